@@ -1,0 +1,144 @@
+//! Clusters: where customers live.
+use super::{
+    id::ClusterId,
+    refusal::{Field, Invalid, Problems, Refusal},
+    text::{Description, KubeconfigPath, Metadata, Name},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A cluster as stored. Deleting one deactivates it (R5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cluster {
+    pub id: ClusterId,
+    pub name: String,
+    pub kubeconfig_path: Option<String>,
+    pub description: Option<String>,
+    pub is_active: bool,
+    pub metadata: Metadata,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A cluster as typed in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClusterDraft {
+    pub name: String,
+    pub kubeconfig_path: String,
+    pub description: String,
+    pub metadata: Metadata,
+}
+
+/// A cluster's fields after they were checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterFields {
+    pub name: Name,
+    pub kubeconfig_path: Option<KubeconfigPath>,
+    pub description: Option<Description>,
+    pub metadata: Metadata,
+}
+
+impl ClusterDraft {
+    pub fn parse(self) -> Result<ClusterFields, Invalid> {
+        let mut problems = Problems::default();
+        let name = problems.take(Field::Name, Name::parse(&self.name));
+        let path = problems.take(
+            Field::KubeconfigPath,
+            KubeconfigPath::parse(&self.kubeconfig_path),
+        );
+        let description = problems.take(Field::Description, Description::parse(&self.description));
+        let metadata = problems.take(Field::Variables, self.metadata.checked());
+        problems.finish((|| {
+            Some(ClusterFields {
+                name: name?,
+                kubeconfig_path: path?,
+                description: description?,
+                metadata: metadata?,
+            })
+        })())
+    }
+}
+
+impl From<Cluster> for ClusterDraft {
+    fn from(cluster: Cluster) -> Self {
+        Self {
+            name: cluster.name,
+            kubeconfig_path: cluster.kubeconfig_path.unwrap_or_default(),
+            description: cluster.description.unwrap_or_default(),
+            metadata: cluster.metadata,
+        }
+    }
+}
+
+impl Cluster {
+    /// A cluster with active customers stays (R5); they are named.
+    pub fn may_be_deactivated(&self, active_customers: Vec<String>) -> Result<(), Refusal> {
+        if active_customers.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::ClusterHasCustomers {
+            cluster: self.name.clone(),
+            names: active_customers,
+        })
+    }
+
+    /// Nothing is created in or restored into an inactive cluster.
+    pub fn may_take_customers(&self) -> Result<(), Refusal> {
+        if self.is_active {
+            Ok(())
+        } else {
+            Err(Refusal::ClusterInactive {
+                cluster: self.name.clone(),
+            })
+        }
+    }
+
+    pub fn hue(&self) -> u8 {
+        hue(self.id)
+    }
+}
+
+/// A cluster's colour, 1 to 8: its own as long as it lives. Neighbouring ids get hues that are far apart.
+pub fn hue(cluster: ClusterId) -> u8 {
+    const ORDER: [u8; 8] = [1, 6, 3, 2, 4, 5, 7, 8];
+    ORDER[usize::try_from((cluster.0 - 1).rem_euclid(8)).unwrap_or_default()]
+}
+
+/// A line of the clusters' list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterSummary {
+    #[serde(flatten)]
+    pub cluster: Cluster,
+    pub active_customers: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::refusal::Problem;
+
+    #[test]
+    fn a_draft_reports_all_its_problems() {
+        let draft = ClusterDraft {
+            kubeconfig_path: "etc".into(),
+            ..ClusterDraft::default()
+        };
+        let invalid = draft.parse().unwrap_err();
+        assert_eq!(invalid.at(Field::Name), Some(&Problem::Missing));
+        assert_eq!(
+            invalid.at(Field::KubeconfigPath),
+            Some(&Problem::PathNotAbsolute)
+        );
+    }
+
+    #[test]
+    fn eight_clusters_in_a_row_have_eight_colours() {
+        let mut hues: Vec<u8> = (1..=8).map(|id| hue(ClusterId(id))).collect();
+        hues.sort_unstable();
+        assert_eq!(hues, [1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+}

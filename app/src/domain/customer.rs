@@ -1,0 +1,91 @@
+//! Customers: one namespace of one cluster each.
+use super::{
+    id::{ClusterId, CustomerId},
+    refusal::{Field, Invalid, Problem, Problems},
+    text::{Description, Metadata, Name, Namespace},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A customer as stored. Deleting one deactivates it (R5); it stays in its releases, marked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Customer {
+    pub id: CustomerId,
+    pub cluster_id: ClusterId,
+    pub namespace: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub is_active: bool,
+    pub metadata: Metadata,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A customer as typed in. Without a cluster, none has been chosen yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CustomerDraft {
+    pub name: String,
+    pub cluster_id: Option<ClusterId>,
+    pub namespace: String,
+    pub description: String,
+    pub metadata: Metadata,
+}
+
+/// A customer's fields after they were checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerFields {
+    pub name: Name,
+    pub cluster_id: ClusterId,
+    pub namespace: Namespace,
+    pub description: Option<Description>,
+    pub metadata: Metadata,
+}
+
+impl CustomerDraft {
+    pub fn parse(self) -> Result<CustomerFields, Invalid> {
+        let mut problems = Problems::default();
+        let name = problems.take(Field::Name, Name::parse(&self.name));
+        let cluster = problems.take(Field::Cluster, self.cluster_id.ok_or(Problem::Missing));
+        let namespace = problems.take(Field::Namespace, Namespace::parse(&self.namespace));
+        let description = problems.take(Field::Description, Description::parse(&self.description));
+        let metadata = problems.take(Field::Variables, self.metadata.checked());
+        problems.finish((|| {
+            Some(CustomerFields {
+                name: name?,
+                cluster_id: cluster?,
+                namespace: namespace?,
+                description: description?,
+                metadata: metadata?,
+            })
+        })())
+    }
+}
+
+impl From<Customer> for CustomerDraft {
+    fn from(customer: Customer) -> Self {
+        Self {
+            name: customer.name,
+            cluster_id: Some(customer.cluster_id),
+            namespace: customer.namespace,
+            description: customer.description.unwrap_or_default(),
+            metadata: customer.metadata,
+        }
+    }
+}
+
+/// A line of the customers' list, of the activation dialog, of a cluster's page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerSummary {
+    pub id: CustomerId,
+    pub name: String,
+    pub namespace: String,
+    pub cluster_id: ClusterId,
+    pub cluster: String,
+    pub is_active: bool,
+    pub variables: u32,
+    pub active_releases: u32,
+}

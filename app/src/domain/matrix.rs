@@ -1,0 +1,562 @@
+//! The grid of a release: steps down, customers across. On the wire a cell is two letters (its state and marks, and
+//! how far its id is from what its neighbours predict), so that 100,000 cells travel in one small answer.
+use super::{
+    compact::{self, Numbers},
+    id::{ClusterId, CustomerId, StepId, TemplateId},
+    progress::Counts,
+    release::Release,
+    step::StepStatus,
+    template::{Category, StepType},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The window that the server draws; the browser draws the rest.
+pub const FIRST_ROWS: usize = 20;
+pub const FIRST_COLUMNS: usize = 12;
+
+/// A band of columns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Band {
+    pub id: ClusterId,
+    pub name: String,
+}
+
+/// A column: bands by the cluster's name, columns by the customer's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    pub id: CustomerId,
+    pub name: String,
+    pub namespace: String,
+    /// Which band it stands in.
+    pub band: usize,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inactive: bool,
+}
+
+/// A row: a template step, or a custom step of one customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    pub name: String,
+    pub category: Category,
+    pub kind: StepType,
+    /// None for a custom step.
+    pub template: Option<TemplateId>,
+}
+
+/// The three blocks of rows, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Block {
+    Category(Category),
+    Custom,
+}
+
+impl Row {
+    pub fn block(&self) -> Block {
+        if self.template.is_some() {
+            Block::Category(self.category)
+        } else {
+            Block::Custom
+        }
+    }
+}
+
+impl Block {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Category(category) => category.label(),
+            Self::Custom => "Custom",
+        }
+    }
+}
+
+/// One cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    pub step: StepId,
+    pub status: StepStatus,
+    pub is_overridden: bool,
+    pub has_notes: bool,
+    pub is_unresolved: bool,
+}
+
+const NONE: u8 = 7;
+
+impl Cell {
+    fn letter(cell: Option<&Self>) -> char {
+        compact::letter(cell.map_or(NONE, |it| {
+            let status = StepStatus::ALL
+                .iter()
+                .position(|status| *status == it.status)
+                .unwrap_or_default();
+            u8::try_from(status).unwrap_or(NONE)
+                | u8::from(it.is_overridden) << 3
+                | u8::from(it.has_notes) << 4
+                | u8::from(it.is_unresolved) << 5
+        }))
+    }
+
+    fn read(letter: u8, step: StepId) -> Option<Self> {
+        let value = compact::value(letter)?;
+        Some(Self {
+            step,
+            status: *StepStatus::ALL.get(usize::from(value & 7))?,
+            is_overridden: value & 8 != 0,
+            has_notes: value & 16 != 0,
+            is_unresolved: value & 32 != 0,
+        })
+    }
+}
+
+/// Who set a cell's state, and when. Pending cells have none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub by: String,
+    pub at: DateTime<Utc>,
+}
+
+/// The whole grid as it travels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matrix {
+    pub release: Release,
+    pub bands: Vec<Band>,
+    pub columns: Vec<Column>,
+    pub rows: Vec<Row>,
+    /// A letter a cell, row by row.
+    cells: String,
+    /// A number a cell: the id less what the cells at the left and above predict.
+    ids: String,
+    /// Marks of the first window; the others are asked for when the page is live.
+    pub marks: Marks,
+}
+
+/// Marks as they travel: for each cell that has one, its distance from the one before, the person's number, and the
+/// seconds since the one before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marks {
+    pub people: Vec<String>,
+    numbers: String,
+}
+
+impl Marks {
+    pub fn pack(marks: &[(usize, Mark)]) -> Self {
+        let mut packed = Self::default();
+        let (mut cell, mut time) = (0, 0);
+        for (index, mark) in marks {
+            let person = packed
+                .people
+                .iter()
+                .position(|it| *it == mark.by)
+                .unwrap_or_else(|| {
+                    packed.people.push(mark.by.clone());
+                    packed.people.len() - 1
+                });
+            let (index, at) = (
+                i64::try_from(*index).unwrap_or_default(),
+                mark.at.timestamp(),
+            );
+            for number in [
+                index - cell,
+                i64::try_from(person).unwrap_or_default(),
+                at - time,
+            ] {
+                compact::push(&mut packed.numbers, number);
+            }
+            (cell, time) = (index, at);
+        }
+        packed
+    }
+
+    pub fn unpack(&self) -> Vec<(usize, Mark)> {
+        let mut numbers = Numbers::of(&self.numbers);
+        let (mut cell, mut time) = (0_i64, 0_i64);
+        std::iter::from_fn(|| {
+            cell = cell.checked_add(numbers.next()?)?;
+            let person = usize::try_from(numbers.next()?).ok()?;
+            time = time.checked_add(numbers.next()?)?;
+            let mark = Mark {
+                by: self.people.get(person)?.clone(),
+                at: DateTime::from_timestamp(time, 0)?,
+            };
+            Some((usize::try_from(cell).ok()?, mark))
+        })
+        .collect()
+    }
+}
+
+/// The grid, ready to be worked in: cells at their places, with the counts of rows, columns and the whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    pub release: Release,
+    pub bands: Vec<Band>,
+    pub columns: Vec<Column>,
+    pub rows: Vec<Row>,
+    cells: Vec<Option<Cell>>,
+    marks: std::collections::HashMap<usize, Mark>,
+    row_counts: Vec<Counts>,
+    column_counts: Vec<Counts>,
+    pub total: Counts,
+}
+
+/// The place of a cell: row and column, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct At {
+    pub row: usize,
+    pub column: usize,
+}
+
+impl Grid {
+    pub fn new(
+        release: Release,
+        bands: Vec<Band>,
+        columns: Vec<Column>,
+        rows: Vec<Row>,
+        cells: impl IntoIterator<Item = (At, Cell)>,
+    ) -> Self {
+        let mut grid = Self {
+            cells: vec![None; rows.len() * columns.len()],
+            marks: std::collections::HashMap::new(),
+            row_counts: vec![Counts::default(); rows.len()],
+            column_counts: vec![Counts::default(); columns.len()],
+            total: Counts::default(),
+            release,
+            bands,
+            columns,
+            rows,
+        };
+        for (at, cell) in cells {
+            let index = grid.index(at);
+            grid.cells[index] = Some(cell);
+        }
+        grid.count();
+        grid
+    }
+
+    fn count(&mut self) {
+        for (index, cell) in self.cells.iter().enumerate() {
+            if let Some(cell) = cell {
+                self.row_counts[index / self.columns.len()].add(cell.status, 1);
+                self.column_counts[index % self.columns.len()].add(cell.status, 1);
+                self.total.add(cell.status, 1);
+            }
+        }
+    }
+
+    fn index(&self, at: At) -> usize {
+        at.row * self.columns.len() + at.column
+    }
+
+    pub fn at(&self, index: usize) -> At {
+        let width = self.columns.len().max(1);
+        At {
+            row: index / width,
+            column: index % width,
+        }
+    }
+
+    pub fn cell(&self, at: At) -> Option<&Cell> {
+        if at.column >= self.columns.len() {
+            return None;
+        }
+        self.cells.get(self.index(at))?.as_ref()
+    }
+
+    pub fn mark(&self, at: At) -> Option<&Mark> {
+        self.marks.get(&self.index(at))
+    }
+
+    pub fn row_counts(&self, row: usize) -> Counts {
+        self.row_counts.get(row).copied().unwrap_or_default()
+    }
+
+    pub fn column_counts(&self, column: usize) -> Counts {
+        self.column_counts.get(column).copied().unwrap_or_default()
+    }
+
+    /// The counts of one customer within a block of rows.
+    pub fn block_counts(&self, block: Block, column: usize) -> Counts {
+        self.rows_of(block)
+            .filter_map(|row| self.cell(At { row, column }))
+            .map(|it| it.status)
+            .collect()
+    }
+
+    pub fn rows_of(&self, block: Block) -> impl Iterator<Item = usize> {
+        (0..self.rows.len()).filter(move |row| self.rows[*row].block() == block)
+    }
+
+    pub fn place_of(&self, step: StepId) -> Option<At> {
+        let index = self
+            .cells
+            .iter()
+            .position(|it| it.is_some_and(|it| it.step == step))?;
+        Some(self.at(index))
+    }
+
+    /// Replaces a cell and keeps the counts true. Cells that do not exist stay so.
+    pub fn set(&mut self, at: At, cell: Cell, mark: Option<Mark>) {
+        let Some(old) = self.cell(at).copied() else {
+            return;
+        };
+        let index = self.index(at);
+        for counts in [
+            &mut self.row_counts[at.row],
+            &mut self.column_counts[at.column],
+            &mut self.total,
+        ] {
+            let less = counts.of(old.status).saturating_sub(1);
+            *counts = StepStatus::ALL
+                .iter()
+                .map(|it| {
+                    (
+                        *it,
+                        if *it == old.status {
+                            less
+                        } else {
+                            counts.of(*it)
+                        },
+                    )
+                })
+                .fold(Counts::default(), |mut all, (status, n)| {
+                    all.add(status, n);
+                    all
+                });
+            counts.add(cell.status, 1);
+        }
+        self.cells[index] = Some(cell);
+        match mark {
+            Some(mark) => self.marks.insert(index, mark),
+            None => self.marks.remove(&index),
+        };
+    }
+
+    /// Takes the marks of more cells in.
+    pub fn take_marks(&mut self, marks: &Marks) {
+        self.marks.extend(marks.unpack());
+    }
+
+    /// For the wire. Only the marks of the first window are sent along.
+    pub fn pack(self) -> Matrix {
+        let mut first: Vec<(usize, Mark)> = self
+            .marks
+            .iter()
+            .filter(|(index, _)| {
+                let at = self.at(**index);
+                at.row < FIRST_ROWS && at.column < FIRST_COLUMNS
+            })
+            .map(|(index, mark)| (*index, mark.clone()))
+            .collect();
+        first.sort_by_key(|(index, _)| *index);
+        let mut cells = String::with_capacity(self.cells.len());
+        let mut ids = String::with_capacity(self.cells.len());
+        let mut predicted = Prediction::new(self.columns.len());
+        for cell in &self.cells {
+            cells.push(Cell::letter(cell.as_ref()));
+            let guess = predicted.next();
+            let id = cell.map_or(guess, |it| it.step.0);
+            compact::push(&mut ids, id - guess);
+            predicted.tell(id);
+        }
+        Matrix {
+            release: self.release,
+            bands: self.bands,
+            columns: self.columns,
+            rows: self.rows,
+            cells,
+            ids,
+            marks: Marks::pack(&first),
+        }
+    }
+}
+
+impl From<Matrix> for Grid {
+    fn from(matrix: Matrix) -> Self {
+        let mut predicted = Prediction::new(matrix.columns.len());
+        let mut numbers = Numbers::of(&matrix.ids);
+        let width = matrix.columns.len().max(1);
+        let cells: Vec<(At, Cell)> = matrix
+            .cells
+            .bytes()
+            .take(matrix.rows.len() * matrix.columns.len())
+            .enumerate()
+            .filter_map(|(index, letter)| {
+                let id = predicted.next() + numbers.next().unwrap_or_default();
+                predicted.tell(id);
+                Some((
+                    At {
+                        row: index / width,
+                        column: index % width,
+                    },
+                    Cell::read(letter, StepId(id))?,
+                ))
+            })
+            .collect();
+        let mut grid = Self::new(
+            matrix.release,
+            matrix.bands,
+            matrix.columns,
+            matrix.rows,
+            cells,
+        );
+        grid.take_marks(&matrix.marks);
+        grid
+    }
+}
+
+/// Copies are made customer by customer, so a cell's id is the one above plus what the step was at the left.
+struct Prediction {
+    above: Vec<i64>,
+    column: usize,
+    left: i64,
+    above_left: i64,
+}
+
+impl Prediction {
+    fn new(n_columns: usize) -> Self {
+        Self {
+            above: vec![0; n_columns.max(1)],
+            column: 0,
+            left: 0,
+            above_left: 0,
+        }
+    }
+
+    fn next(&self) -> i64 {
+        self.above[self.column]
+            .wrapping_add(self.left)
+            .wrapping_sub(self.above_left)
+    }
+
+    fn tell(&mut self, id: i64) {
+        self.above_left = std::mem::replace(&mut self.above[self.column], id);
+        self.left = id;
+        self.column += 1;
+        if self.column == self.above.len() {
+            (self.column, self.left, self.above_left) = (0, 0, 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        id::ReleaseId, release::ReleaseStatus, release::ReleaseType, text::Metadata,
+    };
+    use proptest::prelude::*;
+
+    fn release() -> Release {
+        Release {
+            id: ReleaseId(1),
+            name: "June".into(),
+            kind: ReleaseType::Release,
+            status: ReleaseStatus::Active,
+            version_number: None,
+            release_date: None,
+            description: None,
+            metadata: Metadata::default(),
+            version: 1,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn grid(n_rows: usize, n_columns: usize, cells: impl Fn(At) -> Option<Cell>) -> Grid {
+        let rows = (0..n_rows)
+            .map(|it| Row {
+                name: format!("r{it}"),
+                category: Category::Deploy,
+                kind: StepType::Bash,
+                template: Some(TemplateId(1)),
+            })
+            .collect();
+        let columns = (0..n_columns)
+            .map(|it| Column {
+                id: CustomerId(1),
+                name: format!("c{it}"),
+                namespace: "c".into(),
+                band: 0,
+                inactive: it == 1,
+            })
+            .collect();
+        let all = (0..n_rows).flat_map(|row| (0..n_columns).map(move |column| At { row, column }));
+        let cells: Vec<_> = all.filter_map(|at| Some((at, cells(at)?))).collect();
+        Grid::new(
+            release(),
+            vec![Band {
+                id: ClusterId(1),
+                name: "eu".into(),
+            }],
+            columns,
+            rows,
+            cells,
+        )
+    }
+
+    fn cell(id: i64, status: StepStatus) -> Cell {
+        Cell {
+            step: StepId(id),
+            status,
+            is_overridden: false,
+            has_notes: true,
+            is_unresolved: false,
+        }
+    }
+
+    #[test]
+    fn a_hundred_thousand_regular_cells_take_two_letters_each() {
+        let id = |at: At| i64::try_from(1 + at.column * 100 + at.row).unwrap();
+        let matrix = grid(100, 1_000, |at| Some(cell(id(at), StepStatus::Pending))).pack();
+        assert!(matrix.cells.len() + matrix.ids.len() < 202_000);
+    }
+
+    #[test]
+    fn setting_a_cell_keeps_every_count_true() {
+        let mut grid = grid(2, 2, |at| {
+            Some(cell(
+                i64::try_from(at.row * 2 + at.column).unwrap(),
+                StepStatus::Pending,
+            ))
+        });
+        let at = At { row: 1, column: 0 };
+        grid.set(
+            at,
+            cell(2, StepStatus::Done),
+            Some(Mark {
+                by: "Ana".into(),
+                at: DateTime::UNIX_EPOCH,
+            }),
+        );
+        assert_eq!(
+            (grid.row_counts(1).done, grid.row_counts(1).pending),
+            (1, 1)
+        );
+        assert_eq!(
+            (
+                grid.column_counts(0).done,
+                grid.total.done,
+                grid.total.total()
+            ),
+            (1, 1, 4)
+        );
+        assert_eq!(grid.mark(at).unwrap().by, "Ana");
+        assert_eq!(grid.place_of(StepId(2)), Some(at));
+    }
+
+    proptest! {
+        #[test]
+        fn a_grid_survives_the_journey(
+            ids in prop::collection::vec(prop::option::of((any::<u32>(), 0usize..6, any::<bool>(), any::<bool>())), 12),
+            marks in prop::collection::btree_map(0usize..12, (0i64..4_000_000_000, "[A-C]"), 0..12),
+        ) {
+            let mut before = grid(3, 4, |at| ids[at.row * 4 + at.column].map(|(id, status, over, bare)| Cell {
+                step: StepId(id.into()), status: StepStatus::ALL[status], is_overridden: over, has_notes: !bare, is_unresolved: bare,
+            }));
+            let marks: Vec<_> = marks.into_iter().map(|(index, (at, by))| (index, Mark { by, at: DateTime::from_timestamp(at, 0).unwrap() })).collect();
+            before.take_marks(&Marks::pack(&marks));
+            let json = serde_json::to_string(&before.clone().pack()).unwrap();
+            let after = Grid::from(serde_json::from_str::<Matrix>(&json).unwrap());
+            prop_assert_eq!(after, before);
+        }
+    }
+}

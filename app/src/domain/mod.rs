@@ -1,0 +1,75 @@
+//! The product, pure: what a cluster, customer, release, template and step are and what may be done to them.
+//!
+//! A **customer** lives in a namespace of a **cluster**. A **release** has **template** steps in two categories
+//! (deploy, then verify), each a piece of bash, sql or text. Activating the release copies the templates to the
+//! chosen customers; such a copy is a **step**, a cell of the matrix. A step's **source** is its template, or the
+//! customer alone (custom); its text may be overridden for one customer. It is pending, in progress, done, failed,
+//! skipped or reverted. What happened is an **event**; events that happened together are a **batch**.
+//!
+//! Nothing here knows of the page, the database, HTTP or the clock: `now` is always an argument.
+
+/// A closed list of words: the same word in the program, the database and JSON.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $name { $(#[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// Every one of them, in the order of their declaration.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::domain::refusal::Problem;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::ALL
+                    .iter()
+                    .copied()
+                    .find(|it| it.as_str() == text)
+                    .ok_or_else(|| $crate::domain::refusal::Problem::NotOneOf {
+                        words: Self::ALL.iter().map(|it| it.as_str().to_owned()).collect(),
+                    })
+            }
+        }
+    };
+}
+
+pub mod cluster;
+/// Lists of whole numbers as short text.
+pub mod compact;
+pub mod customer;
+/// The history.
+pub mod event;
+/// Ids of every noun.
+pub mod id;
+/// The grid: steps down, customers across.
+pub mod matrix;
+/// Positions in a list, and how a customer's list follows the template's.
+pub mod order;
+/// Counts, percent and the state that most needs attention.
+pub mod progress;
+/// Every "no" of the product, worded.
+pub mod refusal;
+pub mod release;
+/// Who did it, and when.
+pub mod stamp;
+/// A customer's step and its life.
+pub mod step;
+/// Figures and lists that the dashboard shows.
+pub mod summary;
+pub mod template;
+/// Names, namespaces, texts and variables: parsed once, trusted ever after.
+pub mod text;
+/// `{{variables}}` in a step's text.
+pub mod vars;

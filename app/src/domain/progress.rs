@@ -1,0 +1,128 @@
+//! Progress (R7): counts by state, the percentage that is finished, and the state that most needs attention.
+use super::step::StepStatus;
+use serde::{Deserialize, Serialize};
+
+/// How many steps are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    pub pending: u32,
+    pub in_progress: u32,
+    pub done: u32,
+    pub failed: u32,
+    pub skipped: u32,
+    pub reverted: u32,
+}
+
+impl Counts {
+    pub fn of(self, status: StepStatus) -> u32 {
+        match status {
+            StepStatus::Pending => self.pending,
+            StepStatus::InProgress => self.in_progress,
+            StepStatus::Done => self.done,
+            StepStatus::Failed => self.failed,
+            StepStatus::Skipped => self.skipped,
+            StepStatus::Reverted => self.reverted,
+        }
+    }
+
+    pub fn add(&mut self, status: StepStatus, n_steps: u32) {
+        *match status {
+            StepStatus::Pending => &mut self.pending,
+            StepStatus::InProgress => &mut self.in_progress,
+            StepStatus::Done => &mut self.done,
+            StepStatus::Failed => &mut self.failed,
+            StepStatus::Skipped => &mut self.skipped,
+            StepStatus::Reverted => &mut self.reverted,
+        } += n_steps;
+    }
+
+    pub fn total(self) -> u32 {
+        StepStatus::ALL.iter().map(|it| self.of(*it)).sum()
+    }
+
+    pub fn finished(self) -> u32 {
+        self.done + self.skipped
+    }
+
+    /// 100 only when all are finished; no steps have no percentage.
+    pub fn percent(self) -> Option<u32> {
+        u64::from(self.finished())
+            .checked_mul(100)?
+            .checked_div(u64::from(self.total()))
+            .and_then(|it| u32::try_from(it).ok())
+    }
+
+    /// The state that most needs attention: failed, in progress, reverted, pending, done, skipped.
+    pub fn state(self) -> Option<StepStatus> {
+        StepStatus::BY_ATTENTION
+            .into_iter()
+            .find(|it| self.of(*it) > 0)
+    }
+}
+
+impl FromIterator<StepStatus> for Counts {
+    fn from_iter<I: IntoIterator<Item = StepStatus>>(statuses: I) -> Self {
+        let mut counts = Self::default();
+        statuses.into_iter().for_each(|it| counts.add(it, 1));
+        counts
+    }
+}
+
+/// Counts as they are shown and sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    pub total: u32,
+    pub counts: Counts,
+    pub percent: Option<u32>,
+    pub state: Option<StepStatus>,
+}
+
+impl From<Counts> for Progress {
+    fn from(counts: Counts) -> Self {
+        Self {
+            total: counts.total(),
+            counts,
+            percent: counts.percent(),
+            state: counts.state(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn no_steps_are_no_percentage() {
+        assert_eq!(Progress::from(Counts::default()), Progress::default());
+    }
+
+    #[test]
+    fn skipped_counts_as_finished_and_the_percentage_is_rounded_down() {
+        let counts = Counts {
+            done: 1,
+            skipped: 1,
+            pending: 1,
+            ..Counts::default()
+        };
+        assert_eq!(counts.percent(), Some(66));
+        assert_eq!(counts.state(), Some(StepStatus::Pending));
+    }
+
+    #[test]
+    fn a_failure_outranks_everything() {
+        let all: Counts = StepStatus::ALL.iter().copied().collect();
+        assert_eq!(all.state(), Some(StepStatus::Failed));
+    }
+
+    proptest! {
+        #[test]
+        fn one_hundred_percent_means_all_finished(counts in prop::array::uniform6(0u32..1_000_000)) {
+            let [pending, in_progress, done, failed, skipped, reverted] = counts;
+            let counts = Counts { pending, in_progress, done, failed, skipped, reverted };
+            prop_assert_eq!(counts.percent() == Some(100), counts.total() > 0 && counts.finished() == counts.total());
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Releases and their life: draft, active, archived, active again (R4).
+use super::{
+    id::ReleaseId,
+    progress::Progress,
+    refusal::{Field, Invalid, Problem, Problems, Refusal},
+    text::{Description, Metadata, Name, VersionNumber},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// What a release is for.
+    ReleaseType { Onboarding = "onboarding", Release = "release", Hotfix = "hotfix" }
+}
+
+words! {
+    /// Where a release stands in its life.
+    ReleaseStatus { Draft = "draft", Active = "active", Archived = "archived" }
+}
+
+/// A release as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Release {
+    pub id: ReleaseId,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: ReleaseType,
+    pub status: ReleaseStatus,
+    pub version_number: Option<String>,
+    pub release_date: Option<NaiveDate>,
+    pub description: Option<String>,
+    pub metadata: Metadata,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A release as typed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ReleaseDraft {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub version_number: String,
+    pub release_date: String,
+    pub description: String,
+    pub metadata: Metadata,
+}
+
+impl Default for ReleaseDraft {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            kind: ReleaseType::Release.to_string(),
+            version_number: String::new(),
+            release_date: String::new(),
+            description: String::new(),
+            metadata: Metadata::default(),
+        }
+    }
+}
+
+/// A release's fields after they were checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseFields {
+    pub name: Name,
+    pub kind: ReleaseType,
+    pub version_number: Option<VersionNumber>,
+    pub release_date: Option<NaiveDate>,
+    pub description: Option<Description>,
+    pub metadata: Metadata,
+}
+
+impl ReleaseDraft {
+    pub fn parse(self) -> Result<ReleaseFields, Invalid> {
+        let mut problems = Problems::default();
+        let name = problems.take(Field::Name, Name::parse(&self.name));
+        let kind = problems.take(Field::Type, self.kind.parse());
+        let number = problems.take(
+            Field::VersionNumber,
+            VersionNumber::parse(&self.version_number),
+        );
+        let date = problems.take(Field::ReleaseDate, parse_date(&self.release_date));
+        let description = problems.take(Field::Description, Description::parse(&self.description));
+        let metadata = problems.take(Field::Variables, self.metadata.checked());
+        problems.finish((|| {
+            Some(ReleaseFields {
+                name: name?,
+                kind: kind?,
+                version_number: number?,
+                release_date: date?,
+                description: description?,
+                metadata: metadata?,
+            })
+        })())
+    }
+}
+
+fn parse_date(text: &str) -> Result<Option<NaiveDate>, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| Problem::NotADate {
+        text: text.to_owned(),
+    })
+}
+
+impl From<Release> for ReleaseDraft {
+    fn from(release: Release) -> Self {
+        Self {
+            name: release.name,
+            kind: release.kind.to_string(),
+            version_number: release.version_number.unwrap_or_default(),
+            release_date: release
+                .release_date
+                .map(|it| it.to_string())
+                .unwrap_or_default(),
+            description: release.description.unwrap_or_default(),
+            metadata: release.metadata,
+        }
+    }
+}
+
+impl Release {
+    /// R14: a draft with at least one step.
+    pub fn may_be_activated(&self, n_templates: usize) -> Result<(), Refusal> {
+        self.must_be_draft("activated")?;
+        if n_templates == 0 {
+            Err(Refusal::NoSteps)
+        } else {
+            Ok(())
+        }
+    }
+
+    pub fn may_be_deleted(&self) -> Result<(), Refusal> {
+        self.must_be_draft("deleted")
+    }
+
+    pub fn may_be_archived(&self) -> Result<(), Refusal> {
+        match self.status {
+            ReleaseStatus::Active => Ok(()),
+            ReleaseStatus::Archived => Err(Refusal::Archived),
+            ReleaseStatus::Draft => Err(Refusal::NotActive {
+                status: self.status,
+            }),
+        }
+    }
+
+    pub fn may_be_restored(&self) -> Result<(), Refusal> {
+        match self.status {
+            ReleaseStatus::Archived => Ok(()),
+            status => Err(Refusal::NotArchived { status }),
+        }
+    }
+
+    /// Templates and details can be changed until it is archived (R4).
+    pub fn may_be_edited(&self) -> Result<(), Refusal> {
+        if self.status == ReleaseStatus::Archived {
+            Err(Refusal::Archived)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Steps are worked on, and customers come and go, while it is active.
+    pub fn may_be_worked_on(&self) -> Result<(), Refusal> {
+        match self.status {
+            ReleaseStatus::Active => Ok(()),
+            ReleaseStatus::Archived => Err(Refusal::Archived),
+            ReleaseStatus::Draft => Err(Refusal::NotActive {
+                status: self.status,
+            }),
+        }
+    }
+
+    fn must_be_draft(&self, verb: &str) -> Result<(), Refusal> {
+        if self.status == ReleaseStatus::Draft {
+            return Ok(());
+        }
+        Err(Refusal::NotADraft {
+            status: self.status,
+            verb: verb.to_owned(),
+        })
+    }
+}
+
+/// A line of the releases' list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseSummary {
+    #[serde(flatten)]
+    pub release: Release,
+    pub templates: u32,
+    pub customers: u32,
+    pub progress: Progress,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) fn release(status: ReleaseStatus) -> Release {
+        Release {
+            id: ReleaseId(1),
+            name: "June".into(),
+            kind: ReleaseType::Release,
+            status,
+            version_number: None,
+            release_date: None,
+            description: None,
+            metadata: Metadata::default(),
+            version: 1,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn only_a_draft_with_steps_is_activated() {
+        assert_eq!(release(ReleaseStatus::Draft).may_be_activated(1), Ok(()));
+        assert_eq!(
+            release(ReleaseStatus::Draft).may_be_activated(0),
+            Err(Refusal::NoSteps)
+        );
+        assert!(release(ReleaseStatus::Active).may_be_activated(1).is_err());
+    }
+
+    #[test]
+    fn an_archived_release_is_read_only_until_it_is_restored() {
+        let archived = release(ReleaseStatus::Archived);
+        assert_eq!(archived.may_be_edited(), Err(Refusal::Archived));
+        assert_eq!(archived.may_be_worked_on(), Err(Refusal::Archived));
+        assert_eq!(archived.may_be_restored(), Ok(()));
+        assert!(release(ReleaseStatus::Active).may_be_restored().is_err());
+    }
+
+    #[test]
+    fn an_active_release_is_never_deleted_and_a_draft_never_archived() {
+        assert!(release(ReleaseStatus::Active).may_be_deleted().is_err());
+        assert!(release(ReleaseStatus::Draft).may_be_archived().is_err());
+        assert_eq!(release(ReleaseStatus::Draft).may_be_deleted(), Ok(()));
+    }
+
+    #[test]
+    fn a_date_is_written_year_first() {
+        let draft = |date: &str| ReleaseDraft {
+            name: "a".into(),
+            release_date: date.into(),
+            ..ReleaseDraft::default()
+        };
+        assert!(draft("2026-02-01").parse().unwrap().release_date.is_some());
+        assert!(draft("").parse().unwrap().release_date.is_none());
+        assert!(
+            draft("1.2.2026")
+                .parse()
+                .unwrap_err()
+                .at(Field::ReleaseDate)
+                .is_some()
+        );
+    }
+}

@@ -1,0 +1,388 @@
+//! A customer's step: a cell of the matrix, and its life (R2).
+use super::{
+    id::{CustomerId, ReleaseId, StepId, TemplateId},
+    refusal::{Field, Invalid, Problem, Refusal},
+    stamp::Stamp,
+    template::{Category, StepType},
+    text::Reason,
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// The state of a step.
+    StepStatus {
+        Pending = "pending", InProgress = "in_progress", Done = "done", Failed = "failed", Skipped = "skipped",
+        Reverted = "reverted",
+    }
+}
+
+impl StepStatus {
+    /// R7: what most needs attention first.
+    pub const BY_ATTENTION: [Self; 6] = [
+        Self::Failed,
+        Self::InProgress,
+        Self::Reverted,
+        Self::Pending,
+        Self::Done,
+        Self::Skipped,
+    ];
+
+    /// Work is left while a step is open.
+    pub fn is_open(self) -> bool {
+        !matches!(self, Self::Done | Self::Skipped)
+    }
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::InProgress => "In progress",
+            Self::Done => "Done",
+            Self::Failed => "Failed",
+            Self::Skipped => "Skipped",
+            Self::Reverted => "Reverted",
+        }
+    }
+
+    /// In a sentence: "in progress by Ana 14:02".
+    pub fn word(self) -> &'static str {
+        if self == Self::InProgress {
+            "in progress"
+        } else {
+            self.as_str()
+        }
+    }
+}
+
+words! {
+    /// What can be done to a step's state.
+    StepAction {
+        Start = "start", Done = "done", Fail = "fail", Skip = "skip", Revert = "revert", Reopen = "reopen",
+    }
+}
+
+impl StepAction {
+    /// The state that it leads to.
+    pub fn target(self) -> StepStatus {
+        match self {
+            Self::Start => StepStatus::InProgress,
+            Self::Done => StepStatus::Done,
+            Self::Fail => StepStatus::Failed,
+            Self::Skip => StepStatus::Skipped,
+            Self::Revert => StepStatus::Reverted,
+            Self::Reopen => StepStatus::Pending,
+        }
+    }
+
+    /// "... cannot be skipped", "marked 12 cells ...".
+    pub fn past(self) -> &'static str {
+        match self {
+            Self::Start => "started",
+            Self::Done => "marked done",
+            Self::Fail => "marked failed",
+            Self::Skip => "skipped",
+            Self::Revert => "reverted",
+            Self::Reopen => "reopened",
+        }
+    }
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Start => "Start",
+            Self::Done => "Mark done",
+            Self::Fail => "Fail…",
+            Self::Skip => "Skip…",
+            Self::Revert => "Revert…",
+            Self::Reopen => "Reopen",
+        }
+    }
+
+    pub fn needs_reason(self) -> bool {
+        matches!(self, Self::Fail | Self::Skip)
+    }
+
+    pub fn asks_reason(self) -> bool {
+        matches!(self, Self::Fail | Self::Skip | Self::Revert)
+    }
+
+    /// R2's table of transitions.
+    pub fn allows(self, from: StepStatus) -> bool {
+        use StepStatus as S;
+        match self {
+            Self::Start => matches!(from, S::Pending | S::Failed | S::Reverted),
+            Self::Done | Self::Skip => {
+                matches!(from, S::Pending | S::InProgress | S::Failed | S::Reverted)
+            }
+            Self::Fail => matches!(from, S::Pending | S::InProgress),
+            Self::Revert => matches!(from, S::Done | S::Failed),
+            Self::Reopen => from != S::Pending,
+        }
+    }
+}
+
+/// A customer's step as stored. `order_index` counts from 0 within its category.
+/// `template_version` is the template's version that the text was based on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerStep {
+    pub id: StepId,
+    pub release_id: ReleaseId,
+    pub customer_id: CustomerId,
+    pub template_id: Option<TemplateId>,
+    pub name: String,
+    pub category: Category,
+    #[serde(rename = "type")]
+    pub kind: StepType,
+    pub content: String,
+    pub order_index: i32,
+    pub status: StepStatus,
+    pub executed_at: Option<DateTime<Utc>>,
+    pub executed_by: Option<String>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub started_by: Option<String>,
+    pub state_at: Option<DateTime<Utc>>,
+    pub state_by: Option<String>,
+    pub skip_reason: Option<String>,
+    pub fail_reason: Option<String>,
+    pub revert_reason: Option<String>,
+    pub notes: Option<String>,
+    pub is_custom: bool,
+    pub is_overridden: bool,
+    pub template_version: Option<i64>,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What a transition asks for, checked.
+#[derive(Clone, Debug)]
+pub struct Transition {
+    pub action: StepAction,
+    pub reason: Option<Reason>,
+}
+
+impl Transition {
+    /// Fail and skip want a reason, revert may have one, the others ignore it.
+    pub fn parse(action: StepAction, reason: Option<&str>) -> Result<Self, Invalid> {
+        let wrong = |problem| Invalid::one(Field::Reason, problem);
+        let reason = match reason {
+            Some(text) if action.asks_reason() => Reason::parse(text).map_err(wrong)?,
+            _ => None,
+        };
+        if action.needs_reason() && reason.is_none() {
+            return Err(wrong(Problem::Missing));
+        }
+        Ok(Self { action, reason })
+    }
+}
+
+impl CustomerStep {
+    /// The step after the transition; none if it is in that state already, which changes nothing.
+    pub fn transition(
+        &self,
+        transition: &Transition,
+        stamp: &Stamp,
+    ) -> Result<Option<Self>, Refusal> {
+        let Transition { action, reason } = transition;
+        let target = action.target();
+        if self.status == target {
+            return Ok(None);
+        }
+        if !action.allows(self.status) {
+            return Err(Refusal::Transition {
+                action: *action,
+                status: self.status,
+            });
+        }
+        let reason = reason.as_ref().map(|it| it.as_str().to_owned());
+        let mut step = self.clone();
+        step.status = target;
+        step.state_at = Some(stamp.at);
+        step.state_by = Some(stamp.by.clone());
+        // A reason explains the present state; the history keeps the earlier ones.
+        (step.skip_reason, step.fail_reason, step.revert_reason) = (None, None, None);
+        match action {
+            StepAction::Start => {
+                (step.started_at, step.started_by) = (Some(stamp.at), Some(stamp.by.clone()));
+                (step.executed_at, step.executed_by) = (None, None);
+            }
+            StepAction::Done => {
+                (step.executed_at, step.executed_by) = (Some(stamp.at), Some(stamp.by.clone()))
+            }
+            StepAction::Fail => step.fail_reason = reason,
+            StepAction::Skip => {
+                step.skip_reason = reason;
+                (step.executed_at, step.executed_by) = (None, None);
+            }
+            StepAction::Revert => step.revert_reason = reason,
+            StepAction::Reopen => {
+                (step.started_at, step.started_by) = (None, None);
+                (step.executed_at, step.executed_by) = (None, None);
+                (step.state_at, step.state_by) = (None, None);
+            }
+        }
+        Ok(Some(step))
+    }
+
+    /// Why the step is in its state, if somebody said so.
+    pub fn reason(&self) -> Option<&str> {
+        self.fail_reason
+            .as_deref()
+            .or(self.skip_reason.as_deref())
+            .or(self.revert_reason.as_deref())
+    }
+
+    /// A step of one customer alone has fields of its own; a copy's text is changed by an override.
+    pub fn must_be_custom(&self, verb: &str) -> Result<(), Refusal> {
+        if self.is_custom {
+            return Ok(());
+        }
+        Err(Refusal::NotCustom {
+            name: self.name.clone(),
+            verb: verb.to_owned(),
+        })
+    }
+
+    /// The template that this is a copy of.
+    pub fn must_have_template(&self, verb: &str) -> Result<TemplateId, Refusal> {
+        self.template_id.ok_or_else(|| Refusal::NoTemplate {
+            name: self.name.clone(),
+            verb: verb.to_owned(),
+        })
+    }
+}
+
+/// Where a step is put within its category: behind one, before one, or last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place<Id> {
+    Before(Id),
+    After(Id),
+    #[default]
+    Last,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) fn step(status: StepStatus) -> CustomerStep {
+        CustomerStep {
+            id: StepId(1),
+            release_id: ReleaseId(1),
+            customer_id: CustomerId(1),
+            template_id: Some(TemplateId(1)),
+            name: "Migrate schema".into(),
+            category: Category::Deploy,
+            kind: StepType::Bash,
+            content: "true".into(),
+            order_index: 0,
+            status,
+            executed_at: None,
+            executed_by: None,
+            started_at: None,
+            started_by: None,
+            state_at: None,
+            state_by: None,
+            skip_reason: None,
+            fail_reason: None,
+            revert_reason: None,
+            notes: Some("keep me".into()),
+            is_custom: false,
+            is_overridden: false,
+            template_version: Some(1),
+            version: 1,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn ana() -> Stamp {
+        Stamp::new("Ana", DateTime::UNIX_EPOCH).unwrap()
+    }
+
+    fn act(
+        step: &CustomerStep,
+        action: StepAction,
+        reason: Option<&str>,
+    ) -> Result<Option<CustomerStep>, Refusal> {
+        step.transition(&Transition::parse(action, reason).unwrap(), &ana())
+    }
+
+    #[test]
+    fn the_table_of_transitions_is_that_of_r2() {
+        use {StepAction as A, StepStatus as S};
+        let allowed = [
+            (A::Start, vec![S::Pending, S::Failed, S::Reverted]),
+            (
+                A::Done,
+                vec![S::Pending, S::InProgress, S::Failed, S::Reverted],
+            ),
+            (A::Fail, vec![S::Pending, S::InProgress]),
+            (
+                A::Skip,
+                vec![S::Pending, S::InProgress, S::Failed, S::Reverted],
+            ),
+            (A::Revert, vec![S::Done, S::Failed]),
+            (
+                A::Reopen,
+                vec![S::InProgress, S::Done, S::Failed, S::Skipped, S::Reverted],
+            ),
+        ];
+        for (action, from) in allowed {
+            for status in S::ALL {
+                let result = act(&step(*status), action, Some("because"));
+                if *status == action.target() {
+                    assert_eq!(result, Ok(None), "{action} {status}");
+                } else {
+                    assert_eq!(result.is_ok(), from.contains(status), "{action} {status}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_done_step_cannot_be_skipped() {
+        let refused = act(&step(StepStatus::Done), StepAction::Skip, Some("x")).unwrap_err();
+        assert_eq!(refused.to_string(), "a done step cannot be skipped");
+    }
+
+    #[test]
+    fn failing_and_skipping_want_a_reason_and_reverting_may_have_one() {
+        assert!(Transition::parse(StepAction::Fail, None).is_err());
+        assert!(Transition::parse(StepAction::Skip, Some("  ")).is_err());
+        assert!(Transition::parse(StepAction::Revert, None).is_ok());
+    }
+
+    #[test]
+    fn done_says_who_and_when_and_revert_keeps_it() {
+        let done = act(&step(StepStatus::Pending), StepAction::Done, None)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (done.executed_by.as_deref(), done.state_by.as_deref()),
+            (Some("Ana"), Some("Ana"))
+        );
+        let reverted = act(&done, StepAction::Revert, Some("rollback"))
+            .unwrap()
+            .unwrap();
+        assert_eq!(reverted.executed_by.as_deref(), Some("Ana"));
+        assert_eq!(reverted.revert_reason.as_deref(), Some("rollback"));
+    }
+
+    #[test]
+    fn a_reason_never_overwrites_the_notes_and_reopening_keeps_them() {
+        let failed = act(
+            &step(StepStatus::Pending),
+            StepAction::Fail,
+            Some("timeout"),
+        )
+        .unwrap()
+        .unwrap();
+        assert_eq!(
+            (failed.reason(), failed.notes.as_deref()),
+            (Some("timeout"), Some("keep me"))
+        );
+        let open = act(&failed, StepAction::Reopen, None).unwrap().unwrap();
+        assert_eq!(open, step(StepStatus::Pending));
+    }
+}

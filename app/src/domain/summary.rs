@@ -1,0 +1,248 @@
+//! What several screens show of the whole: the layout's figures, the dashboard, one customer's work, one step's detail.
+use super::{
+    cluster::{Cluster, ClusterSummary},
+    customer::{Customer, CustomerSummary},
+    event::Event,
+    id::{CustomerId, ReleaseId, StepId},
+    progress::Progress,
+    release::{Release, ReleaseSummary},
+    step::{CustomerStep, StepStatus},
+    template::StepTemplate,
+    vars::{Resolved, Variable},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What the frame around every page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Who you are (R20).
+    pub actor: String,
+    /// `light`, `dark`, or nothing: the system's.
+    pub theme: Option<String>,
+    pub now: DateTime<Utc>,
+    pub releases: u32,
+    pub customers: u32,
+    pub clusters: u32,
+}
+
+/// The progress of a part of a release, with its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    pub id: i64,
+    pub name: String,
+    pub customers: u32,
+    #[serde(flatten)]
+    pub progress: Progress,
+}
+
+/// A release with its progress by cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActiveRelease {
+    #[serde(flatten)]
+    pub summary: ReleaseSummary,
+    pub clusters: Vec<Part>,
+}
+
+/// A cell that needs somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attention {
+    pub step_id: StepId,
+    pub release_id: ReleaseId,
+    pub step: String,
+    pub customer: String,
+    pub cluster_id: super::id::ClusterId,
+    pub cluster: String,
+    pub status: StepStatus,
+    pub reason: Option<String>,
+    pub by: Option<String>,
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// Everything on `/`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dashboard {
+    pub clusters: u32,
+    pub customers: u32,
+    pub releases: u32,
+    pub attention: Vec<Attention>,
+    pub active: Vec<ActiveRelease>,
+    pub recent: Vec<EventLine>,
+}
+
+/// An event with the names of what it speaks of, as they are now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventLine {
+    pub event: Event,
+    /// How many events its batch has.
+    pub in_batch: u32,
+    pub subject: Option<String>,
+    pub customer: Option<String>,
+    pub release: Option<String>,
+}
+
+/// A cluster's page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterDetail {
+    #[serde(flatten)]
+    pub summary: ClusterSummary,
+    pub customers: Vec<CustomerSummary>,
+}
+
+/// A customer's page: every release that it is part of, with progress.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerDetail {
+    #[serde(flatten)]
+    pub customer: Customer,
+    pub cluster: Cluster,
+    pub releases: Vec<CustomerRelease>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerRelease {
+    pub release: Release,
+    pub progress: Progress,
+}
+
+/// A release's templates, and how many customers have copies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseDetail {
+    #[serde(flatten)]
+    pub release: Release,
+    pub customers: u32,
+    pub templates: Vec<StepTemplate>,
+}
+
+/// A release's progress as a whole and by its parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseProgress {
+    #[serde(flatten)]
+    pub progress: Progress,
+    pub customers: Vec<Part>,
+    pub clusters: Vec<Part>,
+    pub categories: Vec<CategoryPart>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CategoryPart {
+    pub category: super::template::Category,
+    #[serde(flatten)]
+    pub progress: Progress,
+}
+
+/// A customer in a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+    pub id: CustomerId,
+    pub name: String,
+    pub namespace: String,
+    pub cluster: Cluster,
+    pub is_active: bool,
+    pub added_at: DateTime<Utc>,
+    pub progress: Progress,
+}
+
+/// A variable that has no value for a customer, and the steps that use it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unresolved {
+    pub customer_id: CustomerId,
+    pub variable: String,
+    pub step_names: Vec<String>,
+}
+
+/// What activating, or adding customers, would do (R14).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DryRun {
+    pub customers: u32,
+    pub cells: u32,
+    pub unresolved: Vec<Unresolved>,
+}
+
+/// One customer's work in one release, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerWork {
+    pub release: Release,
+    pub customer: Customer,
+    pub cluster: Cluster,
+    pub progress: Progress,
+    pub steps: Vec<CustomerStep>,
+}
+
+/// One step with all that the panel shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepDetail {
+    #[serde(flatten)]
+    pub step: CustomerStep,
+    /// Counts from 1 over both categories of the customer's list.
+    pub number: u32,
+    /// None for a custom step.
+    pub template: Option<StepTemplate>,
+    pub customer: CustomerWithCluster,
+    pub release: Release,
+    pub resolved: Resolved,
+    pub resolved_content: String,
+    pub unresolved: Vec<String>,
+    pub variables: Vec<Variable>,
+    pub copy_text: String,
+    pub history: Vec<Event>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerWithCluster {
+    #[serde(flatten)]
+    pub customer: Customer,
+    pub cluster: Cluster,
+}
+
+/// A cell that was not changed, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotEligible {
+    pub id: StepId,
+    pub step: String,
+    pub customer: String,
+    pub reason: String,
+}
+
+/// What a bulk action did (R15).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BulkResult {
+    pub changed: u32,
+    /// Which, so that the page can draw them without asking again.
+    pub changed_ids: Vec<StepId>,
+    pub not_eligible: Vec<NotEligible>,
+    pub batch_id: Option<super::id::BatchId>,
+}
+
+/// A row that an undo left alone, because it was changed since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Conflict {
+    pub id: i64,
+    pub reason: String,
+    pub changed_by: Option<String>,
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+/// What an undo did (R16). It changed the record, not the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UndoResult {
+    pub restored: u32,
+    pub conflicts: Vec<Conflict>,
+    pub batch_id: Option<super::id::BatchId>,
+}

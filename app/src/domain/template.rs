@@ -1,0 +1,208 @@
+//! Template steps: what a release asks for of every customer, and what a change of one does to its copies (R8-R10).
+use super::{
+    id::{ReleaseId, TemplateId},
+    refusal::{Field, Invalid, Problems},
+    step::StepStatus,
+    text::{Content, Description, Name},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// First everything is deployed, then it is verified.
+    Category { Deploy = "deploy", Verify = "verify" }
+}
+
+words! {
+    /// What a step's text is.
+    StepType { Bash = "bash", Sql = "sql", Text = "text" }
+}
+
+impl Category {
+    pub fn other(self) -> Self {
+        match self {
+            Self::Deploy => Self::Verify,
+            Self::Verify => Self::Deploy,
+        }
+    }
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Deploy => "Deploy",
+            Self::Verify => "Verify",
+        }
+    }
+}
+
+/// A template step as stored. `order_index` counts from 0 within its category.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepTemplate {
+    pub id: TemplateId,
+    pub release_id: ReleaseId,
+    pub name: String,
+    pub category: Category,
+    #[serde(rename = "type")]
+    pub kind: StepType,
+    pub content: String,
+    pub order_index: i32,
+    pub description: Option<String>,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A step as typed in: of the template, or of one customer (which has no description).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TemplateDraft {
+    pub name: String,
+    pub category: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub content: String,
+    pub description: String,
+}
+
+impl Default for TemplateDraft {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            category: Category::Deploy.to_string(),
+            kind: StepType::Bash.to_string(),
+            content: String::new(),
+            description: String::new(),
+        }
+    }
+}
+
+/// A step's fields after they were checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateFields {
+    pub name: Name,
+    pub category: Category,
+    pub kind: StepType,
+    pub content: Content,
+    pub description: Option<Description>,
+}
+
+impl TemplateDraft {
+    pub fn parse(self) -> Result<TemplateFields, Invalid> {
+        let mut problems = Problems::default();
+        let name = problems.take(Field::Name, Name::parse(&self.name));
+        let category = problems.take(Field::Category, self.category.parse());
+        let kind = problems.take(Field::Type, self.kind.parse());
+        let content = problems.take(Field::Content, Content::parse(&self.content));
+        let description = problems.take(Field::Description, Description::parse(&self.description));
+        problems.finish((|| {
+            Some(TemplateFields {
+                name: name?,
+                category: category?,
+                kind: kind?,
+                content: content?,
+                description: description?,
+            })
+        })())
+    }
+}
+
+impl From<StepTemplate> for TemplateDraft {
+    fn from(template: StepTemplate) -> Self {
+        Self {
+            name: template.name,
+            category: template.category.to_string(),
+            kind: template.kind.to_string(),
+            content: template.content,
+            description: template.description.unwrap_or_default(),
+        }
+    }
+}
+
+/// What becomes of one copy when its template is changed or deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Pending and not overridden: it takes the new text, or goes.
+    Follows,
+    Overridden,
+    Started,
+    Executed,
+}
+
+/// R9, R10: only a copy that nobody has touched follows its template.
+pub fn fate(status: StepStatus, is_overridden: bool) -> Fate {
+    match status {
+        _ if is_overridden => Fate::Overridden,
+        StepStatus::Pending => Fate::Follows,
+        StepStatus::InProgress => Fate::Started,
+        StepStatus::Done | StepStatus::Failed | StepStatus::Skipped | StepStatus::Reverted => {
+            Fate::Executed
+        }
+    }
+}
+
+/// Copies that keep their own text, by the reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keeps {
+    pub overridden: u32,
+    pub started: u32,
+    pub executed: u32,
+}
+
+impl Keeps {
+    pub fn total(self) -> u32 {
+        self.overridden + self.started + self.executed
+    }
+}
+
+/// What a change of a template would do to its copies, or did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effect {
+    pub changes: u32,
+    pub keeps: Keeps,
+}
+
+impl Effect {
+    pub fn count(&mut self, fate: Fate) {
+        match fate {
+            Fate::Follows => self.changes += 1,
+            Fate::Overridden => self.keeps.overridden += 1,
+            Fate::Started => self.keeps.started += 1,
+            Fate::Executed => self.keeps.executed += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_pending_copy_with_the_template_s_text_follows() {
+        assert_eq!(fate(StepStatus::Pending, false), Fate::Follows);
+        assert_eq!(fate(StepStatus::Pending, true), Fate::Overridden);
+        assert_eq!(fate(StepStatus::InProgress, false), Fate::Started);
+        for status in [
+            StepStatus::Done,
+            StepStatus::Failed,
+            StepStatus::Skipped,
+            StepStatus::Reverted,
+        ] {
+            assert_eq!(fate(status, false), Fate::Executed);
+        }
+    }
+
+    #[test]
+    fn a_draft_without_name_and_text_says_both() {
+        let invalid = TemplateDraft {
+            kind: "perl".into(),
+            ..TemplateDraft::default()
+        }
+        .parse()
+        .unwrap_err();
+        assert!(
+            [Field::Name, Field::Content, Field::Type]
+                .iter()
+                .all(|it| invalid.at(*it).is_some())
+        );
+    }
+}

@@ -1,0 +1,317 @@
+//! Texts that people type, as types with one door each: `parse`. The limits are those of R6 and stand only here.
+use super::refusal::Problem;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use unicode_normalization::UnicodeNormalization;
+
+pub const NAME_MAX: usize = 100;
+pub const NAMESPACE_MAX: usize = 63;
+pub const VERSION_MAX: usize = 50;
+pub const DESCRIPTION_MAX: usize = 4_000;
+pub const NOTE_MAX: usize = 10_000;
+pub const PATH_MAX: usize = 4_096;
+/// In bytes of UTF-8.
+pub const CONTENT_MAX: usize = 256 * 1024;
+/// In bytes of JSON.
+pub const METADATA_MAX: usize = 16 * 1024;
+
+/// Trimmed and in Unicode's composed form, so that two spellings of one name are one name.
+fn tidy(text: &str) -> String {
+    let text = text.trim();
+    if text.is_ascii() {
+        text.to_owned()
+    } else {
+        text.nfc().collect()
+    }
+}
+
+fn at_most(text: &str, max: usize) -> Result<(), Problem> {
+    let long = text.chars().count();
+    if long > max {
+        Err(Problem::TooLong { max, long })
+    } else {
+        Ok(())
+    }
+}
+
+/// Line breaks and tabs belong in a text; other control characters do not.
+fn no_control_characters(text: &str) -> Result<(), Problem> {
+    match text
+        .chars()
+        .find(|it| it.is_control() && !matches!(it, '\t' | '\n' | '\r'))
+    {
+        Some(it) => Err(Problem::ControlCharacter { code: it.into() }),
+        None => Ok(()),
+    }
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+    )*};
+}
+
+texts! {
+    /// 1 to 100 characters on one line: of a cluster, customer, release, step or person.
+    Name
+    /// An RFC 1123 label: small letters, digits and hyphens, 63 at most.
+    Namespace
+    /// At most 50 characters on one line.
+    VersionNumber
+    /// Up to 4,000 characters.
+    Description
+    /// What somebody noted at a step: up to 10,000 characters.
+    Notes
+    /// Why something was skipped, failed or reverted: up to 10,000 characters, not empty.
+    Reason
+    /// A step's text: up to 256 KiB, kept byte for byte.
+    Content
+    /// An absolute path without `..`. It is stored, never opened.
+    KubeconfigPath
+}
+
+impl Name {
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let text = tidy(text);
+        if text.is_empty() {
+            return Err(Problem::Missing);
+        }
+        if let Some(it) = text.chars().find(|it| it.is_control()) {
+            return Err(Problem::ControlCharacter { code: it.into() });
+        }
+        at_most(&text, NAME_MAX)?;
+        Ok(Self(text))
+    }
+}
+
+impl Namespace {
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let text = tidy(text);
+        if text.is_empty() {
+            return Err(Problem::Missing);
+        }
+        at_most(&text, NAMESPACE_MAX)?;
+        let label = text
+            .bytes()
+            .all(|it| matches!(it, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+            && !text.starts_with('-')
+            && !text.ends_with('-');
+        if label {
+            Ok(Self(text))
+        } else {
+            Err(Problem::NotANamespace { text })
+        }
+    }
+}
+
+impl VersionNumber {
+    /// Nothing typed is no version.
+    pub fn parse(text: &str) -> Result<Option<Self>, Problem> {
+        let text = tidy(text);
+        if let Some(it) = text.chars().find(|it| it.is_control()) {
+            return Err(Problem::ControlCharacter { code: it.into() });
+        }
+        at_most(&text, VERSION_MAX)?;
+        Ok((!text.is_empty()).then_some(Self(text)))
+    }
+}
+
+impl Description {
+    /// Nothing typed is no description.
+    pub fn parse(text: &str) -> Result<Option<Self>, Problem> {
+        let text = tidy(text);
+        no_control_characters(&text)?;
+        at_most(&text, DESCRIPTION_MAX)?;
+        Ok((!text.is_empty()).then_some(Self(text)))
+    }
+}
+
+impl Notes {
+    /// Nothing typed is no note.
+    pub fn parse(text: &str) -> Result<Option<Self>, Problem> {
+        let text = tidy(text);
+        no_control_characters(&text)?;
+        at_most(&text, NOTE_MAX)?;
+        Ok((!text.is_empty()).then_some(Self(text)))
+    }
+}
+
+impl Reason {
+    /// Nothing typed is no reason; whether one is needed, the transition knows (R2).
+    pub fn parse(text: &str) -> Result<Option<Self>, Problem> {
+        Ok(Notes::parse(text)?.map(|it| Self(it.0)))
+    }
+}
+
+impl Content {
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        if text.trim().is_empty() {
+            return Err(Problem::Missing);
+        }
+        if text.len() > CONTENT_MAX {
+            return Err(Problem::TooManyBytes {
+                max: CONTENT_MAX,
+                long: text.len(),
+            });
+        }
+        no_control_characters(text)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl KubeconfigPath {
+    /// Nothing typed is no path.
+    pub fn parse(text: &str) -> Result<Option<Self>, Problem> {
+        let text = tidy(text);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if let Some(it) = text.chars().find(|it| it.is_control()) {
+            return Err(Problem::ControlCharacter { code: it.into() });
+        }
+        at_most(&text, PATH_MAX)?;
+        if !text.starts_with('/') {
+            return Err(Problem::PathNotAbsolute);
+        }
+        if text.split('/').any(|it| it == "..") {
+            return Err(Problem::PathGoesUp);
+        }
+        Ok(Some(Self(text)))
+    }
+}
+
+/// A variable's value, as JSON has it: a number or boolean that nobody touches keeps its type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    Boolean(bool),
+    Number(serde_json::Number),
+    Text(String),
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Boolean(it) => it.fmt(f),
+            Self::Number(it) => it.fmt(f),
+            Self::Text(it) => it.fmt(f),
+        }
+    }
+}
+
+/// The Variables of a cluster, customer or release: at most 16 KiB of JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Metadata(pub BTreeMap<String, Value>);
+
+impl Metadata {
+    /// Checks keys, values and size; each wrong key is named.
+    pub fn checked(self) -> Result<Self, Problem> {
+        for (key, value) in &self.0 {
+            if !is_key(key) {
+                return Err(Problem::NotAKey { key: key.clone() });
+            }
+            if let Value::Text(text) = value {
+                no_control_characters(text)?;
+            }
+        }
+        let long = serde_json::to_string(&self.0).map_or(usize::MAX, |it| it.len());
+        if long > METADATA_MAX {
+            return Err(Problem::TooManyBytes {
+                max: METADATA_MAX,
+                long,
+            });
+        }
+        Ok(self)
+    }
+}
+
+/// A variable's key: a letter or underscore, then letters, digits, `_`, `.` and `-`; 64 at most.
+pub fn is_key(text: &str) -> bool {
+    let mut letters = text.bytes();
+    letters
+        .next()
+        .is_some_and(|it| it.is_ascii_alphabetic() || it == b'_')
+        && text.len() <= 64
+        && letters.all(|it| it.is_ascii_alphanumeric() || matches!(it, b'_' | b'.' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_trimmed_composed_and_counted_in_characters() {
+        assert_eq!(Name::parse("  Acme ").unwrap().as_str(), "Acme");
+        assert_eq!(Name::parse("Cafe\u{301}").unwrap().as_str(), "Caf\u{e9}");
+        assert!(Name::parse(&"é".repeat(100)).is_ok());
+        assert_eq!(
+            Name::parse(&"é".repeat(101)),
+            Err(Problem::TooLong {
+                max: 100,
+                long: 101
+            })
+        );
+        assert_eq!(Name::parse(" \t "), Err(Problem::Missing));
+        assert_eq!(
+            Name::parse("a\nb"),
+            Err(Problem::ControlCharacter { code: 10 })
+        );
+    }
+
+    #[test]
+    fn a_namespace_is_an_rfc_1123_label() {
+        assert!(Namespace::parse("acme-2").is_ok());
+        for wrong in ["Acme", "acme_2", "-acme", "acme-", "a.b", "ä"] {
+            assert!(Namespace::parse(wrong).is_err(), "{wrong}");
+        }
+        assert!(Namespace::parse(&"a".repeat(64)).is_err());
+    }
+
+    #[test]
+    fn a_kubeconfig_path_is_absolute_and_never_goes_up() {
+        assert_eq!(KubeconfigPath::parse(" ").unwrap(), None);
+        assert!(KubeconfigPath::parse("/etc/a..b/config").unwrap().is_some());
+        assert_eq!(
+            KubeconfigPath::parse("etc/x"),
+            Err(Problem::PathNotAbsolute)
+        );
+        assert_eq!(KubeconfigPath::parse("/etc/../x"), Err(Problem::PathGoesUp));
+        assert!(KubeconfigPath::parse("/etc/\0x").is_err());
+    }
+
+    #[test]
+    fn content_keeps_every_byte_and_refuses_nul() {
+        let text = "  a\tb\r\n\u{301}  ";
+        assert_eq!(Content::parse(text).unwrap().as_str(), text);
+        assert!(Content::parse("a\0").is_err());
+        assert!(Content::parse(&"a".repeat(CONTENT_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn variables_have_keys_that_a_shell_would_like_and_keep_their_types() {
+        let read = |json: &str| serde_json::from_str::<Metadata>(json).unwrap().checked();
+        let json = r#"{"A.b-c":"x","_n":1.5,"big":18446744073709551615,"on":true}"#;
+        assert_eq!(serde_json::to_string(&read(json).unwrap()).unwrap(), json);
+        assert_eq!(
+            read(r#"{"1a":""}"#),
+            Err(Problem::NotAKey { key: "1a".into() })
+        );
+        assert!(read(&format!(r#"{{"a":"{}"}}"#, "x".repeat(METADATA_MAX))).is_err());
+        assert!(serde_json::from_str::<Metadata>(r#"{"a":[1]}"#).is_err());
+    }
+}

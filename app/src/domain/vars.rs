@@ -1,0 +1,504 @@
+//! Variables in a step's text (R18): `{{customer.name}}`, `{{var.KEY | quote}}`. Only the roots `customer`, `cluster`,
+//! `release` and `var` are ours; every other pair of braces (Helm, Go templates, Jinja) passes through untouched.
+//! A backslash before one of ours prints it literally. Values are never resolved again.
+use super::{
+    cluster::Cluster, customer::Customer, refusal::Refusal, release::Release, template::StepType,
+    text::is_key,
+};
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// Where a value comes from.
+    Source { Customer = "customer", Cluster = "cluster", Release = "release" }
+}
+
+/// A piece of a step's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    Literal(&'a str),
+    /// `text` is what stands there, braces and all; `name` is `customer.name`, `var.KEY`.
+    Variable {
+        text: &'a str,
+        name: &'a str,
+        quote: bool,
+    },
+}
+
+/// Cuts a text into pieces. The pieces' texts joined are the text, but for the backslash of an escape.
+pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let (mut from, mut at) = (0, 0);
+    while let Some(found) = text[at..].find("{{") {
+        let open = at + found;
+        let Some((variable, end)) = variable_at(text, open) else {
+            at = open + 1;
+            continue;
+        };
+        let escaped = text[from..open].ends_with('\\');
+        let before = &text[from..open - usize::from(escaped)];
+        if !before.is_empty() {
+            pieces.push(Piece::Literal(before));
+        }
+        pieces.push(if escaped {
+            Piece::Literal(&text[open..end])
+        } else {
+            variable
+        });
+        (from, at) = (end, end);
+    }
+    if from < text.len() {
+        pieces.push(Piece::Literal(&text[from..]));
+    }
+    pieces
+}
+
+/// One of ours at this place, and where it ends.
+fn variable_at(text: &str, open: usize) -> Option<(Piece<'_>, usize)> {
+    let inside = &text[open + 2..];
+    let close = inside.find("}}")?;
+    let inside = &inside[..close];
+    if inside.contains(['\n', '\r', '{']) {
+        return None;
+    }
+    let trimmed = inside.trim_matches([' ', '\t']);
+    let (name, filter) = match trimmed.split_once('|') {
+        Some((name, filter)) => (
+            name.trim_end_matches([' ', '\t']),
+            Some(filter.trim_matches([' ', '\t'])),
+        ),
+        None => (trimmed, None),
+    };
+    let (root, field) = name.split_once('.')?;
+    if !matches!(root, "customer" | "cluster" | "release" | "var") || field.is_empty() {
+        return None;
+    }
+    let end = open + 2 + close + 2;
+    // An unknown filter cannot be honoured: the whole is named, and stays unresolved.
+    let (name, quote) = match filter {
+        None => (name, false),
+        Some("quote") => (name, true),
+        Some(_) => (trimmed, false),
+    };
+    Some((
+        Piece::Variable {
+            text: &text[open..end],
+            name,
+            quote,
+        },
+        end,
+    ))
+}
+
+/// The names of the variables in a text, each once, in order of appearance.
+pub fn names(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    for piece in pieces(text) {
+        if let Piece::Variable { name, .. } = piece
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Whose text it is: what the values are looked up in.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    pub customer: &'a Customer,
+    pub cluster: &'a Cluster,
+    pub release: &'a Release,
+}
+
+impl Scope<'_> {
+    /// The value of a variable and where it comes from. An empty text is a value.
+    pub fn value(&self, name: &str) -> Option<(String, Source)> {
+        let Scope {
+            customer,
+            cluster,
+            release,
+        } = self;
+        match name {
+            "customer.name" => Some((customer.name.clone(), Source::Customer)),
+            "customer.namespace" => Some((customer.namespace.clone(), Source::Customer)),
+            "cluster.name" => Some((cluster.name.clone(), Source::Cluster)),
+            "cluster.kubeconfig" => cluster
+                .kubeconfig_path
+                .clone()
+                .map(|it| (it, Source::Cluster)),
+            "release.name" => Some((release.name.clone(), Source::Release)),
+            "release.version" => release
+                .version_number
+                .clone()
+                .map(|it| (it, Source::Release)),
+            _ => {
+                let key = name.strip_prefix("var.").filter(|it| is_key(it))?;
+                [
+                    (&customer.metadata, Source::Customer),
+                    (&cluster.metadata, Source::Cluster),
+                    (&release.metadata, Source::Release),
+                ]
+                .into_iter()
+                .find_map(|(metadata, source)| Some((metadata.0.get(key)?.to_string(), source)))
+            }
+        }
+    }
+}
+
+/// A variable of a text with its value, if it has one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variable {
+    pub name: String,
+    pub value: Option<String>,
+    pub source: Option<Source>,
+}
+
+/// A piece of a resolved text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    pub text: String,
+    /// Of which variable this is the value; none for the text around.
+    pub variable: Option<Variable>,
+}
+
+/// A text with its values filled in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolved {
+    pub spans: Vec<Span>,
+}
+
+/// Fills in the values. What has none stays as it stands.
+pub fn resolve(text: &str, kind: StepType, scope: Scope<'_>) -> Resolved {
+    let spans = pieces(text).into_iter().map(|piece| match piece {
+        Piece::Literal(text) => Span {
+            text: text.to_owned(),
+            variable: None,
+        },
+        Piece::Variable { text, name, quote } => {
+            let found = scope.value(name);
+            let shown = match &found {
+                Some((value, _)) if quote => quoted(value, kind),
+                Some((value, _)) => value.clone(),
+                None => text.to_owned(),
+            };
+            let (value, source) = found.unzip();
+            Span {
+                text: shown,
+                variable: Some(Variable {
+                    name: name.to_owned(),
+                    value,
+                    source,
+                }),
+            }
+        }
+    });
+    Resolved {
+        spans: spans.collect(),
+    }
+}
+
+impl Resolved {
+    pub fn text(&self) -> String {
+        self.spans.iter().map(|it| it.text.as_str()).collect()
+    }
+
+    /// The variables, each once, in order of appearance.
+    pub fn variables(&self) -> Vec<Variable> {
+        let mut variables: Vec<Variable> = Vec::new();
+        for variable in self.spans.iter().filter_map(|it| it.variable.as_ref()) {
+            if !variables.iter().any(|it| it.name == variable.name) {
+                variables.push(variable.clone());
+            }
+        }
+        variables
+    }
+
+    pub fn unresolved(&self) -> Vec<String> {
+        self.variables()
+            .into_iter()
+            .filter(|it| it.value.is_none())
+            .map(|it| it.name)
+            .collect()
+    }
+
+    /// A step with an unresolved variable is marked done only when the person says so explicitly.
+    pub fn must_be_complete(&self, allow_unresolved: bool) -> Result<(), Refusal> {
+        let names = self.unresolved();
+        if names.is_empty() || allow_unresolved {
+            Ok(())
+        } else {
+            Err(Refusal::Unresolved { names })
+        }
+    }
+}
+
+/// A shell word in bash, a string literal in sql; in a text it does nothing.
+fn quoted(value: &str, kind: StepType) -> String {
+    match kind {
+        StepType::Bash => format!("'{}'", value.replace('\'', r"'\''")),
+        StepType::Sql => format!("'{}'", value.replace('\'', "''")),
+        StepType::Text => value.to_owned(),
+    }
+}
+
+/// Whom a copied text is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Heading<'a> {
+    pub customer: &'a str,
+    pub cluster: &'a str,
+    pub namespace: &'a str,
+    pub release: &'a str,
+    /// Counts from 1, as the person sees it.
+    pub number: usize,
+    pub step: &'a str,
+}
+
+/// The text to copy (R19): it begins with a comment that says whom it is for. No name can break out of its line.
+pub fn copy_text(heading: Heading<'_>, kind: StepType, text: &str) -> String {
+    let sign = match kind {
+        StepType::Bash => "# ",
+        StepType::Sql => "-- ",
+        StepType::Text => "",
+    };
+    let Heading {
+        customer,
+        cluster,
+        namespace,
+        release,
+        number,
+        step,
+    } = heading;
+    let line = |it: String| {
+        it.replace(
+            [
+                '\r', '\n', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
+            ],
+            " ",
+        )
+    };
+    let who = line(format!("{customer} | {cluster} | {namespace}"));
+    let what = line(format!("Release {release}, step {number} {step}"));
+    format!("{sign}{who}\n{sign}{what}\n{text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        id::{ClusterId, CustomerId, ReleaseId},
+        release::{ReleaseStatus, ReleaseType},
+        text::{Metadata, Value},
+    };
+    use chrono::DateTime;
+    use proptest::prelude::*;
+
+    fn metadata(pairs: &[(&str, &str)]) -> Metadata {
+        Metadata(
+            pairs
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), Value::Text((*value).to_owned())))
+                .collect(),
+        )
+    }
+
+    struct World {
+        customer: Customer,
+        cluster: Cluster,
+        release: Release,
+    }
+
+    fn world() -> World {
+        let now = DateTime::UNIX_EPOCH;
+        World {
+            customer: Customer {
+                id: CustomerId(1),
+                cluster_id: ClusterId(1),
+                namespace: "acme".into(),
+                name: "O'Hara & Sons".into(),
+                description: None,
+                is_active: true,
+                metadata: metadata(&[
+                    ("HOST", "acme.example"),
+                    ("LOOP", "{{customer.name}}"),
+                    ("EMPTY", ""),
+                ]),
+                version: 1,
+                created_at: now,
+                updated_at: now,
+            },
+            cluster: Cluster {
+                id: ClusterId(1),
+                name: "eu-west".into(),
+                kubeconfig_path: None,
+                description: None,
+                is_active: true,
+                metadata: metadata(&[("HOST", "eu.example"), ("ZONE", "b")]),
+                version: 1,
+                created_at: now,
+                updated_at: now,
+            },
+            release: Release {
+                id: ReleaseId(1),
+                name: "June".into(),
+                kind: ReleaseType::Release,
+                status: ReleaseStatus::Active,
+                version_number: Some("6.1".into()),
+                release_date: None,
+                description: None,
+                metadata: metadata(&[("HOST", "x"), ("ZONE", "y"), ("TAG", "6.1-rc")]),
+                version: 1,
+                created_at: now,
+                updated_at: now,
+            },
+        }
+    }
+
+    fn resolved(text: &str, kind: StepType) -> Resolved {
+        let World {
+            customer,
+            cluster,
+            release,
+        } = &world();
+        resolve(
+            text,
+            kind,
+            Scope {
+                customer,
+                cluster,
+                release,
+            },
+        )
+    }
+
+    fn text(text: &str) -> String {
+        resolved(text, StepType::Bash).text()
+    }
+
+    #[test]
+    fn the_customer_s_value_wins_then_the_cluster_s_then_the_release_s() {
+        assert_eq!(
+            text("{{var.HOST}} {{ var.ZONE }} {{var.TAG}}"),
+            "acme.example b 6.1-rc"
+        );
+        let sources: Vec<_> = resolved("{{var.HOST}}{{var.ZONE}}{{var.TAG}}", StepType::Bash)
+            .variables()
+            .into_iter()
+            .map(|it| it.source.unwrap())
+            .collect();
+        assert_eq!(
+            sources,
+            [Source::Customer, Source::Cluster, Source::Release]
+        );
+    }
+
+    #[test]
+    fn what_has_no_value_is_unresolved_and_stays_as_it_stands() {
+        let it = resolved(
+            "{{cluster.kubeconfig}} {{customer.shoe}} {{var.NOPE}} {{var.EMPTY}}|",
+            StepType::Bash,
+        );
+        assert_eq!(
+            it.unresolved(),
+            ["cluster.kubeconfig", "customer.shoe", "var.NOPE"]
+        );
+        assert_eq!(
+            it.text(),
+            "{{cluster.kubeconfig}} {{customer.shoe}} {{var.NOPE}} |"
+        );
+        assert!(it.must_be_complete(false).is_err());
+        assert!(it.must_be_complete(true).is_ok());
+    }
+
+    #[test]
+    fn foreign_braces_pass_through() {
+        for foreign in [
+            "{{ .Values.image.tag }}",
+            "{{- if .Release.Name }}{{end}}",
+            "{{ item | default('x') }}",
+            "${{ secrets.TOKEN }}",
+            "{{customer}}",
+            "{{ customer.name",
+            "{{\ncustomer.name}}",
+            r"\{{ .Values.x }}",
+            "{{}}",
+        ] {
+            assert_eq!(text(foreign), foreign);
+        }
+        assert_eq!(text("{{{customer.namespace}}}"), "{acme}");
+        assert_eq!(text("{{ {{customer.namespace}} }}"), "{{ acme }}");
+    }
+
+    #[test]
+    fn a_backslash_prints_ours_literally() {
+        assert_eq!(text(r"a \{{customer.name}} b"), "a {{customer.name}} b");
+        assert_eq!(
+            text(r"\\{{customer.namespace}}"),
+            r"\{{customer.namespace}}"
+        );
+        assert!(names(r"\{{customer.name}}").is_empty());
+    }
+
+    #[test]
+    fn a_value_is_never_resolved_again() {
+        assert_eq!(text("{{var.LOOP}}"), "{{customer.name}}");
+    }
+
+    #[test]
+    fn quote_makes_a_shell_word_or_a_string_literal() {
+        assert_eq!(text("{{customer.name | quote}}"), r"'O'\''Hara & Sons'");
+        assert_eq!(
+            resolved("{{customer.name|quote}}", StepType::Sql).text(),
+            "'O''Hara & Sons'"
+        );
+        assert_eq!(
+            resolved("{{customer.name | quote}}", StepType::Text).text(),
+            "O'Hara & Sons"
+        );
+        assert_eq!(
+            resolved("{{customer.name | upper}}", StepType::Bash).unresolved(),
+            ["customer.name | upper"]
+        );
+    }
+
+    #[test]
+    fn a_newline_in_a_name_cannot_break_out_of_the_comment() {
+        let heading = Heading {
+            customer: "Acme\nrm -rf /",
+            cluster: "eu\u{2028}x",
+            namespace: "acme",
+            release: "June\r",
+            number: 4,
+            step: "Migrate",
+        };
+        assert_eq!(
+            copy_text(heading, StepType::Bash, "true\n"),
+            "# Acme rm -rf / | eu x | acme\n# Release June , step 4 Migrate\ntrue\n"
+        );
+        assert!(copy_text(heading, StepType::Sql, "").starts_with("-- Acme"));
+        assert!(copy_text(heading, StepType::Text, "").starts_with("Acme"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_without_our_roots_survives_byte_for_byte(text in r"[{}\\ .|$a-bA-Z\n'é]{0,60}") {
+            prop_assume!(names(&text).is_empty());
+            prop_assert_eq!(resolved(&text, StepType::Bash).text(), text);
+        }
+
+        #[test]
+        fn any_text_is_cut_without_loss(text in r"(\{\{|\}\}|\\|customer\.name|var\.A|quote|[ |{}\n$é]){0,20}") {
+            let joined: String = pieces(&text).iter().map(|it| match it {
+                Piece::Literal(text) | Piece::Variable { text, .. } => *text,
+            }).collect();
+            prop_assert_eq!(joined.replace('\\', ""), text.replace('\\', ""));
+        }
+
+        #[test]
+        fn a_quoted_value_is_one_shell_word(value in "[^\0]{0,40}") {
+            let word = quoted(&value, StepType::Bash);
+            // Outside of single quotes only the escaped quote may stand.
+            let inner = word.strip_prefix('\'').and_then(|it| it.strip_suffix('\'')).unwrap();
+            prop_assert_eq!(inner.split(r"'\''").collect::<Vec<_>>().join("'"), value);
+        }
+    }
+}
