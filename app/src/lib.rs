@@ -5,3 +5,8 @@
 
 /// The product's rules, as plain Rust.
 pub mod domain;
+/// The one error that crosses the wire.
+pub mod error;
+/// What remembers: SQLite, on the server only.
+#[cfg(feature = "ssr")]
+pub mod store;

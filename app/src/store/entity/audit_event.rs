@@ -1,0 +1,62 @@
+//! A row of `audit_events`: one line of the history.
+use super::word;
+use crate::{
+    domain::{
+        event::Event,
+        id::{BatchId, CustomerId, EventId, ReleaseId},
+    },
+    store::error::StoreError,
+};
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_events")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub batch_id: String,
+    pub entity: String,
+    pub entity_id: i64,
+    pub release_id: Option<i64>,
+    pub customer_id: Option<i64>,
+    pub action: String,
+    pub actor: String,
+    pub at: DateTimeUtc,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub resolved_text: Option<String>,
+    pub resolved_sha256: Option<String>,
+    pub undoes: Option<String>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<Model> for Event {
+    type Error = StoreError;
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let json = |text: Option<String>| {
+            text.map(|it| serde_json::from_str(&it))
+                .transpose()
+                .map_err(|error| StoreError::corrupt("audit_events", error))
+        };
+        Ok(Self {
+            id: EventId(row.id),
+            batch_id: BatchId(row.batch_id),
+            entity: word("audit_events", &row.entity)?,
+            entity_id: row.entity_id,
+            release_id: row.release_id.map(ReleaseId),
+            customer_id: row.customer_id.map(CustomerId),
+            action: word("audit_events", &row.action)?,
+            actor: row.actor,
+            at: row.at,
+            before: json(row.before)?,
+            after: json(row.after)?,
+            resolved_text: row.resolved_text,
+            resolved_sha256: row.resolved_sha256,
+            undoes: row.undoes.map(BatchId),
+        })
+    }
+}

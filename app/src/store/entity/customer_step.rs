@@ -1,0 +1,119 @@
+//! A row of `customer_steps`.
+use super::{text_key, word};
+use crate::{
+    domain::{
+        id::{CustomerId, ReleaseId, StepId, TemplateId},
+        step::CustomerStep,
+    },
+    store::error::StoreError,
+};
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "customer_steps")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub release_id: i64,
+    pub customer_id: i64,
+    pub template_id: Option<i64>,
+    pub name: String,
+    pub category: String,
+    #[sea_orm(column_name = "type")]
+    pub kind: String,
+    pub content: String,
+    pub text_key: i64,
+    pub order_index: i32,
+    pub status: String,
+    pub executed_at: Option<DateTimeUtc>,
+    pub executed_by: Option<String>,
+    pub started_at: Option<DateTimeUtc>,
+    pub started_by: Option<String>,
+    pub state_at: Option<DateTimeUtc>,
+    pub state_by: Option<String>,
+    pub skip_reason: Option<String>,
+    pub fail_reason: Option<String>,
+    pub revert_reason: Option<String>,
+    pub notes: Option<String>,
+    pub has_notes: bool,
+    pub is_custom: bool,
+    pub is_overridden: bool,
+    pub template_version: Option<i64>,
+    pub version: i64,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<Model> for CustomerStep {
+    type Error = StoreError;
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: StepId(row.id),
+            release_id: ReleaseId(row.release_id),
+            customer_id: CustomerId(row.customer_id),
+            template_id: row.template_id.map(TemplateId),
+            name: row.name,
+            category: word("customer_steps", &row.category)?,
+            kind: word("customer_steps", &row.kind)?,
+            content: row.content,
+            order_index: row.order_index,
+            status: word("customer_steps", &row.status)?,
+            executed_at: row.executed_at,
+            executed_by: row.executed_by,
+            started_at: row.started_at,
+            started_by: row.started_by,
+            state_at: row.state_at,
+            state_by: row.state_by,
+            skip_reason: row.skip_reason,
+            fail_reason: row.fail_reason,
+            revert_reason: row.revert_reason,
+            notes: row.notes,
+            is_custom: row.is_custom,
+            is_overridden: row.is_overridden,
+            template_version: row.template_version,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+impl From<CustomerStep> for Model {
+    fn from(step: CustomerStep) -> Self {
+        Self {
+            id: step.id.0,
+            release_id: step.release_id.0,
+            customer_id: step.customer_id.0,
+            template_id: step.template_id.map(|it| it.0),
+            name: step.name,
+            category: step.category.to_string(),
+            kind: step.kind.to_string(),
+            text_key: text_key(&step.content),
+            content: step.content,
+            order_index: step.order_index,
+            status: step.status.to_string(),
+            executed_at: step.executed_at,
+            executed_by: step.executed_by,
+            started_at: step.started_at,
+            started_by: step.started_by,
+            state_at: step.state_at,
+            state_by: step.state_by,
+            skip_reason: step.skip_reason,
+            fail_reason: step.fail_reason,
+            revert_reason: step.revert_reason,
+            has_notes: step.notes.is_some(),
+            notes: step.notes,
+            is_custom: step.is_custom,
+            is_overridden: step.is_overridden,
+            template_version: step.template_version,
+            version: step.version,
+            created_at: step.created_at,
+            updated_at: step.updated_at,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Columns only, and their way to and from the domain. Entities never leave the store.
+pub mod audit_event;
+pub mod cluster;
+pub mod customer;
+pub mod customer_step;
+pub mod release;
+pub mod release_customer;
+pub mod step_template;
+pub mod text_variable;
+
+use super::error::StoreError;
+use crate::domain::text::Metadata;
+use sha2::{Digest, Sha256};
+use std::str::FromStr;
+
+fn word<T: FromStr>(table: &'static str, text: &str) -> Result<T, StoreError> {
+    text.parse()
+        .map_err(|_| StoreError::corrupt(table, format!("unknown word `{text}`")))
+}
+
+pub(super) fn read_metadata(table: &'static str, json: &str) -> Result<Metadata, StoreError> {
+    serde_json::from_str(json).map_err(|error| StoreError::corrupt(table, error))
+}
+
+pub(super) fn write_metadata(metadata: &Metadata) -> String {
+    serde_json::to_string(metadata).unwrap_or_else(|_| "{}".to_owned())
+}
+
+/// The fingerprint that ties a text to the names of its variables.
+pub(super) fn text_key(text: &str) -> i64 {
+    let digest = Sha256::digest(text.as_bytes());
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |key, byte| (key << 8) | i64::from(*byte))
+}
+
+/// SHA-256 in hexadecimal digits.
+pub(super) fn sha256(text: &str) -> String {
+    use std::fmt::Write;
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}

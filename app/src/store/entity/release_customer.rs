@@ -1,0 +1,17 @@
+//! A row of `release_customers`: who is in a release (R1).
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "release_customers")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub release_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub customer_id: i64,
+    pub added_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,16 @@
+//! A row of `text_variables`: a variable's name that a text uses, by the text's fingerprint.
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "text_variables")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub text_key: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub name: String,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

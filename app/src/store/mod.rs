@@ -1,0 +1,126 @@
+//! The store: SQLite through sea-orm. It loads, asks the domain, saves, and writes the history in the same
+//! transaction. It speaks domain types only; no caller ever sees a connection.
+//!
+//! One writer connection with `BEGIN IMMEDIATE` and a read-only pool: a write that forgets its transaction fails at
+//! once instead of sometimes.
+mod activity;
+mod audit;
+mod bulk;
+mod clusters;
+mod copies;
+mod customers;
+mod dashboard;
+mod details;
+pub mod entity;
+pub mod error;
+mod matrix;
+mod members;
+mod releases;
+pub mod sqlite;
+mod steps;
+mod templates;
+mod texts;
+mod undo;
+
+use crate::domain::{id::BatchId, stamp::Stamp};
+use audit::NewEvent;
+use error::StoreError;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+/// The one owner of the database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+/// A change in progress: its transaction and the events that it will be remembered by. Dropping it undoes it.
+struct Change {
+    tx: DatabaseTransaction,
+    stamp: Stamp,
+    batch: BatchId,
+    undoes: Option<BatchId>,
+    events: Vec<NewEvent>,
+}
+
+impl Store {
+    /// Opens the database, creating file and folder if there are none. `url` as in `sqlite::path_of`.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let path = sqlite::path_of(url);
+        sqlite::create_folder(&path).map_err(|it| StoreError::Open(it.to_string()))?;
+        // The writer comes first: it creates the file that the readers open.
+        let write = sqlite::connect(&path, sqlite::Role::Writer)
+            .await
+            .map_err(StoreError::Db)?;
+        let read = sqlite::connect(&path, sqlite::Role::Readers)
+            .await
+            .map_err(StoreError::Db)?;
+        Ok(Self { read, write })
+    }
+
+    /// For migrations and maintenance only.
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read.execute_unprepared("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// Ends both pools; the write-ahead log is merged into the file.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.read.close().await?;
+        sqlite::checkpoint(&self.write).await?;
+        self.write.close().await?;
+        Ok(())
+    }
+
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.write
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await
+    }
+
+    /// Begins a change by somebody, now.
+    async fn change(&self, stamp: Stamp) -> Result<Change, StoreError> {
+        Ok(Change {
+            tx: self.begin().await?,
+            stamp,
+            batch: BatchId(uuid::Uuid::now_v7().to_string()),
+            undoes: None,
+            events: Vec::new(),
+        })
+    }
+}
+
+impl Change {
+    fn record(&mut self, event: NewEvent) {
+        self.events.push(event);
+    }
+
+    /// Writes the events and commits. No events: nothing was changed, and nothing is written.
+    async fn commit(self) -> Result<Option<BatchId>, StoreError> {
+        if self.events.is_empty() {
+            self.tx.rollback().await?;
+            return Ok(None);
+        }
+        audit::write(
+            &self.tx,
+            &self.stamp,
+            &self.batch,
+            self.undoes.as_ref(),
+            self.events,
+        )
+        .await?;
+        self.tx.commit().await?;
+        Ok(Some(self.batch))
+    }
+}

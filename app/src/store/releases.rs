@@ -1,0 +1,434 @@
+//! Releases: create, edit, clone, activate, archive, restore, delete a draft, list with progress.
+use super::{
+    Store,
+    audit::NewEvent,
+    entity::{customer_step, release, release_customer, step_template},
+    error::StoreError,
+    members,
+};
+use crate::domain::refusal::{Field, Invalid};
+use crate::domain::{
+    event::{Changed, Entity, EventAction},
+    id::{CustomerId, ReleaseId},
+    progress::{Counts, Progress},
+    refusal::{Noun, Problem},
+    release::{Release, ReleaseDraft, ReleaseFields, ReleaseStatus, ReleaseSummary},
+    stamp::Stamp,
+    summary::{CustomerRelease, ReleaseDetail},
+    template::StepTemplate,
+    text::{Name, VersionNumber},
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::NotSet,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Query, SelectStatement},
+};
+use serde_json::json;
+use std::collections::HashMap;
+
+pub(super) async fn load(db: &impl ConnectionTrait, id: ReleaseId) -> Result<Release, StoreError> {
+    release::Entity::find_by_id(id.0)
+        .one(db)
+        .await?
+        .ok_or(StoreError::NotFound(Noun::Release))?
+        .try_into()
+}
+
+pub(super) async fn save(
+    tx: &DatabaseTransaction,
+    release: Release,
+) -> Result<Release, StoreError> {
+    release::Model::from(release)
+        .into_active_model()
+        .reset_all()
+        .update(tx)
+        .await?
+        .try_into()
+}
+
+/// The releases that are being worked on, as a subquery.
+pub(super) fn active_ids() -> SelectStatement {
+    Query::select()
+        .column(release::Column::Id)
+        .from(release::Entity)
+        .and_where(release::Column::Status.eq(ReleaseStatus::Active.as_str()))
+        .to_owned()
+}
+
+pub(super) fn event(release: &Release, action: EventAction) -> NewEvent {
+    NewEvent::of(Entity::Release, release.id.0, action).release(release.id)
+}
+
+/// Counts of a release's steps, by whatever column groups them.
+pub(super) async fn counts_by(
+    db: &impl ConnectionTrait,
+    column: customer_step::Column,
+    release: Option<ReleaseId>,
+    customer: Option<CustomerId>,
+) -> Result<HashMap<i64, Counts>, StoreError> {
+    let mut query = customer_step::Entity::find()
+        .select_only()
+        .column(column)
+        .column(customer_step::Column::Status)
+        .column_as(customer_step::Column::Id.count(), "n")
+        .group_by(column)
+        .group_by(customer_step::Column::Status);
+    if let Some(release) = release {
+        query = query.filter(customer_step::Column::ReleaseId.eq(release.0));
+    }
+    if let Some(customer) = customer {
+        query = query.filter(customer_step::Column::CustomerId.eq(customer.0));
+    }
+    let mut counts: HashMap<i64, Counts> = HashMap::new();
+    for (key, status, n) in query.into_tuple::<(i64, String, i64)>().all(db).await? {
+        let status = status
+            .parse()
+            .map_err(|_: Problem| StoreError::corrupt("customer_steps", status))?;
+        counts
+            .entry(key)
+            .or_default()
+            .add(status, u32::try_from(n).unwrap_or_default());
+    }
+    Ok(counts)
+}
+
+impl Store {
+    pub async fn create_release(
+        &self,
+        draft: ReleaseDraft,
+        stamp: Stamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        let fields = draft.parse()?;
+        let mut change = self.change(stamp).await?;
+        let row = insert(&change.tx, fields, change.stamp.at).await?;
+        change.record(event(&row, EventAction::Create).after(&row));
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    pub async fn update_release(
+        &self,
+        id: ReleaseId,
+        draft: ReleaseDraft,
+        version: i64,
+        stamp: Stamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        let fields = draft.parse()?;
+        let mut change = self.change(stamp).await?;
+        let before = load(&change.tx, id).await?;
+        change
+            .must_be_fresh(
+                Entity::Release,
+                id.0,
+                &before,
+                before.version,
+                Some(version),
+            )
+            .await?;
+        before.may_be_edited()?;
+        let mut after = before.clone();
+        after.name = fields.name.into();
+        after.kind = fields.kind;
+        after.version_number = fields.version_number.map(Into::into);
+        after.release_date = fields.release_date;
+        after.description = fields.description.map(Into::into);
+        after.metadata = fields.metadata;
+        if after == before {
+            return Ok(Changed {
+                row: before,
+                batch_id: None,
+            });
+        }
+        after.version += 1;
+        after.updated_at = change.stamp.at;
+        let row = save(&change.tx, after).await?;
+        change.record(event(&row, EventAction::Update).before(&before).after(&row));
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    /// A new draft with the details and template steps of another release, and no customers.
+    pub async fn clone_release(
+        &self,
+        id: ReleaseId,
+        name: String,
+        version_number: Option<String>,
+        stamp: Stamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        let wrong = |field| move |problem| Invalid::one(field, problem);
+        let name = Name::parse(&name).map_err(wrong(Field::Name))?;
+        let number = version_number
+            .map(|it| VersionNumber::parse(&it))
+            .transpose()
+            .map_err(wrong(Field::VersionNumber))?;
+        let mut change = self.change(stamp).await?;
+        let original = load(&change.tx, id).await?;
+        let now = change.stamp.at;
+        let clone = Release {
+            name: name.into(),
+            status: ReleaseStatus::Draft,
+            version_number: number.map_or(original.version_number.clone(), |it| it.map(Into::into)),
+            release_date: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            ..original
+        };
+        let mut row = release::Model::from(clone).into_active_model().reset_all();
+        row.id = NotSet;
+        let row: Release = row.insert(&change.tx).await?.try_into()?;
+        let templates = step_template::Entity::find()
+            .filter(step_template::Column::ReleaseId.eq(id.0))
+            .order_by_asc(step_template::Column::Category)
+            .order_by_asc(step_template::Column::OrderIndex)
+            .all(&change.tx)
+            .await?;
+        let n_templates = templates.len();
+        for mut template in templates {
+            (template.release_id, template.version) = (row.id.0, 1);
+            (template.created_at, template.updated_at) = (now, now);
+            let mut copy = template.into_active_model().reset_all();
+            copy.id = NotSet;
+            step_template::Entity::insert(copy)
+                .exec_without_returning(&change.tx)
+                .await?;
+        }
+        change.record(
+            event(&row, EventAction::Clone)
+                .before(&json!({ "from": id, "templates": n_templates }))
+                .after(&row),
+        );
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    /// R14: copies the templates to the customers, inside the database. Without customers named, to all active ones.
+    pub async fn activate_release(
+        &self,
+        id: ReleaseId,
+        customers: Option<Vec<CustomerId>>,
+        stamp: Stamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let before = load(&change.tx, id).await?;
+        let n_templates = members::count_templates(&change.tx, id).await?;
+        before.may_be_activated(n_templates)?;
+        let customers = members::chosen(&change.tx, customers).await?;
+        let cells = members::copy_templates(&change.tx, id, &customers, change.stamp.at).await?;
+        let mut after = before.clone();
+        after.status = ReleaseStatus::Active;
+        after.version += 1;
+        after.updated_at = change.stamp.at;
+        let row = save(&change.tx, after).await?;
+        change.record(
+            event(&row, EventAction::Activate)
+                .before(&json!({ "status": before.status, "version": before.version }))
+                .after(&json!({ "status": row.status, "version": row.version, "customerIds": customers, "cells": cells })),
+        );
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    pub async fn archive_release(
+        &self,
+        id: ReleaseId,
+        version: Option<i64>,
+        stamp: Stamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        self.set_release_status(id, version, ReleaseStatus::Archived, stamp)
+            .await
+    }
+
+    /// Archived is not the end: it becomes active again (R4).
+    pub async fn restore_release(
+        &self,
+        id: ReleaseId,
+        version: Option<i64>,
+        stamp: Stamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        self.set_release_status(id, version, ReleaseStatus::Active, stamp)
+            .await
+    }
+
+    async fn set_release_status(
+        &self,
+        id: ReleaseId,
+        version: Option<i64>,
+        status: ReleaseStatus,
+        stamp: Stamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let before = load(&change.tx, id).await?;
+        change
+            .must_be_fresh(Entity::Release, id.0, &before, before.version, version)
+            .await?;
+        let action = if status == ReleaseStatus::Archived {
+            before.may_be_archived()?;
+            EventAction::Archive
+        } else {
+            before.may_be_restored()?;
+            EventAction::Restore
+        };
+        let mut after = before.clone();
+        after.status = status;
+        after.version += 1;
+        after.updated_at = change.stamp.at;
+        let row = save(&change.tx, after).await?;
+        change.record(event(&row, action).before(&before).after(&row));
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    pub async fn delete_draft(
+        &self,
+        id: ReleaseId,
+        stamp: Stamp,
+    ) -> Result<Changed<()>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let before = load(&change.tx, id).await?;
+        before.may_be_deleted()?;
+        release::Entity::delete_by_id(id.0).exec(&change.tx).await?;
+        change.record(event(&before, EventAction::Delete).before(&before));
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row: (),
+        })
+    }
+
+    /// Newest first, with progress.
+    pub async fn releases(&self) -> Result<Vec<ReleaseSummary>, StoreError> {
+        let rows = release::Entity::find()
+            .order_by_desc(release::Column::CreatedAt)
+            .order_by_desc(release::Column::Id)
+            .all(&self.read)
+            .await?;
+        let counts = counts_by(&self.read, customer_step::Column::ReleaseId, None, None).await?;
+        let count_of = |rows: Vec<(i64, i64)>| -> HashMap<i64, u32> {
+            rows.into_iter()
+                .map(|(id, n)| (id, u32::try_from(n).unwrap_or_default()))
+                .collect()
+        };
+        let templates = count_of(
+            step_template::Entity::find()
+                .select_only()
+                .column(step_template::Column::ReleaseId)
+                .column_as(step_template::Column::Id.count(), "n")
+                .group_by(step_template::Column::ReleaseId)
+                .into_tuple()
+                .all(&self.read)
+                .await?,
+        );
+        let customers = count_of(
+            release_customer::Entity::find()
+                .select_only()
+                .column(release_customer::Column::ReleaseId)
+                .column_as(release_customer::Column::CustomerId.count(), "n")
+                .group_by(release_customer::Column::ReleaseId)
+                .into_tuple()
+                .all(&self.read)
+                .await?,
+        );
+        rows.into_iter()
+            .map(|row| {
+                let id = row.id;
+                Ok(ReleaseSummary {
+                    release: row.try_into()?,
+                    templates: templates.get(&id).copied().unwrap_or_default(),
+                    customers: customers.get(&id).copied().unwrap_or_default(),
+                    progress: Progress::from(counts.get(&id).copied().unwrap_or_default()),
+                })
+            })
+            .collect()
+    }
+
+    /// A release with its template steps, deploy first.
+    pub async fn release(&self, id: ReleaseId) -> Result<ReleaseDetail, StoreError> {
+        let release = load(&self.read, id).await?;
+        let templates = step_template::Entity::find()
+            .filter(step_template::Column::ReleaseId.eq(id.0))
+            .order_by_asc(step_template::Column::Category)
+            .order_by_asc(step_template::Column::OrderIndex)
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .map(StepTemplate::try_from)
+            .collect::<Result<_, _>>()?;
+        let customers = release_customer::Entity::find()
+            .filter(release_customer::Column::ReleaseId.eq(id.0))
+            .count(&self.read)
+            .await?;
+        Ok(ReleaseDetail {
+            release,
+            customers: u32::try_from(customers).unwrap_or(u32::MAX),
+            templates,
+        })
+    }
+
+    pub(super) async fn releases_of_customer(
+        &self,
+        id: CustomerId,
+    ) -> Result<Vec<CustomerRelease>, StoreError> {
+        let memberships = Query::select()
+            .column(release_customer::Column::ReleaseId)
+            .from(release_customer::Entity)
+            .and_where(release_customer::Column::CustomerId.eq(id.0))
+            .to_owned();
+        let rows = release::Entity::find()
+            .filter(release::Column::Id.in_subquery(memberships))
+            .order_by_desc(release::Column::CreatedAt)
+            .all(&self.read)
+            .await?;
+        let counts =
+            counts_by(&self.read, customer_step::Column::ReleaseId, None, Some(id)).await?;
+        rows.into_iter()
+            .map(|row| {
+                let progress = Progress::from(counts.get(&row.id).copied().unwrap_or_default());
+                Ok(CustomerRelease {
+                    release: row.try_into()?,
+                    progress,
+                })
+            })
+            .collect()
+    }
+
+    pub(super) async fn count_releases(&self) -> Result<u32, StoreError> {
+        Ok(u32::try_from(release::Entity::find().count(&self.read).await?).unwrap_or(u32::MAX))
+    }
+}
+
+async fn insert(
+    tx: &DatabaseTransaction,
+    fields: ReleaseFields,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<Release, StoreError> {
+    let release = Release {
+        id: ReleaseId(0),
+        name: fields.name.into(),
+        kind: fields.kind,
+        status: ReleaseStatus::Draft,
+        version_number: fields.version_number.map(Into::into),
+        release_date: fields.release_date,
+        description: fields.description.map(Into::into),
+        metadata: fields.metadata,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut row = release::Model::from(release)
+        .into_active_model()
+        .reset_all();
+    row.id = NotSet;
+    row.insert(tx).await?.try_into()
+}

@@ -1,0 +1,523 @@
+//! Template steps: add, edit, delete, reorder, move, and what that does to the copies (R8-R11).
+use super::{
+    Change, Store,
+    audit::NewEvent,
+    copies::{self, Special},
+    entity::{customer_step, step_template, text_key},
+    error::StoreError,
+    members, releases, texts,
+};
+use crate::domain::{
+    event::{Changed, Entity, EventAction},
+    id::{ReleaseId, TemplateId},
+    order,
+    refusal::{Field, Invalid, Noun, Refusal},
+    release::Release,
+    stamp::Stamp,
+    step::{CustomerStep, Place, StepStatus},
+    template::{
+        Category, Effect, Fate, StepTemplate, StepType, TemplateDraft, TemplateFields, fate,
+    },
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait,
+    IntoActiveModel, QueryFilter, QuerySelect, sea_query::Expr,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::HashSet;
+
+pub(super) async fn load(
+    db: &impl ConnectionTrait,
+    id: TemplateId,
+) -> Result<StepTemplate, StoreError> {
+    step_template::Entity::find_by_id(id.0)
+        .one(db)
+        .await?
+        .ok_or(StoreError::NotFound(Noun::Template))?
+        .try_into()
+}
+
+/// The copies of a template: id, customer, state, overridden.
+pub(super) struct Copy {
+    pub id: i64,
+    pub customer: i64,
+    pub fate: Fate,
+}
+
+pub(super) async fn copies_of(
+    db: &impl ConnectionTrait,
+    id: TemplateId,
+) -> Result<Vec<Copy>, StoreError> {
+    use customer_step::Column;
+    let rows: Vec<(i64, i64, String, bool)> = customer_step::Entity::find()
+        .select_only()
+        .columns([
+            Column::Id,
+            Column::CustomerId,
+            Column::Status,
+            Column::IsOverridden,
+        ])
+        .filter(Column::TemplateId.eq(id.0))
+        .into_tuple()
+        .all(db)
+        .await?;
+    rows.into_iter()
+        .map(|(id, customer, status, overridden)| {
+            let status: StepStatus = status
+                .parse()
+                .map_err(|_| StoreError::corrupt("customer_steps", "unknown status"))?;
+            Ok(Copy {
+                id,
+                customer,
+                fate: fate(status, overridden),
+            })
+        })
+        .collect()
+}
+
+fn effect(copies: &[Copy]) -> Effect {
+    let mut effect = Effect::default();
+    copies.iter().for_each(|it| effect.count(it.fate));
+    effect
+}
+
+fn event(template: &StepTemplate, action: EventAction) -> NewEvent {
+    NewEvent::of(Entity::Template, template.id.0, action).release(template.release_id)
+}
+
+/// Adds a template at its place, with pending copies for every member (R8).
+pub(super) async fn add(
+    change: &mut Change,
+    release: &Release,
+    fields: TemplateFields,
+    place: Place<TemplateId>,
+) -> Result<StepTemplate, StoreError> {
+    release.may_be_edited()?;
+    let category = fields.category;
+    let before = copies::template_order(&change.tx, release.id, category).await?;
+    let special = Special::find(&change.tx, release.id, category).await?;
+    let now = change.stamp.at;
+    let template = StepTemplate {
+        id: TemplateId(0),
+        release_id: release.id,
+        name: fields.name.into(),
+        category,
+        kind: fields.kind,
+        content: fields.content.into(),
+        order_index: i32::MIN,
+        description: fields.description.map(Into::into),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    texts::save(&change.tx, &template.content).await?;
+    let mut row = step_template::Model::from(template)
+        .into_active_model()
+        .reset_all();
+    row.id = NotSet;
+    let row = row.insert(&change.tx).await?;
+    let id = TemplateId(row.id);
+    let order = order::placed(&before, id, place).ok_or_else(|| other_list(place))?;
+    copies::write_template_order(&change.tx, release.id, category, &order).await?;
+    let copied = members::copy_to_members(&change.tx, release.id, id.0, now).await?;
+    special.follow(&change.tx, &before).await?;
+    let template = load(&change.tx, id).await?;
+    let mut after = serde_json::to_value(&template).unwrap_or_default();
+    after["copies"] = json!(copied);
+    change.record(event(&template, EventAction::Create).after(&after));
+    Ok(template)
+}
+
+fn other_list(place: Place<TemplateId>) -> Refusal {
+    match place {
+        Place::Before(id) | Place::After(id) => Refusal::OtherList { id: id.0 },
+        Place::Last => Refusal::OtherList { id: 0 },
+    }
+}
+
+impl Store {
+    pub async fn add_template(
+        &self,
+        release: ReleaseId,
+        draft: TemplateDraft,
+        place: Place<TemplateId>,
+        stamp: Stamp,
+    ) -> Result<Changed<StepTemplate>, StoreError> {
+        let fields = draft.parse()?;
+        let mut change = self.change(stamp).await?;
+        let release = releases::load(&change.tx, release).await?;
+        let row = add(&mut change, &release, fields, place).await?;
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    /// The same step once more, behind the original.
+    pub async fn duplicate_template(
+        &self,
+        id: TemplateId,
+        stamp: Stamp,
+    ) -> Result<Changed<StepTemplate>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let original = load(&change.tx, id).await?;
+        let release = releases::load(&change.tx, original.release_id).await?;
+        let fields = TemplateDraft::from(original).parse()?;
+        let row = add(&mut change, &release, fields, Place::After(id)).await?;
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    /// What an edit or a deletion would do to the copies.
+    pub async fn template_effect(&self, id: TemplateId) -> Result<Effect, StoreError> {
+        load(&self.read, id).await?;
+        Ok(effect(&copies_of(&self.read, id).await?))
+    }
+
+    /// R9: carries name, type and content to the copies that are pending and not overridden. A change of the category
+    /// is a move, and goes with it.
+    pub async fn update_template(
+        &self,
+        id: TemplateId,
+        draft: TemplateDraft,
+        version: i64,
+        stamp: Stamp,
+    ) -> Result<Changed<StepTemplate>, StoreError> {
+        let fields = draft.parse()?;
+        let mut change = self.change(stamp).await?;
+        let before = load(&change.tx, id).await?;
+        change
+            .must_be_fresh(
+                Entity::Template,
+                id.0,
+                &before,
+                before.version,
+                Some(version),
+            )
+            .await?;
+        releases::load(&change.tx, before.release_id)
+            .await?
+            .may_be_edited()?;
+        let category = fields.category;
+        let row = edit(&mut change, before, fields, None).await?;
+        if row.category != category {
+            move_to(&mut change, &row, category).await?;
+        }
+        let row = load(&change.tx, id).await?;
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    /// R11: puts it last in the other category, and takes all its copies along, whatever their state.
+    pub async fn move_template(
+        &self,
+        id: TemplateId,
+        category: Category,
+        stamp: Stamp,
+    ) -> Result<Changed<StepTemplate>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let before = load(&change.tx, id).await?;
+        releases::load(&change.tx, before.release_id)
+            .await?
+            .may_be_edited()?;
+        if before.category != category {
+            move_to(&mut change, &before, category).await?;
+        }
+        let row = load(&change.tx, id).await?;
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    /// R10: pending, untouched copies go; the others stay as custom steps of their customer.
+    pub async fn delete_template(
+        &self,
+        id: TemplateId,
+        version: Option<i64>,
+        stamp: Stamp,
+    ) -> Result<Changed<Effect>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let template = load(&change.tx, id).await?;
+        change
+            .must_be_fresh(Entity::Template, id.0, &template, template.version, version)
+            .await?;
+        releases::load(&change.tx, template.release_id)
+            .await?
+            .may_be_edited()?;
+        let effect = delete(&mut change, &template).await?;
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row: effect,
+        })
+    }
+
+    /// R11: takes the full list of ids of that release and category; anything else is refused and changes nothing.
+    /// Answers how many customers' lists were left alone.
+    pub async fn reorder_templates(
+        &self,
+        release: ReleaseId,
+        category: Category,
+        ordered: Vec<TemplateId>,
+        stamp: Stamp,
+    ) -> Result<Changed<u32>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let release = releases::load(&change.tx, release).await?;
+        release.may_be_edited()?;
+        let before = copies::template_order(&change.tx, release.id, category).await?;
+        order::permutation(&before, &ordered).map_err(|it| Invalid::one(Field::OrderedIds, it))?;
+        let special = Special::find(&change.tx, release.id, category).await?;
+        let left_alone = special.left_alone(&before);
+        if before == ordered {
+            return Ok(Changed {
+                row: left_alone,
+                batch_id: None,
+            });
+        }
+        copies::write_template_order(&change.tx, release.id, category, &ordered).await?;
+        special.follow(&change.tx, &before).await?;
+        change.record(
+            releases::event(&release, EventAction::Reorder)
+                .before(&json!({ "category": category, "orderedIds": before }))
+                .after(&json!({ "category": category, "orderedIds": ordered })),
+        );
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row: left_alone,
+        })
+    }
+}
+
+/// The text of one copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CopyText {
+    pub id: i64,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: StepType,
+    pub content: String,
+    pub template_version: Option<i64>,
+}
+
+/// Which copies an edit may touch, and which of them get another text than the template's: for an undo, which restores
+/// what was there.
+#[derive(Default)]
+pub(super) struct Restriction {
+    pub ids: HashSet<i64>,
+    pub texts: Vec<CopyText>,
+}
+
+/// Changes a template's text and its untouched copies'. Nothing different writes nothing.
+pub(super) async fn edit(
+    change: &mut Change,
+    before: StepTemplate,
+    fields: TemplateFields,
+    restriction: Option<&Restriction>,
+) -> Result<StepTemplate, StoreError> {
+    use customer_step::Column;
+    let mut after = before.clone();
+    after.name = fields.name.into();
+    after.kind = fields.kind;
+    after.content = fields.content.into();
+    after.description = fields.description.map(Into::into);
+    if after == before {
+        return Ok(before);
+    }
+    after.version += 1;
+    after.updated_at = change.stamp.at;
+    let copies = copies_of(&change.tx, before.id).await?;
+    let targets: Vec<i64> = copies
+        .iter()
+        .filter(|it| {
+            it.fate == Fate::Follows && restriction.is_none_or(|only| only.ids.contains(&it.id))
+        })
+        .map(|it| it.id)
+        .collect();
+    // Copies that were left behind by an earlier edit have another text than the template's: an undo needs to know.
+    let exceptions: Vec<CopyText> = customer_step::Entity::find()
+        .filter(Column::TemplateId.eq(before.id.0))
+        .filter(Column::Status.eq(StepStatus::Pending.as_str()))
+        .filter(Column::IsOverridden.eq(false))
+        .filter(Column::TemplateVersion.ne(before.version))
+        .all(&change.tx)
+        .await?
+        .into_iter()
+        .filter(|row| targets.contains(&row.id))
+        .map(|row| {
+            let step = CustomerStep::try_from(row)?;
+            Ok(CopyText {
+                id: step.id.0,
+                name: step.name,
+                kind: step.kind,
+                content: step.content,
+                template_version: step.template_version,
+            })
+        })
+        .collect::<Result<_, StoreError>>()?;
+    texts::save(&change.tx, &after.content).await?;
+    step_template::Model::from(after.clone())
+        .into_active_model()
+        .reset_all()
+        .update(&change.tx)
+        .await?;
+    let text = CopyText {
+        id: 0,
+        name: after.name.clone(),
+        kind: after.kind,
+        content: after.content.clone(),
+        template_version: Some(after.version),
+    };
+    for chunk in targets.chunks(20_000) {
+        write_text(change, chunk, &text, 1).await?;
+    }
+    for text in restriction.map_or(&[][..], |it| &it.texts) {
+        if targets.contains(&text.id) {
+            write_text(change, &[text.id], text, 0).await?;
+        }
+    }
+    let mut was = serde_json::to_value(&before).unwrap_or_default();
+    was["exceptions"] = json!(exceptions);
+    let mut snapshot = serde_json::to_value(&after).unwrap_or_default();
+    snapshot["copies"] = json!(effect(&copies));
+    snapshot["changedIds"] = json!(targets);
+    change.record(
+        event(&after, EventAction::Update)
+            .before(&was)
+            .after(&snapshot),
+    );
+    Ok(after)
+}
+
+async fn write_text(
+    change: &Change,
+    ids: &[i64],
+    text: &CopyText,
+    versions: i64,
+) -> Result<(), StoreError> {
+    use customer_step::Column;
+    customer_step::Entity::update_many()
+        .col_expr(Column::Name, Expr::val(text.name.clone()))
+        .col_expr(Column::Kind, Expr::val(text.kind.as_str()))
+        .col_expr(Column::Content, Expr::val(text.content.clone()))
+        .col_expr(Column::TextKey, Expr::val(text_key(&text.content)))
+        .col_expr(Column::TemplateVersion, Expr::val(text.template_version))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(versions))
+        .col_expr(Column::UpdatedAt, Expr::val(change.stamp.at))
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .exec(&change.tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn move_to(
+    change: &mut Change,
+    template: &StepTemplate,
+    category: Category,
+) -> Result<(), StoreError> {
+    use customer_step::Column;
+    let (release, from) = (template.release_id, template.category);
+    let old = copies::template_order(&change.tx, release, from).await?;
+    let new = copies::template_order(&change.tx, release, category).await?;
+    let leaving = Special::find(&change.tx, release, from).await?;
+    let joining = Special::find(&change.tx, release, category).await?;
+    let mut after = template.clone();
+    after.category = category;
+    after.order_index = i32::try_from(new.len()).unwrap_or(i32::MAX);
+    after.version += 1;
+    after.updated_at = change.stamp.at;
+    step_template::Model::from(after.clone())
+        .into_active_model()
+        .reset_all()
+        .update(&change.tx)
+        .await?;
+    customer_step::Entity::update_many()
+        .col_expr(Column::Category, Expr::val(category.as_str()))
+        .col_expr(Column::OrderIndex, Expr::val(i32::MAX))
+        .filter(Column::TemplateId.eq(template.id.0))
+        .exec(&change.tx)
+        .await?;
+    let rest: Vec<TemplateId> = old
+        .iter()
+        .copied()
+        .filter(|it| *it != template.id)
+        .collect();
+    copies::write_template_order(&change.tx, release, from, &rest).await?;
+    leaving.follow(&change.tx, &old).await?;
+    joining.follow(&change.tx, &new).await?;
+    let joined = [new, vec![template.id]].concat();
+    change.record(
+        event(&after, EventAction::Move)
+            .before(&json!({ "category": from, "orderedIds": old }))
+            .after(&json!({ "category": category, "orderedIds": joined })),
+    );
+    Ok(())
+}
+
+pub(super) async fn delete(
+    change: &mut Change,
+    template: &StepTemplate,
+) -> Result<Effect, StoreError> {
+    use customer_step::Column;
+    let (release, category) = (template.release_id, template.category);
+    let order = copies::template_order(&change.tx, release, category).await?;
+    let mut special = Special::find(&change.tx, release, category).await?;
+    let copies = copies_of(&change.tx, template.id).await?;
+    let keepers: HashSet<i64> = copies
+        .iter()
+        .filter(|it| it.fate != Fate::Follows)
+        .map(|it| it.customer)
+        .collect();
+    special.also(&change.tx, &keepers).await?;
+    let removed: Vec<(i64, i64)> = copies
+        .iter()
+        .filter(|it| it.fate == Fate::Follows)
+        .map(|it| (it.id, it.customer))
+        .collect();
+    customer_step::Entity::update_many()
+        .col_expr(Column::IsCustom, Expr::val(true))
+        .col_expr(Column::TemplateId, Expr::val(None::<i64>))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .col_expr(Column::UpdatedAt, Expr::val(change.stamp.at))
+        .filter(Column::TemplateId.eq(template.id.0))
+        .filter(
+            Column::Status
+                .ne(StepStatus::Pending.as_str())
+                .or(Column::IsOverridden.eq(true)),
+        )
+        .exec(&change.tx)
+        .await?;
+    customer_step::Entity::delete_many()
+        .filter(Column::TemplateId.eq(template.id.0))
+        .exec(&change.tx)
+        .await?;
+    step_template::Entity::delete_by_id(template.id.0)
+        .exec(&change.tx)
+        .await?;
+    let rest: Vec<TemplateId> = order
+        .iter()
+        .copied()
+        .filter(|it| *it != template.id)
+        .collect();
+    copies::write_template_order(&change.tx, release, category, &rest).await?;
+    special.follow(&change.tx, &order).await?;
+    let effect = effect(&copies);
+    let mut before = serde_json::to_value(template).unwrap_or_default();
+    before["copies"] = json!(effect);
+    before["removed"] = json!(removed);
+    before["kept"] = json!(
+        copies
+            .iter()
+            .filter(|it| it.fate != Fate::Follows)
+            .map(|it| it.id)
+            .collect::<Vec<_>>()
+    );
+    before["orderedIds"] = json!(order);
+    change.record(event(template, EventAction::Delete).before(&before));
+    Ok(effect)
+}
