@@ -10,3 +10,11 @@ pub mod error;
 /// What remembers: SQLite, on the server only.
 #[cfg(feature = "ssr")]
 pub mod store;
+/// The door of the pages: server functions.
+pub mod api;
+/// Every address, as a function.
+pub mod paths;
+/// The browser itself: clipboard, clock, DOM.
+pub mod browser;
+/// Colours for bash and sql.
+pub mod highlight;

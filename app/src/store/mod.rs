@@ -17,6 +17,7 @@ mod matrix;
 mod members;
 mod releases;
 pub mod sqlite;
+pub use steps::Ask;
 mod steps;
 mod templates;
 mod texts;

@@ -1,0 +1,49 @@
+//! Clusters, through the door.
+use crate::{
+    domain::{
+        cluster::{Cluster, ClusterDraft, ClusterSummary},
+        event::Changed,
+        id::ClusterId,
+        summary::ClusterDetail,
+    },
+    error::AppError,
+};
+use leptos::{prelude::*, server_fn::codec::Json};
+
+/// All clusters by name.
+#[server(input = Json)]
+pub async fn list_clusters(include_inactive: bool) -> Result<Vec<ClusterSummary>, AppError> {
+    use super::context::{reply, store};
+    reply(store().clusters(include_inactive).await)
+}
+
+/// One cluster and its customers.
+#[server(input = Json)]
+pub async fn read_cluster(id: ClusterId) -> Result<ClusterDetail, AppError> {
+    use super::context::{reply, store};
+    reply(store().cluster(id).await)
+}
+
+#[server(input = Json)]
+pub async fn create_cluster(draft: ClusterDraft) -> Result<Changed<Cluster>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().create_cluster(draft, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn update_cluster(id: ClusterId, draft: ClusterDraft, version: i64) -> Result<Changed<Cluster>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().update_cluster(id, draft, version, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn deactivate_cluster(id: ClusterId) -> Result<Changed<Cluster>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().deactivate_cluster(id, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn restore_cluster(id: ClusterId) -> Result<Changed<Cluster>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().restore_cluster(id, stamp()?).await)
+}

@@ -1,0 +1,117 @@
+//! Releases, through the door: details, life, customers, and the matrix.
+use crate::{
+    domain::{
+        event::Changed,
+        id::{CustomerId, ReleaseId},
+        matrix::{Marks, Matrix},
+        release::{Release, ReleaseDraft, ReleaseSummary},
+        summary::{CustomerWork, DryRun, Member, ReleaseDetail},
+    },
+    error::AppError,
+};
+use leptos::{prelude::*, server_fn::codec::Json};
+
+/// All releases, newest first.
+#[server(input = Json)]
+pub async fn list_releases() -> Result<Vec<ReleaseSummary>, AppError> {
+    use super::context::{reply, store};
+    reply(store().releases().await)
+}
+
+/// One release and its template steps.
+#[server(input = Json)]
+pub async fn read_release(id: ReleaseId) -> Result<ReleaseDetail, AppError> {
+    use super::context::{reply, store};
+    reply(store().release(id).await)
+}
+
+#[server(input = Json)]
+pub async fn create_release(draft: ReleaseDraft) -> Result<Changed<Release>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().create_release(draft, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn update_release(id: ReleaseId, draft: ReleaseDraft, version: i64) -> Result<Changed<Release>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().update_release(id, draft, version, stamp()?).await)
+}
+
+/// A new draft with the same details and template steps, and no customers.
+#[server(input = Json)]
+pub async fn clone_release(id: ReleaseId, name: String) -> Result<Changed<Release>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().clone_release(id, name, None, stamp()?).await)
+}
+
+/// Copies the template steps to the chosen customers.
+#[server(input = Json)]
+pub async fn activate_release(id: ReleaseId, customers: Vec<CustomerId>) -> Result<Changed<Release>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().activate_release(id, Some(customers), stamp()?).await)
+}
+
+/// What activating or adding these customers would do.
+#[server(input = Json)]
+pub async fn preview_customers(id: ReleaseId, customers: Vec<CustomerId>) -> Result<DryRun, AppError> {
+    use super::context::{reply, store};
+    reply(store().dry_run(id, Some(customers)).await)
+}
+
+#[server(input = Json)]
+pub async fn add_customers(id: ReleaseId, customers: Vec<CustomerId>) -> Result<Changed<Vec<CustomerId>>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().add_customers(id, customers, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn remove_customers(id: ReleaseId, customers: Vec<CustomerId>) -> Result<Changed<Vec<CustomerId>>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().remove_customers(id, customers, stamp()?).await)
+}
+
+/// The release's customers, with progress.
+#[server(input = Json)]
+pub async fn list_members(id: ReleaseId) -> Result<Vec<Member>, AppError> {
+    use super::context::{reply, store};
+    reply(store().members(id).await)
+}
+
+#[server(input = Json)]
+pub async fn archive_release(id: ReleaseId) -> Result<Changed<Release>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().archive_release(id, None, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn restore_release(id: ReleaseId) -> Result<Changed<Release>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().restore_release(id, None, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn delete_draft(id: ReleaseId) -> Result<Changed<()>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().delete_draft(id, stamp()?).await)
+}
+
+/// The whole grid, compact.
+#[server(input = Json)]
+pub async fn read_matrix(id: ReleaseId) -> Result<Matrix, AppError> {
+    use super::context::{reply, store};
+    reply(store().matrix(id).await)
+}
+
+/// Who set the state of every cell, and when.
+#[server(input = Json)]
+pub async fn read_marks(id: ReleaseId) -> Result<Marks, AppError> {
+    use super::context::{reply, store};
+    reply(store().matrix_marks(id).await)
+}
+
+/// One customer's steps in order.
+#[server(input = Json)]
+pub async fn read_customer_work(release: ReleaseId, customer: CustomerId) -> Result<CustomerWork, AppError> {
+    use super::context::{reply, store};
+    reply(store().customer_work(release, customer).await)
+}

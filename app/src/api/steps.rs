@@ -1,0 +1,86 @@
+//! Customers' steps, through the door.
+use crate::{
+    domain::{
+        event::Changed,
+        id::{CustomerId, ReleaseId, StepId},
+        step::{CustomerStep, Place, StepAction},
+        summary::{BulkResult, StepDetail},
+        template::TemplateDraft,
+    },
+    error::AppError,
+};
+use leptos::{prelude::*, server_fn::codec::Json};
+
+/// One step with all that its panel shows.
+#[server(input = Json)]
+pub async fn read_step(id: StepId) -> Result<StepDetail, AppError> {
+    use super::context::{reply, store};
+    reply(store().step(id).await)
+}
+
+/// One transition of one step.
+#[server(input = Json)]
+pub async fn act_on_step(
+    id: StepId,
+    action: StepAction,
+    reason: Option<String>,
+    allow_unresolved: bool,
+) -> Result<Changed<CustomerStep>, AppError> {
+    use super::context::{reply, stamp, store};
+    let ask = crate::store::Ask { reason, allow_unresolved, ..Default::default() };
+    reply(store().act_on_step(id, action, ask, stamp()?).await)
+}
+
+/// One transition of many steps, in one transaction.
+#[server(input = Json)]
+pub async fn act_on_steps(
+    ids: Vec<StepId>,
+    action: StepAction,
+    reason: Option<String>,
+) -> Result<BulkResult, AppError> {
+    use super::context::{reply, stamp, store};
+    let ask = crate::store::Ask { reason, ..Default::default() };
+    reply(store().act_on_steps(ids, action, ask, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn note_step(id: StepId, notes: String, version: i64) -> Result<Changed<CustomerStep>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().note_step(id, notes, version, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn override_step(id: StepId, content: String, version: i64) -> Result<Changed<CustomerStep>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().override_step(id, content, version, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn reset_step(id: StepId) -> Result<Changed<CustomerStep>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().reset_step(id, None, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn add_custom_step(
+    release: ReleaseId,
+    customer: CustomerId,
+    draft: TemplateDraft,
+    place: Place<StepId>,
+    add_to_template: bool,
+) -> Result<Changed<CustomerStep>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().add_custom_step(release, customer, draft, place, add_to_template, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn edit_custom_step(id: StepId, draft: TemplateDraft, version: i64) -> Result<Changed<CustomerStep>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().edit_custom_step(id, draft, version, stamp()?).await)
+}
+
+#[server(input = Json)]
+pub async fn delete_custom_step(id: StepId) -> Result<Changed<()>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().delete_custom_step(id, None, stamp()?).await)
+}

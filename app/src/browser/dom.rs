@@ -1,0 +1,89 @@
+//! Small things that are asked of the page.
+use wasm_bindgen::JsCast;
+use web_sys::{Document, Element, HtmlElement};
+
+pub fn document() -> Option<Document> {
+    web_sys::window()?.document()
+}
+
+/// Says that the page is live: tests and styles wait for it.
+pub fn mark_hydrated() {
+    if let Some(root) = document().and_then(|it| it.document_element()) {
+        let _ = root.set_attribute("data-hydrated", "");
+    }
+}
+
+/// Chooses `light` or `dark`; nothing follows the system.
+pub fn set_theme(theme: Option<&str>) {
+    if let Some(root) = document().and_then(|it| it.document_element()) {
+        let _ = match theme {
+            Some(theme) => root.set_attribute("data-theme", theme),
+            None => root.remove_attribute("data-theme"),
+        };
+    }
+}
+
+/// Gives the keyboard to the first element that the selector finds.
+pub fn focus(selector: &str) {
+    let found = document().and_then(|it| it.query_selector(selector).ok().flatten());
+    if let Some(element) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Whether keys are going into a field just now.
+pub fn is_typing() -> bool {
+    document()
+        .and_then(|it| it.active_element())
+        .is_some_and(|it| matches!(it.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+}
+
+/// What the page remembers for this person, in this browser.
+pub fn recall(key: &str) -> Option<String> {
+    web_sys::window()?.local_storage().ok()??.get_item(key).ok()?
+}
+
+pub fn remember(key: &str, value: &str) {
+    if let Some(storage) = web_sys::window().and_then(|it| it.local_storage().ok().flatten()) {
+        let _ = storage.set_item(key, value);
+    }
+}
+
+/// One rem in pixels.
+pub fn rem() -> f64 {
+    document()
+        .and_then(|it| it.document_element())
+        .and_then(|root| web_sys::window()?.get_computed_style(&root).ok().flatten())
+        .and_then(|style| style.get_property_value("font-size").ok())
+        .and_then(|size| size.trim_end_matches("px").parse().ok())
+        .unwrap_or(16.0)
+}
+
+/// The nearest element around an event's target that the selector matches.
+pub fn closest(event: &web_sys::Event, selector: &str) -> Option<Element> {
+    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
+}
+
+/// Whether the press came from a field, a button or a link, which know what to do with keys themselves.
+pub fn is_from_control(event: &web_sys::Event) -> bool {
+    closest(event, "input, textarea, select, button, a, [contenteditable]").is_some()
+}
+
+/// A checkbox that is neither on nor off.
+pub fn set_mixed(input: &web_sys::HtmlInputElement, mixed: bool) {
+    input.set_indeterminate(mixed);
+}
+
+/// Puts a text where the cursor of a field is.
+pub fn insert_at_cursor(field: &web_sys::HtmlTextAreaElement, text: &str) {
+    if let (Ok(Some(start)), Ok(Some(end))) = (field.selection_start(), field.selection_end()) {
+        let _ = field.set_range_text_with_start_and_end(text, start, end);
+        let end = start + u32::try_from(text.encode_utf16().count()).unwrap_or_default();
+        let _ = field.set_selection_range(end, end);
+    }
+}
+
+/// Calls back after so many milliseconds.
+pub fn after(milliseconds: u32, call: impl FnOnce() + 'static) {
+    gloo::timers::callback::Timeout::new(milliseconds, call).forget();
+}

@@ -1,0 +1,6 @@
+//! The browser itself. The only module that names web-sys, gloo or wasm-bindgen; called from events and effects, so it
+//! never runs on the server.
+pub mod clipboard;
+pub mod clock;
+pub mod dom;
+pub mod grid;
