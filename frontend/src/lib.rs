@@ -1,1 +1,7 @@
-//! x
+//! The browser's entry: hydrates the page that the server has drawn.
+
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::app::App);
+}

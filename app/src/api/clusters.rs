@@ -31,7 +31,11 @@ pub async fn create_cluster(draft: ClusterDraft) -> Result<Changed<Cluster>, App
 }
 
 #[server(input = Json)]
-pub async fn update_cluster(id: ClusterId, draft: ClusterDraft, version: i64) -> Result<Changed<Cluster>, AppError> {
+pub async fn update_cluster(
+    id: ClusterId,
+    draft: ClusterDraft,
+    version: i64,
+) -> Result<Changed<Cluster>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().update_cluster(id, draft, version, stamp()?).await)
 }

@@ -36,23 +36,33 @@ pub fn now() -> DateTime<Utc> {
 }
 
 fn headers() -> HeaderMap {
-    use_context::<Parts>().map(|it| it.headers).unwrap_or_default()
+    use_context::<Parts>()
+        .map(|it| it.headers)
+        .unwrap_or_default()
 }
 
 /// The value of a cookie, decoded.
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok()).find_map(|line| {
-        line.split(';').find_map(|pair| {
-            let (key, value) = pair.trim().split_once('=')?;
-            (key == name).then(|| percent_decode_str(value).decode_utf8_lossy().into_owned())
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|it| it.to_str().ok())
+        .find_map(|line| {
+            line.split(';').find_map(|pair| {
+                let (key, value) = pair.trim().split_once('=')?;
+                (key == name).then(|| percent_decode_str(value).decode_utf8_lossy().into_owned())
+            })
         })
-    })
 }
 
 /// Who is asking: the header, else the cookie, else the default.
 pub fn actor(headers: &HeaderMap, default: &str) -> String {
-    let header = headers.get(ACTOR_HEADER).map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned());
-    header.or_else(|| cookie(headers, ACTOR_COOKIE).filter(|it| !it.trim().is_empty())).unwrap_or_else(|| default.to_owned())
+    let header = headers
+        .get(ACTOR_HEADER)
+        .map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned());
+    header
+        .or_else(|| cookie(headers, ACTOR_COOKIE).filter(|it| !it.trim().is_empty()))
+        .unwrap_or_else(|| default.to_owned())
 }
 
 /// The name of who is asking.
@@ -71,13 +81,18 @@ pub fn stamp() -> Result<Stamp, AppError> {
 
 /// Remembers a cookie for a year; an empty one is forgotten.
 pub fn remember(name: &str, value: &str) {
-    let secure = headers().get("x-forwarded-proto").is_some_and(|it| it.as_bytes() == b"https");
+    let secure = headers()
+        .get("x-forwarded-proto")
+        .is_some_and(|it| it.as_bytes() == b"https");
     let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
     let cookie = format!(
         "{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{}",
         if secure { "; Secure" } else { "" }
     );
-    if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
+    if let (Some(response), Ok(cookie)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(&cookie),
+    ) {
         response.append_header(header::SET_COOKIE, cookie);
     }
 }
@@ -90,7 +105,14 @@ pub fn remember_actor(name: &str) -> Result<String, AppError> {
 }
 
 pub fn remember_theme(theme: &str) {
-    remember(THEME_COOKIE, if matches!(theme, "light" | "dark") { theme } else { "" });
+    remember(
+        THEME_COOKIE,
+        if matches!(theme, "light" | "dark") {
+            theme
+        } else {
+            ""
+        },
+    );
 }
 
 /// The one way out: a failure gets its status, and its cause goes to the log, once, never to the browser.
@@ -100,12 +122,20 @@ pub fn reply<T>(result: Result<T, StoreError>) -> Result<T, AppError> {
         let parts = use_context::<Parts>();
         // A plain form post gets a redirect with the error from leptos; a status would turn that into a dead page.
         let is_form = parts.is_some_and(|it| {
-            let html = it.headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
+            let html = it
+                .headers
+                .get(header::ACCEPT)
+                .and_then(|it| it.to_str().ok());
             it.method == Method::POST && html.is_some_and(|it| it.contains("text/html"))
         });
         if let (false, Some(response)) = (is_form, use_context::<ResponseOptions>()) {
-            response.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-            response.insert_header(HeaderName::from_static("cache-control"), HeaderValue::from_static("no-store"));
+            response.set_status(
+                StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            );
+            response.insert_header(
+                HeaderName::from_static("cache-control"),
+                HeaderValue::from_static("no-store"),
+            );
         }
         error
     })

@@ -32,7 +32,11 @@ pub async fn create_release(draft: ReleaseDraft) -> Result<Changed<Release>, App
 }
 
 #[server(input = Json)]
-pub async fn update_release(id: ReleaseId, draft: ReleaseDraft, version: i64) -> Result<Changed<Release>, AppError> {
+pub async fn update_release(
+    id: ReleaseId,
+    draft: ReleaseDraft,
+    version: i64,
+) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().update_release(id, draft, version, stamp()?).await)
 }
@@ -46,26 +50,42 @@ pub async fn clone_release(id: ReleaseId, name: String) -> Result<Changed<Releas
 
 /// Copies the template steps to the chosen customers.
 #[server(input = Json)]
-pub async fn activate_release(id: ReleaseId, customers: Vec<CustomerId>) -> Result<Changed<Release>, AppError> {
+pub async fn activate_release(
+    id: ReleaseId,
+    customers: Vec<CustomerId>,
+) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().activate_release(id, Some(customers), stamp()?).await)
+    reply(
+        store()
+            .activate_release(id, Some(customers), stamp()?)
+            .await,
+    )
 }
 
 /// What activating or adding these customers would do.
 #[server(input = Json)]
-pub async fn preview_customers(id: ReleaseId, customers: Vec<CustomerId>) -> Result<DryRun, AppError> {
+pub async fn preview_customers(
+    id: ReleaseId,
+    customers: Vec<CustomerId>,
+) -> Result<DryRun, AppError> {
     use super::context::{reply, store};
     reply(store().dry_run(id, Some(customers)).await)
 }
 
 #[server(input = Json)]
-pub async fn add_customers(id: ReleaseId, customers: Vec<CustomerId>) -> Result<Changed<Vec<CustomerId>>, AppError> {
+pub async fn add_customers(
+    id: ReleaseId,
+    customers: Vec<CustomerId>,
+) -> Result<Changed<Vec<CustomerId>>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().add_customers(id, customers, stamp()?).await)
 }
 
 #[server(input = Json)]
-pub async fn remove_customers(id: ReleaseId, customers: Vec<CustomerId>) -> Result<Changed<Vec<CustomerId>>, AppError> {
+pub async fn remove_customers(
+    id: ReleaseId,
+    customers: Vec<CustomerId>,
+) -> Result<Changed<Vec<CustomerId>>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().remove_customers(id, customers, stamp()?).await)
 }
@@ -111,7 +131,10 @@ pub async fn read_marks(id: ReleaseId) -> Result<Marks, AppError> {
 
 /// One customer's steps in order.
 #[server(input = Json)]
-pub async fn read_customer_work(release: ReleaseId, customer: CustomerId) -> Result<CustomerWork, AppError> {
+pub async fn read_customer_work(
+    release: ReleaseId,
+    customer: CustomerId,
+) -> Result<CustomerWork, AppError> {
     use super::context::{reply, store};
     reply(store().customer_work(release, customer).await)
 }

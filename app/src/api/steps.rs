@@ -27,7 +27,11 @@ pub async fn act_on_step(
     allow_unresolved: bool,
 ) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
-    let ask = crate::store::Ask { reason, allow_unresolved, ..Default::default() };
+    let ask = crate::store::Ask {
+        reason,
+        allow_unresolved,
+        ..Default::default()
+    };
     reply(store().act_on_step(id, action, ask, stamp()?).await)
 }
 
@@ -39,18 +43,29 @@ pub async fn act_on_steps(
     reason: Option<String>,
 ) -> Result<BulkResult, AppError> {
     use super::context::{reply, stamp, store};
-    let ask = crate::store::Ask { reason, ..Default::default() };
+    let ask = crate::store::Ask {
+        reason,
+        ..Default::default()
+    };
     reply(store().act_on_steps(ids, action, ask, stamp()?).await)
 }
 
 #[server(input = Json)]
-pub async fn note_step(id: StepId, notes: String, version: i64) -> Result<Changed<CustomerStep>, AppError> {
+pub async fn note_step(
+    id: StepId,
+    notes: String,
+    version: i64,
+) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().note_step(id, notes, version, stamp()?).await)
 }
 
 #[server(input = Json)]
-pub async fn override_step(id: StepId, content: String, version: i64) -> Result<Changed<CustomerStep>, AppError> {
+pub async fn override_step(
+    id: StepId,
+    content: String,
+    version: i64,
+) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().override_step(id, content, version, stamp()?).await)
 }
@@ -70,11 +85,19 @@ pub async fn add_custom_step(
     add_to_template: bool,
 ) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().add_custom_step(release, customer, draft, place, add_to_template, stamp()?).await)
+    reply(
+        store()
+            .add_custom_step(release, customer, draft, place, add_to_template, stamp()?)
+            .await,
+    )
 }
 
 #[server(input = Json)]
-pub async fn edit_custom_step(id: StepId, draft: TemplateDraft, version: i64) -> Result<Changed<CustomerStep>, AppError> {
+pub async fn edit_custom_step(
+    id: StepId,
+    draft: TemplateDraft,
+    version: i64,
+) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().edit_custom_step(id, draft, version, stamp()?).await)
 }

@@ -37,7 +37,10 @@ pub async fn duplicate_template(id: TemplateId) -> Result<Changed<StepTemplate>,
 }
 
 #[server(input = Json)]
-pub async fn move_template(id: TemplateId, category: Category) -> Result<Changed<StepTemplate>, AppError> {
+pub async fn move_template(
+    id: TemplateId,
+    category: Category,
+) -> Result<Changed<StepTemplate>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().move_template(id, category, stamp()?).await)
 }
@@ -63,5 +66,9 @@ pub async fn reorder_templates(
     ordered: Vec<TemplateId>,
 ) -> Result<Changed<u32>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().reorder_templates(release, category, ordered, stamp()?).await)
+    reply(
+        store()
+            .reorder_templates(release, category, ordered, stamp()?)
+            .await,
+    )
 }

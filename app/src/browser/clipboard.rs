@@ -4,7 +4,9 @@ use web_sys::HtmlTextAreaElement;
 
 /// Copies a text; false if the browser would not.
 pub async fn copy(text: &str) -> bool {
-    let Some(window) = web_sys::window() else { return false };
+    let Some(window) = web_sys::window() else {
+        return false;
+    };
     if window.is_secure_context() {
         let copied = window.navigator().clipboard().write_text(text);
         if wasm_bindgen_futures::JsFuture::from(copied).await.is_ok() {
@@ -23,11 +25,15 @@ fn copy_by_selection(text: &str) -> Result<bool, JsValue> {
     field.set_attribute("readonly", "")?;
     field.set_class_name("sr");
     // Inside an open dialog only the dialog's own fields can be selected.
-    let parent = document.query_selector("dialog[open]")?.or_else(|| document.body().map(Into::into));
+    let parent = document
+        .query_selector("dialog[open]")?
+        .or_else(|| document.body().map(Into::into));
     let parent = parent.ok_or(JsValue::NULL)?;
     parent.append_child(&field)?;
     field.select();
-    let copied = document.unchecked_into::<web_sys::HtmlDocument>().exec_command("copy")?;
+    let copied = document
+        .unchecked_into::<web_sys::HtmlDocument>()
+        .exec_command("copy")?;
     field.remove();
     if let Some(focused) = focused.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
         focused.focus()?;

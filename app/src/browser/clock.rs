@@ -4,7 +4,10 @@ use wasm_bindgen::JsValue;
 
 /// The wall clock of the person's zone at this moment.
 pub fn local(at: DateTime<Utc>) -> NaiveDateTime {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are exact in a double")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of this century are exact in a double"
+    )]
     let date = js_sys::Date::new(&JsValue::from_f64(at.timestamp_millis() as f64));
     let year = i32::try_from(date.get_full_year()).unwrap_or_else(|_| at.year());
     NaiveDate::from_ymd_opt(year, date.get_month() + 1, date.get_date())

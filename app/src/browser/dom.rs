@@ -40,7 +40,11 @@ pub fn is_typing() -> bool {
 
 /// What the page remembers for this person, in this browser.
 pub fn recall(key: &str) -> Option<String> {
-    web_sys::window()?.local_storage().ok()??.get_item(key).ok()?
+    web_sys::window()?
+        .local_storage()
+        .ok()??
+        .get_item(key)
+        .ok()?
 }
 
 pub fn remember(key: &str, value: &str) {
@@ -61,12 +65,22 @@ pub fn rem() -> f64 {
 
 /// The nearest element around an event's target that the selector matches.
 pub fn closest(event: &web_sys::Event, selector: &str) -> Option<Element> {
-    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
+    event
+        .target()?
+        .dyn_into::<Element>()
+        .ok()?
+        .closest(selector)
+        .ok()
+        .flatten()
 }
 
 /// Whether the press came from a field, a button or a link, which know what to do with keys themselves.
 pub fn is_from_control(event: &web_sys::Event) -> bool {
-    closest(event, "input, textarea, select, button, a, [contenteditable]").is_some()
+    closest(
+        event,
+        "input, textarea, select, button, a, [contenteditable]",
+    )
+    .is_some()
 }
 
 /// A checkbox that is neither on nor off.
@@ -86,4 +100,19 @@ pub fn insert_at_cursor(field: &web_sys::HtmlTextAreaElement, text: &str) {
 /// Calls back after so many milliseconds.
 pub fn after(milliseconds: u32, call: impl FnOnce() + 'static) {
     gloo::timers::callback::Timeout::new(milliseconds, call).forget();
+}
+
+/// Whether the keyboard is with no element at all.
+pub fn nobody_has_keyboard() -> bool {
+    document().is_none_or(|it| match (it.active_element(), it.body()) {
+        (Some(active), Some(body)) => active == *body.as_ref(),
+        _ => true,
+    })
+}
+
+/// Draws the page anew from what the server has.
+pub fn reload() {
+    if let Some(window) = web_sys::window() {
+        let _ = window.location().reload();
+    }
 }

@@ -31,8 +31,15 @@ pub fn on_resize(pane: &HtmlElement, call: impl Fn() + 'static) {
 }
 
 fn set_size(pane: &HtmlElement, selector: &str, property: &str, pixels: f64) {
-    if let Some(element) = pane.query_selector(selector).ok().flatten().and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
-        let _ = element.style().set_property(property, &format!("{pixels}px"));
+    if let Some(element) = pane
+        .query_selector(selector)
+        .ok()
+        .flatten()
+        .and_then(|it| it.dyn_into::<HtmlElement>().ok())
+    {
+        let _ = element
+            .style()
+            .set_property(property, &format!("{pixels}px"));
     }
 }
 
@@ -62,7 +69,10 @@ pub fn toggle(event: &web_sys::Event) -> Option<String> {
 fn each(pane: &HtmlElement, selector: &str, call: impl Fn(&Element)) {
     if let Ok(found) = pane.query_selector_all(selector) {
         for index in 0..found.length() {
-            if let Some(element) = found.get(index).and_then(|it| it.dyn_into::<Element>().ok()) {
+            if let Some(element) = found
+                .get(index)
+                .and_then(|it| it.dyn_into::<Element>().ok())
+            {
                 call(&element);
             }
         }
@@ -75,13 +85,22 @@ pub fn paint_selection(pane: &HtmlElement, rectangle: Option<((usize, usize), (u
         let _ = cell.set_attribute("aria-selected", "false");
         let _ = cell.remove_attribute("data-edge");
     });
-    let Some(((top, left), (bottom, right))) = rectangle else { return };
+    let Some(((top, left), (bottom, right))) = rectangle else {
+        return;
+    };
     each(pane, "td.cell[data-state]:not([data-group])", |cell| {
-        let (Some(row), Some(column)) = (number(cell, "data-r"), number(cell, "data-c")) else { return };
+        let (Some(row), Some(column)) = (number(cell, "data-r"), number(cell, "data-c")) else {
+            return;
+        };
         if !(top..=bottom).contains(&row) || !(left..=right).contains(&column) {
             return;
         }
-        let edges = [(row == top, "t"), (column == right, "r"), (row == bottom, "b"), (column == left, "l")];
+        let edges = [
+            (row == top, "t"),
+            (column == right, "r"),
+            (row == bottom, "b"),
+            (column == left, "l"),
+        ];
         let edges: Vec<&str> = edges.iter().filter(|it| it.0).map(|it| it.1).collect();
         let _ = cell.set_attribute("aria-selected", "true");
         let _ = cell.set_attribute("data-edge", &edges.join(" "));
@@ -98,7 +117,10 @@ pub fn paint_focus(pane: &HtmlElement, row: usize, column: usize, take_keyboard:
     each(pane, "[data-cross]", |it| {
         let _ = it.remove_attribute("data-cross");
     });
-    let cell = pane.query_selector(&format!("td[data-r='{row}'][data-c='{column}']")).ok().flatten();
+    let cell = pane
+        .query_selector(&format!("td[data-r='{row}'][data-c='{column}']"))
+        .ok()
+        .flatten();
     let Some(cell) = cell.and_then(|it| it.dyn_into::<HtmlElement>().ok()) else {
         if take_keyboard {
             let _ = pane.focus();
@@ -107,9 +129,13 @@ pub fn paint_focus(pane: &HtmlElement, row: usize, column: usize, take_keyboard:
     };
     let _ = cell.set_attribute("tabindex", "0");
     let _ = cell.set_attribute("data-focus", "");
-    each(pane, &format!("col[data-c='{column}'], thead th[data-c='{column}'], tr[data-r='{row}']"), |it| {
-        let _ = it.set_attribute("data-cross", "");
-    });
+    each(
+        pane,
+        &format!("col[data-c='{column}'], thead th[data-c='{column}'], tr[data-r='{row}']"),
+        |it| {
+            let _ = it.set_attribute("data-cross", "");
+        },
+    );
     if take_keyboard {
         let options = web_sys::FocusOptions::new();
         options.set_prevent_scroll(true);
@@ -119,11 +145,18 @@ pub fn paint_focus(pane: &HtmlElement, row: usize, column: usize, take_keyboard:
 
 /// Whether the keyboard is with the grid.
 pub fn has_keyboard(pane: &HtmlElement) -> bool {
-    super::dom::document().and_then(|it| it.active_element()).is_some_and(|it| pane.contains(Some(&it)))
+    super::dom::document()
+        .and_then(|it| it.active_element())
+        .is_some_and(|it| pane.contains(Some(&it)))
 }
 
 /// Scrolls so far that the rectangle (in the grid's own pixels, without heads) can be seen.
-pub fn reveal(pane: &HtmlElement, (left, right): (f64, f64), (top, bottom): (f64, f64), (first, head): (f64, f64)) {
+pub fn reveal(
+    pane: &HtmlElement,
+    (left, right): (f64, f64),
+    (top, bottom): (f64, f64),
+    (first, head): (f64, f64),
+) {
     let view = view(pane);
     let mut to = (view.left, view.top);
     if left < view.left {

@@ -2,8 +2,12 @@
 use super::{Class, Piece, is_word, quoted, run};
 
 /// Words that may be followed by a command.
-const LEADING: &[&str] = &["if", "then", "else", "elif", "while", "until", "do", "!", "time", "exec", "sudo"];
-const KEYWORDS: &[&str] = &["fi", "done", "for", "in", "case", "esac", "function", "return", "local", "export"];
+const LEADING: &[&str] = &[
+    "if", "then", "else", "elif", "while", "until", "do", "!", "time", "exec", "sudo",
+];
+const KEYWORDS: &[&str] = &[
+    "fi", "done", "for", "in", "case", "esac", "function", "return", "local", "export",
+];
 
 pub fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
@@ -20,7 +24,14 @@ pub fn pieces(text: &str) -> Vec<Piece> {
                 let (word, end) = heredoc_word(text, at + 2);
                 // The text that follows the line belongs to it.
                 let body = heredoc_end(text, end, &word);
-                (if body.is_some() { Class::Text } else { Class::Plain }, body.unwrap_or(end))
+                (
+                    if body.is_some() {
+                        Class::Text
+                    } else {
+                        Class::Plain
+                    },
+                    body.unwrap_or(end),
+                )
             }
             '\n' | ';' | '|' | '&' | '(' | '`' => {
                 let end = at + 1;
@@ -36,11 +47,15 @@ pub fn pieces(text: &str) -> Vec<Piece> {
                 continue;
             }
             it if it.is_ascii_digit() && after_space => {
-                let end = run(text, at, |it| it.is_alphanumeric() || it == '.' || it == '%');
+                let end = run(text, at, |it| {
+                    it.is_alphanumeric() || it == '.' || it == '%'
+                });
                 (Class::Number, end)
             }
             it if is_word(it) => {
-                let end = run(text, at, |it| is_word(it) || matches!(it, '-' | '.' | '/' | ':'));
+                let end = run(text, at, |it| {
+                    is_word(it) || matches!(it, '-' | '.' | '/' | ':')
+                });
                 let word = &text[at..end];
                 let is_assignment = text[end..].starts_with('=');
                 if LEADING.contains(&word) && starts_command {
@@ -49,7 +64,14 @@ pub fn pieces(text: &str) -> Vec<Piece> {
                     continue;
                 }
                 let is_keyword = (starts_command && !is_assignment) || KEYWORDS.contains(&word);
-                (if is_keyword { Class::Keyword } else { Class::Plain }, end)
+                (
+                    if is_keyword {
+                        Class::Keyword
+                    } else {
+                        Class::Plain
+                    },
+                    end,
+                )
             }
             it => (Class::Plain, at + it.len_utf8()),
         };
@@ -61,7 +83,10 @@ pub fn pieces(text: &str) -> Vec<Piece> {
 }
 
 fn run_of_two(text: &str, at: usize) -> usize {
-    text[at..].char_indices().nth(2).map_or(text.len(), |it| at + it.0)
+    text[at..]
+        .char_indices()
+        .nth(2)
+        .map_or(text.len(), |it| at + it.0)
 }
 
 /// The word that ends a heredoc, and where it itself ends.

@@ -51,7 +51,9 @@ pub fn pieces(text: &str, kind: StepType) -> Vec<(Class, &str)> {
 
 /// Where the run of letters that pass ends.
 fn run(text: &str, from: usize, passes: impl Fn(char) -> bool) -> usize {
-    text[from..].find(|it| !passes(it)).map_or(text.len(), |it| from + it)
+    text[from..]
+        .find(|it| !passes(it))
+        .map_or(text.len(), |it| from + it)
 }
 
 fn is_word(letter: char) -> bool {
@@ -77,12 +79,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn classed(text: &str, kind: StepType) -> Vec<(Class, &str)> {
-        pieces(text, kind).into_iter().filter(|it| it.0 != Class::Plain).collect()
+        pieces(text, kind)
+            .into_iter()
+            .filter(|it| it.0 != Class::Plain)
+            .collect()
     }
 
     #[test]
     fn bash_has_comments_words_texts_and_heredocs() {
-        let text = "set -e # stop\nkubectl get 'a b' \"$X # no\" 10m\ncat <<EOF\nif 1\nEOF\necho a#b";
+        let text =
+            "set -e # stop\nkubectl get 'a b' \"$X # no\" 10m\ncat <<EOF\nif 1\nEOF\necho a#b";
         assert_eq!(
             classed(text, StepType::Bash),
             [

@@ -2,12 +2,85 @@
 use super::{Class, Piece, is_word, run};
 
 const KEYWORDS: &[&str] = &[
-    "ADD", "ALL", "ALTER", "ANALYZE", "AND", "AS", "ASC", "BEGIN", "BETWEEN", "BY", "CASCADE", "CASE", "CAST", "COLUMN",
-    "COMMIT", "CONCURRENTLY", "CONSTRAINT", "COUNT", "CREATE", "CROSS", "DEFAULT", "DELETE", "DESC", "DISTINCT", "DO", "DROP",
-    "ELSE", "END", "EXISTS", "EXPLAIN", "FOREIGN", "FROM", "FUNCTION", "GRANT", "GROUP", "HAVING", "IF", "IN", "INDEX",
-    "INNER", "INSERT", "INTERVAL", "INTO", "IS", "JOIN", "KEY", "LEFT", "LIKE", "LIMIT", "LOCK", "NOT", "NULL", "OFFSET", "ON",
-    "OR", "ORDER", "OUTER", "PRIMARY", "REFERENCES", "RETURNING", "RIGHT", "ROLLBACK", "SCHEMA", "SELECT", "SET", "SUM",
-    "TABLE", "THEN", "TO", "TRUNCATE", "UNION", "UNIQUE", "UPDATE", "USING", "VALUES", "VIEW", "WHEN", "WHERE", "WITH",
+    "ADD",
+    "ALL",
+    "ALTER",
+    "ANALYZE",
+    "AND",
+    "AS",
+    "ASC",
+    "BEGIN",
+    "BETWEEN",
+    "BY",
+    "CASCADE",
+    "CASE",
+    "CAST",
+    "COLUMN",
+    "COMMIT",
+    "CONCURRENTLY",
+    "CONSTRAINT",
+    "COUNT",
+    "CREATE",
+    "CROSS",
+    "DEFAULT",
+    "DELETE",
+    "DESC",
+    "DISTINCT",
+    "DO",
+    "DROP",
+    "ELSE",
+    "END",
+    "EXISTS",
+    "EXPLAIN",
+    "FOREIGN",
+    "FROM",
+    "FUNCTION",
+    "GRANT",
+    "GROUP",
+    "HAVING",
+    "IF",
+    "IN",
+    "INDEX",
+    "INNER",
+    "INSERT",
+    "INTERVAL",
+    "INTO",
+    "IS",
+    "JOIN",
+    "KEY",
+    "LEFT",
+    "LIKE",
+    "LIMIT",
+    "LOCK",
+    "NOT",
+    "NULL",
+    "OFFSET",
+    "ON",
+    "OR",
+    "ORDER",
+    "OUTER",
+    "PRIMARY",
+    "REFERENCES",
+    "RETURNING",
+    "RIGHT",
+    "ROLLBACK",
+    "SCHEMA",
+    "SELECT",
+    "SET",
+    "SUM",
+    "TABLE",
+    "THEN",
+    "TO",
+    "TRUNCATE",
+    "UNION",
+    "UNIQUE",
+    "UPDATE",
+    "USING",
+    "VALUES",
+    "VIEW",
+    "WHEN",
+    "WHERE",
+    "WITH",
 ];
 
 pub fn pieces(text: &str) -> Vec<Piece> {
@@ -17,15 +90,28 @@ pub fn pieces(text: &str) -> Vec<Piece> {
         let rest = &text[at..];
         let (class, end) = match letter {
             '-' if rest.starts_with("--") => (Class::Comment, run(text, at, |it| it != '\n')),
-            '/' if rest.starts_with("/*") => {
-                (Class::Comment, rest.get(2..).and_then(|it| it.find("*/")).map_or(text.len(), |it| at + it + 4))
-            }
+            '/' if rest.starts_with("/*") => (
+                Class::Comment,
+                rest.get(2..)
+                    .and_then(|it| it.find("*/"))
+                    .map_or(text.len(), |it| at + it + 4),
+            ),
             '\'' => (Class::Text, doubled(text, at)),
-            it if it.is_ascii_digit() => (Class::Number, run(text, at, |it| it.is_alphanumeric() || it == '.')),
+            it if it.is_ascii_digit() => (
+                Class::Number,
+                run(text, at, |it| it.is_alphanumeric() || it == '.'),
+            ),
             it if is_word(it) => {
                 let end = run(text, at, is_word);
                 let word = text[at..end].to_ascii_uppercase();
-                (if KEYWORDS.binary_search(&word.as_str()).is_ok() { Class::Keyword } else { Class::Plain }, end)
+                (
+                    if KEYWORDS.binary_search(&word.as_str()).is_ok() {
+                        Class::Keyword
+                    } else {
+                        Class::Plain
+                    },
+                    end,
+                )
             }
             it => (Class::Plain, at + it.len_utf8()),
         };

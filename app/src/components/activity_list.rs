@@ -1,0 +1,128 @@
+//! Lines of the history: who did what, where, when.
+use super::{
+    step_state::state_icon,
+    ui::{icon::Icon, time::Time},
+};
+use crate::domain::{
+    event::{Entity, Event, EventAction},
+    step::StepStatus,
+    summary::EventLine,
+};
+use leptos::prelude::*;
+
+/// The state that a step's event led to, for its drawing.
+pub fn status_of(action: EventAction) -> Option<StepStatus> {
+    match action {
+        EventAction::Start => Some(StepStatus::InProgress),
+        EventAction::Done => Some(StepStatus::Done),
+        EventAction::Fail => Some(StepStatus::Failed),
+        EventAction::Skip => Some(StepStatus::Skipped),
+        EventAction::Revert => Some(StepStatus::Reverted),
+        EventAction::Reopen => Some(StepStatus::Pending),
+        _ => None,
+    }
+}
+
+pub fn icon_of(event: &Event) -> &'static str {
+    match (status_of(event.action), event.action) {
+        (Some(status), _) => state_icon(status),
+        (None, EventAction::Undo) => "i-undo",
+        (None, EventAction::Notes) => "t-text",
+        (None, EventAction::Create | EventAction::Clone | EventAction::AddCustomers) => "i-plus",
+        (None, EventAction::Delete | EventAction::RemoveCustomers | EventAction::Deactivate) => {
+            "i-close"
+        }
+        (None, EventAction::Archive) => "i-lock",
+        (None, _) => "i-copy",
+    }
+}
+
+/// "marked done", "marked 12 cells done".
+pub fn what(event: &Event, in_batch: u32) -> String {
+    if in_batch > 1 && event.entity == Entity::Step {
+        let cells = match event.action {
+            EventAction::Start => "started",
+            EventAction::Skip => "skipped",
+            EventAction::Revert => "reverted",
+            EventAction::Reopen => "reopened",
+            EventAction::Undo => "undid",
+            EventAction::Done => return format!("marked {in_batch} cells done"),
+            EventAction::Fail => return format!("marked {in_batch} cells failed"),
+            action => return action.phrase().to_owned(),
+        };
+        return format!("{cells} {in_batch} cells");
+    }
+    event.action.phrase().to_owned()
+}
+
+fn line(it: EventLine) -> impl IntoView {
+    let EventLine {
+        event,
+        in_batch,
+        subject,
+        customer,
+        release,
+    } = it;
+    let state = status_of(event.action).map(StepStatus::as_str);
+    let is_customer = event.entity == Entity::Customer;
+    let customer = if is_customer { None } else { customer };
+    let customer = if in_batch > 1 {
+        customer.map(|it| format!("{it} and others"))
+    } else {
+        customer
+    };
+    let release = if event.entity == Entity::Release {
+        None
+    } else {
+        release
+    };
+    let place: Vec<String> = [subject, customer, release].into_iter().flatten().collect();
+    let reason = event.reason().map(str::to_owned);
+    view! {
+        <li data-state=state>
+            <Icon name=icon_of(&event)/>
+            <span>
+                <b>{event.actor.clone()}</b>
+                " "
+                {what(&event, in_batch)}
+            </span>
+            <Time at=event.at/>
+            <p>{place.join(", ")}</p>
+            {reason.map(|it| view! { <p>{it}</p> })}
+        </li>
+    }
+}
+
+#[component]
+pub fn ActivityList(lines: Vec<EventLine>) -> impl IntoView {
+    view! { <ol class="timeline">{lines.into_iter().map(line).collect_view()}</ol> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::{BatchId, EventId};
+    use chrono::DateTime;
+
+    #[test]
+    fn a_batch_of_cells_is_told_by_its_number() {
+        let event = Event {
+            id: EventId(1),
+            batch_id: BatchId("b".into()),
+            entity: Entity::Step,
+            entity_id: 1,
+            release_id: None,
+            customer_id: None,
+            action: EventAction::Done,
+            actor: "Ana".into(),
+            at: DateTime::UNIX_EPOCH,
+            before: None,
+            after: None,
+            resolved_text: None,
+            resolved_sha256: None,
+            undoes: None,
+        };
+        assert_eq!(what(&event, 12), "marked 12 cells done");
+        assert_eq!(what(&event, 1), "marked done");
+    }
+}

@@ -1,0 +1,3 @@
+//! The frame around every page.
+pub mod page_head;
+pub mod sidebar;

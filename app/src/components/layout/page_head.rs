@@ -1,0 +1,38 @@
+//! The head of a page: breadcrumb, the one `h1`, what can be done; and the window's title.
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// A step of the breadcrumb: a label and where it leads.
+pub type Crumb = (String, String);
+
+#[component]
+pub fn PageHead(
+    #[prop(into)] title: String,
+    #[prop(optional)] crumbs: Vec<Crumb>,
+    /// Beside the title: a badge, a quiet word.
+    #[prop(optional, into)]
+    beside: Option<ViewFn>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    let window = format!("{title} · Rollcall");
+    let here = title.clone();
+    view! {
+        <Title text=window/>
+        <div class="page__head">
+            <nav class="crumbs" aria-label="Breadcrumb">
+                <ol>
+                    {crumbs
+                        .into_iter()
+                        .map(|(label, path)| view! { <li><a href=path>{label}</a></li> })
+                        .collect_view()}
+                    <li aria-current="page">{here}</li>
+                </ol>
+            </nav>
+            <div class="page__title">
+                <h1>{title}</h1>
+                {beside.map(|it| it.run())}
+            </div>
+            {children.map(|children| view! { <div class="page__actions">{children()}</div> })}
+        </div>
+    }
+}

@@ -1,0 +1,137 @@
+//! The way around, the theme, and who you are.
+use crate::{
+    components::ui::{dialog::Dialog, field::TextField, icon::Icon, notice::Failure},
+    domain::{refusal::Field, stamp::initials, summary::Frame},
+    error::AppError,
+    paths,
+};
+use leptos::prelude::*;
+
+#[component]
+fn NavLink(
+    path: &'static str,
+    icon: &'static str,
+    label: &'static str,
+    here: Memo<String>,
+    #[prop(optional, into)] count: Option<u32>,
+) -> impl IntoView {
+    let is_current = move || {
+        let here = here.get();
+        here == path || (path != "/" && here.starts_with(&format!("{path}/")))
+    };
+    view! {
+        <li>
+            <a class="nav-link" href=path aria-current=move || is_current().then_some("page")>
+                <Icon name=icon/>
+                <span>{label}</span>
+                {count.filter(|it| *it > 0).map(|it| view! { <span class="count">{it}</span> })}
+            </a>
+        </li>
+    }
+}
+
+/// `frame` is what the server knows; naming yourself and choosing a theme go out through the callbacks.
+#[component]
+pub fn Sidebar(
+    frame: Frame,
+    here: Memo<String>,
+    rail: Memo<bool>,
+    on_theme: Callback<Option<&'static str>>,
+    on_name: Callback<String>,
+    /// What came of naming yourself.
+    naming: RwSignal<Option<Result<String, AppError>>>,
+) -> impl IntoView {
+    let theme = RwSignal::new(match frame.theme.as_deref() {
+        Some("light") => Some("light"),
+        Some("dark") => Some("dark"),
+        _ => None,
+    });
+    let theme_label = move || match theme.get() {
+        Some(theme) => format!("Theme: {theme}"),
+        None => "Theme: follows the system".to_owned(),
+    };
+    let next_theme = move |_| {
+        let next = match theme.get_untracked() {
+            None => Some("light"),
+            Some("light") => Some("dark"),
+            _ => None,
+        };
+        theme.set(next);
+        on_theme.run(next);
+    };
+    let actor = RwSignal::new(frame.actor);
+    let asks = RwSignal::new(false);
+    let name = RwSignal::new(String::new());
+    let error = Signal::derive(move || naming.get().and_then(Result::err));
+    Effect::new(move |_| {
+        if let Some(Ok(name)) = naming.get() {
+            actor.set(name);
+            asks.set(false);
+        }
+    });
+    view! {
+        <header class="sidebar" data-rail=move || rail.get().then_some("")>
+            <a class="brand" href=paths::DASHBOARD aria-label="Rollcall">
+                <svg aria-hidden="true">
+                    <use href="#n-mark"></use>
+                </svg>
+                <span>"Rollcall"</span>
+            </a>
+            <nav aria-label="Main">
+                <ul>
+                    <NavLink path=paths::DASHBOARD icon="n-dashboard" label="Dashboard" here=here/>
+                    <NavLink path=paths::RELEASES icon="n-releases" label="Releases" here=here count=frame.releases/>
+                    <NavLink path=paths::CUSTOMERS icon="n-customers" label="Customers" here=here count=frame.customers/>
+                    <NavLink path=paths::CLUSTERS icon="n-clusters" label="Clusters" here=here count=frame.clusters/>
+                    <NavLink path=paths::ACTIVITY icon="n-activity" label="Activity" here=here/>
+                </ul>
+            </nav>
+            <div class="sidebar__foot">
+                <button
+                    class="button"
+                    data-kind="ghost"
+                    data-square=""
+                    aria-label=theme_label
+                    title=theme_label
+                    on:click=next_theme
+                >
+                    <Icon name="i-theme"/>
+                </button>
+                <button
+                    class="sidebar__who"
+                    aria-haspopup="dialog"
+                    aria-label=move || format!("You: {}", actor.get())
+                    on:click=move |_| {
+                        name.set(actor.get_untracked());
+                        naming.set(None);
+                        asks.set(true);
+                    }
+                >
+                    <span class="avatar" aria-hidden="true">{move || initials(&actor.get())}</span>
+                    <span>{move || actor.get()}</span>
+                </button>
+            </div>
+        </header>
+        <Dialog open=asks title="Who are you?">
+            <form on:submit=move |event| {
+                event.prevent_default();
+                on_name.run(name.get_untracked());
+            }>
+                <div class="dialog__body stack">
+                    <Failure error=error/>
+                    <TextField
+                        label="Your name"
+                        id="your-name"
+                        value=name
+                        error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Name)))
+                        hint="Every change is recorded under this name."
+                    />
+                </div>
+                <div class="dialog__foot">
+                    <button class="button push" type="button" on:click=move |_| asks.set(false)>"Cancel"</button>
+                    <button class="button" data-kind="ink" type="submit">"Save changes"</button>
+                </div>
+            </form>
+        </Dialog>
+    }
+}

@@ -1,0 +1,342 @@
+//! What stands where in the grid, and which part of it is in the window. Plain arithmetic, in pixels.
+use crate::domain::matrix::{At, Block, FIRST_COLUMNS, FIRST_ROWS, Grid};
+use crate::domain::template::Category;
+use std::{collections::BTreeSet, ops::Range};
+
+/// A line of the grid as it is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// The head of a block, with a rollup in every column.
+    Block(Block),
+    Step(usize),
+}
+
+/// A column as it is seen: a customer, or a cluster that was collapsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    Customer(usize),
+    Group(usize),
+}
+
+/// What the person has collapsed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Collapsed {
+    pub bands: BTreeSet<usize>,
+    pub blocks: BTreeSet<Block>,
+}
+
+/// Sizes in rem: `mockups/NOTES.md`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Density {
+    pub name: &'static str,
+    pub label: &'static str,
+    row: f64,
+    column: f64,
+    group: f64,
+    first: f64,
+    head: f64,
+}
+
+const BLOCK: f64 = 1.75;
+pub const DENSITIES: [Density; 3] = [
+    Density {
+        name: "compact",
+        label: "S",
+        row: 1.75,
+        column: 2.0,
+        group: 4.75,
+        first: 16.5,
+        head: 10.5,
+    },
+    Density {
+        name: "default",
+        label: "M",
+        row: 2.25,
+        column: 4.125,
+        group: 5.0,
+        first: 18.5,
+        head: 6.0,
+    },
+    Density {
+        name: "roomy",
+        label: "L",
+        row: 2.75,
+        column: 5.0,
+        group: 6.0,
+        first: 21.0,
+        head: 6.0,
+    },
+];
+
+/// On a phone every density is the same.
+const PHONE: Density = Density {
+    name: "default",
+    label: "M",
+    row: 2.75,
+    column: 3.5,
+    group: 4.75,
+    first: 8.75,
+    head: 6.0,
+};
+
+/// Lines and columns drawn beyond what is seen, so that scrolling finds them there.
+const BEYOND: usize = 4;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    pub lines: Vec<Line>,
+    pub lanes: Vec<Lane>,
+}
+
+/// The drawn part: lines and lanes from first to before last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub lines: Range<usize>,
+    pub lanes: Range<usize>,
+}
+
+impl Layout {
+    pub fn new(grid: &Grid, collapsed: &Collapsed) -> Self {
+        let mut lines = Vec::new();
+        for block in [
+            Block::Category(Category::Deploy),
+            Block::Category(Category::Verify),
+            Block::Custom,
+        ] {
+            let rows: Vec<usize> = grid.rows_of(block).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            lines.push(Line::Block(block));
+            if !collapsed.blocks.contains(&block) {
+                lines.extend(rows.into_iter().map(Line::Step));
+            }
+        }
+        let mut lanes = Vec::new();
+        for (index, column) in grid.columns.iter().enumerate() {
+            if !collapsed.bands.contains(&column.band) {
+                lanes.push(Lane::Customer(index));
+            } else if lanes.last() != Some(&Lane::Group(column.band)) {
+                lanes.push(Lane::Group(column.band));
+            }
+        }
+        Self { lines, lanes }
+    }
+
+    /// The cell of the grid at a visual place; none for a block's head or a collapsed cluster.
+    pub fn cell(&self, line: usize, lane: usize) -> Option<At> {
+        match (self.lines.get(line)?, self.lanes.get(lane)?) {
+            (Line::Step(row), Lane::Customer(column)) => Some(At {
+                row: *row,
+                column: *column,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The visual place of a cell.
+    pub fn place(&self, at: At) -> Option<(usize, usize)> {
+        let line = self.lines.iter().position(|it| *it == Line::Step(at.row))?;
+        let lane = self
+            .lanes
+            .iter()
+            .position(|it| *it == Lane::Customer(at.column))?;
+        Some((line, lane))
+    }
+
+    /// What the server draws.
+    pub fn first_window(&self) -> Window {
+        Window {
+            lines: 0..self.lines.len().min(FIRST_ROWS + 1),
+            lanes: 0..self.lanes.len().min(FIRST_COLUMNS),
+        }
+    }
+}
+
+/// A layout with its sizes.
+pub struct Measured<'a> {
+    layout: &'a Layout,
+    density: Density,
+    rem: f64,
+}
+
+impl<'a> Measured<'a> {
+    pub fn new(layout: &'a Layout, density: Density, rem: f64, width: f64) -> Self {
+        let density = if width < 48.0 * rem { PHONE } else { density };
+        Self {
+            layout,
+            density,
+            rem,
+        }
+    }
+
+    fn line_height(&self, line: Line) -> f64 {
+        self.rem
+            * if matches!(line, Line::Block(_)) {
+                BLOCK
+            } else {
+                self.density.row
+            }
+    }
+
+    fn lane_width(&self, lane: Lane) -> f64 {
+        self.rem
+            * if matches!(lane, Lane::Group(_)) {
+                self.density.group
+            } else {
+                self.density.column
+            }
+    }
+
+    pub fn first_column(&self) -> f64 {
+        self.rem * self.density.first
+    }
+
+    pub fn head(&self) -> f64 {
+        self.rem * self.density.head
+    }
+
+    /// From where to where a line reaches.
+    pub fn line(&self, index: usize) -> (f64, f64) {
+        let from: f64 = self
+            .layout
+            .lines
+            .iter()
+            .take(index)
+            .map(|it| self.line_height(*it))
+            .sum();
+        (
+            from,
+            from + self
+                .layout
+                .lines
+                .get(index)
+                .map_or(0.0, |it| self.line_height(*it)),
+        )
+    }
+
+    pub fn lane(&self, index: usize) -> (f64, f64) {
+        let from: f64 = self
+            .layout
+            .lanes
+            .iter()
+            .take(index)
+            .map(|it| self.lane_width(*it))
+            .sum();
+        (
+            from,
+            from + self
+                .layout
+                .lanes
+                .get(index)
+                .map_or(0.0, |it| self.lane_width(*it)),
+        )
+    }
+
+    /// The window that shows what is between these pixels, and a little beyond.
+    pub fn window(&self, (top, bottom): (f64, f64), (left, right): (f64, f64)) -> Window {
+        let heights = self.layout.lines.iter().map(|it| self.line_height(*it));
+        let widths = self.layout.lanes.iter().map(|it| self.lane_width(*it));
+        Window {
+            lines: within(heights, top, bottom),
+            lanes: within(widths, left, right),
+        }
+    }
+
+    /// The empty space around a window: left, right, above, below.
+    pub fn pads(&self, window: &Window) -> (f64, f64, f64, f64) {
+        let (width, height) = (
+            self.lane(self.layout.lanes.len()).0,
+            self.line(self.layout.lines.len()).0,
+        );
+        (
+            self.lane(window.lanes.start).0,
+            width - self.lane(window.lanes.end).0,
+            self.line(window.lines.start).0,
+            height - self.line(window.lines.end).0,
+        )
+    }
+}
+
+/// Which of the sizes, laid end to end, reach into the span; and a few beyond.
+fn within(sizes: impl Iterator<Item = f64>, from: f64, to: f64) -> Range<usize> {
+    let (mut at, mut first, mut last, mut n) = (0.0, None, 0, 0);
+    for (index, size) in sizes.enumerate() {
+        if at + size > from && at < to {
+            first.get_or_insert(index);
+            last = index + 1;
+        }
+        at += size;
+        n = index + 1;
+    }
+    let first = first.unwrap_or_else(|| n.min(last));
+    first.saturating_sub(BEYOND)..(last + BEYOND).min(n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(n_lines: usize, n_lanes: usize) -> Layout {
+        Layout {
+            lines: std::iter::once(Line::Block(Block::Custom))
+                .chain((1..n_lines).map(Line::Step))
+                .collect(),
+            lanes: (0..n_lanes).map(Lane::Customer).collect(),
+        }
+    }
+
+    #[test]
+    fn a_window_is_what_is_seen_and_a_little_beyond() {
+        let layout = layout(100, 1_000);
+        let measured = Measured::new(&layout, DENSITIES[1], 16.0, 1_920.0);
+        let window = measured.window((0.0, 360.0), (0.0, 660.0));
+        assert_eq!(
+            window,
+            Window {
+                lines: 0..15,
+                lanes: 0..14
+            }
+        );
+        let (from, _) = measured.line(50);
+        assert_eq!(
+            measured.window((from, from + 36.0), (0.0, 66.0)).lines,
+            46..55
+        );
+    }
+
+    #[test]
+    fn the_pads_and_the_window_make_the_whole() {
+        let layout = layout(100, 1_000);
+        let measured = Measured::new(&layout, DENSITIES[0], 16.0, 1_920.0);
+        let window = measured.window((500.0, 900.0), (2_000.0, 3_000.0));
+        let (left, right, above, below) = measured.pads(&window);
+        let drawn_width = measured.lane(window.lanes.end).0 - measured.lane(window.lanes.start).0;
+        let drawn_height = measured.line(window.lines.end).0 - measured.line(window.lines.start).0;
+        assert!((left + drawn_width + right - 32_000.0).abs() < 0.01);
+        assert!((above + drawn_height + below - measured.line(100).0).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_window_never_has_more_cells_than_the_screen_wants() {
+        let layout = layout(101, 1_000);
+        for density in DENSITIES {
+            let measured = Measured::new(&layout, density, 16.0, 1_920.0);
+            let (width, height) = (1_920.0 - measured.first_column(), 1_080.0 - measured.head());
+            let window = measured.window((1_000.0, 1_000.0 + height), (9_000.0, 9_000.0 + width));
+            assert!(
+                window.lines.len() * window.lanes.len() < 3_200,
+                "{}",
+                density.name
+            );
+        }
+    }
+
+    #[test]
+    fn beyond_the_end_nothing_is_drawn() {
+        let layout = layout(3, 2);
+        let measured = Measured::new(&layout, DENSITIES[1], 16.0, 1_920.0);
+        let window = measured.window((10_000.0, 10_100.0), (0.0, 100.0));
+        assert!(window.lines.end <= 3 && window.lines.start <= window.lines.end);
+    }
+}

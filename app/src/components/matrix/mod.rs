@@ -1,0 +1,354 @@
+//! The matrix: one grid of steps by customers, of which only a window is drawn. One listener hears every press; focus
+//! and selection are painted through the DOM, so that moving about draws no cell again.
+pub mod html;
+pub mod keys;
+pub mod layout;
+pub mod selection;
+
+use super::ui::time::Clock;
+use crate::{
+    browser::{self, grid::View},
+    domain::{
+        matrix::{At, Block, Grid},
+        template::Category,
+    },
+};
+use keys::Command;
+use layout::{Collapsed, DENSITIES, Density, Layout, Measured, Window};
+use leptos::{html as tags, prelude::*};
+use selection::{Place, Selection};
+
+/// What the grid and the page around it share.
+#[derive(Clone, Copy)]
+pub struct MatrixState {
+    pub grid: RwSignal<Grid>,
+    pub collapsed: RwSignal<Collapsed>,
+    pub selection: RwSignal<Option<Selection>>,
+    pub density: RwSignal<Density>,
+    pub layout: Memo<Layout>,
+    /// Raised when the keyboard should come back to the grid.
+    pub wants_keyboard: RwSignal<u32>,
+}
+
+const DENSITY_KEY: &str = "rollcall.density";
+
+impl MatrixState {
+    pub fn new(grid: Grid) -> Self {
+        let grid = RwSignal::new(grid);
+        let collapsed = RwSignal::new(Collapsed::default());
+        let layout = Memo::new(move |_| grid.with(|grid| Layout::new(grid, &collapsed.get())));
+        let selection = RwSignal::new(layout.with_untracked(Selection::start));
+        Self {
+            grid,
+            collapsed,
+            selection,
+            density: RwSignal::new(DENSITIES[1]),
+            layout,
+            wants_keyboard: RwSignal::new(0),
+        }
+    }
+
+    pub fn set_density(self, density: Density) {
+        self.density.set(density);
+        browser::dom::remember(DENSITY_KEY, density.name);
+    }
+
+    /// The cell that the keyboard is at.
+    pub fn focused(self) -> Option<At> {
+        let selection = self.selection.get()?;
+        self.layout
+            .with(|layout| layout.cell(selection.focus.0, selection.focus.1))
+    }
+
+    /// The selected cells that exist.
+    pub fn selected(self) -> Vec<At> {
+        let Some(selection) = self.selection.get() else {
+            return Vec::new();
+        };
+        let cells = self.layout.with(|layout| selection.cells(layout));
+        self.grid.with(|grid| {
+            cells
+                .into_iter()
+                .filter(|it| grid.cell(*it).is_some())
+                .collect()
+        })
+    }
+
+    /// Goes to a cell and selects it alone.
+    pub fn go(self, at: At) {
+        if let Some(place) = self.layout.with_untracked(|layout| layout.place(at)) {
+            self.selection.set(Some(Selection::at(place)));
+        }
+    }
+
+    /// The next cell with open work behind the present one (or before it), customer by customer.
+    pub fn next_open(self, forward: bool) -> Option<At> {
+        let here = self.focused().unwrap_or(At { row: 0, column: 0 });
+        self.grid.with_untracked(|grid| {
+            let (height, width) = (grid.rows.len(), grid.columns.len());
+            let all = height * width;
+            let start = here.column * height + here.row;
+            (1..=all)
+                .map(|it| {
+                    if forward {
+                        (start + it) % all
+                    } else {
+                        (start + all - it) % all
+                    }
+                })
+                .map(|index| At {
+                    row: index % height,
+                    column: index / height,
+                })
+                .find(|at| grid.cell(*at).is_some_and(|it| it.status.is_open()))
+        })
+    }
+
+    fn toggle(self, what: &str) {
+        let Some((kind, number)) = what.split_once(' ') else {
+            return;
+        };
+        let Ok(number) = number.parse::<usize>() else {
+            return;
+        };
+        self.collapsed.update(|collapsed| {
+            if kind == "band" {
+                if !collapsed.bands.remove(&number) {
+                    collapsed.bands.insert(number);
+                }
+            } else {
+                let block = [
+                    Block::Category(Category::Deploy),
+                    Block::Category(Category::Verify),
+                    Block::Custom,
+                ];
+                let Some(block) = block.get(number) else {
+                    return;
+                };
+                if !collapsed.blocks.remove(block) {
+                    collapsed.blocks.insert(*block);
+                }
+            }
+        });
+        self.selection
+            .set(self.layout.with_untracked(Selection::start));
+    }
+}
+
+#[component]
+pub fn MatrixGrid(
+    state: MatrixState,
+    /// Everything but moving about: the page knows what to do.
+    on_command: Callback<Command>,
+) -> impl IntoView {
+    let MatrixState {
+        grid,
+        selection,
+        layout,
+        density,
+        ..
+    } = state;
+    let clock = Clock::here();
+    let pane: NodeRef<tags::Div> = NodeRef::new();
+    // Whether the keyboard came into the grid: drawing again removes the focused cell, and gives it back.
+    let is_in = StoredValue::new(false);
+    let seen = RwSignal::new(None::<View>);
+    let window = Memo::new(move |_| {
+        let density = density.get();
+        layout.with(|layout| match seen.get() {
+            None => layout.first_window(),
+            Some(view) => {
+                let measured = Measured::new(layout, density, browser::dom::rem(), view.width);
+                measured.window(
+                    (view.top, view.top + view.height - measured.head()),
+                    (view.left, view.left + view.width - measured.first_column()),
+                )
+            }
+        })
+    });
+    let fitting = move |window: Window, layout: &Layout| Window {
+        lines: window.lines.start.min(layout.lines.len())..window.lines.end.min(layout.lines.len()),
+        lanes: window.lanes.start.min(layout.lanes.len())..window.lanes.end.min(layout.lanes.len()),
+    };
+    let columns = Memo::new(move |_| {
+        layout.with(|layout| html::columns(layout, &fitting(window.get(), layout)))
+    });
+    let heads = Memo::new(move |_| {
+        layout.with(|layout| {
+            grid.with(|grid| html::heads(grid, layout, &fitting(window.get(), layout)))
+        })
+    });
+    let body = Memo::new(move |_| {
+        let wording = move |at| clock.time(at);
+        layout.with(|layout| {
+            grid.with(|grid| html::body(grid, layout, &fitting(window.get(), layout), &wording))
+        })
+    });
+
+    let look = move || {
+        if let Some(pane) = pane.get_untracked() {
+            let now = browser::grid::view(&pane);
+            if seen.get_untracked() != Some(now) {
+                seen.set(Some(now));
+            }
+        }
+    };
+    Effect::new(move |_| {
+        if let Some(pane) = pane.get() {
+            let chosen = browser::dom::recall(DENSITY_KEY);
+            if let Some(chosen) = DENSITIES
+                .into_iter()
+                .find(|it| Some(it.name) == chosen.as_deref())
+            {
+                density.set(chosen);
+            }
+            browser::grid::on_resize(&pane, look);
+            look();
+        }
+    });
+    // After each drawing: the empty space around the window, then focus and selection.
+    Effect::new(move |_| {
+        body.track();
+        heads.track();
+        columns.track();
+        let (Some(pane), Some(view)) = (pane.get(), seen.get()) else {
+            return;
+        };
+        let had_keyboard = browser::grid::has_keyboard(&pane)
+            || (is_in.get_value() && browser::dom::nobody_has_keyboard());
+        layout.with(|layout| {
+            let measured = Measured::new(
+                layout,
+                density.get_untracked(),
+                browser::dom::rem(),
+                view.width,
+            );
+            let (left, right, above, below) =
+                measured.pads(&fitting(window.get_untracked(), layout));
+            browser::grid::set_pads(&pane, left, right, above, below);
+        });
+        if let Some(selection) = selection.get_untracked() {
+            browser::grid::paint_focus(&pane, selection.focus.0, selection.focus.1, had_keyboard);
+            browser::grid::paint_selection(&pane, Some(selection.rectangle()));
+        }
+    });
+    // A move: scroll there first, then paint; the window follows by itself.
+    Effect::new(move |before: Option<Option<Place>>| {
+        let now = selection.get();
+        let Some(pane) = pane.get_untracked() else {
+            return now.map(|it| it.focus);
+        };
+        browser::grid::paint_selection(&pane, now.map(Selection::rectangle));
+        if let Some(now) = now
+            && before.flatten() != Some(now.focus)
+        {
+            if before.is_some() {
+                layout.with_untracked(|layout| {
+                    let view = browser::grid::view(&pane);
+                    let measured = Measured::new(
+                        layout,
+                        density.get_untracked(),
+                        browser::dom::rem(),
+                        view.width,
+                    );
+                    let heads = (measured.first_column(), measured.head());
+                    browser::grid::reveal(
+                        &pane,
+                        measured.lane(now.focus.1),
+                        measured.line(now.focus.0),
+                        heads,
+                    );
+                });
+                look();
+            }
+            browser::grid::paint_focus(
+                &pane,
+                now.focus.0,
+                now.focus.1,
+                browser::grid::has_keyboard(&pane),
+            );
+        }
+        now.map(|it| it.focus)
+    });
+    Effect::new(move |before: Option<u32>| {
+        let now = state.wants_keyboard.get();
+        if before.is_some_and(|it| it != now)
+            && let (Some(pane), Some(selection)) = (pane.get_untracked(), selection.get_untracked())
+        {
+            browser::grid::paint_focus(&pane, selection.focus.0, selection.focus.1, true);
+        }
+        now
+    });
+
+    let press = move |event: leptos::ev::KeyboardEvent| {
+        if event.alt_key() || browser::dom::is_from_control(&event) {
+            return;
+        }
+        let control = event.ctrl_key() || event.meta_key();
+        let Some(command) = keys::command(&event.key(), control, event.shift_key()) else {
+            return;
+        };
+        event.prevent_default();
+        let Some(present) = selection.get_untracked() else {
+            return;
+        };
+        let next = layout.with_untracked(|layout| match command {
+            Command::Move { step, extend } => Some(present.moved(layout, step, extend)),
+            Command::SelectRow => Some(present.row(layout)),
+            Command::SelectColumn => Some(present.column(layout)),
+            Command::SelectAll => Some(present.all(layout)),
+            _ => None,
+        });
+        match next {
+            Some(next) => selection.set(Some(next)),
+            None => on_command.run(command),
+        }
+    };
+    let click = move |event: leptos::ev::MouseEvent| {
+        if let Some(what) = browser::grid::toggle(&event) {
+            state.toggle(&what);
+        } else if let Some(place) = browser::grid::place(&event) {
+            let present = selection.get_untracked().unwrap_or(Selection::at(place));
+            selection.set(Some(if event.shift_key() {
+                present.extended(place)
+            } else {
+                Selection::at(place)
+            }));
+            if let Some(pane) = pane.get_untracked() {
+                browser::grid::paint_focus(&pane, place.0, place.1, true);
+            }
+        }
+    };
+    let label = move || grid.with(|grid| format!("{}: steps by customers", grid.release.name));
+    view! {
+        <div
+            class="matrix"
+            tabindex="-1"
+            node_ref=pane
+            data-density=move || density.get().name
+            on:scroll=move |_| look()
+            on:keydown=press
+            on:click=click
+            on:focusin=move |_| is_in.set_value(true)
+            on:focusout=move |event| is_in.set_value(event.related_target().is_none())
+            on:dblclick=move |event| {
+                if browser::grid::place(&event).is_some() {
+                    on_command.run(Command::Open);
+                }
+            }
+        >
+            <table
+                class="grid"
+                role="grid"
+                aria-label=label
+                aria-multiselectable="true"
+                aria-rowcount=move || layout.with(|it| it.lines.len() + 2)
+                aria-colcount=move || layout.with(|it| it.lanes.len() + 1)
+            >
+                <colgroup inner_html=move || columns.get()></colgroup>
+                <thead inner_html=move || heads.get()></thead>
+                <tbody inner_html=move || body.get()></tbody>
+            </table>
+        </div>
+    }
+}

@@ -1,0 +1,13 @@
+//! What is shown: values in, callbacks out. Components may read the domain, never the api.
+pub mod activity_list;
+pub mod cluster_form;
+pub mod customer_form;
+pub mod customer_picker;
+pub mod layout;
+pub mod matrix;
+pub mod release_form;
+pub mod step_form;
+pub mod step_panel;
+pub mod step_state;
+pub mod ui;
+pub mod variables_editor;

@@ -1,0 +1,34 @@
+//! The word and the drawing of a state and a type: the only place that maps them.
+use super::ui::icon::Icon;
+use crate::domain::{step::StepStatus, template::StepType};
+use leptos::prelude::*;
+
+pub fn state_icon(status: StepStatus) -> &'static str {
+    match status {
+        StepStatus::Pending => "g-pending",
+        StepStatus::InProgress => "g-in_progress",
+        StepStatus::Done => "g-done",
+        StepStatus::Failed => "g-failed",
+        StepStatus::Skipped => "g-skipped",
+        StepStatus::Reverted => "g-reverted",
+    }
+}
+
+pub fn type_icon(kind: StepType) -> &'static str {
+    match kind {
+        StepType::Bash => "t-bash",
+        StepType::Sql => "t-sql",
+        StepType::Text => "t-text",
+    }
+}
+
+/// A state, spelled out.
+#[component]
+pub fn State(status: StepStatus) -> impl IntoView {
+    view! {
+        <span class="state" data-state=status.as_str()>
+            <Icon name=state_icon(status)/>
+            {status.label()}
+        </span>
+    }
+}

@@ -1,0 +1,11 @@
+//! Widgets that know nothing of releases and could be given away.
+pub mod bar;
+pub mod code;
+pub mod dialog;
+pub mod field;
+pub mod icon;
+pub mod notice;
+pub mod posted;
+pub mod text_area;
+pub mod time;
+pub mod toast;

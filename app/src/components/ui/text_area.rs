@@ -1,0 +1,64 @@
+//! The one `<textarea>`. Server rendering does not escape the text of one, so it is escaped here.
+use leptos::{html, prelude::*};
+
+/// Escapes a text for the inside of an element or a quoted attribute.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    escape_into(&mut escaped, text);
+    escaped
+}
+
+pub fn escape_into(out: &mut String, text: &str) {
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            it => out.push(it),
+        }
+    }
+}
+
+#[component]
+pub fn TextArea(
+    value: RwSignal<String>,
+    #[prop(into)] id: String,
+    #[prop(default = 3)] rows: u32,
+    #[prop(optional, into)] described_by: Signal<Option<String>>,
+    #[prop(optional, into)] invalid: Signal<bool>,
+    #[prop(optional)] node_ref: NodeRef<html::Textarea>,
+    #[prop(optional)] code: bool,
+) -> impl IntoView {
+    // A line break at the very start would be swallowed by the parser.
+    let initial = format!("\n{}", escape(&value.get_untracked()));
+    view! {
+        <textarea
+            node_ref=node_ref
+            class=if code { "input mono" } else { "input" }
+            id=id.clone()
+            name=id
+            rows=rows
+            spellcheck=if code { "false" } else { "true" }
+            aria-describedby=described_by
+            aria-invalid=move || invalid.get().then_some("true")
+            inner_html=initial
+            prop:value=move || value.get()
+            on:input=move |event| value.set(event_target_value(&event))
+        ></textarea>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_breaks_out_of_an_element_or_an_attribute() {
+        assert_eq!(
+            escape(r#"</textarea><script>alert("1")</script>'&"#),
+            "&lt;/textarea&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;"
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! The pages: they read the address, fetch, act, and compose. Only they own resources and send anything.
+pub mod activity;
+pub mod clusters;
+pub mod customers;
+pub mod dashboard;
+pub mod not_found;
+pub mod releases;
+
+use crate::{components::ui::notice::Unavailable, error::AppError};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use std::{future::Future, str::FromStr};
+
+/// An id in the address; what is none is not found.
+pub fn param<Id: FromStr + Send + Sync + 'static>(
+    name: &'static str,
+) -> impl Fn() -> Option<Id> + Copy + Send + Sync {
+    let params = use_params_map();
+    move || params.with(|it| it.get(name).and_then(|it| it.parse().ok()))
+}
+
+/// Shows what a resource brings, or that it could not be had.
+pub fn loaded<T, V>(
+    resource: Resource<Result<T, AppError>>,
+    view: impl Fn(T) -> V + Clone + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Clone + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    view! {
+        <Transition fallback=|| ()>
+            {move || {
+                let view = view.clone();
+                Suspend::new(async move {
+                    match resource.await {
+                        Ok(it) => view(it).into_any(),
+                        Err(error) => view! { <Unavailable error=error/> }.into_any(),
+                    }
+                })
+            }}
+        </Transition>
+    }
+}
+
+/// Something that is sent once at a time; what comes of it later never overwrites what came of it now.
+#[derive(Clone, Copy)]
+pub struct Sending {
+    pub error: RwSignal<Option<AppError>>,
+    is_busy: RwSignal<bool>,
+}
+
+impl Sending {
+    pub fn new() -> Self {
+        Self {
+            error: RwSignal::new(None),
+            is_busy: RwSignal::new(false),
+        }
+    }
+
+    /// Sends, unless something is under way already.
+    pub fn run<T: 'static>(
+        self,
+        request: impl Future<Output = Result<T, AppError>> + 'static,
+        done: impl FnOnce(T) + 'static,
+    ) {
+        if self.is_busy.get_untracked() {
+            return;
+        }
+        self.is_busy.set(true);
+        leptos::task::spawn_local(async move {
+            let result = request.await;
+            // The page may be gone by now.
+            if self.is_busy.try_set(false).is_some() {
+                return;
+            }
+            match result {
+                Ok(it) => {
+                    self.error.set(None);
+                    done(it);
+                }
+                Err(error) => self.error.set(Some(error)),
+            }
+        });
+    }
+}
+
+impl Default for Sending {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Goes to another page once something has been sent.
+pub fn goes_to() -> impl Fn(&str) + Clone {
+    let navigate = leptos_router::hooks::use_navigate();
+    move |path: &str| navigate(path, leptos_router::NavigateOptions::default())
+}

@@ -1,0 +1,752 @@
+//! The matrix of an active or archived release, with the panel of the open step beside it.
+use super::{
+    list::status_badge,
+    release::{ActivateDialog, CloneDialog},
+};
+use crate::{
+    api::{
+        overview::undo,
+        releases::{archive_release, read_marks, restore_release},
+        steps::{
+            act_on_step, act_on_steps, delete_custom_step, note_step, override_step, read_step,
+            reset_step,
+        },
+    },
+    components::{
+        layout::page_head::PageHead,
+        matrix::{MatrixGrid, MatrixState, keys::Command, layout::DENSITIES, selection::Selection},
+        step_panel::{StepPanel, StepWish, Toward},
+        ui::{
+            bar::Bar,
+            dialog::Dialog,
+            field::LongField,
+            icon::Icon,
+            notice::{Failure, sentence},
+            toast::Toasts,
+        },
+    },
+    domain::{
+        event::Changed,
+        id::{BatchId, CustomerId, StepId},
+        matrix::{At, Cell, Grid, Mark, Matrix},
+        progress::Progress,
+        refusal::Field,
+        release::ReleaseStatus,
+        step::{CustomerStep, StepAction},
+        summary::StepDetail,
+    },
+    error::AppError,
+    pages::{Sending, dashboard::percent},
+    paths,
+};
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+
+#[component]
+pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
+    let release = matrix.release.clone();
+    let (id, status) = (release.id, release.status);
+    let can_work = status == ReleaseStatus::Active;
+    let members: Vec<CustomerId> = matrix.columns.iter().map(|it| it.id).collect();
+    let state = MatrixState::new(Grid::from(matrix));
+    let sending = Sending::new();
+    let toasts = Toasts::here();
+    let asking = RwSignal::new(None::<StepAction>);
+    let asking_bulk = RwSignal::new(None::<StepAction>);
+    let copying = RwSignal::new(0_u32);
+    let last_batch = RwSignal::new(None::<BatchId>);
+
+    // The open step lives in the address, so that a link opens it.
+    let query = use_query_map();
+    let open_step = Memo::new(move |_| {
+        query.with(|it| it.get("step").and_then(|it| it.parse::<StepId>().ok()))
+    });
+    let navigate = use_navigate();
+    let open = Callback::new(move |step: Option<StepId>| {
+        let path = step.map_or_else(|| paths::release(id), |step| paths::step(id, step));
+        navigate(
+            &path,
+            NavigateOptions {
+                replace: true,
+                scroll: false,
+                ..NavigateOptions::default()
+            },
+        );
+    });
+    if let Some(at) = open_step
+        .get_untracked()
+        .and_then(|step| state.grid.with_untracked(|it| it.place_of(step)))
+    {
+        state.go(at);
+    }
+    let detail = Resource::new(
+        move || open_step.get(),
+        move |step| async move {
+            match step {
+                Some(step) => read_step(step).await.map(Some),
+                None => Ok(None),
+            }
+        },
+    );
+    // Who and when of the cells beyond the first window.
+    Effect::new(move |_| {
+        leptos::task::spawn_local(async move {
+            if let Ok(marks) = read_marks(id).await {
+                let _ = state.grid.try_update(|grid| grid.take_marks(&marks));
+            }
+        });
+    });
+
+    let put = move |step: &CustomerStep| {
+        state.grid.update(|grid| {
+            let Some(at) = grid.place_of(step.id) else {
+                return;
+            };
+            let is_unresolved = grid.cell(at).is_some_and(|it| it.is_unresolved);
+            let cell = Cell {
+                step: step.id,
+                status: step.status,
+                is_overridden: step.is_overridden,
+                has_notes: step.notes.is_some(),
+                is_unresolved,
+            };
+            let mark = step
+                .state_by
+                .clone()
+                .zip(step.state_at)
+                .map(|(by, at)| Mark { by, at });
+            grid.set(at, cell, mark);
+        });
+    };
+    let name_of = move |step: StepId| {
+        state.grid.with_untracked(|grid| {
+            grid.place_of(step).map(|at| {
+                (
+                    grid.rows[at.row].name.clone(),
+                    grid.columns[at.column].name.clone(),
+                )
+            })
+        })
+    };
+    let said = move |what: String, batch: Option<BatchId>| {
+        if batch.is_some() {
+            last_batch.set(batch.clone());
+        }
+        toasts.say(what, batch);
+    };
+    let refresh = move || detail.refetch();
+    let act = move |step: StepId, action: StepAction, reason: Option<String>, allow: bool| {
+        let before = state.grid.with_untracked(|grid| {
+            let at = grid.place_of(step)?;
+            Some((at, *grid.cell(at)?, grid.mark(at).cloned()))
+        });
+        // One cell changes at once, and goes back if the server says no.
+        if let Some((at, cell, mark)) = &before
+            && action.allows(cell.status)
+        {
+            let wished = Cell {
+                status: action.target(),
+                ..*cell
+            };
+            state
+                .grid
+                .update(|grid| grid.set(*at, wished, mark.clone()));
+        }
+        let sent = async move {
+            let result = act_on_step(step, action, reason, allow).await;
+            if let (Err(_), Some((at, cell, mark))) = (&result, before) {
+                let _ = state.grid.try_update(|grid| grid.set(at, cell, mark));
+            }
+            result
+        };
+        leptos::task::spawn_local(async move {
+            match sent.await {
+                Ok(Changed { row, batch_id }) => {
+                    put(&row);
+                    let _ = asking.try_set(None);
+                    sending.error.set(None);
+                    if let Some((name, customer)) = name_of(step) {
+                        let text = match (&batch_id, &row.state_by) {
+                            (Some(_), _) => done_text(action, &name, &customer),
+                            (None, Some(by)) => format!(
+                                "Already {} by {by}: {name} for {customer}",
+                                row.status.word()
+                            ),
+                            (None, None) => {
+                                format!("Already {}: {name} for {customer}", row.status.word())
+                            }
+                        };
+                        said(text, batch_id);
+                    }
+                    refresh();
+                }
+                Err(error) => {
+                    if open_step.try_get_untracked().flatten().is_none() {
+                        toasts.say(sentence(&error.to_string()), None);
+                    }
+                    let _ = sending.error.try_set(Some(error));
+                }
+            }
+        });
+    };
+    let bulk = move |cells: Vec<At>, action: StepAction, reason: Option<String>| {
+        let ids: Vec<StepId> = state.grid.with_untracked(|grid| {
+            cells
+                .iter()
+                .filter_map(|at| Some(grid.cell(*at)?.step))
+                .collect()
+        });
+        let (n_rows, n_columns) = spread(&cells);
+        sending.run(act_on_steps(ids, action, reason), move |result| {
+            asking_bulk.set(None);
+            let mut text = format!("{} {} cells", past(action), result.changed);
+            if n_rows > 1 || n_columns > 1 {
+                text = format!("{text} ({n_rows} steps × {n_columns} customers)");
+            }
+            if let Some(first) = result.not_eligible.first() {
+                text = format!(
+                    "{text}; {} not eligible: {}, {}",
+                    result.not_eligible.len(),
+                    first.customer,
+                    first.reason
+                );
+            }
+            said(text, result.batch_id);
+            reload.run(());
+        });
+    };
+    let undo_batch = move |batch: BatchId| {
+        sending.run(undo(batch), move |result| {
+            let mut text = format!(
+                "Undone: {} restored. The record changed, not the cluster",
+                result.restored
+            );
+            if let Some(conflict) = result.conflicts.first() {
+                text = format!("{text}; {}", conflict.reason);
+            }
+            toasts.say(text, None);
+            last_batch.set(None);
+            reload.run(());
+        });
+    };
+    let wish_action = move |action: StepAction| {
+        let cells = state.selected();
+        match cells.as_slice() {
+            [] => {}
+            [only] => {
+                let Some(step) = state
+                    .grid
+                    .with_untracked(|grid| grid.cell(*only).map(|it| it.step))
+                else {
+                    return;
+                };
+                if !action.asks_reason() {
+                    act(step, action, None, false);
+                    return;
+                }
+                // The reason is asked for in the panel of that step.
+                open.run(Some(step));
+                asking.set(Some(action));
+            }
+            _ if action.asks_reason() => asking_bulk.set(Some(action)),
+            _ => bulk(cells, action, None),
+        }
+    };
+    let focused_step = move || {
+        let at = state.focused()?;
+        state
+            .grid
+            .with_untracked(|grid| grid.cell(at).map(|it| it.step))
+    };
+    let go_open = move |forward: bool| {
+        if let Some(at) = state.next_open(forward) {
+            state.go(at);
+            state.wants_keyboard.update(|it| *it += 1);
+        } else {
+            toasts.say("No open cell is left.", None);
+        }
+    };
+    let on_command = Callback::new(move |command: Command| match command {
+        Command::Open => open.run(focused_step()),
+        Command::Close => {
+            if open_step.get_untracked().is_some() {
+                open.run(None);
+            } else {
+                state
+                    .selection
+                    .update(|it| *it = it.map(|it| Selection::at(it.focus)));
+            }
+        }
+        Command::Act(action) if can_work => wish_action(action),
+        Command::Act(_) => toasts.say("The release is archived and read-only.", None),
+        Command::Copy => {
+            open.run(focused_step());
+            copying.update(|it| *it += 1);
+        }
+        Command::NextOpen => go_open(true),
+        Command::PreviousOpen => go_open(false),
+        Command::Undo => {
+            if let Some(batch) = last_batch.get_untracked() {
+                undo_batch(batch);
+            }
+        }
+        Command::Move { .. } | Command::SelectRow | Command::SelectColumn | Command::SelectAll => {}
+    });
+    // The panel follows the focused cell while it is open.
+    Effect::new(move |before: Option<Option<At>>| {
+        let now = state.focused();
+        if before.is_some_and(|it| it != now) && open_step.get_untracked().is_some() {
+            let step = now.and_then(|at| {
+                state
+                    .grid
+                    .with_untracked(|grid| grid.cell(at).map(|it| it.step))
+            });
+            if step.is_some() && step != open_step.get_untracked() {
+                sending.error.set(None);
+                asking.set(None);
+                open.run(step);
+            }
+        }
+        now
+    });
+
+    let adding = RwSignal::new(false);
+    let cloning = RwSignal::new(false);
+    let progress = move || Progress::from(state.grid.with(|grid| grid.total));
+    let set_status = move |_| {
+        if can_work {
+            sending.run(archive_release(id), move |_| reload.run(()));
+        } else {
+            sending.run(restore_release(id), move |_| reload.run(()));
+        }
+    };
+    let is_empty = state
+        .grid
+        .with_untracked(|grid| grid.columns.is_empty() || grid.rows.is_empty());
+    view! {
+        <PageHead
+            title=release.name.clone()
+            crumbs=vec![("Releases".into(), paths::RELEASES.into())]
+            beside=move || {
+                view! {
+                    {status_badge(status)}
+                    <span class="meterline wide">
+                        <span class="meterline__bar">
+                            <Bar counts=Signal::derive(move || progress().counts) large=true/>
+                        </span>
+                        <span>
+                            <b>{move || percent(&progress())}</b>
+                            " "
+                            <span class="quiet">
+                                {move || format!("{} of {} cells", progress().counts.finished(), progress().total)}
+                            </span>
+                        </span>
+                    </span>
+                }
+            }
+        >
+            <button
+                class="button"
+                data-kind="ghost"
+                aria-keyshortcuts="Control+Z"
+                aria-disabled=move || last_batch.get().is_none().then_some("true")
+                title=move || if last_batch.get().is_none() { "Nothing was changed here yet" } else { "Undo the last change" }
+                on:click=move |_| on_command.run(Command::Undo)
+            >
+                <Icon name="i-undo"/>
+                "Undo"
+            </button>
+            {can_work
+                .then(|| {
+                    view! {
+                        <button class="button wide" on:click=move |_| adding.set(true)>"Add customers…"</button>
+                        <button
+                            class="button"
+                            aria-keyshortcuts="n"
+                            on:click=move |_| on_command.run(Command::NextOpen)
+                        >
+                            <span>"Next"<span class="wide">" open cell"</span></span>
+                            " "
+                            <kbd aria-hidden="true">"n"</kbd>
+                        </button>
+                    }
+                })}
+            <details class="more">
+                <summary class="button" data-kind="ghost" aria-label="More: edit, steps, clone, archive">
+                    <Icon name="i-more"/>
+                </summary>
+                <div class="menu">
+                    <a class="menu__item" href=paths::edit_release(id)>"Edit"</a>
+                    <a class="menu__item" href=paths::release_steps(id)>"Steps"</a>
+                    <button class="menu__item" on:click=move |_| cloning.set(true)>"Clone…"</button>
+                    <button class="menu__item" on:click=set_status>
+                        {if can_work { "Archive" } else { "Restore" }}
+                    </button>
+                </div>
+            </details>
+        </PageHead>
+        <div class="toolbar" role="toolbar" aria-label="View">
+            <span class="small muted toolbar__text">
+                {if can_work {
+                    "Arrows move, Shift extends, Enter opens. d done, s skip, f fail, i start, r revert, p reopen, c copy, n next."
+                } else {
+                    "Archived: everything can be read, nothing changed."
+                }}
+            </span>
+            <div class="segments push wide" role="group" aria-label="Density">
+                {DENSITIES
+                    .into_iter()
+                    .map(|density| {
+                        view! {
+                            <button
+                                aria-pressed=move || (state.density.get().name == density.name).to_string()
+                                aria-label=density.name
+                                title=density.name
+                                on:click=move |_| state.set_density(density)
+                            >
+                                {density.label}
+                            </button>
+                        }
+                    })
+                    .collect_view()}
+            </div>
+        </div>
+        <div class="split">
+            <div class="matrix__pane">
+                {if is_empty {
+                    view! {
+                        <div class="empty">
+                            <p>"No customer is in this release, or it has no steps."</p>
+                            <a class="button" href=paths::release_steps(id)>"Steps"</a>
+                        </div>
+                    }
+                        .into_any()
+                } else {
+                    view! { <MatrixGrid state=state on_command=on_command/> }.into_any()
+                }}
+                <BulkBar state=state can_work=can_work wish=Callback::new(wish_action)/>
+            </div>
+            <Transition fallback=|| ()>
+                {move || Suspend::new(async move {
+                    match detail.await {
+                        Ok(Some(detail)) => {
+                            let step = detail.step.id;
+                            let version = detail.step.version;
+                            let wish = Callback::new(move |wish: StepWish| match wish {
+                                StepWish::Act { action, reason, allow_unresolved } => act(step, action, reason, allow_unresolved),
+                                StepWish::Notes(notes) => {
+                                    sending.run(note_step(step, notes, version), move |it| {
+                                        put(&it.row);
+                                        said("Notes saved".into(), it.batch_id);
+                                        refresh();
+                                    });
+                                }
+                                StepWish::Override(content) => {
+                                    sending.run(override_step(step, content, version), move |it| {
+                                        put(&it.row);
+                                        said("Text overridden for this customer".into(), it.batch_id);
+                                        refresh();
+                                    });
+                                }
+                                StepWish::Reset => {
+                                    sending.run(reset_step(step), move |it| {
+                                        put(&it.row);
+                                        said("Reset to the template's text".into(), it.batch_id);
+                                        refresh();
+                                    });
+                                }
+                                StepWish::Delete => {
+                                    sending.run(delete_custom_step(step), move |it| {
+                                        said("Step deleted".into(), it.batch_id);
+                                        open.run(None);
+                                        reload.run(());
+                                    });
+                                }
+                                StepWish::Close => {
+                                    open.run(None);
+                                    state.wants_keyboard.update(|it| *it += 1);
+                                }
+                            });
+                            let places = Signal::derive(move || places(state, &detail_place(state, step)));
+                            let go = Callback::new(move |toward: Toward| step_toward(state, toward));
+                            panel(detail, places, sending.error, asking, copying, can_work, wish, go).into_any()
+                        }
+                        Ok(None) => ().into_any(),
+                        Err(error) => {
+                            view! {
+                                <aside class="sheet" aria-label="Step">
+                                    <div class="empty">
+                                        <p role="alert">{sentence(&error.to_string())}</p>
+                                        <button class="button" on:click=move |_| open.run(None)>"Close"</button>
+                                    </div>
+                                </aside>
+                            }
+                                .into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </div>
+        <ReasonDialog asking=asking_bulk state=state error=sending.error on_reason=Callback::new(move |(action, reason)| {
+            bulk(state.selected(), action, Some(reason));
+        })/>
+        <ActivateDialog open=adding release=release.clone() members=members on_done=reload/>
+        <CloneDialog open=cloning release=release/>
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the panel's props, passed on")]
+fn panel(
+    detail: StepDetail,
+    places: Signal<(String, String)>,
+    error: RwSignal<Option<AppError>>,
+    asking: RwSignal<Option<StepAction>>,
+    copying: RwSignal<u32>,
+    can_work: bool,
+    on_wish: Callback<StepWish>,
+    on_go: Callback<Toward>,
+) -> impl IntoView {
+    view! {
+        <StepPanel
+            detail=detail
+            places=places
+            error=error
+            asking=asking
+            copying=copying
+            can_work=can_work
+            on_wish=on_wish
+            on_go=on_go
+        />
+    }
+}
+
+/// "Marked Migrate schema done for Acme".
+fn done_text(action: StepAction, step: &str, customer: &str) -> String {
+    match action {
+        StepAction::Done => format!("Marked {step} done for {customer}"),
+        StepAction::Fail => format!("Marked {step} failed for {customer}"),
+        action => format!("{} {step} for {customer}", past(action)),
+    }
+}
+
+fn past(action: StepAction) -> &'static str {
+    match action {
+        StepAction::Start => "Started",
+        StepAction::Done => "Marked done",
+        StepAction::Fail => "Marked failed",
+        StepAction::Skip => "Skipped",
+        StepAction::Revert => "Reverted",
+        StepAction::Reopen => "Reopened",
+    }
+}
+
+/// Over how many rows and columns cells are spread.
+fn spread(cells: &[At]) -> (usize, usize) {
+    let rows: std::collections::BTreeSet<usize> = cells.iter().map(|it| it.row).collect();
+    let columns: std::collections::BTreeSet<usize> = cells.iter().map(|it| it.column).collect();
+    (rows.len(), columns.len())
+}
+
+fn detail_place(state: MatrixState, step: StepId) -> Option<At> {
+    state.grid.with(|grid| grid.place_of(step))
+}
+
+fn places(state: MatrixState, at: &Option<At>) -> (String, String) {
+    state.grid.with(|grid| match at {
+        Some(at) => (
+            format!("Step {} of {}", at.row + 1, grid.rows.len()),
+            format!("Customer {} of {}", at.column + 1, grid.columns.len()),
+        ),
+        None => (String::new(), String::new()),
+    })
+}
+
+/// The nearest cell in a direction that exists.
+fn step_toward(state: MatrixState, toward: Toward) {
+    let Some(mut at) = state.focused() else {
+        return;
+    };
+    let found = state.grid.with_untracked(|grid| {
+        loop {
+            match toward {
+                Toward::PreviousStep => at.row = at.row.checked_sub(1)?,
+                Toward::NextStep => at.row += 1,
+                Toward::PreviousCustomer => at.column = at.column.checked_sub(1)?,
+                Toward::NextCustomer => at.column += 1,
+            }
+            if at.row >= grid.rows.len() || at.column >= grid.columns.len() {
+                return None;
+            }
+            if grid.cell(at).is_some() {
+                return Some(at);
+            }
+        }
+    });
+    if let Some(at) = found {
+        state.go(at);
+    }
+}
+
+/// What can be done with several selected cells.
+#[component]
+fn BulkBar(state: MatrixState, can_work: bool, wish: Callback<StepAction>) -> impl IntoView {
+    let cells = Memo::new(move |_| state.selected());
+    let eligible = move |action: StepAction| {
+        state.grid.with(|grid| {
+            cells.with(|cells| {
+                cells
+                    .iter()
+                    .filter_map(|at| grid.cell(*at))
+                    .filter(|it| {
+                        action.allows(it.status)
+                            && !(action == StepAction::Done && it.is_unresolved)
+                    })
+                    .count()
+            })
+        })
+    };
+    let what = move || {
+        let (rows, columns) = cells.with(|cells| spread(cells));
+        let plural = |n: usize, one: &str| {
+            if n == 1 {
+                format!("1 {one}")
+            } else {
+                format!("{n} {one}s")
+            }
+        };
+        format!("{} × {}", plural(rows, "step"), plural(columns, "customer"))
+    };
+    let note = move || {
+        let n = cells.with(Vec::len) - eligible(StepAction::Done);
+        (n > 0)
+            .then(|| format!("{n} cannot be marked done: finished already, or a value is missing"))
+    };
+    let button = move |action: StepAction, key: &'static str, ink: bool| {
+        view! {
+            <button
+                class="button"
+                data-size="s"
+                data-kind=ink.then_some("ink")
+                aria-keyshortcuts=key
+                aria-disabled=move || (eligible(action) == 0).then_some("true")
+                on:click=move |_| { if eligible(action) > 0 { wish.run(action) } }
+            >
+                {action.label()}
+                " "
+                <b>{move || eligible(action)}</b>
+                " "
+                <kbd aria-hidden="true">{key}</kbd>
+            </button>
+        }
+    };
+    view! {
+        <Show when=move || can_work && cells.with(|it| it.len() > 1)>
+            <div class="bulk" role="toolbar" aria-label="Actions on the selection">
+                <span class="bulk__what">
+                    <b>{what}</b>
+                    " "
+                    <span>{move || format!("{} cells", cells.with(Vec::len))}</span>
+                </span>
+                <span class="bulk__note">
+                    <span class="clip">{note}</span>
+                </span>
+                <span class="bulk__do">
+                    {button(StepAction::Done, "d", true)}
+                    {button(StepAction::Start, "i", false)}
+                    {button(StepAction::Skip, "s", false)}
+                    {button(StepAction::Fail, "f", false)}
+                    {button(StepAction::Revert, "r", false)}
+                    {button(StepAction::Reopen, "p", false)}
+                    <button
+                        class="button"
+                        data-size="s"
+                        data-square=""
+                        aria-label="Clear the selection"
+                        aria-keyshortcuts="Escape"
+                        on:click=move |_| state.selection.update(|it| *it = it.map(|it| Selection::at(it.focus)))
+                    >
+                        <Icon name="i-close"/>
+                    </button>
+                </span>
+            </div>
+        </Show>
+    }
+}
+
+/// One reason for all selected cells.
+#[component]
+fn ReasonDialog(
+    asking: RwSignal<Option<StepAction>>,
+    state: MatrixState,
+    error: RwSignal<Option<AppError>>,
+    on_reason: Callback<(StepAction, String)>,
+) -> impl IntoView {
+    let reason = RwSignal::new(String::new());
+    move || {
+        asking.get().map(|action| {
+            let open = RwSignal::new(true);
+            reason.set(String::new());
+            error.set(None);
+            let word = match action {
+                StepAction::Fail => "Fail",
+                StepAction::Skip => "Skip",
+                _ => "Revert",
+            };
+            Effect::new(move |_| {
+                if !open.get() {
+                    asking.set(None);
+                }
+            });
+            let n = state.selected().len();
+            view! {
+                <Dialog open=open title=format!("{word} {n} cells")>
+                    <form on:submit=move |event| {
+                        event.prevent_default();
+                        on_reason.run((action, reason.get_untracked()));
+                    }>
+                        <div class="dialog__body stack">
+                            <Failure error=error/>
+                            <LongField
+                                label="Reason"
+                                id="bulk-reason"
+                                value=reason
+                                hint="Kept in the history of each cell."
+                                error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Reason)))
+                            />
+                        </div>
+                        <div class="dialog__foot">
+                            <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
+                            <button class="button" data-kind="ink" type="submit">{word}</button>
+                        </div>
+                    </form>
+                </Dialog>
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_toast_names_the_thing() {
+        assert_eq!(
+            done_text(StepAction::Done, "Migrate schema", "Acme"),
+            "Marked Migrate schema done for Acme"
+        );
+        assert_eq!(
+            done_text(StepAction::Skip, "Migrate schema", "Acme"),
+            "Skipped Migrate schema for Acme"
+        );
+    }
+
+    #[test]
+    fn a_selection_is_told_by_its_rows_and_columns() {
+        let at = |row, column| At { row, column };
+        assert_eq!(spread(&[at(1, 1), at(1, 2), at(4, 1)]), (2, 2));
+    }
+}

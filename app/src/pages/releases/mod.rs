@@ -1,0 +1,7 @@
+//! Releases: list, new and edit, template steps, the matrix, one customer's steps.
+pub mod customer;
+pub mod edit;
+pub mod list;
+pub mod matrix;
+pub mod release;
+pub mod steps;

@@ -1,0 +1,112 @@
+//! The server: one router, which tests and the program share.
+
+/// Settings from the environment, parsed once.
+pub mod config;
+/// A realistic data set, made by the store's own methods.
+pub mod demo;
+/// Forms that work without JavaScript.
+pub mod forms;
+/// What every answer carries, and what every request must not be.
+pub mod guard;
+/// Whether the program lives and can serve.
+pub mod health;
+/// From settings to a served address, and back to a clean end.
+pub mod run;
+/// The built site, embedded.
+pub mod site;
+/// The log.
+pub mod telemetry;
+
+use app::{
+    api::context::{self, Context},
+    app::App,
+    components::ui::time::Now,
+    shell::shell,
+};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use leptos::prelude::*;
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
+use std::{sync::OnceLock, time::Duration};
+use tower_http::{
+    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
+    timeout::TimeoutLayer,
+};
+
+/// The largest body of a request; an import will have a larger one.
+const BODY_MAX: usize = 8 * 1024 * 1024;
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// For pages: as small as can be made in the time that a page takes anyway.
+const COMPRESSION: CompressionLevel = CompressionLevel::Precise(4);
+
+/// Collecting the routes suspends every resource of the process for a moment, so it is done once, before any page.
+pub fn routes() -> Vec<AxumRouteListing> {
+    static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
+    ROUTES.get_or_init(|| generate_route_list(App)).clone()
+}
+
+/// What every page and server function finds in its context.
+fn provide(context: &Context) {
+    provide_context(context.clone());
+    provide_context(Now(context::now()));
+}
+
+fn document() -> impl IntoView {
+    guard::set_content_policy();
+    shell(site::names(), context::theme())
+}
+
+/// Draws the page at the request's address, with more in its context.
+async fn render(
+    context: Context,
+    request: Request,
+    more: impl Fn() + Clone + Send + Sync + 'static,
+) -> Response {
+    let draw = leptos_axum::render_app_async_with_context(
+        move || {
+            provide(&context);
+            more();
+        },
+        document,
+    );
+    draw(request).await.into_response()
+}
+
+/// The whole surface of the server.
+pub fn router(context: Context) -> Router {
+    let options = LeptosOptions::builder().output_name("rollcall").build();
+    let for_pages = context.clone();
+    let for_missing = context.clone();
+    Router::new()
+        .route("/healthz", get(health::live))
+        .route(
+            "/readyz",
+            get(health::ready).with_state(context.store.clone()),
+        )
+        .route("/pkg/{*file}", get(site::package))
+        .route("/favicon.svg", get(|| site::asset("favicon.svg")))
+        .route("/robots.txt", get(|| site::asset("robots.txt")))
+        .merge(forms::router(context))
+        .leptos_routes_with_context(&options, routes(), move || provide(&for_pages), document)
+        .fallback(move |request: Request| async move {
+            let mut page = render(for_missing, request, || ()).await;
+            *page.status_mut() = StatusCode::NOT_FOUND;
+            page
+        })
+        .with_state(options)
+        .layer(CompressionLayer::new().quality(COMPRESSION))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIMEOUT,
+        ))
+        .layer(axum::middleware::from_fn(guard::headers))
+        .layer(CatchPanicLayer::new())
+        .layer(CsrfLayer::new())
+        .layer(telemetry::layers())
+}

@@ -1,0 +1,95 @@
+//! The built site, embedded: script, WASM and style under hashed names, already compressed. Where none was built (tests,
+//! `cargo check`), there is none, and pages stay as the server drew them.
+use app::shell::Site;
+use axum::{
+    body::Body,
+    extract::Path,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use rust_embed::Embed;
+use std::sync::OnceLock;
+
+#[derive(Embed)]
+#[folder = "../target/site"]
+#[allow_missing = true]
+struct Files;
+
+/// The hashed names of the site's three files.
+pub fn names() -> Option<Site> {
+    static NAMES: OnceLock<Option<Site>> = OnceLock::new();
+    NAMES
+        .get_or_init(|| {
+            let find = |ending: &str| {
+                Files::iter().find_map(|path| {
+                    let name = path.strip_prefix("pkg/")?;
+                    (name.starts_with("rollcall") && name.ends_with(ending))
+                        .then(|| name.to_owned())
+                })
+            };
+            Some(Site {
+                script: find(".js")?,
+                wasm: find(".wasm")?,
+                style: find(".css")?,
+            })
+        })
+        .clone()
+}
+
+/// A file under `/pkg/`: its name changes with its content, so it may be kept for ever.
+pub async fn package(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    let accepts = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|it| it.to_str().ok())
+        .unwrap_or_default();
+    let encodings = [("br", ".br"), ("gzip", ".gz")];
+    let found = encodings
+        .into_iter()
+        .filter(|(encoding, _)| accepts.contains(encoding))
+        .find_map(|(encoding, ending)| {
+            Some((Files::get(&format!("pkg/{file}{ending}"))?, Some(encoding)))
+        })
+        .or_else(|| Some((Files::get(&format!("pkg/{file}"))?, None)));
+    let Some((content, encoding)) = found else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = Response::new(Body::from(content.data));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, kind(&file));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    response
+}
+
+/// A file at the root of the site, under a name that stays.
+pub async fn asset(name: &'static str) -> Response {
+    let Some(content) = Files::get(name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = Response::new(Body::from(content.data));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, kind(name));
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=3600"),
+    );
+    response
+}
+
+fn kind(file: &str) -> HeaderValue {
+    HeaderValue::from_static(match file.rsplit('.').next() {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    })
+}
