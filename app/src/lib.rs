@@ -1,7 +1,7 @@
 //! Rollcall, compiled twice: rendered by the server, then hydrated in the browser.
 //!
 //! The domain decides, the store remembers, the api opens the door, pages fetch, components show.
-#![recursion_limit = "256"]
+#![recursion_limit = "512"]
 
 /// The door of the pages: server functions.
 pub mod api;

@@ -1,4 +1,5 @@
 //! The browser's entry: hydrates the page that the server has drawn.
+#![recursion_limit = "512"]
 
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

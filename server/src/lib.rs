@@ -1,4 +1,5 @@
 //! The server: one router, which tests and the program share.
+#![recursion_limit = "512"]
 
 /// Settings from the environment, parsed once.
 pub mod config;

@@ -82,7 +82,7 @@ pub fn day(date: NaiveDate) -> String {
 #[component]
 pub fn Time(at: DateTime<Utc>) -> impl IntoView {
     let clock = Clock::here();
-    view! { <time datetime=at.to_rfc3339()>{move || clock.time(at)}</time> }
+    view! { <time datetime=format!("{at:?}")>{move || clock.time(at)}</time> }
 }
 
 #[cfg(test)]

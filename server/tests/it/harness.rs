@@ -1,0 +1,104 @@
+//! A real SQLite file, the real migrations, the real router.
+use app::{
+    api::context::Context,
+    domain::stamp::Stamp,
+    store::Store,
+};
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use http_body_util::BodyExt;
+use migration::{Migrator, MigratorTrait};
+use std::sync::atomic::{AtomicI64, Ordering};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// A database of its own, gone with the test.
+pub struct Bench {
+    pub store: Store,
+    pub folder: TempDir,
+    minutes: AtomicI64,
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("app.db").display());
+        let store = Store::open(&url).await.unwrap();
+        Migrator::up(store.writer(), None).await.unwrap();
+        Self { store, folder, minutes: AtomicI64::new(0) }
+    }
+
+    /// Somebody, a minute later than the last one.
+    pub fn by(&self, who: &str) -> Stamp {
+        let minutes = self.minutes.fetch_add(1, Ordering::Relaxed);
+        let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
+        Stamp::new(who, start + TimeDelta::minutes(minutes)).unwrap()
+    }
+
+    pub fn ana(&self) -> Stamp {
+        self.by("Ana")
+    }
+
+    pub fn router(&self) -> Router {
+        server::router(Context { store: self.store.clone(), default_actor: "Test".into() })
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::builder().uri(path).header(header::ACCEPT, "text/html").body(Body::empty()).unwrap()).await
+    }
+
+    /// Calls a server function with its arguments as JSON.
+    pub async fn call(&self, path: &str, arguments: serde_json::Value) -> Answer {
+        self.send(
+            Request::builder()
+                .method(Method::POST)
+                .uri(path)
+                .header(header::CONTENT_TYPE, "application/json")
+                .header(header::ACCEPT, "application/json")
+                .body(Body::from(arguments.to_string()))
+                .unwrap(),
+        )
+        .await
+    }
+
+    /// Posts a form as a browser without JavaScript does.
+    pub async fn post_form(&self, path: &str, body: &str) -> Answer {
+        self.send(
+            Request::builder()
+                .method(Method::POST)
+                .uri(path)
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(header::ACCEPT, "text/html")
+                .body(Body::from(body.to_owned()))
+                .unwrap(),
+        )
+        .await
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
+    }
+}

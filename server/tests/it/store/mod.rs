@@ -1,0 +1,10 @@
+//! The store, on a real file: is it remembered, atomically?
+mod bulk;
+mod clusters;
+mod customers;
+mod matrix;
+mod releases;
+mod schema;
+mod steps;
+mod templates;
+mod undo;

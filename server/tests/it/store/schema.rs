@@ -1,0 +1,101 @@
+//! The migrated schema, and how the store stands on it.
+use crate::{harness::Bench, world::World};
+use app::store::entity;
+use sea_orm::{ConnectionTrait, EntityTrait};
+
+async fn rows(bench: &Bench, sql: &str) -> Vec<Vec<String>> {
+    let rows = bench
+        .store
+        .writer()
+        .query_all_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql))
+        .await
+        .unwrap();
+    rows.iter()
+        .map(|row| (0..row.column_names().len()).map(|it| row.try_get_by_index::<String>(it).unwrap_or_default()).collect())
+        .collect()
+}
+
+#[tokio::test]
+async fn every_entity_loads_from_the_migrated_schema() {
+    let world = World::active().await;
+    let db = world.bench.store.writer();
+    macro_rules! loads {
+        ($($table:ident),+) => {$(
+            assert!(!entity::$table::Entity::find().all(db).await.unwrap().is_empty(), stringify!($table));
+        )+};
+    }
+    loads!(cluster, customer, release, release_customer, step_template, customer_step, text_variable, audit_event);
+}
+
+#[tokio::test]
+async fn every_foreign_key_has_an_index_and_says_what_a_deletion_does() {
+    let bench = Bench::new().await;
+    let keys = rows(
+        &bench,
+        "SELECT m.name, f.\"from\", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
+    )
+    .await;
+    assert_eq!(keys.len(), 7);
+    for key in keys {
+        let (table, column, on_delete) = (&key[0], &key[1], &key[2]);
+        assert_ne!(on_delete, "NO ACTION", "{table}.{column}");
+        let indexed = rows(
+            &bench,
+            &format!("SELECT i.name FROM pragma_index_list('{table}') l, pragma_index_info(l.name) i WHERE i.seqno = 0 AND i.name = '{column}'"),
+        )
+        .await;
+        assert!(!indexed.is_empty(), "{table}.{column} has no index");
+    }
+}
+
+#[tokio::test]
+async fn the_delete_rules_are_those_of_the_original() {
+    let bench = Bench::new().await;
+    let mut keys = rows(
+        &bench,
+        "SELECT m.name || '.' || f.\"from\", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
+    )
+    .await;
+    keys.sort();
+    let expected = [
+        ["customer_steps.customer_id", "CASCADE"],
+        ["customer_steps.release_id", "CASCADE"],
+        ["customer_steps.template_id", "SET NULL"],
+        ["customers.cluster_id", "RESTRICT"],
+        ["release_customers.customer_id", "CASCADE"],
+        ["release_customers.release_id", "CASCADE"],
+        ["step_templates.release_id", "CASCADE"],
+    ];
+    assert_eq!(keys, expected.map(|it| it.map(str::to_owned).to_vec()));
+}
+
+#[tokio::test]
+async fn sqlite_is_new_enough_and_writes_ahead() {
+    let bench = Bench::new().await;
+    let version = rows(&bench, "SELECT sqlite_version()").await[0][0].clone();
+    let number: Vec<u32> = version.split('.').map(|it| it.parse().unwrap()).collect();
+    assert!(number >= vec![3, 51, 3], "{version}: a second sqlx or rusqlite has lowered it");
+    assert_eq!(rows(&bench, "PRAGMA journal_mode").await[0][0], "wal");
+}
+
+#[tokio::test]
+async fn a_write_outside_of_a_change_fails() {
+    let bench = Bench::new().await;
+    let url = format!("sqlite://{}", bench.folder.path().join("app.db").display());
+    let path = app::store::sqlite::path_of(&url);
+    let readers = app::store::sqlite::connect(&path, app::store::sqlite::Role::Readers).await.unwrap();
+    assert!(readers.execute_unprepared("DELETE FROM clusters").await.is_err());
+}
+
+#[tokio::test]
+async fn the_matrix_reads_its_covering_index_and_no_text() {
+    let world = World::active().await;
+    let plan = rows(
+        &world.bench,
+        "EXPLAIN QUERY PLAN SELECT id, customer_id, template_id, status, is_overridden, has_notes, text_key, state_by, state_at \
+         FROM customer_steps WHERE release_id = 1",
+    )
+    .await;
+    let plan = plan.concat().join(" ");
+    assert!(plan.contains("COVERING INDEX index_customer_steps_release_id"), "{plan}");
+}
