@@ -25,6 +25,7 @@ use crate::{
             list::CustomersPage,
         },
         dashboard::DashboardPage,
+        fetch::Fetch,
         not_found::NotFoundPage,
         releases::{
             customer::CustomerStepsPage,
@@ -104,7 +105,7 @@ fn Shell(children: Children) -> impl IntoView {
     let here = Memo::new(move |_| path.get());
     let is_work = Memo::new(move |_| is_work_page(&here.get()));
     // Counts change with the pages, so they are asked for again on each.
-    let frame = Resource::new(move || here.get(), |_| read_frame());
+    let frame = Fetch::new(move || here.get(), |_| read_frame());
     let naming = RwSignal::new(None::<Result<String, AppError>>);
     let toasts = Toasts::here();
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
@@ -138,7 +139,7 @@ fn Shell(children: Children) -> impl IntoView {
         <div class="shell" data-fit=move || is_work.get().then_some("")>
             <Transition fallback=|| ()>
                 {move || Suspend::new(async move {
-                    let frame = frame.await.unwrap_or_else(|_| fallback());
+                    let frame = frame.get().await.unwrap_or_else(|_| fallback());
                     view! {
                         <Sidebar
                             frame=frame

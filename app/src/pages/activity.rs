@@ -1,5 +1,5 @@
 //! Everything that happened, newest first.
-use super::loaded;
+use super::{fetch::Fetch, loaded};
 use crate::{
     api::overview::list_activity,
     components::{activity_list::ActivityList, layout::page_head::PageHead},
@@ -14,7 +14,7 @@ pub fn ActivityPage() -> impl IntoView {
     let cursor = Memo::new(move |_| {
         query.with(|it| it.get("cursor").and_then(|it| it.parse::<EventId>().ok()))
     });
-    let lines = Resource::new(
+    let lines = Fetch::new(
         move || cursor.get(),
         |cursor| {
             list_activity(EventFilter {

@@ -1,5 +1,5 @@
 //! `/`: what needs attention, how the active releases stand, what happened; or, at first, what to do first.
-use super::loaded;
+use super::{fetch::Fetch, loaded};
 use crate::{
     api::overview::read_dashboard,
     components::{
@@ -25,7 +25,7 @@ use leptos::prelude::*;
 
 #[component]
 pub fn DashboardPage() -> impl IntoView {
-    let dashboard = Resource::new(|| (), |()| read_dashboard());
+    let dashboard = Fetch::new(|| (), |()| read_dashboard());
     loaded(dashboard, |it| {
         if it.clusters == 0 || it.customers == 0 || it.releases == 0 {
             first_run(it).into_any()

@@ -3,13 +3,15 @@ pub mod activity;
 pub mod clusters;
 pub mod customers;
 pub mod dashboard;
+pub mod fetch;
 pub mod not_found;
 pub mod releases;
 
 use crate::{components::ui::notice::Unavailable, error::AppError};
+use fetch::Fetch;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use std::{future::Future, str::FromStr};
+use std::{future::Future, pin::Pin, str::FromStr};
 
 /// An id in the address; what is none is not found.
 pub fn param<Id: FromStr + Send + Sync + 'static>(
@@ -21,11 +23,11 @@ pub fn param<Id: FromStr + Send + Sync + 'static>(
 
 /// Shows what a resource brings, or that it could not be had.
 pub fn loaded<T, V>(
-    resource: Resource<Result<T, AppError>>,
+    resource: Fetch<T>,
     view: impl Fn(T) -> V + Clone + Send + Sync + 'static,
 ) -> impl IntoView
 where
-    T: Clone + Send + Sync + 'static,
+    T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
     view! {
@@ -33,7 +35,7 @@ where
             {move || {
                 let view = view.clone();
                 Suspend::new(async move {
-                    match resource.await {
+                    match resource.get().await {
                         Ok(it) => view(it).into_any(),
                         Err(error) => view! { <Unavailable error=error/> }.into_any(),
                     }
@@ -64,6 +66,15 @@ impl Sending {
         request: impl Future<Output = Result<T, AppError>> + 'static,
         done: impl FnOnce(T) + 'static,
     ) {
+        // What is done with the answer is decided when it is here; until then the kind of answer does not matter.
+        self.send(Box::pin(async move {
+            request
+                .await
+                .map(|it| Box::new(move || done(it)) as Box<dyn FnOnce()>)
+        }));
+    }
+
+    fn send(self, request: Pin<Box<dyn Future<Output = Result<Box<dyn FnOnce()>, AppError>>>>) {
         if self.is_busy.get_untracked() {
             return;
         }
@@ -75,9 +86,9 @@ impl Sending {
                 return;
             }
             match result {
-                Ok(it) => {
+                Ok(done) => {
                     self.error.set(None);
-                    done(it);
+                    done();
                 }
                 Err(error) => self.error.set(Some(error)),
             }

@@ -14,7 +14,11 @@ pub struct Posted {
 impl Posted {
     /// What came back with this page, if something did. The page takes it over when it goes live.
     pub fn here() -> Option<Self> {
-        SharedValue::new(use_context::<Self>).into_inner()
+        let text = SharedValue::new(|| {
+            use_context::<Self>().and_then(|it| serde_json::to_string(&it).ok())
+        });
+        text.into_inner()
+            .and_then(|it| serde_json::from_slice(it.as_bytes()).ok())
     }
 
     /// What was typed into a field.

@@ -7,7 +7,7 @@ use crate::{
         text::Metadata,
     },
     error::AppError,
-    pages::{Sending, loaded, param},
+    pages::{Sending, fetch::Fetch, loaded, param},
     paths,
 };
 use leptos::prelude::*;
@@ -15,18 +15,14 @@ use leptos::prelude::*;
 #[component]
 pub fn ClusterPage() -> impl IntoView {
     let id = param::<ClusterId>("id");
-    let cluster = Resource::new(id, |id| async move {
+    let cluster = Fetch::new(id, |id| async move {
         read_cluster(id.ok_or(AppError::NotFound(Noun::Cluster))?).await
     });
     let sending = Sending::new();
     loaded(cluster, move |it| show(it, cluster, sending))
 }
 
-fn show(
-    it: ClusterDetail,
-    resource: Resource<Result<ClusterDetail, AppError>>,
-    sending: Sending,
-) -> impl IntoView {
+fn show(it: ClusterDetail, resource: Fetch<ClusterDetail>, sending: Sending) -> impl IntoView {
     let ClusterDetail { summary, customers } = it;
     let hue = summary.cluster.hue();
     let cluster = summary.cluster;

@@ -4,7 +4,7 @@ use crate::{
     components::{cluster_form::ClusterForm, layout::page_head::PageHead},
     domain::{cluster::ClusterDraft, id::ClusterId, refusal::Noun},
     error::AppError,
-    pages::{Sending, goes_to, loaded, param},
+    pages::{Sending, fetch::Fetch, goes_to, loaded, param},
     paths,
 };
 use leptos::prelude::*;
@@ -36,7 +36,7 @@ pub fn NewClusterPage() -> impl IntoView {
 #[component]
 pub fn EditClusterPage() -> impl IntoView {
     let id = param::<ClusterId>("id");
-    let cluster = Resource::new(id, |id| async move {
+    let cluster = Fetch::new(id, |id| async move {
         read_cluster(id.ok_or(AppError::NotFound(Noun::Cluster))?).await
     });
     let go = goes_to();

@@ -3,7 +3,7 @@ use crate::{
     api::clusters::list_clusters,
     components::{layout::page_head::PageHead, ui::icon::Icon},
     domain::cluster::ClusterSummary,
-    pages::loaded,
+    pages::{fetch::Fetch, loaded},
     paths,
 };
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use leptos_router::hooks::use_query_map;
 pub fn ClustersPage() -> impl IntoView {
     let query = use_query_map();
     let inactive = Memo::new(move |_| query.with(|it| it.get("inactive").is_some()));
-    let clusters = Resource::new(move || inactive.get(), list_clusters);
+    let clusters = Fetch::new(move || inactive.get(), list_clusters);
     loaded(clusters, move |clusters| {
         let is_empty = clusters.is_empty();
         let shows = inactive.get_untracked();

@@ -11,7 +11,9 @@ use crate::{
         summary::{CustomerDetail, CustomerRelease},
     },
     error::AppError,
-    pages::{Sending, clusters::detail::variables, dashboard::percent, loaded, param},
+    pages::{
+        Sending, clusters::detail::variables, dashboard::percent, fetch::Fetch, loaded, param,
+    },
     paths,
 };
 use leptos::prelude::*;
@@ -19,18 +21,14 @@ use leptos::prelude::*;
 #[component]
 pub fn CustomerPage() -> impl IntoView {
     let id = param::<CustomerId>("id");
-    let customer = Resource::new(id, |id| async move {
+    let customer = Fetch::new(id, |id| async move {
         read_customer(id.ok_or(AppError::NotFound(Noun::Customer))?).await
     });
     let sending = Sending::new();
     loaded(customer, move |it| show(it, customer, sending))
 }
 
-fn show(
-    it: CustomerDetail,
-    resource: Resource<Result<CustomerDetail, AppError>>,
-    sending: Sending,
-) -> impl IntoView {
+fn show(it: CustomerDetail, resource: Fetch<CustomerDetail>, sending: Sending) -> impl IntoView {
     let CustomerDetail {
         customer,
         cluster,

@@ -7,14 +7,14 @@ use crate::{
     components::{customer_form::CustomerForm, layout::page_head::PageHead},
     domain::{customer::CustomerDraft, id::CustomerId, refusal::Noun},
     error::AppError,
-    pages::{Sending, goes_to, loaded, param},
+    pages::{Sending, fetch::Fetch, goes_to, loaded, param},
     paths,
 };
 use leptos::prelude::*;
 
 #[component]
 pub fn NewCustomerPage() -> impl IntoView {
-    let clusters = Resource::new(|| (), |()| list_clusters(false));
+    let clusters = Fetch::new(|| (), |()| list_clusters(false));
     let go = goes_to();
     loaded(clusters, move |clusters| {
         let sending = Sending::new();
@@ -50,7 +50,7 @@ pub fn NewCustomerPage() -> impl IntoView {
 #[component]
 pub fn EditCustomerPage() -> impl IntoView {
     let id = param::<CustomerId>("id");
-    let both = Resource::new(id, |id| async move {
+    let both = Fetch::new(id, |id| async move {
         let customer = read_customer(id.ok_or(AppError::NotFound(Noun::Customer))?).await?;
         Ok((customer, list_clusters(true).await?))
     });

@@ -3,7 +3,7 @@ use crate::{
     api::customers::list_customers,
     components::{customer_picker::matches, layout::page_head::PageHead, ui::icon::Icon},
     domain::{cluster::hue, customer::CustomerSummary, id::ClusterId},
-    pages::loaded,
+    pages::{fetch::Fetch, loaded},
     paths,
 };
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use leptos_router::hooks::use_query_map;
 pub fn CustomersPage() -> impl IntoView {
     let query = use_query_map();
     let inactive = Memo::new(move |_| query.with(|it| it.get("inactive").is_some()));
-    let customers = Resource::new(move || inactive.get(), list_customers);
+    let customers = Fetch::new(move || inactive.get(), list_customers);
     loaded(customers, move |customers| {
         show(customers, inactive.get_untracked())
     })

@@ -14,7 +14,7 @@ use crate::{
         template::Category,
     },
     error::AppError,
-    pages::{dashboard::percent, loaded, param},
+    pages::{dashboard::percent, fetch::Fetch, loaded, param},
     paths,
 };
 use leptos::prelude::*;
@@ -23,7 +23,7 @@ use leptos::prelude::*;
 pub fn CustomerStepsPage() -> impl IntoView {
     let release = param::<ReleaseId>("id");
     let customer = param::<CustomerId>("customer_id");
-    let work = Resource::new(
+    let work = Fetch::new(
         move || release().zip(customer()),
         |ids| async move {
             let (release, customer) = ids.ok_or(AppError::NotFound(Noun::Customer))?;

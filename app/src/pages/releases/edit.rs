@@ -4,7 +4,7 @@ use crate::{
     components::{layout::page_head::PageHead, release_form::ReleaseForm},
     domain::{id::ReleaseId, refusal::Noun, release::ReleaseDraft},
     error::AppError,
-    pages::{Sending, goes_to, loaded, param},
+    pages::{Sending, fetch::Fetch, goes_to, loaded, param},
     paths,
 };
 use leptos::prelude::*;
@@ -37,7 +37,7 @@ pub fn NewReleasePage() -> impl IntoView {
 #[component]
 pub fn EditReleasePage() -> impl IntoView {
     let id = param::<ReleaseId>("id");
-    let release = Resource::new(id, |id| async move {
+    let release = Fetch::new(id, |id| async move {
         read_release(id.ok_or(AppError::NotFound(Noun::Release))?).await
     });
     let go = goes_to();

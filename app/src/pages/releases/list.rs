@@ -6,14 +6,14 @@ use crate::{
         ui::{bar::Bar, icon::Icon, time::day},
     },
     domain::release::{ReleaseStatus, ReleaseSummary},
-    pages::{dashboard::percent, loaded},
+    pages::{dashboard::percent, fetch::Fetch, loaded},
     paths,
 };
 use leptos::prelude::*;
 
 #[component]
 pub fn ReleasesPage() -> impl IntoView {
-    let releases = Resource::new(|| (), |()| list_releases());
+    let releases = Fetch::new(|| (), |()| list_releases());
     loaded(releases, |releases| {
         let is_empty = releases.is_empty();
         view! {

@@ -30,13 +30,13 @@ use crate::{
         id::{BatchId, CustomerId, StepId},
         matrix::{At, Cell, Grid, Mark, Matrix},
         progress::Progress,
-        refusal::Field,
+        refusal::{Field, Noun},
         release::ReleaseStatus,
         step::{CustomerStep, StepAction},
         summary::StepDetail,
     },
     error::AppError,
-    pages::{Sending, dashboard::percent},
+    pages::{Sending, dashboard::percent, fetch::Fetch},
     paths,
 };
 use leptos::prelude::*;
@@ -82,11 +82,15 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     {
         state.go(at);
     }
-    let detail = Resource::new(
+    let detail = Fetch::new(
         move || open_step.get(),
         move |step| async move {
             match step {
-                Some(step) => read_step(step).await.map(Some),
+                Some(step) => match read_step(step).await? {
+                    // Never another release's step beside this one's grid.
+                    detail if detail.release.id == id => Ok(Some(detail)),
+                    _ => Err(AppError::NotFound(Noun::Step)),
+                },
                 None => Ok(None),
             }
         },
@@ -431,7 +435,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             </div>
             <Transition fallback=|| ()>
                 {move || Suspend::new(async move {
-                    match detail.await {
+                    match detail.get().await {
                         Ok(Some(detail)) => {
                             let step = detail.step.id;
                             let version = detail.step.version;

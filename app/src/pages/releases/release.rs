@@ -23,7 +23,7 @@ use crate::{
         summary::{DryRun, ReleaseDetail},
     },
     error::AppError,
-    pages::{Sending, goes_to, loaded, param},
+    pages::{Sending, fetch::Fetch, goes_to, loaded, param},
     paths,
 };
 use leptos::prelude::*;
@@ -32,7 +32,7 @@ use std::collections::HashSet;
 #[component]
 pub fn ReleasePage() -> impl IntoView {
     let id = param::<ReleaseId>("id");
-    let matrix = Resource::new(id, |id| async move {
+    let matrix = Fetch::new(id, |id| async move {
         read_matrix(id.ok_or(AppError::NotFound(Noun::Release))?).await
     });
     loaded(matrix, move |it| {
@@ -48,7 +48,7 @@ pub fn ReleasePage() -> impl IntoView {
 #[component]
 fn DraftPage(release: Release, reload: Callback<()>) -> impl IntoView {
     let id = release.id;
-    let detail = Resource::new(move || id, read_release);
+    let detail = Fetch::new(move || id, read_release);
     loaded(detail, move |it| show(it, reload))
 }
 

@@ -22,7 +22,7 @@ use crate::{
         template::{Category, Effect as CopyEffect, StepTemplate, TemplateDraft},
     },
     error::AppError,
-    pages::{Sending, loaded, param},
+    pages::{Sending, fetch::Fetch, loaded, param},
     paths,
 };
 use leptos::prelude::*;
@@ -30,7 +30,7 @@ use leptos::prelude::*;
 #[component]
 pub fn StepsPage() -> impl IntoView {
     let id = param::<ReleaseId>("id");
-    let release = Resource::new(id, |id| async move {
+    let release = Fetch::new(id, |id| async move {
         read_release(id.ok_or(AppError::NotFound(Noun::Release))?).await
     });
     // What is being edited survives a refetch of the list.

@@ -1,0 +1,123 @@
+//! What a page fetches. One kind of resource for all pages, whatever it carries: each kind of its own would bring its own
+//! copy of leptos's machinery and of the JSON reader into the WASM.
+use crate::error::AppError;
+use codee::{Decoder, Encoder};
+use leptos::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    any::Any,
+    convert::Infallible,
+    future::Future,
+    hash::{DefaultHasher, Hash, Hasher},
+    marker::PhantomData,
+    pin::Pin,
+    sync::Arc,
+};
+
+type Shared = Arc<dyn Any + Send + Sync>;
+
+/// An answer as it was fetched, or as the server sent it along with the page.
+#[derive(Clone)]
+enum Answer {
+    Here(Shared, fn(&Shared) -> String),
+    Text(Arc<str>),
+}
+
+/// Answers travel as JSON.
+struct Wire;
+
+impl Encoder<Answer> for Wire {
+    type Error = Infallible;
+    type Encoded = String;
+
+    fn encode(answer: &Answer) -> Result<String, Infallible> {
+        Ok(match answer {
+            Answer::Here(value, write) => write(value),
+            Answer::Text(text) => text.to_string(),
+        })
+    }
+}
+
+impl Decoder<Answer> for Wire {
+    type Error = Infallible;
+    type Encoded = str;
+
+    fn decode(text: &str) -> Result<Answer, Infallible> {
+        Ok(Answer::Text(text.into()))
+    }
+}
+
+/// Something that a page fetches, again whenever its source changes.
+pub struct Fetch<T> {
+    resource: Resource<Answer, Wire>,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Fetch<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Fetch<T> {}
+
+fn write<T: Serialize + 'static>(value: &Shared) -> String {
+    let value = value.downcast_ref::<Result<T, AppError>>();
+    value
+        .and_then(|it| serde_json::to_string(it).ok())
+        .unwrap_or_default()
+}
+
+fn read<T: DeserializeOwned + Clone + 'static>(answer: &Answer) -> Result<T, AppError> {
+    let unreadable = || {
+        Err(AppError::Transport(
+            "the page's data could not be read".to_owned(),
+        ))
+    };
+    match answer {
+        Answer::Here(value, _) => value
+            .downcast_ref::<Result<T, AppError>>()
+            .map_or_else(unreadable, Clone::clone),
+        // From bytes, as server functions read theirs: one reader instead of two.
+        Answer::Text(text) => {
+            serde_json::from_slice(text.as_bytes()).unwrap_or_else(|_| unreadable())
+        }
+    }
+}
+
+impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Fetch<T> {
+    pub fn new<Source, Request>(
+        source: impl Fn() -> Source + Send + Sync + 'static,
+        request: impl Fn(Source) -> Request + Send + Sync + 'static,
+    ) -> Self
+    where
+        Source: Hash,
+        Request: Future<Output = Result<T, AppError>> + Send + 'static,
+    {
+        let source = Arc::new(source);
+        let watched = Arc::clone(&source);
+        let key: Box<dyn Fn() -> u64 + Send + Sync> = Box::new(move || {
+            let mut hasher = DefaultHasher::new();
+            watched().hash(&mut hasher);
+            hasher.finish()
+        });
+        type Asked = Pin<Box<dyn Future<Output = Answer> + Send>>;
+        let ask: Box<dyn Fn(u64) -> Asked + Send + Sync> = Box::new(move |_| {
+            let request = request(untrack(|| source()));
+            Box::pin(async move { Answer::Here(Arc::new(request.await), write::<T>) })
+        });
+        Self {
+            resource: Resource::new_with_options(key, ask, false),
+            kind: PhantomData,
+        }
+    }
+
+    pub fn refetch(self) {
+        self.resource.refetch();
+    }
+
+    /// To be awaited within a `Suspend`.
+    pub async fn get(self) -> Result<T, AppError> {
+        read(&self.resource.await)
+    }
+}

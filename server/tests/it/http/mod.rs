@@ -1,0 +1,5 @@
+//! The doors, through the real router: do they answer as promised?
+mod forms;
+mod guard;
+mod pages;
+mod rpc;
