@@ -1,6 +1,12 @@
 //! The first schema: the original design's tables and indexes, and what the product's rulings add to them.
 //! Timestamps are RFC 3339 text in UTC, always set by the program. Columns are plain strings on purpose.
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, big_integer_null, boolean, date_null, integer, text, text_null,
+        timestamp_with_time_zone, timestamp_with_time_zone_null,
+    },
+};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;

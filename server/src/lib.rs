@@ -90,8 +90,8 @@ pub fn router(context: Context) -> Router {
             get(health::ready).with_state(context.store.clone()),
         )
         .route("/pkg/{*file}", get(site::package))
-        .route("/favicon.svg", get(|| site::asset("favicon.svg")))
-        .route("/robots.txt", get(|| site::asset("robots.txt")))
+        .route("/favicon.svg", get(async || site::asset("favicon.svg")))
+        .route("/robots.txt", get(async || site::asset("robots.txt")))
         .merge(forms::router(context))
         .leptos_routes_with_context(&options, routes(), move || provide(&for_pages), document)
         .fallback(move |request: Request| async move {

@@ -105,9 +105,10 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
         tokio::time::sleep(LAST_WORDS).await;
         abort.abort();
     });
-    match serving.await {
-        Ok(result) => result?,
-        Err(_) => tracing::warn!("some requests were cut off"),
+    if let Ok(result) = serving.await {
+        result?;
+    } else {
+        tracing::warn!("some requests were cut off");
     }
     if let Err(error) = store.close().await {
         tracing::warn!(error = %error, "the database was not closed cleanly; nothing is lost");

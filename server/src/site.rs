@@ -68,7 +68,7 @@ pub async fn package(Path(file): Path<String>, headers: HeaderMap) -> Response {
 }
 
 /// A file at the root of the site, under a name that stays.
-pub async fn asset(name: &'static str) -> Response {
+pub fn asset(name: &'static str) -> Response {
     let Some(content) = Files::get(name) else {
         return StatusCode::NOT_FOUND.into_response();
     };

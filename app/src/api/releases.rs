@@ -3,7 +3,8 @@ use crate::{
     domain::{
         event::Changed,
         id::{CustomerId, ReleaseId},
-        matrix::{Marks, Matrix},
+        marks::Marks,
+        matrix::Matrix,
         release::{Release, ReleaseDraft, ReleaseSummary},
         summary::{CustomerWork, DryRun, Member, ReleaseDetail},
     },

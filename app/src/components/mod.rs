@@ -1,5 +1,6 @@
 //! What is shown: values in, callbacks out. Components may read the domain, never the api.
 pub mod activity_list;
+pub mod bulk_bar;
 pub mod cluster_form;
 pub mod customer_form;
 pub mod customer_picker;

@@ -59,6 +59,40 @@ impl Iterator for Numbers<'_> {
     }
 }
 
+/// Copies are made customer by customer, so a cell's id is the one above plus what the step was at the left.
+pub struct Prediction {
+    above: Vec<i64>,
+    column: usize,
+    left: i64,
+    above_left: i64,
+}
+
+impl Prediction {
+    pub fn new(n_columns: usize) -> Self {
+        Self {
+            above: vec![0; n_columns.max(1)],
+            column: 0,
+            left: 0,
+            above_left: 0,
+        }
+    }
+
+    pub fn guess(&self) -> i64 {
+        self.above[self.column]
+            .wrapping_add(self.left)
+            .wrapping_sub(self.above_left)
+    }
+
+    pub fn tell(&mut self, id: i64) {
+        self.above_left = std::mem::replace(&mut self.above[self.column], id);
+        self.left = id;
+        self.column += 1;
+        if self.column == self.above.len() {
+            (self.column, self.left, self.above_left) = (0, 0, 0);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

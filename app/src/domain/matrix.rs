@@ -3,12 +3,12 @@
 use super::{
     compact::{self, Numbers},
     id::{ClusterId, CustomerId, StepId, TemplateId},
+    marks::{Mark, Marks},
     progress::Counts,
     release::Release,
     step::StepStatus,
     template::{Category, StepType},
 };
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The window that the server draws; the browser draws the rest.
@@ -108,13 +108,6 @@ impl Cell {
     }
 }
 
-/// Who set a cell's state, and when. Pending cells have none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    pub by: String,
-    pub at: DateTime<Utc>,
-}
-
 /// The whole grid as it travels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matrix {
@@ -128,60 +121,6 @@ pub struct Matrix {
     ids: String,
     /// Marks of the first window; the others are asked for when the page is live.
     pub marks: Marks,
-}
-
-/// Marks as they travel: for each cell that has one, its distance from the one before, the person's number, and the
-/// seconds since the one before.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Marks {
-    pub people: Vec<String>,
-    numbers: String,
-}
-
-impl Marks {
-    pub fn pack(marks: &[(usize, Mark)]) -> Self {
-        let mut packed = Self::default();
-        let (mut cell, mut time) = (0, 0);
-        for (index, mark) in marks {
-            let person = packed
-                .people
-                .iter()
-                .position(|it| *it == mark.by)
-                .unwrap_or_else(|| {
-                    packed.people.push(mark.by.clone());
-                    packed.people.len() - 1
-                });
-            let (index, at) = (
-                i64::try_from(*index).unwrap_or_default(),
-                mark.at.timestamp(),
-            );
-            for number in [
-                index - cell,
-                i64::try_from(person).unwrap_or_default(),
-                at - time,
-            ] {
-                compact::push(&mut packed.numbers, number);
-            }
-            (cell, time) = (index, at);
-        }
-        packed
-    }
-
-    pub fn unpack(&self) -> Vec<(usize, Mark)> {
-        let mut numbers = Numbers::of(&self.numbers);
-        let (mut cell, mut time) = (0_i64, 0_i64);
-        std::iter::from_fn(|| {
-            cell = cell.checked_add(numbers.next()?)?;
-            let person = usize::try_from(numbers.next()?).ok()?;
-            time = time.checked_add(numbers.next()?)?;
-            let mark = Mark {
-                by: self.people.get(person)?.clone(),
-                at: DateTime::from_timestamp(time, 0)?,
-            };
-            Some((usize::try_from(cell).ok()?, mark))
-        })
-        .collect()
-    }
 }
 
 /// The grid, ready to be worked in: cells at their places, with the counts of rows, columns and the whole.
@@ -349,10 +288,10 @@ impl Grid {
         first.sort_by_key(|(index, _)| *index);
         let mut cells = String::with_capacity(self.cells.len());
         let mut ids = String::with_capacity(self.cells.len());
-        let mut predicted = Prediction::new(self.columns.len());
+        let mut predicted = compact::Prediction::new(self.columns.len());
         for cell in &self.cells {
             cells.push(Cell::letter(cell.as_ref()));
-            let guess = predicted.next();
+            let guess = predicted.guess();
             let id = cell.map_or(guess, |it| it.step.0);
             compact::push(&mut ids, id - guess);
             predicted.tell(id);
@@ -371,7 +310,7 @@ impl Grid {
 
 impl From<Matrix> for Grid {
     fn from(matrix: Matrix) -> Self {
-        let mut predicted = Prediction::new(matrix.columns.len());
+        let mut predicted = compact::Prediction::new(matrix.columns.len());
         let mut numbers = Numbers::of(&matrix.ids);
         let width = matrix.columns.len().max(1);
         let cells: Vec<(At, Cell)> = matrix
@@ -380,7 +319,7 @@ impl From<Matrix> for Grid {
             .take(matrix.rows.len() * matrix.columns.len())
             .enumerate()
             .filter_map(|(index, letter)| {
-                let id = predicted.next() + numbers.next().unwrap_or_default();
+                let id = predicted.guess() + numbers.next().unwrap_or_default();
                 predicted.tell(id);
                 Some((
                     At {
@@ -403,46 +342,13 @@ impl From<Matrix> for Grid {
     }
 }
 
-/// Copies are made customer by customer, so a cell's id is the one above plus what the step was at the left.
-struct Prediction {
-    above: Vec<i64>,
-    column: usize,
-    left: i64,
-    above_left: i64,
-}
-
-impl Prediction {
-    fn new(n_columns: usize) -> Self {
-        Self {
-            above: vec![0; n_columns.max(1)],
-            column: 0,
-            left: 0,
-            above_left: 0,
-        }
-    }
-
-    fn next(&self) -> i64 {
-        self.above[self.column]
-            .wrapping_add(self.left)
-            .wrapping_sub(self.above_left)
-    }
-
-    fn tell(&mut self, id: i64) {
-        self.above_left = std::mem::replace(&mut self.above[self.column], id);
-        self.left = id;
-        self.column += 1;
-        if self.column == self.above.len() {
-            (self.column, self.left, self.above_left) = (0, 0, 0);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{
         id::ReleaseId, release::ReleaseStatus, release::ReleaseType, text::Metadata,
     };
+    use chrono::DateTime;
     use proptest::prelude::*;
 
     fn release() -> Release {

@@ -48,11 +48,15 @@ macro_rules! words {
 pub mod cluster;
 /// Lists of whole numbers as short text.
 pub mod compact;
+/// The text to copy, and whom it is for.
+pub mod copy;
 pub mod customer;
 /// The history.
 pub mod event;
 /// Ids of every noun.
 pub mod id;
+/// Who set a cell's state, and when.
+pub mod marks;
 /// The grid: steps down, customers across.
 pub mod matrix;
 /// Positions in a list, and how a customer's list follows the template's.

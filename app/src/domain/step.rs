@@ -207,7 +207,7 @@ impl CustomerStep {
                 (step.executed_at, step.executed_by) = (None, None);
             }
             StepAction::Done => {
-                (step.executed_at, step.executed_by) = (Some(stamp.at), Some(stamp.by.clone()))
+                (step.executed_at, step.executed_by) = (Some(stamp.at), Some(stamp.by.clone()));
             }
             StepAction::Fail => step.fail_reason = reason,
             StepAction::Skip => {

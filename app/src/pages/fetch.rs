@@ -16,6 +16,8 @@ use std::{
 
 type Shared = Arc<dyn Any + Send + Sync>;
 
+type Asked = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
 /// An answer as it was fetched, or as the server sent it along with the page.
 #[derive(Clone)]
 enum Answer {
@@ -101,7 +103,6 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Fetch<T> {
             watched().hash(&mut hasher);
             hasher.finish()
         });
-        type Asked = Pin<Box<dyn Future<Output = Answer> + Send>>;
         let ask: Box<dyn Fn(u64) -> Asked + Send + Sync> = Box::new(move |_| {
             let request = request(untrack(|| source()));
             Box::pin(async move { Answer::Here(Arc::new(request.await), write::<T>) })

@@ -45,6 +45,9 @@ where
     }
 }
 
+/// What is done once the answer is here.
+type Done = Box<dyn FnOnce()>;
+
 /// Something that is sent once at a time; what comes of it later never overwrites what came of it now.
 #[derive(Clone, Copy)]
 pub struct Sending {
@@ -68,13 +71,11 @@ impl Sending {
     ) {
         // What is done with the answer is decided when it is here; until then the kind of answer does not matter.
         self.send(Box::pin(async move {
-            request
-                .await
-                .map(|it| Box::new(move || done(it)) as Box<dyn FnOnce()>)
+            request.await.map(|it| Box::new(move || done(it)) as Done)
         }));
     }
 
-    fn send(self, request: Pin<Box<dyn Future<Output = Result<Box<dyn FnOnce()>, AppError>>>>) {
+    fn send(self, request: Pin<Box<dyn Future<Output = Result<Done, AppError>>>>) {
         if self.is_busy.get_untracked() {
             return;
         }

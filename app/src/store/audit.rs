@@ -179,7 +179,7 @@ impl StepSnapshot {
     }
 }
 
-/// SQLite takes 32,766 values a statement; a row has thirteen.
+/// `SQLite` takes 32,766 values a statement; a row has thirteen.
 const ROWS_A_STATEMENT: usize = 2_000;
 
 /// Appends the events of one batch.

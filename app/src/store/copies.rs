@@ -44,7 +44,7 @@ pub async fn template_order(
     Ok(ids.into_iter().map(TemplateId).collect())
 }
 
-/// Writes the template's order. SQLite checks the unique index row by row, so positions are first negative.
+/// Writes the template's order. `SQLite` checks the unique index row by row, so positions are first negative.
 pub async fn write_template_order(
     tx: &DatabaseTransaction,
     release: ReleaseId,

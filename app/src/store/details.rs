@@ -6,13 +6,14 @@ use super::{
     members, releases, steps, templates,
 };
 use crate::domain::{
+    copy::{Heading, copy_text},
     event::{Entity, Event},
     id::{CustomerId, ReleaseId, StepId},
     progress::{Counts, Progress},
     refusal::Noun,
     step::CustomerStep,
     summary::{CustomerWithCluster, CustomerWork, StepDetail},
-    vars::{self, Heading, Scope},
+    vars::{self, Scope},
 };
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -96,7 +97,7 @@ impl Store {
         };
         let resolved_content = resolved.text();
         Ok(StepDetail {
-            copy_text: vars::copy_text(heading, step.kind, &resolved_content),
+            copy_text: copy_text(heading, step.kind, &resolved_content),
             number: u32::try_from(number).unwrap_or(u32::MAX),
             unresolved: resolved.unresolved(),
             variables: resolved.variables(),

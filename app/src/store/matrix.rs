@@ -8,7 +8,8 @@ use super::{
 };
 use crate::domain::{
     id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
-    matrix::{At, Band, Cell, Column, Grid, Mark, Marks, Matrix, Row},
+    marks::{Mark, Marks},
+    matrix::{At, Band, Cell, Column, Grid, Matrix, Row},
     progress::{Counts, Progress},
     refusal::Problem,
     release::Release,

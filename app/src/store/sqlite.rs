@@ -1,4 +1,4 @@
-//! Whatever is SQLite's own: where the file lies, pragmas, backup. Another database would replace this file.
+//! Whatever is `SQLite`'s own: where the file lies, pragmas, backup. Another database would replace this file.
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},

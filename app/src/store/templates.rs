@@ -11,13 +11,11 @@ use crate::domain::{
     event::{Changed, Entity, EventAction},
     id::{ReleaseId, TemplateId},
     order,
-    refusal::{Field, Invalid, Noun, Refusal},
+    refusal::{Noun, Refusal},
     release::Release,
     stamp::Stamp,
     step::{CustomerStep, Place, StepStatus},
-    template::{
-        Category, Effect, Fate, StepTemplate, StepType, TemplateDraft, TemplateFields, fate,
-    },
+    template::{Effect, Fate, StepTemplate, StepType, TemplateDraft, TemplateFields, fate},
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait,
@@ -82,7 +80,7 @@ fn effect(copies: &[Copy]) -> Effect {
     effect
 }
 
-fn event(template: &StepTemplate, action: EventAction) -> NewEvent {
+pub(super) fn event(template: &StepTemplate, action: EventAction) -> NewEvent {
     NewEvent::of(Entity::Template, template.id.0, action).release(template.release_id)
 }
 
@@ -204,29 +202,7 @@ impl Store {
         let category = fields.category;
         let row = edit(&mut change, before, fields, None).await?;
         if row.category != category {
-            move_to(&mut change, &row, category).await?;
-        }
-        let row = load(&change.tx, id).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
-    }
-
-    /// R11: puts it last in the other category, and takes all its copies along, whatever their state.
-    pub async fn move_template(
-        &self,
-        id: TemplateId,
-        category: Category,
-        stamp: Stamp,
-    ) -> Result<Changed<StepTemplate>, StoreError> {
-        let mut change = self.change(stamp).await?;
-        let before = load(&change.tx, id).await?;
-        releases::load(&change.tx, before.release_id)
-            .await?
-            .may_be_edited()?;
-        if before.category != category {
-            move_to(&mut change, &before, category).await?;
+            super::template_order::move_to(&mut change, &row, category).await?;
         }
         let row = load(&change.tx, id).await?;
         Ok(Changed {
@@ -254,41 +230,6 @@ impl Store {
         Ok(Changed {
             batch_id: change.commit().await?,
             row: effect,
-        })
-    }
-
-    /// R11: takes the full list of ids of that release and category; anything else is refused and changes nothing.
-    /// Answers how many customers' lists were left alone.
-    pub async fn reorder_templates(
-        &self,
-        release: ReleaseId,
-        category: Category,
-        ordered: Vec<TemplateId>,
-        stamp: Stamp,
-    ) -> Result<Changed<u32>, StoreError> {
-        let mut change = self.change(stamp).await?;
-        let release = releases::load(&change.tx, release).await?;
-        release.may_be_edited()?;
-        let before = copies::template_order(&change.tx, release.id, category).await?;
-        order::permutation(&before, &ordered).map_err(|it| Invalid::one(Field::OrderedIds, it))?;
-        let special = Special::find(&change.tx, release.id, category).await?;
-        let left_alone = special.left_alone(&before);
-        if before == ordered {
-            return Ok(Changed {
-                row: left_alone,
-                batch_id: None,
-            });
-        }
-        copies::write_template_order(&change.tx, release.id, category, &ordered).await?;
-        special.follow(&change.tx, &before).await?;
-        change.record(
-            releases::event(&release, EventAction::Reorder)
-                .before(&json!({ "category": category, "orderedIds": before }))
-                .after(&json!({ "category": category, "orderedIds": ordered })),
-        );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: left_alone,
         })
     }
 }
@@ -412,50 +353,6 @@ async fn write_text(
         .filter(Column::Id.is_in(ids.iter().copied()))
         .exec(&change.tx)
         .await?;
-    Ok(())
-}
-
-pub(super) async fn move_to(
-    change: &mut Change,
-    template: &StepTemplate,
-    category: Category,
-) -> Result<(), StoreError> {
-    use customer_step::Column;
-    let (release, from) = (template.release_id, template.category);
-    let old = copies::template_order(&change.tx, release, from).await?;
-    let new = copies::template_order(&change.tx, release, category).await?;
-    let leaving = Special::find(&change.tx, release, from).await?;
-    let joining = Special::find(&change.tx, release, category).await?;
-    let mut after = template.clone();
-    after.category = category;
-    after.order_index = i32::try_from(new.len()).unwrap_or(i32::MAX);
-    after.version += 1;
-    after.updated_at = change.stamp.at;
-    step_template::Model::from(after.clone())
-        .into_active_model()
-        .reset_all()
-        .update(&change.tx)
-        .await?;
-    customer_step::Entity::update_many()
-        .col_expr(Column::Category, Expr::val(category.as_str()))
-        .col_expr(Column::OrderIndex, Expr::val(i32::MAX))
-        .filter(Column::TemplateId.eq(template.id.0))
-        .exec(&change.tx)
-        .await?;
-    let rest: Vec<TemplateId> = old
-        .iter()
-        .copied()
-        .filter(|it| *it != template.id)
-        .collect();
-    copies::write_template_order(&change.tx, release, from, &rest).await?;
-    leaving.follow(&change.tx, &old).await?;
-    joining.follow(&change.tx, &new).await?;
-    let joined = [new, vec![template.id]].concat();
-    change.record(
-        event(&after, EventAction::Move)
-            .before(&json!({ "category": from, "orderedIds": old }))
-            .after(&json!({ "category": category, "orderedIds": joined })),
-    );
     Ok(())
 }
 

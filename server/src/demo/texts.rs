@@ -50,7 +50,7 @@ pub const CLUSTERS: &[(&str, &str, Variables)] = &[
     ),
 ];
 
-/// Name, index of the cluster, variables. CDN_ZONE is missing for some on purpose.
+/// Name, index of the cluster, variables. `CDN_ZONE` is missing for some on purpose.
 pub const CUSTOMERS: &[(&str, usize, Variables)] = &[
     ("Banksia Mining", 2, &[("CDN_ZONE", "z-banksia")]),
     (

@@ -1,9 +1,5 @@
 //! A real SQLite file, the real migrations, the real router.
-use app::{
-    api::context::Context,
-    domain::stamp::Stamp,
-    store::Store,
-};
+use app::{api::context::Context, domain::stamp::Stamp, store::Store};
 use axum::{
     Router,
     body::Body,
@@ -29,7 +25,11 @@ impl Bench {
         let url = format!("sqlite://{}", folder.path().join("app.db").display());
         let store = Store::open(&url).await.unwrap();
         Migrator::up(store.writer(), None).await.unwrap();
-        Self { store, folder, minutes: AtomicI64::new(0) }
+        Self {
+            store,
+            folder,
+            minutes: AtomicI64::new(0),
+        }
     }
 
     /// Somebody, a minute later than the last one.
@@ -44,11 +44,21 @@ impl Bench {
     }
 
     pub fn router(&self) -> Router {
-        server::router(Context { store: self.store.clone(), default_actor: "Test".into() })
+        server::router(Context {
+            store: self.store.clone(),
+            default_actor: "Test".into(),
+        })
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(Request::builder().uri(path).header(header::ACCEPT, "text/html").body(Body::empty()).unwrap()).await
+        self.send(
+            Request::builder()
+                .uri(path)
+                .header(header::ACCEPT, "text/html")
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
     }
 
     /// Calls a server function with its arguments as JSON.
@@ -83,7 +93,11 @@ impl Bench {
         let response = self.router().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        Answer {
+            status,
+            headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
     }
 }
 
@@ -99,6 +113,9 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|it| it.to_str().ok())
+            .unwrap_or_default()
     }
 }

@@ -5,7 +5,10 @@ use std::{
 };
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn files_below(folder: &str) -> Vec<(String, String)> {
@@ -27,7 +30,16 @@ fn files_below(folder: &str) -> Vec<(String, String)> {
 }
 
 fn source() -> Vec<(String, String)> {
-    ["app/src", "frontend/src", "server/src", "server/tests", "migration/src"].into_iter().flat_map(files_below).collect()
+    [
+        "app/src",
+        "frontend/src",
+        "server/src",
+        "server/tests",
+        "migration/src",
+    ]
+    .into_iter()
+    .flat_map(files_below)
+    .collect()
 }
 
 /// A file without its tests.
@@ -38,18 +50,40 @@ fn code(text: &str) -> &str {
 #[test]
 fn the_domain_imports_nothing_but_std_serde_chrono_thiserror_and_unicode() {
     for (name, text) in files_below("app/src/domain") {
-        for line in code(&text).lines().map(str::trim).filter(|it| it.starts_with("use ")) {
-            let root = line.trim_start_matches("use ").split([':', ';', ' ']).next().unwrap();
-            let known = ["std", "serde", "serde_json", "chrono", "unicode_normalization", "super", "crate"];
+        for line in code(&text)
+            .lines()
+            .map(str::trim)
+            .filter(|it| it.starts_with("use "))
+        {
+            let root = line
+                .trim_start_matches("use ")
+                .split([':', ';', ' '])
+                .next()
+                .unwrap();
+            let known = [
+                "std",
+                "serde",
+                "serde_json",
+                "chrono",
+                "unicode_normalization",
+                "super",
+                "crate",
+            ];
             assert!(known.contains(&root), "{name}: {line}");
-            assert!(root != "crate" || line.contains("crate::domain"), "{name}: {line}");
+            assert!(
+                root != "crate" || line.contains("crate::domain"),
+                "{name}: {line}"
+            );
         }
     }
 }
 
 #[test]
 fn there_are_two_feature_gates() {
-    let gates: usize = files_below("app/src").iter().map(|(_, text)| text.matches("cfg(feature").count()).sum();
+    let gates: usize = files_below("app/src")
+        .iter()
+        .map(|(_, text)| text.matches("cfg(feature").count())
+        .sum();
     assert_eq!(gates, 2);
 }
 
@@ -70,20 +104,34 @@ fn only_the_store_names_sea_orm_and_only_the_browser_names_the_dom() {
 #[test]
 fn components_never_name_the_api_and_widgets_never_the_domain() {
     for (name, text) in files_below("app/src/components") {
-        assert!(!text.contains("crate::api") && !text.contains("api::"), "{name}");
+        assert!(
+            !text.contains("crate::api") && !text.contains("api::"),
+            "{name}"
+        );
         // Three widgets show a domain value; they are named, so that no fourth slips in.
-        let shows_a_value = ["bar.rs", "code.rs", "toast.rs"].iter().any(|it| name.ends_with(it));
+        let shows_a_value = ["bar.rs", "code.rs", "toast.rs"]
+            .iter()
+            .any(|it| name.ends_with(it));
         if name.starts_with("app/src/components/ui/") && !shows_a_value {
-            assert!(!text.contains("crate::domain") && !text.contains("domain::"), "{name}");
+            assert!(
+                !text.contains("crate::domain") && !text.contains("domain::"),
+                "{name}"
+            );
         }
     }
 }
 
 #[test]
 fn the_api_decides_nothing() {
-    for (name, text) in files_below("app/src/api").into_iter().filter(|it| !it.0.ends_with("context.rs")) {
+    for (name, text) in files_below("app/src/api")
+        .into_iter()
+        .filter(|it| !it.0.ends_with("context.rs"))
+    {
         for word in [" if ", " match ", " for ", " while "] {
-            let in_code = text.lines().filter(|it| !it.trim().starts_with("//")).any(|it| it.contains(word));
+            let in_code = text
+                .lines()
+                .filter(|it| !it.trim().starts_with("//"))
+                .any(|it| it.contains(word));
             assert!(!in_code, "{name}:{word}");
         }
     }
@@ -93,7 +141,10 @@ fn the_api_decides_nothing() {
 fn only_one_place_reads_the_clock() {
     for (name, text) in source() {
         if name != "app/src/api/context.rs" && name != "server/tests/it/tidy.rs" {
-            assert!(!text.contains("Utc::now()") && !text.contains("SystemTime::now"), "{name}");
+            assert!(
+                !text.contains("Utc::now()") && !text.contains("SystemTime::now"),
+                "{name}"
+            );
         }
     }
 }
@@ -102,7 +153,11 @@ fn only_one_place_reads_the_clock() {
 fn every_file_says_what_it_is_for_and_none_is_too_long() {
     for (name, text) in source() {
         assert!(text.starts_with("//!"), "{name} does not begin with //!");
-        assert!(text.lines().count() <= 500, "{name} has {} lines", text.lines().count());
+        assert!(
+            text.lines().count() <= 500,
+            "{name} has {} lines",
+            text.lines().count()
+        );
         let unfinished = ["TO", "DO"].concat();
         assert!(!text.contains(&unfinished), "{name}");
     }
@@ -126,8 +181,20 @@ fn the_top_level_is_as_planned() {
         .collect();
     names.sort();
     let planned = [
-        "ARCHITECTURE.md", "Cargo.lock", "Cargo.toml", "Dockerfile", "LICENSE", "README.md", "app", "dev", "end2end", "frontend",
-        "migration", "public", "server", "style",
+        "ARCHITECTURE.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "Dockerfile",
+        "LICENSE",
+        "README.md",
+        "app",
+        "dev",
+        "end2end",
+        "frontend",
+        "migration",
+        "public",
+        "server",
+        "style",
     ];
     assert_eq!(names, planned);
 }

@@ -25,7 +25,12 @@ pub struct World {
 }
 
 pub fn metadata(pairs: &[(&str, &str)]) -> Metadata {
-    Metadata(pairs.iter().map(|(key, value)| ((*key).into(), Value::Text((*value).into()))).collect())
+    Metadata(
+        pairs
+            .iter()
+            .map(|(key, value)| ((*key).into(), Value::Text((*value).into())))
+            .collect(),
+    )
 }
 
 pub fn draft(name: &str, category: &str, kind: &str, content: &str) -> TemplateDraft {
@@ -44,7 +49,10 @@ impl World {
         let bench = Bench::new().await;
         let store = &bench.store;
         let cluster = async |name: &str| {
-            let draft = ClusterDraft { name: name.into(), ..ClusterDraft::default() };
+            let draft = ClusterDraft {
+                name: name.into(),
+                ..ClusterDraft::default()
+            };
             store.create_cluster(draft, bench.ana()).await.unwrap().row
         };
         let (eu_west, us_east) = (cluster("eu-west").await, cluster("us-east").await);
@@ -59,34 +67,91 @@ impl World {
             store.create_customer(draft, bench.ana()).await.unwrap().row
         };
         let acme = customer("Acme", eu_west.id, metadata(&[("HOST", "acme.example")])).await;
-        let globex = customer("Globex", eu_west.id, metadata(&[("HOST", "globex.example")])).await;
+        let globex = customer(
+            "Globex",
+            eu_west.id,
+            metadata(&[("HOST", "globex.example")]),
+        )
+        .await;
         let initech = customer("Initech", us_east.id, metadata(&[])).await;
-        let draft_of = ReleaseDraft { name: "June".into(), version_number: "6.0".into(), ..ReleaseDraft::default() };
-        let june = store.create_release(draft_of, bench.ana()).await.unwrap().row.id;
-        let add = async |it: TemplateDraft| store.add_template(june, it, Place::Last, bench.ana()).await.unwrap().row;
-        let announce = add(draft("Announce", "deploy", "text", "Tell {{customer.name}}.")).await;
-        let migrate = add(draft("Migrate schema", "deploy", "sql", "SELECT {{customer.namespace | quote}};")).await;
+        let draft_of = ReleaseDraft {
+            name: "June".into(),
+            version_number: "6.0".into(),
+            ..ReleaseDraft::default()
+        };
+        let june = store
+            .create_release(draft_of, bench.ana())
+            .await
+            .unwrap()
+            .row
+            .id;
+        let add = async |it: TemplateDraft| {
+            store
+                .add_template(june, it, Place::Last, bench.ana())
+                .await
+                .unwrap()
+                .row
+        };
+        let announce = add(draft(
+            "Announce",
+            "deploy",
+            "text",
+            "Tell {{customer.name}}.",
+        ))
+        .await;
+        let migrate = add(draft(
+            "Migrate schema",
+            "deploy",
+            "sql",
+            "SELECT {{customer.namespace | quote}};",
+        ))
+        .await;
         let upgrade = add(draft("Upgrade", "deploy", "bash", "curl {{var.HOST}}")).await;
         let check = add(draft("Check", "verify", "bash", "true")).await;
-        Self { bench, eu_west, us_east, acme, globex, initech, june, announce, migrate, upgrade, check }
+        Self {
+            bench,
+            eu_west,
+            us_east,
+            acme,
+            globex,
+            initech,
+            june,
+            announce,
+            migrate,
+            upgrade,
+            check,
+        }
     }
 
     /// June, activated for Acme, Globex and Initech.
     pub async fn active() -> Self {
         let world = Self::draft().await;
         let everybody = vec![world.acme.id, world.globex.id, world.initech.id];
-        world.bench.store.activate_release(world.june, Some(everybody), world.bench.ana()).await.unwrap();
+        world
+            .bench
+            .store
+            .activate_release(world.june, Some(everybody), world.bench.ana())
+            .await
+            .unwrap();
         world
     }
 
     pub async fn steps(&self, customer: CustomerId) -> Vec<CustomerStep> {
-        self.bench.store.customer_work(self.june, customer).await.unwrap().steps
+        self.bench
+            .store
+            .customer_work(self.june, customer)
+            .await
+            .unwrap()
+            .steps
     }
 
     /// A customer's step by its name.
     pub async fn step(&self, customer: &Customer, name: &str) -> CustomerStep {
         let steps = self.steps(customer.id).await;
-        steps.into_iter().find(|it| it.name == name).unwrap_or_else(|| panic!("{} has no {name}", customer.name))
+        steps
+            .into_iter()
+            .find(|it| it.name == name)
+            .unwrap_or_else(|| panic!("{} has no {name}", customer.name))
     }
 
     pub async fn id(&self, customer: &Customer, name: &str) -> StepId {
@@ -95,6 +160,10 @@ impl World {
 
     /// The names of a customer's steps, in order.
     pub async fn names(&self, customer: &Customer) -> Vec<String> {
-        self.steps(customer.id).await.into_iter().map(|it| it.name).collect()
+        self.steps(customer.id)
+            .await
+            .into_iter()
+            .map(|it| it.name)
+            .collect()
     }
 }

@@ -11,7 +11,8 @@ use crate::{
     },
     domain::{
         cluster::hue,
-        matrix::{At, Block, Grid, Mark},
+        marks::Mark,
+        matrix::{At, Block, Grid},
         progress::Counts,
         stamp::initials,
         step::StepStatus,

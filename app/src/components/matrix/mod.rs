@@ -4,11 +4,13 @@ pub mod html;
 pub mod keys;
 pub mod layout;
 pub mod selection;
+pub mod wording;
 
-use super::ui::time::Clock;
+use super::{step_panel::Toward, ui::time::Clock};
 use crate::{
     browser::{self, grid::View},
     domain::{
+        id::StepId,
         matrix::{At, Block, Grid},
         template::Category,
     },
@@ -102,6 +104,41 @@ impl MatrixState {
                 })
                 .find(|at| grid.cell(*at).is_some_and(|it| it.status.is_open()))
         })
+    }
+
+    /// "Step 6 of 14", "Customer 6 of 18".
+    pub fn places(self, step: StepId) -> (String, String) {
+        self.grid.with(|grid| match grid.place_of(step) {
+            Some(at) => (
+                format!("Step {} of {}", at.row + 1, grid.rows.len()),
+                format!("Customer {} of {}", at.column + 1, grid.columns.len()),
+            ),
+            None => (String::new(), String::new()),
+        })
+    }
+
+    /// Goes to the nearest cell in a direction that exists.
+    pub fn go_toward(self, toward: Toward) {
+        let Some(mut at) = self.focused() else { return };
+        let found = self.grid.with_untracked(|grid| {
+            loop {
+                match toward {
+                    Toward::PreviousStep => at.row = at.row.checked_sub(1)?,
+                    Toward::NextStep => at.row += 1,
+                    Toward::PreviousCustomer => at.column = at.column.checked_sub(1)?,
+                    Toward::NextCustomer => at.column += 1,
+                }
+                if at.row >= grid.rows.len() || at.column >= grid.columns.len() {
+                    return None;
+                }
+                if grid.cell(at).is_some() {
+                    return Some(at);
+                }
+            }
+        });
+        if let Some(at) = found {
+            self.go(at);
+        }
     }
 
     fn toggle(self, what: &str) {

@@ -55,9 +55,9 @@ impl Toasts {
                 return;
             }
             if self.is_held.get_untracked() {
-                self.expire(number)
+                self.expire(number);
             } else {
-                self.shown.set(None)
+                self.shown.set(None);
             }
         });
     }

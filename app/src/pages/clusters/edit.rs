@@ -16,7 +16,7 @@ pub fn NewClusterPage() -> impl IntoView {
     let submit = Callback::new(move |draft: ClusterDraft| {
         let go = go.clone();
         sending.run(create_cluster(draft), move |it| {
-            go(&paths::cluster(it.row.id))
+            go(&paths::cluster(it.row.id));
         });
     });
     view! {
@@ -48,7 +48,7 @@ pub fn EditClusterPage() -> impl IntoView {
         let submit = Callback::new(move |draft: ClusterDraft| {
             let go = go.clone();
             sending.run(update_cluster(id, draft, version), move |it| {
-                go(&paths::cluster(it.row.id))
+                go(&paths::cluster(it.row.id));
             });
         });
         let crumbs = vec![

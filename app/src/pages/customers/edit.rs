@@ -22,7 +22,7 @@ pub fn NewCustomerPage() -> impl IntoView {
         let submit = Callback::new(move |draft: CustomerDraft| {
             let go = go.clone();
             sending.run(create_customer(draft), move |it| {
-                go(&paths::customer(it.row.id))
+                go(&paths::customer(it.row.id));
             });
         });
         // With one cluster there is nothing to choose.
@@ -63,7 +63,7 @@ pub fn EditCustomerPage() -> impl IntoView {
         let submit = Callback::new(move |draft: CustomerDraft| {
             let go = go.clone();
             sending.run(update_customer(id, draft, version), move |it| {
-                go(&paths::customer(it.row.id))
+                go(&paths::customer(it.row.id));
             });
         });
         let clusters = clusters

@@ -17,7 +17,7 @@ pub fn NewReleasePage() -> impl IntoView {
     let submit = Callback::new(move |draft: ReleaseDraft| {
         let go = go.clone();
         sending.run(create_release(draft), move |it| {
-            go(&paths::release_steps(it.row.id))
+            go(&paths::release_steps(it.row.id));
         });
     });
     view! {
@@ -49,7 +49,7 @@ pub fn EditReleasePage() -> impl IntoView {
         let submit = Callback::new(move |draft: ReleaseDraft| {
             let go = go.clone();
             sending.run(update_release(id, draft, version), move |it| {
-                go(&paths::release(it.row.id))
+                go(&paths::release(it.row.id));
             });
         });
         let crumbs = vec![

@@ -13,27 +13,27 @@ use crate::{
         },
     },
     components::{
+        bulk_bar::{BulkBar, ReasonDialog, spread},
         layout::page_head::PageHead,
-        matrix::{MatrixGrid, MatrixState, keys::Command, layout::DENSITIES, selection::Selection},
-        step_panel::{StepPanel, StepWish, Toward},
-        ui::{
-            bar::Bar,
-            dialog::Dialog,
-            field::LongField,
-            icon::Icon,
-            notice::{Failure, sentence},
-            toast::Toasts,
+        matrix::{
+            MatrixGrid, MatrixState,
+            keys::Command,
+            layout::DENSITIES,
+            selection::Selection,
+            wording::{done_text, past},
         },
+        step_panel::{StepPanel, StepWish, Toward},
+        ui::{bar::Bar, icon::Icon, notice::sentence, toast::Toasts},
     },
     domain::{
         event::Changed,
         id::{BatchId, CustomerId, StepId},
-        matrix::{At, Cell, Grid, Mark, Matrix},
+        marks::Mark,
+        matrix::{At, Cell, Grid, Matrix},
         progress::Progress,
-        refusal::{Field, Noun},
+        refusal::Noun,
         release::ReleaseStatus,
         step::{CustomerStep, StepAction},
-        summary::StepDetail,
     },
     error::AppError,
     pages::{Sending, dashboard::percent, fetch::Fetch},
@@ -474,9 +474,19 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                                     state.wants_keyboard.update(|it| *it += 1);
                                 }
                             });
-                            let places = Signal::derive(move || places(state, &detail_place(state, step)));
-                            let go = Callback::new(move |toward: Toward| step_toward(state, toward));
-                            panel(detail, places, sending.error, asking, copying, can_work, wish, go).into_any()
+                            view! {
+                                <StepPanel
+                                    detail=detail
+                                    places=Signal::derive(move || state.places(step))
+                                    error=sending.error
+                                    asking=asking
+                                    copying=copying
+                                    can_work=can_work
+                                    on_wish=wish
+                                    on_go=Callback::new(move |toward: Toward| state.go_toward(toward))
+                                />
+                            }
+                            .into_any()
                         }
                         Ok(None) => ().into_any(),
                         Err(error) => {
@@ -499,258 +509,5 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         })/>
         <ActivateDialog open=adding release=release.clone() members=members on_done=reload/>
         <CloneDialog open=cloning release=release/>
-    }
-}
-
-#[expect(clippy::too_many_arguments, reason = "the panel's props, passed on")]
-fn panel(
-    detail: StepDetail,
-    places: Signal<(String, String)>,
-    error: RwSignal<Option<AppError>>,
-    asking: RwSignal<Option<StepAction>>,
-    copying: RwSignal<u32>,
-    can_work: bool,
-    on_wish: Callback<StepWish>,
-    on_go: Callback<Toward>,
-) -> impl IntoView {
-    view! {
-        <StepPanel
-            detail=detail
-            places=places
-            error=error
-            asking=asking
-            copying=copying
-            can_work=can_work
-            on_wish=on_wish
-            on_go=on_go
-        />
-    }
-}
-
-/// "Marked Migrate schema done for Acme".
-fn done_text(action: StepAction, step: &str, customer: &str) -> String {
-    match action {
-        StepAction::Done => format!("Marked {step} done for {customer}"),
-        StepAction::Fail => format!("Marked {step} failed for {customer}"),
-        action => format!("{} {step} for {customer}", past(action)),
-    }
-}
-
-fn past(action: StepAction) -> &'static str {
-    match action {
-        StepAction::Start => "Started",
-        StepAction::Done => "Marked done",
-        StepAction::Fail => "Marked failed",
-        StepAction::Skip => "Skipped",
-        StepAction::Revert => "Reverted",
-        StepAction::Reopen => "Reopened",
-    }
-}
-
-/// Over how many rows and columns cells are spread.
-fn spread(cells: &[At]) -> (usize, usize) {
-    let rows: std::collections::BTreeSet<usize> = cells.iter().map(|it| it.row).collect();
-    let columns: std::collections::BTreeSet<usize> = cells.iter().map(|it| it.column).collect();
-    (rows.len(), columns.len())
-}
-
-fn detail_place(state: MatrixState, step: StepId) -> Option<At> {
-    state.grid.with(|grid| grid.place_of(step))
-}
-
-fn places(state: MatrixState, at: &Option<At>) -> (String, String) {
-    state.grid.with(|grid| match at {
-        Some(at) => (
-            format!("Step {} of {}", at.row + 1, grid.rows.len()),
-            format!("Customer {} of {}", at.column + 1, grid.columns.len()),
-        ),
-        None => (String::new(), String::new()),
-    })
-}
-
-/// The nearest cell in a direction that exists.
-fn step_toward(state: MatrixState, toward: Toward) {
-    let Some(mut at) = state.focused() else {
-        return;
-    };
-    let found = state.grid.with_untracked(|grid| {
-        loop {
-            match toward {
-                Toward::PreviousStep => at.row = at.row.checked_sub(1)?,
-                Toward::NextStep => at.row += 1,
-                Toward::PreviousCustomer => at.column = at.column.checked_sub(1)?,
-                Toward::NextCustomer => at.column += 1,
-            }
-            if at.row >= grid.rows.len() || at.column >= grid.columns.len() {
-                return None;
-            }
-            if grid.cell(at).is_some() {
-                return Some(at);
-            }
-        }
-    });
-    if let Some(at) = found {
-        state.go(at);
-    }
-}
-
-/// What can be done with several selected cells.
-#[component]
-fn BulkBar(state: MatrixState, can_work: bool, wish: Callback<StepAction>) -> impl IntoView {
-    let cells = Memo::new(move |_| state.selected());
-    let eligible = move |action: StepAction| {
-        state.grid.with(|grid| {
-            cells.with(|cells| {
-                cells
-                    .iter()
-                    .filter_map(|at| grid.cell(*at))
-                    .filter(|it| {
-                        action.allows(it.status)
-                            && !(action == StepAction::Done && it.is_unresolved)
-                    })
-                    .count()
-            })
-        })
-    };
-    let what = move || {
-        let (rows, columns) = cells.with(|cells| spread(cells));
-        let plural = |n: usize, one: &str| {
-            if n == 1 {
-                format!("1 {one}")
-            } else {
-                format!("{n} {one}s")
-            }
-        };
-        format!("{} × {}", plural(rows, "step"), plural(columns, "customer"))
-    };
-    let note = move || {
-        let n = cells.with(Vec::len) - eligible(StepAction::Done);
-        (n > 0)
-            .then(|| format!("{n} cannot be marked done: finished already, or a value is missing"))
-    };
-    let button = move |action: StepAction, key: &'static str, ink: bool| {
-        view! {
-            <button
-                class="button"
-                data-size="s"
-                data-kind=ink.then_some("ink")
-                aria-keyshortcuts=key
-                aria-disabled=move || (eligible(action) == 0).then_some("true")
-                on:click=move |_| { if eligible(action) > 0 { wish.run(action) } }
-            >
-                {action.label()}
-                " "
-                <b>{move || eligible(action)}</b>
-                " "
-                <kbd aria-hidden="true">{key}</kbd>
-            </button>
-        }
-    };
-    view! {
-        <Show when=move || can_work && cells.with(|it| it.len() > 1)>
-            <div class="bulk" role="toolbar" aria-label="Actions on the selection">
-                <span class="bulk__what">
-                    <b>{what}</b>
-                    " "
-                    <span>{move || format!("{} cells", cells.with(Vec::len))}</span>
-                </span>
-                <span class="bulk__note">
-                    <span class="clip">{note}</span>
-                </span>
-                <span class="bulk__do">
-                    {button(StepAction::Done, "d", true)}
-                    {button(StepAction::Start, "i", false)}
-                    {button(StepAction::Skip, "s", false)}
-                    {button(StepAction::Fail, "f", false)}
-                    {button(StepAction::Revert, "r", false)}
-                    {button(StepAction::Reopen, "p", false)}
-                    <button
-                        class="button"
-                        data-size="s"
-                        data-square=""
-                        aria-label="Clear the selection"
-                        aria-keyshortcuts="Escape"
-                        on:click=move |_| state.selection.update(|it| *it = it.map(|it| Selection::at(it.focus)))
-                    >
-                        <Icon name="i-close"/>
-                    </button>
-                </span>
-            </div>
-        </Show>
-    }
-}
-
-/// One reason for all selected cells.
-#[component]
-fn ReasonDialog(
-    asking: RwSignal<Option<StepAction>>,
-    state: MatrixState,
-    error: RwSignal<Option<AppError>>,
-    on_reason: Callback<(StepAction, String)>,
-) -> impl IntoView {
-    let reason = RwSignal::new(String::new());
-    move || {
-        asking.get().map(|action| {
-            let open = RwSignal::new(true);
-            reason.set(String::new());
-            error.set(None);
-            let word = match action {
-                StepAction::Fail => "Fail",
-                StepAction::Skip => "Skip",
-                _ => "Revert",
-            };
-            Effect::new(move |_| {
-                if !open.get() {
-                    asking.set(None);
-                }
-            });
-            let n = state.selected().len();
-            view! {
-                <Dialog open=open title=format!("{word} {n} cells")>
-                    <form on:submit=move |event| {
-                        event.prevent_default();
-                        on_reason.run((action, reason.get_untracked()));
-                    }>
-                        <div class="dialog__body stack">
-                            <Failure error=error/>
-                            <LongField
-                                label="Reason"
-                                id="bulk-reason"
-                                value=reason
-                                hint="Kept in the history of each cell."
-                                error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Reason)))
-                            />
-                        </div>
-                        <div class="dialog__foot">
-                            <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
-                            <button class="button" data-kind="ink" type="submit">{word}</button>
-                        </div>
-                    </form>
-                </Dialog>
-            }
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_toast_names_the_thing() {
-        assert_eq!(
-            done_text(StepAction::Done, "Migrate schema", "Acme"),
-            "Marked Migrate schema done for Acme"
-        );
-        assert_eq!(
-            done_text(StepAction::Skip, "Migrate schema", "Acme"),
-            "Skipped Migrate schema for Acme"
-        );
-    }
-
-    #[test]
-    fn a_selection_is_told_by_its_rows_and_columns() {
-        let at = |row, column| At { row, column };
-        assert_eq!(spread(&[at(1, 1), at(1, 2), at(4, 1)]), (2, 2));
     }
 }

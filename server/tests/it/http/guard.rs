@@ -11,12 +11,24 @@ async fn pages_carry_a_strict_policy_with_a_nonce_of_their_own() {
     let bench = Bench::new().await;
     let (one, two) = (bench.get("/").await, bench.get("/").await);
     let policy = one.header("content-security-policy");
-    for part in ["script-src 'nonce-", "'wasm-unsafe-eval'", "object-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"] {
+    for part in [
+        "script-src 'nonce-",
+        "'wasm-unsafe-eval'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ] {
         assert!(policy.contains(part), "{part}: {policy}");
     }
     assert!(!policy.contains("unsafe-inline"));
     assert_ne!(policy, two.header("content-security-policy"));
-    assert_eq!((one.header("x-content-type-options"), one.header("referrer-policy")), ("nosniff", "same-origin"));
+    assert_eq!(
+        (
+            one.header("x-content-type-options"),
+            one.header("referrer-policy")
+        ),
+        ("nosniff", "same-origin")
+    );
 }
 
 #[tokio::test]
@@ -38,8 +50,17 @@ async fn a_cross_site_request_changes_nothing() {
 #[tokio::test]
 async fn a_body_that_is_too_large_is_turned_away() {
     let bench = Bench::new().await;
-    let answer = bench.call("/rpc/create_cluster", json!({ "draft": { "name": "x".repeat(9 * 1024 * 1024) } })).await;
-    assert!(answer.status.is_client_error() || answer.status.is_server_error(), "{}", answer.status);
+    let answer = bench
+        .call(
+            "/rpc/create_cluster",
+            json!({ "draft": { "name": "x".repeat(9 * 1024 * 1024) } }),
+        )
+        .await;
+    assert!(
+        answer.status.is_client_error() || answer.status.is_server_error(),
+        "{}",
+        answer.status
+    );
     assert!(bench.store.clusters(true).await.unwrap().is_empty());
 }
 
@@ -48,11 +69,17 @@ async fn it_says_whether_it_lives_and_can_serve() {
     let bench = Bench::new().await;
     assert_eq!(bench.get("/healthz").await.body, "ok");
     let ready = bench.get("/readyz").await;
-    assert_eq!((ready.status, ready.body.as_str()), (StatusCode::OK, "ready"));
+    assert_eq!(
+        (ready.status, ready.body.as_str()),
+        (StatusCode::OK, "ready")
+    );
 }
 
 #[tokio::test]
 async fn an_unknown_file_of_the_site_is_not_found() {
     let bench = Bench::new().await;
-    assert_eq!(bench.get("/pkg/nothing.js").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        bench.get("/pkg/nothing.js").await.status,
+        StatusCode::NOT_FOUND
+    );
 }

@@ -30,38 +30,71 @@ async fn every_page_has_its_title_its_heading_and_the_navigation() {
     ] {
         let page = world.bench.get(&path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
-        assert!(page.body.contains(&format!("<title>{heading} · Rollcall</title>")), "{path}");
+        assert!(
+            page.body
+                .contains(&format!("<title>{heading} · Rollcall</title>")),
+            "{path}"
+        );
         assert_eq!(page.body.matches("<h1").count(), 1, "{path}");
         assert!(page.body.contains(&format!("<h1>{heading}</h1>")), "{path}");
-        assert!(page.body.contains("aria-label=\"Main\"") && page.body.contains("aria-label=\"Breadcrumb\""), "{path}");
-        assert!(!page.body.contains(" style="), "{path}: the content policy forbids style attributes");
+        assert!(
+            page.body.contains("aria-label=\"Main\"")
+                && page.body.contains("aria-label=\"Breadcrumb\""),
+            "{path}"
+        );
+        assert!(
+            !page.body.contains(" style="),
+            "{path}: the content policy forbids style attributes"
+        );
     }
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_a_404_page_with_the_navigation() {
     let bench = Bench::new().await;
-    for path in ["/nowhere", "/clusters/9", "/customers/x", "/releases/9", "/releases/9/customer/1", "/releases/9/steps"] {
+    for path in [
+        "/nowhere",
+        "/clusters/9",
+        "/customers/x",
+        "/releases/9",
+        "/releases/9/customer/1",
+        "/releases/9/steps",
+    ] {
         let page = bench.get(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
-        assert!(page.body.contains("<h1>Not found</h1>") && page.body.contains("aria-label=\"Main\""), "{path}");
+        assert!(
+            page.body.contains("<h1>Not found</h1>") && page.body.contains("aria-label=\"Main\""),
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
 async fn the_matrix_shows_its_first_window_before_anything_runs() {
     let world = World::active().await;
-    let page = world.bench.get(&format!("/releases/{}", world.june)).await.body;
+    let page = world
+        .bench
+        .get(&format!("/releases/{}", world.june))
+        .await
+        .body;
     assert!(page.contains("role=\"grid\""));
     assert!(page.contains("aria-label=\"Step 2 Migrate schema, Acme, eu-west: pending\""));
-    assert!(page.contains("aria-label=\"Step 3 Upgrade, Initech, us-east: pending, a value is missing\""));
+    assert!(
+        page.contains(
+            "aria-label=\"Step 3 Upgrade, Initech, us-east: pending, a value is missing\""
+        )
+    );
 }
 
 #[tokio::test]
 async fn an_open_step_is_drawn_with_its_text_filled_in() {
     let world = World::active().await;
     let step = world.id(&world.acme, "Migrate schema").await;
-    let page = world.bench.get(&format!("/releases/{}?step={step}", world.june)).await.body;
+    let page = world
+        .bench
+        .get(&format!("/releases/{}?step={step}", world.june))
+        .await
+        .body;
     assert!(page.contains("aria-label=\"Migrate schema, Acme\""));
     assert!(page.contains("&#x27;acme&#x27;") || page.contains("'acme'"));
 }
@@ -71,10 +104,24 @@ async fn a_step_of_another_release_is_never_shown_beside_this_one() {
     let world = World::active().await;
     let step = world.id(&world.acme, "Migrate schema").await;
     let store = &world.bench.store;
-    let other = store.clone_release(world.june, "July".into(), None, world.bench.ana()).await.unwrap().row.id;
-    store.activate_release(other, Some(vec![world.acme.id]), world.bench.ana()).await.unwrap();
-    let page = world.bench.get(&format!("/releases/{other}?step={step}")).await.body;
-    assert!(!page.contains("aria-label=\"Migrate schema, Acme\"") && page.contains("Step not found"));
+    let other = store
+        .clone_release(world.june, "July".into(), None, world.bench.ana())
+        .await
+        .unwrap()
+        .row
+        .id;
+    store
+        .activate_release(other, Some(vec![world.acme.id]), world.bench.ana())
+        .await
+        .unwrap();
+    let page = world
+        .bench
+        .get(&format!("/releases/{other}?step={step}"))
+        .await
+        .body;
+    assert!(
+        !page.contains("aria-label=\"Migrate schema, Acme\"") && page.contains("Step not found")
+    );
 }
 
 #[tokio::test]
@@ -82,7 +129,11 @@ async fn hostile_words_are_shown_as_words() {
     let world = World::draft().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let evil = "</textarea></script><img src=x onerror=alert(1)>\"'><b>";
-    let cluster = ClusterDraft { name: evil.into(), description: evil.into(), ..ClusterDraft::default() };
+    let cluster = ClusterDraft {
+        name: evil.into(),
+        description: evil.into(),
+        ..ClusterDraft::default()
+    };
     let cluster = store.create_cluster(cluster, ana()).await.unwrap().row;
     let customer = CustomerDraft {
         name: evil.into(),
@@ -92,11 +143,29 @@ async fn hostile_words_are_shown_as_words() {
         ..CustomerDraft::default()
     };
     let customer = store.create_customer(customer, ana()).await.unwrap().row;
-    store.add_template(world.june, draft(evil, "deploy", "bash", evil), Place::Last, ana()).await.unwrap();
-    store.activate_release(world.june, Some(vec![customer.id]), ana()).await.unwrap();
-    let steps = store.customer_work(world.june, customer.id).await.unwrap().steps;
+    store
+        .add_template(
+            world.june,
+            draft(evil, "deploy", "bash", evil),
+            Place::Last,
+            ana(),
+        )
+        .await
+        .unwrap();
+    store
+        .activate_release(world.june, Some(vec![customer.id]), ana())
+        .await
+        .unwrap();
+    let steps = store
+        .customer_work(world.june, customer.id)
+        .await
+        .unwrap()
+        .steps;
     let step = steps.iter().find(|it| it.name == evil).unwrap();
-    store.note_step(step.id, evil.into(), step.version, ana()).await.unwrap();
+    store
+        .note_step(step.id, evil.into(), step.version, ana())
+        .await
+        .unwrap();
     for path in [
         "/".to_owned(),
         "/clusters".into(),

@@ -24,43 +24,123 @@ async fn every_server_function_answers_and_only_to_post() {
         ("list_clusters", json!({ "include_inactive": true }), 200),
         ("read_cluster", json!({ "id": 99 }), 404),
         ("create_cluster", json!({ "draft": { "name": "" } }), 422),
-        ("update_cluster", json!({ "id": 1, "draft": { "name": "x" }, "version": 9 }), 409),
+        (
+            "update_cluster",
+            json!({ "id": 1, "draft": { "name": "x" }, "version": 9 }),
+            409,
+        ),
         ("deactivate_cluster", json!({ "id": 1 }), 409),
         ("restore_cluster", json!({ "id": 1 }), 200),
         ("list_customers", json!({ "include_inactive": false }), 200),
         ("read_customer", json!({ "id": acme }), 200),
         ("create_customer", json!({ "draft": { "name": "x" } }), 422),
-        ("update_customer", json!({ "id": acme, "draft": { "name": "Acme", "clusterId": 1, "namespace": "acme" }, "version": 7 }), 409),
+        (
+            "update_customer",
+            json!({ "id": acme, "draft": { "name": "Acme", "clusterId": 1, "namespace": "acme" }, "version": 7 }),
+            409,
+        ),
         ("deactivate_customer", json!({ "id": globex }), 200),
         ("restore_customer", json!({ "id": globex }), 200),
         ("list_releases", json!({}), 200),
         ("read_release", json!({ "id": june }), 200),
-        ("create_release", json!({ "draft": { "name": "July", "type": "release" } }), 200),
-        ("update_release", json!({ "id": june, "draft": { "name": "June", "type": "x" }, "version": 1 }), 422),
-        ("clone_release", json!({ "id": june, "name": "August" }), 200),
-        ("activate_release", json!({ "id": june, "customers": [acme] }), 409),
-        ("preview_customers", json!({ "id": june, "customers": [acme] }), 409),
-        ("add_customers", json!({ "id": june, "customers": [acme] }), 409),
-        ("remove_customers", json!({ "id": june, "customers": [] }), 422),
+        (
+            "create_release",
+            json!({ "draft": { "name": "July", "type": "release" } }),
+            200,
+        ),
+        (
+            "update_release",
+            json!({ "id": june, "draft": { "name": "June", "type": "x" }, "version": 1 }),
+            422,
+        ),
+        (
+            "clone_release",
+            json!({ "id": june, "name": "August" }),
+            200,
+        ),
+        (
+            "activate_release",
+            json!({ "id": june, "customers": [acme] }),
+            409,
+        ),
+        (
+            "preview_customers",
+            json!({ "id": june, "customers": [acme] }),
+            409,
+        ),
+        (
+            "add_customers",
+            json!({ "id": june, "customers": [acme] }),
+            409,
+        ),
+        (
+            "remove_customers",
+            json!({ "id": june, "customers": [] }),
+            422,
+        ),
         ("list_members", json!({ "id": june }), 200),
         ("read_matrix", json!({ "id": june }), 200),
         ("read_marks", json!({ "id": june }), 200),
-        ("read_customer_work", json!({ "release": june, "customer": acme }), 200),
-        ("add_template", json!({ "release": june, "draft": draft, "place": "Last" }), 200),
-        ("update_template", json!({ "id": 1, "draft": draft, "version": 9 }), 409),
+        (
+            "read_customer_work",
+            json!({ "release": june, "customer": acme }),
+            200,
+        ),
+        (
+            "add_template",
+            json!({ "release": june, "draft": draft, "place": "Last" }),
+            200,
+        ),
+        (
+            "update_template",
+            json!({ "id": 1, "draft": draft, "version": 9 }),
+            409,
+        ),
         ("duplicate_template", json!({ "id": 1 }), 200),
-        ("move_template", json!({ "id": 1, "category": "verify" }), 200),
+        (
+            "move_template",
+            json!({ "id": 1, "category": "verify" }),
+            200,
+        ),
         ("preview_template", json!({ "id": 2 }), 200),
         ("delete_template", json!({ "id": 1 }), 200),
-        ("reorder_templates", json!({ "release": june, "category": "deploy", "ordered": [1] }), 422),
+        (
+            "reorder_templates",
+            json!({ "release": june, "category": "deploy", "ordered": [1] }),
+            422,
+        ),
         ("read_step", json!({ "id": step }), 200),
-        ("act_on_step", json!({ "id": step, "action": "skip", "reason": "", "allow_unresolved": false }), 422),
-        ("act_on_steps", json!({ "ids": [step], "action": "start", "reason": null }), 200),
-        ("note_step", json!({ "id": step, "notes": "x", "version": 99 }), 409),
-        ("override_step", json!({ "id": step, "content": "x", "version": 99 }), 409),
+        (
+            "act_on_step",
+            json!({ "id": step, "action": "skip", "reason": "", "allow_unresolved": false }),
+            422,
+        ),
+        (
+            "act_on_steps",
+            json!({ "ids": [step], "action": "start", "reason": null }),
+            200,
+        ),
+        (
+            "note_step",
+            json!({ "id": step, "notes": "x", "version": 99 }),
+            409,
+        ),
+        (
+            "override_step",
+            json!({ "id": step, "content": "x", "version": 99 }),
+            409,
+        ),
         ("reset_step", json!({ "id": step }), 200),
-        ("add_custom_step", json!({ "release": june, "customer": acme, "draft": draft, "place": "Last", "add_to_template": false }), 200),
-        ("edit_custom_step", json!({ "id": step, "draft": draft, "version": 2 }), 409),
+        (
+            "add_custom_step",
+            json!({ "release": june, "customer": acme, "draft": draft, "place": "Last", "add_to_template": false }),
+            200,
+        ),
+        (
+            "edit_custom_step",
+            json!({ "id": step, "draft": draft, "version": 2 }),
+            409,
+        ),
         ("delete_custom_step", json!({ "id": step }), 409),
         ("archive_release", json!({ "id": june }), 200),
         ("restore_release", json!({ "id": june }), 200),
@@ -72,7 +152,10 @@ async fn every_server_function_answers_and_only_to_post() {
         let answer = world.bench.call(&path, arguments).await;
         assert_eq!(answer.status.as_u16(), status, "{name}: {}", answer.body);
         let get = Request::builder().uri(&path).body(Body::empty()).unwrap();
-        assert!(!world.bench.send(get).await.status.is_success(), "{name} answers to GET");
+        assert!(
+            !world.bench.send(get).await.status.is_success(),
+            "{name} answers to GET"
+        );
         called.insert(path);
     }
     let known: BTreeSet<String> = leptos::server_fn::axum::server_fn_paths()
@@ -85,9 +168,21 @@ async fn every_server_function_answers_and_only_to_post() {
 #[tokio::test]
 async fn errors_are_typed() {
     let world = World::draft().await;
-    let taken = world.bench.call("/rpc/create_cluster", json!({ "draft": { "name": "eu-west" } })).await;
-    assert_eq!(taken.json()["Refused"]["ClusterNameTaken"]["name"], "eu-west");
-    let empty = world.bench.call("/rpc/create_cluster", json!({ "draft": { "name": " " } })).await;
+    let taken = world
+        .bench
+        .call(
+            "/rpc/create_cluster",
+            json!({ "draft": { "name": "eu-west" } }),
+        )
+        .await;
+    assert_eq!(
+        taken.json()["Refused"]["ClusterNameTaken"]["name"],
+        "eu-west"
+    );
+    let empty = world
+        .bench
+        .call("/rpc/create_cluster", json!({ "draft": { "name": " " } }))
+        .await;
     assert_eq!(empty.json()["Invalid"][0]["field"], "name");
 }
 
@@ -103,21 +198,49 @@ async fn who_is_asking_is_the_header_else_the_cookie_else_the_default() {
             request = request.header(*name, value.as_bytes());
         }
         let body = Body::from(json!({ "draft": { "name": name } }).to_string());
-        assert_eq!(world.bench.send(request.body(body).unwrap()).await.status, StatusCode::OK);
-        let events = world.bench.store.events(app::domain::event::EventFilter::default()).await.unwrap();
+        assert_eq!(
+            world.bench.send(request.body(body).unwrap()).await.status,
+            StatusCode::OK
+        );
+        let events = world
+            .bench
+            .store
+            .events(app::domain::event::EventFilter::default())
+            .await
+            .unwrap();
         events.items[0].actor.clone()
     };
     assert_eq!(create("a", &[]).await, "Test");
-    assert_eq!(create("b", &[("cookie", "rollcall_user=Zo%C3%AB%20K")]).await, "Zoë K");
-    assert_eq!(create("c", &[("cookie", "rollcall_user=x"), ("x-rollcall-user", "José")]).await, "José");
+    assert_eq!(
+        create("b", &[("cookie", "rollcall_user=Zo%C3%AB%20K")]).await,
+        "Zoë K"
+    );
+    assert_eq!(
+        create(
+            "c",
+            &[("cookie", "rollcall_user=x"), ("x-rollcall-user", "José")]
+        )
+        .await,
+        "José"
+    );
 }
 
 #[tokio::test]
 async fn a_name_and_a_theme_are_kept_in_cookies_that_scripts_cannot_read() {
     let world = World::draft().await;
-    let named = world.bench.call("/rpc/set_actor", json!({ "name": "  Mei " })).await;
+    let named = world
+        .bench
+        .call("/rpc/set_actor", json!({ "name": "  Mei " }))
+        .await;
     let cookie = named.header("set-cookie");
-    assert!(cookie.starts_with("rollcall_user=Mei;") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"));
-    let wrong = world.bench.call("/rpc/set_actor", json!({ "name": "" })).await;
+    assert!(
+        cookie.starts_with("rollcall_user=Mei;")
+            && cookie.contains("HttpOnly")
+            && cookie.contains("SameSite=Lax")
+    );
+    let wrong = world
+        .bench
+        .call("/rpc/set_actor", json!({ "name": "" }))
+        .await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
 }

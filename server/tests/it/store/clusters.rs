@@ -6,25 +6,51 @@ use app::{
 };
 
 fn named(name: &str) -> ClusterDraft {
-    ClusterDraft { name: name.into(), ..ClusterDraft::default() }
+    ClusterDraft {
+        name: name.into(),
+        ..ClusterDraft::default()
+    }
 }
 
 #[tokio::test]
 async fn a_name_is_held_once_also_by_an_inactive_one() {
     let world = World::draft().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
-    let taken = store.create_cluster(named(" eu-west "), ana()).await.unwrap_err();
-    assert!(matches!(taken, StoreError::Refused(Refusal::ClusterNameTaken { inactive_id: None, .. })));
-    let spare = store.create_cluster(named("spare"), ana()).await.unwrap().row;
+    let taken = store
+        .create_cluster(named(" eu-west "), ana())
+        .await
+        .unwrap_err();
+    assert!(matches!(
+        taken,
+        StoreError::Refused(Refusal::ClusterNameTaken {
+            inactive_id: None,
+            ..
+        })
+    ));
+    let spare = store
+        .create_cluster(named("spare"), ana())
+        .await
+        .unwrap()
+        .row;
     store.deactivate_cluster(spare.id, ana()).await.unwrap();
-    let taken = store.create_cluster(named("spare"), ana()).await.unwrap_err();
-    assert!(matches!(taken, StoreError::Refused(Refusal::ClusterNameTaken { inactive_id: Some(id), .. }) if id == spare.id.0));
+    let taken = store
+        .create_cluster(named("spare"), ana())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(taken, StoreError::Refused(Refusal::ClusterNameTaken { inactive_id: Some(id), .. }) if id == spare.id.0)
+    );
 }
 
 #[tokio::test]
 async fn a_cluster_with_active_customers_stays_and_names_them() {
     let world = World::draft().await;
-    let refused = world.bench.store.deactivate_cluster(world.eu_west.id, world.bench.ana()).await.unwrap_err();
+    let refused = world
+        .bench
+        .store
+        .deactivate_cluster(world.eu_west.id, world.bench.ana())
+        .await
+        .unwrap_err();
     assert!(refused.to_string().contains("Acme, Globex"), "{refused}");
 }
 
@@ -32,7 +58,11 @@ async fn a_cluster_with_active_customers_stays_and_names_them() {
 async fn lists_hide_what_is_inactive_until_asked() {
     let world = World::draft().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
-    let spare = store.create_cluster(named("spare"), ana()).await.unwrap().row;
+    let spare = store
+        .create_cluster(named("spare"), ana())
+        .await
+        .unwrap()
+        .row;
     store.deactivate_cluster(spare.id, ana()).await.unwrap();
     assert_eq!(store.clusters(false).await.unwrap().len(), 2);
     assert_eq!(store.clusters(true).await.unwrap().len(), 3);
@@ -45,9 +75,22 @@ async fn a_stale_edit_is_refused_with_the_present_row_and_who_changed_it() {
     let world = World::draft().await;
     let store = &world.bench.store;
     let version = world.eu_west.version;
-    store.update_cluster(world.eu_west.id, named("eu-1"), version, world.bench.by("Jonas")).await.unwrap();
-    let stale = store.update_cluster(world.eu_west.id, named("eu-2"), version, world.bench.ana()).await.unwrap_err();
-    let StoreError::Stale(stale) = stale else { panic!("{stale}") };
+    store
+        .update_cluster(
+            world.eu_west.id,
+            named("eu-1"),
+            version,
+            world.bench.by("Jonas"),
+        )
+        .await
+        .unwrap();
+    let stale = store
+        .update_cluster(world.eu_west.id, named("eu-2"), version, world.bench.ana())
+        .await
+        .unwrap_err();
+    let StoreError::Stale(stale) = stale else {
+        panic!("{stale}")
+    };
     assert_eq!(stale.current["name"], "eu-1");
     assert_eq!(stale.changed_by.as_deref(), Some("Jonas"));
 }
@@ -56,6 +99,17 @@ async fn a_stale_edit_is_refused_with_the_present_row_and_who_changed_it() {
 async fn saving_without_a_change_writes_nothing() {
     let world = World::draft().await;
     let store = &world.bench.store;
-    let saved = store.update_cluster(world.eu_west.id, named("eu-west"), world.eu_west.version, world.bench.ana()).await.unwrap();
-    assert_eq!((saved.row.version, saved.batch_id), (world.eu_west.version, None));
+    let saved = store
+        .update_cluster(
+            world.eu_west.id,
+            named("eu-west"),
+            world.eu_west.version,
+            world.bench.ana(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        (saved.row.version, saved.batch_id),
+        (world.eu_west.version, None)
+    );
 }

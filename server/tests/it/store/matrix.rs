@@ -14,17 +14,45 @@ async fn columns_stand_by_cluster_and_name_and_rows_in_blocks() {
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let custom = draft("Mine", "deploy", "bash", "x");
-    store.add_custom_step(world.june, world.globex.id, custom, Place::Last, false, ana()).await.unwrap();
+    store
+        .add_custom_step(
+            world.june,
+            world.globex.id,
+            custom,
+            Place::Last,
+            false,
+            ana(),
+        )
+        .await
+        .unwrap();
     let grid = Grid::from(store.matrix(world.june).await.unwrap());
-    assert_eq!(grid.columns.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["Acme", "Globex", "Initech"]);
-    assert_eq!(grid.bands.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["eu-west", "us-east"]);
     assert_eq!(
-        grid.rows.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(),
+        grid.columns
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect::<Vec<_>>(),
+        ["Acme", "Globex", "Initech"]
+    );
+    assert_eq!(
+        grid.bands
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect::<Vec<_>>(),
+        ["eu-west", "us-east"]
+    );
+    assert_eq!(
+        grid.rows
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect::<Vec<_>>(),
         ["Announce", "Migrate schema", "Upgrade", "Check", "Mine"]
     );
     assert_eq!(grid.rows[4].block(), Block::Custom);
     assert_eq!(grid.rows[3].block(), Block::Category(Category::Verify));
-    assert!(grid.cell(At { row: 4, column: 0 }).is_none() && grid.cell(At { row: 4, column: 1 }).is_some());
+    assert!(
+        grid.cell(At { row: 4, column: 0 }).is_none()
+            && grid.cell(At { row: 4, column: 1 }).is_some()
+    );
 }
 
 #[tokio::test]
@@ -32,14 +60,39 @@ async fn a_cell_shows_its_state_marks_and_who() {
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let step = world.step(&world.acme, "Upgrade").await;
-    store.override_step(step.id, "mine".into(), step.version, ana()).await.unwrap();
-    store.act_on_step(step.id, StepAction::Done, Ask { notes: Some("ok".into()), ..Ask::default() }, ana()).await.unwrap();
+    store
+        .override_step(step.id, "mine".into(), step.version, ana())
+        .await
+        .unwrap();
+    store
+        .act_on_step(
+            step.id,
+            StepAction::Done,
+            Ask {
+                notes: Some("ok".into()),
+                ..Ask::default()
+            },
+            ana(),
+        )
+        .await
+        .unwrap();
     let grid = Grid::from(store.matrix(world.june).await.unwrap());
     let at = grid.place_of(step.id).unwrap();
     let cell = grid.cell(at).unwrap();
-    assert_eq!((cell.status, cell.is_overridden, cell.has_notes, cell.is_unresolved), (StepStatus::Done, true, true, false));
+    assert_eq!(
+        (
+            cell.status,
+            cell.is_overridden,
+            cell.has_notes,
+            cell.is_unresolved
+        ),
+        (StepStatus::Done, true, true, false)
+    );
     assert_eq!(grid.mark(at).unwrap().by, "Ana");
-    assert!(grid.cell(At { row: 2, column: 2 }).unwrap().is_unresolved, "Initech has no HOST");
+    assert!(
+        grid.cell(At { row: 2, column: 2 }).unwrap().is_unresolved,
+        "Initech has no HOST"
+    );
     assert_eq!(grid.total.done, 1);
 }
 
@@ -47,11 +100,29 @@ async fn a_cell_shows_its_state_marks_and_who() {
 async fn progress_is_told_for_the_whole_and_its_parts() {
     let world = World::active().await;
     let store = &world.bench.store;
-    let ids = world.steps(world.acme.id).await.iter().map(|it| it.id).collect();
-    store.act_on_steps(ids, StepAction::Done, Ask::default(), world.bench.ana()).await.unwrap();
+    let ids = world
+        .steps(world.acme.id)
+        .await
+        .iter()
+        .map(|it| it.id)
+        .collect();
+    store
+        .act_on_steps(ids, StepAction::Done, Ask::default(), world.bench.ana())
+        .await
+        .unwrap();
     let progress = store.release_progress(world.june).await.unwrap();
-    assert_eq!((progress.progress.total, progress.progress.percent), (12, Some(33)));
+    assert_eq!(
+        (progress.progress.total, progress.progress.percent),
+        (12, Some(33))
+    );
     assert_eq!(progress.customers[0].progress.percent, Some(100));
-    assert_eq!(progress.clusters.iter().map(|it| it.progress.percent).collect::<Vec<_>>(), [Some(50), Some(0)]);
+    assert_eq!(
+        progress
+            .clusters
+            .iter()
+            .map(|it| it.progress.percent)
+            .collect::<Vec<_>>(),
+        [Some(50), Some(0)]
+    );
     assert_eq!(progress.categories[1].progress.counts.done, 1);
 }

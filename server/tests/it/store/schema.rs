@@ -7,11 +7,18 @@ async fn rows(bench: &Bench, sql: &str) -> Vec<Vec<String>> {
     let rows = bench
         .store
         .writer()
-        .query_all_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql))
+        .query_all_raw(sea_orm::Statement::from_string(
+            sea_orm::DbBackend::Sqlite,
+            sql,
+        ))
         .await
         .unwrap();
     rows.iter()
-        .map(|row| (0..row.column_names().len()).map(|it| row.try_get_by_index::<String>(it).unwrap_or_default()).collect())
+        .map(|row| {
+            (0..row.column_names().len())
+                .map(|it| row.try_get_by_index::<String>(it).unwrap_or_default())
+                .collect()
+        })
         .collect()
 }
 
@@ -24,7 +31,16 @@ async fn every_entity_loads_from_the_migrated_schema() {
             assert!(!entity::$table::Entity::find().all(db).await.unwrap().is_empty(), stringify!($table));
         )+};
     }
-    loads!(cluster, customer, release, release_customer, step_template, customer_step, text_variable, audit_event);
+    loads!(
+        cluster,
+        customer,
+        release,
+        release_customer,
+        step_template,
+        customer_step,
+        text_variable,
+        audit_event
+    );
 }
 
 #[tokio::test]
@@ -74,7 +90,10 @@ async fn sqlite_is_new_enough_and_writes_ahead() {
     let bench = Bench::new().await;
     let version = rows(&bench, "SELECT sqlite_version()").await[0][0].clone();
     let number: Vec<u32> = version.split('.').map(|it| it.parse().unwrap()).collect();
-    assert!(number >= vec![3, 51, 3], "{version}: a second sqlx or rusqlite has lowered it");
+    assert!(
+        number >= vec![3, 51, 3],
+        "{version}: a second sqlx or rusqlite has lowered it"
+    );
     assert_eq!(rows(&bench, "PRAGMA journal_mode").await[0][0], "wal");
 }
 
@@ -83,8 +102,15 @@ async fn a_write_outside_of_a_change_fails() {
     let bench = Bench::new().await;
     let url = format!("sqlite://{}", bench.folder.path().join("app.db").display());
     let path = app::store::sqlite::path_of(&url);
-    let readers = app::store::sqlite::connect(&path, app::store::sqlite::Role::Readers).await.unwrap();
-    assert!(readers.execute_unprepared("DELETE FROM clusters").await.is_err());
+    let readers = app::store::sqlite::connect(&path, app::store::sqlite::Role::Readers)
+        .await
+        .unwrap();
+    assert!(
+        readers
+            .execute_unprepared("DELETE FROM clusters")
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
@@ -97,5 +123,8 @@ async fn the_matrix_reads_its_covering_index_and_no_text() {
     )
     .await;
     let plan = plan.concat().join(" ");
-    assert!(plan.contains("COVERING INDEX index_customer_steps_release_id"), "{plan}");
+    assert!(
+        plan.contains("COVERING INDEX index_customer_steps_release_id"),
+        "{plan}"
+    );
 }

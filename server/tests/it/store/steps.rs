@@ -14,8 +14,15 @@ async fn done_keeps_the_resolved_text_and_its_fingerprint() {
     let world = World::active().await;
     let store = &world.bench.store;
     let step = world.id(&world.acme, "Migrate schema").await;
-    let done = store.act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana()).await.unwrap().row;
-    assert_eq!((done.status, done.executed_by.as_deref(), done.version), (StepStatus::Done, Some("Ana"), 2));
+    let done = store
+        .act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana())
+        .await
+        .unwrap()
+        .row;
+    assert_eq!(
+        (done.status, done.executed_by.as_deref(), done.version),
+        (StepStatus::Done, Some("Ana"), 2)
+    );
     let history = store.step(step).await.unwrap().history;
     assert_eq!(history[0].action, EventAction::Done);
     assert_eq!(history[0].resolved_text.as_deref(), Some("SELECT 'acme';"));
@@ -30,9 +37,23 @@ async fn asking_again_for_the_same_state_changes_nothing() {
     let world = World::active().await;
     let store = &world.bench.store;
     let step = world.id(&world.acme, "Announce").await;
-    store.act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana()).await.unwrap();
-    let again = store.act_on_step(step, StepAction::Done, Ask::default(), world.bench.by("Jonas")).await.unwrap();
-    assert_eq!((again.row.executed_by.as_deref(), again.batch_id), (Some("Ana"), None));
+    store
+        .act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana())
+        .await
+        .unwrap();
+    let again = store
+        .act_on_step(
+            step,
+            StepAction::Done,
+            Ask::default(),
+            world.bench.by("Jonas"),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        (again.row.executed_by.as_deref(), again.batch_id),
+        (Some("Ana"), None)
+    );
 }
 
 #[tokio::test]
@@ -40,10 +61,23 @@ async fn a_step_with_a_missing_value_is_done_only_on_purpose() {
     let world = World::active().await;
     let store = &world.bench.store;
     let step = world.id(&world.initech, "Upgrade").await;
-    let refused = store.act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana()).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Refused(Refusal::Unresolved { names }) if names == ["var.HOST"]));
-    let ask = Ask { allow_unresolved: true, ..Ask::default() };
-    assert!(store.act_on_step(step, StepAction::Done, ask, world.bench.ana()).await.is_ok());
+    let refused = store
+        .act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, StoreError::Refused(Refusal::Unresolved { names }) if names == ["var.HOST"])
+    );
+    let ask = Ask {
+        allow_unresolved: true,
+        ..Ask::default()
+    };
+    assert!(
+        store
+            .act_on_step(step, StepAction::Done, ask, world.bench.ana())
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -51,11 +85,24 @@ async fn an_override_is_this_customer_s_alone_and_a_reset_brings_the_template_ba
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let step = world.step(&world.acme, "Upgrade").await;
-    let over = store.override_step(step.id, "curl -v {{var.HOST}}".into(), step.version, ana()).await.unwrap().row;
+    let over = store
+        .override_step(step.id, "curl -v {{var.HOST}}".into(), step.version, ana())
+        .await
+        .unwrap()
+        .row;
     assert!(over.is_overridden);
-    assert_eq!((over.template_version, world.step(&world.globex, "Upgrade").await.is_overridden), (Some(1), false));
+    assert_eq!(
+        (
+            over.template_version,
+            world.step(&world.globex, "Upgrade").await.is_overridden
+        ),
+        (Some(1), false)
+    );
     let back = store.reset_step(step.id, None, ana()).await.unwrap().row;
-    assert_eq!((back.content.as_str(), back.is_overridden), ("curl {{var.HOST}}", false));
+    assert_eq!(
+        (back.content.as_str(), back.is_overridden),
+        ("curl {{var.HOST}}", false)
+    );
 }
 
 #[tokio::test]
@@ -63,8 +110,14 @@ async fn a_stale_note_is_refused() {
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let step = world.step(&world.acme, "Upgrade").await;
-    store.note_step(step.id, "first".into(), step.version, ana()).await.unwrap();
-    let stale = store.note_step(step.id, "second".into(), step.version, ana()).await.unwrap_err();
+    store
+        .note_step(step.id, "first".into(), step.version, ana())
+        .await
+        .unwrap();
+    let stale = store
+        .note_step(step.id, "second".into(), step.version, ana())
+        .await
+        .unwrap_err();
     assert!(matches!(stale, StoreError::Stale(_)));
 }
 
@@ -74,14 +127,45 @@ async fn a_custom_step_stands_where_it_was_put_and_only_there() {
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let after = world.id(&world.acme, "Announce").await;
     let custom = draft("Rotate key", "deploy", "bash", "true");
-    let custom = store.add_custom_step(world.june, world.acme.id, custom, Place::After(after), false, ana()).await.unwrap().row;
-    assert_eq!(world.names(&world.acme).await, ["Announce", "Rotate key", "Migrate schema", "Upgrade", "Check"]);
+    let custom = store
+        .add_custom_step(
+            world.june,
+            world.acme.id,
+            custom,
+            Place::After(after),
+            false,
+            ana(),
+        )
+        .await
+        .unwrap()
+        .row;
+    assert_eq!(
+        world.names(&world.acme).await,
+        [
+            "Announce",
+            "Rotate key",
+            "Migrate schema",
+            "Upgrade",
+            "Check"
+        ]
+    );
     assert_eq!(world.names(&world.globex).await.len(), 4);
     let first = world.id(&world.acme, "Announce").await;
-    store.move_step(custom.id, Place::Before(first), None, ana()).await.unwrap();
+    store
+        .move_step(custom.id, Place::Before(first), None, ana())
+        .await
+        .unwrap();
     assert_eq!(world.names(&world.acme).await[0], "Rotate key");
-    store.delete_custom_step(custom.id, None, ana()).await.unwrap();
-    let orders: Vec<i32> = world.steps(world.acme.id).await.iter().map(|it| it.order_index).collect();
+    store
+        .delete_custom_step(custom.id, None, ana())
+        .await
+        .unwrap();
+    let orders: Vec<i32> = world
+        .steps(world.acme.id)
+        .await
+        .iter()
+        .map(|it| it.order_index)
+        .collect();
     assert_eq!(orders, [0, 1, 2, 0]);
 }
 
@@ -89,10 +173,28 @@ async fn a_custom_step_stands_where_it_was_put_and_only_there() {
 async fn added_to_the_template_it_goes_to_everybody_in_this_release() {
     let world = World::draft().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
-    store.activate_release(world.june, Some(vec![world.acme.id, world.globex.id]), ana()).await.unwrap();
+    store
+        .activate_release(
+            world.june,
+            Some(vec![world.acme.id, world.globex.id]),
+            ana(),
+        )
+        .await
+        .unwrap();
     let after = world.id(&world.acme, "Announce").await;
     let custom = draft("Rotate key", "deploy", "bash", "true");
-    let step = store.add_custom_step(world.june, world.acme.id, custom, Place::After(after), true, ana()).await.unwrap().row;
+    let step = store
+        .add_custom_step(
+            world.june,
+            world.acme.id,
+            custom,
+            Place::After(after),
+            true,
+            ana(),
+        )
+        .await
+        .unwrap()
+        .row;
     assert!(!step.is_custom && step.customer_id == world.acme.id);
     for customer in [&world.acme, &world.globex] {
         assert_eq!(world.names(customer).await[1], "Rotate key");
@@ -105,11 +207,41 @@ async fn a_promoted_custom_step_becomes_everybody_s() {
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let after = world.id(&world.acme, "Migrate schema").await;
     let custom = draft("Rotate key", "deploy", "bash", "true");
-    let custom = store.add_custom_step(world.june, world.acme.id, custom, Place::After(after), false, ana()).await.unwrap().row;
-    store.act_on_step(custom.id, StepAction::Done, Ask::default(), ana()).await.unwrap();
-    let promoted = store.promote_step(custom.id, None, ana()).await.unwrap().row;
-    assert_eq!((promoted.id, promoted.is_custom, promoted.status), (custom.id, false, StepStatus::Done));
+    let custom = store
+        .add_custom_step(
+            world.june,
+            world.acme.id,
+            custom,
+            Place::After(after),
+            false,
+            ana(),
+        )
+        .await
+        .unwrap()
+        .row;
+    store
+        .act_on_step(custom.id, StepAction::Done, Ask::default(), ana())
+        .await
+        .unwrap();
+    let promoted = store
+        .promote_step(custom.id, None, ana())
+        .await
+        .unwrap()
+        .row;
+    assert_eq!(
+        (promoted.id, promoted.is_custom, promoted.status),
+        (custom.id, false, StepStatus::Done)
+    );
     for customer in [&world.acme, &world.globex, &world.initech] {
-        assert_eq!(world.names(customer).await, ["Announce", "Migrate schema", "Rotate key", "Upgrade", "Check"]);
+        assert_eq!(
+            world.names(customer).await,
+            [
+                "Announce",
+                "Migrate schema",
+                "Rotate key",
+                "Upgrade",
+                "Check"
+            ]
+        );
     }
 }

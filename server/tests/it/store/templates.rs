@@ -12,9 +12,20 @@ async fn a_template_added_to_an_active_release_reaches_every_member() {
     let world = World::active().await;
     let store = &world.bench.store;
     let place = Place::After(world.announce.id);
-    store.add_template(world.june, draft("Snapshot", "deploy", "bash", "pg_dump"), place, world.bench.ana()).await.unwrap();
+    store
+        .add_template(
+            world.june,
+            draft("Snapshot", "deploy", "bash", "pg_dump"),
+            place,
+            world.bench.ana(),
+        )
+        .await
+        .unwrap();
     for customer in [&world.acme, &world.globex, &world.initech] {
-        assert_eq!(world.names(customer).await, ["Announce", "Snapshot", "Migrate schema", "Upgrade", "Check"]);
+        assert_eq!(
+            world.names(customer).await,
+            ["Announce", "Snapshot", "Migrate schema", "Upgrade", "Check"]
+        );
     }
 }
 
@@ -23,13 +34,35 @@ async fn an_edit_reaches_pending_copies_and_leaves_the_others_their_text() {
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let over = world.step(&world.acme, "Upgrade").await;
-    store.override_step(over.id, "mine".into(), over.version, ana()).await.unwrap();
+    store
+        .override_step(over.id, "mine".into(), over.version, ana())
+        .await
+        .unwrap();
     let started = world.id(&world.globex, "Upgrade").await;
-    store.act_on_step(started, StepAction::Start, Ask::default(), ana()).await.unwrap();
+    store
+        .act_on_step(started, StepAction::Start, Ask::default(), ana())
+        .await
+        .unwrap();
     let effect = store.template_effect(world.upgrade.id).await.unwrap();
-    assert_eq!((effect.changes, effect.keeps), (1, Keeps { overridden: 1, started: 1, executed: 0 }));
-    let edited = TemplateDraft { content: "wget {{var.HOST}}".into(), ..TemplateDraft::from(world.upgrade.clone()) };
-    store.update_template(world.upgrade.id, edited, 1, ana()).await.unwrap();
+    assert_eq!(
+        (effect.changes, effect.keeps),
+        (
+            1,
+            Keeps {
+                overridden: 1,
+                started: 1,
+                executed: 0
+            }
+        )
+    );
+    let edited = TemplateDraft {
+        content: "wget {{var.HOST}}".into(),
+        ..TemplateDraft::from(world.upgrade.clone())
+    };
+    store
+        .update_template(world.upgrade.id, edited, 1, ana())
+        .await
+        .unwrap();
     let text = async |customer| world.step(customer, "Upgrade").await.content;
     assert_eq!(text(&world.acme).await, "mine");
     assert_eq!(text(&world.globex).await, "curl {{var.HOST}}");
@@ -42,13 +75,30 @@ async fn deleting_removes_untouched_copies_and_the_others_stay_as_custom_steps()
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let done = world.id(&world.acme, "Migrate schema").await;
-    store.act_on_step(done, StepAction::Done, Ask::default(), ana()).await.unwrap();
-    store.delete_template(world.migrate.id, None, ana()).await.unwrap();
+    store
+        .act_on_step(done, StepAction::Done, Ask::default(), ana())
+        .await
+        .unwrap();
+    store
+        .delete_template(world.migrate.id, None, ana())
+        .await
+        .unwrap();
     let kept = world.step(&world.acme, "Migrate schema").await;
     assert!(kept.is_custom && kept.template_id.is_none());
-    assert_eq!(world.names(&world.acme).await, ["Announce", "Migrate schema", "Upgrade", "Check"]);
-    assert_eq!(world.names(&world.globex).await, ["Announce", "Upgrade", "Check"]);
-    let orders: Vec<i32> = world.steps(world.globex.id).await.iter().map(|it| it.order_index).collect();
+    assert_eq!(
+        world.names(&world.acme).await,
+        ["Announce", "Migrate schema", "Upgrade", "Check"]
+    );
+    assert_eq!(
+        world.names(&world.globex).await,
+        ["Announce", "Upgrade", "Check"]
+    );
+    let orders: Vec<i32> = world
+        .steps(world.globex.id)
+        .await
+        .iter()
+        .map(|it| it.order_index)
+        .collect();
     assert_eq!(orders, [0, 1, 0]);
 }
 
@@ -57,26 +107,70 @@ async fn copies_follow_a_new_order_and_a_list_of_its_own_is_left_alone() {
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let behind = world.id(&world.acme, "Migrate schema").await;
-    store.add_custom_step(world.june, world.acme.id, draft("Mine", "deploy", "bash", "x"), Place::After(behind), false, ana()).await.unwrap();
-    let mut own: Vec<StepId> = world.steps(world.globex.id).await.iter().filter(|it| it.category == Category::Deploy).map(|it| it.id).collect();
+    store
+        .add_custom_step(
+            world.june,
+            world.acme.id,
+            draft("Mine", "deploy", "bash", "x"),
+            Place::After(behind),
+            false,
+            ana(),
+        )
+        .await
+        .unwrap();
+    let mut own: Vec<StepId> = world
+        .steps(world.globex.id)
+        .await
+        .iter()
+        .filter(|it| it.category == Category::Deploy)
+        .map(|it| it.id)
+        .collect();
     own.swap(0, 2);
-    store.reorder_steps(world.june, world.globex.id, Category::Deploy, own, ana()).await.unwrap();
+    store
+        .reorder_steps(world.june, world.globex.id, Category::Deploy, own, ana())
+        .await
+        .unwrap();
     let order = vec![world.migrate.id, world.upgrade.id, world.announce.id];
-    let left_alone = store.reorder_templates(world.june, Category::Deploy, order, ana()).await.unwrap().row;
+    let left_alone = store
+        .reorder_templates(world.june, Category::Deploy, order, ana())
+        .await
+        .unwrap()
+        .row;
     assert_eq!(left_alone, 1);
-    assert_eq!(world.names(&world.acme).await, ["Migrate schema", "Mine", "Upgrade", "Announce", "Check"]);
-    assert_eq!(world.names(&world.globex).await, ["Upgrade", "Migrate schema", "Announce", "Check"]);
-    assert_eq!(world.names(&world.initech).await, ["Migrate schema", "Upgrade", "Announce", "Check"]);
+    assert_eq!(
+        world.names(&world.acme).await,
+        ["Migrate schema", "Mine", "Upgrade", "Announce", "Check"]
+    );
+    assert_eq!(
+        world.names(&world.globex).await,
+        ["Upgrade", "Migrate schema", "Announce", "Check"]
+    );
+    assert_eq!(
+        world.names(&world.initech).await,
+        ["Migrate schema", "Upgrade", "Announce", "Check"]
+    );
 }
 
 #[tokio::test]
 async fn a_wrong_order_changes_nothing() {
     let world = World::active().await;
     let store = &world.bench.store;
-    for wrong in [vec![world.announce.id], vec![world.announce.id; 3], vec![world.announce.id, world.migrate.id, world.check.id]] {
-        assert!(store.reorder_templates(world.june, Category::Deploy, wrong, world.bench.ana()).await.is_err());
+    for wrong in [
+        vec![world.announce.id],
+        vec![world.announce.id; 3],
+        vec![world.announce.id, world.migrate.id, world.check.id],
+    ] {
+        assert!(
+            store
+                .reorder_templates(world.june, Category::Deploy, wrong, world.bench.ana())
+                .await
+                .is_err()
+        );
     }
-    assert_eq!(world.names(&world.acme).await, ["Announce", "Migrate schema", "Upgrade", "Check"]);
+    assert_eq!(
+        world.names(&world.acme).await,
+        ["Announce", "Migrate schema", "Upgrade", "Check"]
+    );
 }
 
 #[tokio::test]
@@ -84,11 +178,25 @@ async fn moved_to_the_other_category_it_is_last_there_with_all_its_copies() {
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let done = world.id(&world.acme, "Announce").await;
-    store.act_on_step(done, StepAction::Done, Ask::default(), ana()).await.unwrap();
-    store.move_template(world.announce.id, Category::Verify, ana()).await.unwrap();
+    store
+        .act_on_step(done, StepAction::Done, Ask::default(), ana())
+        .await
+        .unwrap();
+    store
+        .move_template(world.announce.id, Category::Verify, ana())
+        .await
+        .unwrap();
     for customer in [&world.acme, &world.globex] {
-        assert_eq!(world.names(customer).await, ["Migrate schema", "Upgrade", "Check", "Announce"]);
-        let orders: Vec<i32> = world.steps(customer.id).await.iter().map(|it| it.order_index).collect();
+        assert_eq!(
+            world.names(customer).await,
+            ["Migrate schema", "Upgrade", "Check", "Announce"]
+        );
+        let orders: Vec<i32> = world
+            .steps(customer.id)
+            .await
+            .iter()
+            .map(|it| it.order_index)
+            .collect();
         assert_eq!(orders, [0, 1, 0, 1]);
     }
 }
@@ -96,6 +204,14 @@ async fn moved_to_the_other_category_it_is_last_there_with_all_its_copies() {
 #[tokio::test]
 async fn a_duplicate_stands_behind_the_original() {
     let world = World::active().await;
-    world.bench.store.duplicate_template(world.announce.id, world.bench.ana()).await.unwrap();
-    assert_eq!(world.names(&world.acme).await, ["Announce", "Announce", "Migrate schema", "Upgrade", "Check"]);
+    world
+        .bench
+        .store
+        .duplicate_template(world.announce.id, world.bench.ana())
+        .await
+        .unwrap();
+    assert_eq!(
+        world.names(&world.acme).await,
+        ["Announce", "Announce", "Migrate schema", "Upgrade", "Check"]
+    );
 }

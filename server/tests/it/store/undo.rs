@@ -14,14 +14,26 @@ async fn everything(world: &World) -> Vec<CustomerStep> {
     for customer in [&world.acme, &world.globex, &world.initech] {
         for step in world.steps(customer.id).await {
             // Versions count changes, and an undo is one.
-            steps.push(CustomerStep { version: 0, template_version: None, updated_at: step.created_at, ..step });
+            steps.push(CustomerStep {
+                version: 0,
+                template_version: None,
+                updated_at: step.created_at,
+                ..step
+            });
         }
     }
     steps
 }
 
 async fn undo(world: &World, batch: Option<BatchId>) -> BatchId {
-    world.bench.store.undo(batch.unwrap(), world.bench.ana()).await.unwrap().batch_id.unwrap()
+    world
+        .bench
+        .store
+        .undo(batch.unwrap(), world.bench.ana())
+        .await
+        .unwrap()
+        .batch_id
+        .unwrap()
 }
 
 #[tokio::test]
@@ -30,7 +42,12 @@ async fn a_mark_is_undone_redone_and_undone_again() {
     let before = everything(&world).await;
     let step = world.id(&world.acme, "Announce").await;
     let ask = Ask::default();
-    let done = world.bench.store.act_on_step(step, StepAction::Done, ask, world.bench.ana()).await.unwrap();
+    let done = world
+        .bench
+        .store
+        .act_on_step(step, StepAction::Done, ask, world.bench.ana())
+        .await
+        .unwrap();
     let after = everything(&world).await;
     let undone = undo(&world, done.batch_id).await;
     assert_eq!(everything(&world).await, before);
@@ -46,8 +63,14 @@ async fn two_marks_are_undone_one_after_the_other() {
     let store = &world.bench.store;
     let before = everything(&world).await;
     let step = world.id(&world.acme, "Announce").await;
-    let first = store.act_on_step(step, StepAction::Start, Ask::default(), world.bench.ana()).await.unwrap();
-    let second = store.act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana()).await.unwrap();
+    let first = store
+        .act_on_step(step, StepAction::Start, Ask::default(), world.bench.ana())
+        .await
+        .unwrap();
+    let second = store
+        .act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana())
+        .await
+        .unwrap();
     undo(&world, second.batch_id).await;
     undo(&world, first.batch_id).await;
     assert_eq!(everything(&world).await, before);
@@ -57,15 +80,38 @@ async fn two_marks_are_undone_one_after_the_other() {
 async fn a_cell_that_changed_since_is_left_alone_and_named() {
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
-    let ids: Vec<StepId> = vec![world.id(&world.acme, "Announce").await, world.id(&world.globex, "Announce").await];
-    let bulk = store.act_on_steps(ids.clone(), StepAction::Done, Ask::default(), ana()).await.unwrap();
-    store.act_on_step(ids[0], StepAction::Revert, Ask::default(), world.bench.by("Jonas")).await.unwrap();
+    let ids: Vec<StepId> = vec![
+        world.id(&world.acme, "Announce").await,
+        world.id(&world.globex, "Announce").await,
+    ];
+    let bulk = store
+        .act_on_steps(ids.clone(), StepAction::Done, Ask::default(), ana())
+        .await
+        .unwrap();
+    store
+        .act_on_step(
+            ids[0],
+            StepAction::Revert,
+            Ask::default(),
+            world.bench.by("Jonas"),
+        )
+        .await
+        .unwrap();
     let result = store.undo(bulk.batch_id.unwrap(), ana()).await.unwrap();
     assert_eq!(result.restored, 1);
-    assert_eq!(result.conflicts[0].reason, "Announce, Acme was changed since");
+    assert_eq!(
+        result.conflicts[0].reason,
+        "Announce, Acme was changed since"
+    );
     assert_eq!(result.conflicts[0].changed_by.as_deref(), Some("Jonas"));
-    assert_eq!(world.step(&world.acme, "Announce").await.status, StepStatus::Reverted);
-    assert_eq!(world.step(&world.globex, "Announce").await.status, StepStatus::Pending);
+    assert_eq!(
+        world.step(&world.acme, "Announce").await.status,
+        StepStatus::Reverted
+    );
+    assert_eq!(
+        world.step(&world.globex, "Announce").await.status,
+        StepStatus::Pending
+    );
 }
 
 #[tokio::test]
@@ -74,15 +120,44 @@ async fn overrides_notes_and_custom_steps_are_undone() {
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let before = everything(&world).await;
     let step = world.step(&world.acme, "Upgrade").await;
-    let over = store.override_step(step.id, "mine".into(), step.version, ana()).await.unwrap();
-    let noted = store.note_step(step.id, "careful".into(), over.row.version, ana()).await.unwrap();
+    let over = store
+        .override_step(step.id, "mine".into(), step.version, ana())
+        .await
+        .unwrap();
+    let noted = store
+        .note_step(step.id, "careful".into(), over.row.version, ana())
+        .await
+        .unwrap();
     let custom = draft("Mine", "deploy", "bash", "x");
-    let added = store.add_custom_step(world.june, world.acme.id, custom, Place::Before(step.id), false, ana()).await.unwrap();
+    let added = store
+        .add_custom_step(
+            world.june,
+            world.acme.id,
+            custom,
+            Place::Before(step.id),
+            false,
+            ana(),
+        )
+        .await
+        .unwrap();
     let with_it = everything(&world).await;
-    let deleted = store.delete_custom_step(added.row.id, None, ana()).await.unwrap();
+    let deleted = store
+        .delete_custom_step(added.row.id, None, ana())
+        .await
+        .unwrap();
     undo(&world, deleted.batch_id).await;
-    let back: Vec<_> = everything(&world).await.into_iter().map(|it| (it.id, it.name, it.order_index)).collect();
-    assert_eq!(back, with_it.into_iter().map(|it| (it.id, it.name, it.order_index)).collect::<Vec<_>>());
+    let back: Vec<_> = everything(&world)
+        .await
+        .into_iter()
+        .map(|it| (it.id, it.name, it.order_index))
+        .collect();
+    assert_eq!(
+        back,
+        with_it
+            .into_iter()
+            .map(|it| (it.id, it.name, it.order_index))
+            .collect::<Vec<_>>()
+    );
     undo(&world, added.batch_id).await;
     undo(&world, noted.batch_id).await;
     undo(&world, over.batch_id).await;
@@ -94,26 +169,69 @@ async fn what_was_done_to_the_template_is_undone_with_its_copies() {
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let done = world.id(&world.acme, "Migrate schema").await;
-    store.act_on_step(done, StepAction::Done, Ask::default(), ana()).await.unwrap();
+    store
+        .act_on_step(done, StepAction::Done, Ask::default(), ana())
+        .await
+        .unwrap();
     let before: Vec<_> = everything(&world).await;
     let bare = |steps: &[CustomerStep]| -> Vec<_> {
-        steps.iter().map(|it| (it.id, it.name.clone(), it.content.clone(), it.order_index, it.category, it.is_custom, it.template_id)).collect()
+        steps
+            .iter()
+            .map(|it| {
+                (
+                    it.id,
+                    it.name.clone(),
+                    it.content.clone(),
+                    it.order_index,
+                    it.category,
+                    it.is_custom,
+                    it.template_id,
+                )
+            })
+            .collect()
     };
-    let edited = TemplateDraft { content: "wget".into(), ..TemplateDraft::from(world.upgrade.clone()) };
-    let edit = store.update_template(world.upgrade.id, edited, 1, ana()).await.unwrap().batch_id;
+    let edited = TemplateDraft {
+        content: "wget".into(),
+        ..TemplateDraft::from(world.upgrade.clone())
+    };
+    let edit = store
+        .update_template(world.upgrade.id, edited, 1, ana())
+        .await
+        .unwrap()
+        .batch_id;
     undo(&world, edit).await;
     assert_eq!(bare(&everything(&world).await), bare(&before), "edit");
-    let deleted = store.delete_template(world.migrate.id, None, ana()).await.unwrap().batch_id;
+    let deleted = store
+        .delete_template(world.migrate.id, None, ana())
+        .await
+        .unwrap()
+        .batch_id;
     undo(&world, deleted).await;
     assert_eq!(bare(&everything(&world).await), bare(&before), "delete");
-    let added = store.add_template(world.june, draft("New", "deploy", "bash", "x"), Place::After(world.announce.id), ana()).await.unwrap();
+    let added = store
+        .add_template(
+            world.june,
+            draft("New", "deploy", "bash", "x"),
+            Place::After(world.announce.id),
+            ana(),
+        )
+        .await
+        .unwrap();
     undo(&world, added.batch_id).await;
     assert_eq!(bare(&everything(&world).await), bare(&before), "add");
     let order = vec![world.upgrade.id, world.announce.id, world.migrate.id];
-    let reordered = store.reorder_templates(world.june, Category::Deploy, order, ana()).await.unwrap().batch_id;
+    let reordered = store
+        .reorder_templates(world.june, Category::Deploy, order, ana())
+        .await
+        .unwrap()
+        .batch_id;
     undo(&world, reordered).await;
     assert_eq!(bare(&everything(&world).await), bare(&before), "reorder");
-    let moved = store.move_template(world.announce.id, Category::Verify, ana()).await.unwrap().batch_id;
+    let moved = store
+        .move_template(world.announce.id, Category::Verify, ana())
+        .await
+        .unwrap()
+        .batch_id;
     undo(&world, moved).await;
     assert_eq!(bare(&everything(&world).await), bare(&before), "move");
 }
@@ -122,7 +240,18 @@ async fn what_was_done_to_the_template_is_undone_with_its_copies() {
 async fn activation_and_archive_have_their_own_opposite() {
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
-    let archived = store.archive_release(world.june, None, ana()).await.unwrap().batch_id.unwrap();
-    assert!(matches!(store.undo(archived, ana()).await, Err(StoreError::Refused(_))));
-    assert!(matches!(store.undo(BatchId("none".into()), ana()).await, Err(StoreError::NotFound(_))));
+    let archived = store
+        .archive_release(world.june, None, ana())
+        .await
+        .unwrap()
+        .batch_id
+        .unwrap();
+    assert!(matches!(
+        store.undo(archived, ana()).await,
+        Err(StoreError::Refused(_))
+    ));
+    assert!(matches!(
+        store.undo(BatchId("none".into()), ana()).await,
+        Err(StoreError::NotFound(_))
+    ));
 }
