@@ -1,8 +1,4 @@
 //! What several pages show: the frame, the dashboard, the history; who you are and which theme you like.
-#![expect(
-    clippy::unused_async,
-    reason = "a server function is async, whether its body waits or not"
-)]
 use crate::{
     domain::{
         event::{EventFilter, Page},

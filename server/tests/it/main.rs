@@ -1,4 +1,8 @@
 //! One test binary: each would link leptos and sea-orm again.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics; clippy knows only functions marked as tests"
+)]
 #![recursion_limit = "512"]
 mod harness;
 mod http;

@@ -69,7 +69,8 @@ fn the_domain_imports_nothing_but_std_serde_chrono_thiserror_and_unicode() {
                 "super",
                 "crate",
             ];
-            assert!(known.contains(&root), "{name}: {line}");
+            let is_own = root.starts_with(char::is_uppercase);
+            assert!(is_own || known.contains(&root), "{name}: {line}");
             assert!(
                 root != "crate" || line.contains("crate::domain"),
                 "{name}: {line}"

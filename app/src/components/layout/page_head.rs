@@ -5,6 +5,12 @@ use leptos_meta::Title;
 /// A step of the breadcrumb: a label and where it leads.
 pub type Crumb = (String, String);
 
+/// leptos writes the title into the page as it is, so that a name with `</title>` in it would end it: no angle bracket
+/// gets there.
+fn window_title(title: &str) -> String {
+    format!("{} · Rollcall", title.replace('<', "‹"))
+}
+
 #[component]
 pub fn PageHead(
     #[prop(into)] title: String,
@@ -14,7 +20,7 @@ pub fn PageHead(
     beside: Option<ViewFn>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
-    let window = format!("{title} · Rollcall");
+    let window = window_title(&title);
     let here = title.clone();
     view! {
         <Title text=window/>
@@ -34,5 +40,15 @@ pub fn PageHead(
             </div>
             {children.map(|children| view! { <div class="page__actions">{children()}</div> })}
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_ends_the_title() {
+        assert_eq!(window_title("</title><b>"), "‹/title>‹b> · Rollcall");
     }
 }

@@ -389,3 +389,27 @@ pub fn MatrixGrid(
         </div>
     }
 }
+
+/// How close rows and columns stand: the person's own choice, remembered in the browser.
+#[component]
+pub fn DensitySwitch(state: MatrixState) -> impl IntoView {
+    view! {
+            <div class="segments push wide" role="group" aria-label="Density">
+                {DENSITIES
+                    .into_iter()
+                    .map(|density| {
+                        view! {
+                            <button
+                                aria-pressed=move || (state.density.get().name == density.name).to_string()
+                                aria-label=density.name
+                                title=density.name
+                                on:click=move |_| state.set_density(density)
+                            >
+                                {density.label}
+                            </button>
+                        }
+                    })
+                    .collect_view()}
+            </div>
+    }
+}

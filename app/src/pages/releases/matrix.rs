@@ -16,9 +16,8 @@ use crate::{
         bulk_bar::{BulkBar, ReasonDialog, spread},
         layout::page_head::PageHead,
         matrix::{
-            MatrixGrid, MatrixState,
+            DensitySwitch, MatrixGrid, MatrixState,
             keys::Command,
-            layout::DENSITIES,
             selection::Selection,
             wording::{done_text, past},
         },
@@ -400,23 +399,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     "Archived: everything can be read, nothing changed."
                 }}
             </span>
-            <div class="segments push wide" role="group" aria-label="Density">
-                {DENSITIES
-                    .into_iter()
-                    .map(|density| {
-                        view! {
-                            <button
-                                aria-pressed=move || (state.density.get().name == density.name).to_string()
-                                aria-label=density.name
-                                title=density.name
-                                on:click=move |_| state.set_density(density)
-                            >
-                                {density.label}
-                            </button>
-                        }
-                    })
-                    .collect_view()}
-            </div>
+            <DensitySwitch state=state/>
         </div>
         <div class="split">
             <div class="matrix__pane">

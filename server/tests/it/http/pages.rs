@@ -128,7 +128,7 @@ async fn a_step_of_another_release_is_never_shown_beside_this_one() {
 async fn hostile_words_are_shown_as_words() {
     let world = World::draft().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
-    let evil = "</textarea></script><img src=x onerror=alert(1)>\"'><b>";
+    let evil = "</title></textarea></script><img src=x onerror=alert(1)>\"'><b>";
     let cluster = ClusterDraft {
         name: evil.into(),
         description: evil.into(),
@@ -182,6 +182,10 @@ async fn hostile_words_are_shown_as_words() {
         let page = world.bench.get(&path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         assert!(!page.body.contains("<img src=x"), "{path}");
-        assert!(!page.body.contains("</textarea></script>"), "{path}");
+        assert!(
+            !page.body.contains("</title></textarea>")
+                && !page.body.contains("</textarea></script>"),
+            "{path}"
+        );
     }
 }

@@ -158,7 +158,7 @@ async fn every_server_function_answers_and_only_to_post() {
         );
         called.insert(path);
     }
-    let known: BTreeSet<String> = leptos::server_fn::axum::server_fn_paths()
+    let known: BTreeSet<String> = server_fn::axum::server_fn_paths()
         .inspect(|(_, method)| assert_eq!(*method, Method::POST))
         .map(|(path, _)| path.to_owned())
         .collect();
