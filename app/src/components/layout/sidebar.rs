@@ -107,7 +107,7 @@ pub fn Sidebar(
                         asks.set(true);
                     }
                 >
-                    <span class="avatar" aria-hidden="true">{move || initials(&actor.get())}</span>
+                    <span class="avatar" aria-hidden="true" data-initials=move || initials(&actor.get())></span>
                     <span>{move || actor.get()}</span>
                 </button>
             </div>

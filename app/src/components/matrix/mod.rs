@@ -243,17 +243,15 @@ pub fn MatrixGrid(
             look();
         }
     });
-    // After each drawing: the empty space around the window, then focus and selection.
-    Effect::new(move |_| {
-        body.track();
-        heads.track();
-        columns.track();
-        let (Some(pane), Some(view)) = (pane.get(), seen.get()) else {
+    let paint = move || {
+        let (Some(Some(pane)), Some(Some(view))) =
+            (pane.try_get_untracked(), seen.try_get_untracked())
+        else {
             return;
         };
         let had_keyboard = browser::grid::has_keyboard(&pane)
             || (is_in.get_value() && browser::dom::nobody_has_keyboard());
-        layout.with(|layout| {
+        layout.with_untracked(|layout| {
             let measured = Measured::new(
                 layout,
                 density.get_untracked(),
@@ -267,6 +265,16 @@ pub fn MatrixGrid(
         if let Some(selection) = selection.get_untracked() {
             browser::grid::paint_focus(&pane, selection.focus.0, selection.focus.1, had_keyboard);
             browser::grid::paint_selection(&pane, Some(selection.rectangle()));
+        }
+    };
+    // After each drawing: the empty space around the window, then focus and selection.
+    Effect::new(move |_| {
+        body.track();
+        heads.track();
+        columns.track();
+        if pane.get().is_some() && seen.get().is_some() {
+            // The drawing itself comes after this effect.
+            browser::dom::after(0, paint);
         }
     });
     // A move: scroll there first, then paint; the window follows by itself.

@@ -77,7 +77,7 @@ impl Default for Toasts {
 pub fn ToastRegion(on_undo: Callback<BatchId>) -> impl IntoView {
     let toasts = Toasts::here();
     view! {
-        <div role="status" aria-live="polite">
+        <div class="toast-region" role="status" aria-live="polite">
             {move || {
                 toasts.shown.get().map(|toast| {
                     let undo = toast.batch.clone();
