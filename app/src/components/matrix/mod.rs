@@ -222,11 +222,12 @@ pub fn MatrixGrid(
         })
     });
 
+    // Also called by the browser when the pane changes its size, which it may do as the page goes.
     let look = move || {
-        if let Some(pane) = pane.get_untracked() {
-            let now = browser::grid::view(&pane);
-            if seen.get_untracked() != Some(now) {
-                seen.set(Some(now));
+        if let Some(Some(pane)) = pane.try_get_untracked() {
+            let now = Some(browser::grid::view(&pane));
+            if seen.try_get_untracked().is_some_and(|it| it != now) {
+                let _ = seen.try_set(now);
             }
         }
     };
