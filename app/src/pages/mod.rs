@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use std::{future::Future, pin::Pin, str::FromStr};
 
-/// An id in the address; what is none is not found.
+/// An id in the address. Pages ask for id 0 where there is none: nobody has it, and so the server answers 404.
 pub fn param<Id: FromStr + Send + Sync + 'static>(
     name: &'static str,
 ) -> impl Fn() -> Option<Id> + Copy + Send + Sync {

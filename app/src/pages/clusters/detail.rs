@@ -2,11 +2,7 @@
 use crate::{
     api::clusters::{deactivate_cluster, read_cluster, restore_cluster},
     components::{layout::page_head::PageHead, ui::notice::Failure},
-    domain::{
-        customer::CustomerSummary, id::ClusterId, refusal::Noun, summary::ClusterDetail,
-        text::Metadata,
-    },
-    error::AppError,
+    domain::{customer::CustomerSummary, id::ClusterId, summary::ClusterDetail, text::Metadata},
     pages::{Sending, fetch::Fetch, loaded, param},
     paths,
 };
@@ -16,7 +12,7 @@ use leptos::prelude::*;
 pub fn ClusterPage() -> impl IntoView {
     let id = param::<ClusterId>("id");
     let cluster = Fetch::new(id, |id| async move {
-        read_cluster(id.ok_or(AppError::NotFound(Noun::Cluster))?).await
+        read_cluster(id.unwrap_or(ClusterId(0))).await
     });
     let sending = Sending::new();
     loaded(cluster, move |it| show(it, cluster, sending))

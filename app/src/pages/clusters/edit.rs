@@ -2,8 +2,7 @@
 use crate::{
     api::clusters::{create_cluster, read_cluster, update_cluster},
     components::{cluster_form::ClusterForm, layout::page_head::PageHead},
-    domain::{cluster::ClusterDraft, id::ClusterId, refusal::Noun},
-    error::AppError,
+    domain::{cluster::ClusterDraft, id::ClusterId},
     pages::{Sending, fetch::Fetch, goes_to, loaded, param},
     paths,
 };
@@ -37,7 +36,7 @@ pub fn NewClusterPage() -> impl IntoView {
 pub fn EditClusterPage() -> impl IntoView {
     let id = param::<ClusterId>("id");
     let cluster = Fetch::new(id, |id| async move {
-        read_cluster(id.ok_or(AppError::NotFound(Noun::Cluster))?).await
+        read_cluster(id.unwrap_or(ClusterId(0))).await
     });
     let go = goes_to();
     loaded(cluster, move |it| {

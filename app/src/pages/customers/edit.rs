@@ -5,8 +5,7 @@ use crate::{
         customers::{create_customer, read_customer, update_customer},
     },
     components::{customer_form::CustomerForm, layout::page_head::PageHead},
-    domain::{customer::CustomerDraft, id::CustomerId, refusal::Noun},
-    error::AppError,
+    domain::{customer::CustomerDraft, id::CustomerId},
     pages::{Sending, fetch::Fetch, goes_to, loaded, param},
     paths,
 };
@@ -51,7 +50,7 @@ pub fn NewCustomerPage() -> impl IntoView {
 pub fn EditCustomerPage() -> impl IntoView {
     let id = param::<CustomerId>("id");
     let both = Fetch::new(id, |id| async move {
-        let customer = read_customer(id.ok_or(AppError::NotFound(Noun::Customer))?).await?;
+        let customer = read_customer(id.unwrap_or(CustomerId(0))).await?;
         Ok((customer, list_clusters(true).await?))
     });
     let go = goes_to();

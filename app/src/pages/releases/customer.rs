@@ -8,12 +8,10 @@ use crate::{
     },
     domain::{
         id::{CustomerId, ReleaseId},
-        refusal::Noun,
         step::CustomerStep,
         summary::CustomerWork,
         template::Category,
     },
-    error::AppError,
     pages::{dashboard::percent, fetch::Fetch, loaded, param},
     paths,
 };
@@ -26,7 +24,7 @@ pub fn CustomerStepsPage() -> impl IntoView {
     let work = Fetch::new(
         move || release().zip(customer()),
         |ids| async move {
-            let (release, customer) = ids.ok_or(AppError::NotFound(Noun::Customer))?;
+            let (release, customer) = ids.unwrap_or((ReleaseId(0), CustomerId(0)));
             read_customer_work(release, customer).await
         },
     );

@@ -2,8 +2,7 @@
 use crate::{
     api::releases::{create_release, read_release, update_release},
     components::{layout::page_head::PageHead, release_form::ReleaseForm},
-    domain::{id::ReleaseId, refusal::Noun, release::ReleaseDraft},
-    error::AppError,
+    domain::{id::ReleaseId, release::ReleaseDraft},
     pages::{Sending, fetch::Fetch, goes_to, loaded, param},
     paths,
 };
@@ -38,7 +37,7 @@ pub fn NewReleasePage() -> impl IntoView {
 pub fn EditReleasePage() -> impl IntoView {
     let id = param::<ReleaseId>("id");
     let release = Fetch::new(id, |id| async move {
-        read_release(id.ok_or(AppError::NotFound(Noun::Release))?).await
+        read_release(id.unwrap_or(ReleaseId(0))).await
     });
     let go = goes_to();
     loaded(release, move |it| {

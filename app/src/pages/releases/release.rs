@@ -18,11 +18,10 @@ use crate::{
     domain::{
         customer::CustomerSummary,
         id::{CustomerId, ReleaseId},
-        refusal::{Field, Noun},
+        refusal::Field,
         release::{Release, ReleaseStatus},
         summary::{DryRun, ReleaseDetail},
     },
-    error::AppError,
     pages::{Sending, fetch::Fetch, goes_to, loaded, param},
     paths,
 };
@@ -33,7 +32,7 @@ use std::collections::HashSet;
 pub fn ReleasePage() -> impl IntoView {
     let id = param::<ReleaseId>("id");
     let matrix = Fetch::new(id, |id| async move {
-        read_matrix(id.ok_or(AppError::NotFound(Noun::Release))?).await
+        read_matrix(id.unwrap_or(ReleaseId(0))).await
     });
     loaded(matrix, move |it| {
         let reload = Callback::new(move |()| matrix.refetch());

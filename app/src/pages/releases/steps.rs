@@ -15,13 +15,11 @@ use crate::{
     },
     domain::{
         id::{ReleaseId, TemplateId},
-        refusal::Noun,
         release::ReleaseStatus,
         step::Place,
         summary::ReleaseDetail,
         template::{Category, Effect as CopyEffect, StepTemplate, TemplateDraft},
     },
-    error::AppError,
     pages::{Sending, fetch::Fetch, loaded, param},
     paths,
 };
@@ -31,7 +29,7 @@ use leptos::prelude::*;
 pub fn StepsPage() -> impl IntoView {
     let id = param::<ReleaseId>("id");
     let release = Fetch::new(id, |id| async move {
-        read_release(id.ok_or(AppError::NotFound(Noun::Release))?).await
+        read_release(id.unwrap_or(ReleaseId(0))).await
     });
     // What is being edited survives a refetch of the list.
     let editing = RwSignal::new(None::<Editing>);
