@@ -12,36 +12,15 @@ use crate::{
     },
     domain::{id::BatchId, summary::Frame},
     error::AppError,
-    pages::{
-        activity::ActivityPage,
-        clusters::{
-            detail::ClusterPage,
-            edit::{EditClusterPage, NewClusterPage},
-            list::ClustersPage,
-        },
-        customers::{
-            detail::CustomerPage,
-            edit::{EditCustomerPage, NewCustomerPage},
-            list::CustomersPage,
-        },
-        dashboard::DashboardPage,
-        fetch::Fetch,
-        not_found::NotFoundPage,
-        releases::{
-            customer::CustomerStepsPage,
-            edit::{EditReleasePage, NewReleasePage},
-            list::ReleasesPage,
-            release::ReleasePage,
-            steps::StepsPage,
-        },
-    },
+    pages::{fetch::Fetch, not_found::NotFoundPage, page::Page},
+    paths,
 };
 use chrono::DateTime;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
     SsrMode,
-    components::{Outlet, ParentRoute, Route, Router, Routes},
+    components::{FlatRoutes, Route, Router},
     hooks::use_location,
     path,
 };
@@ -50,8 +29,8 @@ use leptos_router::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     // The server's clock; the page takes it over, so that both draw the same.
-    let now = SharedValue::new(|| use_context::<Now>().map_or(DateTime::UNIX_EPOCH, |it| it.0))
-        .into_inner();
+    let now = SharedValue::new_str(|| use_context::<Now>().map_or(0, |it| it.0.timestamp_millis()));
+    let now = DateTime::from_timestamp_millis(now.into_inner()).unwrap_or_default();
     let clock = Clock {
         now,
         is_local: RwSignal::new(false),
@@ -64,38 +43,32 @@ pub fn App() -> impl IntoView {
     });
     view! {
         <Router>
-            <Routes fallback=|| view! { <Shell><NotFoundPage/></Shell> }>
-                <ParentRoute path=path!("/") view=|| view! { <Shell><Outlet/></Shell> }>
-                    <Route path=path!("") view=DashboardPage ssr=SsrMode::Async/>
-                    <Route path=path!("clusters") view=ClustersPage ssr=SsrMode::Async/>
-                    <Route path=path!("clusters/new") view=NewClusterPage ssr=SsrMode::Async/>
-                    <Route path=path!("clusters/:id") view=ClusterPage ssr=SsrMode::Async/>
-                    <Route path=path!("clusters/:id/edit") view=EditClusterPage ssr=SsrMode::Async/>
-                    <Route path=path!("customers") view=CustomersPage ssr=SsrMode::Async/>
-                    <Route path=path!("customers/new") view=NewCustomerPage ssr=SsrMode::Async/>
-                    <Route path=path!("customers/:id") view=CustomerPage ssr=SsrMode::Async/>
-                    <Route path=path!("customers/:id/edit") view=EditCustomerPage ssr=SsrMode::Async/>
-                    <Route path=path!("releases") view=ReleasesPage ssr=SsrMode::Async/>
-                    <Route path=path!("releases/new") view=NewReleasePage ssr=SsrMode::Async/>
-                    <Route path=path!("releases/:id") view=ReleasePage ssr=SsrMode::Async/>
-                    <Route path=path!("releases/:id/edit") view=EditReleasePage ssr=SsrMode::Async/>
-                    <Route path=path!("releases/:id/steps") view=StepsPage ssr=SsrMode::Async/>
+            <Shell>
+                <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
+                    <Route path=path!("/") view=Page::Dashboard ssr=SsrMode::Async/>
+                    <Route path=path!("clusters") view=Page::Clusters ssr=SsrMode::Async/>
+                    <Route path=path!("clusters/new") view=Page::NewCluster ssr=SsrMode::Async/>
+                    <Route path=path!("clusters/:id") view=Page::Cluster ssr=SsrMode::Async/>
+                    <Route path=path!("clusters/:id/edit") view=Page::EditCluster ssr=SsrMode::Async/>
+                    <Route path=path!("customers") view=Page::Customers ssr=SsrMode::Async/>
+                    <Route path=path!("customers/new") view=Page::NewCustomer ssr=SsrMode::Async/>
+                    <Route path=path!("customers/:id") view=Page::Customer ssr=SsrMode::Async/>
+                    <Route path=path!("customers/:id/edit") view=Page::EditCustomer ssr=SsrMode::Async/>
+                    <Route path=path!("releases") view=Page::Releases ssr=SsrMode::Async/>
+                    <Route path=path!("releases/new") view=Page::NewRelease ssr=SsrMode::Async/>
+                    <Route path=path!("releases/:id") view=Page::Release ssr=SsrMode::Async/>
+                    <Route path=path!("releases/:id/edit") view=Page::EditRelease ssr=SsrMode::Async/>
+                    <Route path=path!("releases/:id/steps") view=Page::Steps ssr=SsrMode::Async/>
                     <Route
                         path=path!("releases/:id/customer/:customer_id")
-                        view=CustomerStepsPage
+                        view=Page::CustomerSteps
                         ssr=SsrMode::Async
                     />
-                    <Route path=path!("activity") view=ActivityPage ssr=SsrMode::Async/>
-                </ParentRoute>
-            </Routes>
+                    <Route path=path!("activity") view=Page::Activity ssr=SsrMode::Async/>
+                </FlatRoutes>
+            </Shell>
         </Router>
     }
-}
-
-/// Whether a path is a page where people work: the grid fills the window, and the sidebar is a rail.
-fn is_work_page(path: &str) -> bool {
-    path.strip_prefix("/releases/")
-        .is_some_and(|it| it.parse::<i64>().is_ok())
 }
 
 /// The frame: sidebar at the left, the page at the right, toasts above.
@@ -103,7 +76,7 @@ fn is_work_page(path: &str) -> bool {
 fn Shell(children: Children) -> impl IntoView {
     let path = use_location().pathname;
     let here = Memo::new(move |_| path.get());
-    let is_work = Memo::new(move |_| is_work_page(&here.get()));
+    let is_work = Memo::new(move |_| paths::is_work_page(&here.get()));
     // Counts change with the pages, so they are asked for again on each.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
     let naming = RwSignal::new(None::<Result<String, AppError>>);
@@ -157,24 +130,5 @@ fn Shell(children: Children) -> impl IntoView {
             </main>
         </div>
         <ToastRegion on_undo=on_undo/>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_matrix_fills_the_window() {
-        assert!(is_work_page("/releases/12"));
-        for calm in [
-            "/",
-            "/releases",
-            "/releases/new",
-            "/releases/12/steps",
-            "/releases/12/edit",
-        ] {
-            assert!(!is_work_page(calm), "{calm}");
-        }
     }
 }

@@ -4,7 +4,7 @@ use crate::domain::refusal::{Field, Invalid, Noun, Refusal};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use server_fn::{
-    codec::JsonEncoding,
+    codec::PostcardEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
@@ -12,8 +12,10 @@ use server_fn::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stale {
-    pub current: serde_json::Value,
+    /// The row, as JSON.
+    pub current: String,
     pub changed_by: Option<String>,
+    #[serde(with = "crate::domain::instant::option")]
     pub changed_at: Option<DateTime<Utc>>,
 }
 
@@ -60,7 +62,7 @@ impl AppError {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = PostcardEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         Self::Transport(error.to_string())

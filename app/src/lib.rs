@@ -26,3 +26,5 @@ pub mod shell;
 /// What remembers: SQLite, on the server only.
 #[cfg(feature = "ssr")]
 pub mod store;
+/// How data travels.
+pub mod wire;

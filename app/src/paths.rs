@@ -46,3 +46,28 @@ pub fn customer_steps(release: ReleaseId, customer: CustomerId) -> String {
 pub fn step(release: ReleaseId, step: StepId) -> String {
     format!("/releases/{release}?step={step}")
 }
+
+/// Whether a path is a page where people work: the grid fills the window, and the sidebar is a rail.
+pub fn is_work_page(path: &str) -> bool {
+    path.strip_prefix("/releases/")
+        .is_some_and(|it| it.parse::<i64>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_matrix_fills_the_window() {
+        assert!(is_work_page("/releases/12"));
+        for calm in [
+            "/",
+            "/releases",
+            "/releases/new",
+            "/releases/12/steps",
+            "/releases/12/edit",
+        ] {
+            assert!(!is_work_page(calm), "{calm}");
+        }
+    }
+}

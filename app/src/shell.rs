@@ -1,6 +1,6 @@
 //! The HTML document. It writes the script and style tags itself, from the names that the server has embedded: leptos's
 //! own look for a file beside the program.
-use crate::{app::App, components::ui::icon::SPRITE};
+use crate::{app::App, components::ui::icon::SPRITE, paths};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
@@ -8,12 +8,41 @@ use leptos_meta::MetaTags;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Site {
     pub script: String,
+    /// Loads the further parts of the WASM.
+    pub splitter: String,
     pub wasm: String,
     pub style: String,
+    /// Each further part by the function that it begins with, and its files.
+    pub parts: Vec<(String, Vec<String>)>,
+}
+
+impl Site {
+    /// The files that a page needs beyond the first: they are fetched beside it, not after it.
+    fn files_of(&self, path: &str, query: &str) -> Vec<String> {
+        let wanted: &[&str] = match (paths::is_work_page(path), query.contains("step=")) {
+            (true, true) => &["matrix_", "aside_"],
+            (true, false) => &["matrix_"],
+            (false, _) => &["records_"],
+        };
+        let mut files: Vec<String> = self
+            .parts
+            .iter()
+            .filter(|(name, _)| wanted.iter().any(|it| name.starts_with(it)))
+            .flat_map(|(_, files)| files.clone())
+            .collect();
+        files.sort();
+        files.dedup();
+        files
+    }
 }
 
 /// `site` is none where none was built (tests): the page is complete, but stays as the server drew it.
-pub fn shell(site: Option<Site>, theme: Option<String>) -> impl IntoView {
+pub fn shell(
+    site: Option<Site>,
+    theme: Option<String>,
+    path: &str,
+    query: &str,
+) -> impl IntoView + use<> {
     let nonce = use_nonce();
     let tags = site.map(|site| {
         let script = format!("/pkg/{}", site.script);
@@ -21,10 +50,16 @@ pub fn shell(site: Option<Site>, theme: Option<String>) -> impl IntoView {
         let start = format!(
             "import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()));"
         );
+        let preload = |file: String| {
+            view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/> }
+        };
+        let parts = site.files_of(path, query).into_iter().map(|it| preload(format!("/pkg/{it}")));
         view! {
             <link rel="stylesheet" href=format!("/pkg/{}", site.style)/>
             <link rel="modulepreload" href=script.clone() nonce=nonce.clone()/>
-            <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+            <link rel="modulepreload" href=format!("/pkg/{}", site.splitter) nonce=nonce.clone()/>
+            {preload(wasm.clone())}
+            {parts.collect_view()}
             <script type="module" nonce=nonce>{start}</script>
         }
     });
@@ -42,6 +77,10 @@ pub fn shell(site: Option<Site>, theme: Option<String>) -> impl IntoView {
             <body>
                 <App/>
                 <div hidden inner_html=SPRITE></div>
+                <div class="failed" role="alert">
+                    <p>"This page cannot go on: Rollcall was updated, or the page failed. What you saved is safe."</p>
+                    <a class="button" data-kind="ink" href="">"Load it again"</a>
+                </div>
             </body>
         </html>
     }

@@ -1,8 +1,17 @@
 //! The browser's entry: hydrates the page that the server has drawn.
 #![recursion_limit = "512"]
 
+/// Room that nothing uses. The WASM is split into parts, and so are its constants; each part's begin at a round address,
+/// and the splitter keeps all of them in the first part if that makes the whole longer than it was.
+#[used]
+static ROOM: [u8; 4096] = [1; 4096];
+
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(app::app::App);
+    std::panic::set_hook(Box::new(|panic| {
+        console_error_panic_hook::hook(panic);
+        // A part that cannot be loaded, mostly because the server was updated, ends here too.
+        app::browser::dom::mark_failed();
+    }));
+    leptos::mount::hydrate_lazy(app::app::App);
 }

@@ -4,14 +4,21 @@ use crate::render;
 use app::{
     api::context::{Context, actor, hide, now},
     components::ui::posted::Posted,
-    domain::{cluster::ClusterDraft, customer::CustomerDraft, release::ReleaseDraft, stamp::Stamp},
+    domain::{
+        cluster::ClusterDraft,
+        customer::CustomerDraft,
+        id::{ClusterId, CustomerId, ReleaseId},
+        release::ReleaseDraft,
+        stamp::Stamp,
+        text::Metadata,
+    },
     error::AppError,
     paths,
     store::error::StoreError,
 };
 use axum::{
     Form, Router,
-    extract::{Request, State},
+    extract::{Path, Request, State},
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Redirect, Response},
     routing::post,
@@ -26,6 +33,9 @@ pub fn router(context: Context) -> Router<LeptosOptions> {
         .route(paths::NEW_CLUSTER, post(new_cluster))
         .route(paths::NEW_CUSTOMER, post(new_customer))
         .route(paths::NEW_RELEASE, post(new_release))
+        .route("/clusters/{id}/edit", post(edit_cluster))
+        .route("/customers/{id}/edit", post(edit_customer))
+        .route("/releases/{id}/edit", post(edit_release))
         .with_state(context)
 }
 
@@ -61,74 +71,98 @@ async fn answer(
     page
 }
 
-async fn new_cluster(
-    State(context): State<Context>,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let draft = ClusterDraft {
-        name: field(&fields, "name"),
-        kubeconfig_path: field(&fields, "kubeconfigPath"),
-        description: field(&fields, "description"),
-        ..ClusterDraft::default()
-    };
-    let result = match stamp(&context, &headers) {
-        Ok(stamp) => context
-            .store
-            .create_cluster(draft, stamp)
-            .await
-            .map(|it| paths::cluster(it.row.id)),
-        Err(error) => Err(error),
-    };
-    answer(context, uri, headers, fields, result).await
+fn variables(fields: &Fields, before: &Metadata) -> Metadata {
+    match fields.get("variables") {
+        Some(lines) => Metadata::from_lines(lines, before),
+        None => before.clone(),
+    }
 }
 
-async fn new_customer(
-    State(context): State<Context>,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let draft = CustomerDraft {
-        name: field(&fields, "name"),
-        cluster_id: field(&fields, "clusterId").parse().ok(),
-        namespace: field(&fields, "namespace"),
-        description: field(&fields, "description"),
-        ..CustomerDraft::default()
-    };
-    let result = match stamp(&context, &headers) {
-        Ok(stamp) => context
-            .store
-            .create_customer(draft, stamp)
-            .await
-            .map(|it| paths::customer(it.row.id)),
-        Err(error) => Err(error),
-    };
-    answer(context, uri, headers, fields, result).await
+/// The version that an edit is based on.
+fn version(fields: &Fields) -> i64 {
+    field(fields, "version").parse().unwrap_or_default()
 }
 
-async fn new_release(
-    State(context): State<Context>,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let draft = ReleaseDraft {
-        name: field(&fields, "name"),
-        kind: field(&fields, "type"),
-        version_number: field(&fields, "versionNumber"),
-        release_date: field(&fields, "releaseDate"),
-        description: field(&fields, "description"),
-        ..ReleaseDraft::default()
+fn cluster_draft(fields: &Fields, before: &Metadata) -> ClusterDraft {
+    ClusterDraft {
+        name: field(fields, "name"),
+        kubeconfig_path: field(fields, "kubeconfigPath"),
+        description: field(fields, "description"),
+        metadata: variables(fields, before),
+    }
+}
+
+fn customer_draft(fields: &Fields, before: &Metadata) -> CustomerDraft {
+    CustomerDraft {
+        name: field(fields, "name"),
+        cluster_id: field(fields, "clusterId").parse().ok(),
+        namespace: field(fields, "namespace"),
+        description: field(fields, "description"),
+        metadata: variables(fields, before),
+    }
+}
+
+fn release_draft(fields: &Fields, before: &Metadata) -> ReleaseDraft {
+    ReleaseDraft {
+        name: field(fields, "name"),
+        kind: field(fields, "type"),
+        version_number: field(fields, "versionNumber"),
+        release_date: field(fields, "releaseDate"),
+        description: field(fields, "description"),
+        metadata: variables(fields, before),
+    }
+}
+
+/// A form's way: who is asking, what the form does, and where it leads.
+macro_rules! forms {
+    ($($name:ident $(($id:ident))? = |$store:ident, $fields:ident, $stamp:ident| $work:expr;)*) => {$(
+        async fn $name(
+            State(context): State<Context>,
+            $(Path($id): Path<i64>,)?
+            uri: Uri,
+            headers: HeaderMap,
+            Form(fields): Form<Fields>,
+        ) -> Response {
+            let result = async {
+                let ($store, $fields) = (&context.store, &fields);
+                let $stamp = stamp(&context, &headers)?;
+                $work
+            }
+            .await;
+            answer(context.clone(), uri, headers, fields, result).await
+        }
+    )*};
+}
+
+forms! {
+    new_cluster = |store, fields, stamp| {
+        let made = store.create_cluster(cluster_draft(fields, &Metadata::default()), stamp).await?;
+        Ok(paths::cluster(made.row.id))
     };
-    let result = match stamp(&context, &headers) {
-        Ok(stamp) => context
-            .store
-            .create_release(draft, stamp)
-            .await
-            .map(|it| paths::release_steps(it.row.id)),
-        Err(error) => Err(error),
+    new_customer = |store, fields, stamp| {
+        let made = store.create_customer(customer_draft(fields, &Metadata::default()), stamp).await?;
+        Ok(paths::customer(made.row.id))
     };
-    answer(context, uri, headers, fields, result).await
+    new_release = |store, fields, stamp| {
+        let made = store.create_release(release_draft(fields, &Metadata::default()), stamp).await?;
+        Ok(paths::release_steps(made.row.id))
+    };
+    edit_cluster(id) = |store, fields, stamp| {
+        let id = ClusterId(id);
+        let before = store.cluster(id).await?.summary.cluster;
+        store.update_cluster(id, cluster_draft(fields, &before.metadata), version(fields), stamp).await?;
+        Ok(paths::cluster(id))
+    };
+    edit_customer(id) = |store, fields, stamp| {
+        let id = CustomerId(id);
+        let before = store.customer(id).await?.customer;
+        store.update_customer(id, customer_draft(fields, &before.metadata), version(fields), stamp).await?;
+        Ok(paths::customer(id))
+    };
+    edit_release(id) = |store, fields, stamp| {
+        let id = ReleaseId(id);
+        let before = store.release(id).await?.release;
+        store.update_release(id, release_draft(fields, &before.metadata), version(fields), stamp).await?;
+        Ok(paths::release(id))
+    };
 }

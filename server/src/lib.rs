@@ -36,7 +36,7 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use std::{sync::OnceLock, time::Duration};
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
-    timeout::TimeoutLayer,
+    limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
 };
 
 /// The largest body of a request; an import will have a larger one.
@@ -59,7 +59,10 @@ fn provide(context: &Context) {
 
 fn document() -> impl IntoView {
     guard::set_content_policy();
-    shell(site::names(), context::theme())
+    let uri = use_context::<axum::http::request::Parts>().map(|it| it.uri);
+    let uri = uri.unwrap_or_default();
+    let query = uri.query().unwrap_or_default();
+    shell(site::names(), context::theme(), uri.path(), query)
 }
 
 /// Draws the page at the request's address, with more in its context.
@@ -102,6 +105,7 @@ pub fn router(context: Context) -> Router {
         .with_state(options)
         .layer(CompressionLayer::new().quality(COMPRESSION))
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(RequestBodyLimitLayer::new(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             TIMEOUT,

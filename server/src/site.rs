@@ -8,29 +8,38 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rust_embed::Embed;
-use std::sync::OnceLock;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 #[derive(Embed)]
 #[folder = "../target/site"]
 #[allow_missing = true]
 struct Files;
 
-/// The hashed names of the site's three files.
+/// The hashed names of the site's files.
 pub fn names() -> Option<Site> {
     static NAMES: OnceLock<Option<Site>> = OnceLock::new();
     NAMES
         .get_or_init(|| {
-            let find = |ending: &str| {
+            let find = |start: &str, ending: &str| {
                 Files::iter().find_map(|path| {
                     let name = path.strip_prefix("pkg/")?;
-                    (name.starts_with("rollcall") && name.ends_with(ending))
-                        .then(|| name.to_owned())
+                    (name.starts_with(start) && name.ends_with(ending)).then(|| name.to_owned())
                 })
             };
+            let manifest = Files::get(&format!("pkg/{}", find("__wasm_split_manifest", ".json")?))?;
+            let parts: BTreeMap<String, Vec<String>> =
+                serde_json::from_slice(&manifest.data).ok()?;
+            let with_ending =
+                |files: Vec<String>| files.iter().map(|it| format!("{it}.wasm")).collect();
             Some(Site {
-                script: find(".js")?,
-                wasm: find(".wasm")?,
-                style: find(".css")?,
+                script: find("rollcall", ".js")?,
+                splitter: find("__wasm_split.", ".js")?,
+                wasm: find("rollcall", ".wasm")?,
+                style: find("rollcall", ".css")?,
+                parts: parts
+                    .into_iter()
+                    .map(|(name, files)| (name, with_ending(files)))
+                    .collect(),
             })
         })
         .clone()

@@ -8,29 +8,32 @@ use crate::{
     },
     error::AppError,
 };
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::{
+    prelude::*,
+    server_fn::codec::{Json, Postcard},
+};
 
 /// All clusters by name.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn list_clusters(include_inactive: bool) -> Result<Vec<ClusterSummary>, AppError> {
     use super::context::{reply, store};
     reply(store().clusters(include_inactive).await)
 }
 
 /// One cluster and its customers.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn read_cluster(id: ClusterId) -> Result<ClusterDetail, AppError> {
     use super::context::{reply, store};
     reply(store().cluster(id).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn create_cluster(draft: ClusterDraft) -> Result<Changed<Cluster>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().create_cluster(draft, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn update_cluster(
     id: ClusterId,
     draft: ClusterDraft,
@@ -40,13 +43,13 @@ pub async fn update_cluster(
     reply(store().update_cluster(id, draft, version, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn deactivate_cluster(id: ClusterId) -> Result<Changed<Cluster>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().deactivate_cluster(id, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn restore_cluster(id: ClusterId) -> Result<Changed<Cluster>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().restore_cluster(id, stamp()?).await)

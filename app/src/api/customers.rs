@@ -8,29 +8,32 @@ use crate::{
     },
     error::AppError,
 };
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::{
+    prelude::*,
+    server_fn::codec::{Json, Postcard},
+};
 
 /// All customers by name.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn list_customers(include_inactive: bool) -> Result<Vec<CustomerSummary>, AppError> {
     use super::context::{reply, store};
     reply(store().customers(include_inactive).await)
 }
 
 /// One customer, its cluster and its releases.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn read_customer(id: CustomerId) -> Result<CustomerDetail, AppError> {
     use super::context::{reply, store};
     reply(store().customer(id).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn create_customer(draft: CustomerDraft) -> Result<Changed<Customer>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().create_customer(draft, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn update_customer(
     id: CustomerId,
     draft: CustomerDraft,
@@ -40,13 +43,13 @@ pub async fn update_customer(
     reply(store().update_customer(id, draft, version, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn deactivate_customer(id: CustomerId) -> Result<Changed<Customer>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().deactivate_customer(id, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn restore_customer(id: CustomerId) -> Result<Changed<Customer>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().restore_customer(id, stamp()?).await)

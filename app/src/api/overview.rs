@@ -7,44 +7,47 @@ use crate::{
     },
     error::AppError,
 };
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::{
+    prelude::*,
+    server_fn::codec::{Json, Postcard},
+};
 
 /// The frame around every page.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn read_frame() -> Result<Frame, AppError> {
     use super::context::{now, reply, store, theme, who};
     reply(store().frame(who(), theme(), now()).await)
 }
 
 /// Everything on the dashboard.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn read_dashboard() -> Result<Dashboard, AppError> {
     use super::context::{now, reply, store};
     reply(store().dashboard(now()).await)
 }
 
 /// The newest batches of the history.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn list_activity(filter: EventFilter) -> Result<Page<EventLine>, AppError> {
     use super::context::{reply, store};
     reply(store().activity(filter).await)
 }
 
 /// Restores what was there before a batch (R16).
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn undo(batch: BatchId) -> Result<UndoResult, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().undo(batch, stamp()?).await)
 }
 
 /// Says who you are; every change from now on is yours.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn set_actor(name: String) -> Result<String, AppError> {
     super::context::remember_actor(&name)
 }
 
 /// Chooses `light`, `dark`, or (anything else) the system's theme.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn set_theme(theme: String) -> Result<(), AppError> {
     super::context::remember_theme(&theme);
     Ok(())

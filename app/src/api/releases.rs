@@ -10,29 +10,32 @@ use crate::{
     },
     error::AppError,
 };
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::{
+    prelude::*,
+    server_fn::codec::{Json, Postcard},
+};
 
 /// All releases, newest first.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn list_releases() -> Result<Vec<ReleaseSummary>, AppError> {
     use super::context::{reply, store};
     reply(store().releases().await)
 }
 
 /// One release and its template steps.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn read_release(id: ReleaseId) -> Result<ReleaseDetail, AppError> {
     use super::context::{reply, store};
     reply(store().release(id).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn create_release(draft: ReleaseDraft) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().create_release(draft, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn update_release(
     id: ReleaseId,
     draft: ReleaseDraft,
@@ -43,14 +46,14 @@ pub async fn update_release(
 }
 
 /// A new draft with the same details and template steps, and no customers.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn clone_release(id: ReleaseId, name: String) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().clone_release(id, name, None, stamp()?).await)
 }
 
 /// Copies the template steps to the chosen customers.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn activate_release(
     id: ReleaseId,
     customers: Vec<CustomerId>,
@@ -64,7 +67,7 @@ pub async fn activate_release(
 }
 
 /// What activating or adding these customers would do.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn preview_customers(
     id: ReleaseId,
     customers: Vec<CustomerId>,
@@ -73,7 +76,7 @@ pub async fn preview_customers(
     reply(store().dry_run(id, Some(customers)).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn add_customers(
     id: ReleaseId,
     customers: Vec<CustomerId>,
@@ -82,7 +85,7 @@ pub async fn add_customers(
     reply(store().add_customers(id, customers, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn remove_customers(
     id: ReleaseId,
     customers: Vec<CustomerId>,
@@ -92,46 +95,46 @@ pub async fn remove_customers(
 }
 
 /// The release's customers, with progress.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn list_members(id: ReleaseId) -> Result<Vec<Member>, AppError> {
     use super::context::{reply, store};
     reply(store().members(id).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn archive_release(id: ReleaseId) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().archive_release(id, None, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn restore_release(id: ReleaseId) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().restore_release(id, None, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn delete_draft(id: ReleaseId) -> Result<Changed<()>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().delete_draft(id, stamp()?).await)
 }
 
 /// The whole grid, compact.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn read_matrix(id: ReleaseId) -> Result<Matrix, AppError> {
     use super::context::{reply, store};
     reply(store().matrix(id).await)
 }
 
 /// Who set the state of every cell, and when.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn read_marks(id: ReleaseId) -> Result<Marks, AppError> {
     use super::context::{reply, store};
     reply(store().matrix_marks(id).await)
 }
 
 /// One customer's steps in order.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn read_customer_work(
     release: ReleaseId,
     customer: CustomerId,

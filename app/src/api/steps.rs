@@ -9,17 +9,20 @@ use crate::{
     },
     error::AppError,
 };
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::{
+    prelude::*,
+    server_fn::codec::{Json, Postcard},
+};
 
 /// One step with all that its panel shows.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn read_step(id: StepId) -> Result<StepDetail, AppError> {
     use super::context::{reply, store};
     reply(store().step(id).await)
 }
 
 /// One transition of one step.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn act_on_step(
     id: StepId,
     action: StepAction,
@@ -36,7 +39,7 @@ pub async fn act_on_step(
 }
 
 /// One transition of many steps, in one transaction.
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn act_on_steps(
     ids: Vec<StepId>,
     action: StepAction,
@@ -50,7 +53,7 @@ pub async fn act_on_steps(
     reply(store().act_on_steps(ids, action, ask, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn note_step(
     id: StepId,
     notes: String,
@@ -60,7 +63,7 @@ pub async fn note_step(
     reply(store().note_step(id, notes, version, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn override_step(
     id: StepId,
     content: String,
@@ -70,13 +73,13 @@ pub async fn override_step(
     reply(store().override_step(id, content, version, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn reset_step(id: StepId) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().reset_step(id, None, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn add_custom_step(
     release: ReleaseId,
     customer: CustomerId,
@@ -92,7 +95,7 @@ pub async fn add_custom_step(
     )
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn edit_custom_step(
     id: StepId,
     draft: TemplateDraft,
@@ -102,7 +105,7 @@ pub async fn edit_custom_step(
     reply(store().edit_custom_step(id, draft, version, stamp()?).await)
 }
 
-#[server(input = Json)]
+#[server(input = Json, output = Postcard)]
 pub async fn delete_custom_step(id: StepId) -> Result<Changed<()>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().delete_custom_step(id, None, stamp()?).await)

@@ -13,6 +13,13 @@ pub fn mark_hydrated() {
     }
 }
 
+/// Says that the page cannot go on: styles then show what to do.
+pub fn mark_failed() {
+    if let Some(root) = document().and_then(|it| it.document_element()) {
+        let _ = root.set_attribute("data-failed", "");
+    }
+}
+
 /// Chooses `light` or `dark`; nothing follows the system.
 pub fn set_theme(theme: Option<&str>) {
     if let Some(root) = document().and_then(|it| it.document_element()) {
@@ -59,8 +66,18 @@ pub fn rem() -> f64 {
         .and_then(|it| it.document_element())
         .and_then(|root| web_sys::window()?.get_computed_style(&root).ok().flatten())
         .and_then(|style| style.get_property_value("font-size").ok())
-        .and_then(|size| size.trim_end_matches("px").parse().ok())
+        .map(|size| js_sys::parse_float(&size))
+        .filter(|it| it.is_finite())
         .unwrap_or(16.0)
+}
+
+/// Whether something on the page matches; on the server there is no page.
+pub fn has(selector: &str) -> bool {
+    if !cfg!(target_family = "wasm") {
+        return false;
+    }
+    let found = document().and_then(|it| it.query_selector(selector).ok());
+    found.flatten().is_some()
 }
 
 /// The nearest element around an event's target that the selector matches.

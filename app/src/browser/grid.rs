@@ -37,9 +37,12 @@ fn set_size(pane: &HtmlElement, selector: &str, property: &str, pixels: f64) {
         .flatten()
         .and_then(|it| it.dyn_into::<HtmlElement>().ok())
     {
-        let _ = element
-            .style()
-            .set_property(property, &format!("{pixels}px"));
+        // Written by the browser: Rust's own way of writing a fraction would add 14 kB to the WASM.
+        let Ok(digits) = js_sys::Number::from(pixels).to_string_with_radix(10) else {
+            return;
+        };
+        let length = String::from(digits) + "px";
+        let _ = element.style().set_property(property, &length);
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     ui::{icon::Icon, time::Time},
 };
 use crate::domain::{
-    event::{Entity, Event, EventAction},
+    event::{Entity, Entry, EventAction},
     step::StepStatus,
     summary::EventLine,
 };
@@ -23,7 +23,7 @@ pub fn status_of(action: EventAction) -> Option<StepStatus> {
     }
 }
 
-pub fn icon_of(event: &Event) -> &'static str {
+pub fn icon_of(event: &Entry) -> &'static str {
     match (status_of(event.action), event.action) {
         (Some(status), _) => state_icon(status),
         (None, EventAction::Undo) => "i-undo",
@@ -38,7 +38,7 @@ pub fn icon_of(event: &Event) -> &'static str {
 }
 
 /// "marked done", "marked 12 cells done".
-pub fn what(event: &Event, in_batch: u32) -> String {
+pub fn what(event: &Entry, in_batch: u32) -> String {
     if in_batch > 1 && event.entity == Entity::Step {
         let cells = match event.action {
             EventAction::Start => "started",
@@ -57,7 +57,7 @@ pub fn what(event: &Event, in_batch: u32) -> String {
 
 fn line(it: EventLine) -> impl IntoView {
     let EventLine {
-        event,
+        entry: event,
         in_batch,
         subject,
         customer,
@@ -77,7 +77,7 @@ fn line(it: EventLine) -> impl IntoView {
         release
     };
     let place: Vec<String> = [subject, customer, release].into_iter().flatten().collect();
-    let reason = event.reason().map(str::to_owned);
+    let reason = event.reason.clone();
     view! {
         <li data-state=state>
             <Icon name=icon_of(&event)/>
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_batch_of_cells_is_told_by_its_number() {
-        let event = Event {
+        let event = Entry {
             id: EventId(1),
             batch_id: BatchId("b".into()),
             entity: Entity::Step,
@@ -116,8 +116,8 @@ mod tests {
             action: EventAction::Done,
             actor: "Ana".into(),
             at: DateTime::UNIX_EPOCH,
-            before: None,
-            after: None,
+            reason: None,
+            changes: Vec::new(),
             resolved_text: None,
             resolved_sha256: None,
             undoes: None,

@@ -16,6 +16,9 @@ use leptos::prelude::*;
 #[component]
 pub fn ClusterForm(
     draft: ClusterDraft,
+    /// Of the row that is edited.
+    #[prop(optional)]
+    version: Option<i64>,
     #[prop(into)] submit: String,
     #[prop(into)] cancel: String,
     error: RwSignal<Option<AppError>>,
@@ -29,7 +32,7 @@ pub fn ClusterForm(
     let name = RwSignal::new(typed("name", draft.name));
     let path = RwSignal::new(typed("kubeconfigPath", draft.kubeconfig_path));
     let description = RwSignal::new(typed("description", draft.description));
-    let variables = Variables::new(&draft.metadata);
+    let variables = Variables::new(&draft.metadata, posted.as_ref());
     let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -43,6 +46,7 @@ pub fn ClusterForm(
     view! {
         <form class="card form" method="post" on:submit=send>
             <div class="form__body">
+                {version.map(|it| view! { <input type="hidden" name="version" value=it.to_string()/> })}
                 <Failure error=error/>
                 <TextField label="Name" id="name" value=name error=at(Field::Name)/>
                 <TextField

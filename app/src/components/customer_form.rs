@@ -17,6 +17,9 @@ use leptos::prelude::*;
 pub fn CustomerForm(
     draft: CustomerDraft,
     clusters: Vec<ClusterSummary>,
+    /// Of the row that is edited.
+    #[prop(optional)]
+    version: Option<i64>,
     #[prop(into)] submit: String,
     #[prop(into)] cancel: String,
     error: RwSignal<Option<AppError>>,
@@ -37,7 +40,7 @@ pub fn CustomerForm(
     ));
     let namespace = RwSignal::new(typed("namespace", draft.namespace));
     let description = RwSignal::new(typed("description", draft.description));
-    let variables = Variables::new(&draft.metadata);
+    let variables = Variables::new(&draft.metadata, posted.as_ref());
     let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
     let options = std::iter::once((String::new(), "Choose a cluster".to_owned()))
         .chain(
@@ -59,6 +62,7 @@ pub fn CustomerForm(
     view! {
         <form class="card form" method="post" on:submit=send>
             <div class="form__body">
+                {version.map(|it| view! { <input type="hidden" name="version" value=it.to_string()/> })}
                 <Failure error=error/>
                 <TextField label="Name" id="name" value=name error=at(Field::Name)/>
                 <SelectField label="Cluster" id="clusterId" value=cluster options=options error=at(Field::Cluster)/>

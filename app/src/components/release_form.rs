@@ -19,6 +19,9 @@ use leptos::prelude::*;
 #[component]
 pub fn ReleaseForm(
     draft: ReleaseDraft,
+    /// Of the row that is edited.
+    #[prop(optional)]
+    version: Option<i64>,
     #[prop(into)] submit: String,
     #[prop(into)] cancel: String,
     error: RwSignal<Option<AppError>>,
@@ -34,7 +37,7 @@ pub fn ReleaseForm(
     let number = RwSignal::new(typed("versionNumber", draft.version_number));
     let date = RwSignal::new(typed("releaseDate", draft.release_date));
     let description = RwSignal::new(typed("description", draft.description));
-    let variables = Variables::new(&draft.metadata);
+    let variables = Variables::new(&draft.metadata, posted.as_ref());
     let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
     let options = [
         (ReleaseType::Release, "Release"),
@@ -58,6 +61,7 @@ pub fn ReleaseForm(
     view! {
         <form class="card form" method="post" on:submit=send>
             <div class="form__body">
+                {version.map(|it| view! { <input type="hidden" name="version" value=it.to_string()/> })}
                 <Failure error=error/>
                 <TextField label="Name" id="name" value=name error=at(Field::Name)/>
                 <div class="form__row">

@@ -17,7 +17,7 @@ use crate::{
     browser,
     domain::{
         cluster::hue,
-        event::{Entity, Event},
+        event::{Entity, Entry},
         refusal::{Field, Refusal},
         step::{StepAction, StepStatus},
         summary::StepDetail,
@@ -66,13 +66,13 @@ fn source(detail: &StepDetail) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn history_line(event: Event) -> impl IntoView {
+fn history_line(event: Entry) -> impl IntoView {
     let state = status_of(event.action).map(StepStatus::as_str);
     let what = match event.entity {
         Entity::Template => format!("{} the template", event.action.phrase()),
         _ => event.action.phrase().to_owned(),
     };
-    let reason = event.reason().map(str::to_owned);
+    let reason = event.reason.clone();
     let sha = event.resolved_sha256.clone();
     let text = event.resolved_text.clone();
     view! {
@@ -268,7 +268,7 @@ pub fn StepPanel(
     let customer_name = StoredValue::new(customer.name.clone());
     let edit_path = crate::paths::edit_customer(customer.id);
     view! {
-        <aside class="sheet" aria-label=label data-cluster=hue(cluster.id)>
+        <aside class="sheet" data-aside="" aria-label=label data-cluster=hue(cluster.id)>
             <div class="place-strip">
                 <span>{customer.name.clone()}</span>
                 <i>"/"</i>

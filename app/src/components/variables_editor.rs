@@ -1,5 +1,5 @@
 //! Variables: rows of keys and values. A number or boolean that nobody touches keeps its type.
-use super::ui::icon::Icon;
+use super::ui::{icon::Icon, posted::Posted, text_area};
 use crate::domain::text::{Metadata, Value, is_key};
 use leptos::prelude::*;
 
@@ -17,13 +17,18 @@ struct Row {
 pub struct Variables {
     rows: RwSignal<Vec<Row>>,
     next: StoredValue<u32>,
+    /// For a browser without JavaScript.
+    lines: StoredValue<String>,
 }
 
 impl Variables {
-    pub fn new(metadata: &Metadata) -> Self {
+    pub fn new(metadata: &Metadata, posted: Option<&Posted>) -> Self {
+        let lines = Posted::typed(posted, "variables", metadata.lines());
+        let metadata = &Metadata::from_lines(&lines, metadata);
         let this = Self {
             rows: RwSignal::new(Vec::new()),
             next: StoredValue::new(0),
+            lines: StoredValue::new(lines),
         };
         for (key, value) in &metadata.0 {
             this.add(key.clone(), value.to_string(), Some(value.clone()));
@@ -117,8 +122,11 @@ pub fn VariablesEditor(
             </tr>
         }
     };
+    let lines = variables.lines.get_value();
+    let plain = text_area::plain("variables", "Variables, a line each: KEY=value", &lines);
     view! {
-        <fieldset class="field">
+        <noscript inner_html=plain></noscript>
+        <fieldset class="field variables-editor">
             <legend class="label">"Variables"</legend>
             <table class="table variables">
                 <thead class="sr">

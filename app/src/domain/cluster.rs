@@ -18,7 +18,9 @@ pub struct Cluster {
     pub is_active: bool,
     pub metadata: Metadata,
     pub version: i64,
+    #[serde(with = "crate::domain::instant")]
     pub created_at: DateTime<Utc>,
+    #[serde(with = "crate::domain::instant")]
     pub updated_at: DateTime<Utc>,
 }
 
@@ -111,7 +113,6 @@ pub fn hue(cluster: ClusterId) -> u8 {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterSummary {
-    #[serde(flatten)]
     pub cluster: Cluster,
     pub active_customers: u32,
 }

@@ -19,7 +19,9 @@ pub struct Customer {
     pub is_active: bool,
     pub metadata: Metadata,
     pub version: i64,
+    #[serde(with = "crate::domain::instant")]
     pub created_at: DateTime<Utc>,
+    #[serde(with = "crate::domain::instant")]
     pub updated_at: DateTime<Utc>,
 }
 

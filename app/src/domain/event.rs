@@ -5,6 +5,7 @@ use super::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 words! {
     /// What an event is about.
@@ -73,14 +74,12 @@ pub struct Event {
     pub customer_id: Option<CustomerId>,
     pub action: EventAction,
     pub actor: String,
+    #[serde(with = "crate::domain::instant")]
     pub at: DateTime<Utc>,
-    pub before: Option<serde_json::Value>,
-    pub after: Option<serde_json::Value>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub before: Option<Value>,
+    pub after: Option<Value>,
     pub resolved_text: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub resolved_sha256: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub undoes: Option<BatchId>,
 }
 
@@ -100,12 +99,91 @@ impl Event {
             .find_map(|it| it.get(key)?.as_str())
     }
 
+    /// What is different after it, field by field.
+    fn changes(&self) -> Vec<FieldChange> {
+        let object = |it: &Option<Value>| it.as_ref().and_then(Value::as_object).cloned();
+        let (before, after) = (object(&self.before), object(&self.after));
+        let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+        let mut fields: Vec<&String> = before.keys().chain(after.keys()).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+            .into_iter()
+            // Bookkeeping, which says nothing that the line does not say.
+            .filter(|it| !matches!(it.as_str(), "id" | "version" | "createdAt" | "updatedAt"))
+            .filter(|it| before.get(*it) != after.get(*it))
+            .map(|it| FieldChange {
+                field: it.clone(),
+                before: before.get(it).and_then(readable),
+                after: after.get(it).and_then(readable),
+            })
+            .collect()
+    }
+
     /// Why it was done, if somebody said so.
     pub fn reason(&self) -> Option<&str> {
         let after = self.after.as_ref()?;
         ["failReason", "skipReason", "revertReason"]
             .into_iter()
             .find_map(|it| after.get(it)?.as_str())
+    }
+}
+
+/// A field that an event changed, as people read it; none where it was empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    pub field: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+fn readable(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// An event as pages show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    pub id: EventId,
+    pub batch_id: BatchId,
+    pub entity: Entity,
+    pub entity_id: i64,
+    pub release_id: Option<ReleaseId>,
+    pub customer_id: Option<CustomerId>,
+    pub action: EventAction,
+    pub actor: String,
+    #[serde(with = "crate::domain::instant")]
+    pub at: DateTime<Utc>,
+    pub reason: Option<String>,
+    pub changes: Vec<FieldChange>,
+    pub resolved_text: Option<String>,
+    pub resolved_sha256: Option<String>,
+    pub undoes: Option<BatchId>,
+}
+
+impl From<Event> for Entry {
+    fn from(event: Event) -> Self {
+        Self {
+            reason: event.reason().map(str::to_owned),
+            changes: event.changes(),
+            id: event.id,
+            batch_id: event.batch_id,
+            entity: event.entity,
+            entity_id: event.entity_id,
+            release_id: event.release_id,
+            customer_id: event.customer_id,
+            action: event.action,
+            actor: event.actor,
+            at: event.at,
+            resolved_text: event.resolved_text,
+            resolved_sha256: event.resolved_sha256,
+            undoes: event.undoes,
+        }
     }
 }
 
@@ -128,7 +206,9 @@ pub struct EventFilter {
     pub action: Option<EventAction>,
     pub actor: Option<String>,
     pub batch_id: Option<BatchId>,
+    #[serde(with = "crate::domain::instant::option")]
     pub from: Option<DateTime<Utc>>,
+    #[serde(with = "crate::domain::instant::option")]
     pub to: Option<DateTime<Utc>>,
     /// Only events before this one: the last of the page before.
     pub cursor: Option<EventId>,

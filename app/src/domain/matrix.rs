@@ -30,7 +30,6 @@ pub struct Column {
     pub namespace: String,
     /// Which band it stands in.
     pub band: usize,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inactive: bool,
 }
 

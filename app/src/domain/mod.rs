@@ -55,6 +55,8 @@ pub mod customer;
 pub mod event;
 /// Ids of every noun.
 pub mod id;
+/// How times travel.
+pub mod instant;
 /// Who set a cell's state, and when.
 pub mod marks;
 /// The grid: steps down, customers across.

@@ -28,11 +28,14 @@ pub struct Release {
     pub kind: ReleaseType,
     pub status: ReleaseStatus,
     pub version_number: Option<String>,
+    #[serde(with = "crate::domain::instant::day")]
     pub release_date: Option<NaiveDate>,
     pub description: Option<String>,
     pub metadata: Metadata,
     pub version: i64,
+    #[serde(with = "crate::domain::instant")]
     pub created_at: DateTime<Utc>,
+    #[serde(with = "crate::domain::instant")]
     pub updated_at: DateTime<Utc>,
 }
 
@@ -191,7 +194,6 @@ impl Release {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseSummary {
-    #[serde(flatten)]
     pub release: Release,
     pub templates: u32,
     pub customers: u32,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     pub by: String,
+    #[serde(with = "crate::domain::instant")]
     pub at: DateTime<Utc>,
 }
 

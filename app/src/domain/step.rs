@@ -136,10 +136,13 @@ pub struct CustomerStep {
     pub content: String,
     pub order_index: i32,
     pub status: StepStatus,
+    #[serde(with = "crate::domain::instant::option")]
     pub executed_at: Option<DateTime<Utc>>,
     pub executed_by: Option<String>,
+    #[serde(with = "crate::domain::instant::option")]
     pub started_at: Option<DateTime<Utc>>,
     pub started_by: Option<String>,
+    #[serde(with = "crate::domain::instant::option")]
     pub state_at: Option<DateTime<Utc>>,
     pub state_by: Option<String>,
     pub skip_reason: Option<String>,
@@ -150,7 +153,9 @@ pub struct CustomerStep {
     pub is_overridden: bool,
     pub template_version: Option<i64>,
     pub version: i64,
+    #[serde(with = "crate::domain::instant")]
     pub created_at: DateTime<Utc>,
+    #[serde(with = "crate::domain::instant")]
     pub updated_at: DateTime<Utc>,
 }
 

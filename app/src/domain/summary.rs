@@ -2,7 +2,7 @@
 use super::{
     cluster::{Cluster, ClusterSummary},
     customer::{Customer, CustomerSummary},
-    event::Event,
+    event::Entry,
     id::{CustomerId, ReleaseId, StepId},
     progress::Progress,
     release::{Release, ReleaseSummary},
@@ -20,6 +20,7 @@ pub struct Frame {
     pub actor: String,
     /// `light`, `dark`, or nothing: the system's.
     pub theme: Option<String>,
+    #[serde(with = "crate::domain::instant")]
     pub now: DateTime<Utc>,
     pub releases: u32,
     pub customers: u32,
@@ -33,7 +34,6 @@ pub struct Part {
     pub id: i64,
     pub name: String,
     pub customers: u32,
-    #[serde(flatten)]
     pub progress: Progress,
 }
 
@@ -41,7 +41,6 @@ pub struct Part {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActiveRelease {
-    #[serde(flatten)]
     pub summary: ReleaseSummary,
     pub clusters: Vec<Part>,
 }
@@ -59,6 +58,7 @@ pub struct Attention {
     pub status: StepStatus,
     pub reason: Option<String>,
     pub by: Option<String>,
+    #[serde(with = "crate::domain::instant::option")]
     pub at: Option<DateTime<Utc>>,
 }
 
@@ -78,7 +78,7 @@ pub struct Dashboard {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EventLine {
-    pub event: Event,
+    pub entry: Entry,
     /// How many events its batch has.
     pub in_batch: u32,
     pub subject: Option<String>,
@@ -90,7 +90,6 @@ pub struct EventLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterDetail {
-    #[serde(flatten)]
     pub summary: ClusterSummary,
     pub customers: Vec<CustomerSummary>,
 }
@@ -99,7 +98,6 @@ pub struct ClusterDetail {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerDetail {
-    #[serde(flatten)]
     pub customer: Customer,
     pub cluster: Cluster,
     pub releases: Vec<CustomerRelease>,
@@ -116,7 +114,6 @@ pub struct CustomerRelease {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseDetail {
-    #[serde(flatten)]
     pub release: Release,
     pub customers: u32,
     pub templates: Vec<StepTemplate>,
@@ -126,7 +123,6 @@ pub struct ReleaseDetail {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseProgress {
-    #[serde(flatten)]
     pub progress: Progress,
     pub customers: Vec<Part>,
     pub clusters: Vec<Part>,
@@ -137,7 +133,6 @@ pub struct ReleaseProgress {
 #[serde(rename_all = "camelCase")]
 pub struct CategoryPart {
     pub category: super::template::Category,
-    #[serde(flatten)]
     pub progress: Progress,
 }
 
@@ -150,6 +145,7 @@ pub struct Member {
     pub namespace: String,
     pub cluster: Cluster,
     pub is_active: bool,
+    #[serde(with = "crate::domain::instant")]
     pub added_at: DateTime<Utc>,
     pub progress: Progress,
 }
@@ -185,7 +181,6 @@ pub struct CustomerWork {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepDetail {
-    #[serde(flatten)]
     pub step: CustomerStep,
     /// Counts from 1 over both categories of the customer's list.
     pub number: u32,
@@ -198,12 +193,11 @@ pub struct StepDetail {
     pub unresolved: Vec<String>,
     pub variables: Vec<Variable>,
     pub copy_text: String,
-    pub history: Vec<Event>,
+    pub history: Vec<Entry>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerWithCluster {
-    #[serde(flatten)]
     pub customer: Customer,
     pub cluster: Cluster,
 }
@@ -235,6 +229,7 @@ pub struct Conflict {
     pub id: i64,
     pub reason: String,
     pub changed_by: Option<String>,
+    #[serde(with = "crate::domain::instant::option")]
     pub changed_at: Option<DateTime<Utc>>,
 }
 

@@ -48,7 +48,9 @@ pub struct StepTemplate {
     pub order_index: i32,
     pub description: Option<String>,
     pub version: i64,
+    #[serde(with = "crate::domain::instant")]
     pub created_at: DateTime<Utc>,
+    #[serde(with = "crate::domain::instant")]
     pub updated_at: DateTime<Utc>,
 }
 

@@ -1,7 +1,10 @@
 //! Texts that people type, as types with one door each: `parse`. The limits are those of R6 and stand only here.
 use super::refusal::Problem;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, Visitor},
+};
+use std::{collections::BTreeMap, fmt};
 use unicode_normalization::UnicodeNormalization;
 
 pub const NAME_MAX: usize = 100;
@@ -195,20 +198,90 @@ impl KubeconfigPath {
 }
 
 /// A variable's value, as JSON has it: a number or boolean that nobody touches keeps its type.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     Boolean(bool),
-    Number(serde_json::Number),
+    /// As JSON writes it.
+    Number(String),
     Text(String),
 }
 
-impl std::fmt::Display for Value {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// In JSON a value is what it looks like; other formats say which kind comes.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if !to.is_human_readable() {
+            let (kind, text) = match self {
+                Self::Boolean(it) => (0_u8, it.to_string()),
+                Self::Number(it) => (1, it.clone()),
+                Self::Text(it) => (2, it.clone()),
+            };
+            return (kind, text).serialize(to);
+        }
+        match self {
+            Self::Boolean(it) => to.serialize_bool(*it),
+            Self::Text(it) => to.serialize_str(it),
+            Self::Number(it) => {
+                if let Ok(it) = it.parse::<u64>() {
+                    to.serialize_u64(it)
+                } else if let Ok(it) = it.parse::<i64>() {
+                    to.serialize_i64(it)
+                } else {
+                    to.serialize_f64(it.parse().unwrap_or_default())
+                }
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        if from.is_human_readable() {
+            return from.deserialize_any(ValueVisitor);
+        }
+        let (kind, text) = <(u8, String)>::deserialize(from)?;
+        Ok(match kind {
+            0 => Self::Boolean(text == "true"),
+            1 => Self::Number(text),
+            _ => Self::Text(text),
+        })
+    }
+}
+
+struct ValueVisitor;
+
+impl Visitor<'_> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a number, or true or false")
+    }
+
+    fn visit_bool<E: de::Error>(self, it: bool) -> Result<Value, E> {
+        Ok(Value::Boolean(it))
+    }
+
+    fn visit_u64<E: de::Error>(self, it: u64) -> Result<Value, E> {
+        Ok(Value::Number(it.to_string()))
+    }
+
+    fn visit_i64<E: de::Error>(self, it: i64) -> Result<Value, E> {
+        Ok(Value::Number(it.to_string()))
+    }
+
+    fn visit_f64<E: de::Error>(self, it: f64) -> Result<Value, E> {
+        Ok(Value::Number(format!("{it:?}")))
+    }
+
+    fn visit_str<E: de::Error>(self, it: &str) -> Result<Value, E> {
+        Ok(Value::Text(it.to_owned()))
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Boolean(it) => it.fmt(f),
-            Self::Number(it) => it.fmt(f),
-            Self::Text(it) => it.fmt(f),
+            Self::Number(it) | Self::Text(it) => it.fmt(f),
         }
     }
 }
@@ -219,6 +292,38 @@ impl std::fmt::Display for Value {
 pub struct Metadata(pub BTreeMap<String, Value>);
 
 impl Metadata {
+    /// As lines of `key=value`, for a form without JavaScript. A value of several lines is left out.
+    pub fn lines(&self) -> String {
+        let mut lines = String::new();
+        for (key, value) in &self.0 {
+            let value = value.to_string();
+            if !value.contains('\n') {
+                lines.extend([key, "=", &value, "\n"]);
+            }
+        }
+        lines
+    }
+
+    /// What `lines` were edited to: untouched values keep their type, and those of several lines stay.
+    pub fn from_lines(lines: &str, before: &Self) -> Self {
+        let typed = lines.lines().map(str::trim).filter(|it| !it.is_empty());
+        let typed = typed.map(|line| {
+            let (key, text) = line.split_once('=').unwrap_or((line, ""));
+            let (key, text) = (key.trim(), text.trim());
+            let untouched = before.0.get(key).filter(|it| it.to_string() == text);
+            let value = untouched
+                .cloned()
+                .unwrap_or_else(|| Value::Text(text.to_owned()));
+            (key.to_owned(), value)
+        });
+        let long = before
+            .0
+            .iter()
+            .filter(|(_, value)| value.to_string().contains('\n'));
+        let long = long.map(|(key, value)| (key.clone(), value.clone()));
+        Self(long.chain(typed).collect())
+    }
+
     /// Checks keys, values and size; each wrong key is named.
     pub fn checked(self) -> Result<Self, Problem> {
         for (key, value) in &self.0 {
@@ -229,7 +334,14 @@ impl Metadata {
                 no_control_characters(text)?;
             }
         }
-        let long = serde_json::to_string(&self.0).map_or(usize::MAX, |it| it.len());
+        // In JSON each entry also has a colon and a comma, or one of the two braces.
+        let long = self.0.iter().fold(1, |sum, (key, value)| {
+            let value = match value {
+                Value::Text(text) => json_length(text),
+                other => other.to_string().len(),
+            };
+            sum + json_length(key) + value + 2
+        });
         if long > METADATA_MAX {
             return Err(Problem::TooManyBytes {
                 max: METADATA_MAX,
@@ -238,6 +350,16 @@ impl Metadata {
         }
         Ok(self)
     }
+}
+
+/// How many bytes a text takes in JSON.
+fn json_length(text: &str) -> usize {
+    let escaped = text.bytes().map(|it| match it {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
+        0..=31 => 6,
+        _ => 1,
+    });
+    2 + escaped.sum::<usize>()
 }
 
 /// A variable's key: a letter or underscore, then letters, digits, `_`, `.` and `-`; 64 at most.
@@ -300,6 +422,17 @@ mod tests {
         assert_eq!(Content::parse(text).unwrap().as_str(), text);
         assert!(Content::parse("a\0").is_err());
         assert!(Content::parse(&"a".repeat(CONTENT_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn lines_of_variables_keep_types_and_values_of_several_lines() {
+        let before: Metadata =
+            serde_json::from_str(r#"{"A":1.5,"B":true,"C":"x = y","D":"two\nlines"}"#).unwrap();
+        assert_eq!(before.lines(), "A=1.5\nB=true\nC=x = y\n");
+        assert_eq!(Metadata::from_lines(&before.lines(), &before), before);
+        let edited = Metadata::from_lines("A = 2\r\n\nE=\n", &before);
+        let json = r#"{"A":"2","D":"two\nlines","E":""}"#;
+        assert_eq!(serde_json::to_string(&edited).unwrap(), json);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a page fetches. One kind of resource for all pages, whatever it carries: each kind of its own would bring its own
 //! copy of leptos's machinery and of the JSON reader into the WASM.
-use crate::error::AppError;
+use crate::{error::AppError, wire};
 use codee::{Decoder, Encoder};
 use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
@@ -25,7 +25,6 @@ enum Answer {
     Text(Arc<str>),
 }
 
-/// Answers travel as JSON.
 struct Wire;
 
 impl Encoder<Answer> for Wire {
@@ -65,9 +64,7 @@ impl<T> Copy for Fetch<T> {}
 
 fn write<T: Serialize + 'static>(value: &Shared) -> String {
     let value = value.downcast_ref::<Result<T, AppError>>();
-    value
-        .and_then(|it| serde_json::to_string(it).ok())
-        .unwrap_or_default()
+    value.and_then(wire::to_text).unwrap_or_default()
 }
 
 fn read<T: DeserializeOwned + Clone + 'static>(answer: &Answer) -> Result<T, AppError> {
@@ -80,10 +77,7 @@ fn read<T: DeserializeOwned + Clone + 'static>(answer: &Answer) -> Result<T, App
         Answer::Here(value, _) => value
             .downcast_ref::<Result<T, AppError>>()
             .map_or_else(unreadable, Clone::clone),
-        // From bytes, as server functions read theirs: one reader instead of two.
-        Answer::Text(text) => {
-            serde_json::from_slice(text.as_bytes()).unwrap_or_else(|_| unreadable())
-        }
+        Answer::Text(text) => wire::from_text(text).unwrap_or_else(unreadable),
     }
 }
 

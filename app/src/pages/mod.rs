@@ -5,6 +5,7 @@ pub mod customers;
 pub mod dashboard;
 pub mod fetch;
 pub mod not_found;
+pub mod page;
 pub mod releases;
 
 use crate::{components::ui::notice::Unavailable, error::AppError};

@@ -103,7 +103,7 @@ impl Store {
                 release: event
                     .release_id
                     .and_then(|it| names.of_entity(Entity::Release, it.0)),
-                event,
+                entry: event.into(),
             })
             .collect();
         Ok(Page {

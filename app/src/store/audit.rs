@@ -232,7 +232,7 @@ impl super::Change {
         }
         let last = last_change(&self.tx, entity, id).await?;
         let (changed_by, changed_at) = last.unzip();
-        let current = serde_json::to_value(current).unwrap_or_default();
+        let current = serde_json::to_string(current).unwrap_or_default();
         Err(super::error::StoreError::Stale(Box::new(
             crate::error::Stale {
                 current,

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::domain::{
     copy::{Heading, copy_text},
-    event::{Entity, Event},
+    event::{Entity, Entry, Event},
     id::{CustomerId, ReleaseId, StepId},
     progress::{Counts, Progress},
     refusal::Noun,
@@ -112,7 +112,7 @@ impl Store {
     }
 
     /// What happened to a step and to its template's text, newest first.
-    async fn history(&self, step: &CustomerStep) -> Result<Vec<Event>, StoreError> {
+    async fn history(&self, step: &CustomerStep) -> Result<Vec<Entry>, StoreError> {
         use audit_event::Column;
         let mut about = Column::Entity
             .eq(Entity::Step.as_str())
@@ -130,7 +130,7 @@ impl Store {
             .all(&self.read)
             .await?
             .into_iter()
-            .map(Event::try_from)
+            .map(|it| Event::try_from(it).map(Entry::from))
             .collect()
     }
 }

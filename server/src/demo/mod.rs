@@ -127,7 +127,7 @@ fn metadata(pairs: &[(&str, &str)]) -> Metadata {
     let value = |text: &str| {
         text.parse::<i64>().map_or_else(
             |_| Value::Text(text.to_owned()),
-            |it| Value::Number(it.into()),
+            |it| Value::Number(it.to_string()),
         )
     };
     Metadata(

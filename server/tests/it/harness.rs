@@ -1,13 +1,14 @@
 //! A real `SQLite` file, the real migrations, the real router.
-use app::{api::context::Context, domain::stamp::Stamp, store::Store};
+use app::{api::context::Context, domain::stamp::Stamp, error::AppError, store::Store};
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes},
     http::{Method, Request, StatusCode, header},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::BodyExt;
 use migration::{Migrator, MigratorTrait};
+use server_fn::error::FromServerFnError;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -63,13 +64,15 @@ impl Bench {
 
     /// Calls a server function with its arguments as JSON.
     pub async fn call(&self, path: &str, arguments: serde_json::Value) -> Answer {
+        let body = arguments.to_string();
         self.send(
             Request::builder()
                 .method(Method::POST)
                 .uri(path)
                 .header(header::CONTENT_TYPE, "application/json")
                 .header(header::ACCEPT, "application/json")
-                .body(Body::from(arguments.to_string()))
+                .header(header::CONTENT_LENGTH, body.len())
+                .body(Body::from(body))
                 .unwrap(),
         )
         .await
@@ -92,12 +95,13 @@ impl Bench {
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
         // leptos puts empty comments between texts.
-        let body = String::from_utf8(body.to_vec()).unwrap().replace("<!>", "");
+        let body = String::from_utf8_lossy(&bytes).replace("<!>", "");
         Answer {
             status,
             headers,
+            bytes,
             body,
         }
     }
@@ -106,12 +110,15 @@ impl Bench {
 pub struct Answer {
     pub status: StatusCode,
     pub headers: axum::http::HeaderMap,
+    pub bytes: Bytes,
+    /// As text.
     pub body: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    /// What a server function answered when it failed.
+    pub fn error(&self) -> AppError {
+        AppError::de(self.bytes.clone())
     }
 
     pub fn header(&self, name: &str) -> &str {

@@ -1,5 +1,5 @@
 //! A form that was posted without JavaScript and came back: what was typed, and what is wrong with it.
-use crate::error::AppError;
+use crate::{error::AppError, wire};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,11 +14,11 @@ pub struct Posted {
 impl Posted {
     /// What came back with this page, if something did. The page takes it over when it goes live.
     pub fn here() -> Option<Self> {
-        let text = SharedValue::new(|| {
-            use_context::<Self>().and_then(|it| serde_json::to_string(&it).ok())
+        let text = SharedValue::new_str(|| {
+            let posted = use_context::<Self>().and_then(|it| wire::to_text(&it));
+            posted.unwrap_or_default()
         });
-        text.into_inner()
-            .and_then(|it| serde_json::from_slice(it.as_bytes()).ok())
+        wire::from_text(&text.into_inner())
     }
 
     /// What was typed into a field.

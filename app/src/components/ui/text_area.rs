@@ -21,6 +21,14 @@ pub fn escape_into(out: &mut String, text: &str) {
     }
 }
 
+/// A text area without behaviour, as HTML: for a form that stays without JavaScript.
+pub fn plain(id: &str, label: &str, text: &str) -> String {
+    let (label, text) = (escape(label), escape(text));
+    format!(
+        "<label for=\"{id}\">{label}</label><textarea class=\"input mono\" id=\"{id}\" name=\"{id}\" rows=\"6\">\n{text}</textarea>"
+    )
+}
+
 #[component]
 pub fn TextArea(
     value: RwSignal<String>,

@@ -58,6 +58,7 @@ pub fn EditClusterPage() -> impl IntoView {
             <PageHead title=format!("Edit {}", cluster.name) crumbs=crumbs/>
             <div class="page__body">
                 <ClusterForm
+                    version=version
                     draft=ClusterDraft::from(cluster)
                     submit="Save changes"
                     cancel=paths::cluster(id)

@@ -77,6 +77,7 @@ pub fn EditCustomerPage() -> impl IntoView {
             <PageHead title=format!("Edit {}", customer.name) crumbs=crumbs/>
             <div class="page__body">
                 <CustomerForm
+                    version=version
                     draft=CustomerDraft::from(customer)
                     clusters=clusters
                     submit="Save changes"

@@ -59,6 +59,7 @@ pub fn EditReleasePage() -> impl IntoView {
             <PageHead title=format!("Edit {}", release.name) crumbs=crumbs/>
             <div class="page__body">
                 <ReleaseForm
+                    version=version
                     draft=ReleaseDraft::from(release)
                     submit="Save changes"
                     cancel=paths::release(id)

@@ -1,7 +1,8 @@
 //! The matrix of an active or archived release, with the panel of the open step beside it.
 use super::{
+    aside::{Aside, aside},
+    dialogs::{Asked, ReleaseDialogs},
     list::status_badge,
-    release::{ActivateDialog, CloneDialog},
 };
 use crate::{
     api::{
@@ -21,7 +22,7 @@ use crate::{
             selection::Selection,
             wording::{done_text, past},
         },
-        step_panel::{StepPanel, StepWish, Toward},
+        step_panel::{StepPanelProps, StepWish, Toward},
         ui::{bar::Bar, icon::Icon, notice::sentence, toast::Toasts},
     },
     domain::{
@@ -316,8 +317,15 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         now
     });
 
-    let adding = RwSignal::new(false);
-    let cloning = RwSignal::new(false);
+    // The panel's part of the WASM is fetched with the first sign that somebody is about to work.
+    let is_warm = StoredValue::new(false);
+    let warm_up = move || {
+        if !is_warm.get_value() {
+            is_warm.set_value(true);
+            leptos::task::spawn_local(async { drop(aside(Aside::Nothing).await) });
+        }
+    };
+    let asked = Asked::default();
     let progress = move || Progress::from(state.grid.with(|grid| grid.total));
     let set_status = move |_| {
         if can_work {
@@ -365,7 +373,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             {can_work
                 .then(|| {
                     view! {
-                        <button class="button wide" on:click=move |_| adding.set(true)>"Add customers…"</button>
+                        <button class="button wide" on:click=move |_| asked.choosing.set(true)>"Add customers…"</button>
                         <button
                             class="button"
                             aria-keyshortcuts="n"
@@ -384,7 +392,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 <div class="menu">
                     <a class="menu__item" href=paths::edit_release(id)>"Edit"</a>
                     <a class="menu__item" href=paths::release_steps(id)>"Steps"</a>
-                    <button class="menu__item" on:click=move |_| cloning.set(true)>"Clone…"</button>
+                    <button class="menu__item" on:click=move |_| asked.cloning.set(true)>"Clone…"</button>
                     <button class="menu__item" on:click=set_status>
                         {if can_work { "Archive" } else { "Restore" }}
                     </button>
@@ -401,7 +409,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             </span>
             <DensitySwitch state=state/>
         </div>
-        <div class="split">
+        <div class="split" on:pointerenter=move |_| warm_up() on:focusin=move |_| warm_up()>
             <div class="matrix__pane">
                 {if is_empty {
                     view! {
@@ -457,19 +465,17 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                                     state.wants_keyboard.update(|it| *it += 1);
                                 }
                             });
-                            view! {
-                                <StepPanel
-                                    detail=detail
-                                    places=Signal::derive(move || state.places(step))
-                                    error=sending.error
-                                    asking=asking
-                                    copying=copying
-                                    can_work=can_work
-                                    on_wish=wish
-                                    on_go=Callback::new(move |toward: Toward| state.go_toward(toward))
-                                />
-                            }
-                            .into_any()
+                            aside(Aside::Panel(Box::new(StepPanelProps {
+                                detail,
+                                places: Signal::derive(move || state.places(step)),
+                                error: sending.error,
+                                asking,
+                                copying,
+                                can_work,
+                                on_wish: wish,
+                                on_go: Callback::new(move |toward: Toward| state.go_toward(toward)),
+                            })))
+                            .await
                         }
                         Ok(None) => ().into_any(),
                         Err(error) => {
@@ -490,7 +496,6 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         <ReasonDialog asking=asking_bulk state=state error=sending.error on_reason=Callback::new(move |(action, reason)| {
             bulk(state.selected(), action, Some(reason));
         })/>
-        <ActivateDialog open=adding release=release.clone() members=members on_done=reload/>
-        <CloneDialog open=cloning release=release/>
+        <ReleaseDialogs asked=asked release=release members=members on_done=reload/>
     }
 }

@@ -1,32 +1,22 @@
-//! `/releases/:id`: a draft with its steps, ready to be activated; or the matrix of one that was. With the dialogs that
-//! belong to both: activate, add customers, clone, delete.
-use super::{list::status_badge, matrix::WorkPage};
+//! `/releases/:id`: a draft with its steps, ready to be activated; or the matrix of one that was.
+use super::{
+    aside::{Aside, aside},
+    dialogs::{Asked, ReleaseDialogs},
+    list::status_badge,
+    matrix::WorkPage,
+};
 use crate::{
-    api::{
-        customers::list_customers,
-        releases::{
-            activate_release, add_customers, clone_release, delete_draft, preview_customers,
-            read_matrix, read_release,
-        },
-    },
-    components::{
-        customer_picker::CustomerPicker,
-        layout::page_head::PageHead,
-        step_state::type_icon,
-        ui::{dialog::Dialog, field::TextField, icon::Icon, notice::Failure},
-    },
+    api::releases::{read_matrix, read_release},
+    components::{layout::page_head::PageHead, step_state::type_icon, ui::icon::Icon},
     domain::{
-        customer::CustomerSummary,
-        id::{CustomerId, ReleaseId},
-        refusal::Field,
+        id::ReleaseId,
         release::{Release, ReleaseStatus},
-        summary::{DryRun, ReleaseDetail},
+        summary::ReleaseDetail,
     },
-    pages::{Sending, fetch::Fetch, goes_to, loaded, param},
+    pages::{fetch::Fetch, loaded, param},
     paths,
 };
 use leptos::prelude::*;
-use std::collections::HashSet;
 
 #[component]
 pub fn ReleasePage() -> impl IntoView {
@@ -37,7 +27,11 @@ pub fn ReleasePage() -> impl IntoView {
     loaded(matrix, move |it| {
         let reload = Callback::new(move |()| matrix.refetch());
         if it.release.status == ReleaseStatus::Draft {
-            view! { <DraftPage release=it.release reload=reload/> }.into_any()
+            let draft = Aside::Draft {
+                release: Box::new(it.release),
+                reload,
+            };
+            Suspend::new(aside(draft)).into_any()
         } else {
             view! { <WorkPage matrix=it reload=reload/> }.into_any()
         }
@@ -45,7 +39,7 @@ pub fn ReleasePage() -> impl IntoView {
 }
 
 #[component]
-fn DraftPage(release: Release, reload: Callback<()>) -> impl IntoView {
+pub fn Draft(release: Release, reload: Callback<()>) -> impl IntoView {
     let id = release.id;
     let detail = Fetch::new(move || id, read_release);
     loaded(detail, move |it| show(it, reload))
@@ -56,9 +50,7 @@ fn show(it: ReleaseDetail, reload: Callback<()>) -> impl IntoView {
         release, templates, ..
     } = it;
     let id = release.id;
-    let activating = RwSignal::new(false);
-    let cloning = RwSignal::new(false);
-    let deleting = RwSignal::new(false);
+    let asked = Asked::default();
     let n_steps = templates.len();
     let rows = templates
         .into_iter()
@@ -85,13 +77,13 @@ fn show(it: ReleaseDetail, reload: Callback<()>) -> impl IntoView {
             crumbs=vec![("Releases".into(), paths::RELEASES.into())]
             beside=|| status_badge(ReleaseStatus::Draft)
         >
-            <button class="button" data-kind="ghost" on:click=move |_| deleting.set(true)>"Delete draft"</button>
-            <button class="button" data-kind="ghost" on:click=move |_| cloning.set(true)>"Clone…"</button>
+            <button class="button" data-kind="ghost" on:click=move |_| asked.deleting.set(true)>"Delete draft"</button>
+            <button class="button" data-kind="ghost" on:click=move |_| asked.cloning.set(true)>"Clone…"</button>
             <a class="button" href=paths::edit_release(id)>"Edit"</a>
             <a class="button" href=paths::release_steps(id)>"Steps"</a>
-            <button class="button" data-kind="ink" on:click=move |_| activating.set(true)>"Activate…"</button>
+            <button class="button" data-kind="ink" on:click=move |_| asked.choosing.set(true)>"Activate…"</button>
         </PageHead>
-        <div class="page__body stack">
+        <div class="page__body stack" data-aside="">
             {release.description.clone().map(|it| view! { <p class="muted">{it}</p> })}
             {if n_steps == 0 {
                 view! {
@@ -120,247 +112,6 @@ fn show(it: ReleaseDetail, reload: Callback<()>) -> impl IntoView {
                     .into_any()
             }}
         </div>
-        <ActivateDialog open=activating release=release.clone() members=Vec::new() on_done=reload/>
-        <CloneDialog open=cloning release=release.clone()/>
-        <DeleteDialog open=deleting release=release/>
-    }
-}
-
-#[component]
-fn DeleteDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
-    let sending = Sending::new();
-    let go = goes_to();
-    let id = release.id;
-    let delete = StoredValue::new(move || {
-        let go = go.clone();
-        sending.run(delete_draft(id), move |_| go(paths::RELEASES));
-    });
-    view! {
-        <Dialog open=open title=format!("Delete {}", release.name)>
-            <div class="dialog__body stack">
-                <Failure error=sending.error/>
-                <p>"The draft and its steps go for good. Customers are not touched."</p>
-            </div>
-            <div class="dialog__foot">
-                <button class="button push" on:click=move |_| open.set(false)>"Cancel"</button>
-                <button class="button" data-kind="danger" on:click=move |_| delete.with_value(|it| it())>"Delete draft"</button>
-            </div>
-        </Dialog>
-    }
-}
-
-/// A new draft with the same details and steps.
-#[component]
-pub fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
-    let sending = Sending::new();
-    let go = goes_to();
-    let id = release.id;
-    let name = RwSignal::new(format!("{} (copy)", release.name));
-    let submit = StoredValue::new(move || {
-        let go = go.clone();
-        sending.run(clone_release(id, name.get_untracked()), move |it| {
-            open.set(false);
-            go(&paths::release(it.row.id));
-        });
-    });
-    view! {
-        <Dialog open=open title=format!("Clone {}", release.name)>
-            <form on:submit=move |event| {
-                event.prevent_default();
-                submit.with_value(|it| it());
-            }>
-                <div class="dialog__body stack">
-                    <Failure error=sending.error/>
-                    <TextField
-                        label="Name"
-                        id="clone-name"
-                        value=name
-                        hint="Details and steps come along, customers do not."
-                        error=Signal::derive(move || sending.error.get().and_then(|it| it.at(Field::Name)))
-                    />
-                </div>
-                <div class="dialog__foot">
-                    <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
-                    <button class="button" data-kind="ink" type="submit">"Clone"</button>
-                </div>
-            </form>
-        </Dialog>
-    }
-}
-
-/// Chooses customers, shows what will be made, and does it: activation of a draft, or adding to an active release.
-#[component]
-pub fn ActivateDialog(
-    open: RwSignal<bool>,
-    release: Release,
-    /// Who is in already, and not offered again.
-    members: Vec<CustomerId>,
-    on_done: Callback<()>,
-) -> impl IntoView {
-    let is_draft = release.status == ReleaseStatus::Draft;
-    let title = if is_draft {
-        format!("Activate {}", release.name)
-    } else {
-        format!("Add customers to {}", release.name)
-    };
-    let id = release.id;
-    let members = StoredValue::new(members);
-    view! {
-        <Dialog open=open title=title wide=true>
-            <ChooseCustomers open=open id=id is_draft=is_draft members=members.get_value() on_done=on_done/>
-        </Dialog>
-    }
-}
-
-#[component]
-fn ChooseCustomers(
-    open: RwSignal<bool>,
-    id: ReleaseId,
-    is_draft: bool,
-    members: Vec<CustomerId>,
-    on_done: Callback<()>,
-) -> impl IntoView {
-    let sending = Sending::new();
-    let chosen = RwSignal::new(HashSet::<CustomerId>::new());
-    let offered = RwSignal::new(None::<Vec<CustomerSummary>>);
-    let dry_run = RwSignal::new(None::<DryRun>);
-    // The dialog is drawn only once the page is live, so what it needs is fetched here and now.
-    let fetching = Sending::new();
-    fetching.run(list_customers(false), move |all| {
-        offered.set(Some(
-            all.into_iter()
-                .filter(|it| !members.contains(&it.id))
-                .collect(),
-        ));
-    });
-    let asked = StoredValue::new(0_u32);
-    Effect::new(move |_| {
-        let customers: Vec<CustomerId> = chosen.get().into_iter().collect();
-        asked.update_value(|it| *it += 1);
-        let number = asked.get_value();
-        if customers.is_empty() {
-            dry_run.set(None);
-            return;
-        }
-        leptos::task::spawn_local(async move {
-            let answer = preview_customers(id, customers).await;
-            // Only the answer to the last question counts.
-            if asked.try_get_value() == Some(number) {
-                dry_run.set(answer.ok());
-            }
-        });
-    });
-    let n_offered = move || offered.with(|it| it.as_ref().map_or(0, Vec::len));
-    let is_none = move || chosen.with(HashSet::is_empty);
-    let submit = move |_| {
-        if is_none() {
-            return;
-        }
-        let customers: Vec<CustomerId> = chosen.get_untracked().into_iter().collect();
-        let done = move || {
-            open.set(false);
-            on_done.run(());
-        };
-        if is_draft {
-            sending.run(activate_release(id, customers), move |_| done());
-        } else {
-            sending.run(add_customers(id, customers), move |_| done());
-        }
-    };
-    let missing = move || {
-        dry_run.get().map(|it| it.unresolved).filter(|it| !it.is_empty()).map(|unresolved| {
-            let names = offered.get().unwrap_or_default();
-            let n_values = unresolved.len();
-            let n_cells: usize = unresolved.iter().map(|it| it.step_names.len()).sum();
-            let rows = unresolved
-                .into_iter()
-                .map(|it| {
-                    let name = names.iter().find(|customer| customer.id == it.customer_id).map(|it| it.name.clone());
-                    view! {
-                        <tr>
-                            <td class="mono">{it.variable}</td>
-                            <td>
-                                <a class="link" href=paths::edit_customer(it.customer_id)>{name}</a>
-                            </td>
-                            <td class="quiet">{it.step_names.join(", ")}</td>
-                        </tr>
-                    }
-                })
-                .collect_view();
-            view! {
-                <div class="alert">
-                    <Icon name="i-warn"/>
-                    <span>
-                        <b>{format!("{n_values} {} still missing. ", if n_values == 1 { "value is" } else { "values are" })}</b>
-                        {format!("You can go on; the {n_cells} cells that use them stay locked until they are filled.")}
-                    </span>
-                </div>
-                <table class="table">
-                    <caption class="sr">"Unresolved variables"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Variable"</th>
-                            <th scope="col">"Customer"</th>
-                            <th scope="col">"Steps"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            }
-        })
-    };
-    view! {
-        <div class="dialog__cols">
-            {move || match offered.get() {
-                Some(customers) if customers.is_empty() => {
-                    view! {
-                        <div class="dialog__pick">
-                            <div class="empty">
-                                <p>"There is no customer to choose."</p>
-                            </div>
-                        </div>
-                    }
-                        .into_any()
-                }
-                Some(customers) => view! { <CustomerPicker customers=customers chosen=chosen/> }.into_any(),
-                None => view! { <div class="dialog__pick" aria-busy="true"></div> }.into_any(),
-            }}
-            <div class="dialog__run">
-                <Failure error=fetching.error/>
-                <h3>"Dry run"</h3>
-                <dl class="figures">
-                    <div>
-                        <dt>"Customers"</dt>
-                        <dd>{move || dry_run.get().map_or(0, |it| it.customers)}</dd>
-                    </div>
-                    <div>
-                        <dt>"Cells to create"</dt>
-                        <dd>{move || dry_run.get().map_or(0, |it| it.cells)}</dd>
-                    </div>
-                </dl>
-                {missing}
-            </div>
-        </div>
-        <Failure error=sending.error/>
-        <div class="dialog__foot">
-            <span aria-live="polite">
-                <b class="label">
-                    {move || format!("Selected {} of {} customers", chosen.with(HashSet::len), n_offered())}
-                </b>
-            </span>
-            <span class="quiet small push" id="choose-first">
-                {move || is_none().then_some("Choose at least one customer")}
-            </span>
-            <button class="button" on:click=move |_| open.set(false)>"Cancel"</button>
-            <button
-                class="button"
-                data-kind="ink"
-                aria-disabled=move || is_none().then_some("true")
-                aria-describedby="choose-first"
-                on:click=submit
-            >
-                {if is_draft { "Activate" } else { "Add" }}
-            </button>
-        </div>
+        <ReleaseDialogs asked=asked release=release members=Vec::new() on_done=reload/>
     }
 }

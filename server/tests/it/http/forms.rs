@@ -35,6 +35,32 @@ async fn a_right_form_leads_to_what_it_made() {
 }
 
 #[tokio::test]
+async fn an_edited_form_changes_its_row_once() {
+    let world = World::draft().await;
+    let body = "name=Acme+2&clusterId=1&namespace=acme&description=&version=1&variables=HOST%3Dnew.example%0D%0APORT%3D1";
+    let edited = world.bench.post_form("/customers/1/edit", body).await;
+    assert_eq!(
+        (edited.status, edited.header("location")),
+        (StatusCode::SEE_OTHER, "/customers/1")
+    );
+    let customer = world.bench.store.customer(world.acme.id).await.unwrap();
+    let customer = customer.customer;
+    assert_eq!(customer.metadata.lines(), "HOST=new.example\nPORT=1\n");
+    // The same form again was based on the row as it was before.
+    let again = world.bench.post_form("/customers/1/edit", body).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    assert!(again.body.contains("changed this in the meantime") && again.body.contains("PORT=1"));
+    let cluster = "name=eu&kubeconfigPath=&description=&version=1";
+    let cluster = world.bench.post_form("/clusters/1/edit", cluster).await;
+    assert_eq!(cluster.status, StatusCode::SEE_OTHER);
+    let release = "name=June&type=release&versionNumber=7&releaseDate=&description=&version=1";
+    let release = world.bench.post_form("/releases/1/edit", release).await;
+    assert_eq!(release.status, StatusCode::SEE_OTHER);
+    let nobody = world.bench.post_form("/clusters/99/edit", "name=x").await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong() {
     let world = World::draft().await;
     let page = world

@@ -1,5 +1,9 @@
 //! Server functions: each is called once, and errors have their status.
 use crate::world::World;
+use app::{
+    domain::refusal::{Field, Invalid, Problem, Refusal},
+    error::AppError,
+};
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
@@ -175,15 +179,22 @@ async fn errors_are_typed() {
             json!({ "draft": { "name": "eu-west" } }),
         )
         .await;
+    let name = "eu-west".to_owned();
     assert_eq!(
-        taken.json()["Refused"]["ClusterNameTaken"]["name"],
-        "eu-west"
+        taken.error(),
+        AppError::Refused(Refusal::ClusterNameTaken {
+            name,
+            inactive_id: None
+        })
     );
     let empty = world
         .bench
         .call("/rpc/create_cluster", json!({ "draft": { "name": " " } }))
         .await;
-    assert_eq!(empty.json()["Invalid"][0]["field"], "name");
+    assert_eq!(
+        empty.error(),
+        AppError::Invalid(Invalid::one(Field::Name, Problem::Missing))
+    );
 }
 
 #[tokio::test]

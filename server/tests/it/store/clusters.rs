@@ -91,7 +91,7 @@ async fn a_stale_edit_is_refused_with_the_present_row_and_who_changed_it() {
     let StoreError::Stale(stale) = stale else {
         panic!("{stale}")
     };
-    assert_eq!(stale.current["name"], "eu-1");
+    assert!(stale.current.contains(r#""name":"eu-1""#));
     assert_eq!(stale.changed_by.as_deref(), Some("Jonas"));
 }
 

@@ -1,0 +1,47 @@
+//! What stands beside the matrix: a part of the WASM of its own, loaded when the first step or dialog is opened.
+use super::{
+    dialogs::{AllDialogs, Asked},
+    release::Draft,
+};
+use crate::{
+    components::step_panel::{StepPanel, StepPanelProps},
+    domain::{id::CustomerId, release::Release},
+};
+use leptos::prelude::*;
+
+pub enum Aside {
+    /// Only loads the part.
+    Nothing,
+    Panel(Box<StepPanelProps>),
+    Dialogs {
+        asked: Asked,
+        release: Box<Release>,
+        members: Vec<CustomerId>,
+        on_done: Callback<()>,
+    },
+    Draft {
+        release: Box<Release>,
+        reload: Callback<()>,
+    },
+}
+
+/// Marks what this part has drawn on the server: the page can only take it over once the part is here.
+pub const MARK: &str = "[data-aside]";
+
+#[lazy]
+pub fn aside(what: Aside) -> AnyView {
+    match what {
+        Aside::Nothing => ().into_any(),
+        Aside::Panel(props) => StepPanel(*props).into_any(),
+        Aside::Dialogs {
+            asked,
+            release,
+            members,
+            on_done,
+        } => view! { <AllDialogs asked=asked release=*release members=members on_done=on_done/> }
+            .into_any(),
+        Aside::Draft { release, reload } => {
+            view! { <Draft release=*release reload=reload/> }.into_any()
+        }
+    }
+}
