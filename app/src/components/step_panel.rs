@@ -51,10 +51,9 @@ pub enum Toward {
 }
 
 fn source(detail: &StepDetail) -> Option<(&'static str, &'static str)> {
-    let behind = detail
-        .template
-        .as_ref()
-        .is_some_and(|it| detail.step.template_version != Some(it.version));
+    let behind = detail.template.as_ref().is_some_and(|it| {
+        detail.step.template_version != Some(it.version) && detail.step.content != it.content
+    });
     if detail.step.is_custom {
         Some(("m-custom", "Custom"))
     } else if detail.step.is_overridden {

@@ -129,6 +129,48 @@ pub async fn write_list(tx: &DatabaseTransaction, ids: &[StepId]) -> Result<(), 
     Ok(())
 }
 
+/// Customers' lists as ids, for the history.
+pub type Ids = BTreeMap<i64, Vec<StepId>>;
+
+/// The lists of these customers as they are now.
+pub async fn ids_of(
+    tx: &DatabaseTransaction,
+    release: ReleaseId,
+    category: Category,
+    customers: &Ids,
+) -> Result<Ids, StoreError> {
+    let customers = customers.keys().copied().collect();
+    let lists = lists(tx, release, category, Some(customers)).await?;
+    let ids = |list: List| list.into_iter().map(|it| it.id).collect();
+    Ok(lists
+        .into_iter()
+        .map(|(it, list)| (it, ids(list)))
+        .collect())
+}
+
+/// Puts lists back as the history kept them: of each customer whose list has the same steps again, and in which
+/// nobody moved the others since.
+pub async fn put_back(
+    tx: &DatabaseTransaction,
+    release: ReleaseId,
+    category: Category,
+    kept: &Ids,
+    come_back: &HashSet<StepId>,
+) -> Result<(), StoreError> {
+    for (customer, was) in kept {
+        let present = list(tx, release, *customer, category).await?;
+        let present: Vec<StepId> = present.iter().map(|it| it.id).collect();
+        let others = |ids: &[StepId]| -> Vec<StepId> {
+            let others = ids.iter().filter(|it| !come_back.contains(it));
+            others.copied().collect()
+        };
+        if present.len() == was.len() && others(&present) == others(was) {
+            write_list(tx, was).await?;
+        }
+    }
+    Ok(())
+}
+
 impl Special {
     /// To be asked before the template's order changes.
     pub async fn find(
@@ -186,6 +228,15 @@ impl Special {
                 .extend(lists(tx, self.release, self.category, Some(new)).await?);
         }
         Ok(())
+    }
+
+    /// The lists as ids, for the history: an undo can then put back every place.
+    pub fn ids(&self) -> Ids {
+        let ids = |list: &List| list.iter().map(|it| it.id).collect();
+        self.lists
+            .iter()
+            .map(|(it, list)| (*it, ids(list)))
+            .collect()
     }
 
     /// How many customers' lists do not follow the template's order.

@@ -59,6 +59,7 @@ impl Store {
         order::permutation(&before, &ordered).map_err(|it| Invalid::one(Field::OrderedIds, it))?;
         let special = Special::find(&change.tx, release.id, category).await?;
         let left_alone = special.left_alone(&before);
+        let lists = special.ids();
         if before == ordered {
             return Ok(Changed {
                 row: left_alone,
@@ -67,10 +68,13 @@ impl Store {
         }
         copies::write_template_order(&change.tx, release.id, category, &ordered).await?;
         special.follow(&change.tx, &before).await?;
+        let lists_after = copies::ids_of(&change.tx, release.id, category, &lists).await?;
         change.record(
             releases::event(&release, EventAction::Reorder)
-                .before(&json!({ "category": category, "orderedIds": before }))
-                .after(&json!({ "category": category, "orderedIds": ordered })),
+                .before(&json!({ "category": category, "orderedIds": before, "lists": lists }))
+                .after(
+                    &json!({ "category": category, "orderedIds": ordered, "lists": lists_after }),
+                ),
         );
         Ok(Changed {
             batch_id: change.commit().await?,
@@ -90,6 +94,7 @@ pub(super) async fn move_to(
     let new = copies::template_order(&change.tx, release, category).await?;
     let leaving = Special::find(&change.tx, release, from).await?;
     let joining = Special::find(&change.tx, release, category).await?;
+    let lists = leaving.ids();
     let mut after = template.clone();
     after.category = category;
     after.order_index = i32::try_from(new.len()).unwrap_or(i32::MAX);
@@ -99,6 +104,13 @@ pub(super) async fn move_to(
         .into_active_model()
         .reset_all()
         .update(&change.tx)
+        .await?;
+    // The text is the same: copies of the present version stay so.
+    customer_step::Entity::update_many()
+        .col_expr(Column::TemplateVersion, Expr::val(after.version))
+        .filter(Column::TemplateId.eq(template.id.0))
+        .filter(Column::TemplateVersion.eq(template.version))
+        .exec(&change.tx)
         .await?;
     customer_step::Entity::update_many()
         .col_expr(Column::Category, Expr::val(category.as_str()))
@@ -117,7 +129,7 @@ pub(super) async fn move_to(
     let joined = [new, vec![template.id]].concat();
     change.record(
         event(&after, EventAction::Move)
-            .before(&json!({ "category": from, "orderedIds": old }))
+            .before(&json!({ "category": from, "orderedIds": old, "lists": lists }))
             .after(&json!({ "category": category, "orderedIds": joined })),
     );
     Ok(())

@@ -246,6 +246,29 @@ pub(super) struct CopyText {
     pub template_version: Option<i64>,
 }
 
+/// A copy that went with its template, though it was more than a copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Removed {
+    #[serde(flatten)]
+    pub text: CopyText,
+    pub notes: Option<String>,
+}
+
+impl From<CustomerStep> for Removed {
+    fn from(step: CustomerStep) -> Self {
+        Self {
+            text: CopyText {
+                id: step.id.0,
+                name: step.name,
+                kind: step.kind,
+                content: step.content,
+                template_version: step.template_version,
+            },
+            notes: step.notes,
+        }
+    }
+}
+
 /// Which copies an edit may touch, and which of them get another text than the template's: for an undo, which restores
 /// what was there.
 #[derive(Default)]
@@ -371,11 +394,29 @@ pub(super) async fn delete(
         .map(|it| it.customer)
         .collect();
     special.also(&change.tx, &keepers).await?;
-    let removed: Vec<(i64, i64)> = copies
-        .iter()
-        .filter(|it| it.fate == Fate::Follows)
-        .map(|it| (it.id, it.customer))
-        .collect();
+    let lists = special.ids();
+    let of = |follows: bool| -> Vec<(i64, i64)> {
+        let these = copies
+            .iter()
+            .filter(|it| (it.fate == Fate::Follows) == follows);
+        these.map(|it| (it.id, it.customer)).collect()
+    };
+    let (removed, kept) = (of(true), of(false));
+    // Of the removed copies those that are more than copies: with notes, or with an earlier text.
+    let own: Vec<Removed> = customer_step::Entity::find()
+        .filter(Column::TemplateId.eq(template.id.0))
+        .filter(Column::Status.eq(StepStatus::Pending.as_str()))
+        .filter(Column::IsOverridden.eq(false))
+        .filter(
+            Column::HasNotes
+                .eq(true)
+                .or(Column::TemplateVersion.ne(template.version)),
+        )
+        .all(&change.tx)
+        .await?
+        .into_iter()
+        .map(|row| CustomerStep::try_from(row).map(Removed::from))
+        .collect::<Result<_, StoreError>>()?;
     customer_step::Entity::update_many()
         .col_expr(Column::IsCustom, Expr::val(true))
         .col_expr(Column::TemplateId, Expr::val(None::<i64>))
@@ -407,13 +448,10 @@ pub(super) async fn delete(
     let mut before = serde_json::to_value(template).unwrap_or_default();
     before["copies"] = json!(effect);
     before["removed"] = json!(removed);
-    before["kept"] = json!(
-        copies
-            .iter()
-            .filter(|it| it.fate != Fate::Follows)
-            .map(|it| it.id)
-            .collect::<Vec<_>>()
-    );
+    before["own"] = json!(own);
+    before["kept"] = json!(kept);
+    before["lists"] = json!(lists);
+    before["members"] = json!(members::member_ids(&change.tx, release).await?);
     before["orderedIds"] = json!(order);
     change.record(event(template, EventAction::Delete).before(&before));
     Ok(effect)

@@ -2,30 +2,52 @@
 use super::{
     Change,
     audit::NewEvent,
-    copies::{self, Special},
-    entity::{customer_step, step_template, text_key},
+    copies::{self, Ids, Special},
+    entity::{customer_step, step_template},
     error::StoreError,
     releases, template_order,
-    templates::{self, CopyText, Restriction},
+    templates::{self, CopyText, Removed, Restriction},
+    texts,
     undo::read,
 };
 use crate::domain::{
     event::{Entity, Event, EventAction},
     id::{CustomerId, ReleaseId, StepId, TemplateId},
+    step::{CustomerStep, StepStatus},
     summary::Conflict,
     template::{Category, Fate, StepTemplate, TemplateDraft},
 };
+use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel,
+    QueryFilter, sea_query::Expr,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
     category: Category,
     ordered_ids: Vec<i64>,
+    /// The lists of customers that were no plain copies of the template's.
+    #[serde(default)]
+    lists: Ids,
+}
+
+/// What a deletion kept of the copies, beside the template itself.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Deleted {
+    ordered_ids: Vec<i64>,
+    /// Copy and customer of those that went, and of those that stayed as custom steps.
+    removed: Vec<(i64, i64)>,
+    kept: Vec<(i64, i64)>,
+    own: Vec<Removed>,
+    /// Who was in the release then.
+    members: HashSet<i64>,
+    lists: Ids,
 }
 
 impl Change {
@@ -39,6 +61,7 @@ impl Change {
         let (before, after): (Listed, Listed) = (read(before)?, read(after)?);
         let release = releases::load(&self.tx, ReleaseId(event.entity_id)).await?;
         let category = before.category;
+        let (mut lists, mut lists_after) = (Ids::new(), Ids::new());
         if let Some(customer) = event.customer_id {
             let list = copies::list(&self.tx, release.id, customer.0, category).await?;
             let present: Vec<i64> = list.iter().map(|it| it.id.0).collect();
@@ -62,6 +85,8 @@ impl Change {
                 return Ok(false);
             }
             let special = Special::find(&self.tx, release.id, category).await?;
+            lists = special.ids();
+            let present = copies::ids_of(&self.tx, release.id, category, &before.lists).await?;
             let ids: Vec<TemplateId> = before
                 .ordered_ids
                 .iter()
@@ -69,10 +94,17 @@ impl Change {
                 .collect();
             copies::write_template_order(&self.tx, release.id, category, &ids).await?;
             special.follow(&self.tx, &order).await?;
+            // A list of its own may look as if it followed, by chance: it goes back to what it was.
+            for (customer, was) in &before.lists {
+                if present.get(customer) == after.lists.get(customer) {
+                    copies::write_list(&self.tx, was).await?;
+                }
+            }
+            lists_after = copies::ids_of(&self.tx, release.id, category, &lists).await?;
         }
         let mut undone = releases::event(&release, EventAction::Undo)
-            .before(&json!({ "category": category, "orderedIds": after.ordered_ids }))
-            .after(&json!({ "category": category, "orderedIds": before.ordered_ids }));
+            .before(&json!({ "category": category, "orderedIds": after.ordered_ids, "lists": lists }))
+            .after(&json!({ "category": category, "orderedIds": before.ordered_ids, "lists": lists_after }));
         undone.customer_id = event.customer_id;
         self.record(undone);
         Ok(true)
@@ -222,6 +254,16 @@ impl Change {
         let wanted = merged(&order, &before.ordered_ids);
         copies::write_template_order(&self.tx, release, before.category, &wanted).await?;
         special.follow(&self.tx, &order).await?;
+        let copies = templates::copies_of(&self.tx, template.id).await?;
+        let come_back = copies.iter().map(|it| StepId(it.id)).collect();
+        copies::put_back(
+            &self.tx,
+            release,
+            before.category,
+            &before.lists,
+            &come_back,
+        )
+        .await?;
         Ok(true)
     }
 
@@ -232,21 +274,14 @@ impl Change {
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
         let was: StepTemplate = read(before)?;
-        let ordered: Vec<i64> = before
-            .get("orderedIds")
-            .map(read)
-            .transpose()?
-            .unwrap_or_default();
-        let removed: Vec<(i64, i64)> = before
-            .get("removed")
-            .map(read)
-            .transpose()?
-            .unwrap_or_default();
-        let kept: Vec<i64> = before
-            .get("kept")
-            .map(read)
-            .transpose()?
-            .unwrap_or_default();
+        let Deleted {
+            ordered_ids: ordered,
+            removed,
+            kept,
+            own,
+            members: members_then,
+            lists,
+        } = read(before)?;
         let (release, category) = (was.release_id, was.category);
         let order = copies::template_order(&self.tx, release, category).await?;
         let special = Special::find(&self.tx, release, category).await?;
@@ -267,45 +302,42 @@ impl Change {
         let wanted = merged(&[order.clone(), vec![template.id]].concat(), &ordered);
         copies::write_template_order(&self.tx, release, category, &wanted).await?;
         let members = super::members::member_ids(&self.tx, release).await?;
+        let mut come_back = HashSet::new();
         for (id, customer) in removed.iter().filter(|it| members.contains(&it.1)) {
-            let copy = customer_step::Model {
-                id: *id,
-                release_id: release.0,
-                customer_id: *customer,
-                template_id: Some(template.id.0),
-                name: template.name.clone(),
-                category: category.to_string(),
-                kind: template.kind.to_string(),
-                content: template.content.clone(),
-                text_key: text_key(&template.content),
-                order_index: i32::MAX,
-                status: crate::domain::step::StepStatus::Pending.to_string(),
-                executed_at: None,
-                executed_by: None,
-                started_at: None,
-                started_by: None,
-                state_at: None,
-                state_by: None,
-                skip_reason: None,
-                fail_reason: None,
-                revert_reason: None,
-                notes: None,
-                has_notes: false,
-                is_custom: false,
-                is_overridden: false,
-                template_version: Some(template.version),
-                version: 1,
-                created_at: now,
-                updated_at: now,
-            };
-            customer_step::Entity::insert(copy.into_active_model().reset_all())
+            come_back.insert(StepId(*id));
+            let mut copy = blank_copy(&template, *customer, now);
+            copy.id = StepId(*id);
+            if let Some(Removed { text, notes }) = own.iter().find(|it| it.text.id == *id) {
+                copy.name.clone_from(&text.name);
+                copy.kind = text.kind;
+                copy.content.clone_from(&text.content);
+                copy.template_version = text.template_version;
+                copy.notes.clone_from(notes);
+            }
+            texts::save(&self.tx, &copy.content).await?;
+            let row = customer_step::Model::from(copy).into_active_model();
+            customer_step::Entity::insert(row.reset_all())
                 .exec_without_returning(&self.tx)
                 .await?;
         }
-        for id in kept {
+        // Who joined since has to do the step too.
+        for customer in members.iter().filter(|it| !members_then.contains(it)) {
+            let copy = blank_copy(&template, *customer, now);
+            let mut row = customer_step::Model::from(copy)
+                .into_active_model()
+                .reset_all();
+            row.id = NotSet;
+            row.insert(&self.tx).await?;
+        }
+        for (id, _) in kept {
+            come_back.insert(StepId(id));
             let linked = customer_step::Entity::update_many()
                 .col_expr(customer_step::Column::TemplateId, Expr::val(template.id.0))
                 .col_expr(customer_step::Column::IsCustom, Expr::val(false))
+                .col_expr(
+                    customer_step::Column::Version,
+                    Expr::col(customer_step::Column::Version).add(1),
+                )
                 .filter(customer_step::Column::Id.eq(id))
                 .filter(customer_step::Column::TemplateId.is_null())
                 .exec(&self.tx)
@@ -315,6 +347,7 @@ impl Change {
             }
         }
         special.follow(&self.tx, &order).await?;
+        copies::put_back(&self.tx, release, category, &lists, &come_back).await?;
         let template = templates::load(&self.tx, TemplateId(event.entity_id)).await?;
         self.record(
             NewEvent::of(Entity::Template, template.id.0, EventAction::Undo)
@@ -322,6 +355,38 @@ impl Change {
                 .after(&template),
         );
         Ok(true)
+    }
+}
+
+/// A copy that nobody has touched, still without a place in its list.
+fn blank_copy(template: &StepTemplate, customer: i64, now: DateTime<Utc>) -> CustomerStep {
+    CustomerStep {
+        id: StepId(0),
+        release_id: template.release_id,
+        customer_id: CustomerId(customer),
+        template_id: Some(template.id),
+        name: template.name.clone(),
+        category: template.category,
+        kind: template.kind,
+        content: template.content.clone(),
+        order_index: i32::MAX,
+        status: StepStatus::Pending,
+        executed_at: None,
+        executed_by: None,
+        started_at: None,
+        started_by: None,
+        state_at: None,
+        state_by: None,
+        skip_reason: None,
+        fail_reason: None,
+        revert_reason: None,
+        notes: None,
+        is_custom: false,
+        is_overridden: false,
+        template_version: Some(template.version),
+        version: 1,
+        created_at: now,
+        updated_at: now,
     }
 }
 

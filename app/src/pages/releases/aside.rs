@@ -4,7 +4,10 @@ use super::{
     release::Draft,
 };
 use crate::{
-    components::step_panel::{StepPanel, StepPanelProps},
+    components::{
+        bulk_bar::{ReasonDialog, ReasonDialogProps},
+        step_panel::{StepPanel, StepPanelProps},
+    },
     domain::{id::CustomerId, release::Release},
 };
 use leptos::prelude::*;
@@ -13,6 +16,7 @@ pub enum Aside {
     /// Only loads the part.
     Nothing,
     Panel(Box<StepPanelProps>),
+    Reason(Box<ReasonDialogProps>),
     Dialogs {
         asked: Asked,
         release: Box<Release>,
@@ -33,6 +37,7 @@ pub fn aside(what: Aside) -> AnyView {
     match what {
         Aside::Nothing => ().into_any(),
         Aside::Panel(props) => StepPanel(*props).into_any(),
+        Aside::Reason(props) => ReasonDialog(*props).into_any(),
         Aside::Dialogs {
             asked,
             release,

@@ -2,7 +2,7 @@
 use super::{
     aside::{Aside, aside},
     dialogs::{Asked, ReleaseDialogs},
-    list::status_badge,
+    work_head::WorkHead,
 };
 use crate::{
     api::{
@@ -14,8 +14,7 @@ use crate::{
         },
     },
     components::{
-        bulk_bar::{BulkBar, ReasonDialog, spread},
-        layout::page_head::PageHead,
+        bulk_bar::{BulkBar, ReasonDialogProps, spread},
         matrix::{
             DensitySwitch, MatrixGrid, MatrixState,
             keys::Command,
@@ -23,20 +22,19 @@ use crate::{
             wording::{done_text, past},
         },
         step_panel::{StepPanelProps, StepWish, Toward},
-        ui::{bar::Bar, icon::Icon, notice::sentence, toast::Toasts},
+        ui::{notice::sentence, toast::Toasts},
     },
     domain::{
         event::Changed,
         id::{BatchId, CustomerId, StepId},
         marks::Mark,
         matrix::{At, Cell, Grid, Matrix},
-        progress::Progress,
         refusal::Noun,
         release::ReleaseStatus,
         step::{CustomerStep, StepAction},
     },
     error::AppError,
-    pages::{Sending, dashboard::percent, fetch::Fetch},
+    pages::{Sending, fetch::Fetch},
     paths,
 };
 use leptos::prelude::*;
@@ -325,9 +323,11 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             leptos::task::spawn_local(async { drop(aside(Aside::Nothing).await) });
         }
     };
+    let wants_reason = Memo::new(move |before: Option<&bool>| {
+        before == Some(&true) || asking_bulk.get().is_some()
+    });
     let asked = Asked::default();
-    let progress = move || Progress::from(state.grid.with(|grid| grid.total));
-    let set_status = move |_| {
+    let set_status = move |()| {
         if can_work {
             sending.run(archive_release(id), move |_| reload.run(()));
         } else {
@@ -338,67 +338,14 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         .grid
         .with_untracked(|grid| grid.columns.is_empty() || grid.rows.is_empty());
     view! {
-        <PageHead
-            title=release.name.clone()
-            crumbs=vec![("Releases".into(), paths::RELEASES.into())]
-            beside=move || {
-                view! {
-                    {status_badge(status)}
-                    <span class="meterline wide">
-                        <span class="meterline__bar">
-                            <Bar counts=Signal::derive(move || progress().counts) large=true/>
-                        </span>
-                        <span>
-                            <b>{move || percent(&progress())}</b>
-                            " "
-                            <span class="quiet">
-                                {move || format!("{} of {} cells", progress().counts.finished(), progress().total)}
-                            </span>
-                        </span>
-                    </span>
-                }
-            }
-        >
-            <button
-                class="button"
-                data-kind="ghost"
-                aria-keyshortcuts="Control+Z"
-                aria-disabled=move || last_batch.get().is_none().then_some("true")
-                title=move || if last_batch.get().is_none() { "Nothing was changed here yet" } else { "Undo the last change" }
-                on:click=move |_| on_command.run(Command::Undo)
-            >
-                <Icon name="i-undo"/>
-                "Undo"
-            </button>
-            {can_work
-                .then(|| {
-                    view! {
-                        <button class="button wide" on:click=move |_| asked.choosing.set(true)>"Add customers…"</button>
-                        <button
-                            class="button"
-                            aria-keyshortcuts="n"
-                            on:click=move |_| on_command.run(Command::NextOpen)
-                        >
-                            <span>"Next"<span class="wide">" open cell"</span></span>
-                            " "
-                            <kbd aria-hidden="true">"n"</kbd>
-                        </button>
-                    }
-                })}
-            <details class="more">
-                <summary class="button" data-kind="ghost" aria-label="More: edit, steps, clone, archive">
-                    <Icon name="i-more"/>
-                </summary>
-                <div class="menu">
-                    <a class="menu__item" href=paths::edit_release(id)>"Edit"</a>
-                    <a class="menu__item" href=paths::release_steps(id)>"Steps"</a>
-                    <button class="menu__item" on:click=move |_| asked.cloning.set(true)>"Clone…"</button>
-                    <button class="menu__item" on:click=set_status>
-                        {if can_work { "Archive" } else { "Restore" }}
-                    </button>
-                </div>
-            </details>
-        </PageHead>
+        <WorkHead
+            release=release.clone()
+            state=state
+            last_batch=last_batch
+            asked=asked
+            on_command=on_command
+            on_status=Callback::new(set_status)
+        />
         <div class="toolbar" role="toolbar" aria-label="View">
             <span class="small muted toolbar__text">
                 {if can_work {
@@ -493,9 +440,13 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 })}
             </Transition>
         </div>
-        <ReasonDialog asking=asking_bulk state=state error=sending.error on_reason=Callback::new(move |(action, reason)| {
-            bulk(state.selected(), action, Some(reason));
-        })/>
+        {move || wants_reason.get().then(|| Suspend::new(aside(Aside::Reason(Box::new(ReasonDialogProps {
+            asking: asking_bulk,
+            state,
+            error: sending.error,
+            on_reason: Callback::new(move |(action, reason)| bulk(state.selected(), action, Some(reason))),
+        }))))
+            .into_any())}
         <ReleaseDialogs asked=asked release=release members=members on_done=reload/>
     }
 }

@@ -7,3 +7,4 @@ pub mod list;
 pub mod matrix;
 pub mod release;
 pub mod steps;
+pub mod work_head;

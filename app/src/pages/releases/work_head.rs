@@ -1,0 +1,95 @@
+//! The head above the matrix: where one is, how far the work is, and what can be done with the release as a whole.
+use super::{dialogs::Asked, list::status_badge};
+use crate::{
+    components::{
+        layout::page_head::PageHead,
+        matrix::{MatrixState, keys::Command},
+        ui::{bar::Bar, icon::Icon},
+    },
+    domain::{
+        id::BatchId,
+        progress::Progress,
+        release::{Release, ReleaseStatus},
+    },
+    pages::dashboard::percent,
+    paths,
+};
+use leptos::prelude::*;
+
+#[component]
+pub fn WorkHead(
+    release: Release,
+    state: MatrixState,
+    /// What can be undone.
+    last_batch: RwSignal<Option<BatchId>>,
+    asked: Asked,
+    on_command: Callback<Command>,
+    on_status: Callback<()>,
+) -> impl IntoView {
+    let (id, status) = (release.id, release.status);
+    let can_work = status == ReleaseStatus::Active;
+    let progress = move || Progress::from(state.grid.with(|grid| grid.total));
+    view! {
+        <PageHead
+            title=release.name
+            crumbs=vec![("Releases".into(), paths::RELEASES.into())]
+            beside=move || {
+                view! {
+                    {status_badge(status)}
+                    <span class="meterline wide">
+                        <span class="meterline__bar">
+                            <Bar counts=Signal::derive(move || progress().counts) large=true/>
+                        </span>
+                        <span>
+                            <b>{move || percent(&progress())}</b>
+                            " "
+                            <span class="quiet">
+                                {move || format!("{} of {} cells", progress().counts.finished(), progress().total)}
+                            </span>
+                        </span>
+                    </span>
+                }
+            }
+        >
+            <button
+                class="button"
+                data-kind="ghost"
+                aria-keyshortcuts="Control+Z"
+                aria-disabled=move || last_batch.with(Option::is_none).then_some("true")
+                title=move || if last_batch.with(Option::is_none) { "Nothing was changed here yet" } else { "Undo the last change" }
+                on:click=move |_| on_command.run(Command::Undo)
+            >
+                <Icon name="i-undo"/>
+                "Undo"
+            </button>
+            {can_work
+                .then(|| {
+                    view! {
+                        <button class="button wide" on:click=move |_| asked.choosing.set(true)>"Add customers…"</button>
+                        <button
+                            class="button"
+                            aria-keyshortcuts="n"
+                            on:click=move |_| on_command.run(Command::NextOpen)
+                        >
+                            <span>"Next"<span class="wide">" open cell"</span></span>
+                            " "
+                            <kbd aria-hidden="true">"n"</kbd>
+                        </button>
+                    }
+                })}
+            <details class="more">
+                <summary class="button" data-kind="ghost" aria-label="More: edit, steps, clone, archive">
+                    <Icon name="i-more"/>
+                </summary>
+                <div class="menu">
+                    <a class="menu__item" href=paths::edit_release(id)>"Edit"</a>
+                    <a class="menu__item" href=paths::release_steps(id)>"Steps"</a>
+                    <button class="menu__item" on:click=move |_| asked.cloning.set(true)>"Clone…"</button>
+                    <button class="menu__item" on:click=move |_| on_status.run(())>
+                        {if can_work { "Archive" } else { "Restore" }}
+                    </button>
+                </div>
+            </details>
+        </PageHead>
+    }
+}

@@ -1,0 +1,387 @@
+//! The rules R1-R13 and R16 once more, as simply as possible: lists in memory. Random sequences of operations go through
+//! the store and through this model; after each both must be the same.
+mod drive;
+mod ops;
+mod ops_template;
+
+use app::domain::{
+    release::ReleaseStatus,
+    step::{StepAction, StepStatus},
+    template::StepType,
+};
+use std::collections::BTreeMap;
+
+/// A content with a variable that nobody has.
+pub const UNRESOLVED: &str = "echo {{var.NOBODY_HAS_IT}}";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    pub name: String,
+    pub kind: StepType,
+    pub content: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    pub id: i64,
+    pub text: Text,
+}
+
+/// A customer's step. `id` is 0 until the store has given it one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    pub id: i64,
+    pub template: Option<i64>,
+    pub text: Text,
+    pub status: StepStatus,
+    pub reason: Option<String>,
+    /// Who and when, in milliseconds.
+    pub by: Option<(String, i64)>,
+    pub notes: Option<String>,
+    pub is_custom: bool,
+    pub is_overridden: bool,
+}
+
+/// Deploy, then verify.
+pub type Lists = [Vec<Cell>; 2];
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    pub status: ReleaseStatus,
+    pub templates: [Vec<Template>; 2],
+    /// By customer: the members.
+    pub lists: BTreeMap<i64, Lists>,
+}
+
+/// No: a rule refuses.
+#[derive(Debug)]
+pub struct No;
+
+type Answer = Result<(), No>;
+
+pub fn yes(may: bool) -> Answer {
+    if may { Ok(()) } else { Err(No) }
+}
+
+/// Before which of the present ones; none is last.
+pub type Position = usize;
+
+fn copy_of(template: &Template) -> Cell {
+    Cell {
+        id: 0,
+        template: Some(template.id),
+        text: template.text.clone(),
+        status: StepStatus::Pending,
+        reason: None,
+        by: None,
+        notes: None,
+        is_custom: false,
+        is_overridden: false,
+    }
+}
+
+impl Cell {
+    /// R9, R10: nobody has touched it.
+    fn is_plain(&self) -> bool {
+        self.status == StepStatus::Pending && !self.is_overridden
+    }
+
+    /// R2. Whether it may, and if something changes.
+    pub fn act(
+        &mut self,
+        action: StepAction,
+        reason: Option<&str>,
+        by: &(String, i64),
+        allow: bool,
+    ) -> Answer {
+        if self.status == action.target() {
+            return Ok(());
+        }
+        yes(action.allows(self.status))?;
+        yes(action != StepAction::Done || allow || self.text.content != UNRESOLVED)?;
+        self.status = action.target();
+        self.reason = reason.filter(|_| action.asks_reason()).map(str::to_owned);
+        self.by = (action != StepAction::Reopen).then(|| by.clone());
+        Ok(())
+    }
+}
+
+/// R11: whether a customer's copies stand in the template's order.
+fn follows(list: &[Cell], templates: &[Template]) -> bool {
+    let ranks: Vec<usize> = list
+        .iter()
+        .filter_map(|cell| templates.iter().position(|it| Some(it.id) == cell.template))
+        .collect();
+    ranks.is_sorted()
+}
+
+/// R11: in the template's order, each custom step behind the step that it stood behind.
+fn arrange(list: &mut Vec<Cell>, templates: &[Template]) {
+    let mut groups: Vec<Vec<Cell>> = vec![Vec::new()];
+    for cell in list.drain(..) {
+        if cell.template.is_some() {
+            groups.push(Vec::new());
+        }
+        groups.last_mut().unwrap().push(cell);
+    }
+    let head = groups.remove(0);
+    groups.sort_by_key(|group| {
+        let first = group[0].template;
+        templates.iter().position(|it| Some(it.id) == first)
+    });
+    list.extend(head);
+    list.extend(groups.into_iter().flatten());
+}
+
+impl Model {
+    pub fn cell(&self, id: i64) -> Option<&Cell> {
+        let mut cells = self.lists.values().flatten().flatten();
+        cells.find(|it| it.id == id)
+    }
+
+    pub fn cell_mut(&mut self, id: i64) -> Option<&mut Cell> {
+        let mut cells = self.lists.values_mut().flatten().flatten();
+        cells.find(|it| it.id == id)
+    }
+
+    pub fn must_be_active(&self) -> Answer {
+        yes(self.status == ReleaseStatus::Active)
+    }
+
+    fn may_be_edited(&self) -> Answer {
+        yes(self.status != ReleaseStatus::Archived)
+    }
+
+    fn copies(&self) -> Lists {
+        self.templates
+            .clone()
+            .map(|list| list.iter().map(copy_of).collect())
+    }
+
+    pub fn activate(&mut self, customers: &[i64]) -> Answer {
+        yes(self.status == ReleaseStatus::Draft)?;
+        yes(!customers.is_empty() && self.templates.iter().any(|it| !it.is_empty()))?;
+        self.status = ReleaseStatus::Active;
+        for customer in customers {
+            self.lists.insert(*customer, self.copies());
+        }
+        Ok(())
+    }
+
+    pub fn add(&mut self, customers: &[i64]) -> Answer {
+        self.must_be_active()?;
+        let new: Vec<&i64> = customers
+            .iter()
+            .filter(|it| !self.lists.contains_key(it))
+            .collect();
+        yes(!new.is_empty())?;
+        for customer in new {
+            self.lists.insert(*customer, self.copies());
+        }
+        Ok(())
+    }
+
+    pub fn remove(&mut self, customer: i64) -> Answer {
+        self.must_be_active()?;
+        let lists = self.lists.get(&customer).ok_or(No)?;
+        let mut cells = lists.iter().flatten();
+        yes(cells.all(|it| it.status == StepStatus::Pending))?;
+        self.lists.remove(&customer);
+        Ok(())
+    }
+
+    pub fn archive(&mut self, archive: bool) -> Answer {
+        let (from, to) = if archive {
+            (ReleaseStatus::Active, ReleaseStatus::Archived)
+        } else {
+            (ReleaseStatus::Archived, ReleaseStatus::Active)
+        };
+        yes(self.status == from)?;
+        self.status = to;
+        Ok(())
+    }
+
+    pub fn add_template(&mut self, category: usize, at: Position, template: Template) -> Answer {
+        self.may_be_edited()?;
+        let before = self.templates[category].clone();
+        self.templates[category].insert(at, template.clone());
+        for lists in self.lists.values_mut() {
+            let list = &mut lists[category];
+            let followed = follows(list, &before);
+            list.push(copy_of(&template));
+            if followed {
+                arrange(list, &self.templates[category]);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn place_of(&self, template: i64) -> Option<(usize, Position)> {
+        (0..2).find_map(|category| {
+            let mut list = self.templates[category].iter();
+            Some((category, list.position(|it| it.id == template)?))
+        })
+    }
+
+    pub fn edit_template(&mut self, id: i64, text: &Text) -> Answer {
+        self.may_be_edited()?;
+        let (category, at) = self.place_of(id).ok_or(No)?;
+        let template = &mut self.templates[category][at];
+        if template.text == *text {
+            return Ok(());
+        }
+        template.text = text.clone();
+        for cell in self.lists.values_mut().flatten().flatten() {
+            if cell.template == Some(id) && cell.is_plain() {
+                cell.text = text.clone();
+            }
+        }
+        Ok(())
+    }
+
+    pub fn delete_template(&mut self, id: i64) -> Answer {
+        self.may_be_edited()?;
+        let (category, at) = self.place_of(id).ok_or(No)?;
+        self.templates[category].remove(at);
+        for list in self.lists.values_mut().flatten() {
+            list.retain(|it| it.template != Some(id) || !it.is_plain());
+            for cell in list.iter_mut().filter(|it| it.template == Some(id)) {
+                cell.template = None;
+                cell.is_custom = true;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn move_template(&mut self, id: i64, to: usize) -> Answer {
+        self.may_be_edited()?;
+        let (from, at) = self.place_of(id).ok_or(No)?;
+        if from == to {
+            return Ok(());
+        }
+        let template = self.templates[from].remove(at);
+        self.templates[to].push(template);
+        for lists in self.lists.values_mut() {
+            let at = lists[from].iter().position(|it| it.template == Some(id));
+            if let Some(at) = at {
+                let cell = lists[from].remove(at);
+                lists[to].push(cell);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn reorder_templates(&mut self, category: usize, ordered: &[i64]) -> Answer {
+        self.may_be_edited()?;
+        let before = self.templates[category].clone();
+        let mut present: Vec<i64> = before.iter().map(|it| it.id).collect();
+        let mut wanted = ordered.to_vec();
+        present.sort_unstable();
+        wanted.sort_unstable();
+        yes(present == wanted)?;
+        let rank = |it: &Template| ordered.iter().position(|id| *id == it.id);
+        self.templates[category].sort_by_key(rank);
+        for lists in self.lists.values_mut() {
+            if follows(&lists[category], &before) {
+                arrange(&mut lists[category], &self.templates[category]);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn reorder_steps(&mut self, customer: i64, category: usize, ordered: &[i64]) -> Answer {
+        self.must_be_active()?;
+        let list = &mut self.lists.get_mut(&customer).ok_or(No)?[category];
+        list.sort_by_key(|it| ordered.iter().position(|id| *id == it.id));
+        Ok(())
+    }
+
+    /// Where in the template a place in a customer's list is: behind the nearest copy above, else before the first.
+    pub fn template_position(&self, customer: i64, category: usize, at: Position) -> Position {
+        let list = &self.lists[&customer][category];
+        let place = |cell: &Cell| self.place_of(cell.template?).map(|(_, at)| at);
+        let above = list[..at].iter().rev().find_map(place).map(|it| it + 1);
+        let first = list.iter().find_map(place);
+        above.or(first).unwrap_or(self.templates[category].len())
+    }
+
+    pub fn add_custom(
+        &mut self,
+        customer: i64,
+        category: usize,
+        at: Position,
+        text: Text,
+    ) -> Answer {
+        self.must_be_active()?;
+        let list = &mut self.lists.get_mut(&customer).ok_or(No)?[category];
+        let cell = Cell {
+            is_custom: true,
+            template: None,
+            ..copy_of(&Template { id: 0, text })
+        };
+        list.insert(at, cell);
+        Ok(())
+    }
+
+    pub fn delete_custom(&mut self, id: i64) -> Answer {
+        self.must_be_active()?;
+        yes(self.cell(id).ok_or(No)?.is_custom)?;
+        for list in self.lists.values_mut().flatten() {
+            list.retain(|it| it.id != id);
+        }
+        Ok(())
+    }
+
+    pub fn edit_cell(&mut self, id: i64, edit: impl FnOnce(&mut Cell) -> Answer) -> Answer {
+        self.must_be_active()?;
+        edit(self.cell_mut(id).ok_or(No)?)
+    }
+
+    pub fn reset(&mut self, id: i64) -> Answer {
+        let template = self.cell(id).and_then(|it| it.template);
+        let (category, at) = template.and_then(|it| self.place_of(it)).ok_or(No)?;
+        let text = self.templates[category][at].text.clone();
+        self.edit_cell(id, |cell| {
+            cell.text = text;
+            cell.is_overridden = false;
+            Ok(())
+        })
+    }
+
+    /// `new` is the template that the store made of a custom step.
+    pub fn promote(&mut self, id: i64, new: Option<i64>) -> Answer {
+        self.must_be_active()?;
+        let cell = self.cell(id).ok_or(No)?.clone();
+        let template = if let Some(template) = cell.template {
+            yes(cell.is_overridden)?;
+            let (category, at) = self.place_of(template).ok_or(No)?;
+            let name = self.templates[category][at].text.name.clone();
+            self.edit_template(template, &Text { name, ..cell.text })?;
+            template
+        } else {
+            let new = new.unwrap_or_default();
+            let place = self.lists.iter().find_map(|(customer, lists)| {
+                (0..2).find_map(|category| {
+                    let at = lists[category].iter().position(|it| it.id == id)?;
+                    Some((*customer, category, at))
+                })
+            });
+            let (customer, category, at) = place.ok_or(No)?;
+            let position = self.template_position(customer, category, at + 1);
+            let template = Template {
+                id: new,
+                text: cell.text,
+            };
+            // The customer keeps the step that it has, where it has it.
+            let own = self.lists[&customer].clone();
+            self.add_template(category, position, template)?;
+            self.lists.insert(customer, own);
+            new
+        };
+        let cell = self.cell_mut(id).ok_or(No)?;
+        cell.template = Some(template);
+        cell.is_custom = false;
+        cell.is_overridden = false;
+        Ok(())
+    }
+}

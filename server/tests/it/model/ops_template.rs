@@ -1,0 +1,139 @@
+//! Operations on the template, and undo.
+use super::{
+    Cell, Model, Template,
+    drive::{CATEGORIES, NOT_UNDOABLE, Past, Run, template_draft},
+    yes,
+};
+use app::domain::{id::TemplateId, step::Place};
+
+impl Run {
+    pub async fn template_op(&mut self, op: &'static str) {
+        let (store, stamp) = (self.bench.store.clone(), self.bench.ana());
+        let mut next = self.model.clone();
+        let id = self.any_template();
+        let category = self.dice.below(2);
+        let ids = |category: usize| -> Vec<i64> {
+            let list = self.model.templates[category].iter();
+            list.map(|it| it.id).collect()
+        };
+        let list = ids(category);
+        self.trace
+            .push(format!("  template {id}, category {category}"));
+        let (expected, got) = match op {
+            "add template" => {
+                let text = self.any_text();
+                let at = self.dice.below(list.len() + 1);
+                let place = list
+                    .get(at)
+                    .map_or(Place::Last, |it| Place::Before(TemplateId(*it)));
+                let draft = template_draft(&text, category);
+                let got = store.add_template(self.release, draft, place, stamp).await;
+                let id = got.as_ref().map_or(0, |it| it.row.id.0);
+                (
+                    next.add_template(category, at, Template { id, text }),
+                    got.map(|it| it.batch_id),
+                )
+            }
+            "duplicate template" => {
+                let got = store.duplicate_template(TemplateId(id), stamp).await;
+                let new = got.as_ref().map_or(0, |it| it.row.id.0);
+                let expected = match next.place_of(id) {
+                    Some((category, at)) => {
+                        let text = next.templates[category][at].text.clone();
+                        next.add_template(category, at + 1, Template { id: new, text })
+                    }
+                    None => yes(false),
+                };
+                (expected, got.map(|it| it.batch_id))
+            }
+            "edit template" => {
+                let text = self.any_text();
+                let version = self.template_versions.get(&id).copied().unwrap_or_default();
+                let category = next.place_of(id).map_or(0, |it| it.0);
+                let draft = template_draft(&text, category);
+                let got = store
+                    .update_template(TemplateId(id), draft, version, stamp)
+                    .await;
+                (next.edit_template(id, &text), got.map(|it| it.batch_id))
+            }
+            "delete template" => {
+                let got = store.delete_template(TemplateId(id), None, stamp).await;
+                (next.delete_template(id), got.map(|it| it.batch_id))
+            }
+            "move template" => {
+                let to = CATEGORIES[category];
+                let got = store.move_template(TemplateId(id), to, stamp).await;
+                (next.move_template(id, category), got.map(|it| it.batch_id))
+            }
+            _ => {
+                let mut ordered = self.dice.shuffled(list);
+                if self.dice.one_in(8) {
+                    ordered.pop();
+                }
+                self.trace.push(format!("  {ordered:?}"));
+                let ids = ordered.iter().map(|it| TemplateId(*it)).collect();
+                let got = store
+                    .reorder_templates(self.release, CATEGORIES[category], ids, stamp)
+                    .await;
+                (
+                    next.reorder_templates(category, &ordered),
+                    got.map(|it| it.batch_id),
+                )
+            }
+        };
+        self.settle(op, expected, next, got, false).await;
+    }
+
+    /// The last batch, which restores exactly what was before it; or an older one that touched only cells, of which
+    /// those are restored that are as it left them.
+    pub async fn undo(&mut self) {
+        let Some(last) = self.past.last().cloned() else {
+            return;
+        };
+        let cells = self.past.iter().rev().take_while(|it| it.only_cells);
+        let older: Vec<Past> = cells.take(12).cloned().collect();
+        let past = match self.dice.of(&older) {
+            Some(past) if self.dice.one_in(2) => past,
+            _ => last,
+        };
+        self.trace.push(format!("  of {}", past.op));
+        let editable = self.model.status != app::domain::release::ReleaseStatus::Archived;
+        let may = yes(editable && !NOT_UNDOABLE.contains(&past.op));
+        let (expected, next) = if Some(&past.batch) == self.past.last().map(|it| &it.batch) {
+            (may, past.before.clone())
+        } else {
+            let mut next = self.model.clone();
+            let (touched, restored) = put_back(&mut next, &past);
+            if touched == 0 {
+                // It changed something that the model does not know: the template's version that a text is based on.
+                return;
+            }
+            (may.and(yes(restored > 0)), next)
+        };
+        let stamp = self.bench.ana();
+        let got = self.bench.store.undo(past.batch.clone(), stamp).await;
+        let got = got.map(|it| it.batch_id);
+        self.settle("undo", expected, next, got, past.only_cells)
+            .await;
+    }
+}
+
+/// How many cells a batch changed, and how many of them could be put back.
+fn put_back(next: &mut Model, past: &Past) -> (usize, usize) {
+    let cells = |model: &Model| -> Vec<Cell> {
+        let cells = model.lists.values().flatten().flatten();
+        cells.cloned().collect()
+    };
+    let (mut touched, mut restored) = (0, 0);
+    for was in cells(&past.before) {
+        let Some(left) = past.after.cell(was.id).filter(|it| **it != was) else {
+            continue;
+        };
+        touched += 1;
+        if let Some(present) = next.cell_mut(was.id).filter(|it| *it == left) {
+            *present = was;
+            restored += 1;
+        }
+    }
+    (touched, restored)
+}
