@@ -148,23 +148,21 @@ pub async fn ids_of(
         .collect())
 }
 
-/// Puts lists back as the history kept them: of each customer whose list has the same steps again, and in which
-/// nobody moved the others since.
+/// Puts lists back as the history kept them, if nobody has moved a step since: if the others stood in the same order
+/// in `present`, the lists before the steps in `come_back` came back.
 pub async fn put_back(
     tx: &DatabaseTransaction,
-    release: ReleaseId,
-    category: Category,
     kept: &Ids,
+    present: &Ids,
     come_back: &HashSet<StepId>,
 ) -> Result<(), StoreError> {
+    let others = |ids: &[StepId]| -> Vec<StepId> {
+        let others = ids.iter().filter(|it| !come_back.contains(it));
+        others.copied().collect()
+    };
     for (customer, was) in kept {
-        let present = list(tx, release, *customer, category).await?;
-        let present: Vec<StepId> = present.iter().map(|it| it.id).collect();
-        let others = |ids: &[StepId]| -> Vec<StepId> {
-            let others = ids.iter().filter(|it| !come_back.contains(it));
-            others.copied().collect()
-        };
-        if present.len() == was.len() && others(&present) == others(was) {
+        let now = present.get(customer).map(Vec::as_slice).unwrap_or_default();
+        if others(now) == others(was) {
             write_list(tx, was).await?;
         }
     }

@@ -247,6 +247,7 @@ impl Change {
             Err(error) => return Err(error),
         };
         let release = template.release_id;
+        let present = copies::ids_of(&self.tx, release, before.category, &before.lists).await?;
         template_order::move_to(self, &template, before.category).await?;
         // Moving puts it last; back to where it stood, as far as that place still exists.
         let order = copies::template_order(&self.tx, release, before.category).await?;
@@ -256,14 +257,7 @@ impl Change {
         special.follow(&self.tx, &order).await?;
         let copies = templates::copies_of(&self.tx, template.id).await?;
         let come_back = copies.iter().map(|it| StepId(it.id)).collect();
-        copies::put_back(
-            &self.tx,
-            release,
-            before.category,
-            &before.lists,
-            &come_back,
-        )
-        .await?;
+        copies::put_back(&self.tx, &before.lists, &present, &come_back).await?;
         Ok(true)
     }
 
@@ -284,6 +278,7 @@ impl Change {
         } = read(before)?;
         let (release, category) = (was.release_id, was.category);
         let order = copies::template_order(&self.tx, release, category).await?;
+        let present = copies::ids_of(&self.tx, release, category, &lists).await?;
         let special = Special::find(&self.tx, release, category).await?;
         let now = self.stamp.at;
         let template = StepTemplate {
@@ -347,7 +342,7 @@ impl Change {
             }
         }
         special.follow(&self.tx, &order).await?;
-        copies::put_back(&self.tx, release, category, &lists, &come_back).await?;
+        copies::put_back(&self.tx, &lists, &present, &come_back).await?;
         let template = templates::load(&self.tx, TemplateId(event.entity_id)).await?;
         self.record(
             NewEvent::of(Entity::Template, template.id.0, EventAction::Undo)

@@ -2,6 +2,7 @@
 mod bulk;
 mod clusters;
 mod customers;
+mod history;
 mod matrix;
 mod releases;
 mod schema;

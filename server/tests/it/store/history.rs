@@ -1,0 +1,314 @@
+//! Nothing changes without an event (R17): the tables before and after every method of the store.
+use crate::{
+    harness::Bench,
+    world::{World, draft},
+};
+use app::{
+    domain::{
+        cluster::ClusterDraft,
+        customer::CustomerDraft,
+        event::EventFilter,
+        id::{BatchId, ClusterId},
+        release::ReleaseDraft,
+        step::{Place, StepAction},
+        template::Category,
+    },
+    store::{
+        Ask,
+        entity::{
+            audit_event, cluster, customer, customer_step, release, release_customer, step_template,
+        },
+        error::StoreError,
+    },
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+/// A row by its table and id, with its release if it has one; and all that is in it, with its position apart: whoever
+/// adds or deletes a step moves those behind it, and the history says so by the one event of that step.
+type Rows = BTreeMap<(&'static str, i64, Option<i64>), (String, i32)>;
+
+struct Watch<'a> {
+    bench: &'a Bench,
+    rows: Rows,
+    last_event: i64,
+    called: BTreeSet<String>,
+}
+
+async fn rows(bench: &Bench) -> Rows {
+    let db = bench.store.writer();
+    let mut rows = Rows::new();
+    macro_rules! take {
+        ($name:literal, $table:ident, $release:expr, $position:expr) => {
+            for mut row in $table::Entity::find().all(db).await.unwrap() {
+                let release: fn(&$table::Model) -> Option<i64> = $release;
+                let position: fn(&mut $table::Model) -> i32 = $position;
+                let position = position(&mut row);
+                let key = ($name, row.id, release(&row));
+                rows.insert(key, (format!("{row:?}"), position));
+            }
+        };
+    }
+    take!("cluster", cluster, |_| None, |_| 0);
+    take!("customer", customer, |_| None, |_| 0);
+    take!("release", release, |row| Some(row.id), |_| 0);
+    take!(
+        "template",
+        step_template,
+        |row| Some(row.release_id),
+        |row| std::mem::take(&mut row.order_index)
+    );
+    take!("step", customer_step, |row| Some(row.release_id), |row| {
+        std::mem::take(&mut row.order_index)
+    });
+    for row in release_customer::Entity::find().all(db).await.unwrap() {
+        let key = ("member", row.customer_id, Some(row.release_id));
+        rows.insert(key, (format!("{row:?}"), 0));
+    }
+    rows
+}
+
+impl<'a> Watch<'a> {
+    async fn new(bench: &'a Bench) -> Self {
+        let mut this = Self {
+            bench,
+            rows: rows(bench).await,
+            last_event: 0,
+            called: BTreeSet::new(),
+        };
+        this.new_events().await;
+        this
+    }
+
+    async fn new_events(&mut self) -> Vec<audit_event::Model> {
+        let events = audit_event::Entity::find()
+            .filter(audit_event::Column::Id.gt(self.last_event))
+            .order_by_asc(audit_event::Column::Id)
+            .all(self.bench.store.writer())
+            .await
+            .unwrap();
+        self.last_event = events.last().map_or(self.last_event, |it| it.id);
+        events
+    }
+
+    /// What a call has changed: each row has its event, or the event of its template or release; a call that answered
+    /// no has changed nothing.
+    async fn saw<T>(&mut self, method: &str, answer: Result<T, StoreError>) -> T
+    where
+        T: Default,
+    {
+        self.called.insert(method.to_owned());
+        let before = std::mem::take(&mut self.rows);
+        self.rows = rows(self.bench).await;
+        let events = self.new_events().await;
+        let keys = before.keys().chain(self.rows.keys());
+        let changed: BTreeSet<_> = keys
+            .filter(|it| before.get(it) != self.rows.get(it))
+            .copied()
+            .collect();
+        if answer.is_err() {
+            assert!(
+                changed.is_empty() && events.is_empty(),
+                "{method}: {changed:?}"
+            );
+        }
+        assert_eq!(
+            changed.is_empty(),
+            events.is_empty(),
+            "{method}: {changed:?} {events:?}"
+        );
+        for key in changed {
+            let (table, id, of_release) = key;
+            let content = |rows: &Rows| rows.get(&key).map(|it| it.0.clone());
+            let moved = content(&before) == content(&self.rows);
+            let told = events.iter().any(|it| {
+                (it.entity == table && it.entity_id == id)
+                    || (it.release_id == of_release
+                        && (moved || matches!(it.entity.as_str(), "release" | "template")))
+            });
+            assert!(told, "{method}: {table} {id} was changed without an event");
+        }
+        answer.unwrap_or_default()
+    }
+}
+
+/// The names of the store's public methods, from its source.
+fn methods() -> BTreeSet<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../app/src/store");
+    let mut names = BTreeSet::new();
+    for file in fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()) {
+        let Ok(text) = fs::read_to_string(&file) else {
+            continue;
+        };
+        let mut in_store = false;
+        for line in text.lines() {
+            if line.starts_with("impl") {
+                in_store = line == "impl Store {";
+            }
+            if let Some(rest) = line.strip_prefix("    pub async fn ").filter(|_| in_store) {
+                names.insert(rest.split('(').next().unwrap().to_owned());
+            }
+        }
+    }
+    names
+}
+
+#[tokio::test]
+async fn nothing_changes_without_an_event_whatever_method_is_called() {
+    let world = World::draft().await;
+    let (bench, store) = (&world.bench, &world.bench.store);
+    let by = || bench.ana();
+    let mut watch = Watch::new(bench).await;
+    macro_rules! call {
+        ($method:ident ( $($argument:expr),* )) => {{
+            let answer = store.$method($($argument),*).await;
+            watch.saw(stringify!($method), answer.map(|it| Some(it))).await
+        }};
+    }
+    let (june, acme, globex, initech) =
+        (world.june, world.acme.id, world.globex.id, world.initech.id);
+    let cluster = |name: &str| ClusterDraft {
+        name: name.into(),
+        ..ClusterDraft::default()
+    };
+    let customer = |name: &str, of: ClusterId| CustomerDraft {
+        name: name.into(),
+        cluster_id: Some(of),
+        namespace: name.into(),
+        ..CustomerDraft::default()
+    };
+    let release = |name: &str| ReleaseDraft {
+        name: name.into(),
+        ..ReleaseDraft::default()
+    };
+    let step = |name: &str| draft(name, "deploy", "bash", "true");
+
+    let ap = call!(create_cluster(cluster("ap"), by())).unwrap().row;
+    call!(create_cluster(cluster("ap"), by()));
+    call!(update_cluster(ap.id, cluster("ap-south"), 1, by()));
+    call!(update_cluster(ap.id, cluster("ap-north"), 1, by()));
+    call!(deactivate_cluster(ap.id, by()));
+    call!(deactivate_cluster(world.eu_west.id, by()));
+    call!(restore_cluster(ap.id, by()));
+    let hooli = call!(create_customer(customer("hooli", ap.id), by()))
+        .unwrap()
+        .row;
+    call!(update_customer(
+        hooli.id,
+        customer("hooli-2", ap.id),
+        1,
+        by()
+    ));
+    call!(update_customer(
+        hooli.id,
+        customer("Not One", ap.id),
+        2,
+        by()
+    ));
+    call!(deactivate_customer(hooli.id, by()));
+    call!(restore_customer(hooli.id, by()));
+    let july = call!(create_release(release("July"), by())).unwrap().row;
+    call!(update_release(july.id, release("July 2"), 1, by()));
+    call!(activate_release(july.id, Some(vec![acme]), by()));
+    call!(delete_draft(july.id, by()));
+    call!(clone_release(june, "August".to_owned(), None, by()));
+    call!(dry_run(june, Some(vec![acme, globex])));
+    call!(activate_release(june, Some(vec![acme, globex]), by()));
+    call!(delete_draft(june, by()));
+    call!(add_customers(june, vec![initech], by()));
+    call!(add_customers(june, vec![initech], by()));
+    call!(remove_customers(june, vec![initech], by()));
+
+    let added = call!(add_template(june, step("New"), Place::Last, by())).unwrap();
+    let twin = call!(duplicate_template(added.row.id, by())).unwrap().row;
+    call!(template_effect(twin.id));
+    call!(update_template(twin.id, step("Twin"), 1, by()));
+    call!(update_template(twin.id, step("Twin 2"), 1, by()));
+    call!(move_template(twin.id, Category::Verify, by()));
+    let ordered = vec![
+        added.row.id,
+        world.announce.id,
+        world.migrate.id,
+        world.upgrade.id,
+    ];
+    call!(reorder_templates(
+        june,
+        Category::Deploy,
+        ordered.clone(),
+        by()
+    ));
+    call!(reorder_templates(
+        june,
+        Category::Deploy,
+        ordered[1..].to_vec(),
+        by()
+    ));
+    let deleted = call!(delete_template(twin.id, None, by())).unwrap();
+    call!(undo(deleted.batch_id.unwrap(), by()));
+    call!(undo(BatchId("none".into()), by()));
+
+    let ask = Ask::default;
+    let id = world.id(&world.acme, "Upgrade").await;
+    let done = call!(act_on_step(id, StepAction::Done, ask(), by())).unwrap();
+    call!(act_on_step(id, StepAction::Done, ask(), by()));
+    call!(act_on_step(id, StepAction::Start, ask(), by()));
+    call!(undo(done.batch_id.unwrap(), by()));
+    let both = vec![id, world.id(&world.globex, "Upgrade").await];
+    call!(act_on_steps(both, StepAction::Start, ask(), by()));
+    let version = world.step(&world.acme, "Upgrade").await.version;
+    call!(note_step(id, "a note".into(), version, by()));
+    call!(note_step(id, "lost".into(), version, by()));
+    call!(override_step(id, "mine".into(), version + 1, by()));
+    call!(promote_step(id, None, by()));
+    let other = world.id(&world.globex, "Check").await;
+    call!(override_step(other, "mine".into(), 1, by()));
+    call!(reset_step(other, None, by()));
+    let own = call!(add_custom_step(
+        june,
+        acme,
+        step("Own"),
+        Place::Last,
+        false,
+        by()
+    ))
+    .unwrap()
+    .row;
+    call!(edit_custom_step(own.id, step("Own 2"), 1, by()));
+    call!(edit_custom_step(id, step("No"), version + 3, by()));
+    call!(move_step(own.id, Place::Before(id), None, by()));
+    let steps = world.steps(acme).await;
+    let deploy = steps.iter().filter(|it| it.category == Category::Deploy);
+    let reversed: Vec<_> = deploy.map(|it| it.id).rev().collect();
+    call!(reorder_steps(june, acme, Category::Deploy, reversed, by()));
+    call!(delete_custom_step(own.id, None, by()));
+    call!(delete_custom_step(id, None, by()));
+    call!(archive_release(june, None, by()));
+    call!(act_on_step(id, StepAction::Reopen, ask(), by()));
+    call!(restore_release(june, None, by()));
+
+    let now = by().at;
+    call!(events(EventFilter::default()));
+    call!(activity(EventFilter::default()));
+    call!(clusters(true));
+    call!(cluster(ap.id));
+    call!(customers(true));
+    call!(customer(acme));
+    call!(releases());
+    call!(release(june));
+    call!(members(june));
+    call!(matrix(june));
+    call!(matrix_marks(june));
+    call!(release_progress(june));
+    call!(customer_work(june, acme));
+    call!(step(id));
+    call!(dashboard(now));
+    call!(frame("Ana".to_owned(), None, now));
+    call!(ping());
+    // What is not about rows: opening and closing.
+    let mut known = methods();
+    known.retain(|it| !matches!(it.as_str(), "open" | "close"));
+    assert_eq!(watch.called, known);
+}
