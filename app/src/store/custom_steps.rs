@@ -241,7 +241,9 @@ impl Store {
         };
         // Adding the template may have moved the step.
         let present = load(&change.tx, id).await?;
+        // From now on it is a copy like the others, by the template's name.
         let after = CustomerStep {
+            name: template.name,
             template_id: Some(template.id),
             template_version: Some(template.version),
             is_custom: false,

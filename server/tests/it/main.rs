@@ -6,6 +6,7 @@
 #![recursion_limit = "512"]
 mod harness;
 mod http;
+mod kill;
 mod model;
 mod store;
 mod tidy;

@@ -383,7 +383,7 @@ impl Run {
         match op {
             "activate" | "add" | "remove" | "archive" | "restore" => self.release_op(op).await,
             "mark" | "bulk" | "override" | "note" | "reset" | "edit custom" => {
-                self.cell_op(op).await
+                self.cell_op(op).await;
             }
             "add custom" | "delete custom" | "promote" | "reorder steps" | "move step" => {
                 self.list_op(op).await;

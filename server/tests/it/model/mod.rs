@@ -378,7 +378,10 @@ impl Model {
             self.lists.insert(customer, own);
             new
         };
+        let (category, at) = self.place_of(template).ok_or(No)?;
+        let name = self.templates[category][at].text.name.clone();
         let cell = self.cell_mut(id).ok_or(No)?;
+        cell.text.name = name;
         cell.template = Some(template);
         cell.is_custom = false;
         cell.is_overridden = false;

@@ -8,4 +8,5 @@ mod releases;
 mod schema;
 mod steps;
 mod templates;
+mod together;
 mod undo;

@@ -1,0 +1,263 @@
+//! The real server, killed in the middle: all of an operation is there, or nothing.
+use crate::{harness::Bench, world::draft};
+use app::{
+    domain::{
+        cluster::ClusterDraft,
+        customer::CustomerDraft,
+        id::{CustomerId, ReleaseId},
+        release::ReleaseDraft,
+        step::Place,
+    },
+    store::Store,
+};
+use sea_orm::{ConnectionTrait, Statement, TryGetable};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+const CUSTOMERS: usize = 250;
+const STEPS: usize = 20;
+const CELLS: i64 = 5_000;
+const KILLS: u32 = 50;
+
+/// A server of its own on a database; killed when dropped.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(database: &Path) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_rollcall"))
+            .env("DATABASE_URL", format!("sqlite://{}", database.display()))
+            .env("ROLLCALL_ADDR", "127.0.0.1:0")
+            .env("ROLLCALL_USER", "Ana")
+            .env("NO_COLOR", "1")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut this = Self {
+            child,
+            address: String::new(),
+        };
+        let mut log = BufReader::new(this.child.stderr.take().unwrap());
+        let mut line = String::new();
+        while log.read_line(&mut line).unwrap() > 0 {
+            if let Some((_, address)) = line.trim_end().split_once("Rollcall is at http://") {
+                address.clone_into(&mut this.address);
+                // The rest of the log is read by nobody, but read.
+                std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+                return this;
+            }
+            line.clear();
+        }
+        panic!("the server did not start");
+    }
+
+    /// Sends a call and does not wait for the answer.
+    fn send(&self, call: &str, body: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let (host, long) = (&self.address, body.len());
+        write!(
+            stream,
+            "POST /rpc/{call} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {long}\r\nConnection: close\r\n\r\n{body}"
+        )
+        .unwrap();
+        stream
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // SIGKILL: nothing is flushed, nothing is said.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Whether an answer has begun to arrive.
+fn is_answered(stream: &mut TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    matches!(stream.read(&mut [0; 1]), Ok(1..))
+}
+
+async fn query<T: TryGetable>(store: &Store, sql: &str) -> T {
+    let db = store.writer();
+    let statement = Statement::from_string(db.get_database_backend(), sql.to_owned());
+    let row = db.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
+}
+
+/// A draft with its customers, and the same once more, activated: two files.
+async fn databases(bench: &Bench) -> (ReleaseId, Vec<CustomerId>) {
+    let store = &bench.store;
+    let cluster = ClusterDraft {
+        name: "eu".into(),
+        ..ClusterDraft::default()
+    };
+    let cluster = store
+        .create_cluster(cluster, bench.ana())
+        .await
+        .unwrap()
+        .row;
+    let mut customers = Vec::new();
+    for n in 0..CUSTOMERS {
+        let customer = CustomerDraft {
+            name: format!("customer {n}"),
+            cluster_id: Some(cluster.id),
+            namespace: format!("c{n}"),
+            ..CustomerDraft::default()
+        };
+        let made = store.create_customer(customer, bench.ana()).await.unwrap();
+        customers.push(made.row.id);
+    }
+    let release = ReleaseDraft {
+        name: "June".into(),
+        ..ReleaseDraft::default()
+    };
+    let release = store
+        .create_release(release, bench.ana())
+        .await
+        .unwrap()
+        .row
+        .id;
+    for n in 0..STEPS {
+        let step = draft(&format!("step {n}"), "deploy", "bash", "true");
+        store
+            .add_template(release, step, Place::Last, bench.ana())
+            .await
+            .unwrap();
+    }
+    (release, customers)
+}
+
+fn copy(from: &Path, to: &Path) {
+    for ending in ["", "-wal", "-shm"] {
+        let with = |path: &Path| format!("{}{ending}", path.display());
+        let _ = fs::remove_file(with(to));
+        if fs::exists(with(from)).unwrap() {
+            fs::copy(with(from), with(to)).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
+    let bench = Bench::new().await;
+    let (release, customers) = databases(&bench).await;
+    let folder = bench.folder.path();
+    let (draft, active, victim) = (
+        folder.join("app.db"),
+        folder.join("active.db"),
+        folder.join("victim.db"),
+    );
+    let pragma = "PRAGMA wal_checkpoint(TRUNCATE)";
+    bench
+        .store
+        .writer()
+        .execute_unprepared(pragma)
+        .await
+        .unwrap();
+    copy(&draft, &active);
+    {
+        let store = Store::open(&format!("sqlite://{}", active.display()))
+            .await
+            .unwrap();
+        store
+            .activate_release(release, Some(customers), bench.ana())
+            .await
+            .unwrap();
+        store.close().await.unwrap();
+    }
+    let ids: Vec<String> = (1..=CELLS).map(|it| it.to_string()).collect();
+    let all = (1..=CUSTOMERS).map(|it| it.to_string()).collect::<Vec<_>>();
+    let calls = [
+        (
+            &draft,
+            "activate_release",
+            format!(r#"{{"id":1,"customers":[{}]}}"#, all.join(",")),
+        ),
+        (
+            &active,
+            "act_on_steps",
+            format!(
+                r#"{{"ids":[{}],"action":"start","reason":null}}"#,
+                ids.join(",")
+            ),
+        ),
+    ];
+    // How long each takes when it is left alone.
+    let mut long = Vec::new();
+    for (from, call, body) in &calls {
+        copy(from, &victim);
+        let server = Server::start(&victim);
+        let began = Instant::now();
+        let mut answer = Vec::new();
+        server.send(call, body).read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{call}: {answer}");
+        long.push(began.elapsed());
+    }
+    let (mut inside, mut whole) = (0, 0);
+    for n in 0..KILLS {
+        let which = usize::try_from(n).unwrap() % 2;
+        let (from, call, body) = &calls[which];
+        copy(from, &victim);
+        let server = Server::start(&victim);
+        let mut stream = server.send(call, body);
+        // Spread evenly over the time that the operation takes.
+        let part = f64::from(n / 2) / f64::from(KILLS / 2);
+        std::thread::sleep(Duration::from_millis(1) + long[which].mul_f64(part));
+        let answered = is_answered(&mut stream);
+        drop(server);
+        inside += u32::from(!answered);
+        let store = Store::open(&format!("sqlite://{}", victim.display()))
+            .await
+            .unwrap();
+        assert_eq!(
+            query::<String>(&store, "PRAGMA integrity_check").await,
+            "ok"
+        );
+        assert_eq!(
+            query::<i64>(&store, "SELECT count(*) FROM pragma_foreign_key_check").await,
+            0
+        );
+        let count = async |sql: &str| query::<i64>(&store, sql).await;
+        let (changed, of, events, expected) = if which == 0 {
+            let members = count("SELECT count(*) FROM release_customers").await;
+            let is_active = count("SELECT count(*) FROM releases WHERE status = 'active'").await;
+            assert_eq!(is_active * i64::try_from(CUSTOMERS).unwrap(), members);
+            let cells = count("SELECT count(*) FROM customer_steps").await;
+            let events = count("SELECT count(*) FROM audit_events WHERE action = 'activate'").await;
+            (cells, CELLS, events, 1)
+        } else {
+            let cells =
+                count("SELECT count(*) FROM customer_steps WHERE status = 'in_progress'").await;
+            let events = count("SELECT count(*) FROM audit_events WHERE action = 'start'").await;
+            (cells, CELLS, events, CELLS)
+        };
+        assert!(
+            (changed, events) == (0, 0) || (changed, events) == (of, expected),
+            "{call}: {changed} of {of} cells, {events} events"
+        );
+        assert!(
+            !answered || changed == of,
+            "{call} was acknowledged and is lost"
+        );
+        whole += u32::from(changed == of);
+        store.close().await.unwrap();
+    }
+    eprintln!(
+        "{KILLS} kills, {inside} before the answer; {whole} times all was there, {} times nothing (activation {:?}, bulk {:?})",
+        KILLS - whole,
+        long[0],
+        long[1]
+    );
+    assert!(inside >= 25, "only {inside} kills fell inside an operation");
+}
