@@ -25,22 +25,31 @@ use leptos_router::{
     path,
 };
 
+/// Whether the page is live: every part of it has been taken over.
+#[derive(Clone, Default)]
+pub struct Live(ArcRwSignal<bool>);
+
+impl Live {
+    pub fn begin(&self) {
+        self.0.set(true);
+        browser::dom::mark_hydrated();
+    }
+}
+
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
     // The server's clock; the page takes it over, so that both draw the same.
     let now = SharedValue::new_str(|| use_context::<Now>().map_or(0, |it| it.0.timestamp_millis()));
     let now = DateTime::from_timestamp_millis(now.into_inner()).unwrap_or_default();
+    // Raised by the browser's entry once all of the page is taken over: before that, it must look as the server drew it.
+    let Live(live) = use_context::<Live>().unwrap_or_default();
     let clock = Clock {
         now,
-        is_local: RwSignal::new(false),
+        is_local: RwSignal::from(live),
     };
     provide_context(clock);
     provide_context(Toasts::new());
-    Effect::new(move |_| {
-        clock.is_local.set(true);
-        browser::dom::mark_hydrated();
-    });
     view! {
         <Router>
             <Shell>
