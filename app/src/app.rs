@@ -4,6 +4,7 @@ use crate::{
     browser,
     components::{
         layout::sidebar::Sidebar,
+        name_dialog::NameDialogProps,
         ui::{
             notice::sentence,
             time::{Clock, Now},
@@ -11,8 +12,14 @@ use crate::{
         },
     },
     domain::{id::BatchId, summary::Frame},
-    error::AppError,
-    pages::{fetch::Fetch, not_found::NotFoundPage, page::Page},
+    pages::{
+        Sending,
+        fetch::Fetch,
+        not_found::NotFoundPage,
+        page::Page,
+        releases::aside::{Aside, aside},
+        stays_true,
+    },
     paths,
 };
 use chrono::DateTime;
@@ -88,7 +95,10 @@ fn Shell(children: Children) -> impl IntoView {
     let is_work = Memo::new(move |_| paths::is_work_page(&here.get()));
     // Counts change with the pages, so they are asked for again on each.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
-    let naming = RwSignal::new(None::<Result<String, AppError>>);
+    let actor = RwSignal::new(String::new());
+    let asks = RwSignal::new(false);
+    let naming = Sending::new();
+    let wants_name = stays_true(move || asks.get());
     let toasts = Toasts::here();
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);
@@ -97,7 +107,10 @@ fn Shell(children: Children) -> impl IntoView {
         });
     });
     let on_name = Callback::new(move |name: String| {
-        leptos::task::spawn_local(async move { naming.set(Some(set_actor(name).await)) });
+        naming.run(set_actor(name), move |name| {
+            actor.set(name);
+            asks.set(false);
+        });
     });
     let on_undo = Callback::new(move |batch: BatchId| {
         leptos::task::spawn_local(async move {
@@ -128,8 +141,8 @@ fn Shell(children: Children) -> impl IntoView {
                             here=here
                             rail=is_work
                             on_theme=on_theme
-                            on_name=on_name
-                            naming=naming
+                            actor=actor
+                            asks=asks
                         />
                     }
                 })}
@@ -138,6 +151,10 @@ fn Shell(children: Children) -> impl IntoView {
                 {children()}
             </main>
         </div>
+        {move || {
+            let dialog = NameDialogProps { asks, actor, error: naming.error, on_name };
+            wants_name.get().then(|| Suspend::new(aside(Aside::Name(dialog))).into_any())
+        }}
         <ToastRegion on_undo=on_undo/>
     }
 }

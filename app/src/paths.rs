@@ -47,6 +47,27 @@ pub fn step(release: ReleaseId, step: StepId) -> String {
     format!("/releases/{release}?step={step}")
 }
 
+/// The matrix as it is seen: filter, what is collapsed, the open step. Empty parts are left out.
+pub fn view(id: ReleaseId, parts: &[(&str, String)]) -> String {
+    let mut path = release(id);
+    for (key, value) in parts.iter().filter(|it| !it.1.is_empty()) {
+        path.push(if path.contains('?') { '&' } else { '?' });
+        path.extend([key, "="]);
+        for byte in value.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b',' => {
+                    path.push(char::from(byte));
+                }
+                _ => {
+                    let digit = |it: u8| char::from(b"0123456789ABCDEF"[usize::from(it)]);
+                    path.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+                }
+            }
+        }
+    }
+    path
+}
+
 /// Whether a path is a page where people work: the grid fills the window, and the sidebar is a rail.
 pub fn is_work_page(path: &str) -> bool {
     path.strip_prefix("/releases/")
@@ -56,6 +77,19 @@ pub fn is_work_page(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_view_escapes_what_was_typed() {
+        let parts = [
+            ("status", "failed,done".to_owned()),
+            ("steps", String::new()),
+            ("customers", "a&b é".to_owned()),
+        ];
+        assert_eq!(
+            view(ReleaseId(7), &parts),
+            "/releases/7?status=failed,done&customers=a%26b%20%C3%A9"
+        );
+    }
 
     #[test]
     fn only_the_matrix_fills_the_window() {

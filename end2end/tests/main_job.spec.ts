@@ -85,7 +85,7 @@ test('by mouse, from an empty database to a complete release', async ({ page, op
   await cell('Step 1 Announce, Acme, eu-west').click();
   await cell('Step 4 Check, Initech, us-east').click({ modifiers: ['Shift'] });
   await page.getByRole('toolbar', { name: 'Actions on the selection' }).getByRole('button', { name: 'Mark done' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Marked done 10 cells' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'Marked 10 cells done' })).toBeVisible();
   await expect(page.getByText('12 of 12 cells')).toBeVisible();
 });
 
@@ -107,7 +107,8 @@ test('by keyboard alone, through the matrix until it is complete', async ({ page
   await page.keyboard.press('Control+z');
   await expect(cell('Step 2 Migrate schema, Globex, eu-west: in progress')).toBeVisible();
   await page.keyboard.press('Tab');
-  await cell('Step 1 Announce, Acme').focus();
+  await cell('Step 2 Migrate schema, Globex').focus();
+  await page.keyboard.press('Control+Home');
   await page.keyboard.press('Enter');
   const panel = page.getByRole('complementary', { name: 'Announce, Acme' });
   await expect(panel).toBeVisible();

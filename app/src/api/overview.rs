@@ -1,8 +1,8 @@
 //! What several pages show: the frame, the dashboard, the history; who you are and which theme you like.
 use crate::{
     domain::{
-        event::{EventFilter, Page},
-        id::BatchId,
+        event::{EventFilter, Page, Undoable},
+        id::{BatchId, ReleaseId},
         summary::{Dashboard, EventLine, Frame, UndoResult},
     },
     error::AppError,
@@ -38,6 +38,13 @@ pub async fn list_activity(filter: EventFilter) -> Result<Page<EventLine>, AppEr
 pub async fn undo(batch: BatchId) -> Result<UndoResult, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().undo(batch, stamp()?).await)
+}
+
+/// What you can undo in a release, and do again.
+#[server(input = Json, output = Postcard)]
+pub async fn list_undoable(release: ReleaseId) -> Result<Undoable, AppError> {
+    use super::context::{reply, store, who};
+    reply(store().undoable(release, &who()).await)
 }
 
 /// Says who you are; every change from now on is yours.

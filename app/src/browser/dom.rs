@@ -71,6 +71,40 @@ pub fn rem() -> f64 {
         .unwrap_or(16.0)
 }
 
+/// Draws an element's inside anew; the keyboard stays at the button of the same name.
+pub fn draw(selector: &str, html: &str) {
+    let Some(document) = document() else { return };
+    let Some(element) = document.query_selector(selector).ok().flatten() else {
+        return;
+    };
+    let focused = document
+        .active_element()
+        .filter(|it| element.contains(Some(it)))
+        .and_then(|it| it.get_attribute("data-filter"));
+    element.set_inner_html(html);
+    if let Some(name) = focused {
+        focus(&format!("{selector} [data-filter={name}]"));
+    }
+}
+
+/// An attribute of the nearest element around an event's target that has it.
+pub fn named(event: &web_sys::Event, attribute: &str) -> Option<String> {
+    closest(event, &format!("[{attribute}]"))?.get_attribute(attribute)
+}
+
+pub fn set_value(selector: &str, value: &str) {
+    if let Some(field) = document().and_then(|it| it.query_selector(selector).ok().flatten()) {
+        let _ = js_sys::Reflect::set(&field, &"value".into(), &value.into());
+    }
+}
+
+/// The address of the page as it is now.
+pub fn address() -> String {
+    let window = web_sys::window();
+    let address = window.and_then(|it| it.location().href().ok());
+    address.unwrap_or_default()
+}
+
 /// Whether something on the page matches; on the server there is no page.
 pub fn has(selector: &str) -> bool {
     if !cfg!(target_family = "wasm") {

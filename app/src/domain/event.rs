@@ -54,12 +54,6 @@ impl EventAction {
             Self::Undo => "undid a change of",
         }
     }
-
-    /// R16: activation, membership, archive and deactivation have their own opposite, and so has a creation.
-    pub fn is_undoable(self, entity: Entity) -> bool {
-        let of_a_step = matches!(entity, Entity::Step | Entity::Template);
-        of_a_step || matches!((entity, self), (Entity::Release, Self::Reorder))
-    }
 }
 
 /// One line of the history.
@@ -83,7 +77,58 @@ pub struct Event {
     pub undoes: Option<BatchId>,
 }
 
+/// Batches that somebody can undo, and undone ones that can be done again: the newest last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undoable {
+    pub undo: Vec<BatchId>,
+    pub redo: Vec<BatchId>,
+}
+
+impl Undoable {
+    /// From events, the newest first.
+    pub fn of(events: &[Event]) -> Self {
+        let mut batches: Vec<(&BatchId, Option<&BatchId>, bool)> = Vec::new();
+        for event in events {
+            match batches.iter_mut().find(|it| *it.0 == event.batch_id) {
+                Some(batch) => batch.2 &= event.is_undoable(),
+                None => batches.push((&event.batch_id, event.undoes.as_ref(), event.is_undoable())),
+            }
+        }
+        let undoes = |batch: &BatchId| batches.iter().find(|it| it.0 == batch).and_then(|it| it.1);
+        let mut this = Self::default();
+        for (batch, of, may) in &batches {
+            let is_undone = batches.iter().any(|it| it.1 == Some(*batch));
+            if is_undone || !may {
+                continue;
+            }
+            // An undo of an undo does the first thing again.
+            let mut depth = 0;
+            let mut behind = *of;
+            while let Some(batch) = behind {
+                depth += 1;
+                behind = undoes(batch);
+            }
+            if depth % 2 == 0 {
+                this.undo.insert(0, (*batch).clone());
+            } else if this.undo.is_empty() {
+                this.redo.insert(0, (*batch).clone());
+            }
+        }
+        this
+    }
+}
+
 impl Event {
+    /// R16: activation, membership, archive and deactivation have their own opposite.
+    pub fn is_undoable(&self) -> bool {
+        let kept = self.before.as_ref().and_then(|it| it.get("orderedIds"));
+        match self.entity {
+            Entity::Step | Entity::Template => true,
+            Entity::Release => kept.is_some(),
+            Entity::Cluster | Entity::Customer => false,
+        }
+    }
+
     pub fn stamp(&self) -> Stamp {
         Stamp {
             by: self.actor.clone(),
@@ -221,4 +266,68 @@ pub struct EventFilter {
 pub struct Page<T> {
     pub items: Vec<T>,
     pub next_cursor: Option<EventId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(batch: &str, entity: Entity, undoes: Option<&str>) -> Event {
+        Event {
+            id: EventId(1),
+            batch_id: BatchId(batch.into()),
+            entity,
+            entity_id: 1,
+            release_id: None,
+            customer_id: None,
+            action: EventAction::Done,
+            actor: "Ana".into(),
+            at: DateTime::UNIX_EPOCH,
+            before: None,
+            after: None,
+            resolved_text: None,
+            resolved_sha256: None,
+            undoes: undoes.map(|it| BatchId(it.into())),
+        }
+    }
+
+    fn of(events: &[(&str, Entity, Option<&str>)]) -> (String, String) {
+        // Written as it happened; the history has the newest first.
+        let events = events.iter().rev().map(|it| event(it.0, it.1, it.2));
+        let found = Undoable::of(&events.collect::<Vec<_>>());
+        let words = |ids: Vec<BatchId>| ids.into_iter().map(|it| it.0).collect::<String>();
+        (words(found.undo), words(found.redo))
+    }
+
+    #[test]
+    fn what_was_undone_can_be_done_again_and_what_was_done_again_undone() {
+        use Entity::Step;
+        let pair = |undo: &str, redo: &str| (undo.to_owned(), redo.to_owned());
+        let history = [
+            ("a", Step, None),
+            ("b", Step, None),
+            ("c", Step, Some("b")),
+            ("d", Step, Some("a")),
+            ("e", Step, Some("d")),
+        ];
+        assert_eq!(of(&history[..2]), pair("ab", ""));
+        assert_eq!(of(&history[..3]), pair("a", "c"));
+        assert_eq!(of(&history[..4]), pair("", "cd"));
+        assert_eq!(of(&history), pair("e", ""));
+        assert_eq!(of(&[("a", Entity::Release, None)]), pair("", ""));
+    }
+
+    #[test]
+    fn an_entry_says_what_changed_and_leaves_bookkeeping_out() {
+        let mut event = event("a", Entity::Step, None);
+        event.before = Some(serde_json::json!({ "status": "pending", "version": 1, "notes": "x" }));
+        event.after = Some(serde_json::json!({ "status": "done", "version": 2, "notes": "x" }));
+        let changes = Entry::from(event).changes;
+        let status = FieldChange {
+            field: "status".into(),
+            before: Some("pending".into()),
+            after: Some("done".into()),
+        };
+        assert_eq!(changes, [status]);
+    }
 }

@@ -82,6 +82,14 @@ pub struct Cell {
 const NONE: u8 = 7;
 
 impl Cell {
+    /// Somebody has to look: it broke, somebody is on it, or it cannot be run yet.
+    pub fn needs_attention(&self) -> bool {
+        matches!(
+            self.status,
+            StepStatus::Failed | StepStatus::InProgress | StepStatus::Reverted
+        ) || (self.is_unresolved && self.status.is_open())
+    }
+
     fn letter(cell: Option<&Self>) -> char {
         compact::letter(cell.map_or(NONE, |it| {
             let status = StepStatus::ALL
@@ -134,6 +142,8 @@ pub struct Grid {
     row_counts: Vec<Counts>,
     column_counts: Vec<Counts>,
     pub total: Counts,
+    /// How many cells need attention.
+    pub attention: usize,
 }
 
 /// The place of a cell: row and column, counted from 0.
@@ -157,6 +167,7 @@ impl Grid {
             row_counts: vec![Counts::default(); rows.len()],
             column_counts: vec![Counts::default(); columns.len()],
             total: Counts::default(),
+            attention: 0,
             release,
             bands,
             columns,
@@ -176,6 +187,7 @@ impl Grid {
                 self.row_counts[index / self.columns.len()].add(cell.status, 1);
                 self.column_counts[index % self.columns.len()].add(cell.status, 1);
                 self.total.add(cell.status, 1);
+                self.attention += usize::from(cell.needs_attention());
             }
         }
     }
@@ -242,30 +254,26 @@ impl Grid {
             &mut self.column_counts[at.column],
             &mut self.total,
         ] {
-            let less = counts.of(old.status).saturating_sub(1);
-            *counts = StepStatus::ALL
-                .iter()
-                .map(|it| {
-                    (
-                        *it,
-                        if *it == old.status {
-                            less
-                        } else {
-                            counts.of(*it)
-                        },
-                    )
-                })
-                .fold(Counts::default(), |mut all, (status, n)| {
-                    all.add(status, n);
-                    all
-                });
+            counts.take(old.status);
             counts.add(cell.status, 1);
         }
+        self.attention = self.attention + usize::from(cell.needs_attention())
+            - usize::from(old.needs_attention());
         self.cells[index] = Some(cell);
         match mark {
             Some(mark) => self.marks.insert(index, mark),
             None => self.marks.remove(&index),
         };
+    }
+
+    /// Gives many cells one state.
+    pub fn set_all(&mut self, ids: &[StepId], status: StepStatus, mark: Option<&Mark>) {
+        let ids: std::collections::HashSet<StepId> = ids.iter().copied().collect();
+        for index in 0..self.cells.len() {
+            if let Some(cell) = self.cells[index].filter(|it| ids.contains(&it.step)) {
+                self.set(self.at(index), Cell { status, ..cell }, mark.cloned());
+            }
+        }
     }
 
     /// Takes the marks of more cells in.
@@ -342,7 +350,7 @@ impl From<Matrix> for Grid {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::domain::{
         id::ReleaseId, release::ReleaseStatus, release::ReleaseType, text::Metadata,
@@ -350,7 +358,7 @@ mod tests {
     use chrono::DateTime;
     use proptest::prelude::*;
 
-    fn release() -> Release {
+    pub fn release() -> Release {
         Release {
             id: ReleaseId(1),
             name: "June".into(),

@@ -53,6 +53,8 @@ pub mod copy;
 pub mod customer;
 /// The history.
 pub mod event;
+/// What a person wants to see of the matrix.
+pub mod filter;
 /// Ids of every noun.
 pub mod id;
 /// How times travel.

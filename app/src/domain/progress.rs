@@ -26,15 +26,25 @@ impl Counts {
         }
     }
 
-    pub fn add(&mut self, status: StepStatus, n_steps: u32) {
-        *match status {
+    fn place(&mut self, status: StepStatus) -> &mut u32 {
+        match status {
             StepStatus::Pending => &mut self.pending,
             StepStatus::InProgress => &mut self.in_progress,
             StepStatus::Done => &mut self.done,
             StepStatus::Failed => &mut self.failed,
             StepStatus::Skipped => &mut self.skipped,
             StepStatus::Reverted => &mut self.reverted,
-        } += n_steps;
+        }
+    }
+
+    pub fn add(&mut self, status: StepStatus, n_steps: u32) {
+        *self.place(status) += n_steps;
+    }
+
+    /// One step less in a state.
+    pub fn take(&mut self, status: StepStatus) {
+        let n = self.place(status);
+        *n = n.saturating_sub(1);
     }
 
     pub fn total(self) -> u32 {

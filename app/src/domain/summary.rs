@@ -219,6 +219,8 @@ pub struct BulkResult {
     /// Which, so that the page can draw them without asking again.
     pub changed_ids: Vec<StepId>,
     pub not_eligible: Vec<NotEligible>,
+    /// Who, and when.
+    pub stamp: Option<super::stamp::Stamp>,
     pub batch_id: Option<super::id::BatchId>,
 }
 

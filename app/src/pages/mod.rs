@@ -46,6 +46,11 @@ where
     }
 }
 
+/// True from the first time on: what was once loaded stays.
+pub fn stays_true(is_true: impl Fn() -> bool + Send + Sync + 'static) -> Memo<bool> {
+    Memo::new(move |before: Option<&bool>| before == Some(&true) || is_true())
+}
+
 /// What is done once the answer is here.
 type Done = Box<dyn FnOnce()>;
 

@@ -135,6 +135,7 @@ impl Store {
         self.write_states(&change, &transition, notes, &result.changed_ids)
             .await?;
         result.changed = u32::try_from(result.changed_ids.len()).unwrap_or(u32::MAX);
+        result.stamp = Some(change.stamp.clone());
         result.batch_id = change.commit().await?;
         Ok(result)
     }

@@ -10,8 +10,8 @@ use super::{
     steps::{self, remove},
 };
 use crate::domain::{
-    event::{Entity, Event, EventAction},
-    id::{BatchId, CustomerId, StepId},
+    event::{Entity, Event, EventAction, Undoable},
+    id::{BatchId, CustomerId, ReleaseId, StepId},
     refusal::{Noun, Refusal},
     stamp::Stamp,
     step::CustomerStep,
@@ -19,6 +19,7 @@ use crate::domain::{
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -77,16 +78,21 @@ impl Store {
     }
 }
 
-impl Event {
-    fn is_undoable(&self) -> bool {
-        match self.entity {
-            Entity::Step | Entity::Template => true,
-            Entity::Release => self
-                .before
-                .as_ref()
-                .is_some_and(|it| it.get("orderedIds").is_some()),
-            Entity::Cluster | Entity::Customer => false,
-        }
+impl Store {
+    /// What somebody can undo in a release, and undo the undoing of: the newest last.
+    pub async fn undoable(&self, release: ReleaseId, actor: &str) -> Result<Undoable, StoreError> {
+        use audit_event::Column;
+        let events: Vec<Event> = audit_event::Entity::find()
+            .filter(Column::ReleaseId.eq(release.0))
+            .filter(Column::Actor.eq(actor))
+            .order_by_desc(Column::Id)
+            .limit(200)
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .map(Event::try_from)
+            .collect::<Result<_, _>>()?;
+        Ok(Undoable::of(&events))
     }
 }
 

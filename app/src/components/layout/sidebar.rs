@@ -1,8 +1,7 @@
 //! The way around, the theme, and who you are.
 use crate::{
-    components::ui::{dialog::Dialog, field::TextField, icon::Icon, notice::Failure},
-    domain::{refusal::Field, stamp::initials, summary::Frame},
-    error::AppError,
+    components::ui::icon::Icon,
+    domain::{stamp::initials, summary::Frame},
     paths,
 };
 use leptos::prelude::*;
@@ -30,16 +29,17 @@ fn NavLink(
     }
 }
 
-/// `frame` is what the server knows; naming yourself and choosing a theme go out through the callbacks.
+/// `frame` is what the server knows; choosing a theme goes out through the callback.
 #[component]
 pub fn Sidebar(
     frame: Frame,
     here: Memo<String>,
     rail: Memo<bool>,
     on_theme: Callback<Option<&'static str>>,
-    on_name: Callback<String>,
-    /// What came of naming yourself.
-    naming: RwSignal<Option<Result<String, AppError>>>,
+    /// Who you are.
+    actor: RwSignal<String>,
+    /// Raised to name yourself.
+    asks: RwSignal<bool>,
 ) -> impl IntoView {
     let theme = RwSignal::new(match frame.theme.as_deref() {
         Some("light") => Some("light"),
@@ -59,16 +59,7 @@ pub fn Sidebar(
         theme.set(next);
         on_theme.run(next);
     };
-    let actor = RwSignal::new(frame.actor);
-    let asks = RwSignal::new(false);
-    let name = RwSignal::new(String::new());
-    let error = Signal::derive(move || naming.get().and_then(Result::err));
-    Effect::new(move |_| {
-        if let Some(Ok(name)) = naming.get() {
-            actor.set(name);
-            asks.set(false);
-        }
-    });
+    actor.set(frame.actor);
     view! {
         <header class="sidebar" data-rail=move || rail.get().then_some("")>
             <a class="brand" href=paths::DASHBOARD aria-label="Rollcall">
@@ -101,37 +92,12 @@ pub fn Sidebar(
                     class="sidebar__who"
                     aria-haspopup="dialog"
                     aria-label=move || format!("You: {}", actor.get())
-                    on:click=move |_| {
-                        name.set(actor.get_untracked());
-                        naming.set(None);
-                        asks.set(true);
-                    }
+                    on:click=move |_| asks.set(true)
                 >
                     <span class="avatar" aria-hidden="true" data-initials=move || initials(&actor.get())></span>
                     <span>{move || actor.get()}</span>
                 </button>
             </div>
         </header>
-        <Dialog open=asks title="Who are you?">
-            <form on:submit=move |event| {
-                event.prevent_default();
-                on_name.run(name.get_untracked());
-            }>
-                <div class="dialog__body stack">
-                    <Failure error=error/>
-                    <TextField
-                        label="Your name"
-                        id="your-name"
-                        value=name
-                        error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Name)))
-                        hint="Every change is recorded under this name."
-                    />
-                </div>
-                <div class="dialog__foot">
-                    <button class="button push" type="button" on:click=move |_| asks.set(false)>"Cancel"</button>
-                    <button class="button" data-kind="ink" type="submit">"Save changes"</button>
-                </div>
-            </form>
-        </Dialog>
     }
 }

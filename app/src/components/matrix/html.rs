@@ -230,7 +230,7 @@ pub fn cell_name(grid: &Grid, at: At, wording: Wording<'_>) -> String {
 
 fn cell(
     html: &mut String,
-    grid: &Grid,
+    (grid, layout): (&Grid, &Layout),
     at: At,
     (line, lane): (usize, usize),
     start: bool,
@@ -248,6 +248,9 @@ fn cell(
             r#"aria-selected="false" data-state="{}" "#,
             cell.status
         );
+        if !layout.wants(cell) {
+            html.push_str("data-dim ");
+        }
         let marks: Vec<&str> = [
             (cell.is_overridden, "override"),
             (grid.rows[at.row].template.is_none(), "custom"),
@@ -421,7 +424,7 @@ pub fn body(grid: &Grid, layout: &Layout, window: &Window, wording: Wording<'_>)
                             let band = grid.columns[column].band;
                             cell(
                                 &mut html,
-                                grid,
+                                (grid, layout),
                                 At { row, column },
                                 (line, lane),
                                 before != Some(band),

@@ -15,6 +15,9 @@ pub enum Command {
     NextOpen,
     PreviousOpen,
     Undo,
+    Redo,
+    Filter,
+    Help,
 }
 
 /// A key as the browser names it, with Control (or Command) and Shift.
@@ -40,6 +43,9 @@ pub fn command(key: &str, control: bool, shift: bool) -> Option<Command> {
         (" ", true) => Some(Command::SelectColumn),
         ("a", true) => Some(Command::SelectAll),
         ("z", true) if !shift => Some(Command::Undo),
+        ("z" | "Z", true) => Some(Command::Redo),
+        ("/", false) => Some(Command::Filter),
+        ("?", false) => Some(Command::Help),
         ("Enter", false) => Some(Command::Open),
         ("Escape", false) => Some(Command::Close),
         ("i", false) => Some(Command::Act(StepAction::Start)),

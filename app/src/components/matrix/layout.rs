@@ -1,5 +1,6 @@
 //! What stands where in the grid, and which part of it is in the window. Plain arithmetic, in pixels.
-use crate::domain::matrix::{At, Block, FIRST_COLUMNS, FIRST_ROWS, Grid};
+use crate::domain::filter::Filter;
+use crate::domain::matrix::{At, Block, Cell, FIRST_COLUMNS, FIRST_ROWS, Grid};
 use crate::domain::template::Category;
 use std::{collections::BTreeSet, ops::Range};
 
@@ -23,6 +24,52 @@ pub enum Lane {
 pub struct Collapsed {
     pub bands: BTreeSet<usize>,
     pub blocks: BTreeSet<Block>,
+}
+
+const BLOCKS: [Block; 3] = [
+    Block::Category(Category::Deploy),
+    Block::Category(Category::Verify),
+    Block::Custom,
+];
+
+impl Collapsed {
+    /// Collapses or opens a cluster or a block of rows, by its number.
+    pub fn toggle(&mut self, is_band: bool, number: usize) {
+        if is_band {
+            if !self.bands.remove(&number) {
+                self.bands.insert(number);
+            }
+        } else if let Some(block) = BLOCKS.get(number)
+            && !self.blocks.remove(block)
+        {
+            self.blocks.insert(*block);
+        }
+    }
+
+    /// As it stands in an address: `0,2,verify`.
+    pub fn text(&self) -> String {
+        let mut words: Vec<String> = self.bands.iter().map(ToString::to_string).collect();
+        for block in &self.blocks {
+            words.push(block.label().to_ascii_lowercase());
+        }
+        words.join(",")
+    }
+
+    /// From an address; what it does not understand is left out.
+    pub fn parse(text: &str) -> Self {
+        let mut this = Self::default();
+        for word in text.split(',') {
+            if let Ok(band) = word.parse() {
+                this.bands.insert(band);
+            }
+            for block in BLOCKS {
+                if block.label().eq_ignore_ascii_case(word) {
+                    this.blocks.insert(block);
+                }
+            }
+        }
+        this
+    }
 }
 
 /// Sizes in rem: `mockups/NOTES.md`.
@@ -86,6 +133,8 @@ const BEYOND: usize = 4;
 pub struct Layout {
     pub lines: Vec<Line>,
     pub lanes: Vec<Lane>,
+    /// If cells are told apart: by what.
+    pub filter: Option<Filter>,
 }
 
 /// The drawn part: lines and lanes from first to before last.
@@ -96,14 +145,13 @@ pub struct Window {
 }
 
 impl Layout {
-    pub fn new(grid: &Grid, collapsed: &Collapsed) -> Self {
+    pub fn new(grid: &Grid, collapsed: &Collapsed, filter: &Filter) -> Self {
+        let shown = filter.shown(grid);
+        let has_row = |row: usize| shown.as_ref().is_none_or(|it| it.rows[row]);
+        let has_column = |column: usize| shown.as_ref().is_none_or(|it| it.columns[column]);
         let mut lines = Vec::new();
-        for block in [
-            Block::Category(Category::Deploy),
-            Block::Category(Category::Verify),
-            Block::Custom,
-        ] {
-            let rows: Vec<usize> = grid.rows_of(block).collect();
+        for block in BLOCKS {
+            let rows: Vec<usize> = grid.rows_of(block).filter(|it| has_row(*it)).collect();
             if rows.is_empty() {
                 continue;
             }
@@ -114,13 +162,20 @@ impl Layout {
         }
         let mut lanes = Vec::new();
         for (index, column) in grid.columns.iter().enumerate() {
+            if !has_column(index) {
+                continue;
+            }
             if !collapsed.bands.contains(&column.band) {
                 lanes.push(Lane::Customer(index));
             } else if lanes.last() != Some(&Lane::Group(column.band)) {
                 lanes.push(Lane::Group(column.band));
             }
         }
-        Self { lines, lanes }
+        Self {
+            lines,
+            lanes,
+            filter: Some(filter.clone()).filter(Filter::is_of_cells),
+        }
     }
 
     /// The cell of the grid at a visual place; none for a block's head or a collapsed cluster.
@@ -142,6 +197,24 @@ impl Layout {
             .iter()
             .position(|it| *it == Lane::Customer(at.column))?;
         Some((line, lane))
+    }
+
+    /// Whether a cell is what was asked for, not only beside it.
+    pub fn wants(&self, cell: &Cell) -> bool {
+        self.filter.as_ref().is_none_or(|it| it.wants(cell))
+    }
+
+    /// The rows that are drawn, from the top; and the customers, from the left.
+    pub fn drawn(&self) -> (Vec<usize>, Vec<usize>) {
+        let rows = self.lines.iter().filter_map(|it| match it {
+            Line::Step(row) => Some(*row),
+            Line::Block(_) => None,
+        });
+        let columns = self.lanes.iter().filter_map(|it| match it {
+            Lane::Customer(column) => Some(*column),
+            Lane::Group(_) => None,
+        });
+        (rows.collect(), columns.collect())
     }
 
     /// What the server draws.
@@ -283,6 +356,7 @@ mod tests {
                 .chain((1..n_lines).map(Line::Step))
                 .collect(),
             lanes: (0..n_lanes).map(Lane::Customer).collect(),
+            filter: None,
         }
     }
 

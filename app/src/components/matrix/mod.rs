@@ -1,5 +1,6 @@
 //! The matrix: one grid of steps by customers, of which only a window is drawn. One listener hears every press; focus
 //! and selection are painted through the DOM, so that moving about draws no cell again.
+pub mod filter_bar;
 pub mod html;
 pub mod keys;
 pub mod layout;
@@ -10,9 +11,9 @@ use super::{step_panel::Toward, ui::time::Clock};
 use crate::{
     browser::{self, grid::View},
     domain::{
+        filter::Filter,
         id::StepId,
-        matrix::{At, Block, Grid},
-        template::Category,
+        matrix::{At, Grid},
     },
 };
 use keys::Command;
@@ -25,29 +26,56 @@ use selection::{Place, Selection};
 pub struct MatrixState {
     pub grid: RwSignal<Grid>,
     pub collapsed: RwSignal<Collapsed>,
+    pub filter: RwSignal<Filter>,
     pub selection: RwSignal<Option<Selection>>,
     pub density: RwSignal<Density>,
+    /// Whether single letters act (WCAG 2.1.4).
+    pub letters: RwSignal<bool>,
     pub layout: Memo<Layout>,
     /// Raised when the keyboard should come back to the grid.
     pub wants_keyboard: RwSignal<u32>,
 }
 
 const DENSITY_KEY: &str = "rollcall.density";
+const LETTERS_KEY: &str = "rollcall.letters";
 
 impl MatrixState {
-    pub fn new(grid: Grid) -> Self {
+    pub fn new(grid: Grid, filter: Filter, collapsed: Collapsed) -> Self {
         let grid = RwSignal::new(grid);
-        let collapsed = RwSignal::new(Collapsed::default());
-        let layout = Memo::new(move |_| grid.with(|grid| Layout::new(grid, &collapsed.get())));
+        let collapsed = RwSignal::new(collapsed);
+        let filter = RwSignal::new(filter);
+        let layout = Memo::new(move |_| {
+            grid.with(|grid| {
+                filter.with(|filter| collapsed.with(|it| Layout::new(grid, it, filter)))
+            })
+        });
         let selection = RwSignal::new(layout.with_untracked(Selection::start));
         Self {
             grid,
             collapsed,
+            filter,
             selection,
             density: RwSignal::new(DENSITIES[1]),
+            letters: RwSignal::new(true),
             layout,
             wants_keyboard: RwSignal::new(0),
         }
+    }
+
+    /// Changes what is drawn; the keyboard stays at its cell if that is still there.
+    pub fn redraw(self, change: impl FnOnce(Self)) {
+        let at = untrack(|| self.focused());
+        change(self);
+        let selection = self.layout.with_untracked(|layout| {
+            let place = at.and_then(|at| layout.place(at)).map(Selection::at);
+            place.or_else(|| Selection::start(layout))
+        });
+        self.selection.set(selection);
+    }
+
+    pub fn set_letters(self, on: bool) {
+        self.letters.set(on);
+        browser::dom::remember(LETTERS_KEY, if on { "on" } else { "off" });
     }
 
     pub fn set_density(self, density: Density) {
@@ -62,17 +90,18 @@ impl MatrixState {
             .with(|layout| layout.cell(selection.focus.0, selection.focus.1))
     }
 
-    /// The selected cells that exist.
+    /// The selected cells that exist, without those that the filter has dimmed.
     pub fn selected(self) -> Vec<At> {
         let Some(selection) = self.selection.get() else {
             return Vec::new();
         };
-        let cells = self.layout.with(|layout| selection.cells(layout));
-        self.grid.with(|grid| {
-            cells
-                .into_iter()
-                .filter(|it| grid.cell(*it).is_some())
-                .collect()
+        let is_one = selection.anchor == selection.head;
+        self.layout.with(|layout| {
+            let cells = selection.cells(layout).into_iter();
+            self.grid.with(|grid| {
+                let there = |at: &At| grid.cell(*at).is_some_and(|it| is_one || layout.wants(it));
+                cells.filter(there).collect()
+            })
         })
     }
 
@@ -83,24 +112,26 @@ impl MatrixState {
         }
     }
 
-    /// The next cell with open work behind the present one (or before it), customer by customer.
+    /// The next drawn cell with open work behind the present one (or before it), customer by customer.
     pub fn next_open(self, forward: bool) -> Option<At> {
         let here = self.focused().unwrap_or(At { row: 0, column: 0 });
+        let (rows, columns) = self.layout.with_untracked(Layout::drawn);
+        let (height, all) = (rows.len(), rows.len() * columns.len());
+        let row = rows.iter().position(|it| *it == here.row).unwrap_or(0);
+        let column = columns.iter().position(|it| *it == here.column);
+        let start = column.unwrap_or(0) * height + row;
         self.grid.with_untracked(|grid| {
-            let (height, width) = (grid.rows.len(), grid.columns.len());
-            let all = height * width;
-            let start = here.column * height + here.row;
             (1..=all)
                 .map(|it| {
-                    if forward {
-                        (start + it) % all
+                    (if forward {
+                        start + it
                     } else {
-                        (start + all - it) % all
-                    }
+                        start + all - it
+                    }) % all
                 })
                 .map(|index| At {
-                    row: index % height,
-                    column: index / height,
+                    row: rows[index % height],
+                    column: columns[index / height],
                 })
                 .find(|at| grid.cell(*at).is_some_and(|it| it.status.is_open()))
         })
@@ -117,27 +148,32 @@ impl MatrixState {
         })
     }
 
-    /// Goes to the nearest cell in a direction that exists.
+    /// Goes to the nearest drawn cell in a direction that exists.
     pub fn go_toward(self, toward: Toward) {
-        let Some(mut at) = self.focused() else { return };
-        let found = self.grid.with_untracked(|grid| {
-            loop {
-                match toward {
-                    Toward::PreviousStep => at.row = at.row.checked_sub(1)?,
-                    Toward::NextStep => at.row += 1,
-                    Toward::PreviousCustomer => at.column = at.column.checked_sub(1)?,
-                    Toward::NextCustomer => at.column += 1,
+        let Some((mut line, mut lane)) = self.selection.get_untracked().map(|it| it.focus) else {
+            return;
+        };
+        let found = self.layout.with_untracked(|layout| {
+            self.grid.with_untracked(|grid| {
+                loop {
+                    match toward {
+                        Toward::PreviousStep => line = line.checked_sub(1)?,
+                        Toward::NextStep => line += 1,
+                        Toward::PreviousCustomer => lane = lane.checked_sub(1)?,
+                        Toward::NextCustomer => lane += 1,
+                    }
+                    if line >= layout.lines.len() || lane >= layout.lanes.len() {
+                        return None;
+                    }
+                    let at = layout.cell(line, lane);
+                    if at.is_some_and(|at| grid.cell(at).is_some()) {
+                        return Some((line, lane));
+                    }
                 }
-                if at.row >= grid.rows.len() || at.column >= grid.columns.len() {
-                    return None;
-                }
-                if grid.cell(at).is_some() {
-                    return Some(at);
-                }
-            }
+            })
         });
-        if let Some(at) = found {
-            self.go(at);
+        if let Some(place) = found {
+            self.selection.set(Some(Selection::at(place)));
         }
     }
 
@@ -148,27 +184,7 @@ impl MatrixState {
         let Ok(number) = number.parse::<usize>() else {
             return;
         };
-        self.collapsed.update(|collapsed| {
-            if kind == "band" {
-                if !collapsed.bands.remove(&number) {
-                    collapsed.bands.insert(number);
-                }
-            } else {
-                let block = [
-                    Block::Category(Category::Deploy),
-                    Block::Category(Category::Verify),
-                    Block::Custom,
-                ];
-                let Some(block) = block.get(number) else {
-                    return;
-                };
-                if !collapsed.blocks.remove(block) {
-                    collapsed.blocks.insert(*block);
-                }
-            }
-        });
-        self.selection
-            .set(self.layout.with_untracked(Selection::start));
+        self.redraw(|it| it.collapsed.update(|it| it.toggle(kind == "band", number)));
     }
 }
 
@@ -240,6 +256,9 @@ pub fn MatrixGrid(
             {
                 density.set(chosen);
             }
+            state
+                .letters
+                .set(browser::dom::recall(LETTERS_KEY).as_deref() != Some("off"));
             browser::grid::on_resize(&pane, look);
             look();
         }
@@ -334,6 +353,10 @@ pub fn MatrixGrid(
         let Some(command) = keys::command(&event.key(), control, event.shift_key()) else {
             return;
         };
+        let is_letter = event.key().chars().count() == 1 && !control && event.key() != " ";
+        if is_letter && !state.letters.get_untracked() {
+            return;
+        }
         event.prevent_default();
         let Some(present) = selection.get_untracked() else {
             return;
@@ -396,29 +419,5 @@ pub fn MatrixGrid(
                 <tbody inner_html=move || body.get()></tbody>
             </table>
         </div>
-    }
-}
-
-/// How close rows and columns stand: the person's own choice, remembered in the browser.
-#[component]
-pub fn DensitySwitch(state: MatrixState) -> impl IntoView {
-    view! {
-            <div class="segments push wide" role="group" aria-label="Density">
-                {DENSITIES
-                    .into_iter()
-                    .map(|density| {
-                        view! {
-                            <button
-                                aria-pressed=move || (state.density.get().name == density.name).to_string()
-                                aria-label=density.name
-                                title=density.name
-                                on:click=move |_| state.set_density(density)
-                            >
-                                {density.label}
-                            </button>
-                        }
-                    })
-                    .collect_view()}
-            </div>
     }
 }

@@ -158,6 +158,7 @@ mod tests {
         Layout {
             lines: vec![B(Block::Custom), S(0), S(1), B(Block::Custom), S(2)],
             lanes: vec![Lane::Customer(0), Lane::Group(1), Lane::Customer(5)],
+            filter: None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! What stands beside the matrix: a part of the WASM of its own, loaded when the first step or dialog is opened.
+//! What stands beside the matrix, and dialogs: a part of the WASM of its own, loaded when the first of them is opened.
 use super::{
     dialogs::{AllDialogs, Asked},
     release::Draft,
@@ -6,6 +6,9 @@ use super::{
 use crate::{
     components::{
         bulk_bar::{ReasonDialog, ReasonDialogProps},
+        keys_dialog::KeysDialog,
+        matrix::MatrixState,
+        name_dialog::{NameDialog, NameDialogProps},
         step_panel::{StepPanel, StepPanelProps},
     },
     domain::{id::CustomerId, release::Release},
@@ -16,6 +19,11 @@ pub enum Aside {
     /// Only loads the part.
     Nothing,
     Panel(Box<StepPanelProps>),
+    Help {
+        open: RwSignal<bool>,
+        state: MatrixState,
+    },
+    Name(NameDialogProps),
     Reason(Box<ReasonDialogProps>),
     Dialogs {
         asked: Asked,
@@ -37,6 +45,8 @@ pub fn aside(what: Aside) -> AnyView {
     match what {
         Aside::Nothing => ().into_any(),
         Aside::Panel(props) => StepPanel(*props).into_any(),
+        Aside::Help { open, state } => view! { <KeysDialog open=open state=state/> }.into_any(),
+        Aside::Name(props) => NameDialog(props).into_any(),
         Aside::Reason(props) => ReasonDialog(*props).into_any(),
         Aside::Dialogs {
             asked,

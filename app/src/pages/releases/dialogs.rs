@@ -18,7 +18,7 @@ use crate::{
         release::{Release, ReleaseStatus},
         summary::DryRun,
     },
-    pages::{Sending, goes_to},
+    pages::{Sending, goes_to, stays_true},
     paths,
 };
 use leptos::prelude::*;
@@ -58,7 +58,7 @@ pub fn ReleaseDialogs(
     on_done: Callback<()>,
 ) -> impl IntoView {
     // Once loaded they stay.
-    let wanted = Memo::new(move |before: Option<&bool>| before == Some(&true) || asked.any());
+    let wanted = stays_true(move || asked.any());
     move || {
         wanted.get().then(|| {
             let dialogs = Aside::Dialogs {

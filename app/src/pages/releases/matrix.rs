@@ -6,35 +6,40 @@ use super::{
 };
 use crate::{
     api::{
-        overview::undo,
-        releases::{archive_release, read_marks, restore_release},
+        overview::{list_undoable, undo},
+        releases::{archive_release, read_marks, read_matrix, restore_release},
         steps::{
             act_on_step, act_on_steps, delete_custom_step, note_step, override_step, read_step,
             reset_step,
         },
     },
+    browser,
     components::{
         bulk_bar::{BulkBar, ReasonDialogProps, spread},
         matrix::{
-            DensitySwitch, MatrixGrid, MatrixState,
+            MatrixGrid, MatrixState,
+            filter_bar::{FIRST_FIELD, FilterBar},
             keys::Command,
+            layout::Collapsed,
             selection::Selection,
-            wording::{done_text, past},
+            wording::{bulk_text, done_text},
         },
         step_panel::{StepPanelProps, StepWish, Toward},
         ui::{notice::sentence, toast::Toasts},
     },
     domain::{
-        event::Changed,
+        event::{Changed, Undoable},
+        filter::Filter,
         id::{BatchId, CustomerId, StepId},
         marks::Mark,
         matrix::{At, Cell, Grid, Matrix},
         refusal::Noun,
         release::ReleaseStatus,
+        stamp::Stamp,
         step::{CustomerStep, StepAction},
     },
     error::AppError,
-    pages::{Sending, fetch::Fetch},
+    pages::{Sending, fetch::Fetch, stays_true},
     paths,
 };
 use leptos::prelude::*;
@@ -49,30 +54,44 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let (id, status) = (release.id, release.status);
     let can_work = status == ReleaseStatus::Active;
     let members: Vec<CustomerId> = matrix.columns.iter().map(|it| it.id).collect();
-    let state = MatrixState::new(Grid::from(matrix));
+    let query = use_query_map();
+    let filter = query.with_untracked(|it| Filter::parse(|key| it.get_str(key)));
+    let collapsed =
+        query.with_untracked(|it| Collapsed::parse(it.get_str("closed").unwrap_or_default()));
+    let state = MatrixState::new(Grid::from(matrix), filter, collapsed);
     let sending = Sending::new();
     let toasts = Toasts::here();
     let asking = RwSignal::new(None::<StepAction>);
     let asking_bulk = RwSignal::new(None::<StepAction>);
     let copying = RwSignal::new(0_u32);
-    let last_batch = RwSignal::new(None::<BatchId>);
+    let helping = RwSignal::new(false);
+    // The newest last.
+    let undoable = RwSignal::new(Undoable::default());
 
-    // The open step lives in the address, so that a link opens it.
-    let query = use_query_map();
+    // The open step lives in the address, so that a link opens it; and so does all that says what is drawn.
     let open_step = Memo::new(move |_| {
         query.with(|it| it.get("step").and_then(|it| it.parse::<StepId>().ok()))
     });
     let navigate = use_navigate();
     let open = Callback::new(move |step: Option<StepId>| {
-        let path = step.map_or_else(|| paths::release(id), |step| paths::step(id, step));
+        let mut parts = state.filter.with_untracked(Filter::parts);
+        parts.push(("closed", state.collapsed.with_untracked(Collapsed::text)));
+        parts.push(("step", step.map(|it| it.to_string()).unwrap_or_default()));
         navigate(
-            &path,
+            &paths::view(id, &parts),
             NavigateOptions {
                 replace: true,
                 scroll: false,
                 ..NavigateOptions::default()
             },
         );
+    });
+    Effect::new(move |before: Option<()>| {
+        state.filter.track();
+        state.collapsed.track();
+        if before.is_some() {
+            open.run(open_step.get_untracked());
+        }
     });
     if let Some(at) = open_step
         .get_untracked()
@@ -93,14 +112,30 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             }
         },
     );
-    // Who and when of the cells beyond the first window.
+    let take_marks = async move || {
+        if let Ok(marks) = read_marks(id).await {
+            let _ = state.grid.try_update(|grid| grid.take_marks(&marks));
+        }
+    };
+    // Who and when of the cells beyond the first window, and what was done before this page was opened.
     Effect::new(move |_| {
         leptos::task::spawn_local(async move {
-            if let Ok(marks) = read_marks(id).await {
-                let _ = state.grid.try_update(|grid| grid.take_marks(&marks));
+            take_marks().await;
+            if let Ok(found) = list_undoable(id).await {
+                let _ = undoable.try_set(found);
             }
         });
     });
+    // The grid as it is now, in place: scroll, selection and filter stay.
+    let renew = move || {
+        leptos::task::spawn_local(async move {
+            if let Ok(matrix) = read_matrix(id).await {
+                let _ = state.grid.try_set(Grid::from(matrix));
+                take_marks().await;
+            }
+        });
+        detail.refetch();
+    };
 
     let put = move |step: &CustomerStep| {
         state.grid.update(|grid| {
@@ -134,8 +169,11 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         })
     };
     let said = move |what: String, batch: Option<BatchId>| {
-        if batch.is_some() {
-            last_batch.set(batch.clone());
+        if let Some(batch) = &batch {
+            undoable.update(|it| {
+                it.undo.push(batch.clone());
+                it.redo.clear();
+            });
         }
         toasts.say(what, batch);
     };
@@ -204,34 +242,42 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         let (n_rows, n_columns) = spread(&cells);
         sending.run(act_on_steps(ids, action, reason), move |result| {
             asking_bulk.set(None);
-            let mut text = format!("{} {} cells", past(action), result.changed);
-            if n_rows > 1 || n_columns > 1 {
-                text = format!("{text} ({n_rows} steps × {n_columns} customers)");
-            }
-            if let Some(first) = result.not_eligible.first() {
-                text = format!(
-                    "{text}; {} not eligible: {}, {}",
-                    result.not_eligible.len(),
-                    first.customer,
-                    first.reason
-                );
-            }
+            let text = bulk_text(action, &result, (n_rows, n_columns));
+            let mark = result.stamp.map(|Stamp { by, at }| Mark { by, at });
+            let mark = mark.filter(|_| action != StepAction::Reopen);
+            state
+                .grid
+                .update(|grid| grid.set_all(&result.changed_ids, action.target(), mark.as_ref()));
             said(text, result.batch_id);
-            reload.run(());
+            refresh();
         });
     };
-    let undo_batch = move |batch: BatchId| {
+    // Undoes the newest change, or does again what was undone last.
+    let step_back = move |again: bool| {
+        let found = undoable.try_update(|it| if again { it.redo.pop() } else { it.undo.pop() });
+        let Some(batch) = found.flatten() else {
+            return;
+        };
         sending.run(undo(batch), move |result| {
+            if let Some(batch) = result.batch_id {
+                undoable.update(|it| {
+                    if again {
+                        it.undo.push(batch);
+                    } else {
+                        it.redo.push(batch);
+                    }
+                });
+            }
             let mut text = format!(
-                "Undone: {} restored. The record changed, not the cluster",
+                "{}: {} restored. The record changed, not the cluster",
+                if again { "Done again" } else { "Undone" },
                 result.restored
             );
             if let Some(conflict) = result.conflicts.first() {
                 text = format!("{text}; {}", conflict.reason);
             }
             toasts.say(text, None);
-            last_batch.set(None);
-            reload.run(());
+            renew();
         });
     };
     let wish_action = move |action: StepAction| {
@@ -282,6 +328,10 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     .update(|it| *it = it.map(|it| Selection::at(it.focus)));
             }
         }
+        Command::Filter => {
+            browser::dom::focus(FIRST_FIELD);
+        }
+        Command::Help => helping.set(true),
         Command::Act(action) if can_work => wish_action(action),
         Command::Act(_) => toasts.say("The release is archived and read-only.", None),
         Command::Copy => {
@@ -290,11 +340,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         }
         Command::NextOpen => go_open(true),
         Command::PreviousOpen => go_open(false),
-        Command::Undo => {
-            if let Some(batch) = last_batch.get_untracked() {
-                undo_batch(batch);
-            }
-        }
+        Command::Undo => step_back(false),
+        Command::Redo => step_back(true),
         Command::Move { .. } | Command::SelectRow | Command::SelectColumn | Command::SelectAll => {}
     });
     // The panel follows the focused cell while it is open.
@@ -323,9 +370,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             leptos::task::spawn_local(async { drop(aside(Aside::Nothing).await) });
         }
     };
-    let wants_reason = Memo::new(move |before: Option<&bool>| {
-        before == Some(&true) || asking_bulk.get().is_some()
-    });
+    let wants_reason = stays_true(move || asking_bulk.get().is_some());
+    let wants_help = stays_true(move || helping.get());
     let asked = Asked::default();
     let set_status = move |()| {
         if can_work {
@@ -341,21 +387,12 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         <WorkHead
             release=release.clone()
             state=state
-            last_batch=last_batch
+            undoable=undoable
             asked=asked
             on_command=on_command
             on_status=Callback::new(set_status)
         />
-        <div class="toolbar" role="toolbar" aria-label="View">
-            <span class="small muted toolbar__text">
-                {if can_work {
-                    "Arrows move, Shift extends, Enter opens. d done, s skip, f fail, i start, r revert, p reopen, c copy, n next."
-                } else {
-                    "Archived: everything can be read, nothing changed."
-                }}
-            </span>
-            <DensitySwitch state=state/>
-        </div>
+        <FilterBar state=state/>
         <div class="split" on:pointerenter=move |_| warm_up() on:focusin=move |_| warm_up()>
             <div class="matrix__pane">
                 {if is_empty {
@@ -404,7 +441,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                                     sending.run(delete_custom_step(step), move |it| {
                                         said("Step deleted".into(), it.batch_id);
                                         open.run(None);
-                                        reload.run(());
+                                        renew();
                                     });
                                 }
                                 StepWish::Close => {
@@ -447,6 +484,10 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             on_reason: Callback::new(move |(action, reason)| bulk(state.selected(), action, Some(reason))),
         }))))
             .into_any())}
-        <ReleaseDialogs asked=asked release=release members=members on_done=reload/>
+        {move || {
+            let help = Aside::Help { open: helping, state };
+            wants_help.get().then(|| Suspend::new(aside(help)).into_any())
+        }}
+        <ReleaseDialogs asked=asked release=release members=members on_done=Callback::new(move |()| renew())/>
     }
 }

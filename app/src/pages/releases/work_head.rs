@@ -7,7 +7,7 @@ use crate::{
         ui::{bar::Bar, icon::Icon},
     },
     domain::{
-        id::BatchId,
+        event::Undoable,
         progress::Progress,
         release::{Release, ReleaseStatus},
     },
@@ -20,8 +20,7 @@ use leptos::prelude::*;
 pub fn WorkHead(
     release: Release,
     state: MatrixState,
-    /// What can be undone.
-    last_batch: RwSignal<Option<BatchId>>,
+    undoable: RwSignal<Undoable>,
     asked: Asked,
     on_command: Callback<Command>,
     on_status: Callback<()>,
@@ -55,12 +54,24 @@ pub fn WorkHead(
                 class="button"
                 data-kind="ghost"
                 aria-keyshortcuts="Control+Z"
-                aria-disabled=move || last_batch.with(Option::is_none).then_some("true")
-                title=move || if last_batch.with(Option::is_none) { "Nothing was changed here yet" } else { "Undo the last change" }
+                aria-disabled=move || undoable.with(|it| it.undo.is_empty()).then_some("true")
+                title=move || if undoable.with(|it| it.undo.is_empty()) { "Nothing was changed here yet" } else { "Undo the last change" }
                 on:click=move |_| on_command.run(Command::Undo)
             >
                 <Icon name="i-undo"/>
                 "Undo"
+            </button>
+            <button
+                class="button"
+                data-kind="ghost"
+                data-square=""
+                aria-label="Redo"
+                aria-keyshortcuts="Control+Shift+Z"
+                title="Do again what was undone last"
+                hidden=move || undoable.with(|it| it.redo.is_empty())
+                on:click=move |_| on_command.run(Command::Redo)
+            >
+                <Icon name="i-undo" turn="flip"/>
             </button>
             {can_work
                 .then(|| {
@@ -87,6 +98,9 @@ pub fn WorkHead(
                     <button class="menu__item" on:click=move |_| asked.cloning.set(true)>"Clone…"</button>
                     <button class="menu__item" on:click=move |_| on_status.run(())>
                         {if can_work { "Archive" } else { "Restore" }}
+                    </button>
+                    <button class="menu__item" on:click=move |_| on_command.run(Command::Help)>
+                        "Keys " <kbd aria-hidden="true">"?"</kbd>
                     </button>
                 </div>
             </details>

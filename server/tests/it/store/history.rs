@@ -299,6 +299,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(releases());
     call!(release(june));
     call!(members(june));
+    call!(undoable(june, "Ana"));
     call!(matrix(june));
     call!(matrix_marks(june));
     call!(release_progress(june));

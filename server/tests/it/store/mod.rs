@@ -5,6 +5,7 @@ mod customers;
 mod history;
 mod matrix;
 mod releases;
+mod scale;
 mod schema;
 mod steps;
 mod templates;

@@ -1,0 +1,82 @@
+//! Every key of the matrix, and the switch that turns the single letters off.
+use super::{matrix::MatrixState, ui::dialog::Dialog};
+use leptos::prelude::*;
+
+/// Keys and what they do, in groups.
+const KEYS: [(&str, &[(&str, &str)]); 4] = [
+    (
+        "Move",
+        &[
+            ("Arrows", "One cell"),
+            ("Home, End", "Start or end of the row"),
+            ("Ctrl+Home, Ctrl+End", "First or last cell"),
+            ("Page Up, Page Down", "Ten rows"),
+            ("n, N", "Next or previous open cell"),
+        ],
+    ),
+    (
+        "Select",
+        &[
+            ("Shift+Arrows", "Extend"),
+            ("Shift+Space", "The row"),
+            ("Ctrl+Space", "The column"),
+            ("Ctrl+A", "All that is shown"),
+            ("Escape", "One cell again"),
+        ],
+    ),
+    (
+        "Work",
+        &[
+            ("Enter", "Open the step"),
+            ("c", "Copy the text"),
+            ("i", "Start"),
+            ("d", "Mark done"),
+            ("f", "Fail"),
+            ("s", "Skip"),
+            ("r", "Revert"),
+            ("p", "Reopen"),
+        ],
+    ),
+    (
+        "Also",
+        &[
+            ("Ctrl+Z", "Undo"),
+            ("Ctrl+Shift+Z", "Redo"),
+            ("/", "Filter"),
+            ("?", "This list"),
+        ],
+    ),
+];
+
+#[component]
+pub fn KeysDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoView {
+    view! {
+        <Dialog open=open title="Keys">
+            <div class="dialog__body stack">
+                {KEYS
+                    .into_iter()
+                    .map(|(group, keys)| {
+                        let rows = keys
+                            .iter()
+                            .map(|(key, what)| view! { <dt><kbd>{*key}</kbd></dt><dd>{*what}</dd> })
+                            .collect_view();
+                        view! {
+                            <section>
+                                <h3>{group}</h3>
+                                <dl class="keys">{rows}</dl>
+                            </section>
+                        }
+                    })
+                    .collect_view()}
+                <label class="row">
+                    <input
+                        type="checkbox"
+                        prop:checked=move || state.letters.get()
+                        on:change=move |_| state.set_letters(!state.letters.get_untracked())
+                    />
+                    "Single letters act while the grid has the keyboard"
+                </label>
+            </div>
+        </Dialog>
+    }
+}

@@ -1,0 +1,239 @@
+//! What is shown of the matrix: two texts, a cluster, a chip for each state with its count, open only, needs attention.
+//! Drawn as text, like the grid: a dozen reactive elements would weigh more than the grid itself.
+use super::{
+    MatrixState,
+    layout::{DENSITIES, Density},
+};
+use crate::{
+    browser,
+    components::{
+        step_state::state_icon,
+        ui::{text_area::escape, toast::Toasts},
+    },
+    domain::{
+        filter::Filter,
+        matrix::{Band, Grid},
+        step::StepStatus,
+    },
+};
+use leptos::prelude::*;
+use std::fmt::Write;
+
+/// Where `/` goes.
+pub const FIRST_FIELD: &str = "#filter-customers";
+const SECOND_FIELD: &str = "#filter-steps";
+const CLUSTER: &str = "#filter-cluster";
+const CHIPS: &str = "#filter-chips";
+
+/// Writing to a string cannot fail.
+macro_rules! put {
+    ($out:expr, $($arg:tt)*) => { let _ = write!($out, $($arg)*); };
+}
+
+fn field(html: &mut String, id: &str, label: &str, text: &str) {
+    let text = escape(text);
+    put!(
+        html,
+        r##"<div class="search"><svg class="glyph" aria-hidden="true"><use href="#i-search"></use></svg><input class="input" data-size="s" type="search" autocomplete="off" id="{id}" aria-label="{label}" placeholder="{label}" value="{text}"></div>"##
+    );
+}
+
+fn fields(filter: &Filter, bands: &[Band]) -> String {
+    let mut html = String::new();
+    field(
+        &mut html,
+        &FIRST_FIELD[1..],
+        "Filter customers",
+        &filter.customers,
+    );
+    field(&mut html, &SECOND_FIELD[1..], "Filter steps", &filter.steps);
+    if bands.len() > 1 {
+        let id = &CLUSTER[1..];
+        put!(
+            html,
+            r#"<select class="input" data-size="s" id="{id}" aria-label="Cluster"><option value="">All clusters</option>"#
+        );
+        for band in bands {
+            let chosen = if filter.cluster == Some(band.id) {
+                " selected"
+            } else {
+                ""
+            };
+            put!(
+                html,
+                r#"<option value="{}"{chosen}>{}</option>"#,
+                band.id,
+                escape(&band.name)
+            );
+        }
+        html.push_str("</select>");
+    }
+    html
+}
+
+/// Chips hide at zero, unless they are pressed.
+fn chip(html: &mut String, name: &str, label: &str, icon: &str, count: u32, is_on: bool) {
+    if count == 0 && !is_on {
+        return;
+    }
+    put!(
+        html,
+        r#"<button class="chip" data-filter="{name}" data-state="{name}" aria-pressed="{is_on}">"#
+    );
+    if !icon.is_empty() {
+        put!(
+            html,
+            r##"<svg class="glyph" aria-hidden="true" data-size="s"><use href="#{icon}"></use></svg>"##
+        );
+    }
+    put!(
+        html,
+        r#"{label} <span class="count">{count}</span></button>"#
+    );
+}
+
+fn chips(filter: &Filter, grid: &Grid, density: Density) -> String {
+    let mut html = String::new();
+    for status in StepStatus::BY_ATTENTION {
+        let is_on = filter.states.contains(&status);
+        let count = grid.total.of(status);
+        chip(
+            &mut html,
+            status.as_str(),
+            status.label(),
+            state_icon(status),
+            count,
+            is_on,
+        );
+    }
+    html.push_str(r#"<span class="rule wide"></span>"#);
+    let open = grid.total.total() - grid.total.finished();
+    chip(&mut html, "open", "Open only", "", open, filter.open_only);
+    let attention = u32::try_from(grid.attention).unwrap_or(u32::MAX);
+    chip(
+        &mut html,
+        "attention",
+        "Needs attention",
+        "",
+        attention,
+        filter.attention_only,
+    );
+    if !filter.is_empty() {
+        html.push_str(r#"<button class="button" data-kind="ghost" data-size="s" data-filter="clear">Clear filters</button>"#);
+    }
+    html.push_str(r#"<button class="button wide" data-kind="ghost" data-size="s" data-filter="share">Copy link</button>"#);
+    html.push_str(r#"<span class="segments push wide" role="group" aria-label="Density">"#);
+    for it in DENSITIES {
+        let (name, label, is_on) = (it.name, it.label, it.name == density.name);
+        put!(
+            html,
+            r#"<button data-filter="{name}" aria-pressed="{is_on}" aria-label="{name}" title="{name}">{label}</button>"#
+        );
+    }
+    html.push_str("</span>");
+    html
+}
+
+#[component]
+pub fn FilterBar(state: MatrixState) -> impl IntoView {
+    let toasts = Toasts::here();
+    let html = state.grid.with_untracked(|grid| {
+        state.filter.with_untracked(|filter| {
+            format!(
+                r#"{}<span class="chips" id="filter-chips">{}</span>"#,
+                fields(filter, &grid.bands),
+                chips(filter, grid, state.density.get_untracked())
+            )
+        })
+    });
+    let drawn = Memo::new(move |_| {
+        state.grid.with(|grid| {
+            state
+                .filter
+                .with(|filter| chips(filter, grid, state.density.get()))
+        })
+    });
+    Effect::new(move |before: Option<()>| {
+        drawn.with(|html| {
+            if before.is_some() {
+                browser::dom::draw(CHIPS, html);
+            }
+        });
+    });
+    let share = move || {
+        leptos::task::spawn_local(async move {
+            let done = browser::clipboard::copy(&browser::dom::address()).await;
+            let said = if done {
+                "Copied the link to this view"
+            } else {
+                "Could not copy the link"
+            };
+            toasts.say(said, None);
+        });
+    };
+    let press = move |event: leptos::ev::MouseEvent| {
+        let Some(what) = browser::dom::named(&event, "data-filter") else {
+            return;
+        };
+        if what == "share" {
+            share();
+            return;
+        }
+        if let Some(density) = DENSITIES.into_iter().find(|it| it.name == what) {
+            state.set_density(density);
+            return;
+        }
+        if what == "clear" {
+            for field in [FIRST_FIELD, SECOND_FIELD, CLUSTER] {
+                browser::dom::set_value(field, "");
+            }
+            browser::dom::focus(FIRST_FIELD);
+        }
+        state.redraw(|it| {
+            it.filter.update(|filter| match what.as_str() {
+                "clear" => *filter = Filter::default(),
+                "open" => filter.open_only = !filter.open_only,
+                "attention" => filter.attention_only = !filter.attention_only,
+                status => {
+                    if let Ok(status) = status.parse() {
+                        filter.toggle(status);
+                    }
+                }
+            });
+        });
+    };
+    // Both what is typed and what is chosen arrive here.
+    let input = move |event: leptos::ev::Event| {
+        let Some(id) = browser::dom::named(&event, "id") else {
+            return;
+        };
+        let text = event_target_value(&event);
+        state.redraw(|it| {
+            it.filter.update(|filter| {
+                if id == FIRST_FIELD[1..] {
+                    filter.customers = text;
+                } else if id == SECOND_FIELD[1..] {
+                    filter.steps = text;
+                } else {
+                    filter.cluster = text.parse().ok();
+                }
+            });
+        });
+    };
+    let keydown = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Escape" {
+            state.wants_keyboard.update(|it| *it += 1);
+        }
+    };
+    view! {
+        <div
+            class="toolbar"
+            role="toolbar"
+            aria-label="Filters"
+            inner_html=html
+            on:click=press
+            on:input=input
+            on:keydown=keydown
+        ></div>
+    }
+}

@@ -1,0 +1,43 @@
+//! Who you are: every change is recorded under that name (R20).
+use super::ui::{dialog::Dialog, field::TextField, notice::Failure};
+use crate::{domain::refusal::Field, error::AppError};
+use leptos::prelude::*;
+
+#[component]
+pub fn NameDialog(
+    asks: RwSignal<bool>,
+    actor: RwSignal<String>,
+    error: RwSignal<Option<AppError>>,
+    on_name: Callback<String>,
+) -> impl IntoView {
+    let name = RwSignal::new(String::new());
+    Effect::new(move |_| {
+        if asks.get() {
+            name.set(actor.get_untracked());
+            error.set(None);
+        }
+    });
+    view! {
+        <Dialog open=asks title="Who are you?">
+            <form on:submit=move |event| {
+                event.prevent_default();
+                on_name.run(name.get_untracked());
+            }>
+                <div class="dialog__body stack">
+                    <Failure error=error/>
+                    <TextField
+                        label="Your name"
+                        id="your-name"
+                        value=name
+                        error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Name)))
+                        hint="Every change is recorded under this name."
+                    />
+                </div>
+                <div class="dialog__foot">
+                    <button class="button push" type="button" on:click=move |_| asks.set(false)>"Cancel"</button>
+                    <button class="button" data-kind="ink" type="submit">"Save changes"</button>
+                </div>
+            </form>
+        </Dialog>
+    }
+}

@@ -1,0 +1,96 @@
+//! As large as it gets: 1,000 customers by 100 steps, and 10,000 cells at once.
+use crate::{harness::Bench, world::draft};
+use app::{
+    domain::{
+        cluster::ClusterDraft,
+        customer::CustomerDraft,
+        id::StepId,
+        matrix::{At, Grid},
+        release::ReleaseDraft,
+        step::{Place, StepAction, StepStatus},
+    },
+    store::Ask,
+};
+
+#[tokio::test]
+async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_thousand_cells_marked()
+ {
+    let bench = Bench::new().await;
+    let store = &bench.store;
+    let cluster = ClusterDraft {
+        name: "eu".into(),
+        ..ClusterDraft::default()
+    };
+    let cluster = store
+        .create_cluster(cluster, bench.ana())
+        .await
+        .unwrap()
+        .row;
+    let mut customers = Vec::new();
+    for n in 0..1_000 {
+        let customer = CustomerDraft {
+            name: format!("customer {n}"),
+            cluster_id: Some(cluster.id),
+            namespace: format!("c{n}"),
+            ..CustomerDraft::default()
+        };
+        let made = store.create_customer(customer, bench.ana()).await.unwrap();
+        customers.push(made.row.id);
+    }
+    let release = ReleaseDraft {
+        name: "Large".into(),
+        ..ReleaseDraft::default()
+    };
+    let release = store
+        .create_release(release, bench.ana())
+        .await
+        .unwrap()
+        .row
+        .id;
+    for n in 0..100 {
+        let category = if n < 60 { "deploy" } else { "verify" };
+        let step = draft(&format!("step {n}"), category, "bash", "true");
+        store
+            .add_template(release, step, Place::Last, bench.ana())
+            .await
+            .unwrap();
+    }
+    let dry_run = store
+        .dry_run(release, Some(customers.clone()))
+        .await
+        .unwrap();
+    assert_eq!((dry_run.customers, dry_run.cells), (1_000, 100_000));
+    store
+        .activate_release(release, Some(customers), bench.ana())
+        .await
+        .unwrap();
+    let grid = Grid::from(store.matrix(release).await.unwrap());
+    assert_eq!((grid.rows.len(), grid.columns.len()), (100, 1_000));
+    assert_eq!(grid.total.of(StepStatus::Pending), 100_000);
+
+    let ids: Vec<StepId> = (0..10_000)
+        .map(|it| At {
+            row: it % 100,
+            column: it / 100,
+        })
+        .map(|at| grid.cell(at).unwrap().step)
+        .collect();
+    let result = store
+        .act_on_steps(ids.clone(), StepAction::Start, Ask::default(), bench.ana())
+        .await
+        .unwrap();
+    assert_eq!((result.changed, result.not_eligible.len()), (10_000, 0));
+    let undone = store
+        .undo(result.batch_id.unwrap(), bench.ana())
+        .await
+        .unwrap();
+    assert_eq!((undone.restored, undone.conflicts.len()), (10_000, 0));
+    let one_more = [ids, vec![StepId(1)]].concat();
+    let refused = store
+        .act_on_steps(one_more, StepAction::Start, Ask::default(), bench.ana())
+        .await
+        .unwrap_err();
+    assert!(refused.to_string().contains("at most 10000"), "{refused}");
+    let grid = Grid::from(store.matrix(release).await.unwrap());
+    assert_eq!(grid.total.of(StepStatus::Pending), 100_000);
+}
