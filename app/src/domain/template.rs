@@ -156,6 +156,13 @@ impl Keeps {
     }
 }
 
+/// What a new order of the templates would do to the customers' lists (R11).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderEffect {
+    pub follows: u32,
+    pub left_alone: u32,
+}
+
 /// What a change of a template would do to its copies, or did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {

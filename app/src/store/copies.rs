@@ -172,7 +172,7 @@ pub async fn put_back(
 impl Special {
     /// To be asked before the template's order changes.
     pub async fn find(
-        tx: &DatabaseTransaction,
+        tx: &impl ConnectionTrait,
         release: ReleaseId,
         category: Category,
     ) -> Result<Self, StoreError> {

@@ -4,7 +4,7 @@ use super::{
     copies::{self, Special},
     entity::{customer_step, step_template},
     error::StoreError,
-    releases,
+    members, releases,
     templates::{event, load},
 };
 use crate::domain::{
@@ -13,7 +13,7 @@ use crate::domain::{
     order,
     refusal::{Field, Invalid},
     stamp::Stamp,
-    template::{Category, StepTemplate},
+    template::{Category, OrderEffect, StepTemplate},
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
@@ -40,6 +40,26 @@ impl Store {
         Ok(Changed {
             batch_id: change.commit().await?,
             row,
+        })
+    }
+
+    /// What a new order of a category would do: how many customers' lists follow it, and how many are left alone
+    /// because they were reordered for themselves.
+    pub async fn order_effect(
+        &self,
+        release: ReleaseId,
+        category: Category,
+    ) -> Result<OrderEffect, StoreError> {
+        releases::load(&self.read, release).await?;
+        let order = copies::template_order(&self.read, release, category).await?;
+        let special = Special::find(&self.read, release, category).await?;
+        let members = members::member_ids(&self.read, release).await?.len();
+        let left_alone = special.left_alone(&order);
+        Ok(OrderEffect {
+            follows: u32::try_from(members)
+                .unwrap_or(u32::MAX)
+                .saturating_sub(left_alone),
+            left_alone,
         })
     }
 

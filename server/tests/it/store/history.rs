@@ -225,6 +225,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     let added = call!(add_template(june, step("New"), Place::Last, by())).unwrap();
     let twin = call!(duplicate_template(added.row.id, by())).unwrap().row;
     call!(template_effect(twin.id));
+    call!(order_effect(june, Category::Deploy));
     call!(update_template(twin.id, step("Twin"), 1, by()));
     call!(update_template(twin.id, step("Twin 2"), 1, by()));
     call!(move_template(twin.id, Category::Verify, by()));

@@ -215,3 +215,32 @@ async fn a_duplicate_stands_behind_the_original() {
         ["Announce", "Announce", "Migrate schema", "Upgrade", "Check"]
     );
 }
+
+#[tokio::test]
+async fn a_new_order_says_before_how_many_lists_follow_it_and_how_many_are_left_alone() {
+    let world = World::active().await;
+    let store = &world.bench.store;
+    let effect = async || {
+        store
+            .order_effect(world.june, Category::Deploy)
+            .await
+            .unwrap()
+    };
+    let all = effect().await;
+    assert_eq!((all.follows, all.left_alone), (3, 0));
+    let steps = world.steps(world.acme.id).await;
+    let deploy = steps.iter().filter(|it| it.category == Category::Deploy);
+    let reversed: Vec<StepId> = deploy.map(|it| it.id).rev().collect();
+    store
+        .reorder_steps(
+            world.june,
+            world.acme.id,
+            Category::Deploy,
+            reversed,
+            world.bench.ana(),
+        )
+        .await
+        .unwrap();
+    let some = effect().await;
+    assert_eq!((some.follows, some.left_alone), (2, 1));
+}
