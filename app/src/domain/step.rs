@@ -182,6 +182,38 @@ impl Transition {
 }
 
 impl CustomerStep {
+    /// A pending custom step without text, not yet stored and without a place in its list.
+    pub fn blank(release_id: ReleaseId, customer_id: CustomerId, at: DateTime<Utc>) -> Self {
+        Self {
+            id: StepId(0),
+            release_id,
+            customer_id,
+            template_id: None,
+            name: String::new(),
+            category: Category::Deploy,
+            kind: StepType::Text,
+            content: String::new(),
+            order_index: i32::MAX,
+            status: StepStatus::Pending,
+            executed_at: None,
+            executed_by: None,
+            started_at: None,
+            started_by: None,
+            state_at: None,
+            state_by: None,
+            skip_reason: None,
+            fail_reason: None,
+            revert_reason: None,
+            notes: None,
+            is_custom: true,
+            is_overridden: false,
+            template_version: None,
+            version: 1,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
     /// The step after the transition; none if it is in that state already, which changes nothing.
     pub fn transition(
         &self,

@@ -15,7 +15,7 @@ use crate::domain::{
     order,
     refusal::{Field, Invalid, Noun, Problem, Refusal},
     stamp::Stamp,
-    step::{CustomerStep, Place, StepStatus},
+    step::{CustomerStep, Place},
     template::TemplateDraft,
 };
 use sea_orm::{
@@ -68,32 +68,11 @@ impl Store {
         }
         let now = change.stamp.at;
         let step = CustomerStep {
-            id: StepId(0),
-            release_id: release.id,
-            customer_id: customer,
-            template_id: None,
             name: fields.name.into(),
             category,
             kind: fields.kind,
             content: fields.content.into(),
-            order_index: i32::MAX,
-            status: StepStatus::Pending,
-            executed_at: None,
-            executed_by: None,
-            started_at: None,
-            started_by: None,
-            state_at: None,
-            state_by: None,
-            skip_reason: None,
-            fail_reason: None,
-            revert_reason: None,
-            notes: None,
-            is_custom: true,
-            is_overridden: false,
-            template_version: None,
-            version: 1,
-            created_at: now,
-            updated_at: now,
+            ..CustomerStep::blank(release.id, customer, now)
         };
         texts::save(&change.tx, &step.content).await?;
         let mut row = customer_step::Model::from(step)

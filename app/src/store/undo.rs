@@ -217,31 +217,8 @@ impl Change {
         };
         let blank = CustomerStep {
             id: StepId(event.entity_id),
-            release_id: release,
-            customer_id: customer,
-            template_id: None,
-            name: String::new(),
-            category: snapshot.category,
-            kind: snapshot.kind,
-            content: String::new(),
-            order_index: i32::MAX,
-            status: snapshot.status,
-            executed_at: None,
-            executed_by: None,
-            started_at: None,
-            started_by: None,
-            state_at: None,
-            state_by: None,
-            skip_reason: None,
-            fail_reason: None,
-            revert_reason: None,
-            notes: None,
-            is_custom: true,
-            is_overridden: false,
-            template_version: None,
             version: snapshot.version + 1,
-            created_at: self.stamp.at,
-            updated_at: self.stamp.at,
+            ..CustomerStep::blank(release, customer, self.stamp.at)
         };
         let step = snapshot.restored(&blank);
         customer_step::Entity::insert(

@@ -13,7 +13,7 @@ use super::{
 use crate::domain::{
     event::{Entity, Event, EventAction},
     id::{CustomerId, ReleaseId, StepId, TemplateId},
-    step::{CustomerStep, StepStatus},
+    step::CustomerStep,
     summary::Conflict,
     template::{Category, Fate, StepTemplate, TemplateDraft},
 };
@@ -356,32 +356,14 @@ impl Change {
 /// A copy that nobody has touched, still without a place in its list.
 fn blank_copy(template: &StepTemplate, customer: i64, now: DateTime<Utc>) -> CustomerStep {
     CustomerStep {
-        id: StepId(0),
-        release_id: template.release_id,
-        customer_id: CustomerId(customer),
         template_id: Some(template.id),
         name: template.name.clone(),
         category: template.category,
         kind: template.kind,
         content: template.content.clone(),
-        order_index: i32::MAX,
-        status: StepStatus::Pending,
-        executed_at: None,
-        executed_by: None,
-        started_at: None,
-        started_by: None,
-        state_at: None,
-        state_by: None,
-        skip_reason: None,
-        fail_reason: None,
-        revert_reason: None,
-        notes: None,
         is_custom: false,
-        is_overridden: false,
         template_version: Some(template.version),
-        version: 1,
-        created_at: now,
-        updated_at: now,
+        ..CustomerStep::blank(template.release_id, CustomerId(customer), now)
     }
 }
 

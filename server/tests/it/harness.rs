@@ -1,5 +1,10 @@
 //! A real `SQLite` file, the real migrations, the real router.
-use app::{api::context::Context, domain::stamp::Stamp, error::AppError, store::Store};
+use app::{
+    api::context::Context,
+    domain::{cluster::ClusterDraft, customer::CustomerDraft, id::CustomerId, stamp::Stamp},
+    error::AppError,
+    store::Store,
+};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -42,6 +47,28 @@ impl Bench {
 
     pub fn ana(&self) -> Stamp {
         self.by("Ana")
+    }
+
+    /// So many customers in a cluster of their own.
+    pub async fn customers(&self, n: usize) -> Vec<CustomerId> {
+        let cluster = ClusterDraft {
+            name: "many".into(),
+            ..ClusterDraft::default()
+        };
+        let cluster = self.store.create_cluster(cluster, self.ana()).await;
+        let cluster = cluster.unwrap().row.id;
+        let mut customers = Vec::new();
+        for n in 0..n {
+            let customer = CustomerDraft {
+                name: format!("customer {n}"),
+                cluster_id: Some(cluster),
+                namespace: format!("c{n}"),
+                ..CustomerDraft::default()
+            };
+            let made = self.store.create_customer(customer, self.ana()).await;
+            customers.push(made.unwrap().row.id);
+        }
+        customers
     }
 
     pub fn router(&self) -> Router {

@@ -2,8 +2,6 @@
 use crate::{harness::Bench, world::draft};
 use app::{
     domain::{
-        cluster::ClusterDraft,
-        customer::CustomerDraft,
         id::{CustomerId, ReleaseId},
         release::ReleaseDraft,
         step::Place,
@@ -97,26 +95,7 @@ async fn query<T: TryGetable>(store: &Store, sql: &str) -> T {
 /// A draft with its customers, and the same once more, activated: two files.
 async fn databases(bench: &Bench) -> (ReleaseId, Vec<CustomerId>) {
     let store = &bench.store;
-    let cluster = ClusterDraft {
-        name: "eu".into(),
-        ..ClusterDraft::default()
-    };
-    let cluster = store
-        .create_cluster(cluster, bench.ana())
-        .await
-        .unwrap()
-        .row;
-    let mut customers = Vec::new();
-    for n in 0..CUSTOMERS {
-        let customer = CustomerDraft {
-            name: format!("customer {n}"),
-            cluster_id: Some(cluster.id),
-            namespace: format!("c{n}"),
-            ..CustomerDraft::default()
-        };
-        let made = store.create_customer(customer, bench.ana()).await.unwrap();
-        customers.push(made.row.id);
-    }
+    let customers = bench.customers(CUSTOMERS).await;
     let release = ReleaseDraft {
         name: "June".into(),
         ..ReleaseDraft::default()

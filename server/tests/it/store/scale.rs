@@ -2,8 +2,6 @@
 use crate::{harness::Bench, world::draft};
 use app::{
     domain::{
-        cluster::ClusterDraft,
-        customer::CustomerDraft,
         id::StepId,
         matrix::{At, Grid},
         release::ReleaseDraft,
@@ -17,26 +15,7 @@ async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_t
  {
     let bench = Bench::new().await;
     let store = &bench.store;
-    let cluster = ClusterDraft {
-        name: "eu".into(),
-        ..ClusterDraft::default()
-    };
-    let cluster = store
-        .create_cluster(cluster, bench.ana())
-        .await
-        .unwrap()
-        .row;
-    let mut customers = Vec::new();
-    for n in 0..1_000 {
-        let customer = CustomerDraft {
-            name: format!("customer {n}"),
-            cluster_id: Some(cluster.id),
-            namespace: format!("c{n}"),
-            ..CustomerDraft::default()
-        };
-        let made = store.create_customer(customer, bench.ana()).await.unwrap();
-        customers.push(made.row.id);
-    }
+    let customers = bench.customers(1_000).await;
     let release = ReleaseDraft {
         name: "Large".into(),
         ..ReleaseDraft::default()

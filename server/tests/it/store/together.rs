@@ -1,7 +1,7 @@
 //! Many at once: 32 tasks write to one release through the real store.
 use crate::world::World;
 use app::{
-    domain::{customer::CustomerDraft, event::EventFilter, id::StepId, step::StepAction},
+    domain::{event::EventFilter, id::StepId, step::StepAction},
     store::{Ask, error::StoreError},
 };
 use std::collections::HashMap;
@@ -14,19 +14,7 @@ async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
     let world = World::draft().await;
     let store = world.bench.store.clone();
     let mut everybody = vec![world.acme.id, world.globex.id, world.initech.id];
-    for n in 0..7 {
-        let draft = CustomerDraft {
-            name: format!("customer {n}"),
-            cluster_id: Some(world.us_east.id),
-            namespace: format!("c{n}"),
-            ..CustomerDraft::default()
-        };
-        let made = store
-            .create_customer(draft, world.bench.ana())
-            .await
-            .unwrap();
-        everybody.push(made.row.id);
-    }
+    everybody.extend(world.bench.customers(7).await);
     store
         .activate_release(world.june, Some(everybody.clone()), world.bench.ana())
         .await
