@@ -70,6 +70,26 @@ test('what was done can be undone and done again, also after a reload', async ({
   await expect(page.getByRole('button', { name: 'Redo' })).toBeVisible();
 });
 
+test('an undo that comes before the answer waits for it', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const cell = (name: string) => page.getByRole('gridcell', { name });
+  await cell('Step 1 Announce, Acme').click();
+  await page.keyboard.press('i');
+  await expect(page.getByRole('status').filter({ hasText: 'Started Announce' })).toBeVisible();
+  let answer = () => {};
+  const held = new Promise<void>(free => answer = free);
+  await page.route('**/rpc/act_on_step', async route => {
+    await held;
+    await route.continue();
+  });
+  await page.keyboard.press('d');
+  await expect(cell('Step 1 Announce, Acme, eu-west: done')).toBeVisible();
+  await page.keyboard.press('Control+z');
+  answer();
+  await expect(cell('Step 1 Announce, Acme, eu-west: in progress')).toBeVisible();
+});
+
 test('a collapsed cluster stands in the address, and every key in a list of its own', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);

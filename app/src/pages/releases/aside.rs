@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     components::{
-        bulk_bar::{ReasonDialog, ReasonDialogProps},
+        bulk_bar::{BulkBar, BulkBarProps, ReasonDialog, ReasonDialogProps},
         keys_dialog::KeysDialog,
         matrix::MatrixState,
         name_dialog::{NameDialog, NameDialogProps},
@@ -24,6 +24,7 @@ pub enum Aside {
         state: MatrixState,
     },
     Name(NameDialogProps),
+    Bulk(BulkBarProps),
     Reason(Box<ReasonDialogProps>),
     Dialogs {
         asked: Asked,
@@ -47,6 +48,7 @@ pub fn aside(what: Aside) -> AnyView {
         Aside::Panel(props) => StepPanel(*props).into_any(),
         Aside::Help { open, state } => view! { <KeysDialog open=open state=state/> }.into_any(),
         Aside::Name(props) => NameDialog(props).into_any(),
+        Aside::Bulk(props) => BulkBar(props).into_any(),
         Aside::Reason(props) => ReasonDialog(*props).into_any(),
         Aside::Dialogs {
             asked,

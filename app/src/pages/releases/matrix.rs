@@ -2,11 +2,12 @@
 use super::{
     aside::{Aside, aside},
     dialogs::{Asked, ReleaseDialogs},
+    undoing::Undoing,
     work_head::WorkHead,
 };
 use crate::{
     api::{
-        overview::{list_undoable, undo},
+        overview::list_undoable,
         releases::{archive_release, read_marks, read_matrix, restore_release},
         steps::{
             act_on_step, act_on_steps, delete_custom_step, note_step, override_step, read_step,
@@ -15,7 +16,7 @@ use crate::{
     },
     browser,
     components::{
-        bulk_bar::{BulkBar, ReasonDialogProps, spread},
+        bulk_bar::{BulkBarProps, ReasonDialogProps, spread},
         matrix::{
             MatrixGrid, MatrixState,
             filter_bar::{FIRST_FIELD, FilterBar},
@@ -28,7 +29,7 @@ use crate::{
         ui::{notice::sentence, toast::Toasts},
     },
     domain::{
-        event::{Changed, Undoable},
+        event::Changed,
         filter::Filter,
         id::{BatchId, CustomerId, StepId},
         marks::Mark,
@@ -65,8 +66,6 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let asking_bulk = RwSignal::new(None::<StepAction>);
     let copying = RwSignal::new(0_u32);
     let helping = RwSignal::new(false);
-    // The newest last.
-    let undoable = RwSignal::new(Undoable::default());
 
     // The open step lives in the address, so that a link opens it; and so does all that says what is drawn.
     let open_step = Memo::new(move |_| {
@@ -117,15 +116,6 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             let _ = state.grid.try_update(|grid| grid.take_marks(&marks));
         }
     };
-    // Who and when of the cells beyond the first window, and what was done before this page was opened.
-    Effect::new(move |_| {
-        leptos::task::spawn_local(async move {
-            take_marks().await;
-            if let Ok(found) = list_undoable(id).await {
-                let _ = undoable.try_set(found);
-            }
-        });
-    });
     // The grid as it is now, in place: scroll, selection and filter stay.
     let renew = move || {
         leptos::task::spawn_local(async move {
@@ -136,6 +126,16 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         });
         detail.refetch();
     };
+    let undoing = Undoing::new(renew);
+    // Who and when of the cells beyond the first window, and what was done before this page was opened.
+    Effect::new(move |_| {
+        leptos::task::spawn_local(async move {
+            take_marks().await;
+            if let Ok(found) = list_undoable(id).await {
+                undoing.take_in(found);
+            }
+        });
+    });
 
     let put = move |step: &CustomerStep| {
         state.grid.update(|grid| {
@@ -169,11 +169,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         })
     };
     let said = move |what: String, batch: Option<BatchId>| {
-        if let Some(batch) = &batch {
-            undoable.update(|it| {
-                it.undo.push(batch.clone());
-                it.redo.clear();
-            });
+        if let Some(batch) = batch.clone() {
+            undoing.done(batch);
         }
         toasts.say(what, batch);
     };
@@ -202,6 +199,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             }
             result
         };
+        undoing.begin();
         leptos::task::spawn_local(async move {
             match sent.await {
                 Ok(Changed { row, batch_id }) => {
@@ -230,6 +228,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     let _ = sending.error.try_set(Some(error));
                 }
             }
+            undoing.end();
         });
     };
     let bulk = move |cells: Vec<At>, action: StepAction, reason: Option<String>| {
@@ -240,7 +239,13 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 .collect()
         });
         let (n_rows, n_columns) = spread(&cells);
-        sending.run(act_on_steps(ids, action, reason), move |result| {
+        let sent = async move {
+            undoing.begin();
+            let result = act_on_steps(ids, action, reason).await;
+            undoing.end();
+            result
+        };
+        sending.run(sent, move |result| {
             asking_bulk.set(None);
             let text = bulk_text(action, &result, (n_rows, n_columns));
             let mark = result.stamp.map(|Stamp { by, at }| Mark { by, at });
@@ -250,34 +255,6 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 .update(|grid| grid.set_all(&result.changed_ids, action.target(), mark.as_ref()));
             said(text, result.batch_id);
             refresh();
-        });
-    };
-    // Undoes the newest change, or does again what was undone last.
-    let step_back = move |again: bool| {
-        let found = undoable.try_update(|it| if again { it.redo.pop() } else { it.undo.pop() });
-        let Some(batch) = found.flatten() else {
-            return;
-        };
-        sending.run(undo(batch), move |result| {
-            if let Some(batch) = result.batch_id {
-                undoable.update(|it| {
-                    if again {
-                        it.undo.push(batch);
-                    } else {
-                        it.redo.push(batch);
-                    }
-                });
-            }
-            let mut text = format!(
-                "{}: {} restored. The record changed, not the cluster",
-                if again { "Done again" } else { "Undone" },
-                result.restored
-            );
-            if let Some(conflict) = result.conflicts.first() {
-                text = format!("{text}; {}", conflict.reason);
-            }
-            toasts.say(text, None);
-            renew();
         });
     };
     let wish_action = move |action: StepAction| {
@@ -340,8 +317,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         }
         Command::NextOpen => go_open(true),
         Command::PreviousOpen => go_open(false),
-        Command::Undo => step_back(false),
-        Command::Redo => step_back(true),
+        Command::Undo => undoing.step(false, renew),
+        Command::Redo => undoing.step(true, renew),
         Command::Move { .. } | Command::SelectRow | Command::SelectColumn | Command::SelectAll => {}
     });
     // The panel follows the focused cell while it is open.
@@ -371,6 +348,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         }
     };
     let wants_reason = stays_true(move || asking_bulk.get().is_some());
+    let selects_many = move || state.selection.get().is_some_and(|it| it.anchor != it.head);
+    let wants_bulk = stays_true(selects_many);
     let wants_help = stays_true(move || helping.get());
     let asked = Asked::default();
     let set_status = move |()| {
@@ -387,7 +366,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         <WorkHead
             release=release.clone()
             state=state
-            undoable=undoable
+            undoable=undoing.batches
             asked=asked
             on_command=on_command
             on_status=Callback::new(set_status)
@@ -406,7 +385,10 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 } else {
                     view! { <MatrixGrid state=state on_command=on_command/> }.into_any()
                 }}
-                <BulkBar state=state can_work=can_work wish=Callback::new(wish_action)/>
+                {move || {
+                    let bulk = Aside::Bulk(BulkBarProps { state, can_work, wish: Callback::new(wish_action) });
+                    wants_bulk.get().then(|| Suspend::new(aside(bulk)).into_any())
+                }}
             </div>
             <Transition fallback=|| ()>
                 {move || Suspend::new(async move {

@@ -7,4 +7,5 @@ pub mod list;
 pub mod matrix;
 pub mod release;
 pub mod steps;
+pub mod undoing;
 pub mod work_head;
