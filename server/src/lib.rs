@@ -11,6 +11,8 @@ pub mod forms;
 pub mod guard;
 /// Whether the program lives and can serve.
 pub mod health;
+/// The matrix on paper.
+pub mod print;
 /// From settings to a served address, and back to a clean end.
 pub mod run;
 /// The built site, embedded.
@@ -86,6 +88,7 @@ pub fn router(context: Context) -> Router {
     let options = LeptosOptions::builder().output_name("rollcall").build();
     let for_pages = context.clone();
     let for_missing = context.clone();
+    let for_print = context.clone();
     Router::new()
         .route("/healthz", get(health::live))
         .route(
@@ -94,6 +97,7 @@ pub fn router(context: Context) -> Router {
         )
         .route("/pkg/{*file}", get(site::package))
         .route("/favicon.svg", get(async || site::asset("favicon.svg")))
+        .route("/print.js", get(async || site::asset("print.js")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
         .merge(forms::router(context))
         .leptos_routes_with_context(&options, routes(), move || provide(&for_pages), document)
@@ -103,6 +107,10 @@ pub fn router(context: Context) -> Router {
             page
         })
         .with_state(options)
+        .layer(axum::middleware::from_fn_with_state(
+            for_print,
+            print::or_next,
+        ))
         .layer(CompressionLayer::new().quality(COMPRESSION))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(RequestBodyLimitLayer::new(BODY_MAX))

@@ -19,7 +19,8 @@ use crate::{
         bulk_bar::{BulkBarProps, ReasonDialogProps, spread},
         matrix::{
             MatrixGrid, MatrixState,
-            filter_bar::{FIRST_FIELD, FilterBar},
+            filter_bar::{self, FIRST_FIELD, FilterBar},
+            html,
             keys::Command,
             layout::Collapsed,
             selection::Selection,
@@ -32,7 +33,7 @@ use crate::{
         event::Changed,
         filter::Filter,
         id::{BatchId, CustomerId, StepId},
-        marks::Mark,
+        marks::{Mark, shown_reason},
         matrix::{At, Cell, Grid, Matrix},
         refusal::Noun,
         release::ReleaseStatus,
@@ -47,7 +48,30 @@ use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
+    params::ParamsMap,
 };
+
+/// What of the grid is drawn first: `row` and `col` of an address, for those without JavaScript.
+pub fn first_of(query: &ParamsMap) -> At {
+    let number = |key| {
+        query
+            .get_str(key)
+            .and_then(|it| it.parse().ok())
+            .unwrap_or(0)
+    };
+    At {
+        row: number("row"),
+        column: number("col"),
+    }
+}
+
+/// What is seen, as the parts of an address.
+fn view_parts(state: MatrixState, step: Option<StepId>) -> Vec<(&'static str, String)> {
+    let mut parts = state.filter.with_untracked(Filter::parts);
+    parts.push(("closed", state.collapsed.with_untracked(Collapsed::text)));
+    parts.push(("step", step.map(|it| it.to_string()).unwrap_or_default()));
+    parts
+}
 
 #[component]
 pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
@@ -59,7 +83,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let filter = query.with_untracked(|it| Filter::parse(|key| it.get_str(key)));
     let collapsed =
         query.with_untracked(|it| Collapsed::parse(it.get_str("closed").unwrap_or_default()));
-    let state = MatrixState::new(Grid::from(matrix), filter, collapsed);
+    let first = query.with_untracked(first_of);
+    let state = MatrixState::new(Grid::from(matrix), filter, collapsed, first);
     let sending = Sending::new();
     let toasts = Toasts::here();
     let asking = RwSignal::new(None::<StepAction>);
@@ -73,11 +98,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     });
     let navigate = use_navigate();
     let open = Callback::new(move |step: Option<StepId>| {
-        let mut parts = state.filter.with_untracked(Filter::parts);
-        parts.push(("closed", state.collapsed.with_untracked(Collapsed::text)));
-        parts.push(("step", step.map(|it| it.to_string()).unwrap_or_default()));
         navigate(
-            &paths::view(id, &parts),
+            &paths::view(id, &view_parts(state, step)),
             NavigateOptions {
                 replace: true,
                 scroll: false,
@@ -119,7 +141,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     // The grid as it is now, in place: scroll, selection and filter stay.
     let renew = move || {
         leptos::task::spawn_local(async move {
-            if let Ok(matrix) = read_matrix(id).await {
+            if let Ok(matrix) = read_matrix(id, 0, 0).await {
                 let _ = state.grid.try_set(Grid::from(matrix));
                 take_marks().await;
             }
@@ -150,11 +172,12 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 has_notes: step.notes.is_some(),
                 is_unresolved,
             };
+            let reason = step.reason().map(shown_reason);
             let mark = step
                 .state_by
                 .clone()
                 .zip(step.state_at)
-                .map(|(by, at)| Mark { by, at });
+                .map(|(by, at)| Mark { by, at, reason });
             grid.set(at, cell, mark);
         });
     };
@@ -239,6 +262,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 .collect()
         });
         let (n_rows, n_columns) = spread(&cells);
+        let reason_shown = reason.as_deref().map(shown_reason);
         let sent = async move {
             undoing.begin();
             let result = act_on_steps(ids, action, reason).await;
@@ -248,7 +272,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         sending.run(sent, move |result| {
             asking_bulk.set(None);
             let text = bulk_text(action, &result, (n_rows, n_columns));
-            let mark = result.stamp.map(|Stamp { by, at }| Mark { by, at });
+            let reason = reason_shown.filter(|_| action.asks_reason());
+            let mark = result.stamp.map(|Stamp { by, at }| Mark { by, at, reason });
             let mark = mark.filter(|_| action != StepAction::Reopen);
             state
                 .grid
@@ -294,6 +319,25 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             toasts.say("No open cell is left.", None);
         }
     };
+    // One step across customers: only its row, only what is open, and the first of it in the panel.
+    let work_on = move |row: usize| {
+        let name = state
+            .grid
+            .with_untracked(|grid| grid.rows[row].name.clone());
+        let Some(at) = state.open_in(row) else {
+            toasts.say(format!("{name} is finished for every customer shown"), None);
+            return;
+        };
+        filter_bar::show_steps(&name);
+        state.redraw(|it| {
+            it.filter.update(|filter| {
+                filter.steps = name;
+                filter.open_only = true;
+            });
+        });
+        state.go(at);
+        open.run(focused_step());
+    };
     let on_command = Callback::new(move |command: Command| match command {
         Command::Open => open.run(focused_step()),
         Command::Close => {
@@ -319,7 +363,13 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         Command::PreviousOpen => go_open(false),
         Command::Undo => undoing.step(false, renew),
         Command::Redo => undoing.step(true, renew),
-        Command::Move { .. } | Command::SelectRow | Command::SelectColumn | Command::SelectAll => {}
+        Command::Work { row } => work_on(row),
+        // The grid itself does these.
+        Command::Move { .. }
+        | Command::SelectRow
+        | Command::SelectColumn
+        | Command::SelectCluster
+        | Command::SelectAll => {}
     });
     // The panel follows the focused cell while it is open.
     Effect::new(move |before: Option<Option<At>>| {
@@ -362,6 +412,17 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let is_empty = state
         .grid
         .with_untracked(|grid| grid.columns.is_empty() || grid.rows.is_empty());
+    let pages = if browser::dom::is_here() {
+        String::new()
+    } else {
+        let parts = view_parts(state, None);
+        state.layout.with_untracked(|layout| {
+            html::pages(layout, first, |at| {
+                let place = [("row", at.row.to_string()), ("col", at.column.to_string())];
+                paths::view(id, &[parts.as_slice(), &place].concat())
+            })
+        })
+    };
     view! {
         <WorkHead
             release=release.clone()
@@ -371,7 +432,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             on_command=on_command
             on_status=Callback::new(set_status)
         />
-        <FilterBar state=state/>
+        <FilterBar state=state on_command=on_command/>
         <div class="split" on:pointerenter=move |_| warm_up() on:focusin=move |_| warm_up()>
             <div class="matrix__pane">
                 {if is_empty {
@@ -383,7 +444,15 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     }
                         .into_any()
                 } else {
-                    view! { <MatrixGrid state=state on_command=on_command/> }.into_any()
+                    view! {
+                        <MatrixGrid
+                            state=state
+                            on_command=on_command
+                            has_panel=Signal::derive(move || open_step.get().is_some())
+                        />
+                        <noscript inner_html=pages></noscript>
+                    }
+                        .into_any()
                 }}
                 {move || {
                     let bulk = Aside::Bulk(BulkBarProps { state, can_work, wish: Callback::new(wish_action) });

@@ -9,6 +9,7 @@ use app::{
         customer::CustomerDraft,
         event::EventFilter,
         id::{BatchId, ClusterId},
+        matrix::At,
         release::ReleaseDraft,
         step::{Place, StepAction},
         template::Category,
@@ -301,7 +302,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(release(june));
     call!(members(june));
     call!(undoable(june, "Ana"));
-    call!(matrix(june));
+    call!(matrix(june, At::default()));
     call!(matrix_marks(june));
     call!(release_progress(june));
     call!(customer_work(june, acme));
