@@ -1,6 +1,6 @@
 //! What can be done with several selected cells: the bar under the grid, and the one reason for all of them.
 use super::{
-    matrix::{MatrixState, selection::Selection},
+    matrix::{selection::Selection, state::MatrixState},
     ui::{dialog::Dialog, field::LongField, icon::Icon, notice::Failure},
 };
 use crate::{

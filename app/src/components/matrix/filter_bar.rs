@@ -1,9 +1,9 @@
 //! What is shown of the matrix: two texts, a cluster, a chip for each state with its count, open only, needs attention.
 //! Drawn as text, like the grid: a dozen reactive elements would weigh more than the grid itself.
 use super::{
-    MatrixState,
     keys::Command,
     layout::{DENSITIES, Density},
+    state::MatrixState,
 };
 use crate::{
     browser,

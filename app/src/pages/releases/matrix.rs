@@ -3,6 +3,7 @@ use super::{
     aside::{Aside, aside},
     dialogs::{Asked, ReleaseDialogs},
     undoing::Undoing,
+    view,
     work_head::WorkHead,
 };
 use crate::{
@@ -18,12 +19,12 @@ use crate::{
     components::{
         bulk_bar::{BulkBarProps, ReasonDialogProps, spread},
         matrix::{
-            MatrixGrid, MatrixState,
+            MatrixGrid,
             filter_bar::{self, FIRST_FIELD, FilterBar},
-            html,
             keys::Command,
             layout::Collapsed,
             selection::Selection,
+            state::MatrixState,
             wording::{bulk_text, done_text},
         },
         step_panel::{StepPanelProps, StepWish, Toward},
@@ -48,30 +49,7 @@ use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
-    params::ParamsMap,
 };
-
-/// What of the grid is drawn first: `row` and `col` of an address, for those without JavaScript.
-pub fn first_of(query: &ParamsMap) -> At {
-    let number = |key| {
-        query
-            .get_str(key)
-            .and_then(|it| it.parse().ok())
-            .unwrap_or(0)
-    };
-    At {
-        row: number("row"),
-        column: number("col"),
-    }
-}
-
-/// What is seen, as the parts of an address.
-fn view_parts(state: MatrixState, step: Option<StepId>) -> Vec<(&'static str, String)> {
-    let mut parts = state.filter.with_untracked(Filter::parts);
-    parts.push(("closed", state.collapsed.with_untracked(Collapsed::text)));
-    parts.push(("step", step.map(|it| it.to_string()).unwrap_or_default()));
-    parts
-}
 
 #[component]
 pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
@@ -83,7 +61,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let filter = query.with_untracked(|it| Filter::parse(|key| it.get_str(key)));
     let collapsed =
         query.with_untracked(|it| Collapsed::parse(it.get_str("closed").unwrap_or_default()));
-    let first = query.with_untracked(first_of);
+    let first = query.with_untracked(view::first_of);
     let state = MatrixState::new(Grid::from(matrix), filter, collapsed, first);
     let sending = Sending::new();
     let toasts = Toasts::here();
@@ -99,7 +77,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let navigate = use_navigate();
     let open = Callback::new(move |step: Option<StepId>| {
         navigate(
-            &paths::view(id, &view_parts(state, step)),
+            &untrack(|| view::address(state, step)),
             NavigateOptions {
                 replace: true,
                 scroll: false,
@@ -159,38 +137,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         });
     });
 
-    let put = move |step: &CustomerStep| {
-        state.grid.update(|grid| {
-            let Some(at) = grid.place_of(step.id) else {
-                return;
-            };
-            let is_unresolved = grid.cell(at).is_some_and(|it| it.is_unresolved);
-            let cell = Cell {
-                step: step.id,
-                status: step.status,
-                is_overridden: step.is_overridden,
-                has_notes: step.notes.is_some(),
-                is_unresolved,
-            };
-            let reason = step.reason().map(shown_reason);
-            let mark = step
-                .state_by
-                .clone()
-                .zip(step.state_at)
-                .map(|(by, at)| Mark { by, at, reason });
-            grid.set(at, cell, mark);
-        });
-    };
-    let name_of = move |step: StepId| {
-        state.grid.with_untracked(|grid| {
-            grid.place_of(step).map(|at| {
-                (
-                    grid.rows[at.row].name.clone(),
-                    grid.columns[at.column].name.clone(),
-                )
-            })
-        })
-    };
+    let put = move |step: &CustomerStep| state.put(step);
     let said = move |what: String, batch: Option<BatchId>| {
         if let Some(batch) = batch.clone() {
             undoing.done(batch);
@@ -229,7 +176,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     put(&row);
                     let _ = asking.try_set(None);
                     sending.error.set(None);
-                    if let Some((name, customer)) = name_of(step) {
+                    if let Some((name, customer)) = state.names(step) {
                         let text = match (&batch_id, &row.state_by) {
                             (Some(_), _) => done_text(action, &name, &customer),
                             (None, Some(by)) => format!(
@@ -412,17 +359,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let is_empty = state
         .grid
         .with_untracked(|grid| grid.columns.is_empty() || grid.rows.is_empty());
-    let pages = if browser::dom::is_here() {
-        String::new()
-    } else {
-        let parts = view_parts(state, None);
-        state.layout.with_untracked(|layout| {
-            html::pages(layout, first, |at| {
-                let place = [("row", at.row.to_string()), ("col", at.column.to_string())];
-                paths::view(id, &[parts.as_slice(), &place].concat())
-            })
-        })
-    };
+    let pages = view::pages(state);
     view! {
         <WorkHead
             release=release.clone()

@@ -3,7 +3,8 @@ use super::{
     aside::{Aside, aside},
     dialogs::{Asked, ReleaseDialogs},
     list::status_badge,
-    matrix::{WorkPage, first_of},
+    matrix::WorkPage,
+    view::first_of,
 };
 use crate::{
     api::releases::{read_matrix, read_release},

@@ -1,14 +1,13 @@
 //! The head above the matrix: where one is, how far the work is, and what can be done with the release as a whole.
-use super::{dialogs::Asked, list::status_badge};
+use super::{dialogs::Asked, list::status_badge, view};
 use crate::{
     components::{
         layout::page_head::PageHead,
-        matrix::{MatrixState, keys::Command, layout::Collapsed},
+        matrix::{keys::Command, state::MatrixState},
         ui::{bar::Bar, icon::Icon},
     },
     domain::{
         event::Undoable,
-        filter::Filter,
         progress::Progress,
         release::{Release, ReleaseStatus},
     },
@@ -29,13 +28,6 @@ pub fn WorkHead(
     let (id, status) = (release.id, release.status);
     let can_work = status == ReleaseStatus::Active;
     let progress = move || Progress::from(state.grid.with(|grid| grid.total));
-    // As it is seen now.
-    let print = move || {
-        let mut parts = state.filter.with(Filter::parts);
-        parts.push(("closed", state.collapsed.with(Collapsed::text)));
-        parts.push(("view", "print".to_owned()));
-        paths::view(id, &parts)
-    };
     view! {
         <PageHead
             title=release.name
@@ -107,7 +99,7 @@ pub fn WorkHead(
                     <button class="menu__item" on:click=move |_| on_status.run(())>
                         {if can_work { "Archive" } else { "Restore" }}
                     </button>
-                    <a class="menu__item" rel="external" target="_blank" href=print>"Print"</a>
+                    <a class="menu__item" rel="external" target="_blank" href=move || view::paper(state)>"Print"</a>
                     <button class="menu__item" on:click=move |_| on_command.run(Command::Help)>
                         "Keys " <kbd aria-hidden="true">"?"</kbd>
                     </button>
