@@ -15,7 +15,8 @@ export function recorder() {
   const place = element => (element?.dataset?.r === undefined ? '' : `${element.dataset.r},${element.dataset.c}`);
   const field = () => document.activeElement;
   const around = () => field()?.closest('dialog, [role=dialog], main') ?? document;
-  const shown = () => around().querySelectorAll('tr:not([hidden]), li:not([hidden])').length;
+  // How many entries are shown, and what the page says of it.
+  const shown = () => [around().querySelectorAll('tr:not([hidden]), li:not([hidden])').length, around().querySelector('[role=status]')?.textContent ?? ''].join(' ');
   const heads = () => document.querySelectorAll('.grid thead th[data-c]').length;
 
   // Each takes note of how it is now, and answers whether the change can be seen.
@@ -31,9 +32,8 @@ export function recorder() {
     selected: at => () => cell(at)?.getAttribute('aria-selected') === 'true',
     state: at => () => cell(at)?.dataset.state === at.state,
     narrowed() {
-      const before = [field()?.value, shown()].join(' ');
-      const same = shown();
-      return () => [field()?.value, shown()].join(' ') !== before && shown() !== same;
+      const [text, before] = [field()?.value, shown()];
+      return () => field()?.value !== text && shown() !== before;
     },
     columns() {
       const [text, before] = [field()?.value, heads()];
