@@ -1,6 +1,6 @@
 // Other processes: the program under measurement, the SQLite shell, the load. All on this machine, all ended with us.
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { NotThere } from './figures.mjs';
@@ -42,20 +42,20 @@ export async function has(command) {
   return run('sh', ['-c', `command -v ${command}`]).then(() => true, () => false);
 }
 
-// SQL in SQLite's own shell, with the pragmas of the program's writer; the milliseconds that its statements took, all but
-// the pragmas.
+// SQL in SQLite's own shell, with the pragmas of the program's writer; `timed` are the milliseconds that its statements
+// took, all but the pragmas. The shell times line by line, to the millisecond.
 export async function shell(database, sql, { synchronous = 'NORMAL', seconds = 60 } = {}) {
   const pragmas = `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000;`;
   const { stdout, milliseconds } = await run('sqlite3', ['-bail', database], { input: `${pragmas}\n.timer on\n${sql}\n`, seconds });
   const times = [...stdout.matchAll(/Run Time: real ([\d.]+)/g)].map(it => Number(it[1]) * 1000);
-  return { times, milliseconds, timed: times.reduce((sum, it) => sum + it, 0), stdout };
+  return { milliseconds, timed: times.reduce((sum, it) => sum + it, 0), stdout };
 }
 
 // A copy of a database to work on; nobody else writes to the original.
 export function copyOf(folder, name, as) {
   const to = join(folder, `${as}.db`);
   remove(to);
-  copyFileSync(join(folder, `${name}.db`), to);
+  copyFileSync(join(folder, `${name}.db`), to, constants.COPYFILE_FICLONE);
   return to;
 }
 
@@ -63,8 +63,8 @@ export function remove(database) {
   for (const ending of ['', '-wal', '-shm']) rmSync(database + ending, { force: true });
 }
 
-// The program on a database, and how long it took until it said where it is.
-export async function serve(database) {
+// The program on a database, which goes with it unless it is to be kept.
+export async function serve(database, { keep = false } = {}) {
   const began = performance.now();
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', DATABASE_URL: `sqlite://${database}`, ROLLCALL_ADDR: '127.0.0.1:0', ROLLCALL_USER: 'Ana Ferreira', RUST_LOG: 'info,sqlx=warn,sea_orm=warn' };
   const child = spawn(program, [], { env, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -102,7 +102,7 @@ export async function serve(database) {
       await ended;
       clearTimeout(timer);
       children.delete(child);
-      remove(database);
+      if (!keep) remove(database);
     },
   };
 }
