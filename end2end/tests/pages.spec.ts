@@ -4,7 +4,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { test, expect } from '../fixtures/app';
+import type { Page } from '@playwright/test';
+import { test, expect, live } from '../fixtures/app';
 import { activeJune } from '../fixtures/world';
 
 const paths = ['/', '/clusters', '/clusters/new', '/clusters/1', '/clusters/1/edit', '/customers', '/customers/new', '/customers/5', '/customers/5/edit',
@@ -26,22 +27,37 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('the matrix page weighs less than 350 kB, everything over the wire', async ({ page, open, server }) => {
-  const world = await activeJune(server);
+// What a first visit brings over the wire: the sum, and a line for each file, the largest first.
+async function weigh(page: Page, path: string, url: string) {
   const client = await page.context().newCDPSession(page);
   await client.send('Network.enable');
-  let bytes = 0;
-  const files: string[] = [];
-  const urls = new Map<string, string>();
-  client.on('Network.responseReceived', event => urls.set(event.requestId, event.response.url));
-  client.on('Network.loadingFinished', event => {
-    bytes += event.encodedDataLength;
-    files.push(`${(event.encodedDataLength / 1000).toFixed(1)} kB ${new URL(urls.get(event.requestId) ?? 'x:').pathname}`);
-  });
-  await open(`/releases/${world.june}`);
+  const names = new Map<string, string>();
+  const files: [number, string][] = [];
+  client.on('Network.responseReceived', event => names.set(event.requestId, new URL(event.response.url).pathname));
+  client.on('Network.loadingFinished', event => files.push([event.encodedDataLength, names.get(event.requestId) ?? '']));
+  await page.goto(url + path);
+  await live(page);
+  const bytes = files.reduce((sum, it) => sum + it[0], 0);
+  const lines = files.sort((a, b) => b[0] - a[0]).map(it => `\n  ${(it[0] / 1000).toFixed(1).padStart(6)} kB ${it[1]}`);
+  console.log(`first load of ${path}: ${(bytes / 1000).toFixed(1)} kB over the wire${lines.join('')}`);
+  return bytes;
+}
+
+test('the matrix page weighs less than 350 kB, everything over the wire', async ({ page, server }) => {
+  const world = await activeJune(server);
+  const bytes = await weigh(page, `/releases/${world.june}`, server.url);
   await expect(page.getByRole('grid')).toBeVisible();
-  console.log(`first load of the matrix page: ${(bytes / 1000).toFixed(1)} kB over the wire\n  ${files.join('\n  ')}`);
   expect(bytes).toBeLessThan(350_000);
+});
+
+test('what other pages weigh is printed, part by part', async ({ browser, server }) => {
+  const world = await activeJune(server);
+  for (const path of ['/', '/customers', `/releases/${world.june}/steps`, `/releases/${world.june}?step=1`]) {
+    // A context of its own: nothing is cached from the page before.
+    const context = await browser.newContext();
+    expect(await weigh(await context.newPage(), path, server.url)).toBeGreaterThan(0);
+    await context.close();
+  }
 });
 
 test('one file in an empty folder is a whole Rollcall', async () => {

@@ -1,129 +1,153 @@
-//! The store at 100,000 cells, beside plain SQL in the same run: `./dev bench`. Nothing is asserted.
+//! The store at 100,000 cells, beside plain SQL in the same run; and with `--make FOLDER` the databases that the rest of
+//! `./dev bench` works on. Nothing is asserted.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a measurement that cannot go on panics, and prints what it found"
 )]
 #![recursion_limit = "512"]
+mod world;
+
 use app::{
-    domain::{
-        cluster::ClusterDraft,
-        customer::CustomerDraft,
-        matrix::At,
-        release::ReleaseDraft,
-        stamp::Stamp,
-        step::{Place, StepAction},
-        template::TemplateDraft,
-    },
+    domain::{id::StepId, matrix::At, step::StepAction},
     store::{Ask, Store},
 };
 use migration::{Migrator, MigratorTrait};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use std::{
-    future::Future,
+    env, fs,
+    path::Path,
     time::{Duration, Instant},
 };
+use world::by;
 
-const CUSTOMERS: usize = 1_000;
-const STEPS: usize = 100;
+/// Customers and steps.
+const SIZES: [(usize, usize); 3] = [(50, 30), (500, 60), (1_000, 100)];
+/// As many cells as the bulk and the marks of a whole run take.
+const PENDING: usize = 10_000;
 
-async fn time<T>(work: impl Future<Output = T>) -> (Duration, T) {
-    let began = Instant::now();
-    let result = work.await;
-    (began.elapsed(), result)
+/// The middle one of several times.
+async fn median(runs: usize, mut work: impl AsyncFnMut(usize)) -> Duration {
+    let mut times = Vec::with_capacity(runs);
+    for run in 0..runs {
+        let began = Instant::now();
+        work(run).await;
+        times.push(began.elapsed());
+    }
+    times.sort_unstable();
+    times[runs / 2]
 }
 
-fn say(what: &str, took: Duration) {
-    let milliseconds = took.as_secs_f64() * 1_000.0;
-    println!("{what:58} {milliseconds:9.1} ms");
+/// What was found, as it was found.
+#[derive(Default)]
+struct Figures(Vec<(&'static str, f64)>);
+
+impl Figures {
+    fn say(&mut self, what: &'static str, took: Duration) {
+        let milliseconds = took.as_secs_f64() * 1_000.0;
+        println!("{what:58} {milliseconds:9.1} ms");
+        self.0.push((what, milliseconds));
+    }
+}
+
+impl Drop for Figures {
+    fn drop(&mut self) {
+        for (what, milliseconds) in &self.0 {
+            println!(r#"{{"figure":"store: {what}","median":{milliseconds:.3},"unit":"ms"}}"#);
+        }
+    }
+}
+
+async fn open(path: &Path) -> Store {
+    let url = format!("sqlite://{}", path.display());
+    let store = Store::open(&url).await.unwrap();
+    Migrator::up(store.writer(), None).await.unwrap();
+    store
 }
 
 #[tokio::main]
 async fn main() {
+    let mut arguments = env::args().skip_while(|it| it != "--make").skip(1);
+    match arguments.next() {
+        Some(folder) => make(Path::new(&folder)).await,
+        None => measure().await,
+    }
+}
+
+/// A file of each size, `500x60.db`: release 1 is being worked on, release 2 is a draft of the same steps. Beside each
+/// `500x60.json` says what is in it.
+async fn make(folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    for (n_customers, n_steps) in SIZES {
+        let began = Instant::now();
+        let name = format!("{n_customers}x{n_steps}");
+        let store = open(&folder.join(format!("{name}.db"))).await;
+        let customers = world::customers(&store, n_customers).await;
+        let release = world::draft(&store, "2026.6 Billing", n_steps).await;
+        let made = store.activate_release(release, Some(customers.clone()), by(1_190));
+        made.await.unwrap();
+        world::work(&store, release).await;
+        let draft = world::draft(&store, "2026.7 Billing", n_steps).await;
+        let pending = world::pending(&store, release, PENDING).await;
+        let content = serde_json::json!({
+            "name": name,
+            "steps": n_steps,
+            "customers": n_customers,
+            "cells": n_steps * n_customers,
+            "release": release,
+            "draft": draft,
+            "customerIds": customers,
+            "pendingIds": pending,
+        });
+        fs::write(folder.join(format!("{name}.json")), content.to_string()).unwrap();
+        store.close().await.unwrap();
+        println!("{name}: {} s", began.elapsed().as_secs());
+    }
+}
+
+async fn measure() {
+    let (n_customers, n_steps) = SIZES[2];
     let folder = tempfile::TempDir::new().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("bench.db").display());
-    let store = Store::open(&url).await.unwrap();
-    Migrator::up(store.writer(), None).await.unwrap();
-    let by = || Stamp::new("bench", "2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
-    let cluster = ClusterDraft {
-        name: "eu".into(),
-        ..ClusterDraft::default()
-    };
-    let cluster = store.create_cluster(cluster, by()).await.unwrap().row;
-    let mut customers = Vec::new();
-    for n in 0..CUSTOMERS {
-        let customer = CustomerDraft {
-            name: format!("customer {n}"),
-            cluster_id: Some(cluster.id),
-            namespace: format!("c{n}"),
-            ..CustomerDraft::default()
-        };
-        customers.push(store.create_customer(customer, by()).await.unwrap().row.id);
-    }
-    let release = ReleaseDraft {
-        name: "Large".into(),
-        ..ReleaseDraft::default()
-    };
-    let release = store.create_release(release, by()).await.unwrap().row.id;
-    for n in 0..STEPS {
-        let step = TemplateDraft {
-            name: format!("step {n}"),
-            category: if n < 60 { "deploy" } else { "verify" }.into(),
-            kind: "bash".into(),
-            content: "kubectl -n {{customer.namespace}} rollout status deploy/api\n".repeat(8),
-            description: String::new(),
-        };
-        store
-            .add_template(release, step, Place::Last, by())
-            .await
-            .unwrap();
-    }
-    println!(
-        "{CUSTOMERS} customers, {STEPS} steps, {} cells",
-        CUSTOMERS * STEPS
-    );
-    let (took, _) = time(store.activate_release(release, Some(customers), by())).await;
-    say("activation", took);
+    let store = open(&folder.path().join("bench.db")).await;
+    let customers = world::customers(&store, n_customers).await;
+    let release = world::draft(&store, "2026.6 Billing", n_steps).await;
+    let n_cells = n_customers * n_steps;
+    println!("{n_customers} customers, {n_steps} steps, {n_cells} cells");
+    let mut figures = Figures::default();
+
+    let began = Instant::now();
+    let made = store.activate_release(release, Some(customers), by(1_190));
+    made.await.unwrap();
+    figures.say("activation, once", began.elapsed());
     // The same rows once more, into a table with the same columns and nothing else.
     let sql = "CREATE TABLE baseline AS SELECT * FROM customer_steps";
-    let (took, result) = time(store.writer().execute_unprepared(sql)).await;
-    result.unwrap();
-    say(
+    let began = Instant::now();
+    store.writer().execute_unprepared(sql).await.unwrap();
+    figures.say(
         "  beside it: the same rows by INSERT .. SELECT, no index",
-        took,
+        began.elapsed(),
     );
-    let mut best = Duration::MAX;
-    for _ in 0..10 {
-        let (took, matrix) = time(store.matrix(release, At::default())).await;
-        matrix.unwrap();
-        best = best.min(took);
-    }
-    say("matrix, best of 10", best);
+    let took = median(11, async |_| {
+        store.matrix(release, At::default()).await.unwrap();
+    });
+    figures.say("matrix", took.await);
     let sql =
         "SELECT id, status, is_overridden, has_notes FROM customer_steps WHERE release_id = 1";
-    let mut best = Duration::MAX;
-    for _ in 0..10 {
-        let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
-        let (took, rows) = time(store.writer().query_all_raw(statement)).await;
-        assert_eq!(rows.unwrap().len(), CUSTOMERS * STEPS);
-        best = best.min(took);
-    }
-    say(
-        "  beside it: the same rows as rows of sqlx, best of 10",
-        best,
-    );
-    let ids = (1..=10_000).map(app::domain::id::StepId).collect();
-    let (took, result) =
-        time(store.act_on_steps(ids, StepAction::Start, Ask::default(), by())).await;
-    result.unwrap();
-    say("10,000 cells started at once", took);
-    let mut best = Duration::MAX;
-    for n in 20_001..20_051 {
-        let id = app::domain::id::StepId(n);
-        let (took, result) =
-            time(store.act_on_step(id, StepAction::Start, Ask::default(), by())).await;
-        result.unwrap();
-        best = best.min(took);
-    }
-    say("one cell started, best of 50", best);
+    let took = median(11, async |_| {
+        let statement = Statement::from_string(DbBackend::Sqlite, sql);
+        let rows = store.writer().query_all_raw(statement).await.unwrap();
+        assert_eq!(rows.len(), n_cells);
+    });
+    figures.say("  beside it: the same rows as rows of sqlx", took.await);
+    let began = Instant::now();
+    let ids = (1..=10_000).map(StepId).collect();
+    let made = store.act_on_steps(ids, StepAction::Start, Ask::default(), by(1_200));
+    made.await.unwrap();
+    figures.say("10,000 cells started at once, once", began.elapsed());
+    let took = median(51, async |run| {
+        let id = StepId(20_001 + i64::try_from(run).unwrap());
+        let made = store.act_on_step(id, StepAction::Start, Ask::default(), by(1_300 + run));
+        made.await.unwrap();
+    });
+    figures.say("one cell started", took.await);
 }

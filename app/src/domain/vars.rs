@@ -55,11 +55,10 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
 /// One of ours at this place, and where it ends.
 fn variable_at(text: &str, open: usize) -> Option<(Piece<'_>, usize)> {
     let inside = &text[open + 2..];
+    // None of ours goes beyond one of these: so no text is read again and again, whatever is in it.
+    let inside = &inside[..inside.find(['\n', '\r', '{']).unwrap_or(inside.len())];
     let close = inside.find("}}")?;
     let inside = &inside[..close];
-    if inside.contains(['\n', '\r', '{']) {
-        return None;
-    }
     let trimmed = inside.trim_matches([' ', '\t']);
     let (name, filter) = match trimmed.split_once('|') {
         Some((name, filter)) => (

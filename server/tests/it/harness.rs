@@ -18,6 +18,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+/// How much of something: what the environment says, as `./dev soak` does, or what is enough for every day.
+pub fn number(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).map_or(otherwise, |text| text.parse().unwrap())
+}
+
 /// A database of its own, gone with the test.
 pub struct Bench {
     pub store: Store,

@@ -1,6 +1,9 @@
 //! Draws operations at random, sends each through the store and through the model, and compares the two.
 use super::{Answer, Cell, Lists, Model, Template, Text, UNRESOLVED};
-use crate::{harness::Bench, world::draft};
+use crate::{
+    harness::{Bench, number},
+    world::draft,
+};
 use app::{
     domain::{
         cluster::ClusterDraft,
@@ -19,7 +22,7 @@ use app::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// At least so many sequences; more with `ROLLCALL_SEQUENCES`.
+/// So many sequences, or `ROLLCALL_SEQUENCES`; the seeds count up from 0, or from `ROLLCALL_SEED`.
 const SEQUENCES: u64 = 200;
 const OPERATIONS: usize = 60;
 /// Sequences that once failed: undo of a promotion and back, of a reorder and of a deletion after which a list of its own
@@ -423,9 +426,9 @@ async fn sequences(seeds: Vec<u64>) -> Counts {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_is_done_in_whatever_order_the_store_does_what_the_rules_say() {
-    let wanted = std::env::var("ROLLCALL_SEQUENCES").ok();
-    let wanted: u64 = wanted.and_then(|it| it.parse().ok()).unwrap_or(SEQUENCES);
-    let all: BTreeSet<u64> = KEPT.iter().copied().chain(0..wanted).collect();
+    let wanted = number("ROLLCALL_SEQUENCES", SEQUENCES);
+    let first = number("ROLLCALL_SEED", 0);
+    let all: BTreeSet<u64> = KEPT.iter().copied().chain(first..first + wanted).collect();
     let tasks: Vec<_> = (0..4)
         .map(|n| tokio::spawn(sequences(all.iter().copied().skip(n).step_by(4).collect())))
         .collect();
@@ -440,4 +443,11 @@ async fn whatever_is_done_in_whatever_order_the_store_does_what_the_rules_say() 
         eprintln!("{op:18} drawn {drawn:5}, done {done:5}");
         assert!(*drawn >= 200 && *done >= 50, "{op} is drawn too seldom");
     }
+    let (drawn, done) = counts
+        .values()
+        .fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
+    eprintln!(
+        "soak: {} sequences from seed {first}: {drawn} operations, {done} of them allowed; store and model agreed after each",
+        all.len()
+    );
 }

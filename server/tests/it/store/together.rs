@@ -1,12 +1,16 @@
 //! Many at once: 32 tasks write to one release through the real store.
-use crate::world::World;
+use crate::{harness::number, world::World};
 use app::{
     domain::{event::EventFilter, id::StepId, step::StepAction},
     store::{Ask, error::StoreError},
 };
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 const TASKS: usize = 32;
+/// At least so many each; more as long as `SOAK_SECONDS` says.
 const WRITES: usize = 25;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -14,7 +18,10 @@ async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
     let world = World::draft().await;
     let store = world.bench.store.clone();
     let mut everybody = vec![world.acme.id, world.globex.id, world.initech.id];
-    everybody.extend(world.bench.customers(7).await);
+    let seconds = Duration::from_secs(number("SOAK_SECONDS", 0));
+    // In two minutes a step would gather more history than it ever has.
+    let more = if seconds.is_zero() { 7 } else { 147 };
+    everybody.extend(world.bench.customers(more).await);
     store
         .activate_release(world.june, Some(everybody.clone()), world.bench.ana())
         .await
@@ -25,13 +32,15 @@ async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
     }
     let first_event = store.events(EventFilter::default()).await.unwrap().items[0].id;
 
+    let began = Instant::now();
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
             let (store, cells, stamp) = (store.clone(), cells.clone(), world.bench.by("Jonas"));
             tokio::spawn(async move {
                 // What was acknowledged: counted notes by cell, and the batches of all changes.
                 let (mut counted, mut batches) = (HashMap::<StepId, u32>::new(), Vec::new());
-                for n in 0..WRITES {
+                let mut n = 0;
+                while n < WRITES || began.elapsed() < seconds {
                     let id = cells[(task * 7 + n * 3) % cells.len()];
                     let action = [StepAction::Start, StepAction::Done, StepAction::Reopen][n % 3];
                     let ask = Ask {
@@ -62,20 +71,24 @@ async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
                             Err(error) => panic!("{error:?}"),
                         }
                     }
+                    n += 1;
                 }
-                (counted, batches)
+                (counted, batches, n)
             })
         })
         .collect();
     let (mut counted, mut batches) = (HashMap::<StepId, u32>::new(), Vec::new());
+    let mut written = 0;
     for task in tasks {
-        let (of_task, these) = task.await.unwrap();
+        let (of_task, these, n) = task.await.unwrap();
+        written += n;
         for (id, n) in of_task {
             *counted.entry(id).or_default() += n;
         }
         batches.extend(these);
     }
-    assert_eq!(counted.values().sum::<u32>() as usize, TASKS * WRITES);
+    let took = began.elapsed();
+    assert_eq!(counted.values().sum::<u32>() as usize, written);
     for (id, n) in counted {
         let notes = store.step(id).await.unwrap().step.notes;
         assert_eq!(notes, Some(n.to_string()), "an update of {id} was lost");
@@ -100,4 +113,8 @@ async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
     told.sort_unstable();
     acknowledged.sort_unstable();
     assert_eq!(told, acknowledged, "one event for each acknowledged change");
+    eprintln!(
+        "soak: {TASKS} writers at once for {took:.1?}, {written} notes counted up, {} changes acknowledged, as many events; none was lost and nobody was turned away",
+        told.len()
+    );
 }

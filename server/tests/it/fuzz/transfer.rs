@@ -1,0 +1,120 @@
+//! An export as JSON, damaged in every way.
+use super::fuzz;
+use crate::world::World;
+use app::{
+    domain::{
+        step::StepAction,
+        transfer::{Faults, Part, Transfer, check::Checker},
+    },
+    store::Ask,
+};
+use proptest::{prelude::*, sample::Index};
+
+/// What is put in: of JSON's own letters, and values that a field may not have.
+const FRAGMENTS: &[&str] = &[
+    "",
+    "",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "\\u0000",
+    "\n",
+    "null",
+    "true",
+    "-1",
+    "0",
+    "1e999",
+    "9223372036854775808",
+    "\"\"",
+    "\"id\":1,",
+    "\"x\":1,",
+    "{}",
+    "[[[[",
+    "é",
+    "\u{feff}",
+    "2026-13-45",
+    "\"deploy\"",
+    "\"draft\"",
+    "\"active\"",
+    "\"steps\":[],",
+];
+
+/// The named world with some history.
+async fn export() -> String {
+    let world = World::active().await;
+    let store = &world.bench.store;
+    let id = world.id(&world.acme, "Announce").await;
+    let done = store.act_on_step(id, StepAction::Done, Ask::default(), world.bench.ana());
+    done.await.unwrap();
+    let mut export = store.export(None).await.unwrap();
+    let mut text = String::new();
+    while let Some(piece) = export.piece().await.unwrap() {
+        text.push_str(&piece);
+    }
+    text
+}
+
+/// Everything that is asked of a text before it is taken in.
+fn faults(bytes: Vec<u8>) -> Result<(), Faults> {
+    let file = Transfer::read(bytes)?;
+    let mut check = Checker::default();
+    for part in Part::ALL {
+        for row in file.rows(*part) {
+            match part {
+                Part::Clusters => drop(check.cluster(&row)),
+                Part::Customers => drop(check.customer(&row)),
+                Part::Releases => drop(check.release(&row)),
+                Part::Templates => drop(check.template(&row)),
+                Part::Members => drop(check.member(&row)),
+                Part::Steps => drop(check.step(&row)),
+                Part::Events => drop(check.event(&row)),
+            }
+        }
+        let _ = check.last_id(&file, *part);
+    }
+    let faults = check.finish();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults)
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_export_is_refused_with_its_line_and_never_breaks_the_reader() {
+    let whole = export().await;
+    assert_eq!(faults(whole.clone().into_bytes()), Ok(()));
+    let fragment = prop::sample::select(FRAGMENTS);
+    let damage = prop::collection::vec((any::<Index>(), 0_usize..60, fragment), 1..5);
+    fuzz("an export as JSON", &damage, |damage| {
+        let mut bytes = whole.clone().into_bytes();
+        for (place, n_gone, fragment) in damage {
+            let from = place.index(bytes.len());
+            let to = (from + n_gone).min(bytes.len());
+            drop(bytes.splice(from..to, fragment.bytes()));
+        }
+        let n_lines = bytes.split(|it| *it == b'\n').count();
+        if let Err(faults) = faults(bytes) {
+            prop_assert!(!faults.faults.is_empty() && faults.faults.len() <= 100);
+            for fault in &faults.faults {
+                prop_assert!((1..=n_lines).contains(&fault.line), "{fault}");
+                prop_assert!(!fault.problem.is_empty());
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn bytes_that_are_no_export_are_refused() {
+    let bytes = prop::collection::vec(any::<u8>(), 0..400);
+    fuzz("any bytes as an export", &bytes, |bytes| {
+        prop_assert!(Transfer::read(bytes).is_err());
+        Ok(())
+    });
+}

@@ -1,0 +1,134 @@
+//! Variables in a step's text, and the lines of variables of a form without JavaScript.
+use super::{fuzz, texts};
+use crate::world::World;
+use app::{
+    domain::{
+        template::StepType,
+        text::{CONTENT_MAX, Metadata},
+        vars::{self, Scope},
+    },
+    highlight,
+};
+use proptest::prelude::*;
+
+const WORDS: &[&str] = &[
+    "{{",
+    "}}",
+    "{",
+    "}",
+    "\\",
+    "|",
+    "{{customer.name}}",
+    "{{ customer.namespace | quote }}",
+    "{{cluster.kubeconfig}}",
+    "\\{{release.version}}",
+    "{{var.HOST|quote}}",
+    "{{var.NOPE}}",
+    "customer.",
+    "var.",
+    " | quote",
+    "| upper",
+    "{{ .Values.image.tag }}",
+    "{{- end }}",
+    "\n",
+    "\r\n",
+    "'",
+    "\"",
+    "$(",
+    "${A:-b}",
+    "<<EOF\n",
+    "\nEOF\n",
+    "-- ",
+    "/*",
+    "*/",
+    "# ",
+    "`",
+];
+
+/// Acme with a name that looks like a variable itself.
+async fn world() -> World {
+    let mut world = World::draft().await;
+    world.acme.name = "O'Hara \\{{release.name}} \"& Sons\"".into();
+    world
+}
+
+#[tokio::test]
+async fn any_text_has_its_variables_filled_in_and_everything_else_left_alone() {
+    let world = world().await;
+    let release = world.bench.store.release(world.june).await.unwrap().release;
+    let scope = Scope {
+        customer: &world.acme,
+        cluster: &world.eu_west,
+        release: &release,
+    };
+    fuzz("variables", &texts(WORDS), |text| {
+        let names: Vec<String> = vars::names(&text).into_iter().map(str::to_owned).collect();
+        for kind in StepType::ALL {
+            let resolved = vars::resolve(&text, *kind, scope);
+            let found = resolved.variables().into_iter().map(|it| it.name);
+            prop_assert_eq!(&names, &found.collect::<Vec<_>>());
+            for span in &resolved.spans {
+                let is_open = span.variable.as_ref().is_none_or(|it| it.value.is_none());
+                // What has no value stands as it was typed.
+                prop_assert!(!is_open || text.contains(&span.text), "{span:?}");
+            }
+            let shown = resolved.text();
+            if names.is_empty() && !text.contains('\\') {
+                prop_assert_eq!(&shown, &text);
+            }
+            for text in [&text, &shown] {
+                let pieces = highlight::pieces(text, *kind).into_iter().map(|it| it.1);
+                prop_assert_eq!(&pieces.collect::<String>(), text);
+            }
+        }
+        Ok(())
+    });
+}
+
+/// Were a text read again from each of its braces, this would take minutes.
+#[test]
+fn the_longest_text_of_nothing_but_braces_is_read_at_once() {
+    for word in [
+        "{",
+        "{{",
+        "{{a",
+        "{{customer.",
+        "{{customer.name",
+        "\\{{",
+        "}}",
+        "{{}}",
+    ] {
+        let text = word.repeat(CONTENT_MAX / word.len());
+        assert!(vars::names(&text).is_empty(), "{word}");
+    }
+}
+
+const LINES: &[&str] = &[
+    "=",
+    "A=1",
+    "HOST = pay.example",
+    "_x.y-z=",
+    "1A=2",
+    "\n",
+    "\n",
+    "\r\n",
+    "\r",
+    "\u{85}",
+    "\u{2028}",
+    "\t",
+    "true",
+    "1.5",
+    "=\u{0}",
+];
+
+#[test]
+fn any_lines_of_variables_are_read_and_written_back_as_they_were_read() {
+    fuzz("lines of variables", &texts(LINES), |text| {
+        let read = Metadata::from_lines(&text, &Metadata::default());
+        if let Ok(read) = read.checked() {
+            let again = Metadata::from_lines(&read.lines(), &Metadata::default());
+            prop_assert_eq!(again, read);
+        }
+        Ok(())
+    });
+}
