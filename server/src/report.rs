@@ -139,7 +139,9 @@ fn time(at: DateTime<Utc>) -> String {
 /// A text on one line, as it is: in a heading, a paragraph or a table.
 fn inline(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 8);
-    for letter in text.chars() {
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let is_word_s_end = letters.peek().is_none_or(|it| it.is_whitespace());
         match letter {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
@@ -149,8 +151,11 @@ fn inline(text: &str) -> String {
                 safe.push('\\');
                 safe.push(letter);
             }
-            // What begins like an address would be made a link, and what begins with a number a list.
-            '.' if begins_something(&safe) => safe.push_str("\\."),
+            // "www." would be made a link, and "1. " at the beginning a list.
+            '.' if ends_with_www(&safe) => safe.push_str("\\."),
+            '.' if is_word_s_end && safe.bytes().all(|it| it.is_ascii_digit()) => {
+                safe.push_str("\\.");
+            }
             '\u{2028}' | '\u{2029}' => safe.push(' '),
             it if it.is_control() => safe.push(' '),
             // At the beginning these would begin a list.
@@ -164,10 +169,9 @@ fn inline(text: &str) -> String {
     safe.trim().to_owned()
 }
 
-fn begins_something(safe: &str) -> bool {
+fn ends_with_www(safe: &str) -> bool {
     let tail = safe.len().checked_sub(3).and_then(|it| safe.get(it..));
     tail.is_some_and(|it| it.eq_ignore_ascii_case("www"))
-        || safe.bytes().all(|it| it.is_ascii_digit())
 }
 
 /// A text of several lines in a fence that is longer than any in it.
@@ -203,6 +207,7 @@ mod tests {
             ("# Heading", "\\# Heading"),
             ("- item", "\\- item"),
             ("1. item", "1\\. item"),
+            ("2026.11 June", "2026.11 June"),
             ("two\nlines\r\u{2028}", "two lines"),
             ("[x](http://evil)", "\\[x\\]\\(http\\://evil\\)"),
             ("www.evil.example", "www\\.evil.example"),
