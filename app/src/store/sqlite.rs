@@ -136,7 +136,8 @@ async fn number(db: &impl ConnectionTrait, sql: &str) -> Result<i64, DbErr> {
 pub async fn damage(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
     let mut lines = texts(db, "PRAGMA integrity_check").await?;
     lines.retain(|it| it != "ok");
-    Ok(lines)
+    let one_line = |it: String| it.trim_end().replace('\n', " ");
+    Ok(lines.into_iter().map(one_line).collect())
 }
 
 /// Rows that refer to a row that is not there.

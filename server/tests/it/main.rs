@@ -4,10 +4,14 @@
     reason = "a test that cannot go on panics; clippy knows only functions marked as tests"
 )]
 #![recursion_limit = "512"]
+mod cli;
+mod faults;
 mod harness;
 mod http;
 mod kill;
 mod model;
+mod program;
+mod proxy;
 mod store;
 mod tidy;
 mod world;
