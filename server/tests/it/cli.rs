@@ -193,7 +193,11 @@ fn a_backup_is_made_while_the_server_works_and_restored_when_it_has_ended() {
     assert!(backup.exists());
     run(&database, &["check"]).done();
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().collect();
-    assert!(left.iter().all(|it| !text(&it.path()).ends_with(".part")));
+    let unfinished = |it: &PathBuf| {
+        it.extension()
+            .is_some_and(|it| it == "part" || it == "restoring")
+    };
+    assert!(!left.iter().any(|it| unfinished(&it.path())));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::{
     io::Write,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -252,7 +252,9 @@ fn killed_while_the_database_is_brought_up_to_date() {
     let long = began.elapsed();
     let mut unfinished = 0;
     for n in 0..KILLS {
-        let mut child = program(&path(n)).arg("migrate").spawn().unwrap();
+        let mut command = program(&path(n));
+        command.arg("migrate").stdout(Stdio::null());
+        let mut child = command.spawn().unwrap();
         // Spread evenly over the time that it takes.
         let part = f64::from(n) / f64::from(KILLS);
         std::thread::sleep(Duration::from_micros(500) + long.mul_f64(part));

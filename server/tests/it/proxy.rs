@@ -92,7 +92,7 @@ impl<'a> Proxy<'a> {
         status.unwrap().success()
     }
 
-    /// The answer to a request, through TLS.
+    /// The answer to a request, through TLS. In HTTP 1.0, so that it is one piece.
     fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
         let mut client = Command::new("openssl")
             .args(["s_client", "-quiet", "-connect", &self.address])
@@ -103,7 +103,7 @@ impl<'a> Proxy<'a> {
             .unwrap();
         let (host, long) = (&self.address, body.len());
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: {long}\r\nConnection: close\r\n\r\n{body}"
+            "{method} {path} HTTP/1.0\r\nHost: {host}\r\n{headers}Content-Length: {long}\r\nConnection: close\r\n\r\n{body}"
         );
         let mut stdin = client.stdin.take().unwrap();
         stdin.write_all(request.as_bytes()).unwrap();
