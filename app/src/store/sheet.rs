@@ -68,7 +68,7 @@ impl Store {
             .order_by_asc(Of::CustomerId)
             .order_by_asc(Of::Category)
             .order_by_asc(Of::OrderIndex)
-            .into_model()
+            .into_model::<Narrow>()
             .all(&self.read)
             .await?;
         let place: HashMap<i64, usize> = members

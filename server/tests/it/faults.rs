@@ -267,3 +267,42 @@ fn killed_while_the_database_is_brought_up_to_date() {
     eprintln!("{KILLS} kills, {unfinished} before the end of {long:?}");
     assert!(unfinished > 0);
 }
+
+#[test]
+fn killed_while_an_import_is_taken_in() {
+    const KILLS: u32 = 12;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    run(&path("good.db"), &["demo"]).done();
+    let all = run(&path("good.db"), &["export"]).done().to_owned();
+    let file = path("all.json");
+    fs::write(&file, &all).unwrap();
+    let import = ["import", file.to_str().unwrap()];
+    run(&path("empty.db"), &["migrate"]).done();
+    let nothing = run(&path("empty.db"), &["export"]).done().to_owned();
+    let began = Instant::now();
+    run(&path("whole.db"), &import).done();
+    let long = began.elapsed();
+    let mut whole = 0;
+    for n in 0..KILLS {
+        let database = path(&format!("{n}.db"));
+        run(&database, &["migrate"]).done();
+        let mut command = program(&database);
+        command.args(import).stdout(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        // Most of the time goes by before it is committed.
+        let part = f64::from(n + 1) / f64::from(KILLS);
+        std::thread::sleep(long.mul_f64(part));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let left = run(&database, &["export"]);
+        assert!(
+            left.done() == all || left.out == nothing,
+            "a part of it is there"
+        );
+        whole += u32::from(left.out == all);
+        run(&database, &["check"]).done();
+    }
+    eprintln!("{KILLS} kills: {whole} times all was there (import {long:?})");
+    assert!(whole < KILLS);
+}

@@ -62,10 +62,9 @@ impl<'a> Proxy<'a> {
         ] {
             site = replaced(&site, from, &to);
         }
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .iter()
-            .map(|it| format!("{it}_temp_path {};\n", at(it)))
-            .collect();
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let temporary = temporary.map(|it| format!("{it}_temp_path {};\n", at(it)));
+        let temporary = temporary.concat();
         let pid = at("pid");
         let errors = at("errors");
         let config = format!(
