@@ -1,5 +1,5 @@
 //! Settings from the environment, parsed once. A wrong one is one clear line.
-use std::{env, fs, net::SocketAddr, os::unix::fs::MetadataExt};
+use std::{env, fs, net::SocketAddr, os::unix::fs::MetadataExt, path::PathBuf, time::Duration};
 
 /// Names that the original design sets aside for later: accepted, and not used.
 pub const RESERVED: [&str; 4] = [
@@ -17,9 +17,31 @@ pub struct Settings {
     pub address: SocketAddr,
     /// `ROLLCALL_USER`: who it is when a request does not say so. Default: the system's user.
     pub actor: String,
-    /// `--demo`: fill an empty database with a realistic data set first.
-    pub demo: bool,
+    /// `ROLLCALL_LOG`: how the log is written. Default `text`.
+    pub log: LogFormat,
+    /// `ROLLCALL_BACKUP_DIR`, `_EVERY` and `_KEEP`: none unless the folder is named.
+    pub backups: Option<Schedule>,
 }
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Backups that the server makes by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    pub folder: PathBuf,
+    /// Default: a day.
+    pub every: Duration,
+    /// How many stay. Default 14.
+    pub keep: usize,
+}
+
+const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+const KEEP: usize = 14;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
@@ -27,22 +49,22 @@ pub enum Wrong {
     Address(String),
     #[error("DATABASE_URL is `{0}`: write sqlite://PATH, for example sqlite://data/app.db")]
     Database(String),
-    #[error("unknown argument `{0}`: only --demo is known")]
-    Argument(String),
+    #[error("ROLLCALL_LOG is `{0}`: write text or json")]
+    Log(String),
+    #[error("ROLLCALL_BACKUP_EVERY is `{0}`: write a number and s, m, h or d, for example 6h")]
+    BackupEvery(String),
+    #[error("ROLLCALL_BACKUP_KEEP is `{0}`: write how many backups stay, 1 or more")]
+    BackupKeep(String),
+    #[error("{0} is set, and ROLLCALL_BACKUP_DIR is not: name the folder for the backups")]
+    BackupFolder(&'static str),
 }
 
 impl Settings {
     pub fn from_environment() -> Result<Self, Wrong> {
-        Self::parse(
-            |name| env::var(name).ok().filter(|it| !it.trim().is_empty()),
-            env::args().skip(1),
-        )
+        Self::parse(|name| env::var(name).ok().filter(|it| !it.trim().is_empty()))
     }
 
-    fn parse(
-        variable: impl Fn(&str) -> Option<String>,
-        arguments: impl Iterator<Item = String>,
-    ) -> Result<Self, Wrong> {
+    fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Wrong> {
         let address = variable("ROLLCALL_ADDR").unwrap_or_else(|| "127.0.0.1:3000".to_owned());
         let database_url =
             variable("DATABASE_URL").unwrap_or_else(|| "sqlite://data/app.db".to_owned());
@@ -54,22 +76,73 @@ impl Settings {
         {
             return Err(Wrong::Database(database_url));
         }
-        let mut demo = false;
-        for argument in arguments {
-            match argument.as_str() {
-                "--demo" => demo = true,
-                _ => return Err(Wrong::Argument(argument)),
-            }
-        }
         Ok(Self {
             address: address.parse().map_err(|_| Wrong::Address(address))?,
             database_url,
             actor: variable("ROLLCALL_USER")
                 .or_else(|| variable("USER"))
                 .unwrap_or_else(system_user),
-            demo,
+            log: log_format(variable("ROLLCALL_LOG"))?,
+            backups: schedule(&variable)?,
         })
     }
+}
+
+fn log_format(text: Option<String>) -> Result<LogFormat, Wrong> {
+    match text.as_deref() {
+        None => Ok(LogFormat::default()),
+        Some("text") => Ok(LogFormat::Text),
+        Some("json") => Ok(LogFormat::Json),
+        Some(other) => Err(Wrong::Log(other.to_owned())),
+    }
+}
+
+fn schedule(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<Schedule>, Wrong> {
+    const EVERY_NAME: &str = "ROLLCALL_BACKUP_EVERY";
+    const KEEP_NAME: &str = "ROLLCALL_BACKUP_KEEP";
+    let (every, keep) = (variable(EVERY_NAME), variable(KEEP_NAME));
+    let Some(folder) = variable("ROLLCALL_BACKUP_DIR") else {
+        return match (every, keep) {
+            (None, None) => Ok(None),
+            (Some(_), _) => Err(Wrong::BackupFolder(EVERY_NAME)),
+            (None, Some(_)) => Err(Wrong::BackupFolder(KEEP_NAME)),
+        };
+    };
+    let every = match every {
+        None => EVERY,
+        Some(text) => duration(&text).ok_or(Wrong::BackupEvery(text))?,
+    };
+    let keep = match keep {
+        None => KEEP,
+        Some(text) => match text.trim().parse() {
+            Ok(n) if n > 0 => n,
+            _ => return Err(Wrong::BackupKeep(text)),
+        },
+    };
+    Ok(Some(Schedule {
+        folder: folder.into(),
+        every,
+        keep,
+    }))
+}
+
+/// `90s`, `30m`, `6h`, `7d`: longer than nothing, and at most a year.
+fn duration(text: &str) -> Option<Duration> {
+    const YEAR: u64 = 366 * 24 * 60 * 60;
+    let text = text.trim();
+    let unit = text.chars().next_back()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 60 * 60,
+        'd' => 24 * 60 * 60,
+        _ => return None,
+    };
+    let n: u64 = text.strip_suffix(unit)?.trim_end().parse().ok()?;
+    let seconds = n.checked_mul(seconds)?;
+    (1..=YEAR)
+        .contains(&seconds)
+        .then(|| Duration::from_secs(seconds))
 }
 
 /// The name of the user that this process belongs to.
@@ -89,46 +162,75 @@ fn system_user() -> String {
 mod tests {
     use super::*;
 
-    fn parse(variables: &[(&str, &str)], arguments: &[&str]) -> Result<Settings, Wrong> {
-        Settings::parse(
-            |name| {
-                variables
-                    .iter()
-                    .find(|it| it.0 == name)
-                    .map(|it| it.1.to_owned())
-            },
-            arguments.iter().map(|it| (*it).to_owned()),
-        )
+    fn parse(variables: &[(&str, &str)]) -> Result<Settings, Wrong> {
+        Settings::parse(|name| {
+            variables
+                .iter()
+                .find(|it| it.0 == name)
+                .map(|it| it.1.to_owned())
+        })
     }
 
     #[test]
-    fn without_settings_it_listens_on_this_machine_only() {
-        let settings = parse(&[("USER", "ana")], &[]).unwrap();
+    fn without_settings_it_listens_on_this_machine_only_and_makes_no_backups() {
+        let settings = parse(&[("USER", "ana")]).unwrap();
         assert!(settings.address.ip().is_loopback());
-        assert_eq!((settings.actor.as_str(), settings.demo), ("ana", false));
+        assert_eq!(settings.actor, "ana");
+        assert_eq!((settings.log, settings.backups), (LogFormat::Text, None));
     }
 
     #[test]
     fn a_wrong_setting_says_what_to_write() {
         assert_eq!(
-            parse(&[("ROLLCALL_ADDR", "x")], &[]),
+            parse(&[("ROLLCALL_ADDR", "x")]),
             Err(Wrong::Address("x".into()))
         );
-        assert!(parse(&[("DATABASE_URL", "postgres://x/y")], &[]).is_err());
-        assert!(parse(&[("DATABASE_URL", "sqlite:")], &[]).is_err());
-        assert_eq!(parse(&[], &["--dmo"]), Err(Wrong::Argument("--dmo".into())));
+        assert!(parse(&[("DATABASE_URL", "postgres://x/y")]).is_err());
+        assert!(parse(&[("DATABASE_URL", "sqlite:")]).is_err());
+        assert_eq!(
+            parse(&[("ROLLCALL_LOG", "xml")]),
+            Err(Wrong::Log("xml".into()))
+        );
+    }
+
+    #[test]
+    fn backups_have_a_folder_and_a_rhythm() {
+        let with = |every: &str, keep: &str| {
+            parse(&[
+                ("ROLLCALL_BACKUP_DIR", "/b"),
+                ("ROLLCALL_BACKUP_EVERY", every),
+                ("ROLLCALL_BACKUP_KEEP", keep),
+            ])
+        };
+        let backups = with("6h", "3").unwrap().backups.unwrap();
+        assert_eq!(backups.every, Duration::from_secs(6 * 3_600));
+        assert_eq!((backups.keep, backups.folder), (3, PathBuf::from("/b")));
+        for every in [
+            "6",
+            "h",
+            "0s",
+            "-1m",
+            "1.5h",
+            "6 hours",
+            "99999999999999999999d",
+        ] {
+            assert_eq!(with(every, "3"), Err(Wrong::BackupEvery(every.into())));
+        }
+        for keep in ["0", "-1", "all"] {
+            assert_eq!(with("6h", keep), Err(Wrong::BackupKeep(keep.into())));
+        }
+        let day = parse(&[("ROLLCALL_BACKUP_DIR", "/b")]).unwrap();
+        assert_eq!(day.backups.unwrap().every, EVERY);
+        assert!(parse(&[("ROLLCALL_BACKUP_KEEP", "3")]).is_err());
     }
 
     #[test]
     fn the_original_s_form_of_the_database_is_taken() {
         assert!(
-            parse(
-                &[
-                    ("DATABASE_URL", "file:./data/app.db"),
-                    ("JENKINS_URL", "http://x")
-                ],
-                &[]
-            )
+            parse(&[
+                ("DATABASE_URL", "file:./data/app.db"),
+                ("JENKINS_URL", "http://x")
+            ])
             .is_ok()
         );
     }

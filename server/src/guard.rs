@@ -1,12 +1,23 @@
-//! What every answer carries for the browser's sake. Cross-site requests are turned away by tower-http's `CsrfLayer`.
+//! What every answer carries for the browser's sake, and how large and how long a request may be. Cross-site requests are
+//! turned away by tower-http's `CsrfLayer`.
 use axum::{
-    extract::Request,
-    http::{HeaderName, HeaderValue, header},
+    RequestExt,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
+use std::time::Duration;
+
+/// The largest body of a request.
+const BODY_MAX: usize = 8 * 1024 * 1024;
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// An import is a whole database.
+const IMPORT: &str = "/api/import";
+const IMPORT_BODY_MAX: usize = 256 * 1024 * 1024;
+const IMPORT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// Nothing but our own, scripts only with this page's nonce, and no `style` attribute ever.
 pub fn set_content_policy() {
@@ -41,5 +52,41 @@ pub async fn headers(request: Request, next: Next) -> Response {
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
+    response
+}
+
+/// A body that is too large is turned away at once if it says so, and otherwise as soon as it is.
+pub async fn limit_body(mut request: Request, next: Next) -> Response {
+    let max = if request.uri().path() == IMPORT {
+        IMPORT_BODY_MAX
+    } else {
+        BODY_MAX
+    };
+    let said = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|it| it.to_str().ok()?.parse::<u64>().ok());
+    if said.is_some_and(|it| usize::try_from(it).is_ok_and(|it| it > max)) {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    }
+    DefaultBodyLimit::max(max).apply(&mut request);
+    let mut request = request.with_limited_body();
+    // It is limited now, whoever reads it.
+    DefaultBodyLimit::disable().apply(&mut request);
+    next.run(request).await
+}
+
+/// A request that takes too long is given up; what it has not committed is undone.
+pub async fn limit_time(request: Request, next: Next) -> Response {
+    let limit = if request.uri().path() == IMPORT {
+        IMPORT_TIMEOUT
+    } else {
+        TIMEOUT
+    };
+    let path = request.uri().path().to_owned();
+    let Ok(response) = tokio::time::timeout(limit, next.run(request)).await else {
+        tracing::warn!(%path, "given up after {} seconds", limit.as_secs());
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
     response
 }

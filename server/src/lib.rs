@@ -1,10 +1,16 @@
 //! The server: one router, which tests and the program share.
 #![recursion_limit = "512"]
 
+/// Backups, and the way back.
+pub mod backup;
+/// The command line.
+pub mod cli;
 /// Settings from the environment, parsed once.
 pub mod config;
 /// A realistic data set, made by the store's own methods.
 pub mod demo;
+/// Why the program ended.
+pub mod failure;
 /// Forms that work without JavaScript.
 pub mod forms;
 /// What every answer carries, and what every request must not be.
@@ -13,12 +19,20 @@ pub mod guard;
 pub mod health;
 /// The matrix on paper.
 pub mod print;
+/// What `GET /metrics` tells.
+pub mod prometheus;
+/// A release as Markdown.
+pub mod report;
 /// From settings to a served address, and back to a clean end.
 pub mod run;
 /// The built site, embedded.
 pub mod site;
+/// Rows as CSV and as lines of JSON.
+pub mod tables;
 /// The log.
 pub mod telemetry;
+/// What each verb of the command line does.
+pub mod verbs;
 
 use app::{
     api::context::{self, Context},
@@ -28,22 +42,19 @@ use app::{
 };
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::Request,
     http::StatusCode,
+    middleware::from_fn,
     response::{IntoResponse, Response},
     routing::get,
 };
 use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
-use std::{sync::OnceLock, time::Duration};
+use std::sync::OnceLock;
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
-    limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
 };
 
-/// The largest body of a request; an import will have a larger one.
-const BODY_MAX: usize = 8 * 1024 * 1024;
-const TIMEOUT: Duration = Duration::from_secs(30);
 /// For pages: as small as can be made in the time that a page takes anyway.
 const COMPRESSION: CompressionLevel = CompressionLevel::Precise(4);
 
@@ -85,6 +96,7 @@ async fn render(
 
 /// The whole surface of the server.
 pub fn router(context: Context) -> Router {
+    prometheus::install();
     let options = LeptosOptions::builder().output_name("rollcall").build();
     let for_pages = context.clone();
     let for_missing = context.clone();
@@ -94,6 +106,10 @@ pub fn router(context: Context) -> Router {
         .route(
             "/readyz",
             get(health::ready).with_state(context.store.clone()),
+        )
+        .route(
+            "/metrics",
+            get(prometheus::scrape).with_state(context.store.clone()),
         )
         .route("/pkg/{*file}", get(site::package))
         .route("/favicon.svg", get(async || site::asset("favicon.svg")))
@@ -112,14 +128,11 @@ pub fn router(context: Context) -> Router {
             print::or_next,
         ))
         .layer(CompressionLayer::new().quality(COMPRESSION))
-        .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(RequestBodyLimitLayer::new(BODY_MAX))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            TIMEOUT,
-        ))
-        .layer(axum::middleware::from_fn(guard::headers))
+        .layer(from_fn(guard::limit_body))
+        .layer(from_fn(guard::limit_time))
+        .layer(from_fn(guard::headers))
         .layer(CatchPanicLayer::new())
         .layer(CsrfLayer::new())
+        .layer(from_fn(prometheus::measure))
         .layer(telemetry::layers())
 }

@@ -1,72 +1,69 @@
 //! From settings to a served address, and back to a clean end.
-use crate::{config::Settings, demo, router};
+use crate::{backup, config::Settings, demo, failure::Failure, prometheus, router};
 use app::{
     api::context::{self, Context},
-    store::{Store, error::StoreError},
+    store::{Store, error::chain, sqlite},
 };
 use migration::{Migrator, MigratorTrait};
-use std::{io, time::Duration};
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// How long requests that are under way may take after the end was asked for.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
-/// Why the program ended; each is one line that says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    #[error("{0}")]
-    Settings(#[from] crate::config::Wrong),
-    #[error("the database {path} cannot be opened: {cause}. Check the path and its permissions")]
-    Open { path: String, cause: String },
-    #[error("the database {path} cannot be brought up to date: {cause}")]
-    Migrate { path: String, cause: String },
-    #[error("cannot listen on {address}: {cause}. Choose another address with ROLLCALL_ADDR")]
-    Listen { address: String, cause: io::Error },
-    #[error("the demo could not be loaded: {0}")]
-    Demo(StoreError),
-    #[error("serving failed: {0}")]
-    Serve(#[from] io::Error),
+/// Opens the database and brings it up to date; answers which migrations that took.
+pub async fn open(url: &str) -> Result<(Store, Vec<String>), Failure> {
+    let store = connect(url).await?;
+    let pending = pending(&store, url).await?;
+    Migrator::up(store.writer(), None)
+        .await
+        .map_err(|error| Failure::Migrate {
+            path: path(url),
+            cause: chain(&error),
+        })?;
+    Ok((store, pending))
 }
 
-/// Opens the database and brings it up to date.
-pub async fn open(url: &str) -> Result<Store, Failure> {
-    let path = app::store::sqlite::path_of(url).display().to_string();
-    let open = |error: StoreError| Failure::Open {
-        path: path.clone(),
-        cause: chain(&error),
-    };
-    let store = Store::open(url).await.map_err(open)?;
-    Migrator::up(store.writer(), None).await.map_err(|error| {
-        let text = error.to_string();
-        let cause = if text.contains("is missing") {
-            "it was written by a newer Rollcall. Use that version, or another database".to_owned()
-        } else {
-            text
-        };
-        Failure::Migrate { path, cause }
-    })?;
-    Ok(store)
-}
-
-/// An error with its causes, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
+/// Opens a database that is there and up to date, and changes nothing.
+pub async fn open_present(url: &str) -> Result<Store, Failure> {
+    if !sqlite::path_of(url).exists() {
+        return Err(Failure::Missing(path(url)));
     }
-    text.replace('\n', " ")
+    let store = connect(url).await?;
+    if pending(&store, url).await?.is_empty() {
+        Ok(store)
+    } else {
+        Err(Failure::Older(path(url)))
+    }
+}
+
+fn path(url: &str) -> String {
+    sqlite::path_of(url).display().to_string()
+}
+
+async fn connect(url: &str) -> Result<Store, Failure> {
+    Store::open(url).await.map_err(|error| Failure::Open {
+        path: path(url),
+        cause: chain(&error),
+    })
+}
+
+/// The migrations that the database has not seen. One that this program does not know comes from a newer one.
+async fn pending(store: &Store, url: &str) -> Result<Vec<String>, Failure> {
+    match Migrator::get_pending_migrations_read_only(store.writer()).await {
+        Ok(pending) => Ok(pending.iter().map(|it| it.name().to_owned()).collect()),
+        Err(error) if error.to_string().contains("is missing") => Err(Failure::Newer(path(url))),
+        Err(error) => Err(Failure::Open {
+            path: path(url),
+            cause: chain(&error),
+        }),
+    }
 }
 
 /// Serves until Ctrl-C or SIGTERM.
-pub async fn serve(settings: Settings) -> Result<(), Failure> {
-    let store = open(&settings.database_url).await?;
-    if settings.demo
-        && demo::load(&store, context::now())
-            .await
-            .map_err(Failure::Demo)?
-    {
+pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
+    let (store, _) = open(&settings.database_url).await?;
+    if demo && demo::load(&store, context::now()).await? {
         tracing::info!("the demo is loaded");
     }
     let listener = TcpListener::bind(settings.address)
@@ -86,6 +83,11 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
         store: store.clone(),
         default_actor: settings.actor,
     };
+    tokio::spawn(prometheus::keep_up());
+    if let Some(schedule) = settings.backups {
+        let database = sqlite::path_of(&settings.database_url);
+        tokio::spawn(backup::keep_making(schedule, database));
+    }
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
     let serving = tokio::spawn(
         axum::serve(listener, router(context))
@@ -111,7 +113,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
         tracing::warn!("some requests were cut off");
     }
     if let Err(error) = store.close().await {
-        tracing::warn!(error = %error, "the database was not closed cleanly; nothing is lost");
+        tracing::warn!(error = %chain(&error), "the database was not closed cleanly; nothing is lost");
     }
     Ok(())
 }

@@ -1,4 +1,6 @@
-//! The log, on standard error: one line a request, with its id.
+//! The log, on standard error: one line for whatever fails, with the request's id. It never has the text of a step, the
+//! value of a variable, or what was asked behind the `?`.
+use crate::config::LogFormat;
 use axum::http::{HeaderName, Request};
 use tower::{
     ServiceBuilder,
@@ -7,19 +9,21 @@ use tower::{
 use tower_http::{
     classify::{ServerErrorsAsFailures, SharedClassifier},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
-    trace::{DefaultOnResponse, TraceLayer},
+    trace::{DefaultOnBodyChunk, DefaultOnEos, DefaultOnRequest, DefaultOnResponse, TraceLayer},
 };
 use tracing::{Level, Span};
 use tracing_subscriber::EnvFilter;
 
-/// `RUST_LOG` says how much; without it, only what is worth knowing.
-pub fn init() {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm=warn"));
-    tracing_subscriber::fmt()
+/// `RUST_LOG` says how much; without it, what `default` says.
+pub fn init(format: LogFormat, default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
 }
 
 fn span<B>(request: &Request<B>) -> Span {
@@ -38,13 +42,19 @@ type Layers = ServiceBuilder<
             TraceLayer<
                 SharedClassifier<ServerErrorsAsFailures>,
                 fn(&Request<axum::body::Body>) -> Span,
+                DefaultOnRequest,
+                DefaultOnResponse,
+                DefaultOnBodyChunk,
+                DefaultOnEos,
+                (),
             >,
             Stack<SetRequestIdLayer<MakeRequestUuid>, Identity>,
         >,
     >,
 >;
 
-/// Gives each request an id, and writes a line when it is answered.
+/// Gives each request an id, and writes a line when it is answered (at debug). Whoever fails has said so already, with
+/// the cause, so that nothing is added.
 pub fn layers() -> Layers {
     const ID: HeaderName = HeaderName::from_static("x-request-id");
     let make_span: fn(&Request<axum::body::Body>) -> Span = span;
@@ -53,7 +63,8 @@ pub fn layers() -> Layers {
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(make_span)
-                .on_response(DefaultOnResponse::new().level(Level::DEBUG)),
+                .on_response(DefaultOnResponse::new().level(Level::DEBUG))
+                .on_failure(()),
         )
         .layer(PropagateRequestIdLayer::new(ID))
 }

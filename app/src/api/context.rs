@@ -6,7 +6,10 @@ use crate::{
         stamp::Stamp,
     },
     error::AppError,
-    store::{Store, error::StoreError},
+    store::{
+        Store,
+        error::{StoreError, chain},
+    },
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use chrono::{DateTime, Utc};
@@ -148,12 +151,8 @@ pub fn hide(error: StoreError) -> AppError {
         StoreError::Invalid(invalid) => AppError::Invalid(invalid),
         StoreError::Refused(refusal) => AppError::Refused(refusal),
         StoreError::Stale(stale) => AppError::Stale(stale),
-        StoreError::Db(cause) => {
-            tracing::error!(error = %cause, "the database failed");
-            AppError::Internal
-        }
-        error @ (StoreError::Corrupt { .. } | StoreError::Open(_)) => {
-            tracing::error!(error = %error, "the store failed");
+        error @ (StoreError::Db(_) | StoreError::Corrupt { .. } | StoreError::Open(_)) => {
+            tracing::error!(error = %chain(&error), "the store failed");
             AppError::Internal
         }
     }

@@ -55,6 +55,8 @@ pub mod customer;
 pub mod event;
 /// What a person wants to see of the matrix.
 pub mod filter;
+/// What a check of the database found.
+pub mod finding;
 /// Ids of every noun.
 pub mod id;
 /// How times travel.
@@ -70,6 +72,8 @@ pub mod progress;
 /// Every "no" of the product, worded.
 pub mod refusal;
 pub mod release;
+/// A release as one sheet, for tables and reports.
+pub mod sheet;
 /// Who did it, and when.
 pub mod stamp;
 /// A customer's step and its life.
@@ -79,5 +83,7 @@ pub mod summary;
 pub mod template;
 /// Names, namespaces, texts and variables: parsed once, trusted ever after.
 pub mod text;
+/// The whole database as one JSON text.
+pub mod transfer;
 /// `{{variables}}` in a step's text.
 pub mod vars;

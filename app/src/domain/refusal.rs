@@ -183,6 +183,8 @@ pub enum Refusal {
     NotUndoable { what: String },
     #[error("nothing can be restored: {}", reasons.join("; "))]
     NothingToUndo { reasons: Vec<String> },
+    #[error("the database is not empty: import into a new one")]
+    NotEmpty,
 }
 
 fn or_restore(inactive: Option<i64>) -> &'static str {

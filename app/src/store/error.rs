@@ -31,3 +31,30 @@ impl StoreError {
         }
     }
 }
+
+/// An error with its causes, on one line; what a cause only says again is left out.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text.replace(['\n', '\r'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_is_one_line_and_says_nothing_twice() {
+        let error = StoreError::Db(DbErr::Custom("disk\nfull".to_owned()));
+        let line = chain(&error);
+        assert!(line.starts_with("the database failed: ") && line.ends_with("disk full"));
+        assert_eq!(line.matches("disk").count(), 1);
+    }
+}

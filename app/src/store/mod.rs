@@ -5,7 +5,9 @@
 //! once instead of sometimes.
 mod activity;
 mod audit;
+pub mod backup;
 mod bulk;
+mod check;
 mod clusters;
 mod copies;
 mod custom_steps;
@@ -14,15 +16,19 @@ mod dashboard;
 mod details;
 pub mod entity;
 pub mod error;
+pub mod export;
+mod import;
 mod matrix;
 mod members;
 mod releases;
+mod sheet;
 pub mod sqlite;
 pub use steps::Ask;
 mod steps;
 mod template_order;
 mod templates;
 mod texts;
+mod timing;
 mod undo;
 mod undo_templates;
 
@@ -33,6 +39,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
+use std::time::Instant;
 
 /// The one owner of the database.
 #[derive(Clone, Debug)]
@@ -48,6 +55,7 @@ struct Change {
     batch: BatchId,
     undoes: Option<BatchId>,
     events: Vec<NewEvent>,
+    began: Instant,
 }
 
 impl Store {
@@ -76,6 +84,11 @@ impl Store {
         Ok(())
     }
 
+    /// How large the database is, in bytes, without its write-ahead log.
+    pub async fn size(&self) -> Result<u64, StoreError> {
+        Ok(sqlite::size(&self.read).await?)
+    }
+
     /// Ends both pools; the write-ahead log is merged into the file.
     pub async fn close(self) -> Result<(), StoreError> {
         self.read.close().await?;
@@ -85,9 +98,23 @@ impl Store {
     }
 
     async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.write
+        let asked = Instant::now();
+        let tx = self
+            .write
             .begin_with_options(TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await;
+        timing::waited(asked.elapsed());
+        tx
+    }
+
+    /// One state of the database, as long as the transaction lasts; whoever writes is not held up.
+    async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.read
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
                 ..TransactionOptions::default()
             })
             .await
@@ -101,6 +128,7 @@ impl Store {
             batch: BatchId(uuid::Uuid::now_v7().to_string()),
             undoes: None,
             events: Vec::new(),
+            began: Instant::now(),
         })
     }
 }
@@ -125,6 +153,7 @@ impl Change {
         )
         .await?;
         self.tx.commit().await?;
+        timing::wrote(self.began.elapsed());
         Ok(Some(self.batch))
     }
 }

@@ -5,10 +5,14 @@
 )]
 #![recursion_limit = "512"]
 mod fuzz;
+mod cli;
+mod faults;
 mod harness;
 mod http;
 mod kill;
 mod model;
+mod program;
+mod proxy;
 mod store;
 mod tidy;
 mod world;

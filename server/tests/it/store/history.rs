@@ -13,6 +13,7 @@ use app::{
         release::ReleaseDraft,
         step::{Place, StepAction},
         template::Category,
+        transfer::Transfer,
     },
     store::{
         Ask,
@@ -310,6 +311,12 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(dashboard(now));
     call!(frame("Ana".to_owned(), None, now));
     call!(ping());
+    call!(size());
+    call!(sheet(june));
+    call!(check());
+    call!(export(Some(june)));
+    let file = crate::store::transfer::exported(store).await;
+    call!(import(&Transfer::read(file.into()).unwrap()));
     // What is not about rows: opening and closing.
     let mut known = methods();
     known.retain(|it| !matches!(it.as_str(), "open" | "close"));

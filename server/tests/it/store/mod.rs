@@ -10,4 +10,5 @@ mod schema;
 mod steps;
 mod templates;
 mod together;
+pub mod transfer;
 mod undo;

@@ -1,0 +1,161 @@
+//! The command line: what can be asked for, and how the program ends.
+use crate::{
+    config::Settings,
+    failure::{Exit, Failure},
+    run, telemetry, verbs,
+};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use std::{io, path::PathBuf};
+
+/// Roll a release out to every customer, step by step, and prove what was done where.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rollcall",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Ends with 0 if it was done, 1 if it failed, 2 if the command line or a setting is wrong, and 3 if \
+                  something was found that should not be. Settings come from the environment: see the README."
+)]
+pub struct Cli {
+    /// Fill an empty database with an example first
+    #[arg(long)]
+    demo: bool,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Serve until Ctrl-C or SIGTERM; this is what happens if nothing is said
+    Serve {
+        /// Fill an empty database with an example first
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Create the database, or bring it up to date
+    Migrate(Output),
+    /// Copy the database into a new file, also while a server works on it
+    Backup {
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Put a backup in the database's place; the database stays beside it under another name
+    Restore {
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Look for damage, broken references, gaps, and states that the history does not explain
+    Check(Output),
+    /// Write everything as JSON, into a new file or on standard output
+    Export {
+        file: Option<PathBuf>,
+        /// Only this release, with its customers and its history
+        #[arg(long, value_name = "ID")]
+        release: Option<i64>,
+    },
+    /// Take an export into an empty database; `-` reads standard input
+    Import {
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Fill an empty database with an example
+    Demo(Output),
+    /// Write completions for a shell
+    Completions { shell: Shell },
+}
+
+/// How a verb answers.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Output {
+    /// Answer as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Cli {
+    /// Does what was asked for. Whatever fails is one line on standard error.
+    pub async fn run(self) -> Exit {
+        let done = match self.verb {
+            Some(Verb::Completions { shell }) => completions(shell),
+            verb => match Settings::from_environment() {
+                Ok(settings) => carry_out(verb, self.demo, settings).await,
+                Err(wrong) => Err(wrong.into()),
+            },
+        };
+        done.unwrap_or_else(|failure| {
+            eprintln!("rollcall: {failure}");
+            failure.exit()
+        })
+    }
+}
+
+fn completions(shell: Shell) -> Result<Exit, Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "rollcall", &mut text);
+    verbs::write(&mut io::stdout(), &text, verbs::standard_output())?;
+    Ok(Exit::Done)
+}
+
+async fn carry_out(verb: Option<Verb>, demo: bool, settings: Settings) -> Result<Exit, Failure> {
+    let demo = demo || matches!(verb, Some(Verb::Serve { demo: true }));
+    let serves = matches!(verb, None | Some(Verb::Serve { .. }));
+    telemetry::init(
+        settings.log,
+        if serves {
+            "info,sqlx=warn,sea_orm=warn"
+        } else {
+            "warn"
+        },
+    );
+    let url = settings.database_url.clone();
+    match verb {
+        None | Some(Verb::Serve { .. }) => {
+            run::serve(settings, demo).await?;
+            Ok(Exit::Done)
+        }
+        Some(Verb::Migrate(output)) => verbs::migrate(&url, output).await,
+        Some(Verb::Backup { file, output }) => verbs::backup(&url, &file, output).await,
+        Some(Verb::Restore { file, output }) => verbs::restore(&url, &file, output).await,
+        Some(Verb::Check(output)) => verbs::check(&url, output).await,
+        Some(Verb::Export { file, release }) => verbs::export(&url, file, release).await,
+        Some(Verb::Import { file, output }) => verbs::import(&url, &file, output).await,
+        Some(Verb::Demo(output)) => verbs::demo(&url, output).await,
+        Some(Verb::Completions { shell }) => completions(shell),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn nothing_said_is_serving() {
+        let cli = Cli::try_parse_from(["rollcall", "--demo"]).unwrap();
+        assert!(cli.demo && cli.verb.is_none());
+        let cli = Cli::try_parse_from(["rollcall", "serve", "--demo"]).unwrap();
+        assert!(matches!(cli.verb, Some(Verb::Serve { demo: true })));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_a_usage_error() {
+        for line in [
+            &["rollcall", "--dmo"][..],
+            &["rollcall", "--demo", "check"],
+            &["rollcall", "backup"],
+            &["rollcall", "export", "--release", "x"],
+            &["rollcall", "migrate", "now"],
+        ] {
+            let error = Cli::try_parse_from(line).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The whole database out and in, one release as a table or a report, and the history as a table. What may be large is
+//! sent while it is being read; if reading fails midway the connection breaks, so that nobody takes a part for the whole.
+use super::{
+    answer::{self, Answer},
+    extract::{self, Id, QueryString},
+    problem::Problem,
+};
+use crate::{report, tables};
+use app::{
+    api::context::Context,
+    domain::{
+        event::{Event, EventFilter},
+        id::ReleaseId,
+        transfer::{Faults, Transfer},
+    },
+    store::{
+        Store,
+        error::{StoreError, chain},
+        export::Export,
+    },
+};
+use axum::{
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use http_body_util::channel::{Channel, Sender};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, io};
+use tracing::Instrument;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// How many pieces are ready before somebody takes them.
+const READY: usize = 2;
+/// Lines of the history that are read at once.
+const LINES: u32 = 500;
+
+const JSON: &str = "application/json";
+const JSONL: &str = "application/jsonl";
+const CSV: &str = "text/csv; charset=utf-8";
+const MARKDOWN: &str = "text/markdown; charset=utf-8";
+
+pub fn router() -> OpenApiRouter<Context> {
+    OpenApiRouter::default()
+        .routes(routes!(export_all))
+        .routes(routes!(import_all))
+        .routes(routes!(export_release))
+}
+
+/// Everything, or one release with its customers, their clusters and its history.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportFile {
+    /// The format: 1.
+    pub rollcall: u32,
+    /// The newest migration of the database.
+    pub schema: String,
+    /// The highest id that was ever given, for each list.
+    pub last_ids: BTreeMap<String, i64>,
+    #[schema(value_type = Vec<Object>)]
+    pub clusters: Vec<serde_json::Value>,
+    #[schema(value_type = Vec<Object>)]
+    pub customers: Vec<serde_json::Value>,
+    #[schema(value_type = Vec<Object>)]
+    pub releases: Vec<serde_json::Value>,
+    #[schema(value_type = Vec<Object>)]
+    pub templates: Vec<serde_json::Value>,
+    #[schema(value_type = Vec<Object>)]
+    pub members: Vec<serde_json::Value>,
+    #[schema(value_type = Vec<Object>)]
+    pub steps: Vec<serde_json::Value>,
+    #[schema(value_type = Vec<Object>)]
+    pub events: Vec<serde_json::Value>,
+}
+
+/// How many rows of each list were taken in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Imported {
+    pub imported: BTreeMap<String, usize>,
+}
+
+/// What a release is written as.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ExportFormat {
+    Json,
+    Csv,
+    Md,
+}
+
+/// How a release is wanted.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// `json` if nothing is said.
+    #[param(value_type = Option<ExportFormat>, inline)]
+    format: Option<String>,
+}
+
+/// The whole database, for an import or for another program.
+#[utoipa::path(get, path = "/api/export", tag = "transfer",
+    responses((status = 200, description = "Everything", body = ExportFile)))]
+pub async fn export_all(State(context): State<Context>) -> Answer {
+    let export = context.store.export(None).await?;
+    exported(export, "rollcall.json").await
+}
+
+/// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field.
+#[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
+    responses((status = 200, description = "What was taken in", body = Imported)))]
+pub async fn import_all(State(context): State<Context>, request: Request) -> Answer {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    if !kind.is_some_and(|it| it.as_bytes().starts_with(JSON.as_bytes())) {
+        return Err(Problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+    let bytes = extract::bytes(request, &()).await?;
+    // Reading a quarter of a gigabyte takes a while, and others want to be served.
+    let read = tokio::task::spawn_blocking(move || Transfer::read(bytes.into())).await;
+    let Ok(read) = read else {
+        return Err(Problem::of(StatusCode::INTERNAL_SERVER_ERROR));
+    };
+    let file = read.map_err(|it| wrong(&it))?;
+    let taken = context.store.import(&file).await?;
+    let taken = taken.map_err(|it| wrong(&it))?;
+    let imported = taken
+        .into_iter()
+        .map(|(part, n)| (part.to_string(), n))
+        .collect();
+    Ok(answer::did(&Imported { imported }, None))
+}
+
+/// 422: by line and field.
+fn wrong(faults: &Faults) -> Problem {
+    let n = faults.faults.len() + faults.more;
+    let mut problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        format!("nothing was taken in: {faults}"),
+    );
+    for it in &faults.faults {
+        let place = format!("line {}, {}", it.line, it.field);
+        problem = problem.at(place.trim_end_matches(", "), &it.problem);
+    }
+    if faults.more > 0 {
+        problem = problem.at("more", format!("{n} faults in all"));
+    }
+    problem
+}
+
+/// One release: as JSON that can be imported elsewhere, as a table with a row for every cell, or as a report.
+#[utoipa::path(get, path = "/api/releases/{id}/export", tag = "transfer",
+    params(("id" = i64, Path, description = "The release's id"), ExportQuery),
+    responses((status = 200, description = "The release", content(
+        (ExportFile = "application/json"),
+        (String = "text/csv"),
+        (String = "text/markdown")
+    ))))]
+pub async fn export_release(
+    State(context): State<Context>,
+    Id(id): Id<ReleaseId>,
+    QueryString(query): QueryString<ExportQuery>,
+) -> Answer {
+    let store = &context.store;
+    match query.format.as_deref() {
+        None | Some("json") => {
+            let export = store.export(Some(id)).await?;
+            exported(export, &format!("release-{id}.json")).await
+        }
+        Some("csv") => {
+            let csv = tables::sheet(&store.sheet(id).await?);
+            Ok(file(CSV, &format!("release-{id}.csv"), csv.into()))
+        }
+        Some("md") => {
+            let sheet = store.sheet(id).await?;
+            let templates = store.release(id).await?.templates;
+            let text = report::markdown(&sheet, &templates);
+            Ok(file(MARKDOWN, &format!("release-{id}.md"), text.into()))
+        }
+        Some(other) => Err(Problem::invalid(
+            "format",
+            format!("`{other}` is none of json, csv, md"),
+        )),
+    }
+}
+
+/// The history as CSV: all that the filter finds, newest first, however many pages that is.
+pub async fn audit_csv(store: Store, filter: EventFilter) -> Answer {
+    let history = History {
+        store,
+        filter,
+        render: tables::audit,
+    };
+    told(history, tables::audit_heading(), CSV, "audit.csv").await
+}
+
+/// The history, each event a line of JSON.
+pub async fn audit_jsonl(store: Store, filter: EventFilter) -> Answer {
+    let history = History {
+        store,
+        filter,
+        render: tables::lines,
+    };
+    told(history, Vec::new(), JSONL, "audit.jsonl").await
+}
+
+/// The history under way, page by page.
+struct History {
+    store: Store,
+    filter: EventFilter,
+    render: fn(&[Event]) -> Vec<u8>,
+}
+
+impl History {
+    /// The next lines, and whether there are more.
+    async fn page(&mut self) -> Result<(Vec<u8>, bool), StoreError> {
+        self.filter.limit = Some(LINES);
+        let page = self.store.events(self.filter.clone()).await?;
+        let more = page.next_cursor.is_some();
+        self.filter.cursor = page.next_cursor;
+        Ok(((self.render)(&page.items), more))
+    }
+}
+
+/// The first page is read before the answer begins: what fails then is still said in words.
+async fn told(mut history: History, mut head: Vec<u8>, media: &'static str, name: &str) -> Answer {
+    let (lines, mut more) = history.page().await?;
+    head.extend(lines);
+    let (mut sender, body) = Channel::new(READY);
+    tokio::spawn(
+        async move {
+            if sender.send_data(Bytes::from(head)).await.is_err() {
+                return;
+            }
+            while more {
+                match history.page().await {
+                    Ok((lines, is_more)) => {
+                        more = is_more;
+                        if sender.send_data(Bytes::from(lines)).await.is_err() {
+                            return;
+                        }
+                    }
+                    Err(error) => return broken(sender, &error),
+                }
+            }
+        }
+        .in_current_span(),
+    );
+    Ok(file(media, name, Body::new(body)))
+}
+
+async fn exported(mut export: Export, name: &str) -> Answer {
+    let first = export.piece().await?.unwrap_or_default();
+    let (mut sender, body) = Channel::new(READY);
+    tokio::spawn(
+        async move {
+            let mut piece = first;
+            loop {
+                if sender.send_data(Bytes::from(piece)).await.is_err() {
+                    return;
+                }
+                piece = match export.piece().await {
+                    Ok(Some(next)) => next,
+                    Ok(None) => return,
+                    Err(error) => return broken(sender, &error),
+                };
+            }
+        }
+        .in_current_span(),
+    );
+    Ok(file(JSON, name, Body::new(body)))
+}
+
+/// Ends an answer that has begun, so that it is seen not to be whole.
+fn broken(sender: Sender<Bytes, io::Error>, error: &StoreError) {
+    tracing::error!(error = %chain(error), "an export broke off");
+    sender.abort(io::Error::other("the export broke off"));
+}
+
+/// An answer that a browser keeps as a file.
+fn file(media: &'static str, name: &str, body: Body) -> Response {
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    let disposition = format!("attachment; filename=\"{name}\"");
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    response
+}

@@ -1,0 +1,305 @@
+//! The program's verbs, as a shell calls them: what they do, what they say, and how they end.
+use crate::program::{Server, ended, program, run};
+use app::store::Store;
+use sea_orm::ConnectionTrait;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use tempfile::TempDir;
+
+/// A folder with a database that has the example in it.
+fn example() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    assert_eq!(run(&database, &["demo"]).done(), "The example is loaded.\n");
+    (folder, database)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+async fn execute(database: &Path, sql: &str) {
+    let store = Store::open(&format!("sqlite://{}", database.display()));
+    let store = store.await.unwrap();
+    store.writer().execute_unprepared(sql).await.unwrap();
+    store.close().await.unwrap();
+}
+
+#[test]
+fn a_database_is_created_once_and_then_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("below/app.db");
+    let first = run(&database, &["migrate", "--json"]);
+    first.done();
+    assert_eq!(
+        first.json()["applied"][0],
+        "m20260201_000001_initial_schema"
+    );
+    assert_eq!(
+        run(&database, &["migrate"]).done(),
+        "The database is up to date.\n"
+    );
+    run(&database, &["check"]).done();
+    run(&database, &["demo"]).done();
+    run(&database, &["demo"]).failed(1, &["not empty", "DATABASE_URL"]);
+}
+
+#[test]
+fn without_a_database_there_is_nothing_to_read_and_none_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    for verb in [&["check"][..], &["export"], &["backup", "x.db"]] {
+        run(&database, verb).failed(1, &["there is no database", "DATABASE_URL"]);
+    }
+    assert!(!database.exists());
+}
+
+#[test]
+fn everything_goes_out_and_in_again() {
+    let (folder, database) = example();
+    let file = folder.path().join("all.json");
+    assert_eq!(run(&database, &["export", text(&file)]).done(), "");
+    run(&database, &["export", text(&file)]).failed(1, &["is there already"]);
+    let all = fs::read_to_string(&file).unwrap();
+    assert_eq!(run(&database, &["export"]).done(), all);
+    let other = folder.path().join("other.db");
+    let taken = run(&other, &["import", text(&file), "--json"]);
+    taken.done();
+    assert_eq!(taken.json()["imported"]["releases"], 3);
+    assert_eq!(run(&other, &["export"]).done(), all);
+    assert_eq!(run(&other, &["check"]).done(), "All is well.\n");
+    run(&other, &["import", text(&file)]).failed(1, &["not empty"]);
+    // One release only.
+    let one = run(&database, &["export", "--release", "1"]);
+    assert!(one.done().len() < all.len());
+    run(&database, &["export", "--release", "99"]).failed(1, &["release not found"]);
+}
+
+#[test]
+fn an_import_that_is_wrong_comes_with_a_report() {
+    let (folder, database) = example();
+    let file = folder.path().join("all.json");
+    run(&database, &["export", text(&file)]).done();
+    let all = fs::read_to_string(&file).unwrap();
+    let wrong = all.replacen("\"namespace\":\"", "\"namespace\":\"No ", 1);
+    let line = 1 + wrong.lines().position(|it| it.contains("\"No ")).unwrap();
+    fs::write(&file, wrong).unwrap();
+    let other = folder.path().join("other.db");
+    let refused = run(&other, &["import", text(&file)]);
+    refused.failed(3, &["nothing was changed", "Faults: 1"]);
+    let start = format!("line {line}, customers.namespace: ");
+    assert!(refused.out.starts_with(&start), "{}", refused.out);
+    let refused = run(&other, &["import", text(&file), "--json"]);
+    assert_eq!(refused.json()["faults"][0]["line"], line);
+    assert_eq!(refused.json()["faults"][0]["field"], "customers.namespace");
+    fs::write(&file, &all[..all.len() / 2]).unwrap();
+    run(&other, &["import", text(&file)]).failed(3, &["Faults: 1"]);
+    run(&other, &["import", "no/such/file"]).failed(1, &["no/such/file cannot be read"]);
+}
+
+#[tokio::test]
+async fn a_check_that_finds_something_ends_with_3() {
+    let (_folder, database) = example();
+    assert_eq!(run(&database, &["check", "--json"]).json()["ok"], true);
+    execute(
+        &database,
+        "UPDATE customer_steps SET status = 'pending' WHERE id = 2",
+    )
+    .await;
+    let found = run(&database, &["check"]);
+    assert_eq!(found.code, 3, "{found:?}");
+    assert!(
+        found
+            .out
+            .contains("audit: step 2 is pending, but the history says ")
+    );
+    let found = run(&database, &["check", "--json"]);
+    assert_eq!((found.code, &found.json()["ok"]), (3, &false.into()));
+    assert_eq!(found.json()["findings"][0]["check"], "audit");
+}
+
+#[test]
+fn a_wrong_command_line_or_setting_ends_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    for arguments in [
+        &["--dmo"][..],
+        &["bakcup"],
+        &["backup"],
+        &["--demo", "check"],
+    ] {
+        let ended = run(&database, arguments);
+        assert_eq!(ended.code, 2, "{ended:?}");
+        assert!(ended.err.contains("Usage: rollcall") || ended.err.contains("--help"));
+    }
+    for (name, value) in [
+        ("ROLLCALL_ADDR", "here"),
+        ("DATABASE_URL", "postgres://x"),
+        ("ROLLCALL_LOG", "xml"),
+        ("ROLLCALL_BACKUP_EVERY", "6h"),
+    ] {
+        ended(program(&database).env(name, value)).failed(2, &[name]);
+    }
+    assert!(!database.exists());
+}
+
+#[test]
+fn it_explains_itself_and_completes_for_every_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    let help = run(&database, &["--help"]);
+    for word in ["serve", "restore", "--demo", "Ends with 0"] {
+        assert!(help.done().contains(word), "{word}");
+    }
+    assert!(
+        run(&database, &["--version"])
+            .done()
+            .starts_with("rollcall ")
+    );
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let text = run(&database, &["completions", shell]);
+        assert!(text.done().contains("restore"), "{shell}");
+    }
+}
+
+#[test]
+fn a_backup_is_made_while_the_server_works_and_restored_when_it_has_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, backup) = (folder.path().join("app.db"), folder.path().join("b.db"));
+    let server = Server::start(&mut program(&database));
+    assert_eq!(server.create_cluster("before"), 200);
+    let made = run(&database, &["backup", text(&backup), "--json"]);
+    made.done();
+    assert_eq!(made.json()["bytes"], fs::metadata(&backup).unwrap().len());
+    assert_eq!(server.create_cluster("after"), 200);
+    run(&database, &["backup", text(&backup)]).failed(1, &["is there already"]);
+    // Somebody works on it.
+    run(&database, &["restore", text(&backup)]).failed(1, &["has the database", "End it first"]);
+    assert_eq!(server.create_cluster("later"), 200);
+    server.end();
+    let all = run(&database, &["export"]).done().to_owned();
+    assert!(all.contains("\"later\""));
+    let restored = run(&database, &["restore", text(&backup), "--json"]);
+    restored.done();
+    let present = run(&database, &["export"]).done().to_owned();
+    assert!(present.contains("\"before\"") && !present.contains("\"after\""));
+    // What was there is there, whole.
+    let aside = PathBuf::from(restored.json()["aside"].as_str().unwrap());
+    let name = aside.file_name().unwrap().to_str().unwrap();
+    assert!(name.starts_with("app.db.before-restore-2"), "{name}");
+    assert_eq!(run(&aside, &["export"]).done(), all);
+    assert!(backup.exists());
+    run(&database, &["check"]).done();
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().collect();
+    let unfinished = |it: &PathBuf| {
+        it.extension()
+            .is_some_and(|it| it == "part" || it == "restoring")
+    };
+    assert!(!left.iter().any(|it| unfinished(&it.path())));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_whole_database_of_ours_is_never_restored() {
+    let (folder, database) = example();
+    let before = run(&database, &["export"]).done().to_owned();
+    let file = |name: &str| folder.path().join(name);
+    fs::write(file("text"), "SQLite is nice").unwrap();
+    fs::write(file("empty"), "").unwrap();
+    run(&database, &["backup", text(&file("good"))]).done();
+    let good = fs::read(file("good")).unwrap();
+    fs::write(file("short"), &good[..good.len() / 2]).unwrap();
+    let mut holed = good.clone();
+    let middle = good.len() / 2;
+    holed[middle..middle + 8_192].fill(0xa5);
+    fs::write(file("holed"), holed).unwrap();
+    run(&database, &["backup", text(&file("newer"))]).done();
+    let insert =
+        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29991231_000001_later', 0)";
+    execute(&file("newer"), insert).await;
+    let foreign = Store::open(&format!("sqlite://{}", file("foreign").display()));
+    let foreign = foreign.await.unwrap();
+    let table = "CREATE TABLE customer_steps (id INTEGER)";
+    foreign.writer().execute_unprepared(table).await.unwrap();
+    foreign.close().await.unwrap();
+    for (name, why) in [
+        ("text", "no SQLite database"),
+        ("empty", "no SQLite database"),
+        ("short", "damaged"),
+        ("holed", "damaged"),
+        ("newer", "newer Rollcall"),
+        ("foreign", "no database of Rollcall"),
+        ("app.db", "the database itself"),
+    ] {
+        run(&database, &["restore", text(&file(name))]).failed(3, &[why, "Nothing was changed"]);
+    }
+    run(&database, &["restore", "no/such/file"]).failed(1, &["cannot be read"]);
+    assert_eq!(run(&database, &["export"]).done(), before);
+    // Into a place where there is nothing.
+    let new = folder.path().join("new/app.db");
+    let restored = run(&new, &["restore", text(&file("good")), "--json"]);
+    assert!(restored.json()["aside"].is_null());
+    assert_eq!(run(&new, &["export"]).done(), before);
+}
+
+#[test]
+fn the_server_makes_backups_by_itself_and_keeps_the_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, backups) = (folder.path().join("app.db"), folder.path().join("b"));
+    let mut server = Server::start(
+        program(&database)
+            .env("ROLLCALL_BACKUP_DIR", &backups)
+            .env("ROLLCALL_BACKUP_EVERY", "1s")
+            .env("ROLLCALL_BACKUP_KEEP", "2"),
+    );
+    let first = server.wait_for("a backup was made");
+    server.wait_for("a backup was made");
+    server.wait_for("a backup was made");
+    server.end();
+    let mut names: Vec<String> = fs::read_dir(&backups)
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(names.iter().all(|it| !first.contains(it.as_str())));
+    let newest = backups.join(names.last().unwrap());
+    run(&newest, &["check"]).done();
+}
+
+#[test]
+fn a_backup_that_fails_is_said_and_the_server_works_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    let mut server = Server::start(program(&database).env("ROLLCALL_BACKUP_DIR", "/dev/null/b"));
+    let line = server.wait_for("no backup was made");
+    assert!(line.contains("/dev/null/b cannot be written"), "{line}");
+    assert_eq!(server.create_cluster("still"), 200);
+}
+
+#[test]
+fn the_log_is_json_if_that_is_wanted_and_has_the_request_s_id_but_no_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    let server = Server::start(
+        program(&database)
+            .env("ROLLCALL_LOG", "json")
+            .env("RUST_LOG", "debug,hyper=info"),
+    );
+    assert_eq!(server.create_cluster("a-secret-name"), 200);
+    let (status, _) = server.ask("GET", "/clusters?q=a-secret-query", "");
+    assert_eq!(status, 200);
+    let log = server.end();
+    assert!(!log.contains("a-secret"), "{log}");
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|it| serde_json::from_str(it).unwrap())
+        .collect();
+    let asked = lines
+        .iter()
+        .find(|it| it["span"]["path"] == "/rpc/create_cluster");
+    let asked = asked.unwrap();
+    assert_eq!(asked["span"]["method"], "POST");
+    assert!(asked["span"]["id"].as_str().unwrap().len() >= 32);
+}

@@ -1,0 +1,308 @@
+//! What can go wrong around the program, each tried on the real one: it says so in one line, says what to do, ends with a
+//! code that is not 0, and damages nothing.
+use crate::program::{Server, ended, program, run};
+use app::store::Store;
+use migration::{Migrator, MigratorTrait};
+use sea_orm::ConnectionTrait;
+use std::{
+    fs,
+    io::Write,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+async fn open(database: &Path) -> Store {
+    let store = Store::open(&format!("sqlite://{}", database.display()));
+    store.await.unwrap()
+}
+
+/// A small file system of its own, gone with the test; none where nobody may mount one.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn new(folder: &Path) -> Option<Self> {
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
+            .arg(folder)
+            .output();
+        match mount {
+            Ok(output) if output.status.success() => Some(Self(folder.to_owned())),
+            Ok(output) => {
+                let why = String::from_utf8_lossy(&output.stderr).into_owned();
+                eprintln!(
+                    "skipped: no file system can be mounted here: {}",
+                    why.trim()
+                );
+                None
+            }
+            Err(error) => {
+                eprintln!("skipped: there is no mount: {error}");
+                None
+            }
+        }
+    }
+
+    /// Takes all the room that is left.
+    fn fill(&self) -> PathBuf {
+        let filler = self.0.join("filler");
+        let mut file = fs::File::create(&filler).unwrap();
+        while file.write_all(&[7; 4_096]).is_ok() {}
+        while file.write_all(&[7]).is_ok() {}
+        filler
+    }
+
+    fn make_read_only(&self) {
+        let mount = Command::new("mount")
+            .args(["-o", "remount,ro"])
+            .arg(&self.0)
+            .status();
+        assert!(mount.unwrap().success());
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_busy_port() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = busy.local_addr().unwrap().to_string();
+    ended(program(&database).env("ROLLCALL_ADDR", &address)).failed(
+        1,
+        &[
+            &address,
+            "in use",
+            "Choose another address with ROLLCALL_ADDR",
+        ],
+    );
+    run(&database, &["check"]).done();
+}
+
+#[test]
+fn a_place_that_cannot_be_written() {
+    // Below a file there is no folder, not even for root.
+    let nowhere = Path::new("/dev/null/x/app.db");
+    for verb in [&[][..], &["migrate"]] {
+        run(nowhere, verb).failed(1, &["/dev/null/x", "cannot be created", "DATABASE_URL"]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = Disk::new(folder.path()) else {
+        return;
+    };
+    let database = folder.path().join("app.db");
+    run(&database, &["migrate"]).done();
+    disk.make_read_only();
+    let ended = run(&database, &[]);
+    ended.failed(1, &["app.db cannot be opened", "writable"]);
+    let elsewhere = folder.path().join("new.db");
+    run(&elsewhere, &["migrate"]).failed(1, &["new.db cannot be opened", "writable"]);
+    run(&database, &["backup", elsewhere.to_str().unwrap()]).failed(1, &["new.db"]);
+}
+
+#[test]
+fn a_full_disk_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = Disk::new(folder.path()) else {
+        return;
+    };
+    let filler = disk.fill();
+    let database = folder.path().join("app.db");
+    run(&database, &[]).failed(1, &["app.db", "Free some space"]);
+    fs::remove_file(filler).unwrap();
+    run(&database, &["migrate"]).done();
+    run(&database, &["check"]).done();
+}
+
+#[test]
+fn a_full_disk_while_it_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = Disk::new(folder.path()) else {
+        return;
+    };
+    let database = folder.path().join("app.db");
+    let mut server = Server::start(&mut program(&database));
+    assert_eq!(server.create_cluster("before"), 200);
+    let filler = disk.fill();
+    // The log may have room for some changes yet; none that is acknowledged is lost.
+    let mut names = vec!["before".to_owned()];
+    let failed = (0..2_000).any(|n| {
+        let name = format!("cluster {n}");
+        let status = server.create_cluster(&name);
+        assert!(status == 200 || status == 500, "{status}");
+        if status == 200 {
+            names.push(name);
+        }
+        status == 500
+    });
+    assert!(failed);
+    let line = server.wait_for("ERROR");
+    assert!(
+        line.contains("disk is full") || line.contains("disk I/O"),
+        "{line}"
+    );
+    assert_eq!(server.ask("GET", "/clusters", "").0, 200);
+    run(
+        &database,
+        &["backup", folder.path().join("b.db").to_str().unwrap()],
+    )
+    .failed(1, &["b.db"]);
+    fs::remove_file(filler).unwrap();
+    assert_eq!(server.create_cluster("after"), 200);
+    names.push("after".to_owned());
+    server.end();
+    run(&database, &["check"]).done();
+    let all = run(&database, &["export"]);
+    for name in names {
+        assert!(
+            all.done().contains(&format!("\"name\":\"{name}\"")),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    fs::write(
+        &database,
+        "this is no database, and never was one".repeat(200),
+    )
+    .unwrap();
+    let before = fs::read(&database).unwrap();
+    run(&database, &[]).failed(1, &["cannot be opened", "rollcall restore FILE"]);
+    assert_eq!(fs::read(&database).unwrap(), before);
+    // Cut off.
+    let good = folder.path().join("good.db");
+    run(&good, &["demo"]).done();
+    let bytes = fs::read(&good).unwrap();
+    fs::write(&database, &bytes[..bytes.len() / 2]).unwrap();
+    run(&database, &[]).failed(1, &["app.db", "malformed", "rollcall restore FILE"]);
+    let checked = run(&database, &["check"]);
+    assert_eq!(checked.code, 3, "{checked:?}");
+    // With a hole where a start does not look.
+    let mut holed = bytes;
+    let at = holed.len() / 4_096 / 2 * 4_096;
+    holed[at..at + 4_096].fill(0xa5);
+    fs::write(&database, holed).unwrap();
+    let checked = run(&database, &["check"]);
+    assert_eq!(checked.code, 3, "{checked:?}");
+    assert!(checked.out.contains("integrity: "), "{checked:?}");
+    // And the way back.
+    run(
+        &good,
+        &["backup", folder.path().join("b.db").to_str().unwrap()],
+    )
+    .done();
+    run(
+        &database,
+        &["restore", folder.path().join("b.db").to_str().unwrap()],
+    )
+    .done();
+    run(&database, &["check"]).done();
+}
+
+#[tokio::test]
+async fn a_database_from_a_newer_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    run(&database, &["migrate"]).done();
+    let store = open(&database).await;
+    let insert =
+        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29991231_000001_later', 0)";
+    store.writer().execute_unprepared(insert).await.unwrap();
+    store.close().await.unwrap();
+    for verb in [&[][..], &["migrate"], &["export"]] {
+        run(&database, verb).failed(1, &["written by a newer Rollcall", "Use that version"]);
+    }
+    assert_eq!(run(&database, &["check"]).code, 3);
+}
+
+#[tokio::test]
+async fn a_database_from_an_older_version_is_brought_up_to_date_by_those_who_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    // Killed before the first migration: there is the list of migrations, and nothing in it.
+    let store = open(&database).await;
+    Migrator::install(store.writer()).await.unwrap();
+    store.close().await.unwrap();
+    run(&database, &["export"]).failed(1, &["older than this program", "rollcall migrate"]);
+    assert_eq!(run(&database, &["check"]).code, 3);
+    // A backup takes it as it is.
+    let backup = folder.path().join("b.db");
+    run(&database, &["backup", backup.to_str().unwrap()]).done();
+    run(&database, &["migrate"]).done();
+    run(&database, &["check"]).done();
+}
+
+#[test]
+fn killed_while_the_database_is_brought_up_to_date() {
+    const KILLS: u32 = 20;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |n: u32| folder.path().join(format!("{n}.db"));
+    let began = Instant::now();
+    run(&path(KILLS), &["migrate"]).done();
+    let long = began.elapsed();
+    let mut unfinished = 0;
+    for n in 0..KILLS {
+        let mut command = program(&path(n));
+        command.arg("migrate").stdout(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        // Spread evenly over the time that it takes.
+        let part = f64::from(n) / f64::from(KILLS);
+        std::thread::sleep(Duration::from_micros(500) + long.mul_f64(part));
+        child.kill().unwrap();
+        let status = child.wait().unwrap();
+        unfinished += u32::from(!status.success());
+        run(&path(n), &["migrate"]).done();
+        run(&path(n), &["check"]).done();
+    }
+    eprintln!("{KILLS} kills, {unfinished} before the end of {long:?}");
+    assert!(unfinished > 0);
+}
+
+#[test]
+fn killed_while_an_import_is_taken_in() {
+    const KILLS: u32 = 12;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    run(&path("good.db"), &["demo"]).done();
+    let all = run(&path("good.db"), &["export"]).done().to_owned();
+    let file = path("all.json");
+    fs::write(&file, &all).unwrap();
+    let import = ["import", file.to_str().unwrap()];
+    run(&path("empty.db"), &["migrate"]).done();
+    let nothing = run(&path("empty.db"), &["export"]).done().to_owned();
+    let began = Instant::now();
+    run(&path("whole.db"), &import).done();
+    let long = began.elapsed();
+    let mut whole = 0;
+    for n in 0..KILLS {
+        let database = path(&format!("{n}.db"));
+        run(&database, &["migrate"]).done();
+        let mut command = program(&database);
+        command.args(import).stdout(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        // Most of the time goes by before it is committed.
+        let part = f64::from(n + 1) / f64::from(KILLS);
+        std::thread::sleep(long.mul_f64(part));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let left = run(&database, &["export"]);
+        assert!(
+            left.done() == all || left.out == nothing,
+            "a part of it is there"
+        );
+        whole += u32::from(left.out == all);
+        run(&database, &["check"]).done();
+    }
+    eprintln!("{KILLS} kills: {whole} times all was there (import {long:?})");
+    assert!(whole < KILLS);
+}

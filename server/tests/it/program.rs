@@ -1,0 +1,144 @@
+//! The real program: what it says, how it ends, and a server of it.
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, ChildStderr, Command, Stdio},
+};
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+/// The program on a database, with no other settings than these.
+pub fn program(database: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+    command
+        .env_clear()
+        .env("PATH", std::env::var("PATH").unwrap_or_default())
+        .env("DATABASE_URL", format!("sqlite://{}", database.display()))
+        .env("ROLLCALL_ADDR", "127.0.0.1:0")
+        .env("ROLLCALL_USER", "Ana")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null());
+    command
+}
+
+pub fn ended(command: &mut Command) -> Ended {
+    let output = command.output().unwrap();
+    Ended {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Runs a verb to its end.
+pub fn run(database: &Path, arguments: &[&str]) -> Ended {
+    ended(program(database).args(arguments))
+}
+
+impl Ended {
+    /// It failed with one line that says what happened, and what to do.
+    pub fn failed(&self, code: i32, words: &[&str]) {
+        assert_eq!(self.code, code, "{self:?}");
+        assert_eq!(self.err.lines().count(), 1, "{self:?}");
+        assert!(self.err.starts_with("rollcall: "), "{self:?}");
+        for word in words {
+            assert!(self.err.contains(word), "{word}: {self:?}");
+        }
+    }
+
+    pub fn done(&self) -> &str {
+        assert_eq!((self.code, self.err.as_str()), (0, ""), "{self:?}");
+        &self.out
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+/// A server; killed when dropped.
+pub struct Server {
+    child: Child,
+    log: BufReader<ChildStderr>,
+    pub address: String,
+}
+
+impl Server {
+    pub fn start(command: &mut Command) -> Self {
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut this = Self {
+            child,
+            log,
+            address: String::new(),
+        };
+        let line = this.wait_for("Rollcall is at http://");
+        let (_, rest) = line.split_once("http://").unwrap();
+        let end = rest.find(['"', ' ', '\n']).unwrap_or(rest.len());
+        this.address = rest[..end].to_owned();
+        this
+    }
+
+    /// Reads the log up to a line with these words, which is answered.
+    pub fn wait_for(&mut self, words: &str) -> String {
+        let mut seen = String::new();
+        loop {
+            let mut line = String::new();
+            if self.log.read_line(&mut line).unwrap() == 0 {
+                panic!("the log ended before `{words}`: {seen}");
+            }
+            if line.contains(words) {
+                return line;
+            }
+            seen.push_str(&line);
+        }
+    }
+
+    /// The status and the whole answer.
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let (host, long) = (&self.address, body.len());
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {long}\r\n\
+             Connection: close\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer)
+    }
+
+    /// A cluster with this name, made or not.
+    pub fn create_cluster(&self, name: &str) -> u16 {
+        let body = serde_json::json!({ "draft": { "name": name } }).to_string();
+        self.ask("POST", "/rpc/create_cluster", &body).0
+    }
+
+    /// Ends as it is asked to, with all that it has said since.
+    pub fn end(mut self) -> String {
+        let kill = format!("kill -TERM {}", self.child.id());
+        Command::new("sh").args(["-c", &kill]).status().unwrap();
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).unwrap();
+        assert!(self.child.wait().unwrap().success(), "{rest}");
+        rest
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
