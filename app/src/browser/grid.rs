@@ -38,20 +38,6 @@ fn set_length(element: &HtmlElement, property: &str, pixels: f64) {
     }
 }
 
-fn set_size(pane: &HtmlElement, selector: &str, property: &str, pixels: f64) {
-    if let Some(element) = find(pane, selector) {
-        set_length(&element, property, pixels);
-    }
-}
-
-/// The empty space around the drawn window: left, right, above, below, in pixels.
-pub fn set_pads(pane: &HtmlElement, left: f64, right: f64, above: f64, below: f64) {
-    set_size(pane, "col[data-pad=left]", "width", left);
-    set_size(pane, "col[data-pad=right]", "width", right);
-    set_size(pane, "tr[data-pad=above] td", "height", above);
-    set_size(pane, "tr[data-pad=below] td", "height", below);
-}
-
 fn number(element: &Element, attribute: &str) -> Option<usize> {
     element.get_attribute(attribute)?.parse().ok()
 }

@@ -1,6 +1,6 @@
 //! The drawn window as text: one string for the columns, one for the heads, one for the body. A cell is one `td` and
 //! nothing in it; the style sheet draws its state and marks. Every name goes through `escape_into`.
-use super::layout::{BLOCKS, Lane, Layout, Line, Window};
+use super::layout::{BLOCKS, Lane, Layout, Line, Pads, Window};
 use crate::{
     components::{
         step_state::{state_icon, type_icon},
@@ -30,8 +30,10 @@ macro_rules! put {
     ($out:expr, $($arg:tt)*) => { let _ = write!($out, $($arg)*); };
 }
 
-pub fn columns(layout: &Layout, window: &Window) -> String {
-    let mut html = String::from(r#"<col data-col="first"><col data-pad="left">"#);
+/// The empty space is part of the drawing, so that the grid never is smaller than it is, not even for a moment: what is
+/// scrolled would jump back. Attributes, since styles in markup are forbidden.
+pub fn columns(layout: &Layout, window: &Window, pads: &Pads) -> String {
+    let mut html = format!(r#"<col data-col="first"><col width="{}">"#, pads.left);
     for lane in window.lanes.clone() {
         let kind = if matches!(layout.lanes[lane], Lane::Group(_)) {
             "group"
@@ -40,7 +42,7 @@ pub fn columns(layout: &Layout, window: &Window) -> String {
         };
         put!(html, r#"<col data-col="{kind}" data-c="{lane}">"#);
     }
-    html.push_str(r#"<col data-pad="right">"#);
+    put!(html, r#"<col width="{}">"#, pads.right);
     html
 }
 
@@ -422,15 +424,20 @@ fn block_line(
     html.push_str(r#"<td class="pad" aria-hidden="true"></td></tr>"#);
 }
 
-pub fn body(grid: &Grid, layout: &Layout, window: &Window, wording: Wording<'_>) -> String {
+pub fn body(
+    (grid, layout): (&Grid, &Layout),
+    window: &Window,
+    pads: &Pads,
+    wording: Wording<'_>,
+) -> String {
     let mut html = String::with_capacity(window.lines.len() * window.lanes.len() * 240 + 4096);
     let span = window.lanes.len() + 3;
-    let pad = |where_: &str| {
+    let pad = |height: u32| {
         format!(
-            r#"<tr class="pad" aria-hidden="true" data-pad="{where_}"><td colspan="{span}"></td></tr>"#
+            r#"<tr class="pad" aria-hidden="true"><td colspan="{span}" height="{height}"></td></tr>"#
         )
     };
-    html.push_str(&pad("above"));
+    html.push_str(&pad(pads.above));
     for line in window.lines.clone() {
         match layout.lines[line] {
             Line::Block(block) => block_line(&mut html, grid, layout, window, line, block),
@@ -480,6 +487,6 @@ pub fn body(grid: &Grid, layout: &Layout, window: &Window, wording: Wording<'_>)
             }
         }
     }
-    html.push_str(&pad("below"));
+    html.push_str(&pad(pads.below));
     html
 }

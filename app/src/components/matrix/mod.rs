@@ -16,7 +16,7 @@ use crate::browser::{
     grid::{Head, Target, View},
 };
 use keys::Command;
-use layout::{DENSITIES, Layout, Measured, Window};
+use layout::{DENSITIES, Layout, Measured, Pads, Window};
 use leptos::{html as tags, prelude::*};
 use selection::{Place, Selection, Zone};
 use state::{DENSITY_KEY, LETTERS_KEY, MatrixState};
@@ -77,8 +77,18 @@ pub fn MatrixGrid(
         lines: window.lines.start.min(layout.lines.len())..window.lines.end.min(layout.lines.len()),
         lanes: window.lanes.start.min(layout.lanes.len())..window.lanes.end.min(layout.lanes.len()),
     };
+    let pads = Memo::new(move |_| match seen.get() {
+        None => Pads::default(),
+        Some(view) => layout.with(|layout| {
+            let measured = Measured::new(layout, density.get(), browser::dom::rem(), view.width);
+            measured.pads(&fitting(window.get(), layout))
+        }),
+    });
     let columns = Memo::new(move |_| {
-        layout.with(|layout| html::columns(layout, &fitting(window.get(), layout)))
+        layout.with(|layout| {
+            let window = fitting(window.get(), layout);
+            pads.with(|pads| html::columns(layout, &window, pads))
+        })
     });
     let heads = Memo::new(move |_| {
         layout.with(|layout| {
@@ -88,7 +98,8 @@ pub fn MatrixGrid(
     let body = Memo::new(move |_| {
         let wording = move |at| clock.time(at);
         layout.with(|layout| {
-            grid.with(|grid| html::body(grid, layout, &fitting(window.get(), layout), &wording))
+            let window = fitting(window.get(), layout);
+            grid.with(|grid| pads.with(|pads| html::body((grid, layout), &window, pads, &wording)))
         })
     });
 
@@ -118,30 +129,17 @@ pub fn MatrixGrid(
         }
     });
     let paint = move || {
-        let (Some(Some(pane)), Some(Some(view))) =
-            (pane.try_get_untracked(), seen.try_get_untracked())
-        else {
+        let Some(Some(pane)) = pane.try_get_untracked() else {
             return;
         };
         let had_keyboard = browser::grid::has_keyboard(&pane)
             || (is_in.get_value() && browser::dom::nobody_has_keyboard());
-        layout.with_untracked(|layout| {
-            let measured = Measured::new(
-                layout,
-                density.get_untracked(),
-                browser::dom::rem(),
-                view.width,
-            );
-            let (left, right, above, below) =
-                measured.pads(&fitting(window.get_untracked(), layout));
-            browser::grid::set_pads(&pane, left, right, above, below);
-        });
         if let Some(selection) = selection.get_untracked() {
             browser::grid::paint_focus(&pane, target(selection), had_keyboard);
             browser::grid::paint_selection(&pane, Some(selection.rectangle()));
         }
     };
-    // After each drawing: the empty space around the window, then focus and selection.
+    // After each drawing: focus and selection.
     Effect::new(move |_| {
         body.track();
         heads.track();

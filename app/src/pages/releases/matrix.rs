@@ -75,7 +75,10 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         query.with(|it| it.get("step").and_then(|it| it.parse::<StepId>().ok()))
     });
     let navigate = use_navigate();
+    // What is meant to be open: the address says so a moment later.
+    let meant = StoredValue::new(open_step.get_untracked());
     let open = Callback::new(move |step: Option<StepId>| {
+        meant.set_value(step);
         navigate(
             &untrack(|| view::address(state, step)),
             NavigateOptions {
@@ -89,7 +92,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         state.filter.track();
         state.collapsed.track();
         if before.is_some() {
-            open.run(open_step.get_untracked());
+            open.run(meant.get_value());
         }
     });
     if let Some(at) = open_step
