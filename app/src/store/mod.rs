@@ -14,10 +14,13 @@ mod dashboard;
 mod details;
 pub mod entity;
 pub mod error;
+pub mod idempotency;
 mod matrix;
 mod members;
+pub mod pages;
 mod releases;
 pub mod sqlite;
+pub mod step_patch;
 pub use steps::Ask;
 mod steps;
 mod template_order;
@@ -39,6 +42,8 @@ use sea_orm::{
 pub struct Store {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    /// The idempotency key that the changes of this handle are made under, if a request brought one.
+    key: Option<String>,
 }
 
 /// A change in progress: its transaction and the events that it will be remembered by. Dropping it undoes it.
@@ -47,6 +52,7 @@ struct Change {
     stamp: Stamp,
     batch: BatchId,
     undoes: Option<BatchId>,
+    key: Option<String>,
     events: Vec<NewEvent>,
 }
 
@@ -62,7 +68,11 @@ impl Store {
         let read = sqlite::connect(&path, sqlite::Role::Readers)
             .await
             .map_err(StoreError::Db)?;
-        Ok(Self { read, write })
+        Ok(Self {
+            read,
+            write,
+            key: None,
+        })
     }
 
     /// For migrations and maintenance only.
@@ -100,6 +110,7 @@ impl Store {
             stamp,
             batch: BatchId(uuid::Uuid::now_v7().to_string()),
             undoes: None,
+            key: self.key.clone(),
             events: Vec::new(),
         })
     }
@@ -124,6 +135,9 @@ impl Change {
             self.events,
         )
         .await?;
+        if let Some(key) = &self.key {
+            idempotency::carried_out(&self.tx, key, &self.batch).await?;
+        }
         self.tx.commit().await?;
         Ok(Some(self.batch))
     }
