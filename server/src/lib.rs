@@ -11,6 +11,8 @@ pub mod forms;
 pub mod guard;
 /// Whether the program lives and can serve.
 pub mod health;
+/// REST: everything under `/api`.
+pub mod rest;
 /// From settings to a served address, and back to a clean end.
 pub mod run;
 /// The built site, embedded.
@@ -95,9 +97,13 @@ pub fn router(context: Context) -> Router {
         .route("/pkg/{*file}", get(site::package))
         .route("/favicon.svg", get(async || site::asset("favicon.svg")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
+        .merge(rest::router(context.clone()))
         .merge(forms::router(context))
         .leptos_routes_with_context(&options, routes(), move || provide(&for_pages), document)
         .fallback(move |request: Request| async move {
+            if rest::problem::is_ours(request.uri().path()) {
+                return rest::problem::Problem::of(StatusCode::NOT_FOUND).into_response();
+            }
             let mut page = render(for_missing, request, || ()).await;
             *page.status_mut() = StatusCode::NOT_FOUND;
             page
@@ -113,5 +119,6 @@ pub fn router(context: Context) -> Router {
         .layer(axum::middleware::from_fn(guard::headers))
         .layer(CatchPanicLayer::new())
         .layer(CsrfLayer::new())
+        .layer(axum::middleware::from_fn(rest::problem::dress))
         .layer(telemetry::layers())
 }
