@@ -1,5 +1,12 @@
 //! The doors, through the real router: do they answer as promised?
 mod forms;
 mod guard;
+mod openapi;
 mod pages;
+mod rest;
+mod rest_keys;
+mod rest_releases;
+mod rest_steps;
+mod rest_templates;
+mod rest_work;
 mod rpc;
