@@ -1,10 +1,16 @@
 //! REST: statuses, problems, versions, pages, and who is asking.
 use crate::{harness::Bench, world::World};
 use axum::{
+    Router,
     body::Body,
     http::{Method, Request, StatusCode, header},
+    middleware::from_fn,
+    routing::get,
 };
 use serde_json::{Value, json};
+use std::time::Duration;
+use tower::ServiceExt;
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 #[tokio::test]
 async fn what_was_created_says_where_it_is_and_by_which_change() {
@@ -132,6 +138,29 @@ async fn a_body_that_is_too_large_and_another_site_s_request_are_problems_too() 
     let foreign = bench.api("POST", "/api/clusters", foreign, &headers).await;
     foreign.problem(403);
     assert!(bench.store.clusters(true).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_panic_and_an_answer_that_takes_too_long_are_problems_too() {
+    let timeout = Duration::from_millis(10);
+    let router = Router::new()
+        .route(
+            "/api/panic",
+            get(async || -> &'static str { panic!("a test") }),
+        )
+        .route("/api/slow", get(std::future::pending::<&'static str>))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            timeout,
+        ))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(server::rest::problem::dress));
+    for (path, status) in [("/api/panic", 500_u16), ("/api/slow", 503)] {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let answer = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    }
 }
 
 #[tokio::test]
