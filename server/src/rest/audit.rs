@@ -9,6 +9,7 @@ use super::{
         words::{EntityWord, EventActionWord},
         work::UndoResult,
     },
+    transfer,
 };
 use app::{
     api::context::Context,
@@ -49,7 +50,7 @@ pub struct AuditQuery {
     limit: Option<String>,
     /// The `nextCursor` of the page before.
     cursor: Option<String>,
-    /// `json` is what is answered here.
+    /// `json` (a page of it), or all of it as `csv` or `jsonl`.
     format: Option<String>,
 }
 
@@ -78,7 +79,11 @@ impl AuditQuery {
 
 /// The history, newest first.
 #[utoipa::path(get, path = "/api/audit", tag = "audit", params(AuditQuery),
-    responses((status = 200, description = "A page of events", body = List<Event>)))]
+    responses((status = 200, description = "A page of events, or all of them", content(
+        (List<Event> = "application/json"),
+        (String = "application/jsonl"),
+        (String = "text/csv")
+    ))))]
 pub async fn list_events(
     State(context): State<Context>,
     QueryString(query): QueryString<AuditQuery>,
@@ -86,7 +91,12 @@ pub async fn list_events(
     let filter = query.filter()?;
     match query.format.as_deref() {
         None | Some("json") => {}
-        Some(other) => return Err(Problem::invalid("format", format!("`{other}` is not json"))),
+        Some("csv") => return transfer::audit_csv(context.store, filter).await,
+        Some("jsonl") => return transfer::audit_jsonl(context.store, filter).await,
+        Some(other) => {
+            let problem = format!("`{other}` is none of json, csv, jsonl");
+            return Err(Problem::invalid("format", problem));
+        }
     }
     let page = context.store.events(filter).await?;
     let list = List::<Event> {
