@@ -3,6 +3,7 @@
 pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
 
 mod m20260201_000001_initial_schema;
+mod m20261124_000002_idempotency_keys;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -11,6 +12,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20260201_000001_initial_schema::Migration)]
+        vec![
+            Box::new(m20260201_000001_initial_schema::Migration),
+            Box::new(m20261124_000002_idempotency_keys::Migration),
+        ]
     }
 }

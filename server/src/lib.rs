@@ -23,6 +23,8 @@ pub mod print;
 pub mod prometheus;
 /// A release as Markdown.
 pub mod report;
+/// REST: everything under `/api`.
+pub mod rest;
 /// From settings to a served address, and back to a clean end.
 pub mod run;
 /// The built site, embedded.
@@ -115,9 +117,13 @@ pub fn router(context: Context) -> Router {
         .route("/favicon.svg", get(async || site::asset("favicon.svg")))
         .route("/print.js", get(async || site::asset("print.js")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
+        .merge(rest::router(context.clone()))
         .merge(forms::router(context))
         .leptos_routes_with_context(&options, routes(), move || provide(&for_pages), document)
         .fallback(move |request: Request| async move {
+            if rest::problem::is_ours(request.uri().path()) {
+                return rest::problem::Problem::of(StatusCode::NOT_FOUND).into_response();
+            }
             let mut page = render(for_missing, request, || ()).await;
             *page.status_mut() = StatusCode::NOT_FOUND;
             page
@@ -134,5 +140,6 @@ pub fn router(context: Context) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(CsrfLayer::new())
         .layer(from_fn(prometheus::measure))
+        .layer(axum::middleware::from_fn(rest::problem::dress))
         .layer(telemetry::layers())
 }

@@ -111,8 +111,13 @@ impl Store {
         })
     }
 
-    /// What happened to a step and to its template's text, newest first.
     async fn history(&self, step: &CustomerStep) -> Result<Vec<Entry>, StoreError> {
+        let events = self.step_events(step).await?;
+        Ok(events.into_iter().map(Entry::from).collect())
+    }
+
+    /// What happened to a step and to its template's text, newest first.
+    pub async fn step_events(&self, step: &CustomerStep) -> Result<Vec<Event>, StoreError> {
         use audit_event::Column;
         let mut about = Column::Entity
             .eq(Entity::Step.as_str())
@@ -130,7 +135,7 @@ impl Store {
             .all(&self.read)
             .await?
             .into_iter()
-            .map(|it| Event::try_from(it).map(Entry::from))
+            .map(Event::try_from)
             .collect()
     }
 }

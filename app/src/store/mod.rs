@@ -18,11 +18,14 @@ pub mod entity;
 pub mod error;
 pub mod export;
 mod import;
+pub mod idempotency;
 mod matrix;
 mod members;
+pub mod pages;
 mod releases;
 mod sheet;
 pub mod sqlite;
+pub mod step_patch;
 pub use steps::Ask;
 mod steps;
 mod template_order;
@@ -46,6 +49,8 @@ use std::time::Instant;
 pub struct Store {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    /// The idempotency key that the changes of this handle are made under, if a request brought one.
+    key: Option<String>,
 }
 
 /// A change in progress: its transaction and the events that it will be remembered by. Dropping it undoes it.
@@ -54,6 +59,7 @@ struct Change {
     stamp: Stamp,
     batch: BatchId,
     undoes: Option<BatchId>,
+    key: Option<String>,
     events: Vec<NewEvent>,
     began: Instant,
 }
@@ -70,7 +76,11 @@ impl Store {
         let read = sqlite::connect(&path, sqlite::Role::Readers)
             .await
             .map_err(StoreError::Db)?;
-        Ok(Self { read, write })
+        Ok(Self {
+            read,
+            write,
+            key: None,
+        })
     }
 
     /// For migrations and maintenance only.
@@ -127,6 +137,7 @@ impl Store {
             stamp,
             batch: BatchId(uuid::Uuid::now_v7().to_string()),
             undoes: None,
+            key: self.key.clone(),
             events: Vec::new(),
             began: Instant::now(),
         })
@@ -152,6 +163,9 @@ impl Change {
             self.events,
         )
         .await?;
+        if let Some(key) = &self.key {
+            idempotency::carried_out(&self.tx, key, &self.batch).await?;
+        }
         self.tx.commit().await?;
         timing::wrote(self.began.elapsed());
         Ok(Some(self.batch))

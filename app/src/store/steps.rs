@@ -301,8 +301,31 @@ impl Store {
         ordered: Vec<StepId>,
         stamp: Stamp,
     ) -> Result<Changed<()>, StoreError> {
+        self.reorder_steps_of(release, None, customer, category, ordered, stamp)
+            .await
+    }
+
+    /// The same, of the release as it was in that version.
+    pub async fn reorder_steps_of(
+        &self,
+        release: ReleaseId,
+        version: Option<i64>,
+        customer: CustomerId,
+        category: Category,
+        ordered: Vec<StepId>,
+        stamp: Stamp,
+    ) -> Result<Changed<()>, StoreError> {
         let mut change = self.change(stamp).await?;
         let release = releases::load(&change.tx, release).await?;
+        change
+            .must_be_fresh(
+                Entity::Release,
+                release.id.0,
+                &release,
+                release.version,
+                version,
+            )
+            .await?;
         release.may_be_worked_on()?;
         let list = copies::list(&change.tx, release.id, customer.0, category).await?;
         let before: Vec<StepId> = list.iter().map(|it| it.id).collect();

@@ -8,7 +8,7 @@ use super::{
     templates::{event, load},
 };
 use crate::domain::{
-    event::{Changed, EventAction},
+    event::{Changed, Entity, EventAction},
     id::{ReleaseId, TemplateId},
     order,
     refusal::{Field, Invalid},
@@ -72,8 +72,30 @@ impl Store {
         ordered: Vec<TemplateId>,
         stamp: Stamp,
     ) -> Result<Changed<u32>, StoreError> {
+        self.reorder_templates_of(release, None, category, ordered, stamp)
+            .await
+    }
+
+    /// The same, of the release as it was in that version.
+    pub async fn reorder_templates_of(
+        &self,
+        release: ReleaseId,
+        version: Option<i64>,
+        category: Category,
+        ordered: Vec<TemplateId>,
+        stamp: Stamp,
+    ) -> Result<Changed<u32>, StoreError> {
         let mut change = self.change(stamp).await?;
         let release = releases::load(&change.tx, release).await?;
+        change
+            .must_be_fresh(
+                Entity::Release,
+                release.id.0,
+                &release,
+                release.version,
+                version,
+            )
+            .await?;
         release.may_be_edited()?;
         let before = copies::template_order(&change.tx, release.id, category).await?;
         order::permutation(&before, &ordered).map_err(|it| Invalid::one(Field::OrderedIds, it))?;

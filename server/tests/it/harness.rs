@@ -13,6 +13,7 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::BodyExt;
 use migration::{Migrator, MigratorTrait};
+use serde_json::Value;
 use server_fn::error::FromServerFnError;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
@@ -95,7 +96,7 @@ impl Bench {
     }
 
     /// Calls a server function with its arguments as JSON.
-    pub async fn call(&self, path: &str, arguments: serde_json::Value) -> Answer {
+    pub async fn call(&self, path: &str, arguments: Value) -> Answer {
         let body = arguments.to_string();
         self.send(
             Request::builder()
@@ -122,6 +123,37 @@ impl Bench {
                 .unwrap(),
         )
         .await
+    }
+
+    /// Calls REST with a body (null: none) and more headers.
+    pub async fn api(
+        &self,
+        method: &str,
+        path: &str,
+        body: Value,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, value.as_bytes());
+        }
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            let body = body.to_string();
+            request = request
+                .header(header::CONTENT_TYPE, "application/json")
+                .header(header::CONTENT_LENGTH, body.len());
+            Body::from(body)
+        };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    /// What REST answers to GET.
+    pub async fn read(&self, path: &str) -> Value {
+        let answer = self.api("GET", path, Value::Null, &[]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+        answer.json()
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -151,6 +183,22 @@ impl Answer {
     /// What a server function answered when it failed.
     pub fn error(&self) -> AppError {
         AppError::de(self.bytes.clone())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    /// Checks that this is a problem of that status, as RFC 9457 has it, and answers what is wrong.
+    pub fn problem(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["status"], status);
+        for member in ["type", "title", "detail"] {
+            assert!(problem[member].is_string(), "{member}: {problem}");
+        }
+        problem
     }
 
     pub fn header(&self, name: &str) -> &str {

@@ -3,6 +3,7 @@ pub mod audit_event;
 pub mod cluster;
 pub mod customer;
 pub mod customer_step;
+pub mod idempotency_key;
 pub mod release;
 pub mod release_customer;
 pub mod step_template;

@@ -2,6 +2,13 @@
 mod forms;
 mod guard;
 mod metrics;
+mod openapi;
 mod pages;
+mod rest;
+mod rest_keys;
+mod rest_releases;
+mod rest_steps;
+mod rest_templates;
+mod rest_work;
 mod rpc;
 mod transfer;

@@ -1,0 +1,117 @@
+//! The history: read it, and undo a change.
+use super::{
+    answer::{self, Answer},
+    extract::{Caller, Id, QueryString},
+    page::{self, List},
+    problem::Problem,
+    shapes::{
+        rows::Event,
+        words::{EntityWord, EventActionWord},
+        work::UndoResult,
+    },
+    transfer,
+};
+use app::{
+    api::context::Context,
+    domain::{
+        event::EventFilter,
+        id::{BatchId, CustomerId, EventId, ReleaseId},
+    },
+};
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// Which events: all that is given must hold.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    #[param(value_type = Option<EntityWord>)]
+    entity: Option<String>,
+    #[param(value_type = Option<i64>)]
+    entity_id: Option<String>,
+    #[param(value_type = Option<i64>)]
+    release_id: Option<String>,
+    #[param(value_type = Option<i64>)]
+    customer_id: Option<String>,
+    #[param(value_type = Option<EventActionWord>)]
+    action: Option<String>,
+    actor: Option<String>,
+    batch_id: Option<String>,
+    /// Not before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<String>,
+    /// Not after this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<String>,
+    /// How many rows a page has.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
+    limit: Option<String>,
+    /// The `nextCursor` of the page before.
+    cursor: Option<String>,
+    /// `json` (a page of it), or all of it as `csv` or `jsonl`.
+    format: Option<String>,
+}
+
+impl AuditQuery {
+    /// What the query asks for, checked.
+    pub fn filter(&self) -> Result<EventFilter, Problem> {
+        let time = "a time: write it as 2026-02-01T14:02:00Z";
+        let cursor = "a cursor of this list";
+        let release = page::id("releaseId", self.release_id.as_deref())?;
+        let customer = page::id("customerId", self.customer_id.as_deref())?;
+        Ok(EventFilter {
+            entity: page::word("entity", self.entity.as_deref())?,
+            entity_id: page::id("entityId", self.entity_id.as_deref())?,
+            release_id: release.map(ReleaseId),
+            customer_id: customer.map(CustomerId),
+            action: page::word("action", self.action.as_deref())?,
+            actor: self.actor.clone(),
+            batch_id: self.batch_id.clone().map(BatchId),
+            from: page::read("from", self.from.as_deref(), time)?,
+            to: page::read("to", self.to.as_deref(), time)?,
+            cursor: page::read("cursor", self.cursor.as_deref(), cursor)?.map(EventId),
+            limit: Some(page::limit(self.limit.as_deref())?),
+        })
+    }
+}
+
+/// The history, newest first.
+#[utoipa::path(get, path = "/api/audit", tag = "audit", params(AuditQuery),
+    responses((status = 200, description = "A page of events, or all of them", content(
+        (List<Event> = "application/json"),
+        (String = "application/jsonl"),
+        (String = "text/csv")
+    ))))]
+pub async fn list_events(
+    State(context): State<Context>,
+    QueryString(query): QueryString<AuditQuery>,
+) -> Answer {
+    let filter = query.filter()?;
+    match query.format.as_deref() {
+        None | Some("json") => {}
+        Some("csv") => return transfer::audit_csv(context.store, filter).await,
+        Some("jsonl") => return transfer::audit_jsonl(context.store, filter).await,
+        Some(other) => {
+            let problem = format!("`{other}` is none of json, csv, jsonl");
+            return Err(Problem::invalid("format", problem));
+        }
+    }
+    let page = context.store.events(filter).await?;
+    let list = List::<Event> {
+        items: page.items.into_iter().map(Into::into).collect(),
+        next_cursor: page.next_cursor.map(|it| it.to_string()),
+    };
+    Ok(answer::did(&list, None))
+}
+
+/// Restores what was there before a change. What was changed since is left alone, and named.
+#[utoipa::path(post, path = "/api/audit/{batchId}/undo", tag = "audit",
+    params(("batchId" = String, Path, description = "The change, by the `batchId` of its events")),
+    responses((status = 200, description = "What was restored", body = UndoResult)))]
+pub async fn undo_batch(Id(batch): Id<BatchId>, caller: Caller) -> Answer {
+    let result = caller.store.undo(batch, caller.stamp).await?;
+    let batch = result.batch_id.clone();
+    Ok(answer::did(&UndoResult::from(result), batch))
+}

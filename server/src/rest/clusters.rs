@@ -1,0 +1,166 @@
+//! Clusters: list, read, create, edit, deactivate, restore.
+use super::{
+    answer::{self, Answer},
+    extract::{Caller, Id, JsonBody, Patch, QueryString},
+    page::{self, List},
+    problem::Problem,
+    shapes::{
+        rows::{Cluster, ClusterView},
+        words::Variables,
+    },
+};
+use app::{
+    api::context::Context,
+    domain::{cluster::ClusterDraft, event::Changed, id::ClusterId, text::Metadata},
+};
+use axum::{Json, extract::State};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+/// Which clusters.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct ClusterQuery {
+    /// The inactive ones too.
+    #[param(value_type = Option<bool>)]
+    include_inactive: Option<String>,
+    /// How many rows a page has.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
+    limit: Option<String>,
+    /// The `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A cluster to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewCluster {
+    /// No other cluster has it.
+    #[serde(default)]
+    #[schema(required = true, min_length = 1, max_length = 100)]
+    name: String,
+    /// An absolute path without `..`.
+    #[schema(max_length = 4096)]
+    kubeconfig_path: Option<String>,
+    #[schema(max_length = 4000)]
+    description: Option<String>,
+    #[schema(value_type = Option<Variables>)]
+    metadata: Option<Metadata>,
+}
+
+impl From<NewCluster> for ClusterDraft {
+    fn from(body: NewCluster) -> Self {
+        Self {
+            name: body.name,
+            kubeconfig_path: body.kubeconfig_path.unwrap_or_default(),
+            description: body.description.unwrap_or_default(),
+            metadata: body.metadata.unwrap_or_default(),
+        }
+    }
+}
+
+/// What to change of a cluster; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterPatch {
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
+    name: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 4096)]
+    kubeconfig_path: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 4000)]
+    description: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Variables>)]
+    metadata: Patch<Metadata>,
+    /// The version that the change is based on; or send If-Match.
+    version: Option<i64>,
+}
+
+impl ClusterPatch {
+    fn over(self, present: ClusterDraft) -> ClusterDraft {
+        ClusterDraft {
+            name: self.name.over(present.name),
+            kubeconfig_path: self.kubeconfig_path.over(present.kubeconfig_path),
+            description: self.description.over(present.description),
+            metadata: self.metadata.over(present.metadata),
+        }
+    }
+}
+
+/// Clusters by name.
+#[utoipa::path(get, path = "/api/clusters", tag = "clusters", params(ClusterQuery),
+    responses((status = 200, description = "A page of clusters", body = List<ClusterView>)))]
+pub async fn list_clusters(
+    State(context): State<Context>,
+    QueryString(query): QueryString<ClusterQuery>,
+) -> Result<Json<List<ClusterView>>, Problem> {
+    let part = page::part(query.limit.as_deref(), query.cursor.as_deref())?;
+    let inactive = page::flag("includeInactive", query.include_inactive.as_deref())?;
+    let rows = context.store.cluster_page(inactive, part).await?;
+    Ok(Json(List::of(rows)))
+}
+
+/// One cluster.
+#[utoipa::path(get, path = "/api/clusters/{id}", tag = "clusters",
+    params(("id" = i64, Path, description = "The cluster's id")),
+    responses((status = 200, description = "The cluster", body = ClusterView)))]
+pub async fn read_cluster(State(context): State<Context>, Id(id): Id<ClusterId>) -> Answer {
+    let summary = context.store.cluster(id).await?.summary;
+    let version = summary.cluster.version;
+    Ok(answer::row(version, &ClusterView::from(summary)))
+}
+
+/// Creates a cluster.
+#[utoipa::path(post, path = "/api/clusters", tag = "clusters", request_body = NewCluster,
+    responses((status = 201, description = "The new cluster", body = Cluster)))]
+pub async fn create_cluster(caller: Caller, JsonBody(body): JsonBody<NewCluster>) -> Answer {
+    let Changed { row, batch_id } = caller
+        .store
+        .create_cluster(body.into(), caller.stamp)
+        .await?;
+    let (at, version) = (format!("/api/clusters/{}", row.id), row.version);
+    Ok(answer::created(&at, version, &Cluster::from(row), batch_id))
+}
+
+/// Changes some fields of a cluster.
+#[utoipa::path(patch, path = "/api/clusters/{id}", tag = "clusters", request_body = ClusterPatch,
+    params(("id" = i64, Path, description = "The cluster's id")),
+    responses((status = 200, description = "The cluster as it is now", body = Cluster)))]
+pub async fn update_cluster(
+    Id(id): Id<ClusterId>,
+    caller: Caller,
+    JsonBody(patch): JsonBody<ClusterPatch>,
+) -> Answer {
+    let present = caller.store.cluster_row(id).await?;
+    let version = caller.must_have_version(patch.version)?;
+    let draft = patch.over(present.into());
+    let Changed { row, batch_id } = caller
+        .store
+        .update_cluster(id, draft, version, caller.stamp)
+        .await?;
+    let version = row.version;
+    Ok(answer::changed(version, &Cluster::from(row), batch_id))
+}
+
+/// Deactivates a cluster. One with active customers is refused, naming them.
+#[utoipa::path(delete, path = "/api/clusters/{id}", tag = "clusters",
+    params(("id" = i64, Path, description = "The cluster's id")),
+    responses((status = 204, description = "It is inactive")))]
+pub async fn delete_cluster(Id(id): Id<ClusterId>, caller: Caller) -> Answer {
+    let done = caller.store.deactivate_cluster(id, caller.stamp).await?;
+    Ok(answer::gone(done.batch_id))
+}
+
+/// Makes an inactive cluster active again.
+#[utoipa::path(post, path = "/api/clusters/{id}/restore", tag = "clusters",
+    params(("id" = i64, Path, description = "The cluster's id")),
+    responses((status = 200, description = "The cluster as it is now", body = Cluster)))]
+pub async fn restore_cluster(Id(id): Id<ClusterId>, caller: Caller) -> Answer {
+    let Changed { row, batch_id } = caller.store.restore_cluster(id, caller.stamp).await?;
+    let version = row.version;
+    Ok(answer::changed(version, &Cluster::from(row), batch_id))
+}

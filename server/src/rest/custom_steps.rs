@@ -1,0 +1,186 @@
+//! One customer's list of steps: read it, add a custom step, move a step, reorder it, promote a step to the template.
+use super::{
+    answer::{self, Answer},
+    extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
+    page::{List, PageQuery},
+    problem::Problem,
+    releases::OfVersion,
+    shapes::{
+        rows::Step,
+        words::{CategoryWord, StepTypeWord},
+    },
+    steps::changed,
+    templates::place,
+};
+use app::{
+    api::context::Context,
+    domain::{
+        event::Changed,
+        id::{CustomerId, ReleaseId, StepId},
+        template::{Category, TemplateDraft},
+    },
+};
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A step of one customer alone. Without a neighbor it comes last.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewStep {
+    #[serde(default)]
+    #[schema(required = true, min_length = 1, max_length = 100)]
+    name: String,
+    #[serde(default)]
+    #[schema(value_type = CategoryWord, required = true)]
+    category: String,
+    #[serde(default, rename = "type")]
+    #[schema(value_type = StepTypeWord, required = true)]
+    kind: String,
+    /// At most 256 KiB.
+    #[serde(default)]
+    #[schema(required = true, min_length = 1)]
+    content: String,
+    /// The step of the same customer and category that it comes before.
+    insert_before: Option<i64>,
+    /// The step of the same customer and category that it comes after.
+    insert_after: Option<i64>,
+    /// For every customer of this release, not for this one alone.
+    add_to_template: Option<bool>,
+}
+
+/// Where to. Without a neighbor: to the end.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Move {
+    /// The step of the same customer and category that it comes before.
+    insert_before: Option<i64>,
+    /// The step of the same customer and category that it comes after.
+    insert_after: Option<i64>,
+    /// The version that the change is based on; or send If-Match.
+    version: Option<i64>,
+}
+
+/// A new order of one customer's steps in a category, whole.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerReorder {
+    #[schema(value_type = CategoryWord)]
+    category: Option<Category>,
+    /// Every step of the customer in the category, once.
+    #[serde(default)]
+    #[schema(value_type = Vec<i64>, required = true)]
+    ordered_ids: Vec<StepId>,
+    /// The release's version that the order is based on.
+    version: Option<i64>,
+}
+
+/// What became of a new order.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerReordered {
+    success: bool,
+    /// Null if the order was that already.
+    batch_id: Option<String>,
+}
+
+/// One customer's steps in a release, deploy first, in the customer's order.
+#[utoipa::path(get, path = "/api/releases/{id}/customers/{customerId}/steps", tag = "steps",
+    params(
+        ("id" = i64, Path, description = "The release's id"),
+        ("customerId" = i64, Path, description = "The customer's id"),
+        PageQuery),
+    responses((status = 200, description = "A page of steps", body = List<Step>)))]
+pub async fn list_customer_steps(
+    State(context): State<Context>,
+    Id((release, customer)): Id<(ReleaseId, CustomerId)>,
+    QueryString(query): QueryString<PageQuery>,
+) -> Result<Json<List<Step>>, Problem> {
+    let steps = context.store.customer_work(release, customer).await?.steps;
+    Ok(Json(List::cut(steps, &query, |it| it.id.0)?))
+}
+
+/// Adds a step for one customer alone; or with `addToTemplate` for every customer of the release.
+#[utoipa::path(post, path = "/api/releases/{id}/customers/{customerId}/steps", tag = "steps", request_body = NewStep,
+    params(
+        ("id" = i64, Path, description = "The release's id"),
+        ("customerId" = i64, Path, description = "The customer's id")),
+    responses((status = 201, description = "The customer's new step", body = Step)))]
+pub async fn create_step(
+    Id((release, customer)): Id<(ReleaseId, CustomerId)>,
+    caller: Caller,
+    JsonBody(body): JsonBody<NewStep>,
+) -> Answer {
+    let store = &caller.store;
+    store.must_be_member(release, customer).await?;
+    let before = body.insert_before.map(StepId);
+    let place = place(before, body.insert_after.map(StepId))?;
+    let to_all = body.add_to_template.unwrap_or_default();
+    let draft = TemplateDraft {
+        name: body.name,
+        category: body.category,
+        kind: body.kind,
+        content: body.content,
+        description: String::new(),
+    };
+    let made = store.add_custom_step(release, customer, draft, place, to_all, caller.stamp);
+    let Changed { row, batch_id } = made.await?;
+    let (at, version) = (format!("/api/steps/{}", row.id), row.version);
+    Ok(answer::created(&at, version, &Step::from(row), batch_id))
+}
+
+/// Puts a step elsewhere in its customer's list; the category stays.
+#[utoipa::path(post, path = "/api/steps/{id}/move", tag = "steps", request_body = Option<Move>,
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step as it is now", body = Step)))]
+pub async fn move_step(
+    Id(id): Id<StepId>,
+    caller: Caller,
+    OptionalBody(body): OptionalBody<Move>,
+) -> Answer {
+    let before = body.insert_before.map(StepId);
+    let place = place(before, body.insert_after.map(StepId))?;
+    let version = caller.version(body.version);
+    let done = caller.store.move_step(id, place, version, caller.stamp);
+    changed(done.await?)
+}
+
+/// Makes a custom step a template step of the release; or an overridden copy's text the template's.
+#[utoipa::path(post, path = "/api/steps/{id}/promote", tag = "steps", request_body = Option<OfVersion>,
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step as it is now", body = Step)))]
+pub async fn promote_step(
+    Id(id): Id<StepId>,
+    caller: Caller,
+    OptionalBody(body): OptionalBody<OfVersion>,
+) -> Answer {
+    let version = caller.version(body.version);
+    let done = caller.store.promote_step(id, version, caller.stamp);
+    changed(done.await?)
+}
+
+/// Puts one customer's steps of a category into an order of their own, which the template's order then leaves alone.
+#[utoipa::path(post, path = "/api/releases/{id}/customers/{customerId}/reorder", tag = "steps", request_body = CustomerReorder,
+    params(
+        ("id" = i64, Path, description = "The release's id"),
+        ("customerId" = i64, Path, description = "The customer's id")),
+    responses((status = 200, description = "The order is that now", body = CustomerReordered)))]
+pub async fn reorder_customer_steps(
+    Id((release, customer)): Id<(ReleaseId, CustomerId)>,
+    caller: Caller,
+    JsonBody(body): JsonBody<CustomerReorder>,
+) -> Answer {
+    let category = body.category;
+    let category = category.ok_or_else(|| Problem::invalid("category", "fill this in"))?;
+    let version = caller.version(body.version);
+    let store = &caller.store;
+    store.must_be_member(release, customer).await?;
+    let (ids, stamp) = (body.ordered_ids, caller.stamp);
+    let done = store.reorder_steps_of(release, version, customer, category, ids, stamp);
+    let batch_id = done.await?.batch_id;
+    let reordered = CustomerReordered {
+        success: true,
+        batch_id: batch_id.clone().map(|it| it.0),
+    };
+    Ok(answer::did(&reordered, batch_id))
+}

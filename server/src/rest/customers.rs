@@ -1,0 +1,197 @@
+//! Customers: list, read, create, edit, deactivate, restore.
+use super::{
+    answer::{self, Answer},
+    extract::{Caller, Id, JsonBody, Patch, QueryString},
+    page::{self, List},
+    problem::Problem,
+    shapes::{
+        rows::{Customer, CustomerView},
+        words::Variables,
+    },
+};
+use app::{
+    api::context::Context,
+    domain::{
+        customer::CustomerDraft,
+        event::Changed,
+        id::{ClusterId, CustomerId},
+        text::Metadata,
+    },
+};
+use axum::{Json, extract::State};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+/// Which customers.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct CustomerQuery {
+    /// Only those of this cluster.
+    #[param(value_type = Option<i64>)]
+    cluster_id: Option<String>,
+    /// The inactive ones too.
+    #[param(value_type = Option<bool>)]
+    include_inactive: Option<String>,
+    /// How many rows a page has.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
+    limit: Option<String>,
+    /// The `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A customer to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewCustomer {
+    #[serde(default)]
+    #[schema(required = true, min_length = 1, max_length = 100)]
+    name: String,
+    /// An active cluster.
+    #[schema(value_type = i64)]
+    cluster_id: Option<ClusterId>,
+    /// No other customer of the cluster has it.
+    #[serde(default)]
+    #[schema(
+        required = true,
+        max_length = 63,
+        pattern = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+    )]
+    namespace: String,
+    #[schema(max_length = 4000)]
+    description: Option<String>,
+    #[schema(value_type = Option<Variables>)]
+    metadata: Option<Metadata>,
+}
+
+impl From<NewCustomer> for CustomerDraft {
+    fn from(body: NewCustomer) -> Self {
+        Self {
+            name: body.name,
+            cluster_id: body.cluster_id,
+            namespace: body.namespace,
+            description: body.description.unwrap_or_default(),
+            metadata: body.metadata.unwrap_or_default(),
+        }
+    }
+}
+
+/// What to change of a customer; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerPatch {
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
+    name: Patch<String>,
+    /// Moves the customer to another cluster.
+    #[serde(default)]
+    #[schema(value_type = i64, required = false)]
+    cluster_id: Patch<ClusterId>,
+    #[serde(default)]
+    #[schema(value_type = String, required = false, max_length = 63)]
+    namespace: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 4000)]
+    description: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Variables>)]
+    metadata: Patch<Metadata>,
+    /// The version that the change is based on; or send If-Match.
+    version: Option<i64>,
+}
+
+impl CustomerPatch {
+    fn over(self, present: CustomerDraft) -> CustomerDraft {
+        CustomerDraft {
+            name: self.name.over(present.name),
+            cluster_id: match self.cluster_id {
+                Patch::Absent => present.cluster_id,
+                Patch::Null => None,
+                Patch::Value(id) => Some(id),
+            },
+            namespace: self.namespace.over(present.namespace),
+            description: self.description.over(present.description),
+            metadata: self.metadata.over(present.metadata),
+        }
+    }
+}
+
+/// Customers by name, of every cluster or of one.
+#[utoipa::path(get, path = "/api/customers", tag = "customers", params(CustomerQuery),
+    responses((status = 200, description = "A page of customers", body = List<CustomerView>)))]
+pub async fn list_customers(
+    State(context): State<Context>,
+    QueryString(query): QueryString<CustomerQuery>,
+) -> Result<Json<List<CustomerView>>, Problem> {
+    let part = page::part(query.limit.as_deref(), query.cursor.as_deref())?;
+    let inactive = page::flag("includeInactive", query.include_inactive.as_deref())?;
+    let cluster = page::id("clusterId", query.cluster_id.as_deref())?.map(ClusterId);
+    let rows = context.store.customer_page(cluster, inactive, part).await?;
+    Ok(Json(List::of(rows)))
+}
+
+/// One customer, with its cluster.
+#[utoipa::path(get, path = "/api/customers/{id}", tag = "customers",
+    params(("id" = i64, Path, description = "The customer's id")),
+    responses((status = 200, description = "The customer", body = CustomerView)))]
+pub async fn read_customer(State(context): State<Context>, Id(id): Id<CustomerId>) -> Answer {
+    let found = context.store.customer_row(id).await?;
+    let version = found.0.version;
+    Ok(answer::row(version, &CustomerView::from(found)))
+}
+
+/// Creates a customer in an active cluster.
+#[utoipa::path(post, path = "/api/customers", tag = "customers", request_body = NewCustomer,
+    responses((status = 201, description = "The new customer", body = Customer)))]
+pub async fn create_customer(caller: Caller, JsonBody(body): JsonBody<NewCustomer>) -> Answer {
+    let Changed { row, batch_id } = caller
+        .store
+        .create_customer(body.into(), caller.stamp)
+        .await?;
+    let (at, version) = (format!("/api/customers/{}", row.id), row.version);
+    Ok(answer::created(
+        &at,
+        version,
+        &Customer::from(row),
+        batch_id,
+    ))
+}
+
+/// Changes some fields of a customer.
+#[utoipa::path(patch, path = "/api/customers/{id}", tag = "customers", request_body = CustomerPatch,
+    params(("id" = i64, Path, description = "The customer's id")),
+    responses((status = 200, description = "The customer as it is now", body = Customer)))]
+pub async fn update_customer(
+    Id(id): Id<CustomerId>,
+    caller: Caller,
+    JsonBody(patch): JsonBody<CustomerPatch>,
+) -> Answer {
+    let (present, _) = caller.store.customer_row(id).await?;
+    let version = caller.must_have_version(patch.version)?;
+    let draft = patch.over(present.into());
+    let Changed { row, batch_id } = caller
+        .store
+        .update_customer(id, draft, version, caller.stamp)
+        .await?;
+    let version = row.version;
+    Ok(answer::changed(version, &Customer::from(row), batch_id))
+}
+
+/// Deactivates a customer. It stays in the releases that it is part of, marked.
+#[utoipa::path(delete, path = "/api/customers/{id}", tag = "customers",
+    params(("id" = i64, Path, description = "The customer's id")),
+    responses((status = 204, description = "It is inactive")))]
+pub async fn delete_customer(Id(id): Id<CustomerId>, caller: Caller) -> Answer {
+    let done = caller.store.deactivate_customer(id, caller.stamp).await?;
+    Ok(answer::gone(done.batch_id))
+}
+
+/// Makes an inactive customer active again; its cluster must be.
+#[utoipa::path(post, path = "/api/customers/{id}/restore", tag = "customers",
+    params(("id" = i64, Path, description = "The customer's id")),
+    responses((status = 200, description = "The customer as it is now", body = Customer)))]
+pub async fn restore_customer(Id(id): Id<CustomerId>, caller: Caller) -> Answer {
+    let Changed { row, batch_id } = caller.store.restore_customer(id, caller.stamp).await?;
+    let version = row.version;
+    Ok(answer::changed(version, &Customer::from(row), batch_id))
+}

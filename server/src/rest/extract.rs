@@ -1,0 +1,244 @@
+//! What a request brings along, read strictly: whatever cannot be read is a problem that names the field.
+use super::{etag, problem::Problem};
+use app::{
+    api::context::{Context, actor, now},
+    domain::{
+        refusal::{Field, Invalid},
+        stamp::Stamp,
+    },
+    error::AppError,
+    store::Store,
+};
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
+use serde_path_to_error::Segment;
+
+/// Ids in the path. One that cannot be an id is of nothing.
+pub struct Id<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(id)) => Ok(Self(id)),
+            Err(_) => Err(Problem::new(
+                StatusCode::NOT_FOUND,
+                "there is nothing with such an id",
+            )),
+        }
+    }
+}
+
+/// The query, whose fields are texts: what they mean is read one by one.
+pub struct QueryString<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match Query::<T>::try_from_uri(&parts.uri) {
+            Ok(Query(query)) => Ok(Self(query)),
+            Err(rejection) => Err(Problem::invalid("query", rejection.body_text())),
+        }
+    }
+}
+
+/// Who is asking, what time it is, and the store to change: under the request's idempotency key, if it has one.
+pub struct Caller {
+    pub store: Store,
+    pub stamp: Stamp,
+    if_match: Option<i64>,
+}
+
+impl FromRequestParts<Context> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, Problem> {
+        let stamp = Stamp::new(&actor(&parts.headers, &context.default_actor), now());
+        let stamp =
+            stamp.map_err(|it| Problem::from(AppError::from(Invalid::one(Field::Actor, it))))?;
+        let keyed = parts.extensions.get::<Store>().cloned();
+        Ok(Self {
+            store: keyed.unwrap_or_else(|| context.store.clone()),
+            stamp,
+            if_match: etag::if_match(&parts.headers),
+        })
+    }
+}
+
+impl Caller {
+    /// The version that a change is based on, if the request says so.
+    pub fn version(&self, in_body: Option<i64>) -> Option<i64> {
+        in_body.or(self.if_match)
+    }
+
+    /// The version that a change is based on: 428 if the request does not say so.
+    pub fn must_have_version(&self, in_body: Option<i64>) -> Result<i64, Problem> {
+        self.version(in_body)
+            .ok_or_else(|| Problem::of(StatusCode::PRECONDITION_REQUIRED))
+    }
+}
+
+/// A body of JSON.
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
+        Ok(Self(parse(&bytes(request, state).await?)?))
+    }
+}
+
+/// A body of JSON, or none where everything may be left out.
+pub struct OptionalBody<T>(pub T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_json = is_json(request.headers());
+        let bytes = bytes(request, state).await?;
+        if bytes.is_empty() {
+            Ok(Self(T::default()))
+        } else if !is_json {
+            Err(Problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE))
+        } else if bytes.trim_ascii() == b"null" {
+            Ok(Self(T::default()))
+        } else {
+            Ok(Self(parse(&bytes)?))
+        }
+    }
+}
+
+/// The whole body; 413 if it is too large.
+pub async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| Problem::of(rejection.status()))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(text) = headers.get(header::CONTENT_TYPE) else {
+        return false;
+    };
+    let text = text.to_str().unwrap_or_default().to_ascii_lowercase();
+    let media = text.split(';').next().unwrap_or_default().trim();
+    let subtype = media.strip_prefix("application/");
+    subtype.is_some_and(|it| it == "json" || it.ends_with("+json"))
+}
+
+/// 400 if it is no JSON, 422 if it is not what is wanted here.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let value: Value = serde_json::from_slice(bytes)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("no JSON: {error}")))?;
+    if !value.is_object() {
+        return Err(Problem::invalid("body", "send a JSON object"));
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let text = error.inner().to_string();
+        match error.path().iter().next() {
+            Some(Segment::Map { key }) if *key == path => Problem::invalid(key, text),
+            Some(Segment::Map { key }) => Problem::invalid(key, format!("{path}: {text}")),
+            _ => Problem::invalid("body", text),
+        }
+    })
+}
+
+/// A field of a PATCH: left out, emptied, or given.
+#[derive(Debug, Default)]
+pub enum Patch<T> {
+    #[default]
+    Absent,
+    Null,
+    Value(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match Option::deserialize(from)? {
+            Some(value) => Self::Value(value),
+            None => Self::Null,
+        })
+    }
+}
+
+impl<T: Default> Patch<T> {
+    /// What becomes of the present value.
+    pub fn over(self, present: T) -> T {
+        self.given().unwrap_or(present)
+    }
+
+    /// The new value, if there is one; null is the empty one.
+    pub fn given(self) -> Option<T> {
+        match self {
+            Self::Absent => None,
+            Self::Null => Some(T::default()),
+            Self::Value(value) => Some(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(default)]
+        name: Patch<String>,
+        #[serde(default)]
+        ids: Vec<i64>,
+    }
+
+    fn status(json: &str) -> u16 {
+        parse::<Body>(json.as_bytes()).map_or_else(|it| it.0.status, |_| 200)
+    }
+
+    #[test]
+    fn no_json_is_unreadable_and_other_json_is_invalid_at_its_field() {
+        assert_eq!(status("{"), 400);
+        assert_eq!(status("[]"), 422);
+        let body = parse::<Body>(br#"{"ids":[1]}"#).map_err(|it| it.0.detail);
+        assert_eq!(body.unwrap().ids, [1]);
+        assert_eq!(status(r#"{"name":"x","ids":[1],"more":1}"#), 200);
+        let problem = parse::<Body>(br#"{"ids":[1,"x"]}"#).map_err(|it| it.0.errors);
+        let errors = problem.err().unwrap();
+        assert!(
+            errors["ids"].starts_with("ids[1]: invalid type"),
+            "{errors:?}"
+        );
+    }
+
+    #[test]
+    fn null_empties_a_field_and_what_is_left_out_stays() {
+        let name = |json: &str| {
+            let body = parse::<Body>(json.as_bytes()).map_err(|it| it.0.detail);
+            body.unwrap().name.over("Ana".to_owned())
+        };
+        assert_eq!(name("{}"), "Ana");
+        assert_eq!(name(r#"{"name":null}"#), "");
+        assert_eq!(name(r#"{"name":"Jonas"}"#), "Jonas");
+    }
+
+    #[test]
+    fn json_has_several_media_types() {
+        let is = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, text.parse().unwrap());
+            is_json(&headers)
+        };
+        assert!(is("application/json") && is("Application/JSON; charset=utf-8"));
+        assert!(is("application/merge-patch+json") && !is("text/json") && !is("text/plain"));
+    }
+}

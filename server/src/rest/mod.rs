@@ -1,0 +1,136 @@
+//! REST: the same verbs as the pages', over the same store, as JSON under `/api`. One file a noun. The description at
+//! `/api/openapi.json` is made from the handlers; `/api/docs` shows it, from the binary alone.
+pub mod answer;
+pub mod audit;
+pub mod clusters;
+pub mod custom_steps;
+pub mod customers;
+pub mod describe;
+pub mod etag;
+pub mod extract;
+pub mod idempotency;
+pub mod members;
+pub mod page;
+pub mod problem;
+pub mod releases;
+pub mod shapes;
+pub mod steps;
+pub mod templates;
+pub mod transfer;
+
+use app::api::context::Context;
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+    middleware,
+};
+use leptos::prelude::LeptosOptions;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// The page of the description sets styles by script; nothing of it comes from elsewhere.
+const DOCS_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Everything under `/api`.
+pub fn router(context: Context) -> Router<LeptosOptions> {
+    let (router, api) = operations(&context).split_for_parts();
+    router
+        .with_state(context)
+        .merge(docs(describe::complete(api)))
+}
+
+/// The description, as it is served.
+pub fn openapi(context: &Context) -> OpenApi {
+    describe::complete(operations(context).into_openapi())
+}
+
+fn operations(context: &Context) -> OpenApiRouter<Context> {
+    let once = middleware::from_fn_with_state(context.clone(), idempotency::once);
+    OpenApiRouter::with_openapi(describe::frame())
+        .merge(creating().route_layer(once))
+        .routes(routes!(clusters::list_clusters))
+        .routes(routes!(
+            clusters::read_cluster,
+            clusters::update_cluster,
+            clusters::delete_cluster
+        ))
+        .routes(routes!(clusters::restore_cluster))
+        .routes(routes!(customers::list_customers))
+        .routes(routes!(
+            customers::read_customer,
+            customers::update_customer,
+            customers::delete_customer
+        ))
+        .routes(routes!(customers::restore_customer))
+        .routes(routes!(releases::list_releases))
+        .routes(routes!(
+            releases::read_release,
+            releases::update_release,
+            releases::delete_release
+        ))
+        .routes(routes!(releases::archive_release))
+        .routes(routes!(releases::restore_release))
+        .routes(routes!(members::activate_release))
+        .routes(routes!(members::add_customers))
+        .routes(routes!(members::remove_customers))
+        .routes(routes!(members::list_members))
+        .routes(routes!(members::read_progress))
+        .routes(routes!(members::read_matrix))
+        .routes(routes!(templates::list_templates))
+        .routes(routes!(
+            templates::read_template,
+            templates::update_template,
+            templates::delete_template
+        ))
+        .routes(routes!(templates::reorder_templates))
+        .routes(routes!(custom_steps::list_customer_steps))
+        .routes(routes!(custom_steps::reorder_customer_steps))
+        .routes(routes!(custom_steps::move_step))
+        .routes(routes!(custom_steps::promote_step))
+        .routes(routes!(
+            steps::read_step,
+            steps::update_step,
+            steps::delete_step
+        ))
+        .routes(routes!(steps::read_step_detail))
+        .routes(routes!(steps::start_step))
+        .routes(routes!(steps::finish_step))
+        .routes(routes!(steps::fail_step))
+        .routes(routes!(steps::skip_step))
+        .routes(routes!(steps::revert_step))
+        .routes(routes!(steps::reopen_step))
+        .routes(routes!(steps::override_step))
+        .routes(routes!(steps::reset_step))
+        .routes(routes!(steps::act_on_steps))
+        .routes(routes!(audit::list_events))
+        .routes(routes!(audit::undo_batch))
+        .merge(transfer::router())
+}
+
+/// What creates something, and can therefore be asked for under a key.
+fn creating() -> OpenApiRouter<Context> {
+    OpenApiRouter::default()
+        .routes(routes!(clusters::create_cluster))
+        .routes(routes!(customers::create_customer))
+        .routes(routes!(releases::create_release))
+        .routes(routes!(releases::clone_release))
+        .routes(routes!(templates::create_template))
+        .routes(routes!(templates::duplicate_template))
+        .routes(routes!(custom_steps::create_step))
+}
+
+/// The description, and the page that shows it.
+fn docs(api: OpenApi) -> Router<LeptosOptions> {
+    let config = Config::default().validator_url("none").use_base_layout();
+    let page: Router<LeptosOptions> = SwaggerUi::new("/api/docs")
+        .url("/api/openapi.json", api)
+        .config(config)
+        .into();
+    page.route_layer(SetResponseHeaderLayer::overriding(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(DOCS_POLICY),
+    ))
+}

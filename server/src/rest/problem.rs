@@ -1,0 +1,256 @@
+//! Whatever goes wrong, as RFC 9457 has it: `application/problem+json` with type, title, status, detail, and what is
+//! wrong with each field. Answers that the layers around the handlers give (403, 405, 413, 500, 503) are put into the
+//! same form.
+use app::{
+    api::context::hide, domain::refusal::Refusal, error::AppError, store::error::StoreError,
+};
+use axum::{
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Why a request was not done.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemDetails {
+    /// `urn:rollcall:problem:` and a word that programs can rely on.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind of problem, in words.
+    pub title: String,
+    pub status: u16,
+    /// What is wrong with this request, in words.
+    pub detail: String,
+    /// What is wrong with a field, by its name in the body, the query or the headers.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub errors: BTreeMap<String, String>,
+    /// The inactive row that holds the wanted name: restore it, or take another name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inactive_id: Option<i64>,
+    /// The row as it is now, if the request was based on an earlier version of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub current: Option<Value>,
+    /// Who changed that row last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<String>,
+    /// When that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<DateTime<Utc>>,
+    /// The change that was made under an idempotency key whose answer was lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_id: Option<String>,
+}
+
+/// A problem as handlers answer it.
+#[derive(Debug)]
+pub struct Problem(pub Box<ProblemDetails>);
+
+/// The word of a status, its title, and what to say if nobody says more.
+fn words(status: StatusCode) -> (&'static str, &'static str, &'static str) {
+    match status.as_u16() {
+        400 => (
+            "unreadable",
+            "The request cannot be read",
+            "send the body as JSON",
+        ),
+        403 => (
+            "cross-site",
+            "The request came from another site",
+            "pages of other sites may not change anything here",
+        ),
+        404 => ("not-found", "Not found", "there is nothing at this address"),
+        405 => (
+            "method-not-allowed",
+            "The address does not take this method",
+            "the header Allow says which methods it takes",
+        ),
+        409 => ("refused", "A rule says no", "a rule says no"),
+        413 => (
+            "too-large",
+            "The request is too large",
+            "the body is larger than this address takes",
+        ),
+        415 => (
+            "not-json",
+            "The body is not JSON",
+            "send the body with the header Content-Type: application/json",
+        ),
+        422 => ("invalid", "Fields are wrong", "some fields are wrong"),
+        428 => (
+            "version-missing",
+            "The version is missing",
+            "say which version the change is based on: `version` in the body, or the header If-Match",
+        ),
+        503 => (
+            "timeout",
+            "The answer took too long",
+            "the request was given up after 30 seconds; try it again",
+        ),
+        code if code < 500 => (
+            "unusable",
+            "The request cannot be used",
+            "the request cannot be used",
+        ),
+        _ => (
+            "internal",
+            "Something failed on our side",
+            "something failed on our side; it has been logged",
+        ),
+    }
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        let (word, title, _) = words(status);
+        Self(Box::new(ProblemDetails {
+            kind: urn(word),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: BTreeMap::new(),
+            inactive_id: None,
+            current: None,
+            changed_by: None,
+            changed_at: None,
+            batch_id: None,
+        }))
+    }
+
+    /// With nothing more to say than the status does.
+    pub fn of(status: StatusCode) -> Self {
+        Self::new(status, words(status).2)
+    }
+
+    /// 422: one field is wrong.
+    pub fn invalid(field: &str, problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        let this = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!("{field}: {problem}"),
+        );
+        this.at(field, problem)
+    }
+
+    /// Says what is wrong with a field.
+    pub fn at(mut self, field: &str, problem: impl Into<String>) -> Self {
+        self.0.errors.insert(field.to_owned(), problem.into());
+        self
+    }
+
+    fn kind(mut self, word: &str, title: &str) -> Self {
+        self.0.kind = urn(word);
+        title.clone_into(&mut self.0.title);
+        self
+    }
+
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+fn urn(word: &str) -> String {
+    format!("urn:rollcall:problem:{word}")
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        hide(error).into()
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        let status = StatusCode::from_u16(error.status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut problem = Self::new(status, error.to_string());
+        match error {
+            AppError::NotFound(_) | AppError::Internal | AppError::Transport(_) => problem,
+            AppError::Invalid(invalid) => {
+                for it in invalid.0 {
+                    problem = problem.at(it.field.as_str(), it.problem.to_string());
+                }
+                problem
+            }
+            AppError::Refused(refusal) => refused(problem, &refusal),
+            AppError::Stale(stale) => {
+                problem.0.current = serde_json::from_str(&stale.current).ok();
+                problem.0.changed_by = stale.changed_by;
+                problem.0.changed_at = stale.changed_at;
+                problem.kind("stale", "Somebody changed it in the meantime")
+            }
+        }
+    }
+}
+
+fn refused(mut problem: Problem, refusal: &Refusal) -> Problem {
+    if let Some(field) = refusal.field() {
+        problem = problem.at(field.as_str(), refusal.to_string());
+    }
+    match refusal {
+        Refusal::ClusterNameTaken { inactive_id, .. }
+        | Refusal::NamespaceTaken { inactive_id, .. } => {
+            problem.0.inactive_id = *inactive_id;
+            problem.kind("taken", "The name is taken")
+        }
+        _ => problem,
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
+        let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))];
+        (self.status(), headers, body).into_response()
+    }
+}
+
+/// Whether an address belongs to REST.
+pub fn is_ours(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
+fn is_problem(response: &Response) -> bool {
+    response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|it| it.as_bytes().starts_with(MEDIA_TYPE.as_bytes()))
+}
+
+/// Headers that speak of a body which is not sent.
+fn is_of_the_body(name: &HeaderName) -> bool {
+    [
+        header::CONTENT_TYPE,
+        header::CONTENT_LENGTH,
+        header::CONTENT_ENCODING,
+        header::TRANSFER_ENCODING,
+    ]
+    .contains(name)
+}
+
+/// Makes a problem of every failure under `/api` that is none yet.
+pub async fn dress(request: Request, next: Next) -> Response {
+    let ours = is_ours(request.uri().path());
+    let response = next.run(request).await;
+    let status = response.status();
+    let failed = status.is_client_error() || status.is_server_error();
+    if !ours || !failed || is_problem(&response) {
+        return response;
+    }
+    let mut dressed = Problem::of(status).into_response();
+    for (name, value) in response.headers() {
+        if !is_of_the_body(name) {
+            dressed.headers_mut().append(name, value.clone());
+        }
+    }
+    dressed
+}

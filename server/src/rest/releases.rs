@@ -1,0 +1,242 @@
+//! Releases: list, read, create, edit, delete a draft, archive, restore, clone.
+use super::{
+    answer::{self, Answer},
+    extract::{Caller, Id, JsonBody, OptionalBody, Patch, QueryString},
+    page::{self, List, PageQuery},
+    problem::Problem,
+    shapes::{
+        rows::{Release, ReleaseView},
+        words::{ReleaseTypeWord, Variables},
+    },
+};
+use app::{
+    api::context::Context,
+    domain::{
+        event::Changed,
+        id::ReleaseId,
+        release::{self, ReleaseDraft},
+        text::Metadata,
+    },
+};
+use axum::{Json, extract::State};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A release to be created: a draft.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewRelease {
+    #[serde(default)]
+    #[schema(required = true, min_length = 1, max_length = 100)]
+    name: String,
+    #[serde(default, rename = "type")]
+    #[schema(value_type = ReleaseTypeWord, required = true)]
+    kind: String,
+    #[schema(max_length = 50)]
+    version_number: Option<String>,
+    #[schema(value_type = Option<String>, format = Date)]
+    release_date: Option<String>,
+    #[schema(max_length = 4000)]
+    description: Option<String>,
+    #[schema(value_type = Option<Variables>)]
+    metadata: Option<Metadata>,
+}
+
+impl From<NewRelease> for ReleaseDraft {
+    fn from(body: NewRelease) -> Self {
+        Self {
+            name: body.name,
+            kind: body.kind,
+            version_number: body.version_number.unwrap_or_default(),
+            release_date: body.release_date.unwrap_or_default(),
+            description: body.description.unwrap_or_default(),
+            metadata: body.metadata.unwrap_or_default(),
+        }
+    }
+}
+
+/// What to change of a release; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleasePatch {
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
+    name: Patch<String>,
+    #[serde(default, rename = "type")]
+    #[schema(value_type = ReleaseTypeWord, required = false)]
+    kind: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 50)]
+    version_number: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date)]
+    release_date: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 4000)]
+    description: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Variables>)]
+    metadata: Patch<Metadata>,
+    /// The version that the change is based on; or send If-Match.
+    version: Option<i64>,
+}
+
+impl ReleasePatch {
+    fn over(self, present: ReleaseDraft) -> ReleaseDraft {
+        ReleaseDraft {
+            name: self.name.over(present.name),
+            kind: self.kind.over(present.kind),
+            version_number: self.version_number.over(present.version_number),
+            release_date: self.release_date.over(present.release_date),
+            description: self.description.over(present.description),
+            metadata: self.metadata.over(present.metadata),
+        }
+    }
+}
+
+/// A version to check, if one is given.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct OfVersion {
+    /// The version that the change is based on; or send If-Match.
+    pub version: Option<i64>,
+}
+
+/// What is different in a clone.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CloneBody {
+    #[serde(default)]
+    #[schema(required = true, min_length = 1, max_length = 100)]
+    name: String,
+    /// Left out, it is the original's.
+    #[schema(max_length = 50)]
+    version_number: Option<String>,
+}
+
+fn changed(done: Changed<release::Release>) -> Answer {
+    let Changed { row, batch_id } = done;
+    let version = row.version;
+    Ok(answer::changed(version, &Release::from(row), batch_id))
+}
+
+fn created(done: Changed<release::Release>) -> Answer {
+    let Changed { row, batch_id } = done;
+    let (at, version) = (format!("/api/releases/{}", row.id), row.version);
+    Ok(answer::created(&at, version, &Release::from(row), batch_id))
+}
+
+/// Releases, newest first, with progress.
+#[utoipa::path(get, path = "/api/releases", tag = "releases", params(PageQuery),
+    responses((status = 200, description = "A page of releases", body = List<ReleaseView>)))]
+pub async fn list_releases(
+    State(context): State<Context>,
+    QueryString(query): QueryString<PageQuery>,
+) -> Result<Json<List<ReleaseView>>, Problem> {
+    let part = page::part(query.limit.as_deref(), query.cursor.as_deref())?;
+    let rows = context.store.release_page(part).await?;
+    Ok(Json(List::of(rows)))
+}
+
+/// One release, with progress.
+#[utoipa::path(get, path = "/api/releases/{id}", tag = "releases",
+    params(("id" = i64, Path, description = "The release's id")),
+    responses((status = 200, description = "The release", body = ReleaseView)))]
+pub async fn read_release(State(context): State<Context>, Id(id): Id<ReleaseId>) -> Answer {
+    let summary = context.store.release_summary(id).await?;
+    let version = summary.release.version;
+    Ok(answer::row(version, &ReleaseView::from(summary)))
+}
+
+/// Creates a release: a draft without steps and customers.
+#[utoipa::path(post, path = "/api/releases", tag = "releases", request_body = NewRelease,
+    responses((status = 201, description = "The new release", body = Release)))]
+pub async fn create_release(caller: Caller, JsonBody(body): JsonBody<NewRelease>) -> Answer {
+    created(
+        caller
+            .store
+            .create_release(body.into(), caller.stamp)
+            .await?,
+    )
+}
+
+/// Changes some fields of a release.
+#[utoipa::path(patch, path = "/api/releases/{id}", tag = "releases", request_body = ReleasePatch,
+    params(("id" = i64, Path, description = "The release's id")),
+    responses((status = 200, description = "The release as it is now", body = Release)))]
+pub async fn update_release(
+    Id(id): Id<ReleaseId>,
+    caller: Caller,
+    JsonBody(patch): JsonBody<ReleasePatch>,
+) -> Answer {
+    let present = caller.store.release_row(id).await?;
+    let version = caller.must_have_version(patch.version)?;
+    let draft = patch.over(present.into());
+    changed(
+        caller
+            .store
+            .update_release(id, draft, version, caller.stamp)
+            .await?,
+    )
+}
+
+/// Deletes a draft. An active or archived release stays.
+#[utoipa::path(delete, path = "/api/releases/{id}", tag = "releases",
+    params(("id" = i64, Path, description = "The release's id")),
+    responses((status = 204, description = "It is gone")))]
+pub async fn delete_release(Id(id): Id<ReleaseId>, caller: Caller) -> Answer {
+    let done = caller.store.delete_draft(id, caller.stamp).await?;
+    Ok(answer::gone(done.batch_id))
+}
+
+/// Archives an active release: it is read-only until it is restored.
+#[utoipa::path(post, path = "/api/releases/{id}/archive", tag = "releases", request_body = Option<OfVersion>,
+    params(("id" = i64, Path, description = "The release's id")),
+    responses((status = 200, description = "The release as it is now", body = Release)))]
+pub async fn archive_release(
+    Id(id): Id<ReleaseId>,
+    caller: Caller,
+    OptionalBody(body): OptionalBody<OfVersion>,
+) -> Answer {
+    let version = caller.version(body.version);
+    changed(
+        caller
+            .store
+            .archive_release(id, version, caller.stamp)
+            .await?,
+    )
+}
+
+/// Makes an archived release active again.
+#[utoipa::path(post, path = "/api/releases/{id}/restore", tag = "releases", request_body = Option<OfVersion>,
+    params(("id" = i64, Path, description = "The release's id")),
+    responses((status = 200, description = "The release as it is now", body = Release)))]
+pub async fn restore_release(
+    Id(id): Id<ReleaseId>,
+    caller: Caller,
+    OptionalBody(body): OptionalBody<OfVersion>,
+) -> Answer {
+    let version = caller.version(body.version);
+    changed(
+        caller
+            .store
+            .restore_release(id, version, caller.stamp)
+            .await?,
+    )
+}
+
+/// A new draft with the details and template steps of this release, and no customers.
+#[utoipa::path(post, path = "/api/releases/{id}/clone", tag = "releases", request_body = CloneBody,
+    params(("id" = i64, Path, description = "The release's id")),
+    responses((status = 201, description = "The new release", body = Release)))]
+pub async fn clone_release(
+    Id(id): Id<ReleaseId>,
+    caller: Caller,
+    JsonBody(body): JsonBody<CloneBody>,
+) -> Answer {
+    created(
+        caller
+            .store
+            .clone_release(id, body.name, body.version_number, caller.stamp)
+            .await?,
+    )
+}

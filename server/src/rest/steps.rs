@@ -1,0 +1,304 @@
+//! Customers' steps: read, edit, their states, their texts, many at once.
+use super::{
+    answer::{self, Answer},
+    extract::{Caller, Id, JsonBody, OptionalBody, Patch},
+    problem::Problem,
+    releases::OfVersion,
+    shapes::{
+        rows::Step,
+        words::{StepActionWord, StepTypeWord},
+        work::{BulkResult, StepDetail},
+    },
+};
+use app::{
+    api::context::Context,
+    domain::{
+        event::Changed,
+        id::StepId,
+        step::{CustomerStep, StepAction},
+    },
+    store::{Ask, step_patch::StepPatch},
+};
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// What to change of a step; what is left out stays. Name, type and content are a custom step's own.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StepFields {
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
+    name: Patch<String>,
+    #[serde(default, rename = "type")]
+    #[schema(value_type = StepTypeWord, required = false)]
+    kind: Patch<String>,
+    /// At most 256 KiB.
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1)]
+    content: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 10000)]
+    notes: Patch<String>,
+    /// The version that the change is based on; or send If-Match.
+    version: Option<i64>,
+}
+
+/// A step that was done.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Done {
+    /// They replace the step's notes.
+    #[schema(max_length = 10000)]
+    notes: Option<String>,
+    /// Though a variable of its text has no value.
+    allow_unresolved: Option<bool>,
+    /// The version that the change is based on; or send If-Match.
+    version: Option<i64>,
+}
+
+/// Why.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct Because {
+    #[schema(min_length = 1, max_length = 10000)]
+    reason: Option<String>,
+    /// The version that the change is based on; or send If-Match.
+    version: Option<i64>,
+}
+
+/// A step's text for one customer alone.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Override {
+    /// At most 256 KiB.
+    #[serde(default)]
+    #[schema(required = true, min_length = 1)]
+    content: String,
+    /// The version that the change is based on; or send If-Match.
+    version: Option<i64>,
+}
+
+/// One action on many steps.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Bulk {
+    /// At most 10,000; what is named twice counts once.
+    #[serde(default)]
+    #[schema(value_type = Vec<i64>, required = true, min_items = 1, max_items = 10000)]
+    ids: Vec<StepId>,
+    #[schema(value_type = StepActionWord)]
+    action: Option<StepAction>,
+    /// Failing and skipping want one, reverting may have one.
+    #[schema(max_length = 10000)]
+    reason: Option<String>,
+    /// With done they replace the steps' notes.
+    #[schema(max_length = 10000)]
+    notes: Option<String>,
+    /// Though a variable of a text has no value.
+    allow_unresolved: Option<bool>,
+}
+
+pub fn changed(done: Changed<CustomerStep>) -> Answer {
+    let Changed { row, batch_id } = done;
+    let version = row.version;
+    Ok(answer::changed(version, &Step::from(row), batch_id))
+}
+
+/// One step.
+#[utoipa::path(get, path = "/api/steps/{id}", tag = "steps",
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step", body = Step)))]
+pub async fn read_step(State(context): State<Context>, Id(id): Id<StepId>) -> Answer {
+    let step = context.store.step_row(id).await?;
+    let version = step.version;
+    Ok(answer::row(version, &Step::from(step)))
+}
+
+/// One step with all that is needed to do it: its text filled in, the text to copy, its history.
+#[utoipa::path(get, path = "/api/steps/{id}/detail", tag = "steps",
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step in detail", body = StepDetail)))]
+pub async fn read_step_detail(State(context): State<Context>, Id(id): Id<StepId>) -> Answer {
+    let detail = context.store.step(id).await?;
+    let history = context.store.step_events(&detail.step).await?;
+    let version = detail.step.version;
+    Ok(answer::row(version, &StepDetail::of(detail, history)))
+}
+
+/// Changes the notes of a step; or name, type and content of a custom one.
+#[utoipa::path(patch, path = "/api/steps/{id}", tag = "steps", request_body = StepFields,
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step as it is now", body = Step)))]
+pub async fn update_step(
+    Id(id): Id<StepId>,
+    caller: Caller,
+    JsonBody(fields): JsonBody<StepFields>,
+) -> Answer {
+    caller.store.step_row(id).await?;
+    let version = caller.must_have_version(fields.version)?;
+    let patch = StepPatch {
+        name: fields.name.given(),
+        kind: fields.kind.given(),
+        content: fields.content.given(),
+        notes: fields.notes.given(),
+    };
+    let done = caller.store.patch_step(id, patch, version, caller.stamp);
+    changed(done.await?)
+}
+
+/// Deletes a custom step. A copy of a template step stays.
+#[utoipa::path(delete, path = "/api/steps/{id}", tag = "steps",
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 204, description = "It is gone")))]
+pub async fn delete_step(Id(id): Id<StepId>, caller: Caller) -> Answer {
+    let version = caller.version(None);
+    let done = caller.store.delete_custom_step(id, version, caller.stamp);
+    Ok(answer::gone(done.await?.batch_id))
+}
+
+async fn act(caller: Caller, id: StepId, action: StepAction, mut ask: Ask) -> Answer {
+    ask.version = caller.version(ask.version);
+    let done = caller.store.act_on_step(id, action, ask, caller.stamp);
+    changed(done.await?)
+}
+
+fn because(body: Because) -> Ask {
+    Ask {
+        reason: body.reason,
+        version: body.version,
+        ..Ask::default()
+    }
+}
+
+fn of_version(body: OfVersion) -> Ask {
+    Ask {
+        version: body.version,
+        ..Ask::default()
+    }
+}
+
+/// Somebody is on it.
+#[utoipa::path(post, path = "/api/steps/{id}/start", tag = "steps", request_body = Option<OfVersion>,
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step as it is now", body = Step)))]
+pub async fn start_step(
+    Id(id): Id<StepId>,
+    caller: Caller,
+    OptionalBody(body): OptionalBody<OfVersion>,
+) -> Answer {
+    act(caller, id, StepAction::Start, of_version(body)).await
+}
+
+/// It is done. A step with a variable that has no value is refused, unless that is allowed.
+#[utoipa::path(post, path = "/api/steps/{id}/done", tag = "steps", request_body = Option<Done>,
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step as it is now", body = Step)))]
+pub async fn finish_step(
+    Id(id): Id<StepId>,
+    caller: Caller,
+    OptionalBody(body): OptionalBody<Done>,
+) -> Answer {
+    let ask = Ask {
+        notes: body.notes,
+        allow_unresolved: body.allow_unresolved.unwrap_or_default(),
+        version: body.version,
+        ..Ask::default()
+    };
+    act(caller, id, StepAction::Done, ask).await
+}
+
+/// It broke; the reason is required.
+#[utoipa::path(post, path = "/api/steps/{id}/fail", tag = "steps", request_body = Option<Because>,
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step as it is now", body = Step)))]
+pub async fn fail_step(
+    Id(id): Id<StepId>,
+    caller: Caller,
+    OptionalBody(body): OptionalBody<Because>,
+) -> Answer {
+    act(caller, id, StepAction::Fail, because(body)).await
+}
+
+/// It is not done for this customer; the reason is required.
+#[utoipa::path(post, path = "/api/steps/{id}/skip", tag = "steps", request_body = Option<Because>,
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step as it is now", body = Step)))]
+pub async fn skip_step(
+    Id(id): Id<StepId>,
+    caller: Caller,
+    OptionalBody(body): OptionalBody<Because>,
+) -> Answer {
+    act(caller, id, StepAction::Skip, because(body)).await
+}
+
+/// What it did was taken back.
+#[utoipa::path(post, path = "/api/steps/{id}/revert", tag = "steps", request_body = Option<Because>,
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step as it is now", body = Step)))]
+pub async fn revert_step(
+    Id(id): Id<StepId>,
+    caller: Caller,
+    OptionalBody(body): OptionalBody<Because>,
+) -> Answer {
+    act(caller, id, StepAction::Revert, because(body)).await
+}
+
+/// It is pending again.
+#[utoipa::path(post, path = "/api/steps/{id}/reopen", tag = "steps", request_body = Option<OfVersion>,
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step as it is now", body = Step)))]
+pub async fn reopen_step(
+    Id(id): Id<StepId>,
+    caller: Caller,
+    OptionalBody(body): OptionalBody<OfVersion>,
+) -> Answer {
+    act(caller, id, StepAction::Reopen, of_version(body)).await
+}
+
+/// Rewrites a copy's text for this customer alone.
+#[utoipa::path(post, path = "/api/steps/{id}/override", tag = "steps", request_body = Override,
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step as it is now", body = Step)))]
+pub async fn override_step(
+    Id(id): Id<StepId>,
+    caller: Caller,
+    JsonBody(body): JsonBody<Override>,
+) -> Answer {
+    caller.store.step_row(id).await?;
+    let version = caller.must_have_version(body.version)?;
+    let store = &caller.store;
+    let done = store.override_step(id, body.content, version, caller.stamp);
+    changed(done.await?)
+}
+
+/// Brings back the template's name, type and text; the state stays.
+#[utoipa::path(post, path = "/api/steps/{id}/reset", tag = "steps", request_body = Option<OfVersion>,
+    params(("id" = i64, Path, description = "The step's id")),
+    responses((status = 200, description = "The step as it is now", body = Step)))]
+pub async fn reset_step(
+    Id(id): Id<StepId>,
+    caller: Caller,
+    OptionalBody(body): OptionalBody<OfVersion>,
+) -> Answer {
+    let version = caller.version(body.version);
+    let done = caller.store.reset_step(id, version, caller.stamp);
+    changed(done.await?)
+}
+
+/// One action on many steps, in one change. The steps that are not eligible are named, with the reason.
+#[utoipa::path(post, path = "/api/steps/bulk", tag = "steps", request_body = Bulk,
+    responses((status = 200, description = "What was done", body = BulkResult)))]
+pub async fn act_on_steps(caller: Caller, JsonBody(body): JsonBody<Bulk>) -> Answer {
+    let action = body.action;
+    let action = action.ok_or_else(|| Problem::invalid("action", "fill this in"))?;
+    let ask = Ask {
+        reason: body.reason,
+        notes: body.notes,
+        allow_unresolved: body.allow_unresolved.unwrap_or_default(),
+        version: None,
+    };
+    let store = &caller.store;
+    let result = store.act_on_steps(body.ids, action, ask, caller.stamp);
+    let result = result.await?;
+    let batch = result.batch_id.clone();
+    Ok(answer::did(&BulkResult::from(result), batch))
+}

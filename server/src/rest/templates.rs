@@ -1,0 +1,343 @@
+//! Template steps: list, read, add, edit, duplicate, delete, reorder.
+use super::{
+    answer::{self, Answer},
+    extract::{Caller, Id, JsonBody, Patch, QueryString},
+    page::{self, List, PageQuery},
+    problem::Problem,
+    shapes::{
+        rows::Template,
+        words::{CategoryWord, StepTypeWord},
+        work::Effect,
+    },
+};
+use app::{
+    api::context::Context,
+    domain::{
+        event::Changed,
+        id::{ReleaseId, TemplateId},
+        refusal::{Field, Invalid},
+        step::Place,
+        template::{self, Category, StepTemplate, TemplateDraft},
+    },
+    store::{Store, error::StoreError},
+};
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// A template step to be added. Without a neighbor it comes last.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewTemplate {
+    #[serde(default)]
+    #[schema(required = true, min_length = 1, max_length = 100)]
+    name: String,
+    #[serde(default)]
+    #[schema(value_type = CategoryWord, required = true)]
+    category: String,
+    #[serde(default, rename = "type")]
+    #[schema(value_type = StepTypeWord, required = true)]
+    kind: String,
+    /// At most 256 KiB.
+    #[serde(default)]
+    #[schema(required = true, min_length = 1)]
+    content: String,
+    #[schema(max_length = 4000)]
+    description: Option<String>,
+    /// The step that it comes before.
+    insert_before: Option<i64>,
+    /// The step that it comes after.
+    insert_after: Option<i64>,
+}
+
+impl From<NewTemplate> for TemplateDraft {
+    fn from(body: NewTemplate) -> Self {
+        Self {
+            name: body.name,
+            category: body.category,
+            kind: body.kind,
+            content: body.content,
+            description: body.description.unwrap_or_default(),
+        }
+    }
+}
+
+/// What to change of a template step; what is left out stays. Copies that are pending and not overridden follow.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TemplatePatch {
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
+    name: Patch<String>,
+    /// Another category moves the step to its end, with all copies.
+    #[serde(default)]
+    #[schema(value_type = CategoryWord, required = false)]
+    category: Patch<String>,
+    #[serde(default, rename = "type")]
+    #[schema(value_type = StepTypeWord, required = false)]
+    kind: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1)]
+    content: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 4000)]
+    description: Patch<String>,
+    /// The version that the change is based on; or send If-Match.
+    version: Option<i64>,
+    /// Only say what it would do; needs no version.
+    dry_run: Option<bool>,
+}
+
+impl TemplatePatch {
+    fn over(self, present: TemplateDraft) -> TemplateDraft {
+        TemplateDraft {
+            name: self.name.over(present.name),
+            category: self.category.over(present.category),
+            kind: self.kind.over(present.kind),
+            content: self.content.over(present.content),
+            description: self.description.over(present.description),
+        }
+    }
+}
+
+/// The template step as it is now; or on a dry run, what would become of its copies.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Edited {
+    Template(Template),
+    DryRun(Effect),
+}
+
+/// How to delete a template step.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct DeleteQuery {
+    /// Only say what it would do.
+    #[param(value_type = Option<bool>)]
+    dry_run: Option<String>,
+    /// The version that the deletion is based on; or send If-Match.
+    #[param(value_type = Option<i64>)]
+    version: Option<String>,
+}
+
+/// A new order of a category, whole.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reorder {
+    #[schema(value_type = i64)]
+    release_id: Option<ReleaseId>,
+    #[schema(value_type = CategoryWord)]
+    category: Option<Category>,
+    /// Every template step of the category, once.
+    #[serde(default)]
+    #[schema(value_type = Vec<i64>, required = true)]
+    ordered_ids: Vec<TemplateId>,
+    /// The release's version that the order is based on.
+    version: Option<i64>,
+}
+
+/// What became of a new order.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reordered {
+    success: bool,
+    /// So many customers' lists were left alone, because they were reordered for themselves.
+    left_alone: u32,
+    /// Null if the order was that already.
+    batch_id: Option<String>,
+}
+
+/// The place that a body names; two neighbors are one too many.
+pub fn place<T>(before: Option<T>, after: Option<T>) -> Result<Place<T>, Problem> {
+    match (before, after) {
+        (None, None) => Ok(Place::Last),
+        (Some(id), None) => Ok(Place::Before(id)),
+        (None, Some(id)) => Ok(Place::After(id)),
+        (Some(_), Some(_)) => {
+            let problem = app::domain::refusal::Problem::TwoNeighbours;
+            Err(StoreError::from(Invalid::one(Field::Position, problem)).into())
+        }
+    }
+}
+
+/// A neighbor that does not exist is a wrong field; one of another list is a rule's no, and the store's to say.
+async fn must_exist(store: &Store, place: Place<TemplateId>) -> Result<(), Problem> {
+    let (field, id) = match place {
+        Place::Last => return Ok(()),
+        Place::Before(id) => ("insertBefore", id),
+        Place::After(id) => ("insertAfter", id),
+    };
+    match store.template(id).await {
+        Ok(_) => Ok(()),
+        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("unknown: {id}"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What an edit would do to the copies: nothing, if it changes nothing.
+async fn effect(
+    store: &Store,
+    present: StepTemplate,
+    draft: TemplateDraft,
+) -> Result<Effect, Problem> {
+    let id = present.id;
+    let release = store.release_row(present.release_id).await?;
+    release.may_be_edited().map_err(StoreError::from)?;
+    let fields = draft.parse().map_err(StoreError::from)?;
+    let present = TemplateDraft::from(present).parse();
+    let same = present.is_ok_and(|it| {
+        template::TemplateFields {
+            category: fields.category,
+            ..it
+        } == fields
+    });
+    if same {
+        return Ok(template::Effect::default().into());
+    }
+    Ok(store.template_effect(id).await?.into())
+}
+
+/// A release's template steps, deploy first, in order.
+#[utoipa::path(get, path = "/api/releases/{id}/templates", tag = "templates",
+    params(("id" = i64, Path, description = "The release's id"), PageQuery),
+    responses((status = 200, description = "A page of template steps", body = List<Template>)))]
+pub async fn list_templates(
+    State(context): State<Context>,
+    Id(id): Id<ReleaseId>,
+    QueryString(query): QueryString<PageQuery>,
+) -> Result<Json<List<Template>>, Problem> {
+    let templates = context.store.release(id).await?.templates;
+    Ok(Json(List::cut(templates, &query, |it| it.id.0)?))
+}
+
+/// One template step.
+#[utoipa::path(get, path = "/api/templates/{id}", tag = "templates",
+    params(("id" = i64, Path, description = "The template step's id")),
+    responses((status = 200, description = "The template step", body = Template)))]
+pub async fn read_template(State(context): State<Context>, Id(id): Id<TemplateId>) -> Answer {
+    let template = context.store.template(id).await?;
+    let version = template.version;
+    Ok(answer::row(version, &Template::from(template)))
+}
+
+/// Adds a template step. In an active release every customer gets a pending copy.
+#[utoipa::path(post, path = "/api/releases/{id}/templates", tag = "templates", request_body = NewTemplate,
+    params(("id" = i64, Path, description = "The release's id")),
+    responses((status = 201, description = "The new template step", body = Template)))]
+pub async fn create_template(
+    Id(id): Id<ReleaseId>,
+    caller: Caller,
+    JsonBody(body): JsonBody<NewTemplate>,
+) -> Answer {
+    let before = body.insert_before.map(TemplateId);
+    let place = place(before, body.insert_after.map(TemplateId))?;
+    must_exist(&caller.store, place).await?;
+    created(
+        caller
+            .store
+            .add_template(id, body.into(), place, caller.stamp)
+            .await?,
+    )
+}
+
+/// The same step once more, behind the original.
+#[utoipa::path(post, path = "/api/templates/{id}/duplicate", tag = "templates",
+    params(("id" = i64, Path, description = "The template step's id")),
+    responses((status = 201, description = "The new template step", body = Template)))]
+pub async fn duplicate_template(Id(id): Id<TemplateId>, caller: Caller) -> Answer {
+    created(caller.store.duplicate_template(id, caller.stamp).await?)
+}
+
+fn created(done: Changed<StepTemplate>) -> Answer {
+    let Changed { row, batch_id } = done;
+    let (at, version) = (format!("/api/templates/{}", row.id), row.version);
+    Ok(answer::created(
+        &at,
+        version,
+        &Template::from(row),
+        batch_id,
+    ))
+}
+
+/// Changes some fields of a template step.
+#[utoipa::path(patch, path = "/api/templates/{id}", tag = "templates", request_body = TemplatePatch,
+    params(("id" = i64, Path, description = "The template step's id")),
+    responses((status = 200, description = "The template step as it is now, or what would be done", body = Edited)))]
+pub async fn update_template(
+    Id(id): Id<TemplateId>,
+    caller: Caller,
+    JsonBody(patch): JsonBody<TemplatePatch>,
+) -> Answer {
+    let present = caller.store.template(id).await?;
+    if patch.dry_run.unwrap_or_default() {
+        let draft = patch.over(present.clone().into());
+        let effect = effect(&caller.store, present, draft).await?;
+        return Ok(answer::did(&Edited::DryRun(effect), None));
+    }
+    let version = caller.must_have_version(patch.version)?;
+    let draft = patch.over(present.into());
+    let Changed { row, batch_id } = caller
+        .store
+        .update_template(id, draft, version, caller.stamp)
+        .await?;
+    let version = row.version;
+    let template = Edited::Template(row.into());
+    Ok(answer::changed(version, &template, batch_id))
+}
+
+/// Deletes a template step with its pending, untouched copies. The others stay as custom steps of their customers.
+#[utoipa::path(delete, path = "/api/templates/{id}", tag = "templates",
+    params(("id" = i64, Path, description = "The template step's id"), DeleteQuery),
+    responses(
+        (status = 200, description = "On a dry run: how many copies would go, and how many stay", body = Effect),
+        (status = 204, description = "It is gone")))]
+pub async fn delete_template(
+    Id(id): Id<TemplateId>,
+    caller: Caller,
+    QueryString(query): QueryString<DeleteQuery>,
+) -> Answer {
+    let dry_run = page::flag("dryRun", query.dry_run.as_deref())?;
+    let version = page::read("version", query.version.as_deref(), "a version")?;
+    let store = &caller.store;
+    if dry_run {
+        let release = store.template(id).await?.release_id;
+        let release = store.release_row(release).await?;
+        release.may_be_edited().map_err(StoreError::from)?;
+        let effect = Effect::from(store.template_effect(id).await?);
+        return Ok(answer::did(&effect, None));
+    }
+    let version = caller.version(version);
+    let done = store.delete_template(id, version, caller.stamp).await?;
+    Ok(answer::gone(done.batch_id))
+}
+
+/// Puts the template steps of a category into a new order; the customers' lists follow.
+#[utoipa::path(post, path = "/api/steps/reorder", tag = "templates", request_body = Reorder,
+    responses((status = 200, description = "The order is that now", body = Reordered)))]
+pub async fn reorder_templates(caller: Caller, JsonBody(body): JsonBody<Reorder>) -> Answer {
+    let missing = "fill this in";
+    let release = body.release_id;
+    let release = release.ok_or_else(|| Problem::invalid("releaseId", missing))?;
+    let category = body.category;
+    let category = category.ok_or_else(|| Problem::invalid("category", missing))?;
+    let version = caller.version(body.version);
+    let done = caller
+        .store
+        .reorder_templates_of(release, version, category, body.ordered_ids, caller.stamp)
+        .await;
+    let Changed { row, batch_id } = match done {
+        Ok(done) => done,
+        // The release is named by a field here, not by the path.
+        Err(StoreError::NotFound(_)) => {
+            return Err(Problem::invalid("releaseId", format!("unknown: {release}")));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let reordered = Reordered {
+        success: true,
+        left_alone: row,
+        batch_id: batch_id.clone().map(|it| it.0),
+    };
+    Ok(answer::did(&reordered, batch_id))
+}

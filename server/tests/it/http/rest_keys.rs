@@ -1,0 +1,175 @@
+//! REST: `Idempotency-Key`.
+use crate::{harness::Bench, world::World};
+use app::{
+    domain::{cluster::ClusterDraft, stamp::Stamp},
+    store::idempotency::Claim,
+};
+use axum::http::StatusCode;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+const KEY: [(&str, &str); 1] = [("idempotency-key", "k-1")];
+
+#[tokio::test]
+async fn the_same_key_and_body_give_the_first_answer_again() {
+    let bench = Bench::new().await;
+    let body = json!({ "name": "eu-west" });
+    let first = bench.api("POST", "/api/clusters", body.clone(), &KEY).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{}", first.body);
+    let again = bench.api("POST", "/api/clusters", body, &KEY).await;
+    assert_eq!((again.status, &again.body), (first.status, &first.body));
+    for name in ["location", "etag", "x-rollcall-batch", "content-type"] {
+        assert!(!again.header(name).is_empty(), "{name}");
+        assert_eq!(again.header(name), first.header(name), "{name}");
+    }
+    assert_eq!(bench.store.clusters(true).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_same_key_for_another_request_is_refused() {
+    let bench = Bench::new().await;
+    bench
+        .api("POST", "/api/clusters", json!({ "name": "a" }), &KEY)
+        .await;
+    let body = bench
+        .api("POST", "/api/clusters", json!({ "name": "b" }), &KEY)
+        .await;
+    assert!(body.problem(422)["errors"]["Idempotency-Key"].is_string());
+    let path = bench
+        .api("POST", "/api/releases", json!({ "name": "a" }), &KEY)
+        .await;
+    path.problem(422);
+    let somebody = [KEY[0], ("x-rollcall-user", "Mei")];
+    let somebody = bench
+        .api("POST", "/api/clusters", json!({ "name": "a" }), &somebody)
+        .await;
+    somebody.problem(422);
+    assert_eq!(bench.store.clusters(true).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_request_lets_its_key_go() {
+    let bench = Bench::new().await;
+    bench
+        .api("POST", "/api/clusters", json!({}), &KEY)
+        .await
+        .problem(422);
+    let made = bench
+        .api("POST", "/api/clusters", json!({ "name": "a" }), &KEY)
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+}
+
+#[tokio::test]
+async fn a_key_is_visible_and_not_too_long() {
+    let bench = Bench::new().await;
+    let long = "x".repeat(256);
+    for wrong in ["", "a b", "é", long.as_str()] {
+        let headers = [("idempotency-key", wrong)];
+        let body = json!({ "name": "a" });
+        let refused = bench.api("POST", "/api/clusters", body, &headers).await;
+        refused.problem(422);
+    }
+    assert!(bench.store.clusters(true).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn everything_that_creates_takes_a_key() {
+    let world = World::active().await;
+    let step = json!({ "name": "x", "category": "deploy", "type": "bash", "content": "true" });
+    let june = format!("/api/releases/{}", world.june);
+    let customer = json!({ "name": "Hooli", "clusterId": world.us_east.id, "namespace": "hooli" });
+    for (path, body) in [
+        ("/api/clusters".to_owned(), json!({ "name": "x" })),
+        ("/api/customers".to_owned(), customer),
+        (
+            "/api/releases".to_owned(),
+            json!({ "name": "x", "type": "release" }),
+        ),
+        (format!("{june}/clone"), json!({ "name": "x" })),
+        (format!("{june}/templates"), step.clone()),
+        (
+            format!("/api/templates/{}/duplicate", world.announce.id),
+            Value::Null,
+        ),
+        (format!("{june}/customers/{}/steps", world.acme.id), step),
+    ] {
+        let headers = [("idempotency-key", path.as_str())];
+        let first = world.bench.api("POST", &path, body.clone(), &headers).await;
+        assert_eq!(first.status, StatusCode::CREATED, "{path}: {}", first.body);
+        let again = world.bench.api("POST", &path, body, &headers).await;
+        assert_eq!(
+            (again.status, &again.body),
+            (first.status, &first.body),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_at_once_create_one() {
+    let bench = Bench::new().await;
+    let body = json!({ "name": "eu-west" });
+    let call = || bench.api("POST", "/api/clusters", body.clone(), &KEY);
+    let answers: [_; 4] = tokio::join!(call(), call(), call(), call()).into();
+    let created: Vec<&str> = answers
+        .iter()
+        .filter(|it| it.status == StatusCode::CREATED)
+        .map(|it| it.body.as_str())
+        .collect();
+    assert!(!created.is_empty());
+    assert!(created.iter().all(|it| *it == created[0]));
+    let others = answers.iter().filter(|it| it.status != StatusCode::CREATED);
+    others.for_each(|it| {
+        it.problem(409);
+    });
+    assert_eq!(bench.store.clusters(true).await.unwrap().len(), 1);
+}
+
+/// What the key `k` is for the same request at some time; no answer is ever kept.
+async fn claim(bench: &Bench, now: DateTime<Utc>) -> Claim {
+    bench.store.claim_key("k", "POST x", now).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_key_is_busy_for_a_minute_then_given_up_and_forgotten_after_a_day() {
+    let bench = Bench::new().await;
+    let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
+    assert!(matches!(claim(&bench, start).await, Claim::Yours(_)));
+    let soon = start + TimeDelta::seconds(59);
+    assert!(matches!(claim(&bench, soon).await, Claim::Busy));
+    let other = bench.store.claim_key("k", "POST y", soon).await.unwrap();
+    assert!(matches!(other, Claim::Another));
+    let later = start + TimeDelta::seconds(61);
+    assert!(matches!(claim(&bench, later).await, Claim::Yours(_)));
+    let next_day = later + TimeDelta::hours(25);
+    let other = bench
+        .store
+        .claim_key("k", "POST y", next_day)
+        .await
+        .unwrap();
+    assert!(matches!(other, Claim::Yours(_)));
+}
+
+#[tokio::test]
+async fn what_was_carried_out_before_a_crash_is_not_carried_out_again() {
+    let bench = Bench::new().await;
+    let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
+    let Claim::Yours(store) = claim(&bench, start).await else {
+        panic!("the key is not ours")
+    };
+    let draft = ClusterDraft {
+        name: "eu-west".into(),
+        ..ClusterDraft::default()
+    };
+    let made = store
+        .create_cluster(draft, Stamp::new("Ana", start).unwrap())
+        .await;
+    let batch = made.unwrap().batch_id.unwrap();
+    // The server stops here: no answer is kept.
+    let later = start + TimeDelta::seconds(61);
+    let Claim::Lost(found) = claim(&bench, later).await else {
+        panic!("the change is not known")
+    };
+    assert_eq!(found, batch);
+}
