@@ -271,7 +271,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let schedule = Schedule {
             folder: folder.path().to_owned(),
-            every: Duration::from_secs(3_600),
+            every: Duration::from_hours(1),
             keep: 2,
         };
         let now = at("2026-06-01T10:00:00Z");
@@ -280,7 +280,7 @@ mod tests {
             let name = format!("rollcall-20260601T{minutes}00Z.db");
             fs::write(folder.path().join(name), "").unwrap();
         }
-        assert_eq!(wait(&schedule, now), Duration::from_secs(45 * 60));
+        assert_eq!(wait(&schedule, now), Duration::from_mins(45));
         assert_eq!(wait(&schedule, at("2026-06-02T10:00:00Z")), Duration::ZERO);
     }
 }

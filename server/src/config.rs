@@ -40,7 +40,7 @@ pub struct Schedule {
     pub keep: usize,
 }
 
-const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+const EVERY: Duration = Duration::from_hours(24);
 const KEEP: usize = 14;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -203,7 +203,7 @@ mod tests {
             ])
         };
         let backups = with("6h", "3").unwrap().backups.unwrap();
-        assert_eq!(backups.every, Duration::from_secs(6 * 3_600));
+        assert_eq!(backups.every, Duration::from_hours(6));
         assert_eq!((backups.keep, backups.folder), (3, PathBuf::from("/b")));
         for every in [
             "6",

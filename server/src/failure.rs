@@ -56,7 +56,7 @@ pub enum Failure {
         "the database is not empty, and the example goes into an empty one only. Name another one with DATABASE_URL"
     )]
     NotEmpty,
-    #[error("the database failed: {0}. {}", advice(.0))]
+    #[error("the database failed: {0}. {advice}", advice = advice(.0))]
     Store(String),
     #[error("serving failed: {0}")]
     Serve(#[from] io::Error),

@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// An import is a whole database.
 const IMPORT: &str = "/api/import";
 const IMPORT_BODY_MAX: usize = 256 * 1024 * 1024;
-const IMPORT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+const IMPORT_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Nothing but our own, scripts only with this page's nonce, and no `style` attribute ever.
 pub fn set_content_policy() {

@@ -46,7 +46,7 @@ use axum::{
     Router,
     extract::Request,
     http::StatusCode,
-    middleware::from_fn,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -129,10 +129,7 @@ pub fn router(context: Context) -> Router {
             page
         })
         .with_state(options)
-        .layer(axum::middleware::from_fn_with_state(
-            for_print,
-            print::or_next,
-        ))
+        .layer(from_fn_with_state(for_print, print::or_next))
         .layer(CompressionLayer::new().quality(COMPRESSION))
         .layer(from_fn(guard::limit_body))
         .layer(from_fn(guard::limit_time))
@@ -140,6 +137,6 @@ pub fn router(context: Context) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(CsrfLayer::new())
         .layer(from_fn(prometheus::measure))
-        .layer(axum::middleware::from_fn(rest::problem::dress))
+        .layer(from_fn(rest::problem::dress))
         .layer(telemetry::layers())
 }

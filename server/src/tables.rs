@@ -21,7 +21,7 @@ impl Table {
         Self(writer)
     }
 
-    fn row(&mut self, cells: impl IntoIterator<Item = Cow<'_, str>>) {
+    fn row<'a>(&mut self, cells: impl IntoIterator<Item = Cow<'a, str>>) {
         let cells: Vec<String> = cells.into_iter().map(|it| no_formula(&it)).collect();
         // Writing into memory does not fail, and rows may be of any length.
         let _ = self.0.write_record(&cells);

@@ -1,5 +1,7 @@
 //! REST: the same verbs as the pages', over the same store, as JSON under `/api`. One file a noun. The description at
 //! `/api/openapi.json` is made from the handlers; `/api/docs` shows it, from the binary alone.
+#![expect(unused_qualifications, reason = "utoipa writes `params` with a path")]
+
 pub mod answer;
 pub mod audit;
 pub mod clusters;

@@ -113,12 +113,14 @@ pub struct CloneBody {
     version_number: Option<String>,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what a handler answers")]
 fn changed(done: Changed<release::Release>) -> Answer {
     let Changed { row, batch_id } = done;
     let version = row.version;
     Ok(answer::changed(version, &Release::from(row), batch_id))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what a handler answers")]
 fn created(done: Changed<release::Release>) -> Answer {
     let Changed { row, batch_id } = done;
     let (at, version) = (format!("/api/releases/{}", row.id), row.version);

@@ -249,6 +249,7 @@ pub async fn duplicate_template(Id(id): Id<TemplateId>, caller: Caller) -> Answe
     created(caller.store.duplicate_template(id, caller.stamp).await?)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what a handler answers")]
 fn created(done: Changed<StepTemplate>) -> Answer {
     let Changed { row, batch_id } = done;
     let (at, version) = (format!("/api/templates/{}", row.id), row.version);

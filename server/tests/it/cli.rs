@@ -21,7 +21,8 @@ fn text(path: &Path) -> &str {
 }
 
 async fn execute(database: &Path, sql: &str) {
-    let store = Store::open(&format!("sqlite://{}", database.display()));
+    let url = format!("sqlite://{}", database.display());
+    let store = Store::open(&url);
     let store = store.await.unwrap();
     store.writer().execute_unprepared(sql).await.unwrap();
     store.close().await.unwrap();
@@ -218,7 +219,8 @@ async fn a_file_that_is_no_whole_database_of_ours_is_never_restored() {
     let insert =
         "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29991231_000001_later', 0)";
     execute(&file("newer"), insert).await;
-    let foreign = Store::open(&format!("sqlite://{}", file("foreign").display()));
+    let url = format!("sqlite://{}", file("foreign").display());
+    let foreign = Store::open(&url);
     let foreign = foreign.await.unwrap();
     let table = "CREATE TABLE customer_steps (id INTEGER)";
     foreign.writer().execute_unprepared(table).await.unwrap();

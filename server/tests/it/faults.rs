@@ -14,7 +14,8 @@ use std::{
 };
 
 async fn open(database: &Path) -> Store {
-    let store = Store::open(&format!("sqlite://{}", database.display()));
+    let url = format!("sqlite://{}", database.display());
+    let store = Store::open(&url);
     store.await.unwrap()
 }
 

@@ -4,9 +4,9 @@
     reason = "a test that cannot go on panics; clippy knows only functions marked as tests"
 )]
 #![recursion_limit = "512"]
-mod fuzz;
 mod cli;
 mod faults;
+mod fuzz;
 mod harness;
 mod http;
 mod kill;
