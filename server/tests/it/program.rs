@@ -83,7 +83,7 @@ impl Server {
         let line = this.wait_for("Rollcall is at http://");
         let (_, rest) = line.split_once("http://").unwrap();
         let end = rest.find(['"', ' ', '\n']).unwrap_or(rest.len());
-        this.address = rest[..end].to_owned();
+        rest[..end].clone_into(&mut this.address);
         this
     }
 
@@ -92,9 +92,8 @@ impl Server {
         let mut seen = String::new();
         loop {
             let mut line = String::new();
-            if self.log.read_line(&mut line).unwrap() == 0 {
-                panic!("the log ended before `{words}`: {seen}");
-            }
+            let n_bytes = self.log.read_line(&mut line).unwrap();
+            assert!(n_bytes > 0, "the log ended before `{words}`: {seen}");
             if line.contains(words) {
                 return line;
             }
