@@ -25,6 +25,7 @@ mod templates;
 mod texts;
 mod undo;
 mod undo_templates;
+mod writing;
 
 use crate::domain::{id::BatchId, stamp::Stamp};
 use audit::NewEvent;

@@ -76,7 +76,11 @@ fn heading(name: &str) -> String {
 
 /// A text in a fence that is longer than any within it.
 fn fence(out: &mut String, word: &str, text: &str) {
-    let longest = text.split(|it: char| it != '`').map(str::len).max().unwrap_or(0);
+    let longest = text
+        .split(|it: char| it != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     out.extend(["\n", &fence, word, "\n", text, "\n", &fence, "\n"]);
 }
