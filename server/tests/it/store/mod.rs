@@ -11,3 +11,4 @@ mod steps;
 mod templates;
 mod together;
 mod undo;
+mod writing;
