@@ -384,8 +384,7 @@ test.describe('runbooks', () => {
     const download = await downloading;
     expect(download.suggestedFilename()).toBe('June steps.md');
     const file = await download.path();
-    await open(`/releases/${july}/steps`);
-    await page.getByRole('button', { name: 'Import runbook…' }).click();
+    await open(`/releases/${july}/steps?import`);
     const dialog = page.getByRole('dialog', { name: 'Import runbook' });
     await dialog.getByLabel('Or a file').setInputFiles({ name: 'june.md', mimeType: 'text/markdown', buffer: readFileSync(file) });
     await dialog.getByRole('button', { name: 'Import 4 steps' }).click();
