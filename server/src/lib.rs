@@ -11,6 +11,8 @@ pub mod config;
 pub mod demo;
 /// Why the program ended.
 pub mod failure;
+/// Files that pages offer to keep.
+pub mod downloads;
 /// Forms that work without JavaScript.
 pub mod forms;
 /// What every answer carries, and what every request must not be.
@@ -118,6 +120,7 @@ pub fn router(context: Context) -> Router {
         .route("/print.js", get(async || site::asset("print.js")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
         .merge(rest::router(context.clone()))
+        .merge(downloads::router(context.clone()))
         .merge(forms::router(context))
         .leptos_routes_with_context(&options, routes(), move || provide(&for_pages), document)
         .fallback(move |request: Request| async move {

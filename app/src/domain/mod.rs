@@ -74,6 +74,8 @@ pub mod refusal;
 pub mod release;
 /// A release as one sheet, for tables and reports.
 pub mod sheet;
+/// Steps from and to Markdown.
+pub mod runbook;
 /// Who did it, and when.
 pub mod stamp;
 /// A customer's step and its life.

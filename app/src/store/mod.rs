@@ -34,6 +34,7 @@ mod texts;
 mod timing;
 mod undo;
 mod undo_templates;
+mod writing;
 
 use crate::domain::{id::BatchId, stamp::Stamp};
 use audit::NewEvent;

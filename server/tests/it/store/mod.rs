@@ -12,3 +12,4 @@ mod templates;
 mod together;
 pub mod transfer;
 mod undo;
+mod writing;
