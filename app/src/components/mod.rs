@@ -6,6 +6,7 @@ pub mod customer_form;
 pub mod customer_picker;
 pub mod keys_dialog;
 pub mod layout;
+pub mod list;
 pub mod matrix;
 pub mod name_dialog;
 pub mod release_form;

@@ -18,6 +18,26 @@ words! {
     ReleaseStatus { Draft = "draft", Active = "active", Archived = "archived" }
 }
 
+impl ReleaseType {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Onboarding => "Onboarding",
+            Self::Release => "Release",
+            Self::Hotfix => "Hotfix",
+        }
+    }
+}
+
+impl ReleaseStatus {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Draft => "Draft",
+            Self::Active => "Active",
+            Self::Archived => "Archived",
+        }
+    }
+}
+
 /// A release as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

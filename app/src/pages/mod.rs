@@ -4,6 +4,7 @@ pub mod clusters;
 pub mod customers;
 pub mod dashboard;
 pub mod fetch;
+pub mod listing;
 pub mod not_found;
 pub mod page;
 pub mod releases;
