@@ -139,7 +139,13 @@ forms! {
         let made = store.create_cluster(cluster_draft(fields, &Metadata::default()), stamp).await?;
         Ok(paths::cluster(made.row.id))
     };
+    // Many at once where there is a text, as `/customers/new?paste` has it.
     new_customer = |store, fields, stamp| {
+        if let Some(text) = fields.get("text") {
+            let cluster = field(fields, "clusterId").parse().ok();
+            store.create_customers(cluster, text.clone(), stamp).await?;
+            return Ok(paths::CUSTOMERS.to_owned());
+        }
         let made = store.create_customer(customer_draft(fields, &Metadata::default()), stamp).await?;
         Ok(paths::customer(made.row.id))
     };

@@ -3,4 +3,6 @@
 pub mod clipboard;
 pub mod clock;
 pub mod dom;
+pub mod form;
 pub mod grid;
+pub mod leave;

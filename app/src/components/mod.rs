@@ -9,6 +9,8 @@ pub mod layout;
 pub mod list;
 pub mod matrix;
 pub mod name_dialog;
+pub mod paste_form;
+pub mod record_form;
 pub mod release_form;
 pub mod step_form;
 pub mod step_panel;

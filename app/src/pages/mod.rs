@@ -3,6 +3,7 @@ pub mod activity;
 pub mod clusters;
 pub mod customers;
 pub mod dashboard;
+pub mod editing;
 pub mod fetch;
 pub mod listing;
 pub mod not_found;
@@ -59,7 +60,7 @@ type Done = Box<dyn FnOnce()>;
 #[derive(Clone, Copy)]
 pub struct Sending {
     pub error: RwSignal<Option<AppError>>,
-    is_busy: RwSignal<bool>,
+    pub is_busy: RwSignal<bool>,
 }
 
 impl Sending {

@@ -44,6 +44,16 @@ async fn every_server_function_answers_and_only_to_post() {
             json!({ "id": acme, "draft": { "name": "Acme", "clusterId": 1, "namespace": "acme" }, "version": 7 }),
             409,
         ),
+        (
+            "preview_customers_paste",
+            json!({ "cluster": 1, "text": "Hooli, hooli" }),
+            200,
+        ),
+        (
+            "create_customers",
+            json!({ "cluster": 1, "text": "Acme, acme" }),
+            409,
+        ),
         ("deactivate_customer", json!({ "id": globex }), 200),
         ("restore_customer", json!({ "id": globex }), 200),
         ("list_releases", json!({}), 200),

@@ -210,6 +210,15 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     ));
     call!(deactivate_customer(hooli.id, by()));
     call!(restore_customer(hooli.id, by()));
+    let many = "Umbrella, umbrella, HOST=u.example\nStark, stark";
+    call!(preview_customers_paste(Some(ap.id), many.to_owned()));
+    call!(create_customers(Some(ap.id), many.to_owned(), by()));
+    call!(create_customers(Some(ap.id), many.to_owned(), by()));
+    call!(create_customers(
+        Some(ap.id),
+        "Wayne, wayne\nWrong".to_owned(),
+        by()
+    ));
     let july = call!(create_release(release("July"), by())).unwrap().row;
     call!(update_release(july.id, release("July 2"), 1, by()));
     call!(activate_release(july.id, Some(vec![acme]), by()));
