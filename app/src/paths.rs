@@ -1,5 +1,5 @@
 //! Every address of a page, as a function.
-use crate::domain::id::{ClusterId, CustomerId, ReleaseId, StepId};
+use crate::domain::id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId};
 
 pub const DASHBOARD: &str = "/";
 pub const CLUSTERS: &str = "/clusters";
@@ -47,6 +47,11 @@ pub fn import_steps(id: ReleaseId) -> String {
 
 pub fn customer_steps(release: ReleaseId, customer: CustomerId) -> String {
     format!("/releases/{release}/customer/{customer}")
+}
+
+/// What a change did, row by row.
+pub fn batch(id: &BatchId) -> String {
+    format!("/activity?batch={id}")
 }
 
 /// The matrix with a step's panel open.

@@ -1,5 +1,7 @@
 //! What is shown: values in, callbacks out. Components may read the domain, never the api.
+pub mod activity_filter;
 pub mod activity_list;
+pub mod activity_log;
 pub mod bulk_bar;
 pub mod cluster_form;
 pub mod customer_form;

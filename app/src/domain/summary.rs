@@ -62,6 +62,19 @@ pub struct Attention {
     pub at: Option<DateTime<Utc>>,
 }
 
+/// A variable that open cells of a release use, and that has no value for some of its customers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MissingValue {
+    pub release_id: ReleaseId,
+    pub release: String,
+    pub variable: String,
+    /// The first of them by name.
+    pub customers: Vec<(CustomerId, String)>,
+    pub n_customers: u32,
+    pub cells: u32,
+}
+
 /// Everything on `/`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -69,7 +82,12 @@ pub struct Dashboard {
     pub clusters: u32,
     pub customers: u32,
     pub releases: u32,
+    /// Work in progress for longer than this needs attention.
+    pub stale_hours: u32,
     pub attention: Vec<Attention>,
+    /// There is more than `attention` has.
+    pub has_more_attention: bool,
+    pub missing: Vec<MissingValue>,
     pub active: Vec<ActiveRelease>,
     pub recent: Vec<EventLine>,
 }
@@ -84,6 +102,27 @@ pub struct EventLine {
     pub subject: Option<String>,
     pub customer: Option<String>,
     pub release: Option<String>,
+    pub undo: UndoState,
+}
+
+/// Whether a batch can be undone (R16). If rows have changed since, the undo itself says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UndoState {
+    Open,
+    Undone,
+    /// It has its own opposite, or its release is read-only or gone.
+    Never,
+}
+
+/// What the history can be narrowed to, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityChoices {
+    /// Newest first.
+    pub releases: Vec<(ReleaseId, String)>,
+    pub clusters: Vec<(super::id::ClusterId, String)>,
+    pub customers: Vec<(CustomerId, String)>,
+    /// Who has changed something of late.
+    pub people: Vec<String>,
 }
 
 /// A cluster's page.

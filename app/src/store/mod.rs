@@ -16,6 +16,7 @@ pub mod entity;
 pub mod error;
 mod matrix;
 mod members;
+mod missing;
 mod paste;
 mod releases;
 pub mod sqlite;

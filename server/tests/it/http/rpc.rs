@@ -22,6 +22,7 @@ async fn every_server_function_answers_and_only_to_post() {
         ("read_frame", json!({}), 200),
         ("read_dashboard", json!({}), 200),
         ("list_activity", json!({ "filter": {} }), 200),
+        ("read_activity_choices", json!({}), 200),
         ("set_actor", json!({ "name": "Mei" }), 200),
         ("set_theme", json!({ "theme": "dark" }), 200),
         ("undo", json!({ "batch": "none" }), 404),

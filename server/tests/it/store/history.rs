@@ -302,6 +302,8 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     let now = by().at;
     call!(events(EventFilter::default()));
     call!(activity(EventFilter::default()));
+    call!(activity_choices());
+    call!(release_names());
     call!(clusters(true));
     call!(cluster(ap.id));
     call!(customers(true));
