@@ -9,12 +9,7 @@ use super::{
 };
 use crate::{
     browser::form::composed,
-    domain::{
-        cluster::{Cluster, ClusterSummary},
-        customer::CustomerDraft,
-        id::ClusterId,
-        refusal::Field,
-    },
+    domain::{cluster::ClusterSummary, customer::CustomerDraft, id::ClusterId, refusal::Field},
 };
 use leptos::prelude::*;
 
@@ -49,18 +44,6 @@ impl Fields {
 
 fn word(cluster: Option<ClusterId>) -> String {
     cluster.map(|it| it.to_string()).unwrap_or_default()
-}
-
-/// What a customer has from its cluster.
-fn inherited(cluster: &Cluster) -> Vec<Inherited> {
-    let values = cluster.metadata.0.iter();
-    values
-        .map(|(key, value)| Inherited {
-            key: key.clone(),
-            value: value.to_string(),
-            from: cluster.name.clone(),
-        })
-        .collect()
 }
 
 #[component]
@@ -110,7 +93,9 @@ pub fn CustomerForm(
     let name_of = move |id| cluster_of(id).map(|it| it.name).unwrap_or_default();
     let from_cluster = Signal::derive(move || {
         let id = fields.cluster.with(|it| it.parse().ok());
-        cluster_of(id).map(|it| inherited(&it)).unwrap_or_default()
+        cluster_of(id)
+            .map(|it| Inherited::all(&it.metadata, &it.name))
+            .unwrap_or_default()
     });
     // A page that came back from the server was drawn with the row as it is now.
     let came_back = posted.is_some();

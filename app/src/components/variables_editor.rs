@@ -28,6 +28,20 @@ pub struct Inherited {
     pub from: String,
 }
 
+impl Inherited {
+    /// All that comes from one place.
+    pub fn all(metadata: &Metadata, from: &str) -> Vec<Self> {
+        let values = metadata.0.iter();
+        values
+            .map(|(key, value)| Self {
+                key: key.clone(),
+                value: value.to_string(),
+                from: from.to_owned(),
+            })
+            .collect()
+    }
+}
+
 /// The rows of an editor.
 #[derive(Clone, Copy)]
 pub struct Variables {

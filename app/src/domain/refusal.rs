@@ -22,7 +22,7 @@ words! {
         Description = "description", Variables = "metadata", Type = "type", VersionNumber = "versionNumber",
         ReleaseDate = "releaseDate", Category = "category", Content = "content", Reason = "reason",
         Notes = "notes", Customers = "customerIds", OrderedIds = "orderedIds", Position = "insertAfter",
-        Ids = "ids", Actor = "X-Rollcall-User", Limit = "limit", Cursor = "cursor", Text = "text",
+        Ids = "ids", Actor = "X-Rollcall-User", Limit = "limit", Cursor = "cursor", Text = "text", From = "from",
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     event::Entry,
     id::{CustomerId, ReleaseId, StepId},
     progress::Progress,
-    release::{Release, ReleaseSummary},
+    release::{Release, ReleaseStatus, ReleaseSummary},
     step::{CustomerStep, StepStatus},
     template::StepTemplate,
     vars::{Resolved, Variable},
@@ -131,9 +131,21 @@ pub struct ActivityChoices {
 pub struct ClusterDetail {
     pub summary: ClusterSummary,
     pub customers: Vec<CustomerSummary>,
+    pub releases: Vec<ClusterRelease>,
 }
 
-/// A customer's page: every release that it is part of, with progress.
+/// A release that customers of a cluster are in, and how far they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterRelease {
+    pub id: ReleaseId,
+    pub name: String,
+    pub status: ReleaseStatus,
+    pub customers: u32,
+    pub progress: Progress,
+}
+
+/// A customer's page: every release that it is part of, with progress, and those that it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerDetail {
@@ -147,6 +159,8 @@ pub struct CustomerDetail {
 pub struct CustomerRelease {
     pub release: Release,
     pub progress: Progress,
+    /// Who took the customer out of it, and when.
+    pub removed: Option<super::stamp::Stamp>,
 }
 
 /// A release's templates, and how many customers have copies.

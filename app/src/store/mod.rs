@@ -17,6 +17,7 @@ pub mod error;
 mod matrix;
 mod members;
 mod missing;
+mod part_of;
 mod paste;
 mod releases;
 pub mod sqlite;

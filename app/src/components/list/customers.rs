@@ -87,6 +87,18 @@ impl Customers {
     }
 }
 
+/// One cluster's customers by name, without search and order.
+pub fn of_one_cluster(customers: &[CustomerSummary]) -> String {
+    let mut html = String::from(
+        r#"<table class="table"><caption class="sr">Customers</caption><thead><tr><th scope="col">Customer</th><th scope="col">Namespace</th><th scope="col" class="num">Variables</th><th scope="col" class="num">Active releases</th></tr></thead><tbody>"#,
+    );
+    for customer in customers {
+        row(&mut html, customer, "");
+    }
+    html.push_str("</tbody></table>");
+    html
+}
+
 fn by_cluster(a: &CustomerSummary, b: &CustomerSummary) -> Ordering {
     (&a.cluster, a.cluster_id).cmp(&(&b.cluster, b.cluster_id))
 }

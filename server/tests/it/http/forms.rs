@@ -101,3 +101,19 @@ async fn pasted_customers_are_posted_and_come_back_with_the_line_that_is_wrong()
     );
     assert_eq!(world.bench.store.customers(false).await.unwrap().len(), 5);
 }
+
+#[tokio::test]
+async fn a_new_release_says_where_its_steps_come_from() {
+    let world = World::draft().await;
+    let post = async |body: &str| world.bench.post_form("/releases/new", body).await;
+    let cloned = post("name=July&type=release&steps=clone&from=1").await;
+    assert_eq!(cloned.header("location"), "/releases/2/steps");
+    let july = app::domain::id::ReleaseId(2);
+    let july = world.bench.store.release(july).await.unwrap();
+    assert_eq!(july.templates.len(), 4);
+    let imported = post("name=August&type=release&steps=import").await;
+    assert_eq!(imported.header("location"), "/releases/3/steps?import");
+    let wrong = post("name=September&type=release&steps=clone&from=").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("fill this in") && wrong.body.contains("value=\"September\""));
+}

@@ -64,6 +64,12 @@ async fn every_server_function_answers_and_only_to_post() {
             json!({ "draft": { "name": "July", "type": "release" } }),
             200,
         ),
+        ("list_release_names", json!({}), 200),
+        (
+            "create_release_from",
+            json!({ "draft": { "name": "September" }, "from": 99 }),
+            404,
+        ),
         (
             "update_release",
             json!({ "id": june, "draft": { "name": "June", "type": "x" }, "version": 1 }),

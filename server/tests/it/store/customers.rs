@@ -151,3 +151,27 @@ async fn pasted_customers_are_all_created_or_none() {
     let refused = store.preview_customers_paste(eu, many).await.unwrap_err();
     assert!(refused.to_string().contains("at most 5000"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_customer_knows_the_release_that_it_was_taken_out_of() {
+    let world = World::active().await;
+    let (store, globex) = (&world.bench.store, world.globex.id);
+    store
+        .remove_customers(world.june, vec![globex], world.bench.by("Jonas"))
+        .await
+        .unwrap();
+    let was = store.customer(globex).await.unwrap().releases;
+    assert_eq!(was.len(), 1);
+    assert_eq!(was[0].removed.as_ref().unwrap().by, "Jonas");
+    assert_eq!(was[0].progress.total, 0);
+    let of_eu = store.cluster(world.eu_west.id).await.unwrap().releases;
+    assert_eq!((of_eu[0].customers, of_eu[0].progress.total), (1, 4));
+    store
+        .add_customers(world.june, vec![globex], world.bench.ana())
+        .await
+        .unwrap();
+    let is = store.customer(globex).await.unwrap().releases;
+    assert_eq!((is[0].removed.clone(), is[0].progress.total), (None, 4));
+    let never = store.cluster(world.us_east.id).await.unwrap().releases;
+    assert_eq!(never[0].customers, 1);
+}

@@ -224,6 +224,8 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(activate_release(july.id, Some(vec![acme]), by()));
     call!(delete_draft(july.id, by()));
     call!(clone_release(june, "August".to_owned(), None, by()));
+    call!(create_release_from(release("September"), june, by()));
+    call!(create_release_from(release(""), june, by()));
     call!(dry_run(june, Some(vec![acme, globex])));
     call!(activate_release(june, Some(vec![acme, globex]), by()));
     call!(delete_draft(june, by()));
