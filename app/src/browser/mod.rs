@@ -6,3 +6,4 @@ pub mod dom;
 pub mod form;
 pub mod grid;
 pub mod leave;
+pub mod picker;

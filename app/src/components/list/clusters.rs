@@ -5,7 +5,7 @@ use crate::{
         html::{count, put},
         text_area::escape,
     },
-    domain::cluster::ClusterSummary,
+    domain::{cluster::ClusterSummary, filter::lower},
     paths,
 };
 use std::cmp::Ordering;
@@ -25,7 +25,7 @@ impl Clusters {
     pub fn new(clusters: Vec<ClusterSummary>) -> Self {
         let searched = |it: &ClusterSummary| {
             let path = it.cluster.kubeconfig_path.as_deref().unwrap_or_default();
-            format!("{}\n{path}", it.cluster.name).to_lowercase()
+            lower(&format!("{}\n{path}", it.cluster.name))
         };
         let rows = clusters.into_iter().map(|it| {
             let searched = searched(&it);

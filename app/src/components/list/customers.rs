@@ -5,7 +5,7 @@ use crate::{
         html::{count, put},
         text_area::escape,
     },
-    domain::{cluster::hue, customer::CustomerSummary, id::ClusterId},
+    domain::{cluster::hue, customer::CustomerSummary, filter::lower, id::ClusterId},
     paths,
 };
 use std::cmp::Ordering;
@@ -30,7 +30,7 @@ impl Customers {
             .into_iter()
             .map(|it| {
                 let searched = format!("{}\n{}\n{}", it.name, it.namespace, it.cluster);
-                (it, searched.to_lowercase())
+                (it, lower(&searched))
             })
             .collect();
         rows.sort_by(|(a, _), (b, _)| by_cluster(a, b).then_with(|| by_name(a, b)));

@@ -5,7 +5,7 @@ pub mod customers;
 pub mod releases;
 
 use super::ui::{html::put, icon::Icon, text_area::escape};
-use crate::{browser, paths};
+use crate::{browser, domain::filter::lower, paths};
 use leptos::prelude::*;
 
 /// How many rows are drawn at first, and how many more at a time.
@@ -88,7 +88,7 @@ impl Wanted {
 
     /// What is typed, as it is compared.
     fn needle(&self) -> String {
-        self.text.trim().to_lowercase()
+        lower(self.text.trim())
     }
 
     /// Whether something is left out that the list would show.

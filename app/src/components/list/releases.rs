@@ -7,7 +7,10 @@ use crate::{
         text_area::escape,
         time::day,
     },
-    domain::release::{ReleaseStatus, ReleaseSummary},
+    domain::{
+        filter::lower,
+        release::{ReleaseStatus, ReleaseSummary},
+    },
     paths,
 };
 use std::cmp::Ordering;
@@ -32,7 +35,7 @@ impl Releases {
     pub fn new(releases: Vec<ReleaseSummary>) -> Self {
         let searched = |it: &ReleaseSummary| {
             let number = it.release.version_number.as_deref().unwrap_or_default();
-            format!("{}\n{number}", it.release.name).to_lowercase()
+            lower(&format!("{}\n{number}", it.release.name))
         };
         let rows = releases.into_iter().map(|it| {
             let searched = searched(&it);
