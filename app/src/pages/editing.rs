@@ -37,7 +37,7 @@ where
     });
     let asks = Asks {
         error: sending.error,
-        is_busy: sending.is_busy.into(),
+        is_busy: sending.is_busy(),
         on_restore,
         on_seen,
     };
@@ -48,7 +48,7 @@ where
 pub fn creating(sending: Sending, on_restore: Callback<i64>) -> Asks {
     Asks {
         error: sending.error,
-        is_busy: sending.is_busy.into(),
+        is_busy: sending.is_busy(),
         on_restore,
         on_seen: Callback::new(|()| {}),
     }

@@ -91,7 +91,7 @@ type Done = Box<dyn FnOnce()>;
 #[derive(Clone, Copy)]
 pub struct Sending {
     pub error: RwSignal<Option<AppError>>,
-    pub is_busy: RwSignal<bool>,
+    is_busy: RwSignal<bool>,
 }
 
 impl Sending {
@@ -100,6 +100,11 @@ impl Sending {
             error: RwSignal::new(None),
             is_busy: RwSignal::new(false),
         }
+    }
+
+    /// Whether something is under way.
+    pub fn is_busy(self) -> Signal<bool> {
+        self.is_busy.into()
     }
 
     /// Sends, unless something is under way already.

@@ -58,7 +58,7 @@ pub fn PastePage(clusters: Vec<ClusterSummary>) -> impl IntoView {
                 cluster=cluster
                 lines=lines
                 error=sending.error
-                is_busy=sending.is_busy
+                is_busy=sending.is_busy()
                 on_typed=typed
                 on_submit=submit
             />

@@ -19,6 +19,7 @@ use crate::{
         id::{ClusterId, CustomerId, ReleaseId},
         summary::{DryRun, Unresolved},
     },
+    error::AppError,
     pages::Sending,
     paths,
 };
@@ -80,7 +81,7 @@ pub fn ChooseCustomers(
                 Some(customers) => view! { <CustomerPicker customers=customers chosen=chosen/> }.into_any(),
                 None => {
                     view! {
-                        <div class="dialog__pick" aria-busy=move || fetching.is_busy.get().then_some("true")>
+                        <div class="dialog__pick" aria-busy=move || fetching.is_busy().get().then_some("true")>
                             <Failure error=fetching.error/>
                             {move || {
                                 fetching
@@ -122,7 +123,7 @@ pub fn ChooseCustomers(
                 data-kind="ink"
                 aria-disabled=move || is_none().then_some("true")
                 aria-describedby="choose-first"
-                aria-busy=move || sending.is_busy.get().then_some("true")
+                aria-busy=move || sending.is_busy().get().then_some("true")
                 on:click=submit
             >
                 {if is_draft { "Activate" } else { "Add" }}
@@ -182,7 +183,8 @@ struct Trial {
     id: ReleaseId,
     chosen: RwSignal<HashSet<CustomerId>>,
     answer: RwSignal<Option<DryRun>>,
-    sending: Sending,
+    error: RwSignal<Option<AppError>>,
+    is_busy: RwSignal<bool>,
     number: StoredValue<u32>,
 }
 
@@ -192,7 +194,8 @@ impl Trial {
             id,
             chosen,
             answer: RwSignal::new(None),
-            sending: Sending::new(),
+            error: RwSignal::new(None),
+            is_busy: RwSignal::new(false),
             number: StoredValue::new(0),
         };
         Effect::new(move |_| this.ask(chosen.get().into_iter().collect()));
@@ -208,25 +211,25 @@ impl Trial {
         let number = self.number.get_value();
         if customers.is_empty() {
             self.answer.set(None);
-            self.sending.error.set(None);
-            self.sending.is_busy.set(false);
+            self.error.set(None);
+            self.is_busy.set(false);
             return;
         }
-        self.sending.is_busy.set(true);
+        self.is_busy.set(true);
         leptos::task::spawn_local(async move {
             let answer = preview_customers(self.id, customers).await;
             if self.number.try_get_value() != Some(number) {
                 return;
             }
-            self.sending.is_busy.set(false);
+            self.is_busy.set(false);
             match answer {
                 Ok(answer) => {
-                    self.sending.error.set(None);
+                    self.error.set(None);
                     self.answer.set(Some(answer));
                 }
                 Err(error) => {
                     self.answer.set(None);
-                    self.sending.error.set(Some(error));
+                    self.error.set(Some(error));
                 }
             }
         });
@@ -276,7 +279,7 @@ fn DryRunPane(
         })
     };
     view! {
-        <div class="dialog__run" aria-busy=move || trial.sending.is_busy.get().then_some("true")>
+        <div class="dialog__run" aria-busy=move || trial.is_busy.get().then_some("true")>
             <h3>"Dry run"</h3>
             <dl class="figures">
                 <div>
@@ -292,7 +295,7 @@ fn DryRunPane(
                     <dd>{move || figure(|it| it.cells)}</dd>
                 </div>
             </dl>
-            <Failure error=trial.sending.error/>
+            <Failure error=trial.error/>
             {missing}
         </div>
     }

@@ -148,7 +148,7 @@ fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
                         class="button"
                         data-kind="ink"
                         type="submit"
-                        aria-busy=move || sending.is_busy.get().then_some("true")
+                        aria-busy=move || sending.is_busy().get().then_some("true")
                     >
                         "Clone"
                     </button>
