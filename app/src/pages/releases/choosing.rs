@@ -52,6 +52,7 @@ pub fn ChooseCustomers(
         });
     });
     fetch.run(());
+    let (is_fetching, is_sending) = (fetching.is_busy(), sending.is_busy());
     let trial = Trial::new(id, chosen);
     let n_offered = move || offered.with(|it| it.as_ref().map_or(0, Vec::len));
     let is_none = move || chosen.with(HashSet::is_empty);
@@ -81,7 +82,7 @@ pub fn ChooseCustomers(
                 Some(customers) => view! { <CustomerPicker customers=customers chosen=chosen/> }.into_any(),
                 None => {
                     view! {
-                        <div class="dialog__pick" aria-busy=move || fetching.is_busy().get().then_some("true")>
+                        <div class="dialog__pick" aria-busy=move || is_fetching.get().then_some("true")>
                             <Failure error=fetching.error/>
                             {move || {
                                 fetching
@@ -123,7 +124,7 @@ pub fn ChooseCustomers(
                 data-kind="ink"
                 aria-disabled=move || is_none().then_some("true")
                 aria-describedby="choose-first"
-                aria-busy=move || sending.is_busy().get().then_some("true")
+                aria-busy=move || is_sending.get().then_some("true")
                 on:click=submit
             >
                 {if is_draft { "Activate" } else { "Add" }}

@@ -119,6 +119,7 @@ fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
             go(&paths::release(it.row.id));
         });
     });
+    let is_busy = sending.is_busy();
     let at = move |field| Signal::derive(move || sending.error.get().and_then(|it| it.at(field)));
     view! {
         <Dialog open=open title=format!("Clone {}", release.name)>
@@ -148,7 +149,7 @@ fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
                         class="button"
                         data-kind="ink"
                         type="submit"
-                        aria-busy=move || sending.is_busy().get().then_some("true")
+                        aria-busy=move || is_busy.get().then_some("true")
                     >
                         "Clone"
                     </button>
