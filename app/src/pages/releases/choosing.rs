@@ -9,7 +9,7 @@ use crate::{
         ui::{
             html::{count, put},
             icon::Icon,
-            notice::Failure,
+            notice::sentence,
             text_area::escape,
         },
     },
@@ -17,6 +17,7 @@ use crate::{
         cluster::hue,
         customer::CustomerSummary,
         id::{ClusterId, CustomerId, ReleaseId},
+        refusal::Field,
         summary::{DryRun, Unresolved},
     },
     error::AppError,
@@ -83,7 +84,7 @@ pub fn ChooseCustomers(
                 None => {
                     view! {
                         <div class="dialog__pick" aria-busy=move || is_fetching.get().then_some("true")>
-                            <Failure error=fetching.error/>
+                            <Refused error=fetching.error/>
                             {move || {
                                 fetching
                                     .error
@@ -105,7 +106,7 @@ pub fn ChooseCustomers(
             }}
             <DryRunPane id=id trial=trial offered=offered/>
         </div>
-        <Failure error=sending.error/>
+        <Refused error=sending.error/>
         <div class="dialog__foot">
             <span aria-live="polite">
                 <b class="label">
@@ -130,6 +131,23 @@ pub fn ChooseCustomers(
                 {if is_draft { "Activate" } else { "Add" }}
             </button>
         </div>
+    }
+}
+
+/// A refusal in full: who is chosen has no field of its own where it could stand.
+#[component]
+fn Refused(error: RwSignal<Option<AppError>>) -> impl IntoView {
+    move || {
+        error.get().map(|error| {
+            let at_field = error.at(Field::Customers);
+            let text = at_field.unwrap_or_else(|| error.to_string());
+            view! {
+                <div class="alert" data-tone="danger" role="alert">
+                    <Icon name="i-warn"/>
+                    <span>{sentence(&text)}</span>
+                </div>
+            }
+        })
     }
 }
 
@@ -296,7 +314,7 @@ fn DryRunPane(
                     <dd>{move || figure(|it| it.cells)}</dd>
                 </div>
             </dl>
-            <Failure error=trial.error/>
+            <Refused error=trial.error/>
             {missing}
         </div>
     }
