@@ -14,7 +14,7 @@ test('clusters have three states, and a filter narrows what all means', async ({
   const activate = dialog.getByRole('button', { name: 'Activate', exact: true });
   await expect(activate).toHaveAttribute('aria-disabled', 'true');
   await expect(activate).toHaveAccessibleDescription('Choose at least one customer');
-  await activate.click();
+  await activate.click({ force: true });
   await expect(dialog).toBeVisible();
   await box(/^Acme/).check();
   await expect(box(/^eu-west/)).toBeChecked({ indeterminate: true });

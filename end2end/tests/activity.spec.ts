@@ -44,7 +44,7 @@ test('it is narrowed by who, what, where and when, and the address says so', asy
   await page.getByLabel('Customer').selectOption({ label: 'Initech' });
   await expect(started).toHaveCount(1);
   await page.getByLabel('Action').selectOption({ label: 'Started' });
-  await expect(page.locator('main ol').getByRole('listitem')).toHaveCount(1);
+  await expect(page.locator('main ol.log > li')).toHaveCount(1);
   await page.getByLabel('From').fill('2999-01-01');
   await page.getByLabel('From').blur();
   await expect(page.getByText('Nothing that happened matches the filter.')).toBeVisible();

@@ -13,7 +13,7 @@ test('an empty database says what comes first, and what then', async ({ page, op
 });
 
 test('one release: its clusters, what failed, what is missing, what happened', async ({ page, open, server }) => {
-  const world = await activeJune(server);
+  await activeJune(server);
   // Copies are made customer by customer: the fifth is Globex's first step.
   const act = (id: number, action: string, reason: string | null) => server.call('act_on_step', { id, action, reason, allow_unresolved: true });
   await act(5, 'fail', 'nobody answers');
@@ -36,12 +36,12 @@ test('one release: its clusters, what failed, what is missing, what happened', a
   await page.getByLabel('Key', { exact: true }).fill('HOST');
   await page.getByLabel('Value of HOST').fill('initech.example');
   await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Initech' })).toBeVisible();
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Dashboard' }).click();
   await expect(needs).toBeVisible();
   await expect(missing).toHaveCount(0);
   await needs.getByRole('link', { name: 'Open Announce, Globex' }).click();
   await expect(page.getByRole('complementary', { name: 'Announce, Globex' })).toBeVisible();
-  expect(world.june).toBeGreaterThan(0);
 });
 
 test('twenty releases are a line each, with their clusters folded', async ({ page, open, server }) => {

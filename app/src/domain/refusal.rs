@@ -141,7 +141,7 @@ pub enum Refusal {
         cluster: String,
         inactive_id: Option<i64>,
     },
-    #[error("{cluster} still has active customers: {}. Deactivate or move them first", names.join(", "))]
+    #[error("customers of {cluster} are still active: {}. Deactivate or move them first", names.join(", "))]
     ClusterHasCustomers { cluster: String, names: Vec<String> },
     #[error("cluster {cluster} is not active: restore it first")]
     ClusterInactive { cluster: String },
