@@ -62,6 +62,9 @@ pub fn PasteForm(
     let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
     let figures =
         Memo::new(move |_| lines.with(|it| Figures::of(it.as_deref().unwrap_or_default())));
+    // Without JavaScript nobody looks at the lines beforehand, and the button does what it says.
+    let is_live = RwSignal::new(false);
+    Effect::new(move |_| is_live.set(true));
     let may_create = move || figures.with(|it| it.n_new > 0 && it.n_wrong == 0);
     let label = move || match figures.with(|it| it.n_new) {
         0 => "Create customers".to_owned(),
@@ -106,7 +109,7 @@ pub fn PasteForm(
                         data-kind="ink"
                         type="submit"
                         aria-describedby="paste-says"
-                        aria-disabled=move || (!may_create()).then_some("true")
+                        aria-disabled=move || (is_live.get() && !may_create()).then_some("true")
                         aria-busy=move || is_busy.get().then_some("true")
                     >
                         {label}

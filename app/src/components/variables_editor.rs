@@ -283,7 +283,18 @@ pub fn VariablesEditor(
         let values = inherited.get();
         (!values.is_empty()).then(|| inherited_rows(variables, values))
     };
+    let wrong = move || {
+        error.get().map(|text| {
+            view! {
+                <span class="error">
+                    <Icon name="i-warn" small=true/>
+                    <span>{text}</span>
+                </span>
+            }
+        })
+    };
     view! {
+        <div class="field">
         <noscript inner_html=plain></noscript>
         <fieldset class="field variables-editor">
             <legend class="label">"Variables"</legend>
@@ -299,9 +310,6 @@ pub fn VariablesEditor(
                     <For each=move || variables.rows.get() key=|row| row.number children=move |it| row(variables, it)/>
                 </tbody>
             </table>
-            {move || {
-                error.get().map(|text| view! { <span class="error"><Icon name="i-warn" small=true/><span>{text}</span></span> })
-            }}
             <div class="row">
                 <button
                     class="button"
@@ -317,5 +325,7 @@ pub fn VariablesEditor(
             </div>
             {from_elsewhere}
         </fieldset>
+        {wrong}
+        </div>
     }
 }
