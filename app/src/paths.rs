@@ -40,23 +40,23 @@ pub fn release_steps(id: ReleaseId) -> String {
     format!("/releases/{id}/steps")
 }
 
-/// The template's steps, with the import of a runbook open.
-pub fn import_steps(id: ReleaseId) -> String {
-    format!("/releases/{id}/steps?import")
-}
-
 pub fn customer_steps(release: ReleaseId, customer: CustomerId) -> String {
     format!("/releases/{release}/customer/{customer}")
-}
-
-/// What a change did, row by row.
-pub fn batch(id: &BatchId) -> String {
-    format!("/activity?batch={id}")
 }
 
 /// The matrix with a step's panel open.
 pub fn step(release: ReleaseId, step: StepId) -> String {
     format!("/releases/{release}?step={step}")
+}
+
+/// The template's steps, with the import of a runbook open.
+pub fn import_steps(id: ReleaseId) -> String {
+    format!("/releases/{id}/steps?import")
+}
+
+/// What a change did, row by row.
+pub fn batch(id: &BatchId) -> String {
+    format!("/activity?batch={id}")
 }
 
 /// The matrix as it is seen: filter, what is collapsed, the open step.
