@@ -130,7 +130,8 @@ fn places(
     };
     let id = event.entity_id;
     let path = match (event.entity, event.action) {
-        (_, EventAction::Delete) | (Entity::Template, _) => None,
+        (_, EventAction::Delete) => None,
+        (Entity::Template, _) => event.release_id.map(paths::release_steps),
         (Entity::Cluster, _) => Some(paths::cluster(ClusterId(id))),
         (Entity::Customer, _) => Some(paths::customer(CustomerId(id))),
         (Entity::Release, _) => Some(paths::release(ReleaseId(id))),
