@@ -1,11 +1,13 @@
 //! Every address of a page, as a function.
-use crate::domain::id::{ClusterId, CustomerId, ReleaseId, StepId};
+use crate::domain::id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId};
 
 pub const DASHBOARD: &str = "/";
 pub const CLUSTERS: &str = "/clusters";
 pub const NEW_CLUSTER: &str = "/clusters/new";
 pub const CUSTOMERS: &str = "/customers";
 pub const NEW_CUSTOMER: &str = "/customers/new";
+/// Many customers at once.
+pub const PASTE_CUSTOMERS: &str = "/customers/new?paste";
 pub const RELEASES: &str = "/releases";
 pub const NEW_RELEASE: &str = "/releases/new";
 pub const ACTIVITY: &str = "/activity";
@@ -52,9 +54,23 @@ pub fn step(release: ReleaseId, step: StepId) -> String {
     format!("/releases/{release}?step={step}")
 }
 
-/// The matrix as it is seen: filter, what is collapsed, the open step. Empty parts are left out.
+/// The template's steps, with the import of a runbook open.
+pub fn import_steps(id: ReleaseId) -> String {
+    format!("/releases/{id}/steps?import")
+}
+
+/// What a change did, row by row.
+pub fn batch(id: &BatchId) -> String {
+    format!("/activity?batch={id}")
+}
+
+/// The matrix as it is seen: filter, what is collapsed, the open step.
 pub fn view(id: ReleaseId, parts: &[(&str, String)]) -> String {
-    let mut path = release(id);
+    with(release(id), parts)
+}
+
+/// A path and what is asked of it. Empty parts are left out.
+pub fn with(mut path: String, parts: &[(&str, String)]) -> String {
     for (key, value) in parts.iter().filter(|it| !it.1.is_empty()) {
         path.push(if path.contains('?') { '&' } else { '?' });
         path.extend([key, "="]);

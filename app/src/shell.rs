@@ -36,6 +36,20 @@ impl Site {
     }
 }
 
+/// Menus that are `details` close after a choice, on Escape, and when something else is pressed; the keyboard then goes
+/// back to their button. Here, because it concerns every page and the WASM need not carry it.
+const MENUS: &str = r#"const menus = (shut) => document.querySelectorAll("details.more[open]").forEach(shut);
+addEventListener("click", (event) => menus((it) => {
+  const chosen = it.contains(event.target) && event.target.closest(".menu :is(a, button)");
+  if (chosen) it.firstElementChild.focus();
+  if (chosen || !it.contains(event.target)) it.open = false;
+}), true);
+addEventListener("keydown", (event) => event.key === "Escape" && menus((it) => {
+  if (it.contains(document.activeElement)) { event.preventDefault(); event.stopPropagation(); it.firstElementChild.focus(); }
+  it.open = false;
+}), true);
+"#;
+
 /// `site` is none where none was built (tests): the page is complete, but stays as the server drew it.
 pub fn shell(
     site: Option<Site>,
@@ -48,7 +62,7 @@ pub fn shell(
         let script = format!("/pkg/{}", site.script);
         let wasm = format!("/pkg/{}", site.wasm);
         let start = format!(
-            "import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()));"
+            "{MENUS}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()));"
         );
         let preload = |file: String| {
             view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/> }

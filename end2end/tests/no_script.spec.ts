@@ -21,6 +21,55 @@ test('pages are complete', async ({ page, server }) => {
   }
 });
 
+test('lists are searched, narrowed and paged by plain forms and links', async ({ page, server }) => {
+  await activeJune(server);
+  await page.goto(`${server.url}/customers`);
+  await page.getByRole('searchbox', { name: 'Filter customers' }).fill('glo');
+  await page.getByRole('button', { name: 'Search' }).click();
+  const table = page.getByRole('table', { name: 'Customers' });
+  await expect(table.getByRole('link', { name: 'Globex' })).toBeVisible();
+  await expect(table.getByRole('link', { name: 'Acme' })).toHaveCount(0);
+  await page.goto(`${server.url}/activity`);
+  await page.getByLabel('Action').selectOption({ label: 'Activated' });
+  await page.getByRole('button', { name: 'Filter', exact: true }).click();
+  await expect(page.locator('main ol.log > li')).toHaveCount(1);
+  await expect(page.getByRole('button', { name: 'Undo' })).toBeHidden();
+});
+
+test('variables are lines, and come back with what was typed', async ({ page, server }) => {
+  const { acme } = await activeJune(server);
+  await page.goto(`${server.url}/customers/${acme}/edit`);
+  await page.getByLabel('Variables, a line each: KEY=value').fill('HOST=new.example\n1A=x');
+  await page.getByLabel('Description').fill('kept');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByText('is not a variable\'s name').last()).toBeVisible();
+  await expect(page.getByLabel('Variables, a line each: KEY=value')).toHaveValue(/1A=x/);
+  await expect(page.getByLabel('Description')).toHaveValue('kept');
+  await page.getByLabel('Variables, a line each: KEY=value').fill('HOST=new.example\nPORT=1');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Acme' })).toBeVisible();
+  await expect(page.locator('.origins')).toContainText('new.example');
+});
+
+test('many customers are posted at once, and a new release with the steps of another', async ({ page, server }) => {
+  await activeJune(server);
+  await page.goto(`${server.url}/customers/new?paste`);
+  await page.getByLabel('Cluster', { exact: true }).selectOption({ label: 'eu-west' });
+  await page.getByLabel('Customers, a line each').fill('Hooli, hooli\nWrong');
+  await page.getByRole('button', { name: 'Create customers' }).click();
+  await expect(page.getByRole('alert')).toContainText('line 2 is wrong');
+  await page.getByLabel('Customers, a line each').fill('Hooli, hooli');
+  await page.getByRole('button', { name: 'Create customers' }).click();
+  await expect(page.getByRole('table', { name: 'Customers' }).getByRole('link', { name: 'Hooli' })).toBeVisible();
+  await page.goto(`${server.url}/releases/new`);
+  await page.getByLabel('Name', { exact: true }).fill('July');
+  await page.getByRole('radio', { name: 'Cloned from another release' }).check();
+  await page.getByLabel('Release to clone').selectOption({ label: 'June' });
+  await page.getByRole('button', { name: 'Create release' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Steps' })).toBeVisible();
+  await expect(page.locator('main')).toContainText('Migrate schema');
+});
+
 test('a form is posted, and comes back with what is wrong', async ({ page, server }) => {
   await page.goto(`${server.url}/clusters/new`);
   await page.getByLabel('Kubeconfig path').fill('etc/x');

@@ -3,11 +3,15 @@
 use crate::render;
 use app::{
     api::context::{Context, actor, hide, now},
-    components::ui::posted::Posted,
+    components::{
+        release_steps::{Begin, begin},
+        ui::posted::Posted,
+    },
     domain::{
         cluster::ClusterDraft,
         customer::CustomerDraft,
         id::{ClusterId, CustomerId, ReleaseId},
+        refusal::{Field, Invalid, Problem},
         release::ReleaseDraft,
         stamp::Stamp,
         text::Metadata,
@@ -40,7 +44,6 @@ pub fn router(context: Context) -> Router<LeptosOptions> {
 }
 
 fn stamp(context: &Context, headers: &HeaderMap) -> Result<Stamp, StoreError> {
-    use app::domain::refusal::{Field, Invalid};
     Stamp::new(&actor(headers, &context.default_actor), now())
         .map_err(|it| Invalid::one(Field::Actor, it).into())
 }
@@ -113,6 +116,10 @@ fn release_draft(fields: &Fields, before: &Metadata) -> ReleaseDraft {
     }
 }
 
+fn no_release_chosen() -> StoreError {
+    Invalid::one(Field::From, Problem::Missing).into()
+}
+
 /// A form's way: who is asking, what the form does, and where it leads.
 macro_rules! forms {
     ($($name:ident $(($id:ident))? = |$store:ident, $fields:ident, $stamp:ident| $work:expr;)*) => {$(
@@ -139,13 +146,30 @@ forms! {
         let made = store.create_cluster(cluster_draft(fields, &Metadata::default()), stamp).await?;
         Ok(paths::cluster(made.row.id))
     };
+    // Many at once where there is a text, as `/customers/new?paste` has it.
     new_customer = |store, fields, stamp| {
+        if let Some(text) = fields.get("text") {
+            let cluster = field(fields, "clusterId").parse().ok();
+            store.create_customers(cluster, text.clone(), stamp).await?;
+            return Ok(paths::CUSTOMERS.to_owned());
+        }
         let made = store.create_customer(customer_draft(fields, &Metadata::default()), stamp).await?;
         Ok(paths::customer(made.row.id))
     };
     new_release = |store, fields, stamp| {
-        let made = store.create_release(release_draft(fields, &Metadata::default()), stamp).await?;
-        Ok(paths::release_steps(made.row.id))
+        let draft = release_draft(fields, &Metadata::default());
+        let begin = begin(&field(fields, "steps"));
+        let made = match begin {
+            Begin::Clone => {
+                let from = field(fields, "from").parse::<ReleaseId>().map_err(|_| no_release_chosen())?;
+                store.create_release_from(draft, from, stamp).await?
+            }
+            Begin::Scratch | Begin::Import => store.create_release(draft, stamp).await?,
+        };
+        Ok(match begin {
+            Begin::Import => paths::import_steps(made.row.id),
+            Begin::Scratch | Begin::Clone => paths::release_steps(made.row.id),
+        })
     };
     edit_cluster(id) = |store, fields, stamp| {
         let id = ClusterId(id);

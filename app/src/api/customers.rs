@@ -3,7 +3,8 @@ use crate::{
     domain::{
         customer::{Customer, CustomerDraft, CustomerSummary},
         event::Changed,
-        id::CustomerId,
+        id::{ClusterId, CustomerId},
+        paste::Line,
         summary::CustomerDetail,
     },
     error::AppError,
@@ -53,4 +54,24 @@ pub async fn deactivate_customer(id: CustomerId) -> Result<Changed<Customer>, Ap
 pub async fn restore_customer(id: CustomerId) -> Result<Changed<Customer>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().restore_customer(id, stamp()?).await)
+}
+
+/// What becomes of each line of a pasted text.
+#[server(input = Json, output = Postcard)]
+pub async fn preview_customers_paste(
+    cluster: Option<ClusterId>,
+    text: String,
+) -> Result<Vec<Line>, AppError> {
+    use super::context::{reply, store};
+    reply(store().preview_customers_paste(cluster, text).await)
+}
+
+/// Creates the new customers of a pasted text: all of them or none.
+#[server(input = Json, output = Postcard)]
+pub async fn create_customers(
+    cluster: Option<ClusterId>,
+    text: String,
+) -> Result<Changed<u32>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().create_customers(cluster, text, stamp()?).await)
 }

@@ -3,7 +3,7 @@ use crate::{
     domain::{
         event::{EventFilter, Page, Undoable},
         id::{BatchId, ReleaseId},
-        summary::{Dashboard, EventLine, Frame, UndoResult},
+        summary::{ActivityChoices, Dashboard, EventLine, Frame, UndoResult},
     },
     error::AppError,
 };
@@ -31,6 +31,13 @@ pub async fn read_dashboard() -> Result<Dashboard, AppError> {
 pub async fn list_activity(filter: EventFilter) -> Result<Page<EventLine>, AppError> {
     use super::context::{reply, store};
     reply(store().activity(filter).await)
+}
+
+/// What the history can be narrowed to, by name.
+#[server(input = Json, output = Postcard)]
+pub async fn read_activity_choices() -> Result<ActivityChoices, AppError> {
+    use super::context::{reply, store};
+    reply(store().activity_choices().await)
 }
 
 /// Restores what was there before a batch (R16).

@@ -35,6 +35,23 @@ pub async fn create_release(draft: ReleaseDraft) -> Result<Changed<Release>, App
     reply(store().create_release(draft, stamp()?).await)
 }
 
+/// All releases by name, newest first: to choose one.
+#[server(input = Json, output = Postcard)]
+pub async fn list_release_names() -> Result<Vec<(ReleaseId, String)>, AppError> {
+    use super::context::{reply, store};
+    reply(store().release_names().await)
+}
+
+/// A new draft with the template steps of another release.
+#[server(input = Json, output = Postcard)]
+pub async fn create_release_from(
+    draft: ReleaseDraft,
+    from: ReleaseId,
+) -> Result<Changed<Release>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().create_release_from(draft, from, stamp()?).await)
+}
+
 #[server(input = Json, output = Postcard)]
 pub async fn update_release(
     id: ReleaseId,
@@ -47,9 +64,17 @@ pub async fn update_release(
 
 /// A new draft with the same details and template steps, and no customers.
 #[server(input = Json, output = Postcard)]
-pub async fn clone_release(id: ReleaseId, name: String) -> Result<Changed<Release>, AppError> {
+pub async fn clone_release(
+    id: ReleaseId,
+    name: String,
+    version_number: Option<String>,
+) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().clone_release(id, name, None, stamp()?).await)
+    reply(
+        store()
+            .clone_release(id, name, version_number, stamp()?)
+            .await,
+    )
 }
 
 /// Copies the template steps to the chosen customers.

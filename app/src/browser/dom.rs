@@ -139,11 +139,6 @@ pub fn is_from_control(event: &web_sys::Event) -> bool {
     .is_some()
 }
 
-/// A checkbox that is neither on nor off.
-pub fn set_mixed(input: &web_sys::HtmlInputElement, mixed: bool) {
-    input.set_indeterminate(mixed);
-}
-
 /// Puts a text where the cursor of a field is.
 pub fn insert_at_cursor(field: &web_sys::HtmlTextAreaElement, text: &str) {
     if let (Ok(Some(start)), Ok(Some(end))) = (field.selection_start(), field.selection_end()) {

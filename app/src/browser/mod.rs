@@ -5,6 +5,8 @@ pub mod clock;
 pub mod dom;
 pub mod drag;
 pub mod editor;
+pub mod form;
 pub mod grid;
 pub mod leave;
 pub mod menu;
+pub mod picker;

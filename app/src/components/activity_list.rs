@@ -62,6 +62,7 @@ fn line(it: EventLine) -> impl IntoView {
         subject,
         customer,
         release,
+        ..
     } = it;
     let state = status_of(event.action).map(StepStatus::as_str);
     let is_customer = event.entity == Entity::Customer;

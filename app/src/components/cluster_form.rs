@@ -1,17 +1,43 @@
 //! A cluster's fields: draft in, draft out; messages under their fields.
 use super::{
+    record_form::{Asks, RecordForm, StaleNotice, all_problems, checked, differences},
     ui::{
         field::{LongField, TextField},
-        notice::Failure,
         posted::Posted,
     },
     variables_editor::{Variables, VariablesEditor},
 };
 use crate::{
+    browser::form::composed,
     domain::{cluster::ClusterDraft, refusal::Field},
-    error::AppError,
 };
 use leptos::prelude::*;
+
+#[derive(Clone, Copy)]
+struct Fields {
+    name: RwSignal<String>,
+    path: RwSignal<String>,
+    description: RwSignal<String>,
+    variables: Variables,
+}
+
+impl Fields {
+    fn draft(self) -> ClusterDraft {
+        ClusterDraft {
+            name: composed(self.name.get()),
+            kubeconfig_path: composed(self.path.get()),
+            description: composed(self.description.get()),
+            metadata: self.variables.metadata(),
+        }
+    }
+
+    fn set(self, draft: ClusterDraft) {
+        self.variables.set(&draft.metadata);
+        self.name.set(draft.name);
+        self.path.set(draft.kubeconfig_path);
+        self.description.set(draft.description);
+    }
+}
 
 #[component]
 pub fn ClusterForm(
@@ -21,50 +47,90 @@ pub fn ClusterForm(
     version: Option<i64>,
     #[prop(into)] submit: String,
     #[prop(into)] cancel: String,
-    error: RwSignal<Option<AppError>>,
+    asks: Asks,
+    /// The row as it is now, once somebody else was faster.
+    #[prop(optional, into)]
+    current: Signal<Option<ClusterDraft>>,
     on_submit: Callback<ClusterDraft>,
 ) -> impl IntoView {
     let posted = Posted::here();
-    let typed = |field: &str, otherwise: String| Posted::typed(posted.as_ref(), field, otherwise);
+    let typed =
+        |field: &str, otherwise: &str| Posted::typed(posted.as_ref(), field, otherwise.to_owned());
+    let error = asks.error;
     if let Some(posted) = &posted {
         error.set(Some(posted.error.clone()));
     }
-    let name = RwSignal::new(typed("name", draft.name));
-    let path = RwSignal::new(typed("kubeconfigPath", draft.kubeconfig_path));
-    let description = RwSignal::new(typed("description", draft.description));
-    let variables = Variables::new(&draft.metadata, posted.as_ref());
-    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
-    let send = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        on_submit.run(ClusterDraft {
-            name: name.get_untracked(),
-            kubeconfig_path: path.get_untracked(),
-            description: description.get_untracked(),
-            metadata: variables.metadata(),
-        });
+    let fields = Fields {
+        name: RwSignal::new(typed("name", &draft.name)),
+        path: RwSignal::new(typed("kubeconfigPath", &draft.kubeconfig_path)),
+        description: RwSignal::new(typed("description", &draft.description)),
+        variables: Variables::new(&draft.metadata, posted.as_ref()),
     };
+    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
+    // A page that came back from the server was drawn with the row as it is now.
+    let came_back = posted.is_some();
+    let before = StoredValue::new(draft);
+    let now = move || {
+        current
+            .get()
+            .or_else(|| came_back.then(|| before.get_value()))
+    };
+    let is_dirty = Signal::derive(move || before.with_value(|it| *it != fields.draft()));
+    let send = checked(
+        error,
+        move || fields.draft(),
+        move |draft: ClusterDraft| all_problems(draft.parse(), fields.variables.problem()),
+        on_submit,
+    );
+    let differ = Signal::derive(move || {
+        now().map(|now| {
+            let typed = fields.draft();
+            differences(vec![
+                ("Name", now.name, typed.name),
+                (
+                    "Kubeconfig path",
+                    now.kubeconfig_path,
+                    typed.kubeconfig_path,
+                ),
+                ("Description", now.description, typed.description),
+                ("Variables", now.metadata.lines(), typed.metadata.lines()),
+            ])
+        })
+    });
+    let take = Callback::new(move |()| {
+        if let Some(now) = untrack(now) {
+            asks.on_seen.run(());
+            before.set_value(now.clone());
+            fields.set(now);
+            error.set(None);
+        }
+    });
+    let keep = Callback::new(move |()| {
+        asks.on_seen.run(());
+        send.run(());
+    });
     view! {
-        <form class="card form" method="post" on:submit=send>
-            <div class="form__body">
-                {version.map(|it| view! { <input type="hidden" name="version" value=it.to_string()/> })}
-                <Failure error=error/>
-                <TextField label="Name" id="name" value=name error=at(Field::Name)/>
-                <TextField
-                    label="Kubeconfig path"
-                    id="kubeconfigPath"
-                    value=path
-                    error=at(Field::KubeconfigPath)
-                    hint="Kept as it is and never opened. Steps use it as {{cluster.kubeconfig}}."
-                />
-                <LongField label="Description" id="description" value=description error=at(Field::Description)/>
-                <VariablesEditor variables=variables error=at(Field::Variables)/>
-            </div>
-            <div class="form__foot">
-                <a class="button push" href=cancel>"Cancel"</a>
-                <button class="button" data-kind="ink" type="submit">
-                    {submit}
-                </button>
-            </div>
-        </form>
+        <RecordForm submit=submit cancel=cancel version=version asks=asks is_dirty=is_dirty on_submit=send>
+            <StaleNotice error=error differences=differ on_take=take on_keep=keep/>
+            <TextField label="Name" id="name" value=fields.name error=at(Field::Name)/>
+            <TextField
+                label="Kubeconfig path"
+                id="kubeconfigPath"
+                value=fields.path
+                error=at(Field::KubeconfigPath)
+                hint="Kept as it is and never opened. Steps use it as {{cluster.kubeconfig}}."
+            />
+            <LongField
+                label="Description"
+                id="description"
+                value=fields.description
+                error=at(Field::Description)
+            />
+            <VariablesEditor
+                variables=fields.variables
+                error=at(Field::Variables)
+                hint="Used in steps as {{var.KEY}}; a customer's own value wins."
+            />
+        </RecordForm>
     }
 }

@@ -1,17 +1,50 @@
 //! A customer's fields: draft in, draft out; messages under their fields.
 use super::{
+    record_form::{Asks, RecordForm, StaleNotice, all_problems, checked, differences},
     ui::{
         field::{LongField, SelectField, TextField},
-        notice::Failure,
         posted::Posted,
     },
-    variables_editor::{Variables, VariablesEditor},
+    variables_editor::{Inherited, Variables, VariablesEditor},
 };
 use crate::{
-    domain::{cluster::ClusterSummary, customer::CustomerDraft, refusal::Field},
-    error::AppError,
+    browser::form::composed,
+    domain::{cluster::ClusterSummary, customer::CustomerDraft, id::ClusterId, refusal::Field},
 };
 use leptos::prelude::*;
+
+#[derive(Clone, Copy)]
+struct Fields {
+    name: RwSignal<String>,
+    cluster: RwSignal<String>,
+    namespace: RwSignal<String>,
+    description: RwSignal<String>,
+    variables: Variables,
+}
+
+impl Fields {
+    fn draft(self) -> CustomerDraft {
+        CustomerDraft {
+            name: composed(self.name.get()),
+            cluster_id: self.cluster.with(|it| it.parse().ok()),
+            namespace: composed(self.namespace.get()),
+            description: composed(self.description.get()),
+            metadata: self.variables.metadata(),
+        }
+    }
+
+    fn set(self, draft: CustomerDraft) {
+        self.variables.set(&draft.metadata);
+        self.name.set(draft.name);
+        self.cluster.set(word(draft.cluster_id));
+        self.namespace.set(draft.namespace);
+        self.description.set(draft.description);
+    }
+}
+
+fn word(cluster: Option<ClusterId>) -> String {
+    cluster.map(|it| it.to_string()).unwrap_or_default()
+}
 
 #[component]
 pub fn CustomerForm(
@@ -22,64 +55,121 @@ pub fn CustomerForm(
     version: Option<i64>,
     #[prop(into)] submit: String,
     #[prop(into)] cancel: String,
-    error: RwSignal<Option<AppError>>,
+    asks: Asks,
+    /// The row as it is now, once somebody else was faster.
+    #[prop(optional, into)]
+    current: Signal<Option<CustomerDraft>>,
     on_submit: Callback<CustomerDraft>,
 ) -> impl IntoView {
     let posted = Posted::here();
-    let typed = |field: &str, otherwise: String| Posted::typed(posted.as_ref(), field, otherwise);
+    let typed =
+        |field: &str, otherwise: &str| Posted::typed(posted.as_ref(), field, otherwise.to_owned());
+    let error = asks.error;
     if let Some(posted) = &posted {
         error.set(Some(posted.error.clone()));
     }
-    let name = RwSignal::new(typed("name", draft.name));
-    let cluster = RwSignal::new(typed(
-        "clusterId",
-        draft
-            .cluster_id
-            .map(|it| it.to_string())
-            .unwrap_or_default(),
-    ));
-    let namespace = RwSignal::new(typed("namespace", draft.namespace));
-    let description = RwSignal::new(typed("description", draft.description));
-    let variables = Variables::new(&draft.metadata, posted.as_ref());
+    let fields = Fields {
+        name: RwSignal::new(typed("name", &draft.name)),
+        cluster: RwSignal::new(typed("clusterId", &word(draft.cluster_id))),
+        namespace: RwSignal::new(typed("namespace", &draft.namespace)),
+        description: RwSignal::new(typed("description", &draft.description)),
+        variables: Variables::new(&draft.metadata, posted.as_ref()),
+    };
     let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
     let options = std::iter::once((String::new(), "Choose a cluster".to_owned()))
         .chain(
             clusters
-                .into_iter()
-                .map(|it| (it.cluster.id.to_string(), it.cluster.name)),
+                .iter()
+                .map(|it| (it.cluster.id.to_string(), it.cluster.name.clone())),
         )
         .collect();
-    let send = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        on_submit.run(CustomerDraft {
-            name: name.get_untracked(),
-            cluster_id: cluster.get_untracked().parse().ok(),
-            namespace: namespace.get_untracked(),
-            description: description.get_untracked(),
-            metadata: variables.metadata(),
-        });
+    let clusters = StoredValue::new(clusters);
+    let cluster_of = move |id: Option<ClusterId>| {
+        clusters.with_value(|all| {
+            let found = all.iter().find(|it| Some(it.cluster.id) == id);
+            found.map(|it| it.cluster.clone())
+        })
     };
+    let name_of = move |id| cluster_of(id).map(|it| it.name).unwrap_or_default();
+    let from_cluster = Signal::derive(move || {
+        let id = fields.cluster.with(|it| it.parse().ok());
+        cluster_of(id)
+            .map(|it| Inherited::all(&it.metadata, &it.name))
+            .unwrap_or_default()
+    });
+    // A page that came back from the server was drawn with the row as it is now.
+    let came_back = posted.is_some();
+    let before = StoredValue::new(draft);
+    let now = move || {
+        current
+            .get()
+            .or_else(|| came_back.then(|| before.get_value()))
+    };
+    let is_dirty = Signal::derive(move || before.with_value(|it| *it != fields.draft()));
+    let send = checked(
+        error,
+        move || fields.draft(),
+        move |draft: CustomerDraft| all_problems(draft.parse(), fields.variables.problem()),
+        on_submit,
+    );
+    let differ = Signal::derive(move || {
+        now().map(|now| {
+            let typed = fields.draft();
+            differences(vec![
+                ("Name", now.name, typed.name),
+                (
+                    "Cluster",
+                    name_of(now.cluster_id),
+                    name_of(typed.cluster_id),
+                ),
+                ("Namespace", now.namespace, typed.namespace),
+                ("Description", now.description, typed.description),
+                ("Variables", now.metadata.lines(), typed.metadata.lines()),
+            ])
+        })
+    });
+    let take = Callback::new(move |()| {
+        if let Some(now) = untrack(now) {
+            asks.on_seen.run(());
+            before.set_value(now.clone());
+            fields.set(now);
+            error.set(None);
+        }
+    });
+    let keep = Callback::new(move |()| {
+        asks.on_seen.run(());
+        send.run(());
+    });
     view! {
-        <form class="card form" method="post" on:submit=send>
-            <div class="form__body">
-                {version.map(|it| view! { <input type="hidden" name="version" value=it.to_string()/> })}
-                <Failure error=error/>
-                <TextField label="Name" id="name" value=name error=at(Field::Name)/>
-                <SelectField label="Cluster" id="clusterId" value=cluster options=options error=at(Field::Cluster)/>
-                <TextField
-                    label="Namespace"
-                    id="namespace"
-                    value=namespace
-                    error=at(Field::Namespace)
-                    hint="Small letters, digits and hyphens. One customer a namespace."
-                />
-                <LongField label="Description" id="description" value=description error=at(Field::Description)/>
-                <VariablesEditor variables=variables error=at(Field::Variables)/>
-            </div>
-            <div class="form__foot">
-                <a class="button push" href=cancel>"Cancel"</a>
-                <button class="button" data-kind="ink" type="submit">{submit}</button>
-            </div>
-        </form>
+        <RecordForm submit=submit cancel=cancel version=version asks=asks is_dirty=is_dirty on_submit=send>
+            <StaleNotice error=error differences=differ on_take=take on_keep=keep/>
+            <TextField label="Name" id="name" value=fields.name error=at(Field::Name)/>
+            <SelectField
+                label="Cluster"
+                id="clusterId"
+                value=fields.cluster
+                options=options
+                error=at(Field::Cluster)
+            />
+            <TextField
+                label="Namespace"
+                id="namespace"
+                value=fields.namespace
+                error=at(Field::Namespace)
+                hint="Small letters, digits and hyphens. One customer a namespace."
+            />
+            <LongField
+                label="Description"
+                id="description"
+                value=fields.description
+                error=at(Field::Description)
+            />
+            <VariablesEditor
+                variables=fields.variables
+                error=at(Field::Variables)
+                inherited=from_cluster
+                hint="Used in steps as {{var.KEY}}; else the cluster's value is, else the release's."
+            />
+        </RecordForm>
     }
 }

@@ -1,84 +1,162 @@
-//! Choosing customers, by cluster: for activation and for adding. Nothing is chosen beforehand (R14).
-use super::ui::icon::Icon;
+//! Choosing customers, by cluster: for activation and for adding. Nothing is chosen beforehand (R14). The list is text
+//! with one listener; what is shown and chosen of it is painted, so that a thousand customers answer at once.
+use super::ui::{html::put, icon::Icon, text_area::escape};
 use crate::{
-    browser,
+    browser::{self, picker::Group},
     domain::{
         cluster::hue,
         customer::CustomerSummary,
+        filter::lower,
         id::{ClusterId, CustomerId},
     },
 };
-use leptos::{html, prelude::*};
-use std::collections::HashSet;
+use leptos::prelude::*;
+use std::{collections::HashSet, ops::Range};
 
-/// Whether a customer is meant by what was typed into the filter.
-pub fn matches(customer: &CustomerSummary, filter: &str) -> bool {
-    let filter = filter.trim().to_lowercase();
-    filter.is_empty()
-        || [&customer.name, &customer.namespace, &customer.cluster]
-            .into_iter()
-            .any(|it| it.to_lowercase().contains(&filter))
-}
+const LIST: &str = "#pick";
 
-/// Customers by cluster, in the order of the clusters' names.
-fn by_cluster(customers: Vec<CustomerSummary>) -> Vec<(ClusterId, String, Vec<CustomerSummary>)> {
-    let mut customers = customers;
-    customers.sort_by(|a, b| {
-        (&a.cluster, a.cluster_id, &a.name).cmp(&(&b.cluster, b.cluster_id, &b.name))
-    });
-    let mut groups: Vec<(ClusterId, String, Vec<CustomerSummary>)> = Vec::new();
-    for customer in customers {
-        match groups.last_mut() {
-            Some((id, _, group)) if *id == customer.cluster_id => group.push(customer),
-            _ => groups.push((
-                customer.cluster_id,
-                customer.cluster.clone(),
-                vec![customer],
-            )),
-        }
-    }
-    groups
-}
+type Chosen = HashSet<CustomerId>;
 
-#[component]
-fn ClusterBox(
-    ids: StoredValue<Vec<CustomerId>>,
+struct Band {
+    id: ClusterId,
     name: String,
-    chosen: RwSignal<HashSet<CustomerId>>,
-) -> impl IntoView {
-    let node: NodeRef<html::Input> = NodeRef::new();
-    let n_chosen = Memo::new(move |_| {
-        ids.with_value(|ids| chosen.with(|it| ids.iter().filter(|id| it.contains(id)).count()))
-    });
-    let n_all = ids.with_value(Vec::len);
-    Effect::new(move |_| {
-        if let Some(input) = node.get() {
-            let n = n_chosen.get();
-            input.set_checked(n == n_all);
-            browser::dom::set_mixed(&input, n > 0 && n < n_all);
-        }
-    });
-    let toggle = move |_| {
-        let all = n_chosen.get_untracked() == n_all;
-        chosen.update(|chosen| {
-            ids.with_value(|ids| {
-                for id in ids {
-                    if all {
-                        chosen.remove(id)
-                    } else {
-                        chosen.insert(*id)
-                    };
-                }
-            });
+    /// Its customers, by their places in the list.
+    items: Range<usize>,
+}
+
+struct Item {
+    id: CustomerId,
+    name: String,
+    namespace: String,
+    searched: String,
+}
+
+/// The customers in the order of their clusters and names.
+struct PickList {
+    bands: Vec<Band>,
+    items: Vec<Item>,
+}
+
+impl PickList {
+    fn new(mut customers: Vec<CustomerSummary>) -> Self {
+        customers.sort_by(|a, b| {
+            (&a.cluster, a.cluster_id, &a.name, a.id).cmp(&(
+                &b.cluster,
+                b.cluster_id,
+                &b.name,
+                b.id,
+            ))
         });
-    };
-    view! {
-        <label class="tree__head">
-            <input class="check" type="checkbox" node_ref=node on:change=toggle/>
-            {name}
-            <span class="count push">{move || format!("{} of {n_all}", n_chosen.get())}</span>
-        </label>
+        let mut bands: Vec<Band> = Vec::new();
+        let mut items = Vec::with_capacity(customers.len());
+        for customer in customers {
+            let at = items.len();
+            match bands.last_mut() {
+                Some(band) if band.id == customer.cluster_id => band.items.end = at + 1,
+                _ => bands.push(Band {
+                    id: customer.cluster_id,
+                    name: customer.cluster.clone(),
+                    items: at..at + 1,
+                }),
+            }
+            let searched = [
+                customer.name.as_str(),
+                customer.namespace.as_str(),
+                customer.cluster.as_str(),
+            ];
+            items.push(Item {
+                id: customer.id,
+                searched: lower(&searched.join("\n")),
+                name: customer.name,
+                namespace: customer.namespace,
+            });
+        }
+        Self { bands, items }
     }
+
+    /// Each customer with nothing typed and nothing chosen.
+    fn html(&self) -> String {
+        let mut html = String::with_capacity(self.items.len() * 200);
+        for (index, band) in self.bands.iter().enumerate() {
+            let (hue, name, n) = (hue(band.id), escape(&band.name), band.items.len());
+            put!(
+                html,
+                r#"<li data-band="{index}" data-cluster="{hue}"><label class="tree__head"><input class="check" type="checkbox">{name} <span class="count push">0 of {n}</span></label><ul>"#
+            );
+            for (at, item) in band.items.clone().zip(&self.items[band.items.clone()]) {
+                let (name, namespace) = (escape(&item.name), escape(&item.namespace));
+                put!(
+                    html,
+                    r#"<li data-item="{at}"><label class="tree__item"><input class="check" type="checkbox">{name} <span class="mono">{namespace}</span></label></li>"#
+                );
+            }
+            html.push_str("</ul></li>");
+        }
+        html
+    }
+
+    /// Which are shown, by their places.
+    fn shown(&self, filter: &str) -> Vec<bool> {
+        let filter = lower(filter.trim());
+        let items = self.items.iter();
+        items.map(|it| it.searched.contains(&filter)).collect()
+    }
+
+    /// Of each: hidden, or shown and on or off.
+    fn states(&self, shown: &[bool], chosen: &Chosen) -> Vec<Option<bool>> {
+        let items = self.items.iter().zip(shown);
+        items
+            .map(|(item, is_shown)| is_shown.then(|| chosen.contains(&item.id)))
+            .collect()
+    }
+
+    fn group(&self, band: &Band, shown: &[bool], chosen: &Chosen) -> Group {
+        let items = &self.items[band.items.clone()];
+        let n_on = items.iter().filter(|it| chosen.contains(&it.id)).count();
+        Group {
+            is_shown: shown[band.items.clone()].contains(&true),
+            is_on: n_on == items.len(),
+            is_mixed: n_on > 0 && n_on < items.len(),
+            count: format!("{n_on} of {}", items.len()),
+        }
+    }
+
+    fn groups(&self, shown: &[bool], chosen: &Chosen) -> Vec<Group> {
+        let bands = self.bands.iter();
+        bands.map(|it| self.group(it, shown, chosen)).collect()
+    }
+
+    /// Those in a range that are shown.
+    fn ids(&self, range: Range<usize>, shown: &[bool]) -> Vec<CustomerId> {
+        range
+            .filter(|at| shown[*at])
+            .map(|at| self.items[at].id)
+            .collect()
+    }
+
+    /// A cluster's box chooses all of its customers that are shown; if they all are, it lets them go.
+    fn toggle(&self, band: usize, shown: &[bool], chosen: &mut Chosen) {
+        let Some(band) = self.bands.get(band) else {
+            return;
+        };
+        let ids = self.ids(band.items.clone(), shown);
+        if ids.iter().all(|it| chosen.contains(it)) {
+            ids.iter().for_each(|it| {
+                chosen.remove(it);
+            });
+        } else {
+            chosen.extend(ids);
+        }
+    }
+}
+
+/// What is different, by place.
+fn changes(before: &[Option<bool>], now: &[Option<bool>]) -> Vec<(usize, Option<bool>)> {
+    let pairs = before.iter().zip(now).enumerate();
+    pairs
+        .filter(|(_, (before, now))| before != now)
+        .map(|(at, (_, now))| (at, *now))
+        .collect()
 }
 
 #[component]
@@ -87,54 +165,49 @@ pub fn CustomerPicker(
     chosen: RwSignal<HashSet<CustomerId>>,
 ) -> impl IntoView {
     let filter = RwSignal::new(String::new());
-    let all = StoredValue::new(customers.clone());
-    let shown = move || -> Vec<CustomerId> {
-        all.with_value(|all| {
-            all.iter()
-                .filter(|it| matches(it, &filter.get_untracked()))
-                .map(|it| it.id)
-                .collect()
-        })
+    let list = PickList::new(customers);
+    let html = list.html();
+    let n_items = list.items.len();
+    let list = StoredValue::new(list);
+    let shown = Memo::new(move |_| list.with_value(|list| filter.with(|it| list.shown(it))));
+    let painted = StoredValue::new(vec![Some(false); n_items]);
+    Effect::new(|_| browser::dom::focus("#pick-filter"));
+    Effect::new(move |_| {
+        let (now, groups) = list.with_value(|list| {
+            shown.with(|shown| {
+                chosen.with(|chosen| (list.states(shown, chosen), list.groups(shown, chosen)))
+            })
+        });
+        let changes = painted.with_value(|before| changes(before, &now));
+        browser::picker::paint(LIST, &changes);
+        browser::picker::paint_groups(LIST, &groups);
+        painted.set_value(now);
+    });
+    let change = move |event: leptos::ev::Event| {
+        let number = |attribute| {
+            let found = browser::dom::named(&event, attribute);
+            found.and_then(|it| it.parse::<usize>().ok())
+        };
+        if let Some(at) = number("data-item") {
+            let is_on = event_target_checked(&event);
+            let id = list.with_value(|it| it.items.get(at).map(|it| it.id));
+            chosen.update(|chosen| {
+                if is_on {
+                    chosen.extend(id);
+                } else {
+                    id.iter().for_each(|id| {
+                        chosen.remove(id);
+                    });
+                }
+            });
+        } else if let Some(band) = number("data-band") {
+            let shown = shown.get_untracked();
+            chosen.update(|chosen| list.with_value(|it| it.toggle(band, &shown, chosen)));
+        }
     };
-    let groups = by_cluster(customers)
-        .into_iter()
-        .map(|(cluster, name, group)| {
-            let ids = StoredValue::new(group.iter().map(|it| it.id).collect::<Vec<_>>());
-            let searched = StoredValue::new(group.clone());
-            let is_empty = move || searched.with_value(|group| !group.iter().any(|it| matches(it, &filter.get())));
-            let items = group
-                .into_iter()
-                .map(|customer| {
-                    let id = customer.id;
-                    let (label, namespace) = (customer.name.clone(), customer.namespace.clone());
-                    let is_hidden = move || !matches(&customer, &filter.get());
-                    view! {
-                        <li hidden=is_hidden>
-                            <label class="tree__item">
-                                <input
-                                    class="check"
-                                    type="checkbox"
-                                    prop:checked=move || chosen.with(|it| it.contains(&id))
-                                    on:change=move |event| {
-                                        let is_on = event_target_checked(&event);
-                                        chosen.update(|it| { if is_on { it.insert(id) } else { it.remove(&id) }; });
-                                    }
-                                />
-                                {label}
-                                <span class="mono">{namespace}</span>
-                            </label>
-                        </li>
-                    }
-                })
-                .collect_view();
-            view! {
-                <li data-cluster=hue(cluster) hidden=is_empty>
-                    <ClusterBox ids=ids name=name chosen=chosen/>
-                    <ul>{items}</ul>
-                </li>
-            }
-        })
-        .collect_view();
+    let all_shown =
+        move || list.with_value(|list| shown.with_untracked(|it| list.ids(0..n_items, it)));
+    let none_matches = move || shown.with(|it| !it.contains(&true));
     view! {
         <div class="dialog__pick">
             <div class="row pickbar">
@@ -144,6 +217,8 @@ pub fn CustomerPicker(
                         class="input"
                         data-size="s"
                         type="search"
+                        id="pick-filter"
+                        autocomplete="off"
                         aria-label="Filter customers"
                         placeholder="Filter customers"
                         prop:value=move || filter.get()
@@ -155,7 +230,7 @@ pub fn CustomerPicker(
                     type="button"
                     data-kind="ghost"
                     data-size="s"
-                    on:click=move |_| chosen.update(|it| it.extend(shown()))
+                    on:click=move |_| chosen.update(|it| it.extend(all_shown()))
                 >
                     "Select all"
                 </button>
@@ -164,12 +239,41 @@ pub fn CustomerPicker(
                     type="button"
                     data-kind="ghost"
                     data-size="s"
-                    on:click=move |_| chosen.update(|it| shown().iter().for_each(|id| { it.remove(id); }))
+                    on:click=move |_| {
+                        chosen
+                            .update(|it| {
+                                all_shown()
+                                    .iter()
+                                    .for_each(|id| {
+                                        it.remove(id);
+                                    });
+                            });
+                    }
                 >
                     "Deselect all"
                 </button>
             </div>
-            <ul class="tree">{groups}</ul>
+            <ul class="tree" id="pick" inner_html=html on:change=change></ul>
+            {move || {
+                none_matches()
+                    .then(|| {
+                        view! {
+                            <div class="empty">
+                                <p>{format!("None of the {n_items} customers matches the filter.")}</p>
+                                <button
+                                    class="button"
+                                    type="button"
+                                    on:click=move |_| {
+                                        filter.set(String::new());
+                                        browser::dom::focus("#pick-filter");
+                                    }
+                                >
+                                    "Clear the filter"
+                                </button>
+                            </div>
+                        }
+                    })
+            }}
         </div>
     }
 }
@@ -178,46 +282,78 @@ pub fn CustomerPicker(
 mod tests {
     use super::*;
 
-    fn customer(id: i64, name: &str, cluster: &str) -> CustomerSummary {
+    fn customer(id: i64, name: &str, cluster: i64) -> CustomerSummary {
         CustomerSummary {
             id: CustomerId(id),
             name: name.into(),
-            namespace: name.to_lowercase(),
-            cluster_id: ClusterId(i64::from(cluster.as_bytes()[0])),
-            cluster: cluster.into(),
+            namespace: format!("ns-{id}"),
+            cluster_id: ClusterId(cluster),
+            cluster: format!("cluster-{cluster}"),
             is_active: true,
             variables: 0,
             active_releases: 0,
         }
     }
 
+    fn list() -> PickList {
+        PickList::new(vec![
+            customer(1, "Zed", 2),
+            customer(2, "Acme <b>", 1),
+            customer(3, "Bolt", 2),
+        ])
+    }
+
+    fn ids(chosen: &Chosen) -> Vec<i64> {
+        let mut ids: Vec<i64> = chosen.iter().map(|it| it.0).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     #[test]
-    fn customers_stand_by_cluster_and_name() {
-        let groups = by_cluster(vec![
-            customer(1, "Zed", "us"),
-            customer(2, "Acme", "eu"),
-            customer(3, "Bolt", "us"),
-        ]);
-        let names: Vec<_> = groups
-            .iter()
-            .map(|it| {
-                (
-                    it.1.as_str(),
-                    it.2.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(),
-                )
-            })
-            .collect();
-        assert_eq!(names, [("eu", vec!["Acme"]), ("us", vec!["Bolt", "Zed"])]);
+    fn customers_stand_by_cluster_and_name_and_their_names_are_text() {
+        let list = list();
+        let names: Vec<&str> = list.items.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["Acme <b>", "Bolt", "Zed"]);
+        assert_eq!(list.bands[1].items, 1..3);
+        let html = list.html();
+        assert!(html.contains("Acme &lt;b&gt;") && html.contains("0 of 2"));
+        assert_eq!(html.matches("data-item").count(), 3);
     }
 
     #[test]
     fn the_filter_looks_at_name_namespace_and_cluster() {
-        let acme = customer(1, "Acme", "eu");
-        assert!(
-            ["", "AC", "eu", " acme "]
-                .iter()
-                .all(|it| matches(&acme, it))
-        );
-        assert!(!matches(&acme, "us"));
+        let list = list();
+        assert_eq!(list.shown(" ACME "), [true, false, false]);
+        assert_eq!(list.shown("ns-3"), [false, true, false]);
+        assert_eq!(list.shown("cluster-2"), [false, true, true]);
+        assert_eq!(list.shown(""), [true; 3]);
+    }
+
+    #[test]
+    fn a_cluster_s_box_takes_what_is_shown_and_lets_it_go() {
+        let list = list();
+        let mut chosen = Chosen::new();
+        let zed = list.shown("zed");
+        list.toggle(1, &zed, &mut chosen);
+        assert_eq!(ids(&chosen), [1]);
+        let group = &list.groups(&zed, &chosen)[1];
+        assert!(group.is_mixed && !group.is_on);
+        assert_eq!(group.count, "1 of 2");
+        let all = list.shown("");
+        list.toggle(1, &all, &mut chosen);
+        assert_eq!(ids(&chosen), [1, 3]);
+        assert!(list.groups(&all, &chosen)[1].is_on);
+        list.toggle(1, &all, &mut chosen);
+        assert!(chosen.is_empty());
+        list.toggle(9, &all, &mut chosen);
+    }
+
+    #[test]
+    fn only_what_differs_is_painted() {
+        let list = list();
+        let before = vec![Some(false); 3];
+        let chosen = [CustomerId(3)].into();
+        let now = list.states(&list.shown("cluster-2"), &chosen);
+        assert_eq!(changes(&before, &now), [(0, None), (1, Some(true))]);
     }
 }

@@ -1,6 +1,13 @@
-//! Variables: rows of keys and values. A number or boolean that nobody touches keeps its type.
+//! Variables: rows of keys and values. A number or boolean that nobody touches keeps its type. Values that come from
+//! elsewhere are shown with where they come from.
 use super::ui::{icon::Icon, posted::Posted, text_area};
-use crate::domain::text::{Metadata, Value, is_key};
+use crate::{
+    browser,
+    domain::{
+        refusal::{Field, FieldProblem, Problem},
+        text::{Metadata, Value, is_key},
+    },
+};
 use leptos::prelude::*;
 
 /// A row being edited, and the value that it came with.
@@ -10,6 +17,29 @@ struct Row {
     key: RwSignal<String>,
     value: RwSignal<String>,
     original: StoredValue<Option<Value>>,
+}
+
+/// A value that comes from elsewhere, unless a row of this editor has the same key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inherited {
+    pub key: String,
+    pub value: String,
+    /// "eu-west"
+    pub from: String,
+}
+
+impl Inherited {
+    /// All that comes from one place.
+    pub fn all(metadata: &Metadata, from: &str) -> Vec<Self> {
+        let values = metadata.0.iter();
+        values
+            .map(|(key, value)| Self {
+                key: key.clone(),
+                value: value.to_string(),
+                from: from.to_owned(),
+            })
+            .collect()
+    }
 }
 
 /// The rows of an editor.
@@ -30,10 +60,16 @@ impl Variables {
             next: StoredValue::new(0),
             lines: StoredValue::new(lines),
         };
-        for (key, value) in &metadata.0 {
-            this.add(key.clone(), value.to_string(), Some(value.clone()));
-        }
+        this.set(metadata);
         this
+    }
+
+    /// Puts these variables in the place of all rows.
+    pub fn set(self, metadata: &Metadata) {
+        self.rows.set(Vec::new());
+        for (key, value) in &metadata.0 {
+            self.add(key.clone(), value.to_string(), Some(value.clone()));
+        }
     }
 
     fn add(self, key: String, value: String, original: Option<Value>) -> u32 {
@@ -52,18 +88,183 @@ impl Variables {
 
     /// What is typed in. Rows without key and value do not count.
     pub fn metadata(self) -> Metadata {
-        let rows = self.rows.get_untracked();
+        let rows = self.rows.get();
         Metadata(
             rows.iter()
-                .map(|row| (row.key.get_untracked().trim().to_owned(), row))
-                .filter(|(key, row)| !key.is_empty() || !row.value.get_untracked().is_empty())
+                .map(|row| (row.key.get().trim().to_owned(), row))
+                .filter(|(key, row)| !key.is_empty() || !row.value.with(String::is_empty))
                 .map(|(key, row)| {
-                    let text = row.value.get_untracked();
+                    let text = browser::form::composed(row.value.get());
                     let untouched = row.original.get_value().filter(|it| it.to_string() == text);
                     (key, untouched.unwrap_or(Value::Text(text)))
                 })
                 .collect(),
         )
+    }
+
+    /// Two rows with one key: saving would lose one of them.
+    pub fn problem(self) -> Option<FieldProblem> {
+        let rows = self.rows.get();
+        rows.iter().find_map(|row| {
+            let problem = self.problem_of(*row)?;
+            let is_twice = matches!(problem, Problem::KeyTwice { .. });
+            is_twice.then_some(FieldProblem {
+                field: Field::Variables,
+                problem,
+            })
+        })
+    }
+
+    /// What is wrong with a row's key.
+    fn problem_of(self, row: Row) -> Option<Problem> {
+        let key = row.key.get().trim().to_owned();
+        if key.is_empty() {
+            let is_blank = row.value.with(String::is_empty);
+            return (!is_blank).then_some(Problem::Missing);
+        }
+        if !is_key(&key) {
+            return Some(Problem::NotAKey { key });
+        }
+        let n_same = self.rows.with(|rows| {
+            let same = rows.iter().filter(|it| it.key.with(|it| it.trim() == key));
+            same.count()
+        });
+        (n_same > 1).then_some(Problem::KeyTwice { key })
+    }
+
+    fn has(self, key: &str) -> bool {
+        self.rows
+            .with(|rows| rows.iter().any(|it| it.key.with(|it| it.trim() == key)))
+    }
+
+    /// A new row, with the keyboard in it.
+    fn begin(self, key: String, value: String) {
+        let field = if key.is_empty() { "variable" } else { "value" };
+        let number = self.add(key, value, None);
+        browser::dom::after(0, move || {
+            browser::dom::focus(&format!("#{field}-{number}"));
+        });
+    }
+}
+
+fn row(variables: Variables, row: Row) -> impl IntoView {
+    let n = row.number;
+    let (key_id, value_id, error_id) = (
+        format!("variable-{n}"),
+        format!("value-{n}"),
+        format!("variable-{n}-error"),
+    );
+    let problem = Memo::new(move |_| variables.problem_of(row).map(|it| it.to_string()));
+    let described_by = error_id.clone();
+    let wrong = move || {
+        problem.get().map(|text| {
+            view! {
+                <span class="error" id=error_id.clone()>
+                    <Icon name="i-warn" small=true/>
+                    <span>{text}</span>
+                </span>
+            }
+        })
+    };
+    view! {
+        <tr>
+            <td>
+                <input
+                    class="input mono"
+                    id=key_id
+                    aria-label="Key"
+                    placeholder="KEY"
+                    autocomplete="off"
+                    spellcheck="false"
+                    aria-invalid=move || problem.with(Option::is_some).then_some("true")
+                    aria-describedby=move || problem.with(Option::is_some).then(|| described_by.clone())
+                    value=row.key.get_untracked()
+                    prop:value=move || row.key.get()
+                    on:input=move |event| row.key.set(event_target_value(&event))
+                />
+                {wrong}
+            </td>
+            <td>
+                <input
+                    class="input mono"
+                    id=value_id
+                    aria-label=move || format!("Value of {}", row.key.get())
+                    autocomplete="off"
+                    spellcheck="false"
+                    value=row.value.get_untracked()
+                    prop:value=move || row.value.get()
+                    on:input=move |event| row.value.set(event_target_value(&event))
+                />
+            </td>
+            <td>
+                <button
+                    class="button"
+                    type="button"
+                    data-kind="ghost"
+                    data-size="s"
+                    data-square=""
+                    aria-label=move || format!("Remove {}", row.key.get())
+                    on:click=move |_| {
+                        variables.rows.update(|rows| rows.retain(|it| it.number != n));
+                        browser::dom::focus("#add-variable");
+                    }
+                >
+                    <Icon name="i-close"/>
+                </button>
+            </td>
+        </tr>
+    }
+}
+
+/// The values that come from elsewhere, each with a way to have one's own.
+fn inherited_rows(variables: Variables, values: Vec<Inherited>) -> impl IntoView {
+    let rows = values
+        .into_iter()
+        .map(|it| {
+            let (key, label) = (it.key.clone(), format!("Override {}", it.key));
+            let own = StoredValue::new((it.key.clone(), it.value.clone()));
+            let is_replaced = Memo::new(move |_| variables.has(&key));
+            view! {
+                <tr data-off=move || is_replaced.get().then_some("")>
+                    <td class="mono">{it.key}</td>
+                    <td class="mono">{it.value}</td>
+                    <td class="quiet small">
+                        {move || if is_replaced.get() { "replaced, from " } else { "from " }}
+                        {it.from}
+                    </td>
+                    <td>
+                        <button
+                            class="button"
+                            type="button"
+                            data-kind="ghost"
+                            data-size="s"
+                            aria-label=label
+                            hidden=move || is_replaced.get()
+                            on:click=move |_| {
+                                let (key, value) = own.get_value();
+                                variables.begin(key, value);
+                            }
+                        >
+                            "Override"
+                        </button>
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <table class="table inherited">
+            <caption class="small quiet">"Inherited"</caption>
+            <thead class="sr">
+                <tr>
+                    <th scope="col">"Key"</th>
+                    <th scope="col">"Value"</th>
+                    <th scope="col">"From"</th>
+                    <th scope="col">"Override"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
     }
 }
 
@@ -71,60 +272,29 @@ impl Variables {
 pub fn VariablesEditor(
     variables: Variables,
     #[prop(into)] error: Signal<Option<String>>,
+    /// What comes from elsewhere.
+    #[prop(optional, into)]
+    inherited: Signal<Vec<Inherited>>,
+    #[prop(default = "Used in steps as {{var.KEY}}.")] hint: &'static str,
 ) -> impl IntoView {
-    let draw = move |row: Row| {
-        let n = row.number;
-        let id = format!("variable-{n}");
-        let invalid = move || {
-            let key = row.key.get();
-            (!key.trim().is_empty() && !is_key(key.trim())).then_some("true")
-        };
-        view! {
-            <tr>
-                <td>
-                    <input
-                        class="input mono"
-                        id=id
-                        aria-label="Key"
-                        placeholder="KEY"
-                        autocomplete="off"
-                        spellcheck="false"
-                        aria-invalid=invalid
-                        value=row.key.get_untracked()
-                        prop:value=move || row.key.get()
-                        on:input=move |event| row.key.set(event_target_value(&event))
-                    />
-                </td>
-                <td>
-                    <input
-                        class="input mono"
-                        aria-label=move || format!("Value of {}", row.key.get())
-                        autocomplete="off"
-                        spellcheck="false"
-                        value=row.value.get_untracked()
-                        prop:value=move || row.value.get()
-                        on:input=move |event| row.value.set(event_target_value(&event))
-                    />
-                </td>
-                <td>
-                    <button
-                        class="button"
-                        type="button"
-                        data-kind="ghost"
-                        data-size="s"
-                        data-square=""
-                        aria-label=move || format!("Remove {}", row.key.get())
-                        on:click=move |_| variables.rows.update(|rows| rows.retain(|it| it.number != n))
-                    >
-                        <Icon name="i-close"/>
-                    </button>
-                </td>
-            </tr>
-        }
-    };
     let lines = variables.lines.get_value();
     let plain = text_area::plain("variables", "Variables, a line each: KEY=value", &lines);
+    let from_elsewhere = move || {
+        let values = inherited.get();
+        (!values.is_empty()).then(|| inherited_rows(variables, values))
+    };
+    let wrong = move || {
+        error.get().map(|text| {
+            view! {
+                <span class="error">
+                    <Icon name="i-warn" small=true/>
+                    <span>{text}</span>
+                </span>
+            }
+        })
+    };
     view! {
+        <div class="field">
         <noscript inner_html=plain></noscript>
         <fieldset class="field variables-editor">
             <legend class="label">"Variables"</legend>
@@ -137,25 +307,25 @@ pub fn VariablesEditor(
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=move || variables.rows.get() key=|row| row.number children=draw/>
+                    <For each=move || variables.rows.get() key=|row| row.number children=move |it| row(variables, it)/>
                 </tbody>
             </table>
-            {move || error.get().map(|text| view! { <span class="error">{text}</span> })}
             <div class="row">
                 <button
                     class="button"
                     type="button"
+                    id="add-variable"
                     data-size="s"
-                    on:click=move |_| {
-                        let number = variables.add(String::new(), String::new(), None);
-                        crate::browser::dom::after(0, move || crate::browser::dom::focus(&format!("#variable-{number}")));
-                    }
+                    on:click=move |_| variables.begin(String::new(), String::new())
                 >
                     <Icon name="i-plus" small=true/>
                     "Add variable"
                 </button>
-                <span class="hint">"Used in steps as {{var.KEY}}."</span>
+                <span class="hint">{hint}</span>
             </div>
+            {from_elsewhere}
         </fieldset>
+        {wrong}
+        </div>
     }
 }

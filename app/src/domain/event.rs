@@ -1,6 +1,6 @@
 //! The history (R17): what happened, by whom, when, in one append-only list.
 use super::{
-    id::{BatchId, CustomerId, EventId, ReleaseId},
+    id::{BatchId, ClusterId, CustomerId, EventId, ReleaseId},
     stamp::Stamp,
 };
 use chrono::{DateTime, Utc};
@@ -52,6 +52,37 @@ impl EventAction {
             Self::Archive => "archived",
             Self::Clone => "cloned",
             Self::Undo => "undid a change of",
+        }
+    }
+}
+
+impl EventAction {
+    /// By itself, as in a list of choices.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Start => "Started",
+            Self::Done => "Marked done",
+            Self::Fail => "Marked failed",
+            Self::Skip => "Skipped",
+            Self::Revert => "Reverted",
+            Self::Reopen => "Reopened",
+            Self::Override => "Text overridden",
+            Self::Reset => "Reset to the template",
+            Self::Notes => "Notes",
+            Self::Create => "Added",
+            Self::Update => "Edited",
+            Self::Delete => "Deleted",
+            Self::Move => "Moved",
+            Self::Reorder => "Reordered",
+            Self::Promote => "Promoted to the template",
+            Self::Deactivate => "Deactivated",
+            Self::Restore => "Restored",
+            Self::Activate => "Activated",
+            Self::AddCustomers => "Customers added",
+            Self::RemoveCustomers => "Customers removed",
+            Self::Archive => "Archived",
+            Self::Clone => "Cloned",
+            Self::Undo => "Undone",
         }
     }
 }
@@ -211,6 +242,28 @@ pub struct Entry {
     pub undoes: Option<BatchId>,
 }
 
+impl Entry {
+    /// As lists show it: without the text that was executed, and with long texts cut.
+    pub fn brief(mut self, letters: usize) -> Self {
+        self.resolved_text = None;
+        for change in &mut self.changes {
+            for text in [&mut change.before, &mut change.after] {
+                cut(text, letters);
+            }
+        }
+        self
+    }
+}
+
+fn cut(text: &mut Option<String>, letters: usize) {
+    if let Some(text) = text
+        && let Some((at, _)) = text.char_indices().nth(letters)
+    {
+        text.truncate(at);
+        text.push('…');
+    }
+}
+
 impl From<Event> for Entry {
     fn from(event: Event) -> Self {
         Self {
@@ -248,6 +301,8 @@ pub struct EventFilter {
     pub entity_id: Option<i64>,
     pub release_id: Option<ReleaseId>,
     pub customer_id: Option<CustomerId>,
+    /// About the cluster itself, or about one of its customers.
+    pub cluster_id: Option<ClusterId>,
     pub action: Option<EventAction>,
     pub actor: Option<String>,
     pub batch_id: Option<BatchId>,
@@ -322,12 +377,16 @@ mod tests {
         let mut event = event("a", Entity::Step, None);
         event.before = Some(serde_json::json!({ "status": "pending", "version": 1, "notes": "x" }));
         event.after = Some(serde_json::json!({ "status": "done", "version": 2, "notes": "x" }));
-        let changes = Entry::from(event).changes;
+        let entry = Entry::from(event);
+        let changes = entry.changes.clone();
         let status = FieldChange {
             field: "status".into(),
             before: Some("pending".into()),
             after: Some("done".into()),
         };
         assert_eq!(changes, [status]);
+        let cut = entry.brief(4).changes;
+        assert_eq!(cut[0].before.as_deref(), Some("pend…"));
+        assert_eq!(cut[0].after.as_deref(), Some("done"));
     }
 }

@@ -26,7 +26,7 @@ pub struct Shown {
 }
 
 /// In small letters, one by one: `str::to_lowercase` also knows where a word ends, by tables that weigh 7 kB.
-fn lower(text: &str) -> String {
+pub fn lower(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 

@@ -22,6 +22,18 @@ pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<DateTime<Utc>, 
     }
 }
 
+/// A day as people write it, 2026-02-01. Chrono's own parser takes more, and would be most of a form's WASM.
+pub fn date(text: &str) -> Option<NaiveDate> {
+    let [year, month, day] = *text.split('-').collect::<Vec<_>>().as_slice() else {
+        return None;
+    };
+    let is_right = |it: &str, n: usize| it.len() == n && it.bytes().all(|it| it.is_ascii_digit());
+    if !is_right(year, 4) || !is_right(month, 2) || !is_right(day, 2) {
+        return None;
+    }
+    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
 /// A day, if there is one: as 2026-02-01, or as its number.
 pub mod day {
     use super::{Deserialize, Deserializer, Error, NaiveDate, Serialize, Serializer};

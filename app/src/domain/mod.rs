@@ -61,12 +61,16 @@ pub mod finding;
 pub mod id;
 /// How times travel.
 pub mod instant;
+/// What pasted lines say.
+pub mod lines;
 /// Who set a cell's state, and when.
 pub mod marks;
 /// The grid: steps down, customers across.
 pub mod matrix;
 /// Positions in a list, and how a customer's list follows the template's.
 pub mod order;
+/// Many customers at once, from text.
+pub mod paste;
 /// Counts, percent and the state that most needs attention.
 pub mod progress;
 /// Every "no" of the product, worded.

@@ -22,7 +22,7 @@ words! {
         Description = "description", Variables = "metadata", Type = "type", VersionNumber = "versionNumber",
         ReleaseDate = "releaseDate", Category = "category", Content = "content", Reason = "reason",
         Notes = "notes", Customers = "customerIds", OrderedIds = "orderedIds", Position = "insertAfter",
-        Ids = "ids", Actor = "X-Rollcall-User", Limit = "limit", Cursor = "cursor",
+        Ids = "ids", Actor = "X-Rollcall-User", Limit = "limit", Cursor = "cursor", Text = "text", From = "from",
     }
 }
 
@@ -49,6 +49,8 @@ pub enum Problem {
         "`{key}` is not a variable's name: start with a letter or _, then letters, digits, _ . or -, 64 at most"
     )]
     NotAKey { key: String },
+    #[error("`{key}` stands twice")]
+    KeyTwice { key: String },
     #[error("one of {}", words.join(", "))]
     NotOneOf { words: Vec<String> },
     #[error("`{text}` is not a date: write it as 2026-02-01")]
@@ -139,7 +141,7 @@ pub enum Refusal {
         cluster: String,
         inactive_id: Option<i64>,
     },
-    #[error("{cluster} still has active customers: {}. Deactivate or move them first", names.join(", "))]
+    #[error("customers of {cluster} are still active: {}. Deactivate or move them first", names.join(", "))]
     ClusterHasCustomers { cluster: String, names: Vec<String> },
     #[error("cluster {cluster} is not active: restore it first")]
     ClusterInactive { cluster: String },
@@ -185,6 +187,21 @@ pub enum Refusal {
     NothingToUndo { reasons: Vec<String> },
     #[error("the database is not empty: import into a new one")]
     NotEmpty,
+    #[error("nothing was created: line {line} is wrong ({why}){}", and_others(*.others))]
+    WrongLines {
+        line: u32,
+        why: String,
+        others: usize,
+    },
+    #[error("nothing was created: there is no new customer in these lines")]
+    NothingNew,
+}
+
+fn and_others(n: usize) -> String {
+    match n {
+        0 => String::new(),
+        n => format!(", and {n} more"),
+    }
 }
 
 fn or_restore(inactive: Option<i64>) -> &'static str {

@@ -1,6 +1,7 @@
 //! Releases and their life: draft, active, archived, active again (R4).
 use super::{
     id::ReleaseId,
+    instant,
     progress::Progress,
     refusal::{Field, Invalid, Problem, Problems, Refusal},
     text::{Description, Metadata, Name, VersionNumber},
@@ -16,6 +17,26 @@ words! {
 words! {
     /// Where a release stands in its life.
     ReleaseStatus { Draft = "draft", Active = "active", Archived = "archived" }
+}
+
+impl ReleaseType {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Onboarding => "Onboarding",
+            Self::Release => "Release",
+            Self::Hotfix => "Hotfix",
+        }
+    }
+}
+
+impl ReleaseStatus {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Draft => "Draft",
+            Self::Active => "Active",
+            Self::Archived => "Archived",
+        }
+    }
 }
 
 /// A release as stored.
@@ -106,9 +127,11 @@ fn parse_date(text: &str) -> Result<Option<NaiveDate>, Problem> {
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| Problem::NotADate {
-        text: text.to_owned(),
-    })
+    instant::date(text)
+        .map(Some)
+        .ok_or_else(|| Problem::NotADate {
+            text: text.to_owned(),
+        })
 }
 
 impl From<Release> for ReleaseDraft {
@@ -255,12 +278,16 @@ mod tests {
         };
         assert!(draft("2026-02-01").parse().unwrap().release_date.is_some());
         assert!(draft("").parse().unwrap().release_date.is_none());
-        assert!(
-            draft("1.2.2026")
-                .parse()
-                .unwrap_err()
-                .at(Field::ReleaseDate)
-                .is_some()
-        );
+        for wrong in [
+            "1.2.2026",
+            "2026-02-30",
+            "2026-2-1",
+            "2026-02-01x",
+            "26-02-01",
+            "+026-02-01",
+        ] {
+            let invalid = draft(wrong).parse().unwrap_err();
+            assert!(invalid.at(Field::ReleaseDate).is_some(), "{wrong}");
+        }
     }
 }

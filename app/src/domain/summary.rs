@@ -5,7 +5,7 @@ use super::{
     event::Entry,
     id::{CustomerId, ReleaseId, StepId},
     progress::Progress,
-    release::{Release, ReleaseSummary},
+    release::{Release, ReleaseStatus, ReleaseSummary},
     step::{CustomerStep, StepStatus},
     template::StepTemplate,
     vars::{Resolved, Variable},
@@ -62,6 +62,19 @@ pub struct Attention {
     pub at: Option<DateTime<Utc>>,
 }
 
+/// A variable that open cells of a release use, and that has no value for some of its customers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MissingValue {
+    pub release_id: ReleaseId,
+    pub release: String,
+    pub variable: String,
+    /// The first of them by name.
+    pub customers: Vec<(CustomerId, String)>,
+    pub n_customers: u32,
+    pub cells: u32,
+}
+
 /// Everything on `/`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -69,7 +82,12 @@ pub struct Dashboard {
     pub clusters: u32,
     pub customers: u32,
     pub releases: u32,
+    /// Work in progress for longer than this needs attention.
+    pub stale_hours: u32,
     pub attention: Vec<Attention>,
+    /// There is more than `attention` has.
+    pub has_more_attention: bool,
+    pub missing: Vec<MissingValue>,
     pub active: Vec<ActiveRelease>,
     pub recent: Vec<EventLine>,
 }
@@ -84,6 +102,27 @@ pub struct EventLine {
     pub subject: Option<String>,
     pub customer: Option<String>,
     pub release: Option<String>,
+    pub undo: UndoState,
+}
+
+/// Whether a batch can be undone (R16). If rows have changed since, the undo itself says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UndoState {
+    Open,
+    Undone,
+    /// It has its own opposite, or its release is read-only or gone.
+    Never,
+}
+
+/// What the history can be narrowed to, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityChoices {
+    /// Newest first.
+    pub releases: Vec<(ReleaseId, String)>,
+    pub clusters: Vec<(super::id::ClusterId, String)>,
+    pub customers: Vec<(CustomerId, String)>,
+    /// Who has changed something of late.
+    pub people: Vec<String>,
 }
 
 /// A cluster's page.
@@ -92,9 +131,21 @@ pub struct EventLine {
 pub struct ClusterDetail {
     pub summary: ClusterSummary,
     pub customers: Vec<CustomerSummary>,
+    pub releases: Vec<ClusterRelease>,
 }
 
-/// A customer's page: every release that it is part of, with progress.
+/// A release that customers of a cluster are in, and how far they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterRelease {
+    pub id: ReleaseId,
+    pub name: String,
+    pub status: ReleaseStatus,
+    pub customers: u32,
+    pub progress: Progress,
+}
+
+/// A customer's page: every release that it is part of, with progress, and those that it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerDetail {
@@ -108,6 +159,8 @@ pub struct CustomerDetail {
 pub struct CustomerRelease {
     pub release: Release,
     pub progress: Progress,
+    /// Who took the customer out of it, and when.
+    pub removed: Option<super::stamp::Stamp>,
 }
 
 /// A release's templates, and how many customers have copies.

@@ -18,10 +18,11 @@ pub const CONTENT_MAX: usize = 256 * 1024;
 /// In bytes of JSON.
 pub const METADATA_MAX: usize = 16 * 1024;
 
-/// Trimmed and in Unicode's composed form, so that two spellings of one name are one name.
+/// Trimmed and in Unicode's composed form, so that two spellings of one name are one name. In the browser a text comes
+/// composed (`browser::form`), which spares the WASM the tables.
 fn tidy(text: &str) -> String {
     let text = text.trim();
-    if text.is_ascii() {
+    if text.is_ascii() || cfg!(target_family = "wasm") {
         text.to_owned()
     } else {
         text.nfc().collect()

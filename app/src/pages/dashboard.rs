@@ -8,16 +8,17 @@ use crate::{
         step_state::state_icon,
         ui::{
             bar::Bar,
+            html::count,
             icon::Icon,
             time::{Time, day},
         },
     },
     domain::{
         cluster::hue,
-        id::ClusterId,
+        id::{ClusterId, ReleaseId},
         progress::Progress,
         step::StepStatus,
-        summary::{ActiveRelease, Attention, Dashboard, Part},
+        summary::{ActiveRelease, Attention, Dashboard, MissingValue, Part},
     },
     paths,
 };
@@ -38,31 +39,34 @@ pub fn DashboardPage() -> impl IntoView {
 fn overview(it: Dashboard) -> impl IntoView {
     let Dashboard {
         attention,
+        has_more_attention,
+        stale_hours,
+        missing,
         active,
         recent,
         ..
     } = it;
-    let recent: Vec<_> = recent.into_iter().take(12).collect();
-    let (n_attention, n_active) = (attention.len(), active.len());
+    let n_active = active.len();
+    let names: Vec<(ReleaseId, String)> = active
+        .iter()
+        .map(|it| (it.summary.release.id, it.summary.release.name.clone()))
+        .collect();
+    // With many releases each is a line; with few, each has its clusters below it.
+    let is_brief = n_active > 4;
     view! {
         <PageHead title="Dashboard">
-            <a class="button" href=paths::NEW_RELEASE>"New release"</a>
+            <a class="button wide" href=paths::NEW_CLUSTER>"New cluster"</a>
+            <a class="button wide" href=paths::NEW_CUSTOMER>"New customer"</a>
+            <a class="button wide" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
+            <a class="button" data-kind="ink" href=paths::NEW_RELEASE>
+                <Icon name="i-plus"/>
+                "New release"
+            </a>
         </PageHead>
         <div class="page__body aside-layout">
             <div class="stack">
-                {(n_attention > 0)
-                    .then(|| {
-                        view! {
-                            <section aria-labelledby="needs">
-                                <div class="section__head">
-                                    <h2 id="needs">"Needs attention"</h2>
-                                    <span class="count">{n_attention}</span>
-                                    <span class="quiet small">"failed, reverted, or in progress for over two hours"</span>
-                                </div>
-                                <ul class="card attention">{attention.into_iter().map(attention_line).collect_view()}</ul>
-                            </section>
-                        }
-                    })}
+                {needs_attention(attention, has_more_attention, stale_hours, &names)}
+                {missing_values(missing)}
                 <section aria-labelledby="active">
                     <div class="section__head">
                         <h2 id="active">"Active releases"</h2>
@@ -77,8 +81,8 @@ fn overview(it: Dashboard) -> impl IntoView {
                         }
                             .into_any()
                     } else {
-                        view! { <div class="stack stack-s">{active.into_iter().map(active_release).collect_view()}</div> }
-                            .into_any()
+                        let cards = active.into_iter().map(|it| active_release(it, is_brief)).collect_view();
+                        view! { <div class="stack stack-s">{cards}</div> }.into_any()
                     }}
                 </section>
             </div>
@@ -93,7 +97,119 @@ fn overview(it: Dashboard) -> impl IntoView {
     }
 }
 
-fn attention_line(it: Attention) -> impl IntoView {
+/// So many lines stand open; the others are folded away.
+const OPEN_LINES: usize = 8;
+
+fn needs_attention(
+    mut first: Vec<Attention>,
+    has_more: bool,
+    stale_hours: u32,
+    names: &[(ReleaseId, String)],
+) -> impl IntoView + use<> {
+    let n = first.len();
+    let rest = first.split_off(n.min(OPEN_LINES));
+    let n_rest = rest.len();
+    let hours = if stale_hours == 2 {
+        "two hours".to_owned()
+    } else {
+        format!("{stale_hours} hours")
+    };
+    let rule = format!("failed, reverted, or in progress for over {hours}");
+    let of = |it: &Attention| {
+        let found = names.iter().find(|(id, _)| *id == it.release_id);
+        found.map(|it| it.1.clone()).unwrap_or_default()
+    };
+    let lines = |all: Vec<Attention>| {
+        all.into_iter()
+            .map(|it| {
+                let release = of(&it);
+                attention_line(it, release)
+            })
+            .collect_view()
+    };
+    let count = if has_more {
+        format!("{n} and more")
+    } else {
+        n.to_string()
+    };
+    let (first, rest) = (lines(first), lines(rest));
+    (n > 0).then(|| {
+        view! {
+            <section aria-labelledby="needs">
+                <div class="section__head">
+                    <h2 id="needs">"Needs attention"</h2>
+                    <span class="count">{count}</span>
+                    <span class="quiet small">{rule}</span>
+                </div>
+                <ul class="card attention">{first}</ul>
+                {(n_rest > 0)
+                    .then(|| {
+                        view! {
+                            <details class="card folded">
+                                <summary>{format!("{n_rest} more")}</summary>
+                                <ul class="attention">{rest}</ul>
+                            </details>
+                        }
+                    })}
+            </section>
+        }
+    })
+}
+
+fn missing_values(missing: Vec<MissingValue>) -> impl IntoView {
+    let n = missing.len();
+    let rows = missing
+        .into_iter()
+        .map(|it| {
+            let named = u32::try_from(it.customers.len()).unwrap_or(u32::MAX);
+            let others = it.n_customers.saturating_sub(named);
+            let customers = it
+                .customers
+                .into_iter()
+                .map(|(id, name)| view! { <a class="link" href=paths::edit_customer(id)>{name}</a> " " })
+                .collect_view();
+            view! {
+                <tr>
+                    <td class="mono">{it.variable}</td>
+                    <td>
+                        {customers}
+                        {(others > 0).then(|| view! { <span class="quiet">{format!("and {others} more")}</span> })}
+                    </td>
+                    <td>
+                        <a class="link" href=paths::release(it.release_id)>{it.release}</a>
+                    </td>
+                    <td class="num">{it.cells}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    (n > 0).then(|| {
+        view! {
+            <section aria-labelledby="missing">
+                <div class="section__head">
+                    <h2 id="missing">"Missing values"</h2>
+                    <span class="count">{n}</span>
+                    <span class="quiet small">"open cells that use them cannot be copied or marked done yet"</span>
+                </div>
+                <div class="card scroll-x">
+                    <table class="table">
+                        <thead>
+                            <tr>
+                                <th scope="col">"Variable"</th>
+                                <th scope="col">"Not set for"</th>
+                                <th scope="col">"Release"</th>
+                                <th scope="col" class="num">"Open cells"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            </section>
+        }
+    })
+}
+
+fn attention_line(it: Attention, release: String) -> impl IntoView {
     let label = format!("Open {}, {}", it.step, it.customer);
     view! {
         <li data-state=it.status.as_str()>
@@ -102,7 +218,7 @@ fn attention_line(it: Attention) -> impl IntoView {
                 <div class="clip">
                     <b>{it.step}</b>
                     " "
-                    <span class="muted">"for "{it.customer}</span>
+                    <span class="muted">"for "{it.customer}", "{release}</span>
                 </div>
                 <p>{it.reason.unwrap_or_else(|| it.status.label().to_owned())}</p>
             </div>
@@ -137,50 +253,49 @@ pub fn states(progress: Progress) -> impl IntoView {
 }
 
 fn plural(n: u32, one: &str) -> String {
-    if n == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{n} {one}s")
-    }
+    count(n as usize, one)
 }
 
-fn active_release(it: ActiveRelease) -> impl IntoView {
+fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
     let summary = it.summary;
     let release = summary.release;
-    let mut about = vec![format!(
-        "{}{}",
-        match release.kind {
-            crate::domain::release::ReleaseType::Release => "Release",
-            crate::domain::release::ReleaseType::Hotfix => "Hotfix",
-            crate::domain::release::ReleaseType::Onboarding => "Onboarding",
-        },
-        release
-            .version_number
-            .as_ref()
-            .map(|it| format!(" {it}"))
-            .unwrap_or_default()
-    )];
+    let number = release.version_number.as_ref();
+    let number = number.map(|it| format!(" {it}")).unwrap_or_default();
+    let mut about = vec![format!("{}{number}", release.kind.label())];
     about.push(plural(summary.templates, "step"));
     about.push(plural(summary.customers, "customer"));
     about.extend(release.release_date.map(|it| format!("due {}", day(it))));
+    let figure = match summary.progress.percent {
+        Some(percent) => view! { {percent} " " <small>"%"</small> }.into_any(),
+        None => view! { <small>"no steps"</small> }.into_any(),
+    };
+    let n_clusters = count(it.clusters.len(), "cluster");
+    let places = it.clusters.into_iter().map(place).collect_view();
+    let places = view! { <ul class="release__places">{places}</ul> };
     view! {
-        <article class="card release">
+        <article class="card release" data-brief=is_brief.then_some("")>
             <div class="release__head">
-                <div>
+                <div class="grow">
                     <h3>
                         <a href=paths::release(release.id)>{release.name}</a>
                     </h3>
                     <span class="quiet small">{about.join(", ")}</span>
                 </div>
-                <span class="figure">
-                    {summary.progress.percent.unwrap_or_default()}
-                    " "
-                    <small>"%"</small>
-                </span>
+                <span class="figure">{figure}</span>
             </div>
             <Bar counts=summary.progress.counts large=true/>
             <div class="release__states">{states(summary.progress)}</div>
-            <ul class="release__places">{it.clusters.into_iter().map(place).collect_view()}</ul>
+            {if is_brief {
+                view! {
+                    <details class="folded">
+                        <summary>{n_clusters}</summary>
+                        {places}
+                    </details>
+                }
+                    .into_any()
+            } else {
+                places.into_any()
+            }}
         </article>
     }
 }
@@ -209,7 +324,8 @@ fn first_run(it: Dashboard) -> impl IntoView {
                      text: &'static str,
                      needs: Option<&'static str>,
                      path: &'static str,
-                     label: &'static str| {
+                     label: &'static str,
+                     other: Option<(&'static str, &'static str)>| {
         let is_next = number == next;
         view! {
             <li class="card" data-next=is_next.then_some("") data-later=(number > next).then_some("")>
@@ -222,6 +338,7 @@ fn first_run(it: Dashboard) -> impl IntoView {
                         view! {
                             <div class="row">
                                 <a class="button" data-kind="ink" href=path>{label}</a>
+                                {other.map(|(path, label)| view! { <a class="button" href=path>{label}</a> })}
                             </div>
                         }
                     })}
@@ -237,9 +354,9 @@ fn first_run(it: Dashboard) -> impl IntoView {
                     <p class="muted first__lead">"Three things to enter, then the first release can go out."</p>
                 </div>
                 <ol>
-                    {card(1, "Add a cluster", "Its name and where its kubeconfig lies. Rollcall keeps the path and never opens the file.", None, paths::NEW_CLUSTER, "Add cluster")}
-                    {card(2, "Add customers", "One namespace each.", Some("needs a cluster"), paths::NEW_CUSTOMER, "Add customer")}
-                    {card(3, "Write the first release", "Steps to deploy, steps to verify: bash, sql or text.", Some("needs a customer"), paths::NEW_RELEASE, "New release")}
+                    {card(1, "Add a cluster", "Its name and where its kubeconfig lies. Rollcall keeps the path and never opens the file.", None, paths::NEW_CLUSTER, "Add cluster", None)}
+                    {card(2, "Add customers", "One namespace each. Paste a column from your spreadsheet, or what kubectl get ns prints.", Some("needs a cluster"), paths::NEW_CUSTOMER, "Add customer", Some((paths::PASTE_CUSTOMERS, "Paste customers…")))}
+                    {card(3, "Write the first release", "Steps to deploy, steps to verify: bash, sql or text. Or import a Markdown runbook.", Some("needs a customer"), paths::NEW_RELEASE, "New release", None)}
                 </ol>
             </div>
             <figure aria-hidden="true" class="wide">{preview()}</figure>

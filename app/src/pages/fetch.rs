@@ -62,6 +62,10 @@ impl<T> Clone for Fetch<T> {
 
 impl<T> Copy for Fetch<T> {}
 
+fn again(resource: Resource<Answer, Wire>) -> Callback<()> {
+    Callback::new(move |()| resource.refetch())
+}
+
 fn write<T: Serialize + 'static>(value: &Shared) -> String {
     let value = value.downcast_ref::<Result<T, AppError>>();
     value.and_then(wire::to_text).unwrap_or_default()
@@ -109,6 +113,11 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Fetch<T> {
 
     pub fn refetch(self) {
         self.resource.refetch();
+    }
+
+    /// Asks again, whatever it is that is fetched.
+    pub fn again(self) -> Callback<()> {
+        again(self.resource)
     }
 
     /// To be awaited within a `Suspend`.

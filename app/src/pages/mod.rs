@@ -3,12 +3,17 @@ pub mod activity;
 pub mod clusters;
 pub mod customers;
 pub mod dashboard;
+pub mod editing;
 pub mod fetch;
+pub mod listing;
 pub mod not_found;
 pub mod page;
 pub mod releases;
 
-use crate::{components::ui::notice::Unavailable, error::AppError};
+use crate::{
+    components::ui::notice::{Unavailable, UnavailablePart},
+    error::AppError,
+};
 use fetch::Fetch;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -22,7 +27,7 @@ pub fn param<Id: FromStr + Send + Sync + 'static>(
     move || params.with(|it| it.get(name).and_then(|it| it.parse().ok()))
 }
 
-/// Shows what a resource brings, or that it could not be had.
+/// Shows what a resource brings, or a page that says that it could not be had, with a way to ask again.
 pub fn loaded<T, V>(
     resource: Fetch<T>,
     view: impl Fn(T) -> V + Clone + Send + Sync + 'static,
@@ -38,7 +43,35 @@ where
                 Suspend::new(async move {
                     match resource.get().await {
                         Ok(it) => view(it).into_any(),
-                        Err(error) => view! { <Unavailable error=error/> }.into_any(),
+                        Err(error) => {
+                            view! { <Unavailable error=error on_retry=resource.again()/> }.into_any()
+                        }
+                    }
+                })
+            }}
+        </Transition>
+    }
+}
+
+/// The same for a part of a page.
+pub fn part<T, V>(
+    resource: Fetch<T>,
+    view: impl Fn(T) -> V + Clone + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    view! {
+        <Transition fallback=|| ()>
+            {move || {
+                let view = view.clone();
+                Suspend::new(async move {
+                    match resource.get().await {
+                        Ok(it) => view(it).into_any(),
+                        Err(error) => {
+                            view! { <UnavailablePart error=error on_retry=resource.again()/> }.into_any()
+                        }
                     }
                 })
             }}

@@ -1,20 +1,19 @@
 //! An address that leads nowhere.
+use crate::{components::layout::page_head::PageHead, paths};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     view! {
-        <Title text="Not found · Rollcall"/>
-        <div class="page__head">
-            <div class="page__title">
-                <h1>"Not found"</h1>
-            </div>
-        </div>
+        <PageHead title="Not found"/>
         <div class="page__body">
-            <div class="empty">
-                <p>"There is no page at this address."</p>
-                <a class="button" href="/">"Back to the dashboard"</a>
+            <div class="card empty">
+                <p>"There is no page at this address. It may have been deleted, or the link is not whole."</p>
+                <div class="row">
+                    <a class="button" href=paths::RELEASES>"Releases"</a>
+                    <a class="button" href=paths::CUSTOMERS>"Customers"</a>
+                    <a class="button" href=paths::DASHBOARD>"Back to the dashboard"</a>
+                </div>
             </div>
         </div>
     }

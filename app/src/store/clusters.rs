@@ -229,7 +229,7 @@ impl Store {
             .collect()
     }
 
-    /// A cluster with all its customers, the inactive ones too.
+    /// A cluster with all its customers, the inactive ones too, and the releases that they are in.
     pub async fn cluster(&self, id: ClusterId) -> Result<ClusterDetail, StoreError> {
         let cluster = load(&self.read, id).await?;
         let customers: Vec<CustomerSummary> = self.customers_of(Some(id), true).await?;
@@ -240,6 +240,7 @@ impl Store {
                 active_customers: u32::try_from(active_customers).unwrap_or(u32::MAX),
             },
             customers,
+            releases: self.releases_of_cluster(id).await?,
         })
     }
 

@@ -8,13 +8,14 @@ use super::{
     texts,
 };
 use crate::domain::{
-    customer::{Customer, CustomerDraft, CustomerSummary},
+    customer::{Customer, CustomerDraft, CustomerFields, CustomerSummary},
     event::{Changed, Entity, EventAction},
     id::{ClusterId, CustomerId},
     refusal::{Field, Invalid, Noun, Problem, Refusal},
     stamp::Stamp,
     summary::CustomerDetail,
 };
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, DatabaseTransaction,
     EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -82,8 +83,33 @@ async fn must_be_free(
     }
 }
 
-fn event(customer: &Customer, action: EventAction) -> NewEvent {
+pub(super) fn event(customer: &Customer, action: EventAction) -> NewEvent {
     NewEvent::of(Entity::Customer, customer.id.0, action).customer(customer.id)
+}
+
+/// A new customer, active.
+pub(super) async fn insert(
+    tx: &DatabaseTransaction,
+    fields: CustomerFields,
+    now: DateTime<Utc>,
+) -> Result<Customer, StoreError> {
+    let customer = Customer {
+        id: CustomerId(0),
+        cluster_id: fields.cluster_id,
+        namespace: fields.namespace.into(),
+        name: fields.name.into(),
+        description: fields.description.map(Into::into),
+        is_active: true,
+        metadata: fields.metadata,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut row = customer::Model::from(customer)
+        .into_active_model()
+        .reset_all();
+    row.id = NotSet;
+    row.insert(tx).await?.try_into()
 }
 
 impl Store {
@@ -102,24 +128,7 @@ impl Store {
             None,
         )
         .await?;
-        let now = change.stamp.at;
-        let customer = Customer {
-            id: CustomerId(0),
-            cluster_id: fields.cluster_id,
-            namespace: fields.namespace.into(),
-            name: fields.name.into(),
-            description: fields.description.map(Into::into),
-            is_active: true,
-            metadata: fields.metadata,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        };
-        let mut row = customer::Model::from(customer)
-            .into_active_model()
-            .reset_all();
-        row.id = NotSet;
-        let row: Customer = row.insert(&change.tx).await?.try_into()?;
+        let row = insert(&change.tx, fields, change.stamp.at).await?;
         change.record(event(&row, EventAction::Create).after(&row));
         Ok(Changed {
             batch_id: change.commit().await?,

@@ -14,7 +14,7 @@ use crate::domain::{
     refusal::{Noun, Problem},
     release::{Release, ReleaseDraft, ReleaseFields, ReleaseStatus, ReleaseSummary},
     stamp::Stamp,
-    summary::{CustomerRelease, ReleaseDetail},
+    summary::ReleaseDetail,
     template::StepTemplate,
     text::{Name, VersionNumber},
 };
@@ -153,6 +153,30 @@ impl Store {
         })
     }
 
+    /// A new draft with its own details and the template steps of another release.
+    pub async fn create_release_from(
+        &self,
+        draft: ReleaseDraft,
+        from: ReleaseId,
+        stamp: Stamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        let fields = draft.parse()?;
+        let mut change = self.change(stamp).await?;
+        load(&change.tx, from).await?;
+        let now = change.stamp.at;
+        let row = insert(&change.tx, fields, now).await?;
+        let n_templates = copy_steps(&change.tx, from, row.id, now).await?;
+        change.record(
+            event(&row, EventAction::Clone)
+                .before(&json!({ "from": from, "templates": n_templates }))
+                .after(&row),
+        );
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
     /// A new draft with the details and template steps of another release, and no customers.
     pub async fn clone_release(
         &self,
@@ -183,22 +207,7 @@ impl Store {
         let mut row = release::Model::from(clone).into_active_model().reset_all();
         row.id = NotSet;
         let row: Release = row.insert(&change.tx).await?.try_into()?;
-        let templates = step_template::Entity::find()
-            .filter(step_template::Column::ReleaseId.eq(id.0))
-            .order_by_asc(step_template::Column::Category)
-            .order_by_asc(step_template::Column::OrderIndex)
-            .all(&change.tx)
-            .await?;
-        let n_templates = templates.len();
-        for mut template in templates {
-            (template.release_id, template.version) = (row.id.0, 1);
-            (template.created_at, template.updated_at) = (now, now);
-            let mut copy = template.into_active_model().reset_all();
-            copy.id = NotSet;
-            step_template::Entity::insert(copy)
-                .exec_without_returning(&change.tx)
-                .await?;
-        }
+        let n_templates = copy_steps(&change.tx, id, row.id, now).await?;
         change.record(
             event(&row, EventAction::Clone)
                 .before(&json!({ "from": id, "templates": n_templates }))
@@ -376,36 +385,35 @@ impl Store {
         })
     }
 
-    pub(super) async fn releases_of_customer(
-        &self,
-        id: CustomerId,
-    ) -> Result<Vec<CustomerRelease>, StoreError> {
-        let memberships = Query::select()
-            .column(release_customer::Column::ReleaseId)
-            .from(release_customer::Entity)
-            .and_where(release_customer::Column::CustomerId.eq(id.0))
-            .to_owned();
-        let rows = release::Entity::find()
-            .filter(release::Column::Id.in_subquery(memberships))
-            .order_by_desc(release::Column::CreatedAt)
-            .all(&self.read)
-            .await?;
-        let counts =
-            counts_by(&self.read, customer_step::Column::ReleaseId, None, Some(id)).await?;
-        rows.into_iter()
-            .map(|row| {
-                let progress = Progress::from(counts.get(&row.id).copied().unwrap_or_default());
-                Ok(CustomerRelease {
-                    release: row.try_into()?,
-                    progress,
-                })
-            })
-            .collect()
-    }
-
     pub(super) async fn count_releases(&self) -> Result<u32, StoreError> {
         Ok(u32::try_from(release::Entity::find().count(&self.read).await?).unwrap_or(u32::MAX))
     }
+}
+
+/// Copies the template steps of a release to a new one. Answers how many.
+async fn copy_steps(
+    tx: &DatabaseTransaction,
+    from: ReleaseId,
+    to: ReleaseId,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<usize, StoreError> {
+    let templates = step_template::Entity::find()
+        .filter(step_template::Column::ReleaseId.eq(from.0))
+        .order_by_asc(step_template::Column::Category)
+        .order_by_asc(step_template::Column::OrderIndex)
+        .all(tx)
+        .await?;
+    let n_templates = templates.len();
+    for mut template in templates {
+        (template.release_id, template.version) = (to.0, 1);
+        (template.created_at, template.updated_at) = (now, now);
+        let mut copy = template.into_active_model().reset_all();
+        copy.id = NotSet;
+        step_template::Entity::insert(copy)
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(n_templates)
 }
 
 async fn insert(

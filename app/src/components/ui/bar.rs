@@ -1,4 +1,5 @@
 //! A bar of counts: what is finished from the left, then what needs attention; what is left is the ground.
+use super::html::put;
 use crate::domain::{progress::Counts, step::StepStatus};
 use leptos::prelude::*;
 
@@ -26,6 +27,20 @@ pub fn parts(counts: Counts) -> Vec<(StepStatus, u32, u32)> {
             part
         })
         .collect()
+}
+
+/// A bar as text, for lists that are written as text.
+pub fn html(out: &mut String, counts: Counts) {
+    out.push_str(
+        r#"<svg class="bar" viewBox="0 0 10000 4" preserveAspectRatio="none" aria-hidden="true">"#,
+    );
+    for (status, x, width) in parts(counts) {
+        put!(
+            out,
+            r#"<rect data-state="{status}" x="{x}" width="{width}" height="4"></rect>"#
+        );
+    }
+    out.push_str("</svg>");
 }
 
 #[component]

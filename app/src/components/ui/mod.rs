@@ -3,6 +3,7 @@ pub mod bar;
 pub mod code;
 pub mod dialog;
 pub mod field;
+pub mod html;
 pub mod icon;
 pub mod notice;
 pub mod posted;

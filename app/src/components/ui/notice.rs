@@ -2,6 +2,7 @@
 use super::icon::Icon;
 use crate::error::AppError;
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 /// A failure, announced at once.
 #[component]
@@ -25,24 +26,43 @@ pub fn Failure(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
     }
 }
 
-/// A page or a part of it that could not be had.
+/// A page that could not be had: nobody has it, or it can be asked for again.
 #[component]
-pub fn Unavailable(error: AppError) -> impl IntoView {
-    let is_missing = matches!(error, AppError::NotFound(_));
-    let title = if is_missing {
-        "Not found"
-    } else {
-        "This could not be loaded"
+pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
+    let title = match &error {
+        AppError::NotFound(_) => "Not found",
+        AppError::Transport(_) => "The server cannot be reached",
+        _ => "This could not be loaded",
     };
     view! {
+        <Title text=format!("{title} · Rollcall")/>
         <div class="page__head">
             <div class="page__title">
                 <h1>{title}</h1>
             </div>
         </div>
         <div class="page__body">
-            <div class="empty">
-                <p>{sentence(&error.to_string())}</p>
+            <UnavailablePart error=error on_retry=on_retry/>
+        </div>
+    }
+}
+
+/// A part of a page that could not be had.
+#[component]
+pub fn UnavailablePart(error: AppError, on_retry: Callback<()>) -> impl IntoView {
+    let is_missing = matches!(error, AppError::NotFound(_));
+    view! {
+        <div class="empty" role="alert">
+            <p>{sentence(&error.to_string())}</p>
+            <div class="row">
+                {(!is_missing)
+                    .then(|| {
+                        view! {
+                            <button class="button live-only" data-kind="ink" on:click=move |_| on_retry.run(())>
+                                "Retry"
+                            </button>
+                        }
+                    })}
                 <a class="button" href="/">"Back to the dashboard"</a>
             </div>
         </div>

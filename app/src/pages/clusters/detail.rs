@@ -1,12 +1,25 @@
-//! One cluster and its customers.
+//! One cluster: its customers, and the releases that they are in.
 use crate::{
     api::clusters::{deactivate_cluster, read_cluster, restore_cluster},
-    components::{layout::page_head::PageHead, ui::notice::Failure},
-    domain::{customer::CustomerSummary, id::ClusterId, summary::ClusterDetail, text::Metadata},
-    pages::{Sending, fetch::Fetch, loaded, param},
+    components::{
+        layout::page_head::PageHead,
+        list::customers::of_one_cluster,
+        ui::{bar::Bar, html::count, notice::Failure, time::Time, toast::Toasts},
+        variables_facts::variables_facts,
+    },
+    domain::{
+        id::ClusterId,
+        summary::{ClusterDetail, ClusterRelease},
+    },
+    pages::{
+        Sending, dashboard::percent, fetch::Fetch, loaded, param, releases::list::status_badge,
+    },
     paths,
 };
 use leptos::prelude::*;
+
+/// So many customers are listed here; the customers' own page has all.
+const LISTED: usize = 200;
 
 #[component]
 pub fn ClusterPage() -> impl IntoView {
@@ -19,28 +32,46 @@ pub fn ClusterPage() -> impl IntoView {
 }
 
 fn show(it: ClusterDetail, resource: Fetch<ClusterDetail>, sending: Sending) -> impl IntoView {
-    let ClusterDetail { summary, customers } = it;
+    let ClusterDetail {
+        summary,
+        customers,
+        releases,
+    } = it;
     let hue = summary.cluster.hue();
+    let n_active = summary.active_customers;
     let cluster = summary.cluster;
     let (id, is_active) = (cluster.id, cluster.is_active);
+    let toasts = Toasts::here();
     let toggle = move |_| {
         if is_active {
-            sending.run(deactivate_cluster(id), move |_| resource.refetch());
+            sending.run(deactivate_cluster(id), move |it| {
+                toasts.say(format!("Deactivated {}", it.row.name), None);
+                resource.refetch();
+            });
         } else {
-            sending.run(restore_cluster(id), move |_| resource.refetch());
+            sending.run(restore_cluster(id), move |it| {
+                toasts.say(format!("Restored {}", it.row.name), None);
+                resource.refetch();
+            });
         }
     };
-    let name = cluster.name.clone();
     let badge = move || {
-        let name = name.clone();
+        let customers = count(n_active as usize, "customer");
         view! {
-            <span class="place" data-cluster=hue>{name}</span>
+            <span class="place" data-cluster=hue>{customers}</span>
             {(!is_active).then(|| view! { <span class="badge">"Inactive"</span> })}
         }
     };
+    let all = paths::with(paths::CUSTOMERS.to_owned(), &[("q", cluster.name.clone())]);
+    let activity = paths::with(paths::ACTIVITY.to_owned(), &[("cluster", id.to_string())]);
     view! {
-        <PageHead title=cluster.name.clone() crumbs=vec![("Clusters".into(), paths::CLUSTERS.into())] beside=badge>
-            <button class="button" data-kind="ghost" on:click=toggle>
+        <PageHead
+            title=cluster.name.clone()
+            crumbs=vec![("Clusters".into(), paths::CLUSTERS.into())]
+            beside=badge
+        >
+            <a class="button" data-kind="ghost" href=activity>"Activity"</a>
+            <button class="button live-only" data-kind="ghost" on:click=toggle>
                 {if is_active { "Deactivate" } else { "Restore" }}
             </button>
             <a class="button" href=paths::edit_cluster(id)>"Edit"</a>
@@ -52,36 +83,64 @@ fn show(it: ClusterDetail, resource: Fetch<ClusterDetail>, sending: Sending) -> 
                     <dt>"Kubeconfig path"</dt>
                     <dd class="mono">{cluster.kubeconfig_path.unwrap_or_else(|| "not set".into())}</dd>
                 </div>
-                {cluster.description.map(|it| view! { <div><dt>"Description"</dt><dd>{it}</dd></div> })}
-                {variables(&cluster.metadata)}
+                {cluster.description.map(|it| view! { <div><dt>"Description"</dt><dd class="kept-lines">{it}</dd></div> })}
+                {variables_facts(&cluster.metadata, &[])}
+                <div>
+                    <dt>"Last changed"</dt>
+                    <dd>
+                        <Time at=cluster.updated_at/>
+                    </dd>
+                </div>
             </dl>
+            <section aria-labelledby="releases">
+                <div class="section__head">
+                    <h2 id="releases">"Releases"</h2>
+                    <span class="count">{releases.len()}</span>
+                </div>
+                {if releases.is_empty() {
+                    view! { <div class="card empty"><p>"None of its customers is in a release yet."</p></div> }.into_any()
+                } else {
+                    view! {
+                        <div class="card scroll-x">
+                            <table class="table">
+                                <thead>
+                                    <tr>
+                                        <th scope="col">"Release"</th>
+                                        <th scope="col">"Status"</th>
+                                        <th scope="col" class="num">"Customers"</th>
+                                        <th scope="col">"Progress"</th>
+                                    </tr>
+                                </thead>
+                                <tbody>{releases.into_iter().map(|it| row(it, id)).collect_view()}</tbody>
+                            </table>
+                        </div>
+                    }
+                        .into_any()
+                }}
+            </section>
             <section aria-labelledby="customers">
                 <div class="section__head">
                     <h2 id="customers">"Customers"</h2>
-                    <span class="count">{summary.active_customers}</span>
+                    <span class="count">{n_active}</span>
+                    <a class="link small push" href=all>"Search them"</a>
                 </div>
                 {if customers.is_empty() {
                     view! {
                         <div class="card empty">
-                            <p>"No customer lives in this cluster yet."</p>
-                            <a class="button" href=paths::NEW_CUSTOMER>"Add customer"</a>
+                            <p>"No customer lives in this cluster yet. Add one, or paste what kubectl get ns prints."</p>
+                            <div class="row">
+                                <a class="button" href=paths::NEW_CUSTOMER>"Add customer"</a>
+                                <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
+                            </div>
                         </div>
                     }
                         .into_any()
                 } else {
+                    let n = customers.len();
+                    let html = of_one_cluster(&customers[..n.min(LISTED)]);
                     view! {
-                        <div class="card">
-                            <table class="table">
-                                <thead>
-                                    <tr>
-                                        <th scope="col">"Customer"</th>
-                                        <th scope="col">"Namespace"</th>
-                                        <th scope="col" class="num">"Variables"</th>
-                                    </tr>
-                                </thead>
-                                <tbody>{customers.into_iter().map(row).collect_view()}</tbody>
-                            </table>
-                        </div>
+                        <div class="card scroll-x" inner_html=html></div>
+                        {(n > LISTED).then(|| view! { <p class="quiet small pager">{format!("{LISTED} of {n} are shown.")}</p> })}
                     }
                         .into_any()
                 }}
@@ -90,36 +149,24 @@ fn show(it: ClusterDetail, resource: Fetch<ClusterDetail>, sending: Sending) -> 
     }
 }
 
-/// The variables, as facts of a page.
-pub fn variables(metadata: &Metadata) -> impl IntoView + use<> {
-    let rows = metadata
-        .0
-        .iter()
-        .map(|(key, value)| view! { <dt class="mono">{key.clone()}</dt><dd class="mono">{value.to_string()}</dd> })
-        .collect_view();
-    (!metadata.0.is_empty()).then(|| {
-        view! {
-            <div>
-                <dt>"Variables"</dt>
-                <dd>
-                    <dl class="origins">{rows}</dl>
-                </dd>
-            </div>
-        }
-    })
-}
-
-fn row(it: CustomerSummary) -> impl IntoView {
+fn row(it: ClusterRelease, cluster: ClusterId) -> impl IntoView {
+    // The matrix, with this cluster's columns alone.
+    let path = paths::view(it.id, &[("cluster", cluster.to_string())]);
     view! {
-        <tr data-off=(!it.is_active).then_some("")>
+        <tr>
             <td>
-                <a href=paths::customer(it.id)>
+                <a href=path>
                     <b class="label">{it.name}</b>
                 </a>
-                {(!it.is_active).then(|| view! { " "<span class="badge">"Inactive"</span> })}
             </td>
-            <td class="mono muted">{it.namespace}</td>
-            <td class="num muted">{it.variables}</td>
+            <td>{status_badge(it.status)}</td>
+            <td class="num muted">{it.customers}</td>
+            <td>
+                <span class="row cellbar">
+                    <Bar counts=it.progress.counts/>
+                    <span class="num small">{percent(&it.progress)}</span>
+                </span>
+            </td>
         </tr>
     }
 }

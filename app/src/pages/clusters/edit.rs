@@ -1,20 +1,38 @@
 //! A new cluster, or the fields of one.
 use crate::{
-    api::clusters::{create_cluster, read_cluster, update_cluster},
-    components::{cluster_form::ClusterForm, layout::page_head::PageHead},
+    api::clusters::{create_cluster, read_cluster, restore_cluster, update_cluster},
+    components::{cluster_form::ClusterForm, layout::page_head::PageHead, ui::toast::Toasts},
     domain::{cluster::ClusterDraft, id::ClusterId},
-    pages::{Sending, fetch::Fetch, goes_to, loaded, param},
+    pages::{
+        Sending,
+        editing::{creating, editing},
+        fetch::Fetch,
+        goes_to, loaded, param,
+    },
     paths,
 };
 use leptos::prelude::*;
 
+/// Has an inactive cluster back, and goes there.
+fn restoring(sending: Sending) -> Callback<i64> {
+    let (go, toasts) = (goes_to(), Toasts::here());
+    Callback::new(move |id: i64| {
+        let go = go.clone();
+        sending.run(restore_cluster(ClusterId(id)), move |it| {
+            toasts.say(format!("Restored {}", it.row.name), None);
+            go(&paths::cluster(it.row.id));
+        });
+    })
+}
+
 #[component]
 pub fn NewClusterPage() -> impl IntoView {
     let sending = Sending::new();
-    let go = goes_to();
+    let (go, toasts) = (goes_to(), Toasts::here());
     let submit = Callback::new(move |draft: ClusterDraft| {
         let go = go.clone();
         sending.run(create_cluster(draft), move |it| {
+            toasts.say(format!("Created {}", it.row.name), None);
             go(&paths::cluster(it.row.id));
         });
     });
@@ -25,7 +43,7 @@ pub fn NewClusterPage() -> impl IntoView {
                 draft=ClusterDraft::default()
                 submit="Create cluster"
                 cancel=paths::CLUSTERS
-                error=sending.error
+                asks=creating(sending, restoring(sending))
                 on_submit=submit
             />
         </div>
@@ -38,17 +56,25 @@ pub fn EditClusterPage() -> impl IntoView {
     let cluster = Fetch::new(id, |id| async move {
         read_cluster(id.unwrap_or(ClusterId(0))).await
     });
-    let go = goes_to();
+    let (go, toasts) = (goes_to(), Toasts::here());
     loaded(cluster, move |it| {
         let cluster = it.summary.cluster;
-        let (id, version) = (cluster.id, cluster.version);
+        let (id, drawn_from) = (cluster.id, cluster.version);
+        let version = RwSignal::new(drawn_from);
         let sending = Sending::new();
         let go = go.clone();
         let submit = Callback::new(move |draft: ClusterDraft| {
             let go = go.clone();
-            sending.run(update_cluster(id, draft, version), move |it| {
+            let based_on = version.get_untracked();
+            sending.run(update_cluster(id, draft, based_on), move |it| {
+                toasts.say(format!("Saved {}", it.row.name), None);
                 go(&paths::cluster(it.row.id));
             });
+        });
+        let (asks, current) = editing(sending, version, restoring(sending), move || async move {
+            let cluster = read_cluster(id).await?.summary.cluster;
+            let version = cluster.version;
+            Ok((ClusterDraft::from(cluster), version))
         });
         let crumbs = vec![
             ("Clusters".into(), paths::CLUSTERS.into()),
@@ -58,11 +84,12 @@ pub fn EditClusterPage() -> impl IntoView {
             <PageHead title=format!("Edit {}", cluster.name) crumbs=crumbs/>
             <div class="page__body">
                 <ClusterForm
-                    version=version
+                    version=drawn_from
                     draft=ClusterDraft::from(cluster)
                     submit="Save changes"
                     cancel=paths::cluster(id)
-                    error=sending.error
+                    asks=asks
+                    current=current
                     on_submit=submit
                 />
             </div>

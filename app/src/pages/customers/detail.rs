@@ -1,16 +1,24 @@
-//! One customer: where it lives, its variables, every release that it is part of.
+//! One customer: where it lives, its variables, every release that it is or was part of.
 use crate::{
     api::customers::{deactivate_customer, read_customer, restore_customer},
     components::{
         layout::page_head::PageHead,
-        ui::{bar::Bar, notice::Failure},
+        ui::{
+            bar::Bar,
+            notice::Failure,
+            time::{Time, day},
+            toast::Toasts,
+        },
+        variables_editor::Inherited,
+        variables_facts::variables_facts,
     },
     domain::{
         id::CustomerId,
+        stamp::Stamp,
         summary::{CustomerDetail, CustomerRelease},
     },
     pages::{
-        Sending, clusters::detail::variables, dashboard::percent, fetch::Fetch, loaded, param,
+        Sending, dashboard::percent, fetch::Fetch, loaded, param, releases::list::status_badge,
     },
     paths,
 };
@@ -33,15 +41,23 @@ fn show(it: CustomerDetail, resource: Fetch<CustomerDetail>, sending: Sending) -
         releases,
     } = it;
     let (id, is_active) = (customer.id, customer.is_active);
+    let toasts = Toasts::here();
     let toggle = move |_| {
         if is_active {
-            sending.run(deactivate_customer(id), move |_| resource.refetch());
+            sending.run(deactivate_customer(id), move |it| {
+                toasts.say(format!("Deactivated {}", it.row.name), None);
+                resource.refetch();
+            });
         } else {
-            sending.run(restore_customer(id), move |_| resource.refetch());
+            sending.run(restore_customer(id), move |it| {
+                toasts.say(format!("Restored {}", it.row.name), None);
+                resource.refetch();
+            });
         }
     };
     let hue = cluster.hue();
-    let (cluster_name, cluster_id) = (cluster.name.clone(), cluster.id);
+    let inherited = Inherited::all(&cluster.metadata, &cluster.name);
+    let (cluster_name, cluster_id) = (cluster.name, cluster.id);
     let badge = move || {
         let name = cluster_name.clone();
         view! {
@@ -51,10 +67,11 @@ fn show(it: CustomerDetail, resource: Fetch<CustomerDetail>, sending: Sending) -
             {(!is_active).then(|| view! { <span class="badge">"Inactive"</span> })}
         }
     };
-    let customer_id = customer.id;
+    let activity = paths::with(paths::ACTIVITY.to_owned(), &[("customer", id.to_string())]);
     view! {
         <PageHead title=customer.name.clone() crumbs=vec![("Customers".into(), paths::CUSTOMERS.into())] beside=badge>
-            <button class="button" data-kind="ghost" on:click=toggle>
+            <a class="button" data-kind="ghost" href=activity>"Activity"</a>
+            <button class="button live-only" data-kind="ghost" on:click=toggle>
                 {if is_active { "Deactivate" } else { "Restore" }}
             </button>
             <a class="button" href=paths::edit_customer(id)>"Edit"</a>
@@ -66,8 +83,14 @@ fn show(it: CustomerDetail, resource: Fetch<CustomerDetail>, sending: Sending) -
                     <dt>"Namespace"</dt>
                     <dd class="mono">{customer.namespace}</dd>
                 </div>
-                {customer.description.map(|it| view! { <div><dt>"Description"</dt><dd>{it}</dd></div> })}
-                {variables(&customer.metadata)}
+                {customer.description.map(|it| view! { <div><dt>"Description"</dt><dd class="kept-lines">{it}</dd></div> })}
+                {variables_facts(&customer.metadata, &inherited)}
+                <div>
+                    <dt>"Last changed"</dt>
+                    <dd>
+                        <Time at=customer.updated_at/>
+                    </dd>
+                </div>
             </dl>
             <section aria-labelledby="releases">
                 <div class="section__head">
@@ -75,19 +98,26 @@ fn show(it: CustomerDetail, resource: Fetch<CustomerDetail>, sending: Sending) -
                     <span class="count">{releases.len()}</span>
                 </div>
                 {if releases.is_empty() {
-                    view! { <div class="card empty"><p>"This customer is in no release yet."</p></div> }.into_any()
+                    view! {
+                        <div class="card empty">
+                            <p>"This customer is in no release yet. It joins one when a draft is activated for it, or is added to an active one."</p>
+                            <a class="button" href=paths::RELEASES>"Releases"</a>
+                        </div>
+                    }
+                        .into_any()
                 } else {
                     view! {
-                        <div class="card">
+                        <div class="card scroll-x">
                             <table class="table">
                                 <thead>
                                     <tr>
                                         <th scope="col">"Release"</th>
                                         <th scope="col">"Status"</th>
+                                        <th scope="col">"Date"</th>
                                         <th scope="col">"Progress"</th>
                                     </tr>
                                 </thead>
-                                <tbody>{releases.into_iter().map(|it| row(it, customer_id)).collect_view()}</tbody>
+                                <tbody>{releases.into_iter().map(|it| row(it, id)).collect_view()}</tbody>
                             </table>
                         </div>
                     }
@@ -99,20 +129,35 @@ fn show(it: CustomerDetail, resource: Fetch<CustomerDetail>, sending: Sending) -
 }
 
 fn row(it: CustomerRelease, customer: CustomerId) -> impl IntoView {
+    let release = it.release;
+    // Who was taken out of a release has no steps there any more.
+    let path = if it.removed.is_some() {
+        paths::release(release.id)
+    } else {
+        paths::customer_steps(release.id, customer)
+    };
+    let progress = match it.removed {
+        Some(Stamp { by, at }) => {
+            view! { <span class="quiet small">"Removed by "{by}", "<Time at=at/></span> }.into_any()
+        }
+        None => view! {
+            <span class="row cellbar">
+                <Bar counts=it.progress.counts/>
+                <span class="num small">{percent(&it.progress)}</span>
+            </span>
+        }
+        .into_any(),
+    };
     view! {
         <tr>
             <td>
-                <a href=paths::customer_steps(it.release.id, customer)>
-                    <b class="label">{it.release.name}</b>
+                <a href=path>
+                    <b class="label">{release.name}</b>
                 </a>
             </td>
-            <td class="muted">{it.release.status.as_str()}</td>
-            <td>
-                <span class="row cellbar">
-                    <Bar counts=it.progress.counts/>
-                    <span class="num small">{percent(&it.progress)}</span>
-                </span>
-            </td>
+            <td>{status_badge(release.status)}</td>
+            <td class="muted">{release.release_date.map(day)}</td>
+            <td>{progress}</td>
         </tr>
     }
 }

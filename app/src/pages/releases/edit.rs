@@ -1,36 +1,82 @@
 //! A new release, or the details of one.
 use crate::{
-    api::releases::{create_release, read_release, update_release},
-    components::{layout::page_head::PageHead, release_form::ReleaseForm},
-    domain::{id::ReleaseId, release::ReleaseDraft},
-    pages::{Sending, fetch::Fetch, goes_to, loaded, param},
+    api::releases::{
+        create_release, create_release_from, list_release_names, read_release, update_release,
+    },
+    components::{
+        layout::page_head::PageHead,
+        release_form::ReleaseForm,
+        release_steps::{Begin, ReleaseSteps},
+        ui::toast::Toasts,
+    },
+    domain::{
+        event::Changed,
+        id::ReleaseId,
+        release::{Release, ReleaseDraft},
+    },
+    error::AppError,
+    pages::{
+        Sending,
+        editing::{creating, editing},
+        fetch::Fetch,
+        goes_to, loaded, param,
+    },
     paths,
 };
 use leptos::prelude::*;
 
+/// Nothing of a release is held by an inactive one.
+fn nothing_to_restore() -> Callback<i64> {
+    Callback::new(|_| {})
+}
+
 #[component]
 pub fn NewReleasePage() -> impl IntoView {
-    let sending = Sending::new();
-    let go = goes_to();
-    // A new release needs steps next.
-    let submit = Callback::new(move |draft: ReleaseDraft| {
+    let names = Fetch::new(|| (), |()| list_release_names());
+    let (go, toasts) = (goes_to(), Toasts::here());
+    loaded(names, move |names| {
+        let sending = Sending::new();
+        let begin = RwSignal::new(Begin::Scratch);
+        let from = RwSignal::new(String::new());
         let go = go.clone();
-        sending.run(create_release(draft), move |it| {
-            go(&paths::release_steps(it.row.id));
+        // Steps come next, or are looked through.
+        let submit = Callback::new(move |draft: ReleaseDraft| {
+            let go = go.clone();
+            let begin = begin.get_untracked();
+            let from = from.with_untracked(|it| it.parse::<ReleaseId>().ok());
+            let done = move |it: Changed<Release>| {
+                toasts.say(format!("Created {}", it.row.name), None);
+                go(&match begin {
+                    Begin::Import => paths::import_steps(it.row.id),
+                    Begin::Scratch | Begin::Clone => paths::release_steps(it.row.id),
+                });
+            };
+            match (begin, from) {
+                (Begin::Clone, Some(from)) => sending.run(create_release_from(draft, from), done),
+                (Begin::Clone, None) => sending.error.set(Some(no_release_chosen())),
+                (Begin::Scratch | Begin::Import, _) => sending.run(create_release(draft), done),
+            }
         });
-    });
-    view! {
-        <PageHead title="New release" crumbs=vec![("Releases".into(), paths::RELEASES.into())]/>
-        <div class="page__body">
-            <ReleaseForm
-                draft=ReleaseDraft::default()
-                submit="Create release"
-                cancel=paths::RELEASES
-                error=sending.error
-                on_submit=submit
-            />
-        </div>
-    }
+        view! {
+            <PageHead title="New release" crumbs=vec![("Releases".into(), paths::RELEASES.into())]/>
+            <div class="page__body">
+                <ReleaseForm
+                    draft=ReleaseDraft::default()
+                    submit="Create release"
+                    cancel=paths::RELEASES
+                    asks=creating(sending, nothing_to_restore())
+                    on_submit=submit
+                >
+                    <ReleaseSteps releases=names begin=begin from=from error=sending.error/>
+                </ReleaseForm>
+            </div>
+        }
+    })
+}
+
+fn no_release_chosen() -> AppError {
+    use crate::domain::refusal::{Field, Invalid, Problem};
+    Invalid::one(Field::From, Problem::Missing).into()
 }
 
 #[component]
@@ -39,17 +85,25 @@ pub fn EditReleasePage() -> impl IntoView {
     let release = Fetch::new(id, |id| async move {
         read_release(id.unwrap_or(ReleaseId(0))).await
     });
-    let go = goes_to();
+    let (go, toasts) = (goes_to(), Toasts::here());
     loaded(release, move |it| {
         let release = it.release;
-        let (id, version) = (release.id, release.version);
+        let (id, drawn_from) = (release.id, release.version);
+        let version = RwSignal::new(drawn_from);
         let sending = Sending::new();
         let go = go.clone();
         let submit = Callback::new(move |draft: ReleaseDraft| {
             let go = go.clone();
-            sending.run(update_release(id, draft, version), move |it| {
+            let based_on = version.get_untracked();
+            sending.run(update_release(id, draft, based_on), move |it| {
+                toasts.say(format!("Saved {}", it.row.name), None);
                 go(&paths::release(it.row.id));
             });
+        });
+        let (asks, current) = editing(sending, version, nothing_to_restore(), move || async move {
+            let release = read_release(id).await?.release;
+            let version = release.version;
+            Ok((ReleaseDraft::from(release), version))
         });
         let crumbs = vec![
             ("Releases".into(), paths::RELEASES.into()),
@@ -59,11 +113,12 @@ pub fn EditReleasePage() -> impl IntoView {
             <PageHead title=format!("Edit {}", release.name) crumbs=crumbs/>
             <div class="page__body">
                 <ReleaseForm
-                    version=version
+                    version=drawn_from
                     draft=ReleaseDraft::from(release)
                     submit="Save changes"
                     cancel=paths::release(id)
-                    error=sending.error
+                    asks=asks
+                    current=current
                     on_submit=submit
                 />
             </div>

@@ -1,5 +1,6 @@
 //! Releases: list, new and edit, template steps, the matrix, one customer's steps.
 pub mod aside;
+pub mod choosing;
 pub mod customer;
 pub mod dialogs;
 pub mod edit;

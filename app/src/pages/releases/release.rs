@@ -91,8 +91,11 @@ fn show(it: ReleaseDetail, reload: Callback<()>) -> impl IntoView {
             {if n_steps == 0 {
                 view! {
                     <div class="card empty">
-                        <p>"This release has no steps yet. Write what is to be done for every customer, in order."</p>
-                        <a class="button" href=paths::release_steps(id)>"Add step"</a>
+                        <p>"This release has no steps yet. Write what is to be done for every customer, in order, or import a Markdown runbook."</p>
+                        <div class="row">
+                            <a class="button" href=paths::release_steps(id)>"Add step"</a>
+                            <a class="button" href=paths::import_steps(id)>"Import a runbook"</a>
+                        </div>
                     </div>
                 }
                     .into_any()

@@ -49,7 +49,13 @@ async fn an_edited_form_changes_its_row_once() {
     // The same form again was based on the row as it was before.
     let again = world.bench.post_form("/customers/1/edit", body).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
-    assert!(again.body.contains("changed this in the meantime") && again.body.contains("PORT=1"));
+    assert!(again.body.contains("Test changed this in the meantime"));
+    assert!(again.body.contains("PORT=1") && again.body.contains("name=\"version\" value=\"2\""));
+    // What is there now stands beside what was typed, as far as both differ.
+    let late = body.replace("Acme+2", "Acme+3");
+    let late = world.bench.post_form("/customers/1/edit", &late).await;
+    assert!(late.body.contains("<td>Acme 2</td><td>Acme 3</td>"));
+    assert!(!late.body.contains("<th scope=\"row\">Namespace</th>"));
     let cluster = "name=eu&kubeconfigPath=&description=&version=1";
     let cluster = world.bench.post_form("/clusters/1/edit", cluster).await;
     assert_eq!(cluster.status, StatusCode::SEE_OTHER);
@@ -78,4 +84,36 @@ async fn a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong() {
     let page = world.bench.post_form("/clusters/new", "name=eu-west").await;
     assert_eq!(page.status, StatusCode::CONFLICT);
     assert!(page.body.contains("is already used"));
+}
+
+#[tokio::test]
+async fn pasted_customers_are_posted_and_come_back_with_the_line_that_is_wrong() {
+    let world = World::draft().await;
+    let wrong = "clusterId=1&text=Hooli%2C+hooli%0D%0AWrong%2C+Not+One";
+    let page = world.bench.post_form("/customers/new?paste", wrong).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    assert!(page.body.contains("line 2 is wrong") && page.body.contains("Hooli, hooli"));
+    let right = "clusterId=1&text=Hooli%2C+hooli%0D%0AStark%2C+stark";
+    let made = world.bench.post_form("/customers/new?paste", right).await;
+    assert_eq!(
+        (made.status, made.header("location")),
+        (StatusCode::SEE_OTHER, "/customers")
+    );
+    assert_eq!(world.bench.store.customers(false).await.unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_new_release_says_where_its_steps_come_from() {
+    let world = World::draft().await;
+    let post = async |body: &str| world.bench.post_form("/releases/new", body).await;
+    let cloned = post("name=July&type=release&steps=clone&from=1").await;
+    assert_eq!(cloned.header("location"), "/releases/2/steps");
+    let july = app::domain::id::ReleaseId(2);
+    let july = world.bench.store.release(july).await.unwrap();
+    assert_eq!(july.templates.len(), 4);
+    let imported = post("name=August&type=release&steps=import").await;
+    assert_eq!(imported.header("location"), "/releases/3/steps?import");
+    let wrong = post("name=September&type=release&steps=clone&from=").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("fill this in") && wrong.body.contains("value=\"September\""));
 }

@@ -4,6 +4,7 @@ mod forms;
 mod guard;
 mod metrics;
 mod openapi;
+mod lists;
 mod pages;
 mod rest;
 mod rest_keys;

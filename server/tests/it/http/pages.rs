@@ -18,6 +18,7 @@ async fn every_page_has_its_title_its_heading_and_the_navigation() {
         (format!("/clusters/{eu}/edit"), "Edit eu-west"),
         ("/customers".into(), "Customers"),
         ("/customers/new".into(), "New customer"),
+        ("/customers/new?paste".into(), "Paste customers"),
         (format!("/customers/{acme}"), "Acme"),
         (format!("/customers/{acme}/edit"), "Edit Acme"),
         ("/releases".into(), "Releases"),

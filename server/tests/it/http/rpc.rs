@@ -22,6 +22,7 @@ async fn every_server_function_answers_and_only_to_post() {
         ("read_frame", json!({}), 200),
         ("read_dashboard", json!({}), 200),
         ("list_activity", json!({ "filter": {} }), 200),
+        ("read_activity_choices", json!({}), 200),
         ("set_actor", json!({ "name": "Mei" }), 200),
         ("set_theme", json!({ "theme": "dark" }), 200),
         ("undo", json!({ "batch": "none" }), 404),
@@ -44,6 +45,16 @@ async fn every_server_function_answers_and_only_to_post() {
             json!({ "id": acme, "draft": { "name": "Acme", "clusterId": 1, "namespace": "acme" }, "version": 7 }),
             409,
         ),
+        (
+            "preview_customers_paste",
+            json!({ "cluster": 1, "text": "Hooli, hooli" }),
+            200,
+        ),
+        (
+            "create_customers",
+            json!({ "cluster": 1, "text": "Acme, acme" }),
+            409,
+        ),
         ("deactivate_customer", json!({ "id": globex }), 200),
         ("restore_customer", json!({ "id": globex }), 200),
         ("list_releases", json!({}), 200),
@@ -52,6 +63,12 @@ async fn every_server_function_answers_and_only_to_post() {
             "create_release",
             json!({ "draft": { "name": "July", "type": "release" } }),
             200,
+        ),
+        ("list_release_names", json!({}), 200),
+        (
+            "create_release_from",
+            json!({ "draft": { "name": "September" }, "from": 99 }),
+            404,
         ),
         (
             "update_release",

@@ -3,7 +3,9 @@ use crate::world::World;
 use app::{
     domain::{
         customer::CustomerDraft,
+        event::EventFilter,
         id::ClusterId,
+        paste::{LINES_MAX, Outcome},
         refusal::{Field, Refusal},
     },
     store::error::StoreError,
@@ -98,4 +100,78 @@ async fn an_inactive_customer_stays_in_its_releases() {
             .iter()
             .any(|it| it.id == world.acme.id && !it.is_active)
     );
+}
+
+#[tokio::test]
+async fn pasted_customers_are_all_created_or_none() {
+    let world = World::draft().await;
+    let (store, eu) = (&world.bench.store, Some(world.eu_west.id));
+    store
+        .deactivate_customer(world.globex.id, world.bench.ana())
+        .await
+        .unwrap();
+    let text = "Acme, acme\nGlobex, globex\nHooli, hooli, HOST=h.example\n";
+    let wrong = format!("{text}Initech\nWrong, Not One");
+    let lines = store
+        .preview_customers_paste(eu, wrong.clone())
+        .await
+        .unwrap();
+    let (acme, globex) = (world.acme.id, world.globex.id);
+    assert_eq!(lines[0].outcome, Outcome::Exists { id: acme });
+    assert_eq!(lines[1].outcome, Outcome::Inactive { id: globex });
+    assert_eq!(lines[2].outcome, Outcome::New);
+    let refused = store
+        .create_customers(eu, wrong, world.bench.ana())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "nothing was created: line 4 is wrong (write the name, a comma and the namespace), and 1 more"
+    );
+    assert_eq!(store.customers(true).await.unwrap().len(), 3);
+    let made = store
+        .create_customers(eu, text.to_owned(), world.bench.ana())
+        .await
+        .unwrap();
+    assert_eq!(made.row, 1);
+    let hooli = store.customers(false).await.unwrap();
+    let hooli = hooli.iter().find(|it| it.namespace == "hooli").unwrap();
+    assert_eq!((hooli.cluster.as_str(), hooli.variables), ("eu-west", 1));
+    let batch = EventFilter {
+        batch_id: made.batch_id,
+        ..EventFilter::default()
+    };
+    assert_eq!(store.events(batch).await.unwrap().items.len(), 1);
+    let again = store
+        .create_customers(eu, text.to_owned(), world.bench.ana())
+        .await
+        .unwrap_err();
+    assert!(matches!(again, StoreError::Refused(Refusal::NothingNew)));
+    let many = "# nothing\n".repeat(LINES_MAX + 1);
+    let refused = store.preview_customers_paste(eu, many).await.unwrap_err();
+    assert!(refused.to_string().contains("at most 5000"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_customer_knows_the_release_that_it_was_taken_out_of() {
+    let world = World::active().await;
+    let (store, globex) = (&world.bench.store, world.globex.id);
+    store
+        .remove_customers(world.june, vec![globex], world.bench.by("Jonas"))
+        .await
+        .unwrap();
+    let was = store.customer(globex).await.unwrap().releases;
+    assert_eq!(was.len(), 1);
+    assert_eq!(was[0].removed.as_ref().unwrap().by, "Jonas");
+    assert_eq!(was[0].progress.total, 0);
+    let of_eu = store.cluster(world.eu_west.id).await.unwrap().releases;
+    assert_eq!((of_eu[0].customers, of_eu[0].progress.total), (1, 4));
+    store
+        .add_customers(world.june, vec![globex], world.bench.ana())
+        .await
+        .unwrap();
+    let is = store.customer(globex).await.unwrap().releases;
+    assert_eq!((is[0].removed.clone(), is[0].progress.total), (None, 4));
+    let never = store.cluster(world.us_east.id).await.unwrap().releases;
+    assert_eq!(never[0].customers, 1);
 }

@@ -12,7 +12,7 @@ use app::{
         matrix::At,
         release::ReleaseDraft,
         step::{Place, StepAction},
-        template::Category,
+
         transfer::Transfer,
         template::{Category, StepType},
     },
@@ -213,11 +213,22 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     ));
     call!(deactivate_customer(hooli.id, by()));
     call!(restore_customer(hooli.id, by()));
+    let many = "Umbrella, umbrella, HOST=u.example\nStark, stark";
+    call!(preview_customers_paste(Some(ap.id), many.to_owned()));
+    call!(create_customers(Some(ap.id), many.to_owned(), by()));
+    call!(create_customers(Some(ap.id), many.to_owned(), by()));
+    call!(create_customers(
+        Some(ap.id),
+        "Wayne, wayne\nWrong".to_owned(),
+        by()
+    ));
     let july = call!(create_release(release("July"), by())).unwrap().row;
     call!(update_release(july.id, release("July 2"), 1, by()));
     call!(activate_release(july.id, Some(vec![acme]), by()));
     call!(delete_draft(july.id, by()));
     call!(clone_release(june, "August".to_owned(), None, by()));
+    call!(create_release_from(release("September"), june, by()));
+    call!(create_release_from(release(""), june, by()));
     call!(dry_run(june, Some(vec![acme, globex])));
     call!(activate_release(june, Some(vec![acme, globex]), by()));
     call!(delete_draft(june, by()));
@@ -299,6 +310,8 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     let now = by().at;
     call!(events(EventFilter::default()));
     call!(activity(EventFilter::default()));
+    call!(activity_choices());
+    call!(release_names());
     call!(clusters(true));
     call!(cluster(ap.id));
     call!(customers(true));

@@ -1,4 +1,5 @@
 //! The store, on a real file: is it remembered, atomically?
+mod activity;
 mod bulk;
 mod clusters;
 mod customers;

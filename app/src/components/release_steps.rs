@@ -1,0 +1,109 @@
+//! Where a new release's steps come from: from scratch, from another release, or from a runbook.
+use super::ui::{field::SelectField, posted::Posted};
+use crate::{
+    domain::{id::ReleaseId, refusal::Field},
+    error::AppError,
+};
+use leptos::prelude::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    Scratch,
+    Clone,
+    Import,
+}
+
+const CHOICES: [(Begin, &str, &str, &str); 3] = [
+    (
+        Begin::Scratch,
+        "scratch",
+        "From scratch",
+        "Write them next, one by one.",
+    ),
+    (
+        Begin::Clone,
+        "clone",
+        "Cloned from another release",
+        "Its steps come along; customers do not.",
+    ),
+    (
+        Begin::Import,
+        "import",
+        "Imported from a Markdown runbook",
+        "Paste it next: headings are steps, fenced code is what they do.",
+    ),
+];
+
+/// As a form without JavaScript has it; whatever is none of these is from scratch.
+pub fn begin(word: &str) -> Begin {
+    let found = CHOICES.iter().find(|it| it.1 == word);
+    found.map_or(Begin::Scratch, |it| it.0)
+}
+
+#[component]
+pub fn ReleaseSteps(
+    releases: Vec<(ReleaseId, String)>,
+    begin: RwSignal<Begin>,
+    /// The release that is cloned.
+    from: RwSignal<String>,
+    error: RwSignal<Option<AppError>>,
+) -> impl IntoView {
+    let posted = Posted::here();
+    if posted.is_some() {
+        let typed = |field: &str| Posted::typed(posted.as_ref(), field, String::new());
+        begin.set(self::begin(&typed("steps")));
+        from.set(typed("from"));
+    }
+    let has_others = !releases.is_empty();
+    let options = std::iter::once((String::new(), "Choose a release".to_owned()))
+        .chain(releases.into_iter().map(|it| (it.0.to_string(), it.1)))
+        .collect();
+    let radios = CHOICES
+        .into_iter()
+        .filter(|it| has_others || it.0 != Begin::Clone)
+        .map(|(choice, word, label, hint)| {
+            let id = format!("steps-{word}");
+            let hint_id = format!("steps-{word}-hint");
+            let (of, described_by) = (id.clone(), hint_id.clone());
+            let is_chosen = begin.get_untracked() == choice;
+            view! {
+                <div class="choice">
+                    <input
+                        type="radio"
+                        id=id
+                        name="steps"
+                        value=word
+                        checked=is_chosen
+                        prop:checked=move || begin.get() == choice
+                        aria-describedby=described_by
+                        on:change=move |_| begin.set(choice)
+                    />
+                    <label for=of>{label}</label>
+                    <span class="hint" id=hint_id>{hint}</span>
+                </div>
+            }
+        })
+        .collect_view();
+    let wrong = Signal::derive(move || error.get().and_then(|it| it.at(Field::From)));
+    view! {
+        <fieldset class="field">
+            <legend class="form__title form__legend">"3. Steps"</legend>
+            {radios}
+        </fieldset>
+        <div hidden=move || begin.get() != Begin::Clone class="live-hidden">
+            <SelectField label="Release to clone" id="from" value=from options=options error=wrong/>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_word_is_from_scratch() {
+        assert_eq!(begin("clone"), Begin::Clone);
+        assert_eq!(begin("import"), Begin::Import);
+        assert_eq!(begin("?"), Begin::Scratch);
+    }
+}

@@ -1,0 +1,71 @@
+//! Variables as facts of a page: each with its value, and where it comes from if it may come from elsewhere.
+use super::variables_editor::Inherited;
+use crate::domain::text::Metadata;
+use leptos::prelude::*;
+
+/// Key, value, and what is to be said of where it comes from.
+fn lines(own: &Metadata, inherited: &[Inherited]) -> Vec<(String, String, String)> {
+    let of_own = own.0.iter().map(|(key, value)| {
+        let replaced = inherited.iter().find(|it| it.key == *key);
+        let origin = replaced.map_or_else(String::new, |it| format!("replaces {}", it.from));
+        (key.clone(), value.to_string(), origin)
+    });
+    let others = inherited.iter().filter(|it| !own.0.contains_key(&it.key));
+    let others = others.map(|it| {
+        let origin = format!("from {}", it.from);
+        (it.key.clone(), it.value.clone(), origin)
+    });
+    let mut lines: Vec<_> = of_own.chain(others).collect();
+    lines.sort();
+    lines
+}
+
+pub fn variables_facts(own: &Metadata, inherited: &[Inherited]) -> impl IntoView + use<> {
+    let lines = lines(own, inherited);
+    (!lines.is_empty()).then(|| {
+        let rows = lines
+            .into_iter()
+            .map(|(key, value, origin)| {
+                view! {
+                    <dt class="mono">{key}</dt>
+                    <dd class="mono">{value}</dd>
+                    <dd>{origin}</dd>
+                }
+            })
+            .collect_view();
+        view! {
+            <div>
+                <dt>"Variables"</dt>
+                <dd>
+                    <dl class="origins">{rows}</dl>
+                </dd>
+            </div>
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::text::Value;
+
+    #[test]
+    fn a_value_says_where_it_comes_from() {
+        let own = Metadata([("HOST".to_owned(), Value::Text("a".into()))].into());
+        let from = |key: &str| Inherited {
+            key: key.into(),
+            value: "b".into(),
+            from: "eu".into(),
+        };
+        let line = |key: &str, value: &str, origin: &str| {
+            (key.to_owned(), value.to_owned(), origin.to_owned())
+        };
+        assert_eq!(
+            lines(&own, &[from("ZONE"), from("HOST")]),
+            [
+                line("HOST", "a", "replaces eu"),
+                line("ZONE", "b", "from eu")
+            ]
+        );
+    }
+}

@@ -1,0 +1,96 @@
+// The history: by batch, narrowed by the address, with before and after, and Undo where it still applies.
+import { test, expect, live } from '../fixtures/app';
+import { activeJune, jonas } from '../fixtures/world';
+
+test('a batch is one line, and says row by row what it did', async ({ page, open, server }) => {
+  await activeJune(server);
+  await server.call('act_on_steps', { ids: [1, 5, 9], action: 'skip', reason: 'nothing to announce' });
+  await open('/activity');
+  const first = page.getByRole('listitem').filter({ hasText: 'skipped 3 cells' });
+  await expect(first).toHaveCount(1);
+  await expect(first).toContainText('nothing to announce');
+  await first.getByText('What changed, in the last of 3').click();
+  await expect(first.getByRole('row', { name: 'State' })).toContainText('pending');
+  await expect(first.getByRole('row', { name: 'State' })).toContainText('skipped');
+  await first.getByRole('link', { name: 'All 3 changes' }).click();
+  await expect(page).toHaveURL(/batch=/);
+  await expect(page.getByText('One change, row by row.')).toBeVisible();
+  await expect(page.locator('main').getByRole('listitem').filter({ hasText: 'skipped' })).toHaveCount(3);
+  await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
+});
+
+test('it is narrowed by who, what, where and when, and the address says so', async ({ page, open, server }) => {
+  await activeJune(server);
+  await jonas(server, 'act_on_step', { id: 1, action: 'start', reason: null, allow_unresolved: false });
+  await server.call('act_on_step', { id: 9, action: 'start', reason: null, allow_unresolved: false });
+  await open('/activity');
+  const started = page.getByRole('listitem').filter({ hasText: 'started' });
+  await expect(started).toHaveCount(2);
+  await page.getByLabel('Person').fill('Jonas');
+  await page.getByLabel('Person').press('Enter');
+  await expect(started).toHaveCount(1);
+  await expect(page).toHaveURL(/person=Jonas/);
+  await expect(page.getByRole('listitem').filter({ hasText: 'added' })).toHaveCount(0);
+  await page.getByLabel('Cluster').selectOption({ label: 'us-east' });
+  await expect(page.getByText('Nothing that happened matches the filter.')).toBeVisible();
+  await page.goBack();
+  await expect(started).toHaveCount(1);
+  await expect(page.getByLabel('Cluster')).toHaveValue('');
+  await page.reload();
+  await live(page);
+  await expect(page.getByLabel('Person')).toHaveValue('Jonas');
+  await page.getByRole('link', { name: 'Clear the filter' }).click();
+  await expect(started).toHaveCount(2);
+  await page.getByLabel('Customer').selectOption({ label: 'Initech' });
+  await expect(started).toHaveCount(1);
+  await page.getByLabel('Action').selectOption({ label: 'Started' });
+  await expect(page.locator('main ol.log > li')).toHaveCount(1);
+  await page.getByLabel('From').fill('2999-01-01');
+  await page.getByLabel('From').blur();
+  await expect(page.getByText('Nothing that happened matches the filter.')).toBeVisible();
+});
+
+test('a change is undone, done again, and refused where somebody went on', async ({ page, open, server }) => {
+  await activeJune(server);
+  await server.call('act_on_step', { id: 1, action: 'start', reason: null, allow_unresolved: false });
+  await open('/activity');
+  const lines = page.locator('main ol.log > li');
+  await expect(lines.first()).toContainText('started');
+  // Activation has its own opposite.
+  await expect(lines.nth(1)).toContainText('activated');
+  await expect(lines.nth(1).getByRole('button')).toHaveCount(0);
+  await lines.first().getByRole('button', { name: 'Undo' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'Undone: 1 restored. The record changed, not the cluster' })).toBeVisible();
+  await expect(lines.first()).toContainText('undid a change of');
+  await expect(lines.nth(1)).toContainText('Undone');
+  await expect(lines.nth(1)).toBeFocused();
+  await lines.first().getByRole('button', { name: 'Do again' }).click();
+  await expect(lines.first()).toContainText('undid a change of');
+  await expect(lines.nth(1)).toContainText('Undone');
+
+  await server.call('act_on_step', { id: 5, action: 'start', reason: null, allow_unresolved: false });
+  await jonas(server, 'act_on_step', { id: 5, action: 'done', reason: null, allow_unresolved: false });
+  await page.reload();
+  await live(page);
+  const mine = lines.filter({ hasText: 'Ana Ferreira started' }).first();
+  await mine.getByRole('button', { name: 'Undo' }).click();
+  await expect(mine.getByRole('alert')).toContainText('Announce, Globex was changed since');
+});
+
+test('older batches are a page away', async ({ page, open, server }) => {
+  await activeJune(server);
+  for (let n = 0; n < 30; n++) {
+    await server.call('act_on_step', { id: 1, action: 'start', reason: null, allow_unresolved: false });
+    await server.call('act_on_step', { id: 1, action: 'reopen', reason: null, allow_unresolved: false });
+  }
+  await open('/activity');
+  const lines = page.locator('main ol.log > li');
+  await expect(lines).toHaveCount(50);
+  await page.getByRole('link', { name: 'Older' }).click();
+  await expect(page).toHaveURL(/cursor=/);
+  // Two clusters, three customers, a release, its four steps, its activation, and ten of the sixty.
+  await expect(lines).toHaveCount(21);
+  await page.getByRole('link', { name: 'Newest' }).click();
+  await expect(lines).toHaveCount(50);
+});

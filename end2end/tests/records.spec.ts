@@ -1,0 +1,422 @@
+// Clusters, customers and releases: lists, forms and their refusals, variables, many customers at once.
+import type { Page } from '@playwright/test';
+import { test, expect, live } from '../fixtures/app';
+import { activeJune, jonas, june as draftJune, people } from '../fixtures/world';
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
+const field = (page: Page, name: string) => page.getByLabel(name, { exact: true });
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+const said = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
+
+test.describe('lists', () => {
+  test('customers are searched as one types, and the address brings the search back', async ({ page, open, server }) => {
+    await people(server);
+    await open('/customers');
+    const table = page.getByRole('table', { name: 'Customers' });
+    const search = page.getByRole('searchbox', { name: 'Filter customers' });
+    await expect(said(page, '3 customers in 2 clusters')).toBeVisible();
+    await search.pressSequentially('glo');
+    await expect(table.getByRole('link', { name: 'Globex' })).toBeVisible();
+    await expect(table.getByRole('link', { name: 'Acme' })).toHaveCount(0);
+    await expect(said(page, '1 of 3 customers')).toBeVisible();
+    await expect(page).toHaveURL(/\?q=glo$/);
+    await table.getByRole('link', { name: 'Globex' }).click();
+    await expect(heading(page, 'Globex')).toBeVisible();
+    await page.goBack();
+    await expect(search).toHaveValue('glo');
+    await expect(table.getByRole('link', { name: 'Acme' })).toHaveCount(0);
+    await search.fill('nobody');
+    await expect(page.getByText('No customer matches the filter.')).toBeVisible();
+    await page.getByRole('link', { name: 'Clear the filter' }).click();
+    await expect(table.getByRole('link', { name: 'Acme' })).toBeVisible();
+    await expect(search).toBeFocused();
+    // A link to the list as it is at first.
+    await search.fill('ini');
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
+    await expect(search).toHaveValue('');
+    await expect(table.getByRole('link', { name: 'Acme' })).toBeVisible();
+  });
+
+  test('a column sorts by keyboard, and keeps it', async ({ page, open, server }) => {
+    await people(server);
+    await open('/customers');
+    const column = page.getByRole('columnheader', { name: 'Customer', exact: true });
+    await expect(column).toHaveAttribute('aria-sort', 'ascending');
+    await column.getByRole('link').focus();
+    await page.keyboard.press('Enter');
+    await expect(column).toHaveAttribute('aria-sort', 'descending');
+    await expect(column.getByRole('link')).toBeFocused();
+    await expect(page).toHaveURL(/sort=-name/);
+    await expect(page.locator('#list tbody').first().locator('tr td:first-child')).toHaveText([/Globex/, /Acme/]);
+    await page.reload();
+    await live(page);
+    await expect(column).toHaveAttribute('aria-sort', 'descending');
+  });
+
+  test('inactive ones are hidden behind a switch, and come back', async ({ page, open, server }) => {
+    const { acme } = await people(server);
+    await open(`/customers/${acme}`);
+    await button(page, 'Deactivate').click();
+    await expect(page.getByText('Inactive', { exact: true })).toBeVisible();
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
+    const table = page.getByRole('table', { name: 'Customers' });
+    await expect(table.getByRole('link', { name: 'Globex' })).toBeVisible();
+    await expect(table.getByRole('link', { name: 'Acme' })).toHaveCount(0);
+    await page.getByRole('switch', { name: 'Show inactive' }).focus();
+    await page.keyboard.press('Space');
+    await expect(page).toHaveURL(/includeInactive=true/);
+    await table.getByRole('link', { name: 'Acme' }).click();
+    await button(page, 'Restore').click();
+    await expect(said(page, 'Restored Acme')).toBeVisible();
+    await expect(button(page, 'Deactivate')).toBeVisible();
+  });
+
+  test('a thousand customers are drawn two hundred at a time, and found at once', async ({ page, open, server }) => {
+    const { eu } = await people(server);
+    const lines = Array.from({ length: 1000 }, (_, n) => `Customer ${String(n).padStart(4, '0')}, c${n}`);
+    await server.call('create_customers', { cluster: eu, text: lines.join('\n') });
+    await open('/customers');
+    const rows = page.locator('#list td:first-child');
+    await expect(rows).toHaveCount(200);
+    await page.getByRole('link', { name: 'Show 200 more' }).click();
+    await expect(rows).toHaveCount(400);
+    await expect(page.locator('[data-first] a')).toBeFocused();
+    const search = page.getByRole('searchbox', { name: 'Filter customers' });
+    await search.fill('0777');
+    await expect(rows).toHaveText(['Customer 0777']);
+    // From a key to the next paint, as a figure and no verdict.
+    const took = await search.evaluate(async (input: HTMLInputElement) => {
+      const times: number[] = [];
+      for (const text of ['c', 'cu', 'cus', 'c', '', 'c9', 'c99', '']) {
+        const began = performance.now();
+        input.value = text;
+        input.dispatchEvent(new Event('input', { bubbles: true }));
+        await new Promise(painted => requestAnimationFrame(() => setTimeout(painted)));
+        times.push(Math.round(performance.now() - began));
+      }
+      return times;
+    });
+    console.log(`a key in the search of 1,000 customers to its paint: ${took.join(', ')} ms`);
+  });
+
+  test('releases are narrowed by type and status', async ({ page, open, server }) => {
+    await activeJune(server);
+    await server.call('create_release', { draft: { name: 'Fix', type: 'hotfix' } });
+    await open('/releases');
+    const table = page.getByRole('table', { name: 'Releases' });
+    await field(page, 'Type').selectOption('hotfix');
+    await expect(table.getByRole('link', { name: 'Fix' })).toBeVisible();
+    await expect(table.getByRole('link', { name: 'June' })).toHaveCount(0);
+    await field(page, 'Status').selectOption('active');
+    await expect(page.getByText('No release matches the filter.')).toBeVisible();
+    await page.getByRole('link', { name: 'Clear the filter' }).click();
+    await expect(table.getByRole('link')).toContainText(['Release', 'Type', 'Status', 'Date', 'Steps', 'Customers', 'Progress', 'Fix', 'June']);
+  });
+});
+
+test.describe('forms', () => {
+  test('what is wrong is said at its field before anything is sent, and goes as it is put right', async ({ page, open, server }) => {
+    await people(server);
+    await open('/customers/new');
+    let sent = 0;
+    page.on('request', it => { if (it.url().includes('/rpc/create_customer')) sent += 1; });
+    await field(page, 'Namespace').fill('Not One');
+    await button(page, 'Create customer').click();
+    await expect(page.getByRole('alert')).toContainText('3 fields need attention.');
+    await expect(field(page, 'Name')).toBeFocused();
+    await expect(field(page, 'Name')).toHaveAttribute('aria-invalid', 'true');
+    await expect(field(page, 'Namespace')).toHaveAccessibleDescription(/is not a namespace/);
+    await field(page, 'Name').fill('Hooli');
+    await expect(field(page, 'Name')).not.toHaveAttribute('aria-invalid', 'true');
+    await field(page, 'Cluster').selectOption({ label: 'us-east' });
+    await field(page, 'Namespace').fill('hooli');
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    expect(sent).toBe(0);
+    await field(page, 'Namespace').press('Control+Enter');
+    await expect(heading(page, 'Hooli')).toBeVisible();
+    expect(sent).toBe(1);
+  });
+
+  test('unsaved changes are asked about before they go', async ({ page, open, server }) => {
+    const { eu } = await people(server);
+    await open(`/clusters/${eu}/edit`);
+    await field(page, 'Description').fill('in Frankfurt');
+    const asked: string[] = [];
+    let stay = true;
+    page.on('dialog', async dialog => {
+      asked.push(dialog.message());
+      await (stay ? dialog.dismiss() : dialog.accept());
+    });
+    await page.getByRole('link', { name: 'Cancel' }).click();
+    await expect(field(page, 'Description')).toHaveValue('in Frankfurt');
+    await expect(page).toHaveURL(/edit$/);
+    stay = false;
+    await page.getByRole('link', { name: 'Cancel' }).click();
+    await expect(heading(page, 'eu-west')).toBeVisible();
+    expect(asked).toHaveLength(2);
+    await page.getByRole('link', { name: 'Edit' }).click();
+    await page.getByRole('link', { name: 'Cancel' }).click();
+    await expect(heading(page, 'eu-west')).toBeVisible();
+    expect(asked).toHaveLength(2);
+  });
+
+  test('a cluster with active customers stays, and names them', async ({ page, open, server }) => {
+    const { eu, us, initech } = await people(server);
+    await open(`/clusters/${eu}`);
+    await expect(heading(page, 'eu-west')).toBeVisible();
+    await button(page, 'Deactivate').click();
+    await expect(page.getByRole('alert')).toContainText('Customers of eu-west are still active: Acme, Globex.');
+    await server.call('deactivate_customer', { id: initech });
+    await open(`/clusters/${us}`);
+    await button(page, 'Deactivate').click();
+    await expect(said(page, 'Deactivated us-east')).toBeVisible();
+    await open(`/customers/${initech}`);
+    await button(page, 'Restore').click();
+    await expect(page.getByRole('alert')).toContainText('Cluster us-east is not active: restore it first.');
+  });
+
+  test('a name that an inactive one holds is offered back', async ({ page, open, server }) => {
+    const { us, initech } = await people(server);
+    await server.call('deactivate_customer', { id: initech });
+    await open('/customers/new');
+    await field(page, 'Name').fill('Initech again');
+    await field(page, 'Cluster').selectOption({ label: 'us-east' });
+    await field(page, 'Namespace').fill('initech');
+    await button(page, 'Create customer').click();
+    await expect(field(page, 'Namespace')).toHaveAccessibleDescription(/already used in us-east by an inactive one/);
+    await expect(field(page, 'Name')).toHaveValue('Initech again');
+    await button(page, 'Restore initech').click();
+    await expect(heading(page, 'Initech')).toBeVisible();
+    await expect(button(page, 'Deactivate')).toBeVisible();
+
+    await server.call('deactivate_customer', { id: initech });
+    await server.call('deactivate_cluster', { id: us });
+    await open('/clusters/new');
+    await field(page, 'Name').fill('us-east');
+    await button(page, 'Create cluster').click();
+    await button(page, 'Restore us-east').click();
+    await expect(heading(page, 'us-east')).toBeVisible();
+  });
+
+  test('whoever was faster is named, and what was typed stays', async ({ page, open, server }) => {
+    const { acme, eu } = await people(server);
+    const theirs = (name: string, version: number) =>
+      jonas(server, 'update_customer', { id: acme, draft: { name, clusterId: eu, namespace: 'acme', metadata: { HOST: 'acme.example' } }, version });
+    await open(`/customers/${acme}/edit`);
+    await field(page, 'Name').fill('Acme Mine');
+    await theirs('Acme Theirs', 1);
+    await button(page, 'Save changes').click();
+    const alert = page.getByRole('alert');
+    await expect(alert).toContainText('Jonas changed this in the meantime');
+    await expect(alert.getByRole('row', { name: 'Name' })).toContainText('Acme Theirs');
+    await expect(alert.getByRole('row')).toHaveCount(2);
+    await expect(field(page, 'Name')).toHaveValue('Acme Mine');
+    // Saving again without a word is refused again.
+    await button(page, 'Save changes').click();
+    await expect(alert).toContainText('Jonas changed this in the meantime');
+    await button(page, 'Save mine instead').click();
+    await expect(heading(page, 'Acme Mine')).toBeVisible();
+
+    await page.getByRole('link', { name: 'Edit' }).click();
+    await field(page, 'Name').fill('Acme Lost');
+    await theirs('Acme Kept', 3);
+    await button(page, 'Save changes').click();
+    await button(page, 'Take the current values').click();
+    await expect(field(page, 'Name')).toHaveValue('Acme Kept');
+    await expect(alert).toHaveCount(0);
+    await field(page, 'Description').fill('from both');
+    await button(page, 'Save changes').click();
+    await expect(heading(page, 'Acme Kept')).toBeVisible();
+    await expect(page.getByText('from both')).toBeVisible();
+  });
+});
+
+test.describe('variables', () => {
+  test('an untouched number keeps its type, a wrong key is said at its row, and two alike are refused', async ({ page, open, server }) => {
+    const { eu } = await people(server);
+    const hooli = await server.call('create_customer', { draft: { name: 'Hooli', clusterId: eu, namespace: 'hooli', metadata: { ON: true, PORT: 8080, ZONE: 'a' } } });
+    await open(`/customers/${hooli}/edit`);
+    await field(page, 'Value of ZONE').fill('b');
+    await button(page, 'Add variable').click();
+    const key = page.getByLabel('Key', { exact: true }).last();
+    await expect(key).toBeFocused();
+    await key.fill('1A');
+    await expect(key).toHaveAccessibleDescription(/is not a variable's name/);
+    await key.fill('PORT');
+    await expect(key).toHaveAccessibleDescription(/stands twice/);
+    await button(page, 'Save changes').click();
+    await expect(page.getByRole('alert')).toContainText('One field needs attention.');
+    await key.fill('HOST');
+    await field(page, 'Value of HOST').fill('hooli.example');
+    await button(page, 'Save changes').click();
+    await expect(heading(page, 'Hooli')).toBeVisible();
+    await page.getByRole('link', { name: 'Activity', exact: true }).last().click();
+    const edit = page.getByRole('listitem').filter({ hasText: 'edited' });
+    await edit.getByText('What changed').click();
+    await expect(edit.getByRole('row', { name: 'Variables' })).toContainText('"ON":true,"PORT":8080,"ZONE":"b"');
+  });
+
+  test('what comes from the cluster is shown with where it comes from, and can be replaced', async ({ page, open, server }) => {
+    const { eu, acme } = await people(server);
+    await server.call('update_cluster', { id: eu, draft: { name: 'eu-west', metadata: { HOST: 'eu.example', ZONE: 'b' } }, version: 1 });
+    await open(`/customers/${acme}`);
+    await expect(page.locator('.origins')).toContainText('replaces eu-west');
+    await expect(page.locator('.origins')).toContainText('from eu-west');
+    await page.getByRole('link', { name: 'Edit' }).click();
+    const inherited = page.getByRole('table', { name: 'Inherited' });
+    await expect(inherited.getByRole('row', { name: 'HOST' })).toContainText('replaced, from eu-west');
+    await inherited.getByRole('button', { name: 'Override ZONE' }).click();
+    await expect(field(page, 'Value of ZONE')).toBeFocused();
+    await expect(field(page, 'Value of ZONE')).toHaveValue('b');
+    await field(page, 'Value of ZONE').fill('c');
+    await button(page, 'Save changes').click();
+    await expect(page.locator('.origins')).toContainText('ZONEc');
+  });
+});
+
+test.describe('many customers at once', () => {
+  test('every line is judged as one types, and all are created or none', async ({ page, open, server }) => {
+    const { globex } = await people(server);
+    await server.call('deactivate_customer', { id: globex });
+    await open('/customers');
+    await page.getByRole('link', { name: 'Paste customers…' }).click();
+    await expect(heading(page, 'Paste customers')).toBeVisible();
+    await field(page, 'Cluster').selectOption({ label: 'eu-west' });
+    const lines = page.getByRole('table', { name: 'What becomes of each line' });
+    await page.getByLabel('Customers, a line each').fill('Acme, acme\nGlobex, globex\nHooli, hooli, HOST=h.example\nWrong, Not One');
+    await expect(lines.getByRole('row', { name: /^1 Acme/ })).toContainText('There already');
+    await expect(lines.getByRole('row', { name: /^2 Globex/ })).toContainText('There, but inactive');
+    await expect(lines.getByRole('row', { name: /^3 Hooli/ })).toContainText('New, 1 variable');
+    await expect(lines.getByRole('row', { name: /^4 Wrong/ })).toContainText('is not a namespace');
+    await expect(said(page, '1 new, 2 there already, 1 wrong')).toBeVisible();
+    const create = page.getByRole('button', { name: 'Create 1 customer' });
+    await expect(create).toHaveAttribute('aria-disabled', 'true');
+    await expect(create).toHaveAccessibleDescription('Line 4 is wrong. All lines or none.');
+    await page.getByLabel('Customers, a line each').fill('name\tnamespace\tcluster\tHOST\nHooli\thooli\teu-west\th.example\nStark\tstark\tus-east\t');
+    await expect(lines.getByRole('row', { name: /Stark/ })).toContainText('us-east');
+    await page.getByLabel('Customers, a line each').press('Control+Enter');
+    await expect(heading(page, 'Customers')).toBeVisible();
+    await expect(said(page, 'Created 2 customers')).toBeVisible();
+    await expect(page.getByRole('table', { name: 'Customers' }).getByRole('link', { name: 'Stark' })).toBeVisible();
+  });
+
+  test('what kubectl prints is taken, without what is its own', async ({ page, open, server }) => {
+    await server.call('create_cluster', { draft: { name: 'eu-west' } });
+    await open('/customers/new?paste');
+    await page.getByLabel('Customers, a line each').fill('NAME          STATUS   AGE\nacme          Active   12d\nkube-system   Active   90d');
+    const lines = page.getByRole('table', { name: 'What becomes of each line' });
+    await expect(lines.getByRole('row', { name: /^3/ })).toContainText('Left out: kube-system belongs to Kubernetes');
+    await page.getByRole('button', { name: 'Create 1 customer' }).click();
+    await expect(page.getByRole('table', { name: 'Customers' }).getByRole('link', { name: 'acme' })).toBeVisible();
+  });
+});
+
+test.describe('releases', () => {
+  test('a new one begins with the steps of another', async ({ page, open, server }) => {
+    await draftJune(server);
+    await open('/releases/new');
+    await field(page, 'Name').fill('July');
+    await field(page, 'Release date').fill('2026-07-01');
+    await page.getByRole('radio', { name: 'Cloned from another release' }).check();
+    await button(page, 'Create release').click();
+    await expect(field(page, 'Release to clone')).toHaveAccessibleDescription('fill this in');
+    await field(page, 'Release to clone').selectOption({ label: 'June' });
+    await button(page, 'Create release').click();
+    await expect(heading(page, 'Steps')).toBeVisible();
+    await expect(page.getByRole('listitem').filter({ hasText: 'Migrate schema' })).toBeVisible();
+  });
+
+  test('a new one may go on to the import of a runbook', async ({ page, open }) => {
+    await open('/releases/new');
+    await field(page, 'Name').fill('July');
+    await page.getByRole('radio', { name: 'Imported from a Markdown runbook' }).check();
+    await button(page, 'Create release').click();
+    await expect(page).toHaveURL(/\/steps\?import/);
+  });
+
+  test('a draft is cloned and deleted, an active release archived and restored', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    const more = page.locator('summary', { has: page.locator('[href="#i-more"]') });
+    await more.click();
+    await button(page, 'Archive').click();
+    await expect(page.getByText('Archived', { exact: true })).toBeVisible();
+    await more.click();
+    await button(page, 'Restore').click();
+    await expect(page.getByText('Active', { exact: true })).toBeVisible();
+    await more.click();
+    await button(page, 'Clone…').click();
+    const clone = page.getByRole('dialog', { name: 'Clone June' });
+    await clone.getByLabel('Name').fill('July');
+    await clone.getByLabel('Version number').fill('7.0');
+    await clone.getByRole('button', { name: 'Clone', exact: true }).click();
+    await expect(heading(page, 'July')).toBeVisible();
+    await button(page, 'Delete draft').click();
+    await page.getByRole('dialog', { name: 'Delete July' }).getByRole('button', { name: 'Delete draft' }).click();
+    await expect(heading(page, 'Releases')).toBeVisible();
+    await expect(page.getByRole('table', { name: 'Releases' }).getByRole('link', { name: 'July' })).toHaveCount(0);
+  });
+
+  test('a menu closes after a choice, on Escape, and when something else is pressed', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    const more = page.locator('summary', { has: page.locator('[href="#i-more"]') });
+    const item = button(page, 'Clone…');
+    await more.click();
+    await expect(item).toBeVisible();
+    await heading(page, 'June').click();
+    await expect(item).toBeHidden();
+    await more.focus();
+    await page.keyboard.press('Enter');
+    await expect(item).toBeVisible();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Escape');
+    await expect(item).toBeHidden();
+    await expect(more).toBeFocused();
+    await page.keyboard.press('Enter');
+    await item.click();
+    await expect(page.getByRole('dialog', { name: 'Clone June' })).toBeVisible();
+    await expect(item).toBeHidden();
+  });
+
+  test('clusters and customers know their releases, also one that a customer was taken out of', async ({ page, open, server }) => {
+    const { june, eu, globex } = await activeJune(server);
+    await open(`/clusters/${eu}`);
+    await expect(page.getByRole('row', { name: /June/ })).toContainText('Active');
+    await page.getByRole('row', { name: /June/ }).getByRole('link').click();
+    await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Globex' })).toBeVisible();
+    await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Initech' })).toHaveCount(0);
+    await jonas(server, 'remove_customers', { id: june, customers: [globex] });
+    await open(`/customers/${globex}`);
+    await expect(page.getByRole('row', { name: /June/ })).toContainText('Removed by Jonas');
+  });
+});
+
+test.describe('a server that cannot be reached', () => {
+  test.use({ faults: [/ERR_FAILED/] });
+
+  test('is said on the page, and asked again', async ({ page, open, server }) => {
+    await people(server);
+    await open('/clusters');
+    await page.route('**/rpc/**', route => route.abort());
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
+    await expect(heading(page, 'The server cannot be reached')).toBeVisible();
+    await page.unroute('**/rpc/**');
+    await button(page, 'Retry').click();
+    await expect(heading(page, 'Customers')).toBeVisible();
+    await expect(page.getByRole('table', { name: 'Customers' }).getByRole('link', { name: 'Acme' })).toBeVisible();
+  });
+
+  test('does not cost what was typed', async ({ page, open, server }) => {
+    await people(server);
+    await open('/clusters/new');
+    await field(page, 'Name').fill('ap-south');
+    await page.route('**/rpc/**', route => route.abort());
+    await button(page, 'Create cluster').click();
+    await expect(page.getByRole('alert')).toContainText('The server could not be reached');
+    await expect(field(page, 'Name')).toHaveValue('ap-south');
+    await page.unroute('**/rpc/**');
+    await button(page, 'Create cluster').click();
+    await expect(heading(page, 'ap-south')).toBeVisible();
+  });
+});

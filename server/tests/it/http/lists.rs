@@ -1,0 +1,148 @@
+//! Lists as the server draws them: with what the address asks for, and how much that weighs.
+use crate::{harness::Bench, world::World};
+use app::domain::{cluster::ClusterDraft, customer::CustomerDraft};
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
+
+fn at(page: &str, word: &str) -> usize {
+    page.find(word).unwrap_or_else(|| panic!("no {word}"))
+}
+
+#[tokio::test]
+async fn a_list_is_searched_sorted_and_shows_inactive_ones_by_its_address() {
+    let world = World::draft().await;
+    world
+        .bench
+        .store
+        .deactivate_customer(world.globex.id, world.bench.ana())
+        .await
+        .unwrap();
+    let page = async |path: &str| world.bench.get(path).await.body;
+    let all = page("/customers").await;
+    assert!(
+        all.contains("2 customers in 2 clusters") && !all.contains("<b class=\"label\">Globex")
+    );
+    let found = page("/customers?q=INI").await;
+    assert!(found.contains("1 of 2 customers") && found.contains("<b class=\"label\">Initech"));
+    assert!(!found.contains("<b class=\"label\">Acme") && found.contains("value=\"INI\""));
+    let inactive = page("/customers?includeInactive=true&sort=-name").await;
+    let names = ["<b class=\"label\">Globex", "<b class=\"label\">Acme"];
+    assert!(at(&inactive, names[0]) < at(&inactive, names[1]));
+    assert!(inactive.contains("aria-sort=\"descending\""));
+    let none = page("/customers?q=%3Cb%3E").await;
+    assert!(
+        none.contains("No customer matches the filter.") && none.contains("value=\"&lt;b&gt;\"")
+    );
+    let clusters = page("/clusters?q=us").await;
+    assert!(clusters.contains("1 of 2 clusters"));
+    let releases = page("/releases?status=active").await;
+    assert!(releases.contains("0 of 1 release"));
+    let releases = page("/releases?type=release&q=ju").await;
+    assert!(releases.contains("1 of 1 release") && releases.contains("<b class=\"label\">June"));
+}
+
+/// Names as customers have them, not one like the other.
+fn name(n: usize) -> String {
+    const FIRST: [&str; 20] = [
+        "Acorn",
+        "Banksia",
+        "Copper",
+        "Drift",
+        "Ember",
+        "Fairhaven",
+        "Granite",
+        "Halden",
+        "Iron",
+        "Juniper",
+        "Kestrel",
+        "Larkspur",
+        "Meridian",
+        "Northgate",
+        "Orchard",
+        "Pinecrest",
+        "Quarry",
+        "Rowan",
+        "Solveig",
+        "Tidewater",
+    ];
+    const LAST: [&str; 10] = [
+        "Bank",
+        "Dairy",
+        "Energy",
+        "Foods",
+        "Freight",
+        "Health",
+        "Insurance",
+        "Logistics",
+        "Mining",
+        "Telecom",
+    ];
+    let (first, last) = (FIRST[n % 20], LAST[n / 20 % 10]);
+    format!("{first} {last} {}", n * 7919 % 10_007)
+}
+
+#[tokio::test]
+async fn a_thousand_customers_weigh_less_than_sixty_kilobytes() {
+    let bench = Bench::new().await;
+    let store = &bench.store;
+    let mut clusters = Vec::new();
+    for cluster in ["prod-ap", "prod-eu", "prod-us", "staging"] {
+        let draft = ClusterDraft {
+            name: cluster.into(),
+            ..ClusterDraft::default()
+        };
+        clusters.push(
+            store
+                .create_cluster(draft, bench.ana())
+                .await
+                .unwrap()
+                .row
+                .id,
+        );
+    }
+    for n in 0..1_000 {
+        let name = name(n);
+        let draft = CustomerDraft {
+            namespace: name.to_lowercase().replace(' ', "-"),
+            name,
+            cluster_id: Some(clusters[n % 4]),
+            ..CustomerDraft::default()
+        };
+        store.create_customer(draft, bench.ana()).await.unwrap();
+    }
+    let request = Request::builder()
+        .uri("/customers")
+        .header(header::ACCEPT, "text/html")
+        .header(header::ACCEPT_ENCODING, "br")
+        .body(Body::empty())
+        .unwrap();
+    let page = bench.send(request).await;
+    assert_eq!(page.header("content-encoding"), "br");
+    assert!(page.bytes.len() < 60_000, "{} bytes", page.bytes.len());
+    let page = bench.get("/customers").await.body;
+    assert_eq!(page.matches("<td class=\"mono").count(), 200);
+    assert!(page.contains("200 of 1000 are shown") && page.contains("rows=400"));
+    let more = bench.get("/customers?rows=400").await.body;
+    assert_eq!(more.matches("<td class=\"mono").count(), 400);
+}
+
+#[tokio::test]
+async fn the_history_is_read_without_javascript_page_by_page() {
+    let world = World::active().await;
+    let page = async |path: &str| world.bench.get(path).await;
+    let all = page("/activity").await.body;
+    assert!(all.contains("name=\"person\"") && all.contains("What changed"));
+    let by = page("/activity?person=Nobody").await.body;
+    assert!(by.contains("Nothing that happened matches the filter."));
+    let of_june = page("/activity?release=1&action=activate").await.body;
+    assert!(of_june.contains("activated") && !of_june.contains("Undo</button>"));
+    // What makes no sense asks nothing, rather than failing.
+    for odd in [
+        "/activity?from=yesterday",
+        "/activity?cursor=x&release=x&action=x",
+    ] {
+        assert_eq!(page(odd).await.status, axum::http::StatusCode::OK, "{odd}");
+    }
+}

@@ -1,0 +1,227 @@
+//! The history as `/activity` shows it, and the dashboard.
+use crate::world::World;
+use app::{
+    domain::{
+        customer::Customer,
+        event::{EventAction, EventFilter},
+        id::StepId,
+        refusal::Refusal,
+        step::{StepAction, StepStatus},
+        summary::{EventLine, UndoState},
+    },
+    store::{Ask, Store, error::StoreError},
+};
+use chrono::TimeDelta;
+use std::collections::HashSet;
+
+async fn lines(store: &Store, filter: EventFilter) -> Vec<EventLine> {
+    store.activity(filter).await.unwrap().items
+}
+
+async fn all_steps(world: &World) -> Vec<StepId> {
+    let mut ids = Vec::new();
+    for customer in [&world.acme, &world.globex, &world.initech] {
+        ids.extend(world.steps(customer.id).await.iter().map(|it| it.id));
+    }
+    ids
+}
+
+#[tokio::test]
+async fn a_batch_is_one_line_with_its_count_on_whatever_page() {
+    let world = World::active().await;
+    let store = &world.bench.store;
+    let ids = all_steps(&world).await;
+    let started = store
+        .act_on_steps(ids, StepAction::Start, Ask::default(), world.bench.ana())
+        .await
+        .unwrap();
+    let mut all = Vec::new();
+    let mut cursor = None;
+    loop {
+        let filter = EventFilter {
+            cursor,
+            limit: Some(2),
+            ..EventFilter::default()
+        };
+        let page = store.activity(filter).await.unwrap();
+        all.extend(page.items);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let batches: HashSet<_> = all.iter().map(|it| it.entry.batch_id.clone()).collect();
+    assert_eq!(batches.len(), all.len());
+    assert_eq!((all[0].in_batch, all[1].in_batch), (12, 1));
+    // Two clusters, three customers, a release, its four steps, its activation, and what was started.
+    assert_eq!(all.len(), 12);
+    // Asked about one customer it is still one line, and still of twelve.
+    let of_acme = EventFilter {
+        customer_id: Some(world.acme.id),
+        action: Some(EventAction::Start),
+        ..EventFilter::default()
+    };
+    let of_acme = lines(store, of_acme).await;
+    assert_eq!((of_acme.len(), of_acme[0].in_batch), (1, 12));
+    assert_eq!(of_acme[0].customer.as_deref(), Some("Acme"));
+    let row_by_row = EventFilter {
+        batch_id: started.batch_id,
+        ..EventFilter::default()
+    };
+    assert_eq!(lines(store, row_by_row).await.len(), 12);
+}
+
+#[tokio::test]
+async fn the_history_is_narrowed_to_a_cluster_a_person_and_a_time() {
+    let world = World::draft().await;
+    let store = &world.bench.store;
+    let stamp = world.bench.by("Jonas");
+    store
+        .deactivate_customer(world.initech.id, stamp.clone())
+        .await
+        .unwrap();
+    let in_us = EventFilter {
+        cluster_id: Some(world.us_east.id),
+        ..EventFilter::default()
+    };
+    let actions: Vec<_> = lines(store, in_us)
+        .await
+        .iter()
+        .map(|it| (it.entry.action, it.subject.clone().unwrap()))
+        .collect();
+    let named = |action, name: &str| (action, name.to_owned());
+    assert_eq!(
+        actions,
+        [
+            named(EventAction::Deactivate, "Initech"),
+            named(EventAction::Create, "Initech"),
+            named(EventAction::Create, "us-east"),
+        ]
+    );
+    let by_jonas = EventFilter {
+        actor: Some("Jonas".into()),
+        ..EventFilter::default()
+    };
+    assert_eq!(lines(store, by_jonas).await.len(), 1);
+    let since = EventFilter {
+        from: Some(stamp.at),
+        to: Some(stamp.at),
+        ..EventFilter::default()
+    };
+    assert_eq!(lines(store, since).await.len(), 1);
+    let choices = store.activity_choices().await.unwrap();
+    assert_eq!(choices.people, ["Ana", "Jonas"]);
+    assert_eq!(choices.releases, [(world.june, "June".to_owned())]);
+    assert_eq!((choices.clusters.len(), choices.customers.len()), (2, 3));
+}
+
+#[tokio::test]
+async fn undo_is_offered_where_it_still_applies() {
+    let world = World::active().await;
+    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let step = world.id(&world.acme, "Announce").await;
+    let done = store
+        .act_on_step(step, StepAction::Done, Ask::default(), ana())
+        .await
+        .unwrap();
+    let states = async || {
+        let all = lines(store, EventFilter::default()).await;
+        let states = all.into_iter().map(|it| (it.entry.action, it.undo));
+        states.collect::<Vec<_>>()
+    };
+    let before = states().await;
+    assert_eq!(before[0], (EventAction::Done, UndoState::Open));
+    assert_eq!(before[1], (EventAction::Activate, UndoState::Never));
+    assert_eq!(before[2], (EventAction::Create, UndoState::Open));
+    store.undo(done.batch_id.unwrap(), ana()).await.unwrap();
+    let after = states().await;
+    assert_eq!(after[0], (EventAction::Undo, UndoState::Open));
+    assert_eq!(after[1], (EventAction::Done, UndoState::Undone));
+    store
+        .archive_release(world.june, None, ana())
+        .await
+        .unwrap();
+    assert_eq!(
+        states().await[1],
+        (EventAction::Undo, UndoState::Never),
+        "what is archived is read-only"
+    );
+}
+
+#[tokio::test]
+async fn what_was_changed_since_is_refused_by_name_and_author() {
+    let world = World::active().await;
+    let store = &world.bench.store;
+    let step = world.id(&world.acme, "Announce").await;
+    let act = async |action, who: &str| {
+        let stamp = world.bench.by(who);
+        let answer = store.act_on_step(step, action, Ask::default(), stamp);
+        answer.await.unwrap().batch_id.unwrap()
+    };
+    let started = act(StepAction::Start, "Ana").await;
+    act(StepAction::Done, "Jonas").await;
+    let refused = store.undo(started, world.bench.ana()).await.unwrap_err();
+    let StoreError::Refused(Refusal::NothingToUndo { reasons }) = refused else {
+        panic!("{refused}")
+    };
+    assert_eq!(reasons, ["Announce, Acme was changed since"]);
+}
+
+#[tokio::test]
+async fn the_dashboard_says_what_needs_attention_and_how_far_each_cluster_is() {
+    let world = World::active().await;
+    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let act = async |customer: &Customer, name: &str, action, reason: Option<&str>| {
+        let step = world.id(customer, name).await;
+        let ask = Ask {
+            reason: reason.map(Into::into),
+            allow_unresolved: true,
+            ..Ask::default()
+        };
+        store.act_on_step(step, action, ask, ana()).await.unwrap();
+    };
+    act(&world.globex, "Announce", StepAction::Start, None).await;
+    act(&world.acme, "Announce", StepAction::Done, None).await;
+    act(&world.acme, "Check", StepAction::Fail, Some("no pods")).await;
+    let soon = store.dashboard(ana().at).await.unwrap();
+    let later = ana().at + TimeDelta::hours(i64::from(soon.stale_hours));
+    let found = |it: &app::domain::summary::Dashboard| {
+        let found = it.attention.iter();
+        found
+            .map(|it| (it.status, it.customer.clone()))
+            .collect::<Vec<_>>()
+    };
+    let failed = (StepStatus::Failed, "Acme".to_owned());
+    let stuck = (StepStatus::InProgress, "Globex".to_owned());
+    assert_eq!(found(&soon), [failed.clone()]);
+    assert_eq!(soon.attention[0].reason.as_deref(), Some("no pods"));
+    assert_eq!(
+        found(&store.dashboard(later).await.unwrap()),
+        [failed, stuck]
+    );
+    let june = &soon.active[0];
+    assert_eq!((june.summary.templates, june.summary.customers), (4, 3));
+    assert_eq!(
+        june.summary.progress,
+        store.releases().await.unwrap()[0].progress
+    );
+    let clusters: Vec<_> = june
+        .clusters
+        .iter()
+        .map(|it| (it.name.as_str(), it.customers, it.progress.total))
+        .collect();
+    assert_eq!(clusters, [("eu-west", 2, 8), ("us-east", 1, 4)]);
+    assert_eq!(june.clusters[0].progress.counts.done, 1);
+
+    let [missing] = soon.missing.as_slice() else {
+        panic!("{:?}", soon.missing)
+    };
+    assert_eq!((missing.variable.as_str(), missing.cells), ("var.HOST", 1));
+    assert_eq!(
+        missing.customers,
+        [(world.initech.id, "Initech".to_owned())]
+    );
+    // Where no work is left nothing is missing.
+    act(&world.initech, "Upgrade", StepAction::Done, None).await;
+    assert!(store.dashboard(later).await.unwrap().missing.is_empty());
+}
