@@ -145,6 +145,18 @@ impl Scope<'_> {
     }
 }
 
+/// Where a variable that has no value gets one: nearest to the text that uses it. None for a name that nobody can fill.
+pub fn filled_at(name: &str) -> Option<Source> {
+    match name {
+        "cluster.kubeconfig" => Some(Source::Cluster),
+        "release.version" => Some(Source::Release),
+        _ => {
+            let key = name.strip_prefix("var.")?;
+            is_key(key).then_some(Source::Customer)
+        }
+    }
+}
+
 /// A variable of a text with its value, if it has one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variable {
@@ -232,8 +244,9 @@ impl Resolved {
     }
 }
 
-/// A shell word in bash, a string literal in sql; in a text it does nothing.
-fn quoted(value: &str, kind: StepType) -> String {
+/// A shell word in bash, a string literal in sql; in a text it does nothing. In bash nothing is special between single
+/// quotes but the quote itself; nor is anything in standard SQL, where a backslash is a letter like others.
+pub(super) fn quoted(value: &str, kind: StepType) -> String {
     match kind {
         StepType::Bash => format!("'{}'", value.replace('\'', r"'\''")),
         StepType::Sql => format!("'{}'", value.replace('\'', "''")),
@@ -420,7 +433,48 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_is_missing_is_filled_in_where_it_belongs() {
+        assert_eq!(filled_at("var.HOST"), Some(Source::Customer));
+        assert_eq!(filled_at("cluster.kubeconfig"), Some(Source::Cluster));
+        assert_eq!(filled_at("release.version"), Some(Source::Release));
+        for nobody in ["customer.shoe", "var.", "var.A | upper", "var.1"] {
+            assert_eq!(filled_at(nobody), None, "{nobody}");
+        }
+    }
+
+    /// Pieces of a text as they are written, and what becomes of them where it is not the same.
+    const PARTS: [(&str, Option<&str>); 20] = [
+        ("{{ .Values.image.tag | quote }}", None),
+        ("{{- range $i, $it := .Values.hosts }}", None),
+        ("{{ end -}}", None),
+        ("{{ item.name | default('x') }}", None),
+        ("{{{raw}}}", None),
+        ("{{}}", None),
+        ("{{customer}}", None),
+        ("{% if customer.name %}", None),
+        ("{# release.name #}", None),
+        ("${{ secrets.TOKEN }}", None),
+        ("${{ github.event.release.name }}", None),
+        ("${HOME}", None),
+        (r"\{{ .x }}", None),
+        ("$(printf '{{')", None),
+        ("é\n", None),
+        (" ", None),
+        ("$", None),
+        ("{{customer.namespace}}", Some("acme")),
+        ("{{ release.version | quote }}", Some("'6.1'")),
+        (r"\{{customer.name}}", Some("{{customer.name}}")),
+    ];
+
     proptest! {
+        #[test]
+        fn foreign_braces_survive_between_ours(parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 0..12)) {
+            let written: String = parts.iter().map(|it| it.0).collect();
+            let expected: String = parts.iter().map(|it| it.1.unwrap_or(it.0)).collect();
+            prop_assert_eq!(text(&written), expected);
+        }
+
         #[test]
         fn a_text_without_our_roots_survives_byte_for_byte(text in r"[{}\\ .|$a-bA-Z\n'é]{0,60}") {
             prop_assume!(names(&text).is_empty());
