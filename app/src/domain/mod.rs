@@ -51,6 +51,8 @@ pub mod compact;
 /// The text to copy, and whom it is for.
 pub mod copy;
 pub mod customer;
+/// What is different between two texts.
+pub mod diff;
 /// The history.
 pub mod event;
 /// What a person wants to see of the matrix.
