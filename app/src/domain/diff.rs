@@ -29,11 +29,10 @@ pub fn compare(before: &str, after: &str) -> Vec<DiffRow> {
     let after: Vec<&str> = after.split('\n').collect();
     let mut rows: Vec<DiffRow> = Vec::new();
     if before.len().max(after.len()) > LINES_MAX {
-        let same = |(a, b): &(&&str, &&str)| a == b;
-        let head = before.iter().zip(&after).take_while(same).count();
+        let head = before.iter().zip(&after).take_while(is_same).count();
         let (old, new) = (&before[head..], &after[head..]);
         let tail = old.iter().rev().zip(new.iter().rev());
-        let tail = tail.take_while(same).count();
+        let tail = tail.take_while(is_same).count();
         rows.extend(before[..head].iter().map(|it| same_line(it)));
         rows.extend(changed(&old[..old.len() - tail], &new[..new.len() - tail]));
         rows.extend(old[old.len() - tail..].iter().map(|it| same_line(it)));
@@ -48,6 +47,10 @@ pub fn compare(before: &str, after: &str) -> Vec<DiffRow> {
         }
     }
     folded(rows)
+}
+
+fn is_same(pair: &(&&str, &&str)) -> bool {
+    pair.0 == pair.1
 }
 
 fn same_line(line: &str) -> DiffRow {

@@ -72,6 +72,8 @@ pub mod progress;
 /// Every "no" of the product, worded.
 pub mod refusal;
 pub mod release;
+/// One customer's steps on paper.
+pub mod runbook;
 /// Who did it, and when.
 pub mod stamp;
 /// A customer's step and its life.
@@ -83,3 +85,5 @@ pub mod template;
 pub mod text;
 /// `{{variables}}` in a step's text.
 pub mod vars;
+/// One customer's working list, and a step on the desk.
+pub mod work;

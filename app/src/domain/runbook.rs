@@ -1,0 +1,193 @@
+//! One customer's steps on paper: with the values filled in and a box to tick, printed or as Markdown. Whatever a name, a
+//! note or a text holds, it stays what it is: nobody's name becomes a heading, a link or a tag.
+use super::{
+    cluster::Cluster,
+    customer::Customer,
+    release::Release,
+    step::StepStatus,
+    template::{Category, StepType},
+};
+use chrono::{DateTime, Datelike, Timelike, Utc};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runbook {
+    pub release: Release,
+    pub customer: Customer,
+    pub cluster: Cluster,
+    pub steps: Vec<RunbookStep>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunbookStep {
+    pub name: String,
+    pub category: Category,
+    pub kind: StepType,
+    pub status: StepStatus,
+    /// With the values filled in.
+    pub text: String,
+    /// The names of values that are missing.
+    pub unresolved: Vec<String>,
+    pub notes: Option<String>,
+    pub reason: Option<String>,
+    pub by: Option<String>,
+    #[serde(with = "crate::domain::instant::option")]
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// Writing to a string cannot fail.
+macro_rules! put {
+    ($out:expr, $($arg:tt)*) => { let _ = write!($out, $($arg)*); };
+}
+
+/// A text on one line, with a backslash before every letter that Markdown could take for more.
+fn inline(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}') {
+            escaped.push(' ');
+            continue;
+        }
+        if "\\`*_[]<>&|~#!".contains(letter) {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    escaped
+}
+
+/// A text as a block of its own, between fences that do not stand in it.
+fn fenced(text: &str, kind: &str) -> String {
+    let (mut longest, mut run) = (0, 0);
+    for letter in text.chars() {
+        run = if letter == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat(longest.max(2) + 1);
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    format!("{fence}{kind}\n{text}{end}{fence}\n")
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    format!(
+        "{:04}-{:02}-{:02} {:02}:{:02} UTC",
+        at.year(),
+        at.month(),
+        at.day(),
+        at.hour(),
+        at.minute()
+    )
+}
+
+impl RunbookStep {
+    /// "done by Ana, 2026-06-01 09:05 UTC".
+    pub fn state(&self) -> String {
+        let mut text = self.status.word().to_owned();
+        if let Some(by) = &self.by {
+            put!(text, " by {by}");
+        }
+        if let Some(at) = self.at {
+            put!(text, ", {}", time(at));
+        }
+        if let Some(reason) = &self.reason {
+            put!(text, ": {reason}");
+        }
+        text
+    }
+}
+
+impl Runbook {
+    pub fn markdown(&self) -> String {
+        let mut out = String::new();
+        let release = &self.release;
+        put!(
+            out,
+            "# {}: {}\n\n",
+            inline(&release.name),
+            inline(&self.customer.name)
+        );
+        put!(out, "- Cluster: {}\n", inline(&self.cluster.name));
+        put!(out, "- Namespace: {}\n", inline(&self.customer.namespace));
+        if let Some(version) = &release.version_number {
+            put!(out, "- Version: {}\n", inline(version));
+        }
+        let mut category = None;
+        for (index, step) in self.steps.iter().enumerate() {
+            if category != Some(step.category) {
+                category = Some(step.category);
+                put!(out, "\n## {}\n", step.category.label());
+            }
+            put!(out, "\n### {}. {}\n\n", index + 1, inline(&step.name));
+            let mark = if step.status.is_open() { ' ' } else { 'x' };
+            put!(out, "- [{mark}] {}\n\n", inline(&step.state()));
+            if !step.unresolved.is_empty() {
+                let names = inline(&step.unresolved.join(", "));
+                put!(out, "**Not set: {names}**\n\n");
+            }
+            out.push_str(&fenced(&step.text, step.kind.as_str()));
+            if let Some(notes) = &step.notes {
+                put!(out, "\nNotes:\n\n{}", fenced(notes, "text"));
+            }
+        }
+        out
+    }
+
+    /// What the file is called: small letters and digits of the two names.
+    pub fn file_name(&self) -> String {
+        let mut name = String::new();
+        for letter in format!("{} {}", self.release.name, self.customer.name).chars() {
+            if letter.is_ascii_alphanumeric() {
+                name.push(letter.to_ascii_lowercase());
+            } else if !name.is_empty() && !name.ends_with('-') {
+                name.push('-');
+            }
+        }
+        let name = name.trim_end_matches('-');
+        let name = if name.is_empty() { "runbook" } else { name };
+        format!("{name}.md")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_never_more_than_a_name() {
+        assert_eq!(
+            inline("</h1>\n# [x](y) `z` a_b"),
+            r"\</h1\> \# \[x\](y) \`z\` a\_b"
+        );
+    }
+
+    #[test]
+    fn no_text_breaks_out_of_its_fence() {
+        assert_eq!(fenced("true", "bash"), "```bash\ntrue\n```\n");
+        let text = "````\n# not a heading\n";
+        assert_eq!(
+            fenced(text, "text"),
+            "`````text\n````\n# not a heading\n`````\n"
+        );
+    }
+
+    #[test]
+    fn a_step_says_who_and_when_and_why() {
+        let step = RunbookStep {
+            name: "Upgrade".into(),
+            category: Category::Deploy,
+            kind: StepType::Bash,
+            status: StepStatus::InProgress,
+            text: "true".into(),
+            unresolved: Vec::new(),
+            notes: None,
+            reason: Some("slow".into()),
+            by: Some("Ana".into()),
+            at: Some(DateTime::UNIX_EPOCH),
+        };
+        assert_eq!(
+            step.state(),
+            "in progress by Ana, 1970-01-01 00:00 UTC: slow"
+        );
+    }
+}
