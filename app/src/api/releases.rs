@@ -6,7 +6,9 @@ use crate::{
         marks::Marks,
         matrix::Matrix,
         release::{Release, ReleaseDraft, ReleaseSummary},
-        summary::{CustomerWork, DryRun, Member, ReleaseDetail},
+        runbook::Runbook,
+        summary::{DryRun, Member, ReleaseDetail},
+        work::WorkList,
     },
     error::AppError,
 };
@@ -138,7 +140,14 @@ pub async fn read_marks(id: ReleaseId) -> Result<Marks, AppError> {
 pub async fn read_customer_work(
     release: ReleaseId,
     customer: CustomerId,
-) -> Result<CustomerWork, AppError> {
+) -> Result<WorkList, AppError> {
     use super::context::{reply, store};
-    reply(store().customer_work(release, customer).await)
+    reply(store().work_list(release, customer).await)
+}
+
+/// The same on paper: with every text, its values filled in.
+#[server(input = Json, output = Postcard)]
+pub async fn read_runbook(release: ReleaseId, customer: CustomerId) -> Result<Runbook, AppError> {
+    use super::context::{reply, store};
+    reply(store().runbook(release, customer).await)
 }

@@ -9,7 +9,6 @@ use super::{
 };
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::{Deserialize, Serialize};
-use std::fmt::Write;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Runbook {
@@ -34,11 +33,6 @@ pub struct RunbookStep {
     pub by: Option<String>,
     #[serde(with = "crate::domain::instant::option")]
     pub at: Option<DateTime<Utc>>,
-}
-
-/// Writing to a string cannot fail.
-macro_rules! put {
-    ($out:expr, $($arg:tt)*) => { let _ = write!($out, $($arg)*); };
 }
 
 /// A text on one line, with a backslash before every letter that Markdown could take for more.
@@ -85,50 +79,55 @@ impl RunbookStep {
     pub fn state(&self) -> String {
         let mut text = self.status.word().to_owned();
         if let Some(by) = &self.by {
-            put!(text, " by {by}");
+            text.extend([" by ", by.as_str()]);
         }
         if let Some(at) = self.at {
-            put!(text, ", {}", time(at));
+            text.extend([", ", time(at).as_str()]);
         }
         if let Some(reason) = &self.reason {
-            put!(text, ": {reason}");
+            text.extend([": ", reason.as_str()]);
         }
         text
+    }
+
+    fn markdown(&self, number: usize) -> String {
+        let mark = if self.status.is_open() { ' ' } else { 'x' };
+        let mut out = format!(
+            "### {number}. {}\n\n- [{mark}] {}\n\n",
+            inline(&self.name),
+            inline(&self.state())
+        );
+        if !self.unresolved.is_empty() {
+            let names = inline(&self.unresolved.join(", "));
+            out.extend(["**Not set: ", names.as_str(), "**\n\n"]);
+        }
+        out.push_str(&fenced(&self.text, self.kind.as_str()));
+        if let Some(notes) = &self.notes {
+            out.extend(["\nNotes:\n\n", fenced(notes, "text").as_str()]);
+        }
+        out
     }
 }
 
 impl Runbook {
     pub fn markdown(&self) -> String {
-        let mut out = String::new();
-        let release = &self.release;
-        put!(
-            out,
-            "# {}: {}\n\n",
+        let (release, customer) = (&self.release, &self.customer);
+        let version = release.version_number.as_deref().unwrap_or("none");
+        let mut out = format!(
+            "# {}: {}\n\n- Cluster: {}\n- Namespace: {}\n- Version: {}\n",
             inline(&release.name),
-            inline(&self.customer.name)
+            inline(&customer.name),
+            inline(&self.cluster.name),
+            inline(&customer.namespace),
+            inline(version)
         );
-        put!(out, "- Cluster: {}\n", inline(&self.cluster.name));
-        put!(out, "- Namespace: {}\n", inline(&self.customer.namespace));
-        if let Some(version) = &release.version_number {
-            put!(out, "- Version: {}\n", inline(version));
-        }
         let mut category = None;
         for (index, step) in self.steps.iter().enumerate() {
             if category != Some(step.category) {
                 category = Some(step.category);
-                put!(out, "\n## {}\n", step.category.label());
+                out.extend(["\n## ", step.category.label(), "\n"]);
             }
-            put!(out, "\n### {}. {}\n\n", index + 1, inline(&step.name));
-            let mark = if step.status.is_open() { ' ' } else { 'x' };
-            put!(out, "- [{mark}] {}\n\n", inline(&step.state()));
-            if !step.unresolved.is_empty() {
-                let names = inline(&step.unresolved.join(", "));
-                put!(out, "**Not set: {names}**\n\n");
-            }
-            out.push_str(&fenced(&step.text, step.kind.as_str()));
-            if let Some(notes) = &step.notes {
-                put!(out, "\nNotes:\n\n{}", fenced(notes, "text"));
-            }
+            out.extend(["\n", step.markdown(index + 1).as_str()]);
         }
         out
     }

@@ -55,6 +55,16 @@ impl Store {
 
     /// One step: its template, its text filled in, and its history.
     pub async fn step(&self, id: StepId) -> Result<StepDetail, StoreError> {
+        let (mut detail, events) = self.step_and_events(id).await?;
+        detail.history = events.into_iter().map(Entry::from).collect();
+        Ok(detail)
+    }
+
+    /// The same, with the events that its history is made of.
+    pub(super) async fn step_and_events(
+        &self,
+        id: StepId,
+    ) -> Result<(StepDetail, Vec<Event>), StoreError> {
         let db = &self.read;
         let step = steps::load(db, id).await?;
         let release = releases::load(db, step.release_id).await?;
@@ -96,23 +106,25 @@ impl Store {
             step: &step.name,
         };
         let resolved_content = resolved.text();
-        Ok(StepDetail {
+        let events = self.history(&step).await?;
+        let detail = StepDetail {
             copy_text: copy_text(heading, step.kind, &resolved_content),
             number: u32::try_from(number).unwrap_or(u32::MAX),
             unresolved: resolved.unresolved(),
             variables: resolved.variables(),
-            history: self.history(&step).await?,
+            history: Vec::new(),
             resolved,
             resolved_content,
             template,
             customer: CustomerWithCluster { customer, cluster },
             release,
             step,
-        })
+        };
+        Ok((detail, events))
     }
 
     /// What happened to a step and to its template's text, newest first.
-    async fn history(&self, step: &CustomerStep) -> Result<Vec<Entry>, StoreError> {
+    async fn history(&self, step: &CustomerStep) -> Result<Vec<Event>, StoreError> {
         use audit_event::Column;
         let mut about = Column::Entity
             .eq(Entity::Step.as_str())
@@ -130,7 +142,7 @@ impl Store {
             .all(&self.read)
             .await?
             .into_iter()
-            .map(|it| Event::try_from(it).map(Entry::from))
+            .map(Event::try_from)
             .collect()
     }
 }

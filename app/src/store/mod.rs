@@ -16,6 +16,7 @@ pub mod entity;
 pub mod error;
 mod matrix;
 mod members;
+mod open_step;
 mod releases;
 pub mod sqlite;
 pub use steps::Ask;
@@ -25,6 +26,7 @@ mod templates;
 mod texts;
 mod undo;
 mod undo_templates;
+mod work;
 
 use crate::domain::{id::BatchId, stamp::Stamp};
 use audit::NewEvent;

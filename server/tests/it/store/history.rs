@@ -266,6 +266,9 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(promote_step(id, None, by()));
     let other = world.id(&world.globex, "Check").await;
     call!(override_step(other, "mine".into(), 1, by()));
+    call!(keep_override(other, None, by()));
+    call!(keep_override(id, None, by()));
+    call!(promotion(other));
     call!(reset_step(other, None, by()));
     let own = call!(add_custom_step(
         june,
@@ -306,6 +309,10 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(release_progress(june));
     call!(customer_work(june, acme));
     call!(step(id));
+    call!(open_step(id));
+    call!(work_list(june, acme));
+    call!(runbook(june, acme));
+    call!(custom_places(june, acme));
     call!(dashboard(now));
     call!(frame("Ana".to_owned(), None, now));
     call!(ping());

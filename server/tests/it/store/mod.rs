@@ -2,6 +2,7 @@
 mod bulk;
 mod clusters;
 mod customers;
+mod desk;
 mod history;
 mod matrix;
 mod releases;
