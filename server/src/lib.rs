@@ -13,6 +13,8 @@ pub mod guard;
 pub mod health;
 /// From settings to a served address, and back to a clean end.
 pub mod run;
+/// Customers' runbooks as files.
+pub mod runbooks;
 /// The built site, embedded.
 pub mod site;
 /// The log.
@@ -95,6 +97,7 @@ pub fn router(context: Context) -> Router {
         .route("/pkg/{*file}", get(site::package))
         .route("/favicon.svg", get(async || site::asset("favicon.svg")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
+        .merge(runbooks::router(context.clone()))
         .merge(forms::router(context))
         .leptos_routes_with_context(&options, routes(), move || provide(&for_pages), document)
         .fallback(move |request: Request| async move {

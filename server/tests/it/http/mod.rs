@@ -3,3 +3,4 @@ mod forms;
 mod guard;
 mod pages;
 mod rpc;
+mod runbooks;
