@@ -3,4 +3,8 @@
 pub mod clipboard;
 pub mod clock;
 pub mod dom;
+pub mod drag;
+pub mod editor;
 pub mod grid;
+pub mod leave;
+pub mod menu;

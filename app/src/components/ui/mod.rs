@@ -6,6 +6,7 @@ pub mod field;
 pub mod icon;
 pub mod notice;
 pub mod posted;
+pub mod sortable;
 pub mod text_area;
 pub mod time;
 pub mod toast;

@@ -1,0 +1,55 @@
+//! The keys of a menu, as its pattern asks: arrows go round, Home and End to the ends; and whether the keyboard has left.
+use super::dom;
+use wasm_bindgen::JsCast;
+use web_sys::{FocusEvent, HtmlElement, KeyboardEvent, Node};
+
+/// Goes to another item of the menu that the key was pressed in; false if the key is none of these.
+pub fn walk(event: &KeyboardEvent) -> bool {
+    let key = event.key();
+    if !matches!(key.as_str(), "ArrowDown" | "ArrowUp" | "Home" | "End") {
+        return false;
+    }
+    let Some(menu) = dom::closest(event, "[role=menu]") else {
+        return false;
+    };
+    let Ok(items) = menu.query_selector_all("[role=menuitem]") else {
+        return false;
+    };
+    let n = items.length();
+    let active = dom::document().and_then(|it| it.active_element());
+    let active: Option<Node> = active.map(Into::into);
+    let at = (0..n).find(|it| items.get(*it) == active);
+    let to = match (key.as_str(), at) {
+        ("ArrowDown", Some(at)) => (at + 1) % n,
+        ("ArrowUp", Some(at)) => (at + n - 1) % n,
+        ("ArrowUp" | "End", _) => n.saturating_sub(1),
+        _ => 0,
+    };
+    if let Some(item) = items
+        .get(to)
+        .and_then(|it| it.dyn_into::<HtmlElement>().ok())
+    {
+        let _ = item.focus();
+    }
+    event.prevent_default();
+    true
+}
+
+/// Gives the keyboard to the first item of a menu.
+pub fn enter(menu: &HtmlElement) {
+    let first = menu.query_selector("[role=menuitem]").ok().flatten();
+    if let Some(first) = first.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        let _ = first.focus();
+    }
+}
+
+/// Whether the keyboard goes to something outside of the element that listens.
+pub fn leaves(event: &FocusEvent) -> bool {
+    let inside = event
+        .current_target()
+        .and_then(|it| it.dyn_into::<Node>().ok());
+    let to = event
+        .related_target()
+        .and_then(|it| it.dyn_into::<Node>().ok());
+    inside.is_none_or(|it| !it.contains(to.as_ref()))
+}
