@@ -167,3 +167,19 @@ pub fn reload() {
         let _ = window.location().reload();
     }
 }
+
+/// Selects all that is in an element, so that it can be copied by hand.
+pub fn select(selector: &str) {
+    let found = document().and_then(|it| it.query_selector(selector).ok().flatten());
+    let selection = web_sys::window().and_then(|it| it.get_selection().ok().flatten());
+    if let (Some(element), Some(selection)) = (found, selection) {
+        let _ = selection.select_all_children(&element);
+    }
+}
+
+/// Asks the browser to print the page.
+pub fn print() {
+    if let Some(window) = web_sys::window() {
+        let _ = window.print();
+    }
+}

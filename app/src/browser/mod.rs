@@ -8,3 +8,5 @@ pub mod editor;
 pub mod grid;
 pub mod leave;
 pub mod menu;
+pub mod panel;
+pub mod tip;
