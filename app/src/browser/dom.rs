@@ -1,6 +1,12 @@
 //! Small things that are asked of the page.
+use std::cell::RefCell;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement};
+
+thread_local! {
+    /// Who had the keyboard before each open dialog.
+    static BEFORE: RefCell<Vec<Option<HtmlElement>>> = const { RefCell::new(Vec::new()) };
+}
 
 pub fn document() -> Option<Document> {
     web_sys::window()?.document()
@@ -181,5 +187,23 @@ pub fn select(selector: &str) {
 pub fn print() {
     if let Some(window) = web_sys::window() {
         let _ = window.print();
+    }
+}
+
+/// Remembers who has the keyboard, before a dialog takes it.
+pub fn lend_keyboard() {
+    let active = document().and_then(|it| it.active_element());
+    let active = active.and_then(|it| it.dyn_into().ok());
+    BEFORE.with_borrow_mut(|it| it.push(active));
+}
+
+/// The dialog is gone: the keyboard goes back. On the server nobody had it.
+pub fn give_keyboard_back() {
+    if !cfg!(target_family = "wasm") {
+        return;
+    }
+    let before = BEFORE.with_borrow_mut(Vec::pop).flatten();
+    if let Some(before) = before.filter(|it| it.is_connected()) {
+        let _ = before.focus();
     }
 }

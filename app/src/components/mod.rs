@@ -4,6 +4,7 @@ pub mod bulk_bar;
 pub mod cluster_form;
 pub mod customer_form;
 pub mod customer_picker;
+pub mod diff_view;
 pub mod keys_dialog;
 pub mod layout;
 pub mod matrix;

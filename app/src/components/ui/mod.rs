@@ -4,6 +4,7 @@ pub mod code;
 pub mod dialog;
 pub mod field;
 pub mod icon;
+pub mod menu;
 pub mod notice;
 pub mod posted;
 pub mod sortable;

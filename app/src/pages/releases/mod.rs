@@ -1,6 +1,7 @@
 //! Releases: list, new and edit, template steps, the matrix, one customer's steps.
 pub mod aside;
 pub mod customer;
+pub mod desk;
 pub mod dialogs;
 pub mod edit;
 pub mod list;
