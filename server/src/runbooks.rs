@@ -1,7 +1,7 @@
 //! A customer's runbook as a file: Markdown, under a name of plain letters, so that no customer's name can break a header.
 use app::{
     api::context::{Context, hide},
-    domain::{id::CustomerId, id::ReleaseId, refusal::Noun, runbook::Runbook},
+    domain::{checklist::Checklist, id::CustomerId, id::ReleaseId, refusal::Noun},
     store::error::StoreError,
 };
 use axum::{
@@ -27,7 +27,7 @@ async fn download(
     Path((release, customer)): Path<(String, String)>,
 ) -> Response {
     match read(&context, &release, &customer).await {
-        Ok(runbook) => file(&runbook),
+        Ok(checklist) => file(&checklist),
         Err(error) => {
             let error = hide(error);
             let status =
@@ -38,16 +38,16 @@ async fn download(
 }
 
 /// An id that is none is nobody's.
-async fn read(context: &Context, release: &str, customer: &str) -> Result<Runbook, StoreError> {
+async fn read(context: &Context, release: &str, customer: &str) -> Result<Checklist, StoreError> {
     let unknown = |noun| move |_| StoreError::NotFound(noun);
     let release: ReleaseId = release.parse().map_err(unknown(Noun::Release))?;
     let customer: CustomerId = customer.parse().map_err(unknown(Noun::Customer))?;
-    context.store.runbook(release, customer).await
+    context.store.checklist(release, customer).await
 }
 
-fn file(runbook: &Runbook) -> Response {
-    let mut response = runbook.markdown().into_response();
-    let disposition = format!("attachment; filename=\"{}\"", runbook.file_name());
+fn file(checklist: &Checklist) -> Response {
+    let mut response = checklist.markdown().into_response();
+    let disposition = format!("attachment; filename=\"{}\"", checklist.file_name());
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

@@ -1,12 +1,12 @@
 //! Releases, through the door: details, life, customers, and the matrix.
 use crate::{
     domain::{
+        checklist::Checklist,
         event::Changed,
         id::{CustomerId, ReleaseId},
         marks::Marks,
         matrix::Matrix,
         release::{Release, ReleaseDraft, ReleaseSummary},
-        runbook::Runbook,
         summary::{DryRun, Member, ReleaseDetail},
         work::WorkList,
     },
@@ -147,7 +147,10 @@ pub async fn read_customer_work(
 
 /// The same on paper: with every text, its values filled in.
 #[server(input = Json, output = Postcard)]
-pub async fn read_runbook(release: ReleaseId, customer: CustomerId) -> Result<Runbook, AppError> {
+pub async fn read_checklist(
+    release: ReleaseId,
+    customer: CustomerId,
+) -> Result<Checklist, AppError> {
     use super::context::{reply, store};
-    reply(store().runbook(release, customer).await)
+    reply(store().checklist(release, customer).await)
 }

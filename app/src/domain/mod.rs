@@ -45,6 +45,8 @@ macro_rules! words {
     };
 }
 
+/// One customer's steps on paper.
+pub mod checklist;
 pub mod cluster;
 /// Lists of whole numbers as short text.
 pub mod compact;
@@ -72,8 +74,6 @@ pub mod progress;
 /// Every "no" of the product, worded.
 pub mod refusal;
 pub mod release;
-/// One customer's steps on paper.
-pub mod runbook;
 /// Who did it, and when.
 pub mod stamp;
 /// A customer's step and its life.

@@ -1,11 +1,11 @@
-//! One customer's work in one release: the list that is worked through, and the runbook.
+//! One customer's work in one release: the list that is worked through, and its checklist.
 use super::{
     Store, customers, entity::customer_step, error::StoreError, releases, steps::load, templates,
 };
 use crate::domain::{
+    checklist::{CheckStep, Checklist},
     id::{CustomerId, ReleaseId, StepId},
     refusal::{Noun, Problem, Refusal},
-    runbook::{Runbook, RunbookStep},
     summary::CustomerWork,
     template::{Category, Effect},
     vars::{self, Scope},
@@ -59,11 +59,11 @@ impl Store {
     }
 
     /// One customer's steps on paper, with the values filled in.
-    pub async fn runbook(
+    pub async fn checklist(
         &self,
         release: ReleaseId,
         customer: CustomerId,
-    ) -> Result<Runbook, StoreError> {
+    ) -> Result<Checklist, StoreError> {
         let CustomerWork {
             release,
             customer,
@@ -80,7 +80,7 @@ impl Store {
             .into_iter()
             .map(|step| {
                 let resolved = vars::resolve(&step.content, step.kind, scope);
-                RunbookStep {
+                CheckStep {
                     text: resolved.text(),
                     unresolved: resolved.unresolved(),
                     reason: step.reason().map(str::to_owned),
@@ -94,7 +94,7 @@ impl Store {
                 }
             })
             .collect();
-        Ok(Runbook {
+        Ok(Checklist {
             steps,
             release,
             customer,

@@ -200,8 +200,8 @@ pub fn AddDialog(desk: Desk) -> impl IntoView {
     let places = RwSignal::new(None::<CustomPlaces>);
     desk.on_wish.run(StepWish::AskPlaces(places));
     let add = Callback::new(move |()| {
-        let draft = desk.fields.draft();
-        let chosen = desk.fields.place.get_untracked();
+        let draft = desk.fields().draft();
+        let chosen = desk.fields().place.get_untracked();
         let place = places.with_untracked(|it| {
             it.as_ref()
                 .map_or(Place::Last, |it| chosen_place(it, &draft.category, &chosen))
@@ -209,14 +209,14 @@ pub fn AddDialog(desk: Desk) -> impl IntoView {
         desk.on_wish.run(StepWish::AddCustom {
             draft,
             place,
-            to_template: desk.fields.to_template.get_untracked(),
+            to_template: desk.fields().to_template.get_untracked(),
         });
     });
     view! {
         <CustomStepDialog
             open=desk.dialog()
             title=format!("Add custom step for {customer}")
-            fields=desk.fields
+            fields=desk.fields()
             error=desk.unsaved
             customer=customer
             known=known
@@ -233,12 +233,12 @@ pub fn EditDialog(desk: Desk) -> impl IntoView {
         let customer = detail.customer.customer.name.clone();
         (detail.step.name.clone(), customer, known_to(it))
     });
-    let save = Callback::new(move |()| desk.on_wish.run(StepWish::Edit(desk.fields.draft())));
+    let save = Callback::new(move |()| desk.on_wish.run(StepWish::Edit(desk.fields().draft())));
     view! {
         <CustomStepDialog
             open=desk.dialog()
             title=format!("Edit {name}")
-            fields=desk.fields
+            fields=desk.fields()
             error=desk.unsaved
             customer=customer
             known=known

@@ -196,7 +196,8 @@ pub struct Desk {
     pub insists: RwSignal<Option<Form>>,
     pub notes: RwSignal<Vec<NotesDraft>>,
     pub code: CodeView,
-    pub fields: Fields,
+    /// By themselves they would make the desk too large to be handed around.
+    fields: StoredValue<Fields>,
     pub on_wish: Callback<StepWish>,
 }
 
@@ -239,7 +240,7 @@ impl Desk {
                 is_raw: kept.is_raw.clone().into(),
                 wraps: kept.wraps.clone().into(),
             },
-            fields: memory.fields(),
+            fields: StoredValue::new(memory.fields()),
             on_wish,
         }
     }
@@ -247,6 +248,10 @@ impl Desk {
     /// Something of the step as it was read.
     pub fn read<T>(self, read: impl FnOnce(&OpenStep) -> T) -> T {
         self.open.with_value(read)
+    }
+
+    pub fn fields(self) -> Fields {
+        self.fields.get_value()
     }
 
     pub fn is_copied(self) -> bool {
@@ -328,7 +333,7 @@ impl Desk {
                 description: String::new(),
             }
         });
-        self.fields.fill(draft);
+        self.fields().fill(draft);
         self.asked.set(Some((self.id, what)));
     }
 

@@ -52,7 +52,7 @@ pub fn OverrideDialog(desk: Desk) -> impl IntoView {
             step.kind,
         )
     });
-    let mine = desk.fields.content;
+    let mine = desk.fields().content;
     let template = StoredValue::new(template);
     let present = StoredValue::new(content);
     let rows = compare(desk, template.get_value(), mine.get_untracked());
@@ -75,7 +75,7 @@ pub fn OverrideDialog(desk: Desk) -> impl IntoView {
         });
     });
     // Somebody else wrote while this was written.
-    let is_overtaken = desk.fields.before.get_untracked() != present.get_value();
+    let is_overtaken = desk.fields().before.get_untracked() != present.get_value();
     let theirs = is_overtaken.then(|| compare(desk, present.get_value(), mine.get_untracked()));
     let known = desk.read(known_to);
     let customer = StoredValue::new(customer);

@@ -151,7 +151,7 @@ async fn every_server_function_answers_and_only_to_post() {
         ),
         ("compare_texts", json!({ "before": "a", "after": "b" }), 200),
         (
-            "read_runbook",
+            "read_checklist",
             json!({ "release": june, "customer": acme }),
             200,
         ),

@@ -256,11 +256,11 @@ async fn a_runbook_holds_every_resolved_text_and_no_name_breaks_out_of_it() {
         .update_customer(world.acme.id, acme, 1, ana())
         .await
         .unwrap();
-    let runbook = store.runbook(world.june, world.acme.id).await.unwrap();
-    let markdown = runbook.markdown();
+    let checklist = store.checklist(world.june, world.acme.id).await.unwrap();
+    let markdown = checklist.markdown();
     assert!(markdown.starts_with(
         "# June: \\<img src=x\\> \\# \\[a\\](b)\n\n- Cluster: eu-west\n- Namespace: acme\n- Version: 6.0\n\n## Deploy\n\n### 1. Announce\n\n- [ ] pending\n\n```text\n"
     ), "{markdown}");
     assert!(markdown.contains("### 2. Migrate schema\n\n- [ ] pending\n\n```sql\nSELECT 'acme';\n```\n\nNotes:\n\n````text\n```\n# not a heading\n````\n"), "{markdown}");
-    assert_eq!(runbook.file_name(), "june-img-src-x-a-b.md");
+    assert_eq!(checklist.file_name(), "june-img-src-x-a-b.md");
 }

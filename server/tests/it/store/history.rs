@@ -311,7 +311,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(step(id));
     call!(open_step(id));
     call!(work_list(june, acme));
-    call!(runbook(june, acme));
+    call!(checklist(june, acme));
     call!(custom_places(june, acme));
     call!(dashboard(now));
     call!(frame("Ana".to_owned(), None, now));

@@ -11,15 +11,15 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Runbook {
+pub struct Checklist {
     pub release: Release,
     pub customer: Customer,
     pub cluster: Cluster,
-    pub steps: Vec<RunbookStep>,
+    pub steps: Vec<CheckStep>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunbookStep {
+pub struct CheckStep {
     pub name: String,
     pub category: Category,
     pub kind: StepType,
@@ -74,7 +74,7 @@ fn time(at: DateTime<Utc>) -> String {
     )
 }
 
-impl RunbookStep {
+impl CheckStep {
     /// "done by Ana, 2026-06-01 09:05 UTC".
     pub fn state(&self) -> String {
         let mut text = self.status.word().to_owned();
@@ -109,7 +109,7 @@ impl RunbookStep {
     }
 }
 
-impl Runbook {
+impl Checklist {
     pub fn markdown(&self) -> String {
         let (release, customer) = (&self.release, &self.customer);
         let version = release.version_number.as_deref().unwrap_or("none");
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_step_says_who_and_when_and_why() {
-        let step = RunbookStep {
+        let step = CheckStep {
             name: "Upgrade".into(),
             category: Category::Deploy,
             kind: StepType::Bash,
