@@ -38,6 +38,11 @@ pub fn release_steps(id: ReleaseId) -> String {
     format!("/releases/{id}/steps")
 }
 
+/// The template steps as a Markdown file.
+pub fn release_runbook(id: ReleaseId) -> String {
+    format!("/releases/{id}/steps.md")
+}
+
 pub fn customer_steps(release: ReleaseId, customer: CustomerId) -> String {
     format!("/releases/{release}/customer/{customer}")
 }

@@ -5,6 +5,8 @@
 pub mod config;
 /// A realistic data set, made by the store's own methods.
 pub mod demo;
+/// Files that pages offer to keep.
+pub mod downloads;
 /// Forms that work without JavaScript.
 pub mod forms;
 /// What every answer carries, and what every request must not be.
@@ -98,6 +100,7 @@ pub fn router(context: Context) -> Router {
         .route("/favicon.svg", get(async || site::asset("favicon.svg")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
         .merge(runbooks::router(context.clone()))
+        .merge(downloads::router(context.clone()))
         .merge(forms::router(context))
         .leptos_routes_with_context(&options, routes(), move || provide(&for_pages), document)
         .fallback(move |request: Request| async move {

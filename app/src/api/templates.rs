@@ -2,9 +2,12 @@
 use crate::{
     domain::{
         event::Changed,
-        id::{ReleaseId, TemplateId},
+        id::{CustomerId, ReleaseId, TemplateId},
+        runbook::Runbook,
         step::Place,
-        template::{Category, Effect, StepTemplate, TemplateDraft},
+        summary::{Target, TemplateDetail},
+        template::{Category, Effect, OrderEffect, StepTemplate, StepType, TemplateDraft},
+        vars::Resolved,
     },
     error::AppError,
 };
@@ -12,6 +15,13 @@ use leptos::{
     prelude::*,
     server_fn::codec::{Json, Postcard},
 };
+
+/// One template step as it is now, and who changed it last.
+#[server(input = Json, output = Postcard)]
+pub async fn read_template(id: TemplateId) -> Result<TemplateDetail, AppError> {
+    use super::context::{reply, store};
+    reply(store().template(id).await)
+}
 
 #[server(input = Json, output = Postcard)]
 pub async fn add_template(
@@ -74,4 +84,60 @@ pub async fn reorder_templates(
             .reorder_templates(release, category, ordered, stamp()?)
             .await,
     )
+}
+
+/// How many customers' lists would follow a new order, and how many keep their own.
+#[server(input = Json, output = Postcard)]
+pub async fn preview_order(
+    release: ReleaseId,
+    category: Category,
+) -> Result<OrderEffect, AppError> {
+    use super::context::{reply, store};
+    reply(store().order_effect(release, category).await)
+}
+
+/// The names of variables that a step of this release can use.
+#[server(input = Json, output = Postcard)]
+pub async fn list_variables(release: ReleaseId) -> Result<Vec<String>, AppError> {
+    use super::context::{reply, store};
+    reply(store().variable_names(release).await)
+}
+
+/// Whose values a text of this release can be seen with.
+#[server(input = Json, output = Postcard)]
+pub async fn list_targets(release: ReleaseId) -> Result<Vec<Target>, AppError> {
+    use super::context::{reply, store};
+    reply(store().targets(release).await)
+}
+
+/// A text as it is typed, with a customer's values filled in.
+#[server(input = Json, output = Postcard)]
+pub async fn preview_text(
+    release: ReleaseId,
+    customer: CustomerId,
+    content: String,
+    kind: StepType,
+) -> Result<Resolved, AppError> {
+    use super::context::{reply, store};
+    reply(
+        store()
+            .resolved_text(release, customer, content, kind)
+            .await,
+    )
+}
+
+/// The steps of a Markdown runbook, and what is wrong with it. Nothing is stored.
+#[server(input = Json, output = Postcard)]
+pub async fn read_runbook(text: String) -> Result<Runbook, AppError> {
+    Ok(Runbook::read(&text))
+}
+
+/// Adds all of these steps, or none.
+#[server(input = Json, output = Postcard)]
+pub async fn import_templates(
+    release: ReleaseId,
+    steps: Vec<TemplateDraft>,
+) -> Result<Changed<u32>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().import_templates(release, steps, stamp()?).await)
 }

@@ -348,6 +348,11 @@ pub fn ask(list: &HtmlElement, id: i64, order: &[i64], places: (usize, usize)) {
     ASKED.with_borrow_mut(|it| *it = Some(asked));
 }
 
+/// What was asked for will not come: it was refused, or called off.
+pub fn forget() {
+    ASKED.with_borrow_mut(|it| *it = None);
+}
+
 /// The page has drawn a list. If that is what was asked for, rows travel to their new places, the keyboard stays with
 /// the handle of the row that was moved, and the answer says whose it is, and its places before and after.
 pub fn settle(list: &HtmlElement, ids: &[i64]) -> Option<(i64, usize, usize)> {

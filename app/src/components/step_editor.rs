@@ -19,7 +19,7 @@ pub fn StepEditor(
     #[prop(optional, into)] error: Signal<Option<String>>,
     /// At the end of the editor's head: "Preview for".
     #[prop(optional, into)]
-    beside: Option<ViewFn>,
+    beside: ViewFn,
 ) -> impl IntoView {
     let field: NodeRef<html::Textarea> = NodeRef::new();
     let colours: NodeRef<html::Pre> = NodeRef::new();
@@ -174,7 +174,7 @@ pub fn StepEditor(
                 <div class="code__head">
                     <Icon name=Signal::derive(move || type_icon(kind.get())) small=true/>
                     <span>{count}</span>
-                    {beside.map(|it| view! { <span class="push row">{it.run()}</span> })}
+                    <span class="push row">{beside.run()}</span>
                 </div>
                 <div
                     class="code__edit"

@@ -1,8 +1,10 @@
 //! A step's fields: of the template, or of one customer alone. Draft in, draft out; messages under their fields.
-use super::ui::{
-    field::{LongField, SelectField, TextField},
-    notice::Failure,
-    text_area::TextArea,
+use super::{
+    step_editor::StepEditor,
+    ui::{
+        field::{LongField, SelectField, TextField},
+        notice::Failure,
+    },
 };
 use crate::{
     domain::{
@@ -11,94 +13,156 @@ use crate::{
     },
     error::AppError,
 };
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
+
+/// What is typed into the fields of a step.
+#[derive(Clone, Copy)]
+pub struct StepFields {
+    pub name: RwSignal<String>,
+    pub category: RwSignal<String>,
+    pub kind: RwSignal<String>,
+    pub content: RwSignal<String>,
+    pub description: RwSignal<String>,
+}
+
+impl StepFields {
+    pub fn new(draft: TemplateDraft) -> Self {
+        Self {
+            name: RwSignal::new(draft.name),
+            category: RwSignal::new(draft.category),
+            kind: RwSignal::new(draft.kind),
+            content: RwSignal::new(draft.content),
+            description: RwSignal::new(draft.description),
+        }
+    }
+
+    /// Puts something else into the fields.
+    pub fn set(self, draft: TemplateDraft) {
+        self.name.set(draft.name);
+        self.category.set(draft.category);
+        self.kind.set(draft.kind);
+        self.content.set(draft.content);
+        self.description.set(draft.description);
+    }
+
+    pub fn draft(self) -> TemplateDraft {
+        TemplateDraft {
+            name: self.name.get(),
+            category: self.category.get(),
+            kind: self.kind.get(),
+            content: self.content.get(),
+            description: self.description.get(),
+        }
+    }
+}
 
 #[component]
 pub fn StepForm(
     draft: TemplateDraft,
-    #[prop(into)] submit: String,
+    #[prop(into)] submit: Signal<String>,
     error: RwSignal<Option<AppError>>,
     on_submit: Callback<TemplateDraft>,
     on_cancel: Callback<()>,
     /// Between the fields and the buttons: what saving will do.
     #[prop(optional, into)]
-    effect: Option<ViewFn>,
+    effect: ViewFn,
+    /// The fields, if somebody else reads them too; then `draft` is not looked at.
+    #[prop(optional)]
+    fields: Option<StepFields>,
+    /// The names of variables that can be used.
+    #[prop(optional, into)]
+    known: Signal<Vec<String>>,
+    /// At the end of the editor's head, and under it: what the text becomes.
+    #[prop(optional, into)]
+    preview_for: ViewFn,
+    #[prop(optional, into)] preview: ViewFn,
+    /// At the start of the foot.
+    #[prop(optional, into)]
+    foot: ViewFn,
+    #[prop(optional, into)] is_busy: Signal<bool>,
 ) -> impl IntoView {
-    let name = RwSignal::new(draft.name);
-    let category = RwSignal::new(draft.category);
-    let kind = RwSignal::new(draft.kind);
-    let content = RwSignal::new(draft.content);
-    let description = RwSignal::new(draft.description);
-    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
-    let content_error = at(Field::Content);
-    let words = |words: &[&str]| {
-        words
-            .iter()
-            .map(|it| ((*it).to_owned(), (*it).to_owned()))
-            .collect::<Vec<_>>()
+    let fields = fields.unwrap_or_else(|| StepFields::new(draft));
+    let at = move |field| Signal::derive(move || error.with(|it| it.as_ref()?.at(field)));
+    let words = |words: &[StepType]| -> Vec<(String, String)> {
+        let word = |it: &StepType| (it.to_string(), it.to_string());
+        words.iter().map(word).collect()
     };
     let categories = Category::ALL
         .iter()
         .map(|it| (it.to_string(), it.label().to_owned()))
         .collect::<Vec<_>>();
-    let send = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        on_submit.run(TemplateDraft {
-            name: name.get_untracked(),
-            category: category.get_untracked(),
-            kind: kind.get_untracked(),
-            content: content.get_untracked(),
-            description: description.get_untracked(),
-        });
+    let kind = Signal::derive(move || {
+        let kind = fields.kind.with(|it| it.parse());
+        kind.unwrap_or(StepType::Text)
+    });
+    let send = move || {
+        if !is_busy.get_untracked() {
+            on_submit.run(untrack(|| fields.draft()));
+        }
+    };
+    let on_key = move |event: ev::KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            send();
+        }
     };
     view! {
-        <form on:submit=send>
+        <form
+            on:submit=move |event| {
+                event.prevent_default();
+                send();
+            }
+            on:keydown=on_key
+        >
             <div class="form__body">
                 <Failure error=error/>
-                <TextField label="Name" id="step-name" value=name error=at(Field::Name)/>
+                <TextField label="Name" id="step-name" value=fields.name error=at(Field::Name)/>
                 <div class="form__row">
                     <SelectField
                         label="Category"
                         id="step-category"
-                        value=category
+                        value=fields.category
                         options=categories
                         error=at(Field::Category)
                     />
                     <SelectField
                         label="Type"
                         id="step-type"
-                        value=kind
-                        options=words(&[StepType::Bash.as_str(), StepType::Sql.as_str(), StepType::Text.as_str()])
+                        value=fields.kind
+                        options=words(StepType::ALL)
                         error=at(Field::Type)
                     />
                 </div>
-                <div class="field">
-                    <label for="step-content">"Content"</label>
-                    <TextArea
-                        value=content
-                        id="step-content"
-                        rows=12
-                        code=true
-                        invalid=Signal::derive(move || content_error.get().is_some())
-                        described_by=Signal::derive(move || Some("step-content-hint".to_owned()))
-                    />
-                    <span class="hint" id="step-content-hint">
-                        "Variables: {{customer.namespace}}, {{cluster.kubeconfig}}, {{release.version}}, {{var.KEY}}; with | quote as one word."
-                    </span>
-                    {move || content_error.get().map(|text| view! { <span class="error">{text}</span> })}
-                </div>
+                <StepEditor
+                    value=fields.content
+                    kind=kind
+                    known=known
+                    id="step-content"
+                    error=at(Field::Content)
+                    beside=preview_for
+                />
+                {preview.run()}
                 <LongField
                     label="Description"
                     id="step-description"
                     rows=2
-                    value=description
+                    value=fields.description
                     error=at(Field::Description)
                 />
-                {effect.map(|it| it.run())}
+                {effect.run()}
             </div>
             <div class="form__foot">
+                {foot.run()}
                 <button class="button push" type="button" on:click=move |_| on_cancel.run(())>"Cancel"</button>
-                <button class="button" data-kind="ink" type="submit">{submit}</button>
+                <button
+                    class="button"
+                    data-kind="ink"
+                    type="submit"
+                    aria-keyshortcuts="Control+Enter"
+                    aria-busy=move || is_busy.get().then_some("true")
+                >
+                    {move || submit.get()}
+                </button>
             </div>
         </form>
     }

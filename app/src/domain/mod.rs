@@ -74,6 +74,8 @@ pub mod progress;
 /// Every "no" of the product, worded.
 pub mod refusal;
 pub mod release;
+/// Steps from and to Markdown.
+pub mod runbook;
 /// Who did it, and when.
 pub mod stamp;
 /// A customer's step and its life.

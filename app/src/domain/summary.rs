@@ -202,6 +202,24 @@ pub struct CustomerWithCluster {
     pub cluster: Cluster,
 }
 
+/// A template step, and who changed it last: none if it came with a clone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TemplateDetail {
+    pub template: StepTemplate,
+    pub changed_by: Option<String>,
+    #[serde(with = "crate::domain::instant::option")]
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+/// Whose values a text can be filled with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    pub id: CustomerId,
+    pub name: String,
+    pub cluster: String,
+}
+
 /// A cell that was not changed, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotEligible {

@@ -12,6 +12,16 @@ words! {
     Source { Customer = "customer", Cluster = "cluster", Release = "release" }
 }
 
+/// The names that every customer has; `var.KEY` comes beside them. A kubeconfig path and a version may be missing.
+pub const FIXED: [&str; 6] = [
+    "customer.name",
+    "customer.namespace",
+    "cluster.name",
+    "cluster.kubeconfig",
+    "release.name",
+    "release.version",
+];
+
 /// A piece of a step's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
@@ -363,6 +373,18 @@ mod tests {
             sources,
             [Source::Customer, Source::Cluster, Source::Release]
         );
+    }
+
+    #[test]
+    fn every_fixed_name_has_a_value_if_its_field_has() {
+        let mut world = world();
+        world.cluster.kubeconfig_path = Some("/etc/eu".into());
+        let scope = Scope {
+            customer: &world.customer,
+            cluster: &world.cluster,
+            release: &world.release,
+        };
+        assert!(FIXED.iter().all(|it| scope.value(it).is_some()));
     }
 
     #[test]

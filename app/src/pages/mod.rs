@@ -69,6 +69,11 @@ impl Sending {
         }
     }
 
+    /// Whether something is under way.
+    pub fn is_busy(self) -> Signal<bool> {
+        self.is_busy.into()
+    }
+
     /// Sends, unless something is under way already.
     pub fn run<T: 'static>(
         self,

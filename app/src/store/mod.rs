@@ -27,6 +27,7 @@ mod texts;
 mod undo;
 mod undo_templates;
 mod work;
+mod writing;
 
 use crate::domain::{id::BatchId, stamp::Stamp};
 use audit::NewEvent;

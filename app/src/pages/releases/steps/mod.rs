@@ -1,0 +1,129 @@
+//! `/releases/:id/steps`: the template, in two lists, and a step of it in the editor. On an active release each change
+//! says first what it does to the copies.
+mod desk;
+mod editor;
+mod import;
+mod list;
+mod preview;
+mod wording;
+
+use super::list::status_badge;
+use crate::{
+    api::releases::read_release,
+    components::{layout::page_head::PageHead, ui::icon::Icon},
+    domain::{id::ReleaseId, release::ReleaseStatus, summary::ReleaseDetail, template::Category},
+    pages::{fetch::Fetch, loaded, param},
+    paths,
+};
+use desk::Desk;
+use editor::{EditorCard, ReadCard};
+use import::ImportDialog;
+use leptos::prelude::*;
+use list::{Confirm, StepList, refusal};
+
+#[component]
+pub fn StepsPage() -> impl IntoView {
+    let id = param::<ReleaseId>("id");
+    let release = Fetch::new(id, |id| async move {
+        read_release(id.unwrap_or(ReleaseId(0))).await
+    });
+    // Drawn once; what changes is asked for again by the desk, so that the editor stays as it is.
+    loaded(release, show)
+}
+
+fn show(it: ReleaseDetail) -> impl IntoView {
+    let (id, name) = (it.release.id, it.release.name.clone());
+    let desk = Desk::new(it);
+    let crumbs = vec![
+        ("Releases".into(), paths::RELEASES.into()),
+        (name, paths::release(id)),
+    ];
+    let can_edit = Memo::new(move |_| desk.can_edit());
+    let is_draft = Memo::new(move |_| desk.status() == ReleaseStatus::Draft);
+    let has_steps = Memo::new(move |_| desk.detail.with(|it| !it.templates.is_empty()));
+    let is_open = Memo::new(move |_| desk.what.with(Option::is_some));
+    let beside = move || {
+        view! {
+            {move || status_badge(desk.status())}
+            {move || {
+                let members = desk.members();
+                (members > 0).then(|| view! { <span class="quiet">{wording::counted(members, "customer")}</span> })
+            }}
+        }
+    };
+    let import = move || {
+        view! {
+            <button class="button" type="button" id="import-runbook" on:click=move |_| desk.importing.set(true)>
+                "Import runbook…"
+            </button>
+        }
+    };
+    // What was typed stays in sight, even if somebody archives the release meanwhile.
+    let edits = Memo::new(move |_| is_open.get() && (can_edit.get() || desk.is_dirty.get()));
+    let aside = move || {
+        if edits.get() {
+            return view! { <EditorCard desk=desk/> }.into_any();
+        }
+        if is_open.get() {
+            return view! { <ReadCard desk=desk/> }.into_any();
+        }
+        let text = match (has_steps.get(), can_edit.get()) {
+            (true, true) => {
+                "Choose a step to read or change it. Every customer of the release gets its own copy."
+            }
+            (true, false) => "The release is archived and read-only. Choose a step to read it.",
+            (false, true) => {
+                "Add the first step, import a runbook, or clone a release that has steps."
+            }
+            (false, false) => "The release was archived without steps.",
+        };
+        view! {
+            <div class="card empty">
+                <p>{text}</p>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <PageHead title="Steps" crumbs=crumbs beside=beside>
+            <a class="button" data-kind="ghost" href=paths::release(id)>
+                {move || if is_draft.get() { "Release" } else { "Matrix" }}
+            </a>
+            {move || {
+                has_steps.get().then(|| {
+                    view! {
+                        <a class="button" data-kind="ghost" download="" href=paths::release_runbook(id)>
+                            "Export runbook"
+                        </a>
+                    }
+                })
+            }}
+            {move || {
+                can_edit.get().then(|| {
+                    view! {
+                        {import()}
+                        <button
+                            class="button"
+                            type="button"
+                            id="add-step"
+                            on:click=move |_| desk.open_new(Category::Deploy)
+                        >
+                            <Icon name="i-plus"/>
+                            "Add step"
+                        </button>
+                    }
+                })
+            }}
+        </PageHead>
+        <div class="page__body steps-layout">
+            <div class="stack steps-side">
+                {move || desk.asked.with(Option::is_none).then(|| refusal(desk))}
+                <StepList desk=desk category=Category::Deploy/>
+                <StepList desk=desk category=Category::Verify/>
+            </div>
+            {aside}
+        </div>
+        {move || desk.asked.get().map(|ask| view! { <Confirm desk=desk ask=ask/> })}
+        <ImportDialog desk=desk/>
+    }
+}
