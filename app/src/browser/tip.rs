@@ -17,7 +17,7 @@ pub fn show(event: &Event, tip: &HtmlElement) {
     let text = target.get_attribute("title").unwrap_or_default();
     let _ = target.remove_attribute("title");
     let _ = target.set_attribute(KEPT, &text);
-    let _ = target.set_attribute("aria-describedby", &tip.id());
+    let _ = target.set_attribute("aria-description", &text);
     tip.set_text_content(Some(&text));
     let _ = tip.remove_attribute("hidden");
     let (left, top) = below(&target);
@@ -43,6 +43,6 @@ pub fn hide(tip: &HtmlElement) {
         let text = target.get_attribute(KEPT).unwrap_or_default();
         let _ = target.set_attribute("title", &text);
         let _ = target.remove_attribute(KEPT);
-        let _ = target.remove_attribute("aria-describedby");
+        let _ = target.remove_attribute("aria-description");
     }
 }

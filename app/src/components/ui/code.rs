@@ -20,6 +20,15 @@ pub struct CodeView {
     pub wraps: RwSignal<bool>,
 }
 
+impl Default for CodeView {
+    fn default() -> Self {
+        Self {
+            is_raw: RwSignal::new(false),
+            wraps: RwSignal::new(true),
+        }
+    }
+}
+
 impl CodeView {
     /// What this person chose before, in this browser.
     fn recall(self) {
@@ -168,8 +177,11 @@ pub fn CodeBlock(
     #[prop(into)] resolved: Resolved,
     #[prop(into)] raw: String,
     kind: StepType,
-    view: CodeView,
+    /// Kept by the page, if one text follows the other.
+    #[prop(optional)]
+    view: Option<CodeView>,
 ) -> impl IntoView {
+    let view = view.unwrap_or_default();
     let CodeView { is_raw, wraps } = view;
     let tip: NodeRef<html::Span> = NodeRef::new();
     let filled = lines(&resolved, kind);
@@ -249,7 +261,7 @@ pub fn CodeBlock(
             >
                 <code inner_html=text></code>
             </pre>
-            <span class="tooltip" role="tooltip" id="origin" hidden="" node_ref=tip></span>
+            <span class="tooltip" role="tooltip" hidden="" node_ref=tip></span>
         </div>
     }
 }
