@@ -1,6 +1,7 @@
 //! What is shown: values in, callbacks out. Components may read the domain, never the api.
 pub mod activity_list;
 pub mod bulk_bar;
+pub mod checklist_view;
 pub mod cluster_form;
 pub mod customer_form;
 pub mod customer_picker;
@@ -10,6 +11,7 @@ pub mod layout;
 pub mod matrix;
 pub mod name_dialog;
 pub mod release_form;
+pub mod run_step;
 pub mod step_editor;
 pub mod step_form;
 pub mod step_panel;
@@ -17,3 +19,4 @@ pub mod step_state;
 pub mod step_text;
 pub mod ui;
 pub mod variables_editor;
+pub mod work_steps;

@@ -118,6 +118,22 @@ pub fn next_open(rows: &[WorkRow], from: Option<StepId>, forward: bool) -> Optio
         .map(|it| it.id)
 }
 
+/// The rows with those of a category in another order.
+pub fn reordered(rows: &[WorkRow], category: Category, order: &[StepId]) -> Vec<WorkRow> {
+    let mut wanted = order
+        .iter()
+        .filter_map(|id| rows.iter().find(|it| it.id == *id));
+    rows.iter()
+        .map(|row| {
+            if row.category == category {
+                wanted.next().unwrap_or(row).clone()
+            } else {
+                row.clone()
+            }
+        })
+        .collect()
+}
+
 /// Where a custom step can be put, and who would get it if it was added to the template.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomPlaces {
@@ -164,6 +180,16 @@ mod tests {
         );
         assert_eq!(next_open(&rows, None, true), Some(StepId(1)));
         assert_eq!(next_open(&rows, Some(StepId(99)), true), Some(StepId(1)));
+    }
+
+    #[test]
+    fn only_the_rows_of_a_category_change_their_order() {
+        let mut rows = rows(&[StepStatus::Pending; 4]);
+        rows[3].category = Category::Verify;
+        let order = [StepId(3), StepId(1), StepId(2)];
+        let after = reordered(&rows, Category::Deploy, &order);
+        let ids: Vec<i64> = after.iter().map(|it| it.id.0).collect();
+        assert_eq!(ids, [3, 1, 2, 4]);
     }
 
     #[test]
