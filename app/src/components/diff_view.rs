@@ -14,7 +14,7 @@ fn same_lines(n: u32) -> String {
 fn put(out: &mut String, tag: &str, sign: &str, line: &str) {
     out.extend(["<", tag, ">", sign]);
     escape_into(out, line);
-    out.extend(["</", tag, ">\n"]);
+    out.extend(["</", tag, ">"]);
 }
 
 /// One above the other: what went, then what came.
@@ -147,8 +147,8 @@ mod tests {
     fn one_above_the_other_all_that_went_stands_before_what_came() {
         assert_eq!(
             unified(&rows()),
-            "<i>7 lines are the same</i>\n<span>  set -e</span>\n<del>- &lt;a&gt;</del>\n\
-             <ins>+ &lt;b&gt;</ins>\n<ins>+ c</ins>\n"
+            "<i>7 lines are the same</i><span>  set -e</span><del>- &lt;a&gt;</del>\
+             <ins>+ &lt;b&gt;</ins><ins>+ c</ins>"
         );
     }
 
