@@ -48,7 +48,7 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await expect(page.getByText('Verify, step 4 of 4')).toBeVisible();
   await page.keyboard.press('d');
   await expect(page.getByText('All steps are finished.')).toBeVisible();
-  await expect(page.getByText('4 of 4')).toBeVisible();
+  await expect(page.getByText('4 of 4', { exact: true })).toBeVisible();
   await page.keyboard.press('r');
   await page.getByLabel('Reason').fill('rolled back');
   await page.keyboard.press('Control+Enter');

@@ -52,3 +52,45 @@ async fn nobody_s_runbook_is_not_found() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_same_is_drawn_as_a_page_to_be_printed() {
+    let world = World::active().await;
+    let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
+    let page = world.bench.get(&format!("{path}?view=print")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for part in [
+        "<title>Acme · Rollcall</title>",
+        "<h1>Acme</h1>",
+        "3. Upgrade",
+        "curl acme.example",
+        "aria-label=\"To do\"",
+    ] {
+        assert!(page.body.contains(part), "{part}");
+    }
+    assert!(!page.body.contains(" style="));
+    assert_eq!(
+        world
+            .bench
+            .get("/releases/9/customer/1?view=print")
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn the_open_step_of_a_customer_s_work_is_drawn_large() {
+    let world = World::active().await;
+    let step = world.id(&world.acme, "Upgrade").await;
+    let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
+    let list = world.bench.get(&path).await.body;
+    assert!(list.contains("Ready to go on") && list.contains("Go on with 1 Announce"));
+    let open = world.bench.get(&format!("{path}?step={step}")).await.body;
+    assert!(open.contains("Deploy, step 3 of 4"));
+    assert!(open.contains("acme.example</var>") && open.contains("aria-current=\"step\""));
+    // A step of somebody else is none of this list.
+    let other = world.id(&world.globex, "Upgrade").await;
+    let other = world.bench.get(&format!("{path}?step={other}")).await.body;
+    assert!(other.contains("Ready to go on"));
+}
