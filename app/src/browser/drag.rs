@@ -369,9 +369,10 @@ pub fn settle(list: &HtmlElement, ids: &[i64]) -> Option<(i64, usize, usize)> {
         };
         if is_here { asked.take() } else { None }
     })?;
+    // The row may come from another list, where a handle has the keyboard still.
     let has_keyboard = dom::document()
         .and_then(|it| it.active_element())
-        .is_some_and(|it| list.contains(Some(&it)));
+        .is_some_and(|it| list.contains(Some(&it)) || it.has_attribute("data-handle"));
     for (id, row) in rows_of(list) {
         let was = asked.tops.iter().find(|it| it.0 == id).map(|it| it.1);
         let by = was.map_or(0, |it| it - row.offset_top());

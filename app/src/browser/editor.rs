@@ -68,21 +68,10 @@ pub fn place(list: &HtmlElement, colours: &Element, line: u32, column: u32) {
     let _ = list.style().set_property("left", &left);
 }
 
-/// Scrolls a list so far that its chosen line can be seen.
-pub fn reveal_chosen(list: &HtmlElement) {
-    let chosen = list.query_selector("[aria-selected=true]").ok().flatten();
-    let Some(chosen) = chosen.and_then(|it| it.dyn_into::<HtmlElement>().ok()) else {
-        return;
-    };
-    let (top, bottom) = (
-        chosen.offset_top(),
-        chosen.offset_top() + chosen.offset_height(),
-    );
-    if top < list.scroll_top() {
-        list.set_scroll_top(top);
-    } else if bottom > list.scroll_top() + list.client_height() {
-        list.set_scroll_top(bottom - list.client_height());
-    }
+/// Whether keys go into this field just now.
+pub fn has_keyboard(field: &Element) -> bool {
+    let active = dom::document().and_then(|it| it.active_element());
+    active.is_some_and(|it| it == *field)
 }
 
 /// Says which list completes the field, and which of its lines is chosen.

@@ -42,6 +42,16 @@ pub fn StepEditor(
             known.with_untracked(|known| Offer::at(&before, &behind, known))
         }));
     };
+    // Names that come late complete what is being typed.
+    Effect::new(move |_| {
+        known.track();
+        if field
+            .get_untracked()
+            .is_some_and(|it| editor::has_keyboard(&it))
+        {
+            suggest();
+        }
+    });
     let close = move || {
         if is_offering.get_untracked() {
             offer.set(Offer::default());
@@ -70,7 +80,6 @@ pub fn StepEditor(
         if let (Some(list), Some(colours)) = (list.get(), colours.get()) {
             let (line, column) = offer.with(|it| (it.line, it.column));
             editor::place(&list, &colours, line, column);
-            editor::reveal_chosen(&list);
         }
     });
     let on_key = move |event: ev::KeyboardEvent| {
@@ -153,6 +162,15 @@ pub fn StepEditor(
             })
         })
     };
+    let found = move || {
+        let (n, all) = offer.with(|it| (it.names.len(), it.n_found));
+        match all {
+            0 => String::new(),
+            1 => "1 variable".to_owned(),
+            _ if n < all => format!("{n} of {all} variables, type on for the others"),
+            _ => format!("{n} variables"),
+        }
+    };
     let n_lines = move || value.with(|it| it.lines().count().max(1));
     let count = move || {
         let n = n_lines();
@@ -211,12 +229,7 @@ pub fn StepEditor(
                     {options.clone()}
                 </ul>
             </Show>
-            <span class="sr" role="status">
-                {move || {
-                    let n = offer.with(|it| it.names.len());
-                    (n > 0).then(|| format!("{n} {}", if n == 1 { "variable" } else { "variables" }))
-                }}
-            </span>
+            <span class="sr" role="status">{found}</span>
             {move || {
                 let error_id = error_id.clone();
                 error.get().map(|text| {

@@ -7,6 +7,7 @@ use super::{
     },
 };
 use crate::{
+    browser::dom,
     domain::{
         refusal::Field,
         template::{Category, StepType, TemplateDraft},
@@ -95,10 +96,26 @@ pub fn StepForm(
         let kind = fields.kind.with(|it| it.parse());
         kind.unwrap_or(StepType::Text)
     });
-    let send = move || {
-        if !is_busy.get_untracked() {
-            on_submit.run(untrack(|| fields.draft()));
+    // The same rules as on the server; from then on a problem goes as soon as it is put right.
+    let problems = |draft: TemplateDraft| draft.parse().err().map(AppError::Invalid);
+    Effect::new(move |_| {
+        let draft = fields.draft();
+        if error.with_untracked(|it| matches!(it, Some(AppError::Invalid(_)))) {
+            error.set(problems(draft));
         }
+    });
+    let send = move || {
+        if is_busy.get_untracked() {
+            return;
+        }
+        let draft = untrack(|| fields.draft());
+        let found = problems(draft.clone());
+        if found.is_none() {
+            on_submit.run(draft);
+            return;
+        }
+        error.set(found);
+        dom::after(0, || dom::focus("form [aria-invalid=true]"));
     };
     let on_key = move |event: ev::KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {

@@ -12,7 +12,7 @@ use crate::{
 /// Longer texts stay without colours: each keystroke draws them anew.
 const COLOURED_MAX: usize = 64 * 1024;
 /// So many completions are offered at once; more letters find the others.
-const OFFERED_MAX: usize = 50;
+const OFFERED_MAX: usize = 10;
 
 /// Cuts a text into pieces, each with the name of the variable that it is, if it is one. Joined, the pieces are the text:
 /// unlike `vars::pieces` this keeps the backslash before an escaped variable.
@@ -134,17 +134,15 @@ fn completions(typed: &str, behind: &str, known: &[String]) -> Vec<String> {
             it.contains(&wanted) && it.starts_with(&wanted) == begins
         })
     };
-    of(true)
-        .chain(of(false))
-        .take(OFFERED_MAX)
-        .cloned()
-        .collect()
+    of(true).chain(of(false)).cloned().collect()
 }
 
 /// What is offered just now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Offer {
     pub names: Vec<String>,
+    /// How many there are, if all were offered.
+    pub n_found: usize,
     pub chosen: usize,
     /// How many letters of the name stand there already.
     pub typed: u32,
@@ -162,8 +160,12 @@ impl Offer {
         let number = |it: usize| u32::try_from(it).unwrap_or_default();
         let line = before.rsplit('\n').next().unwrap_or_default();
         let width = |it: char| if it == '\t' { 2 } else { 1 };
+        let mut names = completions(typed, behind, known);
+        let n_found = names.len();
+        names.truncate(OFFERED_MAX);
         Self {
-            names: completions(typed, behind, known),
+            names,
+            n_found,
             chosen: 0,
             typed: number(typed.len()),
             is_closed: behind.trim_start_matches(' ').starts_with("}}"),
@@ -246,6 +248,9 @@ mod tests {
         assert_eq!((offer.line, offer.column, offer.typed), (1, 8, 4));
         assert!(offer.is_closed);
         assert_eq!(offer.names, ["var.HOST", "var.host_2"]);
+        let many: Vec<String> = (0..30).map(|it| format!("var.V{it}")).collect();
+        let offer = Offer::at("{{", "", &many);
+        assert_eq!((offer.names.len(), offer.n_found), (OFFERED_MAX, 30));
     }
 
     proptest! {

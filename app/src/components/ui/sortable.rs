@@ -95,7 +95,7 @@ fn HandleMenu(
             event.stop_propagation();
             on_close.run(());
         }
-        "Tab" if !asks_position() => on_close.run(()),
+        "Tab" if !untrack(asks_position) => on_close.run(()),
         _ => {
             menu::walk(&event);
         }

@@ -1,4 +1,5 @@
 //! The doors, through the real router: do they answer as promised?
+mod downloads;
 mod forms;
 mod guard;
 mod pages;

@@ -108,6 +108,25 @@ async fn every_server_function_answers_and_only_to_post() {
             200,
         ),
         ("preview_template", json!({ "id": 2 }), 200),
+        ("read_template", json!({ "id": 99 }), 404),
+        (
+            "preview_order",
+            json!({ "release": june, "category": "deploy" }),
+            200,
+        ),
+        ("list_variables", json!({ "release": june }), 200),
+        ("list_targets", json!({ "release": june }), 200),
+        (
+            "preview_text",
+            json!({ "release": june, "customer": acme, "content": "{{var.HOST}}", "kind": "bash" }),
+            200,
+        ),
+        ("read_runbook", json!({ "text": "nothing" }), 200),
+        (
+            "import_templates",
+            json!({ "release": june, "steps": [draft, { "name": "" }] }),
+            422,
+        ),
         ("delete_template", json!({ "id": 1 }), 200),
         (
             "reorder_templates",

@@ -11,7 +11,7 @@ use app::{
         id::{BatchId, ClusterId},
         release::ReleaseDraft,
         step::{Place, StepAction},
-        template::Category,
+        template::{Category, StepType},
     },
     store::{
         Ask,
@@ -250,6 +250,9 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     let deleted = call!(delete_template(twin.id, None, by())).unwrap();
     call!(undo(deleted.batch_id.unwrap(), by()));
     call!(undo(BatchId("none".into()), by()));
+    let two = vec![step("Imported"), step("Imported too")];
+    call!(import_templates(june, two, by()));
+    call!(import_templates(june, vec![step("One"), step("")], by()));
 
     let ask = Ask::default;
     let id = world.id(&world.acme, "Upgrade").await;
@@ -302,6 +305,11 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(customer(acme));
     call!(releases());
     call!(release(june));
+    call!(template(world.check.id));
+    call!(variable_names(june));
+    call!(targets(june));
+    let text = "{{var.HOST}}".to_owned();
+    call!(resolved_text(june, acme, text, StepType::Bash));
     call!(members(june));
     call!(undoable(june, "Ana"));
     call!(matrix(june));

@@ -12,3 +12,4 @@ mod steps;
 mod templates;
 mod together;
 mod undo;
+mod writing;

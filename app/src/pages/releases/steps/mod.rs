@@ -19,6 +19,7 @@ use desk::Desk;
 use editor::{EditorCard, ReadCard};
 use import::ImportDialog;
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use list::{Confirm, StepList, refusal};
 
 #[component]
@@ -27,13 +28,20 @@ pub fn StepsPage() -> impl IntoView {
     let release = Fetch::new(id, |id| async move {
         read_release(id.unwrap_or(ReleaseId(0))).await
     });
+    let imports = use_query_map().with_untracked(|it| it.get("import").is_some());
     // Drawn once; what changes is asked for again by the desk, so that the editor stays as it is.
-    loaded(release, show)
+    loaded(release, move |it| show(it, imports))
 }
 
-fn show(it: ReleaseDetail) -> impl IntoView {
+/// `imports` opens the import at once: whoever began a release with a runbook comes here next.
+fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
     let (id, name) = (it.release.id, it.release.name.clone());
     let desk = Desk::new(it);
+    Effect::new(move |_| {
+        if imports && untrack(|| desk.can_edit()) {
+            desk.importing.set(true);
+        }
+    });
     let crumbs = vec![
         ("Releases".into(), paths::RELEASES.into()),
         (name, paths::release(id)),

@@ -1,0 +1,430 @@
+// The steps of a release: put in order by mouse, keyboard and menu; written, with what a text becomes for a customer;
+// changed on an active release, which says first what it does to the copies; runbooks in and out; and every refusal.
+import AxeBuilder from '@axe-core/playwright';
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { test, expect, live, type Server } from '../fixtures/app';
+import { activeJune, june as draftJune } from '../fixtures/world';
+
+const list = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+const deploy = (page: Page) => list(page, 'Deploy').getByRole('listitem');
+const handle = (page: Page, name: string) => page.getByRole('button', { name: `Move ${name}`, exact: true });
+const step = (page: Page, name: string) => page.getByRole('listitem').getByRole('button', { name, exact: true });
+const said = (page: Page, text: string) => expect(page.getByRole('status').filter({ hasText: text })).toHaveCount(1);
+
+// Somebody else, at the same time.
+async function jonas(server: Server, name: string, body: unknown) {
+  const answer = await fetch(`${server.url}/rpc/${name}`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-rollcall-user': 'Jonas' }, body: JSON.stringify(body) });
+  expect(answer.ok).toBe(true);
+}
+
+// Takes a step by its handle to the place of another, and holds it there. Rows may still be on their way to their places:
+// hovering waits until they are.
+async function lift(page: Page, name: string, to: string) {
+  await handle(page, to).hover();
+  await handle(page, name).hover();
+  const target = (await handle(page, to).boundingBox())!;
+  await page.mouse.down();
+  await page.mouse.move(target.x + target.width / 2, target.y + target.height / 2, { steps: 8 });
+}
+
+test.describe('order', () => {
+  test('a step is dragged to its place, and Escape puts it back', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    await lift(page, 'Upgrade', 'Announce');
+    await expect(page.locator('.lifted')).toContainText('from 3');
+    await expect(page.locator('[data-drop=before]')).toContainText('Announce');
+    await page.keyboard.press('Escape');
+    await expect(page.locator('.lifted')).toHaveCount(0);
+    await page.mouse.up();
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
+    await expect(page.getByRole('menu')).toHaveCount(0);
+
+    await lift(page, 'Upgrade', 'Announce');
+    await page.mouse.up();
+    await expect(deploy(page)).toHaveText([/Upgrade/, /Announce/, /Migrate schema/]);
+    await said(page, 'Step Upgrade moved from 3 to 1 of 3');
+    await expect(page.locator('.lifted, [data-drop], [data-from]')).toHaveCount(0);
+
+    await lift(page, 'Upgrade', 'Migrate schema');
+    await expect(page.locator('[data-drop=after]')).toContainText('Migrate schema');
+    await page.mouse.up();
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
+    await page.reload();
+    await live(page);
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
+  });
+
+  test('Alt and the arrows move a step, and the keyboard stays with it', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    await handle(page, 'Announce').focus();
+    await page.keyboard.press('Alt+ArrowUp');
+    await page.keyboard.press('Alt+ArrowDown');
+    await said(page, 'Step Announce moved from 1 to 2 of 3');
+    await expect(handle(page, 'Announce')).toBeFocused();
+    await page.keyboard.press('Alt+ArrowDown');
+    await said(page, 'Step Announce moved from 2 to 3 of 3');
+    await expect(handle(page, 'Announce')).toBeFocused();
+    await expect(deploy(page)).toHaveText([/Migrate schema/, /Upgrade/, /Announce/]);
+  });
+
+  test('the menu of the handle reaches every place', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    const item = (name: string) => page.getByRole('menuitem', { name, exact: true });
+    await handle(page, 'Announce').focus();
+    await page.keyboard.press('Enter');
+    await expect(item('Move up')).toBeFocused();
+    await expect(item('Move up')).toHaveAttribute('aria-disabled', 'true');
+    await page.keyboard.press('Enter');
+    await expect(item('Move up')).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('menu')).toHaveCount(0);
+    await expect(handle(page, 'Announce')).toBeFocused();
+
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('End');
+    await expect(item('Move to Verify')).toBeFocused();
+    await page.keyboard.press('ArrowUp');
+    await expect(item('Move to position…')).toBeFocused();
+    await page.keyboard.press('Enter');
+    const position = page.getByLabel('Position, 1 to 3');
+    await expect(position).toBeFocused();
+    await position.fill('9');
+    await page.keyboard.press('Enter');
+    await expect(page.getByText('A number from 1 to 3')).toBeVisible();
+    await position.fill('2');
+    await page.keyboard.press('Enter');
+    await said(page, 'Step Announce moved from 1 to 2 of 3');
+    await expect(handle(page, 'Announce')).toBeFocused();
+
+    await handle(page, 'Announce').click();
+    await item('Move to bottom').click();
+    await expect(deploy(page)).toHaveText([/Migrate schema/, /Upgrade/, /Announce/]);
+    await handle(page, 'Announce').click();
+    await item('Move to top').click();
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
+    await handle(page, 'Announce').click();
+    await page.getByRole('heading', { level: 1 }).click();
+    await expect(page.getByRole('menu')).toHaveCount(0);
+
+    await handle(page, 'Announce').click();
+    await item('Move to Verify').click();
+    await expect(list(page, 'Verify').getByRole('listitem')).toHaveText([/Check/, /Announce/]);
+    await expect(handle(page, 'Announce')).toBeFocused();
+    await said(page, 'Moved Announce to Verify');
+  });
+
+  test('a new order that somebody was faster with is refused, and the list shown as it is', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    await jonas(server, 'add_template', { release: june, draft: { name: 'Snapshot', category: 'deploy', type: 'bash', content: 'true', description: '' }, place: 'Last' });
+    await handle(page, 'Announce').focus();
+    await page.keyboard.press('Alt+ArrowDown');
+    await expect(page.getByRole('alert').filter({ hasText: 'Somebody has added or deleted a step' })).toBeVisible();
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/, /Snapshot/]);
+    await page.keyboard.press('Alt+ArrowDown');
+    await said(page, 'Step Announce moved from 1 to 2 of 4');
+  });
+});
+
+test.describe('writing', () => {
+  test('the editor completes and marks variables, Tab goes into the text and Escape out of it', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    await page.getByRole('button', { name: 'Add step', exact: true }).first().click();
+    const editor = page.getByRole('region', { name: 'New step' });
+    await expect(editor.getByLabel('Name')).toBeFocused();
+    const content = editor.getByLabel('Content');
+    await content.click();
+    await page.keyboard.type('set -e\ncurl {{ho');
+    await expect(page.getByRole('option', { name: 'var.HOST', exact: true })).toHaveAttribute('aria-selected', 'true');
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('listbox', { name: 'Variables' })).toHaveCount(0);
+    await page.keyboard.type('s');
+    await page.keyboard.press('Enter');
+    await expect(content).toHaveValue('set -e\ncurl {{var.HOST}}');
+    await expect(editor.locator('.code__edit .ln')).toHaveCount(2);
+    await expect(editor.locator('.code__edit .k').first()).toHaveText('set');
+    await expect(editor.locator('.code__edit var')).toHaveText('{{var.HOST}}');
+    await page.keyboard.type('\n{{cust');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Tab');
+    await expect(content).toHaveValue('set -e\ncurl {{var.HOST}}\n{{customer.namespace}}');
+
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('{{var.HSOT}}');
+    await expect(content).toHaveValue('set -e\ncurl {{var.HOST}}\n{{customer.namespace}}\t{{var.HSOT}}');
+    await expect(editor.getByText('var.HSOT is not set anywhere')).toBeVisible();
+    await expect(editor.locator('.code__edit var[data-unresolved]')).toHaveText('{{var.HSOT}}');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Tab');
+    await expect(editor.getByLabel('Description')).toBeFocused();
+  });
+
+  test('the text is seen as a customer gets it, with what is missing', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    await step(page, 'Upgrade').click();
+    const editor = page.getByRole('region', { name: 'Upgrade', exact: true });
+    await editor.getByLabel('Preview for').selectOption({ label: 'Acme, eu-west' });
+    const shown = editor.getByRole('region', { name: 'Text for Acme' });
+    await expect(shown).toContainText('curl https://acme.example/healthz');
+    await editor.getByLabel('Content').fill('wget {{var.HOST}} {{customer.name | quote}}');
+    await expect(shown).toContainText("wget acme.example 'Acme'");
+    await editor.getByLabel('Preview for').selectOption({ label: 'Initech, us-east' });
+    await expect(editor.getByText('var.HOST is not set for Initech')).toBeVisible();
+    await expect(editor.getByRole('link', { name: 'Fill it in' })).toHaveAttribute('href', /customers\/\d+\/edit/);
+  });
+
+  test('what is wrong is said at its field, and Control Enter saves', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    await page.getByRole('button', { name: 'Add step', exact: true }).first().click();
+    const editor = page.getByRole('region', { name: 'New step' });
+    await editor.getByRole('button', { name: 'Add step' }).click();
+    await expect(editor.getByText('2 fields need attention.')).toBeVisible();
+    await expect(editor.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
+    await expect(editor.getByLabel('Content')).toHaveAccessibleDescription(/fill this in/);
+    await editor.getByLabel('Name').fill('Snapshot');
+    await editor.getByLabel('Content').fill('pg_dump');
+    await page.keyboard.press('Control+Enter');
+    await said(page, 'Added Snapshot');
+    await expect(editor).toHaveCount(0);
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/, /Snapshot/]);
+    await expect(page.getByRole('button', { name: 'Add step', exact: true })).toBeFocused();
+  });
+
+  test('who was faster is named, and what was typed stays', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    const newer = (content: string, version: number) =>
+      jonas(server, 'update_template', { id: 3, draft: { name: 'Upgrade', category: 'deploy', type: 'bash', content, description: '' }, version });
+    await step(page, 'Upgrade').click();
+    const editor = page.getByRole('region', { name: 'Upgrade', exact: true });
+    const content = editor.getByLabel('Content');
+    await content.fill('mine');
+    await newer('theirs', 1);
+    await editor.getByRole('button', { name: 'Save changes' }).click();
+    await expect(editor.getByText('Jonas has changed this step')).toBeVisible();
+    await expect(content).toHaveValue('mine');
+    await editor.getByText('The step as it is now').click();
+    await expect(editor.locator('.kept pre')).toContainText('theirs');
+    await editor.getByRole('button', { name: 'Keep mine' }).click();
+    await expect(content).toHaveValue('mine');
+    await editor.getByRole('button', { name: 'Save changes' }).click();
+    await said(page, 'Saved Upgrade');
+    await expect(editor.getByText('Version 3, changed by Ana Ferreira')).toBeVisible();
+
+    await content.fill('mine again');
+    await newer('theirs again', 3);
+    await page.keyboard.press('Control+Enter');
+    await editor.getByRole('button', { name: 'Take the newer text' }).click();
+    await expect(content).toHaveValue('theirs again');
+    await expect(editor.getByText('has changed this step')).toHaveCount(0);
+  });
+
+  test('unsaved changes are asked about before they go', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}`);
+    await page.getByRole('link', { name: 'Steps', exact: true }).click();
+    await step(page, 'Upgrade').click();
+    const content = page.getByLabel('Content');
+    await content.fill('typed');
+    const questions: string[] = [];
+    let accept = false;
+    page.on('dialog', async dialog => {
+      questions.push(dialog.message());
+      await (accept ? dialog.accept() : dialog.dismiss());
+    });
+    await step(page, 'Announce').click();
+    await expect(content).toHaveValue('typed');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await expect(content).toHaveValue('typed');
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Releases' }).click();
+    await expect(content).toHaveValue('typed');
+    await page.evaluate(() => history.back());
+    await expect.poll(() => questions.length).toBe(4);
+    await expect(page).toHaveURL(/\/steps$/);
+    await expect(content).toHaveValue('typed');
+    expect(new Set(questions)).toEqual(new Set(['There are unsaved changes. Leave without saving them?']));
+    accept = true;
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Releases' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Releases' })).toBeVisible();
+    expect(questions).toHaveLength(5);
+  });
+
+  test('an archived release is read, and what was typed when it was archived stays', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}/steps`);
+    await step(page, 'Upgrade').click();
+    await page.getByLabel('Content').fill('too late');
+    await jonas(server, 'archive_release', { id: june });
+    await page.keyboard.press('Control+Enter');
+    await expect(page.getByRole('alert').filter({ hasText: 'The release is archived and read-only' })).toBeVisible();
+    await expect(page.getByLabel('Content')).toHaveValue('too late');
+    await open(`/releases/${june}/steps`);
+    await expect(page.getByRole('button', { name: /^Move / })).toHaveCount(0);
+    await expect(page.getByRole('button', { name: 'Add step' })).toHaveCount(0);
+    await step(page, 'Upgrade').click();
+    await expect(page.getByRole('region', { name: 'Upgrade', exact: true })).toContainText('curl https://{{var.HOST}}/healthz');
+  });
+});
+
+test.describe('an active release', () => {
+  test('says before each change what it does to the copies, and undoes it', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    // Copies are made customer by customer: the third is Acme's Upgrade.
+    await server.call('act_on_step', { id: 3, action: 'start', reason: null, allow_unresolved: true });
+    await open(`/releases/${june}/steps`);
+    await expect(list(page, 'Deploy').getByText('A new order reaches the lists of 3 customers.')).toBeVisible();
+
+    await page.getByRole('button', { name: 'Add step', exact: true }).first().click();
+    const added = page.getByRole('region', { name: 'New step' });
+    await expect(added.getByText('Adding it gives each of 3 customers a pending copy.')).toBeVisible();
+    await added.getByLabel('Name').fill('Snapshot');
+    await added.getByLabel('Content').fill('pg_dump');
+    await added.getByRole('button', { name: 'Add step' }).click();
+    await said(page, 'Added Snapshot');
+
+    await step(page, 'Upgrade').click();
+    const editor = page.getByRole('region', { name: 'Upgrade', exact: true });
+    await expect(editor.getByText('Saving changes 2 pending copies. 1 keeps its own text: 1 started.')).toBeVisible();
+    await editor.getByLabel('Category').selectOption({ label: 'Verify' });
+    await expect(editor.getByText('Its 3 copies go along, whatever their state.')).toBeVisible();
+    await editor.getByLabel('Category').selectOption({ label: 'Deploy' });
+    await editor.getByLabel('Content').fill('helm upgrade');
+    await editor.getByRole('button', { name: 'Save changes' }).click();
+    await said(page, 'Saved Upgrade');
+
+    await editor.getByRole('button', { name: 'Duplicate' }).click();
+    const duplicate = page.getByRole('dialog', { name: 'Duplicate Upgrade' });
+    await expect(duplicate).toContainText('The duplicate gives each of 3 customers a pending copy.');
+    await duplicate.getByRole('button', { name: 'Cancel' }).click();
+    await expect(editor.getByRole('button', { name: 'Duplicate' })).toBeFocused();
+    await editor.getByRole('button', { name: 'Duplicate' }).click();
+    await duplicate.getByRole('button', { name: 'Duplicate' }).click();
+    await said(page, 'Duplicated Upgrade');
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/, /Upgrade/, /Snapshot/]);
+
+    await handle(page, 'Announce').click();
+    await page.getByRole('menuitem', { name: 'Move to Verify' }).click();
+    const move = page.getByRole('dialog', { name: 'Move Announce to Verify' });
+    await expect(move).toContainText('It becomes the last step of Verify. Its 3 copies go along, whatever their state.');
+    await move.getByRole('button', { name: 'Cancel' }).click();
+    await expect(handle(page, 'Announce')).toBeFocused();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Move to Verify' }).click();
+    await move.getByRole('button', { name: 'Move' }).click();
+    await expect(list(page, 'Verify').getByRole('listitem')).toHaveText([/Check/, /Announce/]);
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
+    await expect(list(page, 'Verify').getByRole('listitem')).toHaveText([/Check/]);
+    await live(page);
+
+    await step(page, 'Migrate schema').click();
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    const deletion = page.getByRole('dialog', { name: 'Delete Migrate schema' });
+    await expect(deletion).toContainText('Deleting removes 3 pending copies.');
+    await deletion.getByRole('button', { name: 'Delete' }).click();
+    await said(page, 'Deleted Migrate schema');
+    await expect(deploy(page)).toHaveText([/Announce/, /Upgrade/, /Upgrade/, /Snapshot/]);
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/, /Upgrade/, /Snapshot/]);
+  });
+
+  test('a new order reaches every customer\'s list', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}/steps`);
+    await handle(page, 'Upgrade').focus();
+    await page.keyboard.press('Alt+ArrowUp');
+    await said(page, 'Moved Upgrade');
+    await open(`/releases/${june}`);
+    await expect(page.getByRole('gridcell', { name: 'Step 2 Upgrade, Acme' })).toBeVisible();
+    await expect(page.getByRole('gridcell', { name: 'Step 3 Migrate schema, Initech' })).toBeVisible();
+  });
+});
+
+test.describe('runbooks', () => {
+  const runbook = '# June\n\n## Snapshot\n\n```bash\npg_dump\n```\n\n## Purge\n\nPurge the cache by hand.\n\n# Verify\n\n## Count\n```sql\nSELECT 1;\n```\n';
+
+  test('what is wrong is said line by line, and then all steps come at once', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}/steps`);
+    await page.getByRole('button', { name: 'Import runbook…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+    const submit = dialog.getByRole('button', { name: /^Import/ });
+    await expect(submit).toHaveAttribute('aria-disabled', 'true');
+    await expect(dialog.getByText('Paste a runbook or choose a file')).toBeVisible();
+    await dialog.getByLabel('Runbook in Markdown').fill('## Empty\n\n' + runbook);
+    await expect(dialog.getByText('Line 1')).toBeVisible();
+    await expect(dialog.getByText('“Empty” has no text')).toBeVisible();
+    await expect(submit).toHaveAttribute('aria-disabled', 'true');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Import runbook…' }).click();
+    await expect(dialog.getByLabel('Runbook in Markdown')).toHaveValue('## Empty\n\n' + runbook);
+    await dialog.getByLabel('Runbook in Markdown').fill(runbook);
+    await expect(dialog.getByRole('row').filter({ hasText: 'Purge' })).toContainText('text');
+    await expect(dialog.getByText('3 steps × 3 customers: 9 pending copies.')).toBeVisible();
+    await dialog.getByRole('button', { name: 'Import 3 steps' }).click();
+    await said(page, 'Imported 3 steps');
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/, /Snapshot/, /Purge/]);
+    await expect(list(page, 'Verify').getByRole('listitem')).toHaveText([/Check/, /Count/]);
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
+  });
+
+  test('what is exported is imported unchanged', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    const july = await server.call('create_release', { draft: { name: 'July', type: 'release' } });
+    await open(`/releases/${june}/steps`);
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Export runbook' }).click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toBe('June steps.md');
+    const file = await download.path();
+    await open(`/releases/${july}/steps?import`);
+    const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+    await dialog.getByLabel('Or a file').setInputFiles({ name: 'june.md', mimeType: 'text/markdown', buffer: readFileSync(file) });
+    await dialog.getByRole('button', { name: 'Import 4 steps' }).click();
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
+    const again = await fetch(`${server.url}/releases/${july}/steps.md`);
+    expect(await again.text()).toBe(readFileSync(file, 'utf8'));
+  });
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+    test('axe finds nothing in the editor, the menu and the dialogs', async ({ page, open, server }) => {
+      const { june } = await activeJune(server);
+      await open(`/releases/${june}/steps`);
+      const check = async (what: string) => {
+        const found = await new AxeBuilder({ page }).analyze();
+        expect(found.violations.map(it => `${what}: ${it.id} ${it.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
+      };
+      await step(page, 'Upgrade').click();
+      const editor = page.getByRole('region', { name: 'Upgrade', exact: true });
+      await editor.getByLabel('Preview for').selectOption({ label: 'Initech, us-east' });
+      await expect(editor.getByText('var.HOST is not set for Initech')).toBeVisible();
+      await editor.getByLabel('Content').click();
+      await page.keyboard.type('{{');
+      await expect(page.getByRole('listbox', { name: 'Variables' })).toBeVisible();
+      await check('editor');
+      await page.keyboard.press('Escape');
+      await handle(page, 'Upgrade').click();
+      await expect(page.getByRole('menu')).toBeVisible();
+      await check('menu');
+      await page.keyboard.press('Escape');
+      await editor.getByRole('button', { name: 'Delete…' }).click();
+      await expect(page.getByRole('dialog')).toContainText('Deleting removes 3 pending copies.');
+      await check('delete');
+      await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+      await page.getByRole('button', { name: 'Import runbook…' }).click();
+      await page.getByLabel('Runbook in Markdown').fill('## A\n\ndo it\n\n## B\n');
+      await expect(page.getByRole('dialog').getByText('Line 5')).toBeVisible();
+      await check('import');
+    });
+  });
+}
