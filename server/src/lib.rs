@@ -13,6 +13,8 @@ pub mod forms;
 pub mod guard;
 /// Whether the program lives and can serve.
 pub mod health;
+/// The matrix on paper.
+pub mod print;
 /// From settings to a served address, and back to a clean end.
 pub mod run;
 /// Customers' runbooks as files.
@@ -90,6 +92,7 @@ pub fn router(context: Context) -> Router {
     let options = LeptosOptions::builder().output_name("rollcall").build();
     let for_pages = context.clone();
     let for_missing = context.clone();
+    let for_print = context.clone();
     Router::new()
         .route("/healthz", get(health::live))
         .route(
@@ -98,6 +101,7 @@ pub fn router(context: Context) -> Router {
         )
         .route("/pkg/{*file}", get(site::package))
         .route("/favicon.svg", get(async || site::asset("favicon.svg")))
+        .route("/print.js", get(async || site::asset("print.js")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
         .merge(runbooks::router(context.clone()))
         .merge(downloads::router(context.clone()))
@@ -109,6 +113,10 @@ pub fn router(context: Context) -> Router {
             page
         })
         .with_state(options)
+        .layer(axum::middleware::from_fn_with_state(
+            for_print,
+            print::or_next,
+        ))
         .layer(CompressionLayer::new().quality(COMPRESSION))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(RequestBodyLimitLayer::new(BODY_MAX))

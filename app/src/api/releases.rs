@@ -121,14 +121,15 @@ pub async fn delete_draft(id: ReleaseId) -> Result<Changed<()>, AppError> {
     reply(store().delete_draft(id, stamp()?).await)
 }
 
-/// The whole grid, compact.
+/// The whole grid, compact, with the marks of the window that begins at a row and a column.
 #[server(input = Json, output = Postcard)]
-pub async fn read_matrix(id: ReleaseId) -> Result<Matrix, AppError> {
+pub async fn read_matrix(id: ReleaseId, row: usize, column: usize) -> Result<Matrix, AppError> {
     use super::context::{reply, store};
-    reply(store().matrix(id).await)
+    let first = crate::domain::matrix::At { row, column };
+    reply(store().matrix(id, first).await)
 }
 
-/// Who set the state of every cell, and when.
+/// Who set the state of every cell, when and why, and which values are missing.
 #[server(input = Json, output = Postcard)]
 pub async fn read_marks(id: ReleaseId) -> Result<Marks, AppError> {
     use super::context::{reply, store};

@@ -12,6 +12,11 @@ pub fn document() -> Option<Document> {
     web_sys::window()?.document()
 }
 
+/// Whether this is a browser; on the server there is no page.
+pub const fn is_here() -> bool {
+    cfg!(target_family = "wasm")
+}
+
 /// Says that the page is live: tests and styles wait for it.
 pub fn mark_hydrated() {
     if let Some(root) = document().and_then(|it| it.document_element()) {
@@ -113,7 +118,7 @@ pub fn address() -> String {
 
 /// Whether something on the page matches; on the server there is no page.
 pub fn has(selector: &str) -> bool {
-    if !cfg!(target_family = "wasm") {
+    if !is_here() {
         return false;
     }
     let found = document().and_then(|it| it.query_selector(selector).ok());
@@ -199,7 +204,7 @@ pub fn lend_keyboard() {
 
 /// The dialog is gone: the keyboard goes back. On the server nobody had it.
 pub fn give_keyboard_back() {
-    if !cfg!(target_family = "wasm") {
+    if !is_here() {
         return;
     }
     let before = BEFORE.with_borrow_mut(Vec::pop).flatten();

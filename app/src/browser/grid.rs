@@ -30,28 +30,12 @@ pub fn on_resize(pane: &HtmlElement, call: impl Fn() + 'static) {
     call.forget();
 }
 
-fn set_size(pane: &HtmlElement, selector: &str, property: &str, pixels: f64) {
-    if let Some(element) = pane
-        .query_selector(selector)
-        .ok()
-        .flatten()
-        .and_then(|it| it.dyn_into::<HtmlElement>().ok())
-    {
-        // Written by the browser: Rust's own way of writing a fraction would add 14 kB to the WASM.
-        let Ok(digits) = js_sys::Number::from(pixels).to_string_with_radix(10) else {
-            return;
-        };
+fn set_length(element: &HtmlElement, property: &str, pixels: f64) {
+    // Written by the browser: Rust's own way of writing a fraction would add 14 kB to the WASM.
+    if let Ok(digits) = js_sys::Number::from(pixels).to_string_with_radix(10) {
         let length = String::from(digits) + "px";
         let _ = element.style().set_property(property, &length);
     }
-}
-
-/// The empty space around the drawn window: left, right, above, below, in pixels.
-pub fn set_pads(pane: &HtmlElement, left: f64, right: f64, above: f64, below: f64) {
-    set_size(pane, "col[data-pad=left]", "width", left);
-    set_size(pane, "col[data-pad=right]", "width", right);
-    set_size(pane, "tr[data-pad=above] td", "height", above);
-    set_size(pane, "tr[data-pad=below] td", "height", below);
 }
 
 fn number(element: &Element, attribute: &str) -> Option<usize> {
@@ -60,13 +44,132 @@ fn number(element: &Element, attribute: &str) -> Option<usize> {
 
 /// The visual place of the cell that an event happened in.
 pub fn place(event: &web_sys::Event) -> Option<(usize, usize)> {
-    let cell = super::dom::closest(event, "td[data-c]")?;
-    Some((number(&cell, "data-r")?, number(&cell, "data-c")?))
+    place_of(&super::dom::closest(event, "td[data-c]")?)
 }
 
-/// What a button of the grid's head or block rows is to toggle: `band 2`, `block 0`.
-pub fn toggle(event: &web_sys::Event) -> Option<String> {
-    super::dom::closest(event, "button[data-toggle]")?.get_attribute("data-toggle")
+fn place_of(cell: &Element) -> Option<(usize, usize)> {
+    Some((number(cell, "data-r")?, number(cell, "data-c")?))
+}
+
+/// The visual place of the cell under a point of the window.
+pub fn place_at((x, y): (i32, i32)) -> Option<(usize, usize)> {
+    #[expect(clippy::cast_precision_loss, reason = "pixels")]
+    let found = super::dom::document()?.element_from_point(x as f32, y as f32)?;
+    place_of(&found.closest("td[data-c]").ok()??)
+}
+
+/// The head that an event happened in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// Of a line.
+    Row(usize),
+    /// Of a lane.
+    Column(usize),
+    /// Of a cluster, by its first drawn lane.
+    Band(usize),
+}
+
+pub fn head(event: &web_sys::Event) -> Option<Head> {
+    let head = super::dom::closest(event, "th")?;
+    match number(&head, "data-c") {
+        Some(lane) if head.class_list().contains("band") => Some(Head::Band(lane)),
+        Some(lane) => Some(Head::Column(lane)),
+        None => Some(Head::Row(number(&head.closest("tr").ok()??, "data-r")?)),
+    }
+}
+
+/// Holds on to the mouse, so that a drag goes on outside of the pane.
+pub fn hold(pane: &HtmlElement, event: &web_sys::PointerEvent) {
+    let _ = pane.set_pointer_capture(event.pointer_id());
+}
+
+/// Scrolls on if the mouse is near or beyond an edge of what scrolls; says whether it was.
+pub fn nudge(pane: &HtmlElement, (x, y): (i32, i32), (first, head): (f64, f64)) -> bool {
+    const EDGE: f64 = 24.0;
+    const FAR: i32 = 24;
+    let seen = pane.get_bounding_client_rect();
+    let toward = |at: i32, from: f64, to: f64| {
+        let at = f64::from(at);
+        i32::from(at > to - EDGE) - i32::from(at < from + EDGE)
+    };
+    let right = toward(x, seen.left() + first, seen.right());
+    let down = toward(y, seen.top() + head, seen.bottom());
+    pane.set_scroll_left(pane.scroll_left() + right * FAR);
+    pane.set_scroll_top(pane.scroll_top() + down * FAR);
+    right != 0 || down != 0
+}
+
+/// Lights the column under the mouse; its row lights itself.
+pub fn paint_hover(pane: &HtmlElement, lane: Option<usize>) {
+    each(pane, "[data-hover]", |it| {
+        let _ = it.remove_attribute("data-hover");
+    });
+    if let Some(lane) = lane {
+        each(
+            pane,
+            &format!("col[data-c='{lane}'], thead tr + tr th[data-c='{lane}']"),
+            |it| {
+                let _ = it.set_attribute("data-hover", "");
+            },
+        );
+    }
+}
+
+/// Shows a card beside a cell (its id is `CARD`), or hides it.
+pub fn paint_card(pane: &HtmlElement, shown: Option<((usize, usize), &str)>) {
+    let card = pane
+        .parent_element()
+        .and_then(|it| it.query_selector(".matrix__card").ok().flatten());
+    let Some(card) = card.and_then(|it| it.dyn_into::<HtmlElement>().ok()) else {
+        return;
+    };
+    each(pane, "td[aria-describedby]", |it| {
+        let _ = it.remove_attribute("aria-describedby");
+    });
+    let cell = shown.and_then(|((line, lane), _)| cell(pane, line, lane));
+    let (Some(cell), Some((_, html))) = (cell, shown) else {
+        card.set_hidden(true);
+        return;
+    };
+    card.set_inner_html(html);
+    card.set_hidden(false);
+    let _ = cell.set_attribute("aria-describedby", &card.id());
+    let (cell, card_box) = (
+        cell.get_bounding_client_rect(),
+        card.get_bounding_client_rect(),
+    );
+    let room = card.offset_parent().map(|it| it.get_bounding_client_rect());
+    let Some(room) = room else { return };
+    // Below the cell, or above it where there is no room; never over it.
+    let below = cell.bottom() + card_box.height() + 8.0 < room.bottom();
+    let top = if below {
+        cell.bottom() + 4.0
+    } else {
+        cell.top() - card_box.height() - 4.0
+    };
+    let left = cell
+        .left()
+        .min(room.right() - card_box.width() - 8.0)
+        .max(room.left() + 8.0);
+    set_length(&card, "left", left - room.left());
+    set_length(&card, "top", top - room.top());
+}
+
+/// What a button of the grid's head or block rows is to toggle (`band 7`, `block 0`), and the row to work on.
+pub fn button(event: &web_sys::Event, attribute: &str) -> Option<String> {
+    super::dom::closest(event, &format!("button[{attribute}]"))?.get_attribute(attribute)
+}
+
+fn cell(pane: &HtmlElement, row: usize, column: usize) -> Option<HtmlElement> {
+    find(pane, &format!("td[data-r='{row}'][data-c='{column}']"))
+}
+
+fn find(pane: &HtmlElement, selector: &str) -> Option<HtmlElement> {
+    pane.query_selector(selector)
+        .ok()
+        .flatten()?
+        .dyn_into()
+        .ok()
 }
 
 fn each(pane: &HtmlElement, selector: &str, call: impl Fn(&Element)) {
@@ -110,40 +213,71 @@ pub fn paint_selection(pane: &HtmlElement, rectangle: Option<((usize, usize), (u
     });
 }
 
-/// Makes a cell the one tab stop, lights its row and column, and gives it the keyboard if the grid has it.
-/// A cell that is not drawn leaves the keyboard with the pane, so that keys still arrive.
-pub fn paint_focus(pane: &HtmlElement, row: usize, column: usize, take_keyboard: bool) {
-    each(pane, "td[tabindex='0']", |cell| {
-        let _ = cell.set_attribute("tabindex", "-1");
-        let _ = cell.remove_attribute("data-focus");
+/// What can have the keyboard: a cell, or a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    Cell(usize, usize),
+    Head(Head),
+}
+
+/// Makes a cell or a head the one tab stop, lights its row and column, and gives it the keyboard if the grid has it.
+/// What is not drawn leaves the keyboard with the pane, so that keys still arrive.
+pub fn paint_focus(pane: &HtmlElement, target: Target, take_keyboard: bool) {
+    each(pane, "[tabindex='0']", |it| {
+        let _ = it.set_attribute("tabindex", "-1");
+        let _ = it.remove_attribute("data-focus");
     });
     each(pane, "[data-cross]", |it| {
         let _ = it.remove_attribute("data-cross");
     });
-    let cell = pane
-        .query_selector(&format!("td[data-r='{row}'][data-c='{column}']"))
-        .ok()
-        .flatten();
-    let Some(cell) = cell.and_then(|it| it.dyn_into::<HtmlElement>().ok()) else {
+    let (row, column) = match target {
+        Target::Cell(row, column) => (Some(row), Some(column)),
+        Target::Head(Head::Row(row)) => (Some(row), None),
+        Target::Head(Head::Column(column)) => (None, Some(column)),
+        Target::Head(Head::Band(_)) => (None, None),
+    };
+    let element = match target {
+        Target::Cell(row, column) => cell(pane, row, column),
+        Target::Head(Head::Row(row)) => find(pane, &format!("tr[data-r='{row}'] th button")),
+        Target::Head(Head::Column(lane)) => {
+            find(pane, &format!("thead tr + tr th[data-c='{lane}'] .who"))
+        }
+        Target::Head(Head::Band(lane)) => band_button(pane, lane),
+    };
+    for (kind, number) in [("r", row), ("c", column)] {
+        let Some(number) = number else { continue };
+        let lit = if kind == "r" {
+            format!("tr[data-r='{number}']")
+        } else {
+            format!("col[data-c='{number}'], thead tr + tr th[data-c='{number}']")
+        };
+        each(pane, &lit, |it| {
+            let _ = it.set_attribute("data-cross", "");
+        });
+    }
+    let Some(element) = element else {
         if take_keyboard {
             let _ = pane.focus();
         }
         return;
     };
-    let _ = cell.set_attribute("tabindex", "0");
-    let _ = cell.set_attribute("data-focus", "");
-    each(
-        pane,
-        &format!("col[data-c='{column}'], thead th[data-c='{column}'], tr[data-r='{row}']"),
-        |it| {
-            let _ = it.set_attribute("data-cross", "");
-        },
-    );
+    let _ = element.set_attribute("tabindex", "0");
+    if matches!(target, Target::Cell(..)) {
+        let _ = element.set_attribute("data-focus", "");
+    }
     if take_keyboard {
         let options = web_sys::FocusOptions::new();
         options.set_prevent_scroll(true);
-        let _ = cell.focus_with_options(&options);
+        let _ = element.focus_with_options(&options);
     }
+}
+
+/// The button of the cluster that a lane is drawn under: the last head that begins at it or before.
+fn band_button(pane: &HtmlElement, lane: usize) -> Option<HtmlElement> {
+    let heads = pane.query_selector_all("thead .band").ok()?;
+    let mut heads = (0..heads.length()).filter_map(|it| heads.get(it)?.dyn_into::<Element>().ok());
+    let head = heads.rfind(|it| number(it, "data-c").is_some_and(|from| from <= lane))?;
+    head.query_selector("button").ok()??.dyn_into().ok()
 }
 
 /// Whether the keyboard is with the grid.

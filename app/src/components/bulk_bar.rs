@@ -1,10 +1,14 @@
 //! What can be done with several selected cells: the bar under the grid, and the one reason for all of them.
 use super::{
-    matrix::{MatrixState, selection::Selection},
+    matrix::{selection::Selection, state::MatrixState},
     ui::{dialog::Dialog, field::LongField, icon::Icon, notice::Failure},
 };
 use crate::{
-    domain::{matrix::At, refusal::Field, step::StepAction},
+    domain::{
+        matrix::{At, Cell, Grid},
+        refusal::Field,
+        step::StepAction,
+    },
     error::AppError,
 };
 use leptos::prelude::*;
@@ -16,6 +20,60 @@ pub fn spread(cells: &[At]) -> (usize, usize) {
     (rows.len(), columns.len())
 }
 
+/// How many cells one change may have: PRODUCT.md §5.
+const MOST: usize = 10_000;
+
+/// How many of those that cannot be marked done are named.
+const NAMED: usize = 3;
+
+fn plural(n: usize, one: &str) -> String {
+    if n == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{n} {one}s")
+    }
+}
+
+/// Why an action leaves a cell alone.
+fn obstacle(action: StepAction, cell: &Cell) -> Option<&'static str> {
+    if action.target() == cell.status || !action.allows(cell.status) {
+        return Some(cell.status.word());
+    }
+    (action == StepAction::Done && cell.is_unresolved).then_some("a value is missing")
+}
+
+/// "3 cannot be marked done: Acme, done; Initech, var.HOST not set".
+fn not_eligible(grid: &Grid, cells: &[At]) -> Option<String> {
+    let reasons: Vec<String> = cells
+        .iter()
+        .filter_map(|at| {
+            let why = obstacle(StepAction::Done, grid.cell(*at)?)?;
+            let name = &grid.columns[at.column].name;
+            Some(match grid.missing(*at) {
+                Some(names) if why.contains("missing") => format!("{name}, {names} not set"),
+                _ => format!("{name}, {why}"),
+            })
+        })
+        .collect();
+    if reasons.is_empty() {
+        return None;
+    }
+    let mut named = reasons.clone();
+    named.dedup();
+    let more = named.len().saturating_sub(NAMED);
+    named.truncate(NAMED);
+    let more = if more > 0 {
+        format!("; and {more} more")
+    } else {
+        String::new()
+    };
+    Some(format!(
+        "{} cannot be marked done: {}{more}",
+        reasons.len(),
+        named.join("; ")
+    ))
+}
+
 /// What can be done with several selected cells.
 #[component]
 pub fn BulkBar(state: MatrixState, can_work: bool, wish: Callback<StepAction>) -> impl IntoView {
@@ -23,32 +81,25 @@ pub fn BulkBar(state: MatrixState, can_work: bool, wish: Callback<StepAction>) -
     let eligible = move |action: StepAction| {
         state.grid.with(|grid| {
             cells.with(|cells| {
-                cells
-                    .iter()
-                    .filter_map(|at| grid.cell(*at))
-                    .filter(|it| {
-                        action.allows(it.status)
-                            && !(action == StepAction::Done && it.is_unresolved)
-                    })
-                    .count()
+                let cells = cells.iter().filter_map(|at| grid.cell(*at));
+                cells.filter(|it| obstacle(action, it).is_none()).count()
             })
         })
     };
     let what = move || {
         let (rows, columns) = cells.with(|cells| spread(cells));
-        let plural = |n: usize, one: &str| {
-            if n == 1 {
-                format!("1 {one}")
-            } else {
-                format!("{n} {one}s")
-            }
-        };
         format!("{} × {}", plural(rows, "step"), plural(columns, "customer"))
     };
+    let is_too_many = move || cells.with(|it| it.len() > MOST);
     let note = move || {
-        let n = cells.with(Vec::len) - eligible(StepAction::Done);
-        (n > 0)
-            .then(|| format!("{n} cannot be marked done: finished already, or a value is missing"))
+        if is_too_many() {
+            return Some(format!(
+                "at most {MOST} cells at once: filter, or select less"
+            ));
+        }
+        state
+            .grid
+            .with(|grid| cells.with(|cells| not_eligible(grid, cells)))
     };
     let button = move |action: StepAction, key: &'static str, ink: bool| {
         view! {
@@ -57,8 +108,9 @@ pub fn BulkBar(state: MatrixState, can_work: bool, wish: Callback<StepAction>) -
                 data-size="s"
                 data-kind=ink.then_some("ink")
                 aria-keyshortcuts=key
-                aria-disabled=move || (eligible(action) == 0).then_some("true")
-                on:click=move |_| { if eligible(action) > 0 { wish.run(action) } }
+                aria-disabled=move || (eligible(action) == 0 || is_too_many()).then_some("true")
+                aria-describedby="bulk-note"
+                on:click=move |_| { if eligible(action) > 0 && !is_too_many() { wish.run(action) } }
             >
                 {action.label()}
                 " "
@@ -77,7 +129,9 @@ pub fn BulkBar(state: MatrixState, can_work: bool, wish: Callback<StepAction>) -
                     <span>{move || format!("{} cells", cells.with(Vec::len))}</span>
                 </span>
                 <span class="bulk__note">
-                    <span class="clip">{note}</span>
+                    {move || {
+                        note().map(|it| view! { <Icon name="i-warn" small=true/> <span class="clip" id="bulk-note" title=it.clone()>{it.clone()}</span> })
+                    }}
                 </span>
                 <span class="bulk__do">
                     {button(StepAction::Done, "d", true)}
@@ -157,6 +211,29 @@ pub fn ReasonDialog(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::step::StepStatus;
+
+    #[test]
+    fn what_cannot_be_marked_done_is_named_with_its_reason() {
+        let cell = |status, is_unresolved| Cell {
+            step: crate::domain::id::StepId(1),
+            status,
+            is_overridden: false,
+            has_notes: false,
+            is_unresolved,
+        };
+        let done = |it: Cell| obstacle(StepAction::Done, &it);
+        assert_eq!(done(cell(StepStatus::Pending, false)), None);
+        assert_eq!(done(cell(StepStatus::Done, true)), Some("done"));
+        assert_eq!(
+            done(cell(StepStatus::Pending, true)),
+            Some("a value is missing")
+        );
+        assert_eq!(
+            obstacle(StepAction::Skip, &cell(StepStatus::Pending, true)),
+            None
+        );
+    }
 
     #[test]
     fn a_selection_is_told_by_its_rows_and_columns() {

@@ -10,10 +10,10 @@ fn step(it: CheckStep, number: usize) -> impl IntoView {
     let state = it.state();
     let unresolved = it.unresolved.join(", ");
     view! {
-        <li class="paper__step">
+        <li class="runsheet__step">
             <h3>
                 <span
-                    class="paper__box"
+                    class="runsheet__box"
                     role="img"
                     aria-label=if is_finished { "Finished" } else { "To do" }
                     data-ticked=is_finished.then_some("")

@@ -1,5 +1,5 @@
 //! Every key of the matrix, and the switch that turns the single letters off.
-use super::{matrix::MatrixState, ui::dialog::Dialog};
+use super::{matrix::state::MatrixState, ui::dialog::Dialog};
 use leptos::prelude::*;
 
 /// Keys and what they do, in groups.

@@ -1,48 +1,82 @@
-//! Who set the state of a cell, and when; and many of them as they travel.
+//! Who set the state of a cell, when and why, and which values a cell lacks; and many of them as they travel.
 use super::compact::{self, Numbers};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
-/// Who set a cell's state, and when. Pending cells have none.
+/// Who set a cell's state, when, and why. Pending cells have none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     pub by: String,
     pub at: DateTime<Utc>,
+    /// The beginning of the reason, if one was given.
+    pub reason: Option<String>,
 }
 
-/// Marks as they travel: for each cell that has one, its distance from the one before, the person's number, and the
-/// seconds since the one before.
+/// How much of a reason the grid knows, in characters; the step's panel has all of it.
+pub const REASON_SHOWN: usize = 200;
+
+/// Marks as they travel: for each cell that has one, its distance from the one before, the person's number, the seconds
+/// since the one before, and the reason's number; and for each cell that lacks values, which.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marks {
     pub people: Vec<String>,
+    reasons: Vec<String>,
     numbers: String,
+    values: Vec<String>,
+    missing: String,
+}
+
+/// Texts by number, each once.
+struct Numbered<'a> {
+    texts: &'a mut Vec<String>,
+    known: HashMap<String, i64>,
+}
+
+impl<'a> Numbered<'a> {
+    fn new(texts: &'a mut Vec<String>) -> Self {
+        Self {
+            texts,
+            known: HashMap::new(),
+        }
+    }
+
+    fn number(&mut self, text: &str) -> i64 {
+        if let Some(number) = self.known.get(text) {
+            return *number;
+        }
+        let number = i64::try_from(self.texts.len()).unwrap_or_default();
+        self.texts.push(text.to_owned());
+        self.known.insert(text.to_owned(), number);
+        number
+    }
+}
+
+fn whole(index: usize) -> i64 {
+    i64::try_from(index).unwrap_or_default()
 }
 
 impl Marks {
-    pub fn pack(marks: &[(usize, Mark)]) -> Self {
+    /// Both in the order of their cells.
+    pub fn pack(marks: &[(usize, Mark)], missing: &[(usize, String)]) -> Self {
         let mut packed = Self::default();
+        let mut people = Numbered::new(&mut packed.people);
+        let mut reasons = Numbered::new(&mut packed.reasons);
         let (mut cell, mut time) = (0, 0);
         for (index, mark) in marks {
-            let person = packed
-                .people
-                .iter()
-                .position(|it| *it == mark.by)
-                .unwrap_or_else(|| {
-                    packed.people.push(mark.by.clone());
-                    packed.people.len() - 1
-                });
-            let (index, at) = (
-                i64::try_from(*index).unwrap_or_default(),
-                mark.at.timestamp(),
-            );
-            for number in [
-                index - cell,
-                i64::try_from(person).unwrap_or_default(),
-                at - time,
-            ] {
+            let (index, at) = (whole(*index), mark.at.timestamp());
+            let reason = mark.reason.as_ref().map_or(0, |it| reasons.number(it) + 1);
+            for number in [index - cell, people.number(&mark.by), at - time, reason] {
                 compact::push(&mut packed.numbers, number);
             }
             (cell, time) = (index, at);
+        }
+        let mut values = Numbered::new(&mut packed.values);
+        let mut cell = 0;
+        for (index, names) in missing {
+            compact::push(&mut packed.missing, whole(*index) - cell);
+            compact::push(&mut packed.missing, values.number(names));
+            cell = whole(*index);
         }
         packed
     }
@@ -54,12 +88,37 @@ impl Marks {
             cell = cell.checked_add(numbers.next()?)?;
             let person = usize::try_from(numbers.next()?).ok()?;
             time = time.checked_add(numbers.next()?)?;
+            let reason = numbers.next()?.checked_sub(1)?;
             let mark = Mark {
                 by: self.people.get(person)?.clone(),
                 at: DateTime::from_timestamp(time, 0)?,
+                reason: usize::try_from(reason)
+                    .ok()
+                    .and_then(|it| self.reasons.get(it).cloned()),
             };
             Some((usize::try_from(cell).ok()?, mark))
         })
         .collect()
     }
+
+    /// Which values cells lack: names, with commas between them.
+    pub fn unpack_missing(&self) -> Vec<(usize, String)> {
+        let mut numbers = Numbers::of(&self.missing);
+        let mut cell = 0_i64;
+        std::iter::from_fn(|| {
+            cell = cell.checked_add(numbers.next()?)?;
+            let names = usize::try_from(numbers.next()?).ok()?;
+            Some((usize::try_from(cell).ok()?, self.values.get(names)?.clone()))
+        })
+        .collect()
+    }
+}
+
+/// The beginning of a reason, on one line.
+pub fn shown_reason(reason: &str) -> String {
+    reason
+        .chars()
+        .take(REASON_SHOWN)
+        .map(|it| if it.is_control() { ' ' } else { it })
+        .collect()
 }

@@ -10,10 +10,13 @@ use super::{
     template::{Category, StepType},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
 
 /// The window that the server draws; the browser draws the rest.
 pub const FIRST_ROWS: usize = 20;
 pub const FIRST_COLUMNS: usize = 12;
+/// Heads of blocks stand between the rows, so a line may show a row that is so many further up.
+const N_BLOCKS: usize = 3;
 
 /// A band of columns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +141,8 @@ pub struct Grid {
     pub columns: Vec<Column>,
     pub rows: Vec<Row>,
     cells: Vec<Option<Cell>>,
-    marks: std::collections::HashMap<usize, Mark>,
+    marks: HashMap<usize, Mark>,
+    missing: HashMap<usize, String>,
     row_counts: Vec<Counts>,
     column_counts: Vec<Counts>,
     pub total: Counts,
@@ -147,7 +151,9 @@ pub struct Grid {
 }
 
 /// The place of a cell: row and column, counted from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct At {
     pub row: usize,
     pub column: usize,
@@ -163,7 +169,8 @@ impl Grid {
     ) -> Self {
         let mut grid = Self {
             cells: vec![None; rows.len() * columns.len()],
-            marks: std::collections::HashMap::new(),
+            marks: HashMap::new(),
+            missing: HashMap::new(),
             row_counts: vec![Counts::default(); rows.len()],
             column_counts: vec![Counts::default(); columns.len()],
             total: Counts::default(),
@@ -213,6 +220,11 @@ impl Grid {
 
     pub fn mark(&self, at: At) -> Option<&Mark> {
         self.marks.get(&self.index(at))
+    }
+
+    /// Which values a cell lacks: names, with commas between them.
+    pub fn missing(&self, at: At) -> Option<&str> {
+        self.missing.get(&self.index(at)).map(String::as_str)
     }
 
     pub fn row_counts(&self, row: usize) -> Counts {
@@ -268,7 +280,7 @@ impl Grid {
 
     /// Gives many cells one state.
     pub fn set_all(&mut self, ids: &[StepId], status: StepStatus, mark: Option<&Mark>) {
-        let ids: std::collections::HashSet<StepId> = ids.iter().copied().collect();
+        let ids: HashSet<StepId> = ids.iter().copied().collect();
         for index in 0..self.cells.len() {
             if let Some(cell) = self.cells[index].filter(|it| ids.contains(&it.step)) {
                 self.set(self.at(index), Cell { status, ..cell }, mark.cloned());
@@ -278,21 +290,25 @@ impl Grid {
 
     /// Takes the marks of more cells in.
     pub fn take_marks(&mut self, marks: &Marks) {
-        self.marks.extend(marks.unpack());
+        self.take(marks.unpack(), marks.unpack_missing());
     }
 
-    /// For the wire. Only the marks of the first window are sent along.
+    pub fn take(&mut self, marks: Vec<(usize, Mark)>, missing: Vec<(usize, String)>) {
+        self.marks.extend(marks);
+        self.missing.extend(missing);
+    }
+
+    /// Whether a cell, by its index, is in the window that is drawn first.
+    pub fn window(&self, first: At) -> impl Fn(usize) -> bool + use<> {
+        let width = self.columns.len().max(1);
+        let rows = first.row.saturating_sub(N_BLOCKS)..first.row + FIRST_ROWS;
+        let columns = first.column..first.column + FIRST_COLUMNS;
+        move |index| rows.contains(&(index / width)) && columns.contains(&(index % width))
+    }
+
+    /// For the wire, with all the marks that it has.
     pub fn pack(self) -> Matrix {
-        let mut first: Vec<(usize, Mark)> = self
-            .marks
-            .iter()
-            .filter(|(index, _)| {
-                let at = self.at(**index);
-                at.row < FIRST_ROWS && at.column < FIRST_COLUMNS
-            })
-            .map(|(index, mark)| (*index, mark.clone()))
-            .collect();
-        first.sort_by_key(|(index, _)| *index);
+        let marks = Marks::pack(&sorted(&self.marks), &sorted(&self.missing));
         let mut cells = String::with_capacity(self.cells.len());
         let mut ids = String::with_capacity(self.cells.len());
         let mut predicted = compact::Prediction::new(self.columns.len());
@@ -310,9 +326,15 @@ impl Grid {
             rows: self.rows,
             cells,
             ids,
-            marks: Marks::pack(&first),
+            marks,
         }
     }
+}
+
+fn sorted<T: Clone>(all: &HashMap<usize, T>) -> Vec<(usize, T)> {
+    let mut all: Vec<(usize, T)> = all.iter().map(|it| (*it.0, it.1.clone())).collect();
+    all.sort_by_key(|it| it.0);
+    all
 }
 
 impl From<Matrix> for Grid {
@@ -438,6 +460,7 @@ pub mod tests {
             Some(Mark {
                 by: "Ana".into(),
                 at: DateTime::UNIX_EPOCH,
+                reason: None,
             }),
         );
         assert_eq!(
@@ -460,13 +483,15 @@ pub mod tests {
         #[test]
         fn a_grid_survives_the_journey(
             ids in prop::collection::vec(prop::option::of((any::<u32>(), 0usize..6, any::<bool>(), any::<bool>())), 12),
-            marks in prop::collection::btree_map(0usize..12, (0i64..4_000_000_000, "[A-C]"), 0..12),
+            marks in prop::collection::btree_map(0usize..12, (0i64..4_000_000_000, "[A-C]", prop::option::of("[a-c]")), 0..12),
+            missing in prop::collection::btree_map(0usize..12, "[A-C]", 0..12),
         ) {
             let mut before = grid(3, 4, |at| ids[at.row * 4 + at.column].map(|(id, status, over, bare)| Cell {
                 step: StepId(id.into()), status: StepStatus::ALL[status], is_overridden: over, has_notes: !bare, is_unresolved: bare,
             }));
-            let marks: Vec<_> = marks.into_iter().map(|(index, (at, by))| (index, Mark { by, at: DateTime::from_timestamp(at, 0).unwrap() })).collect();
-            before.take_marks(&Marks::pack(&marks));
+            let marks: Vec<_> = marks.into_iter().map(|(index, (at, by, reason))| (index, Mark { by, at: DateTime::from_timestamp(at, 0).unwrap(), reason })).collect();
+            let missing: Vec<_> = missing.into_iter().collect();
+            before.take_marks(&Marks::pack(&marks, &missing));
             let json = serde_json::to_string(&before.clone().pack()).unwrap();
             let after = Grid::from(serde_json::from_str::<Matrix>(&json).unwrap());
             prop_assert_eq!(after, before);

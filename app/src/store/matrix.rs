@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
-    marks::{Mark, Marks},
+    marks::{Mark, Marks, shown_reason},
     matrix::{At, Band, Cell, Column, Grid, Matrix, Row},
     progress::{Counts, Progress},
     refusal::Problem,
@@ -34,6 +34,13 @@ type Narrow = (
     Option<DateTime<Utc>>,
 );
 
+/// The grid, and what is known of its cells beyond their state, in the order of the cells.
+struct Known {
+    grid: Grid,
+    marks: Vec<(usize, Mark)>,
+    missing: Vec<(usize, String)>,
+}
+
 fn status(word: &str) -> Result<StepStatus, StoreError> {
     word.parse()
         .map_err(|_: Problem| StoreError::corrupt("customer_steps", word))
@@ -45,18 +52,58 @@ fn category(word: &str) -> Result<Category, StoreError> {
 }
 
 impl Store {
-    /// The whole grid, compact, with the marks of the first window.
-    pub async fn matrix(&self, id: ReleaseId) -> Result<Matrix, StoreError> {
-        let (grid, marks) = self.grid(id).await?;
-        let mut grid = grid;
-        grid.take_marks(&Marks::pack(&marks));
+    /// The whole grid, compact, with the marks of the window that begins at `first`.
+    pub async fn matrix(&self, id: ReleaseId, first: At) -> Result<Matrix, StoreError> {
+        let Known {
+            mut grid,
+            mut marks,
+            mut missing,
+        } = self.grid(id).await?;
+        let is_drawn = grid.window(first);
+        marks.retain(|it| is_drawn(it.0));
+        missing.retain(|it| is_drawn(it.0));
+        grid.take(marks, missing);
         Ok(grid.pack())
     }
 
-    /// Who set the state of every cell, and when.
+    /// Who set the state of every cell, when and why, and which values are missing.
     pub async fn matrix_marks(&self, id: ReleaseId) -> Result<Marks, StoreError> {
-        let (_, marks) = self.grid(id).await?;
-        Ok(Marks::pack(&marks))
+        let Known {
+            grid,
+            mut marks,
+            missing,
+        } = self.grid(id).await?;
+        let mut reasons = self.reasons(id).await?;
+        for (index, mark) in &mut marks {
+            let step = grid.cell(grid.at(*index)).map(|it| it.step);
+            mark.reason = step.and_then(|it| reasons.remove(&it.0));
+        }
+        Ok(Marks::pack(&marks, &missing))
+    }
+
+    /// Why steps failed, were skipped or reverted: the beginning, by step.
+    async fn reasons(&self, id: ReleaseId) -> Result<HashMap<i64, String>, StoreError> {
+        use customer_step::Column as Of;
+        type Reasons = (i64, Option<String>, Option<String>, Option<String>);
+        let explained = [
+            StepStatus::Failed,
+            StepStatus::Skipped,
+            StepStatus::Reverted,
+        ];
+        let rows: Vec<Reasons> = customer_step::Entity::find()
+            .select_only()
+            .columns([Of::Id, Of::FailReason, Of::SkipReason, Of::RevertReason])
+            .filter(Of::ReleaseId.eq(id.0))
+            .filter(Of::Status.is_in(explained.map(StepStatus::as_str)))
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(id, fail, skip, revert)| {
+                Some((id, shown_reason(&fail.or(skip).or(revert)?)))
+            })
+            .collect())
     }
 
     /// The customers in the matrix's order, and their clusters.
@@ -114,7 +161,7 @@ impl Store {
         Ok((bands, columns))
     }
 
-    async fn grid(&self, id: ReleaseId) -> Result<(Grid, Vec<(usize, Mark)>), StoreError> {
+    async fn grid(&self, id: ReleaseId) -> Result<Known, StoreError> {
         use customer_step::Column as Of;
         let release = releases::load(&self.read, id).await?;
         let (bands, columns) = self.columns(id).await?;
@@ -201,7 +248,7 @@ impl Store {
             .unresolved_texts(&release, &columns, steps.iter().map(|it| it.6))
             .await?;
         let mut cells = Vec::with_capacity(steps.len());
-        let mut marks = Vec::new();
+        let (mut marks, mut missing) = (Vec::new(), Vec::new());
         for (id, customer, template, word, is_overridden, has_notes, text, by, at) in steps {
             let row = template.map_or_else(|| row_of_step.get(&id), |it| row_of_template.get(&it));
             let (Some(row), Some(column)) = (row, column_of.get(&customer)) else {
@@ -211,38 +258,53 @@ impl Store {
                 row: *row,
                 column: *column,
             };
+            let index = place.row * columns.len() + place.column;
+            let names = unresolved.get(&(customer, text));
             let cell = Cell {
                 step: StepId(id),
                 status: status(&word)?,
                 is_overridden,
                 has_notes,
-                is_unresolved: unresolved.contains(&(customer, text)),
+                is_unresolved: names.is_some(),
             };
+            if let Some(names) = names {
+                missing.push((index, names.clone()));
+            }
             if let Some((by, at)) = by.zip(at) {
-                marks.push((place.row * columns.len() + place.column, Mark { by, at }));
+                let reason = None;
+                marks.push((index, Mark { by, at, reason }));
             }
             cells.push((place, cell));
         }
-        marks.sort_by_key(|(index, _)| *index);
-        Ok((Grid::new(release, bands, columns, rows, cells), marks))
+        marks.sort_by_key(|it| it.0);
+        missing.sort_by_key(|it: &(usize, String)| it.0);
+        Ok(Known {
+            grid: Grid::new(release, bands, columns, rows, cells),
+            marks,
+            missing,
+        })
     }
 
-    /// Which text lacks a value for which customer.
+    /// Which text lacks values for which customer: their names, with commas between them.
     async fn unresolved_texts(
         &self,
         release: &Release,
         columns: &[Column],
         keys: impl Iterator<Item = i64>,
-    ) -> Result<std::collections::HashSet<(i64, i64)>, StoreError> {
+    ) -> Result<HashMap<(i64, i64), String>, StoreError> {
         let names = texts::names(&self.read, keys).await?;
         let customers: Vec<CustomerId> = columns.iter().map(|it| it.id).collect();
         let missing =
             Missing::of(&self.read, release, &customers, names.values().flatten()).await?;
-        let mut unresolved = std::collections::HashSet::new();
+        let mut unresolved = HashMap::new();
         for customer in &customers {
             for (key, names) in &names {
-                if missing.among(*customer, names).next().is_some() {
-                    unresolved.insert((customer.0, *key));
+                let names: Vec<&str> = missing
+                    .among(*customer, names)
+                    .map(String::as_str)
+                    .collect();
+                if !names.is_empty() {
+                    unresolved.insert((customer.0, *key), names.join(", "));
                 }
             }
         }

@@ -1,8 +1,9 @@
 //! What is shown of the matrix: two texts, a cluster, a chip for each state with its count, open only, needs attention.
 //! Drawn as text, like the grid: a dozen reactive elements would weigh more than the grid itself.
 use super::{
-    MatrixState,
+    keys::Command,
     layout::{DENSITIES, Density},
+    state::MatrixState,
 };
 use crate::{
     browser,
@@ -10,11 +11,7 @@ use crate::{
         step_state::state_icon,
         ui::{text_area::escape, toast::Toasts},
     },
-    domain::{
-        filter::Filter,
-        matrix::{Band, Grid},
-        step::StepStatus,
-    },
+    domain::{filter::Filter, matrix::Grid, step::StepStatus},
 };
 use leptos::prelude::*;
 use std::fmt::Write;
@@ -38,25 +35,26 @@ fn field(html: &mut String, id: &str, what: &str, text: &str) {
     );
 }
 
-fn fields(filter: &Filter, bands: &[Band]) -> String {
+fn fields(filter: &Filter, grid: &Grid) -> String {
     let mut html = String::new();
     field(&mut html, &FIRST_FIELD[1..], "customers", &filter.customers);
     field(&mut html, &SECOND_FIELD[1..], "steps", &filter.steps);
-    if bands.len() > 1 {
+    if grid.bands.len() > 1 {
         let id = &CLUSTER[1..];
         put!(
             html,
             r#"<select class="input" data-size="s" id="{id}" aria-label="Cluster"><option value="">All clusters</option>"#
         );
-        for band in bands {
+        for (index, band) in grid.bands.iter().enumerate() {
             let chosen = if filter.cluster == Some(band.id) {
                 " selected"
             } else {
                 ""
             };
+            let n = grid.columns.iter().filter(|it| it.band == index).count();
             put!(
                 html,
-                r#"<option value="{}"{chosen}>{}</option>"#,
+                r#"<option value="{}"{chosen}>{} ({n})</option>"#,
                 band.id,
                 escape(&band.name)
             );
@@ -85,6 +83,20 @@ fn chip(html: &mut String, name: &str, label: &str, icon: &str, count: u32, is_o
         html,
         r#"{label} <span class="count">{count}</span></button>"#
     );
+}
+
+/// What the menu Select offers: each is also a key.
+const SELECTIONS: [(&str, &str, &str, Command); 5] = [
+    ("row", "Row", "Shift+Space", Command::SelectRow),
+    ("column", "Column", "Ctrl+Space", Command::SelectColumn),
+    ("cluster", "Cluster", "", Command::SelectCluster),
+    ("all", "All that is shown", "Ctrl+A", Command::SelectAll),
+    ("previous", "Previous open cell", "N", Command::PreviousOpen),
+];
+
+/// Writes into the field of the steps.
+pub fn show_steps(text: &str) {
+    browser::dom::set_value(SECOND_FIELD, text);
 }
 
 fn chips(filter: &Filter, grid: &Grid, density: Density) -> String {
@@ -116,6 +128,14 @@ fn chips(filter: &Filter, grid: &Grid, density: Density) -> String {
     if !filter.is_empty() {
         html.push_str(r#"<button class="button" data-kind="ghost" data-size="s" data-filter="clear">Clear filters</button>"#);
     }
+    html.push_str(r##"<details class="more wide"><summary class="button" data-kind="ghost" data-size="s">Select<svg class="glyph" aria-hidden="true" data-size="s"><use href="#i-chevron"></use></svg></summary><div class="menu">"##);
+    for (name, label, key, _) in SELECTIONS {
+        put!(
+            html,
+            r#"<button class="menu__item" data-filter="{name}">{label} <kbd aria-hidden="true">{key}</kbd></button>"#
+        );
+    }
+    html.push_str("</div></details>");
     html.push_str(r#"<button class="button wide" data-kind="ghost" data-size="s" data-filter="share">Copy link</button>"#);
     html.push_str(r#"<span class="segments push wide" role="group" aria-label="Density">"#);
     for it in DENSITIES {
@@ -130,13 +150,13 @@ fn chips(filter: &Filter, grid: &Grid, density: Density) -> String {
 }
 
 #[component]
-pub fn FilterBar(state: MatrixState) -> impl IntoView {
+pub fn FilterBar(state: MatrixState, on_command: Callback<Command>) -> impl IntoView {
     let toasts = Toasts::here();
     let html = state.grid.with_untracked(|grid| {
         state.filter.with_untracked(|filter| {
             format!(
                 r#"{}<span class="chips" id="filter-chips">{}</span>"#,
-                fields(filter, &grid.bands),
+                fields(filter, grid),
                 chips(filter, grid, state.density.get_untracked())
             )
         })
@@ -172,6 +192,13 @@ pub fn FilterBar(state: MatrixState) -> impl IntoView {
         };
         if what == "share" {
             share();
+            return;
+        }
+        if let Some((_, _, _, command)) = SELECTIONS.into_iter().find(|it| it.0 == what) {
+            if !state.select(command) {
+                on_command.run(command);
+            }
+            state.wants_keyboard.update(|it| *it += 1);
             return;
         }
         if let Some(density) = DENSITIES.into_iter().find(|it| it.name == what) {

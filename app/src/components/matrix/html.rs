@@ -1,6 +1,6 @@
 //! The drawn window as text: one string for the columns, one for the heads, one for the body. A cell is one `td` and
 //! nothing in it; the style sheet draws its state and marks. Every name goes through `escape_into`.
-use super::layout::{Lane, Layout, Line, Window};
+use super::layout::{BLOCKS, Lane, Layout, Line, Pads, Window};
 use crate::{
     components::{
         step_state::{state_icon, type_icon},
@@ -12,7 +12,7 @@ use crate::{
     domain::{
         cluster::hue,
         marks::Mark,
-        matrix::{At, Block, Grid},
+        matrix::{At, Block, FIRST_COLUMNS, FIRST_ROWS, Grid},
         progress::Counts,
         stamp::initials,
         step::StepStatus,
@@ -30,8 +30,10 @@ macro_rules! put {
     ($out:expr, $($arg:tt)*) => { let _ = write!($out, $($arg)*); };
 }
 
-pub fn columns(layout: &Layout, window: &Window) -> String {
-    let mut html = String::from(r#"<col data-col="first"><col data-pad="left">"#);
+/// The empty space is part of the drawing, so that the grid never is smaller than it is, not even for a moment: what is
+/// scrolled would jump back. Attributes, since styles in markup are forbidden.
+pub fn columns(layout: &Layout, window: &Window, pads: &Pads) -> String {
+    let mut html = format!(r#"<col data-col="first"><col width="{}">"#, pads.left);
     for lane in window.lanes.clone() {
         let kind = if matches!(layout.lanes[lane], Lane::Group(_)) {
             "group"
@@ -40,11 +42,11 @@ pub fn columns(layout: &Layout, window: &Window) -> String {
         };
         put!(html, r#"<col data-col="{kind}" data-c="{lane}">"#);
     }
-    html.push_str(r#"<col data-pad="right">"#);
+    put!(html, r#"<col width="{}">"#, pads.right);
     html
 }
 
-fn glyph(name: &str, state: Option<StepStatus>) -> String {
+pub fn glyph(name: &str, state: Option<StepStatus>) -> String {
     let state = state
         .map(|it| format!(r#" data-state="{it}""#))
         .unwrap_or_default();
@@ -94,13 +96,6 @@ fn band_counts(grid: &Grid, band: usize) -> (Counts, usize) {
     (counts, columns.len())
 }
 
-fn band_of(grid: &Grid, lane: Lane) -> usize {
-    match lane {
-        Lane::Customer(column) => grid.columns[column].band,
-        Lane::Group(band) => band,
-    }
-}
-
 fn plural(n: usize, one: &str) -> String {
     if n == 1 {
         format!("1 {one}")
@@ -120,10 +115,10 @@ pub fn heads(grid: &Grid, layout: &Layout, window: &Window) -> String {
     );
     let mut lane = window.lanes.start;
     while lane < window.lanes.end {
-        let band = band_of(grid, layout.lanes[lane]);
+        let band = layout.lanes[lane].band(grid);
         let is_group = matches!(layout.lanes[lane], Lane::Group(_));
         let end = (lane..window.lanes.end)
-            .find(|it| band_of(grid, layout.lanes[*it]) != band)
+            .find(|it| layout.lanes[*it].band(grid) != band)
             .unwrap_or(window.lanes.end);
         let name = escape(&grid.bands[band].name);
         let (_, n) = band_counts(grid, band);
@@ -137,11 +132,12 @@ pub fn heads(grid: &Grid, layout: &Layout, window: &Window) -> String {
         };
         put!(
             html,
-            r#"<th class="band band-start" data-cluster="{}" role="columnheader" scope="colgroup" aria-colindex="{}" colspan="{}"><button tabindex="-1" aria-expanded="{}" data-toggle="band {band}" title="{verb} {name}">{}{name}{count}</button></th>"#,
+            r#"<th class="band band-start" data-cluster="{}" role="columnheader" scope="colgroup" aria-colindex="{}" colspan="{}" data-c="{lane}"><button tabindex="-1" aria-expanded="{}" data-toggle="band {}" title="{verb} {name}">{}{name}{count}</button></th>"#,
             hue(grid.bands[band].id),
             lane + 2,
             end - lane,
             !is_group,
+            grid.bands[band].id,
             glyph("i-chevron", None),
         );
         lane = end;
@@ -149,7 +145,7 @@ pub fn heads(grid: &Grid, layout: &Layout, window: &Window) -> String {
     html.push_str(r#"<td class="pad" rowspan="2" aria-hidden="true"></td></tr><tr role="row" aria-rowindex="2">"#);
     let mut before = None;
     for lane in window.lanes.clone() {
-        let band = band_of(grid, layout.lanes[lane]);
+        let band = layout.lanes[lane].band(grid);
         let start = if before == Some(band) {
             ""
         } else {
@@ -163,7 +159,7 @@ pub fn heads(grid: &Grid, layout: &Layout, window: &Window) -> String {
                 let off = if column.inactive { " data-off" } else { "" };
                 put!(
                     html,
-                    r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{lane}"{off}><a class="who" tabindex="-1" href="{}" title="{}, {}{}"><span class="who__name">{}</span><span class="who__part">{}{}</span>{}</a></th>"#,
+                    r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{lane}"{off}><a class="who" tabindex="-1" href="{}" title="Work on {}, {}{}"><span class="who__name">{}</span><span class="who__part">{}{}</span>{}</a></th>"#,
                     lane + 2,
                     paths::customer_steps(grid.release.id, column.id),
                     escape(&column.name),
@@ -181,8 +177,10 @@ pub fn heads(grid: &Grid, layout: &Layout, window: &Window) -> String {
                 let (counts, n) = band_counts(grid, band);
                 put!(
                     html,
-                    r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{lane}"><span class="who"><span class="who__name">All {n}</span><span class="who__part">{}{}</span>{}</span></th>"#,
+                    r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{lane}"><button class="who" tabindex="-1" data-toggle="band {}" title="Expand {}"><span class="who__name">All {n}</span><span class="who__part">{}{}</span>{}</button></th>"#,
                     lane + 2,
+                    grid.bands[band].id,
+                    escape(&grid.bands[band].name),
                     percent(counts),
                     needs_attention(counts)
                         .map(|it| glyph(state_icon(it), Some(it)))
@@ -194,6 +192,52 @@ pub fn heads(grid: &Grid, layout: &Layout, window: &Window) -> String {
     }
     html.push_str("</tr>");
     html
+}
+
+/// Links to the windows beside the one that is drawn, for those without JavaScript; empty if there is none.
+pub fn pages(layout: &Layout, first: At, link: impl Fn(At) -> String) -> String {
+    let window = layout.first_window(first);
+    let mut html = String::new();
+    let mut put_link = |row: usize, column: usize, label: String| {
+        put!(
+            html,
+            r#" <a class="button" href="{}">{label}</a>"#,
+            escape(&link(At { row, column }))
+        );
+    };
+    let (lines, lanes) = (&window.lines, &window.lanes);
+    if lines.start > 0 {
+        put_link(
+            lines.start.saturating_sub(FIRST_ROWS + 1),
+            lanes.start,
+            "Rows above".into(),
+        );
+    }
+    if lines.end < layout.lines.len() {
+        put_link(
+            lines.end,
+            lanes.start,
+            format!("Rows below ({} more)", layout.lines.len() - lines.end),
+        );
+    }
+    if lanes.start > 0 {
+        put_link(
+            lines.start,
+            lanes.start.saturating_sub(FIRST_COLUMNS),
+            "Customers before".into(),
+        );
+    }
+    if lanes.end < layout.lanes.len() {
+        put_link(
+            lines.start,
+            lanes.end,
+            format!("Customers after ({} more)", layout.lanes.len() - lanes.end),
+        );
+    }
+    if html.is_empty() {
+        return html;
+    }
+    format!(r#"<nav class="matrix__pages" aria-label="More of the matrix">{html}</nav>"#)
 }
 
 /// "Step 4 Migrate schema, Acme, prod-eu: done by Ana 14:02, overridden".
@@ -211,7 +255,7 @@ pub fn cell_name(grid: &Grid, at: At, wording: Wording<'_>) -> String {
         return name;
     };
     put!(name, ": {}", cell.status.word());
-    if let Some(Mark { by, at }) = grid.mark(at) {
+    if let Some(Mark { by, at, .. }) = grid.mark(at) {
         put!(name, " by {by} {}", wording(*at));
     }
     for (is, word) in [
@@ -344,11 +388,10 @@ fn block_line(
         .lines
         .get(line + 1)
         .is_some_and(|it| matches!(it, Line::Step(_)));
-    let number = match block {
-        Block::Category(crate::domain::template::Category::Deploy) => 0,
-        Block::Category(_) => 1,
-        Block::Custom => 2,
-    };
+    let number = BLOCKS
+        .iter()
+        .position(|it| *it == block)
+        .unwrap_or_default();
     put!(
         html,
         r#"<tr class="block" role="row" aria-rowindex="{}" data-r="{line}"><th scope="row" role="rowheader" aria-colindex="1"><button tabindex="-1" aria-expanded="{is_open}" data-toggle="block {number}">{}{}<span class="count">{}, {}</span></button></th><td class="pad" aria-hidden="true"></td>"#,
@@ -381,15 +424,20 @@ fn block_line(
     html.push_str(r#"<td class="pad" aria-hidden="true"></td></tr>"#);
 }
 
-pub fn body(grid: &Grid, layout: &Layout, window: &Window, wording: Wording<'_>) -> String {
+pub fn body(
+    (grid, layout): (&Grid, &Layout),
+    window: &Window,
+    pads: &Pads,
+    wording: Wording<'_>,
+) -> String {
     let mut html = String::with_capacity(window.lines.len() * window.lanes.len() * 240 + 4096);
     let span = window.lanes.len() + 3;
-    let pad = |where_: &str| {
+    let pad = |height: u32| {
         format!(
-            r#"<tr class="pad" aria-hidden="true" data-pad="{where_}"><td colspan="{span}"></td></tr>"#
+            r#"<tr class="pad" aria-hidden="true"><td colspan="{span}" height="{height}"></td></tr>"#
         )
     };
-    html.push_str(&pad("above"));
+    html.push_str(&pad(pads.above));
     for line in window.lines.clone() {
         match layout.lines[line] {
             Line::Block(block) => block_line(&mut html, grid, layout, window, line, block),
@@ -400,7 +448,7 @@ pub fn body(grid: &Grid, layout: &Layout, window: &Window, wording: Wording<'_>)
                     .or(state.filter(|_| counts.finished() == counts.total()));
                 put!(
                     html,
-                    r#"<tr role="row" aria-rowindex="{}" data-r="{line}"><th scope="row" role="rowheader" aria-colindex="1"><span class="step" data-state="{}" title="{}"><span class="step__no">{}</span>{}<span class="step__name">{}</span><span class="step__roll">{}<span>{}/{}</span></span></span></th><td class="pad" aria-hidden="true"></td>"#,
+                    r#"<tr role="row" aria-rowindex="{}" data-r="{line}"><th scope="row" role="rowheader" aria-colindex="1"><button class="step" tabindex="-1" data-state="{}" data-work="{row}" title="Work on {} across customers"><span class="step__no">{}</span>{}<span class="step__name">{}</span><span class="step__roll">{}<span>{}/{}</span></span></button></th><td class="pad" aria-hidden="true"></td>"#,
                     line + 3,
                     if counts.finished() == counts.total() {
                         "done"
@@ -439,6 +487,6 @@ pub fn body(grid: &Grid, layout: &Layout, window: &Window, wording: Wording<'_>)
             }
         }
     }
-    html.push_str(&pad("below"));
+    html.push_str(&pad(pads.below));
     html
 }

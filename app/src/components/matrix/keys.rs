@@ -4,10 +4,14 @@ use crate::domain::step::StepAction;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    Move { step: Step, extend: bool },
+    Move {
+        step: Step,
+        extend: bool,
+    },
     SelectRow,
     SelectColumn,
     SelectAll,
+    SelectCluster,
     Open,
     Close,
     Act(StepAction),
@@ -18,6 +22,28 @@ pub enum Command {
     Redo,
     Filter,
     Help,
+    /// One step across customers.
+    Work {
+        row: usize,
+    },
+}
+
+impl Command {
+    /// Whether it means the same at a head as at a cell; the others are left to the head's own button or link.
+    pub fn is_of_heads(self) -> bool {
+        matches!(
+            self,
+            Self::Move { .. }
+                | Self::SelectRow
+                | Self::SelectColumn
+                | Self::SelectAll
+                | Self::Close
+                | Self::Undo
+                | Self::Redo
+                | Self::Filter
+                | Self::Help
+        )
+    }
 }
 
 /// A key as the browser names it, with Control (or Command) and Shift.

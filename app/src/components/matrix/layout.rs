@@ -1,7 +1,10 @@
 //! What stands where in the grid, and which part of it is in the window. Plain arithmetic, in pixels.
-use crate::domain::filter::Filter;
-use crate::domain::matrix::{At, Block, Cell, FIRST_COLUMNS, FIRST_ROWS, Grid};
-use crate::domain::template::Category;
+use crate::domain::{
+    filter::Filter,
+    id::ClusterId,
+    matrix::{At, Block, Cell, FIRST_COLUMNS, FIRST_ROWS, Grid},
+    template::Category,
+};
 use std::{collections::BTreeSet, ops::Range};
 
 /// A line of the grid as it is seen.
@@ -19,36 +22,50 @@ pub enum Lane {
     Group(usize),
 }
 
+impl Lane {
+    /// The number of its cluster.
+    pub fn band(self, grid: &Grid) -> usize {
+        match self {
+            Self::Customer(column) => grid.columns[column].band,
+            Self::Group(band) => band,
+        }
+    }
+}
+
 /// What the person has collapsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Collapsed {
-    pub bands: BTreeSet<usize>,
+    pub clusters: BTreeSet<ClusterId>,
     pub blocks: BTreeSet<Block>,
 }
 
-const BLOCKS: [Block; 3] = [
+/// A block's number is its place here.
+pub const BLOCKS: [Block; 3] = [
     Block::Category(Category::Deploy),
     Block::Category(Category::Verify),
     Block::Custom,
 ];
 
 impl Collapsed {
-    /// Collapses or opens a cluster or a block of rows, by its number.
-    pub fn toggle(&mut self, is_band: bool, number: usize) {
-        if is_band {
-            if !self.bands.remove(&number) {
-                self.bands.insert(number);
-            }
-        } else if let Some(block) = BLOCKS.get(number)
+    /// Collapses or opens a cluster (`band 7`, its id) or a block of rows (`block 0`).
+    pub fn toggle(&mut self, what: &str) {
+        let cluster = what.strip_prefix("band ").and_then(|it| it.parse().ok());
+        if let Some(cluster) = cluster
+            && !self.clusters.remove(&cluster)
+        {
+            self.clusters.insert(cluster);
+        }
+        let block = what.strip_prefix("block ").and_then(|it| it.parse().ok());
+        if let Some(block) = block.and_then(|it: usize| BLOCKS.get(it))
             && !self.blocks.remove(block)
         {
             self.blocks.insert(*block);
         }
     }
 
-    /// As it stands in an address: `0,2,verify`.
+    /// As it stands in an address: `4,7,verify`.
     pub fn text(&self) -> String {
-        let mut words: Vec<String> = self.bands.iter().map(ToString::to_string).collect();
+        let mut words: Vec<String> = self.clusters.iter().map(ToString::to_string).collect();
         for block in &self.blocks {
             words.push(block.label().to_ascii_lowercase());
         }
@@ -59,8 +76,8 @@ impl Collapsed {
     pub fn parse(text: &str) -> Self {
         let mut this = Self::default();
         for word in text.split(',') {
-            if let Ok(band) = word.parse() {
-                this.bands.insert(band);
+            if let Ok(cluster) = word.parse() {
+                this.clusters.insert(cluster);
             }
             for block in BLOCKS {
                 if block.label().eq_ignore_ascii_case(word) {
@@ -165,7 +182,7 @@ impl Layout {
             if !has_column(index) {
                 continue;
             }
-            if !collapsed.bands.contains(&column.band) {
+            if !collapsed.clusters.contains(&grid.bands[column.band].id) {
                 lanes.push(Lane::Customer(index));
             } else if lanes.last() != Some(&Lane::Group(column.band)) {
                 lanes.push(Lane::Group(column.band));
@@ -217,12 +234,24 @@ impl Layout {
         (rows.collect(), columns.collect())
     }
 
-    /// What the server draws.
-    pub fn first_window(&self) -> Window {
+    /// What the server draws: from a line and a lane on, the first if there are no such.
+    pub fn first_window(&self, first: At) -> Window {
+        let from = |start: usize, n: usize| if start < n { start } else { 0 };
+        let line = from(first.row, self.lines.len());
+        let lane = from(first.column, self.lanes.len());
         Window {
-            lines: 0..self.lines.len().min(FIRST_ROWS + 1),
-            lanes: 0..self.lanes.len().min(FIRST_COLUMNS),
+            lines: line..self.lines.len().min(line + FIRST_ROWS + 1),
+            lanes: lane..self.lanes.len().min(lane + FIRST_COLUMNS),
         }
+    }
+
+    /// The lanes of the cluster that a lane belongs to, first to last.
+    pub fn lanes_of(&self, grid: &Grid, lane: usize) -> (usize, usize) {
+        let band = |lane: usize| self.lanes.get(lane).map(|it| it.band(grid));
+        let is_same = |it: &usize| band(*it) == band(lane);
+        let first = (0..=lane).rev().take_while(is_same).last();
+        let last = (lane..self.lanes.len()).take_while(is_same).last();
+        (first.unwrap_or(lane), last.unwrap_or(lane))
     }
 }
 
@@ -316,19 +345,37 @@ impl<'a> Measured<'a> {
         }
     }
 
-    /// The empty space around a window: left, right, above, below.
-    pub fn pads(&self, window: &Window) -> (f64, f64, f64, f64) {
+    /// The empty space around a window.
+    pub fn pads(&self, window: &Window) -> Pads {
         let (width, height) = (
             self.lane(self.layout.lanes.len()).0,
             self.line(self.layout.lines.len()).0,
         );
-        (
-            self.lane(window.lanes.start).0,
-            width - self.lane(window.lanes.end).0,
-            self.line(window.lines.start).0,
-            height - self.line(window.lines.end).0,
-        )
+        Pads {
+            left: pixels(self.lane(window.lanes.start).0),
+            right: pixels(width - self.lane(window.lanes.end).0),
+            above: pixels(self.line(window.lines.start).0),
+            below: pixels(height - self.line(window.lines.end).0),
+        }
     }
+}
+
+/// The empty space around the drawn window, in whole pixels: writing a fraction would add 14 kB to the WASM.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pads {
+    pub left: u32,
+    pub right: u32,
+    pub above: u32,
+    pub below: u32,
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a length that fits a screen many times over"
+)]
+fn pixels(length: f64) -> u32 {
+    length.round() as u32
 }
 
 /// Which of the sizes, laid end to end, reach into the span; and a few beyond.
@@ -384,11 +431,13 @@ mod tests {
         let layout = layout(100, 1_000);
         let measured = Measured::new(&layout, DENSITIES[0], 16.0, 1_920.0);
         let window = measured.window((500.0, 900.0), (2_000.0, 3_000.0));
-        let (left, right, above, below) = measured.pads(&window);
+        let pads = measured.pads(&window);
         let drawn_width = measured.lane(window.lanes.end).0 - measured.lane(window.lanes.start).0;
         let drawn_height = measured.line(window.lines.end).0 - measured.line(window.lines.start).0;
-        assert!((left + drawn_width + right - 32_000.0).abs() < 0.01);
-        assert!((above + drawn_height + below - measured.line(100).0).abs() < 0.01);
+        let (left, right) = (f64::from(pads.left), f64::from(pads.right));
+        let (above, below) = (f64::from(pads.above), f64::from(pads.below));
+        assert!((left + drawn_width + right - 32_000.0).abs() < 1.01);
+        assert!((above + drawn_height + below - measured.line(100).0).abs() < 1.01);
     }
 
     #[test]

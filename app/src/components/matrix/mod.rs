@@ -1,198 +1,52 @@
 //! The matrix: one grid of steps by customers, of which only a window is drawn. One listener hears every press; focus
 //! and selection are painted through the DOM, so that moving about draws no cell again.
+pub mod card;
 pub mod filter_bar;
 pub mod html;
 pub mod keys;
 pub mod layout;
+pub mod print;
 pub mod selection;
+pub mod state;
 pub mod wording;
 
-use super::{step_panel::Toward, ui::time::Clock};
-use crate::{
-    browser::{self, grid::View},
-    domain::{
-        filter::Filter,
-        id::StepId,
-        matrix::{At, Grid},
-    },
+use super::ui::time::Clock;
+use crate::browser::{
+    self,
+    grid::{Head, Target, View},
 };
 use keys::Command;
-use layout::{Collapsed, DENSITIES, Density, Layout, Measured, Window};
+use layout::{DENSITIES, Layout, Measured, Pads, Window};
 use leptos::{html as tags, prelude::*};
-use selection::{Place, Selection};
+use selection::{Place, Selection, Zone};
+use state::{DENSITY_KEY, LETTERS_KEY, MatrixState};
 
-/// What the grid and the page around it share.
-#[derive(Clone, Copy)]
-pub struct MatrixState {
-    pub grid: RwSignal<Grid>,
-    pub collapsed: RwSignal<Collapsed>,
-    pub filter: RwSignal<Filter>,
-    pub selection: RwSignal<Option<Selection>>,
-    pub density: RwSignal<Density>,
-    /// Whether single letters act (WCAG 2.1.4).
-    pub letters: RwSignal<bool>,
-    pub layout: Memo<Layout>,
-    /// Raised when the keyboard should come back to the grid.
-    pub wants_keyboard: RwSignal<u32>,
-}
-
-const DENSITY_KEY: &str = "rollcall.density";
-const LETTERS_KEY: &str = "rollcall.letters";
-
-impl MatrixState {
-    pub fn new(grid: Grid, filter: Filter, collapsed: Collapsed) -> Self {
-        let grid = RwSignal::new(grid);
-        let collapsed = RwSignal::new(collapsed);
-        let filter = RwSignal::new(filter);
-        let layout = Memo::new(move |_| {
-            grid.with(|grid| {
-                filter.with(|filter| collapsed.with(|it| Layout::new(grid, it, filter)))
-            })
-        });
-        let selection = RwSignal::new(layout.with_untracked(Selection::start));
-        Self {
-            grid,
-            collapsed,
-            filter,
-            selection,
-            density: RwSignal::new(DENSITIES[1]),
-            letters: RwSignal::new(true),
-            layout,
-            wants_keyboard: RwSignal::new(0),
-        }
-    }
-
-    /// Changes what is drawn; the keyboard stays at its cell if that is still there.
-    pub fn redraw(self, change: impl FnOnce(Self)) {
-        let at = untrack(|| self.focused());
-        change(self);
-        let selection = self.layout.with_untracked(|layout| {
-            let place = at.and_then(|at| layout.place(at)).map(Selection::at);
-            place.or_else(|| Selection::start(layout))
-        });
-        self.selection.set(selection);
-    }
-
-    pub fn set_letters(self, on: bool) {
-        self.letters.set(on);
-        browser::dom::remember(LETTERS_KEY, if on { "on" } else { "off" });
-    }
-
-    pub fn set_density(self, density: Density) {
-        self.density.set(density);
-        browser::dom::remember(DENSITY_KEY, density.name);
-    }
-
-    /// The cell that the keyboard is at.
-    pub fn focused(self) -> Option<At> {
-        let selection = self.selection.get()?;
-        self.layout
-            .with(|layout| layout.cell(selection.focus.0, selection.focus.1))
-    }
-
-    /// The selected cells that exist, without those that the filter has dimmed.
-    pub fn selected(self) -> Vec<At> {
-        let Some(selection) = self.selection.get() else {
-            return Vec::new();
-        };
-        let is_one = selection.anchor == selection.head;
-        self.layout.with(|layout| {
-            let cells = selection.cells(layout).into_iter();
-            self.grid.with(|grid| {
-                let there = |at: &At| grid.cell(*at).is_some_and(|it| is_one || layout.wants(it));
-                cells.filter(there).collect()
-            })
-        })
-    }
-
-    /// Goes to a cell and selects it alone.
-    pub fn go(self, at: At) {
-        if let Some(place) = self.layout.with_untracked(|layout| layout.place(at)) {
-            self.selection.set(Some(Selection::at(place)));
-        }
-    }
-
-    /// The next drawn cell with open work behind the present one (or before it), customer by customer.
-    pub fn next_open(self, forward: bool) -> Option<At> {
-        let here = self.focused().unwrap_or(At { row: 0, column: 0 });
-        let (rows, columns) = self.layout.with_untracked(Layout::drawn);
-        let (height, all) = (rows.len(), rows.len() * columns.len());
-        let row = rows.iter().position(|it| *it == here.row).unwrap_or(0);
-        let column = columns.iter().position(|it| *it == here.column);
-        let start = column.unwrap_or(0) * height + row;
-        self.grid.with_untracked(|grid| {
-            (1..=all)
-                .map(|it| {
-                    (if forward {
-                        start + it
-                    } else {
-                        start + all - it
-                    }) % all
-                })
-                .map(|index| At {
-                    row: rows[index % height],
-                    column: columns[index / height],
-                })
-                .find(|at| grid.cell(*at).is_some_and(|it| it.status.is_open()))
-        })
-    }
-
-    /// "Step 6 of 14", "Customer 6 of 18".
-    pub fn places(self, step: StepId) -> (String, String) {
-        self.grid.with(|grid| match grid.place_of(step) {
-            Some(at) => (
-                format!("Step {} of {}", at.row + 1, grid.rows.len()),
-                format!("Customer {} of {}", at.column + 1, grid.columns.len()),
-            ),
-            None => (String::new(), String::new()),
-        })
-    }
-
-    /// Goes to the nearest drawn cell in a direction that exists.
-    pub fn go_toward(self, toward: Toward) {
-        let Some((mut line, mut lane)) = self.selection.get_untracked().map(|it| it.focus) else {
-            return;
-        };
-        let found = self.layout.with_untracked(|layout| {
-            self.grid.with_untracked(|grid| {
-                loop {
-                    match toward {
-                        Toward::PreviousStep => line = line.checked_sub(1)?,
-                        Toward::NextStep => line += 1,
-                        Toward::PreviousCustomer => lane = lane.checked_sub(1)?,
-                        Toward::NextCustomer => lane += 1,
-                    }
-                    if line >= layout.lines.len() || lane >= layout.lanes.len() {
-                        return None;
-                    }
-                    let cell = layout.cell(line, lane).and_then(|at| grid.cell(at));
-                    if cell.is_some_and(|it| layout.wants(it)) {
-                        return Some((line, lane));
-                    }
-                }
-            })
-        });
-        if let Some(place) = found {
-            self.selection.set(Some(Selection::at(place)));
-        }
-    }
-
-    fn toggle(self, what: &str) {
-        let Some((kind, number)) = what.split_once(' ') else {
-            return;
-        };
-        let Ok(number) = number.parse::<usize>() else {
-            return;
-        };
-        self.redraw(|it| it.collapsed.update(|it| it.toggle(kind == "band", number)));
+/// What of the page has the keyboard when a selection has it.
+fn target(selection: Selection) -> Target {
+    let (line, lane) = selection.focus;
+    match selection.zone {
+        Zone::Cell => Target::Cell(line, lane),
+        Zone::Row => Target::Head(Head::Row(line)),
+        Zone::Column => Target::Head(Head::Column(lane)),
+        Zone::Band => Target::Head(Head::Band(lane)),
     }
 }
+
+/// How long the mouse or the keyboard must rest on a cell before its card shows, and how long it then stays, in
+/// milliseconds.
+const CARD_AFTER: u32 = 400;
+const CARD_STAYS: u32 = 200;
+/// How often a drag beyond the edge scrolls on, in milliseconds.
+const DRAG_ON: u32 = 40;
 
 #[component]
 pub fn MatrixGrid(
     state: MatrixState,
     /// Everything but moving about: the page knows what to do.
     on_command: Callback<Command>,
+    /// While the panel shows the focused cell, its card would say the same again.
+    #[prop(into)]
+    has_panel: Signal<bool>,
 ) -> impl IntoView {
     let MatrixState {
         grid,
@@ -209,7 +63,7 @@ pub fn MatrixGrid(
     let window = Memo::new(move |_| {
         let density = density.get();
         layout.with(|layout| match seen.get() {
-            None => layout.first_window(),
+            None => layout.first_window(state.first),
             Some(view) => {
                 let measured = Measured::new(layout, density, browser::dom::rem(), view.width);
                 measured.window(
@@ -223,8 +77,18 @@ pub fn MatrixGrid(
         lines: window.lines.start.min(layout.lines.len())..window.lines.end.min(layout.lines.len()),
         lanes: window.lanes.start.min(layout.lanes.len())..window.lanes.end.min(layout.lanes.len()),
     };
+    let pads = Memo::new(move |_| match seen.get() {
+        None => Pads::default(),
+        Some(view) => layout.with(|layout| {
+            let measured = Measured::new(layout, density.get(), browser::dom::rem(), view.width);
+            measured.pads(&fitting(window.get(), layout))
+        }),
+    });
     let columns = Memo::new(move |_| {
-        layout.with(|layout| html::columns(layout, &fitting(window.get(), layout)))
+        layout.with(|layout| {
+            let window = fitting(window.get(), layout);
+            pads.with(|pads| html::columns(layout, &window, pads))
+        })
     });
     let heads = Memo::new(move |_| {
         layout.with(|layout| {
@@ -234,7 +98,8 @@ pub fn MatrixGrid(
     let body = Memo::new(move |_| {
         let wording = move |at| clock.time(at);
         layout.with(|layout| {
-            grid.with(|grid| html::body(grid, layout, &fitting(window.get(), layout), &wording))
+            let window = fitting(window.get(), layout);
+            grid.with(|grid| pads.with(|pads| html::body((grid, layout), &window, pads, &wording)))
         })
     });
 
@@ -264,30 +129,17 @@ pub fn MatrixGrid(
         }
     });
     let paint = move || {
-        let (Some(Some(pane)), Some(Some(view))) =
-            (pane.try_get_untracked(), seen.try_get_untracked())
-        else {
+        let Some(Some(pane)) = pane.try_get_untracked() else {
             return;
         };
         let had_keyboard = browser::grid::has_keyboard(&pane)
             || (is_in.get_value() && browser::dom::nobody_has_keyboard());
-        layout.with_untracked(|layout| {
-            let measured = Measured::new(
-                layout,
-                density.get_untracked(),
-                browser::dom::rem(),
-                view.width,
-            );
-            let (left, right, above, below) =
-                measured.pads(&fitting(window.get_untracked(), layout));
-            browser::grid::set_pads(&pane, left, right, above, below);
-        });
         if let Some(selection) = selection.get_untracked() {
-            browser::grid::paint_focus(&pane, selection.focus.0, selection.focus.1, had_keyboard);
+            browser::grid::paint_focus(&pane, target(selection), had_keyboard);
             browser::grid::paint_selection(&pane, Some(selection.rectangle()));
         }
     };
-    // After each drawing: the empty space around the window, then focus and selection.
+    // After each drawing: focus and selection.
     Effect::new(move |_| {
         body.track();
         heads.track();
@@ -297,15 +149,42 @@ pub fn MatrixGrid(
             browser::dom::after(0, paint);
         }
     });
+    // The card of one cell at a time: whoever asks last.
+    let card_number = StoredValue::new(0_u32);
+    let hide_card = move || {
+        card_number.update_value(|it| *it += 1);
+        if let Some(Some(pane)) = pane.try_get_untracked() {
+            browser::grid::paint_card(&pane, None);
+        }
+    };
+    let ask_card = move |place: Option<Place>, after: u32| {
+        card_number.update_value(|it| *it += 1);
+        let number = card_number.get_value();
+        browser::dom::after(after, move || {
+            let (Some(true), Some(Some(pane))) = (
+                card_number.try_get_value().map(|it| it == number),
+                pane.try_get_untracked(),
+            ) else {
+                return;
+            };
+            let html = place.and_then(|place| {
+                let at = layout.with_untracked(|it| it.cell(place.0, place.1))?;
+                let wording = move |at| clock.time(at);
+                untrack(|| grid.with_untracked(|it| card::html(it, at, &wording)))
+            });
+            browser::grid::paint_card(&pane, place.zip(html.as_deref()));
+        });
+    };
     // A move: scroll there first, then paint; the window follows by itself.
-    Effect::new(move |before: Option<Option<Place>>| {
+    Effect::new(move |before: Option<Option<(Zone, Place)>>| {
         let now = selection.get();
+        let place = |it: Selection| (it.zone, it.focus);
         let Some(pane) = pane.get_untracked() else {
-            return now.map(|it| it.focus);
+            return now.map(place);
         };
         browser::grid::paint_selection(&pane, now.map(Selection::rectangle));
         if let Some(now) = now
-            && before.flatten() != Some(now.focus)
+            && before.flatten() != Some(place(now))
         {
             if before.is_some() {
                 layout.with_untracked(|layout| {
@@ -326,56 +205,75 @@ pub fn MatrixGrid(
                 });
                 look();
             }
-            browser::grid::paint_focus(
-                &pane,
-                now.focus.0,
-                now.focus.1,
-                browser::grid::has_keyboard(&pane),
-            );
+            let has_keyboard = browser::grid::has_keyboard(&pane);
+            browser::grid::paint_focus(&pane, target(now), has_keyboard);
+            if has_keyboard && !has_panel.get_untracked() && now.zone == Zone::Cell {
+                ask_card(Some(now.focus), CARD_AFTER);
+            } else {
+                hide_card();
+            }
         }
-        now.map(|it| it.focus)
+        now.map(place)
     });
     Effect::new(move |before: Option<u32>| {
         let now = state.wants_keyboard.get();
         if before.is_some_and(|it| it != now)
             && let (Some(pane), Some(selection)) = (pane.get_untracked(), selection.get_untracked())
         {
-            browser::grid::paint_focus(&pane, selection.focus.0, selection.focus.1, true);
+            browser::grid::paint_focus(&pane, target(selection), true);
         }
         now
     });
 
+    // Where the keyboard really is, if it came to a head without the arrows.
+    let at_head = move |head: Head| {
+        selection.update(|it| {
+            if let Some(it) = it {
+                (it.zone, it.focus) = match head {
+                    Head::Row(line) => (Zone::Row, (line, it.focus.1)),
+                    Head::Column(lane) => (Zone::Column, (it.focus.0, lane)),
+                    Head::Band(lane) if it.zone == Zone::Band => {
+                        (Zone::Band, (it.focus.0, it.focus.1.max(lane)))
+                    }
+                    Head::Band(lane) => (Zone::Band, (it.focus.0, lane)),
+                };
+            }
+        });
+    };
     let press = move |event: leptos::ev::KeyboardEvent| {
-        if event.alt_key() || browser::dom::is_from_control(&event) {
+        if event.alt_key() {
             return;
         }
         let control = event.ctrl_key() || event.meta_key();
         let Some(command) = keys::command(&event.key(), control, event.shift_key()) else {
             return;
         };
+        // A head's own button or link knows what Enter and the letters mean.
+        if browser::dom::is_from_control(&event) {
+            let Some(head) = browser::grid::head(&event).filter(|_| command.is_of_heads()) else {
+                return;
+            };
+            at_head(head);
+        }
         let is_letter = event.key().chars().count() == 1 && !control && event.key() != " ";
         if is_letter && !state.letters.get_untracked() {
             return;
         }
         event.prevent_default();
-        let Some(present) = selection.get_untracked() else {
-            return;
-        };
-        let next = layout.with_untracked(|layout| match command {
-            Command::Move { step, extend } => Some(present.moved(layout, step, extend)),
-            Command::SelectRow => Some(present.row(layout)),
-            Command::SelectColumn => Some(present.column(layout)),
-            Command::SelectAll => Some(present.all(layout)),
-            _ => None,
-        });
-        match next {
-            Some(next) => selection.set(Some(next)),
-            None => on_command.run(command),
+        if command == Command::Close {
+            hide_card();
+        }
+        if !state.select(command) {
+            on_command.run(command);
         }
     };
     let click = move |event: leptos::ev::MouseEvent| {
-        if let Some(what) = browser::grid::toggle(&event) {
+        if let Some(what) = browser::grid::button(&event, "data-toggle") {
             state.toggle(&what);
+        } else if let Some(row) = browser::grid::button(&event, "data-work") {
+            if let Ok(row) = row.parse() {
+                on_command.run(Command::Work { row });
+            }
         } else if let Some(place) = browser::grid::place(&event) {
             let present = selection.get_untracked().unwrap_or(Selection::at(place));
             selection.set(Some(if event.shift_key() {
@@ -384,9 +282,72 @@ pub fn MatrixGrid(
                 Selection::at(place)
             }));
             if let Some(pane) = pane.get_untracked() {
-                browser::grid::paint_focus(&pane, place.0, place.1, true);
+                browser::grid::paint_focus(&pane, Target::Cell(place.0, place.1), true);
             }
         }
+    };
+    // A rectangle drawn with the mouse: where it began, and where the mouse is.
+    let drag = StoredValue::new(None::<(Place, (i32, i32))>);
+    let extend_drag = move || {
+        let Some(Some((from, point))) = drag.try_get_value() else {
+            return false;
+        };
+        if let Some(to) = browser::grid::place_at(point) {
+            let drawn = Selection::at(from).dragged(to);
+            if selection.get_untracked() != Some(drawn) {
+                selection.set(Some(drawn));
+            }
+        }
+        true
+    };
+    let drag_from = move |event: leptos::ev::PointerEvent| {
+        let starts = event.button() == 0 && !event.shift_key() && event.pointer_type() != "touch";
+        let place = browser::grid::place(&event).filter(|_| starts);
+        drag.set_value(place.map(|it| (it, (event.client_x(), event.client_y()))));
+    };
+    // A drag that rests beyond the edge scrolls on by itself.
+    let scrolls = StoredValue::new(false);
+    let drag_to = move |event: leptos::ev::PointerEvent| {
+        let Some((from, _)) = drag.get_value() else {
+            return;
+        };
+        let point = (event.client_x(), event.client_y());
+        drag.set_value(Some((from, point)));
+        let is_elsewhere = browser::grid::place_at(point) != Some(from);
+        let has_begun = selection.get_untracked().is_some_and(|it| !it.is_single());
+        if !is_elsewhere && !has_begun {
+            return;
+        }
+        let Some(held) = pane.get_untracked() else {
+            return;
+        };
+        browser::grid::hold(&held, &event);
+        hide_card();
+        extend_drag();
+        if !scrolls.get_value() {
+            scrolls.set_value(true);
+            scroll_on(pane, drag, state, scrolls, extend_drag);
+        }
+    };
+    let drop = move |_: leptos::ev::PointerEvent| drag.set_value(None);
+    let hovered = StoredValue::new(None::<Place>);
+    let hover = move |event: leptos::ev::PointerEvent| {
+        let place = browser::grid::place(&event);
+        if place == hovered.get_value() || drag.get_value().is_some() {
+            return;
+        }
+        hovered.set_value(place);
+        if let Some(pane) = pane.get_untracked() {
+            browser::grid::paint_hover(&pane, place.map(|it| it.1));
+        }
+        ask_card(
+            place,
+            if place.is_some() {
+                CARD_AFTER
+            } else {
+                CARD_STAYS
+            },
+        );
     };
     let label = move || grid.with(|grid| format!("{}: steps by customers", grid.release.name));
     view! {
@@ -395,7 +356,22 @@ pub fn MatrixGrid(
             tabindex="-1"
             node_ref=pane
             data-density=move || density.get().name
-            on:scroll=move |_| look()
+            on:scroll=move |_| {
+                look();
+                hide_card();
+            }
+            on:pointerdown=drag_from
+            on:pointermove=drag_to
+            on:pointerup=drop
+            on:pointercancel=drop
+            on:pointerover=hover
+            on:pointerleave=move |_| {
+                hovered.set_value(None);
+                if let Some(pane) = pane.get_untracked() {
+                    browser::grid::paint_hover(&pane, None);
+                }
+                ask_card(None, CARD_STAYS);
+            }
             on:keydown=press
             on:click=click
             on:focusin=move |_| is_in.set_value(true)
@@ -419,5 +395,45 @@ pub fn MatrixGrid(
                 <tbody inner_html=move || body.get()></tbody>
             </table>
         </div>
+        <div
+            class="matrix__card"
+            id="cell-card"
+            role="tooltip"
+            hidden
+            on:pointerenter=move |_| card_number.update_value(|it| *it += 1)
+            on:pointerleave=move |_| hide_card()
+        ></div>
     }
+}
+
+/// Scrolls on while a drag is beyond the edge, and lets it go when it ends.
+fn scroll_on(
+    pane: NodeRef<tags::Div>,
+    drag: StoredValue<Option<(Place, (i32, i32))>>,
+    state: MatrixState,
+    scrolls: StoredValue<bool>,
+    extend: impl Fn() -> bool + Copy + 'static,
+) {
+    browser::dom::after(DRAG_ON, move || {
+        let (Some(Some((_, point))), Some(Some(element))) =
+            (drag.try_get_value(), pane.try_get_untracked())
+        else {
+            let _ = scrolls.try_set_value(false);
+            return;
+        };
+        let heads = state.layout.with_untracked(|layout| {
+            let width = browser::grid::view(&element).width;
+            let measured = Measured::new(
+                layout,
+                state.density.get_untracked(),
+                browser::dom::rem(),
+                width,
+            );
+            (measured.first_column(), measured.head())
+        });
+        if browser::grid::nudge(&element, point, heads) {
+            extend();
+        }
+        scroll_on(pane, drag, state, scrolls, extend);
+    });
 }

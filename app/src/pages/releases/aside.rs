@@ -8,7 +8,7 @@ use crate::{
     components::{
         bulk_bar::{BulkBar, BulkBarProps, ReasonDialog, ReasonDialogProps},
         keys_dialog::KeysDialog,
-        matrix::MatrixState,
+        matrix::state::MatrixState,
         name_dialog::{NameDialog, NameDialogProps},
     },
     domain::{id::CustomerId, release::Release},

@@ -4,6 +4,7 @@ use super::{
     desk::{News, PanelProps},
     dialogs::{Asked, ReleaseDialogs},
     undoing::Undoing,
+    view,
     work_head::WorkHead,
 };
 use crate::{
@@ -16,11 +17,12 @@ use crate::{
     components::{
         bulk_bar::{BulkBarProps, ReasonDialogProps, spread},
         matrix::{
-            MatrixGrid, MatrixState,
-            filter_bar::{FIRST_FIELD, FilterBar},
+            MatrixGrid,
+            filter_bar::{self, FIRST_FIELD, FilterBar},
             keys::Command,
             layout::Collapsed,
             selection::Selection,
+            state::MatrixState,
             wording::{bulk_text, done_text},
         },
         step_panel::{Toward, desk::StepMemory},
@@ -31,7 +33,7 @@ use crate::{
         event::Changed,
         filter::Filter,
         id::{BatchId, CustomerId, StepId},
-        marks::Mark,
+        marks::{Mark, shown_reason},
         matrix::{At, Cell, Grid, Matrix},
         refusal::Noun,
         release::ReleaseStatus,
@@ -58,7 +60,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let filter = query.with_untracked(|it| Filter::parse(|key| it.get_str(key)));
     let collapsed =
         query.with_untracked(|it| Collapsed::parse(it.get_str("closed").unwrap_or_default()));
-    let state = MatrixState::new(Grid::from(matrix), filter, collapsed);
+    let first = query.with_untracked(view::first_of);
+    let state = MatrixState::new(Grid::from(matrix), filter, collapsed, first);
     let sending = Sending::new();
     let toasts = Toasts::here();
     let asking = RwSignal::new(None::<StepAction>);
@@ -73,12 +76,12 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         query.with(|it| it.get("step").and_then(|it| it.parse::<StepId>().ok()))
     });
     let navigate = use_navigate();
+    // What is meant to be open: the address says so a moment later.
+    let meant = StoredValue::new(open_step.get_untracked());
     let open = Callback::new(move |step: Option<StepId>| {
-        let mut parts = state.filter.with_untracked(Filter::parts);
-        parts.push(("closed", state.collapsed.with_untracked(Collapsed::text)));
-        parts.push(("step", step.map(|it| it.to_string()).unwrap_or_default()));
+        meant.set_value(step);
         navigate(
-            &paths::view(id, &parts),
+            &untrack(|| view::address(state, step)),
             NavigateOptions {
                 replace: true,
                 scroll: false,
@@ -90,7 +93,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         state.filter.track();
         state.collapsed.track();
         if before.is_some() {
-            open.run(open_step.get_untracked());
+            open.run(meant.get_value());
         }
     });
     if let Some(at) = open_step
@@ -120,7 +123,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     // The grid as it is now, in place: scroll, selection and filter stay.
     let renew = move || {
         leptos::task::spawn_local(async move {
-            if let Ok(matrix) = read_matrix(id).await {
+            if let Ok(matrix) = read_matrix(id, 0, 0).await {
                 let _ = state.grid.try_set(Grid::from(matrix));
                 take_marks().await;
             }
@@ -138,37 +141,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         });
     });
 
-    let put = move |step: &CustomerStep| {
-        state.grid.update(|grid| {
-            let Some(at) = grid.place_of(step.id) else {
-                return;
-            };
-            let is_unresolved = grid.cell(at).is_some_and(|it| it.is_unresolved);
-            let cell = Cell {
-                step: step.id,
-                status: step.status,
-                is_overridden: step.is_overridden,
-                has_notes: step.notes.is_some(),
-                is_unresolved,
-            };
-            let mark = step
-                .state_by
-                .clone()
-                .zip(step.state_at)
-                .map(|(by, at)| Mark { by, at });
-            grid.set(at, cell, mark);
-        });
-    };
-    let name_of = move |step: StepId| {
-        state.grid.with_untracked(|grid| {
-            grid.place_of(step).map(|at| {
-                (
-                    grid.rows[at.row].name.clone(),
-                    grid.columns[at.column].name.clone(),
-                )
-            })
-        })
-    };
+    let put = move |step: &CustomerStep| state.put(step);
     let said = move |what: String, batch: Option<BatchId>| {
         if let Some(batch) = batch.clone() {
             undoing.done(batch);
@@ -207,7 +180,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     put(&row);
                     let _ = asking.try_set(None);
                     sending.error.set(None);
-                    if let Some((name, customer)) = name_of(step) {
+                    if let Some((name, customer)) = state.names(step) {
                         let text = if batch_id.is_some() {
                             done_text(action, &name, &customer)
                         } else {
@@ -236,6 +209,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 .collect()
         });
         let (n_rows, n_columns) = spread(&cells);
+        let reason_shown = reason.as_deref().map(shown_reason);
         let sent = async move {
             undoing.begin();
             let result = act_on_steps(ids, action, reason).await;
@@ -245,7 +219,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         sending.run(sent, move |result| {
             asking_bulk.set(None);
             let text = bulk_text(action, &result, (n_rows, n_columns));
-            let mark = result.stamp.map(|Stamp { by, at }| Mark { by, at });
+            let reason = reason_shown.filter(|_| action.asks_reason());
+            let mark = result.stamp.map(|Stamp { by, at }| Mark { by, at, reason });
             let mark = mark.filter(|_| action != StepAction::Reopen);
             state
                 .grid
@@ -291,6 +266,25 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             toasts.say("No open cell is left.", None);
         }
     };
+    // One step across customers: only its row, only what is open, and the first of it in the panel.
+    let work_on = move |row: usize| {
+        let name = state
+            .grid
+            .with_untracked(|grid| grid.rows[row].name.clone());
+        let Some(at) = state.open_in(row) else {
+            toasts.say(format!("{name} is finished for every customer shown"), None);
+            return;
+        };
+        filter_bar::show_steps(&name);
+        state.redraw(|it| {
+            it.filter.update(|filter| {
+                filter.steps = name;
+                filter.open_only = true;
+            });
+        });
+        state.go(at);
+        open.run(focused_step());
+    };
     let on_command = Callback::new(move |command: Command| match command {
         Command::Open => open.run(focused_step()),
         Command::Close => {
@@ -316,7 +310,13 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         Command::PreviousOpen => go_open(false),
         Command::Undo => undoing.step(false, renew),
         Command::Redo => undoing.step(true, renew),
-        Command::Move { .. } | Command::SelectRow | Command::SelectColumn | Command::SelectAll => {}
+        Command::Work { row } => work_on(row),
+        // The grid itself does these.
+        Command::Move { .. }
+        | Command::SelectRow
+        | Command::SelectColumn
+        | Command::SelectCluster
+        | Command::SelectAll => {}
     });
     let on_news = Callback::new(move |(step, news): (StepId, News)| match news {
         News::Act {
@@ -383,6 +383,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let is_empty = state
         .grid
         .with_untracked(|grid| grid.columns.is_empty() || grid.rows.is_empty());
+    let pages = view::pages(state);
     view! {
         <WorkHead
             release=release.clone()
@@ -392,7 +393,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             on_command=on_command
             on_status=Callback::new(set_status)
         />
-        <FilterBar state=state/>
+        <FilterBar state=state on_command=on_command/>
         <div class="split" on:pointerenter=move |_| warm_up() on:focusin=move |_| warm_up()>
             <div class="matrix__pane">
                 {if is_empty {
@@ -404,7 +405,15 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     }
                         .into_any()
                 } else {
-                    view! { <MatrixGrid state=state on_command=on_command/> }.into_any()
+                    view! {
+                        <MatrixGrid
+                            state=state
+                            on_command=on_command
+                            has_panel=Signal::derive(move || open_step.get().is_some())
+                        />
+                        <noscript inner_html=pages></noscript>
+                    }
+                        .into_any()
                 }}
                 {move || {
                     let bulk = Aside::Bulk(BulkBarProps { state, can_work, wish: Callback::new(wish_action) });

@@ -9,4 +9,5 @@ pub mod matrix;
 pub mod release;
 pub mod steps;
 pub mod undoing;
+pub mod view;
 pub mod work_head;

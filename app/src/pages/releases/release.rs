@@ -4,6 +4,7 @@ use super::{
     dialogs::{Asked, ReleaseDialogs},
     list::status_badge,
     matrix::WorkPage,
+    view::first_of,
 };
 use crate::{
     api::releases::{read_matrix, read_release},
@@ -17,12 +18,14 @@ use crate::{
     paths,
 };
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 #[component]
 pub fn ReleasePage() -> impl IntoView {
     let id = param::<ReleaseId>("id");
-    let matrix = Fetch::new(id, |id| async move {
-        read_matrix(id.unwrap_or(ReleaseId(0))).await
+    let first = use_query_map().with_untracked(first_of);
+    let matrix = Fetch::new(id, move |id| async move {
+        read_matrix(id.unwrap_or(ReleaseId(0)), first.row, first.column).await
     });
     loaded(matrix, move |it| {
         let reload = Callback::new(move |()| matrix.refetch());

@@ -1,9 +1,9 @@
 //! The head above the matrix: where one is, how far the work is, and what can be done with the release as a whole.
-use super::{dialogs::Asked, list::status_badge};
+use super::{dialogs::Asked, list::status_badge, view};
 use crate::{
     components::{
         layout::page_head::PageHead,
-        matrix::{MatrixState, keys::Command},
+        matrix::{keys::Command, state::MatrixState},
         ui::{bar::Bar, icon::Icon},
     },
     domain::{
@@ -99,6 +99,7 @@ pub fn WorkHead(
                     <button class="menu__item" on:click=move |_| on_status.run(())>
                         {if can_work { "Archive" } else { "Restore" }}
                     </button>
+                    <a class="menu__item" rel="external" target="_blank" href=move || view::paper(state)>"Print"</a>
                     <button class="menu__item" on:click=move |_| on_command.run(Command::Help)>
                         "Keys " <kbd aria-hidden="true">"?"</kbd>
                     </button>

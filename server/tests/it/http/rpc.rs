@@ -84,7 +84,11 @@ async fn every_server_function_answers_and_only_to_post() {
             422,
         ),
         ("list_members", json!({ "id": june }), 200),
-        ("read_matrix", json!({ "id": june }), 200),
+        (
+            "read_matrix",
+            json!({ "id": june, "row": 0, "column": 0 }),
+            200,
+        ),
         ("read_marks", json!({ "id": june }), 200),
         (
             "read_customer_work",

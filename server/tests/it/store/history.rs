@@ -9,6 +9,7 @@ use app::{
         customer::CustomerDraft,
         event::EventFilter,
         id::{BatchId, ClusterId},
+        matrix::At,
         release::ReleaseDraft,
         step::{Place, StepAction},
         template::{Category, StepType},
@@ -312,7 +313,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(resolved_text(june, acme, text, StepType::Bash));
     call!(members(june));
     call!(undoable(june, "Ana"));
-    call!(matrix(june));
+    call!(matrix(june, At::default()));
     call!(matrix_marks(june));
     call!(release_progress(june));
     call!(customer_work(june, acme));

@@ -25,7 +25,7 @@ async fn columns_stand_by_cluster_and_name_and_rows_in_blocks() {
         )
         .await
         .unwrap();
-    let grid = Grid::from(store.matrix(world.june).await.unwrap());
+    let grid = Grid::from(store.matrix(world.june, At::default()).await.unwrap());
     assert_eq!(
         grid.columns
             .iter()
@@ -76,7 +76,7 @@ async fn a_cell_shows_its_state_marks_and_who() {
         )
         .await
         .unwrap();
-    let grid = Grid::from(store.matrix(world.june).await.unwrap());
+    let grid = Grid::from(store.matrix(world.june, At::default()).await.unwrap());
     let at = grid.place_of(step.id).unwrap();
     let cell = grid.cell(at).unwrap();
     assert_eq!(

@@ -43,7 +43,7 @@ async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_t
         .activate_release(release, Some(customers), bench.ana())
         .await
         .unwrap();
-    let grid = Grid::from(store.matrix(release).await.unwrap());
+    let grid = Grid::from(store.matrix(release, At::default()).await.unwrap());
     assert_eq!((grid.rows.len(), grid.columns.len()), (100, 1_000));
     assert_eq!(grid.total.of(StepStatus::Pending), 100_000);
 
@@ -70,6 +70,6 @@ async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_t
         .await
         .unwrap_err();
     assert!(refused.to_string().contains("at most 10000"), "{refused}");
-    let grid = Grid::from(store.matrix(release).await.unwrap());
+    let grid = Grid::from(store.matrix(release, At::default()).await.unwrap());
     assert_eq!(grid.total.of(StepStatus::Pending), 100_000);
 }

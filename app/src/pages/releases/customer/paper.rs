@@ -15,7 +15,7 @@ pub fn Paper(checklist: Checklist) -> impl IntoView {
         (checklist.release.name.clone(), paths::release(release)),
     ];
     view! {
-        <div class="paper">
+        <div class="runsheet">
             <PageHead title=checklist.customer.name.clone() crumbs=crumbs>
                 <a class="button" href=paths::customer_steps(release, customer)>"Working list"</a>
                 <a class="button" href=paths::runbook(release, customer) download="" rel="external">"Download Markdown"</a>

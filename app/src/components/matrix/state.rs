@@ -1,0 +1,273 @@
+//! What the grid and the page around it share: cells, what is drawn of them, and where the person is.
+use super::{
+    keys::Command,
+    layout::{BLOCKS, Collapsed, DENSITIES, Density, Layout, Line},
+    selection::{Selection, Zone},
+};
+use crate::{
+    browser,
+    components::step_panel::Toward,
+    domain::{
+        filter::Filter,
+        id::StepId,
+        marks::{Mark, shown_reason},
+        matrix::{At, Cell, Grid},
+        step::CustomerStep,
+    },
+};
+use leptos::prelude::*;
+
+/// What the grid and the page around it share.
+#[derive(Clone, Copy)]
+pub struct MatrixState {
+    pub grid: RwSignal<Grid>,
+    pub collapsed: RwSignal<Collapsed>,
+    pub filter: RwSignal<Filter>,
+    pub selection: RwSignal<Option<Selection>>,
+    pub density: RwSignal<Density>,
+    /// Whether single letters act (WCAG 2.1.4).
+    pub letters: RwSignal<bool>,
+    pub layout: Memo<Layout>,
+    /// Where the window begins that the server draws.
+    pub first: At,
+    /// Raised when the keyboard should come back to the grid.
+    pub wants_keyboard: RwSignal<u32>,
+}
+
+pub const DENSITY_KEY: &str = "rollcall.density";
+pub const LETTERS_KEY: &str = "rollcall.letters";
+
+impl MatrixState {
+    pub fn new(grid: Grid, filter: Filter, collapsed: Collapsed, first: At) -> Self {
+        let grid = RwSignal::new(grid);
+        let collapsed = RwSignal::new(collapsed);
+        let filter = RwSignal::new(filter);
+        let layout = Memo::new(move |_| {
+            grid.with(|grid| {
+                filter.with(|filter| collapsed.with(|it| Layout::new(grid, it, filter)))
+            })
+        });
+        let selection = RwSignal::new(layout.with_untracked(Selection::start));
+        Self {
+            grid,
+            collapsed,
+            filter,
+            selection,
+            density: RwSignal::new(DENSITIES[1]),
+            letters: RwSignal::new(true),
+            layout,
+            first,
+            wants_keyboard: RwSignal::new(0),
+        }
+    }
+
+    /// Changes what is drawn; the keyboard stays at its cell if that is still there.
+    pub fn redraw(self, change: impl FnOnce(Self)) {
+        let at = untrack(|| self.focused());
+        change(self);
+        let selection = self.layout.with_untracked(|layout| {
+            let place = at.and_then(|at| layout.place(at)).map(Selection::at);
+            place.or_else(|| Selection::start(layout))
+        });
+        self.selection.set(selection);
+    }
+
+    pub fn set_letters(self, on: bool) {
+        self.letters.set(on);
+        browser::dom::remember(LETTERS_KEY, if on { "on" } else { "off" });
+    }
+
+    pub fn set_density(self, density: Density) {
+        self.density.set(density);
+        browser::dom::remember(DENSITY_KEY, density.name);
+    }
+
+    /// The cell that the keyboard is at.
+    pub fn focused(self) -> Option<At> {
+        let selection = self.selection.get().filter(|it| it.zone == Zone::Cell)?;
+        self.layout
+            .with(|layout| layout.cell(selection.focus.0, selection.focus.1))
+    }
+
+    /// The selected cells that exist, without those that the filter has dimmed.
+    pub fn selected(self) -> Vec<At> {
+        let Some(selection) = self.selection.get() else {
+            return Vec::new();
+        };
+        let is_one = selection.anchor == selection.head;
+        self.layout.with(|layout| {
+            let cells = selection.cells(layout).into_iter();
+            self.grid.with(|grid| {
+                let there = |at: &At| grid.cell(*at).is_some_and(|it| is_one || layout.wants(it));
+                cells.filter(there).collect()
+            })
+        })
+    }
+
+    /// Goes to a cell and selects it alone.
+    pub fn go(self, at: At) {
+        if let Some(place) = self.layout.with_untracked(|layout| layout.place(at)) {
+            self.selection.set(Some(Selection::at(place)));
+        }
+    }
+
+    /// The next drawn cell with open work behind the present one (or before it), customer by customer.
+    pub fn next_open(self, forward: bool) -> Option<At> {
+        let here = self.focused().unwrap_or(At { row: 0, column: 0 });
+        let (rows, columns) = self.layout.with_untracked(Layout::drawn);
+        let (height, all) = (rows.len(), rows.len() * columns.len());
+        let row = rows.iter().position(|it| *it == here.row).unwrap_or(0);
+        let column = columns.iter().position(|it| *it == here.column);
+        let start = column.unwrap_or(0) * height + row;
+        self.grid.with_untracked(|grid| {
+            (1..=all)
+                .map(|it| {
+                    (if forward {
+                        start + it
+                    } else {
+                        start + all - it
+                    }) % all
+                })
+                .map(|index| At {
+                    row: rows[index % height],
+                    column: columns[index / height],
+                })
+                .find(|at| grid.cell(*at).is_some_and(|it| it.status.is_open()))
+        })
+    }
+
+    /// Takes a step in as it is now. Whether it lacks a value is left as it was.
+    pub fn put(self, step: &CustomerStep) {
+        self.grid.update(|grid| {
+            let Some(at) = grid.place_of(step.id) else {
+                return;
+            };
+            let is_unresolved = grid.cell(at).is_some_and(|it| it.is_unresolved);
+            let cell = Cell {
+                step: step.id,
+                status: step.status,
+                is_overridden: step.is_overridden,
+                has_notes: step.notes.is_some(),
+                is_unresolved,
+            };
+            let reason = step.reason().map(shown_reason);
+            let mark = step.state_by.clone().zip(step.state_at);
+            grid.set(at, cell, mark.map(|(by, at)| Mark { by, at, reason }));
+        });
+    }
+
+    /// The names of a step and its customer.
+    pub fn names(self, step: StepId) -> Option<(String, String)> {
+        self.grid.with_untracked(|grid| {
+            let at = grid.place_of(step)?;
+            let (row, column) = (&grid.rows[at.row], &grid.columns[at.column]);
+            Some((row.name.clone(), column.name.clone()))
+        })
+    }
+
+    /// "Step 6 of 14", "Customer 6 of 18".
+    pub fn places(self, step: StepId) -> (String, String) {
+        self.grid.with(|grid| match grid.place_of(step) {
+            Some(at) => (
+                format!("Step {} of {}", at.row + 1, grid.rows.len()),
+                format!("Customer {} of {}", at.column + 1, grid.columns.len()),
+            ),
+            None => (String::new(), String::new()),
+        })
+    }
+
+    /// Goes to the nearest drawn cell in a direction that exists.
+    pub fn go_toward(self, toward: Toward) {
+        let Some((mut line, mut lane)) = self.selection.get_untracked().map(|it| it.focus) else {
+            return;
+        };
+        let found = self.layout.with_untracked(|layout| {
+            self.grid.with_untracked(|grid| {
+                loop {
+                    match toward {
+                        Toward::PreviousStep => line = line.checked_sub(1)?,
+                        Toward::NextStep => line += 1,
+                        Toward::PreviousCustomer => lane = lane.checked_sub(1)?,
+                        Toward::NextCustomer => lane += 1,
+                    }
+                    if line >= layout.lines.len() || lane >= layout.lanes.len() {
+                        return None;
+                    }
+                    let cell = layout.cell(line, lane).and_then(|at| grid.cell(at));
+                    if cell.is_some_and(|it| layout.wants(it)) {
+                        return Some((line, lane));
+                    }
+                }
+            })
+        });
+        if let Some(place) = found {
+            self.selection.set(Some(Selection::at(place)));
+        }
+    }
+
+    /// The first open cell of a row that is drawn.
+    pub fn open_in(self, row: usize) -> Option<At> {
+        let (_, columns) = self.layout.with_untracked(Layout::drawn);
+        self.grid.with_untracked(|grid| {
+            columns
+                .into_iter()
+                .map(|column| At { row, column })
+                .find(|at| grid.cell(*at).is_some_and(|it| it.status.is_open()))
+        })
+    }
+
+    /// Selects a row, column, cluster or all; moves about. False if the command is none of these.
+    pub fn select(self, command: Command) -> bool {
+        let Some(present) = self.selection.get_untracked() else {
+            return false;
+        };
+        let lanes = |layout: &Layout| {
+            self.grid
+                .with_untracked(|grid| layout.lanes_of(grid, present.focus.1))
+        };
+        let next = self.layout.with_untracked(|layout| match command {
+            Command::Move { step, extend } => Some(present.moved(layout, step, extend)),
+            Command::SelectRow => Some(present.row(layout)),
+            Command::SelectColumn if present.zone == Zone::Band => {
+                Some(present.lanes(layout, lanes(layout)))
+            }
+            Command::SelectColumn => Some(present.column(layout)),
+            Command::SelectCluster => Some(present.lanes(layout, lanes(layout))),
+            Command::SelectAll => Some(present.all(layout)),
+            _ => None,
+        });
+        if next.is_some() {
+            self.selection.set(next);
+        }
+        next.is_some()
+    }
+
+    /// Collapses or opens; the keyboard stays at the head that was pressed.
+    pub fn toggle(self, what: &str) {
+        self.redraw(|it| it.collapsed.update(|it| it.toggle(what)));
+        let head = self.layout.with_untracked(|layout| {
+            let (kind, id) = what.split_once(' ')?;
+            if kind == "block" {
+                let block = BLOCKS.get(id.parse::<usize>().ok()?)?;
+                let line = layout
+                    .lines
+                    .iter()
+                    .position(|it| *it == Line::Block(*block))?;
+                return Some((Zone::Row, (line, 0)));
+            }
+            let id = id.parse().ok()?;
+            let lane = self.grid.with_untracked(|grid| {
+                let mut lanes = layout.lanes.iter();
+                lanes.position(|it| grid.bands[it.band(grid)].id == id)
+            })?;
+            let line = self.selection.get_untracked().map_or(0, |it| it.focus.0);
+            Some((Zone::Band, (line, lane)))
+        });
+        if let Some((zone, place)) = head {
+            self.selection.set(Some(Selection {
+                zone,
+                ..Selection::at(place)
+            }));
+        }
+    }
+}
