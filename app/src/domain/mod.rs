@@ -71,6 +71,8 @@ pub mod matrix;
 pub mod order;
 /// Counts, percent and the state that most needs attention.
 pub mod progress;
+/// Values as one word of a language.
+pub mod quote;
 /// Every "no" of the product, worded.
 pub mod refusal;
 pub mod release;

@@ -2,8 +2,8 @@
 //! `release` and `var` are ours; every other pair of braces (Helm, Go templates, Jinja) passes through untouched.
 //! A backslash before one of ours prints it literally. Values are never resolved again.
 use super::{
-    cluster::Cluster, customer::Customer, refusal::Refusal, release::Release, template::StepType,
-    text::is_key,
+    cluster::Cluster, customer::Customer, quote::quoted, refusal::Refusal, release::Release,
+    template::StepType, text::is_key,
 };
 use serde::{Deserialize, Serialize};
 
@@ -263,16 +263,6 @@ impl Resolved {
     }
 }
 
-/// A shell word in bash, a string literal in sql; in a text it does nothing. In bash nothing is special between single
-/// quotes but the quote itself; nor is anything in standard SQL, where a backslash is a letter like others.
-pub(super) fn quoted(value: &str, kind: StepType) -> String {
-    match kind {
-        StepType::Bash => format!("'{}'", value.replace('\'', r"'\''")),
-        StepType::Sql => format!("'{}'", value.replace('\'', "''")),
-        StepType::Text => value.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -440,16 +430,9 @@ mod tests {
     }
 
     #[test]
-    fn quote_makes_a_shell_word_or_a_string_literal() {
+    fn a_filter_is_quote_or_unknown() {
         assert_eq!(text("{{customer.name | quote}}"), r"'O'\''Hara & Sons'");
-        assert_eq!(
-            resolved("{{customer.name|quote}}", StepType::Sql).text(),
-            "'O''Hara & Sons'"
-        );
-        assert_eq!(
-            resolved("{{customer.name | quote}}", StepType::Text).text(),
-            "O'Hara & Sons"
-        );
+        assert_eq!(text("{{customer.namespace|quote}}"), "'acme'");
         assert_eq!(
             resolved("{{customer.name | upper}}", StepType::Bash).unresolved(),
             ["customer.name | upper"]
@@ -509,14 +492,6 @@ mod tests {
                 Piece::Literal(text) | Piece::Escaped(text) | Piece::Variable { text, .. } => *text,
             }).collect();
             prop_assert_eq!(joined, text);
-        }
-
-        #[test]
-        fn a_quoted_value_is_one_shell_word(value in "[^\0]{0,40}") {
-            let word = quoted(&value, StepType::Bash);
-            // Outside of single quotes only the escaped quote may stand.
-            let inner = word.strip_prefix('\'').and_then(|it| it.strip_suffix('\'')).unwrap();
-            prop_assert_eq!(inner.split(r"'\''").collect::<Vec<_>>().join("'"), value);
         }
     }
 }
