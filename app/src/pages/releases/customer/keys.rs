@@ -1,12 +1,12 @@
 //! The keys of the run mode: those of the matrix, wherever the keyboard is, but in a field, a menu or a dialog.
 use crate::{
     browser::dom,
-    components::matrix::keys::{Command, command},
+    components::matrix::{
+        keys::{Command, command},
+        state::LETTERS_KEY,
+    },
 };
 use leptos::{ev, prelude::*};
-
-/// Where the switch for single letters is kept: it is the matrix's.
-const LETTERS_KEY: &str = "rollcall.letters";
 
 /// What stands over the page and knows what to do with keys itself.
 const OVER: &str = "dialog[open], [role=menu]";
