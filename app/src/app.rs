@@ -92,7 +92,7 @@ pub fn App() -> impl IntoView {
 fn Shell(children: Children) -> impl IntoView {
     let path = use_location().pathname;
     let here = Memo::new(move |_| path.get());
-    let is_work = Memo::new(move |_| paths::is_work_page(&here.get()));
+    let is_work = Memo::new(move |_| paths::fills_window(&here.get()));
     // Counts change with the pages, so they are asked for again on each.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
     let actor = RwSignal::new(String::new());

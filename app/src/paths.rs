@@ -49,6 +49,21 @@ pub fn customer_steps(release: ReleaseId, customer: CustomerId) -> String {
     format!("/releases/{release}/customer/{customer}")
 }
 
+/// One of a customer's steps, large.
+pub fn run(release: ReleaseId, customer: CustomerId, step: StepId) -> String {
+    format!("/releases/{release}/customer/{customer}?step={step}")
+}
+
+/// A customer's steps on paper.
+pub fn print(release: ReleaseId, customer: CustomerId) -> String {
+    format!("/releases/{release}/customer/{customer}?view=print")
+}
+
+/// The same as a file of Markdown.
+pub fn runbook(release: ReleaseId, customer: CustomerId) -> String {
+    format!("/releases/{release}/customer/{customer}/runbook.md")
+}
+
 /// The matrix with a step's panel open.
 pub fn step(release: ReleaseId, step: StepId) -> String {
     format!("/releases/{release}?step={step}")
@@ -89,10 +104,15 @@ pub fn with(mut path: String, parts: &[(&str, String)]) -> String {
     path
 }
 
-/// Whether a path is a page where people work: the grid fills the window, and the sidebar is a rail.
+/// Whether a path is the matrix of a release.
 pub fn is_work_page(path: &str) -> bool {
     path.strip_prefix("/releases/")
         .is_some_and(|it| it.parse::<i64>().is_ok())
+}
+
+/// Whether a path is a page where people work: it fills the window, and the sidebar is a rail.
+pub fn fills_window(path: &str) -> bool {
+    is_work_page(path) || (path.starts_with("/releases/") && path.contains("/customer/"))
 }
 
 #[cfg(test)]
@@ -113,8 +133,10 @@ mod tests {
     }
 
     #[test]
-    fn only_the_matrix_fills_the_window() {
-        assert!(is_work_page("/releases/12"));
+    fn only_the_matrix_and_a_customer_s_work_fill_the_window() {
+        assert!(is_work_page("/releases/12") && fills_window("/releases/12"));
+        let work = customer_steps(ReleaseId(1), CustomerId(2));
+        assert!(fills_window(&work) && !is_work_page(&work));
         for calm in [
             "/",
             "/releases",
@@ -122,7 +144,7 @@ mod tests {
             "/releases/12/steps",
             "/releases/12/edit",
         ] {
-            assert!(!is_work_page(calm), "{calm}");
+            assert!(!fills_window(calm), "{calm}");
         }
     }
 }

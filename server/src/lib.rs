@@ -9,10 +9,10 @@ pub mod cli;
 pub mod config;
 /// A realistic data set, made by the store's own methods.
 pub mod demo;
-/// Why the program ended.
-pub mod failure;
 /// Files that pages offer to keep.
 pub mod downloads;
+/// Why the program ended.
+pub mod failure;
 /// Forms that work without JavaScript.
 pub mod forms;
 /// What every answer carries, and what every request must not be.
@@ -29,6 +29,8 @@ pub mod report;
 pub mod rest;
 /// From settings to a served address, and back to a clean end.
 pub mod run;
+/// Customers' runbooks as files.
+pub mod runbooks;
 /// The built site, embedded.
 pub mod site;
 /// Rows as CSV and as lines of JSON.
@@ -120,6 +122,7 @@ pub fn router(context: Context) -> Router {
         .route("/print.js", get(async || site::asset("print.js")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
         .merge(rest::router(context.clone()))
+        .merge(runbooks::router(context.clone()))
         .merge(downloads::router(context.clone()))
         .merge(forms::router(context))
         .leptos_routes_with_context(&options, routes(), move || provide(&for_pages), document)

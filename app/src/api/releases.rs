@@ -1,12 +1,14 @@
 //! Releases, through the door: details, life, customers, and the matrix.
 use crate::{
     domain::{
+        checklist::Checklist,
         event::Changed,
         id::{CustomerId, ReleaseId},
         marks::Marks,
         matrix::Matrix,
         release::{Release, ReleaseDraft, ReleaseSummary},
-        summary::{CustomerWork, DryRun, Member, ReleaseDetail},
+        summary::{DryRun, Member, ReleaseDetail},
+        work::WorkList,
     },
     error::AppError,
 };
@@ -164,7 +166,17 @@ pub async fn read_marks(id: ReleaseId) -> Result<Marks, AppError> {
 pub async fn read_customer_work(
     release: ReleaseId,
     customer: CustomerId,
-) -> Result<CustomerWork, AppError> {
+) -> Result<WorkList, AppError> {
     use super::context::{reply, store};
-    reply(store().customer_work(release, customer).await)
+    reply(store().work_list(release, customer).await)
+}
+
+/// The same on paper: with every text, its values filled in.
+#[server(input = Json, output = Postcard)]
+pub async fn read_checklist(
+    release: ReleaseId,
+    customer: CustomerId,
+) -> Result<Checklist, AppError> {
+    use super::context::{reply, store};
+    reply(store().checklist(release, customer).await)
 }

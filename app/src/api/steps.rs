@@ -1,11 +1,13 @@
 //! Customers' steps, through the door.
 use crate::{
     domain::{
+        diff::DiffRow,
         event::Changed,
         id::{CustomerId, ReleaseId, StepId},
         step::{CustomerStep, Place, StepAction},
-        summary::{BulkResult, StepDetail},
-        template::TemplateDraft,
+        summary::BulkResult,
+        template::{Category, TemplateDraft},
+        work::{CustomPlaces, OpenStep, Promotion},
     },
     error::AppError,
 };
@@ -16,9 +18,9 @@ use leptos::{
 
 /// One step with all that its panel shows.
 #[server(input = Json, output = Postcard)]
-pub async fn read_step(id: StepId) -> Result<StepDetail, AppError> {
+pub async fn read_step(id: StepId) -> Result<OpenStep, AppError> {
     use super::context::{reply, store};
-    reply(store().step(id).await)
+    reply(store().open_step(id).await)
 }
 
 /// One transition of one step.
@@ -73,6 +75,13 @@ pub async fn override_step(
     reply(store().override_step(id, content, version, stamp()?).await)
 }
 
+/// The template went on since the override: this customer's text stays as it is.
+#[server(input = Json, output = Postcard)]
+pub async fn keep_override(id: StepId, version: i64) -> Result<Changed<CustomerStep>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().keep_override(id, Some(version), stamp()?).await)
+}
+
 #[server(input = Json, output = Postcard)]
 pub async fn reset_step(id: StepId) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
@@ -109,4 +118,50 @@ pub async fn edit_custom_step(
 pub async fn delete_custom_step(id: StepId) -> Result<Changed<()>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().delete_custom_step(id, None, stamp()?).await)
+}
+
+/// Where a custom step can be put, and who would get it by way of the template.
+#[server(input = Json, output = Postcard)]
+pub async fn read_custom_places(
+    release: ReleaseId,
+    customer: CustomerId,
+) -> Result<CustomPlaces, AppError> {
+    use super::context::{reply, store};
+    reply(store().custom_places(release, customer).await)
+}
+
+/// What promoting a step would do.
+#[server(input = Json, output = Postcard)]
+pub async fn preview_promotion(id: StepId) -> Result<Promotion, AppError> {
+    use super::context::{reply, store};
+    reply(store().promotion(id).await)
+}
+
+/// A custom step becomes the template's, an overridden text its template's.
+#[server(input = Json, output = Postcard)]
+pub async fn promote_step(id: StepId, version: i64) -> Result<Changed<CustomerStep>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(store().promote_step(id, Some(version), stamp()?).await)
+}
+
+/// The new order of one customer's list in a category, whole.
+#[server(input = Json, output = Postcard)]
+pub async fn reorder_steps(
+    release: ReleaseId,
+    customer: CustomerId,
+    category: Category,
+    ordered: Vec<StepId>,
+) -> Result<Changed<()>, AppError> {
+    use super::context::{reply, stamp, store};
+    reply(
+        store()
+            .reorder_steps(release, customer, category, ordered, stamp()?)
+            .await,
+    )
+}
+
+/// What is different between two texts: worked out here, because the browser does not carry what that takes.
+#[server(input = Json, output = Postcard)]
+pub async fn compare_texts(before: String, after: String) -> Result<Vec<DiffRow>, AppError> {
+    Ok(crate::domain::diff::compare(&before, &after))
 }

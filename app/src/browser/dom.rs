@@ -1,6 +1,12 @@
 //! Small things that are asked of the page.
+use std::cell::RefCell;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement};
+
+thread_local! {
+    /// Who had the keyboard before each open dialog.
+    static BEFORE: RefCell<Vec<Option<HtmlElement>>> = const { RefCell::new(Vec::new()) };
+}
 
 pub fn document() -> Option<Document> {
     web_sys::window()?.document()
@@ -165,5 +171,39 @@ pub fn nobody_has_keyboard() -> bool {
 pub fn reload() {
     if let Some(window) = web_sys::window() {
         let _ = window.location().reload();
+    }
+}
+
+/// Selects all that is in an element, so that it can be copied by hand.
+pub fn select(selector: &str) {
+    let found = document().and_then(|it| it.query_selector(selector).ok().flatten());
+    let selection = web_sys::window().and_then(|it| it.get_selection().ok().flatten());
+    if let (Some(element), Some(selection)) = (found, selection) {
+        let _ = selection.select_all_children(&element);
+    }
+}
+
+/// Asks the browser to print the page.
+pub fn print() {
+    if let Some(window) = web_sys::window() {
+        let _ = window.print();
+    }
+}
+
+/// Remembers who has the keyboard, before a dialog takes it.
+pub fn lend_keyboard() {
+    let active = document().and_then(|it| it.active_element());
+    let active = active.and_then(|it| it.dyn_into().ok());
+    BEFORE.with_borrow_mut(|it| it.push(active));
+}
+
+/// The dialog is gone: the keyboard goes back. On the server nobody had it.
+pub fn give_keyboard_back() {
+    if !is_here() {
+        return;
+    }
+    let before = BEFORE.with_borrow_mut(Vec::pop).flatten();
+    if let Some(before) = before.filter(|it| it.is_connected()) {
+        let _ = before.focus();
     }
 }

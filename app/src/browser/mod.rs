@@ -9,4 +9,6 @@ pub mod form;
 pub mod grid;
 pub mod leave;
 pub mod menu;
+pub mod panel;
 pub mod picker;
+pub mod tip;

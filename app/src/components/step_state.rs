@@ -1,6 +1,9 @@
 //! The word and the drawing of a state and a type: the only place that maps them.
 use super::ui::icon::Icon;
-use crate::domain::{step::StepStatus, template::StepType};
+use crate::domain::{
+    step::{CustomerStep, StepStatus},
+    template::StepType,
+};
 use leptos::prelude::*;
 
 pub fn state_icon(status: StepStatus) -> &'static str {
@@ -31,4 +34,16 @@ pub fn State(status: StepStatus) -> impl IntoView {
             {status.label()}
         </span>
     }
+}
+
+/// Somebody was faster: "Already done by Ana at 14:02".
+pub fn already(row: &CustomerStep, at: Option<String>) -> String {
+    let mut text = format!("Already {}", row.status.word());
+    if let Some(by) = &row.state_by {
+        text.extend([" by ", by.as_str()]);
+    }
+    if let Some(at) = &at {
+        text.extend([" at ", at.as_str()]);
+    }
+    text
 }

@@ -21,7 +21,7 @@ fn marked(text: &str) -> Vec<(&str, Option<&str>)> {
     let mut at = 0;
     for piece in vars::pieces(text) {
         let (piece, name) = match piece {
-            Piece::Literal(piece) => (piece, None),
+            Piece::Literal(piece) | Piece::Escaped(piece) => (piece, None),
             Piece::Variable { text, name, .. } => (text, Some(name)),
         };
         if !text[at..].starts_with(piece) {

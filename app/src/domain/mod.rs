@@ -45,12 +45,16 @@ macro_rules! words {
     };
 }
 
+/// One customer's steps on paper.
+pub mod checklist;
 pub mod cluster;
 /// Lists of whole numbers as short text.
 pub mod compact;
 /// The text to copy, and whom it is for.
 pub mod copy;
 pub mod customer;
+/// What is different between two texts.
+pub mod diff;
 /// The history.
 pub mod event;
 /// What a person wants to see of the matrix.
@@ -73,13 +77,15 @@ pub mod order;
 pub mod paste;
 /// Counts, percent and the state that most needs attention.
 pub mod progress;
+/// Values as one word of a language.
+pub mod quote;
 /// Every "no" of the product, worded.
 pub mod refusal;
 pub mod release;
-/// A release as one sheet, for tables and reports.
-pub mod sheet;
 /// Steps from and to Markdown.
 pub mod runbook;
+/// A release as one sheet, for tables and reports.
+pub mod sheet;
 /// Who did it, and when.
 pub mod stamp;
 /// A customer's step and its life.
@@ -93,3 +99,5 @@ pub mod text;
 pub mod transfer;
 /// `{{variables}}` in a step's text.
 pub mod vars;
+/// One customer's working list, and a step on the desk.
+pub mod work;

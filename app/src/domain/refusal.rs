@@ -177,6 +177,8 @@ pub enum Refusal {
     IsACopy { name: String },
     #[error("{name} has the template's own text: there is nothing to promote")]
     NothingToPromote { name: String },
+    #[error("{name} has the template's own text: there is nothing to keep")]
+    NothingToKeep { name: String },
     #[error("{} not in this release", names.join(", "))]
     NotAMember { names: Vec<String> },
     #[error("step {id} stands in another list")]

@@ -2,8 +2,8 @@
 //! `release` and `var` are ours; every other pair of braces (Helm, Go templates, Jinja) passes through untouched.
 //! A backslash before one of ours prints it literally. Values are never resolved again.
 use super::{
-    cluster::Cluster, customer::Customer, refusal::Refusal, release::Release, template::StepType,
-    text::is_key,
+    cluster::Cluster, customer::Customer, quote::quoted, refusal::Refusal, release::Release,
+    template::StepType, text::is_key,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ pub const FIXED: [&str; 6] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     Literal(&'a str),
+    /// One of ours that is printed as it stands, without the backslash before it.
+    Escaped(&'a str),
     /// `text` is what stands there, braces and all; `name` is `customer.name`, `var.KEY`.
     Variable {
         text: &'a str,
@@ -34,7 +36,7 @@ pub enum Piece<'a> {
     },
 }
 
-/// Cuts a text into pieces. The pieces' texts joined are the text, but for the backslash of an escape.
+/// Cuts a text into pieces. The pieces' texts joined are the text.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut from, mut at) = (0, 0);
@@ -50,7 +52,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
             pieces.push(Piece::Literal(before));
         }
         pieces.push(if escaped {
-            Piece::Literal(&text[open..end])
+            Piece::Escaped(&text[open - 1..end])
         } else {
             variable
         });
@@ -154,6 +156,18 @@ impl Scope<'_> {
     }
 }
 
+/// Where a variable that has no value gets one: nearest to the text that uses it. None for a name that nobody can fill.
+pub fn filled_at(name: &str) -> Option<Source> {
+    match name {
+        "cluster.kubeconfig" => Some(Source::Cluster),
+        "release.version" => Some(Source::Release),
+        _ => {
+            let key = name.strip_prefix("var.")?;
+            is_key(key).then_some(Source::Customer)
+        }
+    }
+}
+
 /// A variable of a text with its value, if it has one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variable {
@@ -170,6 +184,15 @@ pub struct Span {
     pub variable: Option<Variable>,
 }
 
+impl Span {
+    pub fn plain(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            variable: None,
+        }
+    }
+}
+
 /// A text with its values filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolved {
@@ -179,10 +202,8 @@ pub struct Resolved {
 /// Fills in the values. What has none stays as it stands.
 pub fn resolve(text: &str, kind: StepType, scope: Scope<'_>) -> Resolved {
     let spans = pieces(text).into_iter().map(|piece| match piece {
-        Piece::Literal(text) => Span {
-            text: text.to_owned(),
-            variable: None,
-        },
+        Piece::Literal(text) => Span::plain(text),
+        Piece::Escaped(text) => Span::plain(&text[1..]),
         Piece::Variable { text, name, quote } => {
             let found = scope.value(name);
             let shown = match &found {
@@ -241,21 +262,12 @@ impl Resolved {
     }
 }
 
-/// A shell word in bash, a string literal in sql; in a text it does nothing.
-fn quoted(value: &str, kind: StepType) -> String {
-    match kind {
-        StepType::Bash => format!("'{}'", value.replace('\'', r"'\''")),
-        StepType::Sql => format!("'{}'", value.replace('\'', "''")),
-        StepType::Text => value.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{
-        id::{ClusterId, CustomerId, ReleaseId},
-        release::{ReleaseStatus, ReleaseType},
+        id::{ClusterId, CustomerId},
+        matrix::tests::release,
         text::{Metadata, Value},
     };
     use chrono::DateTime;
@@ -307,17 +319,9 @@ mod tests {
                 updated_at: now,
             },
             release: Release {
-                id: ReleaseId(1),
-                name: "June".into(),
-                kind: ReleaseType::Release,
-                status: ReleaseStatus::Active,
                 version_number: Some("6.1".into()),
-                release_date: None,
-                description: None,
                 metadata: metadata(&[("HOST", "x"), ("ZONE", "y"), ("TAG", "6.1-rc")]),
-                version: 1,
-                created_at: now,
-                updated_at: now,
+                ..release()
             },
         }
     }
@@ -425,23 +429,56 @@ mod tests {
     }
 
     #[test]
-    fn quote_makes_a_shell_word_or_a_string_literal() {
+    fn a_filter_is_quote_or_unknown() {
         assert_eq!(text("{{customer.name | quote}}"), r"'O'\''Hara & Sons'");
-        assert_eq!(
-            resolved("{{customer.name|quote}}", StepType::Sql).text(),
-            "'O''Hara & Sons'"
-        );
-        assert_eq!(
-            resolved("{{customer.name | quote}}", StepType::Text).text(),
-            "O'Hara & Sons"
-        );
+        assert_eq!(text("{{customer.namespace|quote}}"), "'acme'");
         assert_eq!(
             resolved("{{customer.name | upper}}", StepType::Bash).unresolved(),
             ["customer.name | upper"]
         );
     }
 
+    #[test]
+    fn what_is_missing_is_filled_in_where_it_belongs() {
+        assert_eq!(filled_at("var.HOST"), Some(Source::Customer));
+        assert_eq!(filled_at("cluster.kubeconfig"), Some(Source::Cluster));
+        assert_eq!(filled_at("release.version"), Some(Source::Release));
+        for nobody in ["customer.shoe", "var.", "var.A | upper", "var.1"] {
+            assert_eq!(filled_at(nobody), None, "{nobody}");
+        }
+    }
+
+    /// Pieces of a text as they are written, and what becomes of them where it is not the same.
+    const PARTS: [(&str, Option<&str>); 19] = [
+        ("{{ .Values.image.tag | quote }}", None),
+        ("{{- range $i, $it := .Values.hosts }}", None),
+        ("{{ end -}}", None),
+        ("{{ item.name | default('x') }}", None),
+        ("{{{raw}}}", None),
+        ("{{customer}}", None),
+        ("{% if customer.name %}", None),
+        ("{# release.name #}", None),
+        ("${{ secrets.TOKEN }}", None),
+        ("${{ github.event.release.name }}", None),
+        ("${HOME}", None),
+        (r"\{{ .x }}", None),
+        ("$(printf '{{')", None),
+        ("é\n", None),
+        (" ", None),
+        ("$", None),
+        ("{{customer.namespace}}", Some("acme")),
+        ("{{ release.version | quote }}", Some("'6.1'")),
+        (r"\{{customer.name}}", Some("{{customer.name}}")),
+    ];
+
     proptest! {
+        #[test]
+        fn foreign_braces_survive_between_ours(parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 0..12)) {
+            let written: String = parts.iter().map(|it| it.0).collect();
+            let expected: String = parts.iter().map(|it| it.1.unwrap_or(it.0)).collect();
+            prop_assert_eq!(text(&written), expected);
+        }
+
         #[test]
         fn a_text_without_our_roots_survives_byte_for_byte(text in r"[{}\\ .|$a-bA-Z\n'é]{0,60}") {
             prop_assume!(names(&text).is_empty());
@@ -451,17 +488,9 @@ mod tests {
         #[test]
         fn any_text_is_cut_without_loss(text in r"(\{\{|\}\}|\\|customer\.name|var\.A|quote|[ |{}\n$é]){0,20}") {
             let joined: String = pieces(&text).iter().map(|it| match it {
-                Piece::Literal(text) | Piece::Variable { text, .. } => *text,
+                Piece::Literal(text) | Piece::Escaped(text) | Piece::Variable { text, .. } => *text,
             }).collect();
-            prop_assert_eq!(joined.replace('\\', ""), text.replace('\\', ""));
-        }
-
-        #[test]
-        fn a_quoted_value_is_one_shell_word(value in "[^\0]{0,40}") {
-            let word = quoted(&value, StepType::Bash);
-            // Outside of single quotes only the escaped quote may stand.
-            let inner = word.strip_prefix('\'').and_then(|it| it.strip_suffix('\'')).unwrap();
-            prop_assert_eq!(inner.split(r"'\''").collect::<Vec<_>>().join("'"), value);
+            prop_assert_eq!(joined, text);
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Bash: comments, texts with substitutions, heredocs, numbers, and the word that a command starts with.
-use super::{Class, Piece, is_word, quoted, run};
+//! Bash: comments, texts, variables and substitutions, heredocs, numbers, and the word that a command starts with.
+//! What is nested (a substitution in a text in a substitution) stands on a stack of our own: no text is too deep.
+use super::{Class, Piece, is_word, push, quoted, run};
 
 /// Words that may be followed by a command.
 const LEADING: &[&str] = &[
@@ -8,78 +9,216 @@ const LEADING: &[&str] = &[
 const KEYWORDS: &[&str] = &[
     "fi", "done", "for", "in", "case", "esac", "function", "return", "local", "export",
 ];
+/// So many ends of heredocs are looked for in vain; then `<<` is no heredoc any more.
+const MISSES: u32 = 50;
+/// How far the end of `${...}` is looked for.
+const BRACES: usize = 500;
+
+/// What we are inside of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    /// `"..."`.
+    Text,
+    /// `$(...)`.
+    Substitution,
+    /// `` `...` ``.
+    Backticks,
+    /// `(...)`.
+    Group,
+}
+
+struct Lexer<'a> {
+    text: &'a str,
+    pieces: Vec<Piece>,
+    at: usize,
+    inside: Vec<Inside>,
+    starts_command: bool,
+    /// The words that end the heredocs of this line.
+    heredocs: Vec<&'a str>,
+    misses: u32,
+}
 
 pub fn pieces(text: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut at = 0;
-    let mut starts_command = true;
-    while let Some(letter) = text[at..].chars().next() {
-        let after_space = at == 0 || text[..at].ends_with(char::is_whitespace);
+    let mut lexer = Lexer {
+        text,
+        pieces: Vec::new(),
+        at: 0,
+        inside: Vec::new(),
+        starts_command: true,
+        heredocs: Vec::new(),
+        misses: 0,
+    };
+    while let Some(letter) = lexer.rest().chars().next() {
+        if lexer.inside.last() == Some(&Inside::Text) {
+            lexer.in_text(letter);
+        } else {
+            lexer.in_code(letter);
+        }
+    }
+    lexer.pieces
+}
+
+impl<'a> Lexer<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn to(&mut self, class: Class, end: usize) {
+        push(&mut self.pieces, class, end);
+        self.at = end;
+    }
+
+    fn enter(&mut self, inside: Inside, class: Class, length: usize) {
+        self.to(class, self.at + length);
+        self.inside.push(inside);
+        self.starts_command = inside != Inside::Text;
+    }
+
+    fn leave(&mut self, class: Class) {
+        self.to(class, self.at + 1);
+        self.inside.pop();
+        self.starts_command = false;
+    }
+
+    /// A variable or the start of a substitution, if one stands here.
+    fn dollar(&mut self) -> bool {
+        let rest = self.rest();
+        if rest.starts_with("$(") {
+            self.enter(Inside::Substitution, Class::Variable, 2);
+            return true;
+        }
+        let mut letters = rest[1..].chars();
+        let end = match letters.next() {
+            Some('{') => match braces_end(rest) {
+                Some(length) => self.at + length,
+                None => return false,
+            },
+            Some(it) if it.is_ascii_digit() || "@*#?!$-".contains(it) => self.at + 2,
+            Some(it) if it.is_ascii_alphabetic() || it == '_' => {
+                run(self.text, self.at + 1, |it| {
+                    it.is_ascii_alphanumeric() || it == '_'
+                })
+            }
+            _ => return false,
+        };
+        self.to(Class::Variable, end);
+        self.starts_command = false;
+        true
+    }
+
+    fn in_text(&mut self, letter: char) {
+        match letter {
+            '"' => self.leave(Class::Text),
+            '\\' => self.to(Class::Text, run_of_two(self.text, self.at)),
+            '`' => self.backtick(),
+            '$' => {
+                if !self.dollar() {
+                    self.to(Class::Text, self.at + 1);
+                }
+            }
+            _ => {
+                let end = run(self.text, self.at, |it| {
+                    !matches!(it, '"' | '\\' | '`' | '$')
+                });
+                self.to(Class::Text, end);
+            }
+        }
+    }
+
+    fn backtick(&mut self) {
+        if self.inside.last() == Some(&Inside::Backticks) {
+            self.leave(Class::Variable);
+        } else {
+            self.enter(Inside::Backticks, Class::Variable, 1);
+        }
+    }
+
+    fn in_code(&mut self, letter: char) {
+        let (text, at) = (self.text, self.at);
+        let after_space =
+            at == 0 || text[..at].ends_with(|it: char| it.is_whitespace() || ";&|()".contains(it));
         let (class, end) = match letter {
             '#' if after_space => (Class::Comment, run(text, at, |it| it != '\n')),
             '\\' => (Class::Plain, run_of_two(text, at)),
             '\'' => (Class::Text, quoted(text, at, '\'', false)),
-            '"' => (Class::Text, quoted(text, at, '"', true)),
+            '"' => return self.enter(Inside::Text, Class::Text, 1),
+            '`' => return self.backtick(),
+            '$' if text[at + 1..].starts_with('\'') => {
+                (Class::Text, quoted(text, at + 1, '\'', true))
+            }
+            '$' => {
+                if self.dollar() {
+                    return;
+                }
+                (Class::Plain, at + 1)
+            }
             '<' if text[at..].starts_with("<<") && !text[at..].starts_with("<<<") => {
                 let (word, end) = heredoc_word(text, at + 2);
-                // The text that follows the line belongs to it.
-                let body = heredoc_end(text, end, &word);
-                (
-                    if body.is_some() {
-                        Class::Text
-                    } else {
-                        Class::Plain
-                    },
-                    body.unwrap_or(end),
-                )
+                if word.is_empty() || self.misses > MISSES {
+                    (Class::Plain, at + 2)
+                } else {
+                    self.heredocs.push(word);
+                    (Class::Text, end)
+                }
             }
-            '\n' | ';' | '|' | '&' | '(' | '`' => {
-                let end = at + 1;
-                pieces.push((Class::Plain, end));
-                at = end;
-                starts_command = true;
-                continue;
+            '(' => return self.enter(Inside::Group, Class::Plain, 1),
+            ')' => match self.inside.last() {
+                Some(Inside::Substitution) => return self.leave(Class::Variable),
+                Some(Inside::Group) => return self.leave(Class::Plain),
+                _ => (Class::Plain, at + 1),
+            },
+            '\n' => return self.line_end(),
+            ';' | '|' | '&' => {
+                self.to(Class::Plain, at + 1);
+                self.starts_command = true;
+                return;
             }
             it if it.is_whitespace() => {
                 let end = run(text, at, |it| it.is_whitespace() && it != '\n');
-                pieces.push((Class::Plain, end));
-                at = end;
-                continue;
+                return self.to(Class::Plain, end);
             }
             it if it.is_ascii_digit() && after_space => {
-                let end = run(text, at, |it| {
-                    it.is_alphanumeric() || it == '.' || it == '%'
-                });
-                (Class::Number, end)
+                let passes = |it: char| it.is_alphanumeric() || it == '.' || it == '%';
+                (Class::Number, run(text, at, passes))
             }
-            it if is_word(it) => {
-                let end = run(text, at, |it| {
-                    is_word(it) || matches!(it, '-' | '.' | '/' | ':')
-                });
-                let word = &text[at..end];
-                let is_assignment = text[end..].starts_with('=');
-                if LEADING.contains(&word) && starts_command {
-                    pieces.push((Class::Keyword, end));
-                    at = end;
-                    continue;
-                }
-                let is_keyword = (starts_command && !is_assignment) || KEYWORDS.contains(&word);
-                (
-                    if is_keyword {
-                        Class::Keyword
-                    } else {
-                        Class::Plain
-                    },
-                    end,
-                )
-            }
+            it if is_word(it) => return self.word(),
             it => (Class::Plain, at + it.len_utf8()),
         };
-        pieces.push((class, end));
-        at = end;
-        starts_command = false;
+        self.to(class, end);
+        self.starts_command = false;
     }
-    pieces
+
+    fn word(&mut self) {
+        let end = run(self.text, self.at, |it| {
+            is_word(it) || matches!(it, '-' | '.' | '/' | ':')
+        });
+        let word = &self.text[self.at..end];
+        let is_assignment = self.text[end..].starts_with('=');
+        let leads = self.starts_command && LEADING.contains(&word);
+        let is_keyword = (self.starts_command && !is_assignment) || KEYWORDS.contains(&word);
+        let class = if is_keyword {
+            Class::Keyword
+        } else {
+            Class::Plain
+        };
+        self.to(class, end);
+        self.starts_command = leads;
+    }
+
+    /// The lines behind one with heredocs belong to these.
+    fn line_end(&mut self) {
+        self.to(Class::Plain, self.at + 1);
+        self.starts_command = true;
+        for word in std::mem::take(&mut self.heredocs) {
+            if self.misses > MISSES {
+                return;
+            }
+            match heredoc_end(self.text, self.at, word) {
+                Some(end) => self.to(Class::Text, end),
+                None => self.misses += 1,
+            }
+        }
+    }
 }
 
 fn run_of_two(text: &str, at: usize) -> usize {
@@ -89,19 +228,31 @@ fn run_of_two(text: &str, at: usize) -> usize {
         .map_or(text.len(), |it| at + it.0)
 }
 
+/// How long `${...}` is, with the braces within; it stands on one line.
+fn braces_end(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, letter) in text.char_indices().take(BRACES) {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth == 1 => return Some(at + 1),
+            '}' => depth = depth.checked_sub(1)?,
+            '\n' => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The word that ends a heredoc, and where it itself ends.
-fn heredoc_word(text: &str, from: usize) -> (String, usize) {
+fn heredoc_word(text: &str, from: usize) -> (&str, usize) {
     let from = run(text, from, |it| it == '-' || it == ' ');
     let end = run(text, from, |it| is_word(it) || it == '\'' || it == '"');
-    (text[from..end].trim_matches(['\'', '"']).to_owned(), end)
+    (text[from..end].trim_matches(['\'', '"']), end)
 }
 
 /// Where the heredoc ends: behind a line that is the word alone.
 fn heredoc_end(text: &str, from: usize, word: &str) -> Option<usize> {
-    if word.is_empty() {
-        return None;
-    }
-    let mut at = run(text, from, |it| it != '\n') + 1;
+    let mut at = from;
     while at <= text.len() {
         let end = run(text, at, |it| it != '\n');
         if text[at..end].trim_start_matches('\t') == word {

@@ -14,6 +14,8 @@ pub enum Class {
     Keyword,
     Text,
     Number,
+    /// A shell's variable or substitution.
+    Variable,
 }
 
 impl Class {
@@ -25,12 +27,21 @@ impl Class {
             Self::Keyword => Some("k"),
             Self::Text => Some("s"),
             Self::Number => Some("n"),
+            Self::Variable => Some("v"),
         }
     }
 }
 
 /// A piece: its class and where it ends.
 type Piece = (Class, usize);
+
+/// Adds a piece; what has the class of the one before it makes that longer.
+fn push(pieces: &mut Vec<Piece>, class: Class, end: usize) {
+    match pieces.last_mut() {
+        Some(last) if last.0 == class => last.1 = end,
+        _ => pieces.push((class, end)),
+    }
+}
 
 /// Cuts a text into classed pieces.
 pub fn pieces(text: &str, kind: StepType) -> Vec<(Class, &str)> {
@@ -88,7 +99,7 @@ mod tests {
     #[test]
     fn bash_has_comments_words_texts_and_heredocs() {
         let text =
-            "set -e # stop\nkubectl get 'a b' \"$X # no\" 10m\ncat <<EOF\nif 1\nEOF\necho a#b";
+            "set -e # stop\nkubectl get 'a b' \"$X # no\" 10m\ncat <<EOF | x\nif 1\nEOF\necho a#b";
         assert_eq!(
             classed(text, StepType::Bash),
             [
@@ -96,13 +107,52 @@ mod tests {
                 (Class::Comment, "# stop"),
                 (Class::Keyword, "kubectl"),
                 (Class::Text, "'a b'"),
-                (Class::Text, "\"$X # no\""),
+                (Class::Text, "\""),
+                (Class::Variable, "$X"),
+                (Class::Text, " # no\""),
                 (Class::Number, "10m"),
                 (Class::Keyword, "cat"),
-                (Class::Text, "<<EOF\nif 1\nEOF"),
+                (Class::Text, "<<EOF"),
+                (Class::Keyword, "x"),
+                (Class::Text, "if 1\nEOF"),
                 (Class::Keyword, "echo"),
             ]
         );
+    }
+
+    #[test]
+    fn bash_has_substitutions_within_texts_within_substitutions() {
+        let text = r#"a="$(get "b ${C:-"d"}" `e`)"; "f$@g" # h"#;
+        assert_eq!(
+            classed(text, StepType::Bash),
+            [
+                (Class::Text, "\""),
+                (Class::Variable, "$("),
+                (Class::Keyword, "get"),
+                (Class::Text, "\"b "),
+                (Class::Variable, "${C:-\"d\"}"),
+                (Class::Text, "\""),
+                (Class::Variable, "`"),
+                (Class::Keyword, "e"),
+                (Class::Variable, "`)"),
+                (Class::Text, "\""),
+                (Class::Text, "\"f"),
+                (Class::Variable, "$@"),
+                (Class::Text, "g\""),
+                (Class::Comment, "# h"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_text_that_is_nested_without_end_is_no_trouble() {
+        for piece in ["\"$(", "<<a\n", "${", "(", "`", "$a$"] {
+            let text = piece.repeat(20_000);
+            for kind in [StepType::Bash, StepType::Sql] {
+                let joined: usize = pieces(&text, kind).into_iter().map(|it| it.1.len()).sum();
+                assert_eq!(joined, text.len());
+            }
+        }
     }
 
     #[test]
@@ -125,7 +175,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn joined_the_pieces_are_the_text(text in r#"([a-zé0-9 \n\t'"\\#$<>|;/*-]|<<EOF\n|\nEOF\n|\$\(|--|set |SELECT ){0,40}"#) {
+        fn joined_the_pieces_are_the_text(text in r#"([a-zé0-9 \n\t'"\\#$<>|;/*(){}`-]|<<EOF\n|\nEOF\n|\$\(|\$\{|--|set |SELECT ){0,40}"#) {
             for kind in [StepType::Bash, StepType::Sql, StepType::Text] {
                 let joined: String = pieces(&text, kind).into_iter().map(|it| it.1).collect();
                 prop_assert_eq!(&joined, &text);

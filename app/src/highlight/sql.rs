@@ -1,5 +1,5 @@
 //! SQL: comments, texts, numbers and the usual keywords.
-use super::{Class, Piece, is_word, run};
+use super::{Class, Piece, is_word, push, run};
 
 const KEYWORDS: &[&str] = &[
     "ADD",
@@ -96,7 +96,9 @@ pub fn pieces(text: &str) -> Vec<Piece> {
                     .and_then(|it| it.find("*/"))
                     .map_or(text.len(), |it| at + it + 4),
             ),
-            '\'' => (Class::Text, doubled(text, at)),
+            '\'' => (Class::Text, doubled(text, at, '\'')),
+            // A name, whatever stands in it.
+            '"' => (Class::Plain, doubled(text, at, '"')),
             it if it.is_ascii_digit() => (
                 Class::Number,
                 run(text, at, |it| it.is_alphanumeric() || it == '.'),
@@ -115,18 +117,18 @@ pub fn pieces(text: &str) -> Vec<Piece> {
             }
             it => (Class::Plain, at + it.len_utf8()),
         };
-        pieces.push((class, end));
+        push(&mut pieces, class, end);
         at = end;
     }
     pieces
 }
 
-/// A text in single quotes; two of them are one inside.
-fn doubled(text: &str, from: usize) -> usize {
+/// A text in quotes; two of them are one inside.
+fn doubled(text: &str, from: usize, quote: char) -> usize {
     let mut at = from + 1;
-    while let Some(found) = text[at..].find('\'') {
+    while let Some(found) = text[at..].find(quote) {
         at += found + 1;
-        if !text[at..].starts_with('\'') {
+        if !text[at..].starts_with(quote) {
             return at;
         }
         at += 1;

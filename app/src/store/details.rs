@@ -55,6 +55,16 @@ impl Store {
 
     /// One step: its template, its text filled in, and its history.
     pub async fn step(&self, id: StepId) -> Result<StepDetail, StoreError> {
+        let (mut detail, events) = self.step_and_events(id).await?;
+        detail.history = events.into_iter().map(Entry::from).collect();
+        Ok(detail)
+    }
+
+    /// The same, with the events that its history is made of.
+    pub(super) async fn step_and_events(
+        &self,
+        id: StepId,
+    ) -> Result<(StepDetail, Vec<Event>), StoreError> {
         let db = &self.read;
         let step = steps::load(db, id).await?;
         let release = releases::load(db, step.release_id).await?;
@@ -96,24 +106,21 @@ impl Store {
             step: &step.name,
         };
         let resolved_content = resolved.text();
-        Ok(StepDetail {
+        let events = self.step_events(&step).await?;
+        let detail = StepDetail {
             copy_text: copy_text(heading, step.kind, &resolved_content),
             number: u32::try_from(number).unwrap_or(u32::MAX),
             unresolved: resolved.unresolved(),
             variables: resolved.variables(),
-            history: self.history(&step).await?,
+            history: Vec::new(),
             resolved,
             resolved_content,
             template,
             customer: CustomerWithCluster { customer, cluster },
             release,
             step,
-        })
-    }
-
-    async fn history(&self, step: &CustomerStep) -> Result<Vec<Entry>, StoreError> {
-        let events = self.step_events(step).await?;
-        Ok(events.into_iter().map(Entry::from).collect())
+        };
+        Ok((detail, events))
     }
 
     /// What happened to a step and to its template's text, newest first.

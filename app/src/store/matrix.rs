@@ -106,7 +106,11 @@ impl Store {
             .collect())
     }
 
-    async fn columns(&self, id: ReleaseId) -> Result<(Vec<Band>, Vec<Column>), StoreError> {
+    /// The customers in the matrix's order, and their clusters.
+    pub(super) async fn columns(
+        &self,
+        id: ReleaseId,
+    ) -> Result<(Vec<Band>, Vec<Column>), StoreError> {
         let clusters: HashMap<i64, String> = cluster::Entity::find()
             .select_only()
             .columns([cluster::Column::Id, cluster::Column::Name])

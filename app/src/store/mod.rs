@@ -21,8 +21,9 @@ pub mod idempotency;
 mod import;
 mod matrix;
 mod members;
-pub mod pages;
 mod missing;
+mod open_step;
+pub mod pages;
 mod part_of;
 mod paste;
 mod releases;
@@ -37,6 +38,7 @@ mod texts;
 mod timing;
 mod undo;
 mod undo_templates;
+mod work;
 mod writing;
 
 use crate::domain::{id::BatchId, stamp::Stamp};

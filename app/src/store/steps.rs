@@ -231,6 +231,38 @@ impl Store {
         })
     }
 
+    /// The template went on since the override: this customer's text stays, and is based on the template as it is now.
+    pub async fn keep_override(
+        &self,
+        id: StepId,
+        version: Option<i64>,
+        stamp: Stamp,
+    ) -> Result<Changed<CustomerStep>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let (before, _) = change.step(id, version).await?;
+        let template = templates::load(&change.tx, before.must_have_template("keep")?).await?;
+        if !before.is_overridden {
+            return Err(Refusal::NothingToKeep { name: before.name }.into());
+        }
+        let after = CustomerStep {
+            template_version: Some(template.version),
+            ..before.clone()
+        };
+        if after == before {
+            return Ok(Changed {
+                row: before,
+                batch_id: None,
+            });
+        }
+        let row = change
+            .put_step(&before, after, EventAction::Override, None)
+            .await?;
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
     /// R13: brings back the template's name, type and content, and leaves the state alone.
     pub async fn reset_step(
         &self,

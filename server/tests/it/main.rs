@@ -5,6 +5,7 @@
 )]
 #![recursion_limit = "512"]
 mod cli;
+mod copied;
 mod faults;
 mod fuzz;
 mod harness;

@@ -65,6 +65,7 @@ fn the_domain_imports_nothing_but_std_serde_chrono_thiserror_and_unicode() {
                 "serde",
                 "serde_json",
                 "chrono",
+                "similar",
                 "pulldown_cmark",
                 "unicode_normalization",
                 "super",

@@ -193,8 +193,8 @@ impl MatrixState {
                     if line >= layout.lines.len() || lane >= layout.lanes.len() {
                         return None;
                     }
-                    let at = layout.cell(line, lane);
-                    if at.is_some_and(|at| grid.cell(at).is_some()) {
+                    let cell = layout.cell(line, lane).and_then(|at| grid.cell(at));
+                    if cell.is_some_and(|it| layout.wants(it)) {
                         return Some((line, lane));
                     }
                 }

@@ -1,13 +1,48 @@
-//! A block of code: coloured, with line numbers, and each filled-in value marked with where it came from.
-use super::icon::Icon;
+//! A block of code: coloured, with line numbers, and each filled-in value marked with where it came from, under the pointer
+//! and with the keyboard. It is drawn as text: a text of a thousand lines would be as many reactive elements.
+use super::{icon::Icon, text_area::escape_into};
 use crate::{
+    browser::{dom, tip},
     domain::{
         template::StepType,
-        vars::{Resolved, Variable},
+        vars::{self, Piece, Resolved, Span, Variable},
     },
     highlight::{self, Class},
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
+
+const WRAP_KEY: &str = "rollcall.wrap";
+
+/// How texts are shown: it stays so while one text follows the other.
+#[derive(Clone, Copy)]
+pub struct CodeView {
+    pub is_raw: RwSignal<bool>,
+    pub wraps: RwSignal<bool>,
+}
+
+impl Default for CodeView {
+    fn default() -> Self {
+        Self {
+            is_raw: RwSignal::new(false),
+            wraps: RwSignal::new(true),
+        }
+    }
+}
+
+impl CodeView {
+    /// What this person chose before, in this browser.
+    fn recall(self) {
+        if let Some(kept) = dom::recall(WRAP_KEY) {
+            self.wraps.set(kept == "on");
+        }
+    }
+
+    fn toggle_wrap(self) {
+        let wraps = !self.wraps.get_untracked();
+        self.wraps.set(wraps);
+        dom::remember(WRAP_KEY, if wraps { "on" } else { "off" });
+    }
+}
 
 /// A piece of a line: its colour, and the variable that it is the value of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,11 +76,17 @@ pub fn lines(resolved: &Resolved, kind: StepType) -> Vec<Vec<Part>> {
                 }
                 let line = line.strip_suffix('\r').unwrap_or(line);
                 if let (false, Some(last)) = (line.is_empty(), lines.last_mut()) {
-                    last.push(Part {
-                        class,
-                        variable: variable.clone(),
-                        text: line.to_owned(),
-                    });
+                    match last.last_mut() {
+                        // A value is one piece, whatever colours it would have.
+                        Some(part) if variable.is_some() && part.variable == variable => {
+                            part.text.push_str(line);
+                        }
+                        _ => last.push(Part {
+                            class,
+                            variable: variable.clone(),
+                            text: line.to_owned(),
+                        }),
+                    }
                 }
             }
         }
@@ -57,107 +98,170 @@ pub fn lines(resolved: &Resolved, kind: StepType) -> Vec<Vec<Part>> {
     lines
 }
 
-fn part(part: Part) -> AnyView {
-    let Part {
-        class,
-        variable,
-        text,
-    } = part;
-    match variable {
-        Some(Variable {
-            name,
-            value: Some(_),
-            source,
-        }) => {
-            let title = format!(
-                "{{{{{name}}}}}, from the {}",
-                source.map_or("release", |it| it.as_str())
-            );
-            view! { <var title=title>{text}</var> }.into_any()
-        }
-        Some(Variable { name, .. }) => {
-            view! { <var data-unresolved="" title=format!("{name} is not set")>{text}</var> }
-                .into_any()
-        }
-        None => match class.name() {
-            Some(class) => view! { <span class=class>{text}</span> }.into_any(),
-            None => view! { <span>{text}</span> }.into_any(),
+/// A text as it was written, with its variables marked.
+fn marked(text: &str, variables: &[Variable]) -> Resolved {
+    let spans = vars::pieces(text).into_iter().map(|piece| match piece {
+        Piece::Literal(text) | Piece::Escaped(text) => Span::plain(text),
+        Piece::Variable { text, name, .. } => Span {
+            text: text.to_owned(),
+            variable: variables.iter().find(|it| it.name == name).cloned(),
         },
+    });
+    Resolved {
+        spans: spans.collect(),
     }
 }
+
+/// "{{var.HOST}} is acme.example, from the customer".
+fn origin(variable: &Variable) -> String {
+    let name = &variable.name;
+    match (&variable.value, variable.source) {
+        (Some(value), Some(source)) => {
+            let value = if value.is_empty() {
+                "empty"
+            } else {
+                value.as_str()
+            };
+            format!("{{{{{name}}}}} is {value}, from the {source}")
+        }
+        _ => format!("{{{{{name}}}}} is not set"),
+    }
+}
+
+fn counted(n: usize, one: &str) -> String {
+    let end = if n == 1 { "" } else { "s" };
+    format!("{n} {one}{end}")
+}
+
+fn write_part(out: &mut String, part: &Part) {
+    let close = match (&part.variable, part.class.name()) {
+        (Some(variable), _) => {
+            out.push_str("<var tabindex=\"0\"");
+            if variable.value.is_none() {
+                out.push_str(" data-unresolved");
+            }
+            out.push_str(" title=\"");
+            escape_into(out, &origin(variable));
+            out.push_str("\">");
+            "</var>"
+        }
+        (None, Some(class)) => {
+            out.extend(["<span class=\"", class, "\">"]);
+            "</span>"
+        }
+        (None, None) => "",
+    };
+    escape_into(out, &part.text);
+    out.push_str(close);
+}
+
+/// The lines as HTML. An empty one holds a line break, so that it is one also in what is selected and copied by hand.
+fn drawn(lines: &[Vec<Part>]) -> String {
+    let mut out = String::new();
+    for line in lines {
+        out.push_str("<span class=\"ln\">");
+        if line.is_empty() {
+            out.push('\n');
+        }
+        line.iter().for_each(|it| write_part(&mut out, it));
+        out.push_str("</span>");
+    }
+    out
+}
+
+/// Where the text stands, for who has to copy it by hand.
+pub const TEXT: &str = "[data-text]";
 
 #[component]
 pub fn CodeBlock(
     #[prop(into)] resolved: Resolved,
     #[prop(into)] raw: String,
     kind: StepType,
+    /// Kept by the page, if one text follows the other.
+    #[prop(optional)]
+    view: Option<CodeView>,
 ) -> impl IntoView {
-    let is_raw = RwSignal::new(false);
+    let view = view.unwrap_or_default();
+    let CodeView { is_raw, wraps } = view;
+    let tip: NodeRef<html::Span> = NodeRef::new();
     let filled = lines(&resolved, kind);
     let n_lines = filled.len();
-    let has_variables = !resolved.variables().is_empty();
-    let raw = lines(
-        &Resolved {
-            spans: vec![crate::domain::vars::Span {
-                text: raw,
-                variable: None,
-            }],
-        },
-        kind,
-    );
-    let draw = move || {
-        let lines = if is_raw.get() {
-            raw.clone()
+    let variables = resolved.variables();
+    let has_two_forms = !variables.is_empty() || resolved.text() != raw;
+    let filled = StoredValue::new(drawn(&filled));
+    let raw = StoredValue::new(marked(&raw, &variables));
+    let text = move || {
+        if is_raw.get() {
+            raw.with_value(|it| drawn(&lines(it, kind)))
         } else {
-            filled.clone()
-        };
-        lines
-            .into_iter()
-            .map(|line| {
-                let line = if line.is_empty() {
-                    view! { " " }.into_any()
-                } else {
-                    line.into_iter().map(part).collect_view().into_any()
-                };
-                view! { <span class="ln">{line}</span> }
-            })
-            .collect_view()
+            filled.get_value()
+        }
+    };
+    Effect::new(move |_| view.recall());
+    let hide = move || {
+        if let Some(tip) = tip.get_untracked() {
+            tip::hide(&tip);
+        }
     };
     let icon = match kind {
         StepType::Bash => "t-bash",
         StepType::Sql => "t-sql",
         StepType::Text => "t-text",
     };
+    let mut count = format!("{kind}, {}", counted(n_lines, "line"));
+    if !variables.is_empty() {
+        count.extend([", ", counted(variables.len(), "value").as_str()]);
+    }
+    let forms = has_two_forms.then(|| {
+        let form = move |label: &'static str, raw: bool| {
+            view! {
+                <button
+                    type="button"
+                    aria-pressed=move || (is_raw.get() == raw).to_string()
+                    on:click=move |_| is_raw.set(raw)
+                >
+                    {label}
+                </button>
+            }
+        };
+        view! {
+            <span class="segments" role="group" aria-label="Text shown">
+                {form("Resolved", false)}
+                {form("Raw", true)}
+            </span>
+        }
+    });
     view! {
-        <div class="code" data-wrap="">
+        <div class="code" data-wrap=move || wraps.get().then_some("")>
             <div class="code__head">
                 <Icon name=icon small=true/>
-                <span>{format!("{kind}, {n_lines} {}", if n_lines == 1 { "line" } else { "lines" })}</span>
-                {has_variables
-                    .then(|| {
-                        view! {
-                            <span class="segments push" role="group" aria-label="Text shown">
-                                <button
-                                    type="button"
-                                    aria-pressed=move || (!is_raw.get()).to_string()
-                                    on:click=move |_| is_raw.set(false)
-                                >
-                                    "Resolved"
-                                </button>
-                                <button
-                                    type="button"
-                                    aria-pressed=move || is_raw.get().to_string()
-                                    on:click=move |_| is_raw.set(true)
-                                >
-                                    "Raw"
-                                </button>
-                            </span>
-                        }
-                    })}
+                <span class="clip">{count}</span>
+                <span class="segments push">
+                    <button
+                        type="button"
+                        aria-pressed=move || wraps.get().to_string()
+                        title="Wrap long lines"
+                        on:click=move |_| view.toggle_wrap()
+                    >
+                        "Wrap"
+                    </button>
+                </span>
+                {forms}
             </div>
-            <pre tabindex="0" role="region" aria-label=move || if is_raw.get() { "Raw text" } else { "Resolved text" }>
-                <code>{draw}</code>
+            <pre
+                tabindex="0"
+                role="region"
+                data-text=""
+                aria-label=move || if is_raw.get() { "Raw text" } else { "Resolved text" }
+                on:pointerover=move |event| { if let Some(tip) = tip.get_untracked() { tip::show(&event, &tip) } }
+                on:focusin=move |event| { if let Some(tip) = tip.get_untracked() { tip::show(&event, &tip) } }
+                on:pointerout=move |_| hide()
+                on:focusout=move |_| hide()
+                on:scroll=move |_| hide()
+            >
+                <code inner_html=text></code>
             </pre>
+            <span class="tooltip" role="tooltip" hidden="" node_ref=tip></span>
         </div>
     }
 }
@@ -165,7 +269,7 @@ pub fn CodeBlock(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vars::Span;
+    use crate::domain::vars::Source;
 
     fn resolved(spans: &[(&str, bool)]) -> Resolved {
         let variable = || Variable {
@@ -213,5 +317,39 @@ mod tests {
             StepType::Text,
         );
         assert_eq!(text_of(&lines), ["éö", "", "ü"]);
+    }
+
+    #[test]
+    fn a_value_says_where_it_came_from_and_hostile_text_stays_text() {
+        let variable = Variable {
+            name: "var.A".into(),
+            value: Some("<b>\"".into()),
+            source: Some(Source::Cluster),
+        };
+        let span = Span {
+            text: "<b>\"".into(),
+            variable: Some(variable),
+        };
+        let resolved = Resolved {
+            spans: vec![Span::plain("echo "), span, Span::plain("\n\n</code>")],
+        };
+        assert_eq!(
+            drawn(&lines(&resolved, StepType::Text)),
+            "<span class=\"ln\">echo <var tabindex=\"0\" title=\"{{var.A}} is &lt;b&gt;&quot;, from the cluster\">\
+             &lt;b&gt;&quot;</var></span><span class=\"ln\">\n</span><span class=\"ln\">&lt;/code&gt;</span>"
+        );
+    }
+
+    #[test]
+    fn the_raw_text_is_whole_and_its_variables_are_marked() {
+        let text = r"a {{var.A}} \{{var.A}} {{ .Values.x }}";
+        let variable = Variable {
+            name: "var.A".into(),
+            value: None,
+            source: None,
+        };
+        let marked = marked(text, &[variable]);
+        assert_eq!(marked.text(), text);
+        assert_eq!(marked.unresolved(), ["var.A"]);
     }
 }

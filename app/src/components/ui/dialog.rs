@@ -1,5 +1,6 @@
 //! A modal dialog: the browser's own, which keeps the keyboard inside and gives it back.
 use super::icon::Icon;
+use crate::browser::dom;
 use leptos::{html, prelude::*};
 
 /// Drawn only while it is open, so that it is fresh each time.
@@ -11,9 +12,12 @@ pub fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let node: NodeRef<html::Dialog> = NodeRef::new();
+    // It is taken away rather than closed, and so the keyboard has to be given back here.
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
         if open.get() && !dialog.open() {
+            dom::lend_keyboard();
+            on_cleanup(|| dom::after(0, dom::give_keyboard_back));
             let _ = dialog.show_modal();
         }
     });

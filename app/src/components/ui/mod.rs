@@ -5,6 +5,7 @@ pub mod dialog;
 pub mod field;
 pub mod html;
 pub mod icon;
+pub mod menu;
 pub mod notice;
 pub mod posted;
 pub mod sortable;

@@ -1,6 +1,7 @@
 //! The matrix of an active or archived release, with the panel of the open step beside it.
 use super::{
     aside::{Aside, aside},
+    desk::{News, PanelProps},
     dialogs::{Asked, ReleaseDialogs},
     undoing::Undoing,
     view,
@@ -10,10 +11,7 @@ use crate::{
     api::{
         overview::list_undoable,
         releases::{archive_release, read_marks, read_matrix, restore_release},
-        steps::{
-            act_on_step, act_on_steps, delete_custom_step, note_step, override_step, read_step,
-            reset_step,
-        },
+        steps::{act_on_step, act_on_steps, read_step},
     },
     browser,
     components::{
@@ -27,8 +25,9 @@ use crate::{
             state::MatrixState,
             wording::{bulk_text, done_text},
         },
-        step_panel::{StepPanelProps, StepWish, Toward},
-        ui::{notice::sentence, toast::Toasts},
+        step_panel::{Toward, desk::StepMemory},
+        step_state::already,
+        ui::{notice::sentence, time::Clock, toast::Toasts},
     },
     domain::{
         event::Changed,
@@ -68,6 +67,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let asking = RwSignal::new(None::<StepAction>);
     let asking_bulk = RwSignal::new(None::<StepAction>);
     let copying = RwSignal::new(0_u32);
+    let memory = StepMemory::default();
+    let clock = Clock::here();
     let helping = RwSignal::new(false);
 
     // The open step lives in the address, so that a link opens it; and so does all that says what is drawn.
@@ -107,7 +108,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             match step {
                 Some(step) => match read_step(step).await? {
                     // Never another release's step beside this one's grid.
-                    detail if detail.release.id == id => Ok(Some(detail)),
+                    found if found.detail.release.id == id => Ok(Some(found)),
                     _ => Err(AppError::NotFound(Noun::Step)),
                 },
                 None => Ok(None),
@@ -180,15 +181,11 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     let _ = asking.try_set(None);
                     sending.error.set(None);
                     if let Some((name, customer)) = state.names(step) {
-                        let text = match (&batch_id, &row.state_by) {
-                            (Some(_), _) => done_text(action, &name, &customer),
-                            (None, Some(by)) => format!(
-                                "Already {} by {by}: {name} for {customer}",
-                                row.status.word()
-                            ),
-                            (None, None) => {
-                                format!("Already {}: {name} for {customer}", row.status.word())
-                            }
+                        let text = if batch_id.is_some() {
+                            done_text(action, &name, &customer)
+                        } else {
+                            let at = row.state_at.map(|it| untrack(|| clock.time(it)));
+                            format!("{}: {name} for {customer}", already(&row, at))
                         };
                         said(text, batch_id);
                     }
@@ -321,6 +318,30 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         | Command::SelectCluster
         | Command::SelectAll => {}
     });
+    let on_news = Callback::new(move |(step, news): (StepId, News)| match news {
+        News::Act {
+            action,
+            reason,
+            allow_unresolved,
+        } => act(step, action, reason, allow_unresolved),
+        News::Changed(row, text, batch) => {
+            put(&row);
+            said(text, batch);
+            refresh();
+        }
+        News::Others(text, batch, is_gone) => {
+            said(text, batch);
+            if is_gone && open_step.get_untracked() == Some(step) {
+                open.run(None);
+            }
+            renew();
+        }
+        News::Stale => refresh(),
+        News::Close => {
+            open.run(None);
+            state.wants_keyboard.update(|it| *it += 1);
+        }
+    });
     // The panel follows the focused cell while it is open.
     Effect::new(move |before: Option<Option<At>>| {
         let now = state.focused();
@@ -402,52 +423,17 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             <Transition fallback=|| ()>
                 {move || Suspend::new(async move {
                     match detail.get().await {
-                        Ok(Some(detail)) => {
-                            let step = detail.step.id;
-                            let version = detail.step.version;
-                            let wish = Callback::new(move |wish: StepWish| match wish {
-                                StepWish::Act { action, reason, allow_unresolved } => act(step, action, reason, allow_unresolved),
-                                StepWish::Notes(notes) => {
-                                    sending.run(note_step(step, notes, version), move |it| {
-                                        put(&it.row);
-                                        said("Notes saved".into(), it.batch_id);
-                                        refresh();
-                                    });
-                                }
-                                StepWish::Override(content) => {
-                                    sending.run(override_step(step, content, version), move |it| {
-                                        put(&it.row);
-                                        said("Text overridden for this customer".into(), it.batch_id);
-                                        refresh();
-                                    });
-                                }
-                                StepWish::Reset => {
-                                    sending.run(reset_step(step), move |it| {
-                                        put(&it.row);
-                                        said("Reset to the template's text".into(), it.batch_id);
-                                        refresh();
-                                    });
-                                }
-                                StepWish::Delete => {
-                                    sending.run(delete_custom_step(step), move |it| {
-                                        said("Step deleted".into(), it.batch_id);
-                                        open.run(None);
-                                        renew();
-                                    });
-                                }
-                                StepWish::Close => {
-                                    open.run(None);
-                                    state.wants_keyboard.update(|it| *it += 1);
-                                }
-                            });
-                            aside(Aside::Panel(Box::new(StepPanelProps {
-                                detail,
+                        Ok(Some(found)) => {
+                            let step = found.detail.step.id;
+                            aside(Aside::Panel(Box::new(PanelProps {
+                                open: found,
+                                memory,
                                 places: Signal::derive(move || state.places(step)),
-                                error: sending.error,
+                                refused: sending.error,
                                 asking,
                                 copying,
                                 can_work,
-                                on_wish: wish,
+                                on_news,
                                 on_go: Callback::new(move |toward: Toward| state.go_toward(toward)),
                             })))
                             .await

@@ -2,6 +2,7 @@
 pub mod aside;
 pub mod choosing;
 pub mod customer;
+pub mod desk;
 pub mod dialogs;
 pub mod edit;
 pub mod list;

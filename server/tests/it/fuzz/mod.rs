@@ -1,5 +1,8 @@
 //! The parsers that read what people paste, fed with whatever comes: for a moment in every run, for `FUZZ_SECONDS` each in
 //! `./dev soak`. `PROPTEST_CASES` says how many texts a round has.
+mod paste;
+mod runbook;
+mod transfer;
 mod vars;
 
 use crate::harness::number;

@@ -2,9 +2,9 @@
 mod downloads;
 mod forms;
 mod guard;
+mod lists;
 mod metrics;
 mod openapi;
-mod lists;
 mod pages;
 mod rest;
 mod rest_keys;
@@ -13,4 +13,5 @@ mod rest_steps;
 mod rest_templates;
 mod rest_work;
 mod rpc;
+mod runbooks;
 mod transfer;

@@ -175,7 +175,26 @@ async fn every_server_function_answers_and_only_to_post() {
             json!({ "id": step, "content": "x", "version": 99 }),
             409,
         ),
+        ("keep_override", json!({ "id": step, "version": 99 }), 409),
         ("reset_step", json!({ "id": step }), 200),
+        ("preview_promotion", json!({ "id": step }), 409),
+        ("promote_step", json!({ "id": step, "version": 99 }), 409),
+        (
+            "read_custom_places",
+            json!({ "release": june, "customer": acme }),
+            200,
+        ),
+        (
+            "reorder_steps",
+            json!({ "release": june, "customer": acme, "category": "deploy", "ordered": [1] }),
+            422,
+        ),
+        ("compare_texts", json!({ "before": "a", "after": "b" }), 200),
+        (
+            "read_checklist",
+            json!({ "release": june, "customer": acme }),
+            200,
+        ),
         (
             "add_custom_step",
             json!({ "release": june, "customer": acme, "draft": draft, "place": "Last", "add_to_template": false }),

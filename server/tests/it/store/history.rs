@@ -12,9 +12,8 @@ use app::{
         matrix::At,
         release::ReleaseDraft,
         step::{Place, StepAction},
-
-        transfer::Transfer,
         template::{Category, StepType},
+        transfer::Transfer,
     },
     store::{
         Ask,
@@ -283,6 +282,9 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(promote_step(id, None, by()));
     let other = world.id(&world.globex, "Check").await;
     call!(override_step(other, "mine".into(), 1, by()));
+    call!(keep_override(other, None, by()));
+    call!(keep_override(id, None, by()));
+    call!(promotion(other));
     call!(reset_step(other, None, by()));
     let own = call!(add_custom_step(
         june,
@@ -330,6 +332,10 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(release_progress(june));
     call!(customer_work(june, acme));
     call!(step(id));
+    call!(open_step(id));
+    call!(work_list(june, acme));
+    call!(checklist(june, acme));
+    call!(custom_places(june, acme));
     call!(dashboard(now));
     call!(frame("Ana".to_owned(), None, now));
     call!(ping());

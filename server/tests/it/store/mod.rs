@@ -3,6 +3,7 @@ mod activity;
 mod bulk;
 mod clusters;
 mod customers;
+mod desk;
 mod history;
 mod matrix;
 mod releases;

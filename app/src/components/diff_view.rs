@@ -1,0 +1,165 @@
+//! What is different between two texts: one above the other in a narrow place, side by side in a wide one. Drawn as text.
+use super::ui::text_area::{escape, escape_into};
+use crate::domain::diff::DiffRow;
+use leptos::prelude::*;
+
+fn same_lines(n: u32) -> String {
+    if n == 1 {
+        "1 line is the same".to_owned()
+    } else {
+        format!("{n} lines are the same")
+    }
+}
+
+fn put(out: &mut String, tag: &str, sign: &str, line: &str) {
+    out.extend(["<", tag, ">", sign]);
+    escape_into(out, line);
+    out.extend(["</", tag, ">"]);
+}
+
+/// One above the other: what went, then what came.
+pub fn unified(rows: &[DiffRow]) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    while let Some(row) = rows.get(at) {
+        match row {
+            DiffRow::Same(line) => put(&mut out, "span", "  ", line),
+            DiffRow::Skipped(n) => put(&mut out, "i", "", &same_lines(*n)),
+            DiffRow::Changed { .. } => {
+                let run = rows[at..].iter();
+                let run = run.take_while(|it| matches!(it, DiffRow::Changed { .. }));
+                let (mut went, mut came) = (String::new(), String::new());
+                let mut n = 0;
+                for row in run {
+                    n += 1;
+                    if let DiffRow::Changed { before, after } = row {
+                        if let Some(line) = before {
+                            put(&mut went, "del", "- ", line);
+                        }
+                        if let Some(line) = after {
+                            put(&mut came, "ins", "+ ", line);
+                        }
+                    }
+                }
+                out.push_str(&went);
+                out.push_str(&came);
+                at += n;
+                continue;
+            }
+        }
+        at += 1;
+    }
+    out
+}
+
+/// A side of a row: the line's number and the line.
+fn cell(out: &mut String, number: &mut u32, tag: Option<&str>, line: Option<&str>) {
+    let Some(line) = line else {
+        out.push_str("<td></td><td></td>");
+        return;
+    };
+    *number += 1;
+    out.extend(["<td>", number.to_string().as_str(), "</td><td>"]);
+    match tag {
+        Some(tag) => out.extend(["<", tag, ">", escape(line).as_str(), "</", tag, ">"]),
+        None => escape_into(out, line),
+    }
+    out.push_str("</td>");
+}
+
+/// The rows of a table of four columns: number and line, twice.
+pub fn beside(rows: &[DiffRow]) -> String {
+    let mut out = String::new();
+    let (mut left, mut right) = (0, 0);
+    for row in rows {
+        out.push_str("<tr>");
+        match row {
+            DiffRow::Same(line) => {
+                cell(&mut out, &mut left, None, Some(line));
+                cell(&mut out, &mut right, None, Some(line));
+            }
+            DiffRow::Changed { before, after } => {
+                cell(&mut out, &mut left, Some("del"), before.as_deref());
+                cell(&mut out, &mut right, Some("ins"), after.as_deref());
+            }
+            DiffRow::Skipped(n) => {
+                left += n;
+                right += n;
+                let text = same_lines(*n);
+                out.extend(["<td colspan=\"4\">", text.as_str(), "</td>"]);
+            }
+        }
+        out.push_str("</tr>");
+    }
+    out
+}
+
+/// Two texts side by side, with what each of them is.
+#[component]
+pub fn SideBySide(
+    /// None as long as they are being compared.
+    rows: RwSignal<Option<Vec<DiffRow>>>,
+    #[prop(into)] left: String,
+    #[prop(into)] right: String,
+) -> impl IntoView {
+    let label = format!("{left} and {right}");
+    let (left, right) = (StoredValue::new(left), StoredValue::new(right));
+    view! {
+        <div class="diff-pair" tabindex="0" role="region" aria-label=label aria-busy=move || rows.with(Option::is_none).to_string()>
+            {move || {
+                rows.with(|it| it.as_ref().is_some_and(Vec::is_empty))
+                    .then(|| {
+                        let (left, right) = (left.get_value(), right.get_value());
+                        view! { <p class="quiet small">{format!("{left} and {right} are the same.")}</p> }
+                    })
+            }}
+            <table class="diff" hidden=move || rows.with(|it| it.as_ref().is_none_or(Vec::is_empty))>
+                <thead>
+                    <tr>
+                        <th scope="colgroup" colspan="2">{left.get_value()}</th>
+                        <th scope="colgroup" colspan="2">{right.get_value()}</th>
+                    </tr>
+                </thead>
+                <tbody inner_html=move || rows.with(|it| it.as_deref().map(beside).unwrap_or_default())></tbody>
+            </table>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<DiffRow> {
+        let changed = |before: Option<&str>, after: Option<&str>| DiffRow::Changed {
+            before: before.map(Into::into),
+            after: after.map(Into::into),
+        };
+        vec![
+            DiffRow::Skipped(7),
+            DiffRow::Same("set -e".into()),
+            changed(Some("<a>"), Some("<b>")),
+            changed(None, Some("c")),
+        ]
+    }
+
+    #[test]
+    fn one_above_the_other_all_that_went_stands_before_what_came() {
+        assert_eq!(
+            unified(&rows()),
+            "<i>7 lines are the same</i><span>  set -e</span><del>- &lt;a&gt;</del>\
+             <ins>+ &lt;b&gt;</ins><ins>+ c</ins>"
+        );
+    }
+
+    #[test]
+    fn side_by_side_each_line_has_its_number() {
+        assert_eq!(
+            beside(&rows()),
+            "<tr><td colspan=\"4\">7 lines are the same</td></tr>\
+             <tr><td>8</td><td>set -e</td><td>8</td><td>set -e</td></tr>\
+             <tr><td>9</td><td><del>&lt;a&gt;</del></td><td>9</td><td><ins>&lt;b&gt;</ins></td></tr>\
+             <tr><td></td><td></td><td>10</td><td><ins>c</ins></td></tr>"
+        );
+    }
+}

@@ -1,0 +1,379 @@
+//! What can be done with a step: copy its text in four forms, change its state, and what stands in the menu More.
+use super::{
+    Asked, StepWish,
+    desk::{Desk, Form},
+};
+use crate::{
+    components::ui::{
+        dialog::Dialog,
+        field::LongField,
+        icon::Icon,
+        menu::{Menu, MenuItem},
+        notice::Failure,
+    },
+    domain::{
+        refusal::Field,
+        step::{StepAction, StepStatus},
+        template::StepType,
+        vars::{Source, filled_at},
+        work::OpenStep,
+    },
+    error::AppError,
+    paths,
+};
+use leptos::{ev, prelude::*};
+
+pub fn key_of(action: StepAction) -> &'static str {
+    match action {
+        StepAction::Start => "i",
+        StepAction::Done => "d",
+        StepAction::Fail => "f",
+        StepAction::Skip => "s",
+        StepAction::Revert => "r",
+        StepAction::Reopen => "p",
+    }
+}
+
+/// "Fail", "Skip", "Revert": what the button of the reason's dialog says.
+pub fn verb(action: StepAction) -> &'static str {
+    action.label().trim_end_matches('…')
+}
+
+/// The buttons of a state, at most three; the others stand in the menu.
+pub fn direct(status: StepStatus) -> Vec<StepAction> {
+    use StepAction as A;
+    let candidates = if status.is_open() {
+        vec![A::Done, A::Fail, A::Skip, A::Revert, A::Reopen]
+    } else {
+        vec![A::Revert, A::Reopen]
+    };
+    let mut direct: Vec<A> = candidates
+        .into_iter()
+        .filter(|it| it.allows(status))
+        .collect();
+    direct.truncate(3);
+    direct
+}
+
+/// Copy, and its other forms in a menu beside it.
+#[component]
+pub fn CopyButton(desk: Desk) -> impl IntoView {
+    let (whom, kind) = desk.read(|it| {
+        let (customer, cluster) = (&it.detail.customer.customer, &it.detail.customer.cluster);
+        let whom = format!("{} ({})", customer.name, cluster.name);
+        (whom, it.detail.step.kind)
+    });
+    let id = desk.id;
+    let label = move || match desk.copied.get() {
+        Some((step, true)) if step == id => format!("Copied for {whom}"),
+        Some((step, false)) if step == id => "Could not copy: it is selected, press Ctrl+C".into(),
+        _ => "Copy".to_owned(),
+    };
+    let item = |label: &str, form: Form| {
+        MenuItem::new(label, Callback::new(move |()| desk.copy(form, false)))
+    };
+    let mut items = vec![
+        item("With the comment above it", Form::Headed),
+        item("Plain, without the comment", Form::Plain),
+        item("Raw, as it was written", Form::Raw),
+    ];
+    if kind == StepType::Bash {
+        items.push(item("With a check of the kubectl context", Form::Checked));
+    }
+    let ink = Signal::derive(move || {
+        let is_next = desk.status.is_open() && !desk.is_copied();
+        is_next.then_some("ink")
+    });
+    view! {
+        <div class="button-pair">
+            <button
+                class="button"
+                data-size="l"
+                data-copy=""
+                data-kind=move || ink.get()
+                data-copied=move || desk.is_copied().then_some("")
+                aria-keyshortcuts="c"
+                on:click=move |_| desk.copy(Form::Headed, false)
+            >
+                <Icon name=Signal::derive(move || if desk.is_copied() { "g-done" } else { "i-copy" })/>
+                <span class="clip">{label}</span>
+                " "
+                <kbd aria-hidden="true">"c"</kbd>
+            </button>
+            <Menu label="Choose the form" items=items kind=ink size="l" square=true>
+                <Icon name="i-chevron"/>
+            </Menu>
+        </div>
+    }
+}
+
+/// What is there to do in the present state, and More.
+#[component]
+pub fn StateButtons(
+    desk: Desk,
+    #[prop(optional)] large: bool,
+    /// To the next step: the main button once this one is finished.
+    on_next: Callback<()>,
+) -> impl IntoView {
+    let size = large.then_some("l");
+    let shown = if desk.can_work {
+        direct(desk.status)
+    } else {
+        direct(StepStatus::Pending)
+    };
+    let is_finished = !desk.status.is_open();
+    let next = is_finished.then(|| {
+        view! {
+            <button
+                class="button"
+                data-kind="ink"
+                data-size=size
+                aria-keyshortcuts="n"
+                on:click=move |_| {
+                    // The next step begins with its text.
+                    crate::browser::dom::focus("[data-copy]");
+                    on_next.run(());
+                }
+            >
+                "Next "
+                <kbd aria-hidden="true">"n"</kbd>
+            </button>
+        }
+    });
+    let button = move |action: StepAction| {
+        let key = key_of(action);
+        let why = desk.why_not(action);
+        let can = why.is_none();
+        let ink = move || (action == StepAction::Done && desk.is_copied()).then_some("ink");
+        view! {
+            <button
+                class="button"
+                data-kind=ink
+                data-size=size
+                aria-keyshortcuts=key
+                aria-disabled=(!can).then_some("true")
+                title=why
+                on:click=move |_| { if can { desk.act(action) } }
+            >
+                {action.label()}
+                " "
+                <kbd aria-hidden="true">{key}</kbd>
+            </button>
+        }
+    };
+    let buttons = shown.iter().copied().map(button).collect_view();
+    let mut items: Vec<MenuItem> = [
+        StepAction::Start,
+        StepAction::Done,
+        StepAction::Fail,
+        StepAction::Skip,
+        StepAction::Revert,
+        StepAction::Reopen,
+    ]
+    .into_iter()
+    .filter(|it| !shown.contains(it))
+    .map(|action| MenuItem {
+        key: Some(key_of(action)),
+        why_not: desk.why_not(action),
+        ..MenuItem::new(action.label(), Callback::new(move |()| desk.act(action)))
+    })
+    .collect();
+    if desk.can_work {
+        items.extend(desk.read(|it| own_items(it, desk)));
+    }
+    view! {
+        {next}
+        {buttons}
+        <Menu items=items size=if large { "l" } else { "m" }>
+            "More"
+            <Icon name="i-chevron" small=true/>
+        </Menu>
+    }
+}
+
+/// What can be done with the text of this very step.
+fn own_items(open: &OpenStep, desk: Desk) -> Vec<MenuItem> {
+    let step = &open.detail.step;
+    let ask =
+        |label: &str, what: Asked| MenuItem::new(label, Callback::new(move |()| desk.ask(what)));
+    let mut items = Vec::new();
+    if step.template_id.is_some() {
+        items.push(ask("Override", Asked::Override));
+    }
+    if step.is_overridden || open.drift.is_some() {
+        let reset = Callback::new(move |()| desk.on_wish.run(StepWish::Reset));
+        items.push(MenuItem::new("Reset to template", reset));
+    }
+    if step.is_custom {
+        items.push(ask("Edit", Asked::Edit));
+        items.push(ask("Delete", Asked::Delete));
+    }
+    if step.is_custom || step.is_overridden {
+        items.push(ask("Promote to template…", Asked::Promote));
+    }
+    items.push(ask("Add custom step…", Asked::AddCustom));
+    items
+}
+
+/// Where a missing value can be filled in: what it is called, and its page.
+pub fn places_of(name: &str, open: &OpenStep) -> Vec<(String, String)> {
+    let (customer, cluster) = (
+        &open.detail.customer.customer,
+        &open.detail.customer.cluster,
+    );
+    let release = &open.detail.release;
+    let at_customer = (customer.name.clone(), paths::edit_customer(customer.id));
+    let at_cluster = (cluster.name.clone(), paths::edit_cluster(cluster.id));
+    let at_release = (release.name.clone(), paths::edit_release(release.id));
+    match filled_at(name) {
+        Some(Source::Customer) => vec![at_customer, at_cluster, at_release],
+        Some(Source::Cluster) => vec![at_cluster],
+        Some(Source::Release) => vec![at_release],
+        None => Vec::new(),
+    }
+}
+
+/// That values are missing: where to fill them in, or to go on all the same. And whatever else was refused.
+#[component]
+pub fn Refused(desk: Desk) -> impl IntoView {
+    let other = Signal::derive(move || {
+        let error = desk.refused.get();
+        // The reason's own field says it.
+        let is_asked = desk.asking.get().is_some() && matches!(error, Some(AppError::Invalid(_)));
+        error.filter(|_| desk.missing().is_none() && !is_asked)
+    });
+    let notice = move || {
+        let form = desk.insists.get();
+        let names = match form {
+            Some(_) => desk.read(|it| it.detail.unresolved.clone()),
+            None => desk.missing()?,
+        };
+        let mut places: Vec<(String, String)> = Vec::new();
+        for name in &names {
+            for place in desk.read(|it| places_of(name, it)) {
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        let links = places
+            .into_iter()
+            .enumerate()
+            .map(|(index, (name, path))| {
+                let before = if index == 0 { "Fill it in at " } else { ", " };
+                view! {
+                    {before}
+                    <a class="link" href=path>{name}</a>
+                }
+            })
+            .collect_view();
+        let go_on = move |_| match form {
+            Some(form) => desk.copy(form, true),
+            None => {
+                desk.refused.set(None);
+                desk.do_it(StepAction::Done, None, true);
+            }
+        };
+        Some(view! {
+            <div class="alert" role="alert">
+                <Icon name="i-warn"/>
+                <span>
+                    <b>{format!("{} not set. ", names.join(", "))}</b>
+                    {links}
+                    " or "
+                    <button type="button" class="link" on:click=go_on>
+                        {if form.is_some() { "copy it as it is" } else { "mark it done as it is" }}
+                    </button>
+                    "."
+                </span>
+            </div>
+        })
+    };
+    view! {
+        <Failure error=other/>
+        <Failure error=desk.unsaved/>
+        {notice}
+    }
+}
+
+/// Asks why, before a step is failed, skipped or reverted.
+#[component]
+pub fn ReasonPrompt(desk: Desk) -> impl IntoView {
+    let reason = RwSignal::new(String::new());
+    let (name, customer) = desk.read(|it| {
+        let detail = &it.detail;
+        (
+            detail.step.name.clone(),
+            detail.customer.customer.name.clone(),
+        )
+    });
+    move || {
+        let action = desk.asking.get()?;
+        let open = RwSignal::new(true);
+        reason.set(String::new());
+        Effect::new(move |_| {
+            if !open.get() {
+                desk.asking.set(None);
+            }
+        });
+        let send = move || desk.do_it(action, Some(reason.get_untracked()), false);
+        let hint = if action.needs_reason() {
+            "It is kept in the history."
+        } else {
+            "May stay empty."
+        };
+        let word = verb(action);
+        Some(view! {
+            <Dialog open=open title=format!("{word} {name} for {customer}")>
+                <form
+                    on:submit=move |event| {
+                        event.prevent_default();
+                        send();
+                    }
+                    on:keydown=move |event: ev::KeyboardEvent| {
+                        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+                            event.prevent_default();
+                            send();
+                        }
+                    }
+                >
+                    <div class="dialog__body stack">
+                        <LongField
+                            label="Reason"
+                            id="reason"
+                            value=reason
+                            hint=hint
+                            error=Signal::derive(move || desk.refused.get().and_then(|it| it.at(Field::Reason)))
+                        />
+                    </div>
+                    <div class="dialog__foot">
+                        <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
+                        <button class="button" data-kind="ink" type="submit">{word}</button>
+                    </div>
+                </form>
+            </Dialog>
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_state_shows_what_it_allows_first() {
+        use {StepAction as A, StepStatus as S};
+        assert_eq!(direct(S::Pending), [A::Done, A::Fail, A::Skip]);
+        assert_eq!(direct(S::InProgress), [A::Done, A::Fail, A::Skip]);
+        assert_eq!(direct(S::Failed), [A::Done, A::Skip, A::Revert]);
+        assert_eq!(direct(S::Reverted), [A::Done, A::Skip, A::Reopen]);
+        assert_eq!(direct(S::Done), [A::Revert, A::Reopen]);
+        assert_eq!(direct(S::Skipped), [A::Reopen]);
+    }
+
+    #[test]
+    fn a_dialog_s_button_has_no_ellipsis() {
+        assert_eq!(verb(StepAction::Fail), "Fail");
+        assert_eq!(verb(StepAction::Revert), "Revert");
+    }
+}

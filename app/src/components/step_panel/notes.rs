@@ -1,0 +1,183 @@
+//! The values that a step's text is filled with, and its notes. What is typed is kept until it is saved; if somebody else
+//! wrote meanwhile, both stand there.
+use super::{
+    StepWish,
+    actions::places_of,
+    desk::{Desk, NotesDraft},
+};
+use crate::{
+    components::ui::{icon::Icon, text_area::TextArea, time::Clock},
+    domain::event::EventAction,
+};
+use leptos::{ev, prelude::*};
+
+#[component]
+pub fn Values(desk: Desk) -> impl IntoView {
+    let (variables, n_missing) = desk.read(|it| {
+        let detail = &it.detail;
+        (detail.variables.clone(), detail.unresolved.len())
+    });
+    let n = variables.len();
+    let count = if n_missing == 0 {
+        format!("{n}, all set")
+    } else {
+        format!("{n}, {n_missing} missing")
+    };
+    let rows = variables
+        .into_iter()
+        .map(|it| {
+            let is_missing = it.value.is_none();
+            let links = if is_missing {
+                desk.read(|open| places_of(&it.name, open))
+            } else {
+                Vec::new()
+            };
+            let nowhere = is_missing && links.is_empty();
+            let links = links
+                .into_iter()
+                .map(|(name, path)| view! { <a class="link" href=path>{name}</a>" " })
+                .collect_view();
+            view! {
+                <dt class="mono">{it.name}</dt>
+                <dd class="mono">{it.value.unwrap_or_else(|| "not set".into())}</dd>
+                <dd>
+                    {it.source.map(|it| it.as_str())}
+                    {is_missing.then_some(if nowhere { "there is no such value" } else { "fill in at " })}
+                    {links}
+                </dd>
+            }
+        })
+        .collect_view();
+    (n > 0).then(|| {
+        view! {
+            <details class="fold" open=n_missing > 0>
+                <summary>
+                    <Icon name="i-chevron"/>
+                    "Values"
+                    <span class="count">{count}</span>
+                </summary>
+                <dl class="origins">{rows}</dl>
+            </details>
+        }
+    })
+}
+
+/// Whether what was typed is not what is saved.
+fn differs(typed: &str, saved: &str) -> bool {
+    typed.trim() != saved.trim()
+}
+
+#[component]
+pub fn Notes(desk: Desk) -> impl IntoView {
+    let saved = desk.read(|it| it.detail.step.notes.clone().unwrap_or_default());
+    // Who wrote the notes that stand there, and when.
+    let writer = desk.read(|it| {
+        let history = &it.detail.history;
+        let line = history.iter().find(|it| it.action == EventAction::Notes)?;
+        Some((line.actor.clone(), line.at))
+    });
+    if !desk.can_work {
+        return view! {
+            <section>
+                <h3>"Notes"</h3>
+                <p class="notes">{if saved.is_empty() { "None.".to_owned() } else { saved }}</p>
+            </section>
+        }
+        .into_any();
+    }
+    let id = desk.id;
+    let kept = desk.notes.get_untracked();
+    let kept = kept.into_iter().find(|it| it.step == id);
+    let value = RwSignal::new(
+        kept.as_ref()
+            .map_or_else(|| saved.clone(), |it| it.text.clone()),
+    );
+    // What stood there when the person began to type.
+    let before = kept.map_or_else(|| saved.clone(), |it| it.before);
+    let is_overtaken = RwSignal::new(before != saved);
+    let saved = StoredValue::new(saved);
+    let before = StoredValue::new(before);
+    let is_changed =
+        Memo::new(move |_| value.with(|text| saved.with_value(|it| differs(text, it))));
+    Effect::new(move |_| {
+        let draft = is_changed.get().then(|| NotesDraft {
+            step: id,
+            text: value.get(),
+            before: before.get_value(),
+        });
+        desk.notes.update(|drafts| {
+            drafts.retain(|it| it.step != id);
+            drafts.extend(draft);
+        });
+    });
+    let save = move || {
+        if is_changed.get_untracked() {
+            desk.on_wish.run(StepWish::Notes(value.get_untracked()));
+        }
+    };
+    let take_theirs = move |_| {
+        is_overtaken.set(false);
+        value.set(saved.get_value());
+    };
+    let clock = Clock::here();
+    let overtaken = move || {
+        if !is_overtaken.get() || !is_changed.get() {
+            return None;
+        }
+        let who = match &writer {
+            Some((by, at)) => format!("{by} wrote at {}:", clock.time(*at)),
+            None => "Somebody wrote meanwhile:".to_owned(),
+        };
+        let theirs = saved.get_value();
+        let theirs = if theirs.is_empty() {
+            "(nothing)".to_owned()
+        } else {
+            theirs
+        };
+        Some(view! {
+            <div class="alert" role="alert">
+                <Icon name="i-warn"/>
+                <div>
+                    <b>{who}</b>
+                    <p class="notes">{theirs}</p>
+                    <p class="row">
+                        <button type="button" class="button" data-size="s" on:click=move |_| save()>"Save mine instead"</button>
+                        <button type="button" class="button" data-size="s" on:click=take_theirs>"Take theirs"</button>
+                    </p>
+                </div>
+            </div>
+        })
+    };
+    view! {
+        <section
+            class="field"
+            on:keydown=move |event: ev::KeyboardEvent| {
+                if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+                    event.prevent_default();
+                    save();
+                }
+            }
+        >
+            <label for="notes">"Notes"</label>
+            <TextArea value=value id="notes" rows=2/>
+            {overtaken}
+            <Show when=move || is_changed.get() && !is_overtaken.get()>
+                <div class="row">
+                    <button type="button" class="button" data-size="s" on:click=move |_| save()>"Save notes"</button>
+                </div>
+            </Show>
+        </section>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn space_around_notes_is_no_change() {
+        assert!(!differs(" slow\n", "slow"));
+        assert!(differs("slower", "slow"));
+    }
+}

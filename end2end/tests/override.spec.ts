@@ -1,0 +1,108 @@
+// A customer's own text: written beside the template's, kept or given up when the template goes on, made the template's own.
+import type { Page } from '@playwright/test';
+import { test, expect } from '../fixtures/app';
+import { other, step } from '../fixtures/other';
+import { activeJune } from '../fixtures/world';
+
+const panel = (page: Page, name = 'Upgrade, Acme') => page.getByRole('complementary', { name });
+const OLD = 'set -e\ncurl https://{{var.HOST}}/healthz';
+const MINE = 'set -e\ncurl -v https://{{var.HOST}}/healthz';
+const NEW = 'set -euo pipefail\ncurl https://{{var.HOST}}/healthz';
+const draft = (content: string) => ({ name: 'Upgrade', category: 'deploy', type: 'bash', content, description: '' });
+
+async function choose(page: Page, item: string) {
+  await panel(page).getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitem', { name: item }).click();
+}
+
+test('an override is written beside the template, is this customer\'s alone, and can be taken back', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await choose(page, 'Override');
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  await expect(dialog.getByText('Template and Acme are the same.')).toBeVisible();
+  await dialog.getByLabel('Content').fill(MINE);
+  const diff = dialog.getByRole('region', { name: 'Template and Acme' });
+  await expect(diff.locator('del')).toHaveText('curl https://{{var.HOST}}/healthz');
+  await expect(diff.locator('ins')).toHaveText('curl -v https://{{var.HOST}}/healthz');
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(panel(page).getByText('Overridden')).toBeVisible();
+  await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toContainText('curl -v https://acme.example');
+  await expect(page.getByRole('gridcell', { name: 'Step 3 Upgrade, Acme, eu-west: pending, overridden' })).toBeVisible();
+  await expect(page.getByRole('gridcell', { name: 'Step 3 Upgrade, Globex, eu-west: pending', exact: true })).toBeVisible();
+  const line = panel(page).getByRole('listitem').filter({ hasText: 'overrode the text' });
+  await line.getByText('Show the difference').click();
+  await expect(line.locator('del')).toHaveText('- curl https://{{var.HOST}}/healthz');
+  await choose(page, 'Reset to template');
+  await expect(panel(page).getByRole('region', { name: 'Resolved text' })).not.toContainText('-v');
+  await expect(panel(page).getByText('Overridden')).toHaveCount(0);
+});
+
+test('when the template went on, the three texts are shown, and mine is kept or given up', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await server.call('override_step', { id: step.acme.upgrade, content: MINE, version: 1 });
+  await other(server, 'Ravi')('update_template', { id: 3, draft: draft(NEW), version: 1 });
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const notice = panel(page).getByText(/Ravi changed the template at \d\d:\d\d, after this text was overridden/);
+  await expect(notice).toBeVisible();
+  await expect(panel(page).getByText('Template edited since')).toBeVisible();
+  await panel(page).getByRole('button', { name: 'Compare…' }).click();
+  const dialog = page.getByRole('dialog');
+  const changed = dialog.getByRole('region', { name: 'Template then and Template now' });
+  await expect(changed.locator('del')).toHaveText('set -e');
+  await expect(changed.locator('ins')).toHaveText('set -euo pipefail');
+  const mine = dialog.getByRole('region', { name: 'Template then and Acme' });
+  await expect(mine.locator('ins')).toHaveText('curl -v https://{{var.HOST}}/healthz');
+  await dialog.getByRole('button', { name: 'Keep mine' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(notice).toHaveCount(0);
+  await expect(panel(page).getByText('Overridden')).toBeVisible();
+  await expect(panel(page).getByRole('listitem').filter({ hasText: 'kept the text' })).toBeVisible();
+  // Undone from the history, the question is open again; this time the template's text is taken.
+  await panel(page).getByRole('button', { name: 'Undo this' }).click();
+  await expect(notice).toBeVisible();
+  await panel(page).getByRole('button', { name: 'Take the template\'s' }).click();
+  await expect(notice).toHaveCount(0);
+  await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toContainText('set -euo pipefail');
+});
+
+test('a text that was changed by somebody else meanwhile is shown, and nothing that was typed is lost', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await choose(page, 'Override');
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  await dialog.getByLabel('Content').fill(MINE);
+  await other(server, 'Jonas')('override_step', { id: step.acme.upgrade, content: 'exit 1', version: 1 });
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  await expect(dialog.getByText('Somebody else changed this text meanwhile.')).toBeVisible();
+  await expect(dialog.getByRole('region', { name: 'Theirs and Yours' })).toContainText('exit 1');
+  await expect(dialog.getByLabel('Content')).toHaveValue(MINE);
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toContainText('curl -v');
+});
+
+test('a promoted override becomes the template\'s, after it was said whom that changes', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await server.call('override_step', { id: step.acme.upgrade, content: MINE, version: 1 });
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await choose(page, 'Promote to template…');
+  const dialog = page.getByRole('dialog', { name: 'Promote Upgrade to the template' });
+  await expect(dialog.getByText('It changes 2 pending copies.')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Promote', exact: true }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Promoted Upgrade to the template' })).toBeVisible();
+  await expect(panel(page).getByText('Overridden')).toHaveCount(0);
+  await panel(page).getByRole('button', { name: 'Next customer' }).click();
+  await expect(panel(page, 'Upgrade, Globex').getByRole('region', { name: 'Resolved text' })).toContainText('curl -v https://globex.example');
+});
+
+test('a step that was executed before the template went on says so', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await server.call('act_on_step', { id: step.acme.upgrade, action: 'done', reason: null, allow_unresolved: false });
+  await other(server, 'Ravi')('update_template', { id: 3, draft: draft(NEW), version: 1 });
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await expect(panel(page).getByText(/Ravi changed the template at .* after this text was taken from it/)).toBeVisible();
+  await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toContainText(OLD.split('\n')[0]);
+  await expect(panel(page).getByRole('button', { name: 'Keep mine' })).toHaveCount(0);
+});

@@ -1,0 +1,264 @@
+// The panel of a step: what it shows, copies and keeps, by mouse and by keyboard.
+import type { Page } from '@playwright/test';
+import { test, expect, live } from '../fixtures/app';
+import { act, HOSTILE, other, step } from '../fixtures/other';
+import { activeJune, june as draftJune } from '../fixtures/world';
+
+const panel = (page: Page, name: string) => page.getByRole('complementary', { name });
+const cell = (page: Page, name: string) => page.getByRole('gridcell', { name });
+const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
+const TEXT = 'set -e\ncurl https://acme.example/healthz';
+
+test('each value says where it came from, under the pointer and with the keyboard', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  const value = here.locator('var', { hasText: 'acme.example' });
+  const tip = here.getByRole('tooltip');
+  await value.hover();
+  await expect(tip).toHaveText('{{var.HOST}} is acme.example, from the customer');
+  await here.getByRole('heading', { name: 'History' }).hover();
+  await expect(tip).toBeHidden();
+  await value.focus();
+  await expect(tip).toHaveText('{{var.HOST}} is acme.example, from the customer');
+  await expect(here.locator('.ln')).toHaveText(['set -e', 'curl https://acme.example/healthz']);
+});
+
+test('what is missing is marked, listed, and leads to where it is filled in', async ({ page, open, server }) => {
+  const world = await activeJune(server);
+  await open(`/releases/${world.june}?step=${step.initech.upgrade}`);
+  const here = panel(page, 'Upgrade, Initech');
+  await expect(here.locator('var[data-unresolved]')).toHaveText('{{var.HOST}}');
+  await expect(here.getByText('1, 1 missing')).toBeVisible();
+  const link = here.getByRole('link', { name: 'Initech' });
+  await expect(link).toHaveAttribute('href', `/customers/${world.initech}/edit`);
+  await here.getByRole('button', { name: 'Copy', exact: false }).first().click();
+  await expect(here.getByText('var.HOST not set.')).toBeVisible();
+  await here.getByRole('button', { name: 'copy it as it is' }).click();
+  await expect(here.getByRole('button', { name: 'Copied for Initech (us-east)' })).toBeVisible();
+});
+
+test('the text is copied in four forms, and each says whom it is for', async ({ page, open, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await here.getByRole('button', { name: 'Copy' }).click();
+  await expect(here.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
+  expect(await clipboard(page)).toBe(`# Acme | eu-west | acme\n# Release June, step 3 Upgrade\n${TEXT}`);
+  const copy = async (form: string) => {
+    await here.getByRole('button', { name: 'Choose the form' }).click();
+    await page.getByRole('menuitem', { name: form }).click();
+  };
+  await copy('Plain');
+  await expect.poll(() => clipboard(page)).toBe(TEXT);
+  await copy('Raw');
+  await expect.poll(() => clipboard(page)).toBe('set -e\ncurl https://{{var.HOST}}/healthz');
+  await copy('With a check');
+  await expect.poll(() => clipboard(page)).toContain(`[ "$(kubectl config current-context)" = 'eu-west' ] ||`);
+  // The next step has not been copied, and sql has no context to check.
+  await here.getByRole('button', { name: 'Previous step' }).click();
+  const before = panel(page, 'Migrate schema, Acme');
+  await expect(before.getByRole('button', { name: 'Copy' })).toBeVisible();
+  await before.getByRole('button', { name: 'Choose the form' }).click();
+  await expect(page.getByRole('menuitem')).toHaveCount(3);
+});
+
+test('copying works in a page that is no secure context', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'isSecureContext', { value: false });
+    Object.defineProperty(navigator, 'clipboard', { value: undefined });
+  });
+  await open(`/releases/${june}?step=${step.acme.check}`);
+  const here = panel(page, 'Check, Acme');
+  await here.getByRole('button', { name: 'Copy' }).click();
+  await expect(here.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
+  await here.getByLabel('Notes').focus();
+  await page.keyboard.press('Control+v');
+  await expect(here.getByLabel('Notes')).toHaveValue('# Acme | eu-west | acme\n# Release June, step 4 Check\nkubectl -n acme get pods');
+});
+
+test('raw or resolved, wrapped or not: it stays so while the panel moves', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await panel(page, 'Upgrade, Acme').getByRole('button', { name: 'Raw', exact: true }).click();
+  await panel(page, 'Upgrade, Acme').getByRole('button', { name: 'Wrap' }).click();
+  await panel(page, 'Upgrade, Acme').getByRole('button', { name: 'Next customer' }).click();
+  const next = panel(page, 'Upgrade, Globex');
+  await expect(next.getByRole('region', { name: 'Raw text' })).toContainText('curl https://{{var.HOST}}/healthz');
+  await expect(next.getByRole('button', { name: 'Wrap' })).toHaveAttribute('aria-pressed', 'false');
+  await next.getByRole('button', { name: 'Resolved' }).click();
+  await expect(next.getByRole('region', { name: 'Resolved text' })).toContainText('curl https://globex.example/healthz');
+});
+
+test('More closes after a choice, on Escape, and when one presses elsewhere', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const here = panel(page, 'Announce, Acme');
+  const more = here.getByRole('button', { name: 'More', exact: true });
+  const menu = page.getByRole('menu', { name: 'More' });
+  await more.click();
+  await expect(menu).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(menu).toBeHidden();
+  await expect(more).toBeFocused();
+  await more.click();
+  await here.getByRole('heading', { name: 'Announce' }).click();
+  await expect(menu).toBeHidden();
+  await more.press('ArrowDown');
+  await expect(page.getByRole('menuitem', { name: 'Start' })).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('menuitem', { name: 'Revert…' })).toBeFocused();
+  await expect(page.getByRole('menuitem', { name: 'Revert…' })).toHaveAttribute('title', 'A pending step cannot be reverted');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await expect(menu).toBeHidden();
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: in progress by Ana Ferreira')).toBeVisible();
+  await expect(here.getByText(/Ana Ferreira since \d\d:\d\d/)).toBeVisible();
+});
+
+test('the panel is as wide as one wants, by pointer and by keys, also tomorrow', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const here = panel(page, 'Announce, Acme');
+  const edge = here.getByRole('separator', { name: 'Width of the panel' });
+  const width = async () => Math.round((await here.boundingBox())!.width);
+  await expect(edge).toHaveAttribute('aria-valuenow', '400');
+  await edge.press('ArrowLeft');
+  await expect(edge).toHaveAttribute('aria-valuenow', '420');
+  await expect.poll(width).toBe(420);
+  const box = (await edge.boundingBox())!;
+  await page.mouse.move(box.x + 3, box.y + 200);
+  await page.mouse.down();
+  await page.mouse.move(900, box.y + 200, { steps: 5 });
+  await page.mouse.up();
+  await expect(edge).toHaveAttribute('aria-valuenow', '540');
+  await page.reload();
+  await live(page);
+  await expect(edge).toHaveAttribute('aria-valuenow', '540');
+  await expect.poll(width).toBe(540);
+  await edge.press('Home');
+  await expect(edge).toHaveAttribute('aria-valuenow', '320');
+});
+
+test('notes are saved, and what is typed stays while the panel moves', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const here = panel(page, 'Announce, Acme');
+  await here.getByLabel('Notes').fill('called them');
+  await here.getByRole('button', { name: 'Next step' }).click();
+  await expect(panel(page, 'Migrate schema, Acme').getByLabel('Notes')).toHaveValue('');
+  await panel(page, 'Migrate schema, Acme').getByRole('button', { name: 'Previous step' }).click();
+  await expect(here.getByLabel('Notes')).toHaveValue('called them');
+  // A change of the state is none of the notes.
+  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'start'));
+  await here.getByRole('button', { name: 'Save notes' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Notes saved' })).toBeVisible();
+  await expect(here.getByText(/Jonas since/)).toBeVisible();
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: in progress by Jonas')).toHaveAttribute('aria-label', /with a note/);
+});
+
+test('who wrote meanwhile is shown with what was written, and nothing that was typed is lost', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const here = panel(page, 'Announce, Acme');
+  await here.getByLabel('Notes').fill('mine');
+  await other(server, 'Jonas')('note_step', { id: step.acme.announce, notes: 'theirs', version: 1 });
+  await here.getByRole('button', { name: 'Save notes' }).click();
+  await expect(here.getByText(/Jonas wrote at \d\d:\d\d:/)).toBeVisible();
+  await expect(here.getByText('theirs', { exact: true }).first()).toBeVisible();
+  await expect(here.getByLabel('Notes')).toHaveValue('mine');
+  await here.getByRole('button', { name: 'Save mine instead' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Notes saved' })).toBeVisible();
+  await page.reload();
+  await live(page);
+  await expect(here.getByLabel('Notes')).toHaveValue('mine');
+  await expect(here.getByRole('listitem').filter({ hasText: 'Jonas changed the notes' })).toContainText('theirs');
+});
+
+test('done keeps the text as it was, and the history leads back', async ({ page, open, server }) => {
+  const world = await activeJune(server);
+  await open(`/releases/${world.june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(here.getByText('Text as executed, SHA-256')).toBeVisible();
+  await server.call('update_customer', { id: world.acme, draft: { name: 'Acme', clusterId: world.eu, namespace: 'acme', metadata: { HOST: 'elsewhere.example' } }, version: 1 });
+  await page.reload();
+  await live(page);
+  await expect(here.getByRole('region', { name: 'Resolved text' })).toContainText('elsewhere.example');
+  await here.getByText('Text as executed, SHA-256').click();
+  await expect(here.getByRole('region', { name: 'Text as executed' })).toHaveText(TEXT);
+  await here.getByRole('button', { name: 'Undo this' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Undone: 1 restored' })).toBeVisible();
+  await expect(cell(page, 'Step 3 Upgrade, Acme, eu-west: pending')).toBeVisible();
+  await expect(here.getByRole('listitem').filter({ hasText: 'undid a change' })).toBeVisible();
+});
+
+test('a second person sees who was faster and when, and nothing changes', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'done'));
+  const here = panel(page, 'Announce, Acme');
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(page.getByRole('status').filter({ hasText: /Already done by Jonas at \d\d:\d\d: Announce for Acme/ })).toBeVisible();
+  await expect(here.getByText(/Jonas at \d\d:\d\d/)).toBeVisible();
+  await expect(here.getByRole('listitem').filter({ hasText: 'marked done' })).toHaveCount(1);
+  await expect(here.getByRole('alert')).toHaveCount(0);
+});
+
+test('previous and next follow the filtered order, and Escape comes back to the cell', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await server.call('act_on_step', act(step.globex.announce, 'done'));
+  await open(`/releases/${june}`);
+  await page.getByRole('button', { name: 'Open only' }).click();
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('Enter');
+  await panel(page, 'Announce, Acme').getByRole('button', { name: 'Next customer' }).click();
+  const here = panel(page, 'Announce, Initech');
+  await expect(here).toBeVisible();
+  await here.getByRole('button', { name: 'Next step' }).press('Escape');
+  await expect(here).toHaveCount(0);
+  await expect(cell(page, 'Step 1 Announce, Initech')).toBeFocused();
+});
+
+test('by keyboard alone: copied, done, on to the next', async ({ page, open, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const first = panel(page, 'Announce, Acme');
+  await first.getByRole('button', { name: 'Copy' }).press('Enter');
+  await expect(first.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeFocused();
+  await first.getByRole('button', { name: 'Mark done' }).press('Enter');
+  await first.getByRole('button', { name: 'Next', exact: true }).press('Enter');
+  const next = panel(page, 'Migrate schema, Acme');
+  await expect(next.getByRole('button', { name: 'Copy' })).toBeFocused();
+  // The reason's dialog gives the keyboard back.
+  await next.getByRole('button', { name: 'Skip…' }).press('Enter');
+  await page.getByLabel('Reason').fill('no schema');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(next.getByRole('button', { name: 'Skip…' })).toBeFocused();
+});
+
+test('hostile words are words in every part of the panel', async ({ page, open, server }) => {
+  const world = await draftJune(server);
+  await server.call('update_customer', { id: world.acme, draft: { name: HOSTILE, clusterId: world.eu, namespace: 'acme', metadata: { HOST: HOSTILE } }, version: 1 });
+  await server.call('add_template', { release: world.june, draft: { name: HOSTILE.slice(0, 90), category: 'deploy', type: 'bash', content: `${HOSTILE}\n{{var.HOST}} {{customer.name | quote}}`, description: HOSTILE }, place: 'Last' });
+  await server.call('activate_release', { id: world.june, customers: [world.acme] });
+  await server.call('act_on_step', act(4, 'fail', HOSTILE));
+  await server.call('note_step', { id: 4, notes: HOSTILE, version: 2 });
+  await server.call('override_step', { id: 4, content: `${HOSTILE}{{var.HOST}}`, version: 3 });
+  await open(`/releases/${world.june}?step=4`);
+  const here = page.getByRole('complementary');
+  await expect(here.getByRole('region', { name: 'Resolved text' })).toContainText(`${HOSTILE}${HOSTILE}`);
+  await here.locator('var').focus();
+  await expect(here.getByRole('tooltip')).toHaveText(`{{var.HOST}} is ${HOSTILE}, from the customer`);
+  await here.getByText('Show the difference').first().click();
+  await here.getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Override' }).click();
+  await expect(page.getByRole('dialog').getByLabel('Content')).toHaveValue(`${HOSTILE}{{var.HOST}}`);
+  await expect(page.getByRole('dialog').locator('table ins').first()).toContainText('onerror');
+  await expect(page.locator('img')).toHaveCount(0);
+  await expect(page).not.toHaveTitle('owned');
+});

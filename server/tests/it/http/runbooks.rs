@@ -1,0 +1,96 @@
+//! A customer's runbook: as a file, and as a page to be printed.
+use crate::world::World;
+use app::domain::customer::CustomerDraft;
+use axum::http::StatusCode;
+
+#[tokio::test]
+async fn a_runbook_is_a_file_of_markdown_whatever_the_customer_is_called() {
+    let world = World::active().await;
+    let mut acme = CustomerDraft::from(world.acme.clone());
+    acme.name = "\"; filename=evil.exe </title><img src=x>".into();
+    world
+        .bench
+        .store
+        .update_customer(world.acme.id, acme, 1, world.bench.ana())
+        .await
+        .unwrap();
+    let path = format!(
+        "/releases/{}/customer/{}/runbook.md",
+        world.june, world.acme.id
+    );
+    let file = world.bench.get(&path).await;
+    assert_eq!(file.status, StatusCode::OK);
+    assert_eq!(
+        (
+            file.header("content-type"),
+            file.header("content-disposition"),
+            file.header("x-content-type-options")
+        ),
+        (
+            "text/markdown; charset=utf-8",
+            "attachment; filename=\"june-filename-evil-exe-title-img-src-x.md\"",
+            "nosniff"
+        )
+    );
+    assert!(file.body.contains("- [ ] pending") && file.body.contains("curl acme.example"));
+    let title = "# June: \"; filename=evil.exe \\</title\\>\\<img src=x\\>\n";
+    assert!(file.body.starts_with(title), "{}", file.body);
+}
+
+#[tokio::test]
+async fn nobody_s_runbook_is_not_found() {
+    let world = World::active().await;
+    for path in [
+        format!("/releases/99/customer/{}/runbook.md", world.acme.id),
+        format!("/releases/{}/customer/99/runbook.md", world.june),
+        format!("/releases/x/customer/{}/runbook.md", world.acme.id),
+    ] {
+        assert_eq!(
+            world.bench.get(&path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_same_is_drawn_as_a_page_to_be_printed() {
+    let world = World::active().await;
+    let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
+    let page = world.bench.get(&format!("{path}?view=print")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for part in [
+        "<title>Acme · Rollcall</title>",
+        "<h1>Acme</h1>",
+        "3. Upgrade",
+        "curl acme.example",
+        "aria-label=\"To do\"",
+    ] {
+        assert!(page.body.contains(part), "{part}");
+    }
+    assert!(!page.body.contains(" style="));
+    assert_eq!(
+        world
+            .bench
+            .get("/releases/9/customer/1?view=print")
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn the_open_step_of_a_customer_s_work_is_drawn_large() {
+    let world = World::active().await;
+    let step = world.id(&world.acme, "Upgrade").await;
+    let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
+    let list = world.bench.get(&path).await.body;
+    assert!(list.contains("Ready to go on") && list.contains("Go on with 1 Announce"));
+    let open = world.bench.get(&format!("{path}?step={step}")).await.body;
+    assert!(open.contains("Deploy, step 3 of 4"));
+    assert!(open.contains("acme.example</var>") && open.contains("aria-current=\"step\""));
+    // A step of somebody else is none of this list.
+    let other = world.id(&world.globex, "Upgrade").await;
+    let other = world.bench.get(&format!("{path}?step={other}")).await.body;
+    assert!(other.contains("Ready to go on"));
+}
