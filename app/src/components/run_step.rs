@@ -44,6 +44,7 @@ pub fn RunStep(
             detail.step.kind,
         )
     });
+    let label = format!("{name}, {customer}");
     let first_copy = copying.get_untracked();
     Effect::new(move |_| {
         if copying.get() > first_copy {
@@ -79,7 +80,7 @@ pub fn RunStep(
         })
     };
     view! {
-        <section class="run__step" id="run-step" tabindex="-1" aria-label=format!("{name}, {customer}")>
+        <section class="run__step" id="run-step" tabindex="-1" aria-label=label>
             <div class="run__inner">
                 <div>
                     <div class="row quiet">

@@ -325,7 +325,8 @@ mod tests {
             prop_assert!(lines.windows(2).all(|it| it[0].number < it[1].number));
             for line in &lines {
                 let there = all[line.number as usize - 1];
-                prop_assert!(!there.trim_matches('\u{feff}').trim().is_empty());
+                let is_blank = there.trim_matches('\u{feff}').trim().is_empty();
+                prop_assert!(!is_blank);
                 // What a line brings stands in it.
                 let bare = |it: &str| it.replace('"', "");
                 prop_assert!(bare(there).contains(&bare(&line.namespace)), "{there} {line:?}");

@@ -43,6 +43,10 @@ pub struct Drift {
 }
 
 /// A line of a customer's working list.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "marks that stand beside each other"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkRow {
     pub id: StepId,

@@ -270,7 +270,7 @@ impl Store {
     }
 
     /// A template step.
-    pub async fn template(&self, id: TemplateId) -> Result<StepTemplate, StoreError> {
+    pub async fn template_row(&self, id: TemplateId) -> Result<StepTemplate, StoreError> {
         templates::load(&self.read, id).await
     }
 

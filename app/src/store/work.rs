@@ -95,10 +95,10 @@ impl Store {
             })
             .collect();
         Ok(Checklist {
-            steps,
             release,
             customer,
             cluster,
+            steps,
         })
     }
 

@@ -63,6 +63,7 @@ impl AuditQuery {
         let customer = page::id("customerId", self.customer_id.as_deref())?;
         Ok(EventFilter {
             entity: page::word("entity", self.entity.as_deref())?,
+            cluster_id: None,
             entity_id: page::id("entityId", self.entity_id.as_deref())?,
             release_id: release.map(ReleaseId),
             customer_id: customer.map(CustomerId),

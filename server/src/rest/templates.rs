@@ -168,7 +168,7 @@ async fn must_exist(store: &Store, place: Place<TemplateId>) -> Result<(), Probl
         Place::Before(id) => ("insertBefore", id),
         Place::After(id) => ("insertAfter", id),
     };
-    match store.template(id).await {
+    match store.template_row(id).await {
         Ok(_) => Ok(()),
         Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("unknown: {id}"))),
         Err(error) => Err(error.into()),
@@ -216,7 +216,7 @@ pub async fn list_templates(
     params(("id" = i64, Path, description = "The template step's id")),
     responses((status = 200, description = "The template step", body = Template)))]
 pub async fn read_template(State(context): State<Context>, Id(id): Id<TemplateId>) -> Answer {
-    let template = context.store.template(id).await?;
+    let template = context.store.template_row(id).await?;
     let version = template.version;
     Ok(answer::row(version, &Template::from(template)))
 }
@@ -270,7 +270,7 @@ pub async fn update_template(
     caller: Caller,
     JsonBody(patch): JsonBody<TemplatePatch>,
 ) -> Answer {
-    let present = caller.store.template(id).await?;
+    let present = caller.store.template_row(id).await?;
     if patch.dry_run.unwrap_or_default() {
         let draft = patch.over(present.clone().into());
         let effect = effect(&caller.store, present, draft).await?;
@@ -302,7 +302,7 @@ pub async fn delete_template(
     let version = page::read("version", query.version.as_deref(), "a version")?;
     let store = &caller.store;
     if dry_run {
-        let release = store.template(id).await?.release_id;
+        let release = store.template_row(id).await?.release_id;
         let release = store.release_row(release).await?;
         release.may_be_edited().map_err(StoreError::from)?;
         let effect = Effect::from(store.template_effect(id).await?);

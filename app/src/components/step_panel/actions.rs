@@ -267,9 +267,10 @@ pub fn Refused(desk: Desk) -> impl IntoView {
                 }
             })
             .collect_view();
-        let go_on = move |_| match form {
-            Some(form) => desk.copy(form, true),
-            None => {
+        let go_on = move |_| {
+            if let Some(form) = form {
+                desk.copy(form, true);
+            } else {
                 desk.refused.set(None);
                 desk.do_it(StepAction::Done, None, true);
             }

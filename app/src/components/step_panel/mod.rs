@@ -248,6 +248,7 @@ pub fn StepPanel(
             of.cluster.clone(),
         )
     });
+    let label = format!("{name}, {customer}");
     let first_copy = copying.get_untracked();
     Effect::new(move |_| {
         if copying.get() > first_copy {
@@ -278,7 +279,7 @@ pub fn StepPanel(
         <aside
             class="sheet"
             data-aside=""
-            aria-label=format!("{name}, {customer}")
+            aria-label=label
             data-cluster=hue(cluster.id)
             on:keydown=move |event| {
                 if event.key() == "Escape" && !event.default_prevented() {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     components::ui::{icon::Icon, text_area::TextArea, time::Clock},
-    domain::event::EventAction,
+    domain::{event::EventAction, vars::Source},
 };
 use leptos::{ev, prelude::*};
 
@@ -41,7 +41,7 @@ pub fn Values(desk: Desk) -> impl IntoView {
                 <dt class="mono">{it.name}</dt>
                 <dd class="mono">{it.value.unwrap_or_else(|| "not set".into())}</dd>
                 <dd>
-                    {it.source.map(|it| it.as_str())}
+                    {it.source.map(Source::as_str)}
                     {is_missing.then_some(if nowhere { "there is no such value" } else { "fill in at " })}
                     {links}
                 </dd>

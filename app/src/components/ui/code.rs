@@ -55,7 +55,7 @@ pub struct Part {
 /// The lines of a resolved text, cut at colours, values and line breaks.
 pub fn lines(resolved: &Resolved, kind: StepType) -> Vec<Vec<Part>> {
     let text = resolved.text();
-    let mut lines = vec![Vec::new()];
+    let mut lines: Vec<Vec<Part>> = vec![Vec::new()];
     let mut spans = resolved.spans.iter();
     let mut span = spans.next();
     let mut left_in_span = span.map_or(0, |it| it.text.len());

@@ -193,7 +193,7 @@ async fn the_dashboard_says_what_needs_attention_and_how_far_each_cluster_is() {
     };
     let failed = (StepStatus::Failed, "Acme".to_owned());
     let stuck = (StepStatus::InProgress, "Globex".to_owned());
-    assert_eq!(found(&soon), [failed.clone()]);
+    assert_eq!(found(&soon), std::slice::from_ref(&failed));
     assert_eq!(soon.attention[0].reason.as_deref(), Some("no pods"));
     assert_eq!(
         found(&store.dashboard(later).await.unwrap()),

@@ -25,18 +25,16 @@ pub fn hear(on_command: impl Fn(Command) + Copy + Send + Sync + 'static) {
                 return;
             }
             // Enter and space belong to the button that has the keyboard.
-            match command(&key, false, event.shift_key()) {
-                Some(
-                    it @ (Command::Act(_)
-                    | Command::Copy
-                    | Command::NextOpen
-                    | Command::PreviousOpen
-                    | Command::Close),
-                ) => {
-                    event.prevent_default();
-                    on_command(it);
-                }
-                _ => {}
+            if let Some(
+                it @ (Command::Act(_)
+                | Command::Copy
+                | Command::NextOpen
+                | Command::PreviousOpen
+                | Command::Close),
+            ) = command(&key, false, event.shift_key())
+            {
+                event.prevent_default();
+                on_command(it);
             }
         });
         on_cleanup(move || handle.remove());
