@@ -170,22 +170,22 @@ fn a_backup_is_made_while_the_server_works_and_restored_when_it_has_ended() {
     let folder = tempfile::tempdir().unwrap();
     let (database, backup) = (folder.path().join("app.db"), folder.path().join("b.db"));
     let server = Server::start(&mut program(&database));
-    assert_eq!(server.create_cluster("before"), 200);
+    assert_eq!(server.create_cluster("monday"), 200);
     let made = run(&database, &["backup", text(&backup), "--json"]);
     made.done();
     assert_eq!(made.json()["bytes"], fs::metadata(&backup).unwrap().len());
-    assert_eq!(server.create_cluster("after"), 200);
+    assert_eq!(server.create_cluster("tuesday"), 200);
     run(&database, &["backup", text(&backup)]).failed(1, &["is there already"]);
     // Somebody works on it.
     run(&database, &["restore", text(&backup)]).failed(1, &["has the database", "End it first"]);
-    assert_eq!(server.create_cluster("later"), 200);
+    assert_eq!(server.create_cluster("wednesday"), 200);
     server.end();
     let all = run(&database, &["export"]).done().to_owned();
-    assert!(all.contains("\"later\""));
+    assert!(all.contains("\"wednesday\""));
     let restored = run(&database, &["restore", text(&backup), "--json"]);
     restored.done();
     let present = run(&database, &["export"]).done().to_owned();
-    assert!(present.contains("\"before\"") && !present.contains("\"after\""));
+    assert!(present.contains("\"monday\"") && !present.contains("\"tuesday\""));
     // What was there is there, whole.
     let aside = PathBuf::from(restored.json()["aside"].as_str().unwrap());
     let name = aside.file_name().unwrap().to_str().unwrap();

@@ -21,6 +21,9 @@ use app::{
             audit_event, cluster, customer, customer_step, release, release_customer, step_template,
         },
         error::StoreError,
+        idempotency::KeptAnswer,
+        pages::Part,
+        step_patch::StepPatch,
     },
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -336,6 +339,53 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(work_list(june, acme));
     call!(checklist(june, acme));
     call!(custom_places(june, acme));
+    // What REST asks beyond the pages.
+    let part = Part {
+        limit: 2,
+        after: None,
+    };
+    call!(cluster_page(true, part));
+    call!(customer_page(None, true, part));
+    call!(release_page(part));
+    call!(cluster_row(ap.id));
+    call!(customer_row(acme));
+    call!(release_row(june));
+    call!(release_summary(june));
+    call!(template_row(world.check.id));
+    let row = call!(step_row(id)).unwrap();
+    call!(step_events(&row));
+    call!(must_be_member(june, acme));
+    let notes = StepPatch {
+        notes: Some("by REST".into()),
+        ..StepPatch::default()
+    };
+    call!(patch_step(id, notes.clone(), row.version, by()));
+    call!(patch_step(id, notes, row.version - 1, by()));
+    call!(reorder_steps_of(
+        june,
+        None,
+        acme,
+        Category::Deploy,
+        Vec::new(),
+        by()
+    ));
+    call!(reorder_templates_of(
+        june,
+        None,
+        Category::Deploy,
+        Vec::new(),
+        by()
+    ));
+    call!(claim_key("key", "request", now));
+    let answer = KeptAnswer {
+        status: 201,
+        location: None,
+        etag: None,
+        batch: None,
+        body: String::new(),
+    };
+    call!(keep_answer("key", answer));
+    call!(release_key("key"));
     call!(dashboard(now));
     call!(frame("Ana".to_owned(), None, now));
     call!(ping());
