@@ -1,5 +1,6 @@
 //! The one error that crosses the wire: everything that can go wrong between a click and a row, as far as the browser
-//! may know.
+//! may know. Rules speak in words before they travel: the words of every rule, written and read by type, would weigh
+//! more than all the browser asks of them.
 use crate::domain::refusal::{Field, Invalid, Noun, Refusal};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use server_fn::{
     codec::PostcardEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
 };
+use std::fmt;
 
 /// Somebody changed the row since it was read (R3): the row as it is now, and by whom and when it was changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,17 +21,80 @@ pub struct Stale {
     pub changed_at: Option<DateTime<Utc>>,
 }
 
+/// Fields that are wrong, each with its sentence; never empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wrong(pub Vec<(Field, String)>);
+
+impl From<Invalid> for Wrong {
+    fn from(invalid: Invalid) -> Self {
+        let problems = invalid.0.into_iter();
+        Self(
+            problems
+                .map(|it| (it.field, it.problem.to_string()))
+                .collect(),
+        )
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (field, text)) in self.0.iter().enumerate() {
+            let between = if i == 0 { "" } else { "; " };
+            write!(f, "{between}{field}: {text}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A rule that says no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    pub text: String,
+    /// Where a form shows it.
+    pub field: Option<Field>,
+    pub about: About,
+}
+
+/// What a page needs to know of a refusal beyond its words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum About {
+    Nothing,
+    /// These variables have no value.
+    Missing(Vec<String>),
+    /// The name is taken: if by an inactive row, its id and that name.
+    Taken(Option<(i64, String)>),
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        let (text, field) = (refusal.to_string(), refusal.field());
+        let about = match refusal {
+            Refusal::Unresolved { names } => About::Missing(names),
+            Refusal::ClusterNameTaken {
+                name, inactive_id, ..
+            }
+            | Refusal::NamespaceTaken {
+                namespace: name,
+                inactive_id,
+                ..
+            } => About::Taken(inactive_id.map(|id| (id, name))),
+            _ => About::Nothing,
+        };
+        Self { text, field, about }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 pub enum AppError {
     /// 404: no such row.
     #[error("{0} not found")]
     NotFound(Noun),
     /// 422: fields are wrong, each named.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
+    #[error("{0}")]
+    Invalid(Wrong),
     /// 409: a rule says no.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+    #[error("{}", .0.text)]
+    Refused(Box<Refused>),
     /// 409: somebody was faster.
     #[error("{} changed this in the meantime: look at it again before you save", .0.changed_by.as_deref().unwrap_or("somebody"))]
     Stale(Box<Stale>),
@@ -45,8 +110,11 @@ impl AppError {
     /// What is to be said at this field.
     pub fn at(&self, field: Field) -> Option<String> {
         match self {
-            Self::Invalid(invalid) => invalid.at(field).map(ToString::to_string),
-            Self::Refused(refusal) if refusal.field() == Some(field) => Some(refusal.to_string()),
+            Self::Invalid(Wrong(fields)) => {
+                let found = fields.iter().find(|it| it.0 == field);
+                found.map(|it| it.1.clone())
+            }
+            Self::Refused(refused) if refused.field == Some(field) => Some(refused.text.clone()),
             _ => None,
         }
     }
@@ -58,6 +126,18 @@ impl AppError {
             Self::Refused(_) | Self::Stale(_) => 409,
             Self::Internal | Self::Transport(_) => 500,
         }
+    }
+}
+
+impl From<Invalid> for AppError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid.into())
+    }
+}
+
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal.into()))
     }
 }
 

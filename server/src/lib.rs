@@ -119,6 +119,7 @@ pub fn router(context: Context) -> Router {
         )
         .route("/pkg/{*file}", get(site::package))
         .route("/favicon.svg", get(async || site::asset("favicon.svg")))
+        .route("/paper.css", get(async || site::asset("paper.css")))
         .route("/print.js", get(async || site::asset("print.js")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
         .merge(rest::router(context.clone()))

@@ -78,7 +78,7 @@ async fn draw(
     let title = escape(&grid.release.name);
     let back = escape(&paths::release(release));
     let html = format!(
-        r#"<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · Rollcall</title><link rel="icon" href="/favicon.svg" type="image/svg+xml"><link rel="stylesheet" href="/pkg/{style}"></head><body class="paper"><div hidden>{SPRITE}</div><nav class="paper__bar" aria-label="Page"><a class="button" href="{back}">Back to the matrix</a><button class="button" data-kind="ink" data-print>Print</button></nav><main>{body}</main><script src="/print.js"></script></body></html>"#
+        r#"<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · Rollcall</title><link rel="icon" href="/favicon.svg" type="image/svg+xml"><link rel="stylesheet" href="/pkg/{style}"><link rel="stylesheet" href="/paper.css"></head><body class="paper"><div hidden>{SPRITE}</div><nav class="paper__bar" aria-label="Page"><a class="button" href="{back}">Back to the matrix</a><button class="button" data-kind="ink" data-print>Print</button></nav><main>{body}</main><script src="/print.js"></script></body></html>"#
     );
     Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(html)).into_response())
 }

@@ -148,8 +148,8 @@ pub fn reply<T>(result: Result<T, StoreError>) -> Result<T, AppError> {
 pub fn hide(error: StoreError) -> AppError {
     match error {
         StoreError::NotFound(noun) => AppError::NotFound(noun),
-        StoreError::Invalid(invalid) => AppError::Invalid(invalid),
-        StoreError::Refused(refusal) => AppError::Refused(refusal),
+        StoreError::Invalid(invalid) => invalid.into(),
+        StoreError::Refused(refusal) => refusal.into(),
         StoreError::Stale(stale) => AppError::Stale(stale),
         error @ (StoreError::Db(_) | StoreError::Corrupt { .. } | StoreError::Open(_)) => {
             tracing::error!(error = %chain(&error), "the store failed");

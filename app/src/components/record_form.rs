@@ -5,9 +5,9 @@ use crate::{
     browser,
     domain::{
         id::{ClusterId, CustomerId},
-        refusal::{FieldProblem, Invalid, Refusal},
+        refusal::{Field, FieldProblem, Invalid},
     },
-    error::{AppError, Stale},
+    error::{About, AppError, Stale},
     paths,
 };
 use leptos::prelude::*;
@@ -92,7 +92,7 @@ pub fn checked<Draft: Clone + 'static>(
     problems: impl Fn(Draft) -> Option<Invalid> + Copy + Send + Sync + 'static,
     on_submit: Callback<Draft>,
 ) -> Callback<()> {
-    let find = move || problems(draft()).map(AppError::Invalid);
+    let find = move || problems(draft()).map(AppError::from);
     Effect::new(move |_| {
         let now = find();
         if matches!(error.get_untracked(), Some(AppError::Invalid(_))) {
@@ -117,18 +117,17 @@ pub fn all_problems<T>(parsed: Result<T, Invalid>, other: Option<FieldProblem>) 
 
 /// The row that holds a name and is inactive: what it is, and where it can be had back.
 fn holder(error: &AppError) -> Option<(i64, String, String)> {
-    match error {
-        AppError::Refused(Refusal::ClusterNameTaken {
-            name,
-            inactive_id: Some(id),
-        }) => Some((*id, name.clone(), paths::cluster(ClusterId(*id)))),
-        AppError::Refused(Refusal::NamespaceTaken {
-            namespace,
-            inactive_id: Some(id),
-            ..
-        }) => Some((*id, namespace.clone(), paths::customer(CustomerId(*id)))),
-        _ => None,
-    }
+    let AppError::Refused(refused) = error else {
+        return None;
+    };
+    let About::Taken(Some((id, name))) = &refused.about else {
+        return None;
+    };
+    let path = match refused.field {
+        Some(Field::Namespace) => paths::customer(CustomerId(*id)),
+        _ => paths::cluster(ClusterId(*id)),
+    };
+    Some((*id, name.clone(), path))
 }
 
 #[component]

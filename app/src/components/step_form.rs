@@ -97,7 +97,7 @@ pub fn StepForm(
         kind.unwrap_or(StepType::Text)
     });
     // The same rules as on the server; from then on a problem goes as soon as it is put right.
-    let problems = |draft: TemplateDraft| draft.parse().err().map(AppError::Invalid);
+    let problems = |draft: TemplateDraft| draft.parse().err().map(AppError::from);
     Effect::new(move |_| {
         let draft = fields.draft();
         if error.with_untracked(|it| matches!(it, Some(AppError::Invalid(_)))) {

@@ -1,6 +1,6 @@
 //! What a page fetches. One kind of resource for all pages, whatever it carries: each kind of its own would bring its own
 //! copy of leptos's machinery and of the JSON reader into the WASM.
-use crate::{error::AppError, wire};
+use crate::{browser, error::AppError, wire};
 use codee::{Decoder, Encoder};
 use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
@@ -66,6 +66,15 @@ fn again(resource: Resource<Answer, Wire>) -> Callback<()> {
     Callback::new(move |()| resource.refetch())
 }
 
+/// Only the server sends answers along: the browser's WASM carries no code that writes them.
+fn writer<T: Serialize + 'static>() -> fn(&Shared) -> String {
+    if browser::dom::is_here() {
+        |_| String::new()
+    } else {
+        write::<T>
+    }
+}
+
 fn write<T: Serialize + 'static>(value: &Shared) -> String {
     let value = value.downcast_ref::<Result<T, AppError>>();
     value.and_then(wire::to_text).unwrap_or_default()
@@ -103,7 +112,7 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Fetch<T> {
         });
         let ask: Box<dyn Fn(u64) -> Asked + Send + Sync> = Box::new(move |_| {
             let request = request(untrack(|| source()));
-            Box::pin(async move { Answer::Here(Arc::new(request.await), write::<T>) })
+            Box::pin(async move { Answer::Here(Arc::new(request.await), writer::<T>()) })
         });
         Self {
             resource: Resource::new_with_options(key, ask, false),

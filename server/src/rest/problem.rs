@@ -2,7 +2,9 @@
 //! wrong with each field. Answers that the layers around the handlers give (403, 405, 413, 500, 503) are put into the
 //! same form.
 use app::{
-    api::context::hide, domain::refusal::Refusal, error::AppError, store::error::StoreError,
+    api::context::hide,
+    error::{About, AppError, Refused},
+    store::error::StoreError,
 };
 use axum::{
     extract::Request,
@@ -176,12 +178,12 @@ impl From<AppError> for Problem {
         match error {
             AppError::NotFound(_) | AppError::Internal | AppError::Transport(_) => problem,
             AppError::Invalid(invalid) => {
-                for it in invalid.0 {
-                    problem = problem.at(it.field.as_str(), it.problem.to_string());
+                for (field, text) in invalid.0 {
+                    problem = problem.at(field.as_str(), text);
                 }
                 problem
             }
-            AppError::Refused(refusal) => refused(problem, &refusal),
+            AppError::Refused(refusal) => refused(problem, *refusal),
             AppError::Stale(stale) => {
                 problem.0.current = serde_json::from_str(&stale.current).ok();
                 problem.0.changed_by = stale.changed_by;
@@ -192,17 +194,16 @@ impl From<AppError> for Problem {
     }
 }
 
-fn refused(mut problem: Problem, refusal: &Refusal) -> Problem {
-    if let Some(field) = refusal.field() {
-        problem = problem.at(field.as_str(), refusal.to_string());
+fn refused(mut problem: Problem, refused: Refused) -> Problem {
+    if let Some(field) = refused.field {
+        problem = problem.at(field.as_str(), refused.text);
     }
-    match refusal {
-        Refusal::ClusterNameTaken { inactive_id, .. }
-        | Refusal::NamespaceTaken { inactive_id, .. } => {
-            problem.0.inactive_id = *inactive_id;
+    match refused.about {
+        About::Taken(inactive) => {
+            problem.0.inactive_id = inactive.map(|it| it.0);
             problem.kind("taken", "The name is taken")
         }
-        _ => problem,
+        About::Nothing | About::Missing(_) => problem,
     }
 }
 

@@ -9,13 +9,12 @@ use crate::{
         copy::with_context_check,
         customer::Customer,
         id::StepId,
-        refusal::Refusal,
         release::Release,
         step::{StepAction, StepStatus},
         template::TemplateDraft,
         work::OpenStep,
     },
-    error::AppError,
+    error::{About, AppError},
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -308,7 +307,10 @@ impl Desk {
     /// Values that an action was refused for.
     pub fn missing(self) -> Option<Vec<String>> {
         match self.refused.get() {
-            Some(AppError::Refused(Refusal::Unresolved { names })) => Some(names),
+            Some(AppError::Refused(refused)) => match refused.about {
+                About::Missing(names) => Some(names),
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -1,9 +1,6 @@
 //! Server functions: each is called once, and errors have their status.
 use crate::world::World;
-use app::{
-    domain::refusal::{Field, Invalid, Problem, Refusal},
-    error::AppError,
-};
+use app::domain::refusal::{Field, Invalid, Problem, Refusal};
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
@@ -242,10 +239,11 @@ async fn errors_are_typed() {
     let name = "eu-west".to_owned();
     assert_eq!(
         taken.error(),
-        AppError::Refused(Refusal::ClusterNameTaken {
+        Refusal::ClusterNameTaken {
             name,
             inactive_id: None
-        })
+        }
+        .into()
     );
     let empty = world
         .bench
@@ -253,7 +251,7 @@ async fn errors_are_typed() {
         .await;
     assert_eq!(
         empty.error(),
-        AppError::Invalid(Invalid::one(Field::Name, Problem::Missing))
+        Invalid::one(Field::Name, Problem::Missing).into()
     );
 }
 
