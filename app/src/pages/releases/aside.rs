@@ -1,8 +1,8 @@
 //! What stands beside the matrix, and dialogs: a part of the WASM of its own, loaded when the first of them is opened.
 use super::{
-    desk::{Panel, PanelProps},
     dialogs::{AllDialogs, Asked},
     release::Draft,
+    side::{Side, SideProps},
 };
 use crate::{
     components::{
@@ -18,7 +18,7 @@ use leptos::prelude::*;
 pub enum Aside {
     /// Only loads the part.
     Nothing,
-    Panel(Box<PanelProps>),
+    Side(Box<SideProps>),
     Help {
         open: RwSignal<bool>,
         state: MatrixState,
@@ -45,7 +45,7 @@ pub const MARK: &str = "[data-aside]";
 pub fn aside(what: Aside) -> AnyView {
     match what {
         Aside::Nothing => ().into_any(),
-        Aside::Panel(props) => Panel(*props).into_any(),
+        Aside::Side(props) => Side(*props).into_any(),
         Aside::Help { open, state } => view! { <KeysDialog open=open state=state/> }.into_any(),
         Aside::Name(props) => NameDialog(props).into_any(),
         Aside::Bulk(props) => BulkBar(props).into_any(),

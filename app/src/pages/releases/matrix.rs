@@ -1,8 +1,9 @@
 //! The matrix of an active or archived release, with the panel of the open step beside it.
 use super::{
     aside::{Aside, aside},
-    desk::{News, PanelProps},
+    desk::News,
     dialogs::{Asked, ReleaseDialogs},
+    side::SideProps,
     undoing::Undoing,
     view,
     work_head::WorkHead,
@@ -11,7 +12,7 @@ use crate::{
     api::{
         overview::list_undoable,
         releases::{archive_release, read_marks, read_matrix, restore_release},
-        steps::{act_on_step, act_on_steps, read_step},
+        steps::{act_on_step, act_on_steps},
     },
     browser,
     components::{
@@ -25,7 +26,6 @@ use crate::{
             state::MatrixState,
             wording::{bulk_text, done_text},
         },
-        step_panel::{Toward, desk::StepMemory},
         step_state::already,
         ui::{notice::sentence, time::Clock, toast::Toasts},
     },
@@ -35,13 +35,11 @@ use crate::{
         id::{BatchId, CustomerId, StepId},
         marks::{Mark, shown_reason},
         matrix::{At, Cell, Grid, Matrix},
-        refusal::Noun,
         release::ReleaseStatus,
         stamp::Stamp,
         step::{CustomerStep, StepAction},
     },
-    error::AppError,
-    pages::{Sending, fetch::Fetch, stays_true},
+    pages::{Sending, stays_true},
     paths,
 };
 use leptos::prelude::*;
@@ -67,7 +65,6 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let asking = RwSignal::new(None::<StepAction>);
     let asking_bulk = RwSignal::new(None::<StepAction>);
     let copying = RwSignal::new(0_u32);
-    let memory = StepMemory::default();
     let clock = Clock::here();
     let helping = RwSignal::new(false);
 
@@ -102,19 +99,9 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     {
         state.go(at);
     }
-    let detail = Fetch::new(
-        move || open_step.get(),
-        move |step| async move {
-            match step {
-                Some(step) => match read_step(step).await? {
-                    // Never another release's step beside this one's grid.
-                    found if found.detail.release.id == id => Ok(Some(found)),
-                    _ => Err(AppError::NotFound(Noun::Step)),
-                },
-                None => Ok(None),
-            }
-        },
-    );
+    // Raised when the open step is to be read again.
+    let again = RwSignal::new(0_u32);
+    let refresh = move || again.update(|it| *it += 1);
     let take_marks = async move || {
         if let Ok(marks) = read_marks(id).await {
             let _ = state.grid.try_update(|grid| grid.take_marks(&marks));
@@ -128,7 +115,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 take_marks().await;
             }
         });
-        detail.refetch();
+        refresh();
     };
     let undoing = Undoing::new(renew);
     // Who and when of the cells beyond the first window, and what was done before this page was opened.
@@ -148,7 +135,6 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         }
         toasts.say(what, batch);
     };
-    let refresh = move || detail.refetch();
     let act = move |step: StepId, action: StepAction, reason: Option<String>, allow: bool| {
         let before = state.grid.with_untracked(|grid| {
             let at = grid.place_of(step)?;
@@ -371,6 +357,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let wants_reason = stays_true(move || asking_bulk.get().is_some());
     let selects_many = move || state.selection.get().is_some_and(|it| it.anchor != it.head);
     let wants_bulk = stays_true(selects_many);
+    let wants_side = stays_true(move || open_step.get().is_some());
     let wants_help = stays_true(move || helping.get());
     let asked = Asked::default();
     let set_status = move |()| {
@@ -420,39 +407,22 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     wants_bulk.get().then(|| Suspend::new(aside(bulk)).into_any())
                 }}
             </div>
-            <Transition fallback=|| ()>
-                {move || Suspend::new(async move {
-                    match detail.get().await {
-                        Ok(Some(found)) => {
-                            let step = found.detail.step.id;
-                            aside(Aside::Panel(Box::new(PanelProps {
-                                open: found,
-                                memory,
-                                places: Signal::derive(move || state.places(step)),
-                                refused: sending.error,
-                                asking,
-                                copying,
-                                can_work,
-                                on_news,
-                                on_go: Callback::new(move |toward: Toward| state.go_toward(toward)),
-                            })))
-                            .await
-                        }
-                        Ok(None) => ().into_any(),
-                        Err(error) => {
-                            view! {
-                                <aside class="sheet" aria-label="Step">
-                                    <div class="empty">
-                                        <p role="alert">{sentence(&error.to_string())}</p>
-                                        <button class="button" on:click=move |_| open.run(None)>"Close"</button>
-                                    </div>
-                                </aside>
-                            }
-                                .into_any()
-                        }
-                    }
-                })}
-            </Transition>
+            {move || {
+                let side = Aside::Side(
+                    Box::new(SideProps {
+                        state,
+                        open_step,
+                        again,
+                        refused: sending.error,
+                        asking,
+                        copying,
+                        can_work,
+                        on_news,
+                        on_close: Callback::new(move |()| open.run(None)),
+                    }),
+                );
+                wants_side.get().then(|| Suspend::new(aside(side)).into_any())
+            }}
         </div>
         {move || wants_reason.get().then(|| Suspend::new(aside(Aside::Reason(Box::new(ReasonDialogProps {
             asking: asking_bulk,

@@ -8,6 +8,7 @@ pub mod edit;
 pub mod list;
 pub mod matrix;
 pub mod release;
+pub mod side;
 pub mod steps;
 pub mod undoing;
 pub mod view;
