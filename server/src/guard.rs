@@ -13,7 +13,8 @@ use std::time::Duration;
 
 /// The largest body of a request.
 const BODY_MAX: usize = 8 * 1024 * 1024;
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a request may take.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 /// An import is a whole database.
 const IMPORT: &str = "/api/import";
 const IMPORT_BODY_MAX: usize = 256 * 1024 * 1024;
