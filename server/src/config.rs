@@ -54,6 +54,8 @@ pub enum Wrong {
     User(String, Problem),
     #[error("ROLLCALL_LOG is `{0}`: write text or json")]
     Log(String),
+    #[error("RUST_LOG is `{0}`: write how much is logged, for example info,sqlx=warn")]
+    Filter(String),
     #[error("ROLLCALL_BACKUP_EVERY is `{0}`: write a number and s, m, h or d, for example 6h")]
     BackupEvery(String),
     #[error("ROLLCALL_BACKUP_KEEP is `{0}`: write how many backups stay, 1 or more")]
