@@ -62,7 +62,11 @@ fn mark(name: &'static str) -> impl IntoView {
 }
 
 fn inside(row: WorkRow, number: usize, clock: Clock) -> impl IntoView {
-    let (name, reason) = (row.name.clone(), row.reason.clone());
+    let name = row.name.clone();
+    let title = row
+        .reason
+        .as_ref()
+        .map_or_else(|| name.clone(), |reason| format!("{name}: {reason}"));
     let marks = [
         (row.is_overridden, "m-override"),
         (row.is_custom, "m-custom"),
@@ -78,7 +82,7 @@ fn inside(row: WorkRow, number: usize, clock: Clock) -> impl IntoView {
     view! {
         <Icon name=state_icon(row.status)/>
         <span class="no">{number}</span>
-        <span class="clip" title=reason>{name}</span>
+        <span class="clip" title=title>{name}</span>
         <span class="marks">{marks}</span>
         <span class="when clip" aria-hidden="true">{move || who(&row, clock)}</span>
         <span class="sr">{move || spoken(&heard, clock)}</span>

@@ -112,6 +112,21 @@ pub fn MatrixGrid(
             }
         }
     };
+    // Scrolls to where a move led; the window follows by itself.
+    let reveal = move |focus: Place| {
+        let Some(Some(pane)) = pane.try_get_untracked() else {
+            return;
+        };
+        layout.with_untracked(|layout| {
+            let view = browser::grid::view(&pane);
+            let density = density.get_untracked();
+            let measured = Measured::new(layout, density, browser::dom::rem(), view.width);
+            let heads = (measured.first_column(), measured.head());
+            let (lane, line) = (measured.lane(focus.1), measured.line(focus.0));
+            browser::grid::reveal(&pane, lane, line, heads);
+        });
+        look();
+    };
     Effect::new(move |_| {
         if let Some(pane) = pane.get() {
             let chosen = browser::dom::recall(DENSITY_KEY);
@@ -124,7 +139,15 @@ pub fn MatrixGrid(
             state
                 .letters
                 .set(browser::dom::recall(LETTERS_KEY).as_deref() != Some("off"));
-            browser::grid::on_resize(&pane, look);
+            browser::grid::on_resize(&pane, move || {
+                look();
+                // The panel took room: its cell stays in sight.
+                if has_panel.try_get_untracked() == Some(true)
+                    && let Some(Some(now)) = selection.try_get_untracked()
+                {
+                    reveal(now.focus);
+                }
+            });
             look();
         }
     });
@@ -175,7 +198,7 @@ pub fn MatrixGrid(
             browser::grid::paint_card(&pane, place.zip(html.as_deref()));
         });
     };
-    // A move: scroll there first, then paint; the window follows by itself.
+    // A move: scroll there first, then paint.
     Effect::new(move |before: Option<Option<(Zone, Place)>>| {
         let now = selection.get();
         let place = |it: Selection| (it.zone, it.focus);
@@ -187,23 +210,7 @@ pub fn MatrixGrid(
             && before.flatten() != Some(place(now))
         {
             if before.is_some() {
-                layout.with_untracked(|layout| {
-                    let view = browser::grid::view(&pane);
-                    let measured = Measured::new(
-                        layout,
-                        density.get_untracked(),
-                        browser::dom::rem(),
-                        view.width,
-                    );
-                    let heads = (measured.first_column(), measured.head());
-                    browser::grid::reveal(
-                        &pane,
-                        measured.lane(now.focus.1),
-                        measured.line(now.focus.0),
-                        heads,
-                    );
-                });
-                look();
+                reveal(now.focus);
             }
             let has_keyboard = browser::grid::has_keyboard(&pane);
             browser::grid::paint_focus(&pane, target(now), has_keyboard);

@@ -47,6 +47,7 @@ struct Kept {
     lasting: Lasting,
     is_raw: ArcRwSignal<bool>,
     wraps: ArcRwSignal<bool>,
+    is_recalled: ArcRwSignal<bool>,
     copied: ArcRwSignal<Option<(StepId, bool)>>,
     name: ArcRwSignal<String>,
     category: ArcRwSignal<String>,
@@ -238,6 +239,7 @@ impl Desk {
             code: CodeView {
                 is_raw: kept.is_raw.clone().into(),
                 wraps: kept.wraps.clone().into(),
+                is_recalled: kept.is_recalled.clone().into(),
             },
             fields: StoredValue::new(memory.fields()),
             on_wish,

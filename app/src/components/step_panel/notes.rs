@@ -48,9 +48,11 @@ pub fn Values(desk: Desk) -> impl IntoView {
             }
         })
         .collect_view();
+    // Folded away when all are set.
+    let is_open = n_missing > 0;
     (n > 0).then(|| {
         view! {
-            <details class="fold" open=n_missing > 0>
+            <details class="fold" open=is_open>
                 <summary>
                     <Icon name="i-chevron"/>
                     "Values"

@@ -18,6 +18,8 @@ const WRAP_KEY: &str = "rollcall.wrap";
 pub struct CodeView {
     pub is_raw: RwSignal<bool>,
     pub wraps: RwSignal<bool>,
+    /// Whether it is as this person chose before. Asked once: the text before still listens while the next is drawn.
+    pub is_recalled: RwSignal<bool>,
 }
 
 impl Default for CodeView {
@@ -25,6 +27,7 @@ impl Default for CodeView {
         Self {
             is_raw: RwSignal::new(false),
             wraps: RwSignal::new(true),
+            is_recalled: RwSignal::new(false),
         }
     }
 }
@@ -32,6 +35,10 @@ impl Default for CodeView {
 impl CodeView {
     /// What this person chose before, in this browser.
     fn recall(self) {
+        if self.is_recalled.get_untracked() {
+            return;
+        }
+        self.is_recalled.set(true);
         if let Some(kept) = dom::recall(WRAP_KEY) {
             self.wraps.set(kept == "on");
         }
@@ -182,7 +189,7 @@ pub fn CodeBlock(
     view: Option<CodeView>,
 ) -> impl IntoView {
     let view = view.unwrap_or_default();
-    let CodeView { is_raw, wraps } = view;
+    let CodeView { is_raw, wraps, .. } = view;
     let tip: NodeRef<html::Span> = NodeRef::new();
     let filled = lines(&resolved, kind);
     let n_lines = filled.len();
