@@ -1,8 +1,11 @@
 //! `/releases/:id/steps`: the template, in two lists, and a step of it in the editor. On an active release each change
 //! says first what it does to the copies.
-#![expect(
-    clippy::large_types_passed_by_value,
-    reason = "a desk is a bundle of handles, copied wherever one is used"
+#![cfg_attr(
+    not(target_family = "wasm"),
+    expect(
+        clippy::large_types_passed_by_value,
+        reason = "a desk is a bundle of handles, copied wherever one is used"
+    )
 )]
 
 mod desk;
