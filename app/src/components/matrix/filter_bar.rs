@@ -136,7 +136,7 @@ fn chips(filter: &Filter, grid: &Grid, density: Density) -> String {
         );
     }
     html.push_str("</div></details>");
-    html.push_str(r#"<button class="button wide" data-kind="ghost" data-size="s" data-filter="share">Copy link</button>"#);
+    html.push_str(r##"<button class="button wide" data-kind="ghost" data-size="s" data-square="" data-filter="share" aria-label="Copy link" title="Copy the link to this view"><svg class="glyph" aria-hidden="true"><use href="#i-copy"></use></svg></button>"##);
     html.push_str(r#"<span class="segments push wide" role="group" aria-label="Density">"#);
     for it in DENSITIES {
         let (name, label, is_on) = (it.name, it.label, it.name == density.name);
