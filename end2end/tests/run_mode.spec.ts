@@ -75,6 +75,10 @@ test('letters that are typed are letters, and the place is there again after a r
   await expect(rows(page).nth(2)).toHaveAttribute('aria-current', 'step');
   await rows(page).nth(0).click();
   await expect(heading(page, 'Announce')).toBeVisible();
+  await page.reload();
+  await live(page);
+  await page.keyboard.press('Escape');
+  await expect(heading(page, 'Ready to go on')).toBeVisible();
 });
 
 test('who is on it since when stands in the list, and who was faster is named', async ({ page, open, server }) => {
