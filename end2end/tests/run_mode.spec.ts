@@ -29,7 +29,8 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await expect(page.getByText(/Ana Ferreira since \d\d:\d\d/).first()).toBeVisible();
   await page.keyboard.press('f');
   const reason = page.getByRole('dialog', { name: 'Fail Migrate schema for Acme' });
-  await reason.getByLabel('Reason').fill('timeout, n d s');
+  await expect(reason.getByLabel('Reason')).toBeFocused();
+  await page.keyboard.type('timeout, n d s');
   await page.keyboard.press('Control+Enter');
   await expect(reason).toHaveCount(0);
   await expect(heading(page, 'Migrate schema')).toBeVisible();
@@ -40,7 +41,8 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await page.keyboard.press('Shift+N');
   await expect(heading(page, 'Migrate schema')).toBeVisible();
   await page.keyboard.press('s');
-  await page.getByLabel('Reason').fill('not needed');
+  await expect(page.getByLabel('Reason')).toBeFocused();
+  await page.keyboard.type('not needed');
   await page.keyboard.press('Control+Enter');
   await expect(heading(page, 'Upgrade')).toBeVisible();
   await page.keyboard.press('d');
