@@ -116,6 +116,10 @@ fn Shell(children: Children) -> impl IntoView {
         leptos::task::spawn_local(async move {
             match undo(batch).await {
                 // What is on the page is drawn anew from what is there now.
+                Ok(it) if toasts.renew() => {
+                    let left = it.conflicts.into_iter().next().map(|it| it.reason);
+                    toasts.say(left.unwrap_or_else(|| "Undone".to_owned()), None);
+                }
                 Ok(_) => browser::dom::reload(),
                 Err(error) => toasts.say(sentence(&error.to_string()), None),
             }

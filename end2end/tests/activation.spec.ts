@@ -166,6 +166,11 @@ test('a thousand customers are filtered at once', async ({ page, open, server })
   await dialog.getByRole('button', { name: 'Select all', exact: true }).click();
   await expect(dialog.getByText('Selected 1003 of 1003 customers')).toBeVisible();
   await expect(dialog.locator('.figures')).toContainText('Cells to create4012');
+  // What is missing is listed in the order of the choice, and can be reached to its end.
+  const missing = dialog.getByRole('table', { name: 'Unresolved variables' }).getByRole('link');
+  await expect(missing.first()).toContainText('Customer 0000');
+  await missing.last().hover();
+  await expect(dialog.getByText('and 801 more')).toBeAttached();
 });
 
 test('a second dialog is fresh', async ({ page, open, server }) => {

@@ -34,6 +34,7 @@ test.describe('order', () => {
     await open(`/releases/${june}/steps`);
     await lift(page, 'Upgrade', 'Announce');
     await expect(page.locator('.lifted')).toContainText('from 3');
+    await expect(page.locator('.lifted .no')).toHaveText('1');
     await expect(page.locator('[data-drop=before]')).toContainText('Announce');
     await page.keyboard.press('Escape');
     await expect(page.locator('.lifted')).toHaveCount(0);
@@ -256,6 +257,20 @@ test.describe('writing', () => {
     expect(questions).toHaveLength(5);
   });
 
+  test('an undo keeps what is typed', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    await step(page, 'Upgrade').click();
+    await page.getByLabel('Content').fill('typed');
+    await handle(page, 'Announce').press('Alt+ArrowDown');
+    await expect(deploy(page)).toHaveText([/Migrate schema/, /Announce/, /Upgrade/]);
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
+    await said(page, 'Undone');
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
+    await expect(page.getByLabel('Content')).toHaveValue('typed');
+    await expect(page.getByRole('button', { name: 'Add step', exact: true })).toBeFocused();
+  });
+
   test('an archived release is read, and what was typed when it was archived stays', async ({ page, open, server }) => {
     const { june } = await activeJune(server);
     await open(`/releases/${june}/steps`);
@@ -387,7 +402,8 @@ test.describe('runbooks', () => {
     await open(`/releases/${july}/steps?import`);
     const dialog = page.getByRole('dialog', { name: 'Import runbook' });
     await dialog.getByLabel('Or a file').setInputFiles({ name: 'june.md', mimeType: 'text/markdown', buffer: readFileSync(file) });
-    await dialog.getByRole('button', { name: 'Import 4 steps' }).click();
+    await expect(dialog.getByRole('button', { name: 'Import 4 steps' })).toBeEnabled();
+    await dialog.getByLabel('Runbook in Markdown').press('Control+Enter');
     await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
     const again = await fetch(`${server.url}/releases/${july}/steps.md`);
     expect(await again.text()).toBe(readFileSync(file, 'utf8'));

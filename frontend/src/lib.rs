@@ -16,6 +16,7 @@ pub async fn hydrate() {
         // A part that cannot be loaded, mostly because the server was updated, ends here too.
         app::browser::dom::mark_failed();
     }));
+    app::browser::leave::listen_first();
     let live = Live::default();
     let of_page = live.clone();
     let page = move || {

@@ -87,7 +87,8 @@ impl Cli {
             },
         };
         done.unwrap_or_else(|failure| {
-            eprintln!("rollcall: {failure}");
+            let line = failure.to_string().replace(['\n', '\r'], " ");
+            eprintln!("rollcall: {line}");
             failure.exit()
         })
     }
@@ -110,7 +111,7 @@ async fn carry_out(verb: Option<Verb>, demo: bool, settings: Settings) -> Result
         } else {
             "warn"
         },
-    );
+    )?;
     let url = settings.database_url.clone();
     match verb {
         None | Some(Verb::Serve { .. }) => {

@@ -1,4 +1,5 @@
 //! Settings from the environment, parsed once. A wrong one is one clear line.
+use app::domain::{refusal::Problem, text::Name};
 use std::{env, fs, net::SocketAddr, os::unix::fs::MetadataExt, path::PathBuf, time::Duration};
 
 /// Names that the original design sets aside for later: accepted, and not used.
@@ -49,8 +50,12 @@ pub enum Wrong {
     Address(String),
     #[error("DATABASE_URL is `{0}`: write sqlite://PATH, for example sqlite://data/app.db")]
     Database(String),
+    #[error("ROLLCALL_USER is `{0}`: {1}")]
+    User(String, Problem),
     #[error("ROLLCALL_LOG is `{0}`: write text or json")]
     Log(String),
+    #[error("RUST_LOG is `{0}`: write how much is logged, for example info,sqlx=warn")]
+    Filter(String),
     #[error("ROLLCALL_BACKUP_EVERY is `{0}`: write a number and s, m, h or d, for example 6h")]
     BackupEvery(String),
     #[error("ROLLCALL_BACKUP_KEEP is `{0}`: write how many backups stay, 1 or more")]
@@ -79,9 +84,12 @@ impl Settings {
         Ok(Self {
             address: address.parse().map_err(|_| Wrong::Address(address))?,
             database_url,
-            actor: variable("ROLLCALL_USER")
-                .or_else(|| variable("USER"))
-                .unwrap_or_else(system_user),
+            actor: match variable("ROLLCALL_USER") {
+                Some(name) => Name::parse(&name)
+                    .map_err(|problem| Wrong::User(name, problem))?
+                    .into(),
+                None => variable("USER").unwrap_or_else(system_user),
+            },
             log: log_format(variable("ROLLCALL_LOG"))?,
             backups: schedule(&variable)?,
         })
@@ -191,6 +199,7 @@ mod tests {
             parse(&[("ROLLCALL_LOG", "xml")]),
             Err(Wrong::Log("xml".into()))
         );
+        assert!(parse(&[("ROLLCALL_USER", "x".repeat(101).as_str())]).is_err());
     }
 
     #[test]

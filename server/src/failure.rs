@@ -53,11 +53,13 @@ pub enum Failure {
     #[error("cannot listen on {address}: {cause}. Choose another address with ROLLCALL_ADDR")]
     Listen { address: String, cause: io::Error },
     #[error(
-        "the database is not empty, and the example goes into an empty one only. Name another one with DATABASE_URL"
+        "the database is not empty, and this goes into an empty one only. Name another one with DATABASE_URL"
     )]
     NotEmpty,
     #[error("the database failed: {0}. {advice}", advice = advice(.0))]
     Store(String),
+    #[error("{0}")]
+    Refused(String),
     #[error("serving failed: {0}")]
     Serve(#[from] io::Error),
     #[error("{0} is there already. Choose another name")]
@@ -97,7 +99,18 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(Refusal::NotEmpty) => Self::NotEmpty,
-            error => Self::Store(chain(&error)),
+            StoreError::NotFound(_) | StoreError::Invalid(_) | StoreError::Refused(_) => {
+                Self::Refused(error.to_string())
+            }
+            error => Self::Store(cause(&error)),
         }
+    }
+}
+
+/// Why the database failed, for a sentence that says already that it did.
+pub fn cause(error: &StoreError) -> String {
+    match error {
+        StoreError::Db(error) => chain(error),
+        error => chain(error),
     }
 }

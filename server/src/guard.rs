@@ -2,18 +2,23 @@
 //! turned away by tower-http's `CsrfLayer`.
 use axum::{
     RequestExt,
+    body::{Body, Bytes, HttpBody},
     extract::{DefaultBodyLimit, Request},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use http_body::Frame;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
-use std::time::Duration;
+use std::{future::poll_fn, pin::Pin, time::Duration};
 
 /// The largest body of a request.
 const BODY_MAX: usize = 8 * 1024 * 1024;
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a request may take.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a body that is too large is read nevertheless.
+const DRAIN: Duration = Duration::from_secs(10);
 /// An import is a whole database.
 const IMPORT: &str = "/api/import";
 const IMPORT_BODY_MAX: usize = 256 * 1024 * 1024;
@@ -55,6 +60,17 @@ pub async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
+/// Throws away what is being sent, for a while: who is still sending does not hear an answer.
+async fn drain(mut body: Body) {
+    let all = async { while let Some(Ok(_)) = frame(&mut body).await {} };
+    // Whoever sends for longer is cut off.
+    let _ = tokio::time::timeout(DRAIN, all).await;
+}
+
+async fn frame(body: &mut Body) -> Option<Result<Frame<Bytes>, axum::Error>> {
+    poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await
+}
+
 /// A body that is too large is turned away at once if it says so, and otherwise as soon as it is.
 pub async fn limit_body(mut request: Request, next: Next) -> Response {
     let max = if request.uri().path() == IMPORT {
@@ -67,6 +83,9 @@ pub async fn limit_body(mut request: Request, next: Next) -> Response {
         .get(header::CONTENT_LENGTH)
         .and_then(|it| it.to_str().ok()?.parse::<u64>().ok());
     if said.is_some_and(|it| usize::try_from(it).is_ok_and(|it| it > max)) {
+        if !request.headers().contains_key(header::EXPECT) {
+            drain(request.into_body()).await;
+        }
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     }
     DefaultBodyLimit::max(max).apply(&mut request);

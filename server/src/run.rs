@@ -1,5 +1,11 @@
 //! From settings to a served address, and back to a clean end.
-use crate::{backup, config::Settings, demo, failure::Failure, prometheus, router};
+use crate::{
+    backup,
+    config::Settings,
+    demo,
+    failure::{Failure, cause},
+    prometheus, router,
+};
 use app::{
     api::context::{self, Context},
     store::{Store, error::chain, sqlite},
@@ -44,7 +50,7 @@ fn path(url: &str) -> String {
 async fn connect(url: &str) -> Result<Store, Failure> {
     Store::open(url).await.map_err(|error| Failure::Open {
         path: path(url),
-        cause: chain(&error),
+        cause: cause(&error),
     })
 }
 

@@ -1,7 +1,8 @@
 //! The log, on standard error: one line for whatever fails, with the request's id. It never has the text of a step, the
 //! value of a variable, or what was asked behind the `?`.
-use crate::config::LogFormat;
+use crate::config::{LogFormat, Wrong};
 use axum::http::{HeaderName, Request};
+use std::env;
 use tower::{
     ServiceBuilder,
     layer::util::{Identity, Stack},
@@ -15,8 +16,12 @@ use tracing::{Level, Span};
 use tracing_subscriber::EnvFilter;
 
 /// `RUST_LOG` says how much; without it, what `default` says.
-pub fn init(format: LogFormat, default: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+pub fn init(format: LogFormat, default: &str) -> Result<(), Wrong> {
+    let said = env::var(EnvFilter::DEFAULT_ENV).ok();
+    let filter = match said.filter(|it| !it.trim().is_empty()) {
+        Some(text) => EnvFilter::try_new(&text).map_err(|_| Wrong::Filter(text))?,
+        None => EnvFilter::new(default),
+    };
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
@@ -24,6 +29,7 @@ pub fn init(format: LogFormat, default: &str) {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
+    Ok(())
 }
 
 fn span<B>(request: &Request<B>) -> Span {

@@ -123,6 +123,11 @@ fn set_top(element: &HtmlElement, top: i32) {
     let _ = element.style().set_property("top", &format!("{top}px"));
 }
 
+/// Where a row says its number.
+fn number_of(row: &HtmlElement) -> Option<Element> {
+    row.query_selector(".no").ok().flatten()
+}
+
 /// What scrolls around an element: the nearest that does, else the page.
 fn scroller(element: &HtmlElement) -> Option<Element> {
     let window = web_sys::window()?;
@@ -212,6 +217,13 @@ impl Press {
         let to = self.to();
         for (index, (_, row)) in rows_of(&self.list).iter().enumerate() {
             let side = if to < self.from { "before" } else { "after" };
+            if index == to
+                && let (Some(there), Some(lifted)) = (number_of(row), self.lifted.as_ref())
+                && let Some(shown) = number_of(lifted)
+            {
+                // The number that it would have here.
+                shown.set_text_content(there.text_content().as_deref());
+            }
             let _ = if index == to && to != self.from {
                 row.set_attribute("data-drop", side)
             } else {

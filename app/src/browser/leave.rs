@@ -13,6 +13,37 @@ thread_local! {
     static NEXT: Cell<u32> = const { Cell::new(0) };
     /// The person has stayed, and the browser is on its way back to the address.
     static RETURNS: Cell<bool> = const { Cell::new(false) };
+    /// Whether the browser's way back may be heard of; none as long as nobody has ever asked for a guard.
+    static MAY_GO_BACK: Cell<Option<fn() -> bool>> = const { Cell::new(None) };
+}
+
+/// The browser's own way back is heard by all in the order in which they began to listen: to be called before there is
+/// a router, which would have left the page by the time that anybody is asked.
+pub fn listen_first() {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    EventListener::new(&window, "popstate", |event| {
+        if MAY_GO_BACK.get().is_some_and(|may| !may()) {
+            event.stop_immediate_propagation();
+        }
+    })
+    .forget();
+}
+
+/// Somebody goes back or forward; the address has changed already. If the person stays, back to it, before the router
+/// hears of it.
+fn may_go_back() -> bool {
+    if RETURNS.take() {
+        return false;
+    }
+    let may = may_go(is_dirty());
+    if !may {
+        RETURNS.set(true);
+        let history = web_sys::window().and_then(|it| it.history().ok());
+        let _ = history.map(|it| it.forward());
+    }
+    may
 }
 
 /// Asks before the page is left, as long as `is_dirty`, and as long as the caller is shown. To be called from a
@@ -68,18 +99,7 @@ fn listen() {
         }
     })
     .forget();
-    EventListener::new_with_options(&window, "popstate", first, |event| {
-        if RETURNS.take() {
-            event.stop_immediate_propagation();
-        } else if is_dirty() && !ask() {
-            // The address has changed already: back to it, before the router hears of it.
-            event.stop_immediate_propagation();
-            RETURNS.set(true);
-            let history = web_sys::window().and_then(|it| it.history().ok());
-            let _ = history.map(|it| it.forward());
-        }
-    })
-    .forget();
+    MAY_GO_BACK.set(Some(may_go_back));
 }
 
 /// Whether a click follows a link within this page, in this window. Other ways are `beforeunload`'s.

@@ -52,8 +52,9 @@ pub fn StepEditor(
             suggest();
         }
     });
+    // An editor that is taken away while it has the keyboard loses it only once it is gone.
     let close = move || {
-        if is_offering.get_untracked() {
+        if is_offering.try_get_untracked() == Some(true) {
             offer.set(Offer::default());
         }
     };

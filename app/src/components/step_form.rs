@@ -133,8 +133,8 @@ pub fn StepForm(
         >
             <div class="form__body">
                 <Failure error=error/>
-                <TextField label="Name" id="step-name" value=fields.name error=at(Field::Name)/>
-                <div class="form__row">
+                <div class="step-fields">
+                    <TextField label="Name" id="step-name" value=fields.name error=at(Field::Name)/>
                     <SelectField
                         label="Category"
                         id="step-category"

@@ -59,7 +59,7 @@ pub enum Problem {
     EmptyList,
     #[error("at most {max}, this has {long}")]
     TooMany { max: usize, long: usize },
-    #[error("unknown: {}", ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", "))]
+    #[error("unknown: {}{}", ids.iter().take(NAMED).map(i64::to_string).collect::<Vec<_>>().join(", "), and_others(ids.len().saturating_sub(NAMED)))]
     Unknown { ids: Vec<i64> },
     #[error("not active: {}", names.join(", "))]
     Inactive { names: Vec<String> },
@@ -67,7 +67,12 @@ pub enum Problem {
     NotAPermutation { detail: String },
     #[error("name one neighbour, not two")]
     TwoNeighbours,
+    #[error("write it in UTF-8")]
+    NotUtf8,
 }
+
+/// A sentence has no more unknown ids than this: anybody can send a million.
+const NAMED: usize = 100;
 
 /// A problem and the field where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,6 +13,10 @@ pub struct Stamp {
 
 impl Stamp {
     pub fn new(by: &str, at: DateTime<Utc>) -> Result<Self, Problem> {
+        // What was read and is no text has become this sign.
+        if by.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(Problem::NotUtf8);
+        }
         Ok(Self {
             by: Name::parse(by)?.into(),
             at: at.trunc_subsecs(3),
@@ -55,6 +59,10 @@ mod tests {
         assert_eq!(
             Stamp::new("  ", DateTime::UNIX_EPOCH),
             Err(Problem::Missing)
+        );
+        assert_eq!(
+            Stamp::new(&String::from_utf8_lossy(b"Zo\xeb"), DateTime::UNIX_EPOCH),
+            Err(Problem::NotUtf8)
         );
     }
 }

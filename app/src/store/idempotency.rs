@@ -103,10 +103,13 @@ impl Store {
         Ok(())
     }
 
-    /// Nothing was created under the key: it may be used again.
+    /// Nothing was created under the key: it may be used again. If something was nevertheless, it stays.
     pub async fn release_key(&self, key: &str) -> Result<(), StoreError> {
+        use idempotency_key::{Column, Entity};
         let tx = self.begin().await?;
-        idempotency_key::Entity::delete_by_id(key.to_owned())
+        Entity::delete_many()
+            .filter(Column::Key.eq(key))
+            .filter(Column::BatchId.is_null())
             .exec(&tx)
             .await?;
         tx.commit().await?;

@@ -67,6 +67,8 @@ pub(super) async fn chosen(
     if wanted.is_empty() {
         return Err(wrong(Problem::EmptyList));
     }
+    let mut seen = HashSet::new();
+    let wanted: Vec<CustomerId> = wanted.into_iter().filter(|it| seen.insert(*it)).collect();
     let known: HashMap<i64, (String, bool)> = known
         .into_iter()
         .map(|(id, name, active)| (id, (name, active)))
@@ -88,8 +90,7 @@ pub(super) async fn chosen(
     if !inactive.is_empty() {
         return Err(wrong(Problem::Inactive { names: inactive }));
     }
-    let mut seen = HashSet::new();
-    Ok(wanted.into_iter().filter(|it| seen.insert(*it)).collect())
+    Ok(wanted)
 }
 
 /// Makes the customers members and copies the templates to them: two statements, whatever the size. Customer by
@@ -317,7 +318,6 @@ impl Store {
         let names: HashMap<i64, String> = customer::Entity::find()
             .select_only()
             .columns([customer::Column::Id, customer::Column::Name])
-            .filter(customer::Column::Id.is_in(customers.iter().map(|it| it.0)))
             .into_tuple::<(i64, String)>()
             .all(&change.tx)
             .await?

@@ -6,7 +6,7 @@ use super::{
     copies::{self},
     entity::{audit_event, customer, customer_step},
     error::StoreError,
-    releases,
+    members, releases,
     steps::{self, remove},
 };
 use crate::domain::{
@@ -110,7 +110,9 @@ impl Change {
             (Entity::Step, None, Some(after)) => {
                 self.undo_step_created(event, after, conflicts).await
             }
-            (Entity::Step, Some(before), None) => self.undo_step_deleted(event, before).await,
+            (Entity::Step, Some(before), None) => {
+                self.undo_step_deleted(event, before, conflicts).await
+            }
             (Entity::Template, Some(before), Some(after)) if before.get("orderedIds").is_some() => {
                 self.undo_template_moved(event, before, after, conflicts)
                     .await
@@ -210,13 +212,25 @@ impl Change {
         &mut self,
         event: &Event,
         before: &Value,
+        conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
         let snapshot: StepSnapshot = read(before)?;
         let (Some(release), Some(customer)) = (event.release_id, event.customer_id) else {
             return Ok(false);
         };
+        let id = StepId(event.entity_id);
+        let is_there = customer_step::Entity::find_by_id(id.0)
+            .one(&self.tx)
+            .await?;
+        let members = members::member_ids(&self.tx, release).await?;
+        if is_there.is_some() || !members.contains(&customer.0) {
+            // It was brought back already, or has no customer to come back to.
+            let name = self.cell_name(&snapshot.name, Some(customer)).await?;
+            conflicts.push(self.conflict(Entity::Step, id.0, &name).await?);
+            return Ok(false);
+        }
         let blank = CustomerStep {
-            id: StepId(event.entity_id),
+            id,
             version: snapshot.version + 1,
             ..CustomerStep::blank(release, customer, self.stamp.at)
         };

@@ -268,6 +268,18 @@ impl Change {
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
         let was: StepTemplate = read(before)?;
+        match templates::load(&self.tx, was.id).await {
+            Err(StoreError::NotFound(_)) => {}
+            Err(error) => return Err(error),
+            // It was brought back already.
+            Ok(template) => {
+                conflicts.push(
+                    self.conflict(Entity::Template, event.entity_id, &template.name)
+                        .await?,
+                );
+                return Ok(false);
+            }
+        }
         let Deleted {
             ordered_ids: ordered,
             removed,

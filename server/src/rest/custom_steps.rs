@@ -17,8 +17,10 @@ use app::{
     domain::{
         event::Changed,
         id::{CustomerId, ReleaseId, StepId},
+        step::Place,
         template::{Category, TemplateDraft},
     },
+    store::{Store, error::StoreError},
 };
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -84,6 +86,20 @@ pub struct CustomerReordered {
     batch_id: Option<String>,
 }
 
+/// A neighbor that does not exist is a wrong field, by the name that the body has for it.
+async fn must_exist(store: &Store, place: Place<StepId>) -> Result<(), Problem> {
+    let (field, id) = match place {
+        Place::Last => return Ok(()),
+        Place::Before(id) => ("insertBefore", id),
+        Place::After(id) => ("insertAfter", id),
+    };
+    match store.step_row(id).await {
+        Ok(_) => Ok(()),
+        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("unknown: {id}"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// One customer's steps in a release, deploy first, in the customer's order.
 #[utoipa::path(get, path = "/api/releases/{id}/customers/{customerId}/steps", tag = "steps",
     params(
@@ -115,6 +131,7 @@ pub async fn create_step(
     store.must_be_member(release, customer).await?;
     let before = body.insert_before.map(StepId);
     let place = place(before, body.insert_after.map(StepId))?;
+    must_exist(store, place).await?;
     let to_all = body.add_to_template.unwrap_or_default();
     let draft = TemplateDraft {
         name: body.name,
@@ -138,8 +155,10 @@ pub async fn move_step(
     caller: Caller,
     OptionalBody(body): OptionalBody<Move>,
 ) -> Answer {
+    caller.store.step_row(id).await?;
     let before = body.insert_before.map(StepId);
     let place = place(before, body.insert_after.map(StepId))?;
+    must_exist(&caller.store, place).await?;
     let version = caller.version(body.version);
     let done = caller.store.move_step(id, place, version, caller.stamp);
     changed(done.await?)

@@ -1,11 +1,13 @@
 //! `Idempotency-Key` on requests that create something: the same key with the same request gives the first answer again,
 //! for 24 hours; with another request it is refused. While the first one is still being carried out, asking again is a
-//! 409: it is over in a moment. Only what was created is kept; after a refusal the key may be used again.
+//! 409: it is over in a moment. Only what was created is kept; after a refusal the key may be used again. Whoever goes away
+//! before the answer is who asks again: what is carried out under a key goes on without its client.
 use super::{
     answer::{self, Answer},
     extract,
     problem::Problem,
 };
+use crate::guard::TIMEOUT;
 use app::{
     api::context::{Context, actor, hide, now},
     domain::id::BatchId,
@@ -16,12 +18,13 @@ use app::{
     },
 };
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use tracing::Instrument;
 
 /// As clients write it, and as problems name it.
 const NAME: &str = "Idempotency-Key";
@@ -54,6 +57,19 @@ pub async fn once(State(context): State<Context>, request: Request, next: Next) 
     let (parts, body) = request.into_parts();
     let again = Request::from_parts(parts.clone(), body);
     let bytes = extract::bytes(again, &()).await?;
+    let work = carry_out(context, key, parts, bytes, next);
+    let done = tokio::spawn(work.in_current_span()).await;
+    done.unwrap_or_else(|_| Err(Problem::of(StatusCode::INTERNAL_SERVER_ERROR)))
+}
+
+async fn carry_out(
+    context: Context,
+    key: String,
+    parts: Parts,
+    bytes: Bytes,
+    next: Next,
+) -> Answer {
+    let store = &context.store;
     let who = actor(&parts.headers, &context.default_actor);
     let what = format!(
         "{}\n{}\n{who}\n{}",
@@ -61,11 +77,13 @@ pub async fn once(State(context): State<Context>, request: Request, next: Next) 
         parts.uri.path(),
         String::from_utf8_lossy(&bytes)
     );
-    match context.store.claim_key(&key, &what, now()).await? {
-        Claim::Yours(store) => {
+    match store.claim_key(&key, &what, now()).await? {
+        Claim::Yours(keyed) => {
             let mut request = Request::from_parts(parts, Body::from(bytes));
-            request.extensions_mut().insert(*store);
-            kept(&context.store, &key, next.run(request).await).await
+            request.extensions_mut().insert(*keyed);
+            let answer = tokio::time::timeout(TIMEOUT, next.run(request)).await;
+            let late = |_| Problem::of(StatusCode::SERVICE_UNAVAILABLE).into_response();
+            kept(store, &key, answer.unwrap_or_else(late)).await
         }
         Claim::Answered(answer) => Ok(first(answer)),
         Claim::Busy => Err(Problem::new(

@@ -17,6 +17,7 @@ pub mod problem;
 pub mod releases;
 pub mod shapes;
 pub mod steps;
+pub mod stream;
 pub mod templates;
 pub mod transfer;
 

@@ -4,6 +4,7 @@ use super::{
     answer::{self, Answer},
     extract::{self, Id, QueryString},
     problem::Problem,
+    stream,
 };
 use crate::{report, tables};
 use app::{
@@ -16,24 +17,23 @@ use app::{
     store::{
         Store,
         error::{StoreError, chain},
-        export::Export,
     },
 };
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use http_body_util::channel::{Channel, Sender};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, io};
+use std::collections::BTreeMap;
+use tokio::sync::Semaphore;
 use tracing::Instrument;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// How many pieces are ready before somebody takes them.
-const READY: usize = 2;
+/// Each export holds one of the store's eight readers until it is taken: the others are for everybody else.
+static EXPORTS: Semaphore = Semaphore::const_new(4);
 /// Lines of the history that are read at once.
 const LINES: u32 = 500;
 
@@ -103,16 +103,14 @@ pub struct ExportQuery {
 #[utoipa::path(get, path = "/api/export", tag = "transfer",
     responses((status = 200, description = "Everything", body = ExportFile)))]
 pub async fn export_all(State(context): State<Context>) -> Answer {
-    let export = context.store.export(None).await?;
-    exported(export, "rollcall.json").await
+    exported(&context.store, None, "rollcall.json").await
 }
 
 /// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field.
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
     responses((status = 200, description = "What was taken in", body = Imported)))]
 pub async fn import_all(State(context): State<Context>, request: Request) -> Answer {
-    let kind = request.headers().get(header::CONTENT_TYPE);
-    if !kind.is_some_and(|it| it.as_bytes().starts_with(JSON.as_bytes())) {
+    if !extract::is_json(request.headers()) {
         return Err(Problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
     let bytes = extract::bytes(request, &()).await?;
@@ -163,10 +161,7 @@ pub async fn export_release(
 ) -> Answer {
     let store = &context.store;
     match query.format.as_deref() {
-        None | Some("json") => {
-            let export = store.export(Some(id)).await?;
-            exported(export, &format!("release-{id}.json")).await
-        }
+        None | Some("json") => exported(store, Some(id), &format!("release-{id}.json")).await,
         Some("csv") => {
             let csv = tables::sheet(&store.sheet(id).await?);
             Ok(file(CSV, &format!("release-{id}.csv"), csv.into()))
@@ -226,55 +221,53 @@ impl History {
 async fn told(mut history: History, mut head: Vec<u8>, media: &'static str, name: &str) -> Answer {
     let (lines, mut more) = history.page().await?;
     head.extend(lines);
-    let (mut sender, body) = Channel::new(READY);
+    let (sender, body) = stream::channel();
     tokio::spawn(
         async move {
-            if sender.send_data(Bytes::from(head)).await.is_err() {
-                return;
-            }
-            while more {
+            let mut piece = head;
+            while sender.send(piece).await {
+                if !more {
+                    return sender.end().await;
+                }
                 match history.page().await {
-                    Ok((lines, is_more)) => {
-                        more = is_more;
-                        if sender.send_data(Bytes::from(lines)).await.is_err() {
-                            return;
-                        }
-                    }
-                    Err(error) => return broken(sender, &error),
+                    Ok((lines, is_more)) => (piece, more) = (lines, is_more),
+                    Err(error) => return broken(&error),
                 }
             }
         }
         .in_current_span(),
     );
-    Ok(file(media, name, Body::new(body)))
+    Ok(file(media, name, body))
 }
 
-async fn exported(mut export: Export, name: &str) -> Answer {
+/// Everything, or one release, as JSON.
+async fn exported(store: &Store, release: Option<ReleaseId>, name: &str) -> Answer {
+    let Ok(permit) = EXPORTS.acquire().await else {
+        return Err(Problem::of(StatusCode::SERVICE_UNAVAILABLE));
+    };
+    let mut export = store.export(release).await?;
     let first = export.piece().await?.unwrap_or_default();
-    let (mut sender, body) = Channel::new(READY);
+    let (sender, body) = stream::channel();
     tokio::spawn(
         async move {
+            let _permit = permit;
             let mut piece = first;
-            loop {
-                if sender.send_data(Bytes::from(piece)).await.is_err() {
-                    return;
+            while sender.send(piece).await {
+                match export.piece().await {
+                    Ok(Some(next)) => piece = next,
+                    Ok(None) => return sender.end().await,
+                    Err(error) => return broken(&error),
                 }
-                piece = match export.piece().await {
-                    Ok(Some(next)) => next,
-                    Ok(None) => return,
-                    Err(error) => return broken(sender, &error),
-                };
             }
         }
         .in_current_span(),
     );
-    Ok(file(JSON, name, Body::new(body)))
+    Ok(file(JSON, name, body))
 }
 
-/// Ends an answer that has begun, so that it is seen not to be whole.
-fn broken(sender: Sender<Bytes, io::Error>, error: &StoreError) {
+/// An answer that has begun ends without its end.
+fn broken(error: &StoreError) {
     tracing::error!(error = %chain(error), "an export broke off");
-    sender.abort(io::Error::other("the export broke off"));
 }
 
 /// An answer that a browser keeps as a file.

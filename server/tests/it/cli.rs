@@ -75,7 +75,8 @@ fn everything_goes_out_and_in_again() {
     // One release only.
     let one = run(&database, &["export", "--release", "1"]);
     assert!(one.done().len() < all.len());
-    run(&database, &["export", "--release", "99"]).failed(1, &["release not found"]);
+    let none = run(&database, &["export", "--release", "99"]);
+    none.failed(1, &["rollcall: release not found"]);
 }
 
 #[test]
@@ -139,6 +140,8 @@ fn a_wrong_command_line_or_setting_ends_with_2() {
         ("ROLLCALL_ADDR", "here"),
         ("DATABASE_URL", "postgres://x"),
         ("ROLLCALL_LOG", "xml"),
+        ("RUST_LOG", "info=much"),
+        ("ROLLCALL_USER", "a\nb"),
         ("ROLLCALL_BACKUP_EVERY", "6h"),
     ] {
         ended(program(&database).env(name, value)).failed(2, &[name]);

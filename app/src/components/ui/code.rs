@@ -206,7 +206,8 @@ pub fn CodeBlock(
     };
     Effect::new(move |_| view.recall());
     let hide = move || {
-        if let Some(tip) = tip.get_untracked() {
+        // A text that is taken away while it has the keyboard loses it only once it is gone.
+        if let Some(tip) = tip.try_get_untracked().flatten() {
             tip::hide(&tip);
         }
     };

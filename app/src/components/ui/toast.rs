@@ -16,6 +16,8 @@ pub struct Toasts {
     shown: RwSignal<Option<Toast>>,
     number: RwSignal<u32>,
     is_held: RwSignal<bool>,
+    /// Draws the page anew after an undo.
+    renew: StoredValue<Option<Callback<()>>>,
 }
 
 const SHOWN_FOR: u32 = 8_000;
@@ -26,6 +28,7 @@ impl Toasts {
             shown: RwSignal::new(None),
             number: RwSignal::new(0),
             is_held: RwSignal::new(false),
+            renew: StoredValue::new(None),
         }
     }
 
@@ -62,8 +65,21 @@ impl Toasts {
         });
     }
 
+    /// Whoever held it is not heard of any more.
     pub fn dismiss(self) {
+        self.is_held.set(false);
         self.shown.set(None);
+    }
+
+    /// A page that draws itself anew after an undo keeps what is typed; others are loaded again.
+    pub fn renewed_by(self, renew: Callback<()>) {
+        self.renew.set_value(Some(renew));
+    }
+
+    /// False if the page has to be loaded again. The callback of a page that was left is gone with it.
+    pub fn renew(self) -> bool {
+        let renew = self.renew.get_value();
+        renew.and_then(|it| it.try_run(())).is_some()
     }
 }
 

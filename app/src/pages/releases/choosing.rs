@@ -54,7 +54,7 @@ pub fn ChooseCustomers(
     });
     fetch.run(());
     let (is_fetching, is_sending) = (fetching.is_busy(), sending.is_busy());
-    let trial = Trial::new(id, chosen);
+    let trial = Trial::new(id, chosen, offered);
     let n_offered = move || offered.with(|it| it.as_ref().map_or(0, Vec::len));
     let is_none = move || chosen.with(HashSet::is_empty);
     let submit = move |_| {
@@ -201,6 +201,7 @@ fn in_clusters(
 struct Trial {
     id: ReleaseId,
     chosen: RwSignal<HashSet<CustomerId>>,
+    offered: RwSignal<Option<Vec<CustomerSummary>>>,
     answer: RwSignal<Option<DryRun>>,
     error: RwSignal<Option<AppError>>,
     is_busy: RwSignal<bool>,
@@ -208,24 +209,39 @@ struct Trial {
 }
 
 impl Trial {
-    fn new(id: ReleaseId, chosen: RwSignal<HashSet<CustomerId>>) -> Self {
+    fn new(
+        id: ReleaseId,
+        chosen: RwSignal<HashSet<CustomerId>>,
+        offered: RwSignal<Option<Vec<CustomerSummary>>>,
+    ) -> Self {
         let this = Self {
             id,
             chosen,
+            offered,
             answer: RwSignal::new(None),
             error: RwSignal::new(None),
             is_busy: RwSignal::new(false),
             number: StoredValue::new(0),
         };
-        Effect::new(move |_| this.ask(chosen.get().into_iter().collect()));
+        Effect::new(move |_| {
+            chosen.track();
+            this.ask();
+        });
         this
     }
 
-    fn again(self) {
-        self.ask(self.chosen.get_untracked().into_iter().collect());
+    /// In the order in which they are offered: that of the missing values.
+    fn wanted(self) -> Vec<CustomerId> {
+        self.chosen.with_untracked(|chosen| {
+            self.offered.with_untracked(|all| {
+                let ids = all.iter().flatten().map(|it| it.id);
+                ids.filter(|it| chosen.contains(it)).collect()
+            })
+        })
     }
 
-    fn ask(self, customers: Vec<CustomerId>) {
+    fn ask(self) {
+        let customers = self.wanted();
         self.number.update_value(|it| *it += 1);
         let number = self.number.get_value();
         if customers.is_empty() {
@@ -290,7 +306,7 @@ fn DryRunPane(
                     <b>{format!("{n_values} {are} still missing. ")}</b>
                     {format!("You can go on; {cells} locked until they are filled.")}
                 </span>
-                <button class="button" type="button" data-size="s" on:click=move |_| trial.again()>
+                <button class="button" type="button" data-size="s" on:click=move |_| trial.ask()>
                     "Check again"
                 </button>
             </div>

@@ -126,6 +126,28 @@ async fn two_at_once_create_one() {
     assert_eq!(bench.store.clusters(true).await.unwrap().len(), 1);
 }
 
+#[tokio::test]
+async fn who_goes_away_before_the_answer_gets_it_when_asking_again() {
+    let bench = Bench::new().await;
+    let call = || bench.api("POST", "/api/clusters", json!({ "name": "eu-west" }), &KEY);
+    // The client is gone after the first look.
+    tokio::select! {
+        biased;
+        answer = call() => panic!("answered at once: {}", answer.body),
+        () = std::future::ready(()) => {}
+    }
+    let mut answer = call().await;
+    for _ in 0..1_000 {
+        if answer.status == StatusCode::CREATED {
+            break;
+        }
+        answer.problem(409);
+        answer = call().await;
+    }
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    assert_eq!(bench.store.clusters(true).await.unwrap().len(), 1);
+}
+
 /// What the key `k` is for the same request at some time; no answer is ever kept.
 async fn claim(bench: &Bench, now: DateTime<Utc>) -> Claim {
     bench.store.claim_key("k", "POST x", now).await.unwrap()

@@ -165,6 +165,23 @@ async fn customers_join_and_leave() {
 }
 
 #[tokio::test]
+async fn a_hundred_thousand_unknown_customers_are_refused_in_a_short_sentence() {
+    let world = World::active().await;
+    let path = format!("/api/releases/{}", world.june);
+    let ids: Vec<i64> = (1_000..101_000).collect();
+    for verb in ["add-customers", "remove-customers"] {
+        let answer = post(
+            &world,
+            &format!("{path}/{verb}"),
+            json!({ "customerIds": ids }),
+        )
+        .await;
+        answer.problem(422);
+        assert!(answer.body.len() < 5_000, "{verb}: {}", answer.body.len());
+    }
+}
+
+#[tokio::test]
 async fn members_and_progress_say_how_far_everybody_is() {
     let world = World::active().await;
     let store = &world.bench.store;

@@ -221,8 +221,13 @@ async fn a_custom_step_has_a_place_and_can_be_deleted() {
     );
     let steps = world.bench.read(&list).await;
     assert_eq!(steps["items"][2]["name"], "Snapshot");
-    let unknown = call(&world, "POST", &list, body("insertAfter", 99_999)).await;
-    unknown.problem(422);
+    let to = format!("/api/steps/{}/move", row["id"]);
+    for place in ["insertBefore", "insertAfter"] {
+        let unknown = call(&world, "POST", &list, body(place, 99_999)).await;
+        assert!(unknown.problem(422)["errors"][place].is_string());
+        let unknown = call(&world, "POST", &to, json!({ place: 99_999 })).await;
+        assert!(unknown.problem(422)["errors"][place].is_string());
+    }
     let others = world.id(&world.globex, "Upgrade").await;
     call(&world, "POST", &list, body("insertAfter", others.0))
         .await

@@ -60,6 +60,26 @@ async fn everything_goes_out_and_in_again() {
 }
 
 #[tokio::test]
+async fn what_is_sent_piece_by_piece_is_whole_when_it_is_compressed_too() {
+    let world = World::active().await;
+    for path in [
+        "/api/export",
+        "/api/releases/1/export",
+        "/api/audit?format=csv",
+        "/api/audit?format=jsonl",
+    ] {
+        let plain = world.bench.api("GET", path, Value::Null, &[]).await;
+        assert_eq!(plain.status, StatusCode::OK, "{path}");
+        let accept = [("accept-encoding", "gzip")];
+        let packed = world.bench.api("GET", path, Value::Null, &accept).await;
+        assert_eq!(packed.header("content-encoding"), "gzip", "{path}");
+        // The last four bytes say how long it was.
+        let length = u32::try_from(plain.bytes.len()).unwrap();
+        assert!(packed.bytes.ends_with(&length.to_le_bytes()), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn an_import_that_is_wrong_is_a_problem_by_line_and_field() {
     let world = World::active().await;
     let text = exported(&world.bench.store).await;

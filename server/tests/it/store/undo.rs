@@ -237,6 +237,43 @@ async fn what_was_done_to_the_template_is_undone_with_its_copies() {
 }
 
 #[tokio::test]
+async fn what_was_brought_back_is_not_brought_back_twice_and_needs_its_customer() {
+    let world = World::active().await;
+    let (store, acme) = (&world.bench.store, world.acme.id);
+    let template = world.step(&world.acme, "Announce").await.template_id;
+    let template = template.unwrap();
+    let gone = store.delete_template(template, None, world.bench.ana());
+    let gone = gone.await.unwrap().batch_id.unwrap();
+    let custom = draft("Own", "deploy", "bash", "echo");
+    let custom = store
+        .add_custom_step(
+            world.june,
+            acme,
+            custom,
+            Place::Last,
+            false,
+            world.bench.ana(),
+        )
+        .await
+        .unwrap();
+    let deleted = store.delete_custom_step(custom.row.id, None, world.bench.ana());
+    let deleted = deleted.await.unwrap().batch_id.unwrap();
+    for batch in [&gone, &deleted] {
+        undo(&world, Some(batch.clone())).await;
+        let before = everything(&world).await;
+        let again = store.undo(batch.clone(), world.bench.ana()).await;
+        assert!(matches!(again, Err(StoreError::Refused(_))), "{again:?}");
+        assert_eq!(everything(&world).await, before);
+    }
+    let deleted = store.delete_custom_step(custom.row.id, None, world.bench.ana());
+    let deleted = deleted.await.unwrap().batch_id.unwrap();
+    let left = store.remove_customers(world.june, vec![acme], world.bench.ana());
+    left.await.unwrap();
+    let again = store.undo(deleted, world.bench.ana()).await;
+    assert!(matches!(again, Err(StoreError::Refused(_))), "{again:?}");
+}
+
+#[tokio::test]
 async fn activation_and_archive_have_their_own_opposite() {
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());

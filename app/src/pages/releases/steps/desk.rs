@@ -101,6 +101,15 @@ impl Desk {
             is_dirty.get() || this.runbook.with(|it| !it.trim().is_empty())
         }));
         Effect::new(move |_| this.catch_up());
+        this.toasts.renewed_by(Callback::new(move |()| {
+            this.reload();
+            // The button that undid is gone.
+            dom::after(0, || {
+                if dom::nobody_has_keyboard() {
+                    dom::focus("#add-step");
+                }
+            });
+        }));
         // Whatever was refused is shown as it is now.
         Effect::new(move |_| {
             if this.sending.error.with(Option::is_some) {

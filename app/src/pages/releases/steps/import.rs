@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     api::templates::{import_templates, read_runbook},
-    browser::{dom, editor},
+    browser::{dom, editor, form},
     components::ui::{
         dialog::Dialog,
         notice::sentence,
@@ -104,7 +104,7 @@ fn Import(desk: Desk) -> impl IntoView {
             "Put right what is named above"
         }
     };
-    let submit = move |_| {
+    let submit = move || {
         let steps = read.with_untracked(|it| it.as_ref().map(|it| it.steps.clone()));
         let Some(steps) = steps.filter(|_| untrack(may)) else {
             return;
@@ -168,7 +168,15 @@ fn Import(desk: Desk) -> impl IntoView {
     let is_busy = desk.sending.is_busy();
     let (deploy, verify) = (Category::Deploy.label(), Category::Verify.label());
     view! {
-        <div class="dialog__body stack stack-s runbook">
+        <div
+            class="dialog__body stack stack-s runbook"
+            on:keydown=move |event| {
+                if form::is_save(&event) {
+                    event.prevent_default();
+                    submit();
+                }
+            }
+        >
             {move || refusal(desk)}
             <div class="field">
                 <label for="runbook">"Runbook in Markdown"</label>
@@ -207,7 +215,8 @@ fn Import(desk: Desk) -> impl IntoView {
                 aria-disabled=move || (!may()).then_some("true")
                 aria-busy=move || is_busy.get().then_some("true")
                 aria-describedby="import-reason"
-                on:click=submit
+                aria-keyshortcuts="Control+Enter"
+                on:click=move |_| submit()
             >
                 {move || match n_steps() {
                     0 => "Import".to_owned(),

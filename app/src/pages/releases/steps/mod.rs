@@ -1,5 +1,10 @@
 //! `/releases/:id/steps`: the template, in two lists, and a step of it in the editor. On an active release each change
 //! says first what it does to the copies.
+#![expect(
+    clippy::large_types_passed_by_value,
+    reason = "a desk is a bundle of handles, copied wherever one is used"
+)]
+
 mod desk;
 mod editor;
 mod import;
@@ -33,6 +38,38 @@ pub fn StepsPage() -> impl IntoView {
     loaded(release, move |it| show(it, imports))
 }
 
+/// What stands beside the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beside {
+    Editor,
+    Text,
+    /// Nothing is open: what to do.
+    Hint(&'static str),
+}
+
+/// Read from the signals alone: of a memo that another one has read already, a third does not hear that it has changed.
+fn beside(desk: Desk) -> Beside {
+    let is_open = desk.what.with(Option::is_some);
+    let (can_edit, is_dirty) = (desk.can_edit(), desk.is_dirty.get());
+    let has_steps = desk.detail.with(|it| !it.templates.is_empty());
+    match (is_open, can_edit) {
+        // What was typed stays in sight, even if somebody archives the release meanwhile.
+        (true, true) => Beside::Editor,
+        (true, false) if is_dirty => Beside::Editor,
+        (true, false) => Beside::Text,
+        (false, _) => Beside::Hint(match (has_steps, can_edit) {
+            (true, true) => {
+                "Choose a step to read or change it. Every customer of the release gets its own copy."
+            }
+            (true, false) => "The release is archived and read-only. Choose a step to read it.",
+            (false, true) => {
+                "Add the first step, import a runbook, or clone a release that has steps."
+            }
+            (false, false) => "The release was archived without steps.",
+        }),
+    }
+}
+
 /// `imports` opens the import at once: whoever began a release with a runbook comes here next.
 fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
     let (id, name) = (it.release.id, it.release.name.clone());
@@ -49,8 +86,8 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
     let can_edit = Memo::new(move |_| desk.can_edit());
     let is_draft = Memo::new(move |_| desk.status() == ReleaseStatus::Draft);
     let has_steps = Memo::new(move |_| desk.detail.with(|it| !it.templates.is_empty()));
-    let is_open = Memo::new(move |_| desk.what.with(Option::is_some));
-    let beside = move || {
+    let aside = Memo::new(move |_| beside(desk));
+    let after_title = move || {
         view! {
             {move || status_badge(desk.status())}
             {move || {
@@ -66,34 +103,18 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
             </button>
         }
     };
-    // What was typed stays in sight, even if somebody archives the release meanwhile.
-    let edits = Memo::new(move |_| is_open.get() && (can_edit.get() || desk.is_dirty.get()));
-    let aside = move || {
-        if edits.get() {
-            return view! { <EditorCard desk=desk/> }.into_any();
-        }
-        if is_open.get() {
-            return view! { <ReadCard desk=desk/> }.into_any();
-        }
-        let text = match (has_steps.get(), can_edit.get()) {
-            (true, true) => {
-                "Choose a step to read or change it. Every customer of the release gets its own copy."
-            }
-            (true, false) => "The release is archived and read-only. Choose a step to read it.",
-            (false, true) => {
-                "Add the first step, import a runbook, or clone a release that has steps."
-            }
-            (false, false) => "The release was archived without steps.",
-        };
-        view! {
+    let aside = move || match aside.get() {
+        Beside::Editor => view! { <EditorCard desk=desk/> }.into_any(),
+        Beside::Text => view! { <ReadCard desk=desk/> }.into_any(),
+        Beside::Hint(text) => view! {
             <div class="card empty">
                 <p>{text}</p>
             </div>
         }
-        .into_any()
+        .into_any(),
     };
     view! {
-        <PageHead title="Steps" crumbs=crumbs beside=beside>
+        <PageHead title="Steps" crumbs=crumbs beside=after_title>
             <a class="button" data-kind="ghost" href=paths::release(id)>
                 {move || if is_draft.get() { "Release" } else { "Matrix" }}
             </a>
