@@ -83,6 +83,18 @@ test('letters that are typed are letters, and the place is there again after a r
   await expect(heading(page, 'Ready to go on')).toBeVisible();
 });
 
+test('undone from the toast, the place and what is typed stay', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await page.keyboard.press('d');
+  await expect(heading(page, 'Migrate schema')).toBeVisible();
+  await page.getByLabel('Notes').fill('half typed');
+  await page.getByRole('button', { name: 'Undo', exact: true }).click();
+  await expect(rows(page).nth(0)).toContainText('pending');
+  await expect(heading(page, 'Migrate schema')).toBeVisible();
+  await expect(page.getByLabel('Notes')).toHaveValue('half typed');
+});
+
 test('who is on it since when stands in the list, and who was faster is named', async ({ page, open, server }) => {
   const { june, acme } = await activeJune(server);
   const jonas = other(server, 'Jonas');
