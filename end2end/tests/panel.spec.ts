@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { test, expect, live } from '../fixtures/app';
 import { act, HOSTILE, other, step } from '../fixtures/other';
-import { activeJune, june as draftJune } from '../fixtures/world';
+import { activeJune, june as draftJune, many } from '../fixtures/world';
 
 const panel = (page: Page, name: string) => page.getByRole('complementary', { name });
 const cell = (page: Page, name: string) => page.getByRole('gridcell', { name });
@@ -22,6 +22,11 @@ test('each value says where it came from, under the pointer and with the keyboar
   await value.focus();
   await expect(tip).toHaveText('{{var.HOST}} is acme.example, from the customer');
   await expect(here.locator('.ln')).toHaveText(['set -e', 'curl https://acme.example/healthz']);
+  // Folded away as long as none is missing.
+  const values = here.getByRole('group').filter({ hasText: 'Values' });
+  await expect(values.getByText('acme.example')).toBeHidden();
+  await values.getByText('1, all set').click();
+  await expect(values.getByText('acme.example')).toBeVisible();
 });
 
 test('what is missing is marked, listed, and leads to where it is filled in', async ({ page, open, server }) => {
@@ -220,6 +225,42 @@ test('previous and next follow the filtered order, and Escape comes back to the 
   await here.getByRole('button', { name: 'Next step' }).press('Escape');
   await expect(here).toHaveCount(0);
   await expect(cell(page, 'Step 1 Announce, Initech')).toBeFocused();
+});
+
+test('the open cell stays in sight beside the panel', async ({ page, open, server }) => {
+  const { release } = await many(server, 3, 30);
+  await open(`/releases/${release}?step=88`);
+  await expect(panel(page, 's0, c29')).toBeVisible();
+  await expect(cell(page, 'Step 1 s0, c29')).toBeInViewport();
+  // This one is in sight before, but would be under the panel.
+  await open(`/releases/${release}`);
+  await cell(page, 'Step 2 s1, c13').dblclick();
+  await expect(panel(page, 's1, c13')).toBeVisible();
+  await expect(cell(page, 'Step 2 s1, c13')).toBeInViewport({ ratio: 0.9 });
+  await panel(page, 's1, c13').getByRole('button', { name: 'Next customer' }).click();
+  await expect(cell(page, 'Step 2 s1, c14')).toBeInViewport({ ratio: 0.9 });
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 780 } });
+  test('the customer is named whole, and every choice can be reached', async ({ page, open, server }) => {
+    const world = await activeJune(server);
+    const name = 'Tidewater Utilities and Sons';
+    await server.call('update_customer', { id: world.acme, draft: { name, clusterId: world.eu, namespace: 'acme', metadata: { HOST: 'acme.example' } }, version: 1 });
+    const more = page.getByRole('button', { name: 'More', exact: true });
+    await open(`/releases/${world.june}?step=${step.acme.upgrade}`);
+    await more.last().click();
+    for (const item of ['Start', 'Override', 'Add custom step…'])
+      await expect(page.getByRole('menuitem', { name: item })).toBeInViewport();
+    await open(`/releases/${world.june}/customer/${world.acme}?step=${step.acme.upgrade}`);
+    const title = page.getByRole('heading', { level: 1, name });
+    expect(await title.evaluate(it => it.scrollWidth <= it.clientWidth)).toBe(true);
+    await more.last().click();
+    for (const item of ['Start', 'Override', 'Add custom step…'])
+      await expect(page.getByRole('menuitem', { name: item })).toBeInViewport();
+    await open(`/releases/${world.june}/customer/${world.acme}`);
+    await expect(page.getByRole('link', { name: 'Go on with 1 Announce' })).toBeInViewport();
+  });
 });
 
 test('by keyboard alone: copied, done, on to the next', async ({ page, open, server, context }) => {

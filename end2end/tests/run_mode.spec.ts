@@ -29,7 +29,8 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await expect(page.getByText(/Ana Ferreira since \d\d:\d\d/).first()).toBeVisible();
   await page.keyboard.press('f');
   const reason = page.getByRole('dialog', { name: 'Fail Migrate schema for Acme' });
-  await reason.getByLabel('Reason').fill('timeout, n d s');
+  await expect(reason.getByLabel('Reason')).toBeFocused();
+  await page.keyboard.type('timeout, n d s');
   await page.keyboard.press('Control+Enter');
   await expect(reason).toHaveCount(0);
   await expect(heading(page, 'Migrate schema')).toBeVisible();
@@ -40,7 +41,8 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await page.keyboard.press('Shift+N');
   await expect(heading(page, 'Migrate schema')).toBeVisible();
   await page.keyboard.press('s');
-  await page.getByLabel('Reason').fill('not needed');
+  await expect(page.getByLabel('Reason')).toBeFocused();
+  await page.keyboard.type('not needed');
   await page.keyboard.press('Control+Enter');
   await expect(heading(page, 'Upgrade')).toBeVisible();
   await page.keyboard.press('d');
@@ -75,6 +77,22 @@ test('letters that are typed are letters, and the place is there again after a r
   await expect(rows(page).nth(2)).toHaveAttribute('aria-current', 'step');
   await rows(page).nth(0).click();
   await expect(heading(page, 'Announce')).toBeVisible();
+  await page.reload();
+  await live(page);
+  await page.keyboard.press('Escape');
+  await expect(heading(page, 'Ready to go on')).toBeVisible();
+});
+
+test('undone from the toast, the place and what is typed stay', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await page.keyboard.press('d');
+  await expect(heading(page, 'Migrate schema')).toBeVisible();
+  await page.getByLabel('Notes').fill('half typed');
+  await page.getByRole('button', { name: 'Undo', exact: true }).click();
+  await expect(rows(page).nth(0)).toContainText('pending');
+  await expect(heading(page, 'Migrate schema')).toBeVisible();
+  await expect(page.getByLabel('Notes')).toHaveValue('half typed');
 });
 
 test('who is on it since when stands in the list, and who was faster is named', async ({ page, open, server }) => {

@@ -114,6 +114,13 @@ pub fn SideBySide(
                     })
             }}
             <table class="diff" hidden=move || rows.with(|it| it.as_ref().is_none_or(Vec::is_empty))>
+                // A number is as narrow as it can be.
+                <colgroup>
+                    <col/>
+                    <col/>
+                    <col/>
+                    <col/>
+                </colgroup>
                 <thead>
                     <tr>
                         <th scope="colgroup" colspan="2">{left.get_value()}</th>

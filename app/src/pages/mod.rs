@@ -15,7 +15,7 @@ use crate::{
     error::AppError,
 };
 use fetch::Fetch;
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::reactive_graph::OwnedView};
 use leptos_router::hooks::use_params_map;
 use std::{future::Future, pin::Pin, str::FromStr};
 
@@ -77,6 +77,14 @@ where
             }}
         </Transition>
     }
+}
+
+/// Draws under an owner of its own. What was drawn before lives on until this stands in its place: its effects may be just
+/// about to run, and would find nothing any more.
+pub fn owned(around: &Owner, draw: impl FnOnce() -> AnyView) -> AnyView {
+    let owner = around.child();
+    let view = owner.with(draw);
+    OwnedView::new_with_owner(view, owner).into_any()
 }
 
 /// True from the first time on: what was once loaded stays.

@@ -35,7 +35,14 @@ pub fn Values(desk: Desk) -> impl IntoView {
             let nowhere = is_missing && links.is_empty();
             let links = links
                 .into_iter()
-                .map(|(name, path)| view! { <a class="link" href=path>{name}</a>" " })
+                .enumerate()
+                .map(|(index, (name, path))| {
+                    let before = if index == 0 { "" } else { ", " };
+                    view! {
+                        {before}
+                        <a class="link" href=path>{name}</a>
+                    }
+                })
                 .collect_view();
             view! {
                 <dt class="mono">{it.name}</dt>

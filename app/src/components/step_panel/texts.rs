@@ -107,7 +107,7 @@ pub fn OverrideDialog(desk: Desk) -> impl IntoView {
                         id="override-content"
                         error=Signal::derive(move || desk.unsaved.get().and_then(|it| it.at(Field::Content)))
                     />
-                    <p class="hint">
+                    <p class="quiet small">
                         "Only this customer's copy changes; later edits of the template leave it alone."
                     </p>
                     <SideBySide rows=rows left="Template" right=customer.get_value()/>

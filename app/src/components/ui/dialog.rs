@@ -3,6 +3,9 @@ use super::icon::Icon;
 use crate::browser::dom;
 use leptos::{html, prelude::*};
 
+/// Where the keyboard begins; in a dialog without fields the browser decides.
+const FIRST_FIELD: &str = "dialog[open] :is(input, textarea, select)";
+
 /// Drawn only while it is open, so that it is fresh each time.
 #[component]
 pub fn Dialog(
@@ -19,6 +22,7 @@ pub fn Dialog(
             dom::lend_keyboard();
             on_cleanup(|| dom::after(0, dom::give_keyboard_back));
             let _ = dialog.show_modal();
+            dom::focus(FIRST_FIELD);
         }
     });
     let title = StoredValue::new(title);

@@ -10,7 +10,7 @@ use crate::{
     },
     domain::{id::StepId, refusal::Noun, step::StepAction},
     error::AppError,
-    pages::fetch::Fetch,
+    pages::{fetch::Fetch, owned},
 };
 use leptos::prelude::*;
 
@@ -28,6 +28,7 @@ pub fn Side(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let memory = StepMemory::default();
+    let around = Owner::current().unwrap_or_default();
     let release = state.grid.with_untracked(|it| it.release.id);
     let detail = Fetch::new(
         move || (open_step.get(), again.get()),
@@ -44,37 +45,44 @@ pub fn Side(
     );
     view! {
         <Transition fallback=|| ()>
-            {move || Suspend::new(async move {
-                match detail.get().await {
-                    Ok(Some(open)) => {
-                        let step = open.detail.step.id;
-                        Panel(PanelProps {
-                            open,
-                            memory,
-                            places: Signal::derive(move || state.places(step)),
-                            refused,
-                            asking,
-                            copying,
-                            can_work,
-                            on_news,
-                            on_go: Callback::new(move |toward: Toward| state.go_toward(toward)),
-                        })
-                            .into_any()
-                    }
-                    Ok(None) => ().into_any(),
-                    Err(error) => {
-                        view! {
-                            <aside class="sheet" data-aside="" aria-label="Step">
-                                <div class="empty">
-                                    <p role="alert">{sentence(&error.to_string())}</p>
-                                    <button class="button" on:click=move |_| on_close.run(())>"Close"</button>
-                                </div>
-                            </aside>
-                        }
-                            .into_any()
-                    }
-                }
-            })}
+            {move || {
+                let around = around.clone();
+                Suspend::new(async move {
+                    let found = detail.get().await;
+                    owned(
+                        &around,
+                        move || match found {
+                            Ok(Some(open)) => {
+                                let step = open.detail.step.id;
+                                Panel(PanelProps {
+                                    open,
+                                    memory,
+                                    places: Signal::derive(move || state.places(step)),
+                                    refused,
+                                    asking,
+                                    copying,
+                                    can_work,
+                                    on_news,
+                                    on_go: Callback::new(move |toward: Toward| state.go_toward(toward)),
+                                })
+                                    .into_any()
+                            }
+                            Ok(None) => ().into_any(),
+                            Err(error) => {
+                                view! {
+                                    <aside class="sheet" data-aside="" aria-label="Step">
+                                        <div class="empty">
+                                            <p role="alert">{sentence(&error.to_string())}</p>
+                                            <button class="button" on:click=move |_| on_close.run(())>"Close"</button>
+                                        </div>
+                                    </aside>
+                                }
+                                    .into_any()
+                            }
+                        },
+                    )
+                })
+            }}
         </Transition>
     }
 }

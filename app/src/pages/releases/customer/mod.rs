@@ -6,7 +6,7 @@ pub mod work;
 
 use crate::{
     api::releases::{read_checklist, read_customer_work},
-    components::step_panel::desk::StepMemory,
+    components::{step_panel::desk::StepMemory, ui::toast::Toasts},
     domain::{
         id::{CustomerId, ReleaseId},
         step::StepAction,
@@ -81,6 +81,8 @@ fn ListPage(ids: Signal<Ids>) -> impl IntoView {
         copying: RwSignal::new(0),
     };
     let reload = Callback::new(move |()| work.refetch());
+    // Undone from the toast, the place and what is typed stay.
+    Toasts::here().renewed_by(reload);
     loaded(
         work,
         move |it| view! { <Work list=it kept=kept reload=reload/> },

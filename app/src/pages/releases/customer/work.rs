@@ -28,6 +28,7 @@ use crate::{
         Sending,
         dashboard::percent,
         fetch::Fetch,
+        owned,
         releases::desk::{News, lay_out},
     },
     paths,
@@ -235,6 +236,7 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
             });
         },
     );
+    let around = Owner::current().unwrap_or_default();
     let adding = RwSignal::new(false);
     let on_added = Callback::new(move |(text, batch): (String, Option<BatchId>)| {
         toasts.say(text, batch);
@@ -328,29 +330,36 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
                 </div>
             </nav>
             <Transition fallback=|| ()>
-                {move || Suspend::new(async move {
-                    match detail.get().await {
-                        Ok(Some(open)) => {
-                            let step = open.detail.step.id;
-                            let desk = lay_out(open, memory, can_work, refused, asking, on_news);
-                            let place = Signal::derive(move || rows.with(|rows| place_of(rows, step)));
-                            let on_next = Callback::new(move |()| to_next(true));
-                            view! {
-                                <RunStep desk=desk place=place behind=behind copying=copying on_next=on_next/>
-                            }
-                                .into_any()
-                        }
-                        Ok(None) => view! { <Overview rows=rows behind=behind/> }.into_any(),
-                        Err(error) => {
-                            view! {
-                                <section class="run__step" aria-label="Step">
-                                    <p role="alert">{sentence(&error.to_string())}</p>
-                                </section>
-                            }
-                                .into_any()
-                        }
-                    }
-                })}
+                {move || {
+                    let around = around.clone();
+                    Suspend::new(async move {
+                        let found = detail.get().await;
+                        owned(
+                            &around,
+                            move || match found {
+                                Ok(Some(open)) => {
+                                    let step = open.detail.step.id;
+                                    let desk = lay_out(open, memory, can_work, refused, asking, on_news);
+                                    let place = Signal::derive(move || rows.with(|rows| place_of(rows, step)));
+                                    let on_next = Callback::new(move |()| to_next(true));
+                                    view! {
+                                        <RunStep desk=desk place=place behind=behind copying=copying on_next=on_next/>
+                                    }
+                                        .into_any()
+                                }
+                                Ok(None) => view! { <Overview rows=rows behind=behind/> }.into_any(),
+                                Err(error) => {
+                                    view! {
+                                        <section class="run__step" aria-label="Step">
+                                            <p role="alert">{sentence(&error.to_string())}</p>
+                                        </section>
+                                    }
+                                        .into_any()
+                                }
+                            },
+                        )
+                    })
+                }}
             </Transition>
         </div>
         <AddStep open=adding kept=kept of=of customer=whom.get_value() known=known on_added=on_added/>
