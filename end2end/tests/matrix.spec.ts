@@ -70,6 +70,21 @@ test('what was done can be undone and done again, also after a reload', async ({
   await expect(page.getByRole('button', { name: 'Redo' })).toBeVisible();
 });
 
+test('an undo from the toast happens in place', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?customers=glo`);
+  const cell = page.getByRole('gridcell', { name: 'Step 1 Announce, Globex' });
+  await cell.click();
+  await page.keyboard.press('d');
+  await page.evaluate(() => { document.documentElement.dataset.same = 'yes'; });
+  await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Undone: 1 restored' })).toBeVisible();
+  await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Globex, eu-west: pending' })).toHaveAttribute('aria-selected', 'true');
+  await expect(page.locator('html[data-same]')).toHaveCount(1);
+  await page.getByRole('button', { name: 'Redo' }).click();
+  await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Globex, eu-west: done' })).toBeVisible();
+});
+
 test('an undo that comes before the answer waits for it', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);

@@ -118,6 +118,15 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         refresh();
     };
     let undoing = Undoing::new(renew);
+    // An undo from a toast: in place, like the others.
+    toasts.renewed_by(Callback::new(move |()| {
+        renew();
+        leptos::task::spawn_local(async move {
+            if let Ok(found) = list_undoable(id).await {
+                undoing.replace(found);
+            }
+        });
+    }));
     // Who and when of the cells beyond the first window, and what was done before this page was opened.
     Effect::new(move |_| {
         leptos::task::spawn_local(async move {

@@ -68,6 +68,11 @@ impl Undoing {
         });
     }
 
+    /// What can be undone after somebody else, or another part of the page, undid something.
+    pub fn replace(self, found: Undoable) {
+        let _ = self.batches.try_set(found);
+    }
+
     /// Undoes the newest change, or does again what was undone last; after what is under way.
     pub fn step(self, again: bool, renew: impl Fn() + Copy + 'static) {
         if self.under_way.get_untracked() > 0 {
