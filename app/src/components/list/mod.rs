@@ -4,9 +4,16 @@ pub mod clusters;
 pub mod customers;
 pub mod releases;
 
-use super::ui::{html::put, icon::Icon, text_area::escape};
-use crate::{browser, domain::filter::lower, paths};
-use leptos::prelude::*;
+use super::{
+    matrix::state::LETTERS_KEY,
+    ui::{html::put, icon::Icon, text_area::escape},
+};
+use crate::{
+    browser::{self, dom},
+    domain::filter::lower,
+    paths,
+};
+use leptos::{ev, prelude::*};
 
 /// How many rows are drawn at first, and how many more at a time.
 pub const ROWS: usize = 200;
@@ -253,6 +260,23 @@ fn mark(wanted: &Wanted, index: usize) -> &'static str {
     }
 }
 
+/// `/` goes to the search, wherever the keyboard is, but in a field or a dialog, or if keys without Ctrl are switched off.
+fn hear_slash() {
+    Effect::new(move |_| {
+        let handle = window_event_listener(ev::keydown, |event: ev::KeyboardEvent| {
+            let is_held = event.alt_key() || event.ctrl_key() || event.meta_key();
+            if event.key() != "/" || is_held || dom::is_typing() || dom::has("dialog[open]") {
+                return;
+            }
+            if dom::recall(LETTERS_KEY).as_deref() != Some("off") {
+                event.prevent_default();
+                dom::focus(SEARCH);
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+}
+
 /// What is searched for and whether inactive ones are shown; a plain form where there is no JavaScript.
 #[component]
 pub fn SearchBar(
@@ -266,6 +290,7 @@ pub fn SearchBar(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    hear_slash();
     let first = wanted.get_untracked();
     let sort = (!first.sort.is_empty())
         .then(|| view! { <input type="hidden" name="sort" value=first.sort.clone()/> });
@@ -303,6 +328,7 @@ pub fn SearchBar(
                     name="q"
                     autocomplete="off"
                     aria-label=label
+                    aria-keyshortcuts="/"
                     placeholder="Filter"
                     value=first.text
                     prop:value=move || wanted.with(|it| it.text.clone())
@@ -314,6 +340,7 @@ pub fn SearchBar(
                         });
                     }
                 />
+                <kbd class="live-only" aria-hidden="true">"/"</kbd>
             </div>
             {sort}
             {children.map(|children| children())}
