@@ -50,6 +50,11 @@ addEventListener("keydown", (event) => event.key === "Escape" && menus((it) => {
 }), true);
 "#;
 
+/// Whoever has unsaved changes is asked before the router hears of the browser's way back (`browser::leave`). Here, because
+/// at the window listeners are called in the order in which they came, and this one comes before the router's.
+const LEAVING: &str = r#"addEventListener("popstate", (event) => dispatchEvent(new Event("leaving", {cancelable: true})) || event.stopImmediatePropagation());
+"#;
+
 /// `site` is none where none was built (tests): the page is complete, but stays as the server drew it.
 pub fn shell(
     site: Option<Site>,
@@ -62,7 +67,7 @@ pub fn shell(
         let script = format!("/pkg/{}", site.script);
         let wasm = format!("/pkg/{}", site.wasm);
         let start = format!(
-            "{MENUS}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()));"
+            "{MENUS}{LEAVING}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()));"
         );
         let preload = |file: String| {
             view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/> }

@@ -68,12 +68,13 @@ fn listen() {
         }
     })
     .forget();
-    EventListener::new_with_options(&window, "popstate", first, |event| {
+    // What the document makes of `popstate`, before the router hears of it: see `shell`.
+    EventListener::new_with_options(&window, "leaving", first, |event| {
         if RETURNS.take() {
-            event.stop_immediate_propagation();
+            event.prevent_default();
         } else if is_dirty() && !ask() {
-            // The address has changed already: back to it, before the router hears of it.
-            event.stop_immediate_propagation();
+            // The address has changed already: back to the page that is still shown.
+            event.prevent_default();
             RETURNS.set(true);
             let history = web_sys::window().and_then(|it| it.history().ok());
             let _ = history.map(|it| it.forward());

@@ -8,16 +8,16 @@ use super::{
     matrix::state::LETTERS_KEY,
     ui::{html::put, icon::Icon, text_area::escape},
 };
-use crate::{
-    browser::{self, dom},
-    domain::filter::lower,
-    paths,
-};
+use crate::{browser::dom, domain::filter::lower, paths};
 use leptos::{ev, prelude::*};
 
 /// How many rows are drawn at first, and how many more at a time.
 pub const ROWS: usize = 200;
 const ROWS_MAX: usize = 20_000;
+
+/// As one types, so many are drawn at once, more than a screen shows; the others once the typing rests.
+const SEEN: usize = 50;
+const REST: u32 = 150;
 
 /// Where `/` and the search go.
 const SEARCH: &str = "#search";
@@ -386,10 +386,26 @@ pub fn Choice(
 #[component]
 pub fn List(wanted: RwSignal<Wanted>, drawn: Memo<Drawn>) -> impl IntoView {
     let html = drawn.with_untracked(|it| it.html.clone());
+    let turn = StoredValue::new(0_u32);
+    let draw = move |html: &str| {
+        turn.update_value(|it| *it += 1);
+        let now = turn.get_value();
+        let is_long = wanted.with_untracked(|it| it.rows > ROWS);
+        let cut = html.match_indices("<tr").nth(SEEN).map(|it| it.0);
+        let Some(cut) = cut.filter(|_| !is_long) else {
+            return dom::draw(LIST, html);
+        };
+        dom::draw(LIST, &html[..cut]);
+        dom::after(REST, move || {
+            if turn.try_get_value() == Some(now) {
+                drawn.with_untracked(|it| dom::draw_rest(LIST, &it.html));
+            }
+        });
+    };
     Effect::new(move |before: Option<()>| {
         drawn.with(|it| {
             if before.is_some() {
-                browser::dom::draw(LIST, &it.html);
+                draw(&it.html);
             }
         });
     });
@@ -398,10 +414,10 @@ pub fn List(wanted: RwSignal<Wanted>, drawn: Memo<Drawn>) -> impl IntoView {
         if event.ctrl_key() || event.meta_key() || event.shift_key() {
             return;
         }
-        let Some(what) = browser::dom::named(&event, "data-filter") else {
+        let Some(what) = dom::named(&event, "data-filter") else {
             return;
         };
-        let Some(address) = browser::dom::named(&event, "href") else {
+        let Some(address) = dom::named(&event, "href") else {
             return;
         };
         event.prevent_default();
@@ -412,8 +428,8 @@ pub fn List(wanted: RwSignal<Wanted>, drawn: Memo<Drawn>) -> impl IntoView {
             _ => it.sort = sort_in(&query),
         });
         match what.as_str() {
-            "more" => browser::dom::after(0, || browser::dom::focus("[data-first] a")),
-            "clear" => browser::dom::focus(SEARCH),
+            "more" => dom::after(0, || dom::focus("[data-first] a")),
+            "clear" => dom::focus(SEARCH),
             _ => {}
         }
     };
