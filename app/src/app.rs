@@ -118,10 +118,13 @@ fn Shell(children: Children) -> impl IntoView {
                 // What is on the page is drawn anew from what is there now.
                 Ok(it) if toasts.renew() => {
                     let left = it.conflicts.first().map(|it| it.reason.clone());
-                    toasts.say(left.unwrap_or_else(|| {
-                        let n = it.restored;
-                        format!("Undone: {n} restored. The record changed, not the cluster")
-                    }), None);
+                    toasts.say(
+                        left.unwrap_or_else(|| {
+                            let n = it.restored;
+                            format!("Undone: {n} restored. The record changed, not the cluster")
+                        }),
+                        None,
+                    );
                 }
                 Ok(_) => browser::dom::reload(),
                 Err(error) => toasts.say(sentence(&error.to_string()), None),

@@ -65,6 +65,20 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 }, arguments: ['--demo'], faults: [/status of 404/] });
+  test('no page is wider than the window', async ({ page, open }) => {
+    test.setTimeout(120_000);
+    const wide: string[] = [];
+    for (const path of paths) {
+      await open(path);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (over > 0) wide.push(`${path}: ${over}px`);
+    }
+    expect(wide).toEqual([]);
+  });
+});
+
 // What a first visit brings over the wire: the sum, and a line for each file, the largest first.
 async function weigh(page: Page, path: string, url: string) {
   const client = await page.context().newCDPSession(page);

@@ -35,6 +35,11 @@ test.describe('lists', () => {
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
     await expect(search).toHaveValue('');
     await expect(table.getByRole('link', { name: 'Acme' })).toBeVisible();
+    await search.blur();
+    await page.keyboard.press('/');
+    await expect(search).toBeFocused();
+    await page.keyboard.press('/');
+    await expect(search).toHaveValue('/');
   });
 
   test('a column sorts by keyboard, and keeps it', async ({ page, open, server }) => {
@@ -158,6 +163,18 @@ test.describe('forms', () => {
     await page.getByRole('link', { name: 'Cancel' }).click();
     await expect(heading(page, 'eu-west')).toBeVisible();
     expect(asked).toHaveLength(2);
+    // The same by the browser's own way back.
+    await page.getByRole('link', { name: 'Edit' }).click();
+    await field(page, 'Description').fill('in Paris');
+    stay = true;
+    await page.evaluate(() => history.back());
+    await expect.poll(() => asked).toHaveLength(3);
+    await expect(page).toHaveURL(/edit$/);
+    await expect(field(page, 'Description')).toHaveValue('in Paris');
+    stay = false;
+    await page.evaluate(() => history.back());
+    await expect(heading(page, 'eu-west')).toBeVisible();
+    expect(asked).toHaveLength(4);
   });
 
   test('a cluster with active customers stays, and names them', async ({ page, open, server }) => {
@@ -271,6 +288,15 @@ test.describe('variables', () => {
     await field(page, 'Value of ZONE').fill('c');
     await button(page, 'Save changes').click();
     await expect(page.locator('.origins')).toContainText('ZONEc');
+    // A value that was taken over stays, also where the next cluster has none like it.
+    await page.getByRole('link', { name: 'Edit' }).click();
+    await button(page, 'Remove ZONE').click();
+    await inherited.getByRole('button', { name: 'Override ZONE' }).click();
+    await field(page, 'Cluster').selectOption({ label: 'us-east' });
+    await expect(inherited).toHaveCount(0);
+    await field(page, 'Value of ZONE').fill('d');
+    await button(page, 'Save changes').click();
+    await expect(page.locator('.origins')).toContainText('ZONEd');
   });
 });
 

@@ -98,6 +98,38 @@ pub fn draw(selector: &str, html: &str) {
     }
 }
 
+/// The rows of a table of which the first are drawn already. Those stay as they are, and so does the keyboard in them.
+pub fn draw_rest(selector: &str, html: &str) {
+    let Some(document) = document() else { return };
+    let Some(element) = document.query_selector(selector).ok().flatten() else {
+        return;
+    };
+    let Ok(whole) = document.create_element("div") else {
+        return;
+    };
+    whole.set_inner_html(html);
+    let all = |of: &Element, what: &str| of.query_selector_all(what).ok();
+    let first = |of: &Element, what: &str| of.query_selector(what).ok().flatten();
+    let n_drawn = all(&element, "tr").map_or(0, |it| it.length());
+    let (Some(rows), Some(table)) = (all(&whole, "tr"), first(&element, "table")) else {
+        return;
+    };
+    let last = first(&element, "tbody:last-of-type");
+    let cut = rows.item(n_drawn).and_then(|it| it.parent_node());
+    for row in (n_drawn..rows.length()).filter_map(|it| rows.item(it)) {
+        // The group in which it was cut goes on where it is; the others come as they are.
+        let group = row.parent_node().filter(|it| !table.contains(Some(it)));
+        let _ = match (group, &last) {
+            (Some(group), Some(last)) if Some(&group) == cut.as_ref() => last.append_child(&row),
+            (Some(group), _) => table.append_child(&group),
+            (None, _) => continue,
+        };
+    }
+    while let Some(more) = first(&whole, ":scope > p") {
+        let _ = element.append_child(&more);
+    }
+}
+
 /// An attribute of the nearest element around an event's target that has it.
 pub fn named(event: &web_sys::Event, attribute: &str) -> Option<String> {
     closest(event, &format!("[{attribute}]"))?.get_attribute(attribute)

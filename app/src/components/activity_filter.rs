@@ -4,6 +4,7 @@ use crate::{
     browser,
     domain::{
         event::{EventAction, EventFilter},
+        filter::lower,
         id::BatchId,
         instant,
         summary::ActivityChoices,
@@ -133,6 +134,18 @@ fn day(name: &'static str, label: &'static str, asked: Memo<Asked>) -> impl Into
     }
 }
 
+/// Who is meant: the one person whose name has these letters in it, or else whoever is called exactly so.
+fn person(known: &[String], typed: String) -> String {
+    let letters = lower(typed.trim());
+    let is_meant = |it: &&String| lower(it).contains(&letters);
+    let is_exact = letters.is_empty() || known.contains(&typed);
+    let mut meant = known.iter().filter(is_meant);
+    match (meant.next(), meant.next()) {
+        (Some(only), None) if !is_exact => only.clone(),
+        _ => typed,
+    }
+}
+
 /// A change of any field asks anew; without JavaScript the button does.
 #[component]
 pub fn ActivityFilter(
@@ -160,9 +173,13 @@ pub fn ActivityFilter(
         put!(people, r#"<option value="{}"></option>"#, escape(person));
     }
     let plain = r#"<button class="button" type="submit">Filter</button>"#.to_owned();
+    let known = StoredValue::new(choices.people);
     let change = move |event: leptos::ev::Event| {
         if let Some(name) = browser::dom::named(&event, "name") {
-            let word = event_target_value(&event);
+            let mut word = event_target_value(&event);
+            if name == "person" {
+                word = known.with_value(|it| person(it, word));
+            }
             on_asked.run(asked.with_untracked(|it| it.with(&name, &word)));
         }
     };
@@ -236,6 +253,16 @@ mod tests {
         let times = filter.from.zip(filter.to).unwrap();
         assert_eq!((times.1 - times.0).num_milliseconds(), 86_399_999);
         assert!(it.narrows() && !asked(&[("cursor", "90")]).narrows());
+    }
+
+    #[test]
+    fn a_part_of_a_name_means_the_only_person_who_has_it() {
+        let known = ["Ana", "Anabel Ruiz", "Jonas Weber"].map(str::to_owned);
+        let meant = |typed: &str| person(&known, typed.to_owned());
+        assert_eq!(meant("jonas"), "Jonas Weber");
+        assert_eq!(meant("Ana"), "Ana");
+        assert_eq!(meant("an"), "an");
+        assert_eq!(meant(""), "");
     }
 
     #[test]

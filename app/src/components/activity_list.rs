@@ -37,7 +37,7 @@ pub fn icon_of(event: &Entry) -> &'static str {
     }
 }
 
-/// "marked done", "marked 12 cells done".
+/// "marked done", "marked 12 cells done". What it was done to stands in the line below.
 pub fn what(event: &Entry, in_batch: u32) -> String {
     if in_batch > 1 && event.entity == Entity::Step {
         let cells = match event.action {
@@ -48,11 +48,24 @@ pub fn what(event: &Entry, in_batch: u32) -> String {
             EventAction::Undo => "undid",
             EventAction::Done => return format!("marked {in_batch} cells done"),
             EventAction::Fail => return format!("marked {in_batch} cells failed"),
-            action => return action.phrase().to_owned(),
+            action => return alone(action).to_owned(),
         };
         return format!("{cells} {in_batch} cells");
     }
-    event.action.phrase().to_owned()
+    alone(event.action).to_owned()
+}
+
+/// What was done, without what it was done to behind it.
+fn alone(action: EventAction) -> &'static str {
+    match action {
+        EventAction::Override => "overrode the text",
+        EventAction::Notes => "changed the notes",
+        EventAction::Reorder => "reordered the steps",
+        EventAction::AddCustomers => "added customers",
+        EventAction::RemoveCustomers => "removed customers",
+        EventAction::Undo => "undid a change",
+        other => other.phrase(),
+    }
 }
 
 fn line(it: EventLine) -> impl IntoView {
@@ -125,5 +138,10 @@ mod tests {
         };
         assert_eq!(what(&event, 12), "marked 12 cells done");
         assert_eq!(what(&event, 1), "marked done");
+        let noted = Entry {
+            action: EventAction::Notes,
+            ..event
+        };
+        assert_eq!(what(&noted, 1), "changed the notes");
     }
 }

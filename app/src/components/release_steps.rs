@@ -90,7 +90,7 @@ pub fn ReleaseSteps(
             <legend class="form__title form__legend">"3. Steps"</legend>
             {radios}
         </fieldset>
-        <div hidden=move || begin.get() != Begin::Clone class="live-hidden">
+        <div class="live-hidden" data-shut=move || (begin.get() != Begin::Clone).then_some("")>
             <SelectField label="Release to clone" id="from" value=from options=options error=wrong/>
         </div>
     }

@@ -47,6 +47,8 @@ impl Inherited {
 pub struct Variables {
     rows: RwSignal<Vec<Row>>,
     next: StoredValue<u32>,
+    /// The form. A row lives as long as it, whatever was pressed to bring the row.
+    owner: StoredValue<Option<WeakOwner>>,
     /// For a browser without JavaScript.
     lines: StoredValue<String>,
 }
@@ -58,6 +60,7 @@ impl Variables {
         let this = Self {
             rows: RwSignal::new(Vec::new()),
             next: StoredValue::new(0),
+            owner: StoredValue::new(Owner::current().map(|it| it.downgrade())),
             lines: StoredValue::new(lines),
         };
         this.set(metadata);
@@ -75,14 +78,18 @@ impl Variables {
     fn add(self, key: String, value: String, original: Option<Value>) -> u32 {
         let number = self.next.get_value();
         self.next.set_value(number + 1);
-        self.rows.update(|rows| {
-            rows.push(Row {
-                number,
-                key: RwSignal::new(key),
-                value: RwSignal::new(value),
-                original: StoredValue::new(original),
-            });
-        });
+        let row = move || Row {
+            number,
+            key: RwSignal::new(key),
+            value: RwSignal::new(value),
+            original: StoredValue::new(original),
+        };
+        let owner = self.owner.get_value().and_then(|it| it.upgrade());
+        let row = match owner {
+            Some(owner) => owner.with(row),
+            None => row(),
+        };
+        self.rows.update(|rows| rows.push(row));
         number
     }
 

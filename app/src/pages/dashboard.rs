@@ -114,6 +114,7 @@ fn needs_attention(
     } else {
         format!("{stale_hours} hours")
     };
+    let still = format!("In progress for over {hours}");
     let rule = format!("failed, reverted, or in progress for over {hours}");
     let of = |it: &Attention| {
         let found = names.iter().find(|(id, _)| *id == it.release_id);
@@ -123,7 +124,7 @@ fn needs_attention(
         all.into_iter()
             .map(|it| {
                 let release = of(&it);
-                attention_line(it, release)
+                attention_line(it, release, &still)
             })
             .collect_view()
     };
@@ -166,14 +167,18 @@ fn missing_values(missing: Vec<MissingValue>) -> impl IntoView {
             let customers = it
                 .customers
                 .into_iter()
-                .map(|(id, name)| view! { <a class="link" href=paths::edit_customer(id)>{name}</a> " " })
+                .enumerate()
+                .map(|(index, (id, name))| {
+                    let comma = (index > 0).then_some(", ");
+                    view! { {comma} <a class="link" href=paths::edit_customer(id)>{name}</a> }
+                })
                 .collect_view();
             view! {
                 <tr>
                     <td class="mono">{it.variable}</td>
                     <td>
                         {customers}
-                        {(others > 0).then(|| view! { <span class="quiet">{format!("and {others} more")}</span> })}
+                        {(others > 0).then(|| view! { <span class="quiet">{format!(" and {others} more")}</span> })}
                     </td>
                     <td>
                         <a class="link" href=paths::release(it.release_id)>{it.release}</a>
@@ -209,8 +214,13 @@ fn missing_values(missing: Vec<MissingValue>) -> impl IntoView {
     })
 }
 
-fn attention_line(it: Attention, release: String) -> impl IntoView {
+fn attention_line(it: Attention, release: String, still: &str) -> impl IntoView + use<> {
     let label = format!("Open {}, {}", it.step, it.customer);
+    let why = it.reason.unwrap_or_else(|| match it.status {
+        StepStatus::InProgress => still.to_owned(),
+        status => status.label().to_owned(),
+    });
+    let by = it.by.map(|by| format!("{by}, "));
     view! {
         <li data-state=it.status.as_str()>
             <Icon name=state_icon(it.status)/>
@@ -220,10 +230,10 @@ fn attention_line(it: Attention, release: String) -> impl IntoView {
                     " "
                     <span class="muted">"for "{it.customer}", "{release}</span>
                 </div>
-                <p>{it.reason.unwrap_or_else(|| it.status.label().to_owned())}</p>
+                <p>{why}</p>
             </div>
             <span class="place" data-cluster=hue(it.cluster_id)>{it.cluster}</span>
-            <span class="quiet small">{it.by}" "{it.at.map(|at| view! { <Time at=at/> })}</span>
+            <span class="quiet small">{by}{it.at.map(|at| view! { <Time at=at/> })}</span>
             <a class="button" data-size="s" href=paths::step(it.release_id, it.step_id) aria-label=label>"Open"</a>
         </li>
     }

@@ -4,13 +4,20 @@ pub mod clusters;
 pub mod customers;
 pub mod releases;
 
-use super::ui::{html::put, icon::Icon, text_area::escape};
-use crate::{browser, domain::filter::lower, paths};
-use leptos::prelude::*;
+use super::{
+    matrix::state::LETTERS_KEY,
+    ui::{html::put, icon::Icon, text_area::escape},
+};
+use crate::{browser::dom, domain::filter::lower, paths};
+use leptos::{ev, prelude::*};
 
 /// How many rows are drawn at first, and how many more at a time.
 pub const ROWS: usize = 200;
 const ROWS_MAX: usize = 20_000;
+
+/// As one types, so many are drawn at once, more than a screen shows; the others once the typing rests.
+const SEEN: usize = 50;
+const REST: u32 = 150;
 
 /// Where `/` and the search go.
 const SEARCH: &str = "#search";
@@ -253,6 +260,23 @@ fn mark(wanted: &Wanted, index: usize) -> &'static str {
     }
 }
 
+/// `/` goes to the search, wherever the keyboard is, but in a field or a dialog, or if keys without Ctrl are switched off.
+fn hear_slash() {
+    Effect::new(move |_| {
+        let handle = window_event_listener(ev::keydown, |event: ev::KeyboardEvent| {
+            let is_held = event.alt_key() || event.ctrl_key() || event.meta_key();
+            if event.key() != "/" || is_held || dom::is_typing() || dom::has("dialog[open]") {
+                return;
+            }
+            if dom::recall(LETTERS_KEY).as_deref() != Some("off") {
+                event.prevent_default();
+                dom::focus(SEARCH);
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+}
+
 /// What is searched for and whether inactive ones are shown; a plain form where there is no JavaScript.
 #[component]
 pub fn SearchBar(
@@ -266,6 +290,7 @@ pub fn SearchBar(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    hear_slash();
     let first = wanted.get_untracked();
     let sort = (!first.sort.is_empty())
         .then(|| view! { <input type="hidden" name="sort" value=first.sort.clone()/> });
@@ -303,6 +328,7 @@ pub fn SearchBar(
                     name="q"
                     autocomplete="off"
                     aria-label=label
+                    aria-keyshortcuts="/"
                     placeholder="Filter"
                     value=first.text
                     prop:value=move || wanted.with(|it| it.text.clone())
@@ -314,6 +340,7 @@ pub fn SearchBar(
                         });
                     }
                 />
+                <kbd class="live-only" aria-hidden="true">"/"</kbd>
             </div>
             {sort}
             {children.map(|children| children())}
@@ -359,22 +386,38 @@ pub fn Choice(
 #[component]
 pub fn List(wanted: RwSignal<Wanted>, drawn: Memo<Drawn>) -> impl IntoView {
     let html = drawn.with_untracked(|it| it.html.clone());
+    let turn = StoredValue::new(0_u32);
+    let draw = move |html: &str| {
+        turn.update_value(|it| *it += 1);
+        let now = turn.get_value();
+        let is_long = wanted.with_untracked(|it| it.rows > ROWS);
+        let cut = html.match_indices("<tr").nth(SEEN).map(|it| it.0);
+        let Some(cut) = cut.filter(|_| !is_long) else {
+            return dom::draw(LIST, html);
+        };
+        dom::draw(LIST, &html[..cut]);
+        dom::after(REST, move || {
+            if turn.try_get_value() == Some(now) {
+                drawn.with_untracked(|it| dom::draw_rest(LIST, &it.html));
+            }
+        });
+    };
     Effect::new(move |before: Option<()>| {
         drawn.with(|it| {
             if before.is_some() {
-                browser::dom::draw(LIST, &it.html);
+                draw(&it.html);
             }
         });
     });
-    let press = move |event: leptos::ev::MouseEvent| {
+    let press = move |event: ev::MouseEvent| {
         // With a key held down, the browser opens the link in a window of its own.
         if event.ctrl_key() || event.meta_key() || event.shift_key() {
             return;
         }
-        let Some(what) = browser::dom::named(&event, "data-filter") else {
+        let Some(what) = dom::named(&event, "data-filter") else {
             return;
         };
-        let Some(address) = browser::dom::named(&event, "href") else {
+        let Some(address) = dom::named(&event, "href") else {
             return;
         };
         event.prevent_default();
@@ -385,8 +428,8 @@ pub fn List(wanted: RwSignal<Wanted>, drawn: Memo<Drawn>) -> impl IntoView {
             _ => it.sort = sort_in(&query),
         });
         match what.as_str() {
-            "more" => browser::dom::after(0, || browser::dom::focus("[data-first] a")),
-            "clear" => browser::dom::focus(SEARCH),
+            "more" => dom::after(0, || dom::focus("[data-first] a")),
+            "clear" => dom::focus(SEARCH),
             _ => {}
         }
     };

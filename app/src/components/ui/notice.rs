@@ -37,6 +37,14 @@ pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
     view! {
         <Title text=format!("{title} · Rollcall")/>
         <div class="page__head">
+            <nav class="crumbs" aria-label="Breadcrumb">
+                <ol>
+                    <li>
+                        <a href="/">"Dashboard"</a>
+                    </li>
+                    <li aria-current="page">{title}</li>
+                </ol>
+            </nav>
             <div class="page__title">
                 <h1>{title}</h1>
             </div>
