@@ -149,6 +149,7 @@ test('100 steps by 1,000 customers: a window is drawn, wherever one is', async (
   await page.getByLabel('Filter customers').fill('c99');
   await expect(page.getByRole('grid')).toHaveAttribute('aria-colcount', '11');
   await page.keyboard.press('Escape');
+  await expect(cell('Step 1 s00, c990')).toBeFocused();
   await page.keyboard.press('Control+a');
   await page.keyboard.press('d');
   await expect(page.getByRole('status').filter({ hasText: 'Marked 999 cells done' })).toBeVisible();

@@ -22,6 +22,8 @@ test('each value says where it came from, under the pointer and with the keyboar
   await value.focus();
   await expect(tip).toHaveText('{{var.HOST}} is acme.example, from the customer');
   await expect(here.locator('.ln')).toHaveText(['set -e', 'curl https://acme.example/healthz']);
+  await value.blur();
+  await expect(tip).toBeHidden();
   // Folded away as long as none is missing.
   const values = here.getByRole('group').filter({ hasText: 'Values' });
   await expect(values.getByText('acme.example')).toBeHidden();
