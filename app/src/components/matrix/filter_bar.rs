@@ -27,18 +27,30 @@ macro_rules! put {
     ($out:expr, $($arg:tt)*) => { let _ = write!($out, $($arg)*); };
 }
 
-fn field(html: &mut String, id: &str, what: &str, text: &str) {
+fn field(html: &mut String, id: &str, what: &str, short: &str, text: &str) {
     let text = escape(text);
     put!(
         html,
-        r##"<div class="search"><svg class="glyph" aria-hidden="true"><use href="#i-search"></use></svg><input class="input" data-size="s" type="search" autocomplete="off" id="{id}" aria-label="Filter {what}" placeholder="Filter {what}" value="{text}"></div>"##
+        r##"<div class="search"><svg class="glyph" aria-hidden="true"><use href="#i-search"></use></svg><input class="input" data-size="s" type="search" autocomplete="off" id="{id}" aria-label="Filter {what}" placeholder="{short}" value="{text}"></div>"##
     );
 }
 
 fn fields(filter: &Filter, grid: &Grid) -> String {
     let mut html = String::new();
-    field(&mut html, &FIRST_FIELD[1..], "customers", &filter.customers);
-    field(&mut html, &SECOND_FIELD[1..], "steps", &filter.steps);
+    field(
+        &mut html,
+        &FIRST_FIELD[1..],
+        "customers",
+        "Customers",
+        &filter.customers,
+    );
+    field(
+        &mut html,
+        &SECOND_FIELD[1..],
+        "steps",
+        "Steps",
+        &filter.steps,
+    );
     if grid.bands.len() > 1 {
         let id = &CLUSTER[1..];
         put!(
