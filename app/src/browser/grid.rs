@@ -266,9 +266,7 @@ pub fn paint_focus(pane: &HtmlElement, target: Target, take_keyboard: bool) {
         let _ = element.set_attribute("data-focus", "");
     }
     if take_keyboard {
-        let options = web_sys::FocusOptions::new();
-        options.set_prevent_scroll(true);
-        let _ = element.focus_with_options(&options);
+        self::take_keyboard(&element);
     }
 }
 
@@ -278,6 +276,13 @@ fn band_button(pane: &HtmlElement, lane: usize) -> Option<HtmlElement> {
     let mut heads = (0..heads.length()).filter_map(|it| heads.get(it)?.dyn_into::<Element>().ok());
     let head = heads.rfind(|it| number(it, "data-c").is_some_and(|from| from <= lane))?;
     head.query_selector("button").ok()??.dyn_into().ok()
+}
+
+/// Gives the keyboard to a part of the grid, without scrolling.
+pub fn take_keyboard(element: &HtmlElement) {
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = element.focus_with_options(&options);
 }
 
 /// Whether the keyboard is with the grid.

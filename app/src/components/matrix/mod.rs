@@ -168,7 +168,14 @@ pub fn MatrixGrid(
         heads.track();
         columns.track();
         if pane.get().is_some() && seen.get().is_some() {
-            // The drawing itself comes after this effect.
+            // The drawing itself comes after this effect. It removes the cell that has the keyboard: until that is
+            // painted again the pane has it, so that no key is lost.
+            if let Some(pane) = pane.get_untracked() {
+                let is_in = is_in.get_value() && browser::dom::nobody_has_keyboard();
+                if is_in || browser::grid::has_keyboard(&pane) {
+                    browser::grid::take_keyboard(&pane);
+                }
+            }
             browser::dom::after(0, paint);
         }
     });
