@@ -9,11 +9,7 @@ use app::{
         },
         ui::{icon::SPRITE, text_area::escape},
     },
-    domain::{
-        filter::Filter,
-        id::ReleaseId,
-        matrix::{At, Grid},
-    },
+    domain::{filter::Filter, id::ReleaseId},
     paths,
     store::error::StoreError,
 };
@@ -66,8 +62,7 @@ async fn draw(
     query: &HashMap<String, String>,
     who: &str,
 ) -> Result<Response, StoreError> {
-    let mut grid = Grid::from(context.store.matrix(release, At::default()).await?);
-    grid.take_marks(&context.store.matrix_marks(release).await?);
+    let grid = context.store.grid(release).await?;
     let get = |key: &'static str| query.get(key).map(String::as_str);
     let filter = Filter::parse(get);
     let collapsed = Collapsed::parse(get("closed").unwrap_or_default());

@@ -5,7 +5,7 @@ use crate::{
         event::Changed,
         id::{CustomerId, ReleaseId},
         marks::Marks,
-        matrix::Matrix,
+        packed::Matrix,
         release::{Release, ReleaseDraft, ReleaseSummary},
         summary::{DryRun, Member, ReleaseDetail},
         work::WorkList,

@@ -2,15 +2,15 @@
 use super::compact::{self, Numbers};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-/// Who set a cell's state, when, and why. Pending cells have none.
+/// Who set a cell's state, when, and why. Pending cells have none. A hundred thousand cells share a few names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
-    pub by: String,
+    pub by: Arc<str>,
     pub at: DateTime<Utc>,
     /// The beginning of the reason, if one was given.
-    pub reason: Option<String>,
+    pub reason: Option<Arc<str>>,
 }
 
 /// How much of a reason the grid knows, in characters; the step's panel has all of it.
@@ -58,13 +58,16 @@ fn whole(index: usize) -> i64 {
 
 impl Marks {
     /// Both in the order of their cells.
-    pub fn pack(marks: &[(usize, Mark)], missing: &[(usize, String)]) -> Self {
+    pub fn pack<'a>(
+        marks: impl IntoIterator<Item = (usize, &'a Mark)>,
+        missing: impl IntoIterator<Item = (usize, &'a str)>,
+    ) -> Self {
         let mut packed = Self::default();
         let mut people = Numbered::new(&mut packed.people);
         let mut reasons = Numbered::new(&mut packed.reasons);
         let (mut cell, mut time) = (0, 0);
         for (index, mark) in marks {
-            let (index, at) = (whole(*index), mark.at.timestamp());
+            let (index, at) = (whole(index), mark.at.timestamp());
             let reason = mark.reason.as_ref().map_or(0, |it| reasons.number(it) + 1);
             for number in [index - cell, people.number(&mark.by), at - time, reason] {
                 compact::push(&mut packed.numbers, number);
@@ -74,44 +77,49 @@ impl Marks {
         let mut values = Numbered::new(&mut packed.values);
         let mut cell = 0;
         for (index, names) in missing {
-            compact::push(&mut packed.missing, whole(*index) - cell);
+            compact::push(&mut packed.missing, whole(index) - cell);
             compact::push(&mut packed.missing, values.number(names));
-            cell = whole(*index);
+            cell = whole(index);
         }
         packed
     }
 
-    pub fn unpack(&self) -> Vec<(usize, Mark)> {
+    pub fn unpack(&self) -> impl Iterator<Item = (usize, Mark)> {
+        let people = shared(&self.people);
+        let reasons = shared(&self.reasons);
         let mut numbers = Numbers::of(&self.numbers);
         let (mut cell, mut time) = (0_i64, 0_i64);
-        std::iter::from_fn(|| {
+        std::iter::from_fn(move || {
             cell = cell.checked_add(numbers.next()?)?;
             let person = usize::try_from(numbers.next()?).ok()?;
             time = time.checked_add(numbers.next()?)?;
             let reason = numbers.next()?.checked_sub(1)?;
             let mark = Mark {
-                by: self.people.get(person)?.clone(),
+                by: Arc::clone(people.get(person)?),
                 at: DateTime::from_timestamp(time, 0)?,
                 reason: usize::try_from(reason)
                     .ok()
-                    .and_then(|it| self.reasons.get(it).cloned()),
+                    .and_then(|it| reasons.get(it).cloned()),
             };
             Some((usize::try_from(cell).ok()?, mark))
         })
-        .collect()
     }
 
     /// Which values cells lack: names, with commas between them.
-    pub fn unpack_missing(&self) -> Vec<(usize, String)> {
+    pub fn unpack_missing(&self) -> impl Iterator<Item = (usize, Arc<str>)> {
+        let values = shared(&self.values);
         let mut numbers = Numbers::of(&self.missing);
         let mut cell = 0_i64;
-        std::iter::from_fn(|| {
+        std::iter::from_fn(move || {
             cell = cell.checked_add(numbers.next()?)?;
             let names = usize::try_from(numbers.next()?).ok()?;
-            Some((usize::try_from(cell).ok()?, self.values.get(names)?.clone()))
+            Some((usize::try_from(cell).ok()?, Arc::clone(values.get(names)?)))
         })
-        .collect()
     }
+}
+
+fn shared(texts: &[String]) -> Vec<Arc<str>> {
+    texts.iter().map(|it| it.as_str().into()).collect()
 }
 
 /// The beginning of a reason, on one line.

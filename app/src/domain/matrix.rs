@@ -1,7 +1,5 @@
-//! The grid of a release: steps down, customers across. On the wire a cell is two letters (its state and marks, and
-//! how far its id is from what its neighbours predict), so that 100,000 cells travel in one small answer.
+//! The grid of a release: steps down, customers across.
 use super::{
-    compact::{self, Numbers},
     id::{ClusterId, CustomerId, StepId, TemplateId},
     marks::{Mark, Marks},
     progress::Counts,
@@ -10,13 +8,14 @@ use super::{
     template::{Category, StepType},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// The window that the server draws; the browser draws the rest.
 pub const FIRST_ROWS: usize = 20;
 pub const FIRST_COLUMNS: usize = 12;
-/// Heads of blocks stand between the rows, so a line may show a row that is so many further up.
-const N_BLOCKS: usize = 3;
 
 /// A band of columns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,8 +81,6 @@ pub struct Cell {
     pub is_unresolved: bool,
 }
 
-const NONE: u8 = 7;
-
 impl Cell {
     /// Somebody has to look: it broke, somebody is on it, or it cannot be run yet.
     pub fn needs_attention(&self) -> bool {
@@ -92,45 +89,6 @@ impl Cell {
             StepStatus::Failed | StepStatus::InProgress | StepStatus::Reverted
         ) || (self.is_unresolved && self.status.is_open())
     }
-
-    fn letter(cell: Option<&Self>) -> char {
-        compact::letter(cell.map_or(NONE, |it| {
-            let status = StepStatus::ALL
-                .iter()
-                .position(|status| *status == it.status)
-                .unwrap_or_default();
-            u8::try_from(status).unwrap_or(NONE)
-                | u8::from(it.is_overridden) << 3
-                | u8::from(it.has_notes) << 4
-                | u8::from(it.is_unresolved) << 5
-        }))
-    }
-
-    fn read(letter: u8, step: StepId) -> Option<Self> {
-        let value = compact::value(letter)?;
-        Some(Self {
-            step,
-            status: *StepStatus::ALL.get(usize::from(value & 7))?,
-            is_overridden: value & 8 != 0,
-            has_notes: value & 16 != 0,
-            is_unresolved: value & 32 != 0,
-        })
-    }
-}
-
-/// The whole grid as it travels.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Matrix {
-    pub release: Release,
-    pub bands: Vec<Band>,
-    pub columns: Vec<Column>,
-    pub rows: Vec<Row>,
-    /// A letter a cell, row by row.
-    cells: String,
-    /// A number a cell: the id less what the cells at the left and above predict.
-    ids: String,
-    /// Marks of the first window; the others are asked for when the page is live.
-    pub marks: Marks,
 }
 
 /// The grid, ready to be worked in: cells at their places, with the counts of rows, columns and the whole.
@@ -140,9 +98,10 @@ pub struct Grid {
     pub bands: Vec<Band>,
     pub columns: Vec<Column>,
     pub rows: Vec<Row>,
-    cells: Vec<Option<Cell>>,
-    marks: HashMap<usize, Mark>,
-    missing: HashMap<usize, String>,
+    pub(super) cells: Vec<Option<Cell>>,
+    /// By cell.
+    marks: Vec<Option<Mark>>,
+    missing: HashMap<usize, Arc<str>>,
     row_counts: Vec<Counts>,
     column_counts: Vec<Counts>,
     pub total: Counts,
@@ -167,9 +126,24 @@ impl Grid {
         rows: Vec<Row>,
         cells: impl IntoIterator<Item = (At, Cell)>,
     ) -> Self {
+        let mut all = vec![None; rows.len() * columns.len()];
+        for (at, cell) in cells {
+            all[at.row * columns.len() + at.column] = Some(cell);
+        }
+        Self::with_cells(release, bands, columns, rows, all)
+    }
+
+    /// Of as many cells as there are rows times columns, row by row.
+    pub(super) fn with_cells(
+        release: Release,
+        bands: Vec<Band>,
+        columns: Vec<Column>,
+        rows: Vec<Row>,
+        cells: Vec<Option<Cell>>,
+    ) -> Self {
         let mut grid = Self {
-            cells: vec![None; rows.len() * columns.len()],
-            marks: HashMap::new(),
+            marks: vec![None; cells.len()],
+            cells,
             missing: HashMap::new(),
             row_counts: vec![Counts::default(); rows.len()],
             column_counts: vec![Counts::default(); columns.len()],
@@ -180,23 +154,19 @@ impl Grid {
             columns,
             rows,
         };
-        for (at, cell) in cells {
-            let index = grid.index(at);
-            grid.cells[index] = Some(cell);
-        }
-        grid.count();
-        grid
-    }
-
-    fn count(&mut self) {
-        for (index, cell) in self.cells.iter().enumerate() {
-            if let Some(cell) = cell {
-                self.row_counts[index / self.columns.len()].add(cell.status, 1);
-                self.column_counts[index % self.columns.len()].add(cell.status, 1);
-                self.total.add(cell.status, 1);
-                self.attention += usize::from(cell.needs_attention());
+        let lines = grid.cells.chunks(grid.columns.len().max(1));
+        for (line, of_row) in lines.zip(&mut grid.row_counts) {
+            for (cell, of_column) in line.iter().zip(&mut grid.column_counts) {
+                let Some(cell) = cell else { continue };
+                of_row.add(cell.status, 1);
+                of_column.add(cell.status, 1);
+                grid.attention += usize::from(cell.needs_attention());
             }
         }
+        for counts in &grid.row_counts {
+            grid.total.add_all(*counts);
+        }
+        grid
     }
 
     fn index(&self, at: At) -> usize {
@@ -219,12 +189,24 @@ impl Grid {
     }
 
     pub fn mark(&self, at: At) -> Option<&Mark> {
-        self.marks.get(&self.index(at))
+        self.marks.get(self.index(at))?.as_ref()
     }
 
     /// Which values a cell lacks: names, with commas between them.
     pub fn missing(&self, at: At) -> Option<&str> {
-        self.missing.get(&self.index(at)).map(String::as_str)
+        self.missing.get(&self.index(at)).map(AsRef::as_ref)
+    }
+
+    /// The cells that exist, with their places.
+    pub fn cells(&self) -> impl Iterator<Item = (At, &Cell)> {
+        let cells = self.cells.iter().enumerate();
+        cells.filter_map(|(index, it)| Some((self.at(index), it.as_ref()?)))
+    }
+
+    /// Which values cells lack, cell by cell in no particular order.
+    pub fn lacking(&self) -> impl Iterator<Item = (At, &str)> {
+        let missing = self.missing.iter();
+        missing.map(|(index, names)| (self.at(*index), names.as_ref()))
     }
 
     pub fn row_counts(&self, row: usize) -> Counts {
@@ -272,102 +254,63 @@ impl Grid {
         self.attention = self.attention + usize::from(cell.needs_attention())
             - usize::from(old.needs_attention());
         self.cells[index] = Some(cell);
-        match mark {
-            Some(mark) => self.marks.insert(index, mark),
-            None => self.marks.remove(&index),
+        self.put_mark(index, mark);
+    }
+
+    /// Says who set the state of a cell.
+    pub fn set_mark(&mut self, at: At, mark: Mark) {
+        self.put_mark(self.index(at), Some(mark));
+    }
+
+    fn put_mark(&mut self, index: usize, mark: Option<Mark>) {
+        if let Some(place) = self.marks.get_mut(index) {
+            *place = mark;
+        }
+    }
+
+    /// Says which values a cell lacks, if any.
+    pub fn set_missing(&mut self, at: At, names: Option<Arc<str>>) {
+        let index = self.index(at);
+        match names {
+            Some(names) => self.missing.insert(index, names),
+            None => self.missing.remove(&index),
         };
+    }
+
+    /// Where cells are that are asked for by their steps.
+    pub fn places_of(&self, is_wanted: impl Fn(StepId) -> bool) -> Vec<At> {
+        let cells = self.cells.iter().enumerate();
+        let wanted = cells.filter(|it| it.1.is_some_and(|it| is_wanted(it.step)));
+        wanted.map(|it| self.at(it.0)).collect()
     }
 
     /// Gives many cells one state.
     pub fn set_all(&mut self, ids: &[StepId], status: StepStatus, mark: Option<&Mark>) {
         let ids: HashSet<StepId> = ids.iter().copied().collect();
-        for index in 0..self.cells.len() {
-            if let Some(cell) = self.cells[index].filter(|it| ids.contains(&it.step)) {
-                self.set(self.at(index), Cell { status, ..cell }, mark.cloned());
+        for at in self.places_of(|it| ids.contains(&it)) {
+            if let Some(cell) = self.cell(at).copied() {
+                self.set(at, Cell { status, ..cell }, mark.cloned());
             }
         }
     }
 
     /// Takes the marks of more cells in.
     pub fn take_marks(&mut self, marks: &Marks) {
-        self.take(marks.unpack(), marks.unpack_missing());
-    }
-
-    pub fn take(&mut self, marks: Vec<(usize, Mark)>, missing: Vec<(usize, String)>) {
-        self.marks.extend(marks);
-        self.missing.extend(missing);
-    }
-
-    /// Whether a cell, by its index, is in the window that is drawn first.
-    pub fn window(&self, first: At) -> impl Fn(usize) -> bool + use<> {
-        let width = self.columns.len().max(1);
-        let rows = first.row.saturating_sub(N_BLOCKS)..first.row + FIRST_ROWS;
-        let columns = first.column..first.column + FIRST_COLUMNS;
-        move |index| rows.contains(&(index / width)) && columns.contains(&(index % width))
-    }
-
-    /// For the wire, with all the marks that it has.
-    pub fn pack(self) -> Matrix {
-        let marks = Marks::pack(&sorted(&self.marks), &sorted(&self.missing));
-        let mut cells = String::with_capacity(self.cells.len());
-        let mut ids = String::with_capacity(self.cells.len());
-        let mut predicted = compact::Prediction::new(self.columns.len());
-        for cell in &self.cells {
-            cells.push(Cell::letter(cell.as_ref()));
-            let guess = predicted.guess();
-            let id = cell.map_or(guess, |it| it.step.0);
-            compact::push(&mut ids, id - guess);
-            predicted.tell(id);
+        for (index, mark) in marks.unpack() {
+            self.put_mark(index, Some(mark));
         }
-        Matrix {
-            release: self.release,
-            bands: self.bands,
-            columns: self.columns,
-            rows: self.rows,
-            cells,
-            ids,
-            marks,
-        }
+        self.missing.extend(marks.unpack_missing());
     }
-}
 
-fn sorted<T: Clone>(all: &HashMap<usize, T>) -> Vec<(usize, T)> {
-    let mut all: Vec<(usize, T)> = all.iter().map(|it| (*it.0, it.1.clone())).collect();
-    all.sort_by_key(|it| it.0);
-    all
-}
-
-impl From<Matrix> for Grid {
-    fn from(matrix: Matrix) -> Self {
-        let mut predicted = compact::Prediction::new(matrix.columns.len());
-        let mut numbers = Numbers::of(&matrix.ids);
-        let width = matrix.columns.len().max(1);
-        let cells: Vec<(At, Cell)> = matrix
-            .cells
-            .bytes()
-            .take(matrix.rows.len() * matrix.columns.len())
-            .enumerate()
-            .filter_map(|(index, letter)| {
-                let id = predicted.guess() + numbers.next().unwrap_or_default();
-                predicted.tell(id);
-                Some((
-                    At {
-                        row: index / width,
-                        column: index % width,
-                    },
-                    Cell::read(letter, StepId(id))?,
-                ))
-            })
-            .collect();
-        let mut grid = Self::new(
-            matrix.release,
-            matrix.bands,
-            matrix.columns,
-            matrix.rows,
-            cells,
-        );
-        grid.take_marks(&matrix.marks);
-        grid
+    /// For the wire: the marks of all cells, or of some.
+    pub fn marks(&self, is_wanted: impl Fn(usize) -> bool) -> Marks {
+        let marks = self.marks.iter().enumerate();
+        let marks = marks.filter_map(|(index, it)| Some((index, it.as_ref()?)));
+        let missing = self.missing.iter();
+        let mut missing: Vec<(usize, &str)> = missing.map(|it| (*it.0, it.1.as_ref())).collect();
+        missing.retain(|it| is_wanted(it.0));
+        missing.sort_unstable();
+        Marks::pack(marks.filter(|it| is_wanted(it.0)), missing)
     }
 }
 
@@ -378,7 +321,6 @@ pub mod tests {
         id::ReleaseId, release::ReleaseStatus, release::ReleaseType, text::Metadata,
     };
     use chrono::DateTime;
-    use proptest::prelude::*;
 
     pub fn release() -> Release {
         Release {
@@ -396,7 +338,7 @@ pub mod tests {
         }
     }
 
-    fn grid(n_rows: usize, n_columns: usize, cells: impl Fn(At) -> Option<Cell>) -> Grid {
+    pub fn grid(n_rows: usize, n_columns: usize, cells: impl Fn(At) -> Option<Cell>) -> Grid {
         let rows = (0..n_rows)
             .map(|it| Row {
                 name: format!("r{it}"),
@@ -428,7 +370,7 @@ pub mod tests {
         )
     }
 
-    fn cell(id: i64, status: StepStatus) -> Cell {
+    pub fn cell(id: i64, status: StepStatus) -> Cell {
         Cell {
             step: StepId(id),
             status,
@@ -436,13 +378,6 @@ pub mod tests {
             has_notes: true,
             is_unresolved: false,
         }
-    }
-
-    #[test]
-    fn a_hundred_thousand_regular_cells_take_two_letters_each() {
-        let id = |at: At| i64::try_from(1 + at.column * 100 + at.row).unwrap();
-        let matrix = grid(100, 1_000, |at| Some(cell(id(at), StepStatus::Pending))).pack();
-        assert!(matrix.cells.len() + matrix.ids.len() < 202_000);
     }
 
     #[test]
@@ -475,26 +410,7 @@ pub mod tests {
             ),
             (1, 1, 4)
         );
-        assert_eq!(grid.mark(at).unwrap().by, "Ana");
+        assert_eq!(&*grid.mark(at).unwrap().by, "Ana");
         assert_eq!(grid.place_of(StepId(2)), Some(at));
-    }
-
-    proptest! {
-        #[test]
-        fn a_grid_survives_the_journey(
-            ids in prop::collection::vec(prop::option::of((any::<u32>(), 0usize..6, any::<bool>(), any::<bool>())), 12),
-            marks in prop::collection::btree_map(0usize..12, (0i64..4_000_000_000, "[A-C]", prop::option::of("[a-c]")), 0..12),
-            missing in prop::collection::btree_map(0usize..12, "[A-C]", 0..12),
-        ) {
-            let mut before = grid(3, 4, |at| ids[at.row * 4 + at.column].map(|(id, status, over, bare)| Cell {
-                step: StepId(id.into()), status: StepStatus::ALL[status], is_overridden: over, has_notes: !bare, is_unresolved: bare,
-            }));
-            let marks: Vec<_> = marks.into_iter().map(|(index, (at, by, reason))| (index, Mark { by, at: DateTime::from_timestamp(at, 0).unwrap(), reason })).collect();
-            let missing: Vec<_> = missing.into_iter().collect();
-            before.take_marks(&Marks::pack(&marks, &missing));
-            let json = serde_json::to_string(&before.clone().pack()).unwrap();
-            let after = Grid::from(serde_json::from_str::<Matrix>(&json).unwrap());
-            prop_assert_eq!(after, before);
-        }
     }
 }

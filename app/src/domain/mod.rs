@@ -73,6 +73,8 @@ pub mod marks;
 pub mod matrix;
 /// Positions in a list, and how a customer's list follows the template's.
 pub mod order;
+/// The grid as it travels.
+pub mod packed;
 /// Many customers at once, from text.
 pub mod paste;
 /// Counts, percent and the state that most needs attention.

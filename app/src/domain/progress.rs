@@ -41,6 +41,13 @@ impl Counts {
         *self.place(status) += n_steps;
     }
 
+    /// The steps of another part too.
+    pub fn add_all(&mut self, other: Self) {
+        StepStatus::ALL
+            .iter()
+            .for_each(|it| self.add(*it, other.of(*it)));
+    }
+
     /// One step less in a state.
     pub fn take(&mut self, status: StepStatus) {
         let n = self.place(status);

@@ -9,7 +9,8 @@ use super::{
 use crate::domain::{
     id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
     marks::{Mark, Marks, shown_reason},
-    matrix::{At, Band, Cell, Column, Grid, Matrix, Row},
+    matrix::{At, Band, Cell, Column, Grid, Row},
+    packed::Matrix,
     progress::{Counts, Progress},
     refusal::Problem,
     release::Release,
@@ -18,27 +19,86 @@ use crate::domain::{
     template::Category,
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
-use std::collections::HashMap;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Query,
+};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-/// Id, customer, template, state, overridden, notes, text, by, at: all in the covering index.
-type Narrow = (
-    i64,
-    i64,
-    Option<i64>,
-    String,
-    bool,
-    bool,
-    i64,
-    Option<String>,
-    Option<DateTime<Utc>>,
-);
+/// What the grid shows of a step: all in the covering index.
+#[derive(Debug, FromQueryResult)]
+pub(super) struct Narrow {
+    pub id: i64,
+    #[sea_orm(alias = "customer_id")]
+    pub customer: i64,
+    #[sea_orm(alias = "template_id")]
+    pub template: Option<i64>,
+    status: String,
+    is_overridden: bool,
+    has_notes: bool,
+    #[sea_orm(alias = "text_key")]
+    pub text: i64,
+    #[sea_orm(alias = "state_by")]
+    pub by: Option<String>,
+    #[sea_orm(alias = "state_at")]
+    pub at: Option<DateTime<Utc>>,
+}
 
-/// The grid, and what is known of its cells beyond their state, in the order of the cells.
-struct Known {
-    grid: Grid,
-    marks: Vec<(usize, Mark)>,
-    missing: Vec<(usize, String)>,
+impl Narrow {
+    const COLUMNS: [customer_step::Column; 9] = {
+        use customer_step::Column as Of;
+        [
+            Of::Id,
+            Of::CustomerId,
+            Of::TemplateId,
+            Of::Status,
+            Of::IsOverridden,
+            Of::HasNotes,
+            Of::TextKey,
+            Of::StateBy,
+            Of::StateAt,
+        ]
+    };
+
+    /// Whether it lacks a value is not known yet.
+    pub fn cell(&self) -> Result<Cell, StoreError> {
+        Ok(Cell {
+            step: StepId(self.id),
+            status: status(&self.status)?,
+            is_overridden: self.is_overridden,
+            has_notes: self.has_notes,
+            is_unresolved: false,
+        })
+    }
+}
+
+/// Names of people, each once in memory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct People(HashSet<Arc<str>>);
+
+impl People {
+    pub fn get(&mut self, name: String) -> Arc<str> {
+        if let Some(known) = self.0.get(name.as_str()) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = name.into();
+        self.0.insert(Arc::clone(&name));
+        name
+    }
+}
+
+/// The grid with the marks of all cells, and what is needed to take a changed cell in.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub grid: Grid,
+    /// The texts that cells have.
+    pub texts: HashSet<i64>,
+    /// By customer and text: names of values that are missing, with commas between them.
+    pub unresolved: HashMap<(i64, i64), Arc<str>>,
+    pub people: People,
 }
 
 fn status(word: &str) -> Result<StepStatus, StoreError> {
@@ -51,120 +111,115 @@ fn category(word: &str) -> Result<Category, StoreError> {
         .map_err(|_: Problem| StoreError::corrupt("customer_steps", word))
 }
 
-impl Store {
-    /// The whole grid, compact, with the marks of the window that begins at `first`.
-    pub async fn matrix(&self, id: ReleaseId, first: At) -> Result<Matrix, StoreError> {
-        let Known {
-            mut grid,
-            mut marks,
-            mut missing,
-        } = self.grid(id).await?;
-        let is_drawn = grid.window(first);
-        marks.retain(|it| is_drawn(it.0));
-        missing.retain(|it| is_drawn(it.0));
-        grid.take(marks, missing);
-        Ok(grid.pack())
-    }
+/// Some steps, in no particular order.
+pub(super) async fn rows_of(
+    db: &impl ConnectionTrait,
+    ids: &HashSet<i64>,
+) -> Result<Vec<Narrow>, DbErr> {
+    customer_step::Entity::find()
+        .select_only()
+        .columns(Narrow::COLUMNS)
+        .filter(customer_step::Column::Id.is_in(ids.iter().copied()))
+        .into_model()
+        .all(db)
+        .await
+}
 
-    /// Who set the state of every cell, when and why, and which values are missing.
-    pub async fn matrix_marks(&self, id: ReleaseId) -> Result<Marks, StoreError> {
-        let Known {
-            grid,
-            mut marks,
-            missing,
-        } = self.grid(id).await?;
-        let mut reasons = self.reasons(id).await?;
-        for (index, mark) in &mut marks {
-            let step = grid.cell(grid.at(*index)).map(|it| it.step);
-            mark.reason = step.and_then(|it| reasons.remove(&it.0));
-        }
-        Ok(Marks::pack(&marks, &missing))
-    }
+/// Why some steps failed, were skipped or reverted: the beginning, by step.
+pub(super) async fn reasons_of(
+    db: &impl ConnectionTrait,
+    ids: &HashSet<i64>,
+) -> Result<HashMap<i64, Arc<str>>, DbErr> {
+    reasons(db, customer_step::Column::Id.is_in(ids.iter().copied())).await
+}
 
-    /// Why steps failed, were skipped or reverted: the beginning, by step.
-    async fn reasons(&self, id: ReleaseId) -> Result<HashMap<i64, String>, StoreError> {
-        use customer_step::Column as Of;
-        type Reasons = (i64, Option<String>, Option<String>, Option<String>);
-        let explained = [
-            StepStatus::Failed,
-            StepStatus::Skipped,
-            StepStatus::Reverted,
-        ];
-        let rows: Vec<Reasons> = customer_step::Entity::find()
-            .select_only()
-            .columns([Of::Id, Of::FailReason, Of::SkipReason, Of::RevertReason])
-            .filter(Of::ReleaseId.eq(id.0))
-            .filter(Of::Status.is_in(explained.map(StepStatus::as_str)))
-            .into_tuple()
-            .all(&self.read)
-            .await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(id, fail, skip, revert)| {
-                Some((id, shown_reason(&fail.or(skip).or(revert)?)))
-            })
-            .collect())
-    }
+async fn reasons(
+    db: &impl ConnectionTrait,
+    of: sea_orm::sea_query::Expr,
+) -> Result<HashMap<i64, Arc<str>>, DbErr> {
+    use customer_step::Column as Of;
+    type Reasons = (i64, Option<String>, Option<String>, Option<String>);
+    let explained = [
+        StepStatus::Failed,
+        StepStatus::Skipped,
+        StepStatus::Reverted,
+    ];
+    let rows: Vec<Reasons> = customer_step::Entity::find()
+        .select_only()
+        .columns([Of::Id, Of::FailReason, Of::SkipReason, Of::RevertReason])
+        .filter(of)
+        .filter(Of::Status.is_in(explained.map(StepStatus::as_str)))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, fail, skip, revert)| {
+            Some((id, shown_reason(&fail.or(skip).or(revert)?).into()))
+        })
+        .collect())
+}
 
-    /// The customers in the matrix's order, and their clusters.
-    pub(super) async fn columns(
-        &self,
-        id: ReleaseId,
-    ) -> Result<(Vec<Band>, Vec<Column>), StoreError> {
-        let clusters: HashMap<i64, String> = cluster::Entity::find()
-            .select_only()
-            .columns([cluster::Column::Id, cluster::Column::Name])
-            .into_tuple::<(i64, String)>()
-            .all(&self.read)
-            .await?
-            .into_iter()
-            .collect();
-        let members = Query::select()
-            .column(release_customer::Column::CustomerId)
-            .from(release_customer::Entity)
-            .and_where(release_customer::Column::ReleaseId.eq(id.0))
-            .to_owned();
-        let mut customers: Vec<(i64, String, String, i64, bool)> = customer::Entity::find()
-            .select_only()
-            .columns([
-                customer::Column::Id,
-                customer::Column::Name,
-                customer::Column::Namespace,
-                customer::Column::ClusterId,
-                customer::Column::IsActive,
-            ])
-            .filter(customer::Column::Id.in_subquery(members))
-            .into_tuple()
-            .all(&self.read)
-            .await?;
-        customers.sort_by(|a, b| {
-            (clusters.get(&a.3), a.3, &a.1, a.0).cmp(&(clusters.get(&b.3), b.3, &b.1, b.0))
-        });
-        let mut bands: Vec<Band> = Vec::new();
-        let mut columns = Vec::with_capacity(customers.len());
-        for (id, name, namespace, cluster, is_active) in customers {
-            if bands.last().is_none_or(|it| it.id.0 != cluster) {
-                let name = clusters.get(&cluster).cloned().unwrap_or_default();
-                bands.push(Band {
-                    id: ClusterId(cluster),
-                    name,
-                });
-            }
-            columns.push(Column {
-                id: CustomerId(id),
+/// The customers in the matrix's order, and their clusters.
+pub(super) async fn columns(
+    db: &impl ConnectionTrait,
+    id: ReleaseId,
+) -> Result<(Vec<Band>, Vec<Column>), StoreError> {
+    let clusters: HashMap<i64, String> = cluster::Entity::find()
+        .select_only()
+        .columns([cluster::Column::Id, cluster::Column::Name])
+        .into_tuple::<(i64, String)>()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect();
+    let members = Query::select()
+        .column(release_customer::Column::CustomerId)
+        .from(release_customer::Entity)
+        .and_where(release_customer::Column::ReleaseId.eq(id.0))
+        .to_owned();
+    let mut customers: Vec<(i64, String, String, i64, bool)> = customer::Entity::find()
+        .select_only()
+        .columns([
+            customer::Column::Id,
+            customer::Column::Name,
+            customer::Column::Namespace,
+            customer::Column::ClusterId,
+            customer::Column::IsActive,
+        ])
+        .filter(customer::Column::Id.in_subquery(members))
+        .into_tuple()
+        .all(db)
+        .await?;
+    customers.sort_by(|a, b| {
+        (clusters.get(&a.3), a.3, &a.1, a.0).cmp(&(clusters.get(&b.3), b.3, &b.1, b.0))
+    });
+    let mut bands: Vec<Band> = Vec::new();
+    let mut columns = Vec::with_capacity(customers.len());
+    for (id, name, namespace, cluster, is_active) in customers {
+        if bands.last().is_none_or(|it| it.id.0 != cluster) {
+            let name = clusters.get(&cluster).cloned().unwrap_or_default();
+            bands.push(Band {
+                id: ClusterId(cluster),
                 name,
-                namespace,
-                band: bands.len() - 1,
-                inactive: !is_active,
             });
         }
-        Ok((bands, columns))
+        columns.push(Column {
+            id: CustomerId(id),
+            name,
+            namespace,
+            band: bands.len() - 1,
+            inactive: !is_active,
+        });
     }
+    Ok((bands, columns))
+}
 
-    async fn grid(&self, id: ReleaseId) -> Result<Known, StoreError> {
+impl Known {
+    pub async fn read(db: &impl ConnectionTrait, id: ReleaseId) -> Result<Self, StoreError> {
         use customer_step::Column as Of;
-        let release = releases::load(&self.read, id).await?;
-        let (bands, columns) = self.columns(id).await?;
+        let release = releases::load(db, id).await?;
+        let (bands, columns) = columns(db, id).await?;
         let templates: Vec<(i64, String, String, String)> = step_template::Entity::find()
             .select_only()
             .columns([
@@ -177,7 +232,7 @@ impl Store {
             .order_by_asc(step_template::Column::Category)
             .order_by_asc(step_template::Column::OrderIndex)
             .into_tuple()
-            .all(&self.read)
+            .all(db)
             .await?;
         // Custom steps make rows of their own, below; their names are few, so the narrow read stays narrow.
         let mut customs: Vec<(i64, i64, String, String, String, i32)> =
@@ -194,24 +249,14 @@ impl Store {
                 .filter(Of::ReleaseId.eq(id.0))
                 .filter(Of::TemplateId.is_null())
                 .into_tuple()
-                .all(&self.read)
+                .all(db)
                 .await?;
         let steps: Vec<Narrow> = customer_step::Entity::find()
             .select_only()
-            .columns([
-                Of::Id,
-                Of::CustomerId,
-                Of::TemplateId,
-                Of::Status,
-                Of::IsOverridden,
-                Of::HasNotes,
-                Of::TextKey,
-                Of::StateBy,
-                Of::StateAt,
-            ])
+            .columns(Narrow::COLUMNS)
             .filter(Of::ReleaseId.eq(id.0))
-            .into_tuple()
-            .all(&self.read)
+            .into_model()
+            .all(db)
             .await?;
         let column_of: HashMap<i64, usize> = columns
             .iter()
@@ -244,143 +289,142 @@ impl Store {
                 template: None,
             });
         }
-        let unresolved = self
-            .unresolved_texts(&release, &columns, steps.iter().map(|it| it.6))
-            .await?;
+        let texts: HashSet<i64> = steps.iter().map(|it| it.text).collect();
+        let unresolved = unresolved_texts(db, &release, &columns, &texts).await?;
+        let mut reasons = reasons(db, Of::ReleaseId.eq(id.0)).await?;
+        let mut people = People::default();
         let mut cells = Vec::with_capacity(steps.len());
         let (mut marks, mut missing) = (Vec::new(), Vec::new());
-        for (id, customer, template, word, is_overridden, has_notes, text, by, at) in steps {
-            let row = template.map_or_else(|| row_of_step.get(&id), |it| row_of_template.get(&it));
-            let (Some(row), Some(column)) = (row, column_of.get(&customer)) else {
+        for step in steps {
+            let row = step
+                .template
+                .map_or_else(|| row_of_step.get(&step.id), |it| row_of_template.get(&it));
+            let (Some(row), Some(column)) = (row, column_of.get(&step.customer)) else {
                 continue;
             };
-            let place = At {
+            let at = At {
                 row: *row,
                 column: *column,
             };
-            let index = place.row * columns.len() + place.column;
-            let names = unresolved.get(&(customer, text));
+            let names = unresolved.get(&(step.customer, step.text));
             let cell = Cell {
-                step: StepId(id),
-                status: status(&word)?,
-                is_overridden,
-                has_notes,
                 is_unresolved: names.is_some(),
+                ..step.cell()?
             };
-            if let Some(names) = names {
-                missing.push((index, names.clone()));
+            cells.push((at, cell));
+            missing.extend(names.map(|it| (at, Arc::clone(it))));
+            if let Some((by, when)) = step.by.zip(step.at) {
+                let mark = Mark {
+                    by: people.get(by),
+                    at: when,
+                    reason: reasons.remove(&step.id),
+                };
+                marks.push((at, mark));
             }
-            if let Some((by, at)) = by.zip(at) {
-                let reason = None;
-                marks.push((index, Mark { by, at, reason }));
-            }
-            cells.push((place, cell));
         }
-        marks.sort_by_key(|it| it.0);
-        missing.sort_by_key(|it: &(usize, String)| it.0);
-        Ok(Known {
-            grid: Grid::new(release, bands, columns, rows, cells),
-            marks,
-            missing,
+        let mut grid = Grid::new(release, bands, columns, rows, cells);
+        for (at, mark) in marks {
+            grid.set_mark(at, mark);
+        }
+        for (at, names) in missing {
+            grid.set_missing(at, Some(names));
+        }
+        Ok(Self {
+            grid,
+            texts,
+            unresolved,
+            people,
         })
     }
+}
 
-    /// Which text lacks values for which customer: their names, with commas between them.
-    async fn unresolved_texts(
-        &self,
-        release: &Release,
-        columns: &[Column],
-        keys: impl Iterator<Item = i64>,
-    ) -> Result<HashMap<(i64, i64), String>, StoreError> {
-        let names = texts::names(&self.read, keys).await?;
-        let customers: Vec<CustomerId> = columns.iter().map(|it| it.id).collect();
-        let missing =
-            Missing::of(&self.read, release, &customers, names.values().flatten()).await?;
-        let mut unresolved = HashMap::new();
-        for customer in &customers {
-            for (key, names) in &names {
-                let names: Vec<&str> = missing
-                    .among(*customer, names)
-                    .map(String::as_str)
-                    .collect();
-                if !names.is_empty() {
-                    unresolved.insert((customer.0, *key), names.join(", "));
-                }
+/// Which text lacks values for which customer: their names, with commas between them.
+pub(super) async fn unresolved_texts(
+    db: &impl ConnectionTrait,
+    release: &Release,
+    columns: &[Column],
+    keys: &HashSet<i64>,
+) -> Result<HashMap<(i64, i64), Arc<str>>, StoreError> {
+    let names = texts::names(db, keys.iter().copied()).await?;
+    let customers: Vec<CustomerId> = columns.iter().map(|it| it.id).collect();
+    let missing = Missing::of(db, release, &customers, names.values().flatten()).await?;
+    let mut unresolved = HashMap::new();
+    for customer in &customers {
+        for (key, names) in &names {
+            let names: Vec<&str> = missing
+                .among(*customer, names)
+                .map(String::as_str)
+                .collect();
+            if !names.is_empty() {
+                unresolved.insert((customer.0, *key), names.join(", ").into());
             }
         }
-        Ok(unresolved)
+    }
+    Ok(unresolved)
+}
+
+impl Store {
+    /// The grid of a release as it is now, with the marks of all its cells.
+    pub async fn grid(&self, id: ReleaseId) -> Result<Grid, StoreError> {
+        Ok(self.kept(id).await?.grid().clone())
+    }
+
+    /// The whole grid, compact, with the marks of the window that begins at `first`.
+    pub async fn matrix(&self, id: ReleaseId, first: At) -> Result<Matrix, StoreError> {
+        Ok(Matrix::of(self.kept(id).await?.grid(), first))
+    }
+
+    /// Who set the state of every cell, when and why, and which values are missing.
+    pub async fn matrix_marks(&self, id: ReleaseId) -> Result<Marks, StoreError> {
+        Ok(self.kept(id).await?.grid().marks(|_| true))
     }
 
     /// Progress of a release as a whole, and by customer, cluster and category.
     pub async fn release_progress(&self, id: ReleaseId) -> Result<ReleaseProgress, StoreError> {
-        use customer_step::Column as Of;
-        releases::load(&self.read, id).await?;
-        let (bands, columns) = self.columns(id).await?;
-        let rows: Vec<(i64, String, String, i64)> = customer_step::Entity::find()
-            .select_only()
-            .columns([Of::CustomerId, Of::Category, Of::Status])
-            .column_as(Of::Id.count(), "n")
-            .filter(Of::ReleaseId.eq(id.0))
-            .group_by(Of::CustomerId)
-            .group_by(Of::Category)
-            .group_by(Of::Status)
-            .into_tuple()
-            .all(&self.read)
-            .await?;
-        let mut all = Counts::default();
-        let mut by_customer: HashMap<i64, Counts> = HashMap::new();
-        let mut by_category: HashMap<Category, Counts> = HashMap::new();
-        for (customer, category_word, word, n) in rows {
-            let (status, n) = (status(&word)?, u32::try_from(n).unwrap_or(u32::MAX));
-            all.add(status, n);
-            by_customer.entry(customer).or_default().add(status, n);
-            by_category
-                .entry(category(&category_word)?)
-                .or_default()
-                .add(status, n);
-        }
-        let mut clusters: Vec<(Counts, u32)> = vec![(Counts::default(), 0); bands.len()];
-        let customers = columns
-            .iter()
-            .map(|column| {
-                let counts = by_customer.get(&column.id.0).copied().unwrap_or_default();
-                let (total, n) = &mut clusters[column.band];
-                *n += 1;
-                StepStatus::ALL
-                    .iter()
-                    .for_each(|it| total.add(*it, counts.of(*it)));
-                Part {
-                    id: column.id.0,
-                    name: column.name.clone(),
-                    customers: 1,
-                    progress: counts.into(),
+        let kept = self.kept(id).await?;
+        let grid = kept.grid();
+        let customers = grid.columns.iter().enumerate().map(|(index, it)| Part {
+            id: it.id.0,
+            name: it.name.clone(),
+            customers: 1,
+            progress: grid.column_counts(index).into(),
+        });
+        let categories = Category::ALL.iter().map(|category| {
+            let mut counts = Counts::default();
+            for (index, row) in grid.rows.iter().enumerate() {
+                if row.category == *category {
+                    counts.add_all(grid.row_counts(index));
                 }
-            })
-            .collect();
+            }
+            CategoryPart {
+                category: *category,
+                progress: counts.into(),
+            }
+        });
         Ok(ReleaseProgress {
-            progress: Progress::from(all),
-            customers,
-            clusters: bands
-                .into_iter()
-                .zip(clusters)
-                .map(|(band, (counts, customers))| Part {
-                    id: band.id.0,
-                    name: band.name,
-                    customers,
-                    progress: counts.into(),
-                })
-                .collect(),
-            categories: Category::ALL
-                .iter()
-                .map(|category| CategoryPart {
-                    category: *category,
-                    progress: by_category
-                        .get(category)
-                        .copied()
-                        .unwrap_or_default()
-                        .into(),
-                })
-                .collect(),
+            progress: Progress::from(grid.total),
+            customers: customers.collect(),
+            clusters: parts(grid),
+            categories: categories.collect(),
         })
     }
+}
+
+/// Progress by cluster.
+pub(super) fn parts(grid: &Grid) -> Vec<Part> {
+    let mut parts: Vec<(Counts, u32)> = vec![(Counts::default(), 0); grid.bands.len()];
+    for (index, column) in grid.columns.iter().enumerate() {
+        let (counts, n) = &mut parts[column.band];
+        counts.add_all(grid.column_counts(index));
+        *n += 1;
+    }
+    let parts = grid.bands.iter().zip(parts);
+    parts
+        .map(|(band, (counts, customers))| Part {
+            id: band.id.0,
+            name: band.name.clone(),
+            customers,
+            progress: counts.into(),
+        })
+        .collect()
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::domain::{
     event::{Changed, EventAction},
     id::{CustomerId, ReleaseId},
-    progress::Progress,
+    progress::{Counts, Progress},
     refusal::{Field, Invalid, Problem, Refusal},
     release::Release,
     stamp::Stamp,
@@ -423,7 +423,8 @@ impl Store {
 
     /// A release's customers, in the matrix's order.
     pub async fn members(&self, id: ReleaseId) -> Result<Vec<Member>, StoreError> {
-        releases::load(&self.read, id).await?;
+        let kept = self.kept(id).await?;
+        let grid = kept.grid();
         let added: HashMap<i64, DateTime<Utc>> = release_customer::Entity::find()
             .filter(release_customer::Column::ReleaseId.eq(id.0))
             .all(&self.read)
@@ -432,13 +433,10 @@ impl Store {
             .map(|it| (it.customer_id, it.added_at))
             .collect();
         let ids: Vec<CustomerId> = added.keys().map(|it| CustomerId(*it)).collect();
-        let counts = releases::counts_by(
-            &self.read,
-            customer_step::Column::CustomerId,
-            Some(id),
-            None,
-        )
-        .await?;
+        let columns = grid.columns.iter().enumerate();
+        let counts: HashMap<CustomerId, Counts> = columns
+            .map(|(index, it)| (it.id, grid.column_counts(index)))
+            .collect();
         let mut members: Vec<Member> = texts::with_clusters(&self.read, &ids)
             .await?
             .into_iter()
@@ -447,7 +445,7 @@ impl Store {
                     .get(&customer.id.0)
                     .copied()
                     .unwrap_or(customer.created_at),
-                progress: Progress::from(counts.get(&customer.id.0).copied().unwrap_or_default()),
+                progress: Progress::from(counts.get(&customer.id).copied().unwrap_or_default()),
                 id: customer.id,
                 name: customer.name,
                 namespace: customer.namespace,

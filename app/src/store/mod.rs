@@ -17,6 +17,7 @@ mod details;
 pub mod entity;
 pub mod error;
 pub mod export;
+mod grids;
 pub mod idempotency;
 mod import;
 mod matrix;
@@ -32,6 +33,7 @@ pub mod sqlite;
 pub mod step_patch;
 pub use steps::Ask;
 mod steps;
+mod tallies;
 mod template_order;
 mod templates;
 mod texts;
@@ -57,6 +59,8 @@ pub struct Store {
     write: DatabaseConnection,
     /// The idempotency key that the changes of this handle are made under, if a request brought one.
     key: Option<String>,
+    grids: grids::Grids,
+    tallies: tallies::Tallies,
 }
 
 /// A change in progress: its transaction and the events that it will be remembered by. Dropping it undoes it.
@@ -86,6 +90,8 @@ impl Store {
             read,
             write,
             key: None,
+            grids: grids::Grids::default(),
+            tallies: tallies::Tallies::default(),
         })
     }
 

@@ -3,7 +3,6 @@ use super::{
     Store,
     entity::{audit_event, customer, customer_step, release, release_customer},
     error::StoreError,
-    releases,
 };
 use crate::domain::{
     event::{Entity, EventAction},
@@ -53,8 +52,7 @@ impl Store {
             .order_by_desc(release::Column::Id)
             .all(&self.read)
             .await?;
-        let steps = customer_step::Column::ReleaseId;
-        let counts = releases::counts_by(&self.read, steps, None, Some(id)).await?;
+        let counts = self.tallies_of(id).await?;
         rows.into_iter()
             .map(|row| {
                 let progress = Progress::from(counts.get(&row.id).copied().unwrap_or_default());

@@ -2,7 +2,7 @@
 use super::{
     Store,
     audit::NewEvent,
-    entity::{customer_step, release, release_customer, step_template},
+    entity::{release, release_customer, step_template},
     error::StoreError,
     members,
 };
@@ -10,8 +10,8 @@ use crate::domain::refusal::{Field, Invalid};
 use crate::domain::{
     event::{Changed, Entity, EventAction},
     id::{CustomerId, ReleaseId},
-    progress::{Counts, Progress},
-    refusal::{Noun, Problem},
+    progress::Progress,
+    refusal::Noun,
     release::{Release, ReleaseDraft, ReleaseFields, ReleaseStatus, ReleaseSummary},
     stamp::Stamp,
     summary::ReleaseDetail,
@@ -59,39 +59,6 @@ pub(super) fn active_ids() -> SelectStatement {
 
 pub(super) fn event(release: &Release, action: EventAction) -> NewEvent {
     NewEvent::of(Entity::Release, release.id.0, action).release(release.id)
-}
-
-/// Counts of a release's steps, by whatever column groups them.
-pub(super) async fn counts_by(
-    db: &impl ConnectionTrait,
-    column: customer_step::Column,
-    release: Option<ReleaseId>,
-    customer: Option<CustomerId>,
-) -> Result<HashMap<i64, Counts>, StoreError> {
-    let mut query = customer_step::Entity::find()
-        .select_only()
-        .column(column)
-        .column(customer_step::Column::Status)
-        .column_as(customer_step::Column::Id.count(), "n")
-        .group_by(column)
-        .group_by(customer_step::Column::Status);
-    if let Some(release) = release {
-        query = query.filter(customer_step::Column::ReleaseId.eq(release.0));
-    }
-    if let Some(customer) = customer {
-        query = query.filter(customer_step::Column::CustomerId.eq(customer.0));
-    }
-    let mut counts: HashMap<i64, Counts> = HashMap::new();
-    for (key, status, n) in query.into_tuple::<(i64, String, i64)>().all(db).await? {
-        let status = status
-            .parse()
-            .map_err(|_: Problem| StoreError::corrupt("customer_steps", status))?;
-        counts
-            .entry(key)
-            .or_default()
-            .add(status, u32::try_from(n).unwrap_or_default());
-    }
-    Ok(counts)
 }
 
 impl Store {
@@ -323,7 +290,7 @@ impl Store {
             .order_by_desc(release::Column::Id)
             .all(&self.read)
             .await?;
-        let counts = counts_by(&self.read, customer_step::Column::ReleaseId, None, None).await?;
+        let counts = self.tallies(&rows).await?;
         let count_of = |rows: Vec<(i64, i64)>| -> HashMap<i64, u32> {
             rows.into_iter()
                 .map(|(id, n)| (id, u32::try_from(n).unwrap_or_default()))

@@ -1,6 +1,7 @@
 //! One customer's work in one release: the list that is worked through, and its checklist.
 use super::{
-    Store, customers, entity::customer_step, error::StoreError, releases, steps::load, templates,
+    Store, customers, entity::customer_step, error::StoreError, matrix, releases, steps::load,
+    templates,
 };
 use crate::domain::{
     checklist::{CheckStep, Checklist},
@@ -27,7 +28,7 @@ impl Store {
             steps,
             ..
         } = self.customer_work(release, customer).await?;
-        let (_, columns) = self.columns(release.id).await?;
+        let (_, columns) = matrix::columns(&self.read, release.id).await?;
         let here = columns.iter().position(|it| it.id == customer.id);
         let neighbour = |index: Option<usize>| {
             let column = index.and_then(|it| columns.get(it))?;
@@ -111,7 +112,7 @@ impl Store {
         use customer_step::Column;
         releases::load(&self.read, release).await?;
         customers::load(&self.read, customer).await?;
-        let (_, columns) = self.columns(release).await?;
+        let (_, columns) = matrix::columns(&self.read, release).await?;
         if !columns.iter().any(|it| it.id == customer) {
             return Err(StoreError::NotFound(Noun::Customer));
         }
@@ -158,7 +159,7 @@ impl Store {
                 promotion.effect = effect;
             }
             None => {
-                let (_, columns) = self.columns(step.release_id).await?;
+                let (_, columns) = matrix::columns(&self.read, step.release_id).await?;
                 promotion.customers = columns
                     .into_iter()
                     .filter(|it| it.id != step.customer_id)

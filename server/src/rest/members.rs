@@ -14,7 +14,6 @@ use app::{
     domain::{
         event::Changed,
         id::{ClusterId, CustomerId, ReleaseId},
-        matrix::{At, Grid},
     },
     store::error::StoreError,
 };
@@ -209,7 +208,6 @@ pub async fn read_matrix(
     QueryString(query): QueryString<MatrixQuery>,
 ) -> Result<Json<Matrix>, Problem> {
     let cluster = page::id("clusterId", query.cluster_id.as_deref())?.map(ClusterId);
-    let mut grid = Grid::from(context.store.matrix(id, At::default()).await?);
-    grid.take_marks(&context.store.matrix_marks(id).await?);
+    let grid = context.store.grid(id).await?;
     Ok(Json(Matrix::of(grid, cluster)))
 }

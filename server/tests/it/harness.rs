@@ -24,6 +24,10 @@ pub fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).map_or(otherwise, |text| text.parse().unwrap())
 }
 
+fn url_in(folder: &TempDir) -> String {
+    format!("sqlite://{}", folder.path().join("app.db").display())
+}
+
 /// A database of its own, gone with the test.
 pub struct Bench {
     pub store: Store,
@@ -34,8 +38,7 @@ pub struct Bench {
 impl Bench {
     pub async fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("app.db").display());
-        let store = Store::open(&url).await.unwrap();
+        let store = Store::open(&url_in(&folder)).await.unwrap();
         Migrator::up(store.writer(), None).await.unwrap();
         Self {
             store,
@@ -45,6 +48,10 @@ impl Bench {
     }
 
     /// Somebody, a minute later than the last one.
+    pub fn url(&self) -> String {
+        url_in(&self.folder)
+    }
+
     pub fn by(&self, who: &str) -> Stamp {
         let minutes = self.minutes.fetch_add(1, Ordering::Relaxed);
         let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();

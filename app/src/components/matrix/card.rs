@@ -105,7 +105,9 @@ mod tests {
             at: DateTime::UNIX_EPOCH,
             reason: Some("it <broke>".into()),
         };
-        grid.take(vec![(0, mark)], vec![(0, "var.HOST".into())]);
+        let at = At::default();
+        grid.set_mark(at, mark);
+        grid.set_missing(at, Some("var.HOST".into()));
         let html = html(&grid, at, &|_| "14:02".into()).unwrap();
         for part in [
             "&lt;Acme&gt;",

@@ -150,9 +150,17 @@ impl MatrixState {
                 has_notes: step.notes.is_some(),
                 is_unresolved,
             };
-            let reason = step.reason().map(shown_reason);
+            let reason = step.reason().map(|it| shown_reason(it).into());
             let mark = step.state_by.clone().zip(step.state_at);
-            grid.set(at, cell, mark.map(|(by, at)| Mark { by, at, reason }));
+            grid.set(
+                at,
+                cell,
+                mark.map(|(by, at)| Mark {
+                    by: by.into(),
+                    at,
+                    reason,
+                }),
+            );
         });
     }
 

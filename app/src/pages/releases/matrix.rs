@@ -34,7 +34,8 @@ use crate::{
         filter::Filter,
         id::{BatchId, CustomerId, StepId},
         marks::{Mark, shown_reason},
-        matrix::{At, Cell, Grid, Matrix},
+        matrix::{At, Cell, Grid},
+        packed::Matrix,
         release::ReleaseStatus,
         stamp::Stamp,
         step::{CustomerStep, StepAction},
@@ -215,7 +216,11 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             asking_bulk.set(None);
             let text = bulk_text(action, &result, (n_rows, n_columns));
             let reason = reason_shown.filter(|_| action.asks_reason());
-            let mark = result.stamp.map(|Stamp { by, at }| Mark { by, at, reason });
+            let mark = result.stamp.map(|Stamp { by, at }| Mark {
+                by: by.into(),
+                at,
+                reason: reason.map(Into::into),
+            });
             let mark = mark.filter(|_| action != StepAction::Reopen);
             state
                 .grid

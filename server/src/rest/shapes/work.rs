@@ -231,7 +231,7 @@ impl Matrix {
                 is_overridden: cell.is_overridden,
                 has_notes: cell.has_notes,
                 is_unresolved: cell.is_unresolved,
-                state_by: mark.map(|it| it.by.clone()),
+                state_by: mark.map(|it| it.by.to_string()),
                 state_at: mark.map(|it| it.at),
             })
         };

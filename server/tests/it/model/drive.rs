@@ -15,6 +15,7 @@ use app::{
         template::{Category, StepType, TemplateDraft},
     },
     store::{
+        Store,
         entity::{customer_step, release, release_customer, step_template},
         error::StoreError,
     },
@@ -398,6 +399,19 @@ impl Run {
     }
 }
 
+impl Run {
+    /// The grid that the store keeps takes changes in. Now and then it is held against one that is read anew.
+    async fn grid_is_as_if_read_now(&self, n: usize) {
+        let kept = self.bench.store.grid(self.release).await.unwrap();
+        if n % 6 == 5 {
+            let fresh = Store::open(&self.bench.url()).await.unwrap();
+            let read = fresh.grid(self.release).await.unwrap();
+            assert!(kept == read, "seed {}: {:?}", self.seed, self.trace);
+            fresh.close().await.unwrap();
+        }
+    }
+}
+
 impl Drop for Run {
     /// A sequence that fails says how to get it again, and how to keep it.
     fn drop(&mut self) {
@@ -413,8 +427,9 @@ async fn sequences(seeds: Vec<u64>) -> Counts {
     let mut counts = Counts::new();
     for seed in seeds {
         let mut run = Run::new(seed).await;
-        for _ in 0..OPERATIONS {
+        for n in 0..OPERATIONS {
             run.operate().await;
+            run.grid_is_as_if_read_now(n).await;
         }
         for (op, (drawn, done)) in std::mem::take(&mut run.counts) {
             let sum = counts.entry(op).or_default();

@@ -331,6 +331,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(members(june));
     call!(undoable(june, "Ana"));
     call!(matrix(june, At::default()));
+    call!(grid(june));
     call!(matrix_marks(june));
     call!(release_progress(june));
     call!(customer_work(june, acme));

@@ -6,7 +6,7 @@ use app::{
         step::{Place, StepAction, StepStatus},
         template::Category,
     },
-    store::Ask,
+    store::{Ask, Store},
 };
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_cell_shows_its_state_marks_and_who() {
         ),
         (StepStatus::Done, true, true, false)
     );
-    assert_eq!(grid.mark(at).unwrap().by, "Ana");
+    assert_eq!(&*grid.mark(at).unwrap().by, "Ana");
     assert!(
         grid.cell(At { row: 2, column: 2 }).unwrap().is_unresolved,
         "Initech has no HOST"
@@ -125,4 +125,41 @@ async fn progress_is_told_for_the_whole_and_its_parts() {
         [Some(50), Some(0)]
     );
     assert_eq!(progress.categories[1].progress.counts.done, 1);
+}
+
+#[tokio::test]
+async fn a_grid_that_was_asked_for_before_shows_what_happened_since_whoever_did_it() {
+    let world = World::active().await;
+    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let step = world.step(&world.initech, "Upgrade").await;
+    let there = store.grid(world.june).await.unwrap();
+    let at = there.place_of(step.id).unwrap();
+    assert_eq!(there.missing(at), Some("var.HOST"));
+
+    // A text of its own, by another program that works on the same file.
+    let other = Store::open(&world.bench.url()).await.unwrap();
+    let text = "x {{var.OTHER}}".to_owned();
+    let changed = other.override_step(step.id, text, step.version, ana());
+    let version = changed.await.unwrap().row.version;
+    let there = store.grid(world.june).await.unwrap();
+    assert_eq!(there.missing(at), Some("var.OTHER"));
+    assert!(there.cell(at).unwrap().is_overridden);
+
+    let reason = Some("broken".to_owned());
+    let ask = Ask {
+        reason,
+        ..Ask::default()
+    };
+    let failed = store.act_on_step(step.id, StepAction::Start, Ask::default(), ana());
+    failed.await.unwrap();
+    let failed = store.act_on_step(step.id, StepAction::Fail, ask, ana());
+    failed.await.unwrap();
+    store
+        .reset_step(step.id, Some(version + 2), ana())
+        .await
+        .unwrap();
+    let there = store.grid(world.june).await.unwrap();
+    assert_eq!(there.missing(at), Some("var.HOST"));
+    assert_eq!(there.mark(at).unwrap().reason.as_deref(), Some("broken"));
+    assert!(there == other.grid(world.june).await.unwrap());
 }
