@@ -11,6 +11,8 @@ pub mod config;
 pub mod demo;
 /// Files that pages offer to keep.
 pub mod downloads;
+/// Pages that were drawn a moment ago.
+pub mod drawn;
 /// Why the program ended.
 pub mod failure;
 /// Forms that work without JavaScript.
@@ -107,6 +109,10 @@ pub fn router(context: Context) -> Router {
     let for_pages = context.clone();
     let for_missing = context.clone();
     let for_print = context.clone();
+    let drawn = drawn::Drawn::new(context.store.clone());
+    let pages = Router::new()
+        .leptos_routes_with_context(&options, routes(), move || provide(&for_pages), document)
+        .layer(from_fn_with_state(drawn, drawn::or_next));
     Router::new()
         .route("/healthz", get(health::live))
         .route(
@@ -126,7 +132,7 @@ pub fn router(context: Context) -> Router {
         .merge(runbooks::router(context.clone()))
         .merge(downloads::router(context.clone()))
         .merge(forms::router(context))
-        .leptos_routes_with_context(&options, routes(), move || provide(&for_pages), document)
+        .merge(pages)
         .fallback(move |request: Request| async move {
             if rest::problem::is_ours(request.uri().path()) {
                 return rest::problem::Problem::of(StatusCode::NOT_FOUND).into_response();

@@ -134,7 +134,7 @@ impl Grid {
     }
 
     /// Of as many cells as there are rows times columns, row by row.
-    pub(super) fn with_cells(
+    pub fn with_cells(
         release: Release,
         bands: Vec<Band>,
         columns: Vec<Column>,

@@ -3,15 +3,14 @@
 //! reading those cells; whatever else concerns the grid makes it be read anew.
 use super::{
     Store,
-    entity::audit_event,
+    entity::{audit_event, customer_step},
     error::StoreError,
-    matrix::{Known, reasons_of, rows_of, unresolved_texts},
+    matrix::{ByCustomer, Known, reasons, unresolved_texts},
 };
 use crate::domain::{
     event::{Entity, EventAction},
-    id::ReleaseId,
-    marks::Mark,
-    matrix::{Cell, Grid},
+    id::{ReleaseId, StepId},
+    matrix::{At, Cell, Grid},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -89,8 +88,8 @@ impl Grids {
     }
 }
 
-/// The last event: it tells one state of the database from another, since nothing changes without one (R17).
-pub(super) async fn last_event(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
+/// It tells one state of the database from another, since nothing changes without an event (R17).
+async fn last_event(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
     let last = audit_event::Entity::find()
         .select_only()
         .column_as(audit_event::Column::Id.max(), "last")
@@ -101,9 +100,14 @@ pub(super) async fn last_event(db: &impl ConnectionTrait) -> Result<i64, DbErr> 
 }
 
 impl Store {
+    /// The last event: as long as it is the same, so is whatever a page shows.
+    pub async fn last_event(&self) -> Result<i64, StoreError> {
+        Ok(last_event(&self.read).await?)
+    }
+
     /// The grid of a release as it is now.
     pub(super) async fn kept(&self, id: ReleaseId) -> Result<Arc<Kept>, StoreError> {
-        let last = last_event(&self.read).await?;
+        let last = self.last_event().await?;
         let place = self.grids.place(id);
         let mut kept = place.lock().await;
         if let Some(there) = kept.as_ref().filter(|it| it.as_of >= last) {
@@ -214,17 +218,23 @@ impl Known {
         tx: &DatabaseTransaction,
         steps: &HashMap<i64, bool>,
     ) -> Result<bool, StoreError> {
-        let ids: HashSet<i64> = steps.keys().copied().collect();
-        let rows = rows_of(tx, &ids).await?;
-        let places = self.grid.places_of(|step| ids.contains(&step.0));
-        if rows.len() != ids.len() || places.len() != ids.len() {
-            return Ok(false);
-        }
-        let mut reasons = reasons_of(tx, &ids).await?;
-        self.know(tx, rows.iter().map(|it| it.text)).await?;
-        let mut rows: HashMap<i64, _> = rows.into_iter().map(|it| (it.id, it)).collect();
-        for at in places {
-            let Some(row) = self.grid.cell(at).and_then(|it| rows.remove(&it.step.0)) else {
+        let these = || customer_step::Column::Id.is_in(steps.keys().copied());
+        let rows = ByCustomer::read(tx, these()).await?;
+        let rows: Vec<_> = rows.steps().collect::<Result<_, _>>()?;
+        let mut reasons = reasons(tx, these()).await?;
+        let texts: HashSet<i64> = rows.iter().flat_map(|it| &it.1).map(|it| it.text).collect();
+        self.know(tx, texts).await?;
+        let mut places: HashMap<StepId, At> = self
+            .grid
+            .places_of(|step| steps.contains_key(&step.0))
+            .into_iter()
+            .filter_map(|at| Some((self.grid.cell(at)?.step, at)))
+            .collect();
+        let rows = rows
+            .iter()
+            .flat_map(|(customer, rows)| rows.iter().map(|it| (*customer, it)));
+        for (customer, row) in rows {
+            let Some(at) = places.remove(&StepId(row.id)) else {
                 return Ok(false);
             };
             // The name of a custom step is its row's, and an undo may have changed it.
@@ -233,29 +243,26 @@ impl Known {
             if may_have_another_name || template.map(|it| it.0) != row.template {
                 return Ok(false);
             }
-            let missing = self.unresolved.get(&(row.customer, row.text)).cloned();
+            let missing = self.unresolved.get(&(customer, row.text)).cloned();
             let cell = Cell {
                 is_unresolved: missing.is_some(),
                 ..row.cell()?
             };
-            let mark = row.by.zip(row.at).map(|(by, at)| Mark {
-                by: self.people.get(by),
-                at,
-                reason: reasons.remove(&row.id),
-            });
+            let mark = row.mark(&mut self.people, &mut reasons);
             self.grid.set(at, cell, mark);
             self.grid.set_missing(at, missing);
         }
-        Ok(true)
+        // What is left is no longer there.
+        Ok(places.is_empty())
     }
 
     /// Finds out what texts lack that no cell had until now.
     async fn know(
         &mut self,
         tx: &DatabaseTransaction,
-        texts: impl Iterator<Item = i64>,
+        texts: HashSet<i64>,
     ) -> Result<(), StoreError> {
-        let new: HashSet<i64> = texts.filter(|it| !self.texts.contains(it)).collect();
+        let new: HashSet<i64> = texts.difference(&self.texts).copied().collect();
         if !new.is_empty() {
             let (release, columns) = (&self.grid.release, &self.grid.columns);
             let lacking = unresolved_texts(tx, release, columns, &new).await?;

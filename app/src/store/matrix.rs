@@ -20,39 +20,35 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Query,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Func, Query},
 };
+use serde::Deserialize;
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-/// What the grid shows of a step: all in the covering index.
-#[derive(Debug, FromQueryResult)]
-pub(super) struct Narrow {
+/// What the grid shows of a step: all in the covering index. It comes as a JSON list in this order.
+#[derive(Debug, Deserialize)]
+pub(super) struct Narrow<'a> {
     pub id: i64,
-    #[sea_orm(alias = "customer_id")]
-    pub customer: i64,
-    #[sea_orm(alias = "template_id")]
     pub template: Option<i64>,
-    status: String,
-    is_overridden: bool,
-    has_notes: bool,
-    #[sea_orm(alias = "text_key")]
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    is_overridden: u8,
+    has_notes: u8,
     pub text: i64,
-    #[sea_orm(alias = "state_by")]
-    pub by: Option<String>,
-    #[sea_orm(alias = "state_at")]
-    pub at: Option<DateTime<Utc>>,
+    by: Option<String>,
+    at: Option<DateTime<Utc>>,
 }
 
-impl Narrow {
-    const COLUMNS: [customer_step::Column; 9] = {
+impl Narrow<'_> {
+    const COLUMNS: [customer_step::Column; 8] = {
         use customer_step::Column as Of;
         [
             Of::Id,
-            Of::CustomerId,
             Of::TemplateId,
             Of::Status,
             Of::IsOverridden,
@@ -68,9 +64,50 @@ impl Narrow {
         Ok(Cell {
             step: StepId(self.id),
             status: status(&self.status)?,
-            is_overridden: self.is_overridden,
-            has_notes: self.has_notes,
+            is_overridden: self.is_overridden != 0,
+            has_notes: self.has_notes != 0,
             is_unresolved: false,
+        })
+    }
+
+    pub fn mark(&self, people: &mut People, reasons: &mut Reasons) -> Option<Mark> {
+        Some(Mark {
+            by: people.get(self.by.as_deref()?),
+            at: self.at?,
+            reason: reasons.remove(&self.id),
+        })
+    }
+}
+
+/// Why steps failed, were skipped or reverted: the beginning, by step.
+pub(super) type Reasons = HashMap<i64, Arc<str>>;
+
+/// Steps by customer, as one text each: a hundred thousand rows, one by one, take four times as long.
+pub(super) struct ByCustomer(Vec<(i64, String)>);
+
+impl ByCustomer {
+    pub async fn read(db: &impl ConnectionTrait, of: Expr) -> Result<Self, DbErr> {
+        use customer_step::Column as Of;
+        let columns = Narrow::COLUMNS.map(ColumnTrait::into_expr);
+        let row = Func::cust("json_array").args(columns);
+        let rows = customer_step::Entity::find()
+            .select_only()
+            .column(Of::CustomerId)
+            .expr_as(Func::cust("json_group_array").arg(row), "steps")
+            .filter(of)
+            .group_by(Of::CustomerId)
+            .into_tuple()
+            .all(db)
+            .await?;
+        Ok(Self(rows))
+    }
+
+    /// A customer after the other, with its steps.
+    pub fn steps(&self) -> impl Iterator<Item = Result<(i64, Vec<Narrow<'_>>), StoreError>> {
+        self.0.iter().map(|(customer, text)| {
+            let steps = serde_json::from_str(text)
+                .map_err(|error| StoreError::corrupt("customer_steps", error))?;
+            Ok((*customer, steps))
         })
     }
 }
@@ -80,8 +117,8 @@ impl Narrow {
 pub(super) struct People(HashSet<Arc<str>>);
 
 impl People {
-    pub fn get(&mut self, name: String) -> Arc<str> {
-        if let Some(known) = self.0.get(name.as_str()) {
+    pub fn get(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
             return Arc::clone(known);
         }
         let name: Arc<str> = name.into();
@@ -111,52 +148,26 @@ fn category(word: &str) -> Result<Category, StoreError> {
         .map_err(|_: Problem| StoreError::corrupt("customer_steps", word))
 }
 
-/// Some steps, in no particular order.
-pub(super) async fn rows_of(
-    db: &impl ConnectionTrait,
-    ids: &HashSet<i64>,
-) -> Result<Vec<Narrow>, DbErr> {
-    customer_step::Entity::find()
-        .select_only()
-        .columns(Narrow::COLUMNS)
-        .filter(customer_step::Column::Id.is_in(ids.iter().copied()))
-        .into_model()
-        .all(db)
-        .await
-}
-
-/// Why some steps failed, were skipped or reverted: the beginning, by step.
-pub(super) async fn reasons_of(
-    db: &impl ConnectionTrait,
-    ids: &HashSet<i64>,
-) -> Result<HashMap<i64, Arc<str>>, DbErr> {
-    reasons(db, customer_step::Column::Id.is_in(ids.iter().copied())).await
-}
-
-async fn reasons(
-    db: &impl ConnectionTrait,
-    of: sea_orm::sea_query::Expr,
-) -> Result<HashMap<i64, Arc<str>>, DbErr> {
+pub(super) async fn reasons(db: &impl ConnectionTrait, of: Expr) -> Result<Reasons, DbErr> {
     use customer_step::Column as Of;
-    type Reasons = (i64, Option<String>, Option<String>, Option<String>);
     let explained = [
         StepStatus::Failed,
         StepStatus::Skipped,
         StepStatus::Reverted,
     ];
-    let rows: Vec<Reasons> = customer_step::Entity::find()
+    let reason = [Of::FailReason, Of::SkipReason, Of::RevertReason].map(ColumnTrait::into_expr);
+    let rows: Vec<(i64, Option<String>)> = customer_step::Entity::find()
         .select_only()
-        .columns([Of::Id, Of::FailReason, Of::SkipReason, Of::RevertReason])
+        .column(Of::Id)
+        .expr_as(Func::coalesce(reason), "reason")
         .filter(of)
         .filter(Of::Status.is_in(explained.map(StepStatus::as_str)))
         .into_tuple()
         .all(db)
         .await?;
+    let rows = rows.into_iter();
     Ok(rows
-        .into_iter()
-        .filter_map(|(id, fail, skip, revert)| {
-            Some((id, shown_reason(&fail.or(skip).or(revert)?).into()))
-        })
+        .filter_map(|(id, reason)| Some((id, shown_reason(&reason?).into())))
         .collect())
 }
 
@@ -251,13 +262,7 @@ impl Known {
                 .into_tuple()
                 .all(db)
                 .await?;
-        let steps: Vec<Narrow> = customer_step::Entity::find()
-            .select_only()
-            .columns(Narrow::COLUMNS)
-            .filter(Of::ReleaseId.eq(id.0))
-            .into_model()
-            .all(db)
-            .await?;
+        let steps = ByCustomer::read(db, Of::ReleaseId.eq(id.0)).await?;
         let column_of: HashMap<i64, usize> = columns
             .iter()
             .enumerate()
@@ -289,40 +294,48 @@ impl Known {
                 template: None,
             });
         }
-        let texts: HashSet<i64> = steps.iter().map(|it| it.text).collect();
-        let unresolved = unresolved_texts(db, &release, &columns, &texts).await?;
         let mut reasons = reasons(db, Of::ReleaseId.eq(id.0)).await?;
         let mut people = People::default();
-        let mut cells = Vec::with_capacity(steps.len());
-        let (mut marks, mut missing) = (Vec::new(), Vec::new());
-        for step in steps {
-            let row = step
-                .template
-                .map_or_else(|| row_of_step.get(&step.id), |it| row_of_template.get(&it));
-            let (Some(row), Some(column)) = (row, column_of.get(&step.customer)) else {
+        let mut cells = vec![None; rows.len() * columns.len()];
+        // The text of every cell.
+        let mut texts: Vec<(At, i64)> = Vec::new();
+        let mut marks = Vec::new();
+        for of_customer in steps.steps() {
+            let (customer, steps) = of_customer?;
+            let Some(column) = column_of.get(&customer) else {
                 continue;
             };
-            let at = At {
-                row: *row,
-                column: *column,
-            };
-            let names = unresolved.get(&(step.customer, step.text));
-            let cell = Cell {
-                is_unresolved: names.is_some(),
-                ..step.cell()?
-            };
-            cells.push((at, cell));
-            missing.extend(names.map(|it| (at, Arc::clone(it))));
-            if let Some((by, when)) = step.by.zip(step.at) {
-                let mark = Mark {
-                    by: people.get(by),
-                    at: when,
-                    reason: reasons.remove(&step.id),
+            for step in steps {
+                let row = match step.template {
+                    Some(template) => row_of_template.get(&template),
+                    None => row_of_step.get(&step.id),
                 };
-                marks.push((at, mark));
+                let Some(row) = row else { continue };
+                let at = At {
+                    row: *row,
+                    column: *column,
+                };
+                let place = &mut cells[at.row * columns.len() + at.column];
+                *place = Some(step.cell()?);
+                texts.push((at, step.text));
+                marks.extend(step.mark(&mut people, &mut reasons).map(|it| (at, it)));
             }
         }
-        let mut grid = Grid::new(release, bands, columns, rows, cells);
+        let keys: HashSet<i64> = texts.iter().map(|it| it.1).collect();
+        let unresolved = unresolved_texts(db, &release, &columns, &keys).await?;
+        let mut missing = Vec::new();
+        if !unresolved.is_empty() {
+            for (at, text) in texts {
+                let names = unresolved.get(&(columns[at.column].id.0, text));
+                if let (Some(cell), Some(names)) =
+                    (&mut cells[at.row * columns.len() + at.column], names)
+                {
+                    cell.is_unresolved = true;
+                    missing.push((at, Arc::clone(names)));
+                }
+            }
+        }
+        let mut grid = Grid::with_cells(release, bands, columns, rows, cells);
         for (at, mark) in marks {
             grid.set_mark(at, mark);
         }
@@ -331,7 +344,7 @@ impl Known {
         }
         Ok(Self {
             grid,
-            texts,
+            texts: keys,
             unresolved,
             people,
         })

@@ -1,5 +1,6 @@
 //! The doors, through the real router: do they answer as promised?
 mod downloads;
+mod drawn;
 mod forms;
 mod guard;
 mod lists;

@@ -332,6 +332,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(undoable(june, "Ana"));
     call!(matrix(june, At::default()));
     call!(grid(june));
+    call!(last_event());
     call!(matrix_marks(june));
     call!(release_progress(june));
     call!(customer_work(june, acme));
