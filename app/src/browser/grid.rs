@@ -99,20 +99,30 @@ pub fn nudge(pane: &HtmlElement, (x, y): (i32, i32), (first, head): (f64, f64)) 
     right != 0 || down != 0
 }
 
+/// Gives exactly these elements an attribute. What has it already is left alone: setting it again would have its row or
+/// column styled again.
+fn only(pane: &HtmlElement, attribute: &str, wanted: Option<&str>) {
+    each(pane, &format!("[{attribute}]"), |it| {
+        if !wanted.is_some_and(|wanted| it.matches(wanted).unwrap_or_default()) {
+            let _ = it.remove_attribute(attribute);
+        }
+    });
+    if let Some(wanted) = wanted {
+        each(pane, wanted, |it| {
+            if !it.has_attribute(attribute) {
+                let _ = it.set_attribute(attribute, "");
+            }
+        });
+    }
+}
+
+fn column(lane: usize) -> String {
+    format!("col[data-c='{lane}'], thead tr + tr th[data-c='{lane}']")
+}
+
 /// Lights the column under the mouse; its row lights itself.
 pub fn paint_hover(pane: &HtmlElement, lane: Option<usize>) {
-    each(pane, "[data-hover]", |it| {
-        let _ = it.remove_attribute("data-hover");
-    });
-    if let Some(lane) = lane {
-        each(
-            pane,
-            &format!("col[data-c='{lane}'], thead tr + tr th[data-c='{lane}']"),
-            |it| {
-                let _ = it.set_attribute("data-hover", "");
-            },
-        );
-    }
+    only(pane, "data-hover", lane.map(column).as_deref());
 }
 
 /// Shows a card beside a cell (its id is `CARD`), or hides it.
@@ -187,19 +197,11 @@ fn each(pane: &HtmlElement, selector: &str, call: impl Fn(&Element)) {
 
 /// Marks the selected rectangle (rows and columns from first to last) with its outline.
 pub fn paint_selection(pane: &HtmlElement, rectangle: Option<((usize, usize), (usize, usize))>) {
-    each(pane, "td[aria-selected=true]", |cell| {
-        let _ = cell.set_attribute("aria-selected", "false");
-        let _ = cell.remove_attribute("data-edge");
-    });
-    let Some(((top, left), (bottom, right))) = rectangle else {
-        return;
-    };
-    each(pane, "td.cell[data-state]:not([data-group])", |cell| {
-        let (Some(row), Some(column)) = (number(cell, "data-r"), number(cell, "data-c")) else {
-            return;
-        };
+    let edges = |cell: &Element| {
+        let ((top, left), (bottom, right)) = rectangle?;
+        let (row, column) = place_of(cell)?;
         if !(top..=bottom).contains(&row) || !(left..=right).contains(&column) {
-            return;
+            return None;
         }
         let edges = [
             (row == top, "t"),
@@ -208,8 +210,34 @@ pub fn paint_selection(pane: &HtmlElement, rectangle: Option<((usize, usize), (u
             (column == left, "l"),
         ];
         let edges: Vec<&str> = edges.iter().filter(|it| it.0).map(|it| it.1).collect();
-        let _ = cell.set_attribute("aria-selected", "true");
-        let _ = cell.set_attribute("data-edge", &edges.join(" "));
+        Some(edges.join(" "))
+    };
+    let paint = |cell: &Element, edges: Option<String>| {
+        if cell.get_attribute("data-edge") == edges {
+            return;
+        }
+        let is = if edges.is_some() { "true" } else { "false" };
+        let _ = cell.set_attribute("aria-selected", is);
+        let _ = match edges {
+            Some(edges) => cell.set_attribute("data-edge", &edges),
+            None => cell.remove_attribute("data-edge"),
+        };
+    };
+    each(pane, "td[aria-selected=true]", |it| paint(it, edges(it)));
+    let Some(((top, left), (bottom, right))) = rectangle else {
+        return;
+    };
+    if (top, left) == (bottom, right) {
+        let only = format!("td[data-r='{top}'][data-c='{left}'][data-state]:not([data-group])");
+        if let Some(cell) = find(pane, &only) {
+            paint(&cell, edges(&cell));
+        }
+        return;
+    }
+    each(pane, "td.cell[data-state]:not([data-group])", |it| {
+        if let Some(edges) = edges(it) {
+            paint(it, Some(edges));
+        }
     });
 }
 
@@ -223,13 +251,6 @@ pub enum Target {
 /// Makes a cell or a head the one tab stop, lights its row and column, and gives it the keyboard if the grid has it.
 /// What is not drawn leaves the keyboard with the pane, so that keys still arrive.
 pub fn paint_focus(pane: &HtmlElement, target: Target, take_keyboard: bool) {
-    each(pane, "[tabindex='0']", |it| {
-        let _ = it.set_attribute("tabindex", "-1");
-        let _ = it.remove_attribute("data-focus");
-    });
-    each(pane, "[data-cross]", |it| {
-        let _ = it.remove_attribute("data-cross");
-    });
     let (row, column) = match target {
         Target::Cell(row, column) => (Some(row), Some(column)),
         Target::Head(Head::Row(row)) => (Some(row), None),
@@ -244,28 +265,35 @@ pub fn paint_focus(pane: &HtmlElement, target: Target, take_keyboard: bool) {
         }
         Target::Head(Head::Band(lane)) => band_button(pane, lane),
     };
-    for (kind, number) in [("r", row), ("c", column)] {
-        let Some(number) = number else { continue };
-        let lit = if kind == "r" {
-            format!("tr[data-r='{number}']")
-        } else {
-            format!("col[data-c='{number}'], thead tr + tr th[data-c='{number}']")
-        };
-        each(pane, &lit, |it| {
-            let _ = it.set_attribute("data-cross", "");
-        });
-    }
+    let row = row.map(|it| format!("tr[data-r='{it}']"));
+    let lit: Vec<String> = row.into_iter().chain(column.map(self::column)).collect();
+    only(
+        pane,
+        "data-cross",
+        Some(lit.join(", ")).as_deref().filter(|it| !it.is_empty()),
+    );
+    each(pane, "[tabindex='0']", |it| {
+        if element
+            .as_ref()
+            .is_none_or(|element| !it.is_same_node(Some(element)))
+        {
+            let _ = it.set_attribute("tabindex", "-1");
+            let _ = it.remove_attribute("data-focus");
+        }
+    });
     let Some(element) = element else {
         if take_keyboard {
             let _ = pane.focus();
         }
         return;
     };
-    let _ = element.set_attribute("tabindex", "0");
-    if matches!(target, Target::Cell(..)) {
-        let _ = element.set_attribute("data-focus", "");
+    if element.get_attribute("tabindex").as_deref() != Some("0") {
+        let _ = element.set_attribute("tabindex", "0");
+        if matches!(target, Target::Cell(..)) {
+            let _ = element.set_attribute("data-focus", "");
+        }
     }
-    if take_keyboard {
+    if take_keyboard && !is_focused(&element) {
         self::take_keyboard(&element);
     }
 }
@@ -285,6 +313,12 @@ pub fn take_keyboard(element: &HtmlElement) {
     let _ = element.focus_with_options(&options);
 }
 
+fn is_focused(element: &Element) -> bool {
+    super::dom::document()
+        .and_then(|it| it.active_element())
+        .is_some_and(|it| it.is_same_node(Some(element)))
+}
+
 /// Whether the keyboard is with the grid.
 pub fn has_keyboard(pane: &HtmlElement) -> bool {
     super::dom::document()
@@ -292,14 +326,15 @@ pub fn has_keyboard(pane: &HtmlElement) -> bool {
         .is_some_and(|it| pane.contains(Some(&it)))
 }
 
-/// Scrolls so far that the rectangle (in the grid's own pixels, without heads) can be seen.
+/// Scrolls so far that the rectangle (in the grid's own pixels, without heads) can be seen; says whether it had to. Where
+/// it is now is told, since asking the browser would have it measure the page.
 pub fn reveal(
     pane: &HtmlElement,
+    view: View,
     (left, right): (f64, f64),
     (top, bottom): (f64, f64),
     (first, head): (f64, f64),
-) {
-    let view = view(pane);
+) -> bool {
     let mut to = (view.left, view.top);
     if left < view.left {
         to.0 = left;
@@ -311,9 +346,13 @@ pub fn reveal(
     } else if bottom > view.top + view.height - head {
         to.1 = bottom - (view.height - head);
     }
+    if to == (view.left, view.top) {
+        return false;
+    }
     #[expect(clippy::cast_possible_truncation, reason = "pixels")]
     {
         pane.set_scroll_left(to.0 as i32);
         pane.set_scroll_top(to.1 as i32);
     }
+    true
 }

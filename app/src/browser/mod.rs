@@ -4,6 +4,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod dom;
 pub mod drag;
+pub mod drawn;
 pub mod editor;
 pub mod form;
 pub mod grid;

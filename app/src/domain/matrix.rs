@@ -107,6 +107,24 @@ pub struct Grid {
     pub total: Counts,
     /// How many cells need attention.
     pub attention: usize,
+    changes: Changes,
+}
+
+/// Which cells were set, one after the other; the oldest are forgotten. What is drawn follows it. Two grids that are the
+/// same are so whatever was done to them.
+#[derive(Clone, Debug, Default)]
+struct Changes {
+    forgotten: usize,
+    last: Vec<At>,
+}
+
+/// More than this are drawn anew as a whole.
+const CHANGES_KEPT: usize = 256;
+
+impl PartialEq for Changes {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// The place of a cell: row and column, counted from 0.
@@ -149,6 +167,7 @@ impl Grid {
             column_counts: vec![Counts::default(); columns.len()],
             total: Counts::default(),
             attention: 0,
+            changes: Changes::default(),
             release,
             bands,
             columns,
@@ -255,6 +274,22 @@ impl Grid {
             - usize::from(old.needs_attention());
         self.cells[index] = Some(cell);
         self.put_mark(index, mark);
+        self.changes.last.push(at);
+        if self.changes.last.len() > CHANGES_KEPT {
+            self.changes.forgotten += self.changes.last.len();
+            self.changes.last.clear();
+        }
+    }
+
+    /// How many changes there were.
+    pub fn n_changes(&self) -> usize {
+        self.changes.forgotten + self.changes.last.len()
+    }
+
+    /// The cells that were set since there were so many changes; none if that is forgotten.
+    pub fn changed_since(&self, n: usize) -> Option<&[At]> {
+        let from = n.checked_sub(self.changes.forgotten)?;
+        self.changes.last.get(from..)
     }
 
     /// Says who set the state of a cell.
@@ -412,5 +447,20 @@ pub mod tests {
         );
         assert_eq!(&*grid.mark(at).unwrap().by, "Ana");
         assert_eq!(grid.place_of(StepId(2)), Some(at));
+    }
+
+    #[test]
+    fn what_was_set_is_told_until_it_is_forgotten() {
+        let done = cell(1, StepStatus::Done);
+        let mut grid = grid(1, 1, |_| Some(cell(1, StepStatus::Pending)));
+        let at = At::default();
+        grid.set(at, done, None);
+        assert_eq!(grid.changed_since(0), Some([at].as_slice()));
+        assert_eq!(grid.changed_since(grid.n_changes()), Some([].as_slice()));
+        for _ in 0..=CHANGES_KEPT {
+            grid.set(at, done, None);
+        }
+        assert_eq!(grid.changed_since(0), None);
+        assert!(grid.changed_since(grid.n_changes()).is_some());
     }
 }

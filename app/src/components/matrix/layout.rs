@@ -144,7 +144,7 @@ const PHONE: Density = Density {
 };
 
 /// Lines and columns drawn beyond what is seen, so that scrolling finds them there.
-const BEYOND: usize = 4;
+pub const BEYOND: usize = 4;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
@@ -245,6 +245,12 @@ impl Layout {
         }
     }
 
+    /// Whether a cluster begins with this lane.
+    pub fn starts_band(&self, grid: &Grid, lane: usize) -> bool {
+        let band = |lane: usize| self.lanes.get(lane).map(|it| it.band(grid));
+        lane == 0 || band(lane - 1) != band(lane)
+    }
+
     /// The lanes of the cluster that a lane belongs to, first to last.
     pub fn lanes_of(&self, grid: &Grid, lane: usize) -> (usize, usize) {
         let band = |lane: usize| self.lanes.get(lane).map(|it| it.band(grid));
@@ -335,13 +341,18 @@ impl<'a> Measured<'a> {
         )
     }
 
-    /// The window that shows what is between these pixels, and a little beyond.
-    pub fn window(&self, (top, bottom): (f64, f64), (left, right): (f64, f64)) -> Window {
+    /// The window that shows what is between these pixels, and so many lines and lanes beyond.
+    pub fn window(
+        &self,
+        (top, bottom): (f64, f64),
+        (left, right): (f64, f64),
+        beyond: usize,
+    ) -> Window {
         let heights = self.layout.lines.iter().map(|it| self.line_height(*it));
         let widths = self.layout.lanes.iter().map(|it| self.lane_width(*it));
         Window {
-            lines: within(heights, top, bottom),
-            lanes: within(widths, left, right),
+            lines: within(heights, top, bottom, beyond),
+            lanes: within(widths, left, right, beyond),
         }
     }
 
@@ -378,8 +389,8 @@ fn pixels(length: f64) -> u32 {
     length.round() as u32
 }
 
-/// Which of the sizes, laid end to end, reach into the span; and a few beyond.
-fn within(sizes: impl Iterator<Item = f64>, from: f64, to: f64) -> Range<usize> {
+/// Which of the sizes, laid end to end, reach into the span; and so many beyond.
+fn within(sizes: impl Iterator<Item = f64>, from: f64, to: f64, beyond: usize) -> Range<usize> {
     let (mut at, mut first, mut last, mut n) = (0.0, None, 0, 0);
     for (index, size) in sizes.enumerate() {
         if at + size > from && at < to {
@@ -390,7 +401,7 @@ fn within(sizes: impl Iterator<Item = f64>, from: f64, to: f64) -> Range<usize> 
         n = index + 1;
     }
     let first = first.unwrap_or_else(|| n.min(last));
-    first.saturating_sub(BEYOND)..(last + BEYOND).min(n)
+    first.saturating_sub(beyond)..(last + beyond).min(n)
 }
 
 #[cfg(test)]
@@ -411,7 +422,7 @@ mod tests {
     fn a_window_is_what_is_seen_and_a_little_beyond() {
         let layout = layout(100, 1_000);
         let measured = Measured::new(&layout, DENSITIES[1], 16.0, 1_920.0);
-        let window = measured.window((0.0, 360.0), (0.0, 660.0));
+        let window = measured.window((0.0, 360.0), (0.0, 660.0), BEYOND);
         assert_eq!(
             window,
             Window {
@@ -421,7 +432,9 @@ mod tests {
         );
         let (from, _) = measured.line(50);
         assert_eq!(
-            measured.window((from, from + 36.0), (0.0, 66.0)).lines,
+            measured
+                .window((from, from + 36.0), (0.0, 66.0), BEYOND)
+                .lines,
             46..55
         );
     }
@@ -430,7 +443,7 @@ mod tests {
     fn the_pads_and_the_window_make_the_whole() {
         let layout = layout(100, 1_000);
         let measured = Measured::new(&layout, DENSITIES[0], 16.0, 1_920.0);
-        let window = measured.window((500.0, 900.0), (2_000.0, 3_000.0));
+        let window = measured.window((500.0, 900.0), (2_000.0, 3_000.0), BEYOND);
         let pads = measured.pads(&window);
         let drawn_width = measured.lane(window.lanes.end).0 - measured.lane(window.lanes.start).0;
         let drawn_height = measured.line(window.lines.end).0 - measured.line(window.lines.start).0;
@@ -446,7 +459,11 @@ mod tests {
         for density in DENSITIES {
             let measured = Measured::new(&layout, density, 16.0, 1_920.0);
             let (width, height) = (1_920.0 - measured.first_column(), 1_080.0 - measured.head());
-            let window = measured.window((1_000.0, 1_000.0 + height), (9_000.0, 9_000.0 + width));
+            let window = measured.window(
+                (1_000.0, 1_000.0 + height),
+                (9_000.0, 9_000.0 + width),
+                BEYOND,
+            );
             assert!(
                 window.lines.len() * window.lanes.len() < 3_200,
                 "{}",
@@ -459,7 +476,7 @@ mod tests {
     fn beyond_the_end_nothing_is_drawn() {
         let layout = layout(3, 2);
         let measured = Measured::new(&layout, DENSITIES[1], 16.0, 1_920.0);
-        let window = measured.window((10_000.0, 10_100.0), (0.0, 100.0));
+        let window = measured.window((10_000.0, 10_100.0), (0.0, 100.0), BEYOND);
         assert!(window.lines.end <= 3 && window.lines.start <= window.lines.end);
     }
 }

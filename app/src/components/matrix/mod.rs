@@ -1,10 +1,13 @@
-//! The matrix: one grid of steps by customers, of which only a window is drawn. One listener hears every press; focus
-//! and selection are painted through the DOM, so that moving about draws no cell again.
+//! The matrix: one grid of steps by customers, of which only a window is drawn. One listener hears every press; what is
+//! drawn, focus and selection are kept up to date through the DOM, by one effect.
 pub mod card;
+mod drawing;
 pub mod filter_bar;
+mod heads;
 pub mod html;
 pub mod keys;
 pub mod layout;
+pub mod paging;
 pub mod print;
 pub mod selection;
 pub mod state;
@@ -15,8 +18,10 @@ use crate::browser::{
     self,
     grid::{Head, Target, View},
 };
+use drawing::Drawn;
+use html::Picture;
 use keys::Command;
-use layout::{DENSITIES, Layout, Measured, Pads, Window};
+use layout::{BEYOND, DENSITIES, Measured, Pads, Window};
 use leptos::{html as tags, prelude::*};
 use selection::{Place, Selection, Zone};
 use state::{DENSITY_KEY, LETTERS_KEY, MatrixState};
@@ -39,6 +44,33 @@ const CARD_STAYS: u32 = 200;
 /// How often a drag beyond the edge scrolls on, in milliseconds.
 const DRAG_ON: u32 = 40;
 
+/// So many cells are drawn at once without being noticed.
+const AT_ONCE: usize = 160;
+
+/// The window to draw now, and whether it is all that should be drawn: what is seen comes first, and a little beyond it
+/// afterwards, so that no key has to wait for cells that nobody sees.
+fn next_window(measured: &Measured<'_>, view: View, there: Option<&Drawn>) -> (Window, bool) {
+    let down = (view.top, view.top + view.height - measured.head());
+    let across = (view.left, view.left + view.width - measured.first_column());
+    let near = measured.window(down, across, 0);
+    let far = measured.window(down, across, BEYOND);
+    let Some(there) = there.map(|it| &it.window) else {
+        return (near, false);
+    };
+    let steps = [
+        near.with(there, &far),
+        Window {
+            lines: far.lines.clone(),
+            ..near.with(there, &far)
+        },
+    ];
+    let missing = |it: &Window| it.n_beyond(there);
+    match steps.into_iter().find(|it| missing(it) > 0) {
+        Some(step) if missing(&far) > AT_ONCE => (step, false),
+        _ => (far, true),
+    }
+}
+
 #[component]
 pub fn MatrixGrid(
     state: MatrixState,
@@ -60,48 +92,30 @@ pub fn MatrixGrid(
     // Whether the keyboard came into the grid: drawing again removes the focused cell, and gives it back.
     let is_in = StoredValue::new(false);
     let seen = RwSignal::new(None::<View>);
-    let window = Memo::new(move |_| {
-        let density = density.get();
-        layout.with(|layout| match seen.get() {
-            None => layout.first_window(state.first),
-            Some(view) => {
-                let measured = Measured::new(layout, density, browser::dom::rem(), view.width);
-                measured.window(
-                    (view.top, view.top + view.height - measured.head()),
-                    (view.left, view.left + view.width - measured.first_column()),
+    let drawn = StoredValue::new(None::<Drawn>);
+    let rem = StoredValue::new(16.0);
+    let first = state.first;
+    // What the server draws; in the browser it is there already, or is drawn below.
+    let (columns, heads, body) = if browser::dom::is_here() {
+        Default::default()
+    } else {
+        let (wording, pads) = (move |at| clock.time(at), Pads::default());
+        layout.with_untracked(|layout| {
+            let window = layout.first_window(first);
+            grid.with_untracked(|grid| {
+                let picture = Picture {
+                    grid,
+                    layout,
+                    wording: &wording,
+                };
+                (
+                    heads::columns(layout, &window, &pads),
+                    heads::heads(grid, layout, &window),
+                    picture.body(&window, &pads),
                 )
-            }
+            })
         })
-    });
-    let fitting = move |window: Window, layout: &Layout| Window {
-        lines: window.lines.start.min(layout.lines.len())..window.lines.end.min(layout.lines.len()),
-        lanes: window.lanes.start.min(layout.lanes.len())..window.lanes.end.min(layout.lanes.len()),
     };
-    let pads = Memo::new(move |_| match seen.get() {
-        None => Pads::default(),
-        Some(view) => layout.with(|layout| {
-            let measured = Measured::new(layout, density.get(), browser::dom::rem(), view.width);
-            measured.pads(&fitting(window.get(), layout))
-        }),
-    });
-    let columns = Memo::new(move |_| {
-        layout.with(|layout| {
-            let window = fitting(window.get(), layout);
-            pads.with(|pads| html::columns(layout, &window, pads))
-        })
-    });
-    let heads = Memo::new(move |_| {
-        layout.with(|layout| {
-            grid.with(|grid| html::heads(grid, layout, &fitting(window.get(), layout)))
-        })
-    });
-    let body = Memo::new(move |_| {
-        let wording = move |at| clock.time(at);
-        layout.with(|layout| {
-            let window = fitting(window.get(), layout);
-            grid.with(|grid| pads.with(|pads| html::body((grid, layout), &window, pads, &wording)))
-        })
-    });
 
     // Also called by the browser when the pane changes its size, which it may do as the page goes.
     let look = move || {
@@ -117,15 +131,17 @@ pub fn MatrixGrid(
         let Some(Some(pane)) = pane.try_get_untracked() else {
             return;
         };
-        layout.with_untracked(|layout| {
-            let view = browser::grid::view(&pane);
-            let density = density.get_untracked();
-            let measured = Measured::new(layout, density, browser::dom::rem(), view.width);
+        let has_scrolled = layout.with_untracked(|layout| {
+            let view = seen.get_untracked().unwrap_or_default();
+            let measured =
+                Measured::new(layout, density.get_untracked(), rem.get_value(), view.width);
             let heads = (measured.first_column(), measured.head());
             let (lane, line) = (measured.lane(focus.1), measured.line(focus.0));
-            browser::grid::reveal(&pane, lane, line, heads);
+            browser::grid::reveal(&pane, view, lane, line, heads)
         });
-        look();
+        if has_scrolled {
+            look();
+        }
     };
     Effect::new(move |_| {
         if let Some(pane) = pane.get() {
@@ -139,7 +155,11 @@ pub fn MatrixGrid(
             state
                 .letters
                 .set(browser::dom::recall(LETTERS_KEY).as_deref() != Some("off"));
+            rem.set_value(browser::dom::rem());
             browser::grid::on_resize(&pane, move || {
+                if rem.try_set_value(browser::dom::rem()).is_some() {
+                    return;
+                }
                 look();
                 // The panel took room: its cell stays in sight.
                 if has_panel.try_get_untracked() == Some(true)
@@ -149,34 +169,6 @@ pub fn MatrixGrid(
                 }
             });
             look();
-        }
-    });
-    let paint = move || {
-        let Some(Some(pane)) = pane.try_get_untracked() else {
-            return;
-        };
-        let had_keyboard = browser::grid::has_keyboard(&pane)
-            || (is_in.get_value() && browser::dom::nobody_has_keyboard());
-        if let Some(selection) = selection.get_untracked() {
-            browser::grid::paint_focus(&pane, target(selection), had_keyboard);
-            browser::grid::paint_selection(&pane, Some(selection.rectangle()));
-        }
-    };
-    // After each drawing: focus and selection.
-    Effect::new(move |_| {
-        body.track();
-        heads.track();
-        columns.track();
-        if pane.get().is_some() && seen.get().is_some() {
-            // The drawing itself comes after this effect. It removes the cell that has the keyboard: until that is
-            // painted again the pane has it, so that no key is lost.
-            if let Some(pane) = pane.get_untracked() {
-                let is_in = is_in.get_value() && browser::dom::nobody_has_keyboard();
-                if is_in || browser::grid::has_keyboard(&pane) {
-                    browser::grid::take_keyboard(&pane);
-                }
-            }
-            browser::dom::after(0, paint);
         }
     });
     // The card of one cell at a time: whoever asks last.
@@ -205,29 +197,67 @@ pub fn MatrixGrid(
             browser::grid::paint_card(&pane, place.zip(html.as_deref()));
         });
     };
-    // A move: scroll there first, then paint.
+    // What is drawn, where the keyboard is and what is selected. A move scrolls first, then draws, then paints.
+    let again = RwSignal::new(0_u32);
+    let said = StoredValue::new((0, false));
     Effect::new(move |before: Option<Option<(Zone, Place)>>| {
+        again.track();
         let now = selection.get();
-        let place = |it: Selection| (it.zone, it.focus);
-        let Some(pane) = pane.get_untracked() else {
-            return now.map(place);
-        };
+        let place = now.map(|it| (it.zone, it.focus));
+        let has_moved = before.is_some_and(|it| it != place);
+        let Some(pane) = pane.get() else { return place };
+        if let Some(now) = now.filter(|_| has_moved) {
+            reveal(now.focus);
+        }
+        let had_keyboard = browser::grid::has_keyboard(&pane)
+            || (is_in.get_value() && browser::dom::nobody_has_keyboard());
+        let (renewed, says) = (
+            state.renewed.get(),
+            (state.marked.get(), clock.is_local.get()),
+        );
+        let wording = html::remembered(move |at| untrack(|| clock.time(at)));
+        let is_whole = layout.with(|layout| {
+            grid.with(|grid| {
+                let picture = Picture {
+                    grid,
+                    layout,
+                    wording: &wording,
+                };
+                let there = drawn.get_value().or_else(|| {
+                    browser::drawn::is_there(&pane)
+                        .then(|| Drawn::by_server(picture, first, renewed))
+                });
+                let view = seen.get().unwrap_or_default();
+                let measured = Measured::new(layout, density.get(), rem.get_value(), view.width);
+                let (window, is_whole) = next_window(&measured, view, there.as_ref());
+                let pads = measured.pads(&window);
+                let there = drawing::draw(&pane, there, picture, window, &pads, renewed);
+                if said.get_value() != says {
+                    said.set_value(says);
+                    drawing::say_who(&pane, picture, &there.window);
+                }
+                drawn.set_value(Some(there));
+                is_whole
+            })
+        });
+        if !is_whole {
+            browser::dom::after(0, move || {
+                let _ = again.try_update(|it| *it += 1);
+            });
+        }
         browser::grid::paint_selection(&pane, now.map(Selection::rectangle));
-        if let Some(now) = now
-            && before.flatten() != Some(place(now))
-        {
-            if before.is_some() {
-                reveal(now.focus);
-            }
-            let has_keyboard = browser::grid::has_keyboard(&pane);
-            browser::grid::paint_focus(&pane, target(now), has_keyboard);
-            if has_keyboard && !has_panel.get_untracked() && now.zone == Zone::Cell {
-                ask_card(Some(now.focus), CARD_AFTER);
+        if let Some(now) = now {
+            browser::grid::paint_focus(&pane, target(now), had_keyboard);
+        }
+        if has_moved {
+            let zone = now.map(|it| it.zone);
+            if had_keyboard && !has_panel.get_untracked() && zone == Some(Zone::Cell) {
+                ask_card(now.map(|it| it.focus), CARD_AFTER);
             } else {
                 hide_card();
             }
         }
-        now.map(place)
+        place
     });
     Effect::new(move |before: Option<u32>| {
         let now = state.wants_keyboard.get();
@@ -404,9 +434,9 @@ pub fn MatrixGrid(
                 aria-rowcount=move || layout.with(|it| it.lines.len() + 2)
                 aria-colcount=move || layout.with(|it| it.lanes.len() + 1)
             >
-                <colgroup inner_html=move || columns.get()></colgroup>
-                <thead inner_html=move || heads.get()></thead>
-                <tbody inner_html=move || body.get()></tbody>
+                <colgroup inner_html=columns></colgroup>
+                <thead inner_html=heads></thead>
+                <tbody inner_html=body></tbody>
             </table>
         </div>
         <div
@@ -437,12 +467,8 @@ fn scroll_on(
         };
         let heads = state.layout.with_untracked(|layout| {
             let width = browser::grid::view(&element).width;
-            let measured = Measured::new(
-                layout,
-                state.density.get_untracked(),
-                browser::dom::rem(),
-                width,
-            );
+            let density = state.density.get_untracked();
+            let measured = Measured::new(layout, density, browser::dom::rem(), width);
             (measured.first_column(), measured.head())
         });
         if browser::grid::nudge(&element, point, heads) {

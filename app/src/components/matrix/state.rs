@@ -10,7 +10,7 @@ use crate::{
     domain::{
         filter::Filter,
         id::StepId,
-        marks::{Mark, shown_reason},
+        marks::{Mark, Marks, shown_reason},
         matrix::{At, Cell, Grid},
         step::CustomerStep,
     },
@@ -32,6 +32,10 @@ pub struct MatrixState {
     pub first: At,
     /// Raised when the keyboard should come back to the grid.
     pub wants_keyboard: RwSignal<u32>,
+    /// Raised when the grid is another one: it is drawn as a whole.
+    pub renewed: RwSignal<u32>,
+    /// Raised when more is known of who set cells, and when.
+    pub marked: RwSignal<u32>,
 }
 
 pub const DENSITY_KEY: &str = "rollcall.density";
@@ -58,6 +62,25 @@ impl MatrixState {
             layout,
             first,
             wants_keyboard: RwSignal::new(0),
+            renewed: RwSignal::new(0),
+            marked: RwSignal::new(0),
+        }
+    }
+
+    /// The grid as it is now, in place of what it was.
+    pub fn replace(self, grid: Grid) {
+        if self.grid.try_set(grid).is_none() {
+            self.renewed.update(|it| *it += 1);
+        }
+    }
+
+    pub fn take_marks(self, marks: &Marks) {
+        if self
+            .grid
+            .try_update(|grid| grid.take_marks(marks))
+            .is_some()
+        {
+            self.marked.update(|it| *it += 1);
         }
     }
 

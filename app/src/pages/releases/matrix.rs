@@ -105,14 +105,14 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let refresh = move || again.update(|it| *it += 1);
     let take_marks = async move || {
         if let Ok(marks) = read_marks(id).await {
-            let _ = state.grid.try_update(|grid| grid.take_marks(&marks));
+            state.take_marks(&marks);
         }
     };
     // The grid as it is now, in place: scroll, selection and filter stay.
     let renew = move || {
         leptos::task::spawn_local(async move {
             if let Ok(matrix) = read_matrix(id, 0, 0).await {
-                let _ = state.grid.try_set(Grid::from(matrix));
+                state.replace(Grid::from(matrix));
                 take_marks().await;
             }
         });

@@ -1,7 +1,7 @@
 //! What is seen of the matrix, as an address: filter, what is collapsed, the open step, and where the drawn window begins.
 use crate::{
     browser,
-    components::matrix::{html, layout::Collapsed, state::MatrixState},
+    components::matrix::{layout::Collapsed, paging, state::MatrixState},
     domain::{filter::Filter, id::StepId, matrix::At},
     paths,
 };
@@ -57,7 +57,7 @@ pub fn pages(state: MatrixState) -> String {
         untrack(|| parts(state)),
     );
     state.layout.with_untracked(|layout| {
-        html::pages(layout, state.first, |at| {
+        paging::pages(layout, state.first, |at| {
             let place = [("row", at.row.to_string()), ("col", at.column.to_string())];
             paths::view(id, &[parts.as_slice(), &place].concat())
         })

@@ -1,0 +1,261 @@
+//! Keeps what is drawn what it should be, with as little drawing as possible: a cell that was set is changed in place, a
+//! window that moved changes at its edges, and only another layout or another grid is drawn as a whole.
+use super::{
+    heads,
+    html::Picture,
+    layout::{Lane, Layout, Line, Pads, Window},
+};
+use crate::{
+    browser::drawn::{self, Pane},
+    domain::matrix::At,
+};
+use std::{collections::BTreeSet, ops::Range};
+
+/// What is in the page.
+#[derive(Clone)]
+pub struct Drawn {
+    layout: Layout,
+    pub window: Window,
+    /// So many changes of the grid are in it.
+    n_changes: usize,
+    /// Which grid it was, if it is another than before.
+    renewed: u32,
+}
+
+fn common(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+    a.start.max(b.start)..a.end.min(b.end)
+}
+
+impl Window {
+    fn common(&self, other: &Self) -> Self {
+        Self {
+            lines: common(&self.lines, &other.lines),
+            lanes: common(&self.lanes, &other.lanes),
+        }
+    }
+
+    fn n_cells(&self) -> usize {
+        self.lines.len() * self.lanes.len()
+    }
+
+    /// So many cells of this are not in the other.
+    pub fn n_beyond(&self, other: &Self) -> usize {
+        self.n_cells() - self.common(other).n_cells()
+    }
+
+    /// This, and what of the other adjoins it within a limit.
+    pub fn with(&self, other: &Self, limit: &Self) -> Self {
+        let joined = |this: &Range<usize>, other: &Range<usize>, limit: &Range<usize>| {
+            if common(this, other).is_empty() {
+                return this.clone();
+            }
+            let other = common(other, limit);
+            this.start.min(other.start)..this.end.max(other.end)
+        };
+        Self {
+            lines: joined(&self.lines, &other.lines, &limit.lines),
+            lanes: joined(&self.lanes, &other.lanes, &limit.lanes),
+        }
+    }
+}
+
+impl Drawn {
+    /// What the server has drawn.
+    pub fn by_server(picture: Picture<'_>, first: At, renewed: u32) -> Self {
+        Self {
+            window: picture.layout.first_window(first),
+            layout: picture.layout.clone(),
+            n_changes: picture.grid.n_changes(),
+            renewed,
+        }
+    }
+
+    pub fn is_of(&self, layout: &Layout, renewed: u32) -> bool {
+        self.renewed == renewed && self.layout == *layout
+    }
+}
+
+/// Draws a window; `before` is what is there. The pane is the element that scrolls.
+pub fn draw(
+    pane: &Pane,
+    before: Option<Drawn>,
+    picture: Picture<'_>,
+    window: Window,
+    pads: &Pads,
+    renewed: u32,
+) -> Drawn {
+    let (grid, layout) = (picture.grid, picture.layout);
+    let before =
+        before.filter(|it| it.is_of(layout, renewed) && it.window.common(&window).n_cells() > 0);
+    let changed = before.as_ref();
+    let changed = changed.and_then(|it| grid.changed_since(it.n_changes));
+    if let (Some(mut there), Some(changed)) = (before, changed) {
+        change(pane, picture, &there.window, changed);
+        if there.window != window {
+            move_to(pane, picture, &there.window, &window, pads);
+        }
+        there.n_changes = grid.n_changes();
+        there.window = window;
+        return there;
+    }
+    drawn::write(pane, "colgroup", &heads::columns(layout, &window, pads));
+    drawn::write(pane, "thead", &heads::heads(grid, layout, &window));
+    drawn::write(pane, "tbody", &picture.body(&window, pads));
+    Drawn {
+        layout: layout.clone(),
+        window,
+        n_changes: grid.n_changes(),
+        renewed,
+    }
+}
+
+/// What cells say of who and when.
+pub fn say_who(pane: &Pane, picture: Picture<'_>, window: &Window) {
+    drawn::set_cells(pane, |line, lane| {
+        let at = picture
+            .layout
+            .cell(window.lines.start + line, window.lanes.start + lane);
+        at.map(|at| picture.attributes(at)).unwrap_or_default()
+    });
+}
+
+fn move_to(pane: &Pane, picture: Picture<'_>, from: &Window, to: &Window, pads: &Pads) {
+    let (grid, layout) = (picture.grid, picture.layout);
+    let kept = from.common(to);
+    let cut =
+        |from: &Range<usize>, kept: &Range<usize>| (kept.start - from.start, from.end - kept.end);
+    drawn::change_lines(pane, cut(&from.lines, &kept.lines), ("", ""));
+    if from.lanes != to.lanes {
+        let left = picture.lanes(to.lanes.start..kept.lanes.start);
+        let right = picture.lanes(kept.lanes.end..to.lanes.end);
+        let gone = cut(&from.lanes, &kept.lanes);
+        drawn::change_cells(pane, gone, |line| {
+            let mut html = (String::new(), String::new());
+            picture.cells(&mut html.0, kept.lines.start + line, &left);
+            picture.cells(&mut html.1, kept.lines.start + line, &right);
+            html
+        });
+        let heads_of = |lanes: Range<usize>| {
+            let mut html = String::new();
+            lanes.for_each(|it| heads::head(&mut html, grid, layout, it));
+            html
+        };
+        let left = heads_of(to.lanes.start..kept.lanes.start);
+        let right = heads_of(kept.lanes.end..to.lanes.end);
+        drawn::change_heads(pane, gone, (&left, &right));
+        let bands = heads::bands(grid, layout, to);
+        drawn::write(pane, "thead tr:first-child", &bands);
+    }
+    if from.lines != to.lines {
+        let lanes = picture.lanes(to.lanes.clone());
+        let lines_of = |lines: Range<usize>| {
+            let mut html = String::new();
+            lines.for_each(|it| picture.line(&mut html, it, &lanes));
+            html
+        };
+        let above = lines_of(to.lines.start..kept.lines.start);
+        let below = lines_of(kept.lines.end..to.lines.end);
+        drawn::change_lines(pane, (0, 0), (&above, &below));
+    }
+    drawn::write(pane, "colgroup", &heads::columns(layout, to, pads));
+    drawn::set_pads(pane, to.lanes.len() + 3, (pads.above, pads.below));
+}
+
+/// Cells that were set, in place, with the counts at their heads.
+fn change(pane: &Pane, picture: Picture<'_>, window: &Window, changed: &[At]) {
+    if changed.is_empty() {
+        return;
+    }
+    let (grid, layout) = (picture.grid, picture.layout);
+    let line_of = |row: usize| layout.lines.iter().position(|it| *it == Line::Step(row));
+    let lane_of = |column: usize| {
+        let band = grid.columns[column].band;
+        let is_it = |it: &Lane| *it == Lane::Customer(column) || *it == Lane::Group(band);
+        layout.lanes.iter().position(is_it)
+    };
+    let places: BTreeSet<At> = changed.iter().copied().collect();
+    let rows: BTreeSet<usize> = places.iter().map(|it| it.row).collect();
+    let columns: BTreeSet<usize> = places.iter().map(|it| it.column).collect();
+    let lines: Vec<usize> = rows.into_iter().filter_map(line_of).collect();
+    let lanes: BTreeSet<usize> = columns.into_iter().filter_map(lane_of).collect();
+    let lines = lines.into_iter().filter(|it| window.lines.contains(it));
+    let lanes: Vec<usize> = lanes
+        .into_iter()
+        .filter(|it| window.lanes.contains(it))
+        .collect();
+    for at in &places {
+        if let Some((line, lane)) = layout.place(*at) {
+            let cell = format!("td[data-r='{line}'][data-c='{lane}']");
+            drawn::set(pane, &cell, &picture.attributes(*at));
+        }
+    }
+    let blocks = window
+        .lines
+        .clone()
+        .filter_map(|line| match layout.lines[line] {
+            Line::Block(block) => Some((line, block)),
+            Line::Step(_) => None,
+        });
+    let blocks: Vec<_> = blocks.collect();
+    for line in lines.chain(blocks.iter().map(|it| it.0)) {
+        let mut html = String::new();
+        picture.line_head(&mut html, line);
+        drawn::replace(pane, &format!("tr[data-r='{line}'] > th"), &html);
+        let groups = lanes.iter().filter(|it| {
+            matches!(layout.lines[line], Line::Step(_))
+                && matches!(layout.lanes[**it], Lane::Group(_))
+        });
+        for lane in groups {
+            let mut html = String::new();
+            picture.cells(&mut html, line, &picture.lanes(*lane..lane + 1));
+            drawn::replace(
+                pane,
+                &format!("td[data-r='{line}'][data-c='{lane}']"),
+                &html,
+            );
+        }
+    }
+    for lane in lanes {
+        let mut html = String::new();
+        heads::head(&mut html, grid, layout, lane);
+        drawn::replace(pane, &format!("thead tr + tr th[data-c='{lane}']"), &html);
+        for (line, block) in &blocks {
+            let mut html = String::new();
+            picture.rollup(&mut html, *block, lane);
+            let cell = format!("tr[data-r='{line}'] > td[data-c='{lane}']");
+            drawn::replace(pane, &cell, &html);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(lines: Range<usize>, lanes: Range<usize>) -> Window {
+        Window { lines, lanes }
+    }
+
+    #[test]
+    fn what_is_drawn_beside_the_view_is_kept_within_a_limit() {
+        let view = window(10..20, 10..20);
+        let limit = window(6..24, 6..24);
+        assert_eq!(
+            view.with(&window(0..15, 12..30), &limit),
+            window(6..20, 10..24)
+        );
+        // What is elsewhere is no part of it.
+        assert_eq!(
+            view.with(&window(30..40, 10..20), &limit),
+            window(10..20, 10..20)
+        );
+    }
+
+    #[test]
+    fn cells_that_are_missing_are_counted() {
+        let view = window(0..10, 0..10);
+        assert_eq!(view.n_beyond(&view), 0);
+        assert_eq!(view.n_beyond(&window(0..10, 2..10)), 20);
+        assert_eq!(view.n_beyond(&window(20..30, 0..10)), 100);
+    }
+}

@@ -1,0 +1,52 @@
+//! The way through the matrix for those without JavaScript.
+use super::layout::Layout;
+use crate::{
+    components::ui::{html::put, text_area::escape},
+    domain::matrix::{At, FIRST_COLUMNS, FIRST_ROWS},
+};
+
+/// Links to the windows beside the one that is drawn, for those without JavaScript; empty if there is none.
+pub fn pages(layout: &Layout, first: At, link: impl Fn(At) -> String) -> String {
+    let window = layout.first_window(first);
+    let mut html = String::new();
+    let mut put_link = |row: usize, column: usize, label: String| {
+        put!(
+            html,
+            r#" <a class="button" href="{}">{label}</a>"#,
+            escape(&link(At { row, column }))
+        );
+    };
+    let (lines, lanes) = (&window.lines, &window.lanes);
+    if lines.start > 0 {
+        put_link(
+            lines.start.saturating_sub(FIRST_ROWS + 1),
+            lanes.start,
+            "Rows above".into(),
+        );
+    }
+    if lines.end < layout.lines.len() {
+        put_link(
+            lines.end,
+            lanes.start,
+            format!("Rows below ({} more)", layout.lines.len() - lines.end),
+        );
+    }
+    if lanes.start > 0 {
+        put_link(
+            lines.start,
+            lanes.start.saturating_sub(FIRST_COLUMNS),
+            "Customers before".into(),
+        );
+    }
+    if lanes.end < layout.lanes.len() {
+        put_link(
+            lines.start,
+            lanes.end,
+            format!("Customers after ({} more)", layout.lanes.len() - lanes.end),
+        );
+    }
+    if html.is_empty() {
+        return html;
+    }
+    format!(r#"<nav class="matrix__pages" aria-label="More of the matrix">{html}</nav>"#)
+}
