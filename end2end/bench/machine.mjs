@@ -1,7 +1,8 @@
 // Other processes: the program under measurement, the SQLite shell, the load. All on this machine, all ended with us.
 import { spawn } from 'node:child_process';
-import { constants, copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NotThere } from './figures.mjs';
 
@@ -152,12 +153,23 @@ export async function inTurn(runs, seconds, measured, baseline) {
   return { values, besides };
 }
 
-// Requests per second with 8 connections, from a process of its own.
+// Requests per second with 8 connections, from a process of its own; with `anew`, each for an address of its own.
 let load;
-export async function requestsPerSecond(url, { seconds = 3, headers = [] } = {}) {
+let counter;
+export async function requestsPerSecond(url, { seconds = 3, headers = [], anew = false } = {}) {
   load ??= (await has('wrk')) ? 'wrk' : (await has('oha')) ? 'oha' : '';
   if (!load) throw new NotThere('neither wrk nor oha is installed');
+  if (anew && load !== 'wrk') throw new NotThere('only wrk can ask for another address each time');
   const more = headers.flatMap(it => ['-H', it]);
+  if (anew) {
+    if (!counter) {
+      const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+      process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+      counter = join(folder, 'anew.lua');
+    }
+    writeFileSync(counter, 'local n = 0\nrequest = function() n = n + 1 return wrk.format(nil, wrk.path .. "?n=" .. n .. "x" .. os.time()) end\n');
+    more.push('-s', counter);
+  }
   const given = load === 'wrk' ? ['-t1', '-c8', `-d${seconds}s`, ...more, url] : ['--no-tui', '-c', '8', '-z', `${seconds}s`, ...more, url];
   const { stdout } = await run(load, given, { seconds: seconds + 20 });
   const wrong = stdout.match(/Non-2xx or 3xx responses: (\d+)/) ?? stdout.match(/\[(?:4|5)\d\d\] (\d+) responses/);

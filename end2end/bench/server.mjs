@@ -13,24 +13,32 @@ const PLAIN = { accept: 'text/html' };
 const STATIC = '/favicon.svg';
 const STATIC_FILE = 'a static file';
 
+// An address that nobody has asked for: a page that was drawn within the second is not drawn again, and what is measured
+// is the drawing.
+let asked = 0;
+const anew = path => `${path}${path.includes('?') ? '&' : '?'}n=${(asked += 1)}`;
+
 // The time until the whole page has arrived, compressed as browsers ask for it; and its bytes.
 export async function pages(data, server) {
   const path = `/releases/${data.release}`;
+  const get = async path => must(await server.get(path, BROTLI), path).milliseconds;
+  figure({ name: 'matrix page: the first after the start', size: data.name, values: await get(path), unit: MILLISECONDS });
   const raw = must(await server.get(path, PLAIN), path);
   const small = must(await server.get(path, BROTLI), path);
   const encoding = small.headers['content-encoding'] ?? 'none';
-  const page = async () => must(await server.get(path, BROTLI), path).milliseconds;
   const file = async () => must(await server.get(STATIC), STATIC).milliseconds;
-  const { values, besides } = await inTurn(60, 8, page, file);
-  const baseline = { what: STATIC_FILE, values: besides };
+  const measure = async (name, runs, page, target) => {
+    const { values, besides } = await inTurn(runs, 6, page, file);
+    figure({ name, size: data.name, values, unit: MILLISECONDS, baseline: { what: STATIC_FILE, values: besides }, target });
+  };
   const target = PAGE[data.name];
-  figure({ name: 'matrix page: time', size: data.name, values, unit: MILLISECONDS, baseline, target: target.milliseconds });
+  await measure('matrix page: time', 60, () => get(anew(path)), target.milliseconds);
+  await measure('matrix page: time, asked for again within a second', 40, () => get(path));
   figure({ name: 'matrix page: bytes', size: data.name, values: raw.bytes / 1000, unit: BYTES, target: target.raw });
   figure({ name: 'matrix page: compressed', size: data.name, values: small.bytes / 1000, unit: BYTES, target: target.compressed, note: `content-encoding: ${encoding}` });
-  const dashboard = async () => must(await server.get('/', BROTLI), '/').milliseconds;
-  const found = await inTurn(40, 4, dashboard, file);
-  figure({ name: 'dashboard: time', size: data.name, values: found.values, unit: MILLISECONDS, baseline: { what: STATIC_FILE, values: found.besides } });
+  await measure('dashboard: time', 40, () => get(anew('/')));
   const marks = await rpc(server, 'read_marks', { id: data.release }, { 'accept-encoding': 'br' });
+  figure({ name: 'who and when of all cells: time', size: data.name, values: marks.milliseconds, unit: MILLISECONDS });
   figure({ name: 'who and when of all cells: compressed', size: data.name, values: marks.bytes / 1000, unit: BYTES });
 }
 
@@ -41,20 +49,22 @@ async function rpc(server, name, body, headers = {}) {
 // Three rounds, each address in turn.
 export async function load(data, server) {
   const matrix = `/releases/${data.release}`;
-  const asked = [
-    ['a static file', STATIC, []],
-    ['dashboard', '/', []],
-    ['matrix', matrix, []],
-    ['dashboard, brotli', '/', ['accept-encoding: br']],
-    ['matrix, brotli', matrix, ['accept-encoding: br']],
+  const addresses = [
+    ['a static file', STATIC, {}],
+    ['dashboard', '/', {}],
+    ['matrix', matrix, {}],
+    ['dashboard, each drawn anew', '/', { anew: true }],
+    ['matrix, each drawn anew', matrix, { anew: true }],
+    ['dashboard, brotli', '/', { headers: ['accept-encoding: br'] }],
+    ['matrix, brotli', matrix, { headers: ['accept-encoding: br'] }],
   ];
-  const found = new Map(asked.map(it => [it[0], []]));
+  const found = new Map(addresses.map(it => [it[0], []]));
   for (let round = 0; round < 3; round++) {
-    for (const [name, path, headers] of asked) found.get(name).push(await requestsPerSecond(server.url + path, { seconds: 2, headers }));
+    for (const [name, path, how] of addresses) found.get(name).push(await requestsPerSecond(server.url + path, { seconds: 2, ...how }));
   }
   const baseline = { what: STATIC_FILE, values: found.get('a static file') };
-  for (const [name, path] of asked.slice(1)) {
-    const target = path === '/' ? 3000 : 150;
+  for (const [name, path] of addresses.slice(1)) {
+    const target = name.includes(',') ? null : path === '/' ? 3000 : 150;
     figure({ name: `requests per second, 8 connections: ${name}`, size: data.name, values: found.get(name), unit: '/s', baseline, target, more: true });
   }
 }
@@ -103,6 +113,12 @@ export async function marks(folder, data, server, take) {
     times.push(answer.milliseconds);
     bytes.push(answer.bytes);
   }
+  const after = [];
+  for (const id of take(10)) {
+    await done(server, id);
+    after.push(must(await server.get(`/releases/${data.release}`, BROTLI), 'the matrix').milliseconds);
+  }
+  figure({ name: 'matrix page: time, after each mark', size: data.name, values: after, unit: MILLISECONDS, target: PAGE[data.name].milliseconds });
   figure({ name: 'mark one cell done: round trip', size: data.name, values: times.slice(10), unit: MILLISECONDS, baseline, target: 4 });
   figure({ name: 'mark one cell done: bytes back', size: data.name, values: bytes.map(it => it / 1000), unit: BYTES, target: 2 });
 }

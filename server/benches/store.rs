@@ -127,6 +127,9 @@ async fn measure() {
         "  beside it: the same rows by INSERT .. SELECT, no index",
         began.elapsed(),
     );
+    let began = Instant::now();
+    store.matrix(release, At::default()).await.unwrap();
+    figures.say("matrix, read for the first time, once", began.elapsed());
     let took = median(11, async |_| {
         store.matrix(release, At::default()).await.unwrap();
     });

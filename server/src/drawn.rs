@@ -142,6 +142,10 @@ pub async fn or_next(State(drawn): State<Drawn>, request: Request, next: Next) -
     let (Some(key), Ok(event)) = (key(&request), drawn.store.last_event().await) else {
         return next.run(request).await;
     };
+    // An import may fill an empty database without a history.
+    if event == 0 {
+        return next.run(request).await;
+    }
     let now = Moment {
         second: context::now().timestamp(),
         event,

@@ -46,7 +46,9 @@ impl Store {
         import.places_and_people(file).await?;
         import.work(file).await?;
         import.history(file).await?;
-        import.finish(file).await
+        let taken = import.finish(file).await;
+        self.merging.look();
+        taken
     }
 }
 

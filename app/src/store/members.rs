@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, Order, Query},
+    sea_query::{Asterisk, Expr, JoinType, Order, Query},
 };
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -123,16 +123,9 @@ pub(super) async fn copy_templates(
             .map_err(|error| StoreError::corrupt("release_customers", error))?
             .to_owned();
         tx.execute(&members).await?;
-        copies += copy(tx, now, |select| {
-            select
-                .and_where(
-                    step_template::Column::ReleaseId
-                        .into_expr_in()
-                        .eq(release.0),
-                )
-                .and_where(customer::Column::Id.into_expr_in().is_in(ids()));
-        })
-        .await?;
+        let these = customer::Column::Id.into_expr_in().is_in(ids());
+        let templates = step_template::Column::ReleaseId.into_expr_in();
+        copies += copy(tx, now, these, templates.eq(release.0)).await?;
     }
     Ok(copies)
 }
@@ -149,16 +142,9 @@ pub(super) async fn copy_to_members(
         .from(release_customer::Entity)
         .and_where(release_customer::Column::ReleaseId.eq(release.0))
         .to_owned();
-    copy(tx, now, |select| {
-        select
-            .and_where(step_template::Column::Id.into_expr_in().eq(template))
-            .and_where(
-                customer::Column::Id
-                    .into_expr_in()
-                    .in_subquery(members.clone()),
-            );
-    })
-    .await
+    let these = customer::Column::Id.into_expr_in().in_subquery(members);
+    let only = step_template::Column::Id.into_expr_in().eq(template);
+    copy(tx, now, these, only).await
 }
 
 /// A column with its table before it, for joins.
@@ -172,32 +158,18 @@ impl<C: ColumnTrait> InTable for C {
     }
 }
 
+/// Copies templates to customers. The customers are put in order before the texts are joined to them: sorting the copies
+/// themselves would move every text once more.
 async fn copy(
     tx: &DatabaseTransaction,
     now: DateTime<Utc>,
-    narrow: impl Fn(&mut sea_orm::sea_query::SelectStatement),
+    customers: Expr,
+    templates: Expr,
 ) -> Result<u64, StoreError> {
     use customer_step::Column as To;
     use step_template::Column as From;
-    let mut select = Query::select();
-    select
-        .expr(From::ReleaseId.into_expr_in())
-        .expr(customer::Column::Id.into_expr_in())
-        .expr(From::Id.into_expr_in())
-        .expr(From::Name.into_expr_in())
-        .expr(From::Category.into_expr_in())
-        .expr(From::Kind.into_expr_in())
-        .expr(From::Content.into_expr_in())
-        .expr(From::TextKey.into_expr_in())
-        .expr(From::OrderIndex.into_expr_in())
-        .expr(From::Version.into_expr_in())
-        .expr(Expr::val(StepStatus::Pending.as_str()))
-        .expr(Expr::val(false))
-        .expr(Expr::val(false))
-        .expr(Expr::val(false))
-        .expr(Expr::val(1_i64))
-        .expr(Expr::val(now))
-        .expr(Expr::val(now))
+    let chosen = Query::select()
+        .column((customer::Entity, customer::Column::Id))
         .from(customer::Entity)
         .inner_join(
             cluster::Entity,
@@ -205,13 +177,43 @@ async fn copy(
                 .into_expr_in()
                 .equals((customer::Entity, customer::Column::ClusterId)),
         )
-        .inner_join(step_template::Entity, Expr::val(true))
+        .and_where(customers)
         .order_by((cluster::Entity, cluster::Column::Name), Order::Asc)
         .order_by((customer::Entity, customer::Column::Name), Order::Asc)
         .order_by((customer::Entity, customer::Column::Id), Order::Asc)
+        // Without a limit SQLite leaves the order of a part out.
+        .limit(u64::from(u32::MAX))
+        .to_owned();
+    let copied = Query::select()
+        .column((step_template::Entity, Asterisk))
+        .from(step_template::Entity)
+        .and_where(templates)
         .order_by((step_template::Entity, From::Category), Order::Asc)
-        .order_by((step_template::Entity, From::OrderIndex), Order::Asc);
-    narrow(&mut select);
+        .order_by((step_template::Entity, From::OrderIndex), Order::Asc)
+        .limit(u64::from(u32::MAX))
+        .to_owned();
+    let of = |column: From| Expr::col(("copied", column));
+    let select = Query::select()
+        .expr(of(From::ReleaseId))
+        .column(("chosen", customer::Column::Id))
+        .expr(of(From::Id))
+        .expr(of(From::Name))
+        .expr(of(From::Category))
+        .expr(of(From::Kind))
+        .expr(of(From::Content))
+        .expr(of(From::TextKey))
+        .expr(of(From::OrderIndex))
+        .expr(of(From::Version))
+        .expr(Expr::val(StepStatus::Pending.as_str()))
+        .expr(Expr::val(false))
+        .expr(Expr::val(false))
+        .expr(Expr::val(false))
+        .expr(Expr::val(1_i64))
+        .expr(Expr::val(now))
+        .expr(Expr::val(now))
+        .from_subquery(chosen, "chosen")
+        .join_subquery(JoinType::CrossJoin, copied, "copied", Expr::val(true))
+        .to_owned();
     let insert = Query::insert()
         .into_table(customer_step::Entity)
         .columns([

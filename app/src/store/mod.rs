@@ -22,6 +22,7 @@ pub mod idempotency;
 mod import;
 mod matrix;
 mod members;
+mod merging;
 mod missing;
 mod open_step;
 pub mod pages;
@@ -61,6 +62,7 @@ pub struct Store {
     key: Option<String>,
     grids: grids::Grids,
     tallies: tallies::Tallies,
+    merging: merging::Merging,
 }
 
 /// A change in progress: its transaction and the events that it will be remembered by. Dropping it undoes it.
@@ -72,6 +74,7 @@ struct Change {
     key: Option<String>,
     events: Vec<NewEvent>,
     began: Instant,
+    merging: merging::Merging,
 }
 
 impl Store {
@@ -92,6 +95,7 @@ impl Store {
             key: None,
             grids: grids::Grids::default(),
             tallies: tallies::Tallies::default(),
+            merging: merging::Merging::of(path),
         })
     }
 
@@ -152,6 +156,7 @@ impl Store {
             key: self.key.clone(),
             events: Vec::new(),
             began: Instant::now(),
+            merging: self.merging.clone(),
         })
     }
 }
@@ -180,6 +185,7 @@ impl Change {
         }
         self.tx.commit().await?;
         timing::wrote(self.began.elapsed());
+        self.merging.look();
         Ok(Some(self.batch))
     }
 }

@@ -67,7 +67,9 @@ pub async fn connect(path: &Path, role: Role) -> Result<DatabaseConnection, DbEr
             match role {
                 Role::Writer => sqlite
                     .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal),
+                    .journal_mode(SqliteJournalMode::Wal)
+                    // `merging` does that, aside.
+                    .pragma("wal_autocheckpoint", "0"),
                 Role::Readers => sqlite.read_only(true),
                 Role::Existing => sqlite,
                 Role::File => sqlite.read_only(true).immutable(is_at_rest),
@@ -203,8 +205,16 @@ pub async fn is_alone(db: &DatabaseConnection) -> bool {
     }
 }
 
+/// Merges the write-ahead log while others read and write, and then makes it short if nobody needs it just now.
+pub async fn merge_aside(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    db.execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)")
+        .await?;
+    db.execute_unprepared("PRAGMA busy_timeout = 0").await?;
+    checkpoint(db).await
+}
+
 /// Merges the write-ahead log into the file.
-pub async fn checkpoint(db: &DatabaseConnection) -> Result<(), DbErr> {
+pub async fn checkpoint(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     db.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
         .await?;
     Ok(())

@@ -7,7 +7,7 @@ use app::{
         cluster::ClusterDraft,
         customer::CustomerDraft,
         id::{CustomerId, ReleaseId, StepId},
-        matrix::{At, Grid},
+        matrix::At,
         release::ReleaseDraft,
         stamp::Stamp,
         step::{Place, StepAction, StepStatus},
@@ -121,7 +121,7 @@ pub async fn draft(store: &Store, name: &str, n_steps: usize) -> ReleaseId {
 /// Works on an active release as people do: each customer has come so far; some steps were skipped, one is under way or
 /// has failed, a few have a text of their own or a note. What lacks a value is left open.
 pub async fn work(store: &Store, release: ReleaseId) {
-    let grid = Grid::from(store.matrix(release, At::default()).await.unwrap());
+    let grid = store.grid(release).await.unwrap();
     let n_rows = grid.rows.len();
     for column in 0..grid.columns.len() {
         let cell = |row: usize| grid.cell(At { row, column });
@@ -177,7 +177,7 @@ async fn act(store: &Store, ids: Vec<StepId>, action: StepAction, minutes: usize
 
 /// The cells that can be marked done at once: pending, with all their values, customer by customer.
 pub async fn pending(store: &Store, release: ReleaseId, at_most: usize) -> Vec<StepId> {
-    let grid = Grid::from(store.matrix(release, At::default()).await.unwrap());
+    let grid = store.grid(release).await.unwrap();
     let places = (0..grid.columns.len())
         .flat_map(|column| (0..grid.rows.len()).map(move |row| At { row, column }));
     places
