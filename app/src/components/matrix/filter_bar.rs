@@ -180,12 +180,16 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<Command>) -> impl Into
                 .with(|filter| chips(filter, grid, state.density.get()))
         })
     });
+    // The cell that was set is painted first; its counts can follow.
     Effect::new(move |before: Option<()>| {
-        drawn.with(|html| {
-            if before.is_some() {
-                browser::dom::draw(CHIPS, html);
-            }
-        });
+        drawn.track();
+        if before.is_some() {
+            browser::dom::after(0, move || {
+                if let Some(html) = drawn.try_get_untracked() {
+                    browser::dom::draw(CHIPS, &html);
+                }
+            });
+        }
     });
     let share = move || {
         leptos::task::spawn_local(async move {

@@ -206,6 +206,13 @@ pub fn MatrixGrid(
         let place = now.map(|it| (it.zone, it.focus));
         let has_moved = before.is_some_and(|it| it != place);
         let Some(pane) = pane.get() else { return place };
+        if before.is_none() {
+            // The page comes alive first.
+            browser::dom::after(0, move || {
+                let _ = again.try_update(|it| *it += 1);
+            });
+            return place;
+        }
         if let Some(now) = now.filter(|_| has_moved) {
             reveal(now.focus);
         }
