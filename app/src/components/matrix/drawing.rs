@@ -9,7 +9,7 @@ use crate::{
     browser::drawn::{self, Pane},
     domain::matrix::At,
 };
-use std::{collections::BTreeSet, ops::Range};
+use std::ops::Range;
 
 /// What is in the page.
 #[derive(Clone)]
@@ -161,6 +161,17 @@ fn move_to(pane: &Pane, picture: Picture<'_>, from: &Window, to: &Window, pads: 
     drawn::set_pads(pane, to.lanes.len() + 3, (pads.above, pads.below));
 }
 
+/// Each once. They are few.
+fn once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for it in all {
+        if !found.contains(&it) {
+            found.push(it);
+        }
+    }
+    found
+}
+
 /// Cells that were set, in place, with the counts at their heads.
 fn change(pane: &Pane, picture: Picture<'_>, window: &Window, changed: &[At]) {
     if changed.is_empty() {
@@ -173,11 +184,9 @@ fn change(pane: &Pane, picture: Picture<'_>, window: &Window, changed: &[At]) {
         let is_it = |it: &Lane| *it == Lane::Customer(column) || *it == Lane::Group(band);
         layout.lanes.iter().position(is_it)
     };
-    let places: BTreeSet<At> = changed.iter().copied().collect();
-    let rows: BTreeSet<usize> = places.iter().map(|it| it.row).collect();
-    let columns: BTreeSet<usize> = places.iter().map(|it| it.column).collect();
-    let lines: Vec<usize> = rows.into_iter().filter_map(line_of).collect();
-    let lanes: BTreeSet<usize> = columns.into_iter().filter_map(lane_of).collect();
+    let places = once(changed.iter().copied());
+    let lines = once(places.iter().filter_map(|it| line_of(it.row)));
+    let lanes = once(places.iter().filter_map(|it| lane_of(it.column)));
     let lines = lines.into_iter().filter(|it| window.lines.contains(it));
     let lanes: Vec<usize> = lanes
         .into_iter()

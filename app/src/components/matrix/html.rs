@@ -17,7 +17,7 @@ use crate::{
     },
 };
 use chrono::{DateTime, Utc};
-use std::{cell::RefCell, collections::HashMap, ops::Range};
+use std::{cell::RefCell, ops::Range};
 
 /// How a time is written just now.
 pub type Wording<'a> = &'a dyn Fn(DateTime<Utc>) -> String;
@@ -26,10 +26,18 @@ pub type Wording<'a> = &'a dyn Fn(DateTime<Utc>) -> String;
 pub(super) fn remembered(
     wording: impl Fn(DateTime<Utc>) -> String,
 ) -> impl Fn(DateTime<Utc>) -> String {
-    let known = RefCell::new(HashMap::new());
+    let known = RefCell::new(Vec::new());
     move |at| {
         let mut known = known.borrow_mut();
-        known.entry(at).or_insert_with(|| wording(at)).clone()
+        if let Some((_, text)) = known
+            .iter()
+            .find(|it: &&(DateTime<Utc>, String)| it.0 == at)
+        {
+            return text.clone();
+        }
+        let text = wording(at);
+        known.push((at, text.clone()));
+        text
     }
 }
 
