@@ -17,50 +17,43 @@ const STATES = [
 ];
 const LEVELS = 7;
 
-const pictures = [1, 2].flatMap(theme => STATES.map(it => ({ colour: it[theme], shape: it[3].replaceAll('C', '#000') })));
+const pictures = STATES.map(it => ({ colours: [it[1], it[2]], shape: it[3].replaceAll('C', '#000') }));
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 const page = await browser.newPage();
-// Of each picture its colour, and how opaque it is dot by dot.
+// Of each picture its colours, and how opaque it is dot by dot.
 const drawn = await page.evaluate(async ({ pictures, size }) => {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = size;
   const context = canvas.getContext('2d', { willReadFrequently: true });
   const result = [];
-  for (const { colour, shape } of pictures) {
-    context.clearRect(0, 0, size, size);
-    context.fillStyle = colour;
-    context.fillRect(0, 0, 1, 1);
-    const rgb = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  for (const { colours, shape } of pictures) {
+    const rgbs = colours.map(colour => {
+      context.clearRect(0, 0, size, size);
+      context.fillStyle = colour;
+      context.fillRect(0, 0, 1, 1);
+      return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    });
     context.clearRect(0, 0, size, size);
     const image = new Image();
     image.src = `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 16 16">${shape}</svg>`)}`;
     await image.decode();
     context.drawImage(image, 0, 0, size, size);
-    result.push({ rgb, alpha: [...context.getImageData(0, 0, size, size).data].filter((_, index) => index % 4 === 3) });
+    result.push({ rgbs, alpha: [...context.getImageData(0, 0, size, size).data].filter((_, index) => index % 4 === 3) });
   }
   return result;
 }, { pictures, size: SIZE * 2 });
 await browser.close();
 
-// A PNG with a palette: for each colour so many levels of opacity, and nothing at all.
+// Two pictures that differ by their palettes only: for each glyph so many levels of opacity, and nothing at all.
 const [width, height] = [SIZE * 2, pictures.length * STEP * 2];
-const palette = [[0, 0, 0, 0]];
-const indexes = new Map();
-const index = (rgb, alpha) => {
-  const level = Math.round((alpha / 255) * LEVELS);
-  if (level === 0) return 0;
-  const key = [...rgb, level].join();
-  if (!indexes.has(key)) {
-    indexes.set(key, palette.length);
-    palette.push([...rgb, Math.round((level / LEVELS) * 255)]);
-  }
-  return indexes.get(key);
-};
 const rows = Buffer.alloc((width + 1) * height);
-drawn.forEach(({ rgb, alpha }, n) => alpha.forEach((it, at) => {
+drawn.forEach(({ alpha }, n) => alpha.forEach((it, at) => {
   const [x, y] = [at % width, n * STEP * 2 + Math.floor(at / width)];
-  rows[y * (width + 1) + 1 + x] = index(rgb, it);
+  const level = Math.round((it / 255) * LEVELS);
+  rows[y * (width + 1) + 1 + x] = level && n * LEVELS + level;
 }));
+const levels = Array.from({ length: LEVELS }, (_, n) => Math.round(((n + 1) / LEVELS) * 255));
+const palette = theme => [0, 0, 0, ...drawn.flatMap(({ rgbs }) => levels.flatMap(() => rgbs[theme]))];
 const crcs = Array.from({ length: 256 }, (_, n) => Array.from({ length: 8 }).reduce(it => (it & 1 ? 0xedb88320 ^ (it >>> 1) : it >>> 1), n) >>> 0);
 const crc = bytes => (bytes.reduce((it, byte) => crcs[(it ^ byte) & 255] ^ (it >>> 8), 0xffffffff) ^ 0xffffffff) >>> 0;
 const number = it => Buffer.from([it >>> 24, it >>> 16, it >>> 8, it].map(byte => byte & 255));
@@ -68,23 +61,23 @@ const chunk = (kind, bytes) => {
   const body = Buffer.concat([Buffer.from(kind), bytes]);
   return Buffer.concat([number(bytes.length), body, number(crc(body))]);
 };
-const png = Buffer.concat([
+const picture = theme => Buffer.concat([
   Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
   chunk('IHDR', Buffer.concat([number(width), number(height), Buffer.from([8, 3, 0, 0, 0])])),
-  chunk('PLTE', Buffer.from(palette.flatMap(it => it.slice(0, 3)))),
-  chunk('tRNS', Buffer.from(palette.map(it => it[3]))),
+  chunk('PLTE', Buffer.from(palette(theme))),
+  chunk('tRNS', Buffer.from([0, ...drawn.flatMap(() => levels)])),
   chunk('IDAT', deflateSync(rows, { level: 9, memLevel: 9 })),
   chunk('IEND', Buffer.alloc(0)),
-]);
+]).toString('base64');
 
 // Where a picture stands, from the middle of a cell.
 const at = n => `${(pictures.length * STEP) / 2 - n * STEP - SIZE / 2}px`;
-const places = STATES.map(([state], n) => `    --at-${state}: calc(50% + var(--glyph-scale) * (var(--light, ${at(n)}) var(--dark, ${at(n + STATES.length)})));`);
-process.stdout.write(`/* Drawn by end2end/glyphs.mjs: the glyphs of the states, light and dark, ${STEP} px apart. */
+const places = STATES.map(([state], n) => `    --at-${state}: calc(50% + var(--glyph-scale) * ${at(n)});`);
+process.stdout.write(`/* Drawn by end2end/glyphs.mjs: the glyphs of the states, ${STEP} px apart, light and dark. */
 @layer components {
   .grid {
     --glyphs-size: calc(${SIZE}px * var(--glyph-scale)) calc(${pictures.length * STEP}px * var(--glyph-scale));
-    --glyphs: url("data:image/png;base64,${png.toString('base64')}");
+    --glyphs: var(--light, url("data:image/png;base64,${picture(0)}")) var(--dark, url("data:image/png;base64,${picture(1)}"));
 ${places.join('\n')}
   }
 }

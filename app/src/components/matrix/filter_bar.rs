@@ -182,13 +182,9 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<Command>) -> impl Into
     });
     // The cell that was set is painted first; its counts can follow.
     Effect::new(move |before: Option<()>| {
-        drawn.track();
+        let html = drawn.get();
         if before.is_some() {
-            browser::dom::after(0, move || {
-                if let Some(html) = drawn.try_get_untracked() {
-                    browser::dom::draw(CHIPS, &html);
-                }
-            });
+            browser::dom::after(0, move || browser::dom::draw(CHIPS, &html));
         }
     });
     let share = move || {

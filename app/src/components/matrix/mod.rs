@@ -223,6 +223,7 @@ pub fn MatrixGrid(
             (state.marked.get(), clock.is_local.get()),
         );
         let wording = html::remembered(move |at| untrack(|| clock.time(at)));
+        let is_first = drawn.with_value(Option::is_none);
         let is_whole = layout.with(|layout| {
             grid.with(|grid| {
                 let picture = Picture {
@@ -247,6 +248,10 @@ pub fn MatrixGrid(
                 is_whole
             })
         });
+        // Only now is there room to scroll to the step that the address opens.
+        if let Some(now) = now.filter(|_| is_first && has_panel.get_untracked()) {
+            reveal(now.focus);
+        }
         if !is_whole {
             browser::dom::after(0, move || {
                 let _ = again.try_update(|it| *it += 1);

@@ -1,5 +1,6 @@
 //! What stands beside the matrix, and dialogs: a part of the WASM of its own, loaded when the first of them is opened.
 use super::{
+    deeds::{Bulk, set_archived},
     dialogs::{AllDialogs, Asked},
     release::Draft,
     side::{Side, SideProps},
@@ -11,7 +12,11 @@ use crate::{
         matrix::state::MatrixState,
         name_dialog::{NameDialog, NameDialogProps},
     },
-    domain::{id::CustomerId, release::Release},
+    domain::{
+        id::{CustomerId, ReleaseId},
+        release::Release,
+    },
+    pages::Sending,
 };
 use leptos::prelude::*;
 
@@ -36,6 +41,15 @@ pub enum Aside {
         release: Box<Release>,
         reload: Callback<()>,
     },
+    /// Nothing to see: many cells at once.
+    Act(Box<Bulk>),
+    /// Nothing to see: the end of a release, or its return.
+    SetArchived {
+        id: ReleaseId,
+        archived: bool,
+        sending: Sending,
+        done: Callback<()>,
+    },
 }
 
 /// Marks what this part has drawn on the server: the page can only take it over once the part is here.
@@ -59,6 +73,19 @@ pub fn aside(what: Aside) -> AnyView {
             .into_any(),
         Aside::Draft { release, reload } => {
             view! { <Draft release=*release reload=reload/> }.into_any()
+        }
+        Aside::Act(bulk) => {
+            bulk.send();
+            ().into_any()
+        }
+        Aside::SetArchived {
+            id,
+            archived,
+            sending,
+            done,
+        } => {
+            set_archived(id, archived, sending, done);
+            ().into_any()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The matrix of an active or archived release, with the panel of the open step beside it.
 use super::{
     aside::{Aside, aside},
+    deeds::Bulk,
     desk::News,
     dialogs::{Asked, ReleaseDialogs},
     side::SideProps,
@@ -11,12 +12,12 @@ use super::{
 use crate::{
     api::{
         overview::list_undoable,
-        releases::{archive_release, read_marks, read_matrix, restore_release},
-        steps::{act_on_step, act_on_steps},
+        releases::{read_marks, read_matrix},
+        steps::act_on_step,
     },
     browser,
     components::{
-        bulk_bar::{BulkBarProps, ReasonDialogProps, spread},
+        bulk_bar::{BulkBarProps, ReasonDialogProps},
         matrix::{
             MatrixGrid,
             filter_bar::{self, FIRST_FIELD, FilterBar},
@@ -24,7 +25,7 @@ use crate::{
             layout::Collapsed,
             selection::Selection,
             state::MatrixState,
-            wording::{bulk_text, done_text},
+            wording::done_text,
         },
         step_state::already,
         ui::{notice::sentence, time::Clock, toast::Toasts},
@@ -33,11 +34,9 @@ use crate::{
         event::Changed,
         filter::Filter,
         id::{BatchId, CustomerId, StepId},
-        marks::{Mark, shown_reason},
         matrix::{At, Cell, Grid},
         packed::Matrix,
         release::ReleaseStatus,
-        stamp::Stamp,
         step::{CustomerStep, StepAction},
     },
     pages::{Sending, stays_true},
@@ -48,6 +47,11 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
 };
+
+/// Something of that part that has nothing to show.
+fn do_aside(what: Aside) {
+    leptos::task::spawn_local(async { drop(aside(what).await) });
+}
 
 #[component]
 pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
@@ -197,37 +201,26 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             undoing.end();
         });
     };
+    let said_of_many = Callback::new(move |(text, batch): (String, Option<BatchId>)| {
+        asking_bulk.set(None);
+        said(text, batch);
+        refresh();
+    });
     let bulk = move |cells: Vec<At>, action: StepAction, reason: Option<String>| {
-        let ids: Vec<StepId> = state.grid.with_untracked(|grid| {
-            cells
-                .iter()
-                .filter_map(|at| Some(grid.cell(*at)?.step))
-                .collect()
-        });
-        let (n_rows, n_columns) = spread(&cells);
-        let reason_shown = reason.as_deref().map(shown_reason);
-        let sent = async move {
-            undoing.begin();
-            let result = act_on_steps(ids, action, reason).await;
-            undoing.end();
-            result
-        };
-        sending.run(sent, move |result| {
-            asking_bulk.set(None);
-            let text = bulk_text(action, &result, (n_rows, n_columns));
-            let reason = reason_shown.filter(|_| action.asks_reason());
-            let mark = result.stamp.map(|Stamp { by, at }| Mark {
-                by: by.into(),
-                at,
-                reason: reason.map(Into::into),
-            });
-            let mark = mark.filter(|_| action != StepAction::Reopen);
-            state
-                .grid
-                .update(|grid| grid.set_all(&result.changed_ids, action.target(), mark.as_ref()));
-            said(text, result.batch_id);
-            refresh();
-        });
+        if sending.is_busy().get_untracked() {
+            return;
+        }
+        // An undo that is asked for meanwhile waits.
+        undoing.begin();
+        do_aside(Aside::Act(Box::new(Bulk {
+            cells,
+            action,
+            reason,
+            state,
+            sending,
+            undoing,
+            said: said_of_many,
+        })));
     };
     let wish_action = move |action: StepAction| {
         let cells = state.selected();
@@ -365,7 +358,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let warm_up = move || {
         if !is_warm.get_value() {
             is_warm.set_value(true);
-            leptos::task::spawn_local(async { drop(aside(Aside::Nothing).await) });
+            do_aside(Aside::Nothing);
         }
     };
     let wants_reason = stays_true(move || asking_bulk.get().is_some());
@@ -375,11 +368,12 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let wants_help = stays_true(move || helping.get());
     let asked = Asked::default();
     let set_status = move |()| {
-        if can_work {
-            sending.run(archive_release(id), move |_| reload.run(()));
-        } else {
-            sending.run(restore_release(id), move |_| reload.run(()));
-        }
+        do_aside(Aside::SetArchived {
+            id,
+            archived: can_work,
+            sending,
+            done: reload,
+        });
     };
     let is_empty = state
         .grid

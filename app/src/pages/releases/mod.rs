@@ -2,6 +2,7 @@
 pub mod aside;
 pub mod choosing;
 pub mod customer;
+pub mod deeds;
 pub mod desk;
 pub mod dialogs;
 pub mod edit;
