@@ -2,7 +2,7 @@
 //! cursor.
 use super::{
     Store, clusters, customers,
-    entity::{cluster, customer, customer_step, release, release_customer, step_template},
+    entity::{cluster, customer, release, release_customer, step_template},
     error::StoreError,
     members, releases, steps, templates,
 };
@@ -10,7 +10,7 @@ use crate::domain::{
     cluster::{Cluster, ClusterSummary},
     customer::Customer,
     id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
-    progress::{Counts, Progress},
+    progress::Progress,
     refusal::{Field, Invalid, Noun, Problem},
     release::{Release, ReleaseSummary},
     step::CustomerStep,
@@ -189,29 +189,14 @@ impl Store {
         summary.ok_or(StoreError::NotFound(Noun::Release))
     }
 
-    async fn summaries(&self, releases: Vec<Release>) -> Result<Vec<ReleaseSummary>, StoreError> {
-        use customer_step::Column as Of;
+    /// In the order in which they come.
+    pub(super) async fn summaries(
+        &self,
+        releases: Vec<Release>,
+    ) -> Result<Vec<ReleaseSummary>, StoreError> {
         let ids = || releases.iter().map(|it| it.id.0);
-        let rows: Vec<(i64, String, i64)> = customer_step::Entity::find()
-            .select_only()
-            .columns([Of::ReleaseId, Of::Status])
-            .column_as(Of::Id.count(), "n")
-            .filter(Of::ReleaseId.is_in(ids()))
-            .group_by(Of::ReleaseId)
-            .group_by(Of::Status)
-            .into_tuple()
-            .all(&self.read)
-            .await?;
-        let mut counts: HashMap<i64, Counts> = HashMap::new();
-        for (release, word, n) in rows {
-            let status = word
-                .parse()
-                .map_err(|_: Problem| StoreError::corrupt("customer_steps", word))?;
-            counts
-                .entry(release)
-                .or_default()
-                .add(status, u32::try_from(n).unwrap_or_default());
-        }
+        let counts = self.tallies(releases.iter().map(|it| (it.id, it.status)));
+        let counts = counts.await?;
         let templates: HashMap<i64, i64> = step_template::Entity::find()
             .select_only()
             .column(step_template::Column::ReleaseId)

@@ -7,14 +7,14 @@ use super::{
 use crate::domain::{
     event::{Entity, EventAction},
     id::{ClusterId, CustomerId, ReleaseId},
-    progress::{Counts, Progress},
+    progress::Progress,
     refusal::Problem,
     stamp::Stamp,
     summary::{ClusterRelease, CustomerRelease},
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Query, SelectStatement},
 };
 use serde_json::Value;
@@ -111,25 +111,10 @@ impl Store {
         if members.is_empty() {
             return Ok(Vec::new());
         }
-        let rows: Vec<(i64, String, i64)> = customer_step::Entity::find()
-            .select_only()
-            .columns([Of::ReleaseId, Of::Status])
-            .column_as(Of::Id.count(), "n")
-            .filter(Of::ReleaseId.is_in(members.keys().copied()))
-            .filter(Of::CustomerId.in_subquery(customers_of(id)))
-            .group_by(Of::ReleaseId)
-            .group_by(Of::Status)
-            .into_tuple()
-            .all(&self.read)
-            .await?;
-        let mut counts: HashMap<i64, Counts> = HashMap::new();
-        for (release, word, n) in rows {
-            let status = word
-                .parse()
-                .map_err(|_: Problem| StoreError::corrupt("customer_steps", &word))?;
-            let n = u32::try_from(n).unwrap_or_default();
-            counts.entry(release).or_default().add(status, n);
-        }
+        let of_cluster = Of::ReleaseId
+            .is_in(members.keys().copied())
+            .and(Of::CustomerId.in_subquery(customers_of(id)));
+        let counts = self.counted(of_cluster).await?;
         let releases: Vec<(i64, String, String)> = release::Entity::find()
             .select_only()
             .columns([

@@ -10,7 +10,6 @@ use crate::domain::refusal::{Field, Invalid};
 use crate::domain::{
     event::{Changed, Entity, EventAction},
     id::{CustomerId, ReleaseId},
-    progress::Progress,
     refusal::Noun,
     release::{Release, ReleaseDraft, ReleaseFields, ReleaseStatus, ReleaseSummary},
     stamp::Stamp,
@@ -22,11 +21,10 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::NotSet,
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    PaginatorTrait, QueryFilter, QueryOrder,
     sea_query::{Query, SelectStatement},
 };
 use serde_json::json;
-use std::collections::HashMap;
 
 pub(super) async fn load(db: &impl ConnectionTrait, id: ReleaseId) -> Result<Release, StoreError> {
     release::Entity::find_by_id(id.0)
@@ -290,43 +288,8 @@ impl Store {
             .order_by_desc(release::Column::Id)
             .all(&self.read)
             .await?;
-        let counts = self.tallies(&rows).await?;
-        let count_of = |rows: Vec<(i64, i64)>| -> HashMap<i64, u32> {
-            rows.into_iter()
-                .map(|(id, n)| (id, u32::try_from(n).unwrap_or_default()))
-                .collect()
-        };
-        let templates = count_of(
-            step_template::Entity::find()
-                .select_only()
-                .column(step_template::Column::ReleaseId)
-                .column_as(step_template::Column::Id.count(), "n")
-                .group_by(step_template::Column::ReleaseId)
-                .into_tuple()
-                .all(&self.read)
-                .await?,
-        );
-        let customers = count_of(
-            release_customer::Entity::find()
-                .select_only()
-                .column(release_customer::Column::ReleaseId)
-                .column_as(release_customer::Column::CustomerId.count(), "n")
-                .group_by(release_customer::Column::ReleaseId)
-                .into_tuple()
-                .all(&self.read)
-                .await?,
-        );
-        rows.into_iter()
-            .map(|row| {
-                let id = row.id;
-                Ok(ReleaseSummary {
-                    release: row.try_into()?,
-                    templates: templates.get(&id).copied().unwrap_or_default(),
-                    customers: customers.get(&id).copied().unwrap_or_default(),
-                    progress: Progress::from(counts.get(&id).copied().unwrap_or_default()),
-                })
-            })
-            .collect()
+        let releases = rows.into_iter().map(Release::try_from);
+        self.summaries(releases.collect::<Result<_, _>>()?).await
     }
 
     /// A release with its template steps, deploy first.

@@ -1,7 +1,7 @@
 //! How many steps of each state a release has, without counting its cells each time.
 use super::{
     Store,
-    entity::{audit_event, customer_step, release},
+    entity::{audit_event, customer_step},
     error::StoreError,
 };
 use crate::domain::{
@@ -27,17 +27,17 @@ impl Store {
     /// something happens to them.
     pub(super) async fn tallies(
         &self,
-        releases: &[release::Model],
+        releases: impl Iterator<Item = (ReleaseId, ReleaseStatus)>,
     ) -> Result<HashMap<i64, Counts>, StoreError> {
         let mut counts = HashMap::new();
-        for row in releases {
-            let counted = match row.status.parse() {
+        for (id, status) in releases {
+            let counted = match status {
                 // It has no copies yet.
-                Ok(ReleaseStatus::Draft) => continue,
-                Ok(ReleaseStatus::Archived) => self.tally(row.id).await?,
-                _ => self.kept(ReleaseId(row.id)).await?.grid().total,
+                ReleaseStatus::Draft => continue,
+                ReleaseStatus::Active => self.kept(id).await?.grid().total,
+                ReleaseStatus::Archived => self.tally(id.0).await?,
             };
-            counts.insert(row.id, counted);
+            counts.insert(id.0, counted);
         }
         Ok(counts)
     }
@@ -78,7 +78,8 @@ impl Store {
         self.counted(of).await
     }
 
-    async fn counted(
+    /// Of some steps, by release.
+    pub(super) async fn counted(
         &self,
         of: sea_orm::sea_query::Expr,
     ) -> Result<HashMap<i64, Counts>, StoreError> {
