@@ -63,8 +63,8 @@ use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
 };
 
-/// For pages: as small as can be made in the time that a page takes anyway.
-const COMPRESSION: CompressionLevel = CompressionLevel::Precise(4);
+/// For pages: the last kilobyte that could be saved would take longer than the page itself, and a larger window of memory.
+const COMPRESSION: CompressionLevel = CompressionLevel::Precise(2);
 
 /// Collecting the routes suspends every resource of the process for a moment, so it is done once, before any page.
 pub fn routes() -> Vec<AxumRouteListing> {

@@ -362,7 +362,7 @@ pub(super) async fn unresolved_texts(
     let customers: Vec<CustomerId> = columns.iter().map(|it| it.id).collect();
     let missing = Missing::of(db, release, &customers, names.values().flatten()).await?;
     let mut unresolved = HashMap::new();
-    for customer in &customers {
+    for customer in customers.iter().filter(|it| missing.is_any(**it)) {
         for (key, names) in &names {
             let names: Vec<&str> = missing
                 .among(*customer, names)

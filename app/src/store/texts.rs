@@ -98,6 +98,11 @@ impl Missing {
         Ok(this)
     }
 
+    /// Whether any of the names that were asked for has no value for the customer.
+    pub fn is_any(&self, customer: CustomerId) -> bool {
+        self.missing.contains_key(&customer.0)
+    }
+
     /// Which of these names have no value for the customer.
     pub fn among<'a>(
         &'a self,

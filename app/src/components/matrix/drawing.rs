@@ -16,8 +16,10 @@ use std::ops::Range;
 pub struct Drawn {
     layout: Layout,
     pub window: Window,
-    /// So many changes of the grid are in it.
+    /// So many changes of the grid are in its cells.
     n_changes: usize,
+    /// And so many in its heads.
+    n_counted: usize,
     /// Which grid it was, if it is another than before.
     renewed: u32,
 }
@@ -66,8 +68,14 @@ impl Drawn {
             window: picture.layout.first_window(first),
             layout: picture.layout.clone(),
             n_changes: picture.grid.n_changes(),
+            n_counted: picture.grid.n_changes(),
             renewed,
         }
+    }
+
+    /// Whether the heads count what the cells show. A cell that is set is drawn first, so that it is seen at once.
+    pub fn is_counted(&self) -> bool {
+        self.n_counted == self.n_changes
     }
 
     pub fn is_of(&self, layout: &Layout, renewed: u32) -> bool {
@@ -87,10 +95,16 @@ pub fn draw(
     let (grid, layout) = (picture.grid, picture.layout);
     let before =
         before.filter(|it| it.is_of(layout, renewed) && it.window.common(&window).n_cells() > 0);
-    let changed = before.as_ref();
-    let changed = changed.and_then(|it| grid.changed_since(it.n_changes));
-    if let (Some(mut there), Some(changed)) = (before, changed) {
-        change(pane, picture, &there.window, changed);
+    let since = |n: usize| grid.changed_since(n);
+    let known = before.as_ref();
+    let changed = known.and_then(|it| since(it.n_changes).zip(since(it.n_counted)));
+    if let (Some(mut there), Some((changed, uncounted))) = (before, changed) {
+        if changed.is_empty() {
+            count(pane, picture, &there.window, uncounted);
+            there.n_counted = grid.n_changes();
+        } else {
+            change(pane, picture, changed);
+        }
         if there.window != window {
             move_to(pane, picture, &there.window, &window, pads);
         }
@@ -105,6 +119,7 @@ pub fn draw(
         layout: layout.clone(),
         window,
         n_changes: grid.n_changes(),
+        n_counted: grid.n_changes(),
         renewed,
     }
 }
@@ -172,8 +187,18 @@ fn once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     found
 }
 
-/// Cells that were set, in place, with the counts at their heads.
-fn change(pane: &Pane, picture: Picture<'_>, window: &Window, changed: &[At]) {
+/// Cells that were set, in place.
+fn change(pane: &Pane, picture: Picture<'_>, changed: &[At]) {
+    for at in once(changed.iter().copied()) {
+        if let Some((line, lane)) = picture.layout.place(at) {
+            let cell = format!("td[data-r='{line}'][data-c='{lane}']");
+            drawn::set(pane, &cell, &picture.attributes(at));
+        }
+    }
+}
+
+/// The counts at the heads of cells that were set, in place.
+fn count(pane: &Pane, picture: Picture<'_>, window: &Window, changed: &[At]) {
     if changed.is_empty() {
         return;
     }
@@ -192,12 +217,6 @@ fn change(pane: &Pane, picture: Picture<'_>, window: &Window, changed: &[At]) {
         .into_iter()
         .filter(|it| window.lanes.contains(it))
         .collect();
-    for at in &places {
-        if let Some((line, lane)) = layout.place(*at) {
-            let cell = format!("td[data-r='{line}'][data-c='{lane}']");
-            drawn::set(pane, &cell, &picture.attributes(*at));
-        }
-    }
     let blocks = window
         .lines
         .clone()

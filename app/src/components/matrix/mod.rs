@@ -244,8 +244,9 @@ pub fn MatrixGrid(
                     said.set_value(says);
                     drawing::say_who(&pane, picture, &there.window);
                 }
+                let is_counted = there.is_counted();
                 drawn.set_value(Some(there));
-                is_whole
+                is_whole && is_counted
             })
         });
         // Only now is there room to scroll to the step that the address opens.
