@@ -2,22 +2,25 @@
 // in view are a thousand backgrounds: a picture is painted at once, while a mask or an SVG is drawn anew for each of them.
 //   node glyphs.mjs > ../style/glyphs.css
 import { chromium } from '@playwright/test';
+import { readFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 
 // Twice the size of a glyph (for fine screens), one below the other with so much space that no cell shows two.
 const [SIZE, STEP] = [16, 64];
-// The colours of tokens.css, light and dark.
 const STATES = [
-  ['pending', 'oklch(0.600 0.014 265)', 'oklch(0.600 0.014 265)', '<circle cx="8" cy="8" r="3.25" fill="none" stroke="C" stroke-width="1.5"/>'],
-  ['in_progress', 'oklch(0.500 0.140 235)', 'oklch(0.770 0.120 230)', '<circle cx="8" cy="8" r="5.5" fill="none" stroke="C" opacity=".45"/><path d="M8 2a6 6 0 0 1 0 12v-2.5a3.5 3.5 0 0 0 0-7z" fill="C"/>'],
-  ['done', 'oklch(0.500 0.105 158)', 'oklch(0.745 0.115 158)', '<path d="m3.25 8.5 3.25 3.25 6.5-7" fill="none" stroke="C" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>'],
-  ['failed', 'oklch(0.540 0.200 25)', 'oklch(0.730 0.165 23)', '<defs><mask id="m"><rect width="16" height="16" fill="#fff"/><path d="m5.5 5.5 5 5m0-5-5 5" stroke="#000" stroke-width="2" stroke-linecap="round"/></mask></defs><circle cx="8" cy="8" r="7" fill="C" mask="url(#m)"/>'],
-  ['skipped', 'oklch(0.500 0.014 265)', 'oklch(0.700 0.012 265)', '<path d="m3.75 4.5 3.5 3.5-3.5 3.5m5-7 3.5 3.5-3.5 3.5" fill="none" stroke="C" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round"/>'],
-  ['reverted', 'oklch(0.510 0.120 58)', 'oklch(0.790 0.125 70)', '<path d="M6 2.75 2.75 6 6 9.25M3.25 6H9.5a3.75 3.75 0 0 1 0 7.5H6" fill="none" stroke="C" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>'],
+  ['pending', '<circle cx="8" cy="8" r="3.25" fill="none" stroke="C" stroke-width="1.5"/>'],
+  ['in_progress', '<circle cx="8" cy="8" r="5.5" fill="none" stroke="C" opacity=".45"/><path d="M8 2a6 6 0 0 1 0 12v-2.5a3.5 3.5 0 0 0 0-7z" fill="C"/>'],
+  ['done', '<path d="m3.25 8.5 3.25 3.25 6.5-7" fill="none" stroke="C" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>'],
+  ['failed', '<defs><mask id="m"><rect width="16" height="16" fill="#fff"/><path d="m5.5 5.5 5 5m0-5-5 5" stroke="#000" stroke-width="2" stroke-linecap="round"/></mask></defs><circle cx="8" cy="8" r="7" fill="C" mask="url(#m)"/>'],
+  ['skipped', '<path d="m3.75 4.5 3.5 3.5-3.5 3.5m5-7 3.5 3.5-3.5 3.5" fill="none" stroke="C" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round"/>'],
+  ['reverted', '<path d="M6 2.75 2.75 6 6 9.25M3.25 6H9.5a3.75 3.75 0 0 1 0 7.5H6" fill="none" stroke="C" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>'],
 ];
 const LEVELS = 7;
 
-const pictures = STATES.map(it => ({ colours: [it[1], it[2]], shape: it[3].replaceAll('C', '#000') }));
+const tokens = readFileSync(new URL('../style/tokens.css', import.meta.url), 'utf8');
+// Light and dark.
+const coloursOf = state => tokens.match(new RegExp(`--state-${state}:\\s*light-dark\\((oklch\\([^)]*\\)),\\s*(oklch\\([^)]*\\))\\)`)).slice(1);
+const pictures = STATES.map(([state, shape]) => ({ colours: coloursOf(state), shape: shape.replaceAll('C', '#000') }));
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 const page = await browser.newPage();
 // Of each picture its colours, and how opaque it is dot by dot.
