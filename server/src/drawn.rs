@@ -127,13 +127,13 @@ fn key(request: &Request) -> Option<String> {
     }
     let mut key = request.uri().path_and_query()?.as_str().to_owned();
     let headers = request.headers();
-    for value in headers
-        .get_all(COOKIE)
-        .iter()
-        .chain(headers.get(ACTOR_HEADER))
-    {
-        key.push('\n');
-        key.push_str(&String::from_utf8_lossy(value.as_bytes()));
+    for name in [COOKIE.as_str(), ACTOR_HEADER] {
+        for value in headers.get_all(name) {
+            key.push('\n');
+            key.push_str(name);
+            key.push(' ');
+            key.push_str(&String::from_utf8_lossy(value.as_bytes()));
+        }
     }
     Some(key)
 }
