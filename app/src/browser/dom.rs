@@ -191,6 +191,11 @@ pub fn after(milliseconds: u32, call: impl FnOnce() + 'static) {
     gloo::timers::callback::Timeout::new(milliseconds, call).forget();
 }
 
+/// Calls back once what was changed until now is painted; in a page that nobody sees, when somebody does.
+pub fn after_paint(call: impl FnOnce() + 'static) {
+    leptos::prelude::request_animation_frame(move || after(0, call));
+}
+
 /// Whether the keyboard is with no element at all.
 pub fn nobody_has_keyboard() -> bool {
     document().is_none_or(|it| match (it.active_element(), it.body()) {

@@ -18,7 +18,7 @@ pub struct Drawn {
     pub window: Window,
     /// So many changes of the grid are in its cells.
     n_changes: usize,
-    /// And so many in its heads.
+    /// And so many in its heads: they follow the cells, so that a cell that is set is seen at once.
     n_counted: usize,
     /// Which grid it was, if it is another than before.
     renewed: u32,
@@ -71,11 +71,6 @@ impl Drawn {
             n_counted: picture.grid.n_changes(),
             renewed,
         }
-    }
-
-    /// Whether the heads count what the cells show. A cell that is set is drawn first, so that it is seen at once.
-    pub fn is_counted(&self) -> bool {
-        self.n_counted == self.n_changes
     }
 
     pub fn is_of(&self, layout: &Layout, renewed: u32) -> bool {

@@ -174,17 +174,17 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<Command>) -> impl Into
         })
     });
     let drawn = Memo::new(move |_| {
-        state.grid.with(|grid| {
+        state.counted.track();
+        state.grid.with_untracked(|grid| {
             state
                 .filter
                 .with(|filter| chips(filter, grid, state.density.get()))
         })
     });
-    // The cell that was set is painted first; its counts can follow.
     Effect::new(move |before: Option<()>| {
         let html = drawn.get();
         if before.is_some() {
-            browser::dom::after(0, move || browser::dom::draw(CHIPS, &html));
+            browser::dom::draw(CHIPS, &html);
         }
     });
     let share = move || {

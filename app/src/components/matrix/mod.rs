@@ -202,6 +202,7 @@ pub fn MatrixGrid(
     let said = StoredValue::new((0, false));
     Effect::new(move |before: Option<Option<(Zone, Place)>>| {
         again.track();
+        state.counted.track();
         let now = selection.get();
         let place = now.map(|it| (it.zone, it.focus));
         let has_moved = before.is_some_and(|it| it != place);
@@ -244,9 +245,8 @@ pub fn MatrixGrid(
                     said.set_value(says);
                     drawing::say_who(&pane, picture, &there.window);
                 }
-                let is_counted = there.is_counted();
                 drawn.set_value(Some(there));
-                is_whole && is_counted
+                is_whole
             })
         });
         // Only now is there room to scroll to the step that the address opens.

@@ -36,6 +36,8 @@ pub struct MatrixState {
     pub renewed: RwSignal<u32>,
     /// Raised when more is known of who set cells, and when.
     pub marked: RwSignal<u32>,
+    /// Raised when counts are to follow the cells: a cell that was set is painted first.
+    pub counted: RwSignal<u32>,
 }
 
 pub const DENSITY_KEY: &str = "rollcall.density";
@@ -52,6 +54,15 @@ impl MatrixState {
             })
         });
         let selection = RwSignal::new(layout.with_untracked(Selection::start));
+        let counted = RwSignal::new(0);
+        Effect::new(move |before: Option<()>| {
+            grid.track();
+            if before.is_some() {
+                browser::dom::after_paint(move || {
+                    let _ = counted.try_update(|it| *it += 1);
+                });
+            }
+        });
         Self {
             grid,
             collapsed,
@@ -64,6 +75,7 @@ impl MatrixState {
             wants_keyboard: RwSignal::new(0),
             renewed: RwSignal::new(0),
             marked: RwSignal::new(0),
+            counted,
         }
     }
 

@@ -174,7 +174,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             result
         };
         undoing.begin();
-        leptos::task::spawn_local(async move {
+        let answered = async move {
             match sent.await {
                 Ok(Changed { row, batch_id }) => {
                     put(&row);
@@ -199,7 +199,9 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 }
             }
             undoing.end();
-        });
+        };
+        // What is seen comes first; what is sent costs time too.
+        browser::dom::after(0, || leptos::task::spawn_local(answered));
     };
     let said_of_many = Callback::new(move |(text, batch): (String, Option<BatchId>)| {
         asking_bulk.set(None);

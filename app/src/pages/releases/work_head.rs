@@ -27,7 +27,10 @@ pub fn WorkHead(
 ) -> impl IntoView {
     let (id, status) = (release.id, release.status);
     let can_work = status == ReleaseStatus::Active;
-    let progress = move || Progress::from(state.grid.with(|grid| grid.total));
+    let progress = move || {
+        state.counted.track();
+        Progress::from(state.grid.with_untracked(|grid| grid.total))
+    };
     view! {
         <PageHead
             title=release.name
