@@ -119,6 +119,11 @@ impl AppError {
         }
     }
 
+    /// Whether the same may go well when it is tried again.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Internal | Self::Transport(_))
+    }
+
     pub fn status(&self) -> u16 {
         match self {
             Self::NotFound(_) => 404,

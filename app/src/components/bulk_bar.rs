@@ -1,12 +1,12 @@
 //! What can be done with several selected cells: the bar under the grid, and the one reason for all of them.
 use super::{
     matrix::{selection::Selection, state::MatrixState},
-    ui::{dialog::Dialog, field::LongField, icon::Icon, notice::Failure},
+    reason_form::{ReasonForm, verb},
+    ui::{dialog::Dialog, icon::Icon, notice::sentence},
 };
 use crate::{
     domain::{
         matrix::{At, Cell, Grid},
-        refusal::Field,
         step::StepAction,
     },
     error::AppError,
@@ -23,7 +23,7 @@ pub fn spread(cells: &[At]) -> (usize, usize) {
 /// How many cells one change may have: PRODUCT.md §5.
 const MOST: usize = 10_000;
 
-/// How many of those that cannot be marked done are named.
+/// How many of those that are not eligible are named.
 const NAMED: usize = 3;
 
 fn plural(n: usize, one: &str) -> String {
@@ -43,11 +43,11 @@ fn obstacle(action: StepAction, cell: &Cell) -> Option<&'static str> {
 }
 
 /// "3 cannot be marked done: Acme, done; Initech, var.HOST not set".
-fn not_eligible(grid: &Grid, cells: &[At]) -> Option<String> {
+fn not_eligible(action: StepAction, grid: &Grid, cells: &[At]) -> Option<String> {
     let reasons: Vec<String> = cells
         .iter()
         .filter_map(|at| {
-            let why = obstacle(StepAction::Done, grid.cell(*at)?)?;
+            let why = obstacle(action, grid.cell(*at)?)?;
             let name = &grid.columns[at.column].name;
             Some(match grid.missing(*at) {
                 Some(names) if why.contains("missing") => format!("{name}, {names} not set"),
@@ -68,16 +68,35 @@ fn not_eligible(grid: &Grid, cells: &[At]) -> Option<String> {
         String::new()
     };
     Some(format!(
-        "{} cannot be marked done: {}{more}",
+        "{} cannot be {}: {}{more}",
         reasons.len(),
+        action.past(),
         named.join("; ")
     ))
 }
 
 /// What can be done with several selected cells.
 #[component]
-pub fn BulkBar(state: MatrixState, can_work: bool, wish: Callback<StepAction>) -> impl IntoView {
+pub fn BulkBar(
+    state: MatrixState,
+    can_work: bool,
+    /// What is under way, or was last.
+    acting: RwSignal<Option<StepAction>>,
+    is_busy: Signal<bool>,
+    /// Why that failed.
+    error: RwSignal<Option<AppError>>,
+    wish: Callback<StepAction>,
+) -> impl IntoView {
     let cells = Memo::new(move |_| state.selected());
+    // Another selection is another matter.
+    Effect::new(move |before: Option<()>| {
+        cells.track();
+        if before.is_some() {
+            error.set(None);
+        }
+    });
+    // The action whose button is pointed at, or has the keyboard: what stands in its way is said.
+    let meant = RwSignal::new(StepAction::Done);
     let eligible = move |action: StepAction| {
         state.grid.with(|grid| {
             cells.with(|cells| {
@@ -99,7 +118,7 @@ pub fn BulkBar(state: MatrixState, can_work: bool, wish: Callback<StepAction>) -
         }
         state
             .grid
-            .with(|grid| cells.with(|cells| not_eligible(grid, cells)))
+            .with(|grid| cells.with(|cells| not_eligible(meant.get(), grid, cells)))
     };
     let button = move |action: StepAction, key: &'static str, ink: bool| {
         view! {
@@ -110,6 +129,11 @@ pub fn BulkBar(state: MatrixState, can_work: bool, wish: Callback<StepAction>) -
                 aria-keyshortcuts=key
                 aria-disabled=move || (eligible(action) == 0 || is_too_many()).then_some("true")
                 aria-describedby="bulk-note"
+                aria-busy=move || (is_busy.get() && acting.get() == Some(action)).then_some("true")
+                on:pointerenter=move |_| meant.set(action)
+                on:pointerleave=move |_| meant.set(StepAction::Done)
+                on:focus=move |_| meant.set(action)
+                on:blur=move |_| meant.set(StepAction::Done)
                 on:click=move |_| { if eligible(action) > 0 && !is_too_many() { wish.run(action) } }
             >
                 {action.label()}
@@ -130,7 +154,22 @@ pub fn BulkBar(state: MatrixState, can_work: bool, wish: Callback<StepAction>) -
                 </span>
                 <span class="bulk__note">
                     {move || {
-                        note().map(|it| view! { <Icon name="i-warn" small=true/> <span class="clip" id="bulk-note" title=it.clone()>{it.clone()}</span> })
+                        if let Some(error) = error.get() {
+                            let again = move |_| {
+                                if let Some(action) = acting.get_untracked() {
+                                    wish.run(action);
+                                }
+                            };
+                            return Some(
+                                view! {
+                                    <Icon name="i-warn" small=true/>
+                                    <span role="alert">{sentence(&error.to_string())}</span>
+                                    <button class="button" data-size="s" on:click=again>"Try again"</button>
+                                }
+                                    .into_any(),
+                            );
+                        }
+                        note().map(|it| view! { <Icon name="i-warn" small=true/> <span class="clip" id="bulk-note" title=it.clone()>{it.clone()}</span> }.into_any())
                     }}
                 </span>
                 <span class="bulk__do">
@@ -164,17 +203,10 @@ pub fn ReasonDialog(
     error: RwSignal<Option<AppError>>,
     on_reason: Callback<(StepAction, String)>,
 ) -> impl IntoView {
-    let reason = RwSignal::new(String::new());
     move || {
         asking.get().map(|action| {
             let open = RwSignal::new(true);
-            reason.set(String::new());
             error.set(None);
-            let word = match action {
-                StepAction::Fail => "Fail",
-                StepAction::Skip => "Skip",
-                _ => "Revert",
-            };
             Effect::new(move |_| {
                 if !open.get() {
                     asking.set(None);
@@ -182,26 +214,14 @@ pub fn ReasonDialog(
             });
             let n = state.selected().len();
             view! {
-                <Dialog open=open title=format!("{word} {n} cells")>
-                    <form on:submit=move |event| {
-                        event.prevent_default();
-                        on_reason.run((action, reason.get_untracked()));
-                    }>
-                        <div class="dialog__body stack">
-                            <Failure error=error/>
-                            <LongField
-                                label="Reason"
-                                id="bulk-reason"
-                                value=reason
-                                hint="Kept in the history of each cell."
-                                error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Reason)))
-                            />
-                        </div>
-                        <div class="dialog__foot">
-                            <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
-                            <button class="button" data-kind="ink" type="submit">{word}</button>
-                        </div>
-                    </form>
+                <Dialog open=open title=format!("{} {n} cells", verb(action))>
+                    <ReasonForm
+                        action=action
+                        id="bulk-reason"
+                        error=error
+                        on_reason=Callback::new(move |reason| on_reason.run((action, reason)))
+                        on_cancel=Callback::new(move |()| open.set(false))
+                    />
                 </Dialog>
             }
         })

@@ -1,12 +1,19 @@
 //! What rests behind a cell, as text: shown when the mouse or the keyboard stays on it for a moment.
-use super::html::{Wording, glyph};
+use super::{
+    html::{Wording, glyph},
+    wording::not_done,
+};
 use crate::{
-    components::{step_state::state_icon, ui::text_area::escape_into},
+    components::{
+        step_state::state_icon,
+        ui::{notice::sentence, text_area::escape_into},
+        wish::Unmet,
+    },
     domain::matrix::{At, Grid},
 };
 
-/// None for a cell that does not exist.
-pub fn html(grid: &Grid, at: At, wording: Wording<'_>) -> Option<String> {
+/// None for a cell that does not exist. With what could not be done with it, if anything.
+pub fn html(grid: &Grid, at: At, unmet: Option<&Unmet>, wording: Wording<'_>) -> Option<String> {
     let cell = grid.cell(at)?;
     let (row, column) = (&grid.rows[at.row], &grid.columns[at.column]);
     let band = &grid.bands[column.band];
@@ -37,6 +44,11 @@ pub fn html(grid: &Grid, at: At, wording: Wording<'_>) -> Option<String> {
         escape_into(&mut html, reason);
         html.push_str("</q>");
     }
+    if let Some(unmet) = unmet {
+        html.push_str("<span class=\"warn\">");
+        escape_into(&mut html, &sentence(&not_done(unmet)));
+        html.push_str("</span>");
+    }
     if let Some(names) = grid.missing(at) {
         html.push_str("<span class=\"warn\">");
         escape_into(&mut html, names);
@@ -60,12 +72,16 @@ pub fn html(grid: &Grid, at: At, wording: Wording<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        id::{ClusterId, CustomerId, StepId},
-        marks::Mark,
-        matrix::{Band, Cell, Column, Row, tests::release},
-        step::StepStatus,
-        template::{Category, StepType},
+    use crate::{
+        components::wish::Wish,
+        domain::{
+            id::{ClusterId, CustomerId, StepId},
+            marks::Mark,
+            matrix::{Band, Cell, Column, Row, tests::release},
+            step::{StepAction, StepStatus},
+            template::{Category, StepType},
+        },
+        error::AppError,
     };
     use chrono::DateTime;
 
@@ -108,18 +124,23 @@ mod tests {
         let at = At::default();
         grid.set_mark(at, mark);
         grid.set_missing(at, Some("var.HOST".into()));
-        let html = html(&grid, at, &|_| "14:02".into()).unwrap();
+        let unmet = Unmet {
+            wish: Wish::new(StepAction::Done),
+            error: AppError::Transport(String::new()),
+        };
+        let html = html(&grid, at, Some(&unmet), &|_| "14:02".into()).unwrap();
         for part in [
             "&lt;Acme&gt;",
             "Failed, Ana 14:02",
             "<q>it &lt;broke&gt;</q>",
             "var.HOST not set",
+            "Could not be marked done: the server could not be reached.",
             "Overridden, Custom step",
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }
         assert_eq!(
-            super::html(&grid, At { row: 0, column: 1 }, &|_| String::new()),
+            super::html(&grid, At { row: 0, column: 1 }, None, &|_| String::new()),
             None
         );
     }

@@ -1,16 +1,14 @@
 //! What is shown of the matrix: two texts, a cluster, a chip for each state with its count, open only, needs attention.
 //! Drawn as text, like the grid: a dozen reactive elements would weigh more than the grid itself.
 use super::{
+    html::plural,
     keys::Command,
     layout::{DENSITIES, Density},
     state::MatrixState,
 };
 use crate::{
     browser,
-    components::{
-        step_state::state_icon,
-        ui::{text_area::escape, toast::Toasts},
-    },
+    components::{step_state::state_icon, ui::text_area::escape},
     domain::{filter::Filter, matrix::Grid, step::StepStatus},
 };
 use leptos::prelude::*;
@@ -148,7 +146,6 @@ fn chips(filter: &Filter, grid: &Grid, density: Density) -> String {
         );
     }
     html.push_str("</div></details>");
-    html.push_str(r##"<button class="button wide" data-kind="ghost" data-size="s" data-square="" data-filter="share" aria-label="Copy link" title="Copy the link to this view"><svg class="glyph" aria-hidden="true"><use href="#i-copy"></use></svg></button>"##);
     html.push_str(r#"<span class="segments push wide" role="group" aria-label="Density">"#);
     for it in DENSITIES {
         let (name, label, is_on) = (it.name, it.label, it.name == density.name);
@@ -161,9 +158,48 @@ fn chips(filter: &Filter, grid: &Grid, density: Density) -> String {
     html
 }
 
+/// Shows all again.
+pub fn clear(state: MatrixState) {
+    for field in [FIRST_FIELD, SECOND_FIELD, CLUSTER] {
+        browser::dom::set_value(field, "");
+    }
+    browser::dom::focus(FIRST_FIELD);
+    state.redraw(|it| it.filter.set(Filter::default()));
+}
+
+/// Says that the filter leaves nothing, instead of an empty grid.
+#[component]
+pub fn NothingMatches(state: MatrixState) -> impl IntoView {
+    let hidden = Memo::new(move |_| {
+        let is_empty = state
+            .layout
+            .with(|it| it.lanes.is_empty() || it.lines.is_empty());
+        let size = || {
+            let (steps, customers) = state
+                .grid
+                .with_untracked(|it| (it.rows.len(), it.columns.len()));
+            format!(
+                "Nothing matches the filter: {} × {} are hidden.",
+                plural(steps, "step"),
+                plural(customers, "customer")
+            )
+        };
+        is_empty.then(size)
+    });
+    move || {
+        hidden.get().map(|text| {
+            view! {
+                <div class="empty" role="status">
+                    <p>{text}</p>
+                    <button class="button live-only" on:click=move |_| clear(state)>"Clear filters"</button>
+                </div>
+            }
+        })
+    }
+}
+
 #[component]
 pub fn FilterBar(state: MatrixState, on_command: Callback<Command>) -> impl IntoView {
-    let toasts = Toasts::here();
     let html = state.grid.with_untracked(|grid| {
         state.filter.with_untracked(|filter| {
             format!(
@@ -187,25 +223,10 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<Command>) -> impl Into
             browser::dom::draw(CHIPS, &html);
         }
     });
-    let share = move || {
-        leptos::task::spawn_local(async move {
-            let done = browser::clipboard::copy(&browser::dom::address()).await;
-            let said = if done {
-                "Copied the link to this view"
-            } else {
-                "Could not copy the link"
-            };
-            toasts.say(said, None);
-        });
-    };
     let press = move |event: leptos::ev::MouseEvent| {
         let Some(what) = browser::dom::named(&event, "data-filter") else {
             return;
         };
-        if what == "share" {
-            share();
-            return;
-        }
         if let Some((_, _, _, command)) = SELECTIONS.into_iter().find(|it| it.0 == what) {
             if !state.select(command) {
                 on_command.run(command);
@@ -218,14 +239,11 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<Command>) -> impl Into
             return;
         }
         if what == "clear" {
-            for field in [FIRST_FIELD, SECOND_FIELD, CLUSTER] {
-                browser::dom::set_value(field, "");
-            }
-            browser::dom::focus(FIRST_FIELD);
+            clear(state);
+            return;
         }
         state.redraw(|it| {
             it.filter.update(|filter| match what.as_str() {
-                "clear" => *filter = Filter::default(),
                 "open" => filter.open_only = !filter.open_only,
                 "attention" => filter.attention_only = !filter.attention_only,
                 status => {

@@ -1,6 +1,9 @@
 //! Lines and cells of the drawn window as text. A cell is one `td` and nothing in it; the style sheet draws its state and
 //! marks. Every name goes through `escape_into`. A thousand cells are written at once, so what they share is written once.
-use super::layout::{BLOCKS, Lane, Layout, Line, Pads, Window};
+use super::{
+    layout::{BLOCKS, Lane, Layout, Line, Pads, Window},
+    wording::not_done,
+};
 use crate::{
     components::{
         step_state::{state_icon, type_icon},
@@ -8,6 +11,7 @@ use crate::{
             html::put,
             text_area::{escape, escape_into},
         },
+        wish::Wishes,
     },
     domain::{
         matrix::{At, Block, Cell, Grid},
@@ -76,6 +80,7 @@ pub(super) fn plural(n: usize, one: &str) -> String {
 pub struct Picture<'a> {
     pub grid: &'a Grid,
     pub layout: &'a Layout,
+    pub wishes: &'a Wishes,
     pub wording: Wording<'a>,
 }
 
@@ -170,6 +175,10 @@ impl Picture<'_> {
                 name.push_str(word);
             }
         }
+        if let Some(unmet) = self.wishes.unmet(cell.step) {
+            name.push_str(", ");
+            name.push_str(&not_done(&unmet));
+        }
     }
 
     /// What a drawn cell has that can change: attributes, or none of that name.
@@ -187,9 +196,19 @@ impl Picture<'_> {
                 ("data-dim", is_dim.then(String::new)),
                 ("data-marks", Some(marks).filter(|it| !it.is_empty())),
                 ("data-initials", self.initials(at, cell)),
+                ("aria-busy", self.is_busy(cell).then(|| "true".to_owned())),
+                ("data-error", self.has_failed(cell).then(String::new)),
             ]);
         }
         attributes
+    }
+
+    fn is_busy(&self, cell: &Cell) -> bool {
+        self.wishes.is_slow(cell.step)
+    }
+
+    fn has_failed(&self, cell: &Cell) -> bool {
+        self.wishes.unmet(cell.step).is_some()
     }
 
     fn initials(&self, at: At, cell: &Cell) -> Option<String> {
@@ -247,6 +266,12 @@ impl Picture<'_> {
         if let Some(initials) = self.initials(at, cell) {
             put!(html, r#"data-initials="{}" "#, escape(&initials));
         }
+        if self.is_busy(cell) {
+            html.push_str(r#"aria-busy="true" "#);
+        }
+        if self.has_failed(cell) {
+            html.push_str("data-error ");
+        }
     }
 
     /// The rest of a cell of a collapsed cluster.
@@ -262,9 +287,12 @@ impl Picture<'_> {
             put!(html, r#"data-state="{state}" "#);
         }
         let (finished, total) = (counts.finished(), counts.total());
+        let trouble = needs_attention(counts)
+            .map(|it| format!(", {} {}", counts.of(it), it.word()))
+            .unwrap_or_default();
         put!(
             html,
-            r#"aria-label="{}: {finished} of {total} finished">{finished}/{total}</td>"#,
+            r#"aria-label="{}: {finished} of {total} finished{trouble}">{finished}/{total}</td>"#,
             escape(&format!("{step}{lane}")),
         );
     }

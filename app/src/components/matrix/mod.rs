@@ -13,12 +13,13 @@ pub mod selection;
 pub mod state;
 pub mod wording;
 
-use super::ui::time::Clock;
+use super::{ui::time::Clock, wish::Wishes};
 use crate::browser::{
     self,
     grid::{Head, Target, View},
 };
 use drawing::Drawn;
+use filter_bar::NothingMatches;
 use html::Picture;
 use keys::Command;
 use layout::{BEYOND, DENSITIES, Measured, Pads, Window};
@@ -106,6 +107,7 @@ pub fn MatrixGrid(
                 let picture = Picture {
                     grid,
                     layout,
+                    wishes: &Wishes::default(),
                     wording: &wording,
                 };
                 (
@@ -192,7 +194,8 @@ pub fn MatrixGrid(
             let html = place.and_then(|place| {
                 let at = layout.with_untracked(|it| it.cell(place.0, place.1))?;
                 let wording = move |at| clock.time(at);
-                untrack(|| grid.with_untracked(|it| card::html(it, at, &wording)))
+                let unmet = state.unmet(at);
+                untrack(|| grid.with_untracked(|it| card::html(it, at, unmet.as_ref(), &wording)))
             });
             browser::grid::paint_card(&pane, place.zip(html.as_deref()));
         });
@@ -227,9 +230,11 @@ pub fn MatrixGrid(
         let is_first = drawn.with_value(Option::is_none);
         let is_whole = layout.with(|layout| {
             grid.with(|grid| {
+                let wishes = state.wishes.read();
                 let picture = Picture {
                     grid,
                     layout,
+                    wishes: &wishes,
                     wording: &wording,
                 };
                 let there = drawn.get_value().or_else(|| {
@@ -451,6 +456,7 @@ pub fn MatrixGrid(
                 <thead inner_html=heads></thead>
                 <tbody inner_html=body></tbody>
             </table>
+            <NothingMatches state=state/>
         </div>
         <div
             class="matrix__card"

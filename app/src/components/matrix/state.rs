@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     browser,
-    components::step_panel::Toward,
+    components::{
+        step_panel::Toward,
+        wish::{Unmet, Wish, Wishes},
+    },
     domain::{
         filter::Filter,
         id::StepId,
@@ -36,12 +39,17 @@ pub struct MatrixState {
     pub renewed: RwSignal<u32>,
     /// Raised when more is known of who set cells, and when.
     pub marked: RwSignal<u32>,
+    /// What is asked of single cells.
+    pub wishes: RwSignal<Wishes>,
     /// Raised when counts are to follow the cells: a cell that was set is painted first.
     pub counted: RwSignal<u32>,
 }
 
 pub const DENSITY_KEY: &str = "rollcall.density";
 pub const LETTERS_KEY: &str = "rollcall.letters";
+
+/// After so many milliseconds without an answer a cell shows that it is being saved.
+const SLOW: u32 = 300;
 
 impl MatrixState {
     pub fn new(grid: Grid, filter: Filter, collapsed: Collapsed, first: At) -> Self {
@@ -75,6 +83,7 @@ impl MatrixState {
             wants_keyboard: RwSignal::new(0),
             renewed: RwSignal::new(0),
             marked: RwSignal::new(0),
+            wishes: RwSignal::new(Wishes::default()),
             counted,
         }
     }
@@ -171,8 +180,59 @@ impl MatrixState {
         })
     }
 
+    /// One cell changes at once, as it was asked for.
+    pub fn begin(self, step: StepId, wish: Wish) {
+        let action = wish.action;
+        self.wishes.update(|it| it.begin(step, wish));
+        browser::dom::after(SLOW, move || {
+            if self.wishes.try_update(|it| it.linger(step)) == Some(true) {
+                self.set(step, |_| {});
+            }
+        });
+        self.set(step, |cell| {
+            if action.allows(cell.status) {
+                cell.status = action.target();
+            }
+        });
+    }
+
+    /// And goes back to what it was if that failed.
+    pub fn fail(self, step: StepId, before: Option<Cell>, unmet: Unmet) {
+        if self.wishes.try_update(|it| it.fail(step, unmet)).is_some() {
+            self.set(step, |cell| *cell = before.unwrap_or(*cell));
+        }
+    }
+
+    /// Who set it, and when, stays.
+    fn set(self, step: StepId, change: impl FnOnce(&mut Cell)) {
+        self.grid.update(|grid| {
+            let found = grid
+                .place_of(step)
+                .and_then(|at| Some((at, *grid.cell(at)?)));
+            if let Some((at, mut cell)) = found {
+                change(&mut cell);
+                let mark = grid.mark(at).cloned();
+                grid.set(at, cell, mark);
+            }
+        });
+    }
+
+    /// What failed of a cell.
+    pub fn unmet(self, at: At) -> Option<Unmet> {
+        let step = self.grid.with_untracked(|it| it.cell(at).map(|it| it.step));
+        self.wishes.with_untracked(|it| it.unmet(step?))
+    }
+
+    pub fn cell_of(self, step: StepId) -> Option<Cell> {
+        self.grid
+            .with_untracked(|grid| grid.cell(grid.place_of(step)?).copied())
+    }
+
     /// Takes a step in as it is now. Whether it lacks a value is left as it was.
     pub fn put(self, step: &CustomerStep) {
+        if self.wishes.try_update(|it| it.end(step.id)).is_none() {
+            return;
+        }
         self.grid.update(|grid| {
             let Some(at) = grid.place_of(step.id) else {
                 return;

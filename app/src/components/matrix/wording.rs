@@ -1,5 +1,8 @@
 //! What a toast says of a change.
-use crate::domain::{step::StepAction, summary::BulkResult};
+use crate::{
+    components::wish::Unmet,
+    domain::{step::StepAction, summary::BulkResult},
+};
 use std::fmt::Write;
 
 /// "Marked Migrate schema done for Acme".
@@ -36,6 +39,13 @@ pub fn bulk_text(
         );
     }
     text
+}
+
+/// "could not be marked done: the server could not be reached".
+pub fn not_done(unmet: &Unmet) -> String {
+    let error = unmet.error.to_string();
+    let why = error.split(": ").next().unwrap_or_default();
+    format!("could not be {}: {why}", unmet.wish.action.past())
 }
 
 fn past(action: StepAction) -> &'static str {

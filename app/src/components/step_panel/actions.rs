@@ -4,24 +4,25 @@ use super::{
     desk::{Desk, Form},
 };
 use crate::{
-    components::ui::{
-        dialog::Dialog,
-        field::LongField,
-        icon::Icon,
-        menu::{Menu, MenuItem},
-        notice::Failure,
+    components::{
+        reason_form::{ReasonForm, verb},
+        ui::{
+            dialog::Dialog,
+            icon::Icon,
+            menu::{Menu, MenuItem},
+            notice::Failure,
+        },
+        wish::Wish,
     },
     domain::{
-        refusal::Field,
         step::{StepAction, StepStatus},
         template::StepType,
         vars::{Source, filled_at},
         work::OpenStep,
     },
-    error::AppError,
     paths,
 };
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 
 pub fn key_of(action: StepAction) -> &'static str {
     match action {
@@ -32,11 +33,6 @@ pub fn key_of(action: StepAction) -> &'static str {
         StepAction::Revert => "r",
         StepAction::Reopen => "p",
     }
-}
-
-/// "Fail", "Skip", "Revert": what the button of the reason's dialog says.
-pub fn verb(action: StepAction) -> &'static str {
-    action.label().trim_end_matches('…')
 }
 
 /// The buttons of a state, at most three; the others stand in the menu.
@@ -236,11 +232,10 @@ pub fn places_of(name: &str, open: &OpenStep) -> Vec<(String, String)> {
 /// That values are missing: where to fill them in, or to go on all the same. And whatever else was refused.
 #[component]
 pub fn Refused(desk: Desk) -> impl IntoView {
+    // While a reason is asked for, that dialog says it.
     let other = Signal::derive(move || {
-        let error = desk.refused.get();
-        // The reason's own field says it.
-        let is_asked = desk.asking.get().is_some() && matches!(error, Some(AppError::Invalid(_)));
-        error.filter(|_| desk.missing().is_none() && !is_asked)
+        let is_said = desk.missing().is_some() || desk.asking.get().is_some();
+        desk.error().filter(|_| !is_said)
     });
     let notice = move || {
         let form = desk.insists.get();
@@ -272,7 +267,10 @@ pub fn Refused(desk: Desk) -> impl IntoView {
                 desk.copy(form, true);
             } else {
                 desk.refused.set(None);
-                desk.do_it(StepAction::Done, None, true);
+                desk.do_it(Wish {
+                    allow_unresolved: true,
+                    ..Wish::new(StepAction::Done)
+                });
             }
         };
         Some(view! {
@@ -291,7 +289,7 @@ pub fn Refused(desk: Desk) -> impl IntoView {
         })
     };
     view! {
-        <Failure error=other/>
+        <Failure error=other on_retry=Callback::new(move |()| desk.retry())/>
         <Failure error=desk.unsaved/>
         {notice}
     }
@@ -300,7 +298,6 @@ pub fn Refused(desk: Desk) -> impl IntoView {
 /// Asks why, before a step is failed, skipped or reverted.
 #[component]
 pub fn ReasonPrompt(desk: Desk) -> impl IntoView {
-    let reason = RwSignal::new(String::new());
     let (name, customer) = desk.read(|it| {
         let detail = &it.detail;
         (
@@ -311,47 +308,27 @@ pub fn ReasonPrompt(desk: Desk) -> impl IntoView {
     move || {
         let action = desk.asking.get()?;
         let open = RwSignal::new(true);
-        reason.set(String::new());
         Effect::new(move |_| {
             if !open.get() {
                 desk.asking.set(None);
             }
         });
-        let send = move || desk.do_it(action, Some(reason.get_untracked()), false);
-        let hint = if action.needs_reason() {
-            "It is kept in the history."
-        } else {
-            "May stay empty."
+        let send = move |reason| {
+            desk.do_it(Wish {
+                reason: Some(reason),
+                ..Wish::new(action)
+            });
         };
-        let word = verb(action);
+        let title = format!("{} {name} for {customer}", verb(action));
         Some(view! {
-            <Dialog open=open title=format!("{word} {name} for {customer}")>
-                <form
-                    on:submit=move |event| {
-                        event.prevent_default();
-                        send();
-                    }
-                    on:keydown=move |event: ev::KeyboardEvent| {
-                        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
-                            event.prevent_default();
-                            send();
-                        }
-                    }
-                >
-                    <div class="dialog__body stack">
-                        <LongField
-                            label="Reason"
-                            id="reason"
-                            value=reason
-                            hint=hint
-                            error=Signal::derive(move || desk.refused.get().and_then(|it| it.at(Field::Reason)))
-                        />
-                    </div>
-                    <div class="dialog__foot">
-                        <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
-                        <button class="button" data-kind="ink" type="submit">{word}</button>
-                    </div>
-                </form>
+            <Dialog open=open title=title>
+                <ReasonForm
+                    action=action
+                    id="reason"
+                    error=Signal::derive(move || desk.error())
+                    on_reason=Callback::new(send)
+                    on_cancel=Callback::new(move |()| open.set(false))
+                />
             </Dialog>
         })
     }
@@ -370,11 +347,5 @@ mod tests {
         assert_eq!(direct(S::Reverted), [A::Done, A::Skip, A::Reopen]);
         assert_eq!(direct(S::Done), [A::Revert, A::Reopen]);
         assert_eq!(direct(S::Skipped), [A::Reopen]);
-    }
-
-    #[test]
-    fn a_dialog_s_button_has_no_ellipsis() {
-        assert_eq!(verb(StepAction::Fail), "Fail");
-        assert_eq!(verb(StepAction::Revert), "Revert");
     }
 }

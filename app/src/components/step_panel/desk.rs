@@ -3,7 +3,10 @@
 use super::{Asked, StepWish};
 use crate::{
     browser,
-    components::ui::code::{CodeView, TEXT},
+    components::{
+        ui::code::{CodeView, TEXT},
+        wish::{Unmet, Wish},
+    },
     domain::{
         cluster::Cluster,
         copy::with_context_check,
@@ -182,8 +185,8 @@ pub struct Desk {
     pub id: StepId,
     pub status: StepStatus,
     pub can_work: bool,
-    /// Why an action was refused.
-    pub refused: RwSignal<Option<AppError>>,
+    /// An action that was refused, or failed.
+    pub refused: RwSignal<Option<Unmet>>,
     /// Why something was not saved.
     pub unsaved: Signal<Option<AppError>>,
     unsaved_of: RwSignal<Option<(StepId, AppError)>>,
@@ -206,7 +209,7 @@ impl Desk {
         open: OpenStep,
         memory: StepMemory,
         can_work: bool,
-        refused: RwSignal<Option<AppError>>,
+        refused: RwSignal<Option<Unmet>>,
         asking: RwSignal<Option<StepAction>>,
         on_wish: Callback<StepWish>,
     ) -> Self {
@@ -284,16 +287,26 @@ impl Desk {
             self.refused.set(None);
             self.asking.set(Some(action));
         } else {
-            self.do_it(action, None, false);
+            self.do_it(Wish::new(action));
         }
     }
 
-    pub fn do_it(self, action: StepAction, reason: Option<String>, allow_unresolved: bool) {
-        self.on_wish.run(StepWish::Act {
-            action,
-            reason,
-            allow_unresolved,
-        });
+    pub fn do_it(self, wish: Wish) {
+        self.on_wish.run(StepWish::Act(wish));
+    }
+
+    /// Does again what was refused.
+    pub fn retry(self) {
+        if let Some(unmet) = self.refused.get_untracked() {
+            self.refused.set(None);
+            self.do_it(unmet.wish);
+        }
+    }
+
+    /// Why an action was refused, or failed.
+    pub fn error(self) -> Option<AppError> {
+        self.refused
+            .with(|it| it.as_ref().map(|it| it.error.clone()))
     }
 
     /// Why an action cannot be done now.
@@ -308,7 +321,7 @@ impl Desk {
 
     /// Values that an action was refused for.
     pub fn missing(self) -> Option<Vec<String>> {
-        match self.refused.get() {
+        match self.error() {
             Some(AppError::Refused(refused)) => match refused.about {
                 About::Missing(names) => Some(names),
                 _ => None,

@@ -10,6 +10,7 @@ pub mod texts;
 use super::{
     step_state::State,
     ui::{code::CodeBlock, icon::Icon, time::Clock},
+    wish::Wish,
 };
 use crate::{
     browser::panel::{self, NARROWEST, USUAL, WIDEST},
@@ -17,7 +18,7 @@ use crate::{
         cluster::hue,
         diff::DiffRow,
         id::{BatchId, StepId},
-        step::{Place, StepAction, StepStatus},
+        step::{Place, StepStatus},
         template::TemplateDraft,
         work::{CustomPlaces, OpenStep, Promotion},
     },
@@ -33,11 +34,7 @@ use texts::{DriftDialog, DriftNotice, OverrideDialog, PromoteDialog};
 /// What the person asks for in the panel.
 #[derive(Clone)]
 pub enum StepWish {
-    Act {
-        action: StepAction,
-        reason: Option<String>,
-        allow_unresolved: bool,
-    },
+    Act(Wish),
     Notes(String),
     Override(String),
     /// The override stays, though the template went on.

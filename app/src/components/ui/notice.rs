@@ -4,9 +4,12 @@ use crate::error::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// A failure, announced at once.
+/// A failure, announced at once; what may go well the next time can be tried again.
 #[component]
-pub fn Failure(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
+pub fn Failure(
+    #[prop(into)] error: Signal<Option<AppError>>,
+    #[prop(optional)] on_retry: Option<Callback<()>>,
+) -> impl IntoView {
     move || {
         error.get().map(|error| {
             let text = match &error {
@@ -19,7 +22,17 @@ pub fn Failure(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
             view! {
                 <div class="alert" data-tone="danger" role="alert">
                     <Icon name="i-warn"/>
-                    <span>{text}</span>
+                    <span>
+                        {text}
+                        {on_retry
+                            .filter(|_| error.may_pass())
+                            .map(|retry| {
+                                view! {
+                                    " "
+                                    <button type="button" class="link" on:click=move |_| retry.run(())>"Try again"</button>
+                                }
+                            })}
+                    </span>
                 </div>
             }
         })

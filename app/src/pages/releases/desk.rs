@@ -9,9 +9,12 @@ use crate::{
             read_step, reset_step,
         },
     },
-    components::step_panel::{
-        StepPanel, StepWish, Toward,
-        desk::{Desk, Lasting, StepMemory},
+    components::{
+        step_panel::{
+            StepPanel, StepWish, Toward,
+            desk::{Desk, Lasting, StepMemory},
+        },
+        wish::{Unmet, Wish},
     },
     domain::{
         event::Changed,
@@ -26,11 +29,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 /// What the page around the desk has to do.
 pub enum News {
-    Act {
-        action: StepAction,
-        reason: Option<String>,
-        allow_unresolved: bool,
-    },
+    Act(Wish),
     /// The step was changed: the row as it is now, and what is said of it.
     Changed(Box<CustomerStep>, String, Option<BatchId>),
     /// Other rows were changed too, came or went; whether this step is gone.
@@ -182,15 +181,7 @@ impl Work {
         let step = Arc::clone(&self.step);
         let (id, version) = (step.id, step.version);
         match wish {
-            StepWish::Act {
-                action,
-                reason,
-                allow_unresolved,
-            } => self.tell(News::Act {
-                action,
-                reason,
-                allow_unresolved,
-            }),
+            StepWish::Act(wish) => self.tell(News::Act(wish)),
             StepWish::Close => self.tell(News::Close),
             StepWish::Notes(notes) => self.note(notes),
             StepWish::Override(content) => {
@@ -280,7 +271,7 @@ pub fn lay_out(
     open: OpenStep,
     memory: StepMemory,
     can_work: bool,
-    refused: RwSignal<Option<AppError>>,
+    refused: RwSignal<Option<Unmet>>,
     asking: RwSignal<Option<StepAction>>,
     on_news: Callback<(StepId, News)>,
 ) -> Desk {
@@ -299,7 +290,7 @@ pub fn Panel(
     open: OpenStep,
     memory: StepMemory,
     places: Signal<(String, String)>,
-    refused: RwSignal<Option<AppError>>,
+    refused: RwSignal<Option<Unmet>>,
     asking: RwSignal<Option<StepAction>>,
     copying: RwSignal<u32>,
     can_work: bool,

@@ -25,20 +25,22 @@ use crate::{
             layout::Collapsed,
             selection::Selection,
             state::MatrixState,
-            wording::done_text,
+            wording::{done_text, not_done},
         },
         step_state::already,
         ui::{notice::sentence, time::Clock, toast::Toasts},
+        wish::{Unmet, Wish},
     },
     domain::{
         event::Changed,
         filter::Filter,
         id::{BatchId, CustomerId, StepId},
-        matrix::{At, Cell, Grid},
+        matrix::{At, Grid},
         packed::Matrix,
         release::ReleaseStatus,
         step::{CustomerStep, StepAction},
     },
+    error::AppError,
     pages::{Sending, stays_true},
     paths,
 };
@@ -68,7 +70,12 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let sending = Sending::new();
     let toasts = Toasts::here();
     let asking = RwSignal::new(None::<StepAction>);
+    let refused = RwSignal::new(None::<Unmet>);
     let asking_bulk = RwSignal::new(None::<StepAction>);
+    // What was asked for many cells last.
+    let acting = RwSignal::new(None::<StepAction>);
+    let archiving = Sending::new();
+    let selects_many = move || state.selection.get().is_some_and(|it| it.anchor != it.head);
     let copying = RwSignal::new(0_u32);
     let clock = Clock::here();
     let helping = RwSignal::new(false);
@@ -113,13 +120,16 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         }
     };
     // The grid as it is now, in place: scroll, selection and filter stay.
-    let renew = move || {
+    let renew_grid = move || {
         leptos::task::spawn_local(async move {
             if let Ok(matrix) = read_matrix(id, 0, 0).await {
                 state.replace(Grid::from(matrix));
                 take_marks().await;
             }
         });
+    };
+    let renew = move || {
+        renew_grid();
         refresh();
     };
     let undoing = Undoing::new(renew);
@@ -149,37 +159,21 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         }
         toasts.say(what, batch);
     };
-    let act = move |step: StepId, action: StepAction, reason: Option<String>, allow: bool| {
-        let before = state.grid.with_untracked(|grid| {
-            let at = grid.place_of(step)?;
-            Some((at, *grid.cell(at)?, grid.mark(at).cloned()))
-        });
-        // One cell changes at once, and goes back if the server says no.
-        if let Some((at, cell, mark)) = &before
-            && action.allows(cell.status)
-        {
-            let wished = Cell {
-                status: action.target(),
-                ..*cell
-            };
-            state
-                .grid
-                .update(|grid| grid.set(*at, wished, mark.clone()));
-        }
-        let sent = async move {
-            let result = act_on_step(step, action, reason, allow).await;
-            if let (Err(_), Some((at, cell, mark))) = (&result, before) {
-                let _ = state.grid.try_update(|grid| grid.set(at, cell, mark));
-            }
-            result
-        };
+    let act = move |step: StepId, wish: Wish| {
+        let Wish {
+            action,
+            reason,
+            allow_unresolved,
+        } = wish.clone();
+        let before = state.cell_of(step);
+        state.begin(step, wish.clone());
         undoing.begin();
         let answered = async move {
-            match sent.await {
+            match act_on_step(step, action, reason, allow_unresolved).await {
                 Ok(Changed { row, batch_id }) => {
                     put(&row);
                     let _ = asking.try_set(None);
-                    sending.error.set(None);
+                    let _ = refused.try_set(None);
                     if let Some((name, customer)) = state.names(step) {
                         let text = if batch_id.is_some() {
                             done_text(action, &name, &customer)
@@ -192,10 +186,21 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     refresh();
                 }
                 Err(error) => {
-                    if open_step.try_get_untracked().flatten().is_none() {
-                        toasts.say(sentence(&error.to_string()), None);
+                    let is_behind = matches!(error, AppError::Refused(_) | AppError::NotFound(_));
+                    let unmet = Unmet { wish, error };
+                    state.fail(step, before, unmet.clone());
+                    // A rule says no: somebody was faster. A reason that is being written stays.
+                    if is_behind && asking.try_get_untracked() == Some(None) {
+                        renew();
+                    } else if is_behind {
+                        renew_grid();
                     }
-                    let _ = sending.error.try_set(Some(error));
+                    if open_step.try_get_untracked().flatten() == Some(step) {
+                        refused.set(Some(unmet));
+                    } else if let Some((name, customer)) = state.names(step) {
+                        let why = sentence(&not_done(&unmet));
+                        toasts.say(format!("{name} for {customer}: {why}"), None);
+                    }
                 }
             }
             undoing.end();
@@ -212,6 +217,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         if sending.is_busy().get_untracked() {
             return;
         }
+        acting.set(Some(action));
         // An undo that is asked for meanwhile waits.
         undoing.begin();
         do_aside(Aside::Act(Box::new(Bulk {
@@ -236,10 +242,11 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     return;
                 };
                 if !action.asks_reason() {
-                    act(step, action, None, false);
+                    act(step, Wish::new(action));
                     return;
                 }
                 // The reason is asked for in the panel of that step.
+                refused.set(None);
                 open.run(Some(step));
                 asking.set(Some(action));
             }
@@ -314,11 +321,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         | Command::SelectAll => {}
     });
     let on_news = Callback::new(move |(step, news): (StepId, News)| match news {
-        News::Act {
-            action,
-            reason,
-            allow_unresolved,
-        } => act(step, action, reason, allow_unresolved),
+        News::Act(wish) => act(step, wish),
         News::Changed(row, text, batch) => {
             put(&row);
             said(text, batch);
@@ -347,12 +350,32 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     .with_untracked(|grid| grid.cell(at).map(|it| it.step))
             });
             if step.is_some() && step != open_step.get_untracked() {
-                sending.error.set(None);
                 asking.set(None);
                 open.run(step);
             }
         }
         now
+    });
+
+    // What failed of the step that is open now.
+    Effect::new(move |_| {
+        let unmet = open_step
+            .get()
+            .and_then(|it| state.wishes.with_untracked(|all| all.unmet(it)));
+        refused.set(unmet);
+    });
+    // Whatever was sent for many cells or for the release: nobody else may be there to say that it failed.
+    Effect::new(move |_| {
+        let error = sending.error.get();
+        let is_said = untrack(|| asking_bulk.get().is_some() || selects_many());
+        if let Some(error) = error.filter(|_| !is_said) {
+            toasts.say(sentence(&error.to_string()), None);
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(error) = archiving.error.get() {
+            toasts.say(sentence(&error.to_string()), None);
+        }
     });
 
     // The panel's part of the WASM is fetched with the first sign that somebody is about to work.
@@ -364,7 +387,6 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         }
     };
     let wants_reason = stays_true(move || asking_bulk.get().is_some());
-    let selects_many = move || state.selection.get().is_some_and(|it| it.anchor != it.head);
     let wants_bulk = stays_true(selects_many);
     let wants_side = stays_true(move || open_step.get().is_some());
     let wants_help = stays_true(move || helping.get());
@@ -373,7 +395,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         do_aside(Aside::SetArchived {
             id,
             archived: can_work,
-            sending,
+            sending: archiving,
             done: reload,
         });
     };
@@ -413,7 +435,14 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                         .into_any()
                 }}
                 {move || {
-                    let bulk = Aside::Bulk(BulkBarProps { state, can_work, wish: Callback::new(wish_action) });
+                    let bulk = Aside::Bulk(BulkBarProps {
+                        state,
+                        can_work,
+                        acting,
+                        is_busy: sending.is_busy(),
+                        error: sending.error,
+                        wish: Callback::new(wish_action),
+                    });
                     wants_bulk.get().then(|| Suspend::new(aside(bulk)).into_any())
                 }}
             </div>
@@ -423,7 +452,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                         state,
                         open_step,
                         again,
-                        refused: sending.error,
+                        refused,
                         asking,
                         copying,
                         can_work,

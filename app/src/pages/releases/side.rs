@@ -7,6 +7,7 @@ use crate::{
         matrix::state::MatrixState,
         step_panel::{Toward, desk::StepMemory},
         ui::notice::sentence,
+        wish::Unmet,
     },
     domain::{id::StepId, refusal::Noun, step::StepAction},
     error::AppError,
@@ -20,7 +21,7 @@ pub fn Side(
     open_step: Memo<Option<StepId>>,
     /// Raised when the step is to be read again.
     again: RwSignal<u32>,
-    refused: RwSignal<Option<AppError>>,
+    refused: RwSignal<Option<Unmet>>,
     asking: RwSignal<Option<StepAction>>,
     copying: RwSignal<u32>,
     can_work: bool,

@@ -1,10 +1,11 @@
 //! The head above the matrix: where one is, how far the work is, and what can be done with the release as a whole.
 use super::{dialogs::Asked, list::status_badge, view};
 use crate::{
+    browser,
     components::{
         layout::page_head::PageHead,
         matrix::{keys::Command, state::MatrixState},
-        ui::{bar::Bar, icon::Icon},
+        ui::{bar::Bar, icon::Icon, toast::Toasts},
     },
     domain::{
         event::Undoable,
@@ -26,10 +27,22 @@ pub fn WorkHead(
     on_status: Callback<()>,
 ) -> impl IntoView {
     let (id, status) = (release.id, release.status);
+    let toasts = Toasts::here();
     let can_work = status == ReleaseStatus::Active;
     let progress = move || {
         state.counted.track();
         Progress::from(state.grid.with_untracked(|grid| grid.total))
+    };
+    let share = move || {
+        leptos::task::spawn_local(async move {
+            let done = browser::clipboard::copy(&browser::dom::address()).await;
+            let said = if done {
+                "Copied the link to this view"
+            } else {
+                "Could not copy the link"
+            };
+            toasts.say(said, None);
+        });
     };
     view! {
         <PageHead
@@ -92,7 +105,7 @@ pub fn WorkHead(
                     }
                 })}
             <details class="more">
-                <summary class="button" data-kind="ghost" aria-label="More: edit, steps, clone, archive">
+                <summary class="button" data-kind="ghost" aria-label="More: edit, steps, clone, archive, copy link, print">
                     <Icon name="i-more"/>
                 </summary>
                 <div class="menu">
@@ -102,6 +115,7 @@ pub fn WorkHead(
                     <button class="menu__item" on:click=move |_| on_status.run(())>
                         {if can_work { "Archive" } else { "Restore" }}
                     </button>
+                    <button class="menu__item live-only" title="Copy the link to this view" on:click=move |_| share()>"Copy link"</button>
                     <a class="menu__item" rel="external" target="_blank" href=move || view::paper(state)>"Print"</a>
                     <button class="menu__item" on:click=move |_| on_command.run(Command::Help)>
                         "Keys " <kbd aria-hidden="true">"?"</kbd>

@@ -6,12 +6,11 @@ pub mod work;
 
 use crate::{
     api::releases::{read_checklist, read_customer_work},
-    components::{step_panel::desk::StepMemory, ui::toast::Toasts},
+    components::{step_panel::desk::StepMemory, ui::toast::Toasts, wish::Unmet},
     domain::{
         id::{CustomerId, ReleaseId},
         step::StepAction,
     },
-    error::AppError,
     pages::{fetch::Fetch, loaded, param},
 };
 use leptos::prelude::*;
@@ -23,7 +22,7 @@ use work::Work;
 #[derive(Clone, Copy)]
 pub struct Kept {
     pub memory: StepMemory,
-    pub refused: RwSignal<Option<AppError>>,
+    pub refused: RwSignal<Option<Unmet>>,
     /// An action whose reason is asked for.
     pub asking: RwSignal<Option<StepAction>>,
     /// Raised to copy by the key.

@@ -14,6 +14,7 @@ use crate::{
         step_panel::desk::known_names,
         step_state::already,
         ui::{bar::Bar, icon::Icon, notice::sentence, time::Clock, toast::Toasts},
+        wish::{Unmet, Wish},
         work_steps::WorkSteps,
     },
     domain::{
@@ -123,13 +124,15 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
     };
     let whom = StoredValue::new(customer.name.clone());
     let is_acting = RwSignal::new(false);
-    let act = move |step: StepId, action: StepAction, reason: Option<String>, allow: bool| {
+    let act = move |step: StepId, wish: Wish| {
         if is_acting.get_untracked() {
             return;
         }
         is_acting.set(true);
         leptos::task::spawn_local(async move {
-            let answer = act_on_step(step, action, reason, allow).await;
+            let action = wish.action;
+            let asked = wish.clone();
+            let answer = act_on_step(step, action, wish.reason, wish.allow_unresolved).await;
             // The page may be gone by now.
             let (None, Some(whom)) = (is_acting.try_set(false), whom.try_get_value()) else {
                 return;
@@ -137,7 +140,12 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
             let Changed { row, batch_id } = match answer {
                 Ok(changed) => changed,
                 Err(error) => {
-                    refused.set(Some(error));
+                    let is_there = open_step.get_untracked() == Some(step);
+                    if is_there {
+                        refused.set(Some(Unmet { wish: asked, error }));
+                    } else {
+                        toasts.say(sentence(&error.to_string()), None);
+                    }
                     return;
                 }
             };
@@ -162,11 +170,7 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
         });
     };
     let on_news = Callback::new(move |(step, news): (StepId, News)| match news {
-        News::Act {
-            action,
-            reason,
-            allow_unresolved,
-        } => act(step, action, reason, allow_unresolved),
+        News::Act(wish) => act(step, wish),
         News::Changed(row, text, batch) => {
             put(&row);
             toasts.say(text, batch);
@@ -197,7 +201,7 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
         if !can_work {
             toasts.say("The release is not active.", None);
         } else if !action.asks_reason() {
-            act(step, action, None, false);
+            act(step, Wish::new(action));
         } else if let Some(status) = status.filter(|it| !action.allows(*it)) {
             let text = format!("A {} step cannot be {}.", status.word(), action.past());
             toasts.say(text, None);

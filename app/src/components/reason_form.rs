@@ -1,0 +1,139 @@
+//! Why a step is failed, skipped or reverted: one form for a single cell and for many. Enter sends it, and the reasons
+//! that were given last are offered again.
+use super::ui::{field::LongField, notice::Failure};
+use crate::{
+    browser::dom,
+    domain::{refusal::Field, step::StepAction},
+    error::AppError,
+};
+use leptos::{ev, prelude::*};
+
+/// "Fail", "Skip", "Revert": what the button says.
+pub fn verb(action: StepAction) -> &'static str {
+    action.label().trim_end_matches('…')
+}
+
+/// So many reasons are offered.
+const OFFERED: usize = 4;
+
+/// Stands between remembered reasons; nobody can type it.
+const BETWEEN: char = '\u{1e}';
+
+/// What is remembered once another reason was given: the newest first, each once.
+fn remembered(before: &str, reason: &str) -> String {
+    let reason = reason.trim();
+    let earlier = before
+        .split(BETWEEN)
+        .filter(|it| !it.is_empty() && *it != reason);
+    let all = Some(reason)
+        .filter(|it| !it.is_empty())
+        .into_iter()
+        .chain(earlier);
+    let all: Vec<&str> = all.take(OFFERED).collect();
+    all.join(&BETWEEN.to_string())
+}
+
+#[component]
+pub fn ReasonForm(
+    action: StepAction,
+    #[prop(into)] id: String,
+    #[prop(into)] error: Signal<Option<AppError>>,
+    on_reason: Callback<String>,
+    on_cancel: Callback<()>,
+) -> impl IntoView {
+    let reason = RwSignal::new(String::new());
+    let key = format!("rollcall.reasons.{action}");
+    let offered = dom::recall(&key).unwrap_or_default();
+    let send = StoredValue::new(move || {
+        let given = reason.get_untracked();
+        let before = dom::recall(&key).unwrap_or_default();
+        dom::remember(&key, &remembered(&before, &given));
+        on_reason.run(given);
+    });
+    let send = move || send.with_value(|send| send());
+    let field = format!("#{id}");
+    let chips = offered
+        .split(BETWEEN)
+        .filter(|it| !it.is_empty())
+        .map(|text| {
+            let (text, field) = (text.to_owned(), field.clone());
+            let shown = text.clone();
+            view! {
+                <button
+                    type="button"
+                    class="chip"
+                    title=text.clone()
+                    on:click=move |_| {
+                        reason.set(text.clone());
+                        dom::focus(&field);
+                    }
+                >
+                    <span class="clip">{shown}</span>
+                </button>
+            }
+        })
+        .collect_view();
+    let hint = if action.needs_reason() {
+        "Kept in the history. Enter sends it, Shift+Enter begins a new line."
+    } else {
+        "May stay empty. Enter sends it, Shift+Enter begins a new line."
+    };
+    // The field says itself what is wrong with it.
+    let other = Signal::derive(move || {
+        let error = error.get();
+        error.filter(|it| !matches!(it, AppError::Invalid(_)))
+    });
+    view! {
+        <form
+            on:submit=move |event| {
+                event.prevent_default();
+                send();
+            }
+            on:keydown=move |event: ev::KeyboardEvent| {
+                let sends = event.key() == "Enter" && !event.shift_key() && !event.is_composing();
+                if sends && dom::closest(&event, "textarea").is_some() {
+                    event.prevent_default();
+                    send();
+                }
+            }
+        >
+            <div class="dialog__body stack">
+                <Failure error=other on_retry=Callback::new(move |()| send())/>
+                <LongField
+                    label="Reason"
+                    id=id
+                    value=reason
+                    rows=2
+                    hint=hint
+                    error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Reason)))
+                />
+                {(!offered.is_empty())
+                    .then(|| view! { <div class="chips reasons" role="group" aria-label="Earlier reasons">{chips}</div> })}
+            </div>
+            <div class="dialog__foot">
+                <button class="button push" type="button" on:click=move |_| on_cancel.run(())>"Cancel"</button>
+                <button class="button" data-kind="ink" type="submit">{verb(action)}</button>
+            </div>
+        </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_reasons_are_remembered_each_once_and_the_newest_first() {
+        let mut all = String::new();
+        for reason in ["a", "b", " a ", "", "c", "d", "e"] {
+            all = remembered(&all, reason);
+        }
+        assert_eq!(all.split(BETWEEN).collect::<Vec<_>>(), ["e", "d", "c", "a"]);
+    }
+
+    #[test]
+    fn a_dialog_s_button_has_no_ellipsis() {
+        assert_eq!(verb(StepAction::Fail), "Fail");
+        assert_eq!(verb(StepAction::Revert), "Revert");
+    }
+}
