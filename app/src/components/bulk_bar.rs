@@ -2,7 +2,7 @@
 use super::{
     matrix::{selection::Selection, state::MatrixState},
     reason_form::{ReasonForm, verb},
-    ui::{dialog::Dialog, icon::Icon, notice::sentence},
+    ui::{dialog::Dialog, follow::follow, icon::Icon, notice::sentence},
 };
 use crate::{
     domain::{
@@ -12,6 +12,15 @@ use crate::{
     error::AppError,
 };
 use leptos::prelude::*;
+
+/// What is done with many cells: last, or just now.
+#[derive(Clone, Copy)]
+pub struct Doing {
+    pub action: RwSignal<Option<StepAction>>,
+    pub is_busy: RwSignal<bool>,
+    /// Why it failed.
+    pub error: RwSignal<Option<AppError>>,
+}
 
 /// Over how many rows and columns cells are spread.
 pub fn spread(cells: &[At]) -> (usize, usize) {
@@ -80,19 +89,15 @@ fn not_eligible(action: StepAction, grid: &Grid, cells: &[At]) -> Option<String>
 pub fn BulkBar(
     state: MatrixState,
     can_work: bool,
-    /// What is under way, or was last.
-    acting: RwSignal<Option<StepAction>>,
-    is_busy: Signal<bool>,
-    /// Why that failed.
-    error: RwSignal<Option<AppError>>,
+    doing: Doing,
     wish: Callback<StepAction>,
 ) -> impl IntoView {
     let cells = Memo::new(move |_| state.selected());
     // Another selection is another matter.
-    Effect::new(move |before: Option<()>| {
+    follow(move |is_first| {
         cells.track();
-        if before.is_some() {
-            error.set(None);
+        if !is_first {
+            doing.error.set(None);
         }
     });
     // The action whose button is pointed at, or has the keyboard: what stands in its way is said.
@@ -129,7 +134,7 @@ pub fn BulkBar(
                 aria-keyshortcuts=key
                 aria-disabled=move || (eligible(action) == 0 || is_too_many()).then_some("true")
                 aria-describedby="bulk-note"
-                aria-busy=move || (is_busy.get() && acting.get() == Some(action)).then_some("true")
+                aria-busy=move || (doing.is_busy.get() && doing.action.get() == Some(action)).then_some("true")
                 on:pointerenter=move |_| meant.set(action)
                 on:pointerleave=move |_| meant.set(StepAction::Done)
                 on:focus=move |_| meant.set(action)
@@ -154,9 +159,9 @@ pub fn BulkBar(
                 </span>
                 <span class="bulk__note">
                     {move || {
-                        if let Some(error) = error.get() {
+                        if let Some(error) = doing.error.get() {
                             let again = move |_| {
-                                if let Some(action) = acting.get_untracked() {
+                                if let Some(action) = doing.action.get_untracked() {
                                     wish.run(action);
                                 }
                             };
@@ -207,7 +212,7 @@ pub fn ReasonDialog(
         asking.get().map(|action| {
             let open = RwSignal::new(true);
             error.set(None);
-            Effect::new(move |_| {
+            follow(move |_| {
                 if !open.get() {
                     asking.set(None);
                 }

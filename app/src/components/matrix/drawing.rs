@@ -1,7 +1,7 @@
 //! Keeps what is drawn what it should be, with as little drawing as possible: a cell that was set is changed in place, a
 //! window that moved changes at its edges, and only another layout or another grid is drawn as a whole.
 use super::{
-    heads,
+    filter_bar, heads,
     html::Picture,
     layout::{Lane, Layout, Line, Pads, Window},
 };
@@ -107,6 +107,7 @@ pub fn draw(
         there.window = window;
         return there;
     }
+    drawn::write(pane, ".empty", &filter_bar::nothing(grid, layout));
     drawn::write(pane, "colgroup", &heads::columns(layout, &window, pads));
     drawn::write(pane, "thead", &heads::heads(grid, layout, &window));
     drawn::write(pane, "tbody", &picture.body(&window, pads));

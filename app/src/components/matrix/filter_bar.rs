@@ -3,12 +3,15 @@
 use super::{
     html::plural,
     keys::Command,
-    layout::{DENSITIES, Density},
+    layout::{DENSITIES, Density, Layout},
     state::MatrixState,
 };
 use crate::{
     browser,
-    components::{step_state::state_icon, ui::text_area::escape},
+    components::{
+        step_state::state_icon,
+        ui::{follow::follow, text_area::escape},
+    },
     domain::{filter::Filter, matrix::Grid, step::StepStatus},
 };
 use leptos::prelude::*;
@@ -167,35 +170,16 @@ pub fn clear(state: MatrixState) {
     state.redraw(|it| it.filter.set(Filter::default()));
 }
 
-/// Says that the filter leaves nothing, instead of an empty grid.
-#[component]
-pub fn NothingMatches(state: MatrixState) -> impl IntoView {
-    let hidden = Memo::new(move |_| {
-        let is_empty = state
-            .layout
-            .with(|it| it.lanes.is_empty() || it.lines.is_empty());
-        let size = || {
-            let (steps, customers) = state
-                .grid
-                .with_untracked(|it| (it.rows.len(), it.columns.len()));
-            format!(
-                "Nothing matches the filter: {} × {} are hidden.",
-                plural(steps, "step"),
-                plural(customers, "customer")
-            )
-        };
-        is_empty.then(size)
-    });
-    move || {
-        hidden.get().map(|text| {
-            view! {
-                <div class="empty" role="status">
-                    <p>{text}</p>
-                    <button class="button live-only" on:click=move |_| clear(state)>"Clear filters"</button>
-                </div>
-            }
-        })
+/// What is said instead of an empty grid: that the filter leaves nothing.
+pub fn nothing(grid: &Grid, layout: &Layout) -> String {
+    if !layout.lanes.is_empty() && !layout.lines.is_empty() {
+        return String::new();
     }
+    format!(
+        r#"<p>Nothing matches the filter: {} × {} are hidden.</p><button class="button live-only" data-filter="clear">Show all</button>"#,
+        plural(grid.rows.len(), "step"),
+        plural(grid.columns.len(), "customer")
+    )
 }
 
 #[component]
@@ -217,9 +201,9 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<Command>) -> impl Into
                 .with(|filter| chips(filter, grid, state.density.get()))
         })
     });
-    Effect::new(move |before: Option<()>| {
+    follow(move |is_first| {
         let html = drawn.get();
-        if before.is_some() {
+        if !is_first {
             browser::dom::draw(CHIPS, &html);
         }
     });

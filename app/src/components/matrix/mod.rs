@@ -13,13 +13,15 @@ pub mod selection;
 pub mod state;
 pub mod wording;
 
-use super::{ui::time::Clock, wish::Wishes};
+use super::{
+    ui::{follow::follow, time::Clock},
+    wish::Wishes,
+};
 use crate::browser::{
     self,
     grid::{Head, Target, View},
 };
 use drawing::Drawn;
-use filter_bar::NothingMatches;
 use html::Picture;
 use keys::Command;
 use layout::{BEYOND, DENSITIES, Measured, Pads, Window};
@@ -93,11 +95,10 @@ pub fn MatrixGrid(
     // Whether the keyboard came into the grid: drawing again removes the focused cell, and gives it back.
     let is_in = StoredValue::new(false);
     let seen = RwSignal::new(None::<View>);
-    let drawn = StoredValue::new(None::<Drawn>);
     let rem = StoredValue::new(16.0);
     let first = state.first;
     // What the server draws; in the browser it is there already, or is drawn below.
-    let (columns, heads, body) = if browser::dom::is_here() {
+    let (columns, heads, body, nothing) = if browser::dom::is_here() {
         Default::default()
     } else {
         let (wording, pads) = (move |at| clock.time(at), Pads::default());
@@ -114,6 +115,7 @@ pub fn MatrixGrid(
                     heads::columns(layout, &window, &pads),
                     heads::heads(grid, layout, &window),
                     picture.body(&window, &pads),
+                    filter_bar::nothing(grid, layout),
                 )
             })
         })
@@ -145,7 +147,7 @@ pub fn MatrixGrid(
             look();
         }
     };
-    Effect::new(move |_| {
+    follow(move |_| {
         if let Some(pane) = pane.get() {
             let chosen = browser::dom::recall(DENSITY_KEY);
             if let Some(chosen) = DENSITIES
@@ -202,20 +204,21 @@ pub fn MatrixGrid(
     };
     // What is drawn, where the keyboard is and what is selected. A move scrolls first, then draws, then paints.
     let again = RwSignal::new(0_u32);
-    let said = StoredValue::new((0, false));
-    Effect::new(move |before: Option<Option<(Zone, Place)>>| {
+    let (mut said, mut drawn) = ((0, false), None::<Drawn>);
+    let mut before = None::<Option<(Zone, Place)>>;
+    follow(move |_| {
         again.track();
         state.counted.track();
         let now = selection.get();
         let place = now.map(|it| (it.zone, it.focus));
         let has_moved = before.is_some_and(|it| it != place);
-        let Some(pane) = pane.get() else { return place };
-        if before.is_none() {
+        let Some(pane) = pane.get() else { return };
+        if before.replace(place).is_none() {
             // The page comes alive first.
             browser::dom::after(0, move || {
                 let _ = again.try_update(|it| *it += 1);
             });
-            return place;
+            return;
         }
         if let Some(now) = now.filter(|_| has_moved) {
             reveal(now.focus);
@@ -227,7 +230,7 @@ pub fn MatrixGrid(
             (state.marked.get(), clock.is_local.get()),
         );
         let wording = html::remembered(move |at| untrack(|| clock.time(at)));
-        let is_first = drawn.with_value(Option::is_none);
+        let is_first = drawn.is_none();
         let is_whole = layout.with(|layout| {
             grid.with(|grid| {
                 let wishes = state.wishes.read();
@@ -237,7 +240,7 @@ pub fn MatrixGrid(
                     wishes: &wishes,
                     wording: &wording,
                 };
-                let there = drawn.get_value().or_else(|| {
+                let there = drawn.take().or_else(|| {
                     browser::drawn::is_there(&pane)
                         .then(|| Drawn::by_server(picture, first, renewed))
                 });
@@ -246,11 +249,10 @@ pub fn MatrixGrid(
                 let (window, is_whole) = next_window(&measured, view, there.as_ref());
                 let pads = measured.pads(&window);
                 let there = drawing::draw(&pane, there, picture, window, &pads, renewed);
-                if said.get_value() != says {
-                    said.set_value(says);
+                if std::mem::replace(&mut said, says) != says {
                     drawing::say_who(&pane, picture, &there.window);
                 }
-                drawn.set_value(Some(there));
+                drawn = Some(there);
                 is_whole
             })
         });
@@ -275,16 +277,14 @@ pub fn MatrixGrid(
                 hide_card();
             }
         }
-        place
     });
-    Effect::new(move |before: Option<u32>| {
-        let now = state.wants_keyboard.get();
-        if before.is_some_and(|it| it != now)
+    follow(move |is_first| {
+        state.wants_keyboard.track();
+        if !is_first
             && let (Some(pane), Some(selection)) = (pane.get_untracked(), selection.get_untracked())
         {
             browser::grid::paint_focus(&pane, target(selection), true);
         }
-        now
     });
 
     // Where the keyboard really is, if it came to a head without the arrows.
@@ -330,7 +330,9 @@ pub fn MatrixGrid(
         }
     };
     let click = move |event: leptos::ev::MouseEvent| {
-        if let Some(what) = browser::grid::button(&event, "data-toggle") {
+        if browser::grid::button(&event, "data-filter").is_some() {
+            filter_bar::clear(state);
+        } else if let Some(what) = browser::grid::button(&event, "data-toggle") {
             state.toggle(&what);
         } else if let Some(row) = browser::grid::button(&event, "data-work") {
             if let Ok(row) = row.parse() {
@@ -456,7 +458,7 @@ pub fn MatrixGrid(
                 <thead inner_html=heads></thead>
                 <tbody inner_html=body></tbody>
             </table>
-            <NothingMatches state=state/>
+            <div class="empty" role="status" inner_html=nothing></div>
         </div>
         <div
             class="matrix__card"

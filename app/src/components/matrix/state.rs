@@ -8,6 +8,7 @@ use crate::{
     browser,
     components::{
         step_panel::Toward,
+        ui::follow::follow,
         wish::{Unmet, Wish, Wishes},
     },
     domain::{
@@ -63,9 +64,9 @@ impl MatrixState {
         });
         let selection = RwSignal::new(layout.with_untracked(Selection::start));
         let counted = RwSignal::new(0);
-        Effect::new(move |before: Option<()>| {
+        follow(move |is_first| {
             grid.track();
-            if before.is_some() {
+            if !is_first {
                 browser::dom::after_paint(move || {
                     let _ = counted.try_update(|it| *it += 1);
                 });

@@ -11,12 +11,12 @@ use crate::{
         keys_dialog::KeysDialog,
         matrix::state::MatrixState,
         name_dialog::{NameDialog, NameDialogProps},
+        ui::toast::Toasts,
     },
     domain::{
         id::{CustomerId, ReleaseId},
         release::Release,
     },
-    pages::Sending,
 };
 use leptos::prelude::*;
 
@@ -47,7 +47,7 @@ pub enum Aside {
     SetArchived {
         id: ReleaseId,
         archived: bool,
-        sending: Sending,
+        toasts: Toasts,
         done: Callback<()>,
     },
 }
@@ -81,10 +81,10 @@ pub fn aside(what: Aside) -> AnyView {
         Aside::SetArchived {
             id,
             archived,
-            sending,
+            toasts,
             done,
         } => {
-            set_archived(id, archived, sending, done);
+            set_archived(id, archived, toasts, done);
             ().into_any()
         }
     }

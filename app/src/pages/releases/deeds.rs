@@ -7,8 +7,9 @@ use crate::{
         steps::act_on_steps,
     },
     components::{
-        bulk_bar::spread,
+        bulk_bar::{Doing, spread},
         matrix::{state::MatrixState, wording::bulk_text},
+        ui::{notice::sentence, toast::Toasts},
     },
     domain::{
         id::{BatchId, ReleaseId},
@@ -17,7 +18,6 @@ use crate::{
         stamp::Stamp,
         step::StepAction,
     },
-    pages::Sending,
 };
 use leptos::prelude::*;
 
@@ -26,7 +26,10 @@ pub struct Bulk {
     pub action: StepAction,
     pub reason: Option<String>,
     pub state: MatrixState,
-    pub sending: Sending,
+    pub doing: Doing,
+    /// Whether the bar, or the dialog, is there to say why it failed.
+    pub is_heard: Signal<bool>,
+    pub toasts: Toasts,
     /// It waits for this already.
     pub undoing: Undoing,
     /// What was done, in words, and as what it can be undone.
@@ -40,7 +43,9 @@ impl Bulk {
             action,
             reason,
             state,
-            sending,
+            doing,
+            is_heard,
+            toasts,
             undoing,
             said,
         } = self;
@@ -50,12 +55,19 @@ impl Bulk {
         });
         let size = spread(&cells);
         let reason_shown = reason.as_deref().map(shown_reason);
-        let sent = async move {
-            let result = act_on_steps(ids, action, reason).await;
+        leptos::task::spawn_local(async move {
+            let answer = act_on_steps(ids, action, reason).await;
             undoing.end();
-            result
-        };
-        sending.run(sent, move |result| {
+            // The page may be gone by now.
+            if doing.is_busy.try_set(false).is_some() {
+                return;
+            }
+            let result = match answer {
+                Ok(result) => result,
+                Err(error) if is_heard.get_untracked() => return doing.error.set(Some(error)),
+                Err(error) => return toasts.say(sentence(&error.to_string()), None),
+            };
+            doing.error.set(None);
             let text = bulk_text(action, &result, size);
             let reason = reason_shown.filter(|_| action.asks_reason());
             let mark = result.stamp.map(|Stamp { by, at }| Mark {
@@ -73,10 +85,17 @@ impl Bulk {
 }
 
 /// Archives a release, or restores it.
-pub fn set_archived(id: ReleaseId, archived: bool, sending: Sending, done: Callback<()>) {
-    if archived {
-        sending.run(archive_release(id), move |_| done.run(()));
-    } else {
-        sending.run(restore_release(id), move |_| done.run(()));
-    }
+pub fn set_archived(id: ReleaseId, archived: bool, toasts: Toasts, done: Callback<()>) {
+    leptos::task::spawn_local(async move {
+        let answer = if archived {
+            archive_release(id).await
+        } else {
+            restore_release(id).await
+        };
+        match answer {
+            // The page may be gone by now.
+            Ok(_) => drop(done.try_run(())),
+            Err(error) => toasts.say(sentence(&error.to_string()), None),
+        }
+    });
 }

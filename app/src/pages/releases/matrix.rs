@@ -17,7 +17,7 @@ use crate::{
     },
     browser,
     components::{
-        bulk_bar::{BulkBarProps, ReasonDialogProps},
+        bulk_bar::{BulkBarProps, Doing, ReasonDialogProps},
         matrix::{
             MatrixGrid,
             filter_bar::{self, FIRST_FIELD, FilterBar},
@@ -28,7 +28,7 @@ use crate::{
             wording::{done_text, not_done},
         },
         step_state::already,
-        ui::{notice::sentence, time::Clock, toast::Toasts},
+        ui::{follow::follow, notice::sentence, time::Clock, toast::Toasts},
         wish::{Unmet, Wish},
     },
     domain::{
@@ -41,7 +41,7 @@ use crate::{
         step::{CustomerStep, StepAction},
     },
     error::AppError,
-    pages::{Sending, stays_true},
+    pages::stays_true,
     paths,
 };
 use leptos::prelude::*;
@@ -67,14 +67,15 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         query.with_untracked(|it| Collapsed::parse(it.get_str("closed").unwrap_or_default()));
     let first = query.with_untracked(view::first_of);
     let state = MatrixState::new(Grid::from(matrix), filter, collapsed, first);
-    let sending = Sending::new();
     let toasts = Toasts::here();
     let asking = RwSignal::new(None::<StepAction>);
     let refused = RwSignal::new(None::<Unmet>);
     let asking_bulk = RwSignal::new(None::<StepAction>);
-    // What was asked for many cells last.
-    let acting = RwSignal::new(None::<StepAction>);
-    let archiving = Sending::new();
+    let doing = Doing {
+        action: RwSignal::new(None),
+        is_busy: RwSignal::new(false),
+        error: RwSignal::new(None),
+    };
     let selects_many = move || state.selection.get().is_some_and(|it| it.anchor != it.head);
     let copying = RwSignal::new(0_u32);
     let clock = Clock::here();
@@ -88,6 +89,10 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     // What is meant to be open: the address says so a moment later.
     let meant = StoredValue::new(open_step.get_untracked());
     let open = Callback::new(move |step: Option<StepId>| {
+        if meant.get_value() != step {
+            let unmet = step.and_then(|it| state.wishes.with_untracked(|all| all.unmet(it)));
+            refused.set(unmet);
+        }
         meant.set_value(step);
         navigate(
             &untrack(|| view::address(state, step)),
@@ -98,10 +103,10 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             },
         );
     });
-    Effect::new(move |before: Option<()>| {
+    follow(move |is_first| {
         state.filter.track();
         state.collapsed.track();
-        if before.is_some() {
+        if !is_first {
             open.run(meant.get_value());
         }
     });
@@ -132,7 +137,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         renew_grid();
         refresh();
     };
-    let undoing = Undoing::new(renew);
+    let undoing = Undoing::new(Callback::new(move |()| renew()));
     // An undo from a toast: in place, like the others.
     toasts.renewed_by(Callback::new(move |()| {
         renew();
@@ -143,7 +148,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         });
     }));
     // Who and when of the cells beyond the first window, and what was done before this page was opened.
-    Effect::new(move |_| {
+    follow(move |_| {
         leptos::task::spawn_local(async move {
             take_marks().await;
             if let Ok(found) = list_undoable(id).await {
@@ -214,10 +219,11 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         refresh();
     });
     let bulk = move |cells: Vec<At>, action: StepAction, reason: Option<String>| {
-        if sending.is_busy().get_untracked() {
+        if doing.is_busy.get_untracked() {
             return;
         }
-        acting.set(Some(action));
+        doing.is_busy.set(true);
+        doing.action.set(Some(action));
         // An undo that is asked for meanwhile waits.
         undoing.begin();
         do_aside(Aside::Act(Box::new(Bulk {
@@ -225,7 +231,9 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
             action,
             reason,
             state,
-            sending,
+            doing,
+            is_heard: Signal::derive(move || selects_many() || asking_bulk.get().is_some()),
+            toasts,
             undoing,
             said: said_of_many,
         })));
@@ -310,8 +318,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         }
         Command::NextOpen => go_open(true),
         Command::PreviousOpen => go_open(false),
-        Command::Undo => undoing.step(false, renew),
-        Command::Redo => undoing.step(true, renew),
+        Command::Undo => undoing.step(false),
+        Command::Redo => undoing.step(true),
         Command::Work { row } => work_on(row),
         // The grid itself does these.
         Command::Move { .. }
@@ -341,9 +349,10 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         }
     });
     // The panel follows the focused cell while it is open.
-    Effect::new(move |before: Option<Option<At>>| {
+    let mut before = None::<Option<At>>;
+    follow(move |_| {
         let now = state.focused();
-        if before.is_some_and(|it| it != now) && open_step.get_untracked().is_some() {
+        if before.replace(now).is_some_and(|it| it != now) && open_step.get_untracked().is_some() {
             let step = now.and_then(|at| {
                 state
                     .grid
@@ -353,28 +362,6 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 asking.set(None);
                 open.run(step);
             }
-        }
-        now
-    });
-
-    // What failed of the step that is open now.
-    Effect::new(move |_| {
-        let unmet = open_step
-            .get()
-            .and_then(|it| state.wishes.with_untracked(|all| all.unmet(it)));
-        refused.set(unmet);
-    });
-    // Whatever was sent for many cells or for the release: nobody else may be there to say that it failed.
-    Effect::new(move |_| {
-        let error = sending.error.get();
-        let is_said = untrack(|| asking_bulk.get().is_some() || selects_many());
-        if let Some(error) = error.filter(|_| !is_said) {
-            toasts.say(sentence(&error.to_string()), None);
-        }
-    });
-    Effect::new(move |_| {
-        if let Some(error) = archiving.error.get() {
-            toasts.say(sentence(&error.to_string()), None);
         }
     });
 
@@ -395,7 +382,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         do_aside(Aside::SetArchived {
             id,
             archived: can_work,
-            sending: archiving,
+            toasts,
             done: reload,
         });
     };
@@ -438,9 +425,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     let bulk = Aside::Bulk(BulkBarProps {
                         state,
                         can_work,
-                        acting,
-                        is_busy: sending.is_busy(),
-                        error: sending.error,
+                        doing,
                         wish: Callback::new(wish_action),
                     });
                     wants_bulk.get().then(|| Suspend::new(aside(bulk)).into_any())
@@ -466,7 +451,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         {move || wants_reason.get().then(|| Suspend::new(aside(Aside::Reason(Box::new(ReasonDialogProps {
             asking: asking_bulk,
             state,
-            error: sending.error,
+            error: doing.error,
             on_reason: Callback::new(move |(action, reason)| bulk(state.selected(), action, Some(reason))),
         }))))
             .into_any())}

@@ -13,28 +13,21 @@ pub struct Undoing {
     /// Changes that have no answer yet.
     under_way: RwSignal<u32>,
     /// An undo (or, if true, a redo) that was asked for meanwhile.
-    wanted: RwSignal<Option<bool>>,
+    wanted: StoredValue<Option<bool>>,
     toasts: Toasts,
+    /// Draws what is there now.
+    renew: Callback<()>,
 }
 
 impl Undoing {
-    /// `renew` draws what is there now.
-    pub fn new(renew: impl Fn() + Copy + Send + Sync + 'static) -> Self {
-        let this = Self {
+    pub fn new(renew: Callback<()>) -> Self {
+        Self {
             batches: RwSignal::new(Undoable::default()),
             under_way: RwSignal::new(0),
-            wanted: RwSignal::new(None),
+            wanted: StoredValue::new(None),
             toasts: Toasts::here(),
-        };
-        Effect::new(move |_| {
-            if this.under_way.get() == 0
-                && let Some(again) = this.wanted.get_untracked()
-            {
-                this.wanted.set(None);
-                this.step(again, renew);
-            }
-        });
-        this
+            renew,
+        }
     }
 
     /// A change is on its way to the server.
@@ -42,9 +35,17 @@ impl Undoing {
         self.under_way.update(|it| *it += 1);
     }
 
-    /// It has its answer; the page may be gone by now.
+    /// It has its answer; the page may be gone by now. Then comes the undo that was asked for meanwhile.
     pub fn end(self) {
-        let _ = self.under_way.try_update(|it| *it -= 1);
+        let left = self.under_way.try_update(|it| {
+            *it -= 1;
+            *it
+        });
+        if left == Some(0)
+            && let Some(again) = self.wanted.try_update_value(Option::take).flatten()
+        {
+            self.step(again);
+        }
     }
 
     pub fn done(self, batch: BatchId) {
@@ -74,9 +75,9 @@ impl Undoing {
     }
 
     /// Undoes the newest change, or does again what was undone last; after what is under way.
-    pub fn step(self, again: bool, renew: impl Fn() + Copy + 'static) {
+    pub fn step(self, again: bool) {
         if self.under_way.get_untracked() > 0 {
-            self.wanted.set(Some(again));
+            self.wanted.set_value(Some(again));
             return;
         }
         let found = self
@@ -107,7 +108,7 @@ impl Undoing {
                         text = format!("{text}; {}", conflict.reason);
                     }
                     self.toasts.say(text, None);
-                    renew();
+                    let _ = self.renew.try_run(());
                 }
                 Err(error) => self.toasts.say(sentence(&error.to_string()), None),
             }

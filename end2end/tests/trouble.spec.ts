@@ -1,0 +1,166 @@
+// What goes wrong between a key and its cell: nothing is lost, nothing is silent, and it can be tried again.
+import { test, expect } from '../fixtures/app';
+import type { Page } from '@playwright/test';
+import { activeJune, jonas } from '../fixtures/world';
+
+const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
+const said = (page: Page, text: string | RegExp) => page.getByRole('status').filter({ hasText: text });
+
+test.describe('when the server cannot be reached', () => {
+  test.use({ faults: [/ERR_FAILED/] });
+
+  test('a cell goes back, says what it was meant to be, and the panel tries again', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    await page.route('**/rpc/act_on_step*', route => route.abort());
+    await cell(page, 'Step 1 Announce, Acme').click();
+    await page.keyboard.press('d');
+    await expect(said(page, 'Announce for Acme: Could not be marked done: the server could not be reached.')).toBeVisible();
+    const failed = cell(page, 'Step 1 Announce, Acme, eu-west: pending, could not be marked done');
+    await expect(failed).toBeFocused();
+    await expect(failed).toHaveAttribute('data-error', '');
+    await page.mouse.move(5, 5);
+    await failed.hover();
+    await expect(page.getByRole('tooltip')).toContainText('Could not be marked done');
+    await page.keyboard.press('Enter');
+    const panel = page.getByRole('complementary', { name: 'Announce, Acme' });
+    await expect(panel.getByRole('alert')).toContainText('The server could not be reached');
+    // Another step has no such trouble; the first one keeps it.
+    await page.keyboard.press('ArrowRight');
+    await expect(page.getByRole('complementary', { name: 'Announce, Globex' }).getByRole('alert')).toHaveCount(0);
+    await page.keyboard.press('ArrowLeft');
+    await page.unroute('**/rpc/act_on_step*');
+    await panel.getByRole('button', { name: 'Try again' }).click();
+    await expect(cell(page, 'Step 1 Announce, Acme, eu-west: done by Ana Ferreira')).not.toHaveAttribute('data-error');
+    await expect(panel.getByRole('alert')).toHaveCount(0);
+  });
+
+  test('many cells stay selected, the bar says so and tries again', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    await page.route('**/rpc/act_on_steps*', route => route.abort());
+    await cell(page, 'Step 1 Announce, Acme').click();
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('d');
+    const bar = page.getByRole('toolbar', { name: 'Actions on the selection' });
+    await expect(bar.getByRole('alert')).toHaveText('The server could not be reached: check the connection and try again.');
+    await expect(page.locator('td[aria-selected=true]')).toHaveCount(2);
+    await page.unroute('**/rpc/act_on_steps*');
+    await bar.getByRole('button', { name: 'Try again' }).click();
+    await expect(said(page, 'Marked 2 cells done')).toBeVisible();
+    await expect(bar.getByRole('alert')).toHaveCount(0);
+  });
+
+  test('a reason that was typed stays in its dialog', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    await page.route('**/rpc/act_on_step*', route => route.abort());
+    await cell(page, 'Step 1 Announce, Acme').click();
+    await page.keyboard.press('f');
+    const dialog = page.getByRole('dialog', { name: 'Fail Announce for Acme' });
+    await dialog.getByLabel('Reason').fill('no answer');
+    await page.keyboard.press('Enter');
+    await expect(dialog.getByRole('alert')).toContainText('The server could not be reached');
+    await expect(dialog.getByLabel('Reason')).toHaveValue('no answer');
+    await page.unroute('**/rpc/act_on_step*');
+    await dialog.getByRole('button', { name: 'Try again' }).click();
+    await expect(cell(page, /Step 1 Announce, Acme, eu-west: failed by Ana/)).toBeVisible();
+    await expect(dialog).toHaveCount(0);
+  });
+
+  test('an archive that did not happen is said', async ({ page, open, server }) => {
+    const { june } = await activeJune(server);
+    await open(`/releases/${june}`);
+    await page.route('**/rpc/archive_release*', route => route.abort());
+    await page.getByLabel('More: edit, steps').click();
+    await page.getByRole('button', { name: 'Archive' }).click();
+    await expect(said(page, 'The server could not be reached')).toBeVisible();
+  });
+});
+
+test('a cell shows its new state at once, and that it is being saved if that takes long', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  let go = () => {};
+  const held = new Promise<void>(done => (go = done));
+  await page.route('**/rpc/act_on_step*', async route => {
+    await held;
+    await route.continue();
+  });
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('d');
+  const it = cell(page, 'Step 1 Announce, Acme, eu-west: done');
+  await expect(it).toHaveAttribute('aria-busy', 'true');
+  await expect(page.getByText('1 of 12 cells')).toBeVisible();
+  go();
+  await expect(it).not.toHaveAttribute('aria-busy');
+  await expect(said(page, 'Marked Announce done for Acme')).toBeVisible();
+});
+
+test('somebody was faster: the rule is said, and the cell shows what is there', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await jonas(server, 'act_on_step', { id: 1, action: 'done', reason: null, allow_unresolved: false });
+  await cell(page, 'Step 1 Announce, Acme, eu-west: pending').click();
+  await page.keyboard.press('i');
+  await expect(said(page, 'Announce for Acme: Could not be started: a done step cannot be started.')).toBeVisible();
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: done by Jonas')).toBeFocused();
+});
+
+test('a reason is sent with Enter, has lines with Shift+Enter, and is offered again', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('s');
+  const many = page.getByRole('dialog', { name: 'Skip 2 cells' });
+  await expect(many.getByRole('group', { name: 'Earlier reasons' })).toHaveCount(0);
+  await page.keyboard.type('not here');
+  await page.keyboard.press('Shift+Enter');
+  await page.keyboard.type('and not now');
+  await page.keyboard.press('Enter');
+  await expect(said(page, 'Skipped 2 cells')).toBeVisible();
+  await cell(page, 'Step 2 Migrate schema, Acme').click();
+  await page.keyboard.press('s');
+  const one = page.getByRole('dialog', { name: 'Skip Migrate schema for Acme' });
+  await one.getByRole('group', { name: 'Earlier reasons' }).getByRole('button').click();
+  await expect(one.getByRole('textbox', { name: 'Reason' })).toHaveValue('not here\nand not now');
+  await expect(one.getByRole('textbox', { name: 'Reason' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(cell(page, /Step 2 Migrate schema, Acme, eu-west: skipped by Ana/)).toBeVisible();
+});
+
+test('what stands in the way of an action is said before it is pressed', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await jonas(server, 'act_on_step', { id: 1, action: 'done', reason: null, allow_unresolved: false });
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('Shift+ArrowRight');
+  const bar = page.getByRole('toolbar', { name: 'Actions on the selection' });
+  await expect(bar).toContainText('1 cannot be marked done: Acme, done');
+  await bar.getByRole('button', { name: 'Revert' }).hover();
+  await expect(bar).toContainText('1 cannot be reverted: Globex, pending');
+  await bar.getByRole('button', { name: 'Reopen' }).focus();
+  await expect(bar).toContainText('1 cannot be reopened: Globex, pending');
+});
+
+test('a filter that leaves nothing says what it hides', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?customers=nobody`);
+  const empty = said(page, 'Nothing matches the filter: 4 steps × 3 customers are hidden.');
+  await expect(empty).toBeVisible();
+  await empty.getByRole('button', { name: 'Show all' }).click();
+  await expect(cell(page, 'Step 1 Announce, Acme')).toBeVisible();
+  await expect(empty).toHaveCount(0);
+  await expect(page.getByLabel('Filter customers')).toHaveValue('');
+});
+
+test('the link to a view is copied', async ({ page, open, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?customers=acme`);
+  await page.getByLabel('More: edit, steps').click();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await expect(said(page, 'Copied the link to this view')).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${server.url}/releases/${june}?customers=acme`);
+});
