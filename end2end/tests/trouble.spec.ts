@@ -15,7 +15,7 @@ test.describe('when the server cannot be reached', () => {
     await page.route('**/rpc/act_on_step*', route => route.abort());
     await cell(page, 'Step 1 Announce, Acme').click();
     await page.keyboard.press('d');
-    await expect(said(page, 'Announce for Acme: Could not be marked done: the server could not be reached.')).toBeVisible();
+    await expect(said(page, 'Announce for Acme could not be marked done: the server could not be reached.')).toBeVisible();
     const failed = cell(page, 'Step 1 Announce, Acme, eu-west: pending, could not be marked done');
     await expect(failed).toBeFocused();
     await expect(failed).toHaveAttribute('data-error', '');
@@ -103,7 +103,7 @@ test('somebody was faster: the rule is said, and the cell shows what is there', 
   await jonas(server, 'act_on_step', { id: 1, action: 'done', reason: null, allow_unresolved: false });
   await cell(page, 'Step 1 Announce, Acme, eu-west: pending').click();
   await page.keyboard.press('i');
-  await expect(said(page, 'Announce for Acme: Could not be started: a done step cannot be started.')).toBeVisible();
+  await expect(said(page, 'Announce for Acme could not be started: a done step cannot be started.')).toBeVisible();
   await expect(cell(page, 'Step 1 Announce, Acme, eu-west: done by Jonas')).toBeFocused();
 });
 

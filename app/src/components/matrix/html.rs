@@ -283,9 +283,15 @@ impl Picture<'_> {
             .map(|it| it.status)
             .collect();
         html.push_str("data-group ");
-        if let Some(state) = counts.state() {
-            put!(html, r#"data-state="{state}" "#);
-        }
+        let Some(state) = counts.state() else {
+            put!(
+                html,
+                r#"aria-label="{}: no step"></td>"#,
+                escape(&format!("{step}{lane}"))
+            );
+            return;
+        };
+        put!(html, r#"data-state="{state}" "#);
         let (finished, total) = (counts.finished(), counts.total());
         let trouble = needs_attention(counts)
             .map(|it| format!(", {} {}", counts.of(it), it.word()))

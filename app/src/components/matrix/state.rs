@@ -269,12 +269,12 @@ impl MatrixState {
         })
     }
 
-    /// "Step 6 of 14", "Customer 6 of 18".
+    /// Which step it is, and which customer: "6 of 14", "6 of 18".
     pub fn places(self, step: StepId) -> (String, String) {
         self.grid.with(|grid| match grid.place_of(step) {
             Some(at) => (
-                format!("Step {} of {}", at.row + 1, grid.rows.len()),
-                format!("Customer {} of {}", at.column + 1, grid.columns.len()),
+                format!("{} of {}", at.row + 1, grid.rows.len()),
+                format!("{} of {}", at.column + 1, grid.columns.len()),
             ),
             None => (String::new(), String::new()),
         })

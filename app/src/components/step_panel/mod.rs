@@ -229,7 +229,7 @@ fn Edge() -> impl IntoView {
 #[component]
 pub fn StepPanel(
     desk: Desk,
-    /// Where the step stands: "Step 6 of 14", "Customer 6 of 18".
+    /// Where the step stands, and its customer: "6 of 14", "6 of 18".
     #[prop(into)]
     places: Signal<(String, String)>,
     /// Raised to copy from the grid's keys.
@@ -295,10 +295,10 @@ pub fn StepPanel(
             </div>
             <div class="sheet__head">
                 <div class="sheet__nav">
-                    <span>{move || places.get().0}</span>
+                    <span><span class="word">"Step "</span>{move || places.get().0}</span>
                     {nav(Toward::PreviousStep, "Previous step", None)}
                     {nav(Toward::NextStep, "Next step", Some("down"))}
-                    <span class="push">{move || places.get().1}</span>
+                    <span class="push"><span class="word">"Customer "</span>{move || places.get().1}</span>
                     {nav(Toward::PreviousCustomer, "Previous customer", Some("left"))}
                     {nav(Toward::NextCustomer, "Next customer", Some("right"))}
                     <button

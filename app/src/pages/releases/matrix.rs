@@ -28,7 +28,7 @@ use crate::{
             wording::{done_text, not_done},
         },
         step_state::already,
-        ui::{follow::follow, notice::sentence, time::Clock, toast::Toasts},
+        ui::{follow::follow, time::Clock, toast::Toasts},
         wish::{Unmet, Wish},
     },
     domain::{
@@ -203,8 +203,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     if open_step.try_get_untracked().flatten() == Some(step) {
                         refused.set(Some(unmet));
                     } else if let Some((name, customer)) = state.names(step) {
-                        let why = sentence(&not_done(&unmet));
-                        toasts.say(format!("{name} for {customer}: {why}"), None);
+                        let why = not_done(&unmet);
+                        toasts.say(format!("{name} for {customer} {why}."), None);
                     }
                 }
             }

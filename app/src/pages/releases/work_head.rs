@@ -67,7 +67,7 @@ pub fn WorkHead(
             }
         >
             <button
-                class="button"
+                class="button wide"
                 data-kind="ghost"
                 aria-keyshortcuts="Control+Z"
                 aria-disabled=move || undoable.with(|it| it.undo.is_empty()).then_some("true")
@@ -109,6 +109,7 @@ pub fn WorkHead(
                     <Icon name="i-more"/>
                 </summary>
                 <div class="menu">
+                    <button class="menu__item narrow" on:click=move |_| on_command.run(Command::Undo)>"Undo"</button>
                     <a class="menu__item" href=paths::edit_release(id)>"Edit"</a>
                     <a class="menu__item" href=paths::release_steps(id)>"Steps"</a>
                     <button class="menu__item" on:click=move |_| asked.cloning.set(true)>"Clone…"</button>
