@@ -67,3 +67,21 @@ async fn whatever_was_changed_is_on_the_next_page_and_nobody_sees_the_page_of_an
         done.await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_name_that_reads_like_a_cookie_is_not_that_cookie() {
+    let world = World::active().await;
+    let ask = |header: &str| {
+        let request = Request::builder()
+            .uri("/releases")
+            .header(header::ACCEPT, "text/html")
+            .header(header, "rollcall_user=Mei%20Tan");
+        world.bench.send(request.body(Body::empty()).unwrap())
+    };
+    // Within the same second or not: each page is that of who asked.
+    let by_cookie = ask(header::COOKIE.as_str()).await;
+    let by_name = ask(ACTOR_HEADER).await;
+    assert!(by_cookie.body.contains("You: Mei Tan"));
+    assert!(by_name.body.contains("You: rollcall_user=Mei%20Tan"));
+    assert!(!by_name.body.contains("You: Mei Tan"));
+}
