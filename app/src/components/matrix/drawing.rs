@@ -3,10 +3,13 @@
 use super::{
     filter_bar, heads,
     html::Picture,
-    layout::{Lane, Layout, Line, Pads, Window},
+    layout::{BEYOND, Lane, Layout, Line, Measured, Pads, Window},
 };
 use crate::{
-    browser::drawn::{self, Pane},
+    browser::{
+        drawn::{self, Pane},
+        grid::View,
+    },
     domain::matrix::At,
 };
 use std::ops::Range;
@@ -75,6 +78,41 @@ impl Drawn {
 
     pub fn is_of(&self, layout: &Layout, renewed: u32) -> bool {
         self.renewed == renewed && self.layout == *layout
+    }
+}
+
+/// So many cells are drawn at once without being noticed.
+const AT_ONCE: usize = 160;
+
+/// The window to draw now, and whether it is all that should be drawn: what is seen comes first, and a little beyond it
+/// afterwards, so that no key has to wait for cells that nobody sees. What is beyond `can_wait` until a move is painted.
+pub fn next_window(
+    measured: &Measured<'_>,
+    view: View,
+    there: Option<&Drawn>,
+    can_wait: bool,
+) -> (Window, bool) {
+    let down = (view.top, view.top + view.height - measured.head());
+    let across = (view.left, view.left + view.width - measured.first_column());
+    let near = measured.window(down, across, 0);
+    let far = measured.window(down, across, BEYOND);
+    let Some(there) = there.map(|it| &it.window) else {
+        return (near, false);
+    };
+    let steps = [
+        near.with(there, &far),
+        Window {
+            lines: far.lines.clone(),
+            ..near.with(there, &far)
+        },
+    ];
+    let missing = |it: &Window| it.n_beyond(there);
+    if can_wait && missing(&near) == 0 && missing(&far) > 0 {
+        return (there.clone(), false);
+    }
+    match steps.into_iter().find(|it| missing(it) > 0) {
+        Some(step) if missing(&far) > AT_ONCE => (step, false),
+        _ => (far, true),
     }
 }
 
@@ -255,6 +293,7 @@ fn count(pane: &Pane, picture: Picture<'_>, window: &Window, changed: &[At]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::components::matrix::layout::DENSITIES;
 
     fn window(lines: Range<usize>, lanes: Range<usize>) -> Window {
         Window { lines, lanes }
@@ -273,6 +312,41 @@ mod tests {
             view.with(&window(30..40, 10..20), &limit),
             window(10..20, 10..20)
         );
+    }
+
+    #[test]
+    fn after_a_move_what_is_not_seen_waits_until_it_is_painted() {
+        let layout = crate::components::matrix::layout::tests::layout(100, 1_000);
+        let measured = Measured::new(&layout, DENSITIES[1], 16.0, 1_920.0);
+        let view = |left: f64| View {
+            left: 6_600.0 + left,
+            width: 1_200.0,
+            height: 600.0,
+            ..View::default()
+        };
+        let drawn = |window: &Window| Drawn {
+            window: window.clone(),
+            layout: layout.clone(),
+            n_changes: 0,
+            n_counted: 0,
+            renewed: 0,
+        };
+        let next = |there: &Window| next_window(&measured, view(0.0), Some(&drawn(there)), false);
+        let first = next_window(&measured, view(0.0), None, false).0;
+        let (mut whole, mut is_whole) = next(&first);
+        while !is_whole {
+            (whole, is_whole) = next(&whole);
+        }
+        assert!(whole.n_beyond(&first) > 0);
+        // One column on: it is there already, and the next one beyond comes later.
+        let there = drawn(&whole);
+        let moved = next_window(&measured, view(66.0), Some(&there), true);
+        assert_eq!(moved, (whole.clone(), false));
+        let later = next_window(&measured, view(66.0), Some(&there), false);
+        assert!(later.1 && later.0.n_beyond(&whole) > 0);
+        // Far away nothing is there: what is seen is drawn at once.
+        let far = next_window(&measured, view(6_600.0), Some(&there), true);
+        assert!(far.0.n_beyond(&whole) > 0);
     }
 
     #[test]

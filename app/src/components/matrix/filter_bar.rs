@@ -139,7 +139,7 @@ fn chips(filter: &Filter, grid: &Grid, density: Density) -> String {
         filter.attention_only,
     );
     if !filter.is_empty() {
-        html.push_str(r#"<button class="button" data-kind="ghost" data-size="s" data-filter="clear">Clear filters</button>"#);
+        html.push_str(r#"<button class="button" data-kind="ghost" data-size="s" data-filter="clear" aria-label="Clear filters" title="Clear filters">Clear</button>"#);
     }
     html.push_str(r##"<details class="more wide"><summary class="button" data-kind="ghost" data-size="s">Select<svg class="glyph" aria-hidden="true" data-size="s"><use href="#i-chevron"></use></svg></summary><div class="menu">"##);
     for (name, label, key, _) in SELECTIONS {
@@ -172,7 +172,7 @@ pub fn clear(state: MatrixState) {
 
 /// What is said instead of an empty grid: that the filter leaves nothing.
 pub fn nothing(grid: &Grid, layout: &Layout) -> String {
-    if !layout.lanes.is_empty() && !layout.lines.is_empty() {
+    if !layout.lines.is_empty() {
         return String::new();
     }
     format!(

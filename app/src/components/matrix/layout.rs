@@ -188,6 +188,10 @@ impl Layout {
                 lanes.push(Lane::Group(column.band));
             }
         }
+        // Steps without customers, or customers without steps, are nothing to work in.
+        if lines.is_empty() || lanes.is_empty() {
+            (lines, lanes) = (Vec::new(), Vec::new());
+        }
         Self {
             lines,
             lanes,
@@ -405,10 +409,10 @@ fn within(sizes: impl Iterator<Item = f64>, from: f64, to: f64, beyond: usize) -
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn layout(n_lines: usize, n_lanes: usize) -> Layout {
+    pub fn layout(n_lines: usize, n_lanes: usize) -> Layout {
         Layout {
             lines: std::iter::once(Line::Block(Block::Custom))
                 .chain((1..n_lines).map(Line::Step))

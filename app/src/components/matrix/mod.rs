@@ -24,7 +24,7 @@ use crate::browser::{
 use drawing::Drawn;
 use html::Picture;
 use keys::Command;
-use layout::{BEYOND, DENSITIES, Measured, Pads, Window};
+use layout::{DENSITIES, Measured, Pads};
 use leptos::{html as tags, prelude::*};
 use selection::{Place, Selection, Zone};
 use state::{DENSITY_KEY, LETTERS_KEY, MatrixState};
@@ -46,33 +46,6 @@ const CARD_AFTER: u32 = 400;
 const CARD_STAYS: u32 = 200;
 /// How often a drag beyond the edge scrolls on, in milliseconds.
 const DRAG_ON: u32 = 40;
-
-/// So many cells are drawn at once without being noticed.
-const AT_ONCE: usize = 160;
-
-/// The window to draw now, and whether it is all that should be drawn: what is seen comes first, and a little beyond it
-/// afterwards, so that no key has to wait for cells that nobody sees.
-fn next_window(measured: &Measured<'_>, view: View, there: Option<&Drawn>) -> (Window, bool) {
-    let down = (view.top, view.top + view.height - measured.head());
-    let across = (view.left, view.left + view.width - measured.first_column());
-    let near = measured.window(down, across, 0);
-    let far = measured.window(down, across, BEYOND);
-    let Some(there) = there.map(|it| &it.window) else {
-        return (near, false);
-    };
-    let steps = [
-        near.with(there, &far),
-        Window {
-            lines: far.lines.clone(),
-            ..near.with(there, &far)
-        },
-    ];
-    let missing = |it: &Window| it.n_beyond(there);
-    match steps.into_iter().find(|it| missing(it) > 0) {
-        Some(step) if missing(&far) > AT_ONCE => (step, false),
-        _ => (far, true),
-    }
-}
 
 #[component]
 pub fn MatrixGrid(
@@ -204,6 +177,9 @@ pub fn MatrixGrid(
     };
     // What is drawn, where the keyboard is and what is selected. A move scrolls first, then draws, then paints.
     let again = RwSignal::new(0_u32);
+    let draw_again = move || {
+        let _ = again.try_update(|it| *it += 1);
+    };
     let (mut said, mut drawn) = ((0, false), None::<Drawn>);
     let mut before = None::<Option<(Zone, Place)>>;
     follow(move |_| {
@@ -215,9 +191,7 @@ pub fn MatrixGrid(
         let Some(pane) = pane.get() else { return };
         if before.replace(place).is_none() {
             // The page comes alive first.
-            browser::dom::after(0, move || {
-                let _ = again.try_update(|it| *it += 1);
-            });
+            browser::dom::after(0, draw_again);
             return;
         }
         if let Some(now) = now.filter(|_| has_moved) {
@@ -244,9 +218,12 @@ pub fn MatrixGrid(
                     browser::drawn::is_there(&pane)
                         .then(|| Drawn::by_server(picture, first, renewed))
                 });
+                let is_of = |it: &Drawn| it.is_of(layout, renewed);
+                let can_wait = has_moved && there.as_ref().is_some_and(is_of);
                 let view = seen.get().unwrap_or_default();
                 let measured = Measured::new(layout, density.get(), rem.get_value(), view.width);
-                let (window, is_whole) = next_window(&measured, view, there.as_ref());
+                let (window, is_whole) =
+                    drawing::next_window(&measured, view, there.as_ref(), can_wait);
                 let pads = measured.pads(&window);
                 let there = drawing::draw(&pane, there, picture, window, &pads, renewed);
                 if std::mem::replace(&mut said, says) != says {
@@ -261,9 +238,7 @@ pub fn MatrixGrid(
             reveal(now.focus);
         }
         if !is_whole {
-            browser::dom::after(0, move || {
-                let _ = again.try_update(|it| *it += 1);
-            });
+            browser::dom::after_paint(draw_again);
         }
         browser::grid::paint_selection(&pane, now.map(Selection::rectangle));
         if let Some(now) = now {
