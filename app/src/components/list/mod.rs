@@ -16,7 +16,7 @@ pub const ROWS: usize = 200;
 const ROWS_MAX: usize = 20_000;
 
 /// As one types, so many are drawn at once, more than a screen shows; the others once the typing rests.
-const SEEN: usize = 50;
+const SEEN: usize = 36;
 const REST: u32 = 150;
 
 /// Where `/` and the search go.
