@@ -5,13 +5,14 @@ use super::{
     Store,
     entity::{audit_event, customer_step},
     error::StoreError,
-    matrix::{ByCustomer, Known, reasons, unresolved_texts},
+    matrix::{Known, OfCustomer, reasons, unresolved_texts},
 };
 use crate::domain::{
     event::{Entity, EventAction},
     id::{ReleaseId, StepId},
     matrix::{At, Cell, Grid},
 };
+use futures_util::TryStreamExt;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -219,8 +220,11 @@ impl Known {
         steps: &HashMap<i64, bool>,
     ) -> Result<bool, StoreError> {
         let these = || customer_step::Column::Id.is_in(steps.keys().copied());
-        let rows = ByCustomer::read(tx, these()).await?;
-        let rows: Vec<_> = rows.steps().collect::<Result<_, _>>()?;
+        let read: Vec<OfCustomer> = OfCustomer::stream(tx, these()).await?.try_collect().await?;
+        let rows: Vec<_> = read
+            .iter()
+            .map(|it| Ok((it.customer, it.steps()?)))
+            .collect::<Result<_, StoreError>>()?;
         let mut reasons = reasons(tx, these()).await?;
         let texts: HashSet<i64> = rows.iter().flat_map(|it| &it.1).map(|it| it.text).collect();
         self.know(tx, texts).await?;

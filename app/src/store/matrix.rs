@@ -19,14 +19,17 @@ use crate::domain::{
     template::Category,
 };
 use chrono::{DateTime, Utc};
+use futures_util::{Stream, TryStreamExt};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
     sea_query::{Expr, Func, Query},
 };
 use serde::Deserialize;
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
+    pin::pin,
     sync::Arc,
 };
 
@@ -82,11 +85,18 @@ impl Narrow<'_> {
 /// Why steps failed, were skipped or reverted: the beginning, by step.
 pub(super) type Reasons = HashMap<i64, Arc<str>>;
 
-/// Steps by customer, as one text each: a hundred thousand rows, one by one, take four times as long.
-pub(super) struct ByCustomer(Vec<(i64, String)>);
+/// A customer, and its steps as one text: a hundred thousand rows, one by one, take four times as long.
+pub(super) struct OfCustomer {
+    pub customer: i64,
+    text: String,
+}
 
-impl ByCustomer {
-    pub async fn read(db: &impl ConnectionTrait, of: Expr) -> Result<Self, DbErr> {
+impl OfCustomer {
+    /// A customer after the other, while the database reads the next ones already.
+    pub async fn stream(
+        db: &DatabaseTransaction,
+        of: Expr,
+    ) -> Result<impl Stream<Item = Result<Self, DbErr>> + '_, DbErr> {
         use customer_step::Column as Of;
         let columns = Narrow::COLUMNS.map(ColumnTrait::into_expr);
         let row = Func::cust("json_array").args(columns);
@@ -97,18 +107,14 @@ impl ByCustomer {
             .filter(of)
             .group_by(Of::CustomerId)
             .into_tuple()
-            .all(db)
+            .stream(db)
             .await?;
-        Ok(Self(rows))
+        Ok(rows.map_ok(|(customer, text)| Self { customer, text }))
     }
 
-    /// A customer after the other, with its steps.
-    pub fn steps(&self) -> impl Iterator<Item = Result<(i64, Vec<Narrow<'_>>), StoreError>> {
-        self.0.iter().map(|(customer, text)| {
-            let steps = serde_json::from_str(text)
-                .map_err(|error| StoreError::corrupt("customer_steps", error))?;
-            Ok((*customer, steps))
-        })
+    pub fn steps(&self) -> Result<Vec<Narrow<'_>>, StoreError> {
+        serde_json::from_str(&self.text)
+            .map_err(|error| StoreError::corrupt("customer_steps", error))
     }
 }
 
@@ -227,7 +233,7 @@ pub(super) async fn columns(
 }
 
 impl Known {
-    pub async fn read(db: &impl ConnectionTrait, id: ReleaseId) -> Result<Self, StoreError> {
+    pub async fn read(db: &DatabaseTransaction, id: ReleaseId) -> Result<Self, StoreError> {
         use customer_step::Column as Of;
         let release = releases::load(db, id).await?;
         let (bands, columns) = columns(db, id).await?;
@@ -262,7 +268,6 @@ impl Known {
                 .into_tuple()
                 .all(db)
                 .await?;
-        let steps = ByCustomer::read(db, Of::ReleaseId.eq(id.0)).await?;
         let column_of: HashMap<i64, usize> = columns
             .iter()
             .enumerate()
@@ -300,12 +305,12 @@ impl Known {
         // The text of every cell.
         let mut texts: Vec<(At, i64)> = Vec::new();
         let mut marks = Vec::new();
-        for of_customer in steps.steps() {
-            let (customer, steps) = of_customer?;
-            let Some(column) = column_of.get(&customer) else {
+        let mut stream = pin!(OfCustomer::stream(db, Of::ReleaseId.eq(id.0)).await?);
+        while let Some(of_customer) = stream.try_next().await? {
+            let Some(column) = column_of.get(&of_customer.customer) else {
                 continue;
             };
-            for step in steps {
+            for step in of_customer.steps()? {
                 let row = match step.template {
                     Some(template) => row_of_template.get(&template),
                     None => row_of_step.get(&step.id),
