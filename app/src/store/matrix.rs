@@ -29,7 +29,6 @@ use serde::Deserialize;
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
-    pin::pin,
     sync::Arc,
 };
 
@@ -305,7 +304,7 @@ impl Known {
         // The text of every cell.
         let mut texts: Vec<(At, i64)> = Vec::new();
         let mut marks = Vec::new();
-        let mut stream = pin!(OfCustomer::stream(db, Of::ReleaseId.eq(id.0)).await?);
+        let mut stream = Box::pin(OfCustomer::stream(db, Of::ReleaseId.eq(id.0)).await?);
         while let Some(of_customer) = stream.try_next().await? {
             let Some(column) = column_of.get(&of_customer.customer) else {
                 continue;
@@ -326,6 +325,8 @@ impl Known {
                 marks.extend(step.mark(&mut people, &mut reasons).map(|it| (at, it)));
             }
         }
+        // Until it is gone, nothing else can be read.
+        drop(stream);
         let keys: HashSet<i64> = texts.iter().map(|it| it.1).collect();
         let unresolved = unresolved_texts(db, &release, &columns, &keys).await?;
         let mut missing = Vec::new();
