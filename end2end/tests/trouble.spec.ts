@@ -97,6 +97,29 @@ test('a cell shows its new state at once, and that it is being saved if that tak
   await expect(said(page, 'Marked Announce done for Acme')).toBeVisible();
 });
 
+test('an undo that is asked for while many cells are being changed undoes just that', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 2 Migrate schema, Acme').click();
+  await page.keyboard.press('d');
+  await expect(said(page, 'Marked Migrate schema done for Acme')).toBeVisible();
+  let go = () => {};
+  const held = new Promise<void>(done => (go = done));
+  await page.route('**/rpc/act_on_steps*', async route => {
+    await held;
+    await route.continue();
+  });
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('d');
+  await expect(page.getByRole('toolbar', { name: 'Actions on the selection' }).getByRole('button', { name: 'Mark done' })).toHaveAttribute('aria-busy', 'true');
+  await page.keyboard.press('Control+z');
+  go();
+  await expect(said(page, 'Undone: 2 restored')).toBeVisible();
+  await expect(cell(page, 'Step 1 Announce, Globex, eu-west: pending')).toBeVisible();
+  await expect(cell(page, 'Step 2 Migrate schema, Acme, eu-west: done')).toBeVisible();
+});
+
 test('somebody was faster: the rule is said, and the cell shows what is there', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}`);
@@ -114,7 +137,7 @@ test('a reason is sent with Enter, has lines with Shift+Enter, and is offered ag
   await page.keyboard.press('Shift+ArrowRight');
   await page.keyboard.press('s');
   const many = page.getByRole('dialog', { name: 'Skip 2 cells' });
-  await expect(many.getByRole('group', { name: 'Earlier reasons' })).toHaveCount(0);
+  await expect(many.getByLabel('Used before')).toHaveCount(0);
   await page.keyboard.type('not here');
   await page.keyboard.press('Shift+Enter');
   await page.keyboard.type('and not now');
@@ -123,9 +146,9 @@ test('a reason is sent with Enter, has lines with Shift+Enter, and is offered ag
   await cell(page, 'Step 2 Migrate schema, Acme').click();
   await page.keyboard.press('s');
   const one = page.getByRole('dialog', { name: 'Skip Migrate schema for Acme' });
-  await one.getByRole('group', { name: 'Earlier reasons' }).getByRole('button').click();
-  await expect(one.getByRole('textbox', { name: 'Reason' })).toHaveValue('not here\nand not now');
-  await expect(one.getByRole('textbox', { name: 'Reason' })).toBeFocused();
+  await one.getByLabel('Used before').selectOption({ index: 1 });
+  await expect(one.getByLabel('Reason')).toHaveValue('not here\nand not now');
+  await expect(one.getByLabel('Reason')).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(cell(page, /Step 2 Migrate schema, Acme, eu-west: skipped by Ana/)).toBeVisible();
 });

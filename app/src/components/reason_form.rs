@@ -52,27 +52,18 @@ pub fn ReasonForm(
     });
     let send = move || send.with_value(|send| send());
     let field = format!("#{id}");
-    let chips = offered
+    let options = offered
         .split(BETWEEN)
         .filter(|it| !it.is_empty())
-        .map(|text| {
-            let (text, field) = (text.to_owned(), field.clone());
-            let shown = text.clone();
-            view! {
-                <button
-                    type="button"
-                    class="chip"
-                    title=text.clone()
-                    on:click=move |_| {
-                        reason.set(text.clone());
-                        dom::focus(&field);
-                    }
-                >
-                    <span class="clip">{shown}</span>
-                </button>
-            }
-        })
+        .map(|text| view! { <option value=text.to_owned()>{text.to_owned()}</option> })
         .collect_view();
+    let choose = move |event| {
+        let text = event_target_value(&event);
+        if !text.is_empty() {
+            reason.set(text);
+            dom::focus(&field);
+        }
+    };
     let hint = if action.needs_reason() {
         "Kept in the history. Enter sends it, Shift+Enter begins a new line."
     } else {
@@ -108,7 +99,14 @@ pub fn ReasonForm(
                     error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Reason)))
                 />
                 {(!offered.is_empty())
-                    .then(|| view! { <div class="chips reasons" role="group" aria-label="Earlier reasons">{chips}</div> })}
+                    .then(|| {
+                        view! {
+                            <select class="input" data-size="s" aria-label="Used before" on:change=choose>
+                                <option value="">"Used before…"</option>
+                                {options}
+                            </select>
+                        }
+                    })}
             </div>
             <div class="dialog__foot">
                 <button class="button push" type="button" on:click=move |_| on_cancel.run(())>"Cancel"</button>

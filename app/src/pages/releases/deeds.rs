@@ -17,6 +17,7 @@ use crate::{
         matrix::At,
         stamp::Stamp,
         step::StepAction,
+        summary::BulkResult,
     },
 };
 use leptos::prelude::*;
@@ -55,18 +56,7 @@ impl Bulk {
         });
         let size = spread(&cells);
         let reason_shown = reason.as_deref().map(shown_reason);
-        leptos::task::spawn_local(async move {
-            let answer = act_on_steps(ids, action, reason).await;
-            undoing.end();
-            // The page may be gone by now.
-            if doing.is_busy.try_set(false).is_some() {
-                return;
-            }
-            let result = match answer {
-                Ok(result) => result,
-                Err(error) if is_heard.get_untracked() => return doing.error.set(Some(error)),
-                Err(error) => return toasts.say(sentence(&error.to_string()), None),
-            };
+        let take_in = move |result: BulkResult| {
             doing.error.set(None);
             let text = bulk_text(action, &result, size);
             let reason = reason_shown.filter(|_| action.asks_reason());
@@ -80,6 +70,20 @@ impl Bulk {
                 .grid
                 .update(|grid| grid.set_all(&result.changed_ids, action.target(), mark.as_ref()));
             said.run((text, result.batch_id));
+        };
+        leptos::task::spawn_local(async move {
+            let answer = act_on_steps(ids, action, reason).await;
+            // The page may be gone by now.
+            if doing.is_busy.try_set(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(result) => take_in(result),
+                Err(error) if is_heard.get_untracked() => doing.error.set(Some(error)),
+                Err(error) => toasts.say(sentence(&error.to_string()), None),
+            }
+            // An undo that waited for this undoes this.
+            undoing.end();
         });
     }
 }

@@ -254,8 +254,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     return;
                 }
                 // The reason is asked for in the panel of that step.
-                refused.set(None);
                 open.run(Some(step));
+                refused.set(None);
                 asking.set(Some(action));
             }
             _ if action.asks_reason() => asking_bulk.set(Some(action)),
