@@ -67,6 +67,16 @@ pub fn WorkHead(
             }
         >
             <button
+                class="button wide live-only"
+                data-kind="ghost"
+                data-square=""
+                aria-label="Copy link"
+                title="Copy the link to this view"
+                on:click=move |_| share()
+            >
+                <Icon name="i-copy"/>
+            </button>
+            <button
                 class="button wide"
                 data-kind="ghost"
                 aria-keyshortcuts="Control+Z"
@@ -105,7 +115,7 @@ pub fn WorkHead(
                     }
                 })}
             <details class="more">
-                <summary class="button" data-kind="ghost" aria-label="More: edit, steps, clone, archive, copy link, print">
+                <summary class="button" data-kind="ghost" aria-label="More: edit, steps, clone, archive, print">
                     <Icon name="i-more"/>
                 </summary>
                 <div class="menu">
@@ -116,7 +126,6 @@ pub fn WorkHead(
                     <button class="menu__item" on:click=move |_| on_status.run(())>
                         {if can_work { "Archive" } else { "Restore" }}
                     </button>
-                    <button class="menu__item live-only" title="Copy the link to this view" on:click=move |_| share()>"Copy link"</button>
                     <a class="menu__item" rel="external" target="_blank" href=move || view::paper(state)>"Print"</a>
                     <button class="menu__item" on:click=move |_| on_command.run(Command::Help)>
                         "Keys " <kbd aria-hidden="true">"?"</kbd>
