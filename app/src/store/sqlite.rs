@@ -48,6 +48,12 @@ pub async fn connect(path: &Path, role: Role) -> Result<DatabaseConnection, DbEr
     let path = path.to_owned();
     // Without a log beside it nobody is writing, and nothing has to be put beside it.
     let is_at_rest = !beside(&path, "-wal").exists();
+    // In kB, for each connection. Readers are eight, and what they are asked for most is kept already (`grids.rs`).
+    let cache = if role == Role::Readers {
+        "-6000"
+    } else {
+        "-16000"
+    };
     let mut options = ConnectOptions::new("sqlite::memory:");
     options
         .max_connections(if role == Role::Readers { 8 } else { 1 })
@@ -62,7 +68,7 @@ pub async fn connect(path: &Path, role: Role) -> Result<DatabaseConnection, DbEr
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(10))
                 .synchronous(SqliteSynchronous::Normal)
-                .pragma("cache_size", "-16000")
+                .pragma("cache_size", cache)
                 .statement_cache_capacity(256);
             match role {
                 Role::Writer => sqlite
