@@ -85,7 +85,8 @@ impl Drawn {
 const AT_ONCE: usize = 160;
 
 /// The window to draw now, and whether it is all that should be drawn: what is seen comes first, and a little beyond it
-/// afterwards, so that no key has to wait for cells that nobody sees. What is beyond `can_wait` until a move is painted.
+/// afterwards, so that no key has to wait for cells that nobody sees. After a move, what is beyond `can_wait` until that is
+/// painted.
 pub fn next_window(
     measured: &Measured<'_>,
     view: View,
