@@ -11,13 +11,13 @@ use crate::{
             toast::{ToastRegion, Toasts},
         },
     },
-    domain::{id::BatchId, summary::Frame},
+    domain::{id::BatchId, summary::LayoutInfo},
     pages::{
-        Sending,
+        SerialRequest,
         fetch::Fetch,
+        lazy_pages::LazyPage,
         not_found::NotFoundPage,
-        page::Page,
-        releases::aside::{Aside, aside},
+        releases::lazy_parts::{LazyPart, aside},
         stays_true,
     },
     paths,
@@ -34,9 +34,9 @@ use leptos_router::{
 
 /// Whether the page is live: every part of it has been taken over.
 #[derive(Clone, Default)]
-pub struct Live(ArcRwSignal<bool>);
+pub struct Hydrated(ArcRwSignal<bool>);
 
-impl Live {
+impl Hydrated {
     pub fn begin(&self) {
         self.0.set(true);
         browser::dom::mark_hydrated();
@@ -50,7 +50,7 @@ pub fn App() -> impl IntoView {
     let now = SharedValue::new_str(|| use_context::<Now>().map_or(0, |it| it.0.timestamp_millis()));
     let now = DateTime::from_timestamp_millis(now.into_inner()).unwrap_or_default();
     // Raised by the browser's entry once all of the page is taken over: before that, it must look as the server drew it.
-    let Live(live) = use_context::<Live>().unwrap_or_default();
+    let Hydrated(live) = use_context::<Hydrated>().unwrap_or_default();
     let clock = Clock {
         now,
         is_local: RwSignal::from(live),
@@ -61,26 +61,26 @@ pub fn App() -> impl IntoView {
         <Router>
             <Shell>
                 <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
-                    <Route path=path!("/") view=Page::Dashboard ssr=SsrMode::Async/>
-                    <Route path=path!("clusters") view=Page::Clusters ssr=SsrMode::Async/>
-                    <Route path=path!("clusters/new") view=Page::NewCluster ssr=SsrMode::Async/>
-                    <Route path=path!("clusters/:id") view=Page::Cluster ssr=SsrMode::Async/>
-                    <Route path=path!("clusters/:id/edit") view=Page::EditCluster ssr=SsrMode::Async/>
-                    <Route path=path!("customers") view=Page::Customers ssr=SsrMode::Async/>
-                    <Route path=path!("customers/new") view=Page::NewCustomer ssr=SsrMode::Async/>
-                    <Route path=path!("customers/:id") view=Page::Customer ssr=SsrMode::Async/>
-                    <Route path=path!("customers/:id/edit") view=Page::EditCustomer ssr=SsrMode::Async/>
-                    <Route path=path!("releases") view=Page::Releases ssr=SsrMode::Async/>
-                    <Route path=path!("releases/new") view=Page::NewRelease ssr=SsrMode::Async/>
-                    <Route path=path!("releases/:id") view=Page::Release ssr=SsrMode::Async/>
-                    <Route path=path!("releases/:id/edit") view=Page::EditRelease ssr=SsrMode::Async/>
-                    <Route path=path!("releases/:id/steps") view=Page::Steps ssr=SsrMode::Async/>
+                    <Route path=path!("/") view=LazyPage::Dashboard ssr=SsrMode::Async/>
+                    <Route path=path!("clusters") view=LazyPage::Clusters ssr=SsrMode::Async/>
+                    <Route path=path!("clusters/new") view=LazyPage::NewCluster ssr=SsrMode::Async/>
+                    <Route path=path!("clusters/:id") view=LazyPage::Cluster ssr=SsrMode::Async/>
+                    <Route path=path!("clusters/:id/edit") view=LazyPage::EditCluster ssr=SsrMode::Async/>
+                    <Route path=path!("customers") view=LazyPage::Customers ssr=SsrMode::Async/>
+                    <Route path=path!("customers/new") view=LazyPage::NewCustomer ssr=SsrMode::Async/>
+                    <Route path=path!("customers/:id") view=LazyPage::Customer ssr=SsrMode::Async/>
+                    <Route path=path!("customers/:id/edit") view=LazyPage::EditCustomer ssr=SsrMode::Async/>
+                    <Route path=path!("releases") view=LazyPage::Releases ssr=SsrMode::Async/>
+                    <Route path=path!("releases/new") view=LazyPage::NewRelease ssr=SsrMode::Async/>
+                    <Route path=path!("releases/:id") view=LazyPage::Release ssr=SsrMode::Async/>
+                    <Route path=path!("releases/:id/edit") view=LazyPage::EditRelease ssr=SsrMode::Async/>
+                    <Route path=path!("releases/:id/steps") view=LazyPage::Steps ssr=SsrMode::Async/>
                     <Route
                         path=path!("releases/:id/customer/:customer_id")
-                        view=Page::CustomerSteps
+                        view=LazyPage::CustomerSteps
                         ssr=SsrMode::Async
                     />
-                    <Route path=path!("activity") view=Page::Activity ssr=SsrMode::Async/>
+                    <Route path=path!("activity") view=LazyPage::Activity ssr=SsrMode::Async/>
                 </FlatRoutes>
             </Shell>
         </Router>
@@ -97,7 +97,7 @@ fn Shell(children: Children) -> impl IntoView {
     let frame = Fetch::new(move || here.get(), |_| read_frame());
     let actor = RwSignal::new(String::new());
     let asks = RwSignal::new(false);
-    let naming = Sending::new();
+    let naming = SerialRequest::new();
     let wants_name = stays_true(move || asks.get());
     let toasts = Toasts::here();
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
@@ -131,7 +131,7 @@ fn Shell(children: Children) -> impl IntoView {
             }
         });
     });
-    let fallback = move || Frame {
+    let fallback = move || LayoutInfo {
         actor: String::new(),
         theme: None,
         now: DateTime::UNIX_EPOCH,
@@ -163,7 +163,7 @@ fn Shell(children: Children) -> impl IntoView {
         </div>
         {move || {
             let dialog = NameDialogProps { asks, actor, error: naming.error, on_name };
-            wants_name.get().then(|| Suspend::new(aside(Aside::Name(dialog))).into_any())
+            wants_name.get().then(|| Suspend::new(aside(LazyPart::Name(dialog))).into_any())
         }}
         <ToastRegion on_undo=on_undo/>
     }

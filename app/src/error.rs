@@ -1,7 +1,7 @@
 //! The one error that crosses the wire: everything that can go wrong between a click and a row, as far as the browser
 //! may know. Rules speak in words before they travel: the words of every rule, written and read by type, would weigh
 //! more than all the browser asks of them.
-use crate::domain::refusal::{Field, Invalid, Noun, Refusal};
+use crate::domain::rule_violation::{Field, Noun, RuleViolation, ValidationErrors};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use server_fn::{
@@ -17,16 +17,16 @@ pub struct Stale {
     /// The row, as JSON.
     pub current: String,
     pub changed_by: Option<String>,
-    #[serde(with = "crate::domain::instant::option")]
+    #[serde(with = "crate::domain::time_serde::option")]
     pub changed_at: Option<DateTime<Utc>>,
 }
 
 /// Fields that are wrong, each with its sentence; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wrong(pub Vec<(Field, String)>);
+pub struct FieldMessages(pub Vec<(Field, String)>);
 
-impl From<Invalid> for Wrong {
-    fn from(invalid: Invalid) -> Self {
+impl From<ValidationErrors> for FieldMessages {
+    fn from(invalid: ValidationErrors) -> Self {
         let problems = invalid.0.into_iter();
         Self(
             problems
@@ -36,7 +36,7 @@ impl From<Invalid> for Wrong {
     }
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for FieldMessages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, (field, text)) in self.0.iter().enumerate() {
             let between = if i == 0 { "" } else { "; " };
@@ -48,16 +48,16 @@ impl fmt::Display for Wrong {
 
 /// A rule that says no.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
+pub struct ViolationMessage {
     pub text: String,
     /// Where a form shows it.
     pub field: Option<Field>,
-    pub about: About,
+    pub about: ViolationDetail,
 }
 
 /// What a page needs to know of a refusal beyond its words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum About {
+pub enum ViolationDetail {
     Nothing,
     /// These variables have no value.
     Missing(Vec<String>),
@@ -65,20 +65,20 @@ pub enum About {
     Taken(Option<(i64, String)>),
 }
 
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
+impl From<RuleViolation> for ViolationMessage {
+    fn from(refusal: RuleViolation) -> Self {
         let (text, field) = (refusal.to_string(), refusal.field());
         let about = match refusal {
-            Refusal::Unresolved { names } => About::Missing(names),
-            Refusal::ClusterNameTaken {
+            RuleViolation::Unresolved { names } => ViolationDetail::Missing(names),
+            RuleViolation::ClusterNameTaken {
                 name, inactive_id, ..
             }
-            | Refusal::NamespaceTaken {
+            | RuleViolation::NamespaceTaken {
                 namespace: name,
                 inactive_id,
                 ..
-            } => About::Taken(inactive_id.map(|id| (id, name))),
-            _ => About::Nothing,
+            } => ViolationDetail::Taken(inactive_id.map(|id| (id, name))),
+            _ => ViolationDetail::Nothing,
         };
         Self { text, field, about }
     }
@@ -91,10 +91,10 @@ pub enum AppError {
     NotFound(Noun),
     /// 422: fields are wrong, each named.
     #[error("{0}")]
-    Invalid(Wrong),
+    Invalid(FieldMessages),
     /// 409: a rule says no.
     #[error("{}", .0.text)]
-    Refused(Box<Refused>),
+    Refused(Box<ViolationMessage>),
     /// 409: somebody was faster.
     #[error("{} changed this in the meantime: look at it again before you save", .0.changed_by.as_deref().unwrap_or("somebody"))]
     Stale(Box<Stale>),
@@ -110,7 +110,7 @@ impl AppError {
     /// What is to be said at this field.
     pub fn at(&self, field: Field) -> Option<String> {
         match self {
-            Self::Invalid(Wrong(fields)) => {
+            Self::Invalid(FieldMessages(fields)) => {
                 let found = fields.iter().find(|it| it.0 == field);
                 found.map(|it| it.1.clone())
             }
@@ -134,14 +134,14 @@ impl AppError {
     }
 }
 
-impl From<Invalid> for AppError {
-    fn from(invalid: Invalid) -> Self {
+impl From<ValidationErrors> for AppError {
+    fn from(invalid: ValidationErrors) -> Self {
         Self::Invalid(invalid.into())
     }
 }
 
-impl From<Refusal> for AppError {
-    fn from(refusal: Refusal) -> Self {
+impl From<RuleViolation> for AppError {
+    fn from(refusal: RuleViolation) -> Self {
         Self::Refused(Box::new(refusal.into()))
     }
 }

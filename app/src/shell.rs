@@ -6,7 +6,7 @@ use leptos_meta::MetaTags;
 
 /// The names of the built site, below `/pkg/`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Site {
+pub struct SiteAssets {
     pub script: String,
     /// Loads the further parts of the WASM.
     pub splitter: String,
@@ -16,7 +16,7 @@ pub struct Site {
     pub parts: Vec<(String, Vec<String>)>,
 }
 
-impl Site {
+impl SiteAssets {
     /// The files that a page needs beyond the first: they are fetched beside it, not after it.
     fn files_of(&self, path: &str, query: &str) -> Vec<String> {
         let wanted: &[&str] = match (paths::is_work_page(path), query.contains("step=")) {
@@ -52,7 +52,7 @@ addEventListener("keydown", (event) => event.key === "Escape" && menus((it) => {
 
 /// `site` is none where none was built (tests): the page is complete, but stays as the server drew it.
 pub fn shell(
-    site: Option<Site>,
+    site: Option<SiteAssets>,
     theme: Option<String>,
     path: &str,
     query: &str,

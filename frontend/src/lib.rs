@@ -1,7 +1,7 @@
 //! The browser's entry: hydrates the page that the server has drawn.
 #![recursion_limit = "512"]
 
-use app::app::{App, Live};
+use app::app::{App, Hydrated};
 use leptos::{mount::hydrate_from_async, prelude::provide_context};
 
 /// Room that nothing uses. The WASM is split into parts, and so are its constants; each part's begin at a round address,
@@ -16,8 +16,8 @@ pub async fn hydrate() {
         // A part that cannot be loaded, mostly because the server was updated, ends here too.
         app::browser::dom::mark_failed();
     }));
-    app::browser::leave::listen_first();
-    let live = Live::default();
+    app::browser::unsaved_guard::listen_first();
+    let live = Hydrated::default();
     let of_page = live.clone();
     let page = move || {
         provide_context(of_page);

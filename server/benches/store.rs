@@ -9,8 +9,8 @@
 mod world;
 
 use app::{
-    domain::{id::StepId, matrix::At, step::StepAction},
-    store::{Ask, Store},
+    domain::{id::StepId, matrix::CellIndex, step::StepAction},
+    store::{Store, TransitionOptions},
 };
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -40,9 +40,9 @@ async fn median(runs: usize, mut work: impl AsyncFnMut(usize)) -> Duration {
 
 /// What was found, as it was found.
 #[derive(Default)]
-struct Figures(Vec<(&'static str, f64)>);
+struct BenchFigures(Vec<(&'static str, f64)>);
 
-impl Figures {
+impl BenchFigures {
     fn say(&mut self, what: &'static str, took: Duration) {
         let milliseconds = took.as_secs_f64() * 1_000.0;
         println!("{what:58} {milliseconds:9.1} ms");
@@ -50,7 +50,7 @@ impl Figures {
     }
 }
 
-impl Drop for Figures {
+impl Drop for BenchFigures {
     fn drop(&mut self) {
         for (what, milliseconds) in &self.0 {
             println!(r#"{{"figure":"store: {what}","median":{milliseconds:.3},"unit":"ms"}}"#);
@@ -113,7 +113,7 @@ async fn measure() {
     let release = world::draft(&store, "2026.6 Billing", n_steps).await;
     let n_cells = n_customers * n_steps;
     println!("{n_customers} customers, {n_steps} steps, {n_cells} cells");
-    let mut figures = Figures::default();
+    let mut figures = BenchFigures::default();
 
     let began = Instant::now();
     let made = store.activate_release(release, Some(customers), by(1_190));
@@ -128,10 +128,10 @@ async fn measure() {
         began.elapsed(),
     );
     let began = Instant::now();
-    store.matrix(release, At::default()).await.unwrap();
+    store.matrix(release, CellIndex::default()).await.unwrap();
     figures.say("matrix, read for the first time, once", began.elapsed());
     let took = median(11, async |_| {
-        store.matrix(release, At::default()).await.unwrap();
+        store.matrix(release, CellIndex::default()).await.unwrap();
     });
     figures.say("matrix", took.await);
     let sql =
@@ -144,12 +144,22 @@ async fn measure() {
     figures.say("  beside it: the same rows as rows of sqlx", took.await);
     let began = Instant::now();
     let ids = (1..=10_000).map(StepId).collect();
-    let made = store.act_on_steps(ids, StepAction::Start, Ask::default(), by(1_200));
+    let made = store.act_on_steps(
+        ids,
+        StepAction::Start,
+        TransitionOptions::default(),
+        by(1_200),
+    );
     made.await.unwrap();
     figures.say("10,000 cells started at once, once", began.elapsed());
     let took = median(51, async |run| {
         let id = StepId(20_001 + i64::try_from(run).unwrap());
-        let made = store.act_on_step(id, StepAction::Start, Ask::default(), by(1_300 + run));
+        let made = store.act_on_step(
+            id,
+            StepAction::Start,
+            TransitionOptions::default(),
+            by(1_300 + run),
+        );
         made.await.unwrap();
     });
     figures.say("one cell started", took.await);

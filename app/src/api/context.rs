@@ -2,8 +2,8 @@
 //! The only place that reads the clock.
 use crate::{
     domain::{
-        refusal::{Field, Invalid},
-        stamp::Stamp,
+        actor_stamp::ActorStamp,
+        rule_violation::{Field, ValidationErrors},
     },
     error::AppError,
     store::{
@@ -78,8 +78,10 @@ pub fn theme() -> Option<String> {
 }
 
 /// Who is asking, and now.
-pub fn stamp() -> Result<Stamp, AppError> {
-    reply(Stamp::new(&who(), now()).map_err(|it| Invalid::one(Field::Actor, it).into()))
+pub fn stamp() -> Result<ActorStamp, AppError> {
+    reply(
+        ActorStamp::new(&who(), now()).map_err(|it| ValidationErrors::one(Field::Actor, it).into()),
+    )
 }
 
 /// Remembers a cookie for a year; an empty one is forgotten.
@@ -102,7 +104,9 @@ pub fn remember(name: &str, value: &str) {
 
 /// The name and the theme are kept in cookies: a name as everywhere, a theme that exists.
 pub fn remember_actor(name: &str) -> Result<String, AppError> {
-    let stamp = reply(Stamp::new(name, now()).map_err(|it| Invalid::one(Field::Name, it).into()))?;
+    let stamp = reply(
+        ActorStamp::new(name, now()).map_err(|it| ValidationErrors::one(Field::Name, it).into()),
+    )?;
     remember(ACTOR_COOKIE, &stamp.by);
     Ok(stamp.by)
 }

@@ -2,9 +2,9 @@
 use crate::{
     domain::{
         customer::{Customer, CustomerDraft, CustomerSummary},
+        customer_import::ImportLine,
         event::Changed,
         id::{ClusterId, CustomerId},
-        paste::Line,
         summary::CustomerDetail,
     },
     error::AppError,
@@ -61,7 +61,7 @@ pub async fn restore_customer(id: CustomerId) -> Result<Changed<Customer>, AppEr
 pub async fn preview_customers_paste(
     cluster: Option<ClusterId>,
     text: String,
-) -> Result<Vec<Line>, AppError> {
+) -> Result<Vec<ImportLine>, AppError> {
     use super::context::{reply, store};
     reply(store().preview_customers_paste(cluster, text).await)
 }

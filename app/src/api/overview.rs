@@ -1,9 +1,9 @@
 //! What several pages show: the frame, the dashboard, the history; who you are and which theme you like.
 use crate::{
     domain::{
-        event::{EventFilter, Page, Undoable},
+        event::{EventFilter, ListPage, Undoable},
         id::{BatchId, ReleaseId},
-        summary::{ActivityChoices, Dashboard, EventLine, Frame, UndoResult},
+        summary::{ActivityFilterOptions, Dashboard, LayoutInfo, NamedEvent, UndoResult},
     },
     error::AppError,
 };
@@ -14,7 +14,7 @@ use leptos::{
 
 /// The frame around every page.
 #[server(input = Json, output = Postcard)]
-pub async fn read_frame() -> Result<Frame, AppError> {
+pub async fn read_frame() -> Result<LayoutInfo, AppError> {
     use super::context::{now, reply, store, theme, who};
     reply(store().frame(who(), theme(), now()).await)
 }
@@ -28,14 +28,14 @@ pub async fn read_dashboard() -> Result<Dashboard, AppError> {
 
 /// The newest batches of the history.
 #[server(input = Json, output = Postcard)]
-pub async fn list_activity(filter: EventFilter) -> Result<Page<EventLine>, AppError> {
+pub async fn list_activity(filter: EventFilter) -> Result<ListPage<NamedEvent>, AppError> {
     use super::context::{reply, store};
     reply(store().activity(filter).await)
 }
 
 /// What the history can be narrowed to, by name.
 #[server(input = Json, output = Postcard)]
-pub async fn read_activity_choices() -> Result<ActivityChoices, AppError> {
+pub async fn read_activity_choices() -> Result<ActivityFilterOptions, AppError> {
     use super::context::{reply, store};
     reply(store().activity_choices().await)
 }

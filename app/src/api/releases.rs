@@ -1,14 +1,14 @@
 //! Releases, through the door: details, life, customers, and the matrix.
 use crate::{
     domain::{
-        checklist::Checklist,
+        customer_checklist::Checklist,
+        customer_work::WorkList,
         event::Changed,
         id::{CustomerId, ReleaseId},
-        marks::Marks,
-        packed::Matrix,
+        matrix_wire::PackedMatrix,
         release::{Release, ReleaseDraft, ReleaseSummary},
+        status_info::StatusInfo,
         summary::{DryRun, Member, ReleaseDetail},
-        work::WorkList,
     },
     error::AppError,
 };
@@ -148,15 +148,19 @@ pub async fn delete_draft(id: ReleaseId) -> Result<Changed<()>, AppError> {
 
 /// The whole grid, compact, with the marks of the window that begins at a row and a column.
 #[server(input = Json, output = Postcard)]
-pub async fn read_matrix(id: ReleaseId, row: usize, column: usize) -> Result<Matrix, AppError> {
+pub async fn read_matrix(
+    id: ReleaseId,
+    row: usize,
+    column: usize,
+) -> Result<PackedMatrix, AppError> {
     use super::context::{reply, store};
-    let first = crate::domain::matrix::At { row, column };
+    let first = crate::domain::matrix::CellIndex { row, column };
     reply(store().matrix(id, first).await)
 }
 
 /// Who set the state of every cell, when and why, and which values are missing.
 #[server(input = Json, output = Postcard)]
-pub async fn read_marks(id: ReleaseId) -> Result<Marks, AppError> {
+pub async fn read_marks(id: ReleaseId) -> Result<StatusInfo, AppError> {
     use super::context::{reply, store};
     reply(store().matrix_marks(id).await)
 }

@@ -1,13 +1,13 @@
 //! Customers' steps, through the door.
 use crate::{
     domain::{
+        customer_work::{CustomStepPositions, OpenStep, Promotion},
         diff::DiffRow,
         event::Changed,
         id::{CustomerId, ReleaseId, StepId},
-        step::{CustomerStep, Place, StepAction},
+        step::{CustomerStep, Position, StepAction},
         summary::BulkResult,
         template::{Category, TemplateDraft},
-        work::{CustomPlaces, OpenStep, Promotion},
     },
     error::AppError,
 };
@@ -32,7 +32,7 @@ pub async fn act_on_step(
     allow_unresolved: bool,
 ) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
-    let ask = crate::store::Ask {
+    let ask = crate::store::steps::transitions::TransitionOptions {
         reason,
         allow_unresolved,
         ..Default::default()
@@ -48,7 +48,7 @@ pub async fn act_on_steps(
     reason: Option<String>,
 ) -> Result<BulkResult, AppError> {
     use super::context::{reply, stamp, store};
-    let ask = crate::store::Ask {
+    let ask = crate::store::steps::transitions::TransitionOptions {
         reason,
         ..Default::default()
     };
@@ -93,7 +93,7 @@ pub async fn add_custom_step(
     release: ReleaseId,
     customer: CustomerId,
     draft: TemplateDraft,
-    place: Place<StepId>,
+    place: Position<StepId>,
     add_to_template: bool,
 ) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
@@ -125,7 +125,7 @@ pub async fn delete_custom_step(id: StepId) -> Result<Changed<()>, AppError> {
 pub async fn read_custom_places(
     release: ReleaseId,
     customer: CustomerId,
-) -> Result<CustomPlaces, AppError> {
+) -> Result<CustomStepPositions, AppError> {
     use super::context::{reply, store};
     reply(store().custom_places(release, customer).await)
 }

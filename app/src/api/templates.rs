@@ -3,11 +3,13 @@ use crate::{
     domain::{
         event::Changed,
         id::{CustomerId, ReleaseId, TemplateId},
-        runbook::Runbook,
-        step::Place,
-        summary::{Target, TemplateDetail},
-        template::{Category, Effect, OrderEffect, StepTemplate, StepType, TemplateDraft},
-        vars::Resolved,
+        step::Position,
+        summary::{PreviewTarget, TemplateDetail},
+        template::{
+            Category, ReorderImpact, StepTemplate, StepType, TemplateDraft, TemplateImpact,
+        },
+        template_markdown::ParsedTemplate,
+        variables::ResolvedText,
     },
     error::AppError,
 };
@@ -27,7 +29,7 @@ pub async fn read_template(id: TemplateId) -> Result<TemplateDetail, AppError> {
 pub async fn add_template(
     release: ReleaseId,
     draft: TemplateDraft,
-    place: Place<TemplateId>,
+    place: Position<TemplateId>,
 ) -> Result<Changed<StepTemplate>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().add_template(release, draft, place, stamp()?).await)
@@ -59,14 +61,14 @@ pub async fn move_template(
 }
 
 #[server(input = Json, output = Postcard)]
-pub async fn delete_template(id: TemplateId) -> Result<Changed<Effect>, AppError> {
+pub async fn delete_template(id: TemplateId) -> Result<Changed<TemplateImpact>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().delete_template(id, None, stamp()?).await)
 }
 
 /// How many copies an edit or a deletion would touch, and how many keep their text.
 #[server(input = Json, output = Postcard)]
-pub async fn preview_template(id: TemplateId) -> Result<Effect, AppError> {
+pub async fn preview_template(id: TemplateId) -> Result<TemplateImpact, AppError> {
     use super::context::{reply, store};
     reply(store().template_effect(id).await)
 }
@@ -91,7 +93,7 @@ pub async fn reorder_templates(
 pub async fn preview_order(
     release: ReleaseId,
     category: Category,
-) -> Result<OrderEffect, AppError> {
+) -> Result<ReorderImpact, AppError> {
     use super::context::{reply, store};
     reply(store().order_effect(release, category).await)
 }
@@ -105,7 +107,7 @@ pub async fn list_variables(release: ReleaseId) -> Result<Vec<String>, AppError>
 
 /// Whose values a text of this release can be seen with.
 #[server(input = Json, output = Postcard)]
-pub async fn list_targets(release: ReleaseId) -> Result<Vec<Target>, AppError> {
+pub async fn list_targets(release: ReleaseId) -> Result<Vec<PreviewTarget>, AppError> {
     use super::context::{reply, store};
     reply(store().targets(release).await)
 }
@@ -117,7 +119,7 @@ pub async fn preview_text(
     customer: CustomerId,
     content: String,
     kind: StepType,
-) -> Result<Resolved, AppError> {
+) -> Result<ResolvedText, AppError> {
     use super::context::{reply, store};
     reply(
         store()
@@ -128,8 +130,8 @@ pub async fn preview_text(
 
 /// The steps of a Markdown runbook, and what is wrong with it. Nothing is stored.
 #[server(input = Json, output = Postcard)]
-pub async fn read_runbook(text: String) -> Result<Runbook, AppError> {
-    Ok(Runbook::read(&text))
+pub async fn read_runbook(text: String) -> Result<ParsedTemplate, AppError> {
+    Ok(ParsedTemplate::read(&text))
 }
 
 /// Adds all of these steps, or none.

@@ -36,14 +36,14 @@ pub fn moved(order: &[i64], from: usize, to: usize) -> Vec<i64> {
 
 /// What was moved: the whole new order, whose it is, and the places before and after, counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moved {
+pub struct MovedRow {
     pub order: Vec<i64>,
     pub id: i64,
     pub from: usize,
     pub to: usize,
 }
 
-impl Moved {
+impl MovedRow {
     /// Puts a row to another place.
     pub fn new(order: &[i64], from: usize, to: usize) -> Option<Self> {
         let id = *order.get(from)?;
@@ -57,7 +57,7 @@ impl Moved {
 }
 
 /// A press on a handle; it is a drag from the moment that it moves.
-struct Press {
+struct PointerPress {
     pointer: i32,
     list: HtmlElement,
     row: HtmlElement,
@@ -76,7 +76,7 @@ struct Press {
 }
 
 /// An order that was asked for. It is settled when the page draws it.
-struct Asked {
+struct RequestedOrder {
     before: Vec<i64>,
     /// Empty if the row goes to another list.
     order: Vec<i64>,
@@ -87,8 +87,8 @@ struct Asked {
 }
 
 thread_local! {
-    static PRESS: RefCell<Option<Press>> = const { RefCell::new(None) };
-    static ASKED: RefCell<Option<Asked>> = const { RefCell::new(None) };
+    static PRESS: RefCell<Option<PointerPress>> = const { RefCell::new(None) };
+    static ASKED: RefCell<Option<RequestedOrder>> = const { RefCell::new(None) };
     /// Whether the last press became a drag: the click that ends it is then none.
     static DRAGGED: Cell<bool> = const { Cell::new(false) };
     /// Where the lifted row was let go, within the list.
@@ -144,7 +144,7 @@ fn scroller(element: &HtmlElement) -> Option<Element> {
     dom::document()?.scrolling_element()
 }
 
-impl Press {
+impl PointerPress {
     fn begin(event: &PointerEvent) -> Option<Self> {
         let row: HtmlElement = dom::closest(event, "li[data-id]")?.dyn_into().ok()?;
         let list: HtmlElement = row.parent_element()?.dyn_into().ok()?;
@@ -289,7 +289,7 @@ pub fn press(event: &PointerEvent) {
             let _ = handle.focus();
         }
     }
-    let begun = Press::begin(event);
+    let begun = PointerPress::begin(event);
     PRESS.with_borrow_mut(|press| *press = begun);
 }
 
@@ -305,7 +305,7 @@ pub fn follow(event: &PointerEvent) {
 }
 
 /// The pointer lets go: the new order, if the row was dragged to another place.
-pub fn release(event: &PointerEvent) -> Option<Moved> {
+pub fn release(event: &PointerEvent) -> Option<MovedRow> {
     let mut press = PRESS.with_borrow_mut(|press| {
         if press.as_ref()?.pointer == event.pointer_id() {
             press.take()
@@ -321,7 +321,7 @@ pub fn release(event: &PointerEvent) -> Option<Moved> {
     if to == press.from {
         return None;
     }
-    Moved::new(&press.ids, press.from, to)
+    MovedRow::new(&press.ids, press.from, to)
 }
 
 /// Ends a drag without a new order; false if there was none.
@@ -350,7 +350,7 @@ pub fn ask(list: &HtmlElement, id: i64, order: &[i64], places: (usize, usize)) {
         let top = let_go.filter(|_| *it == id);
         (*it, top.unwrap_or_else(|| row.offset_top()))
     });
-    let asked = Asked {
+    let asked = RequestedOrder {
         before: rows.iter().map(|it| it.0).collect(),
         order: order.to_vec(),
         id,
@@ -463,8 +463,8 @@ mod tests {
         assert_eq!(moved(&[1, 2, 3, 4], 0, 2), [2, 3, 1, 4]);
         assert_eq!(moved(&[1, 2, 3, 4], 2, 2), [1, 2, 3, 4]);
         assert_eq!(moved(&[1, 2], 5, 0), [1, 2]);
-        assert_eq!(Moved::new(&[1, 2], 1, 0).map(|it| it.id), Some(2));
-        assert_eq!(Moved::new(&[], 0, 0), None);
+        assert_eq!(MovedRow::new(&[1, 2], 1, 0).map(|it| it.id), Some(2));
+        assert_eq!(MovedRow::new(&[], 0, 0), None);
     }
 
     proptest! {

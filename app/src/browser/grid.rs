@@ -5,15 +5,15 @@ use web_sys::{Element, HtmlElement, ResizeObserver};
 
 /// Where the person looks: scroll position and size, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct View {
+pub struct ScrollView {
     pub top: f64,
     pub left: f64,
     pub width: f64,
     pub height: f64,
 }
 
-pub fn view(pane: &HtmlElement) -> View {
-    View {
+pub fn view(pane: &HtmlElement) -> ScrollView {
+    ScrollView {
         top: f64::from(pane.scroll_top()),
         left: f64::from(pane.scroll_left()),
         width: f64::from(pane.client_width()),
@@ -60,7 +60,7 @@ pub fn place_at((x, y): (i32, i32)) -> Option<(usize, usize)> {
 
 /// The head that an event happened in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Head {
+pub enum GridHead {
     /// Of a line.
     Row(usize),
     /// Of a lane.
@@ -69,12 +69,12 @@ pub enum Head {
     Band(usize),
 }
 
-pub fn head(event: &web_sys::Event) -> Option<Head> {
+pub fn head(event: &web_sys::Event) -> Option<GridHead> {
     let head = super::dom::closest(event, "th")?;
     match number(&head, "data-c") {
-        Some(lane) if head.class_list().contains("band") => Some(Head::Band(lane)),
-        Some(lane) => Some(Head::Column(lane)),
-        None => Some(Head::Row(number(&head.closest("tr").ok()??, "data-r")?)),
+        Some(lane) if head.class_list().contains("band") => Some(GridHead::Band(lane)),
+        Some(lane) => Some(GridHead::Column(lane)),
+        None => Some(GridHead::Row(number(&head.closest("tr").ok()??, "data-r")?)),
     }
 }
 
@@ -243,27 +243,29 @@ pub fn paint_selection(pane: &HtmlElement, rectangle: Option<((usize, usize), (u
 
 /// What can have the keyboard: a cell, or a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum FocusTarget {
     Cell(usize, usize),
-    Head(Head),
+    Head(GridHead),
 }
 
 /// Makes a cell or a head the one tab stop, lights its row and column, and gives it the keyboard if the grid has it.
 /// What is not drawn leaves the keyboard with the pane, so that keys still arrive.
-pub fn paint_focus(pane: &HtmlElement, target: Target, take_keyboard: bool) {
+pub fn paint_focus(pane: &HtmlElement, target: FocusTarget, take_keyboard: bool) {
     let (row, column) = match target {
-        Target::Cell(row, column) => (Some(row), Some(column)),
-        Target::Head(Head::Row(row)) => (Some(row), None),
-        Target::Head(Head::Column(column)) => (None, Some(column)),
-        Target::Head(Head::Band(_)) => (None, None),
+        FocusTarget::Cell(row, column) => (Some(row), Some(column)),
+        FocusTarget::Head(GridHead::Row(row)) => (Some(row), None),
+        FocusTarget::Head(GridHead::Column(column)) => (None, Some(column)),
+        FocusTarget::Head(GridHead::Band(_)) => (None, None),
     };
     let element = match target {
-        Target::Cell(row, column) => cell(pane, row, column),
-        Target::Head(Head::Row(row)) => find(pane, &format!("tr[data-r='{row}'] th button")),
-        Target::Head(Head::Column(lane)) => {
+        FocusTarget::Cell(row, column) => cell(pane, row, column),
+        FocusTarget::Head(GridHead::Row(row)) => {
+            find(pane, &format!("tr[data-r='{row}'] th button"))
+        }
+        FocusTarget::Head(GridHead::Column(lane)) => {
             find(pane, &format!("thead tr + tr th[data-c='{lane}'] .who"))
         }
-        Target::Head(Head::Band(lane)) => band_button(pane, lane),
+        FocusTarget::Head(GridHead::Band(lane)) => band_button(pane, lane),
     };
     let row = row.map(|it| format!("tr[data-r='{it}']"));
     let lit: Vec<String> = row.into_iter().chain(column.map(self::column)).collect();
@@ -289,7 +291,7 @@ pub fn paint_focus(pane: &HtmlElement, target: Target, take_keyboard: bool) {
     };
     if element.get_attribute("tabindex").as_deref() != Some("0") {
         let _ = element.set_attribute("tabindex", "0");
-        if matches!(target, Target::Cell(..)) {
+        if matches!(target, FocusTarget::Cell(..)) {
             let _ = element.set_attribute("data-focus", "");
         }
     }
@@ -330,7 +332,7 @@ pub fn has_keyboard(pane: &HtmlElement) -> bool {
 /// it is now is told, since asking the browser would have it measure the page.
 pub fn reveal(
     pane: &HtmlElement,
-    view: View,
+    view: ScrollView,
     (left, right): (f64, f64),
     (top, bottom): (f64, f64),
     (first, head): (f64, f64),

@@ -4,10 +4,10 @@ use crate::{
     browser,
     domain::{
         event::{EventAction, EventFilter},
-        filter::lower,
         id::BatchId,
-        instant,
-        summary::ActivityChoices,
+        matrix_filter::lower,
+        summary::ActivityFilterOptions,
+        time_serde,
     },
     paths,
 };
@@ -24,13 +24,13 @@ const KEYS: [&str; 9] = [
 
 /// What is asked, by key; each a word of the address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Asked([String; KEYS.len()]);
+pub struct ActivityQuery([String; KEYS.len()]);
 
 fn start(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(chrono::NaiveTime::MIN).and_utc()
 }
 
-impl Asked {
+impl ActivityQuery {
     pub fn parse(get: impl Fn(&str) -> Option<String>) -> Self {
         Self(KEYS.map(|key| get(key).unwrap_or_default()))
     }
@@ -70,7 +70,7 @@ impl Asked {
             (!word.is_empty()).then(|| word.to_owned())
         };
         let last = TimeDelta::days(1) - TimeDelta::milliseconds(1);
-        let day = |key: &str| instant::date(self.get(key)).map(start);
+        let day = |key: &str| time_serde::date(self.get(key)).map(start);
         EventFilter {
             release_id: self.get("release").parse().ok(),
             cluster_id: self.get("cluster").parse().ok(),
@@ -106,7 +106,7 @@ fn choice(
     name: &'static str,
     label: &'static str,
     options: String,
-    asked: Memo<Asked>,
+    asked: Memo<ActivityQuery>,
 ) -> impl IntoView {
     view! {
         <select
@@ -119,7 +119,7 @@ fn choice(
     }
 }
 
-fn day(name: &'static str, label: &'static str, asked: Memo<Asked>) -> impl IntoView {
+fn day(name: &'static str, label: &'static str, asked: Memo<ActivityQuery>) -> impl IntoView {
     view! {
         <label class="row small">
             {label}
@@ -149,9 +149,9 @@ fn person(known: &[String], typed: String) -> String {
 /// A change of any field asks anew; without JavaScript the button does.
 #[component]
 pub fn ActivityFilter(
-    choices: ActivityChoices,
-    asked: Memo<Asked>,
-    on_asked: Callback<Asked>,
+    choices: ActivityFilterOptions,
+    asked: Memo<ActivityQuery>,
+    on_asked: Callback<ActivityQuery>,
 ) -> impl IntoView {
     let now = asked.get_untracked();
     let named = |all: &str, key: &str, choices: Vec<(i64, String)>| {
@@ -214,7 +214,7 @@ pub fn ActivityFilter(
             <noscript inner_html=plain></noscript>
             {move || {
                 asked
-                    .with(Asked::narrows)
+                    .with(ActivityQuery::narrows)
                     .then(|| view! { <a class="button" data-kind="ghost" href=paths::ACTIVITY>"Clear the filter"</a> })
             }}
         </form>
@@ -226,8 +226,8 @@ mod tests {
     use super::*;
     use crate::domain::id::{CustomerId, EventId};
 
-    fn asked(words: &[(&str, &str)]) -> Asked {
-        Asked::parse(|key| {
+    fn asked(words: &[(&str, &str)]) -> ActivityQuery {
+        ActivityQuery::parse(|key| {
             let found = words.iter().find(|it| it.0 == key);
             found.map(|it| it.1.to_owned())
         })

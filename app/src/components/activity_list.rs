@@ -4,9 +4,9 @@ use super::{
     ui::{icon::Icon, time::Time},
 };
 use crate::domain::{
-    event::{Entity, Entry, EventAction},
+    event::{Entity, EventAction, HistoryEntry},
     step::StepStatus,
-    summary::EventLine,
+    summary::NamedEvent,
 };
 use leptos::prelude::*;
 
@@ -23,7 +23,7 @@ pub fn status_of(action: EventAction) -> Option<StepStatus> {
     }
 }
 
-pub fn icon_of(event: &Entry) -> &'static str {
+pub fn icon_of(event: &HistoryEntry) -> &'static str {
     match (status_of(event.action), event.action) {
         (Some(status), _) => state_icon(status),
         (None, EventAction::Undo) => "i-undo",
@@ -38,7 +38,7 @@ pub fn icon_of(event: &Entry) -> &'static str {
 }
 
 /// "marked done", "marked 12 cells done". What it was done to stands in the line below.
-pub fn what(event: &Entry, in_batch: u32) -> String {
+pub fn what(event: &HistoryEntry, in_batch: u32) -> String {
     if in_batch > 1 && event.entity == Entity::Step {
         let cells = match event.action {
             EventAction::Start => "started",
@@ -68,8 +68,8 @@ fn alone(action: EventAction) -> &'static str {
     }
 }
 
-fn line(it: EventLine) -> impl IntoView {
-    let EventLine {
+fn line(it: NamedEvent) -> impl IntoView {
+    let NamedEvent {
         entry: event,
         in_batch,
         subject,
@@ -108,7 +108,7 @@ fn line(it: EventLine) -> impl IntoView {
 }
 
 #[component]
-pub fn ActivityList(lines: Vec<EventLine>) -> impl IntoView {
+pub fn ActivityList(lines: Vec<NamedEvent>) -> impl IntoView {
     view! { <ol class="timeline">{lines.into_iter().map(line).collect_view()}</ol> }
 }
 
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_batch_of_cells_is_told_by_its_number() {
-        let event = Entry {
+        let event = HistoryEntry {
             id: EventId(1),
             batch_id: BatchId("b".into()),
             entity: Entity::Step,
@@ -138,7 +138,7 @@ mod tests {
         };
         assert_eq!(what(&event, 12), "marked 12 cells done");
         assert_eq!(what(&event, 1), "marked done");
-        let noted = Entry {
+        let noted = HistoryEntry {
             action: EventAction::Notes,
             ..event
         };

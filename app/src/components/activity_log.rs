@@ -6,10 +6,10 @@ use super::{
 use crate::{
     browser,
     domain::{
-        event::{Entity, Entry, EventAction, FieldChange},
+        event::{Entity, EventAction, FieldChange, HistoryEntry},
         id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId},
         step::StepStatus,
-        summary::{EventLine, UndoState},
+        summary::{NamedEvent, UndoState},
     },
     paths,
 };
@@ -17,7 +17,7 @@ use leptos::prelude::*;
 
 /// What the last undo came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Undid {
+pub enum UndoOutcome {
     Done(BatchId),
     /// Why it was refused.
     Refused(BatchId, String),
@@ -25,15 +25,15 @@ pub enum Undid {
 
 #[component]
 pub fn ActivityLog(
-    lines: Vec<EventLine>,
+    lines: Vec<NamedEvent>,
     /// The events of one batch, instead of batches.
     of_one: bool,
-    undid: RwSignal<Option<Undid>>,
+    undid: RwSignal<Option<UndoOutcome>>,
     on_undo: Callback<BatchId>,
 ) -> impl IntoView {
     // The list was drawn anew: the keyboard goes back to the line that it was on.
     Effect::new(move |_| {
-        if let Some(Undid::Done(batch)) = undid.get_untracked() {
+        if let Some(UndoOutcome::Done(batch)) = undid.get_untracked() {
             undid.set(None);
             browser::dom::after(0, move || browser::dom::focus(&format!("#batch-{batch}")));
         }
@@ -46,12 +46,12 @@ pub fn ActivityLog(
 }
 
 fn line(
-    it: EventLine,
+    it: NamedEvent,
     of_one: bool,
-    undid: RwSignal<Option<Undid>>,
+    undid: RwSignal<Option<UndoOutcome>>,
     on_undo: Callback<BatchId>,
 ) -> impl IntoView {
-    let EventLine {
+    let NamedEvent {
         entry: event,
         in_batch,
         subject,
@@ -67,7 +67,7 @@ fn line(
     let refused = {
         let batch = batch.clone();
         move || match undid.get() {
-            Some(Undid::Refused(of, why)) if of == batch => Some(why),
+            Some(UndoOutcome::Refused(of, why)) if of == batch => Some(why),
             _ => None,
         }
     };
@@ -117,7 +117,7 @@ fn line(
 
 /// What a line is about, with links to what is still there.
 fn places(
-    event: &Entry,
+    event: &HistoryEntry,
     n: u32,
     subject: Option<String>,
     customer: Option<String>,

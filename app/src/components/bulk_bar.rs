@@ -2,11 +2,11 @@
 use super::{
     matrix::{selection::Selection, state::MatrixState},
     reason_form::{ReasonForm, verb},
-    ui::{dialog::Dialog, follow::follow, icon::Icon, notice::sentence},
+    ui::{dialog::Dialog, follow_effect::follow, icon::Icon, notice::sentence},
 };
 use crate::{
     domain::{
-        matrix::{At, Cell, Grid},
+        matrix::{Cell, CellIndex, Grid},
         step::StepAction,
     },
     error::AppError,
@@ -15,7 +15,7 @@ use leptos::prelude::*;
 
 /// What is done with many cells: last, or just now.
 #[derive(Clone, Copy)]
-pub struct Doing {
+pub struct BulkActionState {
     pub action: RwSignal<Option<StepAction>>,
     pub is_busy: RwSignal<bool>,
     /// Why it failed.
@@ -23,7 +23,7 @@ pub struct Doing {
 }
 
 /// Over how many rows and columns cells are spread.
-pub fn spread(cells: &[At]) -> (usize, usize) {
+pub fn spread(cells: &[CellIndex]) -> (usize, usize) {
     let rows: std::collections::BTreeSet<usize> = cells.iter().map(|it| it.row).collect();
     let columns: std::collections::BTreeSet<usize> = cells.iter().map(|it| it.column).collect();
     (rows.len(), columns.len())
@@ -52,7 +52,7 @@ fn obstacle(action: StepAction, cell: &Cell) -> Option<&'static str> {
 }
 
 /// "3 cannot be marked done: Acme, done; Initech, var.HOST not set".
-fn not_eligible(action: StepAction, grid: &Grid, cells: &[At]) -> Option<String> {
+fn not_eligible(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<String> {
     let reasons: Vec<String> = cells
         .iter()
         .filter_map(|at| {
@@ -89,7 +89,7 @@ fn not_eligible(action: StepAction, grid: &Grid, cells: &[At]) -> Option<String>
 pub fn BulkBar(
     state: MatrixState,
     can_work: bool,
-    doing: Doing,
+    doing: BulkActionState,
     wish: Callback<StepAction>,
 ) -> impl IntoView {
     let cells = Memo::new(move |_| state.selected());
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_selection_is_told_by_its_rows_and_columns() {
-        let at = |row, column| At { row, column };
+        let at = |row, column| CellIndex { row, column };
         assert_eq!(spread(&[at(1, 1), at(1, 2), at(4, 1)]), (2, 2));
     }
 }

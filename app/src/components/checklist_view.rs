@@ -1,6 +1,6 @@
 //! One customer's steps on paper: a box to tick, the text with its values filled in, room to write.
 use crate::domain::{
-    checklist::{CheckStep, Checklist},
+    customer_checklist::{CheckStep, Checklist},
     template::Category,
 };
 use leptos::prelude::*;

@@ -1,27 +1,27 @@
 //! A cluster's fields: draft in, draft out; messages under their fields.
 use super::{
-    record_form::{Asks, RecordForm, StaleNotice, all_problems, checked, differences},
+    record_form::{FormRequests, RecordForm, StaleNotice, all_problems, checked, differences},
     ui::{
         field::{LongField, TextField},
         posted::Posted,
     },
-    variables_editor::{Variables, VariablesEditor},
+    variables_editor::{VariableRows, VariablesEditor},
 };
 use crate::{
     browser::form::composed,
-    domain::{cluster::ClusterDraft, refusal::Field},
+    domain::{cluster::ClusterDraft, rule_violation::Field},
 };
 use leptos::prelude::*;
 
 #[derive(Clone, Copy)]
-struct Fields {
+struct ClusterFormFields {
     name: RwSignal<String>,
     path: RwSignal<String>,
     description: RwSignal<String>,
-    variables: Variables,
+    variables: VariableRows,
 }
 
-impl Fields {
+impl ClusterFormFields {
     fn draft(self) -> ClusterDraft {
         ClusterDraft {
             name: composed(self.name.get()),
@@ -47,7 +47,7 @@ pub fn ClusterForm(
     version: Option<i64>,
     #[prop(into)] submit: String,
     #[prop(into)] cancel: String,
-    asks: Asks,
+    asks: FormRequests,
     /// The row as it is now, once somebody else was faster.
     #[prop(optional, into)]
     current: Signal<Option<ClusterDraft>>,
@@ -60,11 +60,11 @@ pub fn ClusterForm(
     if let Some(posted) = &posted {
         error.set(Some(posted.error.clone()));
     }
-    let fields = Fields {
+    let fields = ClusterFormFields {
         name: RwSignal::new(typed("name", &draft.name)),
         path: RwSignal::new(typed("kubeconfigPath", &draft.kubeconfig_path)),
         description: RwSignal::new(typed("description", &draft.description)),
-        variables: Variables::new(&draft.metadata, posted.as_ref()),
+        variables: VariableRows::new(&draft.metadata, posted.as_ref()),
     };
     let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
     // A page that came back from the server was drawn with the row as it is now.

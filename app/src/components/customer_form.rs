@@ -1,28 +1,30 @@
 //! A customer's fields: draft in, draft out; messages under their fields.
 use super::{
-    record_form::{Asks, RecordForm, StaleNotice, all_problems, checked, differences},
+    record_form::{FormRequests, RecordForm, StaleNotice, all_problems, checked, differences},
     ui::{
         field::{LongField, SelectField, TextField},
         posted::Posted,
     },
-    variables_editor::{Inherited, Variables, VariablesEditor},
+    variables_editor::{InheritedVariable, VariableRows, VariablesEditor},
 };
 use crate::{
     browser::form::composed,
-    domain::{cluster::ClusterSummary, customer::CustomerDraft, id::ClusterId, refusal::Field},
+    domain::{
+        cluster::ClusterSummary, customer::CustomerDraft, id::ClusterId, rule_violation::Field,
+    },
 };
 use leptos::prelude::*;
 
 #[derive(Clone, Copy)]
-struct Fields {
+struct CustomerFormFields {
     name: RwSignal<String>,
     cluster: RwSignal<String>,
     namespace: RwSignal<String>,
     description: RwSignal<String>,
-    variables: Variables,
+    variables: VariableRows,
 }
 
-impl Fields {
+impl CustomerFormFields {
     fn draft(self) -> CustomerDraft {
         CustomerDraft {
             name: composed(self.name.get()),
@@ -55,7 +57,7 @@ pub fn CustomerForm(
     version: Option<i64>,
     #[prop(into)] submit: String,
     #[prop(into)] cancel: String,
-    asks: Asks,
+    asks: FormRequests,
     /// The row as it is now, once somebody else was faster.
     #[prop(optional, into)]
     current: Signal<Option<CustomerDraft>>,
@@ -68,12 +70,12 @@ pub fn CustomerForm(
     if let Some(posted) = &posted {
         error.set(Some(posted.error.clone()));
     }
-    let fields = Fields {
+    let fields = CustomerFormFields {
         name: RwSignal::new(typed("name", &draft.name)),
         cluster: RwSignal::new(typed("clusterId", &word(draft.cluster_id))),
         namespace: RwSignal::new(typed("namespace", &draft.namespace)),
         description: RwSignal::new(typed("description", &draft.description)),
-        variables: Variables::new(&draft.metadata, posted.as_ref()),
+        variables: VariableRows::new(&draft.metadata, posted.as_ref()),
     };
     let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
     let options = std::iter::once((String::new(), "Choose a cluster".to_owned()))
@@ -94,7 +96,7 @@ pub fn CustomerForm(
     let from_cluster = Signal::derive(move || {
         let id = fields.cluster.with(|it| it.parse().ok());
         cluster_of(id)
-            .map(|it| Inherited::all(&it.metadata, &it.name))
+            .map(|it| InheritedVariable::all(&it.metadata, &it.name))
             .unwrap_or_default()
     });
     // A page that came back from the server was drawn with the row as it is now.

@@ -2,12 +2,12 @@
 //! with one listener; what is shown and chosen of it is painted, so that a thousand customers answer at once.
 use super::ui::{html::put, icon::Icon, text_area::escape};
 use crate::{
-    browser::{self, picker::Group},
+    browser::{self, checkbox_list::GroupState},
     domain::{
         cluster::hue,
         customer::CustomerSummary,
-        filter::lower,
         id::{ClusterId, CustomerId},
+        matrix_filter::lower,
     },
 };
 use leptos::prelude::*;
@@ -15,16 +15,16 @@ use std::{collections::HashSet, ops::Range};
 
 const LIST: &str = "#pick";
 
-type Chosen = HashSet<CustomerId>;
+type SelectedCustomers = HashSet<CustomerId>;
 
-struct Band {
+struct PickerGroup {
     id: ClusterId,
     name: String,
     /// Its customers, by their places in the list.
     items: Range<usize>,
 }
 
-struct Item {
+struct PickerItem {
     id: CustomerId,
     name: String,
     namespace: String,
@@ -33,8 +33,8 @@ struct Item {
 
 /// The customers in the order of their clusters and names.
 struct PickList {
-    bands: Vec<Band>,
-    items: Vec<Item>,
+    bands: Vec<PickerGroup>,
+    items: Vec<PickerItem>,
 }
 
 impl PickList {
@@ -47,13 +47,13 @@ impl PickList {
                 b.id,
             ))
         });
-        let mut bands: Vec<Band> = Vec::new();
+        let mut bands: Vec<PickerGroup> = Vec::new();
         let mut items = Vec::with_capacity(customers.len());
         for customer in customers {
             let at = items.len();
             match bands.last_mut() {
                 Some(band) if band.id == customer.cluster_id => band.items.end = at + 1,
-                _ => bands.push(Band {
+                _ => bands.push(PickerGroup {
                     id: customer.cluster_id,
                     name: customer.cluster.clone(),
                     items: at..at + 1,
@@ -64,7 +64,7 @@ impl PickList {
                 customer.namespace.as_str(),
                 customer.cluster.as_str(),
             ];
-            items.push(Item {
+            items.push(PickerItem {
                 id: customer.id,
                 searched: lower(&searched.join("\n")),
                 name: customer.name,
@@ -103,17 +103,17 @@ impl PickList {
     }
 
     /// Of each: hidden, or shown and on or off.
-    fn states(&self, shown: &[bool], chosen: &Chosen) -> Vec<Option<bool>> {
+    fn states(&self, shown: &[bool], chosen: &SelectedCustomers) -> Vec<Option<bool>> {
         let items = self.items.iter().zip(shown);
         items
             .map(|(item, is_shown)| is_shown.then(|| chosen.contains(&item.id)))
             .collect()
     }
 
-    fn group(&self, band: &Band, shown: &[bool], chosen: &Chosen) -> Group {
+    fn group(&self, band: &PickerGroup, shown: &[bool], chosen: &SelectedCustomers) -> GroupState {
         let items = &self.items[band.items.clone()];
         let n_on = items.iter().filter(|it| chosen.contains(&it.id)).count();
-        Group {
+        GroupState {
             is_shown: shown[band.items.clone()].contains(&true),
             is_on: n_on == items.len(),
             is_mixed: n_on > 0 && n_on < items.len(),
@@ -121,7 +121,7 @@ impl PickList {
         }
     }
 
-    fn groups(&self, shown: &[bool], chosen: &Chosen) -> Vec<Group> {
+    fn groups(&self, shown: &[bool], chosen: &SelectedCustomers) -> Vec<GroupState> {
         let bands = self.bands.iter();
         bands.map(|it| self.group(it, shown, chosen)).collect()
     }
@@ -135,7 +135,7 @@ impl PickList {
     }
 
     /// A cluster's box chooses all of its customers that are shown; if they all are, it lets them go.
-    fn toggle(&self, band: usize, shown: &[bool], chosen: &mut Chosen) {
+    fn toggle(&self, band: usize, shown: &[bool], chosen: &mut SelectedCustomers) {
         let Some(band) = self.bands.get(band) else {
             return;
         };
@@ -179,8 +179,8 @@ pub fn CustomerPicker(
             })
         });
         let changes = painted.with_value(|before| changes(before, &now));
-        browser::picker::paint(LIST, &changes);
-        browser::picker::paint_groups(LIST, &groups);
+        browser::checkbox_list::paint(LIST, &changes);
+        browser::checkbox_list::paint_groups(LIST, &groups);
         painted.set_value(now);
     });
     let change = move |event: leptos::ev::Event| {
@@ -303,7 +303,7 @@ mod tests {
         ])
     }
 
-    fn ids(chosen: &Chosen) -> Vec<i64> {
+    fn ids(chosen: &SelectedCustomers) -> Vec<i64> {
         let mut ids: Vec<i64> = chosen.iter().map(|it| it.0).collect();
         ids.sort_unstable();
         ids
@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn a_cluster_s_box_takes_what_is_shown_and_lets_it_go() {
         let list = list();
-        let mut chosen = Chosen::new();
+        let mut chosen = SelectedCustomers::new();
         let zed = list.shown("zed");
         list.toggle(1, &zed, &mut chosen);
         assert_eq!(ids(&chosen), [1]);

@@ -3,7 +3,7 @@
 use super::ui::{field::LongField, notice::Failure};
 use crate::{
     browser::dom,
-    domain::{refusal::Field, step::StepAction},
+    domain::{rule_violation::Field, step::StepAction},
     error::AppError,
 };
 use leptos::{ev, prelude::*};

@@ -5,9 +5,9 @@ use crate::{
     browser,
     domain::{
         id::{ClusterId, CustomerId},
-        refusal::{Field, FieldProblem, Invalid},
+        rule_violation::{Field, InvalidField, ValidationErrors},
     },
-    error::{About, AppError, Stale},
+    error::{AppError, Stale, ViolationDetail},
     paths,
 };
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ pub type Difference = (&'static str, String, String);
 
 /// What a form asks of its page, beside saving.
 #[derive(Clone, Copy)]
-pub struct Asks {
+pub struct FormRequests {
     pub error: RwSignal<Option<AppError>>,
     pub is_busy: Signal<bool>,
     /// An inactive row holds the name: have that one back.
@@ -32,13 +32,13 @@ pub fn RecordForm(
     #[prop(into)] cancel: String,
     /// Of the row that is edited, for a browser without JavaScript.
     version: Option<i64>,
-    asks: Asks,
+    asks: FormRequests,
     #[prop(into)] is_dirty: Signal<bool>,
     on_submit: Callback<()>,
     children: Children,
 ) -> impl IntoView {
     let error = asks.error;
-    browser::leave::guard(is_dirty);
+    browser::unsaved_guard::guard(is_dirty);
     // Somebody else's change has a box of its own.
     let failure =
         Signal::derive(move || error.get().filter(|it| !matches!(it, AppError::Stale(_))));
@@ -89,7 +89,7 @@ pub fn RecordForm(
 pub fn checked<Draft: Clone + 'static>(
     error: RwSignal<Option<AppError>>,
     draft: impl Fn() -> Draft + Copy + Send + Sync + 'static,
-    problems: impl Fn(Draft) -> Option<Invalid> + Copy + Send + Sync + 'static,
+    problems: impl Fn(Draft) -> Option<ValidationErrors> + Copy + Send + Sync + 'static,
     on_submit: Callback<Draft>,
 ) -> Callback<()> {
     let find = move || problems(draft()).map(AppError::from);
@@ -109,10 +109,13 @@ pub fn checked<Draft: Clone + 'static>(
 }
 
 /// All that is wrong: what the rules say, and what only the form can see.
-pub fn all_problems<T>(parsed: Result<T, Invalid>, other: Option<FieldProblem>) -> Option<Invalid> {
+pub fn all_problems<T>(
+    parsed: Result<T, ValidationErrors>,
+    other: Option<InvalidField>,
+) -> Option<ValidationErrors> {
     let mut problems = parsed.err().map(|it| it.0).unwrap_or_default();
     problems.extend(other);
-    (!problems.is_empty()).then_some(Invalid(problems))
+    (!problems.is_empty()).then_some(ValidationErrors(problems))
 }
 
 /// The row that holds a name and is inactive: what it is, and where it can be had back.
@@ -120,7 +123,7 @@ fn holder(error: &AppError) -> Option<(i64, String, String)> {
     let AppError::Refused(refused) = error else {
         return None;
     };
-    let About::Taken(Some((id, name))) = &refused.about else {
+    let ViolationDetail::Taken(Some((id, name))) = &refused.about else {
         return None;
     };
     let path = match refused.field {
@@ -131,7 +134,7 @@ fn holder(error: &AppError) -> Option<(i64, String, String)> {
 }
 
 #[component]
-fn RestoreOffer(asks: Asks) -> impl IntoView {
+fn RestoreOffer(asks: FormRequests) -> impl IntoView {
     move || {
         let found = asks.error.with(|it| it.as_ref().and_then(holder));
         found.map(|(id, name, path)| {

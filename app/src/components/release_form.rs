@@ -1,32 +1,32 @@
 //! A release's fields: draft in, draft out; messages under their fields.
 use super::{
-    record_form::{Asks, RecordForm, StaleNotice, all_problems, checked, differences},
+    record_form::{FormRequests, RecordForm, StaleNotice, all_problems, checked, differences},
     ui::{
         field::{LongField, SelectField, TextField},
         posted::Posted,
     },
-    variables_editor::{Variables, VariablesEditor},
+    variables_editor::{VariableRows, VariablesEditor},
 };
 use crate::{
     browser::form::composed,
     domain::{
-        refusal::Field,
         release::{ReleaseDraft, ReleaseType},
+        rule_violation::Field,
     },
 };
 use leptos::prelude::*;
 
 #[derive(Clone, Copy)]
-struct Fields {
+struct ReleaseFormFields {
     name: RwSignal<String>,
     kind: RwSignal<String>,
     number: RwSignal<String>,
     date: RwSignal<String>,
     description: RwSignal<String>,
-    variables: Variables,
+    variables: VariableRows,
 }
 
-impl Fields {
+impl ReleaseFormFields {
     fn draft(self) -> ReleaseDraft {
         ReleaseDraft {
             name: composed(self.name.get()),
@@ -61,7 +61,7 @@ pub fn ReleaseForm(
     version: Option<i64>,
     #[prop(into)] submit: String,
     #[prop(into)] cancel: String,
-    asks: Asks,
+    asks: FormRequests,
     /// The row as it is now, once somebody else was faster.
     #[prop(optional, into)]
     current: Signal<Option<ReleaseDraft>>,
@@ -78,13 +78,13 @@ pub fn ReleaseForm(
         error.set(Some(posted.error.clone()));
     }
     let is_new = version.is_none();
-    let fields = Fields {
+    let fields = ReleaseFormFields {
         name: RwSignal::new(typed("name", &draft.name)),
         kind: RwSignal::new(typed("type", &draft.kind)),
         number: RwSignal::new(typed("versionNumber", &draft.version_number)),
         date: RwSignal::new(typed("releaseDate", &draft.release_date)),
         description: RwSignal::new(typed("description", &draft.description)),
-        variables: Variables::new(&draft.metadata, posted.as_ref()),
+        variables: VariableRows::new(&draft.metadata, posted.as_ref()),
     };
     let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
     let options = [

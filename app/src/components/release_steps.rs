@@ -1,33 +1,33 @@
 //! Where a new release's steps come from: from scratch, from another release, or from a runbook.
 use super::ui::{field::SelectField, posted::Posted};
 use crate::{
-    domain::{id::ReleaseId, refusal::Field},
+    domain::{id::ReleaseId, rule_violation::Field},
     error::AppError,
 };
 use leptos::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begin {
+pub enum StepSource {
     Scratch,
     Clone,
     Import,
 }
 
-const CHOICES: [(Begin, &str, &str, &str); 3] = [
+const CHOICES: [(StepSource, &str, &str, &str); 3] = [
     (
-        Begin::Scratch,
+        StepSource::Scratch,
         "scratch",
         "From scratch",
         "Write them next, one by one.",
     ),
     (
-        Begin::Clone,
+        StepSource::Clone,
         "clone",
         "Cloned from another release",
         "Its steps come along; customers do not.",
     ),
     (
-        Begin::Import,
+        StepSource::Import,
         "import",
         "Imported from a Markdown runbook",
         "Paste it next: headings are steps, fenced code is what they do.",
@@ -35,15 +35,15 @@ const CHOICES: [(Begin, &str, &str, &str); 3] = [
 ];
 
 /// As a form without JavaScript has it; whatever is none of these is from scratch.
-pub fn begin(word: &str) -> Begin {
+pub fn begin(word: &str) -> StepSource {
     let found = CHOICES.iter().find(|it| it.1 == word);
-    found.map_or(Begin::Scratch, |it| it.0)
+    found.map_or(StepSource::Scratch, |it| it.0)
 }
 
 #[component]
 pub fn ReleaseSteps(
     releases: Vec<(ReleaseId, String)>,
-    begin: RwSignal<Begin>,
+    begin: RwSignal<StepSource>,
     /// The release that is cloned.
     from: RwSignal<String>,
     error: RwSignal<Option<AppError>>,
@@ -60,7 +60,7 @@ pub fn ReleaseSteps(
         .collect();
     let radios = CHOICES
         .into_iter()
-        .filter(|it| has_others || it.0 != Begin::Clone)
+        .filter(|it| has_others || it.0 != StepSource::Clone)
         .map(|(choice, word, label, hint)| {
             let id = format!("steps-{word}");
             let hint_id = format!("steps-{word}-hint");
@@ -90,7 +90,7 @@ pub fn ReleaseSteps(
             <legend class="form__title form__legend">"3. Steps"</legend>
             {radios}
         </fieldset>
-        <div class="live-hidden" data-shut=move || (begin.get() != Begin::Clone).then_some("")>
+        <div class="live-hidden" data-shut=move || (begin.get() != StepSource::Clone).then_some("")>
             <SelectField label="Release to clone" id="from" value=from options=options error=wrong/>
         </div>
     }
@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn an_unknown_word_is_from_scratch() {
-        assert_eq!(begin("clone"), Begin::Clone);
-        assert_eq!(begin("import"), Begin::Import);
-        assert_eq!(begin("?"), Begin::Scratch);
+        assert_eq!(begin("clone"), StepSource::Clone);
+        assert_eq!(begin("import"), StepSource::Import);
+        assert_eq!(begin("?"), StepSource::Scratch);
     }
 }

@@ -3,14 +3,14 @@ use super::{
     step_panel::{
         StateLine, StepBody, StepDialogs,
         actions::{CopyButton, Refused, StateButtons},
-        desk::{Desk, Form},
+        step_detail::{CopyFormat, StepDetailState},
     },
     step_state::{state_icon, type_icon},
     ui::icon::Icon,
 };
 use crate::{
     browser::dom,
-    domain::{step::StepStatus, work::WorkRow},
+    domain::{customer_work::WorkRow, step::StepStatus},
 };
 use leptos::prelude::*;
 
@@ -19,7 +19,7 @@ pub const STEP: &str = "#run-step";
 
 /// What comes behind the step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Behind {
+pub struct RunStepActions {
     pub number: usize,
     pub row: WorkRow,
     pub path: String,
@@ -27,11 +27,11 @@ pub struct Behind {
 
 #[component]
 pub fn RunStep(
-    desk: Desk,
+    desk: StepDetailState,
     /// "Deploy, step 6 of 14".
     #[prop(into)]
     place: Signal<String>,
-    #[prop(into)] behind: Signal<Option<Behind>>,
+    #[prop(into)] behind: Signal<Option<RunStepActions>>,
     /// Raised to copy by the key.
     copying: RwSignal<u32>,
     on_next: Callback<()>,
@@ -48,7 +48,7 @@ pub fn RunStep(
     let first_copy = copying.get_untracked();
     Effect::new(move |_| {
         if copying.get() > first_copy {
-            desk.copy(Form::Headed, false);
+            desk.copy(CopyFormat::Headed, false);
         }
     });
     Effect::new(move |_| {
@@ -58,7 +58,7 @@ pub fn RunStep(
     });
     let next = move || {
         behind.get().map(|it| {
-            let Behind { number, row, path } = it;
+            let RunStepActions { number, row, path } = it;
             let hint = if desk.status.is_open() {
                 "opens by itself when this step is done"
             } else {

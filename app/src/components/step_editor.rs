@@ -3,7 +3,7 @@
 //! is no combobox, but it may name the list that completes it, and the line of it that is chosen.
 use super::{
     step_state::type_icon,
-    step_text::{Offer, coloured, unknown},
+    step_text::{Completions, coloured, unknown},
     ui::{icon::Icon, text_area::TextArea},
 };
 use crate::{browser::editor, domain::template::StepType};
@@ -24,7 +24,7 @@ pub fn StepEditor(
     let field: NodeRef<html::Textarea> = NodeRef::new();
     let colours: NodeRef<html::Pre> = NodeRef::new();
     let list: NodeRef<html::Ul> = NodeRef::new();
-    let offer = RwSignal::new(Offer::default());
+    let offer = RwSignal::new(Completions::default());
     // After Escape the next Tab goes on instead of into the text.
     let leaves = RwSignal::new(false);
     let (help_id, error_id, list_id) = (
@@ -38,9 +38,11 @@ pub fn StepEditor(
             return;
         };
         let around = editor::around_caret(&field);
-        offer.set(around.map_or_else(Offer::default, |(before, behind)| {
-            known.with_untracked(|known| Offer::at(&before, &behind, known))
-        }));
+        offer.set(
+            around.map_or_else(Completions::default, |(before, behind)| {
+                known.with_untracked(|known| Completions::at(&before, &behind, known))
+            }),
+        );
     };
     // Names that come late complete what is being typed.
     Effect::new(move |_| {
@@ -55,7 +57,7 @@ pub fn StepEditor(
     // An editor that is taken away while it has the keyboard loses it only once it is gone.
     let close = move || {
         if is_offering.try_get_untracked() == Some(true) {
-            offer.set(Offer::default());
+            offer.set(Completions::default());
         }
     };
     let accept = move |index: usize| {

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     browser::dom,
     domain::{
-        refusal::Field,
+        rule_violation::Field,
         template::{Category, StepType, TemplateDraft},
     },
     error::AppError,
@@ -18,7 +18,7 @@ use leptos::{ev, prelude::*};
 
 /// What is typed into the fields of a step.
 #[derive(Clone, Copy)]
-pub struct StepFields {
+pub struct StepFormFields {
     pub name: RwSignal<String>,
     pub category: RwSignal<String>,
     pub kind: RwSignal<String>,
@@ -26,7 +26,7 @@ pub struct StepFields {
     pub description: RwSignal<String>,
 }
 
-impl StepFields {
+impl StepFormFields {
     pub fn new(draft: TemplateDraft) -> Self {
         Self {
             name: RwSignal::new(draft.name),
@@ -69,7 +69,7 @@ pub fn StepForm(
     effect: ViewFn,
     /// The fields, if somebody else reads them too; then `draft` is not looked at.
     #[prop(optional)]
-    fields: Option<StepFields>,
+    fields: Option<StepFormFields>,
     /// The names of variables that can be used.
     #[prop(optional, into)]
     known: Signal<Vec<String>>,
@@ -82,7 +82,7 @@ pub fn StepForm(
     foot: ViewFn,
     #[prop(optional, into)] is_busy: Signal<bool>,
 ) -> impl IntoView {
-    let fields = fields.unwrap_or_else(|| StepFields::new(draft));
+    let fields = fields.unwrap_or_else(|| StepFormFields::new(draft));
     let at = move |field| Signal::derive(move || error.with(|it| it.as_ref()?.at(field)));
     let words = |words: &[StepType]| -> Vec<(String, String)> {
         let word = |it: &StepType| (it.to_string(), it.to_string());

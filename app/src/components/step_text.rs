@@ -4,7 +4,7 @@ use super::ui::text_area::escape_into;
 use crate::{
     domain::{
         template::StepType,
-        vars::{self, Piece},
+        variables::{self, TextSegment},
     },
     highlight,
 };
@@ -19,10 +19,10 @@ const OFFERED_MAX: usize = 10;
 fn marked(text: &str) -> Vec<(&str, Option<&str>)> {
     let mut marked = Vec::new();
     let mut at = 0;
-    for piece in vars::pieces(text) {
+    for piece in variables::pieces(text) {
         let (piece, name) = match piece {
-            Piece::Literal(piece) | Piece::Escaped(piece) => (piece, None),
-            Piece::Variable { text, name, .. } => (text, Some(name)),
+            TextSegment::Literal(piece) | TextSegment::Escaped(piece) => (piece, None),
+            TextSegment::Variable { text, name, .. } => (text, Some(name)),
         };
         if !text[at..].starts_with(piece) {
             marked.push((&text[at..=at], None));
@@ -103,7 +103,7 @@ fn is_known(name: &str, known: &[String]) -> bool {
 
 /// The variables of a text that nobody knows, each once.
 pub fn unknown(text: &str, known: &[String]) -> Vec<String> {
-    let names = vars::names(text).into_iter();
+    let names = variables::names(text).into_iter();
     let unknown = names.filter(|it| !is_known(it, known));
     unknown.map(str::to_owned).collect()
 }
@@ -139,7 +139,7 @@ fn completions(typed: &str, behind: &str, known: &[String]) -> Vec<String> {
 
 /// What is offered just now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Offer {
+pub struct Completions {
     pub names: Vec<String>,
     /// How many there are, if all were offered.
     pub n_found: usize,
@@ -152,7 +152,7 @@ pub struct Offer {
     pub column: u32,
 }
 
-impl Offer {
+impl Completions {
     pub fn at(before: &str, behind: &str, known: &[String]) -> Self {
         let Some(typed) = begun(before) else {
             return Self::default();
@@ -244,12 +244,12 @@ mod tests {
 
     #[test]
     fn the_offer_knows_where_it_stands() {
-        let offer = Offer::at("a\n\t{{var.", "}} b", &known());
+        let offer = Completions::at("a\n\t{{var.", "}} b", &known());
         assert_eq!((offer.line, offer.column, offer.typed), (1, 8, 4));
         assert!(offer.is_closed);
         assert_eq!(offer.names, ["var.HOST", "var.host_2"]);
         let many: Vec<String> = (0..30).map(|it| format!("var.V{it}")).collect();
-        let offer = Offer::at("{{", "", &many);
+        let offer = Completions::at("{{", "", &many);
         assert_eq!((offer.names.len(), offer.n_found), (OFFERED_MAX, 30));
     }
 

@@ -4,7 +4,7 @@ use super::ui::{icon::Icon, posted::Posted, text_area};
 use crate::{
     browser,
     domain::{
-        refusal::{Field, FieldProblem, Problem},
+        rule_violation::{Field, FieldError, InvalidField},
         text::{Metadata, Value, is_key},
     },
 };
@@ -12,7 +12,7 @@ use leptos::prelude::*;
 
 /// A row being edited, and the value that it came with.
 #[derive(Clone, Copy)]
-struct Row {
+struct VariableRow {
     number: u32,
     key: RwSignal<String>,
     value: RwSignal<String>,
@@ -21,14 +21,14 @@ struct Row {
 
 /// A value that comes from elsewhere, unless a row of this editor has the same key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inherited {
+pub struct InheritedVariable {
     pub key: String,
     pub value: String,
     /// "eu-west"
     pub from: String,
 }
 
-impl Inherited {
+impl InheritedVariable {
     /// All that comes from one place.
     pub fn all(metadata: &Metadata, from: &str) -> Vec<Self> {
         let values = metadata.0.iter();
@@ -44,8 +44,8 @@ impl Inherited {
 
 /// The rows of an editor.
 #[derive(Clone, Copy)]
-pub struct Variables {
-    rows: RwSignal<Vec<Row>>,
+pub struct VariableRows {
+    rows: RwSignal<Vec<VariableRow>>,
     next: StoredValue<u32>,
     /// The form. A row lives as long as it, whatever was pressed to bring the row.
     owner: StoredValue<Option<WeakOwner>>,
@@ -53,7 +53,7 @@ pub struct Variables {
     lines: StoredValue<String>,
 }
 
-impl Variables {
+impl VariableRows {
     pub fn new(metadata: &Metadata, posted: Option<&Posted>) -> Self {
         let lines = Posted::typed(posted, "variables", metadata.lines());
         let metadata = &Metadata::from_lines(&lines, metadata);
@@ -78,7 +78,7 @@ impl Variables {
     fn add(self, key: String, value: String, original: Option<Value>) -> u32 {
         let number = self.next.get_value();
         self.next.set_value(number + 1);
-        let row = move || Row {
+        let row = move || VariableRow {
             number,
             key: RwSignal::new(key),
             value: RwSignal::new(value),
@@ -110,12 +110,12 @@ impl Variables {
     }
 
     /// Two rows with one key: saving would lose one of them.
-    pub fn problem(self) -> Option<FieldProblem> {
+    pub fn problem(self) -> Option<InvalidField> {
         let rows = self.rows.get();
         rows.iter().find_map(|row| {
             let problem = self.problem_of(*row)?;
-            let is_twice = matches!(problem, Problem::KeyTwice { .. });
-            is_twice.then_some(FieldProblem {
+            let is_twice = matches!(problem, FieldError::KeyTwice { .. });
+            is_twice.then_some(InvalidField {
                 field: Field::Variables,
                 problem,
             })
@@ -123,20 +123,20 @@ impl Variables {
     }
 
     /// What is wrong with a row's key.
-    fn problem_of(self, row: Row) -> Option<Problem> {
+    fn problem_of(self, row: VariableRow) -> Option<FieldError> {
         let key = row.key.get().trim().to_owned();
         if key.is_empty() {
             let is_blank = row.value.with(String::is_empty);
-            return (!is_blank).then_some(Problem::Missing);
+            return (!is_blank).then_some(FieldError::Missing);
         }
         if !is_key(&key) {
-            return Some(Problem::NotAKey { key });
+            return Some(FieldError::NotAKey { key });
         }
         let n_same = self.rows.with(|rows| {
             let same = rows.iter().filter(|it| it.key.with(|it| it.trim() == key));
             same.count()
         });
-        (n_same > 1).then_some(Problem::KeyTwice { key })
+        (n_same > 1).then_some(FieldError::KeyTwice { key })
     }
 
     fn has(self, key: &str) -> bool {
@@ -154,7 +154,7 @@ impl Variables {
     }
 }
 
-fn row(variables: Variables, row: Row) -> impl IntoView {
+fn row(variables: VariableRows, row: VariableRow) -> impl IntoView {
     let n = row.number;
     let (key_id, value_id, error_id) = (
         format!("variable-{n}"),
@@ -224,7 +224,7 @@ fn row(variables: Variables, row: Row) -> impl IntoView {
 }
 
 /// The values that come from elsewhere, each with a way to have one's own.
-fn inherited_rows(variables: Variables, values: Vec<Inherited>) -> impl IntoView {
+fn inherited_rows(variables: VariableRows, values: Vec<InheritedVariable>) -> impl IntoView {
     let rows = values
         .into_iter()
         .map(|it| {
@@ -277,11 +277,11 @@ fn inherited_rows(variables: Variables, values: Vec<Inherited>) -> impl IntoView
 
 #[component]
 pub fn VariablesEditor(
-    variables: Variables,
+    variables: VariableRows,
     #[prop(into)] error: Signal<Option<String>>,
     /// What comes from elsewhere.
     #[prop(optional, into)]
-    inherited: Signal<Vec<Inherited>>,
+    inherited: Signal<Vec<InheritedVariable>>,
     #[prop(default = "Used in steps as {{var.KEY}}.")] hint: &'static str,
 ) -> impl IntoView {
     let lines = variables.lines.get_value();

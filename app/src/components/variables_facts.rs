@@ -1,10 +1,10 @@
 //! Variables as facts of a page: each with its value, and where it comes from if it may come from elsewhere.
-use super::variables_editor::Inherited;
+use super::variables_editor::InheritedVariable;
 use crate::domain::text::Metadata;
 use leptos::prelude::*;
 
 /// Key, value, and what is to be said of where it comes from.
-fn lines(own: &Metadata, inherited: &[Inherited]) -> Vec<(String, String, String)> {
+fn lines(own: &Metadata, inherited: &[InheritedVariable]) -> Vec<(String, String, String)> {
     let of_own = own.0.iter().map(|(key, value)| {
         let replaced = inherited.iter().find(|it| it.key == *key);
         let origin = replaced.map_or_else(String::new, |it| format!("replaces {}", it.from));
@@ -20,7 +20,7 @@ fn lines(own: &Metadata, inherited: &[Inherited]) -> Vec<(String, String, String
     lines
 }
 
-pub fn variables_facts(own: &Metadata, inherited: &[Inherited]) -> impl IntoView + use<> {
+pub fn variables_facts(own: &Metadata, inherited: &[InheritedVariable]) -> impl IntoView + use<> {
     let lines = lines(own, inherited);
     (!lines.is_empty()).then(|| {
         let rows = lines
@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn a_value_says_where_it_comes_from() {
         let own = Metadata([("HOST".to_owned(), Value::Text("a".into()))].into());
-        let from = |key: &str| Inherited {
+        let from = |key: &str| InheritedVariable {
             key: key.into(),
             value: "b".into(),
             from: "eu".into(),

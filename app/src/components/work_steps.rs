@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
     domain::{
+        customer_work::WorkRow,
         id::{CustomerId, ReleaseId, StepId},
         step::StepStatus,
         template::Category,
-        work::WorkRow,
     },
     paths,
 };

@@ -1,7 +1,7 @@
 //! Clusters: where customers live.
 use super::{
     id::ClusterId,
-    refusal::{Field, Invalid, Problems, Refusal},
+    rule_violation::{ErrorCollector, Field, RuleViolation, ValidationErrors},
     text::{Description, KubeconfigPath, Metadata, Name},
 };
 use chrono::{DateTime, Utc};
@@ -18,9 +18,9 @@ pub struct Cluster {
     pub is_active: bool,
     pub metadata: Metadata,
     pub version: i64,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub updated_at: DateTime<Utc>,
 }
 
@@ -44,8 +44,8 @@ pub struct ClusterFields {
 }
 
 impl ClusterDraft {
-    pub fn parse(self) -> Result<ClusterFields, Invalid> {
-        let mut problems = Problems::default();
+    pub fn parse(self) -> Result<ClusterFields, ValidationErrors> {
+        let mut problems = ErrorCollector::default();
         let name = problems.take(Field::Name, Name::parse(&self.name));
         let path = problems.take(
             Field::KubeconfigPath,
@@ -77,22 +77,22 @@ impl From<Cluster> for ClusterDraft {
 
 impl Cluster {
     /// A cluster with active customers stays (R5); they are named.
-    pub fn may_be_deactivated(&self, active_customers: Vec<String>) -> Result<(), Refusal> {
+    pub fn may_be_deactivated(&self, active_customers: Vec<String>) -> Result<(), RuleViolation> {
         if active_customers.is_empty() {
             return Ok(());
         }
-        Err(Refusal::ClusterHasCustomers {
+        Err(RuleViolation::ClusterHasCustomers {
             cluster: self.name.clone(),
             names: active_customers,
         })
     }
 
     /// Nothing is created in or restored into an inactive cluster.
-    pub fn may_take_customers(&self) -> Result<(), Refusal> {
+    pub fn may_take_customers(&self) -> Result<(), RuleViolation> {
         if self.is_active {
             Ok(())
         } else {
-            Err(Refusal::ClusterInactive {
+            Err(RuleViolation::ClusterInactive {
                 cluster: self.name.clone(),
             })
         }
@@ -120,7 +120,7 @@ pub struct ClusterSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::refusal::Problem;
+    use crate::domain::rule_violation::FieldError;
 
     #[test]
     fn a_draft_reports_all_its_problems() {
@@ -129,10 +129,10 @@ mod tests {
             ..ClusterDraft::default()
         };
         let invalid = draft.parse().unwrap_err();
-        assert_eq!(invalid.at(Field::Name), Some(&Problem::Missing));
+        assert_eq!(invalid.at(Field::Name), Some(&FieldError::Missing));
         assert_eq!(
             invalid.at(Field::KubeconfigPath),
-            Some(&Problem::PathNotAbsolute)
+            Some(&FieldError::PathNotAbsolute)
         );
     }
 

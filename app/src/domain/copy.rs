@@ -4,7 +4,7 @@ use super::{quote::quoted, template::StepType};
 
 /// Whom a copied text is for.
 #[derive(Clone, Copy, Debug)]
-pub struct Heading<'a> {
+pub struct CopyHeader<'a> {
     pub customer: &'a str,
     pub cluster: &'a str,
     pub namespace: &'a str,
@@ -15,13 +15,13 @@ pub struct Heading<'a> {
 }
 
 /// The text to copy (R19): it begins with a comment that says whom it is for. No name can break out of its line.
-pub fn copy_text(heading: Heading<'_>, kind: StepType, text: &str) -> String {
+pub fn copy_text(heading: CopyHeader<'_>, kind: StepType, text: &str) -> String {
     let sign = match kind {
         StepType::Bash => "# ",
         StepType::Sql => "-- ",
         StepType::Text => "",
     };
-    let Heading {
+    let CopyHeader {
         customer,
         cluster,
         namespace,
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_newline_in_a_name_cannot_break_out_of_the_comment() {
-        let heading = Heading {
+        let heading = CopyHeader {
             customer: "Acme\nrm -rf /",
             cluster: "eu\u{2028}x",
             namespace: "acme",

@@ -1,7 +1,7 @@
 //! Customers: one namespace of one cluster each.
 use super::{
     id::{ClusterId, CustomerId},
-    refusal::{Field, Invalid, Problem, Problems},
+    rule_violation::{ErrorCollector, Field, FieldError, ValidationErrors},
     text::{Description, Metadata, Name, Namespace},
 };
 use chrono::{DateTime, Utc};
@@ -19,9 +19,9 @@ pub struct Customer {
     pub is_active: bool,
     pub metadata: Metadata,
     pub version: i64,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub updated_at: DateTime<Utc>,
 }
 
@@ -47,10 +47,10 @@ pub struct CustomerFields {
 }
 
 impl CustomerDraft {
-    pub fn parse(self) -> Result<CustomerFields, Invalid> {
-        let mut problems = Problems::default();
+    pub fn parse(self) -> Result<CustomerFields, ValidationErrors> {
+        let mut problems = ErrorCollector::default();
         let name = problems.take(Field::Name, Name::parse(&self.name));
-        let cluster = problems.take(Field::Cluster, self.cluster_id.ok_or(Problem::Missing));
+        let cluster = problems.take(Field::Cluster, self.cluster_id.ok_or(FieldError::Missing));
         let namespace = problems.take(Field::Namespace, Namespace::parse(&self.namespace));
         let description = problems.take(Field::Description, Description::parse(&self.description));
         let metadata = problems.take(Field::Variables, self.metadata.checked());

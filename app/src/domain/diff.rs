@@ -16,7 +16,7 @@ pub enum DiffRow {
 }
 
 /// So many lines that are the same are shown around a difference.
-const CONTEXT: usize = 3;
+const CONTEXT_LINES: usize = 3;
 /// Texts of more lines are not compared in their middle.
 const LINES_MAX: usize = 5_000;
 
@@ -72,8 +72,8 @@ fn folded(rows: Vec<DiffRow>) -> Vec<DiffRow> {
     let mut is_near = vec![false; rows.len()];
     for (index, row) in rows.iter().enumerate() {
         if matches!(row, DiffRow::Changed { .. }) {
-            let end = (index + CONTEXT + 1).min(rows.len());
-            is_near[index.saturating_sub(CONTEXT)..end].fill(true);
+            let end = (index + CONTEXT_LINES + 1).min(rows.len());
+            is_near[index.saturating_sub(CONTEXT_LINES)..end].fill(true);
         }
     }
     let mut shown: Vec<DiffRow> = Vec::new();

@@ -1,7 +1,7 @@
 //! The history (R17): what happened, by whom, when, in one append-only list.
 use super::{
+    actor_stamp::ActorStamp,
     id::{BatchId, ClusterId, CustomerId, EventId, ReleaseId},
-    stamp::Stamp,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ pub struct Event {
     pub customer_id: Option<CustomerId>,
     pub action: EventAction,
     pub actor: String,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub at: DateTime<Utc>,
     pub before: Option<Value>,
     pub after: Option<Value>,
@@ -160,8 +160,8 @@ impl Event {
         }
     }
 
-    pub fn stamp(&self) -> Stamp {
-        Stamp {
+    pub fn stamp(&self) -> ActorStamp {
+        ActorStamp {
             by: self.actor.clone(),
             at: self.at,
         }
@@ -224,7 +224,7 @@ fn readable(value: &Value) -> Option<String> {
 /// An event as pages show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub struct HistoryEntry {
     pub id: EventId,
     pub batch_id: BatchId,
     pub entity: Entity,
@@ -233,7 +233,7 @@ pub struct Entry {
     pub customer_id: Option<CustomerId>,
     pub action: EventAction,
     pub actor: String,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub at: DateTime<Utc>,
     pub reason: Option<String>,
     pub changes: Vec<FieldChange>,
@@ -242,7 +242,7 @@ pub struct Entry {
     pub undoes: Option<BatchId>,
 }
 
-impl Entry {
+impl HistoryEntry {
     /// As lists show it: without the text that was executed, and with long texts cut.
     pub fn brief(mut self, letters: usize) -> Self {
         self.resolved_text = None;
@@ -264,7 +264,7 @@ fn cut(text: &mut Option<String>, letters: usize) {
     }
 }
 
-impl From<Event> for Entry {
+impl From<Event> for HistoryEntry {
     fn from(event: Event) -> Self {
         Self {
             reason: event.reason().map(str::to_owned),
@@ -306,9 +306,9 @@ pub struct EventFilter {
     pub action: Option<EventAction>,
     pub actor: Option<String>,
     pub batch_id: Option<BatchId>,
-    #[serde(with = "crate::domain::instant::option")]
+    #[serde(with = "crate::domain::time_serde::option")]
     pub from: Option<DateTime<Utc>>,
-    #[serde(with = "crate::domain::instant::option")]
+    #[serde(with = "crate::domain::time_serde::option")]
     pub to: Option<DateTime<Utc>>,
     /// Only events before this one: the last of the page before.
     pub cursor: Option<EventId>,
@@ -318,7 +318,7 @@ pub struct EventFilter {
 /// A page of a list, and where the next one starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Page<T> {
+pub struct ListPage<T> {
     pub items: Vec<T>,
     pub next_cursor: Option<EventId>,
 }
@@ -377,7 +377,7 @@ mod tests {
         let mut event = event("a", Entity::Step, None);
         event.before = Some(serde_json::json!({ "status": "pending", "version": 1, "notes": "x" }));
         event.after = Some(serde_json::json!({ "status": "done", "version": 2, "notes": "x" }));
-        let entry = Entry::from(event);
+        let entry = HistoryEntry::from(event);
         let changes = entry.changes.clone();
         let status = FieldChange {
             field: "status".into(),

@@ -1,9 +1,9 @@
 //! The grid of a release: steps down, customers across.
 use super::{
     id::{ClusterId, CustomerId, StepId, TemplateId},
-    marks::{Mark, Marks},
     progress::Counts,
     release::Release,
+    status_info::{StatusChange, StatusInfo},
     step::StepStatus,
     template::{Category, StepType},
 };
@@ -19,14 +19,14 @@ pub const FIRST_COLUMNS: usize = 12;
 
 /// A band of columns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Band {
+pub struct ClusterGroup {
     pub id: ClusterId,
     pub name: String,
 }
 
 /// A column: bands by the cluster's name, columns by the customer's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Column {
+pub struct MatrixColumn {
     pub id: CustomerId,
     pub name: String,
     pub namespace: String,
@@ -37,7 +37,7 @@ pub struct Column {
 
 /// A row: a template step, or a custom step of one customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
+pub struct MatrixRow {
     pub name: String,
     pub category: Category,
     pub kind: StepType,
@@ -47,22 +47,22 @@ pub struct Row {
 
 /// The three blocks of rows, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Block {
+pub enum RowBlock {
     Category(Category),
     Custom,
 }
 
-impl Row {
-    pub fn block(&self) -> Block {
+impl MatrixRow {
+    pub fn block(&self) -> RowBlock {
         if self.template.is_some() {
-            Block::Category(self.category)
+            RowBlock::Category(self.category)
         } else {
-            Block::Custom
+            RowBlock::Custom
         }
     }
 }
 
-impl Block {
+impl RowBlock {
     pub fn label(self) -> &'static str {
         match self {
             Self::Category(category) => category.label(),
@@ -95,33 +95,33 @@ impl Cell {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     pub release: Release,
-    pub bands: Vec<Band>,
-    pub columns: Vec<Column>,
-    pub rows: Vec<Row>,
+    pub bands: Vec<ClusterGroup>,
+    pub columns: Vec<MatrixColumn>,
+    pub rows: Vec<MatrixRow>,
     pub(super) cells: Vec<Option<Cell>>,
     /// By cell.
-    marks: Vec<Option<Mark>>,
+    marks: Vec<Option<StatusChange>>,
     missing: HashMap<usize, Arc<str>>,
     row_counts: Vec<Counts>,
     column_counts: Vec<Counts>,
     pub total: Counts,
     /// How many cells need attention.
     pub attention: usize,
-    changes: Changes,
+    changes: CellChanges,
 }
 
 /// Which cells were set, one after the other; the oldest are forgotten. What is drawn follows it. Two grids that are the
 /// same are so whatever was done to them.
 #[derive(Clone, Debug, Default)]
-struct Changes {
+struct CellChanges {
     forgotten: usize,
-    last: Vec<At>,
+    last: Vec<CellIndex>,
 }
 
 /// More than this are drawn anew as a whole.
 const CHANGES_KEPT: usize = 256;
 
-impl PartialEq for Changes {
+impl PartialEq for CellChanges {
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -131,7 +131,7 @@ impl PartialEq for Changes {
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
-pub struct At {
+pub struct CellIndex {
     pub row: usize,
     pub column: usize,
 }
@@ -139,10 +139,10 @@ pub struct At {
 impl Grid {
     pub fn new(
         release: Release,
-        bands: Vec<Band>,
-        columns: Vec<Column>,
-        rows: Vec<Row>,
-        cells: impl IntoIterator<Item = (At, Cell)>,
+        bands: Vec<ClusterGroup>,
+        columns: Vec<MatrixColumn>,
+        rows: Vec<MatrixRow>,
+        cells: impl IntoIterator<Item = (CellIndex, Cell)>,
     ) -> Self {
         let mut all = vec![None; rows.len() * columns.len()];
         for (at, cell) in cells {
@@ -154,9 +154,9 @@ impl Grid {
     /// Of as many cells as there are rows times columns, row by row.
     pub fn with_cells(
         release: Release,
-        bands: Vec<Band>,
-        columns: Vec<Column>,
-        rows: Vec<Row>,
+        bands: Vec<ClusterGroup>,
+        columns: Vec<MatrixColumn>,
+        rows: Vec<MatrixRow>,
         cells: Vec<Option<Cell>>,
     ) -> Self {
         let mut grid = Self {
@@ -167,7 +167,7 @@ impl Grid {
             column_counts: vec![Counts::default(); columns.len()],
             total: Counts::default(),
             attention: 0,
-            changes: Changes::default(),
+            changes: CellChanges::default(),
             release,
             bands,
             columns,
@@ -188,42 +188,42 @@ impl Grid {
         grid
     }
 
-    fn index(&self, at: At) -> usize {
+    fn index(&self, at: CellIndex) -> usize {
         at.row * self.columns.len() + at.column
     }
 
-    pub fn at(&self, index: usize) -> At {
+    pub fn at(&self, index: usize) -> CellIndex {
         let width = self.columns.len().max(1);
-        At {
+        CellIndex {
             row: index / width,
             column: index % width,
         }
     }
 
-    pub fn cell(&self, at: At) -> Option<&Cell> {
+    pub fn cell(&self, at: CellIndex) -> Option<&Cell> {
         if at.column >= self.columns.len() {
             return None;
         }
         self.cells.get(self.index(at))?.as_ref()
     }
 
-    pub fn mark(&self, at: At) -> Option<&Mark> {
+    pub fn mark(&self, at: CellIndex) -> Option<&StatusChange> {
         self.marks.get(self.index(at))?.as_ref()
     }
 
     /// Which values a cell lacks: names, with commas between them.
-    pub fn missing(&self, at: At) -> Option<&str> {
+    pub fn missing(&self, at: CellIndex) -> Option<&str> {
         self.missing.get(&self.index(at)).map(AsRef::as_ref)
     }
 
     /// The cells that exist, with their places.
-    pub fn cells(&self) -> impl Iterator<Item = (At, &Cell)> {
+    pub fn cells(&self) -> impl Iterator<Item = (CellIndex, &Cell)> {
         let cells = self.cells.iter().enumerate();
         cells.filter_map(|(index, it)| Some((self.at(index), it.as_ref()?)))
     }
 
     /// Which values cells lack, cell by cell in no particular order.
-    pub fn lacking(&self) -> impl Iterator<Item = (At, &str)> {
+    pub fn lacking(&self) -> impl Iterator<Item = (CellIndex, &str)> {
         let missing = self.missing.iter();
         missing.map(|(index, names)| (self.at(*index), names.as_ref()))
     }
@@ -237,18 +237,18 @@ impl Grid {
     }
 
     /// The counts of one customer within a block of rows.
-    pub fn block_counts(&self, block: Block, column: usize) -> Counts {
+    pub fn block_counts(&self, block: RowBlock, column: usize) -> Counts {
         self.rows_of(block)
-            .filter_map(|row| self.cell(At { row, column }))
+            .filter_map(|row| self.cell(CellIndex { row, column }))
             .map(|it| it.status)
             .collect()
     }
 
-    pub fn rows_of(&self, block: Block) -> impl Iterator<Item = usize> {
+    pub fn rows_of(&self, block: RowBlock) -> impl Iterator<Item = usize> {
         (0..self.rows.len()).filter(move |row| self.rows[*row].block() == block)
     }
 
-    pub fn place_of(&self, step: StepId) -> Option<At> {
+    pub fn place_of(&self, step: StepId) -> Option<CellIndex> {
         let index = self
             .cells
             .iter()
@@ -257,7 +257,7 @@ impl Grid {
     }
 
     /// Replaces a cell and keeps the counts true. Cells that do not exist stay so.
-    pub fn set(&mut self, at: At, cell: Cell, mark: Option<Mark>) {
+    pub fn set(&mut self, at: CellIndex, cell: Cell, mark: Option<StatusChange>) {
         let Some(old) = self.cell(at).copied() else {
             return;
         };
@@ -287,24 +287,24 @@ impl Grid {
     }
 
     /// The cells that were set since there were so many changes; none if that is forgotten.
-    pub fn changed_since(&self, n: usize) -> Option<&[At]> {
+    pub fn changed_since(&self, n: usize) -> Option<&[CellIndex]> {
         let from = n.checked_sub(self.changes.forgotten)?;
         self.changes.last.get(from..)
     }
 
     /// Says who set the state of a cell.
-    pub fn set_mark(&mut self, at: At, mark: Mark) {
+    pub fn set_mark(&mut self, at: CellIndex, mark: StatusChange) {
         self.put_mark(self.index(at), Some(mark));
     }
 
-    fn put_mark(&mut self, index: usize, mark: Option<Mark>) {
+    fn put_mark(&mut self, index: usize, mark: Option<StatusChange>) {
         if let Some(place) = self.marks.get_mut(index) {
             *place = mark;
         }
     }
 
     /// Says which values a cell lacks, if any.
-    pub fn set_missing(&mut self, at: At, names: Option<Arc<str>>) {
+    pub fn set_missing(&mut self, at: CellIndex, names: Option<Arc<str>>) {
         let index = self.index(at);
         match names {
             Some(names) => self.missing.insert(index, names),
@@ -313,14 +313,14 @@ impl Grid {
     }
 
     /// Where cells are that are asked for by their steps.
-    pub fn places_of(&self, is_wanted: impl Fn(StepId) -> bool) -> Vec<At> {
+    pub fn places_of(&self, is_wanted: impl Fn(StepId) -> bool) -> Vec<CellIndex> {
         let cells = self.cells.iter().enumerate();
         let wanted = cells.filter(|it| it.1.is_some_and(|it| is_wanted(it.step)));
         wanted.map(|it| self.at(it.0)).collect()
     }
 
     /// Gives many cells one state.
-    pub fn set_all(&mut self, ids: &[StepId], status: StepStatus, mark: Option<&Mark>) {
+    pub fn set_all(&mut self, ids: &[StepId], status: StepStatus, mark: Option<&StatusChange>) {
         let ids: HashSet<StepId> = ids.iter().copied().collect();
         for at in self.places_of(|it| ids.contains(&it)) {
             if let Some(cell) = self.cell(at).copied() {
@@ -330,7 +330,7 @@ impl Grid {
     }
 
     /// Takes the marks of more cells in.
-    pub fn take_marks(&mut self, marks: &Marks) {
+    pub fn take_marks(&mut self, marks: &StatusInfo) {
         for (index, mark) in marks.unpack() {
             self.put_mark(index, Some(mark));
         }
@@ -338,14 +338,14 @@ impl Grid {
     }
 
     /// For the wire: the marks of all cells, or of some.
-    pub fn marks(&self, is_wanted: impl Fn(usize) -> bool) -> Marks {
+    pub fn marks(&self, is_wanted: impl Fn(usize) -> bool) -> StatusInfo {
         let marks = self.marks.iter().enumerate();
         let marks = marks.filter_map(|(index, it)| Some((index, it.as_ref()?)));
         let missing = self.missing.iter();
         let mut missing: Vec<(usize, &str)> = missing.map(|it| (*it.0, it.1.as_ref())).collect();
         missing.retain(|it| is_wanted(it.0));
         missing.sort_unstable();
-        Marks::pack(marks.filter(|it| is_wanted(it.0)), missing)
+        StatusInfo::pack(marks.filter(|it| is_wanted(it.0)), missing)
     }
 }
 
@@ -373,9 +373,13 @@ pub mod tests {
         }
     }
 
-    pub fn grid(n_rows: usize, n_columns: usize, cells: impl Fn(At) -> Option<Cell>) -> Grid {
+    pub fn grid(
+        n_rows: usize,
+        n_columns: usize,
+        cells: impl Fn(CellIndex) -> Option<Cell>,
+    ) -> Grid {
         let rows = (0..n_rows)
-            .map(|it| Row {
+            .map(|it| MatrixRow {
                 name: format!("r{it}"),
                 category: Category::Deploy,
                 kind: StepType::Bash,
@@ -383,7 +387,7 @@ pub mod tests {
             })
             .collect();
         let columns = (0..n_columns)
-            .map(|it| Column {
+            .map(|it| MatrixColumn {
                 id: CustomerId(1),
                 name: format!("c{it}"),
                 namespace: "c".into(),
@@ -391,11 +395,12 @@ pub mod tests {
                 inactive: it == 1,
             })
             .collect();
-        let all = (0..n_rows).flat_map(|row| (0..n_columns).map(move |column| At { row, column }));
+        let all =
+            (0..n_rows).flat_map(|row| (0..n_columns).map(move |column| CellIndex { row, column }));
         let cells: Vec<_> = all.filter_map(|at| Some((at, cells(at)?))).collect();
         Grid::new(
             release(),
-            vec![Band {
+            vec![ClusterGroup {
                 id: ClusterId(1),
                 name: "eu".into(),
             }],
@@ -423,11 +428,11 @@ pub mod tests {
                 StepStatus::Pending,
             ))
         });
-        let at = At { row: 1, column: 0 };
+        let at = CellIndex { row: 1, column: 0 };
         grid.set(
             at,
             cell(2, StepStatus::Done),
-            Some(Mark {
+            Some(StatusChange {
                 by: "Ana".into(),
                 at: DateTime::UNIX_EPOCH,
                 reason: None,
@@ -453,7 +458,7 @@ pub mod tests {
     fn what_was_set_is_told_until_it_is_forgotten() {
         let done = cell(1, StepStatus::Done);
         let mut grid = grid(1, 1, |_| Some(cell(1, StepStatus::Pending)));
-        let at = At::default();
+        let at = CellIndex::default();
         grid.set(at, done, None);
         assert_eq!(grid.changed_since(0), Some([at].as_slice()));
         assert_eq!(grid.changed_since(grid.n_changes()), Some([].as_slice()));

@@ -31,13 +31,13 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::domain::refusal::Problem;
+            type Err = $crate::domain::rule_violation::FieldError;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 Self::ALL
                     .iter()
                     .copied()
                     .find(|it| it.as_str() == text)
-                    .ok_or_else(|| $crate::domain::refusal::Problem::NotOneOf {
+                    .ok_or_else(|| $crate::domain::rule_violation::FieldError::NotOneOf {
                         words: Self::ALL.iter().map(|it| it.as_str().to_owned()).collect(),
                     })
             }
@@ -45,61 +45,61 @@ macro_rules! words {
     };
 }
 
-/// One customer's steps on paper.
-pub mod checklist;
+/// Who did it, and when.
+pub mod actor_stamp;
+/// What a check of the database found.
+pub mod check_finding;
 pub mod cluster;
-/// Lists of whole numbers as short text.
-pub mod compact;
 /// The text to copy, and whom it is for.
 pub mod copy;
 pub mod customer;
+/// One customer's steps on paper.
+pub mod customer_checklist;
+/// Many customers at once, from text.
+pub mod customer_import;
+/// What pasted lines say.
+pub mod customer_import_parser;
+/// One customer's working list, and a step on the desk.
+pub mod customer_work;
 /// What is different between two texts.
 pub mod diff;
 /// The history.
 pub mod event;
-/// What a person wants to see of the matrix.
-pub mod filter;
-/// What a check of the database found.
-pub mod finding;
 /// Ids of every noun.
 pub mod id;
-/// How times travel.
-pub mod instant;
-/// What pasted lines say.
-pub mod lines;
-/// Who set a cell's state, and when.
-pub mod marks;
 /// The grid: steps down, customers across.
 pub mod matrix;
+/// What a person wants to see of the matrix.
+pub mod matrix_filter;
+/// The grid as it travels.
+pub mod matrix_wire;
 /// Positions in a list, and how a customer's list follows the template's.
 pub mod order;
-/// The grid as it travels.
-pub mod packed;
-/// Many customers at once, from text.
-pub mod paste;
 /// Counts, percent and the state that most needs attention.
 pub mod progress;
 /// Values as one word of a language.
 pub mod quote;
-/// Every "no" of the product, worded.
-pub mod refusal;
 pub mod release;
-/// Steps from and to Markdown.
-pub mod runbook;
 /// A release as one sheet, for tables and reports.
-pub mod sheet;
-/// Who did it, and when.
-pub mod stamp;
+pub mod release_sheet;
+/// Every "no" of the product, worded.
+pub mod rule_violation;
+/// Who set a cell's state, and when.
+pub mod status_info;
 /// A customer's step and its life.
 pub mod step;
 /// Figures and lists that the dashboard shows.
 pub mod summary;
 pub mod template;
+/// Steps from and to Markdown.
+pub mod template_markdown;
 /// Names, namespaces, texts and variables: parsed once, trusted ever after.
 pub mod text;
+/// How times travel.
+pub mod time_serde;
 /// The whole database as one JSON text.
 pub mod transfer;
 /// `{{variables}}` in a step's text.
-pub mod vars;
-/// One customer's working list, and a step on the desk.
-pub mod work;
+pub mod variables;
+/// Lists of whole numbers as short text.
+pub mod varint_text;

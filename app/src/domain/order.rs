@@ -1,13 +1,13 @@
 //! Positions within a list: always 0..n, and how a customer's list follows the template's (R11, R12).
-use super::{refusal::Problem, step::Place};
+use super::{rule_violation::FieldError, step::Position};
 use std::collections::HashSet;
 
 /// The wanted order, if it names every step of the list exactly once; anything else is refused.
 pub fn permutation<Id: Copy + Eq + std::hash::Hash + std::fmt::Display>(
     present: &[Id],
     wanted: &[Id],
-) -> Result<(), Problem> {
-    let wrong = |detail: String| Err(Problem::NotAPermutation { detail });
+) -> Result<(), FieldError> {
+    let wrong = |detail: String| Err(FieldError::NotAPermutation { detail });
     let known: HashSet<Id> = present.iter().copied().collect();
     let mut seen = HashSet::new();
     for id in wanted {
@@ -25,12 +25,12 @@ pub fn permutation<Id: Copy + Eq + std::hash::Hash + std::fmt::Display>(
 }
 
 /// Puts `id` at its place in the list; none if the neighbour is not in it.
-pub fn placed<Id: Copy + Eq>(list: &[Id], id: Id, place: Place<Id>) -> Option<Vec<Id>> {
+pub fn placed<Id: Copy + Eq>(list: &[Id], id: Id, place: Position<Id>) -> Option<Vec<Id>> {
     let mut list: Vec<Id> = list.iter().copied().filter(|it| *it != id).collect();
     let at = match place {
-        Place::Last => list.len(),
-        Place::Before(neighbour) => list.iter().position(|it| *it == neighbour)?,
-        Place::After(neighbour) => list.iter().position(|it| *it == neighbour)? + 1,
+        Position::Last => list.len(),
+        Position::Before(neighbour) => list.iter().position(|it| *it == neighbour)?,
+        Position::After(neighbour) => list.iter().position(|it| *it == neighbour)? + 1,
     };
     list.insert(at, id);
     Some(list)
@@ -38,7 +38,7 @@ pub fn placed<Id: Copy + Eq>(list: &[Id], id: Id, place: Place<Id>) -> Option<Ve
 
 /// A step of a customer's list: a copy of a template, or without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry<Id, Template> {
+pub struct OrderedStep<Id, Template> {
     pub id: Id,
     pub template: Option<Template>,
 }
@@ -46,7 +46,7 @@ pub struct Entry<Id, Template> {
 /// Whether the customer's copies stand in the template's order. If not, the list was reordered for the customer
 /// itself, and later changes of the template's order leave it alone.
 pub fn follows<Id, Template: Copy + Eq>(
-    list: &[Entry<Id, Template>],
+    list: &[OrderedStep<Id, Template>],
     templates: &[Template],
 ) -> bool {
     let copies: Vec<Template> = list.iter().filter_map(|it| it.template).collect();
@@ -60,8 +60,8 @@ pub fn follows<Id, Template: Copy + Eq>(
 
 /// The customer's list in the template's order. A step without a template keeps its place behind the step that it
 /// stood behind; one that stood first stays first.
-pub fn following<Id: Copy, Template: Copy + Eq>(
-    list: &[Entry<Id, Template>],
+pub fn reordered_to_template<Id: Copy, Template: Copy + Eq>(
+    list: &[OrderedStep<Id, Template>],
     templates: &[Template],
 ) -> Vec<Id> {
     let mut head = Vec::new();
@@ -89,10 +89,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn list(text: &str) -> Vec<Entry<char, char>> {
+    fn list(text: &str) -> Vec<OrderedStep<char, char>> {
         // Capital letters are copies of the template of that name, small ones are custom.
         text.chars()
-            .map(|id| Entry {
+            .map(|id| OrderedStep {
                 id,
                 template: id.is_uppercase().then_some(id),
             })
@@ -119,17 +119,20 @@ mod tests {
     #[test]
     fn a_step_is_put_before_behind_or_last() {
         assert_eq!(
-            placed(&[1, 2, 3], 9, Place::Before(1)),
+            placed(&[1, 2, 3], 9, Position::Before(1)),
             Some(vec![9, 1, 2, 3])
         );
-        assert_eq!(placed(&[1, 2, 3], 1, Place::After(2)), Some(vec![2, 1, 3]));
-        assert_eq!(placed(&[1, 2, 3], 1, Place::Last), Some(vec![2, 3, 1]));
-        assert_eq!(placed(&[1, 2, 3], 1, Place::After(7)), None);
+        assert_eq!(
+            placed(&[1, 2, 3], 1, Position::After(2)),
+            Some(vec![2, 1, 3])
+        );
+        assert_eq!(placed(&[1, 2, 3], 1, Position::Last), Some(vec![2, 3, 1]));
+        assert_eq!(placed(&[1, 2, 3], 1, Position::After(7)), None);
     }
 
     #[test]
     fn a_custom_step_keeps_its_place_behind_the_step_that_it_stood_behind() {
-        let moved = following(&list("aABbcC"), &templates("CAB"));
+        let moved = reordered_to_template(&list("aABbcC"), &templates("CAB"));
         assert_eq!(moved.iter().collect::<String>(), "aCABbc");
     }
 
@@ -150,9 +153,9 @@ mod tests {
             let before: Vec<_> = list(&text).into_iter().filter(|it| seen.insert(it.id)).collect();
             let present: Vec<char> = before.iter().filter_map(|it| it.template).collect();
             let by_id = |ids: Vec<char>| ids.into_iter().map(|id| before.iter().find(|it| it.id == id).copied().unwrap()).collect::<Vec<_>>();
-            let there = by_id(following(&before, &order));
+            let there = by_id(reordered_to_template(&before, &order));
             prop_assert!(follows(&there, &order));
-            prop_assert_eq!(by_id(following(&there, &present)), before.clone());
+            prop_assert_eq!(by_id(reordered_to_template(&there, &present)), before.clone());
         }
     }
 

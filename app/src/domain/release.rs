@@ -1,10 +1,10 @@
 //! Releases and their life: draft, active, archived, active again (R4).
 use super::{
     id::ReleaseId,
-    instant,
     progress::Progress,
-    refusal::{Field, Invalid, Problem, Problems, Refusal},
+    rule_violation::{ErrorCollector, Field, FieldError, RuleViolation, ValidationErrors},
     text::{Description, Metadata, Name, VersionNumber},
+    time_serde,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -49,14 +49,14 @@ pub struct Release {
     pub kind: ReleaseType,
     pub status: ReleaseStatus,
     pub version_number: Option<String>,
-    #[serde(with = "crate::domain::instant::day")]
+    #[serde(with = "crate::domain::time_serde::day")]
     pub release_date: Option<NaiveDate>,
     pub description: Option<String>,
     pub metadata: Metadata,
     pub version: i64,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub updated_at: DateTime<Utc>,
 }
 
@@ -98,8 +98,8 @@ pub struct ReleaseFields {
 }
 
 impl ReleaseDraft {
-    pub fn parse(self) -> Result<ReleaseFields, Invalid> {
-        let mut problems = Problems::default();
+    pub fn parse(self) -> Result<ReleaseFields, ValidationErrors> {
+        let mut problems = ErrorCollector::default();
         let name = problems.take(Field::Name, Name::parse(&self.name));
         let kind = problems.take(Field::Type, self.kind.parse());
         let number = problems.take(
@@ -122,14 +122,14 @@ impl ReleaseDraft {
     }
 }
 
-fn parse_date(text: &str) -> Result<Option<NaiveDate>, Problem> {
+fn parse_date(text: &str) -> Result<Option<NaiveDate>, FieldError> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    instant::date(text)
+    time_serde::date(text)
         .map(Some)
-        .ok_or_else(|| Problem::NotADate {
+        .ok_or_else(|| FieldError::NotADate {
             text: text.to_owned(),
         })
 }
@@ -152,61 +152,61 @@ impl From<Release> for ReleaseDraft {
 
 impl Release {
     /// R14: a draft with at least one step.
-    pub fn may_be_activated(&self, n_templates: usize) -> Result<(), Refusal> {
+    pub fn may_be_activated(&self, n_templates: usize) -> Result<(), RuleViolation> {
         self.must_be_draft("activated")?;
         if n_templates == 0 {
-            Err(Refusal::NoSteps)
+            Err(RuleViolation::NoSteps)
         } else {
             Ok(())
         }
     }
 
-    pub fn may_be_deleted(&self) -> Result<(), Refusal> {
+    pub fn may_be_deleted(&self) -> Result<(), RuleViolation> {
         self.must_be_draft("deleted")
     }
 
-    pub fn may_be_archived(&self) -> Result<(), Refusal> {
+    pub fn may_be_archived(&self) -> Result<(), RuleViolation> {
         match self.status {
             ReleaseStatus::Active => Ok(()),
-            ReleaseStatus::Archived => Err(Refusal::Archived),
-            ReleaseStatus::Draft => Err(Refusal::NotActive {
+            ReleaseStatus::Archived => Err(RuleViolation::Archived),
+            ReleaseStatus::Draft => Err(RuleViolation::NotActive {
                 status: self.status,
             }),
         }
     }
 
-    pub fn may_be_restored(&self) -> Result<(), Refusal> {
+    pub fn may_be_restored(&self) -> Result<(), RuleViolation> {
         match self.status {
             ReleaseStatus::Archived => Ok(()),
-            status => Err(Refusal::NotArchived { status }),
+            status => Err(RuleViolation::NotArchived { status }),
         }
     }
 
     /// Templates and details can be changed until it is archived (R4).
-    pub fn may_be_edited(&self) -> Result<(), Refusal> {
+    pub fn may_be_edited(&self) -> Result<(), RuleViolation> {
         if self.status == ReleaseStatus::Archived {
-            Err(Refusal::Archived)
+            Err(RuleViolation::Archived)
         } else {
             Ok(())
         }
     }
 
     /// Steps are worked on, and customers come and go, while it is active.
-    pub fn may_be_worked_on(&self) -> Result<(), Refusal> {
+    pub fn may_be_worked_on(&self) -> Result<(), RuleViolation> {
         match self.status {
             ReleaseStatus::Active => Ok(()),
-            ReleaseStatus::Archived => Err(Refusal::Archived),
-            ReleaseStatus::Draft => Err(Refusal::NotActive {
+            ReleaseStatus::Archived => Err(RuleViolation::Archived),
+            ReleaseStatus::Draft => Err(RuleViolation::NotActive {
                 status: self.status,
             }),
         }
     }
 
-    fn must_be_draft(&self, verb: &str) -> Result<(), Refusal> {
+    fn must_be_draft(&self, verb: &str) -> Result<(), RuleViolation> {
         if self.status == ReleaseStatus::Draft {
             return Ok(());
         }
-        Err(Refusal::NotADraft {
+        Err(RuleViolation::NotADraft {
             status: self.status,
             verb: verb.to_owned(),
         })
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(release(ReleaseStatus::Draft).may_be_activated(1), Ok(()));
         assert_eq!(
             release(ReleaseStatus::Draft).may_be_activated(0),
-            Err(Refusal::NoSteps)
+            Err(RuleViolation::NoSteps)
         );
         assert!(release(ReleaseStatus::Active).may_be_activated(1).is_err());
     }
@@ -256,8 +256,8 @@ mod tests {
     #[test]
     fn an_archived_release_is_read_only_until_it_is_restored() {
         let archived = release(ReleaseStatus::Archived);
-        assert_eq!(archived.may_be_edited(), Err(Refusal::Archived));
-        assert_eq!(archived.may_be_worked_on(), Err(Refusal::Archived));
+        assert_eq!(archived.may_be_edited(), Err(RuleViolation::Archived));
+        assert_eq!(archived.may_be_worked_on(), Err(RuleViolation::Archived));
         assert_eq!(archived.may_be_restored(), Ok(()));
         assert!(release(ReleaseStatus::Active).may_be_restored().is_err());
     }

@@ -1,8 +1,8 @@
 //! A customer's step: a cell of the matrix, and its life (R2).
 use super::{
+    actor_stamp::ActorStamp,
     id::{CustomerId, ReleaseId, StepId, TemplateId},
-    refusal::{Field, Invalid, Problem, Refusal},
-    stamp::Stamp,
+    rule_violation::{Field, FieldError, RuleViolation, ValidationErrors},
     template::{Category, StepType},
     text::Reason,
 };
@@ -136,13 +136,13 @@ pub struct CustomerStep {
     pub content: String,
     pub order_index: i32,
     pub status: StepStatus,
-    #[serde(with = "crate::domain::instant::option")]
+    #[serde(with = "crate::domain::time_serde::option")]
     pub executed_at: Option<DateTime<Utc>>,
     pub executed_by: Option<String>,
-    #[serde(with = "crate::domain::instant::option")]
+    #[serde(with = "crate::domain::time_serde::option")]
     pub started_at: Option<DateTime<Utc>>,
     pub started_by: Option<String>,
-    #[serde(with = "crate::domain::instant::option")]
+    #[serde(with = "crate::domain::time_serde::option")]
     pub state_at: Option<DateTime<Utc>>,
     pub state_by: Option<String>,
     pub skip_reason: Option<String>,
@@ -153,9 +153,9 @@ pub struct CustomerStep {
     pub is_overridden: bool,
     pub template_version: Option<i64>,
     pub version: i64,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub updated_at: DateTime<Utc>,
 }
 
@@ -168,14 +168,14 @@ pub struct Transition {
 
 impl Transition {
     /// Fail and skip want a reason, revert may have one, the others ignore it.
-    pub fn parse(action: StepAction, reason: Option<&str>) -> Result<Self, Invalid> {
-        let wrong = |problem| Invalid::one(Field::Reason, problem);
+    pub fn parse(action: StepAction, reason: Option<&str>) -> Result<Self, ValidationErrors> {
+        let wrong = |problem| ValidationErrors::one(Field::Reason, problem);
         let reason = match reason {
             Some(text) if action.asks_reason() => Reason::parse(text).map_err(wrong)?,
             _ => None,
         };
         if action.needs_reason() && reason.is_none() {
-            return Err(wrong(Problem::Missing));
+            return Err(wrong(FieldError::Missing));
         }
         Ok(Self { action, reason })
     }
@@ -218,15 +218,15 @@ impl CustomerStep {
     pub fn transition(
         &self,
         transition: &Transition,
-        stamp: &Stamp,
-    ) -> Result<Option<Self>, Refusal> {
+        stamp: &ActorStamp,
+    ) -> Result<Option<Self>, RuleViolation> {
         let Transition { action, reason } = transition;
         let target = action.target();
         if self.status == target {
             return Ok(None);
         }
         if !action.allows(self.status) {
-            return Err(Refusal::Transition {
+            return Err(RuleViolation::Transition {
                 action: *action,
                 status: self.status,
             });
@@ -270,19 +270,19 @@ impl CustomerStep {
     }
 
     /// A step of one customer alone has fields of its own; a copy's text is changed by an override.
-    pub fn must_be_custom(&self, verb: &str) -> Result<(), Refusal> {
+    pub fn must_be_custom(&self, verb: &str) -> Result<(), RuleViolation> {
         if self.is_custom {
             return Ok(());
         }
-        Err(Refusal::NotCustom {
+        Err(RuleViolation::NotCustom {
             name: self.name.clone(),
             verb: verb.to_owned(),
         })
     }
 
     /// The template that this is a copy of.
-    pub fn must_have_template(&self, verb: &str) -> Result<TemplateId, Refusal> {
-        self.template_id.ok_or_else(|| Refusal::NoTemplate {
+    pub fn must_have_template(&self, verb: &str) -> Result<TemplateId, RuleViolation> {
+        self.template_id.ok_or_else(|| RuleViolation::NoTemplate {
             name: self.name.clone(),
             verb: verb.to_owned(),
         })
@@ -291,7 +291,7 @@ impl CustomerStep {
 
 /// Where a step is put within its category: behind one, before one, or last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place<Id> {
+pub enum Position<Id> {
     Before(Id),
     After(Id),
     #[default]
@@ -333,15 +333,15 @@ mod tests {
         }
     }
 
-    fn ana() -> Stamp {
-        Stamp::new("Ana", DateTime::UNIX_EPOCH).unwrap()
+    fn ana() -> ActorStamp {
+        ActorStamp::new("Ana", DateTime::UNIX_EPOCH).unwrap()
     }
 
     fn act(
         step: &CustomerStep,
         action: StepAction,
         reason: Option<&str>,
-    ) -> Result<Option<CustomerStep>, Refusal> {
+    ) -> Result<Option<CustomerStep>, RuleViolation> {
         step.transition(&Transition::parse(action, reason).unwrap(), &ana())
     }
 

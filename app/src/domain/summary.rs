@@ -2,25 +2,25 @@
 use super::{
     cluster::{Cluster, ClusterSummary},
     customer::{Customer, CustomerSummary},
-    event::Entry,
+    event::HistoryEntry,
     id::{CustomerId, ReleaseId, StepId},
     progress::Progress,
     release::{Release, ReleaseStatus, ReleaseSummary},
     step::{CustomerStep, StepStatus},
     template::StepTemplate,
-    vars::{Resolved, Variable},
+    variables::{ResolvedText, Variable},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What the frame around every page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Frame {
+pub struct LayoutInfo {
     /// Who you are (R20).
     pub actor: String,
     /// `light`, `dark`, or nothing: the system's.
     pub theme: Option<String>,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub now: DateTime<Utc>,
     pub releases: u32,
     pub customers: u32,
@@ -30,7 +30,7 @@ pub struct Frame {
 /// The progress of a part of a release, with its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Part {
+pub struct PartProgress {
     pub id: i64,
     pub name: String,
     pub customers: u32,
@@ -42,7 +42,7 @@ pub struct Part {
 #[serde(rename_all = "camelCase")]
 pub struct ActiveRelease {
     pub summary: ReleaseSummary,
-    pub clusters: Vec<Part>,
+    pub clusters: Vec<PartProgress>,
 }
 
 /// A cell that needs somebody.
@@ -58,7 +58,7 @@ pub struct Attention {
     pub status: StepStatus,
     pub reason: Option<String>,
     pub by: Option<String>,
-    #[serde(with = "crate::domain::instant::option")]
+    #[serde(with = "crate::domain::time_serde::option")]
     pub at: Option<DateTime<Utc>>,
 }
 
@@ -89,14 +89,14 @@ pub struct Dashboard {
     pub has_more_attention: bool,
     pub missing: Vec<MissingValue>,
     pub active: Vec<ActiveRelease>,
-    pub recent: Vec<EventLine>,
+    pub recent: Vec<NamedEvent>,
 }
 
 /// An event with the names of what it speaks of, as they are now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct EventLine {
-    pub entry: Entry,
+pub struct NamedEvent {
+    pub entry: HistoryEntry,
     /// How many events its batch has.
     pub in_batch: u32,
     pub subject: Option<String>,
@@ -116,7 +116,7 @@ pub enum UndoState {
 
 /// What the history can be narrowed to, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActivityChoices {
+pub struct ActivityFilterOptions {
     /// Newest first.
     pub releases: Vec<(ReleaseId, String)>,
     pub clusters: Vec<(super::id::ClusterId, String)>,
@@ -160,7 +160,7 @@ pub struct CustomerRelease {
     pub release: Release,
     pub progress: Progress,
     /// Who took the customer out of it, and when.
-    pub removed: Option<super::stamp::Stamp>,
+    pub removed: Option<super::actor_stamp::ActorStamp>,
 }
 
 /// A release's templates, and how many customers have copies.
@@ -177,14 +177,14 @@ pub struct ReleaseDetail {
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseProgress {
     pub progress: Progress,
-    pub customers: Vec<Part>,
-    pub clusters: Vec<Part>,
-    pub categories: Vec<CategoryPart>,
+    pub customers: Vec<PartProgress>,
+    pub clusters: Vec<PartProgress>,
+    pub categories: Vec<CategoryProgress>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CategoryPart {
+pub struct CategoryProgress {
     pub category: super::template::Category,
     pub progress: Progress,
 }
@@ -198,7 +198,7 @@ pub struct Member {
     pub namespace: String,
     pub cluster: Cluster,
     pub is_active: bool,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub added_at: DateTime<Utc>,
     pub progress: Progress,
 }
@@ -241,12 +241,12 @@ pub struct StepDetail {
     pub template: Option<StepTemplate>,
     pub customer: CustomerWithCluster,
     pub release: Release,
-    pub resolved: Resolved,
+    pub resolved: ResolvedText,
     pub resolved_content: String,
     pub unresolved: Vec<String>,
     pub variables: Vec<Variable>,
     pub copy_text: String,
-    pub history: Vec<Entry>,
+    pub history: Vec<HistoryEntry>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -261,13 +261,13 @@ pub struct CustomerWithCluster {
 pub struct TemplateDetail {
     pub template: StepTemplate,
     pub changed_by: Option<String>,
-    #[serde(with = "crate::domain::instant::option")]
+    #[serde(with = "crate::domain::time_serde::option")]
     pub changed_at: Option<DateTime<Utc>>,
 }
 
 /// Whose values a text can be filled with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
+pub struct PreviewTarget {
     pub id: CustomerId,
     pub name: String,
     pub cluster: String,
@@ -291,7 +291,7 @@ pub struct BulkResult {
     pub changed_ids: Vec<StepId>,
     pub not_eligible: Vec<NotEligible>,
     /// Who, and when.
-    pub stamp: Option<super::stamp::Stamp>,
+    pub stamp: Option<super::actor_stamp::ActorStamp>,
     pub batch_id: Option<super::id::BatchId>,
 }
 
@@ -302,7 +302,7 @@ pub struct Conflict {
     pub id: i64,
     pub reason: String,
     pub changed_by: Option<String>,
-    #[serde(with = "crate::domain::instant::option")]
+    #[serde(with = "crate::domain::time_serde::option")]
     pub changed_at: Option<DateTime<Utc>>,
 }
 

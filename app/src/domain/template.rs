@@ -1,7 +1,7 @@
 //! Template steps: what a release asks for of every customer, and what a change of one does to its copies (R8-R10).
 use super::{
     id::{ReleaseId, TemplateId},
-    refusal::{Field, Invalid, Problems},
+    rule_violation::{ErrorCollector, Field, ValidationErrors},
     step::StepStatus,
     text::{Content, Description, Name},
 };
@@ -48,9 +48,9 @@ pub struct StepTemplate {
     pub order_index: i32,
     pub description: Option<String>,
     pub version: i64,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub updated_at: DateTime<Utc>,
 }
 
@@ -89,8 +89,8 @@ pub struct TemplateFields {
 }
 
 impl TemplateDraft {
-    pub fn parse(self) -> Result<TemplateFields, Invalid> {
-        let mut problems = Problems::default();
+    pub fn parse(self) -> Result<TemplateFields, ValidationErrors> {
+        let mut problems = ErrorCollector::default();
         let name = problems.take(Field::Name, Name::parse(&self.name));
         let category = problems.take(Field::Category, self.category.parse());
         let kind = problems.take(Field::Type, self.kind.parse());
@@ -122,35 +122,35 @@ impl From<StepTemplate> for TemplateDraft {
 
 /// What becomes of one copy when its template is changed or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Propagation {
     /// Pending and not overridden: it takes the new text, or goes.
-    Follows,
+    Propagate,
     Overridden,
     Started,
     Executed,
 }
 
 /// R9, R10: only a copy that nobody has touched follows its template.
-pub fn fate(status: StepStatus, is_overridden: bool) -> Fate {
+pub fn propagation(status: StepStatus, is_overridden: bool) -> Propagation {
     match status {
-        _ if is_overridden => Fate::Overridden,
-        StepStatus::Pending => Fate::Follows,
-        StepStatus::InProgress => Fate::Started,
+        _ if is_overridden => Propagation::Overridden,
+        StepStatus::Pending => Propagation::Propagate,
+        StepStatus::InProgress => Propagation::Started,
         StepStatus::Done | StepStatus::Failed | StepStatus::Skipped | StepStatus::Reverted => {
-            Fate::Executed
+            Propagation::Executed
         }
     }
 }
 
 /// Copies that keep their own text, by the reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Keeps {
+pub struct KeptCopies {
     pub overridden: u32,
     pub started: u32,
     pub executed: u32,
 }
 
-impl Keeps {
+impl KeptCopies {
     pub fn total(self) -> u32 {
         self.overridden + self.started + self.executed
     }
@@ -158,25 +158,25 @@ impl Keeps {
 
 /// What a new order of the templates would do to the customers' lists (R11).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderEffect {
+pub struct ReorderImpact {
     pub follows: u32,
     pub left_alone: u32,
 }
 
 /// What a change of a template would do to its copies, or did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Effect {
+pub struct TemplateImpact {
     pub changes: u32,
-    pub keeps: Keeps,
+    pub keeps: KeptCopies,
 }
 
-impl Effect {
-    pub fn count(&mut self, fate: Fate) {
+impl TemplateImpact {
+    pub fn count(&mut self, fate: Propagation) {
         match fate {
-            Fate::Follows => self.changes += 1,
-            Fate::Overridden => self.keeps.overridden += 1,
-            Fate::Started => self.keeps.started += 1,
-            Fate::Executed => self.keeps.executed += 1,
+            Propagation::Propagate => self.changes += 1,
+            Propagation::Overridden => self.keeps.overridden += 1,
+            Propagation::Started => self.keeps.started += 1,
+            Propagation::Executed => self.keeps.executed += 1,
         }
     }
 }
@@ -187,16 +187,25 @@ mod tests {
 
     #[test]
     fn only_a_pending_copy_with_the_template_s_text_follows() {
-        assert_eq!(fate(StepStatus::Pending, false), Fate::Follows);
-        assert_eq!(fate(StepStatus::Pending, true), Fate::Overridden);
-        assert_eq!(fate(StepStatus::InProgress, false), Fate::Started);
+        assert_eq!(
+            propagation(StepStatus::Pending, false),
+            Propagation::Propagate
+        );
+        assert_eq!(
+            propagation(StepStatus::Pending, true),
+            Propagation::Overridden
+        );
+        assert_eq!(
+            propagation(StepStatus::InProgress, false),
+            Propagation::Started
+        );
         for status in [
             StepStatus::Done,
             StepStatus::Failed,
             StepStatus::Skipped,
             StepStatus::Reverted,
         ] {
-            assert_eq!(fate(status, false), Fate::Executed);
+            assert_eq!(propagation(status, false), Propagation::Executed);
         }
     }
 

@@ -1,5 +1,5 @@
 //! Texts that people type, as types with one door each: `parse`. The limits are those of R6 and stand only here.
-use super::refusal::Problem;
+use super::rule_violation::FieldError;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, Visitor},
@@ -29,22 +29,22 @@ fn tidy(text: &str) -> String {
     }
 }
 
-fn at_most(text: &str, max: usize) -> Result<(), Problem> {
+fn at_most(text: &str, max: usize) -> Result<(), FieldError> {
     let long = text.chars().count();
     if long > max {
-        Err(Problem::TooLong { max, long })
+        Err(FieldError::TooLong { max, long })
     } else {
         Ok(())
     }
 }
 
 /// Line breaks and tabs belong in a text; other control characters do not.
-fn no_control_characters(text: &str) -> Result<(), Problem> {
+fn no_control_characters(text: &str) -> Result<(), FieldError> {
     match text
         .chars()
         .find(|it| it.is_control() && !matches!(it, '\t' | '\n' | '\r'))
     {
-        Some(it) => Err(Problem::ControlCharacter { code: it.into() }),
+        Some(it) => Err(FieldError::ControlCharacter { code: it.into() }),
         None => Ok(()),
     }
 }
@@ -89,13 +89,13 @@ texts! {
 }
 
 impl Name {
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
         let text = tidy(text);
         if text.is_empty() {
-            return Err(Problem::Missing);
+            return Err(FieldError::Missing);
         }
         if let Some(it) = text.chars().find(|it| it.is_control()) {
-            return Err(Problem::ControlCharacter { code: it.into() });
+            return Err(FieldError::ControlCharacter { code: it.into() });
         }
         at_most(&text, NAME_MAX)?;
         Ok(Self(text))
@@ -103,10 +103,10 @@ impl Name {
 }
 
 impl Namespace {
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
         let text = tidy(text);
         if text.is_empty() {
-            return Err(Problem::Missing);
+            return Err(FieldError::Missing);
         }
         at_most(&text, NAMESPACE_MAX)?;
         let label = text
@@ -117,17 +117,17 @@ impl Namespace {
         if label {
             Ok(Self(text))
         } else {
-            Err(Problem::NotANamespace { text })
+            Err(FieldError::NotANamespace { text })
         }
     }
 }
 
 impl VersionNumber {
     /// Nothing typed is no version.
-    pub fn parse(text: &str) -> Result<Option<Self>, Problem> {
+    pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
         let text = tidy(text);
         if let Some(it) = text.chars().find(|it| it.is_control()) {
-            return Err(Problem::ControlCharacter { code: it.into() });
+            return Err(FieldError::ControlCharacter { code: it.into() });
         }
         at_most(&text, VERSION_MAX)?;
         Ok((!text.is_empty()).then_some(Self(text)))
@@ -136,7 +136,7 @@ impl VersionNumber {
 
 impl Description {
     /// Nothing typed is no description.
-    pub fn parse(text: &str) -> Result<Option<Self>, Problem> {
+    pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
         let text = tidy(text);
         no_control_characters(&text)?;
         at_most(&text, DESCRIPTION_MAX)?;
@@ -146,7 +146,7 @@ impl Description {
 
 impl Notes {
     /// Nothing typed is no note.
-    pub fn parse(text: &str) -> Result<Option<Self>, Problem> {
+    pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
         let text = tidy(text);
         no_control_characters(&text)?;
         at_most(&text, NOTE_MAX)?;
@@ -156,18 +156,18 @@ impl Notes {
 
 impl Reason {
     /// Nothing typed is no reason; whether one is needed, the transition knows (R2).
-    pub fn parse(text: &str) -> Result<Option<Self>, Problem> {
+    pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
         Ok(Notes::parse(text)?.map(|it| Self(it.0)))
     }
 }
 
 impl Content {
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
         if text.trim().is_empty() {
-            return Err(Problem::Missing);
+            return Err(FieldError::Missing);
         }
         if text.len() > CONTENT_MAX {
-            return Err(Problem::TooManyBytes {
+            return Err(FieldError::TooManyBytes {
                 max: CONTENT_MAX,
                 long: text.len(),
             });
@@ -179,20 +179,20 @@ impl Content {
 
 impl KubeconfigPath {
     /// Nothing typed is no path.
-    pub fn parse(text: &str) -> Result<Option<Self>, Problem> {
+    pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
         let text = tidy(text);
         if text.is_empty() {
             return Ok(None);
         }
         if let Some(it) = text.chars().find(|it| it.is_control()) {
-            return Err(Problem::ControlCharacter { code: it.into() });
+            return Err(FieldError::ControlCharacter { code: it.into() });
         }
         at_most(&text, PATH_MAX)?;
         if !text.starts_with('/') {
-            return Err(Problem::PathNotAbsolute);
+            return Err(FieldError::PathNotAbsolute);
         }
         if text.split('/').any(|it| it == "..") {
-            return Err(Problem::PathGoesUp);
+            return Err(FieldError::PathGoesUp);
         }
         Ok(Some(Self(text)))
     }
@@ -326,10 +326,10 @@ impl Metadata {
     }
 
     /// Checks keys, values and size; each wrong key is named.
-    pub fn checked(self) -> Result<Self, Problem> {
+    pub fn checked(self) -> Result<Self, FieldError> {
         for (key, value) in &self.0 {
             if !is_key(key) {
-                return Err(Problem::NotAKey { key: key.clone() });
+                return Err(FieldError::NotAKey { key: key.clone() });
             }
             if let Value::Text(text) = value {
                 no_control_characters(text)?;
@@ -344,7 +344,7 @@ impl Metadata {
             sum + json_length(key) + value + 2
         });
         if long > METADATA_MAX {
-            return Err(Problem::TooManyBytes {
+            return Err(FieldError::TooManyBytes {
                 max: METADATA_MAX,
                 long,
             });
@@ -384,15 +384,15 @@ mod tests {
         assert!(Name::parse(&"é".repeat(100)).is_ok());
         assert_eq!(
             Name::parse(&"é".repeat(101)),
-            Err(Problem::TooLong {
+            Err(FieldError::TooLong {
                 max: 100,
                 long: 101
             })
         );
-        assert_eq!(Name::parse(" \t "), Err(Problem::Missing));
+        assert_eq!(Name::parse(" \t "), Err(FieldError::Missing));
         assert_eq!(
             Name::parse("a\nb"),
-            Err(Problem::ControlCharacter { code: 10 })
+            Err(FieldError::ControlCharacter { code: 10 })
         );
     }
 
@@ -411,9 +411,12 @@ mod tests {
         assert!(KubeconfigPath::parse("/etc/a..b/config").unwrap().is_some());
         assert_eq!(
             KubeconfigPath::parse("etc/x"),
-            Err(Problem::PathNotAbsolute)
+            Err(FieldError::PathNotAbsolute)
         );
-        assert_eq!(KubeconfigPath::parse("/etc/../x"), Err(Problem::PathGoesUp));
+        assert_eq!(
+            KubeconfigPath::parse("/etc/../x"),
+            Err(FieldError::PathGoesUp)
+        );
         assert!(KubeconfigPath::parse("/etc/\0x").is_err());
     }
 
@@ -443,7 +446,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&read(json).unwrap()).unwrap(), json);
         assert_eq!(
             read(r#"{"1a":""}"#),
-            Err(Problem::NotAKey { key: "1a".into() })
+            Err(FieldError::NotAKey { key: "1a".into() })
         );
         assert!(read(&format!(r#"{{"a":"{}"}}"#, "x".repeat(METADATA_MAX))).is_err());
         assert!(serde_json::from_str::<Metadata>(r#"{"a":[1]}"#).is_err());

@@ -1,22 +1,22 @@
 //! Bash: comments, texts, variables and substitutions, heredocs, numbers, and the word that a command starts with.
 //! What is nested (a substitution in a text in a substitution) stands on a stack of our own: no text is too deep.
-use super::{Class, Piece, is_word, push, quoted, run};
+use super::{Token, TokenClass, is_word, push, quoted, run};
 
 /// Words that may be followed by a command.
-const LEADING: &[&str] = &[
+const COMMAND_PREFIXES: &[&str] = &[
     "if", "then", "else", "elif", "while", "until", "do", "!", "time", "exec", "sudo",
 ];
 const KEYWORDS: &[&str] = &[
     "fi", "done", "for", "in", "case", "esac", "function", "return", "local", "export",
 ];
 /// So many ends of heredocs are looked for in vain; then `<<` is no heredoc any more.
-const MISSES: u32 = 50;
+const LOOKAHEAD_MISSES_MAX: u32 = 50;
 /// How far the end of `${...}` is looked for.
-const BRACES: usize = 500;
+const NESTING_MAX: usize = 500;
 
 /// What we are inside of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Inside {
+enum Nesting {
     /// `"..."`.
     Text,
     /// `$(...)`.
@@ -29,16 +29,16 @@ enum Inside {
 
 struct Lexer<'a> {
     text: &'a str,
-    pieces: Vec<Piece>,
+    pieces: Vec<Token>,
     at: usize,
-    inside: Vec<Inside>,
+    inside: Vec<Nesting>,
     starts_command: bool,
     /// The words that end the heredocs of this line.
     heredocs: Vec<&'a str>,
     misses: u32,
 }
 
-pub fn pieces(text: &str) -> Vec<Piece> {
+pub fn pieces(text: &str) -> Vec<Token> {
     let mut lexer = Lexer {
         text,
         pieces: Vec::new(),
@@ -49,7 +49,7 @@ pub fn pieces(text: &str) -> Vec<Piece> {
         misses: 0,
     };
     while let Some(letter) = lexer.rest().chars().next() {
-        if lexer.inside.last() == Some(&Inside::Text) {
+        if lexer.inside.last() == Some(&Nesting::Text) {
             lexer.in_text(letter);
         } else {
             lexer.in_code(letter);
@@ -63,18 +63,18 @@ impl<'a> Lexer<'a> {
         &self.text[self.at..]
     }
 
-    fn to(&mut self, class: Class, end: usize) {
+    fn to(&mut self, class: TokenClass, end: usize) {
         push(&mut self.pieces, class, end);
         self.at = end;
     }
 
-    fn enter(&mut self, inside: Inside, class: Class, length: usize) {
+    fn enter(&mut self, inside: Nesting, class: TokenClass, length: usize) {
         self.to(class, self.at + length);
         self.inside.push(inside);
-        self.starts_command = inside != Inside::Text;
+        self.starts_command = inside != Nesting::Text;
     }
 
-    fn leave(&mut self, class: Class) {
+    fn leave(&mut self, class: TokenClass) {
         self.to(class, self.at + 1);
         self.inside.pop();
         self.starts_command = false;
@@ -84,7 +84,7 @@ impl<'a> Lexer<'a> {
     fn dollar(&mut self) -> bool {
         let rest = self.rest();
         if rest.starts_with("$(") {
-            self.enter(Inside::Substitution, Class::Variable, 2);
+            self.enter(Nesting::Substitution, TokenClass::Variable, 2);
             return true;
         }
         let mut letters = rest[1..].chars();
@@ -101,35 +101,35 @@ impl<'a> Lexer<'a> {
             }
             _ => return false,
         };
-        self.to(Class::Variable, end);
+        self.to(TokenClass::Variable, end);
         self.starts_command = false;
         true
     }
 
     fn in_text(&mut self, letter: char) {
         match letter {
-            '"' => self.leave(Class::Text),
-            '\\' => self.to(Class::Text, run_of_two(self.text, self.at)),
+            '"' => self.leave(TokenClass::Text),
+            '\\' => self.to(TokenClass::Text, run_of_two(self.text, self.at)),
             '`' => self.backtick(),
             '$' => {
                 if !self.dollar() {
-                    self.to(Class::Text, self.at + 1);
+                    self.to(TokenClass::Text, self.at + 1);
                 }
             }
             _ => {
                 let end = run(self.text, self.at, |it| {
                     !matches!(it, '"' | '\\' | '`' | '$')
                 });
-                self.to(Class::Text, end);
+                self.to(TokenClass::Text, end);
             }
         }
     }
 
     fn backtick(&mut self) {
-        if self.inside.last() == Some(&Inside::Backticks) {
-            self.leave(Class::Variable);
+        if self.inside.last() == Some(&Nesting::Backticks) {
+            self.leave(TokenClass::Variable);
         } else {
-            self.enter(Inside::Backticks, Class::Variable, 1);
+            self.enter(Nesting::Backticks, TokenClass::Variable, 1);
         }
     }
 
@@ -138,51 +138,51 @@ impl<'a> Lexer<'a> {
         let after_space =
             at == 0 || text[..at].ends_with(|it: char| it.is_whitespace() || ";&|()".contains(it));
         let (class, end) = match letter {
-            '#' if after_space => (Class::Comment, run(text, at, |it| it != '\n')),
-            '\\' => (Class::Plain, run_of_two(text, at)),
-            '\'' => (Class::Text, quoted(text, at, '\'', false)),
-            '"' => return self.enter(Inside::Text, Class::Text, 1),
+            '#' if after_space => (TokenClass::Comment, run(text, at, |it| it != '\n')),
+            '\\' => (TokenClass::Plain, run_of_two(text, at)),
+            '\'' => (TokenClass::Text, quoted(text, at, '\'', false)),
+            '"' => return self.enter(Nesting::Text, TokenClass::Text, 1),
             '`' => return self.backtick(),
             '$' if text[at + 1..].starts_with('\'') => {
-                (Class::Text, quoted(text, at + 1, '\'', true))
+                (TokenClass::Text, quoted(text, at + 1, '\'', true))
             }
             '$' => {
                 if self.dollar() {
                     return;
                 }
-                (Class::Plain, at + 1)
+                (TokenClass::Plain, at + 1)
             }
             '<' if text[at..].starts_with("<<") && !text[at..].starts_with("<<<") => {
                 let (word, end) = heredoc_word(text, at + 2);
-                if word.is_empty() || self.misses > MISSES {
-                    (Class::Plain, at + 2)
+                if word.is_empty() || self.misses > LOOKAHEAD_MISSES_MAX {
+                    (TokenClass::Plain, at + 2)
                 } else {
                     self.heredocs.push(word);
-                    (Class::Text, end)
+                    (TokenClass::Text, end)
                 }
             }
-            '(' => return self.enter(Inside::Group, Class::Plain, 1),
+            '(' => return self.enter(Nesting::Group, TokenClass::Plain, 1),
             ')' => match self.inside.last() {
-                Some(Inside::Substitution) => return self.leave(Class::Variable),
-                Some(Inside::Group) => return self.leave(Class::Plain),
-                _ => (Class::Plain, at + 1),
+                Some(Nesting::Substitution) => return self.leave(TokenClass::Variable),
+                Some(Nesting::Group) => return self.leave(TokenClass::Plain),
+                _ => (TokenClass::Plain, at + 1),
             },
             '\n' => return self.line_end(),
             ';' | '|' | '&' => {
-                self.to(Class::Plain, at + 1);
+                self.to(TokenClass::Plain, at + 1);
                 self.starts_command = true;
                 return;
             }
             it if it.is_whitespace() => {
                 let end = run(text, at, |it| it.is_whitespace() && it != '\n');
-                return self.to(Class::Plain, end);
+                return self.to(TokenClass::Plain, end);
             }
             it if it.is_ascii_digit() && after_space => {
                 let passes = |it: char| it.is_alphanumeric() || it == '.' || it == '%';
-                (Class::Number, run(text, at, passes))
+                (TokenClass::Number, run(text, at, passes))
             }
             it if is_word(it) => return self.word(),
-            it => (Class::Plain, at + it.len_utf8()),
+            it => (TokenClass::Plain, at + it.len_utf8()),
         };
         self.to(class, end);
         self.starts_command = false;
@@ -194,12 +194,12 @@ impl<'a> Lexer<'a> {
         });
         let word = &self.text[self.at..end];
         let is_assignment = self.text[end..].starts_with('=');
-        let leads = self.starts_command && LEADING.contains(&word);
+        let leads = self.starts_command && COMMAND_PREFIXES.contains(&word);
         let is_keyword = (self.starts_command && !is_assignment) || KEYWORDS.contains(&word);
         let class = if is_keyword {
-            Class::Keyword
+            TokenClass::Keyword
         } else {
-            Class::Plain
+            TokenClass::Plain
         };
         self.to(class, end);
         self.starts_command = leads;
@@ -207,14 +207,14 @@ impl<'a> Lexer<'a> {
 
     /// The lines behind one with heredocs belong to these.
     fn line_end(&mut self) {
-        self.to(Class::Plain, self.at + 1);
+        self.to(TokenClass::Plain, self.at + 1);
         self.starts_command = true;
         for word in std::mem::take(&mut self.heredocs) {
-            if self.misses > MISSES {
+            if self.misses > LOOKAHEAD_MISSES_MAX {
                 return;
             }
             match heredoc_end(self.text, self.at, word) {
-                Some(end) => self.to(Class::Text, end),
+                Some(end) => self.to(TokenClass::Text, end),
                 None => self.misses += 1,
             }
         }
@@ -231,7 +231,7 @@ fn run_of_two(text: &str, at: usize) -> usize {
 /// How long `${...}` is, with the braces within; it stands on one line.
 fn braces_end(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
-    for (at, letter) in text.char_indices().take(BRACES) {
+    for (at, letter) in text.char_indices().take(NESTING_MAX) {
         match letter {
             '{' => depth += 1,
             '}' if depth == 1 => return Some(at + 1),

@@ -8,7 +8,7 @@ use crate::domain::template::StepType;
 
 /// What a piece is. `Plain` has no colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub enum TokenClass {
     Plain,
     Comment,
     Keyword,
@@ -18,7 +18,7 @@ pub enum Class {
     Variable,
 }
 
-impl Class {
+impl TokenClass {
     /// The class name in the style sheet.
     pub fn name(self) -> Option<&'static str> {
         match self {
@@ -33,10 +33,10 @@ impl Class {
 }
 
 /// A piece: its class and where it ends.
-type Piece = (Class, usize);
+type Token = (TokenClass, usize);
 
 /// Adds a piece; what has the class of the one before it makes that longer.
-fn push(pieces: &mut Vec<Piece>, class: Class, end: usize) {
+fn push(pieces: &mut Vec<Token>, class: TokenClass, end: usize) {
     match pieces.last_mut() {
         Some(last) if last.0 == class => last.1 = end,
         _ => pieces.push((class, end)),
@@ -44,11 +44,11 @@ fn push(pieces: &mut Vec<Piece>, class: Class, end: usize) {
 }
 
 /// Cuts a text into classed pieces.
-pub fn pieces(text: &str, kind: StepType) -> Vec<(Class, &str)> {
+pub fn pieces(text: &str, kind: StepType) -> Vec<(TokenClass, &str)> {
     let ends = match kind {
         StepType::Bash => bash::pieces(text),
         StepType::Sql => sql::pieces(text),
-        StepType::Text => vec![(Class::Plain, text.len())],
+        StepType::Text => vec![(TokenClass::Plain, text.len())],
     };
     let mut from = 0;
     ends.into_iter()
@@ -89,10 +89,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn classed(text: &str, kind: StepType) -> Vec<(Class, &str)> {
+    fn classed(text: &str, kind: StepType) -> Vec<(TokenClass, &str)> {
         pieces(text, kind)
             .into_iter()
-            .filter(|it| it.0 != Class::Plain)
+            .filter(|it| it.0 != TokenClass::Plain)
             .collect()
     }
 
@@ -103,19 +103,19 @@ mod tests {
         assert_eq!(
             classed(text, StepType::Bash),
             [
-                (Class::Keyword, "set"),
-                (Class::Comment, "# stop"),
-                (Class::Keyword, "kubectl"),
-                (Class::Text, "'a b'"),
-                (Class::Text, "\""),
-                (Class::Variable, "$X"),
-                (Class::Text, " # no\""),
-                (Class::Number, "10m"),
-                (Class::Keyword, "cat"),
-                (Class::Text, "<<EOF"),
-                (Class::Keyword, "x"),
-                (Class::Text, "if 1\nEOF"),
-                (Class::Keyword, "echo"),
+                (TokenClass::Keyword, "set"),
+                (TokenClass::Comment, "# stop"),
+                (TokenClass::Keyword, "kubectl"),
+                (TokenClass::Text, "'a b'"),
+                (TokenClass::Text, "\""),
+                (TokenClass::Variable, "$X"),
+                (TokenClass::Text, " # no\""),
+                (TokenClass::Number, "10m"),
+                (TokenClass::Keyword, "cat"),
+                (TokenClass::Text, "<<EOF"),
+                (TokenClass::Keyword, "x"),
+                (TokenClass::Text, "if 1\nEOF"),
+                (TokenClass::Keyword, "echo"),
             ]
         );
     }
@@ -126,20 +126,20 @@ mod tests {
         assert_eq!(
             classed(text, StepType::Bash),
             [
-                (Class::Text, "\""),
-                (Class::Variable, "$("),
-                (Class::Keyword, "get"),
-                (Class::Text, "\"b "),
-                (Class::Variable, "${C:-\"d\"}"),
-                (Class::Text, "\""),
-                (Class::Variable, "`"),
-                (Class::Keyword, "e"),
-                (Class::Variable, "`)"),
-                (Class::Text, "\""),
-                (Class::Text, "\"f"),
-                (Class::Variable, "$@"),
-                (Class::Text, "g\""),
-                (Class::Comment, "# h"),
+                (TokenClass::Text, "\""),
+                (TokenClass::Variable, "$("),
+                (TokenClass::Keyword, "get"),
+                (TokenClass::Text, "\"b "),
+                (TokenClass::Variable, "${C:-\"d\"}"),
+                (TokenClass::Text, "\""),
+                (TokenClass::Variable, "`"),
+                (TokenClass::Keyword, "e"),
+                (TokenClass::Variable, "`)"),
+                (TokenClass::Text, "\""),
+                (TokenClass::Text, "\"f"),
+                (TokenClass::Variable, "$@"),
+                (TokenClass::Text, "g\""),
+                (TokenClass::Comment, "# h"),
             ]
         );
     }
@@ -161,14 +161,14 @@ mod tests {
         assert_eq!(
             classed(text, StepType::Sql),
             [
-                (Class::Keyword, "SELECT"),
-                (Class::Text, "'it''s'"),
-                (Class::Number, "42"),
-                (Class::Comment, "-- why"),
-                (Class::Keyword, "FROM"),
-                (Class::Comment, "/* a\nb */"),
-                (Class::Keyword, "WHERE"),
-                (Class::Number, "1.5"),
+                (TokenClass::Keyword, "SELECT"),
+                (TokenClass::Text, "'it''s'"),
+                (TokenClass::Number, "42"),
+                (TokenClass::Comment, "-- why"),
+                (TokenClass::Keyword, "FROM"),
+                (TokenClass::Comment, "/* a\nb */"),
+                (TokenClass::Keyword, "WHERE"),
+                (TokenClass::Number, "1.5"),
             ]
         );
     }

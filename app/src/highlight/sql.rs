@@ -1,5 +1,5 @@
 //! SQL: comments, texts, numbers and the usual keywords.
-use super::{Class, Piece, is_word, push, run};
+use super::{Token, TokenClass, is_word, push, run};
 
 const KEYWORDS: &[&str] = &[
     "ADD",
@@ -83,24 +83,24 @@ const KEYWORDS: &[&str] = &[
     "WITH",
 ];
 
-pub fn pieces(text: &str) -> Vec<Piece> {
+pub fn pieces(text: &str) -> Vec<Token> {
     let mut pieces = Vec::new();
     let mut at = 0;
     while let Some(letter) = text[at..].chars().next() {
         let rest = &text[at..];
         let (class, end) = match letter {
-            '-' if rest.starts_with("--") => (Class::Comment, run(text, at, |it| it != '\n')),
+            '-' if rest.starts_with("--") => (TokenClass::Comment, run(text, at, |it| it != '\n')),
             '/' if rest.starts_with("/*") => (
-                Class::Comment,
+                TokenClass::Comment,
                 rest.get(2..)
                     .and_then(|it| it.find("*/"))
                     .map_or(text.len(), |it| at + it + 4),
             ),
-            '\'' => (Class::Text, doubled(text, at, '\'')),
+            '\'' => (TokenClass::Text, doubled(text, at, '\'')),
             // A name, whatever stands in it.
-            '"' => (Class::Plain, doubled(text, at, '"')),
+            '"' => (TokenClass::Plain, doubled(text, at, '"')),
             it if it.is_ascii_digit() => (
-                Class::Number,
+                TokenClass::Number,
                 run(text, at, |it| it.is_alphanumeric() || it == '.'),
             ),
             it if is_word(it) => {
@@ -108,14 +108,14 @@ pub fn pieces(text: &str) -> Vec<Piece> {
                 let word = text[at..end].to_ascii_uppercase();
                 (
                     if KEYWORDS.binary_search(&word.as_str()).is_ok() {
-                        Class::Keyword
+                        TokenClass::Keyword
                     } else {
-                        Class::Plain
+                        TokenClass::Plain
                     },
                     end,
                 )
             }
-            it => (Class::Plain, at + it.len_utf8()),
+            it => (TokenClass::Plain, at + it.len_utf8()),
         };
         push(&mut pieces, class, end);
         at = end;

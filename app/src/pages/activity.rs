@@ -1,17 +1,17 @@
 //! Everything that happened, newest first: each batch once, narrowed by the address.
-use super::{Sending, fetch::Fetch, loaded, part};
+use super::{SerialRequest, fetch::Fetch, loaded, part};
 use crate::{
     api::overview::{list_activity, read_activity_choices, undo},
     components::{
-        activity_filter::{ActivityFilter, Asked},
-        activity_log::{ActivityLog, Undid},
+        activity_filter::{ActivityFilter, ActivityQuery},
+        activity_log::{ActivityLog, UndoOutcome},
         layout::page_head::PageHead,
         ui::{notice::sentence, toast::Toasts},
     },
     domain::{
-        event::Page,
+        event::ListPage,
         id::BatchId,
-        summary::{EventLine, UndoResult},
+        summary::{NamedEvent, UndoResult},
     },
     paths,
 };
@@ -26,12 +26,12 @@ pub fn ActivityPage() -> impl IntoView {
     let query = use_query_map();
     let here = use_location().pathname;
     // On the way to another page the address is not ours any more.
-    let asked = Memo::new(move |before: Option<&Asked>| match before {
+    let asked = Memo::new(move |before: Option<&ActivityQuery>| match before {
         Some(before) if here.get() != paths::ACTIVITY => before.clone(),
-        _ => query.with(|it| Asked::parse(|key| it.get(key))),
+        _ => query.with(|it| ActivityQuery::parse(|key| it.get(key))),
     });
     let navigate = use_navigate();
-    let on_asked = Callback::new(move |asked: Asked| {
+    let on_asked = Callback::new(move |asked: ActivityQuery| {
         let options = NavigateOptions {
             scroll: false,
             ..NavigateOptions::default()
@@ -41,9 +41,9 @@ pub fn ActivityPage() -> impl IntoView {
     let choices = Fetch::new(|| (), |()| read_activity_choices());
     let lines = Fetch::new(
         move || asked.get(),
-        |asked: Asked| list_activity(asked.filter()),
+        |asked: ActivityQuery| list_activity(asked.filter()),
     );
-    let undid = RwSignal::new(None::<Undid>);
+    let undid = RwSignal::new(None::<UndoOutcome>);
     loaded(choices, move |choices| {
         view! {
             <PageHead title="Activity"/>
@@ -72,10 +72,10 @@ fn outcome(result: &UndoResult) -> String {
 }
 
 fn show(
-    page: Page<EventLine>,
-    asked: Memo<Asked>,
-    lines: Fetch<Page<EventLine>>,
-    undid: RwSignal<Option<Undid>>,
+    page: ListPage<NamedEvent>,
+    asked: Memo<ActivityQuery>,
+    lines: Fetch<ListPage<NamedEvent>>,
+    undid: RwSignal<Option<UndoOutcome>>,
 ) -> impl IntoView {
     let now = asked.get_untracked();
     let of_one = !now.get("batch").is_empty();
@@ -85,7 +85,7 @@ fn show(
         .next_cursor
         .map(|it| now.with("cursor", &it.to_string()).address());
     let newest = (!is_first).then(|| now.with("cursor", "").address());
-    let (sending, toasts) = (Sending::new(), Toasts::here());
+    let (sending, toasts) = (SerialRequest::new(), Toasts::here());
     let on_undo = Callback::new(move |batch: BatchId| {
         let request = {
             let batch = batch.clone();
@@ -94,14 +94,14 @@ fn show(
                 let result = undo(batch.clone()).await;
                 if let Err(error) = &result {
                     let why = sentence(&error.to_string());
-                    let _ = undid.try_set(Some(Undid::Refused(batch, why)));
+                    let _ = undid.try_set(Some(UndoOutcome::Refused(batch, why)));
                 }
                 result
             }
         };
         sending.run(request, move |result| {
             toasts.say(outcome(&result), None);
-            undid.set(Some(Undid::Done(batch)));
+            undid.set(Some(UndoOutcome::Done(batch)));
             lines.refetch();
         });
     });

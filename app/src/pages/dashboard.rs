@@ -18,7 +18,7 @@ use crate::{
         id::{ClusterId, ReleaseId},
         progress::Progress,
         step::StepStatus,
-        summary::{ActiveRelease, Attention, Dashboard, MissingValue, Part},
+        summary::{ActiveRelease, Attention, Dashboard, MissingValue, PartProgress},
     },
     paths,
 };
@@ -310,7 +310,7 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
     }
 }
 
-fn place(part: Part) -> impl IntoView {
+fn place(part: PartProgress) -> impl IntoView {
     view! {
         <li>
             <span class="place" data-cluster=hue(ClusterId(part.id))>{part.name}</span>

@@ -14,43 +14,43 @@ use std::{
     sync::Arc,
 };
 
-type Shared = Arc<dyn Any + Send + Sync>;
+type SharedValue = Arc<dyn Any + Send + Sync>;
 
-type Asked = Pin<Box<dyn Future<Output = Answer> + Send>>;
+type FetchFuture = Pin<Box<dyn Future<Output = FetchedValue> + Send>>;
 
 /// An answer as it was fetched, or as the server sent it along with the page.
 #[derive(Clone)]
-enum Answer {
-    Here(Shared, fn(&Shared) -> String),
+enum FetchedValue {
+    Here(SharedValue, fn(&SharedValue) -> String),
     Text(Arc<str>),
 }
 
-struct Wire;
+struct FetchCodec;
 
-impl Encoder<Answer> for Wire {
+impl Encoder<FetchedValue> for FetchCodec {
     type Error = Infallible;
     type Encoded = String;
 
-    fn encode(answer: &Answer) -> Result<String, Infallible> {
+    fn encode(answer: &FetchedValue) -> Result<String, Infallible> {
         Ok(match answer {
-            Answer::Here(value, write) => write(value),
-            Answer::Text(text) => text.to_string(),
+            FetchedValue::Here(value, write) => write(value),
+            FetchedValue::Text(text) => text.to_string(),
         })
     }
 }
 
-impl Decoder<Answer> for Wire {
+impl Decoder<FetchedValue> for FetchCodec {
     type Error = Infallible;
     type Encoded = str;
 
-    fn decode(text: &str) -> Result<Answer, Infallible> {
-        Ok(Answer::Text(text.into()))
+    fn decode(text: &str) -> Result<FetchedValue, Infallible> {
+        Ok(FetchedValue::Text(text.into()))
     }
 }
 
 /// Something that a page fetches, again whenever its source changes.
 pub struct Fetch<T> {
-    resource: Resource<Answer, Wire>,
+    resource: Resource<FetchedValue, FetchCodec>,
     kind: PhantomData<fn() -> T>,
 }
 
@@ -62,12 +62,12 @@ impl<T> Clone for Fetch<T> {
 
 impl<T> Copy for Fetch<T> {}
 
-fn again(resource: Resource<Answer, Wire>) -> Callback<()> {
+fn again(resource: Resource<FetchedValue, FetchCodec>) -> Callback<()> {
     Callback::new(move |()| resource.refetch())
 }
 
 /// Only the server sends answers along: the browser's WASM carries no code that writes them.
-fn writer<T: Serialize + 'static>() -> fn(&Shared) -> String {
+fn writer<T: Serialize + 'static>() -> fn(&SharedValue) -> String {
     if browser::dom::is_here() {
         |_| String::new()
     } else {
@@ -75,22 +75,22 @@ fn writer<T: Serialize + 'static>() -> fn(&Shared) -> String {
     }
 }
 
-fn write<T: Serialize + 'static>(value: &Shared) -> String {
+fn write<T: Serialize + 'static>(value: &SharedValue) -> String {
     let value = value.downcast_ref::<Result<T, AppError>>();
     value.and_then(wire::to_text).unwrap_or_default()
 }
 
-fn read<T: DeserializeOwned + Clone + 'static>(answer: &Answer) -> Result<T, AppError> {
+fn read<T: DeserializeOwned + Clone + 'static>(answer: &FetchedValue) -> Result<T, AppError> {
     let unreadable = || {
         Err(AppError::Transport(
             "the page's data could not be read".to_owned(),
         ))
     };
     match answer {
-        Answer::Here(value, _) => value
+        FetchedValue::Here(value, _) => value
             .downcast_ref::<Result<T, AppError>>()
             .map_or_else(unreadable, Clone::clone),
-        Answer::Text(text) => wire::from_text(text).unwrap_or_else(unreadable),
+        FetchedValue::Text(text) => wire::from_text(text).unwrap_or_else(unreadable),
     }
 }
 
@@ -110,9 +110,9 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Fetch<T> {
             watched().hash(&mut hasher);
             hasher.finish()
         });
-        let ask: Box<dyn Fn(u64) -> Asked + Send + Sync> = Box::new(move |_| {
+        let ask: Box<dyn Fn(u64) -> FetchFuture + Send + Sync> = Box::new(move |_| {
             let request = request(untrack(|| source()));
-            Box::pin(async move { Answer::Here(Arc::new(request.await), writer::<T>()) })
+            Box::pin(async move { FetchedValue::Here(Arc::new(request.await), writer::<T>()) })
         });
         Self {
             resource: Resource::new_with_options(key, ask, false),

@@ -3,11 +3,11 @@ pub mod activity;
 pub mod clusters;
 pub mod customers;
 pub mod dashboard;
-pub mod editing;
+pub mod edit_conflict;
 pub mod fetch;
-pub mod listing;
+pub mod lazy_pages;
+pub mod list_address;
 pub mod not_found;
-pub mod page;
 pub mod releases;
 
 use crate::{
@@ -93,16 +93,16 @@ pub fn stays_true(is_true: impl Fn() -> bool + Send + Sync + 'static) -> Memo<bo
 }
 
 /// What is done once the answer is here.
-type Done = Box<dyn FnOnce()>;
+type OnAnswer = Box<dyn FnOnce()>;
 
 /// Something that is sent once at a time; what comes of it later never overwrites what came of it now.
 #[derive(Clone, Copy)]
-pub struct Sending {
+pub struct SerialRequest {
     pub error: RwSignal<Option<AppError>>,
     is_busy: RwSignal<bool>,
 }
 
-impl Sending {
+impl SerialRequest {
     pub fn new() -> Self {
         Self {
             error: RwSignal::new(None),
@@ -123,11 +123,13 @@ impl Sending {
     ) {
         // What is done with the answer is decided when it is here; until then the kind of answer does not matter.
         self.send(Box::pin(async move {
-            request.await.map(|it| Box::new(move || done(it)) as Done)
+            request
+                .await
+                .map(|it| Box::new(move || done(it)) as OnAnswer)
         }));
     }
 
-    fn send(self, request: Pin<Box<dyn Future<Output = Result<Done, AppError>>>>) {
+    fn send(self, request: Pin<Box<dyn Future<Output = Result<OnAnswer, AppError>>>>) {
         if self.is_busy.get_untracked() {
             return;
         }
@@ -149,7 +151,7 @@ impl Sending {
     }
 }
 
-impl Default for Sending {
+impl Default for SerialRequest {
     fn default() -> Self {
         Self::new()
     }

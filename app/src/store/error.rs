@@ -1,5 +1,5 @@
 //! What the store can answer instead of a result.
-use crate::domain::refusal::{Invalid, Noun, Refusal};
+use crate::domain::rule_violation::{Noun, RuleViolation, ValidationErrors};
 use crate::error::Stale;
 use sea_orm::DbErr;
 
@@ -8,9 +8,9 @@ pub enum StoreError {
     #[error("{0} not found")]
     NotFound(Noun),
     #[error(transparent)]
-    Invalid(#[from] Invalid),
+    Invalid(#[from] ValidationErrors),
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] RuleViolation),
     /// Somebody else has changed the row since (R3).
     #[error("changed since")]
     Stale(Box<Stale>),

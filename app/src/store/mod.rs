@@ -3,55 +3,26 @@
 //!
 //! One writer connection with `BEGIN IMMEDIATE` and a read-only pool: a write that forgets its transaction fails at
 //! once instead of sometimes.
-mod activity;
-mod audit;
-pub mod backup;
-mod bulk;
-mod check;
-mod clusters;
-mod copies;
-mod custom_steps;
-mod customers;
-mod dashboard;
-mod details;
+//! Folders, from the ground up: error and entity, engine, audit, change, `text_variables`, records, templates, steps,
+//! undo, views, transfer. None imports from a later one.
+pub mod audit;
+mod change;
+pub mod engine;
 pub mod entity;
 pub mod error;
-pub mod export;
-mod grids;
-pub mod idempotency;
-mod import;
-mod matrix;
-mod members;
-mod merging;
-mod missing;
-mod open_step;
-pub mod pages;
-mod part_of;
-mod paste;
-mod releases;
-mod sheet;
-pub mod sqlite;
-pub mod step_patch;
-pub use steps::Ask;
-mod steps;
-mod tallies;
-mod template_order;
-mod templates;
-mod texts;
-mod timing;
-mod undo;
-mod undo_templates;
-mod work;
-mod writing;
 
-use crate::domain::{id::BatchId, stamp::Stamp};
-use audit::NewEvent;
+mod records;
+pub mod steps;
+mod templates;
+mod text_variables;
+pub mod transfer;
+mod undo;
+pub mod views;
+
+use engine::{sqlite, wal_checkpoint};
 use error::StoreError;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
-use std::time::Instant;
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use views::{matrix_cache, progress_cache};
 
 /// The one owner of the database.
 #[derive(Clone, Debug)]
@@ -60,21 +31,9 @@ pub struct Store {
     write: DatabaseConnection,
     /// The idempotency key that the changes of this handle are made under, if a request brought one.
     key: Option<String>,
-    grids: grids::Grids,
-    tallies: tallies::Tallies,
-    merging: merging::Merging,
-}
-
-/// A change in progress: its transaction and the events that it will be remembered by. Dropping it undoes it.
-struct Change {
-    tx: DatabaseTransaction,
-    stamp: Stamp,
-    batch: BatchId,
-    undoes: Option<BatchId>,
-    key: Option<String>,
-    events: Vec<NewEvent>,
-    began: Instant,
-    merging: merging::Merging,
+    grids: matrix_cache::MatrixCache,
+    tallies: progress_cache::ProgressCache,
+    wal_checkpoint: wal_checkpoint::WalCheckpointer,
 }
 
 impl Store {
@@ -93,9 +52,9 @@ impl Store {
             read,
             write,
             key: None,
-            grids: grids::Grids::default(),
-            tallies: tallies::Tallies::default(),
-            merging: merging::Merging::of(path),
+            grids: matrix_cache::MatrixCache::default(),
+            tallies: progress_cache::ProgressCache::default(),
+            wal_checkpoint: wal_checkpoint::WalCheckpointer::of(path),
         })
     }
 
@@ -121,71 +80,5 @@ impl Store {
         sqlite::checkpoint(&self.write).await?;
         self.write.close().await?;
         Ok(())
-    }
-
-    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let asked = Instant::now();
-        let tx = self
-            .write
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            })
-            .await;
-        timing::waited(asked.elapsed());
-        tx
-    }
-
-    /// One state of the database, as long as the transaction lasts; whoever writes is not held up.
-    async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.read
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-                ..TransactionOptions::default()
-            })
-            .await
-    }
-
-    /// Begins a change by somebody, now.
-    async fn change(&self, stamp: Stamp) -> Result<Change, StoreError> {
-        Ok(Change {
-            tx: self.begin().await?,
-            stamp,
-            batch: BatchId(uuid::Uuid::now_v7().to_string()),
-            undoes: None,
-            key: self.key.clone(),
-            events: Vec::new(),
-            began: Instant::now(),
-            merging: self.merging.clone(),
-        })
-    }
-}
-
-impl Change {
-    fn record(&mut self, event: NewEvent) {
-        self.events.push(event);
-    }
-
-    /// Writes the events and commits. No events: nothing was changed, and nothing is written.
-    async fn commit(self) -> Result<Option<BatchId>, StoreError> {
-        if self.events.is_empty() {
-            self.tx.rollback().await?;
-            return Ok(None);
-        }
-        audit::write(
-            &self.tx,
-            &self.stamp,
-            &self.batch,
-            self.undoes.as_ref(),
-            self.events,
-        )
-        .await?;
-        if let Some(key) = &self.key {
-            idempotency::carried_out(&self.tx, key, &self.batch).await?;
-        }
-        self.tx.commit().await?;
-        timing::wrote(self.began.elapsed());
-        self.merging.look();
-        Ok(Some(self.batch))
     }
 }

@@ -4,17 +4,17 @@ pub mod texts;
 
 use app::{
     domain::{
+        actor_stamp::ActorStamp,
         cluster::ClusterDraft,
         customer::CustomerDraft,
         id::{CustomerId, ReleaseId, StepId},
-        matrix::At,
+        matrix::CellIndex,
         release::ReleaseDraft,
-        stamp::Stamp,
-        step::{Place, StepAction, StepStatus},
+        step::{Position, StepAction, StepStatus},
         template::TemplateDraft,
         text::{Metadata, Value},
     },
-    store::{Ask, Store},
+    store::{Store, TransitionOptions},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -31,11 +31,11 @@ pub fn dice(n: usize) -> usize {
 }
 
 /// One of the four, so many minutes after the first of June.
-pub fn by(minutes: usize) -> Stamp {
+pub fn by(minutes: usize) -> ActorStamp {
     let start: DateTime<Utc> = "2026-06-01T07:00:00Z".parse().unwrap();
     let who = PEOPLE[dice(minutes) % PEOPLE.len()];
     let later = TimeDelta::minutes(i64::try_from(minutes).unwrap());
-    Stamp::new(who, start + later).unwrap()
+    ActorStamp::new(who, start + later).unwrap()
 }
 
 fn metadata(pairs: &[(&str, String)]) -> Metadata {
@@ -112,7 +112,7 @@ pub async fn draft(store: &Store, name: &str, n_steps: usize) -> ReleaseId {
             content: step.content,
             ..TemplateDraft::default()
         };
-        let made = store.add_template(release, draft, Place::Last, by(1_101));
+        let made = store.add_template(release, draft, Position::Last, by(1_101));
         made.await.unwrap();
     }
     release
@@ -124,7 +124,7 @@ pub async fn work(store: &Store, release: ReleaseId) {
     let grid = store.grid(release).await.unwrap();
     let n_rows = grid.rows.len();
     for column in 0..grid.columns.len() {
-        let cell = |row: usize| grid.cell(At { row, column });
+        let cell = |row: usize| grid.cell(CellIndex { row, column });
         let now = 1_200 + column * 7;
         let reached = dice(column) % (n_rows * 9 / 10).max(1);
         let (mut done, mut skipped) = (Vec::new(), Vec::new());
@@ -165,11 +165,11 @@ async fn act(store: &Store, ids: Vec<StepId>, action: StepAction, minutes: usize
     if ids.is_empty() {
         return;
     }
-    let ask = Ask {
+    let ask = TransitionOptions {
         reason: action
             .needs_reason()
             .then(|| "Lock timeout after 30 s, the nightly export was still running.".to_owned()),
-        ..Ask::default()
+        ..TransitionOptions::default()
     };
     let made = store.act_on_steps(ids, action, ask, by(minutes));
     made.await.unwrap();
@@ -179,7 +179,7 @@ async fn act(store: &Store, ids: Vec<StepId>, action: StepAction, minutes: usize
 pub async fn pending(store: &Store, release: ReleaseId, at_most: usize) -> Vec<StepId> {
     let grid = store.grid(release).await.unwrap();
     let places = (0..grid.columns.len())
-        .flat_map(|column| (0..grid.rows.len()).map(move |row| At { row, column }));
+        .flat_map(|column| (0..grid.rows.len()).map(move |row| CellIndex { row, column }));
     places
         .filter_map(|at| grid.cell(at))
         .filter(|it| it.status == StepStatus::Pending && !it.is_unresolved && !it.is_overridden)

@@ -114,14 +114,14 @@ const VERIFY: [&str; 4] = [
     "Drain queue of",
 ];
 
-pub struct Step {
+pub struct BenchStep {
     pub name: String,
     pub category: &'static str,
     pub kind: &'static str,
     pub content: String,
 }
 
-pub fn steps(n: usize) -> Vec<Step> {
+pub fn steps(n: usize) -> Vec<BenchStep> {
     let n_deploy = n * 3 / 5;
     (0..n)
         .map(|number| {
@@ -136,7 +136,7 @@ pub fn steps(n: usize) -> Vec<Step> {
             let kind = [
                 "bash", "bash", "sql", "bash", "bash", "sql", "bash", "sql", "bash", "text",
             ][number % 10];
-            Step {
+            BenchStep {
                 content: content(kind, number, &name, part),
                 category: if is_deploy { "deploy" } else { "verify" },
                 kind,

@@ -2,37 +2,33 @@
 //! in different stages, and ten days of history by four people. The same every time, but for the day it ends on.
 mod texts;
 
-use app::{
-    domain::{
-        cluster::ClusterDraft,
-        customer::CustomerDraft,
-        id::{ClusterId, CustomerId, ReleaseId, StepId},
-        release::ReleaseDraft,
-        stamp::Stamp,
-        step::{CustomerStep, Place, StepAction, StepStatus},
-        template::TemplateDraft,
-        text::{Metadata, Value},
-    },
-    store::{Ask, Store, error::StoreError},
-};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use texts::{CLUSTERS, CUSTOMERS, HOTFIX, INVOICING, STATEMENTS, Step};
+use texts::{CLUSTERS, CUSTOMERS, DemoStep, HOTFIX, INVOICING, STATEMENTS};
+use {
+    app::domain::actor_stamp::ActorStamp, app::domain::cluster::ClusterDraft,
+    app::domain::customer::CustomerDraft, app::domain::id::ClusterId, app::domain::id::CustomerId,
+    app::domain::id::ReleaseId, app::domain::id::StepId, app::domain::release::ReleaseDraft,
+    app::domain::step::CustomerStep, app::domain::step::Position, app::domain::step::StepAction,
+    app::domain::step::StepStatus, app::domain::template::TemplateDraft,
+    app::domain::text::Metadata, app::domain::text::Value, app::store::Store,
+    app::store::error::StoreError, app::store::steps::transitions::TransitionOptions,
+};
 
 const PEOPLE: [&str; 4] = ["Ana Ferreira", "Jonas Weber", "Ravi Menon", "Mei Tanaka"];
 
 /// Who works, and when: the clock of the story.
-struct Story<'a> {
+struct DemoTimeline<'a> {
     store: &'a Store,
     now: DateTime<Utc>,
     n_changes: usize,
 }
 
-impl Story<'_> {
+impl DemoTimeline<'_> {
     /// Somebody, a few minutes later.
-    fn stamp(&mut self, minutes: i64) -> Stamp {
+    fn stamp(&mut self, minutes: i64) -> ActorStamp {
         self.now += TimeDelta::minutes(minutes);
         self.n_changes += 1;
-        Stamp {
+        ActorStamp {
             by: PEOPLE[self.n_changes * 7 % PEOPLE.len()].to_owned(),
             at: self.now.trunc_subsecs(3),
         }
@@ -45,9 +41,9 @@ impl Story<'_> {
         reason: Option<&str>,
     ) -> Result<(), StoreError> {
         let stamp = self.stamp(4);
-        let ask = Ask {
+        let ask = TransitionOptions {
             reason: reason.map(str::to_owned),
-            ..Ask::default()
+            ..TransitionOptions::default()
         };
         self.store.act_on_step(step, action, ask, stamp).await?;
         Ok(())
@@ -56,7 +52,7 @@ impl Story<'_> {
     async fn release(
         &mut self,
         draft: ReleaseDraft,
-        steps: &[Step],
+        steps: &[DemoStep],
     ) -> Result<ReleaseId, StoreError> {
         let stamp = self.stamp(5);
         let release = self.store.create_release(draft, stamp).await?.row.id;
@@ -70,7 +66,7 @@ impl Story<'_> {
             };
             let stamp = self.stamp(3);
             self.store
-                .add_template(release, draft, Place::Last, stamp)
+                .add_template(release, draft, Position::Last, stamp)
                 .await?;
         }
         Ok(release)
@@ -119,7 +115,9 @@ impl Story<'_> {
         steps
             .into_iter()
             .find(|it| it.name == name)
-            .ok_or(StoreError::NotFound(app::domain::refusal::Noun::Step))
+            .ok_or(StoreError::NotFound(
+                app::domain::rule_violation::Noun::Step,
+            ))
     }
 }
 
@@ -143,7 +141,7 @@ pub async fn load(store: &Store, now: DateTime<Utc>) -> Result<bool, StoreError>
     if !store.clusters(true).await?.is_empty() || !store.releases().await?.is_empty() {
         return Ok(false);
     }
-    let mut story = Story {
+    let mut story = DemoTimeline {
         store,
         now: now - TimeDelta::days(10),
         n_changes: 0,
@@ -155,7 +153,7 @@ pub async fn load(store: &Store, now: DateTime<Utc>) -> Result<bool, StoreError>
     Ok(true)
 }
 
-async fn people_and_places(story: &mut Story<'_>) -> Result<Vec<CustomerId>, StoreError> {
+async fn people_and_places(story: &mut DemoTimeline<'_>) -> Result<Vec<CustomerId>, StoreError> {
     let mut clusters: Vec<ClusterId> = Vec::new();
     for (name, description, variables) in CLUSTERS {
         let draft = ClusterDraft {
@@ -193,7 +191,7 @@ async fn people_and_places(story: &mut Story<'_>) -> Result<Vec<CustomerId>, Sto
 }
 
 /// Finished and archived.
-async fn hotfix(story: &mut Story<'_>, customers: &[CustomerId]) -> Result<(), StoreError> {
+async fn hotfix(story: &mut DemoTimeline<'_>, customers: &[CustomerId]) -> Result<(), StoreError> {
     let draft = ReleaseDraft {
         name: "2026.10.4 Tax rounding".into(),
         kind: "hotfix".into(),
@@ -235,7 +233,7 @@ async fn hotfix(story: &mut Story<'_>, customers: &[CustomerId]) -> Result<(), S
 
 /// In the middle of the work, with all that happens then.
 async fn invoicing(
-    story: &mut Story<'_>,
+    story: &mut DemoTimeline<'_>,
     customers: &[CustomerId],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
@@ -268,7 +266,7 @@ async fn invoicing(
     let stamp = story.stamp(15);
     story
         .store
-        .act_on_steps(first, StepAction::Done, Ask::default(), stamp)
+        .act_on_steps(first, StepAction::Done, TransitionOptions::default(), stamp)
         .await?;
     let stamp = story.stamp(200);
     story
@@ -343,7 +341,7 @@ async fn invoicing(
             release,
             customers[4],
             custom,
-            Place::After(snapshot.id),
+            Position::After(snapshot.id),
             false,
             stamp,
         )
@@ -362,7 +360,7 @@ async fn invoicing(
 }
 
 /// Still being written.
-async fn statements(story: &mut Story<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+async fn statements(story: &mut DemoTimeline<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     story.now = now - TimeDelta::hours(14);
     let draft = ReleaseDraft {
         name: "2026.12 Statements".into(),

@@ -1,6 +1,6 @@
 //! The demo's words: clusters, customers, and steps that a release engineer would recognise.
 
-pub struct Step {
+pub struct DemoStep {
     pub name: &'static str,
     pub category: &'static str,
     pub kind: &'static str,
@@ -8,10 +8,10 @@ pub struct Step {
     pub description: &'static str,
 }
 
-type Variables = &'static [(&'static str, &'static str)];
+type DemoVariables = &'static [(&'static str, &'static str)];
 
 /// Name, description, variables.
-pub const CLUSTERS: &[(&str, &str, Variables)] = &[
+pub const CLUSTERS: &[(&str, &str, DemoVariables)] = &[
     (
         "prod-eu",
         "Frankfurt, three zones.",
@@ -51,7 +51,7 @@ pub const CLUSTERS: &[(&str, &str, Variables)] = &[
 ];
 
 /// Name, index of the cluster, variables. `CDN_ZONE` is missing for some on purpose.
-pub const CUSTOMERS: &[(&str, usize, Variables)] = &[
+pub const CUSTOMERS: &[(&str, usize, DemoVariables)] = &[
     ("Banksia Mining", 2, &[("CDN_ZONE", "z-banksia")]),
     (
         "Hinode Motors",
@@ -101,8 +101,8 @@ const fn step(
     kind: &'static str,
     content: &'static str,
     description: &'static str,
-) -> Step {
-    Step {
+) -> DemoStep {
+    DemoStep {
         name,
         category,
         kind,
@@ -111,7 +111,7 @@ const fn step(
     }
 }
 
-pub const INVOICING: &[Step] = &[
+pub const INVOICING: &[DemoStep] = &[
     step(
         "Announce maintenance",
         "deploy",
@@ -212,7 +212,7 @@ pub const INVOICING: &[Step] = &[
     ),
 ];
 
-pub const HOTFIX: &[Step] = &[
+pub const HOTFIX: &[DemoStep] = &[
     step(
         "Check current version",
         "deploy",
@@ -250,7 +250,7 @@ pub const HOTFIX: &[Step] = &[
     ),
 ];
 
-pub const STATEMENTS: &[Step] = &[
+pub const STATEMENTS: &[DemoStep] = &[
     step(
         "Announce maintenance",
         "deploy",

@@ -1,14 +1,14 @@
 //! The history: read it, and undo a change.
 use super::{
-    answer::{self, Answer},
-    extract::{Caller, Id, QueryString},
-    page::{self, List},
-    problem::Problem,
-    shapes::{
+    dto::{
+        enums::{EntityWord, EventActionWord},
         rows::Event,
-        words::{EntityWord, EventActionWord},
-        work::UndoResult,
+        work_views::UndoResult,
     },
+    extract::{Caller, Id, QueryString},
+    page::{self, PagedList},
+    problem::Problem,
+    response::{self, RestResponse},
     transfer,
 };
 use app::{
@@ -81,14 +81,14 @@ impl AuditQuery {
 /// The history, newest first.
 #[utoipa::path(get, path = "/api/audit", tag = "audit", params(AuditQuery),
     responses((status = 200, description = "A page of events, or all of them", content(
-        (List<Event> = "application/json"),
+        (PagedList<Event> = "application/json"),
         (String = "application/jsonl"),
         (String = "text/csv")
     ))))]
 pub async fn list_events(
     State(context): State<Context>,
     QueryString(query): QueryString<AuditQuery>,
-) -> Answer {
+) -> RestResponse {
     let filter = query.filter()?;
     match query.format.as_deref() {
         None | Some("json") => {}
@@ -100,19 +100,19 @@ pub async fn list_events(
         }
     }
     let page = context.store.events(filter).await?;
-    let list = List::<Event> {
+    let list = PagedList::<Event> {
         items: page.items.into_iter().map(Into::into).collect(),
         next_cursor: page.next_cursor.map(|it| it.to_string()),
     };
-    Ok(answer::did(&list, None))
+    Ok(response::did(&list, None))
 }
 
 /// Restores what was there before a change. What was changed since is left alone, and named.
 #[utoipa::path(post, path = "/api/audit/{batchId}/undo", tag = "audit",
     params(("batchId" = String, Path, description = "The change, by the `batchId` of its events")),
     responses((status = 200, description = "What was restored", body = UndoResult)))]
-pub async fn undo_batch(Id(batch): Id<BatchId>, caller: Caller) -> Answer {
+pub async fn undo_batch(Id(batch): Id<BatchId>, caller: Caller) -> RestResponse {
     let result = caller.store.undo(batch, caller.stamp).await?;
     let batch = result.batch_id.clone();
-    Ok(answer::did(&UndoResult::from(result), batch))
+    Ok(response::did(&UndoResult::from(result), batch))
 }

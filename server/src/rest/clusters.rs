@@ -1,13 +1,13 @@
 //! Clusters: list, read, create, edit, deactivate, restore.
 use super::{
-    answer::{self, Answer},
-    extract::{Caller, Id, JsonBody, Patch, QueryString},
-    page::{self, List},
-    problem::Problem,
-    shapes::{
+    dto::{
+        enums::Variables,
         rows::{Cluster, ClusterView},
-        words::Variables,
     },
+    extract::{Caller, Id, JsonBody, Patch, QueryString},
+    page::{self, PagedList},
+    problem::Problem,
+    response::{self, RestResponse},
 };
 use app::{
     api::context::Context,
@@ -93,37 +93,42 @@ impl ClusterPatch {
 
 /// Clusters by name.
 #[utoipa::path(get, path = "/api/clusters", tag = "clusters", params(ClusterQuery),
-    responses((status = 200, description = "A page of clusters", body = List<ClusterView>)))]
+    responses((status = 200, description = "A page of clusters", body = PagedList<ClusterView>)))]
 pub async fn list_clusters(
     State(context): State<Context>,
     QueryString(query): QueryString<ClusterQuery>,
-) -> Result<Json<List<ClusterView>>, Problem> {
+) -> Result<Json<PagedList<ClusterView>>, Problem> {
     let part = page::part(query.limit.as_deref(), query.cursor.as_deref())?;
     let inactive = page::flag("includeInactive", query.include_inactive.as_deref())?;
     let rows = context.store.cluster_page(inactive, part).await?;
-    Ok(Json(List::of(rows)))
+    Ok(Json(PagedList::of(rows)))
 }
 
 /// One cluster.
 #[utoipa::path(get, path = "/api/clusters/{id}", tag = "clusters",
     params(("id" = i64, Path, description = "The cluster's id")),
     responses((status = 200, description = "The cluster", body = ClusterView)))]
-pub async fn read_cluster(State(context): State<Context>, Id(id): Id<ClusterId>) -> Answer {
+pub async fn read_cluster(State(context): State<Context>, Id(id): Id<ClusterId>) -> RestResponse {
     let summary = context.store.cluster(id).await?.summary;
     let version = summary.cluster.version;
-    Ok(answer::row(version, &ClusterView::from(summary)))
+    Ok(response::row(version, &ClusterView::from(summary)))
 }
 
 /// Creates a cluster.
 #[utoipa::path(post, path = "/api/clusters", tag = "clusters", request_body = NewCluster,
     responses((status = 201, description = "The new cluster", body = Cluster)))]
-pub async fn create_cluster(caller: Caller, JsonBody(body): JsonBody<NewCluster>) -> Answer {
+pub async fn create_cluster(caller: Caller, JsonBody(body): JsonBody<NewCluster>) -> RestResponse {
     let Changed { row, batch_id } = caller
         .store
         .create_cluster(body.into(), caller.stamp)
         .await?;
     let (at, version) = (format!("/api/clusters/{}", row.id), row.version);
-    Ok(answer::created(&at, version, &Cluster::from(row), batch_id))
+    Ok(response::created(
+        &at,
+        version,
+        &Cluster::from(row),
+        batch_id,
+    ))
 }
 
 /// Changes some fields of a cluster.
@@ -134,7 +139,7 @@ pub async fn update_cluster(
     Id(id): Id<ClusterId>,
     caller: Caller,
     JsonBody(patch): JsonBody<ClusterPatch>,
-) -> Answer {
+) -> RestResponse {
     let present = caller.store.cluster_row(id).await?;
     let version = caller.must_have_version(patch.version)?;
     let draft = patch.over(present.into());
@@ -143,24 +148,24 @@ pub async fn update_cluster(
         .update_cluster(id, draft, version, caller.stamp)
         .await?;
     let version = row.version;
-    Ok(answer::changed(version, &Cluster::from(row), batch_id))
+    Ok(response::changed(version, &Cluster::from(row), batch_id))
 }
 
 /// Deactivates a cluster. One with active customers is refused, naming them.
 #[utoipa::path(delete, path = "/api/clusters/{id}", tag = "clusters",
     params(("id" = i64, Path, description = "The cluster's id")),
     responses((status = 204, description = "It is inactive")))]
-pub async fn delete_cluster(Id(id): Id<ClusterId>, caller: Caller) -> Answer {
+pub async fn delete_cluster(Id(id): Id<ClusterId>, caller: Caller) -> RestResponse {
     let done = caller.store.deactivate_cluster(id, caller.stamp).await?;
-    Ok(answer::gone(done.batch_id))
+    Ok(response::gone(done.batch_id))
 }
 
 /// Makes an inactive cluster active again.
 #[utoipa::path(post, path = "/api/clusters/{id}/restore", tag = "clusters",
     params(("id" = i64, Path, description = "The cluster's id")),
     responses((status = 200, description = "The cluster as it is now", body = Cluster)))]
-pub async fn restore_cluster(Id(id): Id<ClusterId>, caller: Caller) -> Answer {
+pub async fn restore_cluster(Id(id): Id<ClusterId>, caller: Caller) -> RestResponse {
     let Changed { row, batch_id } = caller.store.restore_cluster(id, caller.stamp).await?;
     let version = row.version;
-    Ok(answer::changed(version, &Cluster::from(row), batch_id))
+    Ok(response::changed(version, &Cluster::from(row), batch_id))
 }

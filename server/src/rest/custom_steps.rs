@@ -1,14 +1,14 @@
 //! One customer's list of steps: read it, add a custom step, move a step, reorder it, promote a step to the template.
 use super::{
-    answer::{self, Answer},
+    dto::{
+        enums::{CategoryWord, StepTypeWord},
+        rows::Step,
+    },
     extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
-    page::{List, PageQuery},
+    page::{PageQuery, PagedList},
     problem::Problem,
     releases::OfVersion,
-    shapes::{
-        rows::Step,
-        words::{CategoryWord, StepTypeWord},
-    },
+    response::{self, RestResponse},
     steps::changed,
     templates::place,
 };
@@ -17,7 +17,7 @@ use app::{
     domain::{
         event::Changed,
         id::{CustomerId, ReleaseId, StepId},
-        step::Place,
+        step::Position,
         template::{Category, TemplateDraft},
     },
     store::{Store, error::StoreError},
@@ -87,11 +87,11 @@ pub struct CustomerReordered {
 }
 
 /// A neighbor that does not exist is a wrong field, by the name that the body has for it.
-async fn must_exist(store: &Store, place: Place<StepId>) -> Result<(), Problem> {
+async fn must_exist(store: &Store, place: Position<StepId>) -> Result<(), Problem> {
     let (field, id) = match place {
-        Place::Last => return Ok(()),
-        Place::Before(id) => ("insertBefore", id),
-        Place::After(id) => ("insertAfter", id),
+        Position::Last => return Ok(()),
+        Position::Before(id) => ("insertBefore", id),
+        Position::After(id) => ("insertAfter", id),
     };
     match store.step_row(id).await {
         Ok(_) => Ok(()),
@@ -106,14 +106,14 @@ async fn must_exist(store: &Store, place: Place<StepId>) -> Result<(), Problem> 
         ("id" = i64, Path, description = "The release's id"),
         ("customerId" = i64, Path, description = "The customer's id"),
         PageQuery),
-    responses((status = 200, description = "A page of steps", body = List<Step>)))]
+    responses((status = 200, description = "A page of steps", body = PagedList<Step>)))]
 pub async fn list_customer_steps(
     State(context): State<Context>,
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<List<Step>>, Problem> {
+) -> Result<Json<PagedList<Step>>, Problem> {
     let steps = context.store.customer_work(release, customer).await?.steps;
-    Ok(Json(List::cut(steps, &query, |it| it.id.0)?))
+    Ok(Json(PagedList::cut(steps, &query, |it| it.id.0)?))
 }
 
 /// Adds a step for one customer alone; or with `addToTemplate` for every customer of the release.
@@ -126,7 +126,7 @@ pub async fn create_step(
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
     caller: Caller,
     JsonBody(body): JsonBody<NewStep>,
-) -> Answer {
+) -> RestResponse {
     let store = &caller.store;
     store.must_be_member(release, customer).await?;
     let before = body.insert_before.map(StepId);
@@ -143,7 +143,7 @@ pub async fn create_step(
     let made = store.add_custom_step(release, customer, draft, place, to_all, caller.stamp);
     let Changed { row, batch_id } = made.await?;
     let (at, version) = (format!("/api/steps/{}", row.id), row.version);
-    Ok(answer::created(&at, version, &Step::from(row), batch_id))
+    Ok(response::created(&at, version, &Step::from(row), batch_id))
 }
 
 /// Puts a step elsewhere in its customer's list; the category stays.
@@ -154,7 +154,7 @@ pub async fn move_step(
     Id(id): Id<StepId>,
     caller: Caller,
     OptionalBody(body): OptionalBody<Move>,
-) -> Answer {
+) -> RestResponse {
     caller.store.step_row(id).await?;
     let before = body.insert_before.map(StepId);
     let place = place(before, body.insert_after.map(StepId))?;
@@ -172,7 +172,7 @@ pub async fn promote_step(
     Id(id): Id<StepId>,
     caller: Caller,
     OptionalBody(body): OptionalBody<OfVersion>,
-) -> Answer {
+) -> RestResponse {
     let version = caller.version(body.version);
     let done = caller.store.promote_step(id, version, caller.stamp);
     changed(done.await?)
@@ -188,7 +188,7 @@ pub async fn reorder_customer_steps(
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
     caller: Caller,
     JsonBody(body): JsonBody<CustomerReorder>,
-) -> Answer {
+) -> RestResponse {
     let category = body.category;
     let category = category.ok_or_else(|| Problem::invalid("category", "fill this in"))?;
     let version = caller.version(body.version);
@@ -201,5 +201,5 @@ pub async fn reorder_customer_steps(
         success: true,
         batch_id: batch_id.clone().map(|it| it.0),
     };
-    Ok(answer::did(&reordered, batch_id))
+    Ok(response::did(&reordered, batch_id))
 }

@@ -1,13 +1,13 @@
 //! Customers: list, read, create, edit, deactivate, restore.
 use super::{
-    answer::{self, Answer},
-    extract::{Caller, Id, JsonBody, Patch, QueryString},
-    page::{self, List},
-    problem::Problem,
-    shapes::{
+    dto::{
+        enums::Variables,
         rows::{Customer, CustomerView},
-        words::Variables,
     },
+    extract::{Caller, Id, JsonBody, Patch, QueryString},
+    page::{self, PagedList},
+    problem::Problem,
+    response::{self, RestResponse},
 };
 use app::{
     api::context::Context,
@@ -118,38 +118,41 @@ impl CustomerPatch {
 
 /// Customers by name, of every cluster or of one.
 #[utoipa::path(get, path = "/api/customers", tag = "customers", params(CustomerQuery),
-    responses((status = 200, description = "A page of customers", body = List<CustomerView>)))]
+    responses((status = 200, description = "A page of customers", body = PagedList<CustomerView>)))]
 pub async fn list_customers(
     State(context): State<Context>,
     QueryString(query): QueryString<CustomerQuery>,
-) -> Result<Json<List<CustomerView>>, Problem> {
+) -> Result<Json<PagedList<CustomerView>>, Problem> {
     let part = page::part(query.limit.as_deref(), query.cursor.as_deref())?;
     let inactive = page::flag("includeInactive", query.include_inactive.as_deref())?;
     let cluster = page::id("clusterId", query.cluster_id.as_deref())?.map(ClusterId);
     let rows = context.store.customer_page(cluster, inactive, part).await?;
-    Ok(Json(List::of(rows)))
+    Ok(Json(PagedList::of(rows)))
 }
 
 /// One customer, with its cluster.
 #[utoipa::path(get, path = "/api/customers/{id}", tag = "customers",
     params(("id" = i64, Path, description = "The customer's id")),
     responses((status = 200, description = "The customer", body = CustomerView)))]
-pub async fn read_customer(State(context): State<Context>, Id(id): Id<CustomerId>) -> Answer {
+pub async fn read_customer(State(context): State<Context>, Id(id): Id<CustomerId>) -> RestResponse {
     let found = context.store.customer_row(id).await?;
     let version = found.0.version;
-    Ok(answer::row(version, &CustomerView::from(found)))
+    Ok(response::row(version, &CustomerView::from(found)))
 }
 
 /// Creates a customer in an active cluster.
 #[utoipa::path(post, path = "/api/customers", tag = "customers", request_body = NewCustomer,
     responses((status = 201, description = "The new customer", body = Customer)))]
-pub async fn create_customer(caller: Caller, JsonBody(body): JsonBody<NewCustomer>) -> Answer {
+pub async fn create_customer(
+    caller: Caller,
+    JsonBody(body): JsonBody<NewCustomer>,
+) -> RestResponse {
     let Changed { row, batch_id } = caller
         .store
         .create_customer(body.into(), caller.stamp)
         .await?;
     let (at, version) = (format!("/api/customers/{}", row.id), row.version);
-    Ok(answer::created(
+    Ok(response::created(
         &at,
         version,
         &Customer::from(row),
@@ -165,7 +168,7 @@ pub async fn update_customer(
     Id(id): Id<CustomerId>,
     caller: Caller,
     JsonBody(patch): JsonBody<CustomerPatch>,
-) -> Answer {
+) -> RestResponse {
     let (present, _) = caller.store.customer_row(id).await?;
     let version = caller.must_have_version(patch.version)?;
     let draft = patch.over(present.into());
@@ -174,24 +177,24 @@ pub async fn update_customer(
         .update_customer(id, draft, version, caller.stamp)
         .await?;
     let version = row.version;
-    Ok(answer::changed(version, &Customer::from(row), batch_id))
+    Ok(response::changed(version, &Customer::from(row), batch_id))
 }
 
 /// Deactivates a customer. It stays in the releases that it is part of, marked.
 #[utoipa::path(delete, path = "/api/customers/{id}", tag = "customers",
     params(("id" = i64, Path, description = "The customer's id")),
     responses((status = 204, description = "It is inactive")))]
-pub async fn delete_customer(Id(id): Id<CustomerId>, caller: Caller) -> Answer {
+pub async fn delete_customer(Id(id): Id<CustomerId>, caller: Caller) -> RestResponse {
     let done = caller.store.deactivate_customer(id, caller.stamp).await?;
-    Ok(answer::gone(done.batch_id))
+    Ok(response::gone(done.batch_id))
 }
 
 /// Makes an inactive customer active again; its cluster must be.
 #[utoipa::path(post, path = "/api/customers/{id}/restore", tag = "customers",
     params(("id" = i64, Path, description = "The customer's id")),
     responses((status = 200, description = "The customer as it is now", body = Customer)))]
-pub async fn restore_customer(Id(id): Id<CustomerId>, caller: Caller) -> Answer {
+pub async fn restore_customer(Id(id): Id<CustomerId>, caller: Caller) -> RestResponse {
     let Changed { row, batch_id } = caller.store.restore_customer(id, caller.stamp).await?;
     let version = row.version;
-    Ok(answer::changed(version, &Customer::from(row), batch_id))
+    Ok(response::changed(version, &Customer::from(row), batch_id))
 }

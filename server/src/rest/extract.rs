@@ -3,8 +3,8 @@ use super::{etag, problem::Problem};
 use app::{
     api::context::{Context, actor, now},
     domain::{
-        refusal::{Field, Invalid},
-        stamp::Stamp,
+        actor_stamp::ActorStamp,
+        rule_violation::{Field, ValidationErrors},
     },
     error::AppError,
     store::Store,
@@ -52,7 +52,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T>
 /// Who is asking, what time it is, and the store to change: under the request's idempotency key, if it has one.
 pub struct Caller {
     pub store: Store,
-    pub stamp: Stamp,
+    pub stamp: ActorStamp,
     if_match: Option<i64>,
 }
 
@@ -60,9 +60,9 @@ impl FromRequestParts<Context> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, Problem> {
-        let stamp = Stamp::new(&actor(&parts.headers, &context.default_actor), now());
-        let stamp =
-            stamp.map_err(|it| Problem::from(AppError::from(Invalid::one(Field::Actor, it))))?;
+        let stamp = ActorStamp::new(&actor(&parts.headers, &context.default_actor), now());
+        let stamp = stamp
+            .map_err(|it| Problem::from(AppError::from(ValidationErrors::one(Field::Actor, it))))?;
         let keyed = parts.extensions.get::<Store>().cloned();
         Ok(Self {
             store: keyed.unwrap_or_else(|| context.store.clone()),

@@ -3,18 +3,18 @@
 //! 409: it is over in a moment. Only what was created is kept; after a refusal the key may be used again. Whoever goes away
 //! before the answer is who asks again: what is carried out under a key goes on without its client.
 use super::{
-    answer::{self, Answer},
     extract,
     problem::Problem,
+    response::{self, RestResponse},
 };
-use crate::guard::TIMEOUT;
+use crate::http::middleware::REQUEST_TIMEOUT;
 use app::{
     api::context::{Context, actor, hide, now},
     domain::id::BatchId,
     store::{
         Store,
+        audit::idempotency::{Claim, KeptAnswer},
         error::StoreError,
-        idempotency::{Claim, KeptAnswer},
     },
 };
 use axum::{
@@ -47,7 +47,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 /// Around every handler that creates something.
-pub async fn once(State(context): State<Context>, request: Request, next: Next) -> Answer {
+pub async fn once(State(context): State<Context>, request: Request, next: Next) -> RestResponse {
     if request.method() != Method::POST {
         return Ok(next.run(request).await);
     }
@@ -68,7 +68,7 @@ async fn carry_out(
     parts: Parts,
     bytes: Bytes,
     next: Next,
-) -> Answer {
+) -> RestResponse {
     let store = &context.store;
     let who = actor(&parts.headers, &context.default_actor);
     let what = format!(
@@ -81,7 +81,7 @@ async fn carry_out(
         Claim::Yours(keyed) => {
             let mut request = Request::from_parts(parts, Body::from(bytes));
             request.extensions_mut().insert(*keyed);
-            let answer = tokio::time::timeout(TIMEOUT, next.run(request)).await;
+            let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
             let late = |_| Problem::of(StatusCode::SERVICE_UNAVAILABLE).into_response();
             kept(store, &key, answer.unwrap_or_else(late)).await
         }
@@ -116,7 +116,7 @@ fn first(kept: KeptAnswer) -> Response {
     let headers = [
         (header::LOCATION, kept.location),
         (header::ETAG, kept.etag),
-        (answer::BATCH, kept.batch),
+        (response::BATCH, kept.batch),
     ];
     for (name, text) in headers {
         if let Some(value) = text.and_then(|it| HeaderValue::from_str(&it).ok()) {
@@ -127,7 +127,7 @@ fn first(kept: KeptAnswer) -> Response {
 }
 
 /// Keeps what was created; or lets go of the key.
-async fn kept(store: &Store, key: &str, response: Response) -> Answer {
+async fn kept(store: &Store, key: &str, response: Response) -> RestResponse {
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX)
         .await
@@ -141,7 +141,7 @@ async fn kept(store: &Store, key: &str, response: Response) -> Answer {
             status: parts.status.as_u16(),
             location: text(header::LOCATION),
             etag: text(header::ETAG),
-            batch: text(answer::BATCH),
+            batch: text(response::BATCH),
             body: String::from_utf8_lossy(&bytes).into_owned(),
         };
         store.keep_answer(key, answer).await

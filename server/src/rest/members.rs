@@ -1,13 +1,13 @@
 //! A release's customers and their work: activation, joining and leaving, members, progress, the matrix.
 use super::{
-    answer::{self, Answer},
-    extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
-    page::{self, List, PageQuery},
-    problem::Problem,
-    shapes::{
+    dto::{
         rows::Release,
-        work::{DryRun, Matrix, Member, ReleaseProgress},
+        work_views::{DryRun, Matrix, Member, ReleaseProgress},
     },
+    extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
+    page::{self, PageQuery, PagedList},
+    problem::Problem,
+    response::{self, RestResponse},
 };
 use app::{
     api::context::Context,
@@ -108,21 +108,21 @@ pub async fn activate_release(
     Id(id): Id<ReleaseId>,
     caller: Caller,
     OptionalBody(body): OptionalBody<Activation>,
-) -> Answer {
+) -> RestResponse {
     let store = &caller.store;
     if body.dry_run.unwrap_or_default() {
         let draft = store.release(id).await?;
         let allowed = draft.release.may_be_activated(draft.templates.len());
         allowed.map_err(StoreError::from)?;
         let dry_run = store.dry_run(id, body.customer_ids).await?;
-        return Ok(answer::did(&Activated::DryRun(dry_run.into()), None));
+        return Ok(response::did(&Activated::DryRun(dry_run.into()), None));
     }
     let Changed { row, batch_id } = store
         .activate_release(id, body.customer_ids, caller.stamp)
         .await?;
     let version = row.version;
     let release = Activated::Release(row.into());
-    Ok(answer::changed(version, &release, batch_id))
+    Ok(response::changed(version, &release, batch_id))
 }
 
 /// Adds customers to an active release, with copies of its present template steps. Who is in already is skipped.
@@ -133,13 +133,13 @@ pub async fn add_customers(
     Id(id): Id<ReleaseId>,
     caller: Caller,
     JsonBody(body): JsonBody<Newcomers>,
-) -> Answer {
+) -> RestResponse {
     let store = &caller.store;
     if body.dry_run.unwrap_or_default() {
         let release = store.release_row(id).await?;
         release.may_be_worked_on().map_err(StoreError::from)?;
         let dry_run = store.dry_run(id, Some(body.customer_ids)).await?;
-        return Ok(answer::did(&Added::DryRun(dry_run.into()), None));
+        return Ok(response::did(&Added::DryRun(dry_run.into()), None));
     }
     let Changed { row, batch_id } = store
         .add_customers(id, body.customer_ids, caller.stamp)
@@ -149,7 +149,7 @@ pub async fn add_customers(
         added: numbers(row),
         batch_id: batch_id.clone().map(|it| it.0),
     });
-    Ok(answer::did(&added, batch_id))
+    Ok(response::did(&added, batch_id))
 }
 
 /// Removes customers whose steps are all pending.
@@ -160,7 +160,7 @@ pub async fn remove_customers(
     Id(id): Id<ReleaseId>,
     caller: Caller,
     JsonBody(body): JsonBody<Leavers>,
-) -> Answer {
+) -> RestResponse {
     let Changed { row, batch_id } = caller
         .store
         .remove_customers(id, body.customer_ids, caller.stamp)
@@ -170,20 +170,20 @@ pub async fn remove_customers(
         removed: numbers(row),
         batch_id: batch_id.clone().map(|it| it.0),
     };
-    Ok(answer::did(&removed, batch_id))
+    Ok(response::did(&removed, batch_id))
 }
 
 /// A release's customers in the matrix's order, with progress.
 #[utoipa::path(get, path = "/api/releases/{id}/customers", tag = "releases",
     params(("id" = i64, Path, description = "The release's id"), PageQuery),
-    responses((status = 200, description = "A page of members", body = List<Member>)))]
+    responses((status = 200, description = "A page of members", body = PagedList<Member>)))]
 pub async fn list_members(
     State(context): State<Context>,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<List<Member>>, Problem> {
+) -> Result<Json<PagedList<Member>>, Problem> {
     let members = context.store.members(id).await?;
-    Ok(Json(List::cut(members, &query, |it| it.id.0)?))
+    Ok(Json(PagedList::cut(members, &query, |it| it.id.0)?))
 }
 
 /// How far a release is: as a whole, and by customer, cluster and category.

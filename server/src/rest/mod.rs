@@ -2,22 +2,22 @@
 //! `/api/openapi.json` is made from the handlers; `/api/docs` shows it, from the binary alone.
 #![expect(unused_qualifications, reason = "utoipa writes `params` with a path")]
 
-pub mod answer;
 pub mod audit;
 pub mod clusters;
 pub mod custom_steps;
 pub mod customers;
-pub mod describe;
+pub mod dto;
 pub mod etag;
 pub mod extract;
 pub mod idempotency;
 pub mod members;
+pub mod openapi_operations;
 pub mod page;
 pub mod problem;
 pub mod releases;
-pub mod shapes;
+pub mod response;
 pub mod steps;
-pub mod stream;
+pub mod streamed_body;
 pub mod templates;
 pub mod transfer;
 
@@ -42,17 +42,17 @@ pub fn router(context: Context) -> Router<LeptosOptions> {
     let (router, api) = operations(&context).split_for_parts();
     router
         .with_state(context)
-        .merge(docs(describe::complete(api)))
+        .merge(docs(openapi_operations::complete(api)))
 }
 
 /// The description, as it is served.
 pub fn openapi(context: &Context) -> OpenApi {
-    describe::complete(operations(context).into_openapi())
+    openapi_operations::complete(operations(context).into_openapi())
 }
 
 fn operations(context: &Context) -> OpenApiRouter<Context> {
     let once = middleware::from_fn_with_state(context.clone(), idempotency::once);
-    OpenApiRouter::with_openapi(describe::frame())
+    OpenApiRouter::with_openapi(openapi_operations::frame())
         .merge(creating().route_layer(once))
         .routes(routes!(clusters::list_clusters))
         .routes(routes!(

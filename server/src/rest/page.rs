@@ -1,8 +1,8 @@
 //! Lists in pages: `limit` (1 to 500, 100 if nothing is said) and `cursor`, the `nextCursor` of the page before.
 use super::problem::Problem;
 use app::{
-    domain::refusal,
-    store::pages::{Part, Rows},
+    domain::rule_violation,
+    store::views::paging::{PageOfRows, PageRequest},
 };
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -14,7 +14,7 @@ const LIMIT_MAX: u32 = 500;
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct List<T> {
+pub struct PagedList<T> {
     pub items: Vec<T>,
     /// Where the next page starts; null on the last one.
     pub next_cursor: Option<String>,
@@ -44,13 +44,13 @@ pub fn read<T: FromStr>(name: &str, text: Option<&str>, what: &str) -> Result<Op
 }
 
 /// One of a closed list of words, if it is there.
-pub fn word<T: FromStr<Err = refusal::Problem>>(
+pub fn word<T: FromStr<Err = rule_violation::FieldError>>(
     name: &str,
     text: Option<&str>,
 ) -> Result<Option<T>, Problem> {
     text.map(str::parse)
         .transpose()
-        .map_err(|problem: refusal::Problem| Problem::invalid(name, problem.to_string()))
+        .map_err(|problem: rule_violation::FieldError| Problem::invalid(name, problem.to_string()))
 }
 
 /// `true` or `false`, and false if nothing is said.
@@ -73,16 +73,16 @@ pub fn limit(text: Option<&str>) -> Result<u32, Problem> {
     }
 }
 
-pub fn part(limit_text: Option<&str>, cursor: Option<&str>) -> Result<Part, Problem> {
-    Ok(Part {
+pub fn part(limit_text: Option<&str>, cursor: Option<&str>) -> Result<PageRequest, Problem> {
+    Ok(PageRequest {
         limit: limit(limit_text)?.into(),
         after: read("cursor", cursor, "a cursor of this list")?,
     })
 }
 
-impl<T> List<T> {
+impl<T> PagedList<T> {
     /// A page that the store cut.
-    pub fn of<Row: Into<T>>(rows: Rows<Row>) -> Self {
+    pub fn of<Row: Into<T>>(rows: PageOfRows<Row>) -> Self {
         Self {
             items: rows.items.into_iter().map(Into::into).collect(),
             next_cursor: rows.next.map(|it| it.to_string()),
@@ -125,7 +125,7 @@ mod tests {
             limit: limit.map(Into::into),
             cursor: cursor.map(Into::into),
         };
-        let list = List::<i64>::cut(vec![7_i64, 5, 9, 2], &query, |it| *it);
+        let list = PagedList::<i64>::cut(vec![7_i64, 5, 9, 2], &query, |it| *it);
         list.map(|it| (it.items, it.next_cursor))
             .map_err(|it| it.0.status)
     }

@@ -3,7 +3,7 @@
 //! same form.
 use app::{
     api::context::hide,
-    error::{About, AppError, Refused},
+    error::{AppError, ViolationDetail, ViolationMessage},
     store::error::StoreError,
 };
 use axum::{
@@ -194,16 +194,16 @@ impl From<AppError> for Problem {
     }
 }
 
-fn refused(mut problem: Problem, refused: Refused) -> Problem {
+fn refused(mut problem: Problem, refused: ViolationMessage) -> Problem {
     if let Some(field) = refused.field {
         problem = problem.at(field.as_str(), refused.text);
     }
     match refused.about {
-        About::Taken(inactive) => {
+        ViolationDetail::Taken(inactive) => {
             problem.0.inactive_id = inactive.map(|it| it.0);
             problem.kind("taken", "The name is taken")
         }
-        About::Nothing | About::Missing(_) => problem,
+        ViolationDetail::Nothing | ViolationDetail::Missing(_) => problem,
     }
 }
 

@@ -1,13 +1,13 @@
 //! Releases: list, read, create, edit, delete a draft, archive, restore, clone.
 use super::{
-    answer::{self, Answer},
-    extract::{Caller, Id, JsonBody, OptionalBody, Patch, QueryString},
-    page::{self, List, PageQuery},
-    problem::Problem,
-    shapes::{
+    dto::{
+        enums::{ReleaseTypeWord, Variables},
         rows::{Release, ReleaseView},
-        words::{ReleaseTypeWord, Variables},
     },
+    extract::{Caller, Id, JsonBody, OptionalBody, Patch, QueryString},
+    page::{self, PageQuery, PagedList},
+    problem::Problem,
+    response::{self, RestResponse},
 };
 use app::{
     api::context::Context,
@@ -114,45 +114,50 @@ pub struct CloneBody {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is what a handler answers")]
-fn changed(done: Changed<release::Release>) -> Answer {
+fn changed(done: Changed<release::Release>) -> RestResponse {
     let Changed { row, batch_id } = done;
     let version = row.version;
-    Ok(answer::changed(version, &Release::from(row), batch_id))
+    Ok(response::changed(version, &Release::from(row), batch_id))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is what a handler answers")]
-fn created(done: Changed<release::Release>) -> Answer {
+fn created(done: Changed<release::Release>) -> RestResponse {
     let Changed { row, batch_id } = done;
     let (at, version) = (format!("/api/releases/{}", row.id), row.version);
-    Ok(answer::created(&at, version, &Release::from(row), batch_id))
+    Ok(response::created(
+        &at,
+        version,
+        &Release::from(row),
+        batch_id,
+    ))
 }
 
 /// Releases, newest first, with progress.
 #[utoipa::path(get, path = "/api/releases", tag = "releases", params(PageQuery),
-    responses((status = 200, description = "A page of releases", body = List<ReleaseView>)))]
+    responses((status = 200, description = "A page of releases", body = PagedList<ReleaseView>)))]
 pub async fn list_releases(
     State(context): State<Context>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<List<ReleaseView>>, Problem> {
+) -> Result<Json<PagedList<ReleaseView>>, Problem> {
     let part = page::part(query.limit.as_deref(), query.cursor.as_deref())?;
     let rows = context.store.release_page(part).await?;
-    Ok(Json(List::of(rows)))
+    Ok(Json(PagedList::of(rows)))
 }
 
 /// One release, with progress.
 #[utoipa::path(get, path = "/api/releases/{id}", tag = "releases",
     params(("id" = i64, Path, description = "The release's id")),
     responses((status = 200, description = "The release", body = ReleaseView)))]
-pub async fn read_release(State(context): State<Context>, Id(id): Id<ReleaseId>) -> Answer {
+pub async fn read_release(State(context): State<Context>, Id(id): Id<ReleaseId>) -> RestResponse {
     let summary = context.store.release_summary(id).await?;
     let version = summary.release.version;
-    Ok(answer::row(version, &ReleaseView::from(summary)))
+    Ok(response::row(version, &ReleaseView::from(summary)))
 }
 
 /// Creates a release: a draft without steps and customers.
 #[utoipa::path(post, path = "/api/releases", tag = "releases", request_body = NewRelease,
     responses((status = 201, description = "The new release", body = Release)))]
-pub async fn create_release(caller: Caller, JsonBody(body): JsonBody<NewRelease>) -> Answer {
+pub async fn create_release(caller: Caller, JsonBody(body): JsonBody<NewRelease>) -> RestResponse {
     created(
         caller
             .store
@@ -169,7 +174,7 @@ pub async fn update_release(
     Id(id): Id<ReleaseId>,
     caller: Caller,
     JsonBody(patch): JsonBody<ReleasePatch>,
-) -> Answer {
+) -> RestResponse {
     let present = caller.store.release_row(id).await?;
     let version = caller.must_have_version(patch.version)?;
     let draft = patch.over(present.into());
@@ -185,9 +190,9 @@ pub async fn update_release(
 #[utoipa::path(delete, path = "/api/releases/{id}", tag = "releases",
     params(("id" = i64, Path, description = "The release's id")),
     responses((status = 204, description = "It is gone")))]
-pub async fn delete_release(Id(id): Id<ReleaseId>, caller: Caller) -> Answer {
+pub async fn delete_release(Id(id): Id<ReleaseId>, caller: Caller) -> RestResponse {
     let done = caller.store.delete_draft(id, caller.stamp).await?;
-    Ok(answer::gone(done.batch_id))
+    Ok(response::gone(done.batch_id))
 }
 
 /// Archives an active release: it is read-only until it is restored.
@@ -198,7 +203,7 @@ pub async fn archive_release(
     Id(id): Id<ReleaseId>,
     caller: Caller,
     OptionalBody(body): OptionalBody<OfVersion>,
-) -> Answer {
+) -> RestResponse {
     let version = caller.version(body.version);
     changed(
         caller
@@ -216,7 +221,7 @@ pub async fn restore_release(
     Id(id): Id<ReleaseId>,
     caller: Caller,
     OptionalBody(body): OptionalBody<OfVersion>,
-) -> Answer {
+) -> RestResponse {
     let version = caller.version(body.version);
     changed(
         caller
@@ -234,7 +239,7 @@ pub async fn clone_release(
     Id(id): Id<ReleaseId>,
     caller: Caller,
     JsonBody(body): JsonBody<CloneBody>,
-) -> Answer {
+) -> RestResponse {
     created(
         caller
             .store

@@ -1,27 +1,23 @@
 //! Customers' steps: read, edit, their states, their texts, many at once.
 use super::{
-    answer::{self, Answer},
+    dto::{
+        enums::{StepActionWord, StepTypeWord},
+        rows::Step,
+        work_views::{BulkResult, StepDetail},
+    },
     extract::{Caller, Id, JsonBody, OptionalBody, Patch},
     problem::Problem,
     releases::OfVersion,
-    shapes::{
-        rows::Step,
-        words::{StepActionWord, StepTypeWord},
-        work::{BulkResult, StepDetail},
-    },
-};
-use app::{
-    api::context::Context,
-    domain::{
-        event::Changed,
-        id::StepId,
-        step::{CustomerStep, StepAction},
-    },
-    store::{Ask, step_patch::StepPatch},
+    response::{self, RestResponse},
 };
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
+use {
+    app::api::context::Context, app::domain::event::Changed, app::domain::id::StepId,
+    app::domain::step::CustomerStep, app::domain::step::StepAction,
+    app::store::steps::step_patch::StepPatch, app::store::steps::transitions::TransitionOptions,
+};
 
 /// What to change of a step; what is left out stays. Name, type and content are a custom step's own.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -97,31 +93,31 @@ pub struct Bulk {
     allow_unresolved: Option<bool>,
 }
 
-pub fn changed(done: Changed<CustomerStep>) -> Answer {
+pub fn changed(done: Changed<CustomerStep>) -> RestResponse {
     let Changed { row, batch_id } = done;
     let version = row.version;
-    Ok(answer::changed(version, &Step::from(row), batch_id))
+    Ok(response::changed(version, &Step::from(row), batch_id))
 }
 
 /// One step.
 #[utoipa::path(get, path = "/api/steps/{id}", tag = "steps",
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step", body = Step)))]
-pub async fn read_step(State(context): State<Context>, Id(id): Id<StepId>) -> Answer {
+pub async fn read_step(State(context): State<Context>, Id(id): Id<StepId>) -> RestResponse {
     let step = context.store.step_row(id).await?;
     let version = step.version;
-    Ok(answer::row(version, &Step::from(step)))
+    Ok(response::row(version, &Step::from(step)))
 }
 
 /// One step with all that is needed to do it: its text filled in, the text to copy, its history.
 #[utoipa::path(get, path = "/api/steps/{id}/detail", tag = "steps",
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step in detail", body = StepDetail)))]
-pub async fn read_step_detail(State(context): State<Context>, Id(id): Id<StepId>) -> Answer {
+pub async fn read_step_detail(State(context): State<Context>, Id(id): Id<StepId>) -> RestResponse {
     let detail = context.store.step(id).await?;
     let history = context.store.step_events(&detail.step).await?;
     let version = detail.step.version;
-    Ok(answer::row(version, &StepDetail::of(detail, history)))
+    Ok(response::row(version, &StepDetail::of(detail, history)))
 }
 
 /// Changes the notes of a step; or name, type and content of a custom one.
@@ -132,7 +128,7 @@ pub async fn update_step(
     Id(id): Id<StepId>,
     caller: Caller,
     JsonBody(fields): JsonBody<StepFields>,
-) -> Answer {
+) -> RestResponse {
     caller.store.step_row(id).await?;
     let version = caller.must_have_version(fields.version)?;
     let patch = StepPatch {
@@ -149,30 +145,35 @@ pub async fn update_step(
 #[utoipa::path(delete, path = "/api/steps/{id}", tag = "steps",
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 204, description = "It is gone")))]
-pub async fn delete_step(Id(id): Id<StepId>, caller: Caller) -> Answer {
+pub async fn delete_step(Id(id): Id<StepId>, caller: Caller) -> RestResponse {
     let version = caller.version(None);
     let done = caller.store.delete_custom_step(id, version, caller.stamp);
-    Ok(answer::gone(done.await?.batch_id))
+    Ok(response::gone(done.await?.batch_id))
 }
 
-async fn act(caller: Caller, id: StepId, action: StepAction, mut ask: Ask) -> Answer {
+async fn act(
+    caller: Caller,
+    id: StepId,
+    action: StepAction,
+    mut ask: TransitionOptions,
+) -> RestResponse {
     ask.version = caller.version(ask.version);
     let done = caller.store.act_on_step(id, action, ask, caller.stamp);
     changed(done.await?)
 }
 
-fn because(body: Because) -> Ask {
-    Ask {
+fn because(body: Because) -> TransitionOptions {
+    TransitionOptions {
         reason: body.reason,
         version: body.version,
-        ..Ask::default()
+        ..TransitionOptions::default()
     }
 }
 
-fn of_version(body: OfVersion) -> Ask {
-    Ask {
+fn of_version(body: OfVersion) -> TransitionOptions {
+    TransitionOptions {
         version: body.version,
-        ..Ask::default()
+        ..TransitionOptions::default()
     }
 }
 
@@ -184,7 +185,7 @@ pub async fn start_step(
     Id(id): Id<StepId>,
     caller: Caller,
     OptionalBody(body): OptionalBody<OfVersion>,
-) -> Answer {
+) -> RestResponse {
     act(caller, id, StepAction::Start, of_version(body)).await
 }
 
@@ -196,12 +197,12 @@ pub async fn finish_step(
     Id(id): Id<StepId>,
     caller: Caller,
     OptionalBody(body): OptionalBody<Done>,
-) -> Answer {
-    let ask = Ask {
+) -> RestResponse {
+    let ask = TransitionOptions {
         notes: body.notes,
         allow_unresolved: body.allow_unresolved.unwrap_or_default(),
         version: body.version,
-        ..Ask::default()
+        ..TransitionOptions::default()
     };
     act(caller, id, StepAction::Done, ask).await
 }
@@ -214,7 +215,7 @@ pub async fn fail_step(
     Id(id): Id<StepId>,
     caller: Caller,
     OptionalBody(body): OptionalBody<Because>,
-) -> Answer {
+) -> RestResponse {
     act(caller, id, StepAction::Fail, because(body)).await
 }
 
@@ -226,7 +227,7 @@ pub async fn skip_step(
     Id(id): Id<StepId>,
     caller: Caller,
     OptionalBody(body): OptionalBody<Because>,
-) -> Answer {
+) -> RestResponse {
     act(caller, id, StepAction::Skip, because(body)).await
 }
 
@@ -238,7 +239,7 @@ pub async fn revert_step(
     Id(id): Id<StepId>,
     caller: Caller,
     OptionalBody(body): OptionalBody<Because>,
-) -> Answer {
+) -> RestResponse {
     act(caller, id, StepAction::Revert, because(body)).await
 }
 
@@ -250,7 +251,7 @@ pub async fn reopen_step(
     Id(id): Id<StepId>,
     caller: Caller,
     OptionalBody(body): OptionalBody<OfVersion>,
-) -> Answer {
+) -> RestResponse {
     act(caller, id, StepAction::Reopen, of_version(body)).await
 }
 
@@ -262,7 +263,7 @@ pub async fn override_step(
     Id(id): Id<StepId>,
     caller: Caller,
     JsonBody(body): JsonBody<Override>,
-) -> Answer {
+) -> RestResponse {
     caller.store.step_row(id).await?;
     let version = caller.must_have_version(body.version)?;
     let store = &caller.store;
@@ -278,7 +279,7 @@ pub async fn reset_step(
     Id(id): Id<StepId>,
     caller: Caller,
     OptionalBody(body): OptionalBody<OfVersion>,
-) -> Answer {
+) -> RestResponse {
     let version = caller.version(body.version);
     let done = caller.store.reset_step(id, version, caller.stamp);
     changed(done.await?)
@@ -287,10 +288,10 @@ pub async fn reset_step(
 /// One action on many steps, in one change. The steps that are not eligible are named, with the reason.
 #[utoipa::path(post, path = "/api/steps/bulk", tag = "steps", request_body = Bulk,
     responses((status = 200, description = "What was done", body = BulkResult)))]
-pub async fn act_on_steps(caller: Caller, JsonBody(body): JsonBody<Bulk>) -> Answer {
+pub async fn act_on_steps(caller: Caller, JsonBody(body): JsonBody<Bulk>) -> RestResponse {
     let action = body.action;
     let action = action.ok_or_else(|| Problem::invalid("action", "fill this in"))?;
-    let ask = Ask {
+    let ask = TransitionOptions {
         reason: body.reason,
         notes: body.notes,
         allow_unresolved: body.allow_unresolved.unwrap_or_default(),
@@ -300,5 +301,5 @@ pub async fn act_on_steps(caller: Caller, JsonBody(body): JsonBody<Bulk>) -> Ans
     let result = store.act_on_steps(body.ids, action, ask, caller.stamp);
     let result = result.await?;
     let batch = result.batch_id.clone();
-    Ok(answer::did(&BulkResult::from(result), batch))
+    Ok(response::did(&BulkResult::from(result), batch))
 }

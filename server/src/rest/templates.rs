@@ -1,22 +1,22 @@
 //! Template steps: list, read, add, edit, duplicate, delete, reorder.
 use super::{
-    answer::{self, Answer},
-    extract::{Caller, Id, JsonBody, Patch, QueryString},
-    page::{self, List, PageQuery},
-    problem::Problem,
-    shapes::{
+    dto::{
+        enums::{CategoryWord, StepTypeWord},
         rows::Template,
-        words::{CategoryWord, StepTypeWord},
-        work::Effect,
+        work_views::Effect,
     },
+    extract::{Caller, Id, JsonBody, Patch, QueryString},
+    page::{self, PageQuery, PagedList},
+    problem::Problem,
+    response::{self, RestResponse},
 };
 use app::{
     api::context::Context,
     domain::{
         event::Changed,
         id::{ReleaseId, TemplateId},
-        refusal::{Field, Invalid},
-        step::Place,
+        rule_violation::{Field, ValidationErrors},
+        step::Position,
         template::{self, Category, StepTemplate, TemplateDraft},
     },
     store::{Store, error::StoreError},
@@ -149,24 +149,24 @@ pub struct Reordered {
 }
 
 /// The place that a body names; two neighbors are one too many.
-pub fn place<T>(before: Option<T>, after: Option<T>) -> Result<Place<T>, Problem> {
+pub fn place<T>(before: Option<T>, after: Option<T>) -> Result<Position<T>, Problem> {
     match (before, after) {
-        (None, None) => Ok(Place::Last),
-        (Some(id), None) => Ok(Place::Before(id)),
-        (None, Some(id)) => Ok(Place::After(id)),
+        (None, None) => Ok(Position::Last),
+        (Some(id), None) => Ok(Position::Before(id)),
+        (None, Some(id)) => Ok(Position::After(id)),
         (Some(_), Some(_)) => {
-            let problem = app::domain::refusal::Problem::TwoNeighbours;
-            Err(StoreError::from(Invalid::one(Field::Position, problem)).into())
+            let problem = app::domain::rule_violation::FieldError::TwoNeighbours;
+            Err(StoreError::from(ValidationErrors::one(Field::Position, problem)).into())
         }
     }
 }
 
 /// A neighbor that does not exist is a wrong field; one of another list is a rule's no, and the store's to say.
-async fn must_exist(store: &Store, place: Place<TemplateId>) -> Result<(), Problem> {
+async fn must_exist(store: &Store, place: Position<TemplateId>) -> Result<(), Problem> {
     let (field, id) = match place {
-        Place::Last => return Ok(()),
-        Place::Before(id) => ("insertBefore", id),
-        Place::After(id) => ("insertAfter", id),
+        Position::Last => return Ok(()),
+        Position::Before(id) => ("insertBefore", id),
+        Position::After(id) => ("insertAfter", id),
     };
     match store.template_row(id).await {
         Ok(_) => Ok(()),
@@ -193,7 +193,7 @@ async fn effect(
         } == fields
     });
     if same {
-        return Ok(template::Effect::default().into());
+        return Ok(template::TemplateImpact::default().into());
     }
     Ok(store.template_effect(id).await?.into())
 }
@@ -201,24 +201,24 @@ async fn effect(
 /// A release's template steps, deploy first, in order.
 #[utoipa::path(get, path = "/api/releases/{id}/templates", tag = "templates",
     params(("id" = i64, Path, description = "The release's id"), PageQuery),
-    responses((status = 200, description = "A page of template steps", body = List<Template>)))]
+    responses((status = 200, description = "A page of template steps", body = PagedList<Template>)))]
 pub async fn list_templates(
     State(context): State<Context>,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<List<Template>>, Problem> {
+) -> Result<Json<PagedList<Template>>, Problem> {
     let templates = context.store.release(id).await?.templates;
-    Ok(Json(List::cut(templates, &query, |it| it.id.0)?))
+    Ok(Json(PagedList::cut(templates, &query, |it| it.id.0)?))
 }
 
 /// One template step.
 #[utoipa::path(get, path = "/api/templates/{id}", tag = "templates",
     params(("id" = i64, Path, description = "The template step's id")),
     responses((status = 200, description = "The template step", body = Template)))]
-pub async fn read_template(State(context): State<Context>, Id(id): Id<TemplateId>) -> Answer {
+pub async fn read_template(State(context): State<Context>, Id(id): Id<TemplateId>) -> RestResponse {
     let template = context.store.template_row(id).await?;
     let version = template.version;
-    Ok(answer::row(version, &Template::from(template)))
+    Ok(response::row(version, &Template::from(template)))
 }
 
 /// Adds a template step. In an active release every customer gets a pending copy.
@@ -229,7 +229,7 @@ pub async fn create_template(
     Id(id): Id<ReleaseId>,
     caller: Caller,
     JsonBody(body): JsonBody<NewTemplate>,
-) -> Answer {
+) -> RestResponse {
     let before = body.insert_before.map(TemplateId);
     let place = place(before, body.insert_after.map(TemplateId))?;
     must_exist(&caller.store, place).await?;
@@ -245,15 +245,15 @@ pub async fn create_template(
 #[utoipa::path(post, path = "/api/templates/{id}/duplicate", tag = "templates",
     params(("id" = i64, Path, description = "The template step's id")),
     responses((status = 201, description = "The new template step", body = Template)))]
-pub async fn duplicate_template(Id(id): Id<TemplateId>, caller: Caller) -> Answer {
+pub async fn duplicate_template(Id(id): Id<TemplateId>, caller: Caller) -> RestResponse {
     created(caller.store.duplicate_template(id, caller.stamp).await?)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is what a handler answers")]
-fn created(done: Changed<StepTemplate>) -> Answer {
+fn created(done: Changed<StepTemplate>) -> RestResponse {
     let Changed { row, batch_id } = done;
     let (at, version) = (format!("/api/templates/{}", row.id), row.version);
-    Ok(answer::created(
+    Ok(response::created(
         &at,
         version,
         &Template::from(row),
@@ -269,12 +269,12 @@ pub async fn update_template(
     Id(id): Id<TemplateId>,
     caller: Caller,
     JsonBody(patch): JsonBody<TemplatePatch>,
-) -> Answer {
+) -> RestResponse {
     let present = caller.store.template_row(id).await?;
     if patch.dry_run.unwrap_or_default() {
         let draft = patch.over(present.clone().into());
         let effect = effect(&caller.store, present, draft).await?;
-        return Ok(answer::did(&Edited::DryRun(effect), None));
+        return Ok(response::did(&Edited::DryRun(effect), None));
     }
     let version = caller.must_have_version(patch.version)?;
     let draft = patch.over(present.into());
@@ -284,7 +284,7 @@ pub async fn update_template(
         .await?;
     let version = row.version;
     let template = Edited::Template(row.into());
-    Ok(answer::changed(version, &template, batch_id))
+    Ok(response::changed(version, &template, batch_id))
 }
 
 /// Deletes a template step with its pending, untouched copies. The others stay as custom steps of their customers.
@@ -297,7 +297,7 @@ pub async fn delete_template(
     Id(id): Id<TemplateId>,
     caller: Caller,
     QueryString(query): QueryString<DeleteQuery>,
-) -> Answer {
+) -> RestResponse {
     let dry_run = page::flag("dryRun", query.dry_run.as_deref())?;
     let version = page::read("version", query.version.as_deref(), "a version")?;
     let store = &caller.store;
@@ -306,17 +306,17 @@ pub async fn delete_template(
         let release = store.release_row(release).await?;
         release.may_be_edited().map_err(StoreError::from)?;
         let effect = Effect::from(store.template_effect(id).await?);
-        return Ok(answer::did(&effect, None));
+        return Ok(response::did(&effect, None));
     }
     let version = caller.version(version);
     let done = store.delete_template(id, version, caller.stamp).await?;
-    Ok(answer::gone(done.batch_id))
+    Ok(response::gone(done.batch_id))
 }
 
 /// Puts the template steps of a category into a new order; the customers' lists follow.
 #[utoipa::path(post, path = "/api/steps/reorder", tag = "templates", request_body = Reorder,
     responses((status = 200, description = "The order is that now", body = Reordered)))]
-pub async fn reorder_templates(caller: Caller, JsonBody(body): JsonBody<Reorder>) -> Answer {
+pub async fn reorder_templates(caller: Caller, JsonBody(body): JsonBody<Reorder>) -> RestResponse {
     let missing = "fill this in";
     let release = body.release_id;
     let release = release.ok_or_else(|| Problem::invalid("releaseId", missing))?;
@@ -340,5 +340,5 @@ pub async fn reorder_templates(caller: Caller, JsonBody(body): JsonBody<Reorder>
         left_alone: row,
         batch_id: batch_id.clone().map(|it| it.0),
     };
-    Ok(answer::did(&reordered, batch_id))
+    Ok(response::did(&reordered, batch_id))
 }

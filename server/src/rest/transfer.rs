@@ -1,18 +1,18 @@
 //! The whole database out and in, one release as a table or a report, and the history as a table. What may be large is
 //! sent while it is being read; if reading fails midway the connection breaks, so that nobody takes a part for the whole.
 use super::{
-    answer::{self, Answer},
     extract::{self, Id, QueryString},
     problem::Problem,
-    stream,
+    response::{self, RestResponse},
+    streamed_body,
 };
-use crate::{report, tables};
+use crate::output::{csv_tables, markdown_report};
 use app::{
     api::context::Context,
     domain::{
         event::{Event, EventFilter},
         id::ReleaseId,
-        transfer::{Faults, Transfer},
+        transfer::{ImportErrors, Transfer},
     },
     store::{
         Store,
@@ -102,14 +102,14 @@ pub struct ExportQuery {
 /// The whole database, for an import or for another program.
 #[utoipa::path(get, path = "/api/export", tag = "transfer",
     responses((status = 200, description = "Everything", body = ExportFile)))]
-pub async fn export_all(State(context): State<Context>) -> Answer {
+pub async fn export_all(State(context): State<Context>) -> RestResponse {
     exported(&context.store, None, "rollcall.json").await
 }
 
 /// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field.
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
     responses((status = 200, description = "What was taken in", body = Imported)))]
-pub async fn import_all(State(context): State<Context>, request: Request) -> Answer {
+pub async fn import_all(State(context): State<Context>, request: Request) -> RestResponse {
     if !extract::is_json(request.headers()) {
         return Err(Problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
@@ -126,11 +126,11 @@ pub async fn import_all(State(context): State<Context>, request: Request) -> Ans
         .into_iter()
         .map(|(part, n)| (part.to_string(), n))
         .collect();
-    Ok(answer::did(&Imported { imported }, None))
+    Ok(response::did(&Imported { imported }, None))
 }
 
 /// 422: by line and field.
-fn wrong(faults: &Faults) -> Problem {
+fn wrong(faults: &ImportErrors) -> Problem {
     let n = faults.faults.len() + faults.more;
     let mut problem = Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
@@ -158,18 +158,18 @@ pub async fn export_release(
     State(context): State<Context>,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<ExportQuery>,
-) -> Answer {
+) -> RestResponse {
     let store = &context.store;
     match query.format.as_deref() {
         None | Some("json") => exported(store, Some(id), &format!("release-{id}.json")).await,
         Some("csv") => {
-            let csv = tables::sheet(&store.sheet(id).await?);
+            let csv = csv_tables::sheet(&store.sheet(id).await?);
             Ok(file(CSV, &format!("release-{id}.csv"), csv.into()))
         }
         Some("md") => {
             let sheet = store.sheet(id).await?;
             let templates = store.release(id).await?.templates;
-            let text = report::markdown(&sheet, &templates);
+            let text = markdown_report::markdown(&sheet, &templates);
             Ok(file(MARKDOWN, &format!("release-{id}.md"), text.into()))
         }
         Some(other) => Err(Problem::invalid(
@@ -180,21 +180,21 @@ pub async fn export_release(
 }
 
 /// The history as CSV: all that the filter finds, newest first, however many pages that is.
-pub async fn audit_csv(store: Store, filter: EventFilter) -> Answer {
+pub async fn audit_csv(store: Store, filter: EventFilter) -> RestResponse {
     let history = History {
         store,
         filter,
-        render: tables::audit,
+        render: csv_tables::audit,
     };
-    told(history, tables::audit_heading(), CSV, "audit.csv").await
+    told(history, csv_tables::audit_heading(), CSV, "audit.csv").await
 }
 
 /// The history, each event a line of JSON.
-pub async fn audit_jsonl(store: Store, filter: EventFilter) -> Answer {
+pub async fn audit_jsonl(store: Store, filter: EventFilter) -> RestResponse {
     let history = History {
         store,
         filter,
-        render: tables::lines,
+        render: csv_tables::lines,
     };
     told(history, Vec::new(), JSONL, "audit.jsonl").await
 }
@@ -218,10 +218,15 @@ impl History {
 }
 
 /// The first page is read before the answer begins: what fails then is still said in words.
-async fn told(mut history: History, mut head: Vec<u8>, media: &'static str, name: &str) -> Answer {
+async fn told(
+    mut history: History,
+    mut head: Vec<u8>,
+    media: &'static str,
+    name: &str,
+) -> RestResponse {
     let (lines, mut more) = history.page().await?;
     head.extend(lines);
-    let (sender, body) = stream::channel();
+    let (sender, body) = streamed_body::channel();
     tokio::spawn(
         async move {
             let mut piece = head;
@@ -241,13 +246,13 @@ async fn told(mut history: History, mut head: Vec<u8>, media: &'static str, name
 }
 
 /// Everything, or one release, as JSON.
-async fn exported(store: &Store, release: Option<ReleaseId>, name: &str) -> Answer {
+async fn exported(store: &Store, release: Option<ReleaseId>, name: &str) -> RestResponse {
     let Ok(permit) = EXPORTS.acquire().await else {
         return Err(Problem::of(StatusCode::SERVICE_UNAVAILABLE));
     };
     let mut export = store.export(release).await?;
     let first = export.piece().await?.unwrap_or_default();
-    let (sender, body) = stream::channel();
+    let (sender, body) = streamed_body::channel();
     tokio::spawn(
         async move {
             let _permit = permit;

@@ -1,5 +1,5 @@
 //! The program's verbs, as a shell calls them: what they do, what they say, and how they end.
-use crate::program::{Server, ended, program, run};
+use crate::program::{RunningServer, ended, program, run};
 use app::store::Store;
 use sea_orm::ConnectionTrait;
 use std::{
@@ -172,7 +172,7 @@ fn it_explains_itself_and_completes_for_every_shell() {
 fn a_backup_is_made_while_the_server_works_and_restored_when_it_has_ended() {
     let folder = tempfile::tempdir().unwrap();
     let (database, backup) = (folder.path().join("app.db"), folder.path().join("b.db"));
-    let server = Server::start(&mut program(&database));
+    let server = RunningServer::start(&mut program(&database));
     assert_eq!(server.create_cluster("monday"), 200);
     let made = run(&database, &["backup", text(&backup), "--json"]);
     made.done();
@@ -252,7 +252,7 @@ async fn a_file_that_is_no_whole_database_of_ours_is_never_restored() {
 fn the_server_makes_backups_by_itself_and_keeps_the_newest() {
     let folder = tempfile::tempdir().unwrap();
     let (database, backups) = (folder.path().join("app.db"), folder.path().join("b"));
-    let mut server = Server::start(
+    let mut server = RunningServer::start(
         program(&database)
             .env("ROLLCALL_BACKUP_DIR", &backups)
             .env("ROLLCALL_BACKUP_EVERY", "1s")
@@ -277,7 +277,8 @@ fn the_server_makes_backups_by_itself_and_keeps_the_newest() {
 fn a_backup_that_fails_is_said_and_the_server_works_on() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("app.db");
-    let mut server = Server::start(program(&database).env("ROLLCALL_BACKUP_DIR", "/dev/null/b"));
+    let mut server =
+        RunningServer::start(program(&database).env("ROLLCALL_BACKUP_DIR", "/dev/null/b"));
     let line = server.wait_for("no backup was made");
     assert!(line.contains("/dev/null/b cannot be written"), "{line}");
     assert_eq!(server.create_cluster("still"), 200);
@@ -287,7 +288,7 @@ fn a_backup_that_fails_is_said_and_the_server_works_on() {
 fn the_log_is_json_if_that_is_wanted_and_has_the_request_s_id_but_no_text() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("app.db");
-    let server = Server::start(
+    let server = RunningServer::start(
         program(&database)
             .env("ROLLCALL_LOG", "json")
             .env("RUST_LOG", "debug,hyper=info"),

@@ -1,6 +1,6 @@
 //! What is copied, run by those who will run it: bash, and SQL in `SQLite`.
 use crate::world::{World, draft, metadata};
-use app::domain::{copy::with_context_check, customer::CustomerDraft, step::Place};
+use app::domain::{copy::with_context_check, customer::CustomerDraft, step::Position};
 use sea_orm::{ConnectionTrait, Statement};
 use std::{
     fs,
@@ -38,7 +38,7 @@ async fn resolved(world: &World, kind: &str, content: &str) -> String {
             world.june,
             world.acme.id,
             draft("Quote", "deploy", kind, content),
-            Place::Last,
+            Position::Last,
             false,
             ana(),
         )

@@ -1,6 +1,6 @@
 //! What can go wrong around the program, each tried on the real one: it says so in one line, says what to do, ends with a
 //! code that is not 0, and damages nothing.
-use crate::program::{Server, ended, program, run};
+use crate::program::{RunningServer, ended, program, run};
 use app::store::Store;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::ConnectionTrait;
@@ -128,7 +128,7 @@ fn a_full_disk_while_it_works() {
         return;
     };
     let database = folder.path().join("app.db");
-    let mut server = Server::start(&mut program(&database));
+    let mut server = RunningServer::start(&mut program(&database));
     assert_eq!(server.create_cluster("before"), 200);
     let filler = disk.fill();
     // The log may have room for some changes yet; none that is acknowledged is lost.

@@ -1,7 +1,9 @@
 //! A real `SQLite` file, the real migrations, the real router.
 use app::{
     api::context::Context,
-    domain::{cluster::ClusterDraft, customer::CustomerDraft, id::CustomerId, stamp::Stamp},
+    domain::{
+        actor_stamp::ActorStamp, cluster::ClusterDraft, customer::CustomerDraft, id::CustomerId,
+    },
     error::AppError,
     store::Store,
 };
@@ -29,13 +31,13 @@ fn url_in(folder: &TempDir) -> String {
 }
 
 /// A database of its own, gone with the test.
-pub struct Bench {
+pub struct TestBench {
     pub store: Store,
     pub folder: TempDir,
     minutes: AtomicI64,
 }
 
-impl Bench {
+impl TestBench {
     pub async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let store = Store::open(&url_in(&folder)).await.unwrap();
@@ -52,13 +54,13 @@ impl Bench {
         url_in(&self.folder)
     }
 
-    pub fn by(&self, who: &str) -> Stamp {
+    pub fn by(&self, who: &str) -> ActorStamp {
         let minutes = self.minutes.fetch_add(1, Ordering::Relaxed);
         let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
-        Stamp::new(who, start + TimeDelta::minutes(minutes)).unwrap()
+        ActorStamp::new(who, start + TimeDelta::minutes(minutes)).unwrap()
     }
 
-    pub fn ana(&self) -> Stamp {
+    pub fn ana(&self) -> ActorStamp {
         self.by("Ana")
     }
 
@@ -85,13 +87,13 @@ impl Bench {
     }
 
     pub fn router(&self) -> Router {
-        server::router(Context {
+        server::http::router::router(Context {
             store: self.store.clone(),
             default_actor: "Test".into(),
         })
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> TestResponse {
         self.send(
             Request::builder()
                 .uri(path)
@@ -103,7 +105,7 @@ impl Bench {
     }
 
     /// Calls a server function with its arguments as JSON.
-    pub async fn call(&self, path: &str, arguments: Value) -> Answer {
+    pub async fn call(&self, path: &str, arguments: Value) -> TestResponse {
         let body = arguments.to_string();
         self.send(
             Request::builder()
@@ -119,7 +121,7 @@ impl Bench {
     }
 
     /// Posts a form as a browser without JavaScript does.
-    pub async fn post_form(&self, path: &str, body: &str) -> Answer {
+    pub async fn post_form(&self, path: &str, body: &str) -> TestResponse {
         self.send(
             Request::builder()
                 .method(Method::POST)
@@ -139,7 +141,7 @@ impl Bench {
         path: &str,
         body: Value,
         headers: &[(&str, &str)],
-    ) -> Answer {
+    ) -> TestResponse {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, value.as_bytes());
@@ -163,13 +165,13 @@ impl Bench {
         answer.json()
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub async fn send(&self, request: Request<Body>) -> TestResponse {
         let response = self.router().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         // leptos puts empty comments between texts.
         let body = String::from_utf8_lossy(&bytes).replace("<!>", "");
-        Answer {
+        TestResponse {
             status,
             headers,
             bytes,
@@ -178,7 +180,7 @@ impl Bench {
     }
 }
 
-pub struct Answer {
+pub struct TestResponse {
     pub status: StatusCode,
     pub headers: axum::http::HeaderMap,
     pub bytes: Bytes,
@@ -186,7 +188,7 @@ pub struct Answer {
     pub body: String,
 }
 
-impl Answer {
+impl TestResponse {
     /// What a server function answered when it failed.
     pub fn error(&self) -> AppError {
         AppError::de(self.bytes.clone())

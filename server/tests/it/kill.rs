@@ -1,13 +1,13 @@
 //! The real server, killed in the middle: all of an operation is there, or nothing.
 use crate::{
-    harness::{Bench, number},
+    harness::{TestBench, number},
     world::draft,
 };
 use app::{
     domain::{
         id::{CustomerId, ReleaseId},
         release::ReleaseDraft,
-        step::Place,
+        step::Position,
     },
     store::Store,
 };
@@ -28,12 +28,12 @@ const CELLS: i64 = 5_000;
 const KILLS: u32 = 50;
 
 /// A server of its own on a database; killed when dropped.
-struct Server {
+struct KilledServer {
     child: Child,
     address: String,
 }
 
-impl Server {
+impl KilledServer {
     fn start(database: &Path) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_rollcall"))
             .env("DATABASE_URL", format!("sqlite://{}", database.display()))
@@ -75,7 +75,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for KilledServer {
     fn drop(&mut self) {
         // SIGKILL: nothing is flushed, nothing is said.
         let _ = self.child.kill();
@@ -97,7 +97,7 @@ async fn query<T: TryGetable>(store: &Store, sql: &str) -> T {
 }
 
 /// A draft with its customers, and the same once more, activated: two files.
-async fn databases(bench: &Bench) -> (ReleaseId, Vec<CustomerId>) {
+async fn databases(bench: &TestBench) -> (ReleaseId, Vec<CustomerId>) {
     let store = &bench.store;
     let customers = bench.customers(CUSTOMERS).await;
     let release = ReleaseDraft {
@@ -113,7 +113,7 @@ async fn databases(bench: &Bench) -> (ReleaseId, Vec<CustomerId>) {
     for n in 0..STEPS {
         let step = draft(&format!("step {n}"), "deploy", "bash", "true");
         store
-            .add_template(release, step, Place::Last, bench.ana())
+            .add_template(release, step, Position::Last, bench.ana())
             .await
             .unwrap();
     }
@@ -132,7 +132,7 @@ fn copy(from: &Path, to: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let (release, customers) = databases(&bench).await;
     let folder = bench.folder.path();
     let (draft, active, victim) = (
@@ -179,7 +179,7 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
     let mut long = Vec::new();
     for (from, call, body) in &calls {
         copy(from, &victim);
-        let server = Server::start(&victim);
+        let server = KilledServer::start(&victim);
         let began = Instant::now();
         let mut answer = Vec::new();
         server.send(call, body).read_to_end(&mut answer).unwrap();
@@ -193,7 +193,7 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
         let which = usize::try_from(n).unwrap() % 2;
         let (from, call, body) = &calls[which];
         copy(from, &victim);
-        let server = Server::start(&victim);
+        let server = KilledServer::start(&victim);
         let mut stream = server.send(call, body);
         // Spread evenly over the time that the operation takes.
         let part = f64::from(n / 2) / f64::from(kills / 2);

@@ -8,7 +8,7 @@ use std::{
 
 /// How a run ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct EndedProgram {
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -28,9 +28,9 @@ pub fn program(database: &Path) -> Command {
     command
 }
 
-pub fn ended(command: &mut Command) -> Ended {
+pub fn ended(command: &mut Command) -> EndedProgram {
     let output = command.output().unwrap();
-    Ended {
+    EndedProgram {
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
@@ -38,11 +38,11 @@ pub fn ended(command: &mut Command) -> Ended {
 }
 
 /// Runs a verb to its end.
-pub fn run(database: &Path, arguments: &[&str]) -> Ended {
+pub fn run(database: &Path, arguments: &[&str]) -> EndedProgram {
     ended(program(database).args(arguments))
 }
 
-impl Ended {
+impl EndedProgram {
     /// It failed with one line that says what happened, and what to do.
     pub fn failed(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, code, "{self:?}");
@@ -64,13 +64,13 @@ impl Ended {
 }
 
 /// A server; killed when dropped.
-pub struct Server {
+pub struct RunningServer {
     child: Child,
     log: BufReader<ChildStderr>,
     pub address: String,
 }
 
-impl Server {
+impl RunningServer {
     pub fn start(command: &mut Command) -> Self {
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -135,7 +135,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for RunningServer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

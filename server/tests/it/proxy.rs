@@ -1,6 +1,6 @@
 //! The README's snippet for nginx, run by Debian's nginx before the real program: TLS, the login, the page's own address,
 //! and cookies for TLS only.
-use crate::program::{Server, program};
+use crate::program::{RunningServer, program};
 use std::{
     fs,
     io::Write,
@@ -125,7 +125,7 @@ fn the_snippet_for_nginx_works() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(&mut program(&folder.path().join("app.db")));
+    let server = RunningServer::start(&mut program(&folder.path().join("app.db")));
     let proxy = Proxy::start(folder.path(), &server.address);
     let anybody = proxy.ask("GET", "/", "", "");
     assert!(anybody.starts_with("HTTP/1.1 401 "), "{anybody}");

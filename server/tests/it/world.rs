@@ -1,17 +1,17 @@
 //! The named world that tests play in: eu-west with Acme and Globex, us-east with Initech, and the release June.
-use crate::harness::Bench;
+use crate::harness::TestBench;
 use app::domain::{
     cluster::{Cluster, ClusterDraft},
     customer::{Customer, CustomerDraft},
     id::{ClusterId, CustomerId, ReleaseId, StepId},
     release::ReleaseDraft,
-    step::{CustomerStep, Place},
+    step::{CustomerStep, Position},
     template::{StepTemplate, TemplateDraft},
     text::{Metadata, Value},
 };
 
 pub struct World {
-    pub bench: Bench,
+    pub bench: TestBench,
     pub eu_west: Cluster,
     pub us_east: Cluster,
     pub acme: Customer,
@@ -46,7 +46,7 @@ pub fn draft(name: &str, category: &str, kind: &str, content: &str) -> TemplateD
 impl World {
     /// Clusters, customers, and June as a draft with three deploy steps and one verify step.
     pub async fn draft() -> Self {
-        let bench = Bench::new().await;
+        let bench = TestBench::new().await;
         let store = &bench.store;
         let cluster = async |name: &str| {
             let draft = ClusterDraft {
@@ -87,7 +87,7 @@ impl World {
             .id;
         let add = async |it: TemplateDraft| {
             store
-                .add_template(june, it, Place::Last, bench.ana())
+                .add_template(june, it, Position::Last, bench.ana())
                 .await
                 .unwrap()
                 .row

@@ -1,7 +1,7 @@
 //! The way around, the theme, and who you are.
 use crate::{
     components::ui::icon::Icon,
-    domain::{stamp::initials, summary::Frame},
+    domain::{actor_stamp::initials, summary::LayoutInfo},
     paths,
 };
 use leptos::prelude::*;
@@ -32,7 +32,7 @@ fn NavLink(
 /// `frame` is what the server knows; choosing a theme goes out through the callback.
 #[component]
 pub fn Sidebar(
-    frame: Frame,
+    frame: LayoutInfo,
     here: Memo<String>,
     rail: Memo<bool>,
     on_theme: Callback<Option<&'static str>>,

@@ -1,16 +1,16 @@
 //! The clusters by name.
-use super::{Column, Drawn, Wanted, heads, mark, more, nothing, number, words};
+use super::{ListColumn, ListQuery, RenderedList, heads, mark, more, nothing, number, words};
 use crate::{
     components::ui::{
         html::{count, put},
         text_area::escape,
     },
-    domain::{cluster::ClusterSummary, filter::lower},
+    domain::{cluster::ClusterSummary, matrix_filter::lower},
     paths,
 };
 use std::cmp::Ordering;
 
-const COLUMNS: [Column; 4] = [
+const COLUMNS: [ListColumn; 4] = [
     words("name", "Cluster"),
     words("", "Kubeconfig path"),
     number("variables", "Variables"),
@@ -19,9 +19,9 @@ const COLUMNS: [Column; 4] = [
 const BY: &str = "name";
 
 /// The clusters, each with what is searched in.
-pub struct Clusters(Vec<(ClusterSummary, String)>);
+pub struct ClusterList(Vec<(ClusterSummary, String)>);
 
-impl Clusters {
+impl ClusterList {
     pub fn new(clusters: Vec<ClusterSummary>) -> Self {
         let searched = |it: &ClusterSummary| {
             let path = it.cluster.kubeconfig_path.as_deref().unwrap_or_default();
@@ -34,7 +34,7 @@ impl Clusters {
         Self(rows.collect())
     }
 
-    pub fn draw(&self, wanted: &Wanted) -> Drawn {
+    pub fn draw(&self, wanted: &ListQuery) -> RenderedList {
         let needle = wanted.needle();
         let matching = || self.0.iter().filter(|it| it.1.contains(&needle));
         let is_shown = |it: &ClusterSummary| wanted.inactive || it.cluster.is_active;
@@ -67,7 +67,7 @@ impl Clusters {
             html.push_str("</tbody></table>");
             more(&mut html, paths::CLUSTERS, wanted, found.len());
         }
-        Drawn { html, said }
+        RenderedList { html, said }
     }
 }
 

@@ -1,16 +1,16 @@
 //! The customers by cluster.
-use super::{Column, Drawn, Wanted, heads, mark, more, nothing, number, words};
+use super::{ListColumn, ListQuery, RenderedList, heads, mark, more, nothing, number, words};
 use crate::{
     components::ui::{
         html::{count, put},
         text_area::escape,
     },
-    domain::{cluster::hue, customer::CustomerSummary, filter::lower, id::ClusterId},
+    domain::{cluster::hue, customer::CustomerSummary, id::ClusterId, matrix_filter::lower},
     paths,
 };
 use std::cmp::Ordering;
 
-const COLUMNS: [Column; 4] = [
+const COLUMNS: [ListColumn; 4] = [
     words("name", "Customer"),
     words("namespace", "Namespace"),
     number("variables", "Variables"),
@@ -19,12 +19,12 @@ const COLUMNS: [Column; 4] = [
 const BY: &str = "name";
 
 /// The customers in the order of their clusters and names, each with what is searched in.
-pub struct Customers {
+pub struct CustomerList {
     rows: Vec<(CustomerSummary, String)>,
     n_clusters: usize,
 }
 
-impl Customers {
+impl CustomerList {
     pub fn new(customers: Vec<CustomerSummary>) -> Self {
         let mut rows: Vec<_> = customers
             .into_iter()
@@ -46,7 +46,7 @@ impl Customers {
         }
     }
 
-    pub fn draw(&self, wanted: &Wanted) -> Drawn {
+    pub fn draw(&self, wanted: &ListQuery) -> RenderedList {
         let needle = wanted.needle();
         let matching = || self.rows.iter().filter(|it| it.1.contains(&needle));
         let is_shown = |it: &CustomerSummary| wanted.inactive || it.is_active;
@@ -83,7 +83,7 @@ impl Customers {
             html.push_str("</table>");
             more(&mut html, paths::CUSTOMERS, wanted, found.len());
         }
-        Drawn { html, said }
+        RenderedList { html, said }
     }
 }
 
@@ -117,7 +117,7 @@ fn compare(key: &str, a: &CustomerSummary, b: &CustomerSummary) -> Ordering {
 }
 
 /// One `tbody` a cluster, as far as rows are wanted; its head counts all of its customers that were found.
-fn groups(html: &mut String, found: &[&CustomerSummary], wanted: &Wanted) {
+fn groups(html: &mut String, found: &[&CustomerSummary], wanted: &ListQuery) {
     let mut index = 0;
     for group in found.chunk_by(|a, b| a.cluster_id == b.cluster_id) {
         if index >= wanted.rows {
@@ -170,8 +170,8 @@ mod tests {
         }
     }
 
-    fn list() -> Customers {
-        Customers::new(vec![
+    fn list() -> CustomerList {
+        CustomerList::new(vec![
             customer(1, "Zed <b>", 2, true),
             customer(2, "Acme", 1, true),
             customer(3, "Bolt", 2, true),
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn customers_stand_by_cluster_and_name_and_their_names_are_text() {
-        let drawn = list().draw(&Wanted::default());
+        let drawn = list().draw(&ListQuery::default());
         assert_eq!(drawn.said, "3 customers in 2 clusters");
         assert!(places(&drawn.html, &["Acme", "Bolt", "Zed &lt;b&gt;"]).is_sorted());
         assert!(!drawn.html.contains("Gone") && !drawn.html.contains("<b>"));
@@ -193,16 +193,16 @@ mod tests {
 
     #[test]
     fn the_search_looks_at_name_namespace_and_cluster_and_says_what_it_hides() {
-        let text = |text: &str| Wanted {
+        let text = |text: &str| ListQuery {
             text: text.into(),
-            ..Wanted::default()
+            ..ListQuery::default()
         };
         assert_eq!(list().draw(&text(" ACME ")).said, "1 of 3 customers");
         assert_eq!(list().draw(&text("ns-3")).said, "1 of 3 customers");
         assert_eq!(list().draw(&text("cluster-2")).said, "2 of 3 customers");
         let none = list().draw(&text("gone")).html;
         assert!(none.contains("Hidden because inactive: 1.") && none.contains("Clear the filter"));
-        let shown = Wanted {
+        let shown = ListQuery {
             inactive: true,
             ..text("gone")
         };
@@ -211,9 +211,9 @@ mod tests {
 
     #[test]
     fn a_column_sorts_within_its_cluster() {
-        let by = |sort: &str| Wanted {
+        let by = |sort: &str| ListQuery {
             sort: sort.into(),
-            ..Wanted::default()
+            ..ListQuery::default()
         };
         let falling = list().draw(&by("-variables")).html;
         assert!(places(&falling, &["Acme", "Bolt", "Zed"]).is_sorted());
@@ -224,13 +224,13 @@ mod tests {
     #[test]
     fn a_thousand_are_drawn_two_hundred_at_a_time() {
         let all = (0..1_000).map(|it| customer(it, &format!("c{it}"), it % 3, true));
-        let list = Customers::new(all.collect());
-        let drawn = list.draw(&Wanted::default()).html;
+        let list = CustomerList::new(all.collect());
+        let drawn = list.draw(&ListQuery::default()).html;
         assert_eq!(drawn.matches("<td class=\"mono").count(), 200);
         assert!(drawn.contains("200 of 1000 are shown") && drawn.contains("rows=400"));
-        let more = Wanted {
+        let more = ListQuery {
             rows: 400,
-            ..Wanted::default()
+            ..ListQuery::default()
         };
         let drawn = list.draw(&more).html;
         assert_eq!(drawn.matches("<td class=\"mono").count(), 400);

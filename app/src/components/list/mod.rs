@@ -8,7 +8,7 @@ use super::{
     matrix::state::LETTERS_KEY,
     ui::{html::put, icon::Icon, text_area::escape},
 };
-use crate::{browser::dom, domain::filter::lower, paths};
+use crate::{browser::dom, domain::matrix_filter::lower, paths};
 use leptos::{ev, prelude::*};
 
 /// How many rows are drawn at first, and how many more at a time.
@@ -25,7 +25,7 @@ const LIST: &str = "#list";
 
 /// What is wanted of a list. It lives in the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ListQuery {
     pub text: String,
     /// A column's key, with a minus before it from the last to the first. Nothing: as the list comes.
     pub sort: String,
@@ -36,7 +36,7 @@ pub struct Wanted {
     pub status: String,
 }
 
-impl Default for Wanted {
+impl Default for ListQuery {
     fn default() -> Self {
         Self {
             text: String::new(),
@@ -49,7 +49,7 @@ impl Default for Wanted {
     }
 }
 
-impl Wanted {
+impl ListQuery {
     /// From the address; what makes no sense there is ignored.
     pub fn parse(get: impl Fn(&str) -> Option<String>) -> Self {
         let text = |key: &str| get(key).unwrap_or_default();
@@ -104,7 +104,7 @@ impl Wanted {
     }
 
     /// After a column's head was pressed: numbers begin with the largest.
-    fn sorted_by(&self, column: &Column, otherwise: &str) -> Self {
+    fn sorted_by(&self, column: &ListColumn, otherwise: &str) -> Self {
         let (key, falls) = self.order(otherwise);
         let falls = if key == column.key {
             !falls
@@ -158,22 +158,22 @@ impl Wanted {
 }
 
 /// A column of a list. Without a key it is not sorted by.
-struct Column {
+struct ListColumn {
     key: &'static str,
     label: &'static str,
     is_number: bool,
 }
 
-const fn words(key: &'static str, label: &'static str) -> Column {
-    Column {
+const fn words(key: &'static str, label: &'static str) -> ListColumn {
+    ListColumn {
         key,
         label,
         is_number: false,
     }
 }
 
-const fn number(key: &'static str, label: &'static str) -> Column {
-    Column {
+const fn number(key: &'static str, label: &'static str) -> ListColumn {
+    ListColumn {
         key,
         label,
         is_number: true,
@@ -182,13 +182,19 @@ const fn number(key: &'static str, label: &'static str) -> Column {
 
 /// A list as it is drawn: its table, and how many it shows of how many.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Drawn {
+pub struct RenderedList {
     pub html: String,
     pub said: String,
 }
 
 /// The heads of the columns; each is a link to the list in its order, which also works without JavaScript.
-fn heads(html: &mut String, path: &str, wanted: &Wanted, columns: &[Column], otherwise: &str) {
+fn heads(
+    html: &mut String,
+    path: &str,
+    wanted: &ListQuery,
+    columns: &[ListColumn],
+    otherwise: &str,
+) {
     let (by, falls) = wanted.order(otherwise);
     html.push_str("<thead><tr>");
     for column in columns {
@@ -217,7 +223,7 @@ fn heads(html: &mut String, path: &str, wanted: &Wanted, columns: &[Column], oth
 }
 
 /// Below the table: how many rows there are beyond those that are drawn.
-fn more(html: &mut String, path: &str, wanted: &Wanted, n_found: usize) {
+fn more(html: &mut String, path: &str, wanted: &ListQuery, n_found: usize) {
     if n_found <= wanted.rows {
         return;
     }
@@ -230,7 +236,7 @@ fn more(html: &mut String, path: &str, wanted: &Wanted, n_found: usize) {
 }
 
 /// Instead of a table in which nothing was found.
-fn nothing(html: &mut String, path: &str, wanted: &Wanted, one: &str, n_hidden: usize) {
+fn nothing(html: &mut String, path: &str, wanted: &ListQuery, one: &str, n_hidden: usize) {
     let address = escape(&wanted.cleared().address(path));
     let what = if wanted.narrows() {
         "matches the filter"
@@ -252,7 +258,7 @@ fn nothing(html: &mut String, path: &str, wanted: &Wanted, one: &str, n_hidden: 
 }
 
 /// The first of the rows that were asked for last: the keyboard goes there.
-fn mark(wanted: &Wanted, index: usize) -> &'static str {
+fn mark(wanted: &ListQuery, index: usize) -> &'static str {
     if index > 0 && index + ROWS == wanted.rows {
         " data-first"
     } else {
@@ -281,7 +287,7 @@ fn hear_slash() {
 #[component]
 pub fn SearchBar(
     path: &'static str,
-    wanted: RwSignal<Wanted>,
+    wanted: RwSignal<ListQuery>,
     label: &'static str,
     /// How many are inactive; none: there is no such thing.
     #[prop(optional, into)]
@@ -353,7 +359,7 @@ pub fn SearchBar(
 /// A choice beside the search; nothing chosen is everything.
 #[component]
 pub fn Choice(
-    wanted: RwSignal<Wanted>,
+    wanted: RwSignal<ListQuery>,
     name: &'static str,
     label: &'static str,
     options: Vec<(String, String)>,
@@ -384,7 +390,7 @@ pub fn Choice(
 
 /// The list itself, drawn anew with every key.
 #[component]
-pub fn List(wanted: RwSignal<Wanted>, drawn: Memo<Drawn>) -> impl IntoView {
+pub fn List(wanted: RwSignal<ListQuery>, drawn: Memo<RenderedList>) -> impl IntoView {
     let html = drawn.with_untracked(|it| it.html.clone());
     let turn = StoredValue::new(0_u32);
     let draw = move |html: &str| {
@@ -449,19 +455,19 @@ mod tests {
 
     #[test]
     fn what_is_wanted_survives_the_address() {
-        let wanted = Wanted {
+        let wanted = ListQuery {
             text: "ac&me".into(),
             sort: "-variables".into(),
             inactive: true,
             rows: 400,
-            ..Wanted::default()
+            ..ListQuery::default()
         };
         let address = wanted.address("/customers");
         assert_eq!(
             address,
             "/customers?q=ac%26me&sort=-variables&includeInactive=true&rows=400"
         );
-        assert_eq!(Wanted::default().address("/customers"), "/customers");
+        assert_eq!(ListQuery::default().address("/customers"), "/customers");
         let read = |key: &str| match key {
             "q" => Some("ac&me".to_owned()),
             "sort" => Some("-variables".to_owned()),
@@ -469,16 +475,16 @@ mod tests {
             "rows" => Some("400".to_owned()),
             _ => None,
         };
-        assert_eq!(Wanted::parse(read), wanted);
-        assert_eq!(Wanted::parse(|_| None), Wanted::default());
-        let huge = Wanted::parse(|key| (key == "rows").then(|| "99999999".into()));
+        assert_eq!(ListQuery::parse(read), wanted);
+        assert_eq!(ListQuery::parse(|_| None), ListQuery::default());
+        let huge = ListQuery::parse(|key| (key == "rows").then(|| "99999999".into()));
         assert_eq!(huge.rows, ROWS_MAX);
     }
 
     #[test]
     fn a_head_turns_the_order_round_and_numbers_begin_with_the_largest() {
         let (name, count) = (words("name", "Name"), number("variables", "Variables"));
-        let wanted = Wanted::default();
+        let wanted = ListQuery::default();
         let by_count = wanted.sorted_by(&count, "name");
         assert_eq!(by_count.sort, "-variables");
         assert_eq!(by_count.sorted_by(&count, "name").sort, "variables");

@@ -1,5 +1,5 @@
 //! The releases, newest first.
-use super::{Column, Drawn, Wanted, heads, mark, more, nothing, number, words};
+use super::{ListColumn, ListQuery, RenderedList, heads, mark, more, nothing, number, words};
 use crate::{
     components::ui::{
         bar,
@@ -8,14 +8,14 @@ use crate::{
         time::day,
     },
     domain::{
-        filter::lower,
+        matrix_filter::lower,
         release::{ReleaseStatus, ReleaseSummary},
     },
     paths,
 };
 use std::cmp::Ordering;
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [ListColumn; 8] = [
     words("name", "Release"),
     words("type", "Type"),
     words("status", "Status"),
@@ -29,9 +29,9 @@ const COLUMNS: [Column; 8] = [
 const BY: &str = "-created";
 
 /// The releases, each with what is searched in.
-pub struct Releases(Vec<(ReleaseSummary, String)>);
+pub struct ReleaseList(Vec<(ReleaseSummary, String)>);
 
-impl Releases {
+impl ReleaseList {
     pub fn new(releases: Vec<ReleaseSummary>) -> Self {
         let searched = |it: &ReleaseSummary| {
             let number = it.release.version_number.as_deref().unwrap_or_default();
@@ -44,7 +44,7 @@ impl Releases {
         Self(rows.collect())
     }
 
-    pub fn draw(&self, wanted: &Wanted) -> Drawn {
+    pub fn draw(&self, wanted: &ListQuery) -> RenderedList {
         let needle = wanted.needle();
         let mut found: Vec<&ReleaseSummary> = self
             .0
@@ -81,7 +81,7 @@ impl Releases {
             html.push_str("</tbody></table>");
             more(&mut html, paths::RELEASES, wanted, found.len());
         }
-        Drawn { html, said }
+        RenderedList { html, said }
     }
 }
 

@@ -1,18 +1,18 @@
 //! What is shown of the matrix: two texts, a cluster, a chip for each state with its count, open only, needs attention.
 //! Drawn as text, like the grid: a dozen reactive elements would weigh more than the grid itself.
 use super::{
-    html::plural,
-    keys::Command,
-    layout::{DENSITIES, Density, Layout},
+    cell_html::plural,
+    keyboard::GridCommand,
+    layout::{DENSITIES, Density, GridLayout},
     state::MatrixState,
 };
 use crate::{
     browser,
     components::{
         step_state::state_icon,
-        ui::{follow::follow, text_area::escape},
+        ui::{follow_effect::follow, text_area::escape},
     },
-    domain::{filter::Filter, matrix::Grid, step::StepStatus},
+    domain::{matrix::Grid, matrix_filter::MatrixFilter, step::StepStatus},
 };
 use leptos::prelude::*;
 use std::fmt::Write;
@@ -36,7 +36,7 @@ fn field(html: &mut String, id: &str, what: &str, short: &str, text: &str) {
     );
 }
 
-fn fields(filter: &Filter, grid: &Grid) -> String {
+fn fields(filter: &MatrixFilter, grid: &Grid) -> String {
     let mut html = String::new();
     field(
         &mut html,
@@ -99,12 +99,17 @@ fn chip(html: &mut String, name: &str, label: &str, icon: &str, count: u32, is_o
 }
 
 /// What the menu Select offers: each is also a key.
-const SELECTIONS: [(&str, &str, &str, Command); 5] = [
-    ("row", "Row", "Shift+Space", Command::SelectRow),
-    ("column", "Column", "Ctrl+Space", Command::SelectColumn),
-    ("cluster", "Cluster", "", Command::SelectCluster),
-    ("all", "All that is shown", "Ctrl+A", Command::SelectAll),
-    ("previous", "Previous open cell", "N", Command::PreviousOpen),
+const SELECTIONS: [(&str, &str, &str, GridCommand); 5] = [
+    ("row", "Row", "Shift+Space", GridCommand::SelectRow),
+    ("column", "Column", "Ctrl+Space", GridCommand::SelectColumn),
+    ("cluster", "Cluster", "", GridCommand::SelectCluster),
+    ("all", "All that is shown", "Ctrl+A", GridCommand::SelectAll),
+    (
+        "previous",
+        "Previous open cell",
+        "N",
+        GridCommand::PreviousOpen,
+    ),
 ];
 
 /// Writes into the field of the steps.
@@ -112,7 +117,7 @@ pub fn show_steps(text: &str) {
     browser::dom::set_value(SECOND_FIELD, text);
 }
 
-fn chips(filter: &Filter, grid: &Grid, density: Density) -> String {
+fn chips(filter: &MatrixFilter, grid: &Grid, density: Density) -> String {
     let mut html = String::new();
     for status in StepStatus::BY_ATTENTION {
         let is_on = filter.states.contains(&status);
@@ -167,11 +172,11 @@ pub fn clear(state: MatrixState) {
         browser::dom::set_value(field, "");
     }
     browser::dom::focus(FIRST_FIELD);
-    state.redraw(|it| it.filter.set(Filter::default()));
+    state.redraw(|it| it.filter.set(MatrixFilter::default()));
 }
 
 /// What is said instead of an empty grid: that the filter leaves nothing.
-pub fn nothing(grid: &Grid, layout: &Layout) -> String {
+pub fn nothing(grid: &Grid, layout: &GridLayout) -> String {
     if !layout.lines.is_empty() {
         return String::new();
     }
@@ -183,7 +188,7 @@ pub fn nothing(grid: &Grid, layout: &Layout) -> String {
 }
 
 #[component]
-pub fn FilterBar(state: MatrixState, on_command: Callback<Command>) -> impl IntoView {
+pub fn FilterBar(state: MatrixState, on_command: Callback<GridCommand>) -> impl IntoView {
     let html = state.grid.with_untracked(|grid| {
         state.filter.with_untracked(|filter| {
             format!(

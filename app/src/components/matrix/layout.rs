@@ -1,28 +1,28 @@
 //! What stands where in the grid, and which part of it is in the window. Plain arithmetic, in pixels.
 use crate::domain::{
-    filter::Filter,
     id::ClusterId,
-    matrix::{At, Block, Cell, FIRST_COLUMNS, FIRST_ROWS, Grid},
+    matrix::{Cell, CellIndex, FIRST_COLUMNS, FIRST_ROWS, Grid, RowBlock},
+    matrix_filter::MatrixFilter,
     template::Category,
 };
 use std::{collections::BTreeSet, ops::Range};
 
 /// A line of the grid as it is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum VisualRow {
     /// The head of a block, with a rollup in every column.
-    Block(Block),
+    Block(RowBlock),
     Step(usize),
 }
 
 /// A column as it is seen: a customer, or a cluster that was collapsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
+pub enum VisualColumn {
     Customer(usize),
     Group(usize),
 }
 
-impl Lane {
+impl VisualColumn {
     /// The number of its cluster.
     pub fn band(self, grid: &Grid) -> usize {
         match self {
@@ -36,14 +36,14 @@ impl Lane {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Collapsed {
     pub clusters: BTreeSet<ClusterId>,
-    pub blocks: BTreeSet<Block>,
+    pub blocks: BTreeSet<RowBlock>,
 }
 
 /// A block's number is its place here.
-pub const BLOCKS: [Block; 3] = [
-    Block::Category(Category::Deploy),
-    Block::Category(Category::Verify),
-    Block::Custom,
+pub const BLOCKS: [RowBlock; 3] = [
+    RowBlock::Category(Category::Deploy),
+    RowBlock::Category(Category::Verify),
+    RowBlock::Custom,
 ];
 
 impl Collapsed {
@@ -147,22 +147,22 @@ const PHONE: Density = Density {
 pub const BEYOND: usize = 4;
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Layout {
-    pub lines: Vec<Line>,
-    pub lanes: Vec<Lane>,
+pub struct GridLayout {
+    pub lines: Vec<VisualRow>,
+    pub lanes: Vec<VisualColumn>,
     /// If cells are told apart: by what.
-    pub filter: Option<Filter>,
+    pub filter: Option<MatrixFilter>,
 }
 
 /// The drawn part: lines and lanes from first to before last.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct GridWindow {
     pub lines: Range<usize>,
     pub lanes: Range<usize>,
 }
 
-impl Layout {
-    pub fn new(grid: &Grid, collapsed: &Collapsed, filter: &Filter) -> Self {
+impl GridLayout {
+    pub fn new(grid: &Grid, collapsed: &Collapsed, filter: &MatrixFilter) -> Self {
         let shown = filter.shown(grid);
         let has_row = |row: usize| shown.as_ref().is_none_or(|it| it.rows[row]);
         let has_column = |column: usize| shown.as_ref().is_none_or(|it| it.columns[column]);
@@ -172,9 +172,9 @@ impl Layout {
             if rows.is_empty() {
                 continue;
             }
-            lines.push(Line::Block(block));
+            lines.push(VisualRow::Block(block));
             if !collapsed.blocks.contains(&block) {
-                lines.extend(rows.into_iter().map(Line::Step));
+                lines.extend(rows.into_iter().map(VisualRow::Step));
             }
         }
         let mut lanes = Vec::new();
@@ -183,9 +183,9 @@ impl Layout {
                 continue;
             }
             if !collapsed.clusters.contains(&grid.bands[column.band].id) {
-                lanes.push(Lane::Customer(index));
-            } else if lanes.last() != Some(&Lane::Group(column.band)) {
-                lanes.push(Lane::Group(column.band));
+                lanes.push(VisualColumn::Customer(index));
+            } else if lanes.last() != Some(&VisualColumn::Group(column.band)) {
+                lanes.push(VisualColumn::Group(column.band));
             }
         }
         // Steps without customers, or customers without steps, are nothing to work in.
@@ -195,14 +195,14 @@ impl Layout {
         Self {
             lines,
             lanes,
-            filter: Some(filter.clone()).filter(Filter::is_of_cells),
+            filter: Some(filter.clone()).filter(MatrixFilter::is_of_cells),
         }
     }
 
     /// The cell of the grid at a visual place; none for a block's head or a collapsed cluster.
-    pub fn cell(&self, line: usize, lane: usize) -> Option<At> {
+    pub fn cell(&self, line: usize, lane: usize) -> Option<CellIndex> {
         match (self.lines.get(line)?, self.lanes.get(lane)?) {
-            (Line::Step(row), Lane::Customer(column)) => Some(At {
+            (VisualRow::Step(row), VisualColumn::Customer(column)) => Some(CellIndex {
                 row: *row,
                 column: *column,
             }),
@@ -211,12 +211,15 @@ impl Layout {
     }
 
     /// The visual place of a cell.
-    pub fn place(&self, at: At) -> Option<(usize, usize)> {
-        let line = self.lines.iter().position(|it| *it == Line::Step(at.row))?;
+    pub fn place(&self, at: CellIndex) -> Option<(usize, usize)> {
+        let line = self
+            .lines
+            .iter()
+            .position(|it| *it == VisualRow::Step(at.row))?;
         let lane = self
             .lanes
             .iter()
-            .position(|it| *it == Lane::Customer(at.column))?;
+            .position(|it| *it == VisualColumn::Customer(at.column))?;
         Some((line, lane))
     }
 
@@ -228,22 +231,22 @@ impl Layout {
     /// The rows that are drawn, from the top; and the customers, from the left.
     pub fn drawn(&self) -> (Vec<usize>, Vec<usize>) {
         let rows = self.lines.iter().filter_map(|it| match it {
-            Line::Step(row) => Some(*row),
-            Line::Block(_) => None,
+            VisualRow::Step(row) => Some(*row),
+            VisualRow::Block(_) => None,
         });
         let columns = self.lanes.iter().filter_map(|it| match it {
-            Lane::Customer(column) => Some(*column),
-            Lane::Group(_) => None,
+            VisualColumn::Customer(column) => Some(*column),
+            VisualColumn::Group(_) => None,
         });
         (rows.collect(), columns.collect())
     }
 
     /// What the server draws: from a line and a lane on, the first if there are no such.
-    pub fn first_window(&self, first: At) -> Window {
+    pub fn first_window(&self, first: CellIndex) -> GridWindow {
         let from = |start: usize, n: usize| if start < n { start } else { 0 };
         let line = from(first.row, self.lines.len());
         let lane = from(first.column, self.lanes.len());
-        Window {
+        GridWindow {
             lines: line..self.lines.len().min(line + FIRST_ROWS + 1),
             lanes: lane..self.lanes.len().min(lane + FIRST_COLUMNS),
         }
@@ -266,14 +269,14 @@ impl Layout {
 }
 
 /// A layout with its sizes.
-pub struct Measured<'a> {
-    layout: &'a Layout,
+pub struct MeasuredLayout<'a> {
+    layout: &'a GridLayout,
     density: Density,
     rem: f64,
 }
 
-impl<'a> Measured<'a> {
-    pub fn new(layout: &'a Layout, density: Density, rem: f64, width: f64) -> Self {
+impl<'a> MeasuredLayout<'a> {
+    pub fn new(layout: &'a GridLayout, density: Density, rem: f64, width: f64) -> Self {
         let density = if width < 48.0 * rem { PHONE } else { density };
         Self {
             layout,
@@ -282,18 +285,18 @@ impl<'a> Measured<'a> {
         }
     }
 
-    fn line_height(&self, line: Line) -> f64 {
+    fn line_height(&self, line: VisualRow) -> f64 {
         self.rem
-            * if matches!(line, Line::Block(_)) {
+            * if matches!(line, VisualRow::Block(_)) {
                 BLOCK
             } else {
                 self.density.row
             }
     }
 
-    fn lane_width(&self, lane: Lane) -> f64 {
+    fn lane_width(&self, lane: VisualColumn) -> f64 {
         self.rem
-            * if matches!(lane, Lane::Group(_)) {
+            * if matches!(lane, VisualColumn::Group(_)) {
                 self.density.group
             } else {
                 self.density.column
@@ -351,22 +354,22 @@ impl<'a> Measured<'a> {
         (top, bottom): (f64, f64),
         (left, right): (f64, f64),
         beyond: usize,
-    ) -> Window {
+    ) -> GridWindow {
         let heights = self.layout.lines.iter().map(|it| self.line_height(*it));
         let widths = self.layout.lanes.iter().map(|it| self.lane_width(*it));
-        Window {
+        GridWindow {
             lines: within(heights, top, bottom, beyond),
             lanes: within(widths, left, right, beyond),
         }
     }
 
     /// The empty space around a window.
-    pub fn pads(&self, window: &Window) -> Pads {
+    pub fn pads(&self, window: &GridWindow) -> WindowPadding {
         let (width, height) = (
             self.lane(self.layout.lanes.len()).0,
             self.line(self.layout.lines.len()).0,
         );
-        Pads {
+        WindowPadding {
             left: pixels(self.lane(window.lanes.start).0),
             right: pixels(width - self.lane(window.lanes.end).0),
             above: pixels(self.line(window.lines.start).0),
@@ -377,7 +380,7 @@ impl<'a> Measured<'a> {
 
 /// The empty space around the drawn window, in whole pixels: writing a fraction would add 14 kB to the WASM.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pads {
+pub struct WindowPadding {
     pub left: u32,
     pub right: u32,
     pub above: u32,
@@ -412,12 +415,12 @@ fn within(sizes: impl Iterator<Item = f64>, from: f64, to: f64, beyond: usize) -
 pub(super) mod tests {
     use super::*;
 
-    pub fn layout(n_lines: usize, n_lanes: usize) -> Layout {
-        Layout {
-            lines: std::iter::once(Line::Block(Block::Custom))
-                .chain((1..n_lines).map(Line::Step))
+    pub fn layout(n_lines: usize, n_lanes: usize) -> GridLayout {
+        GridLayout {
+            lines: std::iter::once(VisualRow::Block(RowBlock::Custom))
+                .chain((1..n_lines).map(VisualRow::Step))
                 .collect(),
-            lanes: (0..n_lanes).map(Lane::Customer).collect(),
+            lanes: (0..n_lanes).map(VisualColumn::Customer).collect(),
             filter: None,
         }
     }
@@ -425,11 +428,11 @@ pub(super) mod tests {
     #[test]
     fn a_window_is_what_is_seen_and_a_little_beyond() {
         let layout = layout(100, 1_000);
-        let measured = Measured::new(&layout, DENSITIES[1], 16.0, 1_920.0);
+        let measured = MeasuredLayout::new(&layout, DENSITIES[1], 16.0, 1_920.0);
         let window = measured.window((0.0, 360.0), (0.0, 660.0), BEYOND);
         assert_eq!(
             window,
-            Window {
+            GridWindow {
                 lines: 0..15,
                 lanes: 0..14
             }
@@ -446,7 +449,7 @@ pub(super) mod tests {
     #[test]
     fn the_pads_and_the_window_make_the_whole() {
         let layout = layout(100, 1_000);
-        let measured = Measured::new(&layout, DENSITIES[0], 16.0, 1_920.0);
+        let measured = MeasuredLayout::new(&layout, DENSITIES[0], 16.0, 1_920.0);
         let window = measured.window((500.0, 900.0), (2_000.0, 3_000.0), BEYOND);
         let pads = measured.pads(&window);
         let drawn_width = measured.lane(window.lanes.end).0 - measured.lane(window.lanes.start).0;
@@ -461,7 +464,7 @@ pub(super) mod tests {
     fn a_window_never_has_more_cells_than_the_screen_wants() {
         let layout = layout(101, 1_000);
         for density in DENSITIES {
-            let measured = Measured::new(&layout, density, 16.0, 1_920.0);
+            let measured = MeasuredLayout::new(&layout, density, 16.0, 1_920.0);
             let (width, height) = (1_920.0 - measured.first_column(), 1_080.0 - measured.head());
             let window = measured.window(
                 (1_000.0, 1_000.0 + height),
@@ -479,7 +482,7 @@ pub(super) mod tests {
     #[test]
     fn beyond_the_end_nothing_is_drawn() {
         let layout = layout(3, 2);
-        let measured = Measured::new(&layout, DENSITIES[1], 16.0, 1_920.0);
+        let measured = MeasuredLayout::new(&layout, DENSITIES[1], 16.0, 1_920.0);
         let window = measured.window((10_000.0, 10_100.0), (0.0, 100.0), BEYOND);
         assert!(window.lines.end <= 3 && window.lines.start <= window.lines.end);
     }

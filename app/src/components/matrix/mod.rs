@@ -1,42 +1,42 @@
 //! The matrix: one grid of steps by customers, of which only a window is drawn. One listener hears every press; what is
 //! drawn, focus and selection are kept up to date through the DOM, by one effect.
-pub mod card;
-mod drawing;
+pub mod cell_html;
 pub mod filter_bar;
-mod heads;
-pub mod html;
-pub mod keys;
+mod grid_renderer;
+mod head_html;
+pub mod hover_card;
+pub mod keyboard;
 pub mod layout;
+pub mod messages;
 pub mod paging;
 pub mod print;
 pub mod selection;
 pub mod state;
-pub mod wording;
 
 use super::{
-    ui::{follow::follow, time::Clock},
-    wish::Wishes,
+    pending_actions::PendingActions,
+    ui::{follow_effect::follow, time::Clock},
 };
 use crate::browser::{
     self,
-    grid::{Head, Target, View},
+    grid::{FocusTarget, GridHead, ScrollView},
 };
-use drawing::Drawn;
-use html::Picture;
-use keys::Command;
-use layout::{DENSITIES, Measured, Pads};
+use cell_html::GridView;
+use grid_renderer::RenderedGrid;
+use keyboard::GridCommand;
+use layout::{DENSITIES, MeasuredLayout, WindowPadding};
 use leptos::{html as tags, prelude::*};
-use selection::{Place, Selection, Zone};
+use selection::{FocusZone, GridPosition, Selection};
 use state::{DENSITY_KEY, LETTERS_KEY, MatrixState};
 
 /// What of the page has the keyboard when a selection has it.
-fn target(selection: Selection) -> Target {
+fn target(selection: Selection) -> FocusTarget {
     let (line, lane) = selection.focus;
     match selection.zone {
-        Zone::Cell => Target::Cell(line, lane),
-        Zone::Row => Target::Head(Head::Row(line)),
-        Zone::Column => Target::Head(Head::Column(lane)),
-        Zone::Band => Target::Head(Head::Band(lane)),
+        FocusZone::Cell => FocusTarget::Cell(line, lane),
+        FocusZone::Row => FocusTarget::Head(GridHead::Row(line)),
+        FocusZone::Column => FocusTarget::Head(GridHead::Column(lane)),
+        FocusZone::Band => FocusTarget::Head(GridHead::Band(lane)),
     }
 }
 
@@ -51,7 +51,7 @@ const DRAG_ON: u32 = 40;
 pub fn MatrixGrid(
     state: MatrixState,
     /// Everything but moving about: the page knows what to do.
-    on_command: Callback<Command>,
+    on_command: Callback<GridCommand>,
     /// While the panel shows the focused cell, its card would say the same again.
     #[prop(into)]
     has_panel: Signal<bool>,
@@ -67,26 +67,26 @@ pub fn MatrixGrid(
     let pane: NodeRef<tags::Div> = NodeRef::new();
     // Whether the keyboard came into the grid: drawing again removes the focused cell, and gives it back.
     let is_in = StoredValue::new(false);
-    let seen = RwSignal::new(None::<View>);
+    let seen = RwSignal::new(None::<ScrollView>);
     let rem = StoredValue::new(16.0);
     let first = state.first;
     // What the server draws; in the browser it is there already, or is drawn below.
     let (columns, heads, body, nothing) = if browser::dom::is_here() {
         Default::default()
     } else {
-        let (wording, pads) = (move |at| clock.time(at), Pads::default());
+        let (wording, pads) = (move |at| clock.time(at), WindowPadding::default());
         layout.with_untracked(|layout| {
             let window = layout.first_window(first);
             grid.with_untracked(|grid| {
-                let picture = Picture {
+                let picture = GridView {
                     grid,
                     layout,
-                    wishes: &Wishes::default(),
+                    wishes: &PendingActions::default(),
                     wording: &wording,
                 };
                 (
-                    heads::columns(layout, &window, &pads),
-                    heads::heads(grid, layout, &window),
+                    head_html::columns(layout, &window, &pads),
+                    head_html::heads(grid, layout, &window),
                     picture.body(&window, &pads),
                     filter_bar::nothing(grid, layout),
                 )
@@ -104,14 +104,14 @@ pub fn MatrixGrid(
         }
     };
     // Scrolls to where a move led; the window follows by itself.
-    let reveal = move |focus: Place| {
+    let reveal = move |focus: GridPosition| {
         let Some(Some(pane)) = pane.try_get_untracked() else {
             return;
         };
         let has_scrolled = layout.with_untracked(|layout| {
             let view = seen.get_untracked().unwrap_or_default();
             let measured =
-                Measured::new(layout, density.get_untracked(), rem.get_value(), view.width);
+                MeasuredLayout::new(layout, density.get_untracked(), rem.get_value(), view.width);
             let heads = (measured.first_column(), measured.head());
             let (lane, line) = (measured.lane(focus.1), measured.line(focus.0));
             browser::grid::reveal(&pane, view, lane, line, heads)
@@ -156,7 +156,7 @@ pub fn MatrixGrid(
             browser::grid::paint_card(&pane, None);
         }
     };
-    let ask_card = move |place: Option<Place>, after: u32| {
+    let ask_card = move |place: Option<GridPosition>, after: u32| {
         card_number.update_value(|it| *it += 1);
         let number = card_number.get_value();
         browser::dom::after(after, move || {
@@ -170,7 +170,9 @@ pub fn MatrixGrid(
                 let at = layout.with_untracked(|it| it.cell(place.0, place.1))?;
                 let wording = move |at| clock.time(at);
                 let unmet = state.unmet(at);
-                untrack(|| grid.with_untracked(|it| card::html(it, at, unmet.as_ref(), &wording)))
+                untrack(|| {
+                    grid.with_untracked(|it| hover_card::html(it, at, unmet.as_ref(), &wording))
+                })
             });
             browser::grid::paint_card(&pane, place.zip(html.as_deref()));
         });
@@ -180,8 +182,8 @@ pub fn MatrixGrid(
     let draw_again = move || {
         let _ = again.try_update(|it| *it += 1);
     };
-    let (mut said, mut drawn) = ((0, false), None::<Drawn>);
-    let mut before = None::<Option<(Zone, Place)>>;
+    let (mut said, mut drawn) = ((0, false), None::<RenderedGrid>);
+    let mut before = None::<Option<(FocusZone, GridPosition)>>;
     follow(move |_| {
         again.track();
         state.counted.track();
@@ -203,31 +205,32 @@ pub fn MatrixGrid(
             state.renewed.get(),
             (state.marked.get(), clock.is_local.get()),
         );
-        let wording = html::remembered(move |at| untrack(|| clock.time(at)));
+        let wording = cell_html::remembered(move |at| untrack(|| clock.time(at)));
         let is_first = drawn.is_none();
         let is_whole = layout.with(|layout| {
             grid.with(|grid| {
                 let wishes = state.wishes.read();
-                let picture = Picture {
+                let picture = GridView {
                     grid,
                     layout,
                     wishes: &wishes,
                     wording: &wording,
                 };
                 let there = drawn.take().or_else(|| {
-                    browser::drawn::is_there(&pane)
-                        .then(|| Drawn::by_server(picture, first, renewed))
+                    browser::grid_dom::is_there(&pane)
+                        .then(|| RenderedGrid::by_server(picture, first, renewed))
                 });
-                let is_of = |it: &Drawn| it.is_of(layout, renewed);
+                let is_of = |it: &RenderedGrid| it.is_of(layout, renewed);
                 let can_wait = has_moved && there.as_ref().is_some_and(is_of);
                 let view = seen.get().unwrap_or_default();
-                let measured = Measured::new(layout, density.get(), rem.get_value(), view.width);
+                let measured =
+                    MeasuredLayout::new(layout, density.get(), rem.get_value(), view.width);
                 let (window, is_whole) =
-                    drawing::next_window(&measured, view, there.as_ref(), can_wait);
+                    grid_renderer::next_window(&measured, view, there.as_ref(), can_wait);
                 let pads = measured.pads(&window);
-                let there = drawing::draw(&pane, there, picture, window, &pads, renewed);
+                let there = grid_renderer::draw(&pane, there, picture, window, &pads, renewed);
                 if std::mem::replace(&mut said, says) != says {
-                    drawing::say_who(&pane, picture, &there.window);
+                    grid_renderer::say_who(&pane, picture, &there.window);
                 }
                 drawn = Some(there);
                 is_whole
@@ -246,7 +249,7 @@ pub fn MatrixGrid(
         }
         if has_moved {
             let zone = now.map(|it| it.zone);
-            if had_keyboard && !has_panel.get_untracked() && zone == Some(Zone::Cell) {
+            if had_keyboard && !has_panel.get_untracked() && zone == Some(FocusZone::Cell) {
                 ask_card(now.map(|it| it.focus), CARD_AFTER);
             } else {
                 hide_card();
@@ -263,16 +266,16 @@ pub fn MatrixGrid(
     });
 
     // Where the keyboard really is, if it came to a head without the arrows.
-    let at_head = move |head: Head| {
+    let at_head = move |head: GridHead| {
         selection.update(|it| {
             if let Some(it) = it {
                 (it.zone, it.focus) = match head {
-                    Head::Row(line) => (Zone::Row, (line, it.focus.1)),
-                    Head::Column(lane) => (Zone::Column, (it.focus.0, lane)),
-                    Head::Band(lane) if it.zone == Zone::Band => {
-                        (Zone::Band, (it.focus.0, it.focus.1.max(lane)))
+                    GridHead::Row(line) => (FocusZone::Row, (line, it.focus.1)),
+                    GridHead::Column(lane) => (FocusZone::Column, (it.focus.0, lane)),
+                    GridHead::Band(lane) if it.zone == FocusZone::Band => {
+                        (FocusZone::Band, (it.focus.0, it.focus.1.max(lane)))
                     }
-                    Head::Band(lane) => (Zone::Band, (it.focus.0, lane)),
+                    GridHead::Band(lane) => (FocusZone::Band, (it.focus.0, lane)),
                 };
             }
         });
@@ -282,7 +285,7 @@ pub fn MatrixGrid(
             return;
         }
         let control = event.ctrl_key() || event.meta_key();
-        let Some(command) = keys::command(&event.key(), control, event.shift_key()) else {
+        let Some(command) = keyboard::command(&event.key(), control, event.shift_key()) else {
             return;
         };
         // A head's own button or link knows what Enter and the letters mean.
@@ -297,7 +300,7 @@ pub fn MatrixGrid(
             return;
         }
         event.prevent_default();
-        if command == Command::Close {
+        if command == GridCommand::Close {
             hide_card();
         }
         if !state.select(command) {
@@ -311,7 +314,7 @@ pub fn MatrixGrid(
             state.toggle(&what);
         } else if let Some(row) = browser::grid::button(&event, "data-work") {
             if let Ok(row) = row.parse() {
-                on_command.run(Command::Work { row });
+                on_command.run(GridCommand::Work { row });
             }
         } else if let Some(place) = browser::grid::place(&event) {
             let present = selection.get_untracked().unwrap_or(Selection::at(place));
@@ -321,12 +324,12 @@ pub fn MatrixGrid(
                 Selection::at(place)
             }));
             if let Some(pane) = pane.get_untracked() {
-                browser::grid::paint_focus(&pane, Target::Cell(place.0, place.1), true);
+                browser::grid::paint_focus(&pane, FocusTarget::Cell(place.0, place.1), true);
             }
         }
     };
     // A rectangle drawn with the mouse: where it began, and where the mouse is.
-    let drag = StoredValue::new(None::<(Place, (i32, i32))>);
+    let drag = StoredValue::new(None::<(GridPosition, (i32, i32))>);
     let extend_drag = move || {
         let Some(Some((from, point))) = drag.try_get_value() else {
             return false;
@@ -369,7 +372,7 @@ pub fn MatrixGrid(
         }
     };
     let drop = move |_: leptos::ev::PointerEvent| drag.set_value(None);
-    let hovered = StoredValue::new(None::<Place>);
+    let hovered = StoredValue::new(None::<GridPosition>);
     let hover = move |event: leptos::ev::PointerEvent| {
         let place = browser::grid::place(&event);
         if place == hovered.get_value() || drag.get_value().is_some() {
@@ -417,7 +420,7 @@ pub fn MatrixGrid(
             on:focusout=move |event| is_in.set_value(event.related_target().is_none())
             on:dblclick=move |event| {
                 if browser::grid::place(&event).is_some() {
-                    on_command.run(Command::Open);
+                    on_command.run(GridCommand::Open);
                 }
             }
         >
@@ -449,7 +452,7 @@ pub fn MatrixGrid(
 /// Scrolls on while a drag is beyond the edge, and lets it go when it ends.
 fn scroll_on(
     pane: NodeRef<tags::Div>,
-    drag: StoredValue<Option<(Place, (i32, i32))>>,
+    drag: StoredValue<Option<(GridPosition, (i32, i32))>>,
     state: MatrixState,
     scrolls: StoredValue<bool>,
     extend: impl Fn() -> bool + Copy + 'static,
@@ -464,7 +467,7 @@ fn scroll_on(
         let heads = state.layout.with_untracked(|layout| {
             let width = browser::grid::view(&element).width;
             let density = state.density.get_untracked();
-            let measured = Measured::new(layout, density, browser::dom::rem(), width);
+            let measured = MeasuredLayout::new(layout, density, browser::dom::rem(), width);
             (measured.first_column(), measured.head())
         });
         if browser::grid::nudge(&element, point, heads) {

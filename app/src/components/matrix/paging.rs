@@ -1,19 +1,19 @@
 //! The way through the matrix for those without JavaScript.
-use super::layout::Layout;
+use super::layout::GridLayout;
 use crate::{
     components::ui::{html::put, text_area::escape},
-    domain::matrix::{At, FIRST_COLUMNS, FIRST_ROWS},
+    domain::matrix::{CellIndex, FIRST_COLUMNS, FIRST_ROWS},
 };
 
 /// Links to the windows beside the one that is drawn, for those without JavaScript; empty if there is none.
-pub fn pages(layout: &Layout, first: At, link: impl Fn(At) -> String) -> String {
+pub fn pages(layout: &GridLayout, first: CellIndex, link: impl Fn(CellIndex) -> String) -> String {
     let window = layout.first_window(first);
     let mut html = String::new();
     let mut put_link = |row: usize, column: usize, label: String| {
         put!(
             html,
             r#" <a class="button" href="{}">{label}</a>"#,
-            escape(&link(At { row, column }))
+            escape(&link(CellIndex { row, column }))
         );
     };
     let (lines, lanes) = (&window.lines, &window.lanes);

@@ -1,8 +1,8 @@
 //! The matrix on paper, drawn by the server alone: as many tables as the columns need, each with its heads, which the
 //! browser repeats on every sheet. States are told by their shapes, so that black and white is enough.
 use super::{
-    html::Wording,
-    layout::{Lane, Layout, Line},
+    cell_html::TimeFormat,
+    layout::{GridLayout, VisualColumn, VisualRow},
 };
 use crate::{
     components::{
@@ -10,10 +10,10 @@ use crate::{
         ui::text_area::{escape, escape_into},
     },
     domain::{
-        filter::Filter,
-        matrix::{At, Grid},
+        actor_stamp::initials,
+        matrix::{CellIndex, Grid},
+        matrix_filter::MatrixFilter,
         progress::Counts,
-        stamp::initials,
         step::StepStatus,
     },
 };
@@ -36,7 +36,7 @@ const MARKS: [(&str, &str); 4] = [
 ];
 
 /// What a filter asks for, in words; none if it asks for nothing.
-fn filter_text(grid: &Grid, filter: &Filter) -> Option<String> {
+fn filter_text(grid: &Grid, filter: &MatrixFilter) -> Option<String> {
     let mut words: Vec<String> = filter
         .states
         .iter()
@@ -65,25 +65,25 @@ fn glyph(html: &mut String, name: &str, label: &str) {
     );
 }
 
-fn counts(grid: &Grid, line: Line, lane: Lane) -> Counts {
+fn counts(grid: &Grid, line: VisualRow, lane: VisualColumn) -> Counts {
     let rows: Vec<usize> = match line {
-        Line::Step(row) => vec![row],
-        Line::Block(block) => grid.rows_of(block).collect(),
+        VisualRow::Step(row) => vec![row],
+        VisualRow::Block(block) => grid.rows_of(block).collect(),
     };
     let columns: Vec<usize> = match lane {
-        Lane::Customer(column) => vec![column],
-        Lane::Group(band) => (0..grid.columns.len())
+        VisualColumn::Customer(column) => vec![column],
+        VisualColumn::Group(band) => (0..grid.columns.len())
             .filter(|it| grid.columns[*it].band == band)
             .collect(),
     };
     rows.iter()
         .flat_map(|row| columns.iter().map(|column| (*row, *column)))
-        .filter_map(|(row, column)| grid.cell(At { row, column }))
+        .filter_map(|(row, column)| grid.cell(CellIndex { row, column }))
         .map(|it| it.status)
         .collect()
 }
 
-fn cell(html: &mut String, grid: &Grid, layout: &Layout, at: At) {
+fn cell(html: &mut String, grid: &Grid, layout: &GridLayout, at: CellIndex) {
     let Some(cell) = grid.cell(at) else {
         html.push_str("<td></td>");
         return;
@@ -110,7 +110,7 @@ fn cell(html: &mut String, grid: &Grid, layout: &Layout, at: At) {
     html.push_str("</td>");
 }
 
-fn table(html: &mut String, grid: &Grid, layout: &Layout, lanes: std::ops::Range<usize>) {
+fn table(html: &mut String, grid: &Grid, layout: &GridLayout, lanes: std::ops::Range<usize>) {
     html.push_str(r#"<table class="sheet-grid"><thead><tr><th rowspan="2" scope="col">Step</th>"#);
     let mut lane = lanes.start;
     while lane < lanes.end {
@@ -129,7 +129,7 @@ fn table(html: &mut String, grid: &Grid, layout: &Layout, lanes: std::ops::Range
     html.push_str("</tr><tr>");
     for lane in lanes.clone() {
         match layout.lanes[lane] {
-            Lane::Customer(column) => {
+            VisualColumn::Customer(column) => {
                 let of = grid.column_counts(column);
                 let name = escape(&grid.columns[column].name);
                 put!(
@@ -139,20 +139,22 @@ fn table(html: &mut String, grid: &Grid, layout: &Layout, lanes: std::ops::Range
                     of.total()
                 );
             }
-            Lane::Group(_) => html.push_str(r#"<th scope="col"><span>All customers</span></th>"#),
+            VisualColumn::Group(_) => {
+                html.push_str(r#"<th scope="col"><span>All customers</span></th>"#)
+            }
         }
     }
     html.push_str("</tr></thead><tbody>");
     for line in &layout.lines {
         match *line {
-            Line::Block(block) => {
+            VisualRow::Block(block) => {
                 put!(
                     html,
                     r#"<tr class="block"><th scope="row">{}</th>"#,
                     block.label()
                 );
             }
-            Line::Step(row) => {
+            VisualRow::Step(row) => {
                 put!(html, r#"<tr><th scope="row"><span>{}</span>"#, row + 1);
                 glyph(
                     html,
@@ -165,8 +167,8 @@ fn table(html: &mut String, grid: &Grid, layout: &Layout, lanes: std::ops::Range
         }
         for lane in lanes.clone() {
             match (*line, layout.lanes[lane]) {
-                (Line::Step(row), Lane::Customer(column)) => {
-                    cell(html, grid, layout, At { row, column });
+                (VisualRow::Step(row), VisualColumn::Customer(column)) => {
+                    cell(html, grid, layout, CellIndex { row, column });
                 }
                 (line, lane) => {
                     let of = counts(grid, line, lane);
@@ -186,10 +188,10 @@ fn table(html: &mut String, grid: &Grid, layout: &Layout, lanes: std::ops::Range
 /// The body of the page. `printed` says when and for whom.
 pub fn page(
     grid: &Grid,
-    layout: &Layout,
-    filter: &Filter,
+    layout: &GridLayout,
+    filter: &MatrixFilter,
     printed: &str,
-    wording: Wording<'_>,
+    wording: TimeFormat<'_>,
 ) -> String {
     let mut html = String::with_capacity(64 * 1024);
     let total = grid.total;
@@ -232,14 +234,14 @@ pub fn page(
 }
 
 /// What failed, is being done or was taken back, with who, when and why.
-fn explained(html: &mut String, grid: &Grid, layout: &Layout, wording: Wording<'_>) {
+fn explained(html: &mut String, grid: &Grid, layout: &GridLayout, wording: TimeFormat<'_>) {
     let (rows, columns) = layout.drawn();
     let mut lines = String::new();
     for (row, column) in rows
         .iter()
         .flat_map(|row| columns.iter().map(move |column| (*row, *column)))
     {
-        let at = At { row, column };
+        let at = CellIndex { row, column };
         let (Some(cell), Some(mark)) = (grid.cell(at), grid.mark(at)) else {
             continue;
         };
@@ -280,7 +282,7 @@ mod tests {
         components::matrix::layout::Collapsed,
         domain::{
             id::{ClusterId, CustomerId, StepId},
-            matrix::{Band, Cell, Column, Row, tests::release},
+            matrix::{Cell, ClusterGroup, MatrixColumn, MatrixRow, tests::release},
             template::{Category, StepType},
         },
     };
@@ -288,14 +290,14 @@ mod tests {
     #[test]
     fn columns_are_split_over_tables_that_each_have_their_heads() {
         let n_columns = COLUMNS + 3;
-        let columns = (0..n_columns).map(|it| Column {
+        let columns = (0..n_columns).map(|it| MatrixColumn {
             id: CustomerId(1),
             name: format!("<c{it}>"),
             namespace: "c".into(),
             band: 0,
             inactive: false,
         });
-        let row = Row {
+        let row = MatrixRow {
             name: "Migrate".into(),
             category: Category::Deploy,
             kind: StepType::Bash,
@@ -308,14 +310,14 @@ mod tests {
             has_notes: false,
             is_unresolved: false,
         };
-        let band = Band {
+        let band = ClusterGroup {
             id: ClusterId(1),
             name: "eu".into(),
         };
-        let cells = (0..n_columns).map(|column| (At { row: 0, column }, cell));
+        let cells = (0..n_columns).map(|column| (CellIndex { row: 0, column }, cell));
         let grid = Grid::new(release(), vec![band], columns.collect(), vec![row], cells);
-        let filter = Filter::default();
-        let layout = Layout::new(&grid, &Collapsed::default(), &filter);
+        let filter = MatrixFilter::default();
+        let layout = GridLayout::new(&grid, &Collapsed::default(), &filter);
         let html = page(&grid, &layout, &filter, "Printed", &|_| "14:02".into());
         assert_eq!(html.matches("<thead>").count(), 2);
         assert_eq!(

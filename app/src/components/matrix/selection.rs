@@ -1,13 +1,13 @@
 //! Where the person is and what is selected: a cell, or a rectangle between two. In visual lines and lanes.
-use super::layout::{Layout, Line};
-use crate::domain::matrix::At;
+use super::layout::{GridLayout, VisualRow};
+use crate::domain::matrix::CellIndex;
 
 /// A visual place: line and lane.
-pub type Place = (usize, usize);
+pub type GridPosition = (usize, usize);
 
 /// What the keyboard is at: a cell, or a head beside or above it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Zone {
+pub enum FocusZone {
     #[default]
     Cell,
     /// The head of the focused line.
@@ -21,17 +21,17 @@ pub enum Zone {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selection {
     /// Where the keyboard is.
-    pub focus: Place,
-    pub zone: Zone,
+    pub focus: GridPosition,
+    pub zone: FocusZone,
     /// The corner that stays when the rectangle is extended.
-    pub anchor: Place,
+    pub anchor: GridPosition,
     /// The corner across.
-    pub head: Place,
+    pub head: GridPosition,
 }
 
 /// How far to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Movement {
     Up,
     Down,
     Left,
@@ -47,29 +47,29 @@ pub enum Step {
 const PAGE: usize = 10;
 
 impl Selection {
-    pub fn at(place: Place) -> Self {
+    pub fn at(place: GridPosition) -> Self {
         Self {
             focus: place,
-            zone: Zone::Cell,
+            zone: FocusZone::Cell,
             anchor: place,
             head: place,
         }
     }
 
     /// The first cell of a layout; the first head of a row if all are collapsed.
-    pub fn start(layout: &Layout) -> Option<Self> {
+    pub fn start(layout: &GridLayout) -> Option<Self> {
         if layout.lanes.is_empty() || layout.lines.is_empty() {
             return None;
         }
         let step = layout
             .lines
             .iter()
-            .position(|it| matches!(it, Line::Step(_)));
+            .position(|it| matches!(it, VisualRow::Step(_)));
         Some(Self {
             zone: if step.is_some() {
-                Zone::Cell
+                FocusZone::Cell
             } else {
-                Zone::Row
+                FocusZone::Row
             },
             ..Self::at((step.unwrap_or(0), 0))
         })
@@ -77,14 +77,14 @@ impl Selection {
 
     /// The selection after a move. It never leaves the grid; above the first step are the heads of the columns and
     /// the clusters, at the left those of the rows.
-    pub fn moved(self, layout: &Layout, step: Step, extend: bool) -> Self {
+    pub fn moved(self, layout: &GridLayout, step: Movement, extend: bool) -> Self {
         let (line, lane) = self.focus;
         let last_lane = layout.lanes.len().saturating_sub(1);
         let steps: Vec<usize> = layout
             .lines
             .iter()
             .enumerate()
-            .filter(|it| matches!(it.1, Line::Step(_)))
+            .filter(|it| matches!(it.1, VisualRow::Step(_)))
             .map(|it| it.0)
             .collect();
         if !extend && let Some(there) = self.among_heads(layout, step) {
@@ -100,33 +100,33 @@ impl Selection {
             .unwrap_or(steps.len() - 1);
         let by = |index: usize| steps[index.min(steps.len() - 1)];
         let focus = match step {
-            Step::Up => (by(index.saturating_sub(1)), lane),
-            Step::Down => (by(index + 1), lane),
-            Step::PageUp => (by(index.saturating_sub(PAGE)), lane),
-            Step::PageDown => (by(index + PAGE), lane),
-            Step::Left => (line, lane.saturating_sub(1)),
-            Step::Right => (line, (lane + 1).min(last_lane)),
-            Step::LineStart => (line, 0),
-            Step::LineEnd => (line, last_lane),
-            Step::First => (first_line, 0),
-            Step::Last => (last_line, last_lane),
+            Movement::Up => (by(index.saturating_sub(1)), lane),
+            Movement::Down => (by(index + 1), lane),
+            Movement::PageUp => (by(index.saturating_sub(PAGE)), lane),
+            Movement::PageDown => (by(index + PAGE), lane),
+            Movement::Left => (line, lane.saturating_sub(1)),
+            Movement::Right => (line, (lane + 1).min(last_lane)),
+            Movement::LineStart => (line, 0),
+            Movement::LineEnd => (line, last_lane),
+            Movement::First => (first_line, 0),
+            Movement::Last => (last_line, last_lane),
         };
         Self {
             focus,
-            zone: Zone::Cell,
+            zone: FocusZone::Cell,
             anchor: if extend { self.anchor } else { focus },
             head: focus,
         }
     }
 
     /// A move to, along or away from the heads; none if it is one among cells.
-    fn among_heads(self, layout: &Layout, step: Step) -> Option<Self> {
+    fn among_heads(self, layout: &GridLayout, step: Movement) -> Option<Self> {
         let (line, lane) = self.focus;
         let steps_from = |line: usize| {
-            (line..layout.lines.len()).filter(|it| matches!(layout.lines[*it], Line::Step(_)))
+            (line..layout.lines.len()).filter(|it| matches!(layout.lines[*it], VisualRow::Step(_)))
         };
         let first_line = steps_from(0).next();
-        let at = |zone: Zone, line: usize, lane: usize| {
+        let at = |zone: FocusZone, line: usize, lane: usize| {
             Some(Self {
                 zone,
                 ..Self::at((line, lane))
@@ -135,39 +135,45 @@ impl Selection {
         let last_lane = layout.lanes.len().saturating_sub(1);
         let last_line = layout.lines.len().saturating_sub(1);
         match (self.zone, step) {
-            (Zone::Cell, Step::Up) if Some(line) == first_line => at(Zone::Column, line, lane),
-            (Zone::Cell, Step::Left) if lane == 0 => at(Zone::Row, line, lane),
-            (Zone::Column, Step::Up) => at(Zone::Band, line, lane),
-            (Zone::Band, Step::Down) => at(Zone::Column, line, lane),
-            (Zone::Column, Step::Down) => match first_line {
-                Some(line) => at(Zone::Cell, line, lane),
-                None => at(Zone::Row, 0, lane),
+            (FocusZone::Cell, Movement::Up) if Some(line) == first_line => {
+                at(FocusZone::Column, line, lane)
+            }
+            (FocusZone::Cell, Movement::Left) if lane == 0 => at(FocusZone::Row, line, lane),
+            (FocusZone::Column, Movement::Up) => at(FocusZone::Band, line, lane),
+            (FocusZone::Band, Movement::Down) => at(FocusZone::Column, line, lane),
+            (FocusZone::Column, Movement::Down) => match first_line {
+                Some(line) => at(FocusZone::Cell, line, lane),
+                None => at(FocusZone::Row, 0, lane),
             },
-            (Zone::Column | Zone::Band, Step::Left) => at(self.zone, line, lane.saturating_sub(1)),
-            (Zone::Column | Zone::Band, Step::Right) => {
+            (FocusZone::Column | FocusZone::Band, Movement::Left) => {
+                at(self.zone, line, lane.saturating_sub(1))
+            }
+            (FocusZone::Column | FocusZone::Band, Movement::Right) => {
                 at(self.zone, line, (lane + 1).min(last_lane))
             }
-            (Zone::Row, Step::Up) if line == 0 => at(Zone::Column, 0, lane),
-            (Zone::Row, Step::Up) => at(Zone::Row, line - 1, lane),
-            (Zone::Row, Step::Down) => at(Zone::Row, (line + 1).min(last_line), lane),
-            (Zone::Row, Step::Right) => at(Zone::Cell, steps_from(line).next().or(first_line)?, 0),
-            (Zone::Row, Step::Left) | (Zone::Band, Step::Up) => Some(self),
+            (FocusZone::Row, Movement::Up) if line == 0 => at(FocusZone::Column, 0, lane),
+            (FocusZone::Row, Movement::Up) => at(FocusZone::Row, line - 1, lane),
+            (FocusZone::Row, Movement::Down) => at(FocusZone::Row, (line + 1).min(last_line), lane),
+            (FocusZone::Row, Movement::Right) => {
+                at(FocusZone::Cell, steps_from(line).next().or(first_line)?, 0)
+            }
+            (FocusZone::Row, Movement::Left) | (FocusZone::Band, Movement::Up) => Some(self),
             _ => None,
         }
     }
 
     /// The rectangle up to another cell, while the mouse is held; the keyboard stays where the drag began.
-    pub fn dragged(self, to: Place) -> Self {
+    pub fn dragged(self, to: GridPosition) -> Self {
         Self {
             focus: self.anchor,
-            zone: Zone::Cell,
+            zone: FocusZone::Cell,
             head: to,
             ..self
         }
     }
 
     /// All the lanes of a cluster.
-    pub fn lanes(self, layout: &Layout, (first, last): (usize, usize)) -> Self {
+    pub fn lanes(self, layout: &GridLayout, (first, last): (usize, usize)) -> Self {
         Self {
             anchor: (0, first),
             head: (layout.lines.len().saturating_sub(1), last),
@@ -176,16 +182,16 @@ impl Selection {
     }
 
     /// The same cell, and the rectangle up to another.
-    pub fn extended(self, to: Place) -> Self {
+    pub fn extended(self, to: GridPosition) -> Self {
         Self {
             focus: to,
-            zone: Zone::Cell,
+            zone: FocusZone::Cell,
             anchor: self.anchor,
             head: to,
         }
     }
 
-    pub fn row(self, layout: &Layout) -> Self {
+    pub fn row(self, layout: &GridLayout) -> Self {
         let line = self.focus.0;
         Self {
             anchor: (line, 0),
@@ -194,7 +200,7 @@ impl Selection {
         }
     }
 
-    pub fn column(self, layout: &Layout) -> Self {
+    pub fn column(self, layout: &GridLayout) -> Self {
         let lane = self.focus.1;
         Self {
             anchor: (0, lane),
@@ -203,7 +209,7 @@ impl Selection {
         }
     }
 
-    pub fn all(self, layout: &Layout) -> Self {
+    pub fn all(self, layout: &GridLayout) -> Self {
         let last = (
             layout.lines.len().saturating_sub(1),
             layout.lanes.len().saturating_sub(1),
@@ -216,7 +222,7 @@ impl Selection {
     }
 
     /// The two corners, first to last.
-    pub fn rectangle(self) -> (Place, Place) {
+    pub fn rectangle(self) -> (GridPosition, GridPosition) {
         let (a, b) = (self.head, self.anchor);
         ((a.0.min(b.0), a.1.min(b.1)), (a.0.max(b.0), a.1.max(b.1)))
     }
@@ -226,7 +232,7 @@ impl Selection {
     }
 
     /// The cells of the grid within the rectangle.
-    pub fn cells(self, layout: &Layout) -> Vec<At> {
+    pub fn cells(self, layout: &GridLayout) -> Vec<CellIndex> {
         let ((top, left), (bottom, right)) = self.rectangle();
         (top..=bottom)
             .flat_map(|line| (left..=right).map(move |lane| (line, lane)))
@@ -238,13 +244,17 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{components::matrix::layout::Lane, domain::matrix::Block};
+    use crate::{components::matrix::layout::VisualColumn, domain::matrix::RowBlock};
 
-    fn layout() -> Layout {
-        use Line::{Block as B, Step as S};
-        Layout {
-            lines: vec![B(Block::Custom), S(0), S(1), B(Block::Custom), S(2)],
-            lanes: vec![Lane::Customer(0), Lane::Group(1), Lane::Customer(5)],
+    fn layout() -> GridLayout {
+        use VisualRow::{Block as B, Step as S};
+        GridLayout {
+            lines: vec![B(RowBlock::Custom), S(0), S(1), B(RowBlock::Custom), S(2)],
+            lanes: vec![
+                VisualColumn::Customer(0),
+                VisualColumn::Group(1),
+                VisualColumn::Customer(5),
+            ],
             filter: None,
         }
     }
@@ -254,37 +264,43 @@ mod tests {
         let layout = layout();
         let start = Selection::start(&layout).unwrap();
         assert_eq!(start.focus, (1, 0));
-        let walk = |steps: &[Step]| {
+        let walk = |steps: &[Movement]| {
             steps
                 .iter()
                 .fold(start, |it, step| it.moved(&layout, *step, false))
                 .focus
         };
-        assert_eq!(walk(&[Step::Down, Step::Down, Step::Down]), (4, 0));
-        assert_eq!(walk(&[Step::Down, Step::Down, Step::Up]), (2, 0));
-        assert_eq!(walk(&[Step::Down, Step::PageUp]), (1, 0));
-        assert_eq!(walk(&[Step::Last, Step::Right]), (4, 2));
+        assert_eq!(
+            walk(&[Movement::Down, Movement::Down, Movement::Down]),
+            (4, 0)
+        );
+        assert_eq!(
+            walk(&[Movement::Down, Movement::Down, Movement::Up]),
+            (2, 0)
+        );
+        assert_eq!(walk(&[Movement::Down, Movement::PageUp]), (1, 0));
+        assert_eq!(walk(&[Movement::Last, Movement::Right]), (4, 2));
     }
 
     #[test]
     fn above_and_beside_the_cells_are_the_heads() {
-        use Step::{Down, Left, Right, Up};
+        use Movement::{Down, Left, Right, Up};
         let layout = layout();
         let start = Selection::start(&layout).unwrap();
-        let walk = |steps: &[Step]| {
+        let walk = |steps: &[Movement]| {
             let end = steps
                 .iter()
                 .fold(start, |it, step| it.moved(&layout, *step, false));
             (end.zone, end.focus)
         };
-        assert_eq!(walk(&[Up]), (Zone::Column, (1, 0)));
-        assert_eq!(walk(&[Up, Right, Up]), (Zone::Band, (1, 1)));
-        assert_eq!(walk(&[Up, Up, Up, Down, Down]), (Zone::Cell, (1, 0)));
-        assert_eq!(walk(&[Left]), (Zone::Row, (1, 0)));
-        assert_eq!(walk(&[Left, Up]), (Zone::Row, (0, 0)));
-        assert_eq!(walk(&[Left, Down, Down, Right]), (Zone::Cell, (4, 0)));
+        assert_eq!(walk(&[Up]), (FocusZone::Column, (1, 0)));
+        assert_eq!(walk(&[Up, Right, Up]), (FocusZone::Band, (1, 1)));
+        assert_eq!(walk(&[Up, Up, Up, Down, Down]), (FocusZone::Cell, (1, 0)));
+        assert_eq!(walk(&[Left]), (FocusZone::Row, (1, 0)));
+        assert_eq!(walk(&[Left, Up]), (FocusZone::Row, (0, 0)));
+        assert_eq!(walk(&[Left, Down, Down, Right]), (FocusZone::Cell, (4, 0)));
         // With Shift the rectangle ends at the edge.
-        assert_eq!(start.moved(&layout, Up, true).zone, Zone::Cell);
+        assert_eq!(start.moved(&layout, Up, true).zone, FocusZone::Cell);
     }
 
     #[test]
@@ -299,9 +315,10 @@ mod tests {
     fn a_rectangle_has_the_cells_that_exist() {
         let layout = layout();
         let start = Selection::start(&layout).unwrap();
-        let wide = start
-            .moved(&layout, Step::LineEnd, true)
-            .moved(&layout, Step::Down, true);
+        let wide =
+            start
+                .moved(&layout, Movement::LineEnd, true)
+                .moved(&layout, Movement::Down, true);
         assert_eq!(wide.cells(&layout).len(), 4);
         assert_eq!(start.all(&layout).cells(&layout).len(), 6);
         assert_eq!(start.column(&layout).cells(&layout).len(), 3);

@@ -1,21 +1,21 @@
 //! What the grid and the page around it share: cells, what is drawn of them, and where the person is.
 use super::{
-    keys::Command,
-    layout::{BLOCKS, Collapsed, DENSITIES, Density, Layout, Line},
-    selection::{Selection, Zone},
+    keyboard::GridCommand,
+    layout::{BLOCKS, Collapsed, DENSITIES, Density, GridLayout, VisualRow},
+    selection::{FocusZone, Selection},
 };
 use crate::{
     browser,
     components::{
-        step_panel::Toward,
-        ui::follow::follow,
-        wish::{Unmet, Wish, Wishes},
+        pending_actions::{ActionRequest, FailedAction, PendingActions},
+        step_panel::PanelNeighbors,
+        ui::follow_effect::follow,
     },
     domain::{
-        filter::Filter,
         id::StepId,
-        marks::{Mark, Marks, shown_reason},
-        matrix::{At, Cell, Grid},
+        matrix::{Cell, CellIndex, Grid},
+        matrix_filter::MatrixFilter,
+        status_info::{StatusChange, StatusInfo, reason_preview},
         step::CustomerStep,
     },
 };
@@ -26,14 +26,14 @@ use leptos::prelude::*;
 pub struct MatrixState {
     pub grid: RwSignal<Grid>,
     pub collapsed: RwSignal<Collapsed>,
-    pub filter: RwSignal<Filter>,
+    pub filter: RwSignal<MatrixFilter>,
     pub selection: RwSignal<Option<Selection>>,
     pub density: RwSignal<Density>,
     /// Whether single letters act (WCAG 2.1.4).
     pub letters: RwSignal<bool>,
-    pub layout: Memo<Layout>,
+    pub layout: Memo<GridLayout>,
     /// Where the window begins that the server draws.
-    pub first: At,
+    pub first: CellIndex,
     /// Raised when the keyboard should come back to the grid.
     pub wants_keyboard: RwSignal<u32>,
     /// Raised when the grid is another one: it is drawn as a whole.
@@ -41,7 +41,7 @@ pub struct MatrixState {
     /// Raised when more is known of who set cells, and when.
     pub marked: RwSignal<u32>,
     /// What is asked of single cells.
-    pub wishes: RwSignal<Wishes>,
+    pub wishes: RwSignal<PendingActions>,
     /// Raised when counts are to follow the cells: a cell that was set is painted first.
     pub counted: RwSignal<u32>,
 }
@@ -53,13 +53,13 @@ pub const LETTERS_KEY: &str = "rollcall.letters";
 const SLOW: u32 = 300;
 
 impl MatrixState {
-    pub fn new(grid: Grid, filter: Filter, collapsed: Collapsed, first: At) -> Self {
+    pub fn new(grid: Grid, filter: MatrixFilter, collapsed: Collapsed, first: CellIndex) -> Self {
         let grid = RwSignal::new(grid);
         let collapsed = RwSignal::new(collapsed);
         let filter = RwSignal::new(filter);
         let layout = Memo::new(move |_| {
             grid.with(|grid| {
-                filter.with(|filter| collapsed.with(|it| Layout::new(grid, it, filter)))
+                filter.with(|filter| collapsed.with(|it| GridLayout::new(grid, it, filter)))
             })
         });
         let selection = RwSignal::new(layout.with_untracked(Selection::start));
@@ -84,7 +84,7 @@ impl MatrixState {
             wants_keyboard: RwSignal::new(0),
             renewed: RwSignal::new(0),
             marked: RwSignal::new(0),
-            wishes: RwSignal::new(Wishes::default()),
+            wishes: RwSignal::new(PendingActions::default()),
             counted,
         }
     }
@@ -96,7 +96,7 @@ impl MatrixState {
         }
     }
 
-    pub fn take_marks(self, marks: &Marks) {
+    pub fn take_marks(self, marks: &StatusInfo) {
         if self
             .grid
             .try_update(|grid| grid.take_marks(marks))
@@ -128,14 +128,17 @@ impl MatrixState {
     }
 
     /// The cell that the keyboard is at.
-    pub fn focused(self) -> Option<At> {
-        let selection = self.selection.get().filter(|it| it.zone == Zone::Cell)?;
+    pub fn focused(self) -> Option<CellIndex> {
+        let selection = self
+            .selection
+            .get()
+            .filter(|it| it.zone == FocusZone::Cell)?;
         self.layout
             .with(|layout| layout.cell(selection.focus.0, selection.focus.1))
     }
 
     /// The selected cells that exist, without those that the filter has dimmed.
-    pub fn selected(self) -> Vec<At> {
+    pub fn selected(self) -> Vec<CellIndex> {
         let Some(selection) = self.selection.get() else {
             return Vec::new();
         };
@@ -143,23 +146,24 @@ impl MatrixState {
         self.layout.with(|layout| {
             let cells = selection.cells(layout).into_iter();
             self.grid.with(|grid| {
-                let there = |at: &At| grid.cell(*at).is_some_and(|it| is_one || layout.wants(it));
+                let there =
+                    |at: &CellIndex| grid.cell(*at).is_some_and(|it| is_one || layout.wants(it));
                 cells.filter(there).collect()
             })
         })
     }
 
     /// Goes to a cell and selects it alone.
-    pub fn go(self, at: At) {
+    pub fn go(self, at: CellIndex) {
         if let Some(place) = self.layout.with_untracked(|layout| layout.place(at)) {
             self.selection.set(Some(Selection::at(place)));
         }
     }
 
     /// The next drawn cell with open work behind the present one (or before it), customer by customer.
-    pub fn next_open(self, forward: bool) -> Option<At> {
-        let here = self.focused().unwrap_or(At { row: 0, column: 0 });
-        let (rows, columns) = self.layout.with_untracked(Layout::drawn);
+    pub fn next_open(self, forward: bool) -> Option<CellIndex> {
+        let here = self.focused().unwrap_or(CellIndex { row: 0, column: 0 });
+        let (rows, columns) = self.layout.with_untracked(GridLayout::drawn);
         let (height, all) = (rows.len(), rows.len() * columns.len());
         let row = rows.iter().position(|it| *it == here.row).unwrap_or(0);
         let column = columns.iter().position(|it| *it == here.column);
@@ -173,7 +177,7 @@ impl MatrixState {
                         start + all - it
                     }) % all
                 })
-                .map(|index| At {
+                .map(|index| CellIndex {
                     row: rows[index % height],
                     column: columns[index / height],
                 })
@@ -182,7 +186,7 @@ impl MatrixState {
     }
 
     /// One cell changes at once, as it was asked for.
-    pub fn begin(self, step: StepId, wish: Wish) {
+    pub fn begin(self, step: StepId, wish: ActionRequest) {
         let action = wish.action;
         self.wishes.update(|it| it.begin(step, wish));
         browser::dom::after(SLOW, move || {
@@ -198,7 +202,7 @@ impl MatrixState {
     }
 
     /// And goes back to what it was if that failed.
-    pub fn fail(self, step: StepId, before: Option<Cell>, unmet: Unmet) {
+    pub fn fail(self, step: StepId, before: Option<Cell>, unmet: FailedAction) {
         if self.wishes.try_update(|it| it.fail(step, unmet)).is_some() {
             self.set(step, |cell| *cell = before.unwrap_or(*cell));
         }
@@ -219,7 +223,7 @@ impl MatrixState {
     }
 
     /// What failed of a cell.
-    pub fn unmet(self, at: At) -> Option<Unmet> {
+    pub fn unmet(self, at: CellIndex) -> Option<FailedAction> {
         let step = self.grid.with_untracked(|it| it.cell(at).map(|it| it.step));
         self.wishes.with_untracked(|it| it.unmet(step?))
     }
@@ -246,12 +250,12 @@ impl MatrixState {
                 has_notes: step.notes.is_some(),
                 is_unresolved,
             };
-            let reason = step.reason().map(|it| shown_reason(it).into());
+            let reason = step.reason().map(|it| reason_preview(it).into());
             let mark = step.state_by.clone().zip(step.state_at);
             grid.set(
                 at,
                 cell,
-                mark.map(|(by, at)| Mark {
+                mark.map(|(by, at)| StatusChange {
                     by: by.into(),
                     at,
                     reason,
@@ -281,7 +285,7 @@ impl MatrixState {
     }
 
     /// Goes to the nearest drawn cell in a direction that exists.
-    pub fn go_toward(self, toward: Toward) {
+    pub fn go_toward(self, toward: PanelNeighbors) {
         let Some((mut line, mut lane)) = self.selection.get_untracked().map(|it| it.focus) else {
             return;
         };
@@ -289,10 +293,10 @@ impl MatrixState {
             self.grid.with_untracked(|grid| {
                 loop {
                     match toward {
-                        Toward::PreviousStep => line = line.checked_sub(1)?,
-                        Toward::NextStep => line += 1,
-                        Toward::PreviousCustomer => lane = lane.checked_sub(1)?,
-                        Toward::NextCustomer => lane += 1,
+                        PanelNeighbors::PreviousStep => line = line.checked_sub(1)?,
+                        PanelNeighbors::NextStep => line += 1,
+                        PanelNeighbors::PreviousCustomer => lane = lane.checked_sub(1)?,
+                        PanelNeighbors::NextCustomer => lane += 1,
                     }
                     if line >= layout.lines.len() || lane >= layout.lanes.len() {
                         return None;
@@ -310,34 +314,34 @@ impl MatrixState {
     }
 
     /// The first open cell of a row that is drawn.
-    pub fn open_in(self, row: usize) -> Option<At> {
-        let (_, columns) = self.layout.with_untracked(Layout::drawn);
+    pub fn open_in(self, row: usize) -> Option<CellIndex> {
+        let (_, columns) = self.layout.with_untracked(GridLayout::drawn);
         self.grid.with_untracked(|grid| {
             columns
                 .into_iter()
-                .map(|column| At { row, column })
+                .map(|column| CellIndex { row, column })
                 .find(|at| grid.cell(*at).is_some_and(|it| it.status.is_open()))
         })
     }
 
     /// Selects a row, column, cluster or all; moves about. False if the command is none of these.
-    pub fn select(self, command: Command) -> bool {
+    pub fn select(self, command: GridCommand) -> bool {
         let Some(present) = self.selection.get_untracked() else {
             return false;
         };
-        let lanes = |layout: &Layout| {
+        let lanes = |layout: &GridLayout| {
             self.grid
                 .with_untracked(|grid| layout.lanes_of(grid, present.focus.1))
         };
         let next = self.layout.with_untracked(|layout| match command {
-            Command::Move { step, extend } => Some(present.moved(layout, step, extend)),
-            Command::SelectRow => Some(present.row(layout)),
-            Command::SelectColumn if present.zone == Zone::Band => {
+            GridCommand::Move { step, extend } => Some(present.moved(layout, step, extend)),
+            GridCommand::SelectRow => Some(present.row(layout)),
+            GridCommand::SelectColumn if present.zone == FocusZone::Band => {
                 Some(present.lanes(layout, lanes(layout)))
             }
-            Command::SelectColumn => Some(present.column(layout)),
-            Command::SelectCluster => Some(present.lanes(layout, lanes(layout))),
-            Command::SelectAll => Some(present.all(layout)),
+            GridCommand::SelectColumn => Some(present.column(layout)),
+            GridCommand::SelectCluster => Some(present.lanes(layout, lanes(layout))),
+            GridCommand::SelectAll => Some(present.all(layout)),
             _ => None,
         });
         if next.is_some() {
@@ -356,8 +360,8 @@ impl MatrixState {
                 let line = layout
                     .lines
                     .iter()
-                    .position(|it| *it == Line::Block(*block))?;
-                return Some((Zone::Row, (line, 0)));
+                    .position(|it| *it == VisualRow::Block(*block))?;
+                return Some((FocusZone::Row, (line, 0)));
             }
             let id = id.parse().ok()?;
             let lane = self.grid.with_untracked(|grid| {
@@ -365,7 +369,7 @@ impl MatrixState {
                 lanes.position(|it| grid.bands[it.band(grid)].id == id)
             })?;
             let line = self.selection.get_untracked().map_or(0, |it| it.focus.0);
-            Some((Zone::Band, (line, lane)))
+            Some((FocusZone::Band, (line, lane)))
         });
         if let Some((zone, place)) = head {
             self.selection.set(Some(Selection {

@@ -1,10 +1,11 @@
 //! What can be done with a step: copy its text in four forms, change its state, and what stands in the menu More.
 use super::{
-    Asked, StepWish,
-    desk::{Desk, Form},
+    OpenStepDialog, StepPanelEvent,
+    step_detail::{CopyFormat, StepDetailState},
 };
 use crate::{
     components::{
+        pending_actions::ActionRequest,
         reason_form::{ReasonForm, verb},
         ui::{
             dialog::Dialog,
@@ -12,13 +13,12 @@ use crate::{
             menu::{Menu, MenuItem},
             notice::Failure,
         },
-        wish::Wish,
     },
     domain::{
+        customer_work::OpenStep,
         step::{StepAction, StepStatus},
         template::StepType,
-        vars::{Source, filled_at},
-        work::OpenStep,
+        variables::{Source, filled_at},
     },
     paths,
 };
@@ -53,7 +53,7 @@ pub fn direct(status: StepStatus) -> Vec<StepAction> {
 
 /// Copy, and its other forms in a menu beside it.
 #[component]
-pub fn CopyButton(desk: Desk) -> impl IntoView {
+pub fn CopyButton(desk: StepDetailState) -> impl IntoView {
     let (whom, kind) = desk.read(|it| {
         let (customer, cluster) = (&it.detail.customer.customer, &it.detail.customer.cluster);
         let whom = format!("{} ({})", customer.name, cluster.name);
@@ -65,16 +65,19 @@ pub fn CopyButton(desk: Desk) -> impl IntoView {
         Some((step, false)) if step == id => "Could not copy: it is selected, press Ctrl+C".into(),
         _ => "Copy".to_owned(),
     };
-    let item = |label: &str, form: Form| {
+    let item = |label: &str, form: CopyFormat| {
         MenuItem::new(label, Callback::new(move |()| desk.copy(form, false)))
     };
     let mut items = vec![
-        item("With the comment above it", Form::Headed),
-        item("Plain, without the comment", Form::Plain),
-        item("Raw, as it was written", Form::Raw),
+        item("With the comment above it", CopyFormat::Headed),
+        item("Plain, without the comment", CopyFormat::Plain),
+        item("Raw, as it was written", CopyFormat::Raw),
     ];
     if kind == StepType::Bash {
-        items.push(item("With a check of the kubectl context", Form::Checked));
+        items.push(item(
+            "With a check of the kubectl context",
+            CopyFormat::Checked,
+        ));
     }
     let ink = Signal::derive(move || {
         let is_next = desk.status.is_open() && !desk.is_copied();
@@ -89,7 +92,7 @@ pub fn CopyButton(desk: Desk) -> impl IntoView {
                 data-kind=move || ink.get()
                 data-copied=move || desk.is_copied().then_some("")
                 aria-keyshortcuts="c"
-                on:click=move |_| desk.copy(Form::Headed, false)
+                on:click=move |_| desk.copy(CopyFormat::Headed, false)
             >
                 <Icon name=Signal::derive(move || if desk.is_copied() { "g-done" } else { "i-copy" })/>
                 <span class="clip">{label}</span>
@@ -106,7 +109,7 @@ pub fn CopyButton(desk: Desk) -> impl IntoView {
 /// What is there to do in the present state, and More.
 #[component]
 pub fn StateButtons(
-    desk: Desk,
+    desk: StepDetailState,
     #[prop(optional)] large: bool,
     /// To the next step: the main button once this one is finished.
     on_next: Callback<()>,
@@ -188,26 +191,27 @@ pub fn StateButtons(
 }
 
 /// What can be done with the text of this very step.
-fn own_items(open: &OpenStep, desk: Desk) -> Vec<MenuItem> {
+fn own_items(open: &OpenStep, desk: StepDetailState) -> Vec<MenuItem> {
     let step = &open.detail.step;
-    let ask =
-        |label: &str, what: Asked| MenuItem::new(label, Callback::new(move |()| desk.ask(what)));
+    let ask = |label: &str, what: OpenStepDialog| {
+        MenuItem::new(label, Callback::new(move |()| desk.ask(what)))
+    };
     let mut items = Vec::new();
     if step.template_id.is_some() {
-        items.push(ask("Override", Asked::Override));
+        items.push(ask("Override", OpenStepDialog::Override));
     }
     if step.is_overridden || open.drift.is_some() {
-        let reset = Callback::new(move |()| desk.on_wish.run(StepWish::Reset));
+        let reset = Callback::new(move |()| desk.on_wish.run(StepPanelEvent::Reset));
         items.push(MenuItem::new("Reset to template", reset));
     }
     if step.is_custom {
-        items.push(ask("Edit", Asked::Edit));
-        items.push(ask("Delete", Asked::Delete));
+        items.push(ask("Edit", OpenStepDialog::Edit));
+        items.push(ask("Delete", OpenStepDialog::Delete));
     }
     if step.is_custom || step.is_overridden {
-        items.push(ask("Promote to template…", Asked::Promote));
+        items.push(ask("Promote to template…", OpenStepDialog::Promote));
     }
-    items.push(ask("Add custom step…", Asked::AddCustom));
+    items.push(ask("Add custom step…", OpenStepDialog::AddCustom));
     items
 }
 
@@ -231,7 +235,7 @@ pub fn places_of(name: &str, open: &OpenStep) -> Vec<(String, String)> {
 
 /// That values are missing: where to fill them in, or to go on all the same. And whatever else was refused.
 #[component]
-pub fn Refused(desk: Desk) -> impl IntoView {
+pub fn Refused(desk: StepDetailState) -> impl IntoView {
     // While a reason is asked for, that dialog says it.
     let other = Signal::derive(move || {
         let is_said = desk.missing().is_some() || desk.asking.get().is_some();
@@ -267,9 +271,9 @@ pub fn Refused(desk: Desk) -> impl IntoView {
                 desk.copy(form, true);
             } else {
                 desk.refused.set(None);
-                desk.do_it(Wish {
+                desk.do_it(ActionRequest {
                     allow_unresolved: true,
-                    ..Wish::new(StepAction::Done)
+                    ..ActionRequest::new(StepAction::Done)
                 });
             }
         };
@@ -297,7 +301,7 @@ pub fn Refused(desk: Desk) -> impl IntoView {
 
 /// Asks why, before a step is failed, skipped or reverted.
 #[component]
-pub fn ReasonPrompt(desk: Desk) -> impl IntoView {
+pub fn ReasonPrompt(desk: StepDetailState) -> impl IntoView {
     let (name, customer) = desk.read(|it| {
         let detail = &it.detail;
         (
@@ -314,9 +318,9 @@ pub fn ReasonPrompt(desk: Desk) -> impl IntoView {
             }
         });
         let send = move |reason| {
-            desk.do_it(Wish {
+            desk.do_it(ActionRequest {
                 reason: Some(reason),
-                ..Wish::new(action)
+                ..ActionRequest::new(action)
             });
         };
         let title = format!("{} {name} for {customer}", verb(action));

@@ -1,6 +1,6 @@
 //! What happened to a step, newest first: who and when, why, what it did to the text, the text as it was executed, and the
 //! way back.
-use super::{StepWish, desk::Desk};
+use super::{StepPanelEvent, step_detail::StepDetailState};
 use crate::{
     components::{
         activity_list::{icon_of, status_of},
@@ -8,15 +8,15 @@ use crate::{
         ui::{icon::Icon, time::Time},
     },
     domain::{
-        event::{Entity, Entry, EventAction, FieldChange},
+        customer_work::HistoryTextChange,
+        event::{Entity, EventAction, FieldChange, HistoryEntry},
         step::StepStatus,
-        work::HistoryMore,
     },
 };
 use leptos::prelude::*;
 
 /// "overrode the text", "edited the template".
-fn what(entry: &Entry, has_diff: bool) -> String {
+fn what(entry: &HistoryEntry, has_diff: bool) -> String {
     match (entry.entity, entry.action) {
         (Entity::Template, action) => format!("{} the template", action.phrase()),
         (_, EventAction::Override) if has_diff => "overrode the text".to_owned(),
@@ -56,7 +56,11 @@ fn executed(text: String, sha: String) -> impl IntoView {
     }
 }
 
-fn line(entry: Entry, more: Option<HistoryMore>, desk: Desk) -> impl IntoView {
+fn line(
+    entry: HistoryEntry,
+    more: Option<HistoryTextChange>,
+    desk: StepDetailState,
+) -> impl IntoView {
     let (diff, undoes) = more.map_or_else(|| (Vec::new(), 0), |it| (it.diff, it.undoes));
     let state = status_of(entry.action).map(StepStatus::as_str);
     let has_diff = !diff.is_empty();
@@ -103,7 +107,7 @@ fn line(entry: Entry, more: Option<HistoryMore>, desk: Desk) -> impl IntoView {
                             <button
                                 type="button"
                                 class="link"
-                                on:click=move |_| desk.on_wish.run(StepWish::Undo(batch.get_value()))
+                                on:click=move |_| desk.on_wish.run(StepPanelEvent::Undo(batch.get_value()))
                             >
                                 {label}
                             </button>
@@ -115,7 +119,7 @@ fn line(entry: Entry, more: Option<HistoryMore>, desk: Desk) -> impl IntoView {
 }
 
 #[component]
-pub fn History(desk: Desk) -> impl IntoView {
+pub fn History(desk: StepDetailState) -> impl IntoView {
     let (history, mut more) = desk.read(|it| (it.detail.history.clone(), it.more.clone()));
     let is_empty = history.is_empty();
     let lines = history
@@ -143,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_override_without_a_difference_kept_the_text() {
-        let entry = |entity, action| Entry {
+        let entry = |entity, action| HistoryEntry {
             id: EventId(1),
             batch_id: BatchId("b".into()),
             entity,

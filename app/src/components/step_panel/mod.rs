@@ -1,40 +1,40 @@
 //! The side panel of a step: whom and where, the text to copy, what can be done, notes, history. Not modal: the grid
 //! beside it stays usable. Its parts also make the large view of one customer's work.
 pub mod actions;
-pub mod custom;
-pub mod desk;
+pub mod custom_step_dialogs;
 pub mod history;
 pub mod notes;
-pub mod texts;
+pub mod step_detail;
+pub mod text_dialogs;
 
 use super::{
+    pending_actions::ActionRequest,
     step_state::State,
     ui::{code::CodeBlock, icon::Icon, time::Clock},
-    wish::Wish,
 };
 use crate::{
-    browser::panel::{self, NARROWEST, USUAL, WIDEST},
+    browser::panel_width::{self, NARROWEST, USUAL, WIDEST},
     domain::{
         cluster::hue,
+        customer_work::{CustomStepPositions, OpenStep, Promotion},
         diff::DiffRow,
         id::{BatchId, StepId},
-        step::{Place, StepStatus},
+        step::{Position, StepStatus},
         template::TemplateDraft,
-        work::{CustomPlaces, OpenStep, Promotion},
     },
 };
 use actions::{CopyButton, ReasonPrompt, Refused, StateButtons};
-use custom::{AddDialog, DeleteDialog, EditDialog};
-use desk::{Desk, Form};
+use custom_step_dialogs::{AddDialog, DeleteDialog, EditDialog};
 use history::History;
 use leptos::{ev, prelude::*};
 use notes::{Notes, Values};
-use texts::{DriftDialog, DriftNotice, OverrideDialog, PromoteDialog};
+use step_detail::{CopyFormat, StepDetailState};
+use text_dialogs::{DriftDialog, DriftNotice, OverrideDialog, PromoteDialog};
 
 /// What the person asks for in the panel.
 #[derive(Clone)]
-pub enum StepWish {
-    Act(Wish),
+pub enum StepPanelEvent {
+    Act(ActionRequest),
     Notes(String),
     Override(String),
     /// The override stays, though the template went on.
@@ -45,7 +45,7 @@ pub enum StepWish {
     Delete,
     AddCustom {
         draft: TemplateDraft,
-        place: Place<StepId>,
+        place: Position<StepId>,
         to_template: bool,
     },
     Undo(BatchId),
@@ -55,14 +55,14 @@ pub enum StepWish {
         after: String,
         into: RwSignal<Option<Vec<DiffRow>>>,
     },
-    AskPlaces(RwSignal<Option<CustomPlaces>>),
+    AskPlaces(RwSignal<Option<CustomStepPositions>>),
     AskPromotion(RwSignal<Option<Promotion>>),
     Close,
 }
 
 /// Where the panel's neighbours are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Toward {
+pub enum PanelNeighbors {
     PreviousStep,
     NextStep,
     PreviousCustomer,
@@ -71,7 +71,7 @@ pub enum Toward {
 
 /// A dialog of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum OpenStepDialog {
     Override,
     Drift,
     Promote,
@@ -98,7 +98,7 @@ pub fn sources(open: &OpenStep) -> Vec<(&'static str, &'static str)> {
 
 /// The state, who set it and when, why, and where the text comes from.
 #[component]
-pub fn StateLine(desk: Desk) -> impl IntoView {
+pub fn StateLine(desk: StepDetailState) -> impl IntoView {
     let (status, by, reason, sources) = desk.read(|it| {
         let step = &it.detail.step;
         (
@@ -133,7 +133,7 @@ pub fn StateLine(desk: Desk) -> impl IntoView {
 
 /// The text, its values, what became of its template, notes and history.
 #[component]
-pub fn StepBody(desk: Desk) -> impl IntoView {
+pub fn StepBody(desk: StepDetailState) -> impl IntoView {
     let (resolved, raw, kind) = desk.read(|it| {
         let detail = &it.detail;
         (
@@ -155,18 +155,18 @@ pub fn StepBody(desk: Desk) -> impl IntoView {
 
 /// Whatever is asked just now.
 #[component]
-pub fn StepDialogs(desk: Desk) -> impl IntoView {
+pub fn StepDialogs(desk: StepDetailState) -> impl IntoView {
     view! {
         <ReasonPrompt desk=desk/>
         {move || {
             let asked = desk.asked.get().filter(|it| it.0 == desk.id);
             asked.map(|(_, what)| match what {
-                Asked::Override => view! { <OverrideDialog desk=desk/> }.into_any(),
-                Asked::Drift => view! { <DriftDialog desk=desk/> }.into_any(),
-                Asked::Promote => view! { <PromoteDialog desk=desk/> }.into_any(),
-                Asked::Edit => view! { <EditDialog desk=desk/> }.into_any(),
-                Asked::Delete => view! { <DeleteDialog desk=desk/> }.into_any(),
-                Asked::AddCustom => view! { <AddDialog desk=desk/> }.into_any(),
+                OpenStepDialog::Override => view! { <OverrideDialog desk=desk/> }.into_any(),
+                OpenStepDialog::Drift => view! { <DriftDialog desk=desk/> }.into_any(),
+                OpenStepDialog::Promote => view! { <PromoteDialog desk=desk/> }.into_any(),
+                OpenStepDialog::Edit => view! { <EditDialog desk=desk/> }.into_any(),
+                OpenStepDialog::Delete => view! { <DeleteDialog desk=desk/> }.into_any(),
+                OpenStepDialog::AddCustom => view! { <AddDialog desk=desk/> }.into_any(),
             })
         }}
     }
@@ -178,15 +178,15 @@ fn Edge() -> impl IntoView {
     let width = RwSignal::new(USUAL);
     let drags = StoredValue::new(false);
     Effect::new(move |_| {
-        if let Some(kept) = panel::kept() {
-            width.set(panel::set_width(kept));
+        if let Some(kept) = panel_width::kept() {
+            width.set(panel_width::set_width(kept));
         }
     });
-    let resize = move |to: i32| width.set(panel::set_width(to));
+    let resize = move |to: i32| width.set(panel_width::set_width(to));
     let let_go = move || {
         if drags.get_value() {
             drags.set_value(false);
-            panel::keep(width.get_untracked());
+            panel_width::keep(width.get_untracked());
         }
     };
     let on_key = move |event: ev::KeyboardEvent| {
@@ -200,7 +200,7 @@ fn Edge() -> impl IntoView {
         };
         event.prevent_default();
         resize(to);
-        panel::keep(width.get_untracked());
+        panel_width::keep(width.get_untracked());
     };
     view! {
         <div
@@ -216,10 +216,10 @@ fn Edge() -> impl IntoView {
             on:keydown=on_key
             on:pointerdown=move |event| {
                 event.prevent_default();
-                panel::capture(&event);
+                panel_width::capture(&event);
                 drags.set_value(true);
             }
-            on:pointermove=move |event| { if drags.get_value() { resize(panel::width_at(&event)) } }
+            on:pointermove=move |event| { if drags.get_value() { resize(panel_width::width_at(&event)) } }
             on:pointerup=move |_| let_go()
             on:pointercancel=move |_| let_go()
         ></div>
@@ -228,13 +228,13 @@ fn Edge() -> impl IntoView {
 
 #[component]
 pub fn StepPanel(
-    desk: Desk,
+    desk: StepDetailState,
     /// Where the step stands, and its customer: "6 of 14", "6 of 18".
     #[prop(into)]
     places: Signal<(String, String)>,
     /// Raised to copy from the grid's keys.
     copying: RwSignal<u32>,
-    on_go: Callback<Toward>,
+    on_go: Callback<PanelNeighbors>,
 ) -> impl IntoView {
     let (name, customer, namespace, cluster) = desk.read(|it| {
         let of = &it.detail.customer;
@@ -249,10 +249,10 @@ pub fn StepPanel(
     let first_copy = copying.get_untracked();
     Effect::new(move |_| {
         if copying.get() > first_copy {
-            desk.copy(Form::Headed, false);
+            desk.copy(CopyFormat::Headed, false);
         }
     });
-    let nav = move |toward: Toward, name: &'static str, turn: Option<&'static str>| {
+    let nav = move |toward: PanelNeighbors, name: &'static str, turn: Option<&'static str>| {
         view! {
             <button
                 class="button"
@@ -270,8 +270,8 @@ pub fn StepPanel(
             </button>
         }
     };
-    let close = move || desk.on_wish.run(StepWish::Close);
-    let on_next = Callback::new(move |()| on_go.run(Toward::NextStep));
+    let close = move || desk.on_wish.run(StepPanelEvent::Close);
+    let on_next = Callback::new(move |()| on_go.run(PanelNeighbors::NextStep));
     view! {
         <aside
             class="sheet"
@@ -296,11 +296,11 @@ pub fn StepPanel(
             <div class="sheet__head">
                 <div class="sheet__nav">
                     <span><span class="word">"Step "</span>{move || places.get().0}</span>
-                    {nav(Toward::PreviousStep, "Previous step", None)}
-                    {nav(Toward::NextStep, "Next step", Some("down"))}
+                    {nav(PanelNeighbors::PreviousStep, "Previous step", None)}
+                    {nav(PanelNeighbors::NextStep, "Next step", Some("down"))}
                     <span class="push"><span class="word">"Customer "</span>{move || places.get().1}</span>
-                    {nav(Toward::PreviousCustomer, "Previous customer", Some("left"))}
-                    {nav(Toward::NextCustomer, "Next customer", Some("right"))}
+                    {nav(PanelNeighbors::PreviousCustomer, "Previous customer", Some("left"))}
+                    {nav(PanelNeighbors::NextCustomer, "Next customer", Some("right"))}
                     <button
                         class="button"
                         data-kind="ghost"

@@ -1,18 +1,18 @@
 //! The values that a step's text is filled with, and its notes. What is typed is kept until it is saved; if somebody else
 //! wrote meanwhile, both stand there.
 use super::{
-    StepWish,
+    StepPanelEvent,
     actions::places_of,
-    desk::{Desk, NotesDraft},
+    step_detail::{NotesDraft, StepDetailState},
 };
 use crate::{
     components::ui::{icon::Icon, text_area::TextArea, time::Clock},
-    domain::{event::EventAction, vars::Source},
+    domain::{event::EventAction, variables::Source},
 };
 use leptos::{ev, prelude::*};
 
 #[component]
-pub fn Values(desk: Desk) -> impl IntoView {
+pub fn Values(desk: StepDetailState) -> impl IntoView {
     let (variables, n_missing) = desk.read(|it| {
         let detail = &it.detail;
         (detail.variables.clone(), detail.unresolved.len())
@@ -77,7 +77,7 @@ fn differs(typed: &str, saved: &str) -> bool {
 }
 
 #[component]
-pub fn Notes(desk: Desk) -> impl IntoView {
+pub fn Notes(desk: StepDetailState) -> impl IntoView {
     let saved = desk.read(|it| it.detail.step.notes.clone().unwrap_or_default());
     // Who wrote the notes that stand there, and when.
     let writer = desk.read(|it| {
@@ -121,7 +121,8 @@ pub fn Notes(desk: Desk) -> impl IntoView {
     });
     let save = move || {
         if is_changed.get_untracked() {
-            desk.on_wish.run(StepWish::Notes(value.get_untracked()));
+            desk.on_wish
+                .run(StepPanelEvent::Notes(value.get_untracked()));
         }
     };
     let take_theirs = move |_| {

@@ -2,12 +2,12 @@
 //! and with the keyboard. It is drawn as text: a text of a thousand lines would be as many reactive elements.
 use super::{icon::Icon, text_area::escape_into};
 use crate::{
-    browser::{dom, tip},
+    browser::{dom, tooltip},
     domain::{
         template::StepType,
-        vars::{self, Piece, Resolved, Span, Variable},
+        variables::{self, ResolvedSegment, ResolvedText, TextSegment, Variable},
     },
-    highlight::{self, Class},
+    highlight::{self, TokenClass},
 };
 use leptos::{html, prelude::*};
 
@@ -53,16 +53,16 @@ impl CodeView {
 
 /// A piece of a line: its colour, and the variable that it is the value of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    pub class: Class,
+pub struct LinePart {
+    pub class: TokenClass,
     pub variable: Option<Variable>,
     pub text: String,
 }
 
 /// The lines of a resolved text, cut at colours, values and line breaks.
-pub fn lines(resolved: &Resolved, kind: StepType) -> Vec<Vec<Part>> {
+pub fn lines(resolved: &ResolvedText, kind: StepType) -> Vec<Vec<LinePart>> {
     let text = resolved.text();
-    let mut lines: Vec<Vec<Part>> = vec![Vec::new()];
+    let mut lines: Vec<Vec<LinePart>> = vec![Vec::new()];
     let mut spans = resolved.spans.iter();
     let mut span = spans.next();
     let mut left_in_span = span.map_or(0, |it| it.text.len());
@@ -88,7 +88,7 @@ pub fn lines(resolved: &Resolved, kind: StepType) -> Vec<Vec<Part>> {
                         Some(part) if variable.is_some() && part.variable == variable => {
                             part.text.push_str(line);
                         }
-                        _ => last.push(Part {
+                        _ => last.push(LinePart {
                             class,
                             variable: variable.clone(),
                             text: line.to_owned(),
@@ -106,15 +106,17 @@ pub fn lines(resolved: &Resolved, kind: StepType) -> Vec<Vec<Part>> {
 }
 
 /// A text as it was written, with its variables marked.
-fn marked(text: &str, variables: &[Variable]) -> Resolved {
-    let spans = vars::pieces(text).into_iter().map(|piece| match piece {
-        Piece::Literal(text) | Piece::Escaped(text) => Span::plain(text),
-        Piece::Variable { text, name, .. } => Span {
-            text: text.to_owned(),
-            variable: variables.iter().find(|it| it.name == name).cloned(),
-        },
-    });
-    Resolved {
+fn marked(text: &str, variables: &[Variable]) -> ResolvedText {
+    let spans = variables::pieces(text)
+        .into_iter()
+        .map(|piece| match piece {
+            TextSegment::Literal(text) | TextSegment::Escaped(text) => ResolvedSegment::plain(text),
+            TextSegment::Variable { text, name, .. } => ResolvedSegment {
+                text: text.to_owned(),
+                variable: variables.iter().find(|it| it.name == name).cloned(),
+            },
+        });
+    ResolvedText {
         spans: spans.collect(),
     }
 }
@@ -140,7 +142,7 @@ fn counted(n: usize, one: &str) -> String {
     format!("{n} {one}{end}")
 }
 
-fn write_part(out: &mut String, part: &Part) {
+fn write_part(out: &mut String, part: &LinePart) {
     let close = match (&part.variable, part.class.name()) {
         (Some(variable), _) => {
             out.push_str("<var tabindex=\"0\"");
@@ -163,7 +165,7 @@ fn write_part(out: &mut String, part: &Part) {
 }
 
 /// The lines as HTML. An empty one holds a line break, so that it is one also in what is selected and copied by hand.
-fn drawn(lines: &[Vec<Part>]) -> String {
+fn drawn(lines: &[Vec<LinePart>]) -> String {
     let mut out = String::new();
     for line in lines {
         out.push_str("<span class=\"ln\">");
@@ -181,7 +183,7 @@ pub const TEXT: &str = "[data-text]";
 
 #[component]
 pub fn CodeBlock(
-    #[prop(into)] resolved: Resolved,
+    #[prop(into)] resolved: ResolvedText,
     #[prop(into)] raw: String,
     kind: StepType,
     /// Kept by the page, if one text follows the other.
@@ -208,7 +210,7 @@ pub fn CodeBlock(
     let hide = move || {
         // A text that is taken away while it has the keyboard loses it only once it is gone.
         if let Some(tip) = tip.try_get_untracked().flatten() {
-            tip::hide(&tip);
+            tooltip::hide(&tip);
         }
     };
     let icon = match kind {
@@ -261,8 +263,8 @@ pub fn CodeBlock(
                 role="region"
                 data-text=""
                 aria-label=move || if is_raw.get() { "Raw text" } else { "Resolved text" }
-                on:pointerover=move |event| { if let Some(tip) = tip.get_untracked() { tip::show(&event, &tip) } }
-                on:focusin=move |event| { if let Some(tip) = tip.get_untracked() { tip::show(&event, &tip) } }
+                on:pointerover=move |event| { if let Some(tip) = tip.get_untracked() { tooltip::show(&event, &tip) } }
+                on:focusin=move |event| { if let Some(tip) = tip.get_untracked() { tooltip::show(&event, &tip) } }
                 on:pointerout=move |_| hide()
                 on:focusout=move |_| hide()
                 on:scroll=move |_| hide()
@@ -277,18 +279,18 @@ pub fn CodeBlock(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vars::Source;
+    use crate::domain::variables::Source;
 
-    fn resolved(spans: &[(&str, bool)]) -> Resolved {
+    fn resolved(spans: &[(&str, bool)]) -> ResolvedText {
         let variable = || Variable {
             name: "var.A".into(),
             value: Some("x".into()),
             source: None,
         };
-        Resolved {
+        ResolvedText {
             spans: spans
                 .iter()
-                .map(|(text, is)| Span {
+                .map(|(text, is)| ResolvedSegment {
                     text: (*text).into(),
                     variable: is.then(variable),
                 })
@@ -296,7 +298,7 @@ mod tests {
         }
     }
 
-    fn text_of(lines: &[Vec<Part>]) -> Vec<String> {
+    fn text_of(lines: &[Vec<LinePart>]) -> Vec<String> {
         lines
             .iter()
             .map(|line| line.iter().map(|it| it.text.as_str()).collect())
@@ -334,12 +336,16 @@ mod tests {
             value: Some("<b>\"".into()),
             source: Some(Source::Cluster),
         };
-        let span = Span {
+        let span = ResolvedSegment {
             text: "<b>\"".into(),
             variable: Some(variable),
         };
-        let resolved = Resolved {
-            spans: vec![Span::plain("echo "), span, Span::plain("\n\n</code>")],
+        let resolved = ResolvedText {
+            spans: vec![
+                ResolvedSegment::plain("echo "),
+                span,
+                ResolvedSegment::plain("\n\n</code>"),
+            ],
         };
         assert_eq!(
             drawn(&lines(&resolved, StepType::Text)),

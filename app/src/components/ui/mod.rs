@@ -3,7 +3,7 @@ pub mod bar;
 pub mod code;
 pub mod dialog;
 pub mod field;
-pub mod follow;
+pub mod follow_effect;
 pub mod html;
 pub mod icon;
 pub mod menu;

@@ -3,31 +3,35 @@
 use super::icon::Icon;
 use crate::browser::{
     dom,
-    drag::{self, Moved},
+    drag::{self, MovedRow},
     menu,
 };
 use leptos::{ev, html, prelude::*};
 
 /// The row whose menu is open, and whether a position is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Open {
+struct OpenHandleMenu {
     id: i64,
     asks_position: bool,
 }
 
 /// What an item of the menu does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
+enum HandleMenuAction {
     To(usize),
     Position,
     Elsewhere,
 }
 
 /// The items of the menu of the row at `index` of `n`; one that cannot apply has no wish.
-fn items(index: usize, n: usize, elsewhere: Option<String>) -> Vec<(String, Option<Wish>)> {
+fn items(
+    index: usize,
+    n: usize,
+    elsewhere: Option<String>,
+) -> Vec<(String, Option<HandleMenuAction>)> {
     let last = n.saturating_sub(1);
     let (is_first, is_last) = (index == 0, index >= last);
-    let to = |applies: bool, to: usize| applies.then_some(Wish::To(to));
+    let to = |applies: bool, to: usize| applies.then_some(HandleMenuAction::To(to));
     let mut items = vec![
         ("Move up".to_owned(), to(!is_first, index.saturating_sub(1))),
         ("Move down".to_owned(), to(!is_last, index + 1)),
@@ -35,10 +39,10 @@ fn items(index: usize, n: usize, elsewhere: Option<String>) -> Vec<(String, Opti
         ("Move to bottom".to_owned(), to(!is_last, last)),
         (
             "Move to position…".to_owned(),
-            (n > 1).then_some(Wish::Position),
+            (n > 1).then_some(HandleMenuAction::Position),
         ),
     ];
-    items.extend(elsewhere.map(|label| (label, Some(Wish::Elsewhere))));
+    items.extend(elsewhere.map(|label| (label, Some(HandleMenuAction::Elsewhere))));
     items
 }
 
@@ -55,8 +59,8 @@ fn HandleMenu(
     index: usize,
     n: usize,
     elsewhere: Option<String>,
-    open: RwSignal<Option<Open>>,
-    on_wish: Callback<Wish>,
+    open: RwSignal<Option<OpenHandleMenu>>,
+    on_wish: Callback<HandleMenuAction>,
     /// Closes the menu; the keyboard goes back to the handle.
     on_close: Callback<()>,
 ) -> impl IntoView {
@@ -103,7 +107,7 @@ fn HandleMenu(
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         match position(&typed.get_untracked(), n) {
-            Some(to) => on_wish.run(Wish::To(to)),
+            Some(to) => on_wish.run(HandleMenuAction::To(to)),
             None => is_wrong.set(true),
         }
     };
@@ -161,7 +165,7 @@ pub fn SortableList(
 ) -> impl IntoView {
     let node: NodeRef<html::Ol> = NodeRef::new();
     let said = RwSignal::new(String::new());
-    let open = RwSignal::new(None::<Open>);
+    let open = RwSignal::new(None::<OpenHandleMenu>);
     let ids = StoredValue::new(rows.iter().map(|it| it.0).collect::<Vec<_>>());
     let names = StoredValue::new(rows.clone());
     let (elsewhere_label, on_elsewhere) = elsewhere.unzip();
@@ -179,7 +183,7 @@ pub fn SortableList(
             said.set(format!("{noun} {name} moved from {from} to {to} of {n}"));
         }
     });
-    let reorder = Callback::new(move |it: Moved| {
+    let reorder = Callback::new(move |it: MovedRow| {
         if is_busy.get_untracked() {
             return;
         }
@@ -189,7 +193,7 @@ pub fn SortableList(
         on_order.run((it.order, it.id));
     });
     let move_to = move |from: usize, to: usize| {
-        let moved = ids.with_value(|ids| Moved::new(ids, from, to));
+        let moved = ids.with_value(|ids| MovedRow::new(ids, from, to));
         if let Some(moved) = moved.filter(|it| it.from != it.to) {
             reorder.run(moved);
         }
@@ -209,18 +213,18 @@ pub fn SortableList(
             to_handle();
             open.set(None);
         });
-        let on_wish = Callback::new(move |wish: Wish| {
-            if wish == Wish::Position {
+        let on_wish = Callback::new(move |wish: HandleMenuAction| {
+            if wish == HandleMenuAction::Position {
                 let asks_position = true;
-                open.set(Some(Open { id, asks_position }));
+                open.set(Some(OpenHandleMenu { id, asks_position }));
                 dom::after(0, || dom::focus("#steplist-position"));
                 return;
             }
             on_close.run(());
             match wish {
-                Wish::To(to) => move_to(index, to),
-                Wish::Elsewhere => go_elsewhere(id),
-                Wish::Position => {}
+                HandleMenuAction::To(to) => move_to(index, to),
+                HandleMenuAction::Elsewhere => go_elsewhere(id),
+                HandleMenuAction::Position => {}
             }
         });
         let on_key = move |event: ev::KeyboardEvent| {
@@ -251,7 +255,7 @@ pub fn SortableList(
             open.update(|it| {
                 let is_open = it.is_some_and(|it| it.id == id);
                 let asks_position = false;
-                *it = (!is_open).then_some(Open { id, asks_position });
+                *it = (!is_open).then_some(OpenHandleMenu { id, asks_position });
             });
         };
         let handle_name = name.clone();

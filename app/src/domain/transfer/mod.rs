@@ -11,12 +11,12 @@
 //! ```
 //!
 //! What follows from the rest (which variables a text names) is not in it.
-pub mod check;
-pub mod lines;
+pub mod json_lines;
+pub mod row_checker;
 
 use super::{
     id::{CustomerId, ReleaseId},
-    transfer::lines::{Items, pair},
+    transfer::json_lines::{JsonItems, pair},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
@@ -29,7 +29,7 @@ pub const FORMAT: u32 = 1;
 const NUMBER_MAX: i64 = 1 << 53;
 
 /// So many faults are named; the others are counted.
-const FAULTS_MAX: usize = 100;
+const ERRORS_MAX: usize = 100;
 
 words! {
     /// The lists of the text, each after those that it refers to.
@@ -42,7 +42,7 @@ words! {
 /// How the text begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Header {
+pub struct TransferHeader {
     /// The format.
     pub rollcall: u32,
     /// The newest migration of the database that it comes from.
@@ -58,20 +58,20 @@ pub struct Header {
 pub struct Membership {
     pub release_id: ReleaseId,
     pub customer_id: CustomerId,
-    #[serde(with = "crate::domain::instant")]
+    #[serde(with = "crate::domain::time_serde")]
     pub added_at: DateTime<Utc>,
 }
 
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
+pub struct ImportError {
     pub line: usize,
     /// `customers.namespace`; empty where it is the text as a whole.
     pub field: String,
     pub problem: String,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.field.is_empty() {
             write!(f, "line {}: {}", self.line, self.problem)
@@ -83,20 +83,20 @@ impl fmt::Display for Fault {
 
 /// Everything that is wrong with a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Faults {
-    pub faults: Vec<Fault>,
+pub struct ImportErrors {
+    pub faults: Vec<ImportError>,
     /// How many more there are than are named.
     pub more: usize,
 }
 
-impl Faults {
+impl ImportErrors {
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty()
     }
 
     pub fn add(&mut self, line: usize, field: impl Into<String>, problem: impl fmt::Display) {
-        if self.faults.len() < FAULTS_MAX {
-            self.faults.push(Fault {
+        if self.faults.len() < ERRORS_MAX {
+            self.faults.push(ImportError {
                 line,
                 field: field.into(),
                 problem: problem.to_string(),
@@ -113,7 +113,7 @@ impl Faults {
     }
 }
 
-impl fmt::Display for Faults {
+impl fmt::Display for ImportErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, fault) in self.faults.iter().enumerate() {
             write!(f, "{}{fault}", if index == 0 { "" } else { "; " })?;
@@ -136,15 +136,15 @@ pub struct Transfer {
 
 impl Transfer {
     /// Damaged and foreign texts end here.
-    pub fn read(bytes: Vec<u8>) -> Result<Self, Faults> {
+    pub fn read(bytes: Vec<u8>) -> Result<Self, ImportErrors> {
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = error.as_bytes().get(..error.utf8_error().valid_up_to());
             let lines = good.unwrap_or_default().split(|it| *it == b'\n').count();
-            Faults::one(lines, "the file is damaged: this is no UTF-8")
+            ImportErrors::one(lines, "the file is damaged: this is no UTF-8")
         })?;
         if let Err(error) = serde_json::from_str::<IgnoredAny>(&text) {
             let problem = format!("the file is damaged, or no JSON: {}", message(&error));
-            return Err(Faults::one(error.line(), problem));
+            return Err(ImportErrors::one(error.line(), problem));
         }
         let body = text.trim_start();
         let skipped = text.len() - body.len();
@@ -153,13 +153,13 @@ impl Transfer {
             .unwrap_or_default()
             .matches('\n')
             .count();
-        let foreign = || Faults::one(first, "this is no export of Rollcall");
+        let foreign = || ImportErrors::one(first, "this is no export of Rollcall");
         if !body.starts_with('{') {
             return Err(foreign());
         }
-        let mut faults = Faults::default();
+        let mut faults = ImportErrors::default();
         let (mut format, mut last_ids, mut parts) = (None, BTreeMap::new(), BTreeMap::new());
-        for (key, value) in Items::of(body, first).filter_map(|it| pair(&it)) {
+        for (key, value) in JsonItems::of(body, first).filter_map(|it| pair(&it)) {
             match key.as_str() {
                 "rollcall" => format = serde_json::from_str::<u32>(value.text).ok(),
                 "schema" => {}
@@ -190,7 +190,7 @@ impl Transfer {
             Some(newer) if newer > FORMAT => {
                 let problem =
                     format!("this was written by a newer Rollcall, in format {newer}: use that");
-                return Err(Faults::one(first, problem));
+                return Err(ImportErrors::one(first, problem));
             }
             _ => return Err(foreign()),
         }
@@ -211,9 +211,9 @@ impl Transfer {
     }
 
     /// The rows of a list, as they stand in the text.
-    pub fn rows(&self, part: Part) -> Items<'_> {
+    pub fn rows(&self, part: Part) -> JsonItems<'_> {
         let (range, line) = self.parts.get(&part).cloned().unwrap_or_default();
-        Items::of(self.text.get(range).unwrap_or_default(), line)
+        JsonItems::of(self.text.get(range).unwrap_or_default(), line)
     }
 }
 
@@ -278,9 +278,9 @@ mod tests {
 
     #[test]
     fn so_many_faults_are_named_and_the_others_counted() {
-        let mut faults = Faults::default();
-        (0..FAULTS_MAX + 2).for_each(|line| faults.add(line, "", "x"));
-        assert_eq!((faults.faults.len(), faults.more), (FAULTS_MAX, 2));
+        let mut faults = ImportErrors::default();
+        (0..ERRORS_MAX + 2).for_each(|line| faults.add(line, "", "x"));
+        assert_eq!((faults.faults.len(), faults.more), (ERRORS_MAX, 2));
         assert!(faults.to_string().ends_with("; and 2 more"));
     }
 }

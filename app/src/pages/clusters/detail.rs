@@ -12,7 +12,8 @@ use crate::{
         summary::{ClusterDetail, ClusterRelease},
     },
     pages::{
-        Sending, dashboard::percent, fetch::Fetch, loaded, param, releases::list::status_badge,
+        SerialRequest, dashboard::percent, fetch::Fetch, loaded, param,
+        releases::list::status_badge,
     },
     paths,
 };
@@ -27,11 +28,15 @@ pub fn ClusterPage() -> impl IntoView {
     let cluster = Fetch::new(id, |id| async move {
         read_cluster(id.unwrap_or(ClusterId(0))).await
     });
-    let sending = Sending::new();
+    let sending = SerialRequest::new();
     loaded(cluster, move |it| show(it, cluster, sending))
 }
 
-fn show(it: ClusterDetail, resource: Fetch<ClusterDetail>, sending: Sending) -> impl IntoView {
+fn show(
+    it: ClusterDetail,
+    resource: Fetch<ClusterDetail>,
+    sending: SerialRequest,
+) -> impl IntoView {
     let ClusterDetail {
         summary,
         customers,

@@ -4,8 +4,8 @@ use crate::{
     components::{cluster_form::ClusterForm, layout::page_head::PageHead, ui::toast::Toasts},
     domain::{cluster::ClusterDraft, id::ClusterId},
     pages::{
-        Sending,
-        editing::{creating, editing},
+        SerialRequest,
+        edit_conflict::{creating, editing},
         fetch::Fetch,
         goes_to, loaded, param,
     },
@@ -14,7 +14,7 @@ use crate::{
 use leptos::prelude::*;
 
 /// Has an inactive cluster back, and goes there.
-fn restoring(sending: Sending) -> Callback<i64> {
+fn restoring(sending: SerialRequest) -> Callback<i64> {
     let (go, toasts) = (goes_to(), Toasts::here());
     Callback::new(move |id: i64| {
         let go = go.clone();
@@ -27,7 +27,7 @@ fn restoring(sending: Sending) -> Callback<i64> {
 
 #[component]
 pub fn NewClusterPage() -> impl IntoView {
-    let sending = Sending::new();
+    let sending = SerialRequest::new();
     let (go, toasts) = (goes_to(), Toasts::here());
     let submit = Callback::new(move |draft: ClusterDraft| {
         let go = go.clone();
@@ -61,7 +61,7 @@ pub fn EditClusterPage() -> impl IntoView {
         let cluster = it.summary.cluster;
         let (id, drawn_from) = (cluster.id, cluster.version);
         let version = RwSignal::new(drawn_from);
-        let sending = Sending::new();
+        let sending = SerialRequest::new();
         let go = go.clone();
         let submit = Callback::new(move |draft: ClusterDraft| {
             let go = go.clone();

@@ -3,11 +3,11 @@ use crate::{
     api::clusters::list_clusters,
     components::{
         layout::page_head::PageHead,
-        list::{List, SearchBar, Wanted, clusters::Clusters},
+        list::{List, ListQuery, SearchBar, clusters::ClusterList},
         ui::icon::Icon,
     },
     domain::cluster::ClusterSummary,
-    pages::{fetch::Fetch, listing::listing, loaded},
+    pages::{fetch::Fetch, list_address::listing, loaded},
     paths,
 };
 use leptos::prelude::*;
@@ -19,10 +19,10 @@ pub fn ClustersPage() -> impl IntoView {
     loaded(clusters, move |it| show(it, wanted))
 }
 
-fn show(all: Vec<ClusterSummary>, wanted: RwSignal<Wanted>) -> impl IntoView {
+fn show(all: Vec<ClusterSummary>, wanted: RwSignal<ListQuery>) -> impl IntoView {
     let is_empty = all.is_empty();
     let n_inactive = all.iter().filter(|it| !it.cluster.is_active).count();
-    let clusters = StoredValue::new(Clusters::new(all));
+    let clusters = StoredValue::new(ClusterList::new(all));
     let drawn = Memo::new(move |_| wanted.with(|wanted| clusters.with_value(|it| it.draw(wanted))));
     let said = move || (!is_empty).then(|| drawn.with(|it| it.said.clone()));
     view! {

@@ -9,16 +9,17 @@ use crate::{
             time::{Time, day},
             toast::Toasts,
         },
-        variables_editor::Inherited,
+        variables_editor::InheritedVariable,
         variables_facts::variables_facts,
     },
     domain::{
+        actor_stamp::ActorStamp,
         id::CustomerId,
-        stamp::Stamp,
         summary::{CustomerDetail, CustomerRelease},
     },
     pages::{
-        Sending, dashboard::percent, fetch::Fetch, loaded, param, releases::list::status_badge,
+        SerialRequest, dashboard::percent, fetch::Fetch, loaded, param,
+        releases::list::status_badge,
     },
     paths,
 };
@@ -30,11 +31,15 @@ pub fn CustomerPage() -> impl IntoView {
     let customer = Fetch::new(id, |id| async move {
         read_customer(id.unwrap_or(CustomerId(0))).await
     });
-    let sending = Sending::new();
+    let sending = SerialRequest::new();
     loaded(customer, move |it| show(it, customer, sending))
 }
 
-fn show(it: CustomerDetail, resource: Fetch<CustomerDetail>, sending: Sending) -> impl IntoView {
+fn show(
+    it: CustomerDetail,
+    resource: Fetch<CustomerDetail>,
+    sending: SerialRequest,
+) -> impl IntoView {
     let CustomerDetail {
         customer,
         cluster,
@@ -56,7 +61,7 @@ fn show(it: CustomerDetail, resource: Fetch<CustomerDetail>, sending: Sending) -
         }
     };
     let hue = cluster.hue();
-    let inherited = Inherited::all(&cluster.metadata, &cluster.name);
+    let inherited = InheritedVariable::all(&cluster.metadata, &cluster.name);
     let (cluster_name, cluster_id) = (cluster.name, cluster.id);
     let badge = move || {
         let name = cluster_name.clone();
@@ -137,7 +142,7 @@ fn row(it: CustomerRelease, customer: CustomerId) -> impl IntoView {
         paths::customer_steps(release.id, customer)
     };
     let progress = match it.removed {
-        Some(Stamp { by, at }) => {
+        Some(ActorStamp { by, at }) => {
             view! { <span class="quiet small">"Removed by "{by}", "<Time at=at/></span> }.into_any()
         }
         None => view! {

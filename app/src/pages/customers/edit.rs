@@ -12,8 +12,8 @@ use crate::{
         id::{ClusterId, CustomerId},
     },
     pages::{
-        Sending,
-        editing::{creating, editing},
+        SerialRequest,
+        edit_conflict::{creating, editing},
         fetch::Fetch,
         goes_to, loaded, param,
     },
@@ -23,7 +23,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 /// Has an inactive customer back, and goes there.
-fn restoring(sending: Sending) -> Callback<i64> {
+fn restoring(sending: SerialRequest) -> Callback<i64> {
     let (go, toasts) = (goes_to(), Toasts::here());
     Callback::new(move |id: i64| {
         let go = go.clone();
@@ -77,7 +77,7 @@ fn no_cluster() -> impl IntoView {
 
 #[component]
 fn NewCustomer(clusters: Vec<ClusterSummary>) -> impl IntoView {
-    let sending = Sending::new();
+    let sending = SerialRequest::new();
     let (go, toasts) = (goes_to(), Toasts::here());
     let submit = Callback::new(move |draft: CustomerDraft| {
         let go = go.clone();
@@ -116,7 +116,7 @@ pub fn EditCustomerPage() -> impl IntoView {
         let customer = it.customer;
         let (id, drawn_from) = (customer.id, customer.version);
         let version = RwSignal::new(drawn_from);
-        let sending = Sending::new();
+        let sending = SerialRequest::new();
         let go = go.clone();
         let submit = Callback::new(move |draft: CustomerDraft| {
             let go = go.clone();

@@ -3,11 +3,11 @@ use crate::{
     api::customers::list_customers,
     components::{
         layout::page_head::PageHead,
-        list::{List, SearchBar, Wanted, customers::Customers},
+        list::{List, ListQuery, SearchBar, customers::CustomerList},
         ui::icon::Icon,
     },
     domain::customer::CustomerSummary,
-    pages::{fetch::Fetch, listing::listing, loaded},
+    pages::{fetch::Fetch, list_address::listing, loaded},
     paths,
 };
 use leptos::prelude::*;
@@ -19,10 +19,10 @@ pub fn CustomersPage() -> impl IntoView {
     loaded(customers, move |it| show(it, wanted))
 }
 
-fn show(all: Vec<CustomerSummary>, wanted: RwSignal<Wanted>) -> impl IntoView {
+fn show(all: Vec<CustomerSummary>, wanted: RwSignal<ListQuery>) -> impl IntoView {
     let is_empty = all.is_empty();
     let n_inactive = all.iter().filter(|it| !it.is_active).count();
-    let customers = StoredValue::new(Customers::new(all));
+    let customers = StoredValue::new(CustomerList::new(all));
     let drawn =
         Memo::new(move |_| wanted.with(|wanted| customers.with_value(|it| it.draw(wanted))));
     let said = move || (!is_empty).then(|| drawn.with(|it| it.said.clone()));

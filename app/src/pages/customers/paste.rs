@@ -3,23 +3,23 @@ use super::edit::only;
 use crate::{
     api::customers::{create_customers, preview_customers_paste},
     components::{
+        customer_import_form::{PasteForm, PastedText},
         layout::page_head::PageHead,
-        paste_form::{PasteForm, Typed},
         ui::{html::count, toast::Toasts},
     },
-    domain::{cluster::ClusterSummary, paste::Line},
-    pages::{Sending, goes_to},
+    domain::{cluster::ClusterSummary, customer_import::ImportLine},
+    pages::{SerialRequest, goes_to},
     paths,
 };
 use leptos::prelude::*;
 
 #[component]
 pub fn PastePage(clusters: Vec<ClusterSummary>) -> impl IntoView {
-    let sending = Sending::new();
+    let sending = SerialRequest::new();
     let (go, toasts) = (goes_to(), Toasts::here());
-    let lines = RwSignal::new(None::<Vec<Line>>);
+    let lines = RwSignal::new(None::<Vec<ImportLine>>);
     let asked = StoredValue::new(0_u32);
-    let typed = Callback::new(move |(cluster, text): Typed| {
+    let typed = Callback::new(move |(cluster, text): PastedText| {
         asked.update_value(|it| *it += 1);
         let number = asked.get_value();
         if text.trim().is_empty() {
@@ -41,7 +41,7 @@ pub fn PastePage(clusters: Vec<ClusterSummary>) -> impl IntoView {
             }
         });
     });
-    let submit = Callback::new(move |(cluster, text): Typed| {
+    let submit = Callback::new(move |(cluster, text): PastedText| {
         let go = go.clone();
         sending.run(create_customers(cluster, text), move |it| {
             let made = usize::try_from(it.row).unwrap_or(usize::MAX);

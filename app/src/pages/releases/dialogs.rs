@@ -1,17 +1,17 @@
 //! The dialogs of a release: activate, add customers, clone, delete. They are loaded when one of them is first asked for.
 use super::{
-    aside::{Aside, aside},
-    choosing::ChooseCustomers,
+    customer_selection::ChooseCustomers,
+    lazy_parts::{LazyPart, aside},
 };
 use crate::{
     api::releases::{clone_release, delete_draft},
     components::ui::{dialog::Dialog, field::TextField, notice::Failure, toast::Toasts},
     domain::{
         id::CustomerId,
-        refusal::Field,
         release::{Release, ReleaseStatus},
+        rule_violation::Field,
     },
-    pages::{Sending, goes_to, stays_true},
+    pages::{SerialRequest, goes_to, stays_true},
     paths,
 };
 use leptos::prelude::*;
@@ -19,14 +19,14 @@ use std::collections::HashSet;
 
 /// Which dialogs are open.
 #[derive(Clone, Copy)]
-pub struct Asked {
+pub struct OpenDialogs {
     /// Activation, or adding customers.
     pub choosing: RwSignal<bool>,
     pub cloning: RwSignal<bool>,
     pub deleting: RwSignal<bool>,
 }
 
-impl Default for Asked {
+impl Default for OpenDialogs {
     fn default() -> Self {
         let closed = || RwSignal::new(false);
         Self {
@@ -37,7 +37,7 @@ impl Default for Asked {
     }
 }
 
-impl Asked {
+impl OpenDialogs {
     fn any(self) -> bool {
         self.choosing.get() || self.cloning.get() || self.deleting.get()
     }
@@ -45,7 +45,7 @@ impl Asked {
 
 #[component]
 pub fn ReleaseDialogs(
-    asked: Asked,
+    asked: OpenDialogs,
     release: Release,
     members: Vec<CustomerId>,
     on_done: Callback<()>,
@@ -54,7 +54,7 @@ pub fn ReleaseDialogs(
     let wanted = stays_true(move || asked.any());
     move || {
         wanted.get().then(|| {
-            let dialogs = Aside::Dialogs {
+            let dialogs = LazyPart::Dialogs {
                 asked,
                 release: Box::new(release.clone()),
                 members: members.clone(),
@@ -67,7 +67,7 @@ pub fn ReleaseDialogs(
 
 #[component]
 pub fn AllDialogs(
-    asked: Asked,
+    asked: OpenDialogs,
     release: Release,
     members: Vec<CustomerId>,
     on_done: Callback<()>,
@@ -81,7 +81,7 @@ pub fn AllDialogs(
 
 #[component]
 fn DeleteDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
-    let sending = Sending::new();
+    let sending = SerialRequest::new();
     let go = goes_to();
     let id = release.id;
     let delete = StoredValue::new(move || {
@@ -105,7 +105,7 @@ fn DeleteDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
 /// A new draft with the same details and steps.
 #[component]
 fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
-    let sending = Sending::new();
+    let sending = SerialRequest::new();
     let (go, toasts) = (goes_to(), Toasts::here());
     let id = release.id;
     let name = RwSignal::new(format!("{} (copy)", release.name));

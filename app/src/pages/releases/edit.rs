@@ -6,7 +6,7 @@ use crate::{
     components::{
         layout::page_head::PageHead,
         release_form::ReleaseForm,
-        release_steps::{Begin, ReleaseSteps},
+        release_steps::{ReleaseSteps, StepSource},
         ui::toast::Toasts,
     },
     domain::{
@@ -16,8 +16,8 @@ use crate::{
     },
     error::AppError,
     pages::{
-        Sending,
-        editing::{creating, editing},
+        SerialRequest,
+        edit_conflict::{creating, editing},
         fetch::Fetch,
         goes_to, loaded, param,
     },
@@ -35,8 +35,8 @@ pub fn NewReleasePage() -> impl IntoView {
     let names = Fetch::new(|| (), |()| list_release_names());
     let (go, toasts) = (goes_to(), Toasts::here());
     loaded(names, move |names| {
-        let sending = Sending::new();
-        let begin = RwSignal::new(Begin::Scratch);
+        let sending = SerialRequest::new();
+        let begin = RwSignal::new(StepSource::Scratch);
         let from = RwSignal::new(String::new());
         let go = go.clone();
         // Steps come next, or are looked through.
@@ -47,14 +47,18 @@ pub fn NewReleasePage() -> impl IntoView {
             let done = move |it: Changed<Release>| {
                 toasts.say(format!("Created {}", it.row.name), None);
                 go(&match begin {
-                    Begin::Import => paths::import_steps(it.row.id),
-                    Begin::Scratch | Begin::Clone => paths::release_steps(it.row.id),
+                    StepSource::Import => paths::import_steps(it.row.id),
+                    StepSource::Scratch | StepSource::Clone => paths::release_steps(it.row.id),
                 });
             };
             match (begin, from) {
-                (Begin::Clone, Some(from)) => sending.run(create_release_from(draft, from), done),
-                (Begin::Clone, None) => sending.error.set(Some(no_release_chosen())),
-                (Begin::Scratch | Begin::Import, _) => sending.run(create_release(draft), done),
+                (StepSource::Clone, Some(from)) => {
+                    sending.run(create_release_from(draft, from), done)
+                }
+                (StepSource::Clone, None) => sending.error.set(Some(no_release_chosen())),
+                (StepSource::Scratch | StepSource::Import, _) => {
+                    sending.run(create_release(draft), done)
+                }
             }
         });
         view! {
@@ -75,8 +79,8 @@ pub fn NewReleasePage() -> impl IntoView {
 }
 
 fn no_release_chosen() -> AppError {
-    use crate::domain::refusal::{Field, Invalid, Problem};
-    Invalid::one(Field::From, Problem::Missing).into()
+    use crate::domain::rule_violation::{Field, FieldError, ValidationErrors};
+    ValidationErrors::one(Field::From, FieldError::Missing).into()
 }
 
 #[component]
@@ -90,7 +94,7 @@ pub fn EditReleasePage() -> impl IntoView {
         let release = it.release;
         let (id, drawn_from) = (release.id, release.version);
         let version = RwSignal::new(drawn_from);
-        let sending = Sending::new();
+        let sending = SerialRequest::new();
         let go = go.clone();
         let submit = Callback::new(move |draft: ReleaseDraft| {
             let go = go.clone();

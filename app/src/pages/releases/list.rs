@@ -3,11 +3,11 @@ use crate::{
     api::releases::list_releases,
     components::{
         layout::page_head::PageHead,
-        list::{Choice, List, SearchBar, Wanted, releases::Releases},
+        list::{Choice, List, ListQuery, SearchBar, releases::ReleaseList},
         ui::icon::Icon,
     },
     domain::release::{ReleaseStatus, ReleaseSummary, ReleaseType},
-    pages::{fetch::Fetch, listing::listing, loaded},
+    pages::{fetch::Fetch, list_address::listing, loaded},
     paths,
 };
 use leptos::prelude::*;
@@ -19,10 +19,10 @@ pub fn ReleasesPage() -> impl IntoView {
     loaded(releases, move |it| show(it, wanted))
 }
 
-fn show(all: Vec<ReleaseSummary>, wanted: RwSignal<Wanted>) -> impl IntoView {
+fn show(all: Vec<ReleaseSummary>, wanted: RwSignal<ListQuery>) -> impl IntoView {
     let is_empty = all.is_empty();
     let (types, statuses) = choices(&all);
-    let releases = StoredValue::new(Releases::new(all));
+    let releases = StoredValue::new(ReleaseList::new(all));
     let drawn = Memo::new(move |_| wanted.with(|wanted| releases.with_value(|it| it.draw(wanted))));
     let said = move || (!is_empty).then(|| drawn.with(|it| it.said.clone()));
     view! {
@@ -57,10 +57,10 @@ fn show(all: Vec<ReleaseSummary>, wanted: RwSignal<Wanted>) -> impl IntoView {
     }
 }
 
-type Options = Vec<(String, String)>;
+type FilterOptions = Vec<(String, String)>;
 
 /// What the list can be narrowed to, each with how many there are.
-fn choices(all: &[ReleaseSummary]) -> (Options, Options) {
+fn choices(all: &[ReleaseSummary]) -> (FilterOptions, FilterOptions) {
     let option = |word: &str, label: &str, n: usize| (word.to_owned(), format!("{label} ({n})"));
     let everything = |label: &str| (String::new(), label.to_owned());
     let types = ReleaseType::ALL.iter().map(|kind| {

@@ -1,13 +1,13 @@
 //! The matrix of an active or archived release, with the panel of the open step beside it.
 use super::{
-    aside::{Aside, aside},
-    deeds::Bulk,
-    desk::News,
-    dialogs::{Asked, ReleaseDialogs},
-    side::SideProps,
-    undoing::Undoing,
-    view,
-    work_head::WorkHead,
+    bulk_actions::BulkRequest,
+    dialogs::{OpenDialogs, ReleaseDialogs},
+    lazy_parts::{LazyPart, aside},
+    matrix_head::WorkHead,
+    step_detail_actions::StepPanelOutcome,
+    step_panel_host::SideProps,
+    undo_stack::UndoStack,
+    url_state,
 };
 use crate::{
     api::{
@@ -17,26 +17,26 @@ use crate::{
     },
     browser,
     components::{
-        bulk_bar::{BulkBarProps, Doing, ReasonDialogProps},
+        bulk_bar::{BulkActionState, BulkBarProps, ReasonDialogProps},
         matrix::{
             MatrixGrid,
             filter_bar::{self, FIRST_FIELD, FilterBar},
-            keys::Command,
+            keyboard::GridCommand,
             layout::Collapsed,
+            messages::{done_text, not_done},
             selection::Selection,
             state::MatrixState,
-            wording::{done_text, not_done},
         },
+        pending_actions::{ActionRequest, FailedAction},
         step_state::already,
-        ui::{follow::follow, time::Clock, toast::Toasts},
-        wish::{Unmet, Wish},
+        ui::{follow_effect::follow, time::Clock, toast::Toasts},
     },
     domain::{
         event::Changed,
-        filter::Filter,
         id::{BatchId, CustomerId, StepId},
-        matrix::{At, Grid},
-        packed::Matrix,
+        matrix::{CellIndex, Grid},
+        matrix_filter::MatrixFilter,
+        matrix_wire::PackedMatrix,
         release::ReleaseStatus,
         step::{CustomerStep, StepAction},
     },
@@ -51,27 +51,27 @@ use leptos_router::{
 };
 
 /// Something of that part that has nothing to show.
-fn do_aside(what: Aside) {
+fn do_aside(what: LazyPart) {
     leptos::task::spawn_local(async { drop(aside(what).await) });
 }
 
 #[component]
-pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
+pub fn WorkPage(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
     let release = matrix.release.clone();
     let (id, status) = (release.id, release.status);
     let can_work = status == ReleaseStatus::Active;
     let members: Vec<CustomerId> = matrix.columns.iter().map(|it| it.id).collect();
     let query = use_query_map();
-    let filter = query.with_untracked(|it| Filter::parse(|key| it.get_str(key)));
+    let filter = query.with_untracked(|it| MatrixFilter::parse(|key| it.get_str(key)));
     let collapsed =
         query.with_untracked(|it| Collapsed::parse(it.get_str("closed").unwrap_or_default()));
-    let first = query.with_untracked(view::first_of);
+    let first = query.with_untracked(url_state::first_of);
     let state = MatrixState::new(Grid::from(matrix), filter, collapsed, first);
     let toasts = Toasts::here();
     let asking = RwSignal::new(None::<StepAction>);
-    let refused = RwSignal::new(None::<Unmet>);
+    let refused = RwSignal::new(None::<FailedAction>);
     let asking_bulk = RwSignal::new(None::<StepAction>);
-    let doing = Doing {
+    let doing = BulkActionState {
         action: RwSignal::new(None),
         is_busy: RwSignal::new(false),
         error: RwSignal::new(None),
@@ -95,7 +95,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         }
         meant.set_value(step);
         navigate(
-            &untrack(|| view::address(state, step)),
+            &untrack(|| url_state::address(state, step)),
             NavigateOptions {
                 replace: true,
                 scroll: false,
@@ -137,7 +137,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         renew_grid();
         refresh();
     };
-    let undoing = Undoing::new(Callback::new(move |()| renew()));
+    let undoing = UndoStack::new(Callback::new(move |()| renew()));
     // An undo from a toast: in place, like the others.
     toasts.renewed_by(Callback::new(move |()| {
         renew();
@@ -164,8 +164,8 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         }
         toasts.say(what, batch);
     };
-    let act = move |step: StepId, wish: Wish| {
-        let Wish {
+    let act = move |step: StepId, wish: ActionRequest| {
+        let ActionRequest {
             action,
             reason,
             allow_unresolved,
@@ -192,7 +192,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 }
                 Err(error) => {
                     let is_behind = matches!(error, AppError::Refused(_) | AppError::NotFound(_));
-                    let unmet = Unmet { wish, error };
+                    let unmet = FailedAction { wish, error };
                     state.fail(step, before, unmet.clone());
                     // A rule says no: somebody was faster. A reason that is being written stays.
                     if is_behind && asking.try_get_untracked() == Some(None) {
@@ -218,7 +218,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         said(text, batch);
         refresh();
     });
-    let bulk = move |cells: Vec<At>, action: StepAction, reason: Option<String>| {
+    let bulk = move |cells: Vec<CellIndex>, action: StepAction, reason: Option<String>| {
         if doing.is_busy.get_untracked() {
             return;
         }
@@ -226,7 +226,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         doing.action.set(Some(action));
         // An undo that is asked for meanwhile waits.
         undoing.begin();
-        do_aside(Aside::Act(Box::new(Bulk {
+        do_aside(LazyPart::Act(Box::new(BulkRequest {
             cells,
             action,
             reason,
@@ -250,7 +250,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     return;
                 };
                 if !action.asks_reason() {
-                    act(step, Wish::new(action));
+                    act(step, ActionRequest::new(action));
                     return;
                 }
                 // The reason is asked for in the panel of that step.
@@ -295,9 +295,9 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         state.go(at);
         open.run(focused_step());
     };
-    let on_command = Callback::new(move |command: Command| match command {
-        Command::Open => open.run(focused_step()),
-        Command::Close => {
+    let on_command = Callback::new(move |command: GridCommand| match command {
+        GridCommand::Open => open.run(focused_step()),
+        GridCommand::Close => {
             if open_step.get_untracked().is_some() {
                 open.run(None);
             } else {
@@ -306,50 +306,50 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                     .update(|it| *it = it.map(|it| Selection::at(it.focus)));
             }
         }
-        Command::Filter => {
+        GridCommand::Filter => {
             browser::dom::focus(FIRST_FIELD);
         }
-        Command::Help => helping.set(true),
-        Command::Act(action) if can_work => wish_action(action),
-        Command::Act(_) => toasts.say("The release is archived and read-only.", None),
-        Command::Copy => {
+        GridCommand::Help => helping.set(true),
+        GridCommand::Act(action) if can_work => wish_action(action),
+        GridCommand::Act(_) => toasts.say("The release is archived and read-only.", None),
+        GridCommand::Copy => {
             open.run(focused_step());
             copying.update(|it| *it += 1);
         }
-        Command::NextOpen => go_open(true),
-        Command::PreviousOpen => go_open(false),
-        Command::Undo => undoing.step(false),
-        Command::Redo => undoing.step(true),
-        Command::Work { row } => work_on(row),
+        GridCommand::NextOpen => go_open(true),
+        GridCommand::PreviousOpen => go_open(false),
+        GridCommand::Undo => undoing.step(false),
+        GridCommand::Redo => undoing.step(true),
+        GridCommand::Work { row } => work_on(row),
         // The grid itself does these.
-        Command::Move { .. }
-        | Command::SelectRow
-        | Command::SelectColumn
-        | Command::SelectCluster
-        | Command::SelectAll => {}
+        GridCommand::Move { .. }
+        | GridCommand::SelectRow
+        | GridCommand::SelectColumn
+        | GridCommand::SelectCluster
+        | GridCommand::SelectAll => {}
     });
-    let on_news = Callback::new(move |(step, news): (StepId, News)| match news {
-        News::Act(wish) => act(step, wish),
-        News::Changed(row, text, batch) => {
+    let on_news = Callback::new(move |(step, news): (StepId, StepPanelOutcome)| match news {
+        StepPanelOutcome::Act(wish) => act(step, wish),
+        StepPanelOutcome::Changed(row, text, batch) => {
             put(&row);
             said(text, batch);
             refresh();
         }
-        News::Others(text, batch, is_gone) => {
+        StepPanelOutcome::Others(text, batch, is_gone) => {
             said(text, batch);
             if is_gone && open_step.get_untracked() == Some(step) {
                 open.run(None);
             }
             renew();
         }
-        News::Stale => refresh(),
-        News::Close => {
+        StepPanelOutcome::Stale => refresh(),
+        StepPanelOutcome::Close => {
             open.run(None);
             state.wants_keyboard.update(|it| *it += 1);
         }
     });
     // The panel follows the focused cell while it is open.
-    let mut before = None::<Option<At>>;
+    let mut before = None::<Option<CellIndex>>;
     follow(move |_| {
         let now = state.focused();
         if before.replace(now).is_some_and(|it| it != now) && open_step.get_untracked().is_some() {
@@ -370,16 +370,16 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let warm_up = move || {
         if !is_warm.get_value() {
             is_warm.set_value(true);
-            do_aside(Aside::Nothing);
+            do_aside(LazyPart::Nothing);
         }
     };
     let wants_reason = stays_true(move || asking_bulk.get().is_some());
     let wants_bulk = stays_true(selects_many);
     let wants_side = stays_true(move || open_step.get().is_some());
     let wants_help = stays_true(move || helping.get());
-    let asked = Asked::default();
+    let asked = OpenDialogs::default();
     let set_status = move |()| {
-        do_aside(Aside::SetArchived {
+        do_aside(LazyPart::SetArchived {
             id,
             archived: can_work,
             toasts,
@@ -389,7 +389,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
     let is_empty = state
         .grid
         .with_untracked(|grid| grid.columns.is_empty() || grid.rows.is_empty());
-    let pages = view::pages(state);
+    let pages = url_state::pages(state);
     view! {
         <WorkHead
             release=release.clone()
@@ -422,7 +422,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                         .into_any()
                 }}
                 {move || {
-                    let bulk = Aside::Bulk(BulkBarProps {
+                    let bulk = LazyPart::Bulk(BulkBarProps {
                         state,
                         can_work,
                         doing,
@@ -432,7 +432,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 }}
             </div>
             {move || {
-                let side = Aside::Side(
+                let side = LazyPart::Side(
                     Box::new(SideProps {
                         state,
                         open_step,
@@ -448,7 +448,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
                 wants_side.get().then(|| Suspend::new(aside(side)).into_any())
             }}
         </div>
-        {move || wants_reason.get().then(|| Suspend::new(aside(Aside::Reason(Box::new(ReasonDialogProps {
+        {move || wants_reason.get().then(|| Suspend::new(aside(LazyPart::Reason(Box::new(ReasonDialogProps {
             asking: asking_bulk,
             state,
             error: doing.error,
@@ -456,7 +456,7 @@ pub fn WorkPage(matrix: Matrix, reload: Callback<()>) -> impl IntoView {
         }))))
             .into_any())}
         {move || {
-            let help = Aside::Help { open: helping, state };
+            let help = LazyPart::Help { open: helping, state };
             wants_help.get().then(|| Suspend::new(aside(help)).into_any())
         }}
         <ReleaseDialogs asked=asked release=release members=members on_done=Callback::new(move |()| renew())/>

@@ -1,16 +1,16 @@
 //! Releases: list, new and edit, template steps, the matrix, one customer's steps.
-pub mod aside;
-pub mod choosing;
+pub mod bulk_actions;
 pub mod customer;
-pub mod deeds;
-pub mod desk;
+pub mod customer_selection;
 pub mod dialogs;
 pub mod edit;
+pub mod lazy_parts;
 pub mod list;
 pub mod matrix;
+pub mod matrix_head;
 pub mod release;
-pub mod side;
+pub mod step_detail_actions;
+pub mod step_panel_host;
 pub mod steps;
-pub mod undoing;
-pub mod view;
-pub mod work_head;
+pub mod undo_stack;
+pub mod url_state;

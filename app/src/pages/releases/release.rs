@@ -1,10 +1,10 @@
 //! `/releases/:id`: a draft with its steps, ready to be activated; or the matrix of one that was.
 use super::{
-    aside::{Aside, aside},
-    dialogs::{Asked, ReleaseDialogs},
+    dialogs::{OpenDialogs, ReleaseDialogs},
+    lazy_parts::{LazyPart, aside},
     list::status_badge,
     matrix::WorkPage,
-    view::first_of,
+    url_state::first_of,
 };
 use crate::{
     api::releases::{read_matrix, read_release},
@@ -30,7 +30,7 @@ pub fn ReleasePage() -> impl IntoView {
     loaded(matrix, move |it| {
         let reload = Callback::new(move |()| matrix.refetch());
         if it.release.status == ReleaseStatus::Draft {
-            let draft = Aside::Draft {
+            let draft = LazyPart::Draft {
                 release: Box::new(it.release),
                 reload,
             };
@@ -53,7 +53,7 @@ fn show(it: ReleaseDetail, reload: Callback<()>) -> impl IntoView {
         release, templates, ..
     } = it;
     let id = release.id;
-    let asked = Asked::default();
+    let asked = OpenDialogs::default();
     let n_steps = templates.len();
     let rows = templates
         .into_iter()

@@ -19,16 +19,16 @@ fn word<T: FromStr>(table: &'static str, text: &str) -> Result<T, StoreError> {
         .map_err(|_| StoreError::corrupt(table, format!("unknown word `{text}`")))
 }
 
-pub(super) fn read_metadata(table: &'static str, json: &str) -> Result<Metadata, StoreError> {
+pub fn read_metadata(table: &'static str, json: &str) -> Result<Metadata, StoreError> {
     serde_json::from_str(json).map_err(|error| StoreError::corrupt(table, error))
 }
 
-pub(super) fn write_metadata(metadata: &Metadata) -> String {
+pub fn write_metadata(metadata: &Metadata) -> String {
     serde_json::to_string(metadata).unwrap_or_else(|_| "{}".to_owned())
 }
 
 /// The fingerprint that ties a text to the names of its variables.
-pub(super) fn text_key(text: &str) -> i64 {
+pub fn text_key(text: &str) -> i64 {
     let digest = Sha256::digest(text.as_bytes());
     digest
         .iter()
@@ -37,7 +37,7 @@ pub(super) fn text_key(text: &str) -> i64 {
 }
 
 /// SHA-256 in hexadecimal digits.
-pub(super) fn sha256(text: &str) -> String {
+pub fn sha256(text: &str) -> String {
     use std::fmt::Write;
     Sha256::digest(text.as_bytes())
         .iter()

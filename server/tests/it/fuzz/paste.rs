@@ -2,8 +2,8 @@
 use super::{fuzz, texts};
 use app::domain::{
     customer::CustomerDraft,
+    customer_import::{ExistingRecords, LineOutcome, plan},
     id::{ClusterId, CustomerId},
-    paste::{Known, Outcome, plan},
 };
 use std::collections::HashSet;
 
@@ -42,13 +42,13 @@ const WORDS: &[&str] = &[
     "\u{feff}",
 ];
 
-fn known() -> Known {
+fn known() -> ExistingRecords {
     let cluster = |name: &str, id, is_active| (name.to_owned(), (ClusterId(id), is_active));
     let customer = |name: &str, id, is_active| {
         let key = (ClusterId(1), name.to_owned());
         (key, (CustomerId(id), is_active))
     };
-    Known {
+    ExistingRecords {
         clusters: [cluster("prod-eu", 1, true), cluster("old", 2, false)].into(),
         customers: [customer("known", 7, true), customer("gone", 8, false)].into(),
     }
@@ -66,7 +66,7 @@ fn any_pasted_customers_are_judged_line_by_line_and_only_good_ones_are_new() {
         let mut seen = HashSet::new();
         let mut last = 0;
         for planned in plan(&text, Some(ClusterId(1)), &known) {
-            let (line, is_new) = (&planned.line, planned.line.outcome == Outcome::New);
+            let (line, is_new) = (&planned.line, planned.line.outcome == LineOutcome::New);
             prop_assert!(
                 line.number > last && line.number as usize <= n_lines,
                 "{line:?}"

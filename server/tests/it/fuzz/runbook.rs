@@ -1,8 +1,8 @@
 //! Steps of a runbook in Markdown.
 use super::{fuzz, texts};
 use app::domain::{
-    runbook::{Runbook, STEPS_MAX, to_markdown},
     template::TemplateDraft,
+    template_markdown::{ParsedTemplate, STEPS_MAX, to_markdown},
 };
 use proptest::prelude::*;
 
@@ -63,7 +63,7 @@ fn kept(draft: &TemplateDraft) -> Option<TemplateDraft> {
 #[test]
 fn any_runbook_is_read_and_what_may_be_imported_is_written_and_read_again() {
     fuzz("a runbook in Markdown", &texts(WORDS), |source| {
-        let read = Runbook::read(&source);
+        let read = ParsedTemplate::read(&source);
         let n_lines = source.matches('\n').count() + 1;
         for remark in &read.remarks {
             let line = usize::try_from(remark.line).unwrap();
@@ -83,7 +83,7 @@ fn any_runbook_is_read_and_what_may_be_imported_is_written_and_read_again() {
                 "a step is no step, and nothing says so",
             ));
         };
-        let again = Runbook::read(&to_markdown(&steps));
+        let again = ParsedTemplate::read(&to_markdown(&steps));
         prop_assert!(again.remarks.is_empty(), "{:?}", again.remarks);
         prop_assert_eq!(again.steps, steps);
         Ok(())

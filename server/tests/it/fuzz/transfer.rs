@@ -4,9 +4,9 @@ use crate::world::World;
 use app::{
     domain::{
         step::StepAction,
-        transfer::{Faults, Part, Transfer, check::Checker},
+        transfer::{ImportErrors, Part, Transfer, row_checker::RowChecker},
     },
-    store::Ask,
+    store::steps::transitions::TransitionOptions,
 };
 use proptest::{prelude::*, sample::Index};
 
@@ -49,7 +49,12 @@ async fn export() -> String {
     let world = World::active().await;
     let store = &world.bench.store;
     let id = world.id(&world.acme, "Announce").await;
-    let done = store.act_on_step(id, StepAction::Done, Ask::default(), world.bench.ana());
+    let done = store.act_on_step(
+        id,
+        StepAction::Done,
+        TransitionOptions::default(),
+        world.bench.ana(),
+    );
     done.await.unwrap();
     let mut export = store.export(None).await.unwrap();
     let mut text = String::new();
@@ -60,9 +65,9 @@ async fn export() -> String {
 }
 
 /// Everything that is asked of a text before it is taken in.
-fn faults(bytes: Vec<u8>) -> Result<(), Faults> {
+fn faults(bytes: Vec<u8>) -> Result<(), ImportErrors> {
     let file = Transfer::read(bytes)?;
-    let mut check = Checker::default();
+    let mut check = RowChecker::default();
     for part in Part::ALL {
         for row in file.rows(*part) {
             match part {

@@ -5,7 +5,7 @@ use app::{
     domain::{
         template::StepType,
         text::{CONTENT_MAX, Metadata},
-        vars::{self, Scope},
+        variables::{self, VariableScope},
     },
     highlight,
 };
@@ -56,15 +56,18 @@ async fn world() -> World {
 async fn any_text_has_its_variables_filled_in_and_everything_else_left_alone() {
     let world = world().await;
     let release = world.bench.store.release(world.june).await.unwrap().release;
-    let scope = Scope {
+    let scope = VariableScope {
         customer: &world.acme,
         cluster: &world.eu_west,
         release: &release,
     };
     fuzz("variables", &texts(WORDS), |text| {
-        let names: Vec<String> = vars::names(&text).into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = variables::names(&text)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         for kind in StepType::ALL {
-            let resolved = vars::resolve(&text, *kind, scope);
+            let resolved = variables::resolve(&text, *kind, scope);
             let found = resolved.variables().into_iter().map(|it| it.name);
             prop_assert_eq!(&names, &found.collect::<Vec<_>>());
             for span in &resolved.spans {
@@ -99,7 +102,7 @@ fn the_longest_text_of_nothing_but_braces_is_read_at_once() {
         "{{}}",
     ] {
         let text = word.repeat(CONTENT_MAX / word.len());
-        assert!(vars::names(&text).is_empty(), "{word}");
+        assert!(variables::names(&text).is_empty(), "{word}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Files that pages offer to keep.
 use crate::world::World;
-use app::domain::runbook::Runbook;
+use app::domain::template_markdown::ParsedTemplate;
 use axum::http::StatusCode;
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn a_release_s_steps_are_a_markdown_file_that_can_be_imported() {
         file.header("content-disposition"),
         "attachment; filename=\"June-steps.md\"; filename*=UTF-8''June%20steps.md"
     );
-    let read = Runbook::read(&String::from_utf8_lossy(&file.bytes));
+    let read = ParsedTemplate::read(&String::from_utf8_lossy(&file.bytes));
     let names: Vec<_> = read.steps.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["Announce", "Migrate schema", "Upgrade", "Check"]);
     assert!(read.may_be_imported());

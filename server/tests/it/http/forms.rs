@@ -1,10 +1,10 @@
 //! Forms without JavaScript.
-use crate::{harness::Bench, world::World};
+use crate::{harness::TestBench, world::World};
 use axum::http::StatusCode;
 
 #[tokio::test]
 async fn a_right_form_leads_to_what_it_made() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let made = bench
         .post_form("/clusters/new", "name=eu-west&kubeconfigPath=&description=")
         .await;

@@ -1,5 +1,5 @@
 //! What every answer carries, and what every request must not be.
-use crate::harness::Bench;
+use crate::harness::TestBench;
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
@@ -8,7 +8,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn pages_carry_a_strict_policy_with_a_nonce_of_their_own() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let (one, two) = (bench.get("/").await, bench.get("/").await);
     let policy = one.header("content-security-policy");
     for part in [
@@ -33,7 +33,7 @@ async fn pages_carry_a_strict_policy_with_a_nonce_of_their_own() {
 
 #[tokio::test]
 async fn a_cross_site_request_changes_nothing() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let request = Request::builder()
         .method(Method::POST)
         .uri("/rpc/create_cluster")
@@ -49,7 +49,7 @@ async fn a_cross_site_request_changes_nothing() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_turned_away() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let answer = bench
         .call(
             "/rpc/create_cluster",
@@ -62,7 +62,7 @@ async fn a_body_that_is_too_large_is_turned_away() {
 
 #[tokio::test]
 async fn it_says_whether_it_lives_and_can_serve() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     assert_eq!(bench.get("/healthz").await.body, "ok");
     let ready = bench.get("/readyz").await;
     assert_eq!(
@@ -73,7 +73,7 @@ async fn it_says_whether_it_lives_and_can_serve() {
 
 #[tokio::test]
 async fn an_unknown_file_of_the_site_is_not_found() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     assert_eq!(
         bench.get("/pkg/nothing.js").await.status,
         StatusCode::NOT_FOUND

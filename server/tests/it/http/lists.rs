@@ -1,5 +1,5 @@
 //! Lists as the server draws them: with what the address asks for, and how much that weighs.
-use crate::{harness::Bench, world::World};
+use crate::{harness::TestBench, world::World};
 use app::domain::{cluster::ClusterDraft, customer::CustomerDraft};
 use axum::{
     body::Body,
@@ -85,7 +85,7 @@ fn name(n: usize) -> String {
 
 #[tokio::test]
 async fn a_thousand_customers_weigh_less_than_sixty_kilobytes() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let store = &bench.store;
     let mut clusters = Vec::new();
     for cluster in ["prod-ap", "prod-eu", "prod-us", "staging"] {

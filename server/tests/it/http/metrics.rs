@@ -1,6 +1,6 @@
 //! What `GET /metrics` tells.
-use crate::{harness::Bench, world::World};
-use app::{domain::step::StepAction, store::Ask};
+use crate::{harness::TestBench, world::World};
+use app::{domain::step::StepAction, store::steps::transitions::TransitionOptions};
 use axum::http::StatusCode;
 use serde_json::json;
 
@@ -17,7 +17,7 @@ fn value(text: &str, name: &str, labels: &[(&str, &str)]) -> u64 {
 
 #[tokio::test]
 async fn it_tells_requests_by_route_and_status_and_how_long_they_took() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     bench.get("/clusters/77").await;
     bench.get("/nowhere/at/all").await;
     bench.call("/rpc/list_releases", json!({})).await;
@@ -48,7 +48,7 @@ async fn it_tells_requests_by_route_and_status_and_how_long_they_took() {
 
 #[tokio::test]
 async fn it_tells_how_long_the_database_takes_and_how_large_it_is() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     // Figures are kept from the first router on.
     bench.get("/healthz").await;
     bench.customers(1).await;
@@ -66,7 +66,12 @@ async fn it_tells_cells_by_state_of_active_releases_only() {
     let id = world.id(&world.acme, "Announce").await;
     let store = &world.bench.store;
     store
-        .act_on_step(id, StepAction::Done, Ask::default(), world.bench.ana())
+        .act_on_step(
+            id,
+            StepAction::Done,
+            TransitionOptions::default(),
+            world.bench.ana(),
+        )
         .await
         .unwrap();
     let text = world.bench.get("/metrics").await.body;

@@ -1,11 +1,12 @@
 //! The doors, through the real router: do they answer as promised?
+mod checklist_download;
 mod downloads;
-mod drawn;
 mod forms;
 mod guard;
 mod lists;
 mod metrics;
 mod openapi;
+mod page_cache;
 mod pages;
 mod rest;
 mod rest_keys;
@@ -14,5 +15,4 @@ mod rest_steps;
 mod rest_templates;
 mod rest_work;
 mod rpc;
-mod runbooks;
 mod transfer;

@@ -1,5 +1,5 @@
 //! The description of REST, and the page that shows it.
-use crate::harness::Bench;
+use crate::harness::TestBench;
 use axum::http::StatusCode;
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
@@ -35,7 +35,7 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 
 #[tokio::test]
 async fn it_is_openapi_3_1_and_every_reference_leads_somewhere() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let api = bench.read("/api/openapi.json").await;
     assert_eq!(api["openapi"], "3.1.0");
     let mut found = BTreeSet::new();
@@ -49,7 +49,7 @@ async fn it_is_openapi_3_1_and_every_reference_leads_somewhere() {
 
 #[tokio::test]
 async fn every_operation_has_a_name_of_its_own_and_says_what_can_go_wrong() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let api = bench.read("/api/openapi.json").await;
     let mut names = BTreeSet::new();
     for (verb, path, operation) in operations(&api) {
@@ -113,7 +113,7 @@ async fn every_operation_has_a_name_of_its_own_and_says_what_can_go_wrong() {
 
 #[tokio::test]
 async fn every_operation_that_is_described_is_served() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let api = bench.read("/api/openapi.json").await;
     for (verb, path, operation) in operations(&api) {
         let address = path.replace("{id}", "999999").replace("{customerId}", "1");
@@ -129,7 +129,7 @@ async fn every_operation_that_is_described_is_served() {
 
 #[tokio::test]
 async fn the_page_that_shows_it_comes_from_here_alone() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let moved = bench.get("/api/docs").await;
     assert_eq!(
         (moved.status, moved.header("location")),
@@ -163,7 +163,7 @@ async fn the_page_that_shows_it_comes_from_here_alone() {
 /// `UPDATE=1 cargo test the_committed_description` writes it anew.
 #[tokio::test]
 async fn the_committed_description_is_the_one_that_is_served() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let api = bench.read("/api/openapi.json").await;
     let text = serde_json::to_string_pretty(&api).unwrap() + "\n";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");

@@ -1,9 +1,9 @@
 //! Pages as the server draws them, complete without JavaScript.
 use crate::{
-    harness::Bench,
+    harness::TestBench,
     world::{World, draft},
 };
-use app::domain::{cluster::ClusterDraft, customer::CustomerDraft, step::Place};
+use app::domain::{cluster::ClusterDraft, customer::CustomerDraft, step::Position};
 use axum::http::StatusCode;
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn every_page_has_its_title_its_heading_and_the_navigation() {
 
 #[tokio::test]
 async fn what_is_not_there_is_a_404_page_with_the_navigation() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     for path in [
         "/nowhere",
         "/clusters/9",
@@ -148,7 +148,7 @@ async fn hostile_words_are_shown_as_words() {
         .add_template(
             world.june,
             draft(evil, "deploy", "bash", evil),
-            Place::Last,
+            Position::Last,
             ana(),
         )
         .await

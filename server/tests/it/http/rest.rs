@@ -1,5 +1,5 @@
 //! REST: statuses, problems, versions, pages, and who is asking.
-use crate::{harness::Bench, world::World};
+use crate::{harness::TestBench, world::World};
 use axum::{
     Router,
     body::Body,
@@ -14,7 +14,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 #[tokio::test]
 async fn what_was_created_says_where_it_is_and_by_which_change() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let body = json!({ "name": " eu-west ", "metadata": { "ZONE": "b", "n": 1.5, "on": true } });
     let made = bench.api("POST", "/api/clusters", body, &[]).await;
     assert_eq!(made.status, StatusCode::CREATED);
@@ -43,7 +43,7 @@ async fn what_was_created_says_where_it_is_and_by_which_change() {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_400_what_is_wrong_422_and_no_json_415() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let send = async |media: &str, body: &'static str| {
         let request = Request::builder()
             .method(Method::POST)
@@ -113,7 +113,7 @@ async fn an_unknown_or_malformed_id_and_an_unknown_address_are_404() {
 
 #[tokio::test]
 async fn a_wrong_method_is_405_and_says_which_are_right() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let answer = bench.api("PUT", "/api/clusters", json!({}), &[]).await;
     answer.problem(405);
     let allowed = answer.header("allow");
@@ -125,7 +125,7 @@ async fn a_wrong_method_is_405_and_says_which_are_right() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_and_another_site_s_request_are_problems_too() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let large = json!({ "name": "x".repeat(9 * 1024 * 1024) });
     let large = bench.api("POST", "/api/clusters", large, &[]).await;
     large.problem(413);
@@ -323,7 +323,7 @@ async fn deleting_deactivates_and_lists_hide_what_is_inactive() {
 
 #[tokio::test]
 async fn lists_come_in_pages_by_name_without_gaps() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     bench.customers(5).await;
     let (mut names, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
     loop {
@@ -368,7 +368,7 @@ async fn lists_come_in_pages_by_name_without_gaps() {
 
 #[tokio::test]
 async fn releases_come_newest_first_and_in_pages() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     for name in ["May", "June", "July"] {
         let body = json!({ "name": name, "type": "release" });
         let made = bench.api("POST", "/api/releases", body, &[]).await;
@@ -396,7 +396,7 @@ async fn releases_come_newest_first_and_in_pages() {
 
 #[tokio::test]
 async fn a_change_is_recorded_under_the_name_that_the_request_brings() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let create = async |name: &str, headers: &[(&str, &str)]| {
         let body = json!({ "name": name });
         let made = bench.api("POST", "/api/clusters", body, headers).await;

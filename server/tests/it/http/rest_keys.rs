@@ -1,8 +1,8 @@
 //! REST: `Idempotency-Key`.
-use crate::{harness::Bench, world::World};
+use crate::{harness::TestBench, world::World};
 use app::{
-    domain::{cluster::ClusterDraft, stamp::Stamp},
-    store::idempotency::Claim,
+    domain::{actor_stamp::ActorStamp, cluster::ClusterDraft},
+    store::audit::idempotency::Claim,
 };
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,7 +12,7 @@ const KEY: [(&str, &str); 1] = [("idempotency-key", "k-1")];
 
 #[tokio::test]
 async fn the_same_key_and_body_give_the_first_answer_again() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let body = json!({ "name": "eu-west" });
     let first = bench.api("POST", "/api/clusters", body.clone(), &KEY).await;
     assert_eq!(first.status, StatusCode::CREATED, "{}", first.body);
@@ -27,7 +27,7 @@ async fn the_same_key_and_body_give_the_first_answer_again() {
 
 #[tokio::test]
 async fn the_same_key_for_another_request_is_refused() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     bench
         .api("POST", "/api/clusters", json!({ "name": "a" }), &KEY)
         .await;
@@ -49,7 +49,7 @@ async fn the_same_key_for_another_request_is_refused() {
 
 #[tokio::test]
 async fn a_refused_request_lets_its_key_go() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     bench
         .api("POST", "/api/clusters", json!({}), &KEY)
         .await
@@ -62,7 +62,7 @@ async fn a_refused_request_lets_its_key_go() {
 
 #[tokio::test]
 async fn a_key_is_visible_and_not_too_long() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let long = "x".repeat(256);
     for wrong in ["", "a b", "é", long.as_str()] {
         let headers = [("idempotency-key", wrong)];
@@ -108,7 +108,7 @@ async fn everything_that_creates_takes_a_key() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_at_once_create_one() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let body = json!({ "name": "eu-west" });
     let call = || bench.api("POST", "/api/clusters", body.clone(), &KEY);
     let answers: [_; 4] = tokio::join!(call(), call(), call(), call()).into();
@@ -128,7 +128,7 @@ async fn two_at_once_create_one() {
 
 #[tokio::test]
 async fn who_goes_away_before_the_answer_gets_it_when_asking_again() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let call = || bench.api("POST", "/api/clusters", json!({ "name": "eu-west" }), &KEY);
     // The client is gone after the first look.
     tokio::select! {
@@ -149,13 +149,13 @@ async fn who_goes_away_before_the_answer_gets_it_when_asking_again() {
 }
 
 /// What the key `k` is for the same request at some time; no answer is ever kept.
-async fn claim(bench: &Bench, now: DateTime<Utc>) -> Claim {
+async fn claim(bench: &TestBench, now: DateTime<Utc>) -> Claim {
     bench.store.claim_key("k", "POST x", now).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_key_is_busy_for_a_minute_then_given_up_and_forgotten_after_a_day() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
     assert!(matches!(claim(&bench, start).await, Claim::Yours(_)));
     let soon = start + TimeDelta::seconds(59);
@@ -175,7 +175,7 @@ async fn a_key_is_busy_for_a_minute_then_given_up_and_forgotten_after_a_day() {
 
 #[tokio::test]
 async fn what_was_carried_out_before_a_crash_is_not_carried_out_again() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
     let Claim::Yours(store) = claim(&bench, start).await else {
         panic!("the key is not ours")
@@ -185,7 +185,7 @@ async fn what_was_carried_out_before_a_crash_is_not_carried_out_again() {
         ..ClusterDraft::default()
     };
     let made = store
-        .create_cluster(draft, Stamp::new("Ana", start).unwrap())
+        .create_cluster(draft, ActorStamp::new("Ana", start).unwrap())
         .await;
     let batch = made.unwrap().batch_id.unwrap();
     // The server stops here: no answer is kept.

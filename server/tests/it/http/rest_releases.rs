@@ -1,11 +1,11 @@
 //! REST: releases, their life, their customers, and how far they are.
 use crate::world::World;
 use app::domain::step::StepAction;
-use app::store::Ask;
+use app::store::steps::transitions::TransitionOptions;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-async fn post(world: &World, path: &str, body: Value) -> crate::harness::Answer {
+async fn post(world: &World, path: &str, body: Value) -> crate::harness::TestResponse {
     world.bench.api("POST", path, body, &[]).await
 }
 
@@ -145,11 +145,12 @@ async fn customers_join_and_leave() {
         (&json!(true), &json!([hooli]))
     );
     let step = world.id(&world.acme, "Announce").await;
-    let start =
-        world
-            .bench
-            .store
-            .act_on_step(step, StepAction::Start, Ask::default(), world.bench.ana());
+    let start = world.bench.store.act_on_step(
+        step,
+        StepAction::Start,
+        TransitionOptions::default(),
+        world.bench.ana(),
+    );
     start.await.unwrap();
     let refused = post(&world, &remove, json!({ "customerIds": [acme] }))
         .await
@@ -187,7 +188,12 @@ async fn members_and_progress_say_how_far_everybody_is() {
     let store = &world.bench.store;
     for name in ["Announce", "Migrate schema", "Upgrade", "Check"] {
         let step = world.id(&world.acme, name).await;
-        let done = store.act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana());
+        let done = store.act_on_step(
+            step,
+            StepAction::Done,
+            TransitionOptions::default(),
+            world.bench.ana(),
+        );
         done.await.unwrap();
     }
     let path = format!("/api/releases/{}/customers", world.june);

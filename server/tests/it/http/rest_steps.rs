@@ -1,14 +1,14 @@
 //! REST: one step's state, text, notes and place.
-use crate::{harness::Answer, world::World};
+use crate::{harness::TestResponse, world::World};
 use app::domain::{id::StepId, template::Category};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-async fn call(world: &World, method: &str, path: &str, body: Value) -> Answer {
+async fn call(world: &World, method: &str, path: &str, body: Value) -> TestResponse {
     world.bench.api(method, path, body, &[]).await
 }
 
-async fn act(world: &World, step: StepId, verb: &str, body: Value) -> Answer {
+async fn act(world: &World, step: StepId, verb: &str, body: Value) -> TestResponse {
     call(world, "POST", &format!("/api/steps/{step}/{verb}"), body).await
 }
 

@@ -1,9 +1,9 @@
 //! REST: template steps, and what they do to the copies.
-use crate::{harness::Answer, world::World};
+use crate::{harness::TestResponse, world::World};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-async fn call(world: &World, method: &str, path: &str, body: Value) -> Answer {
+async fn call(world: &World, method: &str, path: &str, body: Value) -> TestResponse {
     world.bench.api(method, path, body, &[]).await
 }
 

@@ -1,10 +1,10 @@
 //! REST: a step in detail, many at once, undo, and the history.
-use crate::{harness::Answer, world::World};
+use crate::{harness::TestResponse, world::World};
 use app::domain::id::StepId;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-async fn post(world: &World, path: &str, body: Value) -> Answer {
+async fn post(world: &World, path: &str, body: Value) -> TestResponse {
     world.bench.api("POST", path, body, &[]).await
 }
 

@@ -1,6 +1,6 @@
 //! Server functions: each is called once, and errors have their status.
 use crate::world::World;
-use app::domain::refusal::{Field, Invalid, Problem, Refusal};
+use app::domain::rule_violation::{Field, FieldError, RuleViolation, ValidationErrors};
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
@@ -239,7 +239,7 @@ async fn errors_are_typed() {
     let name = "eu-west".to_owned();
     assert_eq!(
         taken.error(),
-        Refusal::ClusterNameTaken {
+        RuleViolation::ClusterNameTaken {
             name,
             inactive_id: None
         }
@@ -251,7 +251,7 @@ async fn errors_are_typed() {
         .await;
     assert_eq!(
         empty.error(),
-        Invalid::one(Field::Name, Problem::Missing).into()
+        ValidationErrors::one(Field::Name, FieldError::Missing).into()
     );
 }
 

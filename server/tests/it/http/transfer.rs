@@ -1,6 +1,6 @@
 //! Exports and imports through the real router: whole, safe to open, and refused in words.
 use crate::{
-    harness::{Answer, Bench},
+    harness::{TestBench, TestResponse},
     store::transfer::exported,
     world::{World, draft},
 };
@@ -8,9 +8,9 @@ use app::{
     domain::{
         customer::CustomerDraft,
         release::ReleaseDraft,
-        step::{Place, StepAction},
+        step::{Position, StepAction},
     },
-    store::Ask,
+    store::steps::transitions::TransitionOptions,
 };
 use axum::{
     body::Body,
@@ -18,7 +18,7 @@ use axum::{
 };
 use serde_json::Value;
 
-async fn import(bench: &Bench, text: impl Into<Body>) -> Answer {
+async fn import(bench: &TestBench, text: impl Into<Body>) -> TestResponse {
     bench.send(post("application/json", text)).await
 }
 
@@ -31,7 +31,7 @@ fn post(kind: &str, text: impl Into<Body>) -> Request<Body> {
         .unwrap()
 }
 
-fn json(answer: &Answer) -> Value {
+fn json(answer: &TestResponse) -> Value {
     serde_json::from_slice(&answer.bytes).unwrap()
 }
 
@@ -48,7 +48,7 @@ async fn everything_goes_out_and_in_again() {
     );
     let text = exported(&world.bench.store).await;
     assert_eq!(answer.bytes, text);
-    let other = Bench::new().await;
+    let other = TestBench::new().await;
     let taken = import(&other, text.clone()).await;
     assert_eq!(taken.status, StatusCode::OK, "{}", taken.body);
     assert_eq!(json(&taken)["imported"]["steps"], 12);
@@ -83,7 +83,7 @@ async fn what_is_sent_piece_by_piece_is_whole_when_it_is_compressed_too() {
 async fn an_import_that_is_wrong_is_a_problem_by_line_and_field() {
     let world = World::active().await;
     let text = exported(&world.bench.store).await;
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let wrong = text.replacen("\"namespace\":\"acme\"", "\"namespace\":\"No\"", 1);
     let line = 1 + wrong.lines().position(|it| it.contains("\"No\"")).unwrap();
     let answer = import(&bench, wrong).await;
@@ -106,7 +106,7 @@ async fn an_import_that_is_wrong_is_a_problem_by_line_and_field() {
 
 #[tokio::test]
 async fn an_import_may_be_larger_than_anything_else_but_not_of_any_size() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let text = exported(&bench.store).await;
     let padded = format!("{}{text}", " ".repeat(9 * 1024 * 1024));
     assert_eq!(import(&bench, padded).await.status, StatusCode::OK);
@@ -147,7 +147,7 @@ async fn hostile() -> World {
     for name in ["@SUM(1)", MARKUP] {
         let step = draft(name, "deploy", "bash", content);
         store
-            .add_template(world.june, step, Place::Last, ana())
+            .add_template(world.june, step, Position::Last, ana())
             .await
             .unwrap();
     }
@@ -156,9 +156,9 @@ async fn hostile() -> World {
         .await
         .unwrap();
     let id = world.id(&world.acme, "@SUM(1)").await;
-    let ask = Ask {
+    let ask = TransitionOptions {
         reason: Some("-1+1\n\n```\n# reason".into()),
-        ..Ask::default()
+        ..TransitionOptions::default()
     };
     store
         .act_on_step(id, StepAction::Fail, ask, ana())
@@ -240,7 +240,7 @@ async fn a_release_as_json_can_be_imported_elsewhere() {
     let world = World::active().await;
     let path = format!("/api/releases/{}/export", world.june);
     let text = world.bench.get(&path).await.body;
-    let other = Bench::new().await;
+    let other = TestBench::new().await;
     assert_eq!(import(&other, text).await.status, StatusCode::OK);
     let work = other.store.customer_work(world.june, world.acme.id).await;
     assert_eq!(work.unwrap().steps, world.steps(world.acme.id).await);
@@ -264,7 +264,12 @@ async fn the_history_is_a_table_of_all_that_the_filter_finds() {
         let ids: Vec<_> = steps.iter().map(|it| it.id).collect();
         for action in [StepAction::Start, StepAction::Reopen] {
             store
-                .act_on_steps(ids.clone(), action, Ask::default(), world.bench.ana())
+                .act_on_steps(
+                    ids.clone(),
+                    action,
+                    TransitionOptions::default(),
+                    world.bench.ana(),
+                )
                 .await
                 .unwrap();
         }

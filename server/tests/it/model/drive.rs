@@ -1,17 +1,19 @@
 //! Draws operations at random, sends each through the store and through the model, and compares the two.
-use super::{Answer, Cell, Lists, Model, Template, Text, UNRESOLVED};
+use super::{
+    ModelAnswer, ModelCell, ModelLists, ModelTemplate, ModelText, ReleaseModel, UNRESOLVED,
+};
 use crate::{
-    harness::{Bench, number},
+    harness::{TestBench, number},
     world::draft,
 };
 use app::{
     domain::{
+        actor_stamp::ActorStamp,
         cluster::ClusterDraft,
         customer::CustomerDraft,
         id::{BatchId, ClusterId, ReleaseId},
         release::{ReleaseDraft, ReleaseStatus},
-        stamp::Stamp,
-        step::{Place, StepAction},
+        step::{Position, StepAction},
         template::{Category, StepType, TemplateDraft},
     },
     store::{
@@ -93,43 +95,43 @@ impl Dice {
 
 /// A batch that can be undone, or not.
 #[derive(Clone)]
-pub struct Past {
+pub struct PastBatches {
     pub batch: BatchId,
     pub op: &'static str,
     /// It touched cells alone: not the template, not the lists.
     pub only_cells: bool,
-    pub before: Model,
-    pub after: Model,
+    pub before: ReleaseModel,
+    pub after: ReleaseModel,
 }
 
 pub const NOT_UNDOABLE: [&str; 5] = ["activate", "add", "remove", "archive", "restore"];
 const ONLY_CELLS: [&str; 6] = ["mark", "bulk", "override", "note", "reset", "edit custom"];
 
-pub type Got<T> = Result<(T, Option<BatchId>), StoreError>;
+pub type StoreAnswer<T> = Result<(T, Option<BatchId>), StoreError>;
 
-pub struct Run {
+pub struct ModelRun {
     pub seed: u64,
-    pub bench: Bench,
+    pub bench: TestBench,
     pub release: ReleaseId,
     pub customers: Vec<i64>,
-    pub model: Model,
+    pub model: ReleaseModel,
     pub versions: HashMap<i64, i64>,
     pub template_versions: HashMap<i64, i64>,
-    pub past: Vec<Past>,
+    pub past: Vec<PastBatches>,
     pub dice: Dice,
     pub trace: Vec<String>,
     pub counts: BTreeMap<&'static str, (usize, usize)>,
 }
 
-fn text_of(name: String, kind: &str, content: String) -> Text {
-    Text {
+fn text_of(name: String, kind: &str, content: String) -> ModelText {
+    ModelText {
         name,
         kind: kind.parse::<StepType>().unwrap(),
         content,
     }
 }
 
-pub fn template_draft(text: &Text, category: usize) -> TemplateDraft {
+pub fn template_draft(text: &ModelText, category: usize) -> TemplateDraft {
     let category = CATEGORIES[category].as_str();
     draft(&text.name, category, text.kind.as_str(), &text.content)
 }
@@ -138,9 +140,9 @@ fn category_of(word: &str) -> usize {
     usize::from(word != "deploy")
 }
 
-impl Run {
+impl ModelRun {
     async fn new(seed: u64) -> Self {
-        let bench = Bench::new().await;
+        let bench = TestBench::new().await;
         let store = &bench.store;
         let cluster = ClusterDraft {
             name: "eu".into(),
@@ -176,7 +178,7 @@ impl Run {
         for (name, category) in [("A", "deploy"), ("B", "deploy"), ("C", "verify")] {
             let step = draft(name, category, "bash", name);
             store
-                .add_template(release, step, Place::Last, bench.ana())
+                .add_template(release, step, Position::Last, bench.ana())
                 .await
                 .unwrap();
         }
@@ -185,7 +187,7 @@ impl Run {
             bench,
             release,
             customers,
-            model: Model {
+            model: ReleaseModel {
                 status: ReleaseStatus::Draft,
                 templates: [Vec::new(), Vec::new()],
                 lists: BTreeMap::new(),
@@ -202,7 +204,7 @@ impl Run {
     }
 
     /// What is in the database; every order must be 0..n.
-    async fn read(&mut self) -> Model {
+    async fn read(&mut self) -> ReleaseModel {
         let db = self.bench.store.writer();
         let release = release::Entity::find_by_id(self.release.0)
             .one(db)
@@ -219,15 +221,15 @@ impl Run {
         for row in rows {
             let list = &mut templates[category_of(&row.category)];
             self.dense(row.order_index, list.len());
-            list.push(Template {
+            list.push(ModelTemplate {
                 id: row.id,
                 text: text_of(row.name, &row.kind, row.content),
             });
         }
         let members = release_customer::Entity::find().all(db).await.unwrap();
-        let mut lists: BTreeMap<i64, Lists> = members
+        let mut lists: BTreeMap<i64, ModelLists> = members
             .iter()
-            .map(|it| (it.customer_id, Lists::default()))
+            .map(|it| (it.customer_id, ModelLists::default()))
             .collect();
         let rows = customer_step::Entity::find()
             .filter(customer_step::Column::ReleaseId.eq(self.release.0))
@@ -240,7 +242,7 @@ impl Run {
             let list = lists.get_mut(&row.customer_id);
             let list = &mut list.expect("only members have steps")[category_of(&row.category)];
             self.dense(row.order_index, list.len());
-            list.push(Cell {
+            list.push(ModelCell {
                 id: row.id,
                 template: row.template_id,
                 text: text_of(row.name, &row.kind, row.content),
@@ -254,7 +256,7 @@ impl Run {
                 is_overridden: row.is_overridden,
             });
         }
-        Model {
+        ReleaseModel {
             status: release.status.parse().unwrap(),
             templates,
             lists,
@@ -273,8 +275,8 @@ impl Run {
     pub async fn settle(
         &mut self,
         op: &'static str,
-        expected: Answer,
-        mut next: Model,
+        expected: ModelAnswer,
+        mut next: ReleaseModel,
         got: Result<Option<BatchId>, StoreError>,
         only_cells: bool,
     ) {
@@ -304,7 +306,7 @@ impl Run {
         self.counts.get_mut(op).unwrap().1 += 1;
         let before = std::mem::replace(&mut self.model, next);
         if let Some(batch) = batch {
-            self.past.push(Past {
+            self.past.push(PastBatches {
                 batch,
                 op,
                 only_cells,
@@ -314,13 +316,19 @@ impl Run {
         }
     }
 
-    pub async fn plain<T>(&mut self, op: &'static str, expected: Answer, next: Model, got: Got<T>) {
+    pub async fn plain<T>(
+        &mut self,
+        op: &'static str,
+        expected: ModelAnswer,
+        next: ReleaseModel,
+        got: StoreAnswer<T>,
+    ) {
         let got = got.map(|it| it.1);
         self.settle(op, expected, next, got, ONLY_CELLS.contains(&op))
             .await;
     }
 
-    pub fn any_text(&mut self) -> Text {
+    pub fn any_text(&mut self) -> ModelText {
         let content = self.dice.of(&["true", "ls", "date", UNRESOLVED]).unwrap();
         let name = self.dice.of(&["A", "B", "C", "D", "E"]).unwrap();
         let kind = self.dice.of(&["bash", "sql", "text"]).unwrap();
@@ -362,7 +370,7 @@ impl Run {
         (action, has_reason.then(|| "because".to_owned()))
     }
 
-    pub fn by(stamp: &Stamp) -> (String, i64) {
+    pub fn by(stamp: &ActorStamp) -> (String, i64) {
         (stamp.by.clone(), stamp.at.timestamp_millis())
     }
 
@@ -399,7 +407,7 @@ impl Run {
     }
 }
 
-impl Run {
+impl ModelRun {
     /// The grid that the store keeps takes changes in. Now and then it is held against one that is read anew.
     async fn grid_is_as_if_read_now(&self, n: usize) {
         let kept = self.bench.store.grid(self.release).await.unwrap();
@@ -412,7 +420,7 @@ impl Run {
     }
 }
 
-impl Drop for Run {
+impl Drop for ModelRun {
     /// A sequence that fails says how to get it again, and how to keep it.
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -421,12 +429,12 @@ impl Drop for Run {
     }
 }
 
-type Counts = BTreeMap<&'static str, (usize, usize)>;
+type OperationCounts = BTreeMap<&'static str, (usize, usize)>;
 
-async fn sequences(seeds: Vec<u64>) -> Counts {
-    let mut counts = Counts::new();
+async fn sequences(seeds: Vec<u64>) -> OperationCounts {
+    let mut counts = OperationCounts::new();
     for seed in seeds {
-        let mut run = Run::new(seed).await;
+        let mut run = ModelRun::new(seed).await;
         for n in 0..OPERATIONS {
             run.operate().await;
             run.grid_is_as_if_read_now(n).await;
@@ -447,7 +455,7 @@ async fn whatever_is_done_in_whatever_order_the_store_does_what_the_rules_say() 
     let tasks: Vec<_> = (0..4)
         .map(|n| tokio::spawn(sequences(all.iter().copied().skip(n).step_by(4).collect())))
         .collect();
-    let mut counts = Counts::new();
+    let mut counts = OperationCounts::new();
     for task in tasks {
         for (op, (drawn, done)) in task.await.unwrap() {
             let sum = counts.entry(op).or_default();

@@ -15,24 +15,24 @@ use std::collections::BTreeMap;
 pub const UNRESOLVED: &str = "echo {{var.NOBODY_HAS_IT}}";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
+pub struct ModelText {
     pub name: String,
     pub kind: StepType,
     pub content: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template {
+pub struct ModelTemplate {
     pub id: i64,
-    pub text: Text,
+    pub text: ModelText,
 }
 
 /// A customer's step. `id` is 0 until the store has given it one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cell {
+pub struct ModelCell {
     pub id: i64,
     pub template: Option<i64>,
-    pub text: Text,
+    pub text: ModelText,
     pub status: StepStatus,
     pub reason: Option<String>,
     /// Who and when, in milliseconds.
@@ -43,31 +43,31 @@ pub struct Cell {
 }
 
 /// Deploy, then verify.
-pub type Lists = [Vec<Cell>; 2];
+pub type ModelLists = [Vec<ModelCell>; 2];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Model {
+pub struct ReleaseModel {
     pub status: ReleaseStatus,
-    pub templates: [Vec<Template>; 2],
+    pub templates: [Vec<ModelTemplate>; 2],
     /// By customer: the members.
-    pub lists: BTreeMap<i64, Lists>,
+    pub lists: BTreeMap<i64, ModelLists>,
 }
 
 /// No: a rule refuses.
 #[derive(Debug)]
-pub struct No;
+pub struct ModelRefusal;
 
-type Answer = Result<(), No>;
+type ModelAnswer = Result<(), ModelRefusal>;
 
-pub fn yes(may: bool) -> Answer {
-    if may { Ok(()) } else { Err(No) }
+pub fn yes(may: bool) -> ModelAnswer {
+    if may { Ok(()) } else { Err(ModelRefusal) }
 }
 
 /// Before which of the present ones; none is last.
 pub type Position = usize;
 
-fn copy_of(template: &Template) -> Cell {
-    Cell {
+fn copy_of(template: &ModelTemplate) -> ModelCell {
+    ModelCell {
         id: 0,
         template: Some(template.id),
         text: template.text.clone(),
@@ -80,7 +80,7 @@ fn copy_of(template: &Template) -> Cell {
     }
 }
 
-impl Cell {
+impl ModelCell {
     /// R9, R10: nobody has touched it.
     fn is_plain(&self) -> bool {
         self.status == StepStatus::Pending && !self.is_overridden
@@ -93,7 +93,7 @@ impl Cell {
         reason: Option<&str>,
         by: &(String, i64),
         allow: bool,
-    ) -> Answer {
+    ) -> ModelAnswer {
         if self.status == action.target() {
             return Ok(());
         }
@@ -107,7 +107,7 @@ impl Cell {
 }
 
 /// R11: whether a customer's copies stand in the template's order.
-fn follows(list: &[Cell], templates: &[Template]) -> bool {
+fn follows(list: &[ModelCell], templates: &[ModelTemplate]) -> bool {
     let ranks: Vec<usize> = list
         .iter()
         .filter_map(|cell| templates.iter().position(|it| Some(it.id) == cell.template))
@@ -116,8 +116,8 @@ fn follows(list: &[Cell], templates: &[Template]) -> bool {
 }
 
 /// R11: in the template's order, each custom step behind the step that it stood behind.
-fn arrange(list: &mut Vec<Cell>, templates: &[Template]) {
-    let mut groups: Vec<Vec<Cell>> = vec![Vec::new()];
+fn arrange(list: &mut Vec<ModelCell>, templates: &[ModelTemplate]) {
+    let mut groups: Vec<Vec<ModelCell>> = vec![Vec::new()];
     for cell in list.drain(..) {
         if cell.template.is_some() {
             groups.push(Vec::new());
@@ -133,32 +133,32 @@ fn arrange(list: &mut Vec<Cell>, templates: &[Template]) {
     list.extend(groups.into_iter().flatten());
 }
 
-impl Model {
-    pub fn cell(&self, id: i64) -> Option<&Cell> {
+impl ReleaseModel {
+    pub fn cell(&self, id: i64) -> Option<&ModelCell> {
         let mut cells = self.lists.values().flatten().flatten();
         cells.find(|it| it.id == id)
     }
 
-    pub fn cell_mut(&mut self, id: i64) -> Option<&mut Cell> {
+    pub fn cell_mut(&mut self, id: i64) -> Option<&mut ModelCell> {
         let mut cells = self.lists.values_mut().flatten().flatten();
         cells.find(|it| it.id == id)
     }
 
-    pub fn must_be_active(&self) -> Answer {
+    pub fn must_be_active(&self) -> ModelAnswer {
         yes(self.status == ReleaseStatus::Active)
     }
 
-    fn may_be_edited(&self) -> Answer {
+    fn may_be_edited(&self) -> ModelAnswer {
         yes(self.status != ReleaseStatus::Archived)
     }
 
-    fn copies(&self) -> Lists {
+    fn copies(&self) -> ModelLists {
         self.templates
             .clone()
             .map(|list| list.iter().map(copy_of).collect())
     }
 
-    pub fn activate(&mut self, customers: &[i64]) -> Answer {
+    pub fn activate(&mut self, customers: &[i64]) -> ModelAnswer {
         yes(self.status == ReleaseStatus::Draft)?;
         yes(!customers.is_empty() && self.templates.iter().any(|it| !it.is_empty()))?;
         self.status = ReleaseStatus::Active;
@@ -168,7 +168,7 @@ impl Model {
         Ok(())
     }
 
-    pub fn add(&mut self, customers: &[i64]) -> Answer {
+    pub fn add(&mut self, customers: &[i64]) -> ModelAnswer {
         self.must_be_active()?;
         let new: Vec<&i64> = customers
             .iter()
@@ -181,16 +181,16 @@ impl Model {
         Ok(())
     }
 
-    pub fn remove(&mut self, customer: i64) -> Answer {
+    pub fn remove(&mut self, customer: i64) -> ModelAnswer {
         self.must_be_active()?;
-        let lists = self.lists.get(&customer).ok_or(No)?;
+        let lists = self.lists.get(&customer).ok_or(ModelRefusal)?;
         let mut cells = lists.iter().flatten();
         yes(cells.all(|it| it.status == StepStatus::Pending))?;
         self.lists.remove(&customer);
         Ok(())
     }
 
-    pub fn archive(&mut self, archive: bool) -> Answer {
+    pub fn archive(&mut self, archive: bool) -> ModelAnswer {
         let (from, to) = if archive {
             (ReleaseStatus::Active, ReleaseStatus::Archived)
         } else {
@@ -201,7 +201,12 @@ impl Model {
         Ok(())
     }
 
-    pub fn add_template(&mut self, category: usize, at: Position, template: Template) -> Answer {
+    pub fn add_template(
+        &mut self,
+        category: usize,
+        at: Position,
+        template: ModelTemplate,
+    ) -> ModelAnswer {
         self.may_be_edited()?;
         let before = self.templates[category].clone();
         self.templates[category].insert(at, template.clone());
@@ -223,9 +228,9 @@ impl Model {
         })
     }
 
-    pub fn edit_template(&mut self, id: i64, text: &Text) -> Answer {
+    pub fn edit_template(&mut self, id: i64, text: &ModelText) -> ModelAnswer {
         self.may_be_edited()?;
-        let (category, at) = self.place_of(id).ok_or(No)?;
+        let (category, at) = self.place_of(id).ok_or(ModelRefusal)?;
         let template = &mut self.templates[category][at];
         if template.text == *text {
             return Ok(());
@@ -239,9 +244,9 @@ impl Model {
         Ok(())
     }
 
-    pub fn delete_template(&mut self, id: i64) -> Answer {
+    pub fn delete_template(&mut self, id: i64) -> ModelAnswer {
         self.may_be_edited()?;
-        let (category, at) = self.place_of(id).ok_or(No)?;
+        let (category, at) = self.place_of(id).ok_or(ModelRefusal)?;
         self.templates[category].remove(at);
         for list in self.lists.values_mut().flatten() {
             list.retain(|it| it.template != Some(id) || !it.is_plain());
@@ -253,9 +258,9 @@ impl Model {
         Ok(())
     }
 
-    pub fn move_template(&mut self, id: i64, to: usize) -> Answer {
+    pub fn move_template(&mut self, id: i64, to: usize) -> ModelAnswer {
         self.may_be_edited()?;
-        let (from, at) = self.place_of(id).ok_or(No)?;
+        let (from, at) = self.place_of(id).ok_or(ModelRefusal)?;
         if from == to {
             return Ok(());
         }
@@ -271,7 +276,7 @@ impl Model {
         Ok(())
     }
 
-    pub fn reorder_templates(&mut self, category: usize, ordered: &[i64]) -> Answer {
+    pub fn reorder_templates(&mut self, category: usize, ordered: &[i64]) -> ModelAnswer {
         self.may_be_edited()?;
         let before = self.templates[category].clone();
         let mut present: Vec<i64> = before.iter().map(|it| it.id).collect();
@@ -279,7 +284,7 @@ impl Model {
         present.sort_unstable();
         wanted.sort_unstable();
         yes(present == wanted)?;
-        let rank = |it: &Template| ordered.iter().position(|id| *id == it.id);
+        let rank = |it: &ModelTemplate| ordered.iter().position(|id| *id == it.id);
         self.templates[category].sort_by_key(rank);
         for lists in self.lists.values_mut() {
             if follows(&lists[category], &before) {
@@ -289,9 +294,14 @@ impl Model {
         Ok(())
     }
 
-    pub fn reorder_steps(&mut self, customer: i64, category: usize, ordered: &[i64]) -> Answer {
+    pub fn reorder_steps(
+        &mut self,
+        customer: i64,
+        category: usize,
+        ordered: &[i64],
+    ) -> ModelAnswer {
         self.must_be_active()?;
-        let list = &mut self.lists.get_mut(&customer).ok_or(No)?[category];
+        let list = &mut self.lists.get_mut(&customer).ok_or(ModelRefusal)?[category];
         list.sort_by_key(|it| ordered.iter().position(|id| *id == it.id));
         Ok(())
     }
@@ -299,7 +309,7 @@ impl Model {
     /// Where in the template a place in a customer's list is: behind the nearest copy above, else before the first.
     pub fn template_position(&self, customer: i64, category: usize, at: Position) -> Position {
         let list = &self.lists[&customer][category];
-        let place = |cell: &Cell| self.place_of(cell.template?).map(|(_, at)| at);
+        let place = |cell: &ModelCell| self.place_of(cell.template?).map(|(_, at)| at);
         let above = list[..at].iter().rev().find_map(place).map(|it| it + 1);
         let first = list.iter().find_map(place);
         above.or(first).unwrap_or(self.templates[category].len())
@@ -310,36 +320,42 @@ impl Model {
         customer: i64,
         category: usize,
         at: Position,
-        text: Text,
-    ) -> Answer {
+        text: ModelText,
+    ) -> ModelAnswer {
         self.must_be_active()?;
-        let list = &mut self.lists.get_mut(&customer).ok_or(No)?[category];
-        let cell = Cell {
+        let list = &mut self.lists.get_mut(&customer).ok_or(ModelRefusal)?[category];
+        let cell = ModelCell {
             is_custom: true,
             template: None,
-            ..copy_of(&Template { id: 0, text })
+            ..copy_of(&ModelTemplate { id: 0, text })
         };
         list.insert(at, cell);
         Ok(())
     }
 
-    pub fn delete_custom(&mut self, id: i64) -> Answer {
+    pub fn delete_custom(&mut self, id: i64) -> ModelAnswer {
         self.must_be_active()?;
-        yes(self.cell(id).ok_or(No)?.is_custom)?;
+        yes(self.cell(id).ok_or(ModelRefusal)?.is_custom)?;
         for list in self.lists.values_mut().flatten() {
             list.retain(|it| it.id != id);
         }
         Ok(())
     }
 
-    pub fn edit_cell(&mut self, id: i64, edit: impl FnOnce(&mut Cell) -> Answer) -> Answer {
+    pub fn edit_cell(
+        &mut self,
+        id: i64,
+        edit: impl FnOnce(&mut ModelCell) -> ModelAnswer,
+    ) -> ModelAnswer {
         self.must_be_active()?;
-        edit(self.cell_mut(id).ok_or(No)?)
+        edit(self.cell_mut(id).ok_or(ModelRefusal)?)
     }
 
-    pub fn reset(&mut self, id: i64) -> Answer {
+    pub fn reset(&mut self, id: i64) -> ModelAnswer {
         let template = self.cell(id).and_then(|it| it.template);
-        let (category, at) = template.and_then(|it| self.place_of(it)).ok_or(No)?;
+        let (category, at) = template
+            .and_then(|it| self.place_of(it))
+            .ok_or(ModelRefusal)?;
         let text = self.templates[category][at].text.clone();
         self.edit_cell(id, |cell| {
             cell.text = text;
@@ -349,14 +365,14 @@ impl Model {
     }
 
     /// `new` is the template that the store made of a custom step.
-    pub fn promote(&mut self, id: i64, new: Option<i64>) -> Answer {
+    pub fn promote(&mut self, id: i64, new: Option<i64>) -> ModelAnswer {
         self.must_be_active()?;
-        let cell = self.cell(id).ok_or(No)?.clone();
+        let cell = self.cell(id).ok_or(ModelRefusal)?.clone();
         let template = if let Some(template) = cell.template {
             yes(cell.is_overridden)?;
-            let (category, at) = self.place_of(template).ok_or(No)?;
+            let (category, at) = self.place_of(template).ok_or(ModelRefusal)?;
             let name = self.templates[category][at].text.name.clone();
-            self.edit_template(template, &Text { name, ..cell.text })?;
+            self.edit_template(template, &ModelText { name, ..cell.text })?;
             template
         } else {
             let new = new.unwrap_or_default();
@@ -366,9 +382,9 @@ impl Model {
                     Some((*customer, category, at))
                 })
             });
-            let (customer, category, at) = place.ok_or(No)?;
+            let (customer, category, at) = place.ok_or(ModelRefusal)?;
             let position = self.template_position(customer, category, at + 1);
-            let template = Template {
+            let template = ModelTemplate {
                 id: new,
                 text: cell.text,
             };
@@ -378,9 +394,9 @@ impl Model {
             self.lists.insert(customer, own);
             new
         };
-        let (category, at) = self.place_of(template).ok_or(No)?;
+        let (category, at) = self.place_of(template).ok_or(ModelRefusal)?;
         let name = self.templates[category][at].text.name.clone();
-        let cell = self.cell_mut(id).ok_or(No)?;
+        let cell = self.cell_mut(id).ok_or(ModelRefusal)?;
         cell.text.name = name;
         cell.template = Some(template);
         cell.is_custom = false;

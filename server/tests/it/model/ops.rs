@@ -1,18 +1,18 @@
 //! Operations on the release, on cells and on customers' lists.
 use super::{
-    Template,
-    drive::{CATEGORIES, Run, template_draft},
+    ModelTemplate,
+    drive::{CATEGORIES, ModelRun, template_draft},
     yes,
 };
 use app::{
     domain::{
         id::{CustomerId, StepId},
-        step::Place,
+        step::Position,
     },
-    store::Ask,
+    store::steps::transitions::TransitionOptions,
 };
 
-impl Run {
+impl ModelRun {
     pub async fn release_op(&mut self, op: &'static str) {
         let (store, stamp) = (self.bench.store.clone(), self.bench.ana());
         let mut next = self.model.clone();
@@ -67,10 +67,10 @@ impl Run {
                 let (action, reason) = self.any_action();
                 let allow = self.dice.one_in(2);
                 self.trace.push(format!("  {action}, allow {allow}"));
-                let ask = Ask {
+                let ask = TransitionOptions {
                     reason: reason.clone(),
                     allow_unresolved: allow,
-                    ..Ask::default()
+                    ..TransitionOptions::default()
                 };
                 let got = store.act_on_step(StepId(id), action, ask, stamp).await;
                 let expected =
@@ -82,9 +82,9 @@ impl Run {
                 let (action, reason) = self.any_action();
                 let ids: Vec<i64> = (0..8).map(|_| self.any_cell()).collect();
                 self.trace.push(format!("  {action} {ids:?}"));
-                let ask = Ask {
+                let ask = TransitionOptions {
                     reason: reason.clone(),
-                    ..Ask::default()
+                    ..TransitionOptions::default()
                 };
                 let steps = ids.iter().map(|it| StepId(*it)).collect();
                 let got = store.act_on_steps(steps, action, ask, stamp).await;
@@ -165,9 +165,9 @@ impl Run {
                 let text = self.any_text();
                 let at = self.dice.below(list.len() + 1);
                 let place = match list.get(at) {
-                    None => Place::Last,
-                    Some(id) if at == 0 || self.dice.one_in(2) => Place::Before(StepId(*id)),
-                    Some(_) => Place::After(StepId(list[at - 1])),
+                    None => Position::Last,
+                    Some(id) if at == 0 || self.dice.one_in(2) => Position::Before(StepId(*id)),
+                    Some(_) => Position::After(StepId(list[at - 1])),
                 };
                 let to_template = self.dice.one_in(4);
                 self.trace.push(format!(
@@ -180,14 +180,14 @@ impl Run {
                     .await;
                 let expected = if to_template {
                     let id = got.as_ref().ok().and_then(|it| it.row.template_id);
-                    let template = Template {
+                    let template = ModelTemplate {
                         id: id.map_or(0, |it| it.0),
                         text,
                     };
                     match next.must_be_active() {
                         Ok(()) if next.lists.contains_key(&customer) => {
                             let last = next.templates[category].len();
-                            let above = if place == Place::Last {
+                            let above = if place == Position::Last {
                                 last
                             } else {
                                 next.template_position(customer, category, at)
@@ -250,7 +250,7 @@ impl Run {
                 let at = self.dice.below(rest.len() + 1);
                 let place = rest
                     .get(at)
-                    .map_or(Place::Last, |it| Place::Before(StepId(*it)));
+                    .map_or(Position::Last, |it| Position::Before(StepId(*it)));
                 rest.insert(at, id);
                 self.trace.push(format!("  {customer} {rest:?}"));
                 let got = store.move_step(StepId(id), place, None, stamp).await;

@@ -1,12 +1,12 @@
 //! Operations on the template, and undo.
 use super::{
-    Cell, Model, Template,
-    drive::{CATEGORIES, NOT_UNDOABLE, Past, Run, template_draft},
+    ModelCell, ModelTemplate, ReleaseModel,
+    drive::{CATEGORIES, ModelRun, NOT_UNDOABLE, PastBatches, template_draft},
     yes,
 };
-use app::domain::{id::TemplateId, step::Place};
+use app::domain::{id::TemplateId, step::Position};
 
-impl Run {
+impl ModelRun {
     pub async fn template_op(&mut self, op: &'static str) {
         let (store, stamp) = (self.bench.store.clone(), self.bench.ana());
         let mut next = self.model.clone();
@@ -25,12 +25,12 @@ impl Run {
                 let at = self.dice.below(list.len() + 1);
                 let place = list
                     .get(at)
-                    .map_or(Place::Last, |it| Place::Before(TemplateId(*it)));
+                    .map_or(Position::Last, |it| Position::Before(TemplateId(*it)));
                 let draft = template_draft(&text, category);
                 let got = store.add_template(self.release, draft, place, stamp).await;
                 let id = got.as_ref().map_or(0, |it| it.row.id.0);
                 (
-                    next.add_template(category, at, Template { id, text }),
+                    next.add_template(category, at, ModelTemplate { id, text }),
                     got.map(|it| it.batch_id),
                 )
             }
@@ -40,7 +40,7 @@ impl Run {
                 let expected = match next.place_of(id) {
                     Some((category, at)) => {
                         let text = next.templates[category][at].text.clone();
-                        next.add_template(category, at + 1, Template { id: new, text })
+                        next.add_template(category, at + 1, ModelTemplate { id: new, text })
                     }
                     None => yes(false),
                 };
@@ -91,7 +91,7 @@ impl Run {
             return;
         };
         let cells = self.past.iter().rev().take_while(|it| it.only_cells);
-        let older: Vec<Past> = cells.take(12).cloned().collect();
+        let older: Vec<PastBatches> = cells.take(12).cloned().collect();
         let past = match self.dice.of(&older) {
             Some(past) if self.dice.one_in(2) => past,
             _ => last,
@@ -119,8 +119,8 @@ impl Run {
 }
 
 /// How many cells a batch changed, and how many of them could be put back.
-fn put_back(next: &mut Model, past: &Past) -> (usize, usize) {
-    let cells = |model: &Model| -> Vec<Cell> {
+fn put_back(next: &mut ReleaseModel, past: &PastBatches) -> (usize, usize) {
+    let cells = |model: &ReleaseModel| -> Vec<ModelCell> {
         let cells = model.lists.values().flatten().flatten();
         cells.cloned().collect()
     };

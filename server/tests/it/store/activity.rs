@@ -1,20 +1,15 @@
 //! The history as `/activity` shows it, and the dashboard.
 use crate::world::World;
 use app::{
-    domain::{
-        customer::Customer,
-        event::{EventAction, EventFilter},
-        id::StepId,
-        refusal::Refusal,
-        step::{StepAction, StepStatus},
-        summary::{EventLine, UndoState},
-    },
-    store::{Ask, Store, error::StoreError},
+    domain::customer::Customer, domain::event::EventAction, domain::event::EventFilter,
+    domain::id::StepId, domain::rule_violation::RuleViolation, domain::step::StepAction,
+    domain::step::StepStatus, domain::summary::NamedEvent, domain::summary::UndoState,
+    store::Store, store::error::StoreError, store::steps::transitions::TransitionOptions,
 };
 use chrono::TimeDelta;
 use std::collections::HashSet;
 
-async fn lines(store: &Store, filter: EventFilter) -> Vec<EventLine> {
+async fn lines(store: &Store, filter: EventFilter) -> Vec<NamedEvent> {
     store.activity(filter).await.unwrap().items
 }
 
@@ -32,7 +27,12 @@ async fn a_batch_is_one_line_with_its_count_on_whatever_page() {
     let store = &world.bench.store;
     let ids = all_steps(&world).await;
     let started = store
-        .act_on_steps(ids, StepAction::Start, Ask::default(), world.bench.ana())
+        .act_on_steps(
+            ids,
+            StepAction::Start,
+            TransitionOptions::default(),
+            world.bench.ana(),
+        )
         .await
         .unwrap();
     let mut all = Vec::new();
@@ -121,7 +121,7 @@ async fn undo_is_offered_where_it_still_applies() {
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let step = world.id(&world.acme, "Announce").await;
     let done = store
-        .act_on_step(step, StepAction::Done, Ask::default(), ana())
+        .act_on_step(step, StepAction::Done, TransitionOptions::default(), ana())
         .await
         .unwrap();
     let states = async || {
@@ -155,13 +155,13 @@ async fn what_was_changed_since_is_refused_by_name_and_author() {
     let step = world.id(&world.acme, "Announce").await;
     let act = async |action, who: &str| {
         let stamp = world.bench.by(who);
-        let answer = store.act_on_step(step, action, Ask::default(), stamp);
+        let answer = store.act_on_step(step, action, TransitionOptions::default(), stamp);
         answer.await.unwrap().batch_id.unwrap()
     };
     let started = act(StepAction::Start, "Ana").await;
     act(StepAction::Done, "Jonas").await;
     let refused = store.undo(started, world.bench.ana()).await.unwrap_err();
-    let StoreError::Refused(Refusal::NothingToUndo { reasons }) = refused else {
+    let StoreError::Refused(RuleViolation::NothingToUndo { reasons }) = refused else {
         panic!("{refused}")
     };
     assert_eq!(reasons, ["Announce, Acme was changed since"]);
@@ -173,10 +173,10 @@ async fn the_dashboard_says_what_needs_attention_and_how_far_each_cluster_is() {
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let act = async |customer: &Customer, name: &str, action, reason: Option<&str>| {
         let step = world.id(customer, name).await;
-        let ask = Ask {
+        let ask = TransitionOptions {
             reason: reason.map(Into::into),
             allow_unresolved: true,
-            ..Ask::default()
+            ..TransitionOptions::default()
         };
         store.act_on_step(step, action, ask, ana()).await.unwrap();
     };

@@ -5,7 +5,7 @@ use app::{
         id::StepId,
         step::{CustomerStep, StepAction, StepStatus, Transition},
     },
-    store::Ask,
+    store::steps::transitions::TransitionOptions,
 };
 
 #[tokio::test]
@@ -18,7 +18,12 @@ async fn eligible_cells_change_and_the_others_are_named_with_the_reason() {
     }
     ids.extend([ids[0], StepId(999)]);
     let result = store
-        .act_on_steps(ids.clone(), StepAction::Done, Ask::default(), ana())
+        .act_on_steps(
+            ids.clone(),
+            StepAction::Done,
+            TransitionOptions::default(),
+            ana(),
+        )
         .await
         .unwrap();
     assert_eq!(result.changed, 2);
@@ -31,7 +36,12 @@ async fn eligible_cells_change_and_the_others_are_named_with_the_reason() {
     assert!(named[0].1.starts_with("var.HOST is not set"));
     assert_eq!(named[1].1, "step not found");
     let again = store
-        .act_on_steps(ids[..2].to_vec(), StepAction::Done, Ask::default(), ana())
+        .act_on_steps(
+            ids[..2].to_vec(),
+            StepAction::Done,
+            TransitionOptions::default(),
+            ana(),
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -55,9 +65,9 @@ async fn a_bulk_writes_what_single_transitions_would() {
     let step = world.step(&world.acme, "Announce").await;
     let mut expected = step.clone();
     for action in path {
-        let ask = Ask {
+        let ask = TransitionOptions {
             reason: Some("because".into()),
-            ..Ask::default()
+            ..TransitionOptions::default()
         };
         let stamp = world.bench.ana();
         let transition = Transition::parse(action, Some("because")).unwrap();
@@ -90,7 +100,7 @@ async fn one_event_a_cell_and_one_batch() {
         .act_on_steps(
             ids.clone(),
             StepAction::Done,
-            Ask::default(),
+            TransitionOptions::default(),
             world.bench.ana(),
         )
         .await

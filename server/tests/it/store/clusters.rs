@@ -1,7 +1,7 @@
 //! Clusters (R3, R5).
 use crate::world::World;
 use app::{
-    domain::{cluster::ClusterDraft, refusal::Refusal},
+    domain::{cluster::ClusterDraft, rule_violation::RuleViolation},
     store::error::StoreError,
 };
 
@@ -22,7 +22,7 @@ async fn a_name_is_held_once_also_by_an_inactive_one() {
         .unwrap_err();
     assert!(matches!(
         taken,
-        StoreError::Refused(Refusal::ClusterNameTaken {
+        StoreError::Refused(RuleViolation::ClusterNameTaken {
             inactive_id: None,
             ..
         })
@@ -38,7 +38,7 @@ async fn a_name_is_held_once_also_by_an_inactive_one() {
         .await
         .unwrap_err();
     assert!(
-        matches!(taken, StoreError::Refused(Refusal::ClusterNameTaken { inactive_id: Some(id), .. }) if id == spare.id.0)
+        matches!(taken, StoreError::Refused(RuleViolation::ClusterNameTaken { inactive_id: Some(id), .. }) if id == spare.id.0)
     );
 }
 

@@ -3,10 +3,10 @@ use crate::world::World;
 use app::{
     domain::{
         customer::CustomerDraft,
+        customer_import::{LINES_MAX, LineOutcome},
         event::EventFilter,
         id::ClusterId,
-        paste::{LINES_MAX, Outcome},
-        refusal::{Field, Refusal},
+        rule_violation::{Field, RuleViolation},
     },
     store::error::StoreError,
 };
@@ -23,7 +23,7 @@ async fn a_namespace_is_held_once_a_cluster() {
         .unwrap_err();
     assert!(matches!(
         taken,
-        StoreError::Refused(Refusal::NamespaceTaken {
+        StoreError::Refused(RuleViolation::NamespaceTaken {
             inactive_id: None,
             ..
         })
@@ -38,7 +38,7 @@ async fn a_namespace_is_held_once_a_cluster() {
     let taken = store.create_customer(draft, ana()).await.unwrap_err();
     assert!(matches!(
         taken,
-        StoreError::Refused(Refusal::NamespaceTaken {
+        StoreError::Refused(RuleViolation::NamespaceTaken {
             inactive_id: Some(_),
             ..
         })
@@ -67,7 +67,7 @@ async fn nobody_moves_into_an_inactive_or_unknown_cluster() {
         .unwrap_err();
     assert!(matches!(
         refused,
-        StoreError::Refused(Refusal::ClusterInactive { .. })
+        StoreError::Refused(RuleViolation::ClusterInactive { .. })
     ));
     assert!(
         store
@@ -117,9 +117,9 @@ async fn pasted_customers_are_all_created_or_none() {
         .await
         .unwrap();
     let (acme, globex) = (world.acme.id, world.globex.id);
-    assert_eq!(lines[0].outcome, Outcome::Exists { id: acme });
-    assert_eq!(lines[1].outcome, Outcome::Inactive { id: globex });
-    assert_eq!(lines[2].outcome, Outcome::New);
+    assert_eq!(lines[0].outcome, LineOutcome::Exists { id: acme });
+    assert_eq!(lines[1].outcome, LineOutcome::Inactive { id: globex });
+    assert_eq!(lines[2].outcome, LineOutcome::New);
     let refused = store
         .create_customers(eu, wrong, world.bench.ana())
         .await
@@ -146,7 +146,10 @@ async fn pasted_customers_are_all_created_or_none() {
         .create_customers(eu, text.to_owned(), world.bench.ana())
         .await
         .unwrap_err();
-    assert!(matches!(again, StoreError::Refused(Refusal::NothingNew)));
+    assert!(matches!(
+        again,
+        StoreError::Refused(RuleViolation::NothingNew)
+    ));
     let many = "# nothing\n".repeat(LINES_MAX + 1);
     let refused = store.preview_customers_paste(eu, many).await.unwrap_err();
     assert!(refused.to_string().contains("at most 5000"), "{refused}");

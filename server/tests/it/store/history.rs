@@ -1,30 +1,18 @@
 //! Nothing changes without an event (R17): the tables before and after every method of the store.
 use crate::{
-    harness::Bench,
+    harness::TestBench,
     world::{World, draft},
 };
 use app::{
-    domain::{
-        cluster::ClusterDraft,
-        customer::CustomerDraft,
-        event::EventFilter,
-        id::{BatchId, ClusterId},
-        matrix::At,
-        release::ReleaseDraft,
-        step::{Place, StepAction},
-        template::{Category, StepType},
-        transfer::Transfer,
-    },
-    store::{
-        Ask,
-        entity::{
-            audit_event, cluster, customer, customer_step, release, release_customer, step_template,
-        },
-        error::StoreError,
-        idempotency::KeptAnswer,
-        pages::Part,
-        step_patch::StepPatch,
-    },
+    domain::cluster::ClusterDraft, domain::customer::CustomerDraft, domain::event::EventFilter,
+    domain::id::BatchId, domain::id::ClusterId, domain::matrix::CellIndex,
+    domain::release::ReleaseDraft, domain::step::Position, domain::step::StepAction,
+    domain::template::Category, domain::template::StepType, domain::transfer::Transfer,
+    store::audit::idempotency::KeptAnswer, store::entity::audit_event, store::entity::cluster,
+    store::entity::customer, store::entity::customer_step, store::entity::release,
+    store::entity::release_customer, store::entity::step_template, store::error::StoreError,
+    store::steps::step_patch::StepPatch, store::steps::transitions::TransitionOptions,
+    store::views::paging::PageRequest,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::{
@@ -34,18 +22,18 @@ use std::{
 
 /// A row by its table and id, with its release if it has one; and all that is in it, with its position apart: whoever
 /// adds or deletes a step moves those behind it, and the history says so by the one event of that step.
-type Rows = BTreeMap<(&'static str, i64, Option<i64>), (String, i32)>;
+type TableRows = BTreeMap<(&'static str, i64, Option<i64>), (String, i32)>;
 
-struct Watch<'a> {
-    bench: &'a Bench,
-    rows: Rows,
+struct TableWatch<'a> {
+    bench: &'a TestBench,
+    rows: TableRows,
     last_event: i64,
     called: BTreeSet<String>,
 }
 
-async fn rows(bench: &Bench) -> Rows {
+async fn rows(bench: &TestBench) -> TableRows {
     let db = bench.store.writer();
-    let mut rows = Rows::new();
+    let mut rows = TableRows::new();
     macro_rules! take {
         ($name:literal, $table:ident, $release:expr, $position:expr) => {
             for mut row in $table::Entity::find().all(db).await.unwrap() {
@@ -76,8 +64,8 @@ async fn rows(bench: &Bench) -> Rows {
     rows
 }
 
-impl<'a> Watch<'a> {
-    async fn new(bench: &'a Bench) -> Self {
+impl<'a> TableWatch<'a> {
+    async fn new(bench: &'a TestBench) -> Self {
         let mut this = Self {
             bench,
             rows: rows(bench).await,
@@ -127,7 +115,7 @@ impl<'a> Watch<'a> {
         );
         for key in changed {
             let (table, id, of_release) = key;
-            let content = |rows: &Rows| rows.get(&key).map(|it| it.0.clone());
+            let content = |rows: &TableRows| rows.get(&key).map(|it| it.0.clone());
             let moved = content(&before) == content(&self.rows);
             let told = events.iter().any(|it| {
                 (it.entity == table && it.entity_id == id)
@@ -166,7 +154,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     let world = World::draft().await;
     let (bench, store) = (&world.bench, &world.bench.store);
     let by = || bench.ana();
-    let mut watch = Watch::new(bench).await;
+    let mut watch = TableWatch::new(bench).await;
     macro_rules! call {
         ($method:ident ( $($argument:expr),* )) => {{
             // In a box: a hundred of them are more than a stack holds.
@@ -239,7 +227,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(add_customers(june, vec![initech], by()));
     call!(remove_customers(june, vec![initech], by()));
 
-    let added = call!(add_template(june, step("New"), Place::Last, by())).unwrap();
+    let added = call!(add_template(june, step("New"), Position::Last, by())).unwrap();
     let twin = call!(duplicate_template(added.row.id, by())).unwrap().row;
     call!(template_effect(twin.id));
     call!(order_effect(june, Category::Deploy));
@@ -271,7 +259,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(import_templates(june, two, by()));
     call!(import_templates(june, vec![step("One"), step("")], by()));
 
-    let ask = Ask::default;
+    let ask = TransitionOptions::default;
     let id = world.id(&world.acme, "Upgrade").await;
     let done = call!(act_on_step(id, StepAction::Done, ask(), by())).unwrap();
     call!(act_on_step(id, StepAction::Done, ask(), by()));
@@ -294,7 +282,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
         june,
         acme,
         step("Own"),
-        Place::Last,
+        Position::Last,
         false,
         by()
     ))
@@ -302,7 +290,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     .row;
     call!(edit_custom_step(own.id, step("Own 2"), 1, by()));
     call!(edit_custom_step(id, step("No"), version + 3, by()));
-    call!(move_step(own.id, Place::Before(id), None, by()));
+    call!(move_step(own.id, Position::Before(id), None, by()));
     let steps = world.steps(acme).await;
     let deploy = steps.iter().filter(|it| it.category == Category::Deploy);
     let reversed: Vec<_> = deploy.map(|it| it.id).rev().collect();
@@ -331,7 +319,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(resolved_text(june, acme, text, StepType::Bash));
     call!(members(june));
     call!(undoable(june, "Ana"));
-    call!(matrix(june, At::default()));
+    call!(matrix(june, CellIndex::default()));
     call!(grid(june));
     call!(last_event());
     call!(matrix_marks(june));
@@ -343,7 +331,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(checklist(june, acme));
     call!(custom_places(june, acme));
     // What REST asks beyond the pages.
-    let part = Part {
+    let part = PageRequest {
         limit: 2,
         after: None,
     };

@@ -1,12 +1,9 @@
 //! The grid that the store answers.
 use crate::world::{World, draft};
 use app::{
-    domain::{
-        matrix::{At, Block, Grid},
-        step::{Place, StepAction, StepStatus},
-        template::Category,
-    },
-    store::{Ask, Store},
+    domain::matrix::CellIndex, domain::matrix::Grid, domain::matrix::RowBlock,
+    domain::step::Position, domain::step::StepAction, domain::step::StepStatus,
+    domain::template::Category, store::Store, store::steps::transitions::TransitionOptions,
 };
 
 #[tokio::test]
@@ -19,13 +16,18 @@ async fn columns_stand_by_cluster_and_name_and_rows_in_blocks() {
             world.june,
             world.globex.id,
             custom,
-            Place::Last,
+            Position::Last,
             false,
             ana(),
         )
         .await
         .unwrap();
-    let grid = Grid::from(store.matrix(world.june, At::default()).await.unwrap());
+    let grid = Grid::from(
+        store
+            .matrix(world.june, CellIndex::default())
+            .await
+            .unwrap(),
+    );
     assert_eq!(
         grid.columns
             .iter()
@@ -47,11 +49,11 @@ async fn columns_stand_by_cluster_and_name_and_rows_in_blocks() {
             .collect::<Vec<_>>(),
         ["Announce", "Migrate schema", "Upgrade", "Check", "Mine"]
     );
-    assert_eq!(grid.rows[4].block(), Block::Custom);
-    assert_eq!(grid.rows[3].block(), Block::Category(Category::Verify));
+    assert_eq!(grid.rows[4].block(), RowBlock::Custom);
+    assert_eq!(grid.rows[3].block(), RowBlock::Category(Category::Verify));
     assert!(
-        grid.cell(At { row: 4, column: 0 }).is_none()
-            && grid.cell(At { row: 4, column: 1 }).is_some()
+        grid.cell(CellIndex { row: 4, column: 0 }).is_none()
+            && grid.cell(CellIndex { row: 4, column: 1 }).is_some()
     );
 }
 
@@ -68,15 +70,20 @@ async fn a_cell_shows_its_state_marks_and_who() {
         .act_on_step(
             step.id,
             StepAction::Done,
-            Ask {
+            TransitionOptions {
                 notes: Some("ok".into()),
-                ..Ask::default()
+                ..TransitionOptions::default()
             },
             ana(),
         )
         .await
         .unwrap();
-    let grid = Grid::from(store.matrix(world.june, At::default()).await.unwrap());
+    let grid = Grid::from(
+        store
+            .matrix(world.june, CellIndex::default())
+            .await
+            .unwrap(),
+    );
     let at = grid.place_of(step.id).unwrap();
     let cell = grid.cell(at).unwrap();
     assert_eq!(
@@ -90,7 +97,9 @@ async fn a_cell_shows_its_state_marks_and_who() {
     );
     assert_eq!(&*grid.mark(at).unwrap().by, "Ana");
     assert!(
-        grid.cell(At { row: 2, column: 2 }).unwrap().is_unresolved,
+        grid.cell(CellIndex { row: 2, column: 2 })
+            .unwrap()
+            .is_unresolved,
         "Initech has no HOST"
     );
     assert_eq!(grid.total.done, 1);
@@ -107,7 +116,12 @@ async fn progress_is_told_for_the_whole_and_its_parts() {
         .map(|it| it.id)
         .collect();
     store
-        .act_on_steps(ids, StepAction::Done, Ask::default(), world.bench.ana())
+        .act_on_steps(
+            ids,
+            StepAction::Done,
+            TransitionOptions::default(),
+            world.bench.ana(),
+        )
         .await
         .unwrap();
     let progress = store.release_progress(world.june).await.unwrap();
@@ -146,11 +160,16 @@ async fn a_grid_that_was_asked_for_before_shows_what_happened_since_whoever_did_
     assert!(there.cell(at).unwrap().is_overridden);
 
     let reason = Some("broken".to_owned());
-    let ask = Ask {
+    let ask = TransitionOptions {
         reason,
-        ..Ask::default()
+        ..TransitionOptions::default()
     };
-    let failed = store.act_on_step(step.id, StepAction::Start, Ask::default(), ana());
+    let failed = store.act_on_step(
+        step.id,
+        StepAction::Start,
+        TransitionOptions::default(),
+        ana(),
+    );
     failed.await.unwrap();
     let failed = store.act_on_step(step.id, StepAction::Fail, ask, ana());
     failed.await.unwrap();

@@ -1,14 +1,11 @@
 //! Releases: life, activation, membership (R1, R4, R14).
 use crate::world::World;
 use app::{
-    domain::{
-        event::{EventAction, EventFilter},
-        id::CustomerId,
-        refusal::{Field, Problem, Refusal},
-        release::{ReleaseDraft, ReleaseStatus},
-        step::StepAction,
-    },
-    store::{Ask, error::StoreError},
+    domain::event::EventAction, domain::event::EventFilter, domain::id::CustomerId,
+    domain::release::ReleaseDraft, domain::release::ReleaseStatus, domain::rule_violation::Field,
+    domain::rule_violation::FieldError, domain::rule_violation::RuleViolation,
+    domain::step::StepAction, store::error::StoreError,
+    store::steps::transitions::TransitionOptions,
 };
 
 #[tokio::test]
@@ -67,14 +64,14 @@ async fn activation_refuses_nobody_unknown_and_inactive_customers_naming_them() 
         };
         invalid.at(Field::Customers).cloned().unwrap()
     };
-    assert_eq!(problem(vec![]).await, Problem::EmptyList);
+    assert_eq!(problem(vec![]).await, FieldError::EmptyList);
     assert_eq!(
         problem(vec![world.acme.id, CustomerId(77)]).await,
-        Problem::Unknown { ids: vec![77] }
+        FieldError::Unknown { ids: vec![77] }
     );
     assert_eq!(
         problem(vec![world.globex.id]).await,
-        Problem::Inactive {
+        FieldError::Inactive {
             names: vec!["Globex".into()]
         }
     );
@@ -116,7 +113,10 @@ async fn adding_skips_who_is_in_and_refuses_when_all_are() {
         .add_customers(world.june, vec![world.globex.id], ana())
         .await
         .unwrap_err();
-    assert!(matches!(again, StoreError::Refused(Refusal::AllAlreadyIn)));
+    assert!(matches!(
+        again,
+        StoreError::Refused(RuleViolation::AllAlreadyIn)
+    ));
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn a_customer_leaves_only_while_all_of_its_steps_are_pending() {
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let step = world.id(&world.acme, "Announce").await;
     store
-        .act_on_step(step, StepAction::Done, Ask::default(), ana())
+        .act_on_step(step, StepAction::Done, TransitionOptions::default(), ana())
         .await
         .unwrap();
     let refused = store
@@ -154,10 +154,13 @@ async fn an_archived_release_is_read_only_and_comes_back() {
         .unwrap();
     let step = world.id(&world.acme, "Announce").await;
     let refused = store
-        .act_on_step(step, StepAction::Done, Ask::default(), ana())
+        .act_on_step(step, StepAction::Done, TransitionOptions::default(), ana())
         .await
         .unwrap_err();
-    assert!(matches!(refused, StoreError::Refused(Refusal::Archived)));
+    assert!(matches!(
+        refused,
+        StoreError::Refused(RuleViolation::Archived)
+    ));
     assert!(
         store
             .add_customers(world.june, vec![world.acme.id], ana())
@@ -171,7 +174,7 @@ async fn an_archived_release_is_read_only_and_comes_back() {
         .unwrap();
     assert!(
         store
-            .act_on_step(step, StepAction::Done, Ask::default(), ana())
+            .act_on_step(step, StepAction::Done, TransitionOptions::default(), ana())
             .await
             .is_ok()
     );

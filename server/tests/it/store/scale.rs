@@ -1,19 +1,19 @@
 //! As large as it gets: 1,000 customers by 100 steps, and 10,000 cells at once.
-use crate::{harness::Bench, world::draft};
+use crate::{harness::TestBench, world::draft};
 use app::{
     domain::{
         id::StepId,
-        matrix::{At, Grid},
+        matrix::{CellIndex, Grid},
         release::ReleaseDraft,
-        step::{Place, StepAction, StepStatus},
+        step::{Position, StepAction, StepStatus},
     },
-    store::Ask,
+    store::steps::transitions::TransitionOptions,
 };
 
 #[tokio::test]
 async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_thousand_cells_marked()
  {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let store = &bench.store;
     let customers = bench.customers(1_000).await;
     let release = ReleaseDraft {
@@ -30,7 +30,7 @@ async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_t
         let category = if n < 60 { "deploy" } else { "verify" };
         let step = draft(&format!("step {n}"), category, "bash", "true");
         store
-            .add_template(release, step, Place::Last, bench.ana())
+            .add_template(release, step, Position::Last, bench.ana())
             .await
             .unwrap();
     }
@@ -43,19 +43,24 @@ async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_t
         .activate_release(release, Some(customers), bench.ana())
         .await
         .unwrap();
-    let grid = Grid::from(store.matrix(release, At::default()).await.unwrap());
+    let grid = Grid::from(store.matrix(release, CellIndex::default()).await.unwrap());
     assert_eq!((grid.rows.len(), grid.columns.len()), (100, 1_000));
     assert_eq!(grid.total.of(StepStatus::Pending), 100_000);
 
     let ids: Vec<StepId> = (0..10_000)
-        .map(|it| At {
+        .map(|it| CellIndex {
             row: it % 100,
             column: it / 100,
         })
         .map(|at| grid.cell(at).unwrap().step)
         .collect();
     let result = store
-        .act_on_steps(ids.clone(), StepAction::Start, Ask::default(), bench.ana())
+        .act_on_steps(
+            ids.clone(),
+            StepAction::Start,
+            TransitionOptions::default(),
+            bench.ana(),
+        )
         .await
         .unwrap();
     assert_eq!((result.changed, result.not_eligible.len()), (10_000, 0));
@@ -66,10 +71,15 @@ async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_t
     assert_eq!((undone.restored, undone.conflicts.len()), (10_000, 0));
     let one_more = [ids, vec![StepId(1)]].concat();
     let refused = store
-        .act_on_steps(one_more, StepAction::Start, Ask::default(), bench.ana())
+        .act_on_steps(
+            one_more,
+            StepAction::Start,
+            TransitionOptions::default(),
+            bench.ana(),
+        )
         .await
         .unwrap_err();
     assert!(refused.to_string().contains("at most 10000"), "{refused}");
-    let grid = Grid::from(store.matrix(release, At::default()).await.unwrap());
+    let grid = Grid::from(store.matrix(release, CellIndex::default()).await.unwrap());
     assert_eq!(grid.total.of(StepStatus::Pending), 100_000);
 }

@@ -1,9 +1,9 @@
 //! The migrated schema, and how the store stands on it.
-use crate::{harness::Bench, world::World};
+use crate::{harness::TestBench, world::World};
 use app::store::entity;
 use sea_orm::{ConnectionTrait, EntityTrait};
 
-async fn rows(bench: &Bench, sql: &str) -> Vec<Vec<String>> {
+async fn rows(bench: &TestBench, sql: &str) -> Vec<Vec<String>> {
     let rows = bench
         .store
         .writer()
@@ -45,7 +45,7 @@ async fn every_entity_loads_from_the_migrated_schema() {
 
 #[tokio::test]
 async fn every_foreign_key_has_an_index_and_says_what_a_deletion_does() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let keys = rows(
         &bench,
         "SELECT m.name, f.\"from\", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
@@ -66,7 +66,7 @@ async fn every_foreign_key_has_an_index_and_says_what_a_deletion_does() {
 
 #[tokio::test]
 async fn the_delete_rules_are_those_of_the_original() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let mut keys = rows(
         &bench,
         "SELECT m.name || '.' || f.\"from\", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
@@ -87,7 +87,7 @@ async fn the_delete_rules_are_those_of_the_original() {
 
 #[tokio::test]
 async fn sqlite_is_new_enough_and_writes_ahead() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let version = rows(&bench, "SELECT sqlite_version()").await[0][0].clone();
     let number: Vec<u32> = version.split('.').map(|it| it.parse().unwrap()).collect();
     assert!(
@@ -99,12 +99,13 @@ async fn sqlite_is_new_enough_and_writes_ahead() {
 
 #[tokio::test]
 async fn a_write_outside_of_a_change_fails() {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let url = format!("sqlite://{}", bench.folder.path().join("app.db").display());
-    let path = app::store::sqlite::path_of(&url);
-    let readers = app::store::sqlite::connect(&path, app::store::sqlite::Role::Readers)
-        .await
-        .unwrap();
+    let path = app::store::engine::sqlite::path_of(&url);
+    let readers =
+        app::store::engine::sqlite::connect(&path, app::store::engine::sqlite::Role::Readers)
+            .await
+            .unwrap();
     assert!(
         readers
             .execute_unprepared("DELETE FROM clusters")

@@ -1,12 +1,9 @@
 //! One customer's steps (R2, R12, R13, R17).
 use crate::world::{World, draft};
 use app::{
-    domain::{
-        event::EventAction,
-        refusal::Refusal,
-        step::{Place, StepAction, StepStatus},
-    },
-    store::{Ask, error::StoreError},
+    domain::event::EventAction, domain::rule_violation::RuleViolation, domain::step::Position,
+    domain::step::StepAction, domain::step::StepStatus, store::error::StoreError,
+    store::steps::transitions::TransitionOptions,
 };
 
 #[tokio::test]
@@ -15,7 +12,12 @@ async fn done_keeps_the_resolved_text_and_its_fingerprint() {
     let store = &world.bench.store;
     let step = world.id(&world.acme, "Migrate schema").await;
     let done = store
-        .act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana())
+        .act_on_step(
+            step,
+            StepAction::Done,
+            TransitionOptions::default(),
+            world.bench.ana(),
+        )
         .await
         .unwrap()
         .row;
@@ -38,14 +40,19 @@ async fn asking_again_for_the_same_state_changes_nothing() {
     let store = &world.bench.store;
     let step = world.id(&world.acme, "Announce").await;
     store
-        .act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana())
+        .act_on_step(
+            step,
+            StepAction::Done,
+            TransitionOptions::default(),
+            world.bench.ana(),
+        )
         .await
         .unwrap();
     let again = store
         .act_on_step(
             step,
             StepAction::Done,
-            Ask::default(),
+            TransitionOptions::default(),
             world.bench.by("Jonas"),
         )
         .await
@@ -62,15 +69,20 @@ async fn a_step_with_a_missing_value_is_done_only_on_purpose() {
     let store = &world.bench.store;
     let step = world.id(&world.initech, "Upgrade").await;
     let refused = store
-        .act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana())
+        .act_on_step(
+            step,
+            StepAction::Done,
+            TransitionOptions::default(),
+            world.bench.ana(),
+        )
         .await
         .unwrap_err();
     assert!(
-        matches!(refused, StoreError::Refused(Refusal::Unresolved { names }) if names == ["var.HOST"])
+        matches!(refused, StoreError::Refused(RuleViolation::Unresolved { names }) if names == ["var.HOST"])
     );
-    let ask = Ask {
+    let ask = TransitionOptions {
         allow_unresolved: true,
-        ..Ask::default()
+        ..TransitionOptions::default()
     };
     assert!(
         store
@@ -132,7 +144,7 @@ async fn a_custom_step_stands_where_it_was_put_and_only_there() {
             world.june,
             world.acme.id,
             custom,
-            Place::After(after),
+            Position::After(after),
             false,
             ana(),
         )
@@ -152,7 +164,7 @@ async fn a_custom_step_stands_where_it_was_put_and_only_there() {
     assert_eq!(world.names(&world.globex).await.len(), 4);
     let first = world.id(&world.acme, "Announce").await;
     store
-        .move_step(custom.id, Place::Before(first), None, ana())
+        .move_step(custom.id, Position::Before(first), None, ana())
         .await
         .unwrap();
     assert_eq!(world.names(&world.acme).await[0], "Rotate key");
@@ -188,7 +200,7 @@ async fn added_to_the_template_it_goes_to_everybody_in_this_release() {
             world.june,
             world.acme.id,
             custom,
-            Place::After(after),
+            Position::After(after),
             true,
             ana(),
         )
@@ -212,7 +224,7 @@ async fn a_promoted_custom_step_becomes_everybody_s() {
             world.june,
             world.acme.id,
             custom,
-            Place::After(after),
+            Position::After(after),
             false,
             ana(),
         )
@@ -220,7 +232,12 @@ async fn a_promoted_custom_step_becomes_everybody_s() {
         .unwrap()
         .row;
     store
-        .act_on_step(custom.id, StepAction::Done, Ask::default(), ana())
+        .act_on_step(
+            custom.id,
+            StepAction::Done,
+            TransitionOptions::default(),
+            ana(),
+        )
         .await
         .unwrap();
     let promoted = store

@@ -2,16 +2,16 @@
 use crate::world::{World, draft};
 use app::domain::{
     id::StepId,
-    step::{Place, StepAction},
-    template::{Category, Keeps, TemplateDraft},
+    step::{Position, StepAction},
+    template::{Category, KeptCopies, TemplateDraft},
 };
-use app::store::Ask;
+use app::store::steps::transitions::TransitionOptions;
 
 #[tokio::test]
 async fn a_template_added_to_an_active_release_reaches_every_member() {
     let world = World::active().await;
     let store = &world.bench.store;
-    let place = Place::After(world.announce.id);
+    let place = Position::After(world.announce.id);
     store
         .add_template(
             world.june,
@@ -40,7 +40,12 @@ async fn an_edit_reaches_pending_copies_and_leaves_the_others_their_text() {
         .unwrap();
     let started = world.id(&world.globex, "Upgrade").await;
     store
-        .act_on_step(started, StepAction::Start, Ask::default(), ana())
+        .act_on_step(
+            started,
+            StepAction::Start,
+            TransitionOptions::default(),
+            ana(),
+        )
         .await
         .unwrap();
     let effect = store.template_effect(world.upgrade.id).await.unwrap();
@@ -48,7 +53,7 @@ async fn an_edit_reaches_pending_copies_and_leaves_the_others_their_text() {
         (effect.changes, effect.keeps),
         (
             1,
-            Keeps {
+            KeptCopies {
                 overridden: 1,
                 started: 1,
                 executed: 0
@@ -76,7 +81,7 @@ async fn deleting_removes_untouched_copies_and_the_others_stay_as_custom_steps()
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let done = world.id(&world.acme, "Migrate schema").await;
     store
-        .act_on_step(done, StepAction::Done, Ask::default(), ana())
+        .act_on_step(done, StepAction::Done, TransitionOptions::default(), ana())
         .await
         .unwrap();
     store
@@ -112,7 +117,7 @@ async fn copies_follow_a_new_order_and_a_list_of_its_own_is_left_alone() {
             world.june,
             world.acme.id,
             draft("Mine", "deploy", "bash", "x"),
-            Place::After(behind),
+            Position::After(behind),
             false,
             ana(),
         )
@@ -179,7 +184,7 @@ async fn moved_to_the_other_category_it_is_last_there_with_all_its_copies() {
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let done = world.id(&world.acme, "Announce").await;
     store
-        .act_on_step(done, StepAction::Done, Ask::default(), ana())
+        .act_on_step(done, StepAction::Done, TransitionOptions::default(), ana())
         .await
         .unwrap();
     store

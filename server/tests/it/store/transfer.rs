@@ -1,24 +1,15 @@
 //! Out and in again: an export is the whole of it, and an import takes all of one or nothing.
 use crate::{
-    harness::Bench,
+    harness::TestBench,
     world::{World, draft, metadata},
 };
 use app::{
-    domain::{
-        cluster::ClusterDraft,
-        finding::Check,
-        id::ReleaseId,
-        refusal::Refusal,
-        release::ReleaseDraft,
-        step::{Place, StepAction},
-        text::Value,
-        transfer::{Faults, Transfer},
-    },
-    store::{
-        Ask, Store,
-        entity::{audit_event, customer_step, text_variable},
-        error::StoreError,
-    },
+    domain::check_finding::Check, domain::cluster::ClusterDraft, domain::id::ReleaseId,
+    domain::release::ReleaseDraft, domain::rule_violation::RuleViolation, domain::step::Position,
+    domain::step::StepAction, domain::text::Value, domain::transfer::ImportErrors,
+    domain::transfer::Transfer, store::Store, store::entity::audit_event,
+    store::entity::customer_step, store::entity::text_variable, store::error::StoreError,
+    store::steps::transitions::TransitionOptions,
 };
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 
@@ -35,7 +26,7 @@ pub async fn exported(store: &Store) -> String {
     text_of(store, None).await
 }
 
-async fn import(bench: &Bench, text: &str) -> Result<Result<usize, Faults>, StoreError> {
+async fn import(bench: &TestBench, text: &str) -> Result<Result<usize, ImportErrors>, StoreError> {
     let file = match Transfer::read(text.as_bytes().to_vec()) {
         Ok(file) => file,
         Err(faults) => return Ok(Err(faults)),
@@ -51,7 +42,7 @@ async fn is_well(store: &Store) {
 
 /// What is wrong with a text, as the report says it; nothing of it was taken.
 async fn faults(text: &str) -> String {
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let before = exported(&bench.store).await;
     let faults = import(&bench, text).await.unwrap().unwrap_err();
     assert_eq!(exported(&bench.store).await, before, "something was taken");
@@ -63,11 +54,11 @@ async fn faults(text: &str) -> String {
 async fn rich() -> World {
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
-    let because = || Ask {
+    let because = || TransitionOptions {
         reason: Some("because, \"quoted\"\nand more".into()),
         notes: Some("noted".into()),
         allow_unresolved: true,
-        ..Ask::default()
+        ..TransitionOptions::default()
     };
     for (customer, name, action) in [
         (&world.acme, "Announce", StepAction::Done),
@@ -92,7 +83,7 @@ async fn rich() -> World {
         .unwrap();
     let own = draft("Own", "verify", "sql", "SELECT 1;");
     let own = store
-        .add_custom_step(world.june, world.acme.id, own, Place::Last, false, ana())
+        .add_custom_step(world.june, world.acme.id, own, Position::Last, false, ana())
         .await
         .unwrap();
     store
@@ -101,7 +92,7 @@ async fn rich() -> World {
         .unwrap();
     let own = draft("Own 2", "deploy", "text", "x");
     store
-        .add_custom_step(world.june, world.acme.id, own, Place::Last, false, ana())
+        .add_custom_step(world.june, world.acme.id, own, Position::Last, false, ana())
         .await
         .unwrap();
     let deleted = store
@@ -137,7 +128,7 @@ async fn rich() -> World {
         .add_template(
             july,
             draft("One", "verify", "bash", "true"),
-            Place::Last,
+            Position::Last,
             ana(),
         )
         .await
@@ -164,13 +155,13 @@ async fn rich() -> World {
 async fn an_export_that_was_imported_is_exported_the_same_byte_for_byte() {
     let world = rich().await;
     let text = exported(&world.bench.store).await;
-    let other = Bench::new().await;
+    let other = TestBench::new().await;
     let taken = import(&other, &text).await.unwrap().unwrap();
     assert_eq!(exported(&other.store).await, text);
     // A row a line, between the lines of the lists.
     assert_eq!(text.lines().count(), taken + 1 + 7 * 2 + 1);
     is_well(&other.store).await;
-    let steps = async |it: &Bench| customer_step::Entity::find().all(it.store.writer()).await;
+    let steps = async |it: &TestBench| customer_step::Entity::find().all(it.store.writer()).await;
     assert_eq!(
         steps(&world.bench).await.unwrap(),
         steps(&other).await.unwrap()
@@ -180,7 +171,7 @@ async fn an_export_that_was_imported_is_exported_the_same_byte_for_byte() {
 #[tokio::test]
 async fn what_was_imported_is_worked_on_like_before() {
     let world = rich().await;
-    let other = Bench::new().await;
+    let other = TestBench::new().await;
     let text = exported(&world.bench.store).await;
     import(&other, &text).await.unwrap().unwrap();
     // New rows get new ids, also where the last row is gone.
@@ -214,7 +205,7 @@ async fn one_release_is_exported_with_its_customers_and_its_history_only() {
     let world = rich().await;
     let text = text_of(&world.bench.store, Some(world.june)).await;
     assert!(text.contains("\"June\"") && !text.contains("\"July\""));
-    let other = Bench::new().await;
+    let other = TestBench::new().await;
     import(&other, &text).await.unwrap().unwrap();
     let (here, there) = (
         world.steps(world.acme.id).await,
@@ -236,10 +227,13 @@ async fn an_import_goes_into_an_empty_database_only() {
     let world = World::draft().await;
     let text = exported(&world.bench.store).await;
     let refused = import(&world.bench, &text).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Refused(Refusal::NotEmpty)));
+    assert!(matches!(
+        refused,
+        StoreError::Refused(RuleViolation::NotEmpty)
+    ));
     assert_eq!(exported(&world.bench.store).await, text);
     // A deactivated cluster is something too.
-    let bench = Bench::new().await;
+    let bench = TestBench::new().await;
     let cluster = ClusterDraft {
         name: "eu".into(),
         ..ClusterDraft::default()

@@ -1,12 +1,10 @@
 //! Undo (R16): a new event that restores what was there; what changed since is left alone and named.
 use crate::world::{World, draft};
 use app::{
-    domain::{
-        id::{BatchId, StepId},
-        step::{CustomerStep, Place, StepAction, StepStatus},
-        template::{Category, TemplateDraft},
-    },
-    store::{Ask, error::StoreError},
+    domain::id::BatchId, domain::id::StepId, domain::step::CustomerStep, domain::step::Position,
+    domain::step::StepAction, domain::step::StepStatus, domain::template::Category,
+    domain::template::TemplateDraft, store::error::StoreError,
+    store::steps::transitions::TransitionOptions,
 };
 
 async fn everything(world: &World) -> Vec<CustomerStep> {
@@ -41,7 +39,7 @@ async fn a_mark_is_undone_redone_and_undone_again() {
     let world = World::active().await;
     let before = everything(&world).await;
     let step = world.id(&world.acme, "Announce").await;
-    let ask = Ask::default();
+    let ask = TransitionOptions::default();
     let done = world
         .bench
         .store
@@ -64,11 +62,21 @@ async fn two_marks_are_undone_one_after_the_other() {
     let before = everything(&world).await;
     let step = world.id(&world.acme, "Announce").await;
     let first = store
-        .act_on_step(step, StepAction::Start, Ask::default(), world.bench.ana())
+        .act_on_step(
+            step,
+            StepAction::Start,
+            TransitionOptions::default(),
+            world.bench.ana(),
+        )
         .await
         .unwrap();
     let second = store
-        .act_on_step(step, StepAction::Done, Ask::default(), world.bench.ana())
+        .act_on_step(
+            step,
+            StepAction::Done,
+            TransitionOptions::default(),
+            world.bench.ana(),
+        )
         .await
         .unwrap();
     undo(&world, second.batch_id).await;
@@ -85,14 +93,19 @@ async fn a_cell_that_changed_since_is_left_alone_and_named() {
         world.id(&world.globex, "Announce").await,
     ];
     let bulk = store
-        .act_on_steps(ids.clone(), StepAction::Done, Ask::default(), ana())
+        .act_on_steps(
+            ids.clone(),
+            StepAction::Done,
+            TransitionOptions::default(),
+            ana(),
+        )
         .await
         .unwrap();
     store
         .act_on_step(
             ids[0],
             StepAction::Revert,
-            Ask::default(),
+            TransitionOptions::default(),
             world.bench.by("Jonas"),
         )
         .await
@@ -134,7 +147,7 @@ async fn overrides_notes_and_custom_steps_are_undone() {
             world.june,
             world.acme.id,
             custom,
-            Place::Before(step.id),
+            Position::Before(step.id),
             false,
             ana(),
         )
@@ -170,7 +183,7 @@ async fn what_was_done_to_the_template_is_undone_with_its_copies() {
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let done = world.id(&world.acme, "Migrate schema").await;
     store
-        .act_on_step(done, StepAction::Done, Ask::default(), ana())
+        .act_on_step(done, StepAction::Done, TransitionOptions::default(), ana())
         .await
         .unwrap();
     let before: Vec<_> = everything(&world).await;
@@ -212,7 +225,7 @@ async fn what_was_done_to_the_template_is_undone_with_its_copies() {
         .add_template(
             world.june,
             draft("New", "deploy", "bash", "x"),
-            Place::After(world.announce.id),
+            Position::After(world.announce.id),
             ana(),
         )
         .await
@@ -250,7 +263,7 @@ async fn what_was_brought_back_is_not_brought_back_twice_and_needs_its_customer(
             world.june,
             acme,
             custom,
-            Place::Last,
+            Position::Last,
             false,
             world.bench.ana(),
         )

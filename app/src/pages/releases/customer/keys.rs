@@ -2,7 +2,7 @@
 use crate::{
     browser::dom,
     components::matrix::{
-        keys::{Command, command},
+        keyboard::{GridCommand, command},
         state::LETTERS_KEY,
     },
 };
@@ -12,7 +12,7 @@ use leptos::{ev, prelude::*};
 const OVER: &str = "dialog[open], [role=menu]";
 
 /// Hears keys as long as the caller is shown.
-pub fn hear(on_command: impl Fn(Command) + Copy + Send + Sync + 'static) {
+pub fn hear(on_command: impl Fn(GridCommand) + Copy + Send + Sync + 'static) {
     Effect::new(move |_| {
         let handle = window_event_listener(ev::keydown, move |event: ev::KeyboardEvent| {
             let is_held = event.alt_key() || event.ctrl_key() || event.meta_key() || event.repeat();
@@ -26,11 +26,11 @@ pub fn hear(on_command: impl Fn(Command) + Copy + Send + Sync + 'static) {
             }
             // Enter and space belong to the button that has the keyboard.
             if let Some(
-                it @ (Command::Act(_)
-                | Command::Copy
-                | Command::NextOpen
-                | Command::PreviousOpen
-                | Command::Close),
+                it @ (GridCommand::Act(_)
+                | GridCommand::Copy
+                | GridCommand::NextOpen
+                | GridCommand::PreviousOpen
+                | GridCommand::Close),
             ) = command(&key, false, event.shift_key())
             {
                 event.prevent_default();

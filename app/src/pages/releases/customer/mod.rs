@@ -1,38 +1,40 @@
 //! `/releases/:id/customer/:customerId`: one customer's steps, worked through one after the other; or on paper.
+pub mod checklist_page;
 pub mod keys;
-pub mod paper;
-pub mod parts;
+pub mod overview;
 pub mod work;
 
 use crate::{
     api::releases::{read_checklist, read_customer_work},
-    components::{step_panel::desk::StepMemory, ui::toast::Toasts, wish::Unmet},
+    components::{
+        pending_actions::FailedAction, step_panel::step_detail::StepMemory, ui::toast::Toasts,
+    },
     domain::{
         id::{CustomerId, ReleaseId},
         step::StepAction,
     },
     pages::{fetch::Fetch, loaded, param},
 };
+use checklist_page::Paper;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use paper::Paper;
 use work::Work;
 
 /// What outlives the drawing of the list: it is drawn anew when steps come or go.
 #[derive(Clone, Copy)]
-pub struct Kept {
+pub struct CustomerPageState {
     pub memory: StepMemory,
-    pub refused: RwSignal<Option<Unmet>>,
+    pub refused: RwSignal<Option<FailedAction>>,
     /// An action whose reason is asked for.
     pub asking: RwSignal<Option<StepAction>>,
     /// Raised to copy by the key.
     pub copying: RwSignal<u32>,
 }
 
-type Ids = Option<(ReleaseId, CustomerId)>;
+type PageIds = Option<(ReleaseId, CustomerId)>;
 
 /// Nobody has id 0.
-fn known(ids: Ids) -> (ReleaseId, CustomerId) {
+fn known(ids: PageIds) -> (ReleaseId, CustomerId) {
     ids.unwrap_or((ReleaseId(0), CustomerId(0)))
 }
 
@@ -53,7 +55,7 @@ pub fn CustomerStepsPage() -> impl IntoView {
 }
 
 #[component]
-fn PaperPage(ids: Signal<Ids>) -> impl IntoView {
+fn PaperPage(ids: Signal<PageIds>) -> impl IntoView {
     let checklist = Fetch::new(
         move || ids.get(),
         |ids| async move {
@@ -65,7 +67,7 @@ fn PaperPage(ids: Signal<Ids>) -> impl IntoView {
 }
 
 #[component]
-fn ListPage(ids: Signal<Ids>) -> impl IntoView {
+fn ListPage(ids: Signal<PageIds>) -> impl IntoView {
     let work = Fetch::new(
         move || ids.get(),
         |ids| async move {
@@ -73,7 +75,7 @@ fn ListPage(ids: Signal<Ids>) -> impl IntoView {
             read_customer_work(release, customer).await
         },
     );
-    let kept = Kept {
+    let kept = CustomerPageState {
         memory: StepMemory::default(),
         refused: RwSignal::new(None),
         asking: RwSignal::new(None),

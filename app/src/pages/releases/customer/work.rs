@@ -1,36 +1,36 @@
 //! One customer's work: the list at the left, the open step large at the right. Which one is open stands in the address, so
 //! that the place is never lost.
 use super::{
-    Kept, keys,
-    parts::{AddStep, Overview, beside},
+    CustomerPageState, keys,
+    overview::{AddStep, Overview, beside},
 };
 use crate::{
     api::steps::{act_on_step, read_step, reorder_steps},
     browser::{dom, drag},
     components::{
         layout::page_head::PageHead,
-        matrix::{keys::Command, wording::done_text},
-        run_step::{Behind, RunStep, STEP},
-        step_panel::desk::known_names,
+        matrix::{keyboard::GridCommand, messages::done_text},
+        pending_actions::{ActionRequest, FailedAction},
+        run_step::{RunStep, RunStepActions, STEP},
+        step_panel::step_detail::known_names,
         step_state::already,
         ui::{bar::Bar, icon::Icon, notice::sentence, time::Clock, toast::Toasts},
-        wish::{Unmet, Wish},
         work_steps::WorkSteps,
     },
     domain::{
+        customer_work::{WorkList, WorkRow, next_open, progress, reordered},
         event::Changed,
         id::{BatchId, StepId},
         release::ReleaseStatus,
         step::{CustomerStep, StepAction},
         template::Category,
-        work::{WorkList, WorkRow, next_open, progress, reordered},
     },
     pages::{
-        Sending,
+        SerialRequest,
         dashboard::percent,
         fetch::Fetch,
         owned,
-        releases::desk::{News, lay_out},
+        releases::step_detail_actions::{StepPanelOutcome, lay_out},
     },
     paths,
 };
@@ -50,7 +50,7 @@ fn place_of(rows: &[WorkRow], step: StepId) -> String {
 }
 
 #[component]
-pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
+pub fn Work(list: WorkList, kept: CustomerPageState, reload: Callback<()>) -> impl IntoView {
     let WorkList {
         release,
         customer,
@@ -63,7 +63,7 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
     let can_work = release.status == ReleaseStatus::Active;
     let known = known_names(&customer, &cluster, &release);
     let rows = RwSignal::new(rows);
-    let Kept {
+    let CustomerPageState {
         memory,
         refused,
         asking,
@@ -124,7 +124,7 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
     };
     let whom = StoredValue::new(customer.name.clone());
     let is_acting = RwSignal::new(false);
-    let act = move |step: StepId, wish: Wish| {
+    let act = move |step: StepId, wish: ActionRequest| {
         if is_acting.get_untracked() {
             return;
         }
@@ -142,7 +142,7 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
                 Err(error) => {
                     let is_there = open_step.get_untracked() == Some(step);
                     if is_there {
-                        refused.set(Some(Unmet { wish: asked, error }));
+                        refused.set(Some(FailedAction { wish: asked, error }));
                     } else {
                         toasts.say(sentence(&error.to_string()), None);
                     }
@@ -169,22 +169,22 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
             }
         });
     };
-    let on_news = Callback::new(move |(step, news): (StepId, News)| match news {
-        News::Act(wish) => act(step, wish),
-        News::Changed(row, text, batch) => {
+    let on_news = Callback::new(move |(step, news): (StepId, StepPanelOutcome)| match news {
+        StepPanelOutcome::Act(wish) => act(step, wish),
+        StepPanelOutcome::Changed(row, text, batch) => {
             put(&row);
             toasts.say(text, batch);
             detail.refetch();
         }
-        News::Others(text, batch, is_gone) => {
+        StepPanelOutcome::Others(text, batch, is_gone) => {
             toasts.say(text, batch);
             if is_gone {
                 go.run(None);
             }
             reload.run(());
         }
-        News::Stale => detail.refetch(),
-        News::Close => go.run(None),
+        StepPanelOutcome::Stale => detail.refetch(),
+        StepPanelOutcome::Close => go.run(None),
     });
     let to_next = move |forward: bool| match after(open_step.get_untracked(), forward) {
         Some(step) => go.run(Some(step)),
@@ -201,7 +201,7 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
         if !can_work {
             toasts.say("The release is not active.", None);
         } else if !action.asks_reason() {
-            act(step, Wish::new(action));
+            act(step, ActionRequest::new(action));
         } else if let Some(status) = status.filter(|it| !action.allows(*it)) {
             let text = format!("A {} step cannot be {}.", status.word(), action.past());
             toasts.say(text, None);
@@ -211,14 +211,14 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
         }
     };
     keys::hear(move |command| match command {
-        Command::Act(action) => wish_action(action),
-        Command::Copy if open_step.get_untracked().is_some() => copying.update(|it| *it += 1),
-        Command::NextOpen => to_next(true),
-        Command::PreviousOpen => to_next(false),
-        Command::Close if open_step.get_untracked().is_some() => go.run(None),
+        GridCommand::Act(action) => wish_action(action),
+        GridCommand::Copy if open_step.get_untracked().is_some() => copying.update(|it| *it += 1),
+        GridCommand::NextOpen => to_next(true),
+        GridCommand::PreviousOpen => to_next(false),
+        GridCommand::Close if open_step.get_untracked().is_some() => go.run(None),
         _ => {}
     });
-    let ordering = Sending::new();
+    let ordering = SerialRequest::new();
     Effect::new(move |_| {
         if let Some(error) = ordering.error.get() {
             drag::forget();
@@ -252,7 +252,7 @@ pub fn Work(list: WorkList, kept: Kept, reload: Callback<()>) -> impl IntoView {
         rows.with(|rows| {
             let step = next_open(rows, now, true)?;
             let at = rows.iter().position(|it| it.id == step)?;
-            Some(Behind {
+            Some(RunStepActions {
                 number: at + 1,
                 row: rows[at].clone(),
                 path: paths::run(of.0, of.1, step),

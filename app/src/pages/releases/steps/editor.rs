@@ -1,9 +1,9 @@
 //! The step in the editor: its fields, what saving does to the copies, and whatever comes between: somebody who was
 //! faster, a step that is gone.
 use super::{
-    desk::{Desk, Verb, What, focus_soon},
+    messages,
     preview::Preview,
-    wording,
+    template_editor::{EditedTemplate, TemplateAction, TemplateEditor, focus_soon},
 };
 use crate::{
     api::templates::{
@@ -14,19 +14,19 @@ use crate::{
         ui::{code::CodeBlock, icon::Icon, time::Time},
     },
     domain::{
-        step::Place,
+        step::Position,
         summary::TemplateDetail,
-        template::{Category, Effect as CopyEffect, TemplateDraft},
-        vars::{Resolved, Span},
+        template::{Category, TemplateDraft, TemplateImpact as CopyEffect},
+        variables::{ResolvedSegment, ResolvedText},
     },
     error::AppError,
 };
 use leptos::prelude::*;
 
-fn submit(desk: Desk, draft: TemplateDraft) {
+fn submit(desk: TemplateEditor, draft: TemplateDraft) {
     let sent = draft.clone();
     match desk.what.get_untracked() {
-        Some(What::Step { id, version, .. }) => {
+        Some(EditedTemplate::Step { id, version, .. }) => {
             desk.saving
                 .run(update_template(id, draft, version), move |it| {
                     let text = format!("Saved {}", it.row.name);
@@ -37,8 +37,8 @@ fn submit(desk: Desk, draft: TemplateDraft) {
                     desk.reload();
                 });
         }
-        Some(What::New) => {
-            let request = add_template(desk.release, draft, Place::Last);
+        Some(EditedTemplate::New) => {
+            let request = add_template(desk.release, draft, Position::Last);
             desk.saving.run(request, move |it| {
                 let text = format!("Added {}", it.row.name);
                 desk.toasts.say(text, it.batch_id);
@@ -56,7 +56,7 @@ fn submit(desk: Desk, draft: TemplateDraft) {
 }
 
 /// Somebody was faster: what is there now can be taken, or replaced.
-fn conflict(desk: Desk, newer: TemplateDetail) -> impl IntoView {
+fn conflict(desk: TemplateEditor, newer: TemplateDetail) -> impl IntoView {
     let TemplateDetail {
         template,
         changed_by,
@@ -102,7 +102,7 @@ fn conflict(desk: Desk, newer: TemplateDetail) -> impl IntoView {
 }
 
 #[component]
-pub fn EditorCard(desk: Desk) -> impl IntoView {
+pub fn EditorCard(desk: TemplateEditor) -> impl IntoView {
     let known = RwSignal::new(Vec::<String>::new());
     let facts = RwSignal::new(None::<TemplateDetail>);
     let effect = RwSignal::new(None::<CopyEffect>);
@@ -110,7 +110,7 @@ pub fn EditorCard(desk: Desk) -> impl IntoView {
     let preview = Preview::new(desk);
     let step = Memo::new(move |_| {
         desk.what.with(|it| match it {
-            Some(What::Step { id, version, .. }) => Some((*id, *version)),
+            Some(EditedTemplate::Step { id, version, .. }) => Some((*id, *version)),
             _ => None,
         })
     });
@@ -158,7 +158,7 @@ pub fn EditorCard(desk: Desk) -> impl IntoView {
     });
     let title = move || {
         desk.what.with(|it| match it {
-            Some(What::Step { name, .. }) => name.clone(),
+            Some(EditedTemplate::Step { name, .. }) => name.clone(),
             _ => "New step".to_owned(),
         })
     };
@@ -184,11 +184,11 @@ pub fn EditorCard(desk: Desk) -> impl IntoView {
             return None;
         }
         if step.get().is_none() {
-            return Some(wording::adding("Adding it", members));
+            return Some(messages::adding("Adding it", members));
         }
         let effect = effect.get()?;
-        let moving = moves_to().map(|to| format!(" {}", wording::moving(effect, to)));
-        Some(wording::saving(effect) + &moving.unwrap_or_default())
+        let moving = moves_to().map(|to| format!(" {}", messages::moving(effect, to)));
+        Some(messages::saving(effect) + &moving.unwrap_or_default())
     };
     let note = move || {
         view! {
@@ -206,7 +206,7 @@ pub fn EditorCard(desk: Desk) -> impl IntoView {
                                     data-size="s"
                                     on:click=move |_| {
                                         desk.saving.error.set(None);
-                                        desk.what.set(Some(What::New));
+                                        desk.what.set(Some(EditedTemplate::New));
                                     }
                                 >
                                     "Make it a new step"
@@ -236,7 +236,7 @@ pub fn EditorCard(desk: Desk) -> impl IntoView {
                     type="button"
                     data-kind="ghost"
                     id="step-delete"
-                    on:click=move |_| desk.want(Verb::Delete, id)
+                    on:click=move |_| desk.want(TemplateAction::Delete, id)
                 >
                     "Delete…"
                 </button>
@@ -245,7 +245,7 @@ pub fn EditorCard(desk: Desk) -> impl IntoView {
                     type="button"
                     data-kind="ghost"
                     id="step-duplicate"
-                    on:click=move |_| desk.want(Verb::Duplicate, id)
+                    on:click=move |_| desk.want(TemplateAction::Duplicate, id)
                 >
                     "Duplicate"
                 </button>
@@ -296,16 +296,18 @@ pub fn EditorCard(desk: Desk) -> impl IntoView {
 
 /// A step of an archived release, to be read.
 #[component]
-pub fn ReadCard(desk: Desk) -> impl IntoView {
+pub fn ReadCard(desk: TemplateEditor) -> impl IntoView {
     move || {
-        let id = desk.what.with(|it| it.as_ref().and_then(What::id))?;
+        let id = desk
+            .what
+            .with(|it| it.as_ref().and_then(EditedTemplate::id))?;
         let step = desk.step(id)?;
         let raw = step.content.clone();
-        let text = Span {
+        let text = ResolvedSegment {
             text: step.content,
             variable: None,
         };
-        let resolved = Resolved { spans: vec![text] };
+        let resolved = ResolvedText { spans: vec![text] };
         Some(view! {
             <section class="card editor" aria-labelledby="editor-title">
                 <div class="card__head">

@@ -1,8 +1,8 @@
 //! Steps from a Markdown runbook: pasted or from a file, read by the server, shown, and then added all at once.
 use super::{
-    desk::{Desk, focus_soon},
     list::refusal,
-    wording,
+    messages,
+    template_editor::{TemplateEditor, focus_soon},
 };
 use crate::{
     api::templates::{import_templates, read_runbook},
@@ -13,8 +13,8 @@ use crate::{
         text_area::{TextArea, escape_into},
     },
     domain::{
-        runbook::Runbook,
         template::{Category, TemplateDraft},
+        template_markdown::ParsedTemplate,
     },
 };
 use leptos::prelude::*;
@@ -41,7 +41,7 @@ fn table(steps: &[TemplateDraft]) -> String {
 }
 
 #[component]
-pub fn ImportDialog(desk: Desk) -> impl IntoView {
+pub fn ImportDialog(desk: TemplateEditor) -> impl IntoView {
     let open = desk.importing;
     Effect::new(move |before: Option<bool>| {
         let is_open = open.get();
@@ -58,9 +58,9 @@ pub fn ImportDialog(desk: Desk) -> impl IntoView {
 }
 
 #[component]
-fn Import(desk: Desk) -> impl IntoView {
+fn Import(desk: TemplateEditor) -> impl IntoView {
     let text = desk.runbook;
-    let read = RwSignal::new(None::<Runbook>);
+    let read = RwSignal::new(None::<ParsedTemplate>);
     let failed = RwSignal::new(None::<String>);
     let asked = StoredValue::new(0_u32);
     desk.sending.error.set(None);
@@ -92,7 +92,7 @@ fn Import(desk: Desk) -> impl IntoView {
         let n = read.with(|it| it.as_ref().map_or(0, |it| it.steps.len()));
         u32::try_from(n).unwrap_or(u32::MAX)
     };
-    let may = move || read.with(|it| it.as_ref().is_some_and(Runbook::may_be_imported));
+    let may = move || read.with(|it| it.as_ref().is_some_and(ParsedTemplate::may_be_imported));
     let why_not = move || {
         if may() {
             ""
@@ -111,7 +111,7 @@ fn Import(desk: Desk) -> impl IntoView {
         };
         desk.sending
             .run(import_templates(desk.release, steps), move |it| {
-                let text = format!("Imported {}", wording::counted(it.row, "step"));
+                let text = format!("Imported {}", messages::counted(it.row, "step"));
                 desk.toasts.say(text, it.batch_id);
                 desk.runbook.set(String::new());
                 desk.importing.set(false);
@@ -163,7 +163,7 @@ fn Import(desk: Desk) -> impl IntoView {
     };
     let reach = move || {
         let (steps, members) = (n_steps(), desk.members());
-        (steps > 0 && members > 0).then(|| view! { <p>{wording::importing(steps, members)}</p> })
+        (steps > 0 && members > 0).then(|| view! { <p>{messages::importing(steps, members)}</p> })
     };
     let is_busy = desk.sending.is_busy();
     let (deploy, verify) = (Category::Deploy.label(), Category::Verify.label());
@@ -220,7 +220,7 @@ fn Import(desk: Desk) -> impl IntoView {
             >
                 {move || match n_steps() {
                     0 => "Import".to_owned(),
-                    n => format!("Import {}", wording::counted(n, "step")),
+                    n => format!("Import {}", messages::counted(n, "step")),
                 }}
             </button>
         </div>

@@ -1,7 +1,9 @@
 //! The steps of one category, to be put in order; and what is asked before something is done to one of them.
 use super::{
-    desk::{Ask, Desk, Verb, What, focus_soon},
-    wording,
+    messages,
+    template_editor::{
+        EditedTemplate, TemplateAction, TemplateConfirmation, TemplateEditor, focus_soon,
+    },
 };
 use crate::{
     api::templates::{preview_order, preview_template, reorder_templates},
@@ -12,14 +14,14 @@ use crate::{
     },
     domain::{
         id::TemplateId,
-        template::{Category, Effect as CopyEffect, OrderEffect, StepType},
+        template::{Category, ReorderImpact, StepType, TemplateImpact as CopyEffect},
     },
 };
 use leptos::prelude::*;
 
 /// What a list shows of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Row {
+struct TemplateRow {
     id: TemplateId,
     name: String,
     kind: StepType,
@@ -27,12 +29,12 @@ struct Row {
     number: usize,
 }
 
-fn rows(desk: Desk, category: Category) -> Vec<Row> {
+fn rows(desk: TemplateEditor, category: Category) -> Vec<TemplateRow> {
     desk.detail.with(|it| {
         let numbered = it.templates.iter().enumerate();
         numbered
             .filter(|(_, step)| step.category == category)
-            .map(|(index, step)| Row {
+            .map(|(index, step)| TemplateRow {
                 id: step.id,
                 name: step.name.clone(),
                 kind: step.kind,
@@ -43,10 +45,10 @@ fn rows(desk: Desk, category: Category) -> Vec<Row> {
 }
 
 #[component]
-pub fn StepList(desk: Desk, category: Category) -> impl IntoView {
+pub fn StepList(desk: TemplateEditor, category: Category) -> impl IntoView {
     let rows = Memo::new(move |_| rows(desk, category));
     let can_edit = Memo::new(move |_| desk.can_edit());
-    let effect = RwSignal::new(None::<OrderEffect>);
+    let effect = RwSignal::new(None::<ReorderImpact>);
     Effect::new(move |_| {
         let n_rows = rows.with(Vec::len);
         if desk.members() == 0 || n_rows < 2 || !desk.can_edit() {
@@ -66,11 +68,11 @@ pub fn StepList(desk: Desk, category: Category) -> impl IntoView {
         let ordered = order.into_iter().map(TemplateId).collect();
         let request = reorder_templates(desk.release, category, ordered);
         desk.sending.run(request, move |it| {
-            desk.toasts.say(wording::moved(&name, it.row), it.batch_id);
+            desk.toasts.say(messages::moved(&name, it.row), it.batch_id);
             desk.reload();
         });
     });
-    let to_other = Callback::new(move |id: i64| desk.want(Verb::Move, TemplateId(id)));
+    let to_other = Callback::new(move |id: i64| desk.want(TemplateAction::Move, TemplateId(id)));
     let row = Callback::new(move |id: i64| -> AnyView {
         let id = TemplateId(id);
         let found = rows.with_untracked(|it| it.iter().find(|row| row.id == id).cloned());
@@ -78,7 +80,9 @@ pub fn StepList(desk: Desk, category: Category) -> impl IntoView {
             return ().into_any();
         };
         let is_current = move || {
-            let open = desk.what.with(|it| it.as_ref().and_then(What::id));
+            let open = desk
+                .what
+                .with(|it| it.as_ref().and_then(EditedTemplate::id));
             (open == Some(id)).then_some("true")
         };
         view! {
@@ -93,7 +97,7 @@ pub fn StepList(desk: Desk, category: Category) -> impl IntoView {
     let heading = format!("list-{category}");
     let labelled = heading.clone();
     let count = move || {
-        wording::counted(
+        messages::counted(
             rows.with(|it| u32::try_from(it.len()).unwrap_or(u32::MAX)),
             "step",
         )
@@ -124,13 +128,13 @@ pub fn StepList(desk: Desk, category: Category) -> impl IntoView {
                 <h2 id=heading>{category.label()}</h2>
                 <span class="count">{count}</span>
             </div>
-            {move || effect.get().map(|it| view! { <p class="quiet small reach">{wording::reordering(it)}</p> })}
+            {move || effect.get().map(|it| view! { <p class="quiet small reach">{messages::reordering(it)}</p> })}
             {list}
         </section>
     }
 }
 
-fn empty(desk: Desk, category: Category, can_edit: bool) -> impl IntoView {
+fn empty(desk: TemplateEditor, category: Category, can_edit: bool) -> impl IntoView {
     let sentence = match category {
         Category::Deploy => "What is to be done.",
         Category::Verify => "How it is checked.",
@@ -152,21 +156,21 @@ fn empty(desk: Desk, category: Category, can_edit: bool) -> impl IntoView {
 
 /// Says what is about to happen to the copies, and does it.
 #[component]
-pub fn Confirm(desk: Desk, ask: Ask) -> impl IntoView {
+pub fn Confirm(desk: TemplateEditor, ask: TemplateConfirmation) -> impl IntoView {
     let open = RwSignal::new(true);
     let effect = RwSignal::new(None::<CopyEffect>);
     let members = untrack(|| desk.members());
     let is_busy = desk.sending.is_busy();
-    let Ask { verb, id, name, to } = ask.clone();
+    let TemplateConfirmation { verb, id, name, to } = ask.clone();
     let (title, word) = match verb {
-        Verb::Delete => (format!("Delete {name}"), "Delete"),
-        Verb::Duplicate => (format!("Duplicate {name}"), "Duplicate"),
-        Verb::Move => (format!("Move {name} to {}", to.label()), "Move"),
+        TemplateAction::Delete => (format!("Delete {name}"), "Delete"),
+        TemplateAction::Duplicate => (format!("Duplicate {name}"), "Duplicate"),
+        TemplateAction::Move => (format!("Move {name} to {}", to.label()), "Move"),
     };
     let back = match verb {
-        Verb::Move => format!("[data-handle='{id}']"),
-        Verb::Delete => "#step-delete".to_owned(),
-        Verb::Duplicate => "#step-duplicate".to_owned(),
+        TemplateAction::Move => format!("[data-handle='{id}']"),
+        TemplateAction::Delete => "#step-delete".to_owned(),
+        TemplateAction::Duplicate => "#step-duplicate".to_owned(),
     };
     Effect::new(move |_| {
         if !open.get() {
@@ -176,7 +180,7 @@ pub fn Confirm(desk: Desk, ask: Ask) -> impl IntoView {
         }
     });
     // Whoever confirms has seen the numbers: before they are here, nothing is done.
-    let counts = members > 0 && verb != Verb::Duplicate;
+    let counts = members > 0 && verb != TemplateAction::Duplicate;
     if counts {
         leptos::task::spawn_local(async move {
             match preview_template(id).await {
@@ -190,11 +194,12 @@ pub fn Confirm(desk: Desk, ask: Ask) -> impl IntoView {
         });
     }
     let is_ready = move || !counts || effect.with(Option::is_some);
-    let loses = move || verb == Verb::Delete && desk.is_dirty.get() && desk.open_id() == Some(id);
+    let loses =
+        move || verb == TemplateAction::Delete && desk.is_dirty.get() && desk.open_id() == Some(id);
     let text = move || match (verb, effect.get()) {
-        (Verb::Duplicate, _) => wording::adding("The duplicate", members),
-        (Verb::Delete, Some(it)) => wording::deleting(it),
-        (Verb::Move, Some(it)) => wording::moving(it, to.label()),
+        (TemplateAction::Duplicate, _) => messages::adding("The duplicate", members),
+        (TemplateAction::Delete, Some(it)) => messages::deleting(it),
+        (TemplateAction::Move, Some(it)) => messages::moving(it, to.label()),
         _ if counts => "Counting the copies…".to_owned(),
         _ => "The step leaves the template. It can be undone.".to_owned(),
     };
@@ -211,7 +216,7 @@ pub fn Confirm(desk: Desk, ask: Ask) -> impl IntoView {
                 <button
                     class="button"
                     type="button"
-                    data-kind=if verb == Verb::Delete { "danger" } else { "ink" }
+                    data-kind=if verb == TemplateAction::Delete { "danger" } else { "ink" }
                     aria-disabled=move || (!is_ready()).then_some("true")
                     aria-busy=move || is_busy.get().then_some("true")
                     on:click=move |_| {
@@ -228,12 +233,12 @@ pub fn Confirm(desk: Desk, ask: Ask) -> impl IntoView {
 }
 
 /// Why the last change of a list was refused.
-pub fn refusal(desk: Desk) -> Option<impl IntoView> {
+pub fn refusal(desk: TemplateEditor) -> Option<impl IntoView> {
     desk.sending.error.get().map(|error| {
         view! {
             <div class="alert" data-tone="danger" role="alert">
                 <Icon name="i-warn"/>
-                <span>{wording::refused(&error)}</span>
+                <span>{messages::refused(&error)}</span>
             </div>
         }
     })

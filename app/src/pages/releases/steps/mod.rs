@@ -8,12 +8,12 @@
     )
 )]
 
-mod desk;
 mod editor;
 mod import;
 mod list;
+mod messages;
 mod preview;
-mod wording;
+mod template_editor;
 
 use super::list::status_badge;
 use crate::{
@@ -23,12 +23,12 @@ use crate::{
     pages::{fetch::Fetch, loaded, param},
     paths,
 };
-use desk::Desk;
 use editor::{EditorCard, ReadCard};
 use import::ImportDialog;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use list::{Confirm, StepList, refusal};
+use template_editor::TemplateEditor;
 
 #[component]
 pub fn StepsPage() -> impl IntoView {
@@ -43,7 +43,7 @@ pub fn StepsPage() -> impl IntoView {
 
 /// What stands beside the lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Beside {
+enum SidePane {
     Editor,
     Text,
     /// Nothing is open: what to do.
@@ -51,16 +51,16 @@ enum Beside {
 }
 
 /// Read from the signals alone: of a memo that another one has read already, a third does not hear that it has changed.
-fn beside(desk: Desk) -> Beside {
+fn beside(desk: TemplateEditor) -> SidePane {
     let is_open = desk.what.with(Option::is_some);
     let (can_edit, is_dirty) = (desk.can_edit(), desk.is_dirty.get());
     let has_steps = desk.detail.with(|it| !it.templates.is_empty());
     match (is_open, can_edit) {
         // What was typed stays in sight, even if somebody archives the release meanwhile.
-        (true, true) => Beside::Editor,
-        (true, false) if is_dirty => Beside::Editor,
-        (true, false) => Beside::Text,
-        (false, _) => Beside::Hint(match (has_steps, can_edit) {
+        (true, true) => SidePane::Editor,
+        (true, false) if is_dirty => SidePane::Editor,
+        (true, false) => SidePane::Text,
+        (false, _) => SidePane::Hint(match (has_steps, can_edit) {
             (true, true) => {
                 "Choose a step to read or change it. Every customer of the release gets its own copy."
             }
@@ -76,7 +76,7 @@ fn beside(desk: Desk) -> Beside {
 /// `imports` opens the import at once: whoever began a release with a runbook comes here next.
 fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
     let (id, name) = (it.release.id, it.release.name.clone());
-    let desk = Desk::new(it);
+    let desk = TemplateEditor::new(it);
     Effect::new(move |_| {
         if imports && untrack(|| desk.can_edit()) {
             desk.importing.set(true);
@@ -95,7 +95,7 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
             {move || status_badge(desk.status())}
             {move || {
                 let members = desk.members();
-                (members > 0).then(|| view! { <span class="quiet">{wording::counted(members, "customer")}</span> })
+                (members > 0).then(|| view! { <span class="quiet">{messages::counted(members, "customer")}</span> })
             }}
         }
     };
@@ -107,9 +107,9 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
         }
     };
     let aside = move || match aside.get() {
-        Beside::Editor => view! { <EditorCard desk=desk/> }.into_any(),
-        Beside::Text => view! { <ReadCard desk=desk/> }.into_any(),
-        Beside::Hint(text) => view! {
+        SidePane::Editor => view! { <EditorCard desk=desk/> }.into_any(),
+        SidePane::Text => view! { <ReadCard desk=desk/> }.into_any(),
+        SidePane::Hint(text) => view! {
             <div class="card empty">
                 <p>{text}</p>
             </div>

@@ -1,10 +1,10 @@
 //! What the text becomes for a customer, as it is typed.
-use super::desk::Desk;
+use super::template_editor::TemplateEditor;
 use crate::{
     api::templates::{list_targets, preview_text},
     browser::dom,
     components::ui::{code::CodeBlock, icon::Icon, notice::sentence, text_area::escape_into},
-    domain::{id::CustomerId, summary::Target, template::StepType, vars::Resolved},
+    domain::{id::CustomerId, summary::PreviewTarget, template::StepType, variables::ResolvedText},
     paths,
 };
 use leptos::prelude::*;
@@ -13,25 +13,25 @@ use leptos::prelude::*;
 const REST: u32 = 250;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Shown {
+struct PreviewedText {
     customer: CustomerId,
     name: String,
     raw: String,
     kind: StepType,
-    resolved: Resolved,
+    resolved: ResolvedText,
 }
 
 #[derive(Clone, Copy)]
 pub struct Preview {
-    targets: RwSignal<Vec<Target>>,
+    targets: RwSignal<Vec<PreviewTarget>>,
     /// The id of the customer that was chosen; empty for nobody.
     chosen: RwSignal<String>,
-    shown: RwSignal<Option<Shown>>,
+    shown: RwSignal<Option<PreviewedText>>,
     failed: RwSignal<Option<String>>,
 }
 
 impl Preview {
-    pub fn new(desk: Desk) -> Self {
+    pub fn new(desk: TemplateEditor) -> Self {
         let this = Self {
             targets: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(String::new()),
@@ -78,13 +78,13 @@ impl Preview {
         this
     }
 
-    fn show(self, customer: CustomerId, raw: String, kind: StepType, resolved: Resolved) {
+    fn show(self, customer: CustomerId, raw: String, kind: StepType, resolved: ResolvedText) {
         let name = self.targets.with_untracked(|it| {
             let target = it.iter().find(|it| it.id == customer);
             target.map(|it| it.name.clone()).unwrap_or_default()
         });
         self.failed.set(None);
-        self.shown.set(Some(Shown {
+        self.shown.set(Some(PreviewedText {
             customer,
             name,
             raw,

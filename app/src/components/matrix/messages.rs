@@ -1,0 +1,89 @@
+//! What a toast says of a change.
+use crate::{
+    components::pending_actions::FailedAction,
+    domain::{step::StepAction, summary::BulkResult},
+};
+use std::fmt::Write;
+
+/// "Marked Migrate schema done for Acme".
+pub fn done_text(action: StepAction, step: &str, customer: &str) -> String {
+    match action {
+        StepAction::Done => format!("Marked {step} done for {customer}"),
+        StepAction::Fail => format!("Marked {step} failed for {customer}"),
+        action => format!("{} {step} for {customer}", past(action)),
+    }
+}
+
+/// "Marked 12 cells done (2 steps × 6 customers); 1 not eligible: Initech, var.HOST is not set".
+pub fn bulk_text(
+    action: StepAction,
+    result: &BulkResult,
+    (rows, columns): (usize, usize),
+) -> String {
+    let cells = if result.changed == 1 { "cell" } else { "cells" };
+    let cells = format!("{} {cells}", result.changed);
+    let mut text = match action {
+        StepAction::Done => format!("Marked {cells} done"),
+        StepAction::Fail => format!("Marked {cells} failed"),
+        action => format!("{} {cells}", past(action)),
+    };
+    if rows > 1 || columns > 1 {
+        let _ = write!(text, " ({rows} steps × {columns} customers)");
+    }
+    if let Some(first) = result.not_eligible.first() {
+        let n = result.not_eligible.len();
+        let _ = write!(
+            text,
+            "; {n} not eligible: {}, {}",
+            first.customer, first.reason
+        );
+    }
+    text
+}
+
+/// "could not be marked done: the server could not be reached".
+pub fn not_done(unmet: &FailedAction) -> String {
+    let error = unmet.error.to_string();
+    let why = error.split(": ").next().unwrap_or_default();
+    format!("could not be {}: {why}", unmet.wish.action.past())
+}
+
+fn past(action: StepAction) -> &'static str {
+    match action {
+        StepAction::Start => "Started",
+        StepAction::Done => "Marked done",
+        StepAction::Fail => "Marked failed",
+        StepAction::Skip => "Skipped",
+        StepAction::Revert => "Reverted",
+        StepAction::Reopen => "Reopened",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_toast_of_many_cells_names_counts_and_the_first_that_was_refused() {
+        let result = BulkResult {
+            changed: 12,
+            ..BulkResult::default()
+        };
+        assert_eq!(
+            bulk_text(StepAction::Done, &result, (2, 6)),
+            "Marked 12 cells done (2 steps × 6 customers)"
+        );
+    }
+
+    #[test]
+    fn a_toast_names_the_thing() {
+        assert_eq!(
+            done_text(StepAction::Done, "Migrate schema", "Acme"),
+            "Marked Migrate schema done for Acme"
+        );
+        assert_eq!(
+            done_text(StepAction::Skip, "Migrate schema", "Acme"),
+            "Skipped Migrate schema for Acme"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! Who did it, and when: nothing is recorded as done by nobody (R20).
+use super::{rule_violation::FieldError, text::Name};
+use chrono::{DateTime, SubsecRound, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The author and the time of a change; times are kept to the millisecond.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorStamp {
+    pub by: String,
+    #[serde(with = "crate::domain::time_serde")]
+    pub at: DateTime<Utc>,
+}
+
+impl ActorStamp {
+    pub fn new(by: &str, at: DateTime<Utc>) -> Result<Self, FieldError> {
+        // What was read and is no text has become this sign.
+        if by.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(FieldError::NotUtf8);
+        }
+        Ok(Self {
+            by: Name::parse(by)?.into(),
+            at: at.trunc_subsecs(3),
+        })
+    }
+}
+
+/// The letters that stand for a person in a cell: "Ana Ferreira" is AF, "jonas" is JO.
+pub fn initials(name: &str) -> String {
+    let mut words = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().next());
+    match (words.next(), words.next_back()) {
+        (Some(first), Some(last)) => [first, last]
+            .iter()
+            .flat_map(|it| it.to_uppercase())
+            .collect(),
+        _ => name
+            .trim()
+            .chars()
+            .take(2)
+            .flat_map(char::to_uppercase)
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_the_first_and_the_last_word_s() {
+        assert_eq!(initials("Ana Maria Ferreira"), "AF");
+        assert_eq!(initials("jonas"), "JO");
+        assert_eq!(initials(""), "");
+    }
+
+    #[test]
+    fn nobody_cannot_do_anything() {
+        assert_eq!(
+            ActorStamp::new("  ", DateTime::UNIX_EPOCH),
+            Err(FieldError::Missing)
+        );
+        assert_eq!(
+            ActorStamp::new(&String::from_utf8_lossy(b"Zo\xeb"), DateTime::UNIX_EPOCH),
+            Err(FieldError::NotUtf8)
+        );
+    }
+}

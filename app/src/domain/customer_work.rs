@@ -1,0 +1,208 @@
+//! One customer's work in a release, and one of its steps on the desk: what the working list and the panel show beyond
+//! the rows themselves.
+use super::{
+    cluster::Cluster,
+    customer::Customer,
+    diff::DiffRow,
+    id::{CustomerId, EventId, StepId},
+    progress::{Counts, Progress},
+    release::Release,
+    step::{CustomerStep, StepStatus},
+    summary::StepDetail,
+    template::{Category, StepType, TemplateImpact},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A step with all that its panel shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenStep {
+    pub detail: StepDetail,
+    /// For lines of the history that have more to say.
+    pub more: Vec<HistoryTextChange>,
+    pub drift: Option<TemplateDrift>,
+}
+
+/// What a line of a step's history did to its text, and whether it can be undone from there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryTextChange {
+    pub event: EventId,
+    pub diff: Vec<DiffRow>,
+    /// How many rows an undo of its batch would restore; 0 if the step was changed since.
+    pub undoes: u32,
+}
+
+/// The template's text was changed after this step's was taken from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateDrift {
+    /// The template's text then; none if the history does not reach back so far.
+    pub then: Option<String>,
+    pub changed_by: Option<String>,
+    #[serde(with = "crate::domain::time_serde::option")]
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+/// A line of a customer's working list.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "marks that stand beside each other"
+)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkRow {
+    pub id: StepId,
+    pub name: String,
+    pub category: Category,
+    pub kind: StepType,
+    pub status: StepStatus,
+    pub is_custom: bool,
+    pub is_overridden: bool,
+    pub has_notes: bool,
+    pub is_unresolved: bool,
+    pub state_by: Option<String>,
+    #[serde(with = "crate::domain::time_serde::option")]
+    pub state_at: Option<DateTime<Utc>>,
+    pub reason: Option<String>,
+}
+
+impl WorkRow {
+    pub fn new(step: &CustomerStep, is_unresolved: bool) -> Self {
+        Self {
+            id: step.id,
+            name: step.name.clone(),
+            category: step.category,
+            kind: step.kind,
+            status: step.status,
+            is_custom: step.is_custom,
+            is_overridden: step.is_overridden,
+            has_notes: step.notes.is_some(),
+            is_unresolved,
+            state_by: step.state_by.clone(),
+            state_at: step.state_at,
+            reason: step.reason().map(str::to_owned),
+        }
+    }
+}
+
+/// A customer beside another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NeighborCustomer {
+    pub id: CustomerId,
+    pub name: String,
+}
+
+/// One customer's steps in one release, deploy first, in the customer's order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkList {
+    pub release: Release,
+    pub customer: Customer,
+    pub cluster: Cluster,
+    pub rows: Vec<WorkRow>,
+    /// In the matrix's order.
+    pub previous: Option<NeighborCustomer>,
+    pub next: Option<NeighborCustomer>,
+}
+
+pub fn progress(rows: &[WorkRow]) -> Progress {
+    let counts: Counts = rows.iter().map(|it| it.status).collect();
+    Progress::from(counts)
+}
+
+/// The next step with work left behind this one (or before it), around the end; none if no other is open.
+pub fn next_open(rows: &[WorkRow], from: Option<StepId>, forward: bool) -> Option<StepId> {
+    let here = from.and_then(|id| rows.iter().position(|it| it.id == id));
+    let n = rows.len();
+    let at = |distance: usize| match here {
+        Some(here) if forward => (here + distance) % n,
+        Some(here) => (here + n - distance) % n,
+        None => distance - 1,
+    };
+    (1..=n)
+        .map(|it| &rows[at(it)])
+        .find(|it| it.status.is_open() && Some(it.id) != from)
+        .map(|it| it.id)
+}
+
+/// The rows with those of a category in another order.
+pub fn reordered(rows: &[WorkRow], category: Category, order: &[StepId]) -> Vec<WorkRow> {
+    let mut wanted = order
+        .iter()
+        .filter_map(|id| rows.iter().find(|it| it.id == *id));
+    rows.iter()
+        .map(|row| {
+            if row.category == category {
+                wanted.next().unwrap_or(row).clone()
+            } else {
+                row.clone()
+            }
+        })
+        .collect()
+}
+
+/// Where a custom step can be put, and who would get it if it was added to the template.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomStepPositions {
+    pub steps: Vec<(StepId, Category, String)>,
+    pub customers: Vec<String>,
+}
+
+/// What promoting a step would do (R8, R9): a custom step goes to these customers, an overridden one's text to the
+/// pending copies of its template.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promotion {
+    pub customers: Vec<String>,
+    pub effect: TemplateImpact,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::ReleaseId;
+
+    fn rows(states: &[StepStatus]) -> Vec<WorkRow> {
+        let blank = CustomerStep::blank(ReleaseId(1), CustomerId(1), DateTime::UNIX_EPOCH);
+        states
+            .iter()
+            .zip(1..)
+            .map(|(status, id)| WorkRow {
+                id: StepId(id),
+                status: *status,
+                ..WorkRow::new(&blank, false)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_next_open_step_is_behind_this_one_or_at_the_start_again() {
+        use StepStatus::{Done, Failed, Pending, Skipped};
+        let rows = rows(&[Pending, Done, Failed, Skipped]);
+        let next = |from| next_open(&rows, Some(StepId(from)), true).map(|it| it.0);
+        assert_eq!((next(1), next(2), next(3)), (Some(3), Some(3), Some(1)));
+        let before = |from| next_open(&rows, Some(StepId(from)), false).map(|it| it.0);
+        assert_eq!(
+            (before(4), before(3), before(1)),
+            (Some(3), Some(1), Some(3))
+        );
+        assert_eq!(next_open(&rows, None, true), Some(StepId(1)));
+        assert_eq!(next_open(&rows, Some(StepId(99)), true), Some(StepId(1)));
+    }
+
+    #[test]
+    fn only_the_rows_of_a_category_change_their_order() {
+        let mut rows = rows(&[StepStatus::Pending; 4]);
+        rows[3].category = Category::Verify;
+        let order = [StepId(3), StepId(1), StepId(2)];
+        let after = reordered(&rows, Category::Deploy, &order);
+        let ids: Vec<i64> = after.iter().map(|it| it.id.0).collect();
+        assert_eq!(ids, [3, 1, 2, 4]);
+    }
+
+    #[test]
+    fn a_step_that_is_open_alone_has_no_next() {
+        use StepStatus::{Done, Pending};
+        assert_eq!(
+            next_open(&rows(&[Done, Pending]), Some(StepId(2)), true),
+            None
+        );
+        assert_eq!(next_open(&[], None, true), None);
+    }
+}

@@ -1,0 +1,242 @@
+//! What a person wants to see of the matrix. It lives in the address, so that a link shows the same.
+use super::{
+    id::ClusterId,
+    matrix::{Cell, CellIndex, Grid},
+    step::StepStatus,
+};
+
+/// Rows and columns without a wanted cell are hidden; other cells beside a wanted one are dimmed. Empty: everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MatrixFilter {
+    pub states: Vec<StepStatus>,
+    pub cluster: Option<ClusterId>,
+    /// Part of a customer's name or namespace, in any case.
+    pub customers: String,
+    /// Part of a step's name, in any case.
+    pub steps: String,
+    pub open_only: bool,
+    pub attention_only: bool,
+}
+
+/// Which rows and columns are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisibleRowsAndColumns {
+    pub rows: Vec<bool>,
+    pub columns: Vec<bool>,
+}
+
+/// In small letters, one by one: `str::to_lowercase` also knows where a word ends, by tables that weigh 7 kB.
+pub fn lower(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+impl MatrixFilter {
+    /// From the parts of an address; what it does not understand is left out.
+    pub fn parse<'a>(get: impl Fn(&'static str) -> Option<&'a str>) -> Self {
+        let text = |key| get(key).unwrap_or_default().to_owned();
+        Self {
+            states: StepStatus::ALL
+                .iter()
+                .copied()
+                .filter(|it| text("status").split(',').any(|word| word == it.as_str()))
+                .collect(),
+            cluster: get("cluster").and_then(|it| it.parse().ok()),
+            customers: text("customers"),
+            steps: text("steps"),
+            open_only: get("open").is_some(),
+            attention_only: get("attention").is_some(),
+        }
+    }
+
+    /// The parts of an address, keys and values; the values are not escaped.
+    pub fn parts(&self) -> Vec<(&'static str, String)> {
+        let states: Vec<&str> = self.states.iter().map(|it| it.as_str()).collect();
+        let flag = |is_set: bool| if is_set { "1" } else { "" }.to_owned();
+        let parts = [
+            ("status", states.join(",")),
+            (
+                "cluster",
+                self.cluster.map(|it| it.to_string()).unwrap_or_default(),
+            ),
+            ("customers", self.customers.trim().to_owned()),
+            ("steps", self.steps.trim().to_owned()),
+            ("open", flag(self.open_only)),
+            ("attention", flag(self.attention_only)),
+        ];
+        parts.into_iter().filter(|it| !it.1.is_empty()).collect()
+    }
+
+    /// Wants a state, or no longer.
+    pub fn toggle(&mut self, status: StepStatus) {
+        let had = self.states.contains(&status);
+        let wants = |it: &&StepStatus| {
+            (**it == status && !had) || (**it != status && self.states.contains(it))
+        };
+        self.states = StepStatus::ALL.iter().filter(wants).copied().collect();
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.parts().is_empty()
+    }
+
+    /// Whether cells are told apart, not only rows and columns.
+    pub fn is_of_cells(&self) -> bool {
+        !self.states.is_empty() || self.open_only || self.attention_only
+    }
+
+    pub fn wants(&self, cell: &Cell) -> bool {
+        (self.states.is_empty() || self.states.contains(&cell.status))
+            && (!self.open_only || cell.status.is_open())
+            && (!self.attention_only || cell.needs_attention())
+    }
+
+    /// None if nothing is hidden.
+    pub fn shown(&self, grid: &Grid) -> Option<VisibleRowsAndColumns> {
+        if self.is_empty() {
+            return None;
+        }
+        let has = |text: &str, part: &str| lower(text).contains(part);
+        let customers = lower(self.customers.trim());
+        let steps = lower(self.steps.trim());
+        let columns = grid.columns.iter().map(|column| {
+            let cluster = grid.bands.get(column.band).map(|it| it.id);
+            (self.cluster.is_none() || cluster == self.cluster)
+                && (has(&column.name, &customers) || has(&column.namespace, &customers))
+        });
+        let mut shown = VisibleRowsAndColumns {
+            rows: grid.rows.iter().map(|row| has(&row.name, &steps)).collect(),
+            columns: columns.collect(),
+        };
+        if self.is_of_cells() {
+            let mut wanted = VisibleRowsAndColumns {
+                rows: vec![false; shown.rows.len()],
+                columns: vec![false; shown.columns.len()],
+            };
+            for row in (0..shown.rows.len()).filter(|it| shown.rows[*it]) {
+                for column in (0..shown.columns.len()).filter(|it| shown.columns[*it]) {
+                    let cell = grid.cell(CellIndex { row, column });
+                    if cell.is_some_and(|it| self.wants(it)) {
+                        wanted.rows[row] = true;
+                        wanted.columns[column] = true;
+                    }
+                }
+            }
+            shown = wanted;
+        }
+        Some(shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        id::{CustomerId, StepId},
+        matrix::{ClusterGroup, MatrixColumn, MatrixRow, tests::release},
+        template::{Category, StepType},
+    };
+
+    /// Two customers in two clusters, two steps; one cell failed, one done.
+    fn grid() -> Grid {
+        let band = |id, name: &str| ClusterGroup {
+            id: ClusterId(id),
+            name: name.into(),
+        };
+        let column = |id, name: &str, band| MatrixColumn {
+            id: CustomerId(id),
+            name: name.into(),
+            namespace: name.to_lowercase(),
+            band,
+            inactive: false,
+        };
+        let row = |name: &str| MatrixRow {
+            name: name.into(),
+            category: Category::Deploy,
+            kind: StepType::Bash,
+            template: None,
+        };
+        let cell = |row, column, status| {
+            let cell = Cell {
+                step: StepId(1),
+                status,
+                is_overridden: false,
+                has_notes: false,
+                is_unresolved: false,
+            };
+            (CellIndex { row, column }, cell)
+        };
+        Grid::new(
+            release(),
+            vec![band(1, "eu"), band(2, "us")],
+            vec![column(1, "Acme", 0), column(2, "Globex", 1)],
+            vec![row("Migrate schema"), row("Upgrade")],
+            [
+                cell(0, 0, StepStatus::Failed),
+                cell(0, 1, StepStatus::Done),
+                cell(1, 0, StepStatus::Pending),
+                cell(1, 1, StepStatus::Done),
+            ],
+        )
+    }
+
+    fn shown(filter: &MatrixFilter) -> (Vec<bool>, Vec<bool>) {
+        let shown = filter.shown(&grid()).unwrap();
+        (shown.rows, shown.columns)
+    }
+
+    #[test]
+    fn an_empty_filter_hides_nothing() {
+        assert_eq!(MatrixFilter::default().shown(&grid()), None);
+    }
+
+    #[test]
+    fn texts_and_clusters_narrow_rows_and_columns() {
+        let filter = MatrixFilter {
+            customers: " ACME".into(),
+            steps: "up".into(),
+            ..MatrixFilter::default()
+        };
+        assert_eq!(shown(&filter), (vec![false, true], vec![true, false]));
+        let filter = MatrixFilter {
+            cluster: Some(ClusterId(2)),
+            ..MatrixFilter::default()
+        };
+        assert_eq!(shown(&filter), (vec![true, true], vec![false, true]));
+    }
+
+    #[test]
+    fn rows_and_columns_without_a_wanted_cell_are_hidden() {
+        let failed = MatrixFilter {
+            states: vec![StepStatus::Failed],
+            ..MatrixFilter::default()
+        };
+        assert_eq!(shown(&failed), (vec![true, false], vec![true, false]));
+        let open = MatrixFilter {
+            open_only: true,
+            ..MatrixFilter::default()
+        };
+        assert_eq!(shown(&open), (vec![true, true], vec![true, false]));
+        let nothing = MatrixFilter {
+            states: vec![StepStatus::Skipped],
+            ..MatrixFilter::default()
+        };
+        assert_eq!(shown(&nothing), (vec![false, false], vec![false, false]));
+    }
+
+    #[test]
+    fn an_address_says_it_all() {
+        let filter = MatrixFilter {
+            states: vec![StepStatus::InProgress, StepStatus::Failed],
+            cluster: Some(ClusterId(2)),
+            customers: "a&b".into(),
+            steps: "up".into(),
+            open_only: true,
+            attention_only: true,
+        };
+        let parts = filter.parts();
+        let get = |key| parts.iter().find(|it| it.0 == key).map(|it| it.1.as_str());
+        assert_eq!(MatrixFilter::parse(get), filter);
+        assert_eq!(MatrixFilter::parse(|_| None), MatrixFilter::default());
+        assert_eq!(MatrixFilter::parse(|_| Some("nonsense")).states, []);
+    }
+}

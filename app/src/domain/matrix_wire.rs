@@ -1,0 +1,152 @@
+//! The whole grid as it travels: a cell is two letters (its state and marks, and how far its id is from what its
+//! neighbours predict), so that 100,000 cells are one small answer.
+use super::{
+    id::StepId,
+    matrix::{
+        Cell, CellIndex, ClusterGroup, FIRST_COLUMNS, FIRST_ROWS, Grid, MatrixColumn, MatrixRow,
+    },
+    release::Release,
+    status_info::StatusInfo,
+    step::StepStatus,
+    varint_text::{self, VarintReader},
+};
+use serde::{Deserialize, Serialize};
+
+/// Heads of blocks stand between the rows, so a line may show a row that is so many further up.
+const BLOCK_COUNT: usize = 3;
+/// Instead of a state: no such cell.
+const NO_CELL: u8 = 7;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackedMatrix {
+    pub release: Release,
+    pub bands: Vec<ClusterGroup>,
+    pub columns: Vec<MatrixColumn>,
+    pub rows: Vec<MatrixRow>,
+    /// A letter a cell, row by row.
+    cells: String,
+    /// A number a cell: the id less what the cells at the left and above predict.
+    ids: String,
+    /// Marks of the first window; the others are asked for when the page is live.
+    pub marks: StatusInfo,
+}
+
+fn letter(cell: Option<&Cell>) -> char {
+    varint_text::letter(cell.map_or(NO_CELL, |it| {
+        let status = StepStatus::ALL
+            .iter()
+            .position(|status| *status == it.status)
+            .unwrap_or_default();
+        u8::try_from(status).unwrap_or(NO_CELL)
+            | u8::from(it.is_overridden) << 3
+            | u8::from(it.has_notes) << 4
+            | u8::from(it.is_unresolved) << 5
+    }))
+}
+
+fn read(letter: u8, step: StepId) -> Option<Cell> {
+    let value = varint_text::value(letter)?;
+    Some(Cell {
+        step,
+        status: *StepStatus::ALL.get(usize::from(value & 7))?,
+        is_overridden: value & 8 != 0,
+        has_notes: value & 16 != 0,
+        is_unresolved: value & 32 != 0,
+    })
+}
+
+impl PackedMatrix {
+    /// With the marks of the window that begins at `first`.
+    pub fn of(grid: &Grid, first: CellIndex) -> Self {
+        let width = grid.columns.len().max(1);
+        let rows = first.row.saturating_sub(BLOCK_COUNT)..first.row + FIRST_ROWS;
+        let columns = first.column..first.column + FIRST_COLUMNS;
+        let is_drawn =
+            |index: usize| rows.contains(&(index / width)) && columns.contains(&(index % width));
+        let mut cells = String::with_capacity(grid.cells.len());
+        let mut ids = String::with_capacity(grid.cells.len());
+        let mut predicted = varint_text::IdPrediction::new(width);
+        for cell in &grid.cells {
+            cells.push(letter(cell.as_ref()));
+            let guess = predicted.guess();
+            let id = cell.map_or(guess, |it| it.step.0);
+            varint_text::push(&mut ids, id - guess);
+            predicted.tell(id);
+        }
+        Self {
+            release: grid.release.clone(),
+            bands: grid.bands.clone(),
+            columns: grid.columns.clone(),
+            rows: grid.rows.clone(),
+            cells,
+            ids,
+            marks: grid.marks(is_drawn),
+        }
+    }
+}
+
+impl From<PackedMatrix> for Grid {
+    fn from(matrix: PackedMatrix) -> Self {
+        let width = matrix.columns.len().max(1);
+        let mut predicted = varint_text::IdPrediction::new(width);
+        let mut numbers = VarintReader::of(&matrix.ids);
+        let letters = matrix.cells.bytes();
+        let mut cells: Vec<Option<Cell>> = letters
+            .take(matrix.rows.len() * matrix.columns.len())
+            .map(|letter| {
+                let id = predicted.guess() + numbers.next().unwrap_or_default();
+                predicted.tell(id);
+                read(letter, StepId(id))
+            })
+            .collect();
+        cells.resize(matrix.rows.len() * matrix.columns.len(), None);
+        let mut grid = Self::with_cells(
+            matrix.release,
+            matrix.bands,
+            matrix.columns,
+            matrix.rows,
+            cells,
+        );
+        grid.take_marks(&matrix.marks);
+        grid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        matrix::tests::{cell, grid},
+        status_info::StatusChange,
+    };
+    use chrono::DateTime;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_hundred_thousand_regular_cells_take_two_letters_each() {
+        let id = |at: CellIndex| i64::try_from(1 + at.column * 100 + at.row).unwrap();
+        let grid = grid(100, 1_000, |at| Some(cell(id(at), StepStatus::Pending)));
+        let matrix = PackedMatrix::of(&grid, CellIndex::default());
+        assert!(matrix.cells.len() + matrix.ids.len() < 202_000);
+    }
+
+    proptest! {
+        #[test]
+        fn a_grid_survives_the_journey(
+            ids in prop::collection::vec(prop::option::of((any::<u32>(), 0usize..6, any::<bool>(), any::<bool>())), 12),
+            marks in prop::collection::btree_map(0usize..12, (0i64..4_000_000_000, "[A-C]", prop::option::of("[a-c]")), 0..12),
+            missing in prop::collection::btree_map(0usize..12, "[A-C]", 0..12),
+        ) {
+            let mut before = grid(3, 4, |at| ids[at.row * 4 + at.column].map(|(id, status, over, bare)| Cell {
+                step: StepId(id.into()), status: StepStatus::ALL[status], is_overridden: over, has_notes: !bare, is_unresolved: bare,
+            }));
+            let marks: Vec<_> = marks.into_iter().map(|(index, (at, by, reason))| (index, StatusChange { by: by.into(), at: DateTime::from_timestamp(at, 0).unwrap(), reason: reason.map(Into::into) })).collect();
+            before.take_marks(&StatusInfo::pack(marks.iter().map(|it| (it.0, &it.1)), missing.iter().map(|it| (*it.0, it.1.as_str()))));
+            let mut sent = PackedMatrix::of(&before, CellIndex::default());
+            sent.marks = before.marks(|_| true);
+            let json = serde_json::to_string(&sent).unwrap();
+            let after = Grid::from(serde_json::from_str::<PackedMatrix>(&json).unwrap());
+            prop_assert_eq!(after, before);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! A release as one sheet, for tables and reports: a row for every cell, customer by customer. Without the texts.
+use super::{
+    id::{StepId, TemplateId},
+    progress::Progress,
+    release::Release,
+    step::StepStatus,
+    summary::Member,
+    template::{Category, StepType},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseSheet {
+    pub release: Release,
+    pub progress: Progress,
+    /// In the matrix's order.
+    pub members: Vec<Member>,
+    pub rows: Vec<SheetRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SheetRow {
+    /// Whose it is, by its place among the members.
+    pub member: usize,
+    pub id: StepId,
+    /// Counts from 1 over both categories of the customer's list.
+    pub number: u32,
+    pub category: Category,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: StepType,
+    pub status: StepStatus,
+    #[serde(with = "crate::domain::time_serde::option")]
+    pub state_at: Option<DateTime<Utc>>,
+    pub state_by: Option<String>,
+    #[serde(with = "crate::domain::time_serde::option")]
+    pub executed_at: Option<DateTime<Utc>>,
+    pub executed_by: Option<String>,
+    pub reason: Option<String>,
+    pub notes: Option<String>,
+    pub is_overridden: bool,
+    pub is_custom: bool,
+    pub template_id: Option<TemplateId>,
+}

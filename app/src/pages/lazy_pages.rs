@@ -1,0 +1,90 @@
+//! The pages by name, each loaded when it is first opened: the matrix is one part of the WASM, all the others another.
+use super::{
+    activity::ActivityPage,
+    clusters::{
+        detail::ClusterPage,
+        edit::{EditClusterPage, NewClusterPage},
+        list::ClustersPage,
+    },
+    customers::{
+        detail::CustomerPage,
+        edit::{EditCustomerPage, NewCustomerPage},
+        list::CustomersPage,
+    },
+    dashboard::DashboardPage,
+    releases::{
+        customer::CustomerStepsPage,
+        edit::{EditReleasePage, NewReleasePage},
+        lazy_parts::{self, LazyPart},
+        list::ReleasesPage,
+        release::ReleasePage,
+        steps::StepsPage,
+    },
+};
+use crate::browser;
+use leptos::prelude::*;
+use leptos_router::ChooseView;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LazyPage {
+    Dashboard,
+    Clusters,
+    NewCluster,
+    Cluster,
+    EditCluster,
+    Customers,
+    NewCustomer,
+    Customer,
+    EditCustomer,
+    Releases,
+    NewRelease,
+    Release,
+    EditRelease,
+    Steps,
+    CustomerSteps,
+    Activity,
+}
+
+#[lazy]
+fn matrix() -> AnyView {
+    view! { <ReleasePage/> }.into_any()
+}
+
+/// What one keeps in order.
+#[lazy]
+fn records(page: LazyPage) -> AnyView {
+    match page {
+        LazyPage::Dashboard | LazyPage::Release => view! { <DashboardPage/> }.into_any(),
+        LazyPage::Clusters => view! { <ClustersPage/> }.into_any(),
+        LazyPage::NewCluster => view! { <NewClusterPage/> }.into_any(),
+        LazyPage::Cluster => view! { <ClusterPage/> }.into_any(),
+        LazyPage::EditCluster => view! { <EditClusterPage/> }.into_any(),
+        LazyPage::Customers => view! { <CustomersPage/> }.into_any(),
+        LazyPage::NewCustomer => view! { <NewCustomerPage/> }.into_any(),
+        LazyPage::Customer => view! { <CustomerPage/> }.into_any(),
+        LazyPage::EditCustomer => view! { <EditCustomerPage/> }.into_any(),
+        LazyPage::Releases => view! { <ReleasesPage/> }.into_any(),
+        LazyPage::NewRelease => view! { <NewReleasePage/> }.into_any(),
+        LazyPage::EditRelease => view! { <EditReleasePage/> }.into_any(),
+        LazyPage::Steps => view! { <StepsPage/> }.into_any(),
+        LazyPage::CustomerSteps => view! { <CustomerStepsPage/> }.into_any(),
+        LazyPage::Activity => view! { <ActivityPage/> }.into_any(),
+    }
+}
+
+impl ChooseView for LazyPage {
+    async fn choose(self) -> AnyView {
+        match self {
+            Self::Release => {
+                if browser::dom::has(lazy_parts::MARK) {
+                    lazy_parts::aside(LazyPart::Nothing).await;
+                }
+                matrix().await
+            }
+            _ => records(self).await,
+        }
+    }
+
+    /// The document asks for all parts as soon as it is idle: see `shell`.
+    async fn preload(&self) {}
+}

@@ -1,0 +1,137 @@
+//! The head above the matrix: where one is, how far the work is, and what can be done with the release as a whole.
+use super::{dialogs::OpenDialogs, list::status_badge, url_state};
+use crate::{
+    browser,
+    components::{
+        layout::page_head::PageHead,
+        matrix::{keyboard::GridCommand, state::MatrixState},
+        ui::{bar::Bar, icon::Icon, toast::Toasts},
+    },
+    domain::{
+        event::Undoable,
+        progress::Progress,
+        release::{Release, ReleaseStatus},
+    },
+    pages::dashboard::percent,
+    paths,
+};
+use leptos::prelude::*;
+
+#[component]
+pub fn WorkHead(
+    release: Release,
+    state: MatrixState,
+    undoable: RwSignal<Undoable>,
+    asked: OpenDialogs,
+    on_command: Callback<GridCommand>,
+    on_status: Callback<()>,
+) -> impl IntoView {
+    let (id, status) = (release.id, release.status);
+    let toasts = Toasts::here();
+    let can_work = status == ReleaseStatus::Active;
+    let progress = move || {
+        state.counted.track();
+        Progress::from(state.grid.with_untracked(|grid| grid.total))
+    };
+    let share = move || {
+        leptos::task::spawn_local(async move {
+            let done = browser::clipboard::copy(&browser::dom::address()).await;
+            let said = if done {
+                "Copied the link to this view"
+            } else {
+                "Could not copy the link"
+            };
+            toasts.say(said, None);
+        });
+    };
+    view! {
+        <PageHead
+            title=release.name
+            crumbs=vec![("Releases".into(), paths::RELEASES.into())]
+            beside=move || {
+                view! {
+                    {status_badge(status)}
+                    <span class="meterline wide">
+                        <span class="meterline__bar">
+                            <Bar counts=Signal::derive(move || progress().counts) large=true/>
+                        </span>
+                        <span>
+                            <b>{move || percent(&progress())}</b>
+                            " "
+                            <span class="quiet">
+                                {move || format!("{} of {} cells", progress().counts.finished(), progress().total)}
+                            </span>
+                        </span>
+                    </span>
+                }
+            }
+        >
+            <button
+                class="button wide live-only"
+                data-kind="ghost"
+                data-square=""
+                aria-label="Copy link"
+                title="Copy the link to this view"
+                on:click=move |_| share()
+            >
+                <Icon name="i-copy"/>
+            </button>
+            <button
+                class="button wide"
+                data-kind="ghost"
+                aria-keyshortcuts="Control+Z"
+                aria-disabled=move || undoable.with(|it| it.undo.is_empty()).then_some("true")
+                title=move || if undoable.with(|it| it.undo.is_empty()) { "Nothing was changed here yet" } else { "Undo the last change" }
+                on:click=move |_| on_command.run(GridCommand::Undo)
+            >
+                <Icon name="i-undo"/>
+                "Undo"
+            </button>
+            <button
+                class="button"
+                data-kind="ghost"
+                data-square=""
+                aria-label="Redo"
+                aria-keyshortcuts="Control+Shift+Z"
+                title="Do again what was undone last"
+                hidden=move || undoable.with(|it| it.redo.is_empty())
+                on:click=move |_| on_command.run(GridCommand::Redo)
+            >
+                <Icon name="i-undo" turn="flip"/>
+            </button>
+            {can_work
+                .then(|| {
+                    view! {
+                        <button class="button wide" on:click=move |_| asked.choosing.set(true)>"Add customers…"</button>
+                        <button
+                            class="button"
+                            aria-keyshortcuts="n"
+                            on:click=move |_| on_command.run(GridCommand::NextOpen)
+                        >
+                            <span>"Next"<span class="wide">" open cell"</span></span>
+                            " "
+                            <kbd aria-hidden="true">"n"</kbd>
+                        </button>
+                    }
+                })}
+            <details class="more">
+                <summary class="button" data-kind="ghost" aria-label="More: edit, steps, clone, archive, print">
+                    <Icon name="i-more"/>
+                </summary>
+                <div class="menu">
+                    <button class="menu__item narrow" on:click=move |_| on_command.run(GridCommand::Undo)>"Undo"</button>
+                    <a class="menu__item" href=paths::edit_release(id)>"Edit"</a>
+                    <a class="menu__item" href=paths::release_steps(id)>"Steps"</a>
+                    <button class="menu__item" on:click=move |_| asked.cloning.set(true)>"Clone…"</button>
+                    <button class="menu__item" on:click=move |_| on_status.run(())>
+                        {if can_work { "Archive" } else { "Restore" }}
+                    </button>
+                    <a class="menu__item" rel="external" target="_blank" href=move || url_state::paper(state)>"Print"</a>
+                    <button class="menu__item" on:click=move |_| on_command.run(GridCommand::Help)>
+                        "Keys " <kbd aria-hidden="true">"?"</kbd>
+                    </button>
+                </div>
+            </details>
+        </PageHead>
+    }
+}

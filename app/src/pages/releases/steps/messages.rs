@@ -1,0 +1,196 @@
+//! What a change of the template does to the copies of an active release, in words: said before it is done.
+use crate::{
+    components::ui::notice::sentence,
+    domain::{
+        rule_violation::Field,
+        template::{ReorderImpact, TemplateImpact},
+    },
+    error::AppError,
+};
+
+/// "1 customer", "3 customers".
+pub fn counted(n: u32, word: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
+}
+
+fn copies(n: u32) -> String {
+    if n == 1 {
+        "1 pending copy".to_owned()
+    } else {
+        format!("{n} pending copies")
+    }
+}
+
+fn with_reasons(effect: TemplateImpact, changes: String, keep: &str) -> String {
+    let keeps = effect.keeps;
+    if keeps.total() == 0 {
+        return changes;
+    }
+    let reasons: Vec<String> = [
+        (keeps.overridden, "overridden"),
+        (keeps.started, "started"),
+        (keeps.executed, "executed"),
+    ]
+    .into_iter()
+    .filter(|it| it.0 > 0)
+    .map(|(n, word)| format!("{n} {word}"))
+    .collect();
+    format!(
+        "{changes} {} {keep}: {}.",
+        keeps.total(),
+        reasons.join(", ")
+    )
+}
+
+/// "Saving changes 10 pending copies. 8 keep their own text: 1 overridden, 1 started, 6 executed."
+pub fn saving(effect: TemplateImpact) -> String {
+    let changes = format!("Saving changes {}.", copies(effect.changes));
+    let keep = if effect.keeps.total() == 1 {
+        "keeps its own text"
+    } else {
+        "keep their own text"
+    };
+    with_reasons(effect, changes, keep)
+}
+
+pub fn deleting(effect: TemplateImpact) -> String {
+    let changes = format!("Deleting removes {}.", copies(effect.changes));
+    let keep = if effect.keeps.total() == 1 {
+        "stays as a custom step of its customer"
+    } else {
+        "stay as custom steps of their customers"
+    };
+    with_reasons(effect, changes, keep)
+}
+
+/// Every copy goes along, whatever its state.
+pub fn moving(effect: TemplateImpact, to: &str) -> String {
+    let n = effect.changes + effect.keeps.total();
+    let along = match n {
+        0 => "No customer has a copy".to_owned(),
+        1 => "Its one copy goes along, whatever its state".to_owned(),
+        n => format!("Its {n} copies go along, whatever their state"),
+    };
+    format!("It becomes the last step of {to}. {along}.")
+}
+
+/// "Adding it gives each of 3 customers a pending copy."
+pub fn adding(what: &str, members: u32) -> String {
+    match members {
+        1 => format!("{what} gives the release's one customer a pending copy."),
+        n => format!("{what} gives each of {n} customers a pending copy."),
+    }
+}
+
+/// "12 steps × 3 customers: 36 pending copies."
+pub fn importing(steps: u32, members: u32) -> String {
+    format!(
+        "{} × {}: {}.",
+        counted(steps, "step"),
+        counted(members, "customer"),
+        copies(steps.saturating_mul(members))
+    )
+}
+
+/// "A new order reaches the lists of 2 customers. 1 customer keeps an order of its own."
+pub fn reordering(effect: ReorderImpact) -> String {
+    let reaches = match effect.follows {
+        1 => "A new order reaches the list of 1 customer.".to_owned(),
+        n => format!("A new order reaches the lists of {n} customers."),
+    };
+    match effect.left_alone {
+        0 => reaches,
+        1 => format!("{reaches} 1 customer keeps an order of its own."),
+        n => format!("{reaches} {n} customers keep orders of their own."),
+    }
+}
+
+/// "Moved Upgrade; 1 customer keeps an order of its own".
+pub fn moved(name: &str, left_alone: u32) -> String {
+    match left_alone {
+        0 => format!("Moved {name}"),
+        1 => format!("Moved {name}; 1 customer keeps an order of its own"),
+        n => format!("Moved {name}; {n} customers keep orders of their own"),
+    }
+}
+
+/// Why a change of a list was refused.
+pub fn refused(error: &AppError) -> String {
+    if error.at(Field::OrderedIds).is_some() {
+        return "Somebody has added or deleted a step in the meantime. This is the list as it is now: move the step again."
+            .to_owned();
+    }
+    sentence(&error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        rule_violation::{FieldError, RuleViolation, ValidationErrors},
+        template::KeptCopies,
+    };
+
+    fn effect(changes: u32, overridden: u32, executed: u32) -> TemplateImpact {
+        let keeps = KeptCopies {
+            overridden,
+            started: 0,
+            executed,
+        };
+        TemplateImpact { changes, keeps }
+    }
+
+    #[test]
+    fn the_effect_on_copies_is_said_with_its_reasons() {
+        assert_eq!(
+            saving(effect(10, 1, 6)),
+            "Saving changes 10 pending copies. 7 keep their own text: 1 overridden, 6 executed."
+        );
+        assert_eq!(saving(effect(1, 0, 0)), "Saving changes 1 pending copy.");
+        assert_eq!(
+            deleting(effect(2, 1, 0)),
+            "Deleting removes 2 pending copies. 1 stays as a custom step of its customer: 1 overridden."
+        );
+        assert_eq!(
+            moving(effect(2, 1, 0), "Verify"),
+            "It becomes the last step of Verify. Its 3 copies go along, whatever their state."
+        );
+    }
+
+    #[test]
+    fn numbers_are_said_as_a_colleague_would() {
+        assert_eq!(
+            adding("Adding it", 3),
+            "Adding it gives each of 3 customers a pending copy."
+        );
+        assert_eq!(
+            importing(12, 3),
+            "12 steps × 3 customers: 36 pending copies."
+        );
+        assert_eq!(importing(1, 1), "1 step × 1 customer: 1 pending copy.");
+        let order = |follows, left_alone| {
+            reordering(ReorderImpact {
+                follows,
+                left_alone,
+            })
+        };
+        assert_eq!(order(1, 0), "A new order reaches the list of 1 customer.");
+        assert_eq!(
+            order(2, 1),
+            "A new order reaches the lists of 2 customers. 1 customer keeps an order of its own."
+        );
+        assert_eq!(moved("Upgrade", 0), "Moved Upgrade");
+    }
+
+    #[test]
+    fn a_list_that_was_changed_in_the_meantime_is_no_field_in_need_of_attention() {
+        let detail = "5 is missing".to_owned();
+        let stale =
+            ValidationErrors::one(Field::OrderedIds, FieldError::NotAPermutation { detail });
+        assert!(refused(&stale.into()).starts_with("Somebody has added or deleted"));
+        assert_eq!(
+            refused(&RuleViolation::Archived.into()),
+            "The release is archived and read-only: restore it first."
+        );
+    }
+}

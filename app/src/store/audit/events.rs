@@ -1,0 +1,236 @@
+//! Writing the history: one append-only table, in the same transaction as the change (R17).
+use crate::domain::{
+    actor_stamp::ActorStamp,
+    event::{Entity, EventAction},
+    id::{BatchId, CustomerId, ReleaseId, TemplateId},
+    step::{CustomerStep, StepStatus},
+    template::{Category, StepType},
+};
+use crate::store::entity::{audit_event, sha256, text_key};
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// An event that is about to be written.
+#[derive(Debug)]
+pub struct NewEvent {
+    pub entity: Entity,
+    pub entity_id: i64,
+    pub release_id: Option<ReleaseId>,
+    pub customer_id: Option<CustomerId>,
+    pub action: EventAction,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+    pub resolved_text: Option<String>,
+}
+
+impl NewEvent {
+    pub fn of(entity: Entity, entity_id: i64, action: EventAction) -> Self {
+        Self {
+            entity,
+            entity_id,
+            release_id: None,
+            customer_id: None,
+            action,
+            before: None,
+            after: None,
+            resolved_text: None,
+        }
+    }
+
+    pub fn of_step(step: &CustomerStep, action: EventAction) -> Self {
+        Self::of(Entity::Step, step.id.0, action)
+            .release(step.release_id)
+            .customer(step.customer_id)
+    }
+
+    pub fn release(mut self, id: ReleaseId) -> Self {
+        self.release_id = Some(id);
+        self
+    }
+
+    pub fn customer(mut self, id: CustomerId) -> Self {
+        self.customer_id = Some(id);
+        self
+    }
+
+    pub fn before(mut self, before: &impl Serialize) -> Self {
+        self.before = serde_json::to_value(before).ok();
+        self
+    }
+
+    pub fn after(mut self, after: &impl Serialize) -> Self {
+        self.after = serde_json::to_value(after).ok();
+        self
+    }
+}
+
+/// A step as the history keeps it: all that people see and change, without its place in the list. The content is kept
+/// when it changed; otherwise its fingerprint tells whether it did since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepSnapshot {
+    pub name: String,
+    pub category: Category,
+    #[serde(rename = "type")]
+    pub kind: StepType,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub content: Option<String>,
+    pub text_key: String,
+    pub status: StepStatus,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub executed_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub executed_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub started_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub started_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub state_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub state_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub skip_reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fail_reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revert_reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub notes: Option<String>,
+    pub is_custom: bool,
+    pub is_overridden: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub template_id: Option<TemplateId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub template_version: Option<i64>,
+    pub version: i64,
+}
+
+impl StepSnapshot {
+    pub fn of(step: &CustomerStep) -> Self {
+        Self {
+            name: step.name.clone(),
+            category: step.category,
+            kind: step.kind,
+            content: None,
+            text_key: format!("{:016x}", text_key(&step.content)),
+            status: step.status,
+            executed_at: step.executed_at,
+            executed_by: step.executed_by.clone(),
+            started_at: step.started_at,
+            started_by: step.started_by.clone(),
+            state_at: step.state_at,
+            state_by: step.state_by.clone(),
+            skip_reason: step.skip_reason.clone(),
+            fail_reason: step.fail_reason.clone(),
+            revert_reason: step.revert_reason.clone(),
+            notes: step.notes.clone(),
+            is_custom: step.is_custom,
+            is_overridden: step.is_overridden,
+            template_id: step.template_id,
+            template_version: step.template_version,
+            version: step.version,
+        }
+    }
+
+    pub fn with_content(step: &CustomerStep) -> Self {
+        Self {
+            content: Some(step.content.clone()),
+            ..Self::of(step)
+        }
+    }
+
+    /// Whether nothing that people see differs; the version counts changes and is no difference.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let bare = |it: &Self| Self {
+            content: None,
+            version: 0,
+            ..it.clone()
+        };
+        bare(self) == bare(other)
+    }
+
+    /// The step as it was then. Without the content in the snapshot, the text stays as it is.
+    pub fn restored(&self, step: &CustomerStep) -> CustomerStep {
+        CustomerStep {
+            name: self.name.clone(),
+            category: self.category,
+            kind: self.kind,
+            content: self.content.clone().unwrap_or_else(|| step.content.clone()),
+            status: self.status,
+            executed_at: self.executed_at,
+            executed_by: self.executed_by.clone(),
+            started_at: self.started_at,
+            started_by: self.started_by.clone(),
+            state_at: self.state_at,
+            state_by: self.state_by.clone(),
+            skip_reason: self.skip_reason.clone(),
+            fail_reason: self.fail_reason.clone(),
+            revert_reason: self.revert_reason.clone(),
+            notes: self.notes.clone(),
+            is_custom: self.is_custom,
+            is_overridden: self.is_overridden,
+            template_id: self.template_id,
+            template_version: self.template_version,
+            ..step.clone()
+        }
+    }
+}
+
+/// `SQLite` takes 32,766 values a statement; a row has thirteen.
+const ROWS_A_STATEMENT: usize = 2_000;
+
+/// Appends the events of one batch.
+pub async fn write(
+    tx: &DatabaseTransaction,
+    stamp: &ActorStamp,
+    batch: &BatchId,
+    undoes: Option<&BatchId>,
+    events: Vec<NewEvent>,
+) -> Result<(), DbErr> {
+    let mut rows = events.into_iter().map(|event| audit_event::ActiveModel {
+        id: sea_orm::ActiveValue::NotSet,
+        batch_id: Set(batch.0.clone()),
+        entity: Set(event.entity.to_string()),
+        entity_id: Set(event.entity_id),
+        release_id: Set(event.release_id.map(|it| it.0)),
+        customer_id: Set(event.customer_id.map(|it| it.0)),
+        action: Set(event.action.to_string()),
+        actor: Set(stamp.by.clone()),
+        at: Set(stamp.at),
+        before: Set(event.before.map(|it| it.to_string())),
+        after: Set(event.after.map(|it| it.to_string())),
+        resolved_sha256: Set(event.resolved_text.as_deref().map(sha256)),
+        resolved_text: Set(event.resolved_text),
+        undoes: Set(undoes.map(|it| it.0.clone())),
+    });
+    loop {
+        let chunk: Vec<_> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        audit_event::Entity::insert_many(chunk)
+            .exec_without_returning(tx)
+            .await?;
+    }
+}
+
+/// Who changed a row last, and when.
+pub async fn last_change(
+    db: &impl sea_orm::ConnectionTrait,
+    entity: Entity,
+    id: i64,
+) -> Result<Option<(String, DateTime<Utc>)>, DbErr> {
+    use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+    audit_event::Entity::find()
+        .select_only()
+        .columns([audit_event::Column::Actor, audit_event::Column::At])
+        .filter(audit_event::Column::Entity.eq(entity.as_str()))
+        .filter(audit_event::Column::EntityId.eq(id))
+        .order_by_desc(audit_event::Column::Id)
+        .into_tuple()
+        .one(db)
+        .await
+}

@@ -1,0 +1,123 @@
+//! Many customers at once: all of them or none.
+use super::customers::{event, insert};
+use crate::domain::{
+    actor_stamp::ActorStamp,
+    customer_import::{self, ExistingRecords, ImportLine, LINES_MAX, LineOutcome, PlannedLine},
+    event::{Changed, EventAction},
+    id::{ClusterId, CustomerId},
+    rule_violation::{Field, FieldError, RuleViolation, ValidationErrors},
+};
+use crate::store::{
+    Store,
+    change::Change,
+    entity::{cluster, customer},
+    error::StoreError,
+};
+use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
+
+impl Store {
+    /// What becomes of each line.
+    pub async fn preview_customers_paste(
+        &self,
+        cluster: Option<ClusterId>,
+        text: String,
+    ) -> Result<Vec<ImportLine>, StoreError> {
+        must_be_short(&text)?;
+        let known = known(&self.read).await?;
+        let planned = customer_import::plan(&text, cluster, &known);
+        Ok(planned.into_iter().map(|it| it.line).collect())
+    }
+
+    /// Creates the new customers of a text; what is there already stays as it is. One wrong line refuses all of them.
+    pub async fn create_customers(
+        &self,
+        cluster: Option<ClusterId>,
+        text: String,
+        stamp: ActorStamp,
+    ) -> Result<Changed<u32>, StoreError> {
+        must_be_short(&text)?;
+        let mut change = self.change(stamp).await?;
+        let known = known(&change.tx).await?;
+        let planned = customer_import::plan(&text, cluster, &known);
+        must_be_right(&planned)?;
+        let new: Vec<_> = planned.into_iter().filter_map(|it| it.fields).collect();
+        let made = u32::try_from(new.len()).unwrap_or(u32::MAX);
+        for fields in new {
+            let row = insert(&change.tx, fields, change.stamp.at).await?;
+            change.record(event(&row, EventAction::Create).after(&row));
+        }
+        finish(change, made).await
+    }
+}
+
+async fn finish(change: Change, made: u32) -> Result<Changed<u32>, StoreError> {
+    if made == 0 {
+        return Err(RuleViolation::NothingNew.into());
+    }
+    Ok(Changed {
+        batch_id: change.commit().await?,
+        row: made,
+    })
+}
+
+fn must_be_short(text: &str) -> Result<(), StoreError> {
+    let long = customer_import::count(text);
+    if long > LINES_MAX {
+        let max = LINES_MAX;
+        return Err(ValidationErrors::one(Field::Text, FieldError::TooMany { max, long }).into());
+    }
+    Ok(())
+}
+
+/// The first wrong line is named with what is wrong, the others by their number.
+fn must_be_right(planned: &[PlannedLine]) -> Result<(), RuleViolation> {
+    let mut wrong = planned.iter().filter_map(|it| match &it.line.outcome {
+        LineOutcome::Wrong { why } => Some((it.line.number, why)),
+        _ => None,
+    });
+    match wrong.next() {
+        Some((line, why)) => Err(RuleViolation::WrongLines {
+            line,
+            why: why.clone(),
+            others: wrong.count(),
+        }),
+        None => Ok(()),
+    }
+}
+
+async fn known(db: &impl ConnectionTrait) -> Result<ExistingRecords, StoreError> {
+    let clusters: Vec<(i64, String, bool)> = cluster::Entity::find()
+        .select_only()
+        .columns([
+            cluster::Column::Id,
+            cluster::Column::Name,
+            cluster::Column::IsActive,
+        ])
+        .into_tuple()
+        .all(db)
+        .await?;
+    let customers: Vec<(i64, i64, String, bool)> = customer::Entity::find()
+        .select_only()
+        .columns([
+            customer::Column::Id,
+            customer::Column::ClusterId,
+            customer::Column::Namespace,
+            customer::Column::IsActive,
+        ])
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ExistingRecords {
+        clusters: clusters
+            .into_iter()
+            .map(|(id, name, is_active)| (name, (ClusterId(id), is_active)))
+            .collect(),
+        customers: customers
+            .into_iter()
+            .map(|(id, cluster, namespace, is_active)| {
+                let place = (ClusterId(cluster), namespace);
+                (place, (CustomerId(id), is_active))
+            })
+            .collect(),
+    })
+}

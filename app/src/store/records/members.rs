@@ -1,0 +1,468 @@
+//! Who is in a release (R1): adding and removing customers, the dry run, members with progress.
+use super::release_rows;
+use crate::domain::{
+    actor_stamp::ActorStamp,
+    event::{Changed, EventAction},
+    id::{CustomerId, ReleaseId},
+    progress::{Counts, Progress},
+    release::Release,
+    rule_violation::{Field, FieldError, RuleViolation, ValidationErrors},
+    step::StepStatus,
+    summary::{DryRun, Member, Unresolved},
+};
+use crate::store::{
+    Store,
+    entity::{cluster, customer, customer_step, release_customer, step_template},
+    error::StoreError,
+    text_variables::{self, UnresolvedByCustomer},
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Asterisk, Expr, JoinType, Order, Query},
+};
+use serde_json::json;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+pub async fn count_templates(
+    db: &impl ConnectionTrait,
+    id: ReleaseId,
+) -> Result<usize, StoreError> {
+    let n = step_template::Entity::find()
+        .filter(step_template::Column::ReleaseId.eq(id.0))
+        .count(db)
+        .await?;
+    Ok(usize::try_from(n).unwrap_or(usize::MAX))
+}
+
+/// R14: at least one customer, all of them known and active; else refused, naming them. None named means all active.
+pub async fn resolve_customers(
+    db: &impl ConnectionTrait,
+    wanted: Option<Vec<CustomerId>>,
+) -> Result<Vec<CustomerId>, StoreError> {
+    let wrong = |problem| StoreError::from(ValidationErrors::one(Field::Customers, problem));
+    let known: Vec<(i64, String, bool)> = customer::Entity::find()
+        .select_only()
+        .columns([
+            customer::Column::Id,
+            customer::Column::Name,
+            customer::Column::IsActive,
+        ])
+        .into_tuple()
+        .all(db)
+        .await?;
+    let Some(wanted) = wanted else {
+        let all: Vec<_> = known
+            .into_iter()
+            .filter(|(_, _, active)| *active)
+            .map(|(id, ..)| CustomerId(id))
+            .collect();
+        return if all.is_empty() {
+            Err(wrong(FieldError::EmptyList))
+        } else {
+            Ok(all)
+        };
+    };
+    if wanted.is_empty() {
+        return Err(wrong(FieldError::EmptyList));
+    }
+    let mut seen = HashSet::new();
+    let wanted: Vec<CustomerId> = wanted.into_iter().filter(|it| seen.insert(*it)).collect();
+    let known: HashMap<i64, (String, bool)> = known
+        .into_iter()
+        .map(|(id, name, active)| (id, (name, active)))
+        .collect();
+    let unknown: Vec<i64> = wanted
+        .iter()
+        .map(|it| it.0)
+        .filter(|id| !known.contains_key(id))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(wrong(FieldError::Unknown { ids: unknown }));
+    }
+    let inactive: Vec<String> = wanted
+        .iter()
+        .filter_map(|it| known.get(&it.0))
+        .filter(|it| !it.1)
+        .map(|it| it.0.clone())
+        .collect();
+    if !inactive.is_empty() {
+        return Err(wrong(FieldError::Inactive { names: inactive }));
+    }
+    Ok(wanted)
+}
+
+/// Makes the customers members and copies the templates to them: two statements, whatever the size. Customer by
+/// customer, in the matrix's order, so that neighbouring cells are neighbouring rows. Answers how many copies.
+pub async fn copy_templates(
+    tx: &DatabaseTransaction,
+    release: ReleaseId,
+    customers: &[CustomerId],
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let mut copies = 0;
+    for chunk in customers.chunks(10_000) {
+        let ids = || chunk.iter().map(|it| it.0);
+        let members = Query::insert()
+            .into_table(release_customer::Entity)
+            .columns([
+                release_customer::Column::ReleaseId,
+                release_customer::Column::CustomerId,
+                release_customer::Column::AddedAt,
+            ])
+            .select_from(
+                Query::select()
+                    .expr(Expr::val(release.0))
+                    .column(customer::Column::Id)
+                    .expr(Expr::val(now))
+                    .from(customer::Entity)
+                    .and_where(customer::Column::Id.is_in(ids()))
+                    .to_owned(),
+            )
+            .map_err(|error| StoreError::corrupt("release_customers", error))?
+            .to_owned();
+        tx.execute(&members).await?;
+        let these = customer::Column::Id.into_expr_in().is_in(ids());
+        let templates = step_template::Column::ReleaseId.into_expr_in();
+        copies += copy(tx, now, these, templates.eq(release.0)).await?;
+    }
+    Ok(copies)
+}
+
+/// Copies one template to every member of its release. Answers how many copies.
+pub async fn copy_to_members(
+    tx: &DatabaseTransaction,
+    release: ReleaseId,
+    template: i64,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let members = Query::select()
+        .column(release_customer::Column::CustomerId)
+        .from(release_customer::Entity)
+        .and_where(release_customer::Column::ReleaseId.eq(release.0))
+        .to_owned();
+    let these = customer::Column::Id.into_expr_in().in_subquery(members);
+    let only = step_template::Column::Id.into_expr_in().eq(template);
+    copy(tx, now, these, only).await
+}
+
+/// A column with its table before it, for joins.
+trait QualifiedColumn {
+    fn into_expr_in(self) -> Expr;
+}
+
+impl<C: ColumnTrait> QualifiedColumn for C {
+    fn into_expr_in(self) -> Expr {
+        Expr::col(self.as_column_ref())
+    }
+}
+
+/// Copies templates to customers. The customers are put in order before the texts are joined to them: sorting the copies
+/// themselves would move every text once more.
+async fn copy(
+    tx: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    customers: Expr,
+    templates: Expr,
+) -> Result<u64, StoreError> {
+    use customer_step::Column as To;
+    use step_template::Column as From;
+    let chosen = Query::select()
+        .column((customer::Entity, customer::Column::Id))
+        .from(customer::Entity)
+        .inner_join(
+            cluster::Entity,
+            cluster::Column::Id
+                .into_expr_in()
+                .equals((customer::Entity, customer::Column::ClusterId)),
+        )
+        .and_where(customers)
+        .order_by((cluster::Entity, cluster::Column::Name), Order::Asc)
+        .order_by((customer::Entity, customer::Column::Name), Order::Asc)
+        .order_by((customer::Entity, customer::Column::Id), Order::Asc)
+        // Without a limit SQLite leaves the order of a part out.
+        .limit(u64::from(u32::MAX))
+        .to_owned();
+    let copied = Query::select()
+        .column((step_template::Entity, Asterisk))
+        .from(step_template::Entity)
+        .and_where(templates)
+        .order_by((step_template::Entity, From::Category), Order::Asc)
+        .order_by((step_template::Entity, From::OrderIndex), Order::Asc)
+        .limit(u64::from(u32::MAX))
+        .to_owned();
+    let of = |column: From| Expr::col(("copied", column));
+    let select = Query::select()
+        .expr(of(From::ReleaseId))
+        .column(("chosen", customer::Column::Id))
+        .expr(of(From::Id))
+        .expr(of(From::Name))
+        .expr(of(From::Category))
+        .expr(of(From::Kind))
+        .expr(of(From::Content))
+        .expr(of(From::TextKey))
+        .expr(of(From::OrderIndex))
+        .expr(of(From::Version))
+        .expr(Expr::val(StepStatus::Pending.as_str()))
+        .expr(Expr::val(false))
+        .expr(Expr::val(false))
+        .expr(Expr::val(false))
+        .expr(Expr::val(1_i64))
+        .expr(Expr::val(now))
+        .expr(Expr::val(now))
+        .from_subquery(chosen, "chosen")
+        .join_subquery(JoinType::CrossJoin, copied, "copied", Expr::val(true))
+        .to_owned();
+    let insert = Query::insert()
+        .into_table(customer_step::Entity)
+        .columns([
+            To::ReleaseId,
+            To::CustomerId,
+            To::TemplateId,
+            To::Name,
+            To::Category,
+            To::Kind,
+            To::Content,
+            To::TextKey,
+            To::OrderIndex,
+            To::TemplateVersion,
+            To::Status,
+            To::HasNotes,
+            To::IsCustom,
+            To::IsOverridden,
+            To::Version,
+            To::CreatedAt,
+            To::UpdatedAt,
+        ])
+        .select_from(select)
+        .map_err(|error| StoreError::corrupt("customer_steps", error))?
+        .to_owned();
+    Ok(tx.execute(&insert).await?.rows_affected())
+}
+
+pub async fn member_ids(
+    db: &impl ConnectionTrait,
+    release: ReleaseId,
+) -> Result<HashSet<i64>, StoreError> {
+    Ok(release_customer::Entity::find()
+        .select_only()
+        .column(release_customer::Column::CustomerId)
+        .filter(release_customer::Column::ReleaseId.eq(release.0))
+        .into_tuple::<i64>()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect())
+}
+
+/// Who would be added, and who is in already.
+async fn non_members(
+    db: &impl ConnectionTrait,
+    release: &Release,
+    customers: Vec<CustomerId>,
+) -> Result<Vec<CustomerId>, StoreError> {
+    release.may_be_worked_on()?;
+    let chosen = resolve_customers(db, Some(customers)).await?;
+    let members = member_ids(db, release.id).await?;
+    let new: Vec<CustomerId> = chosen
+        .into_iter()
+        .filter(|it| !members.contains(&it.0))
+        .collect();
+    if new.is_empty() {
+        Err(RuleViolation::AllAlreadyIn.into())
+    } else {
+        Ok(new)
+    }
+}
+
+impl Store {
+    /// Adds customers to an active release, with copies of its present templates. Who is in already is skipped.
+    pub async fn add_customers(
+        &self,
+        id: ReleaseId,
+        customers: Vec<CustomerId>,
+        stamp: ActorStamp,
+    ) -> Result<Changed<Vec<CustomerId>>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let release = release_rows::load(&change.tx, id).await?;
+        let new = non_members(&change.tx, &release, customers).await?;
+        let cells = copy_templates(&change.tx, id, &new, change.stamp.at).await?;
+        change.record(
+            release_rows::event(&release, EventAction::AddCustomers)
+                .after(&json!({ "customerIds": new, "cells": cells })),
+        );
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row: new,
+        })
+    }
+
+    /// R1: while all of a customer's steps there are pending; otherwise the answer says which are not.
+    pub async fn remove_customers(
+        &self,
+        id: ReleaseId,
+        customers: Vec<CustomerId>,
+        stamp: ActorStamp,
+    ) -> Result<Changed<Vec<CustomerId>>, StoreError> {
+        if customers.is_empty() {
+            return Err(ValidationErrors::one(Field::Customers, FieldError::EmptyList).into());
+        }
+        let mut change = self.change(stamp).await?;
+        let release = release_rows::load(&change.tx, id).await?;
+        release.may_be_worked_on()?;
+        let members = member_ids(&change.tx, id).await?;
+        let mut seen = HashSet::new();
+        let customers: Vec<CustomerId> = customers
+            .into_iter()
+            .filter(|it| seen.insert(*it))
+            .collect();
+        let names: HashMap<i64, String> = customer::Entity::find()
+            .select_only()
+            .columns([customer::Column::Id, customer::Column::Name])
+            .into_tuple::<(i64, String)>()
+            .all(&change.tx)
+            .await?
+            .into_iter()
+            .collect();
+        let unknown: Vec<i64> = customers
+            .iter()
+            .map(|it| it.0)
+            .filter(|it| !names.contains_key(it))
+            .collect();
+        if !unknown.is_empty() {
+            return Err(ValidationErrors::one(
+                Field::Customers,
+                FieldError::Unknown { ids: unknown },
+            )
+            .into());
+        }
+        let strangers: Vec<String> = customers
+            .iter()
+            .filter(|it| !members.contains(&it.0))
+            .filter_map(|it| names.get(&it.0).cloned())
+            .collect();
+        if !strangers.is_empty() {
+            return Err(RuleViolation::NotAMember { names: strangers }.into());
+        }
+        for customer in &customers {
+            let steps: Vec<String> = customer_step::Entity::find()
+                .select_only()
+                .column(customer_step::Column::Name)
+                .filter(customer_step::Column::ReleaseId.eq(id.0))
+                .filter(customer_step::Column::CustomerId.eq(customer.0))
+                .filter(customer_step::Column::Status.ne(StepStatus::Pending.as_str()))
+                .order_by_asc(customer_step::Column::Category)
+                .order_by_asc(customer_step::Column::OrderIndex)
+                .into_tuple()
+                .all(&change.tx)
+                .await?;
+            if !steps.is_empty() {
+                let customer = names.get(&customer.0).cloned().unwrap_or_default();
+                return Err(RuleViolation::StepsNotPending { customer, steps }.into());
+            }
+        }
+        let ids = || customers.iter().map(|it| it.0);
+        let deleted = customer_step::Entity::delete_many()
+            .filter(customer_step::Column::ReleaseId.eq(id.0))
+            .filter(customer_step::Column::CustomerId.is_in(ids()))
+            .exec(&change.tx)
+            .await?;
+        release_customer::Entity::delete_many()
+            .filter(release_customer::Column::ReleaseId.eq(id.0))
+            .filter(release_customer::Column::CustomerId.is_in(ids()))
+            .exec(&change.tx)
+            .await?;
+        change.record(
+            release_rows::event(&release, EventAction::RemoveCustomers)
+                .before(&json!({ "customerIds": customers, "cells": deleted.rows_affected })),
+        );
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row: customers,
+        })
+    }
+
+    /// What activating would do, or adding customers; refused for the reasons that these would be.
+    pub async fn dry_run(
+        &self,
+        id: ReleaseId,
+        customers: Option<Vec<CustomerId>>,
+    ) -> Result<DryRun, StoreError> {
+        let db = &self.read;
+        let release = release_rows::load(db, id).await?;
+        let n_templates = count_templates(db, id).await?;
+        let customers = if release.status == crate::domain::release::ReleaseStatus::Active {
+            non_members(db, &release, customers.unwrap_or_default()).await?
+        } else {
+            release.may_be_activated(n_templates)?;
+            resolve_customers(db, customers).await?
+        };
+        let keys = text_variables::template_keys(db, id).await?;
+        let names = text_variables::names(db, keys.iter().map(|it| it.0)).await?;
+        let missing =
+            UnresolvedByCustomer::of(db, &release, &customers, names.values().flatten()).await?;
+        let mut unresolved: BTreeMap<(usize, String), Vec<String>> = BTreeMap::new();
+        for (index, customer) in customers.iter().enumerate() {
+            for (key, step) in &keys {
+                for name in missing.among(*customer, names.get(key).map_or(&[], Vec::as_slice)) {
+                    unresolved
+                        .entry((index, name.clone()))
+                        .or_default()
+                        .push(step.clone());
+                }
+            }
+        }
+        let cells = customers.len() * n_templates;
+        Ok(DryRun {
+            customers: u32::try_from(customers.len()).unwrap_or(u32::MAX),
+            cells: u32::try_from(cells).unwrap_or(u32::MAX),
+            unresolved: unresolved
+                .into_iter()
+                .map(|((index, variable), step_names)| Unresolved {
+                    customer_id: customers[index],
+                    variable,
+                    step_names,
+                })
+                .collect(),
+        })
+    }
+
+    /// A release's customers, in the matrix's order.
+    pub async fn members(&self, id: ReleaseId) -> Result<Vec<Member>, StoreError> {
+        let kept = self.kept(id).await?;
+        let grid = kept.grid();
+        let added: HashMap<i64, DateTime<Utc>> = release_customer::Entity::find()
+            .filter(release_customer::Column::ReleaseId.eq(id.0))
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .map(|it| (it.customer_id, it.added_at))
+            .collect();
+        let ids: Vec<CustomerId> = added.keys().map(|it| CustomerId(*it)).collect();
+        let columns = grid.columns.iter().enumerate();
+        let counts: HashMap<CustomerId, Counts> = columns
+            .map(|(index, it)| (it.id, grid.column_counts(index)))
+            .collect();
+        let mut members: Vec<Member> = text_variables::with_clusters(&self.read, &ids)
+            .await?
+            .into_iter()
+            .map(|(customer, cluster)| Member {
+                added_at: added
+                    .get(&customer.id.0)
+                    .copied()
+                    .unwrap_or(customer.created_at),
+                progress: Progress::from(counts.get(&customer.id).copied().unwrap_or_default()),
+                id: customer.id,
+                name: customer.name,
+                namespace: customer.namespace,
+                is_active: customer.is_active,
+                cluster,
+            })
+            .collect();
+        members.sort_by(|a, b| {
+            (&a.cluster.name, &a.name, a.id).cmp(&(&b.cluster.name, &b.name, b.id))
+        });
+        Ok(members)
+    }
+}

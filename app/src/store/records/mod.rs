@@ -1,0 +1,7 @@
+//! Clusters, customers and releases with their members: the rows that people create, edit, deactivate and restore.
+pub mod clusters;
+pub mod customer_import;
+pub mod customers;
+pub mod members;
+pub mod release_rows;
+pub mod releases;

@@ -1,0 +1,69 @@
+//! Rows of `releases`: load, insert and save one, and the event that a change of one records.
+use crate::domain::{
+    event::{Entity, EventAction},
+    id::ReleaseId,
+    release::{Release, ReleaseFields, ReleaseStatus},
+    rule_violation::Noun,
+};
+use crate::store::{audit::events::NewEvent, entity::release, error::StoreError};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::NotSet,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    sea_query::{Query, SelectStatement},
+};
+
+pub async fn load(db: &impl ConnectionTrait, id: ReleaseId) -> Result<Release, StoreError> {
+    release::Entity::find_by_id(id.0)
+        .one(db)
+        .await?
+        .ok_or(StoreError::NotFound(Noun::Release))?
+        .try_into()
+}
+
+pub async fn save(tx: &DatabaseTransaction, release: Release) -> Result<Release, StoreError> {
+    release::Model::from(release)
+        .into_active_model()
+        .reset_all()
+        .update(tx)
+        .await?
+        .try_into()
+}
+
+/// The releases that are being worked on, as a subquery.
+pub fn active_ids() -> SelectStatement {
+    Query::select()
+        .column(release::Column::Id)
+        .from(release::Entity)
+        .and_where(release::Column::Status.eq(ReleaseStatus::Active.as_str()))
+        .to_owned()
+}
+
+pub fn event(release: &Release, action: EventAction) -> NewEvent {
+    NewEvent::of(Entity::Release, release.id.0, action).release(release.id)
+}
+
+pub async fn insert(
+    tx: &DatabaseTransaction,
+    fields: ReleaseFields,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<Release, StoreError> {
+    let release = Release {
+        id: ReleaseId(0),
+        name: fields.name.into(),
+        kind: fields.kind,
+        status: ReleaseStatus::Draft,
+        version_number: fields.version_number.map(Into::into),
+        release_date: fields.release_date,
+        description: fields.description.map(Into::into),
+        metadata: fields.metadata,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut row = release::Model::from(release)
+        .into_active_model()
+        .reset_all();
+    row.id = NotSet;
+    row.insert(tx).await?.try_into()
+}

@@ -1,0 +1,318 @@
+//! Releases: create, edit, clone, activate, archive, restore, delete a draft, list with progress.
+use super::members;
+use super::release_rows;
+use crate::domain::rule_violation::{Field, ValidationErrors};
+use crate::domain::{
+    actor_stamp::ActorStamp,
+    event::{Changed, Entity, EventAction},
+    id::{CustomerId, ReleaseId},
+    release::{Release, ReleaseDraft, ReleaseStatus, ReleaseSummary},
+    summary::ReleaseDetail,
+    template::StepTemplate,
+    text::{Name, VersionNumber},
+};
+use crate::store::{
+    Store,
+    entity::{release, release_customer, step_template},
+    error::StoreError,
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+};
+use serde_json::json;
+
+impl Store {
+    pub async fn create_release(
+        &self,
+        draft: ReleaseDraft,
+        stamp: ActorStamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        let fields = draft.parse()?;
+        let mut change = self.change(stamp).await?;
+        let row = release_rows::insert(&change.tx, fields, change.stamp.at).await?;
+        change.record(release_rows::event(&row, EventAction::Create).after(&row));
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    pub async fn update_release(
+        &self,
+        id: ReleaseId,
+        draft: ReleaseDraft,
+        version: i64,
+        stamp: ActorStamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        let fields = draft.parse()?;
+        let mut change = self.change(stamp).await?;
+        let before = release_rows::load(&change.tx, id).await?;
+        change
+            .must_be_fresh(
+                Entity::Release,
+                id.0,
+                &before,
+                before.version,
+                Some(version),
+            )
+            .await?;
+        before.may_be_edited()?;
+        let mut after = before.clone();
+        after.name = fields.name.into();
+        after.kind = fields.kind;
+        after.version_number = fields.version_number.map(Into::into);
+        after.release_date = fields.release_date;
+        after.description = fields.description.map(Into::into);
+        after.metadata = fields.metadata;
+        if after == before {
+            return Ok(Changed {
+                row: before,
+                batch_id: None,
+            });
+        }
+        after.version += 1;
+        after.updated_at = change.stamp.at;
+        let row = release_rows::save(&change.tx, after).await?;
+        change.record(
+            release_rows::event(&row, EventAction::Update)
+                .before(&before)
+                .after(&row),
+        );
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    /// A new draft with its own details and the template steps of another release.
+    pub async fn create_release_from(
+        &self,
+        draft: ReleaseDraft,
+        from: ReleaseId,
+        stamp: ActorStamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        let fields = draft.parse()?;
+        let mut change = self.change(stamp).await?;
+        release_rows::load(&change.tx, from).await?;
+        let now = change.stamp.at;
+        let row = release_rows::insert(&change.tx, fields, now).await?;
+        let n_templates = copy_steps(&change.tx, from, row.id, now).await?;
+        change.record(
+            release_rows::event(&row, EventAction::Clone)
+                .before(&json!({ "from": from, "templates": n_templates }))
+                .after(&row),
+        );
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    /// A new draft with the details and template steps of another release, and no customers.
+    pub async fn clone_release(
+        &self,
+        id: ReleaseId,
+        name: String,
+        version_number: Option<String>,
+        stamp: ActorStamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        let wrong = |field| move |problem| ValidationErrors::one(field, problem);
+        let name = Name::parse(&name).map_err(wrong(Field::Name))?;
+        let number = version_number
+            .map(|it| VersionNumber::parse(&it))
+            .transpose()
+            .map_err(wrong(Field::VersionNumber))?;
+        let mut change = self.change(stamp).await?;
+        let original = release_rows::load(&change.tx, id).await?;
+        let now = change.stamp.at;
+        let clone = Release {
+            name: name.into(),
+            status: ReleaseStatus::Draft,
+            version_number: number.map_or(original.version_number.clone(), |it| it.map(Into::into)),
+            release_date: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            ..original
+        };
+        let mut row = release::Model::from(clone).into_active_model().reset_all();
+        row.id = NotSet;
+        let row: Release = row.insert(&change.tx).await?.try_into()?;
+        let n_templates = copy_steps(&change.tx, id, row.id, now).await?;
+        change.record(
+            release_rows::event(&row, EventAction::Clone)
+                .before(&json!({ "from": id, "templates": n_templates }))
+                .after(&row),
+        );
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    /// R14: copies the templates to the customers, inside the database. Without customers named, to all active ones.
+    pub async fn activate_release(
+        &self,
+        id: ReleaseId,
+        customers: Option<Vec<CustomerId>>,
+        stamp: ActorStamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let before = release_rows::load(&change.tx, id).await?;
+        let n_templates = members::count_templates(&change.tx, id).await?;
+        before.may_be_activated(n_templates)?;
+        let customers = members::resolve_customers(&change.tx, customers).await?;
+        let cells = members::copy_templates(&change.tx, id, &customers, change.stamp.at).await?;
+        let mut after = before.clone();
+        after.status = ReleaseStatus::Active;
+        after.version += 1;
+        after.updated_at = change.stamp.at;
+        let row = release_rows::save(&change.tx, after).await?;
+        change.record(
+            release_rows::event(&row, EventAction::Activate)
+                .before(&json!({ "status": before.status, "version": before.version }))
+                .after(&json!({ "status": row.status, "version": row.version, "customerIds": customers, "cells": cells })),
+        );
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    pub async fn archive_release(
+        &self,
+        id: ReleaseId,
+        version: Option<i64>,
+        stamp: ActorStamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        self.set_release_status(id, version, ReleaseStatus::Archived, stamp)
+            .await
+    }
+
+    /// Archived is not the end: it becomes active again (R4).
+    pub async fn restore_release(
+        &self,
+        id: ReleaseId,
+        version: Option<i64>,
+        stamp: ActorStamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        self.set_release_status(id, version, ReleaseStatus::Active, stamp)
+            .await
+    }
+
+    async fn set_release_status(
+        &self,
+        id: ReleaseId,
+        version: Option<i64>,
+        status: ReleaseStatus,
+        stamp: ActorStamp,
+    ) -> Result<Changed<Release>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let before = release_rows::load(&change.tx, id).await?;
+        change
+            .must_be_fresh(Entity::Release, id.0, &before, before.version, version)
+            .await?;
+        let action = if status == ReleaseStatus::Archived {
+            before.may_be_archived()?;
+            EventAction::Archive
+        } else {
+            before.may_be_restored()?;
+            EventAction::Restore
+        };
+        let mut after = before.clone();
+        after.status = status;
+        after.version += 1;
+        after.updated_at = change.stamp.at;
+        let row = release_rows::save(&change.tx, after).await?;
+        change.record(
+            release_rows::event(&row, action)
+                .before(&before)
+                .after(&row),
+        );
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    pub async fn delete_draft(
+        &self,
+        id: ReleaseId,
+        stamp: ActorStamp,
+    ) -> Result<Changed<()>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let before = release_rows::load(&change.tx, id).await?;
+        before.may_be_deleted()?;
+        release::Entity::delete_by_id(id.0).exec(&change.tx).await?;
+        change.record(release_rows::event(&before, EventAction::Delete).before(&before));
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row: (),
+        })
+    }
+
+    /// Newest first, with progress.
+    pub async fn releases(&self) -> Result<Vec<ReleaseSummary>, StoreError> {
+        let rows = release::Entity::find()
+            .order_by_desc(release::Column::CreatedAt)
+            .order_by_desc(release::Column::Id)
+            .all(&self.read)
+            .await?;
+        let releases = rows.into_iter().map(Release::try_from);
+        self.summaries(releases.collect::<Result<_, _>>()?).await
+    }
+
+    /// A release with its template steps, deploy first.
+    pub async fn release(&self, id: ReleaseId) -> Result<ReleaseDetail, StoreError> {
+        let release = release_rows::load(&self.read, id).await?;
+        let templates = step_template::Entity::find()
+            .filter(step_template::Column::ReleaseId.eq(id.0))
+            .order_by_asc(step_template::Column::Category)
+            .order_by_asc(step_template::Column::OrderIndex)
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .map(StepTemplate::try_from)
+            .collect::<Result<_, _>>()?;
+        let customers = release_customer::Entity::find()
+            .filter(release_customer::Column::ReleaseId.eq(id.0))
+            .count(&self.read)
+            .await?;
+        Ok(ReleaseDetail {
+            release,
+            customers: u32::try_from(customers).unwrap_or(u32::MAX),
+            templates,
+        })
+    }
+
+    pub(in crate::store) async fn count_releases(&self) -> Result<u32, StoreError> {
+        Ok(u32::try_from(release::Entity::find().count(&self.read).await?).unwrap_or(u32::MAX))
+    }
+}
+
+/// Copies the template steps of a release to a new one. Answers how many.
+async fn copy_steps(
+    tx: &DatabaseTransaction,
+    from: ReleaseId,
+    to: ReleaseId,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<usize, StoreError> {
+    let templates = step_template::Entity::find()
+        .filter(step_template::Column::ReleaseId.eq(from.0))
+        .order_by_asc(step_template::Column::Category)
+        .order_by_asc(step_template::Column::OrderIndex)
+        .all(tx)
+        .await?;
+    let n_templates = templates.len();
+    for mut template in templates {
+        (template.release_id, template.version) = (to.0, 1);
+        (template.created_at, template.updated_at) = (now, now);
+        let mut copy = template.into_active_model().reset_all();
+        copy.id = NotSet;
+        step_template::Entity::insert(copy)
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(n_templates)
+}

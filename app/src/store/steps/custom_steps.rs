@@ -1,0 +1,266 @@
+//! Steps of one customer alone (R12), and their promotion to the template.
+use super::step_rows::{load, remove};
+use crate::domain::{
+    actor_stamp::ActorStamp,
+    event::{Changed, EventAction},
+    id::{CustomerId, ReleaseId, StepId, TemplateId},
+    order,
+    rule_violation::{Field, FieldError, Noun, RuleViolation, ValidationErrors},
+    step::{CustomerStep, Position},
+    template::TemplateDraft,
+};
+use crate::store::templates::template_edits;
+use crate::store::{
+    Store,
+    audit::events::{NewEvent, StepSnapshot},
+    change::Change,
+    entity::customer_step,
+    error::StoreError,
+    records::{customers, members},
+    templates::copy_order,
+    text_variables,
+};
+use crate::store::{records::release_rows, templates::template_rows};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+};
+use serde_json::json;
+
+impl Store {
+    /// A step of one customer alone (R12); or, added to the template, of all customers in this release (R8). Then the
+    /// place that was named counts in the template, behind the copy's own template.
+    pub async fn add_custom_step(
+        &self,
+        release: ReleaseId,
+        customer: CustomerId,
+        draft: TemplateDraft,
+        place: Position<StepId>,
+        add_to_template: bool,
+        stamp: ActorStamp,
+    ) -> Result<Changed<CustomerStep>, StoreError> {
+        let fields = draft.parse()?;
+        let category = fields.category;
+        let mut change = self.change(stamp).await?;
+        let release = release_rows::load(&change.tx, release).await?;
+        let customer_row = customers::load(&change.tx, customer).await?;
+        release.may_be_worked_on()?;
+        if !members::member_ids(&change.tx, release.id)
+            .await?
+            .contains(&customer.0)
+        {
+            return Err(RuleViolation::NotAMember {
+                names: vec![customer_row.name],
+            }
+            .into());
+        }
+        let list = copy_order::list(&change.tx, release.id, customer.0, category).await?;
+        self.must_stand_in(&change, place, &list).await?;
+        if add_to_template {
+            let template =
+                template_edits::add(&mut change, &release, fields, template_place(&list, place))
+                    .await?;
+            let row = customer_step::Entity::find()
+                .filter(customer_step::Column::TemplateId.eq(template.id.0))
+                .filter(customer_step::Column::CustomerId.eq(customer.0))
+                .one(&change.tx)
+                .await?
+                .ok_or(StoreError::NotFound(Noun::Step))?;
+            return Ok(Changed {
+                row: row.try_into()?,
+                batch_id: change.commit().await?,
+            });
+        }
+        let now = change.stamp.at;
+        let step = CustomerStep {
+            name: fields.name.into(),
+            category,
+            kind: fields.kind,
+            content: fields.content.into(),
+            ..CustomerStep::blank(release.id, customer, now)
+        };
+        text_variables::save(&change.tx, &step.content).await?;
+        let mut row = customer_step::Model::from(step)
+            .into_active_model()
+            .reset_all();
+        row.id = NotSet;
+        let id = StepId(row.insert(&change.tx).await?.id);
+        let ids: Vec<StepId> = list.iter().map(|it| it.id).collect();
+        let ids = order::placed(&ids, id, place).ok_or(RuleViolation::OtherList { id: id.0 })?;
+        copy_order::write_list(&change.tx, &ids).await?;
+        let row = load(&change.tx, id).await?;
+        let mut after = serde_json::to_value(StepSnapshot::with_content(&row)).unwrap_or_default();
+        after["orderIndex"] = json!(row.order_index);
+        change.record(NewEvent::of_step(&row, EventAction::Create).after(&after));
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    /// A neighbour must be a step, and of this very list.
+    pub(in crate::store) async fn must_stand_in(
+        &self,
+        change: &Change,
+        place: Position<StepId>,
+        list: &copy_order::StepList,
+    ) -> Result<(), StoreError> {
+        let (Position::Before(id) | Position::After(id)) = place else {
+            return Ok(());
+        };
+        if list.iter().any(|it| it.id == id) {
+            return Ok(());
+        }
+        match load(&change.tx, id).await {
+            Ok(_) => Err(RuleViolation::OtherList { id: id.0 }.into()),
+            Err(StoreError::NotFound(_)) => Err(ValidationErrors::one(
+                Field::Position,
+                FieldError::Unknown { ids: vec![id.0] },
+            )
+            .into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Name, type and content of a custom step; a copy's text is changed by an override.
+    pub async fn edit_custom_step(
+        &self,
+        id: StepId,
+        draft: TemplateDraft,
+        version: i64,
+        stamp: ActorStamp,
+    ) -> Result<Changed<CustomerStep>, StoreError> {
+        let fields = draft.parse()?;
+        let mut change = self.change(stamp).await?;
+        let (before, _) = change.step(id, Some(version)).await?;
+        if !before.is_custom {
+            return Err(RuleViolation::IsACopy { name: before.name }.into());
+        }
+        let after = CustomerStep {
+            name: fields.name.into(),
+            kind: fields.kind,
+            content: fields.content.into(),
+            ..before.clone()
+        };
+        if after == before {
+            return Ok(Changed {
+                row: before,
+                batch_id: None,
+            });
+        }
+        let row = change
+            .put_step(&before, after, EventAction::Update, None)
+            .await?;
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+
+    pub async fn delete_custom_step(
+        &self,
+        id: StepId,
+        version: Option<i64>,
+        stamp: ActorStamp,
+    ) -> Result<Changed<()>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let (before, _) = change.step(id, version).await?;
+        before.must_be_custom("deleted")?;
+        remove(&change.tx, &before).await?;
+        let mut snapshot =
+            serde_json::to_value(StepSnapshot::with_content(&before)).unwrap_or_default();
+        snapshot["orderIndex"] = json!(before.order_index);
+        change.record(NewEvent::of_step(&before, EventAction::Delete).before(&snapshot));
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row: (),
+        })
+    }
+
+    /// A custom step becomes a template step of the whole release; an overridden copy's text the template's (R9).
+    pub async fn promote_step(
+        &self,
+        id: StepId,
+        version: Option<i64>,
+        stamp: ActorStamp,
+    ) -> Result<Changed<CustomerStep>, StoreError> {
+        let mut change = self.change(stamp).await?;
+        let (before, release) = change.step(id, version).await?;
+        let mut draft = TemplateDraft {
+            name: before.name.clone(),
+            category: before.category.to_string(),
+            kind: before.kind.to_string(),
+            content: before.content.clone(),
+            description: String::new(),
+        };
+        let template = match before.template_id {
+            Some(_) if !before.is_overridden => {
+                return Err(RuleViolation::NothingToPromote { name: before.name }.into());
+            }
+            Some(template) => {
+                let template = template_rows::load(&change.tx, template).await?;
+                draft.name.clone_from(&template.name);
+                draft.description = template.description.clone().unwrap_or_default();
+                template_edits::edit(&mut change, template, draft.parse()?, None).await?
+            }
+            None => {
+                let list = copy_order::list(
+                    &change.tx,
+                    release.id,
+                    before.customer_id.0,
+                    before.category,
+                )
+                .await?;
+                let place = template_place(&list, Position::After(id));
+                let template =
+                    template_edits::add(&mut change, &release, draft.parse()?, place).await?;
+                // The customer has the step already: the copy that was just made gives way to it.
+                let copy = customer_step::Entity::find()
+                    .filter(customer_step::Column::TemplateId.eq(template.id.0))
+                    .filter(customer_step::Column::CustomerId.eq(before.customer_id.0))
+                    .one(&change.tx)
+                    .await?;
+                if let Some(copy) = copy {
+                    remove(&change.tx, &copy.try_into()?).await?;
+                }
+                template
+            }
+        };
+        // Adding the template may have moved the step.
+        let present = load(&change.tx, id).await?;
+        // From now on it is a copy like the others, by the template's name.
+        let after = CustomerStep {
+            name: template.name,
+            template_id: Some(template.id),
+            template_version: Some(template.version),
+            is_custom: false,
+            is_overridden: false,
+            ..present
+        };
+        let row = change
+            .put_step(&before, after, EventAction::Promote, None)
+            .await?;
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+}
+
+/// The place in the template that a place in a customer's list means: behind the nearest copy above it.
+fn template_place(list: &copy_order::StepList, place: Position<StepId>) -> Position<TemplateId> {
+    let above = match place {
+        Position::Last => return Position::Last,
+        Position::After(id) => list
+            .iter()
+            .position(|it| it.id == id)
+            .map_or(0, |it| it + 1),
+        Position::Before(id) => list.iter().position(|it| it.id == id).unwrap_or_default(),
+    };
+    let behind = list[..above]
+        .iter()
+        .rev()
+        .find_map(|it| it.template)
+        .map(Position::After);
+    let first = list.iter().find_map(|it| it.template).map(Position::Before);
+    behind.or(first).unwrap_or_default()
+}

@@ -1,0 +1,6 @@
+//! Customers' steps: transitions, overrides, notes, custom steps, bulk actions (R2, R12, R13, R15).
+pub mod bulk_transition;
+pub mod custom_steps;
+pub mod step_patch;
+pub mod step_rows;
+pub mod transitions;

@@ -1,0 +1,78 @@
+//! Several fields of one step in one change: what a custom step says, and the notes of any step.
+use crate::domain::{
+    actor_stamp::ActorStamp,
+    event::{Changed, EventAction},
+    id::StepId,
+    rule_violation::{ErrorCollector, Field, RuleViolation},
+    step::CustomerStep,
+    template::StepType,
+    text::{Content, Name, Notes},
+};
+use crate::store::{Store, error::StoreError};
+
+/// Which fields of a step to change; what is none stays, and empty notes are no notes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepPatch {
+    pub name: Option<String>,
+    pub kind: Option<String>,
+    pub content: Option<String>,
+    pub notes: Option<String>,
+}
+
+impl Store {
+    /// Notes belong to any step; name, type and content only to a custom one: a copy's text is changed by an override.
+    pub async fn patch_step(
+        &self,
+        id: StepId,
+        patch: StepPatch,
+        version: i64,
+        stamp: ActorStamp,
+    ) -> Result<Changed<CustomerStep>, StoreError> {
+        let mut problems = ErrorCollector::default();
+        let name = patch.name.as_deref().map(Name::parse).transpose();
+        let name = problems.take(Field::Name, name);
+        let kind = patch.kind.as_deref().map(str::parse::<StepType>);
+        let kind = problems.take(Field::Type, kind.transpose());
+        let content = patch.content.as_deref().map(Content::parse).transpose();
+        let content = problems.take(Field::Content, content);
+        let notes = patch.notes.as_deref().map(Notes::parse).transpose();
+        let notes = problems.take(Field::Notes, notes);
+        let fields = (|| Some((name?, kind?, content?, notes?)))();
+        let (name, kind, content, notes) = problems.finish(fields)?;
+        let mut change = self.change(stamp).await?;
+        let (before, _) = change.step(id, Some(version)).await?;
+        let mut after = before.clone();
+        if let Some(name) = name {
+            after.name = name.into();
+        }
+        if let Some(kind) = kind {
+            after.kind = kind;
+        }
+        if let Some(content) = content {
+            after.content = content.into();
+        }
+        let is_edited = after != before;
+        if is_edited && !before.is_custom {
+            return Err(RuleViolation::IsACopy { name: before.name }.into());
+        }
+        if let Some(notes) = notes {
+            after.notes = notes.map(Into::into);
+        }
+        if after == before {
+            return Ok(Changed {
+                row: before,
+                batch_id: None,
+            });
+        }
+        let action = if is_edited {
+            EventAction::Update
+        } else {
+            EventAction::Notes
+        };
+        let row = change.put_step(&before, after, action, None).await?;
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row,
+        })
+    }
+}

@@ -1,0 +1,300 @@
+//! How customers' lists follow the template's order (R11). Most lists are plain copies of it and are rewritten by one
+//! statement; those with custom steps or an order of their own are special, and are worked out one by one.
+use crate::domain::{
+    id::{ReleaseId, StepId, TemplateId},
+    order::{self, OrderedStep},
+    template::Category,
+};
+use crate::store::{
+    entity::{customer_step, step_template},
+    error::StoreError,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+    sea_query::{Expr, Query},
+};
+use std::collections::{BTreeMap, HashSet};
+
+/// A customer's list: its steps in order, with the templates that they are copies of.
+pub type StepList = Vec<OrderedStep<StepId, TemplateId>>;
+
+/// The lists of a category that are not plain copies of the template's, by customer.
+pub struct CustomOrders {
+    release: ReleaseId,
+    category: Category,
+    lists: BTreeMap<i64, StepList>,
+}
+
+/// The template's order in a category.
+pub async fn template_order(
+    db: &impl ConnectionTrait,
+    release: ReleaseId,
+    category: Category,
+) -> Result<Vec<TemplateId>, StoreError> {
+    let ids: Vec<i64> = step_template::Entity::find()
+        .select_only()
+        .column(step_template::Column::Id)
+        .filter(step_template::Column::ReleaseId.eq(release.0))
+        .filter(step_template::Column::Category.eq(category.as_str()))
+        .order_by_asc(step_template::Column::OrderIndex)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().map(TemplateId).collect())
+}
+
+/// Writes the template's order. `SQLite` checks the unique index row by row, so positions are first negative.
+pub async fn write_template_order(
+    tx: &DatabaseTransaction,
+    release: ReleaseId,
+    category: Category,
+    order: &[TemplateId],
+) -> Result<(), StoreError> {
+    let position = step_template::Column::OrderIndex;
+    for (index, id) in order.iter().enumerate() {
+        let index = i32::try_from(index).unwrap_or(i32::MAX);
+        step_template::Entity::update_many()
+            .col_expr(position, Expr::val(-1 - index))
+            .filter(step_template::Column::Id.eq(id.0))
+            .filter(position.ne(index))
+            .exec(tx)
+            .await?;
+    }
+    step_template::Entity::update_many()
+        .col_expr(position, Expr::val(-1).sub(Expr::col(position)))
+        .filter(step_template::Column::ReleaseId.eq(release.0))
+        .filter(step_template::Column::Category.eq(category.as_str()))
+        .filter(position.lt(0))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// A customer's list in a category.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    release: ReleaseId,
+    customer: i64,
+    category: Category,
+) -> Result<StepList, StoreError> {
+    let lists = lists(db, release, category, Some(vec![customer])).await?;
+    Ok(lists.into_values().next().unwrap_or_default())
+}
+
+async fn lists(
+    db: &impl ConnectionTrait,
+    release: ReleaseId,
+    category: Category,
+    customers: Option<Vec<i64>>,
+) -> Result<BTreeMap<i64, StepList>, StoreError> {
+    use customer_step::Column;
+    let mut query = customer_step::Entity::find()
+        .select_only()
+        .columns([Column::CustomerId, Column::Id, Column::TemplateId])
+        .filter(Column::ReleaseId.eq(release.0))
+        .filter(Column::Category.eq(category.as_str()))
+        .order_by_asc(Column::CustomerId)
+        .order_by_asc(Column::OrderIndex)
+        .order_by_asc(Column::Id);
+    if let Some(customers) = customers {
+        query = query.filter(Column::CustomerId.is_in(customers));
+    }
+    let mut lists: BTreeMap<i64, StepList> = BTreeMap::new();
+    for (customer, id, template) in query
+        .into_tuple::<(i64, i64, Option<i64>)>()
+        .all(db)
+        .await?
+    {
+        lists.entry(customer).or_default().push(OrderedStep {
+            id: StepId(id),
+            template: template.map(TemplateId),
+        });
+    }
+    Ok(lists)
+}
+
+/// Writes a customer's list, position by position.
+pub async fn write_list(tx: &DatabaseTransaction, ids: &[StepId]) -> Result<(), StoreError> {
+    let position = customer_step::Column::OrderIndex;
+    for (index, id) in ids.iter().enumerate() {
+        let index = i32::try_from(index).unwrap_or(i32::MAX);
+        customer_step::Entity::update_many()
+            .col_expr(position, Expr::val(index))
+            .filter(customer_step::Column::Id.eq(id.0))
+            .filter(position.ne(index))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Customers' lists as ids, for the history.
+pub type StepIdsByCustomer = BTreeMap<i64, Vec<StepId>>;
+
+/// The lists of these customers as they are now.
+pub async fn ids_of(
+    tx: &DatabaseTransaction,
+    release: ReleaseId,
+    category: Category,
+    customers: &StepIdsByCustomer,
+) -> Result<StepIdsByCustomer, StoreError> {
+    let customers = customers.keys().copied().collect();
+    let lists = lists(tx, release, category, Some(customers)).await?;
+    let ids = |list: StepList| list.into_iter().map(|it| it.id).collect();
+    Ok(lists
+        .into_iter()
+        .map(|(it, list)| (it, ids(list)))
+        .collect())
+}
+
+/// Puts lists back as the history kept them, if nobody has moved a step since: if the others stood in the same order
+/// in `present`, the lists before the steps in `come_back` came back.
+pub async fn restore_lists(
+    tx: &DatabaseTransaction,
+    kept: &StepIdsByCustomer,
+    present: &StepIdsByCustomer,
+    come_back: &HashSet<StepId>,
+) -> Result<(), StoreError> {
+    let others = |ids: &[StepId]| -> Vec<StepId> {
+        let others = ids.iter().filter(|it| !come_back.contains(it));
+        others.copied().collect()
+    };
+    for (customer, was) in kept {
+        let now = present.get(customer).map(Vec::as_slice).unwrap_or_default();
+        if others(now) == others(was) {
+            write_list(tx, was).await?;
+        }
+    }
+    Ok(())
+}
+
+impl CustomOrders {
+    /// To be asked before the template's order changes.
+    pub async fn find(
+        tx: &impl ConnectionTrait,
+        release: ReleaseId,
+        category: Category,
+    ) -> Result<Self, StoreError> {
+        use customer_step::Column;
+        let template_position = Query::select()
+            .column(step_template::Column::OrderIndex)
+            .from(step_template::Entity)
+            .and_where(
+                Expr::col((step_template::Entity, step_template::Column::Id))
+                    .equals((customer_step::Entity, Column::TemplateId)),
+            )
+            .to_owned();
+        let customers: Vec<i64> =
+            customer_step::Entity::find()
+                .select_only()
+                .column(Column::CustomerId)
+                .distinct()
+                .filter(Column::ReleaseId.eq(release.0))
+                .filter(Column::Category.eq(category.as_str()))
+                .filter(Column::TemplateId.is_null().or(
+                    Expr::col((customer_step::Entity, Column::OrderIndex)).ne(template_position),
+                ))
+                .into_tuple()
+                .all(tx)
+                .await?;
+        let lists = if customers.is_empty() {
+            BTreeMap::new()
+        } else {
+            lists(tx, release, category, Some(customers)).await?
+        };
+        Ok(Self {
+            release,
+            category,
+            lists,
+        })
+    }
+
+    /// Takes in customers whose list has just become special.
+    pub async fn include(
+        &mut self,
+        tx: &DatabaseTransaction,
+        customers: &HashSet<i64>,
+    ) -> Result<(), StoreError> {
+        let new: Vec<i64> = customers
+            .iter()
+            .copied()
+            .filter(|it| !self.lists.contains_key(it))
+            .collect();
+        if !new.is_empty() {
+            self.lists
+                .extend(lists(tx, self.release, self.category, Some(new)).await?);
+        }
+        Ok(())
+    }
+
+    /// The lists as ids, for the history: an undo can then put back every place.
+    pub fn ids(&self) -> StepIdsByCustomer {
+        let ids = |list: &StepList| list.iter().map(|it| it.id).collect();
+        self.lists
+            .iter()
+            .map(|(it, list)| (*it, ids(list)))
+            .collect()
+    }
+
+    /// How many customers' lists do not follow the template's order.
+    pub fn left_alone(&self, order_before: &[TemplateId]) -> u32 {
+        let n = self
+            .lists
+            .values()
+            .filter(|list| !order::follows(list, order_before))
+            .count();
+        u32::try_from(n).unwrap_or(u32::MAX)
+    }
+
+    /// Brings the customers' lists in line with the template's order as it is now. `order_before` tells which lists
+    /// followed it; the others keep their order, and what is new in them goes to their end.
+    pub async fn reorder_to_template(
+        self,
+        tx: &DatabaseTransaction,
+        order_before: &[TemplateId],
+    ) -> Result<(), StoreError> {
+        use customer_step::Column;
+        let order_now = template_order(tx, self.release, self.category).await?;
+        let template_position = Query::select()
+            .column(step_template::Column::OrderIndex)
+            .from(step_template::Entity)
+            .and_where(
+                Expr::col((step_template::Entity, step_template::Column::Id))
+                    .equals((customer_step::Entity, Column::TemplateId)),
+            )
+            .to_owned();
+        let special: Vec<i64> = self.lists.keys().copied().collect();
+        customer_step::Entity::update_many()
+            .col_expr(Column::OrderIndex, Expr::from(template_position.clone()))
+            .filter(Column::ReleaseId.eq(self.release.0))
+            .filter(Column::Category.eq(self.category.as_str()))
+            .filter(Column::TemplateId.is_not_null())
+            .filter(Column::CustomerId.is_not_in(special.clone()))
+            .filter(Expr::col((customer_step::Entity, Column::OrderIndex)).ne(template_position))
+            .exec(tx)
+            .await?;
+        if special.is_empty() {
+            return Ok(());
+        }
+        let present = lists(tx, self.release, self.category, Some(special)).await?;
+        for (customer, list) in present {
+            let before = self.lists.get(&customer).map_or(&[][..], Vec::as_slice);
+            let known: HashSet<StepId> = before.iter().map(|it| it.id).collect();
+            // What was there keeps its order; what is new comes last, until the template says otherwise.
+            let mut entries: StepList = before
+                .iter()
+                .filter_map(|it| list.iter().find(|now| now.id == it.id))
+                .copied()
+                .collect();
+            entries.extend(list.iter().filter(|it| !known.contains(&it.id)));
+            let ids = if order::follows(before, order_before) {
+                order::reordered_to_template(&entries, &order_now)
+            } else {
+                entries.iter().map(|it| it.id).collect()
+            };
+            write_list(tx, &ids).await?;
+        }
+        Ok(())
+    }
+}

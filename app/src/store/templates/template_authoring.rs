@@ -1,0 +1,163 @@
+//! What helps to write steps: which variables there are, what a text becomes for a customer, who wrote what is there
+//! now, and many steps at once from a runbook.
+use super::template_edits;
+use super::template_rows;
+use crate::domain::{
+    actor_stamp::ActorStamp,
+    event::{Changed, Entity},
+    id::{CustomerId, ReleaseId, TemplateId},
+    release::ReleaseStatus,
+    rule_violation::{Field, FieldError, ValidationErrors},
+    step::Position,
+    summary::{PreviewTarget, TemplateDetail},
+    template::{StepType, TemplateDraft},
+    template_markdown::STEPS_MAX,
+    text::Content,
+    variables::{self, ResolvedText, VariableScope},
+};
+use crate::store::records::release_rows;
+use crate::store::{
+    Store,
+    audit::events,
+    entity::{cluster, customer, read_metadata, release_customer},
+    error::StoreError,
+    records::{clusters, customers},
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
+use std::collections::{BTreeSet, HashMap};
+
+impl Store {
+    /// A template step, and who changed it last.
+    pub async fn template(&self, id: TemplateId) -> Result<TemplateDetail, StoreError> {
+        let template = template_rows::load(&self.read, id).await?;
+        let last = events::last_change(&self.read, Entity::Template, id.0).await?;
+        let (changed_by, changed_at) = last.unzip();
+        Ok(TemplateDetail {
+            template,
+            changed_by,
+            changed_at,
+        })
+    }
+
+    /// The names of variables that a step of a release can use: the fixed ones, and every key that the release, a cluster
+    /// or a customer has.
+    pub async fn variable_names(&self, release: ReleaseId) -> Result<Vec<String>, StoreError> {
+        let release = release_rows::load(&self.read, release).await?;
+        let mut keys: BTreeSet<String> = release.metadata.0.into_keys().collect();
+        let of_clusters: Vec<String> = cluster::Entity::find()
+            .select_only()
+            .column(cluster::Column::Metadata)
+            .distinct()
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let of_customers: Vec<String> = customer::Entity::find()
+            .select_only()
+            .column(customer::Column::Metadata)
+            .distinct()
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        for json in &of_clusters {
+            keys.extend(read_metadata("clusters", json)?.0.into_keys());
+        }
+        for json in &of_customers {
+            keys.extend(read_metadata("customers", json)?.0.into_keys());
+        }
+        let fixed = variables::BUILT_IN_VARIABLES.into_iter().map(str::to_owned);
+        let keys = keys.into_iter().map(|it| format!("var.{it}"));
+        Ok(fixed.chain(keys).collect())
+    }
+
+    /// Whose values a text can be seen with: the release's customers, of a draft all active ones; by name.
+    pub async fn targets(&self, release: ReleaseId) -> Result<Vec<PreviewTarget>, StoreError> {
+        use customer::Column;
+        let release = release_rows::load(&self.read, release).await?;
+        let of_release = if release.status == ReleaseStatus::Draft {
+            Column::IsActive.eq(true)
+        } else {
+            let members = Query::select()
+                .column(release_customer::Column::CustomerId)
+                .from(release_customer::Entity)
+                .and_where(release_customer::Column::ReleaseId.eq(release.id.0))
+                .to_owned();
+            Column::Id.in_subquery(members)
+        };
+        let rows: Vec<(i64, String, i64)> = customer::Entity::find()
+            .select_only()
+            .columns([Column::Id, Column::Name, Column::ClusterId])
+            .filter(of_release)
+            .order_by_asc(Column::Name)
+            .order_by_asc(Column::Id)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let clusters: HashMap<i64, String> = cluster::Entity::find()
+            .select_only()
+            .columns([cluster::Column::Id, cluster::Column::Name])
+            .into_tuple::<(i64, String)>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        let targets = rows.into_iter().map(|(id, name, cluster)| PreviewTarget {
+            id: CustomerId(id),
+            name,
+            cluster: clusters.get(&cluster).cloned().unwrap_or_default(),
+        });
+        Ok(targets.collect())
+    }
+
+    /// A text that may not be stored yet, with a customer's values filled in.
+    pub async fn resolved_text(
+        &self,
+        release: ReleaseId,
+        customer: CustomerId,
+        content: String,
+        kind: StepType,
+    ) -> Result<ResolvedText, StoreError> {
+        if content.trim().is_empty() {
+            return Ok(ResolvedText::default());
+        }
+        let content =
+            Content::parse(&content).map_err(|it| ValidationErrors::one(Field::Content, it))?;
+        let release = release_rows::load(&self.read, release).await?;
+        let customer = customers::load(&self.read, customer).await?;
+        let cluster = clusters::load(&self.read, customer.cluster_id).await?;
+        let scope = VariableScope {
+            customer: &customer,
+            cluster: &cluster,
+            release: &release,
+        };
+        Ok(variables::resolve(content.as_str(), kind, scope))
+    }
+
+    /// Adds steps behind those that are there, all of them or none, as one change. Answers how many.
+    pub async fn import_templates(
+        &self,
+        release: ReleaseId,
+        drafts: Vec<TemplateDraft>,
+        stamp: ActorStamp,
+    ) -> Result<Changed<u32>, StoreError> {
+        let (max, long) = (STEPS_MAX, drafts.len());
+        let problem = match long {
+            0 => Some(FieldError::EmptyList),
+            _ if long > max => Some(FieldError::TooMany { max, long }),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            return Err(ValidationErrors::one(Field::Content, problem).into());
+        }
+        let all = drafts.into_iter().map(TemplateDraft::parse);
+        let all = all.collect::<Result<Vec<_>, ValidationErrors>>()?;
+        let mut change = self.change(stamp).await?;
+        let release = release_rows::load(&change.tx, release).await?;
+        for fields in all {
+            template_edits::add(&mut change, &release, fields, Position::Last).await?;
+        }
+        Ok(Changed {
+            batch_id: change.commit().await?,
+            row: u32::try_from(long).unwrap_or(u32::MAX),
+        })
+    }
+}

@@ -1,0 +1,309 @@
+//! What can be proved of a database: the file is whole, references lead somewhere, lists have no gaps, and the history
+//! tells the same as the rows.
+use crate::domain::{
+    check_finding::{Check, CheckFinding},
+    event::{Entity, EventAction},
+    step::StepStatus,
+};
+use crate::store::{
+    Store,
+    engine::sqlite,
+    entity::{audit_event, customer_step, release_customer, sha256, step_template},
+    error::StoreError,
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Deserialize;
+use std::collections::{HashMap, HashSet};
+
+/// So many findings of one kind are named; the others are counted.
+const NAMED: usize = 50;
+/// How many lines of the history are read at once.
+const LINES: u64 = 1_000;
+
+/// What the last event of a step says of its state.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordedState {
+    status: StepStatus,
+    executed_by: Option<String>,
+    state_by: Option<String>,
+}
+
+/// Id, entity, its id, action, the row after it, the executed text and its fingerprint.
+type AuditRow = (
+    i64,
+    String,
+    i64,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
+
+#[derive(Default)]
+struct CheckFindings {
+    findings: Vec<CheckFinding>,
+    counts: HashMap<Check, usize>,
+}
+
+impl CheckFindings {
+    fn add(&mut self, check: Check, detail: impl Into<String>) {
+        let n = self.counts.entry(check).or_default();
+        *n += 1;
+        if *n <= NAMED {
+            self.findings.push(CheckFinding::new(check, detail));
+        }
+    }
+
+    fn finish(mut self) -> Vec<CheckFinding> {
+        for check in Check::ALL {
+            let n = self.counts.get(check).copied().unwrap_or_default();
+            if n > NAMED {
+                let rest = format!("and {} more", n - NAMED);
+                self.findings.push(CheckFinding::new(*check, rest));
+            }
+        }
+        self.findings
+    }
+}
+
+impl Store {
+    /// Everything that should not be; empty if all is well. Reads every row, and holds nobody up.
+    pub async fn check(&self) -> Result<Vec<CheckFinding>, StoreError> {
+        let mut found = CheckFindings::default();
+        let db = self.snapshot().await?;
+        for line in sqlite::damage(&db).await? {
+            found.add(Check::Integrity, line);
+        }
+        // What is read from a damaged file proves nothing.
+        if found.findings.is_empty() {
+            for line in sqlite::broken_keys(&db).await? {
+                found.add(Check::ForeignKeys, line);
+            }
+            self.check_rows(&mut found).await?;
+            check_template_order(&db, &mut found).await?;
+            check_lists(&db, &mut found).await?;
+            check_history(&db, &mut found).await?;
+        }
+        Ok(found.finish())
+    }
+
+    /// Whether the domain can read every row.
+    async fn check_rows(&self, found: &mut CheckFindings) -> Result<(), StoreError> {
+        let mut export = self.export(None).await?;
+        loop {
+            match export.piece().await {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(()),
+                Err(StoreError::Corrupt { table, detail }) => {
+                    found.add(Check::Rows, format!("{table}: {detail}"));
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Positions of lists that come one behind the other, each in its order.
+struct PositionCheck<List> {
+    list: Option<List>,
+    next: i32,
+}
+
+impl<List: PartialEq> PositionCheck<List> {
+    fn new() -> Self {
+        Self {
+            list: None,
+            next: 0,
+        }
+    }
+
+    /// Whether the step stands where it should.
+    fn is_next(&mut self, list: List, position: i32) -> bool {
+        if self.list.as_ref() != Some(&list) {
+            (self.list, self.next) = (Some(list), 0);
+        }
+        let is_next = position == self.next;
+        self.next = position.saturating_add(1);
+        is_next
+    }
+}
+
+async fn check_template_order(
+    db: &impl ConnectionTrait,
+    found: &mut CheckFindings,
+) -> Result<(), StoreError> {
+    use step_template::Column;
+    let rows: Vec<(i64, i64, String, i32)> = step_template::Entity::find()
+        .select_only()
+        .columns([
+            Column::Id,
+            Column::ReleaseId,
+            Column::Category,
+            Column::OrderIndex,
+        ])
+        .order_by_asc(Column::ReleaseId)
+        .order_by_asc(Column::Category)
+        .order_by_asc(Column::OrderIndex)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut positions = PositionCheck::new();
+    for (id, release, category, position) in rows {
+        if !positions.is_next((release, category), position) {
+            let detail =
+                format!("template step {id} of release {release} is out of place at {position}");
+            found.add(Check::Order, detail);
+        }
+    }
+    Ok(())
+}
+
+/// Customers' lists have no gaps, and only members have any.
+async fn check_lists(
+    db: &impl ConnectionTrait,
+    found: &mut CheckFindings,
+) -> Result<(), StoreError> {
+    use customer_step::Column;
+    let members: HashSet<(i64, i64)> = release_customer::Entity::find()
+        .select_only()
+        .columns([
+            release_customer::Column::ReleaseId,
+            release_customer::Column::CustomerId,
+        ])
+        .into_tuple::<(i64, i64)>()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect();
+    let rows: Vec<(i64, i64, i64, String, i32)> = customer_step::Entity::find()
+        .select_only()
+        .columns([
+            Column::Id,
+            Column::ReleaseId,
+            Column::CustomerId,
+            Column::Category,
+            Column::OrderIndex,
+        ])
+        .order_by_asc(Column::ReleaseId)
+        .order_by_asc(Column::CustomerId)
+        .order_by_asc(Column::Category)
+        .order_by_asc(Column::OrderIndex)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut positions = PositionCheck::new();
+    for (id, release, customer, category, position) in rows {
+        if !positions.is_next((release, customer, category), position) {
+            let detail = format!(
+                "step {id} of customer {customer} in release {release} is out of place at {position}"
+            );
+            found.add(Check::Order, detail);
+        }
+        if !members.contains(&(release, customer)) {
+            let detail = format!("step {id}: customer {customer} is not in release {release}");
+            found.add(Check::Members, detail);
+        }
+    }
+    Ok(())
+}
+
+/// R17: every state is explained by the step's last event, and every executed text is the one that was shown.
+async fn check_history(
+    db: &impl ConnectionTrait,
+    found: &mut CheckFindings,
+) -> Result<(), StoreError> {
+    let mut last: HashMap<i64, RecordedState> = HashMap::new();
+    let mut after = 0;
+    loop {
+        let lines = lines(db, after).await?;
+        let Some(line) = lines.last() else {
+            break;
+        };
+        after = line.0;
+        for (id, entity, entity_id, action, row, text, digest) in lines {
+            if text.as_deref().map(sha256) != digest {
+                let detail = format!("event {id}: the SHA-256 is not that of its text");
+                found.add(Check::Audit, detail);
+            }
+            if entity != Entity::Step.as_str() {
+                continue;
+            }
+            if action == EventAction::Done.as_str() && text.is_none() {
+                let detail = format!("event {id}: done, but without the executed text");
+                found.add(Check::Audit, detail);
+            }
+            match row.map(|it| serde_json::from_str::<RecordedState>(&it)) {
+                Some(Ok(said)) => {
+                    last.insert(entity_id, said);
+                }
+                Some(Err(_)) => found.add(Check::Audit, format!("event {id} tells no state")),
+                None => {
+                    last.remove(&entity_id);
+                }
+            }
+        }
+    }
+    check_states(db, &last, found).await
+}
+
+async fn lines(db: &impl ConnectionTrait, after: i64) -> Result<Vec<AuditRow>, StoreError> {
+    use audit_event::Column;
+    Ok(audit_event::Entity::find()
+        .select_only()
+        .columns([
+            Column::Id,
+            Column::Entity,
+            Column::EntityId,
+            Column::Action,
+            Column::After,
+            Column::ResolvedText,
+            Column::ResolvedSha256,
+        ])
+        .filter(Column::Id.gt(after))
+        .order_by_asc(Column::Id)
+        .limit(LINES)
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
+async fn check_states(
+    db: &impl ConnectionTrait,
+    last: &HashMap<i64, RecordedState>,
+    found: &mut CheckFindings,
+) -> Result<(), StoreError> {
+    use customer_step::Column;
+    let rows: Vec<(i64, String, Option<String>, Option<String>)> = customer_step::Entity::find()
+        .select_only()
+        .columns([
+            Column::Id,
+            Column::Status,
+            Column::ExecutedBy,
+            Column::StateBy,
+        ])
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let untouched = RecordedState {
+        status: StepStatus::Pending,
+        executed_by: None,
+        state_by: None,
+    };
+    for (id, status, executed_by, state_by) in rows {
+        let said = last.get(&id).unwrap_or(&untouched);
+        let is_said = status == said.status.as_str()
+            && executed_by == said.executed_by
+            && state_by == said.state_by;
+        if !is_said {
+            let detail = format!(
+                "step {id} is {status}, but the history says {}",
+                said.status
+            );
+            found.add(Check::Audit, detail);
+        }
+    }
+    Ok(())
+}

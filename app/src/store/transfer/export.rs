@@ -1,0 +1,221 @@
+//! The whole database, or one release of it, as one JSON text (`domain::transfer`): piece by piece, from one snapshot,
+//! so that memory does not grow with it and nobody who writes is held up.
+use crate::domain::{
+    cluster::Cluster,
+    customer::Customer,
+    event::Event,
+    id::{CustomerId, ReleaseId},
+    release::Release,
+    step::CustomerStep,
+    template::StepTemplate,
+    transfer::{FORMAT, Membership, Part, TransferHeader},
+};
+use crate::store::records::release_rows;
+use crate::store::{
+    Store,
+    engine::sqlite,
+    entity::{
+        audit_event, cluster, customer, customer_step, release, release_customer, step_template,
+    },
+    error::StoreError,
+};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Query, SelectStatement},
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How many rows a piece has at most.
+const ROWS: u64 = 250;
+
+/// The table of each list that has ids of its own.
+pub const TABLES: [(Part, &str); 6] = [
+    (Part::Clusters, "clusters"),
+    (Part::Customers, "customers"),
+    (Part::Releases, "releases"),
+    (Part::Templates, "step_templates"),
+    (Part::Steps, "customer_steps"),
+    (Part::Events, "audit_events"),
+];
+
+/// An export under way.
+#[derive(Debug)]
+pub struct Export {
+    tx: DatabaseTransaction,
+    /// If it is of one release only.
+    release: Option<ReleaseId>,
+    /// Which list is next, and behind which row.
+    part: usize,
+    after: (i64, i64),
+    is_first: bool,
+}
+
+impl Store {
+    /// Begins an export: of everything, or of a release with its customers, their clusters and its history.
+    pub async fn export(&self, release: Option<ReleaseId>) -> Result<Export, StoreError> {
+        let tx = self.snapshot().await?;
+        if let Some(id) = release {
+            release_rows::load(&tx, id).await?;
+        }
+        Ok(Export {
+            tx,
+            release,
+            part: 0,
+            after: (0, 0),
+            is_first: true,
+        })
+    }
+}
+
+fn json(row: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(row).map_err(|error| StoreError::corrupt("an export", error))
+}
+
+/// Reads the next rows of a table as what the domain calls them, and remembers behind which row it goes on.
+macro_rules! read {
+    ($this:ident, $table:ident, $row:ty, $only:expr) => {{
+        let mut query = $table::Entity::find().filter($table::Column::Id.gt($this.after.0));
+        if let Some(release) = $this.release {
+            let only: fn(ReleaseId) -> Expr = $only;
+            query = query.filter(only(release));
+        }
+        let found = query
+            .order_by_asc($table::Column::Id)
+            .limit(ROWS)
+            .all(&$this.tx)
+            .await?;
+        if let Some(last) = found.last() {
+            $this.after.0 = last.id;
+        }
+        let mut rows = Vec::with_capacity(found.len());
+        for row in found {
+            rows.push(json(&<$row>::try_from(row)?)?);
+        }
+        rows
+    }};
+}
+
+impl Export {
+    /// The next piece of the text; none when it is whole.
+    pub async fn piece(&mut self) -> Result<Option<String>, StoreError> {
+        let Some(part) = Part::ALL.get(self.part).copied() else {
+            return Ok(None);
+        };
+        let mut text = String::new();
+        if self.is_first {
+            if self.part == 0 {
+                text = self.header().await?;
+            }
+            text.extend(["\"", part.as_str(), "\":["]);
+        }
+        let rows = self.rows(part).await?;
+        let is_whole = rows.len() < usize::try_from(ROWS).unwrap_or(usize::MAX);
+        for row in rows {
+            text.push_str(if self.is_first { "\n" } else { ",\n" });
+            text.push_str(&row);
+            self.is_first = false;
+        }
+        if is_whole {
+            self.part += 1;
+            self.after = (0, 0);
+            self.is_first = true;
+            let is_last = self.part == Part::ALL.len();
+            text.push_str(if is_last { "\n]\n}\n" } else { "\n],\n" });
+        }
+        Ok(Some(text))
+    }
+
+    /// The line before the lists.
+    async fn header(&self) -> Result<String, StoreError> {
+        let mut header = TransferHeader {
+            rollcall: FORMAT,
+            schema: sqlite::schema(&self.tx).await?,
+            last_ids: BTreeMap::new(),
+        };
+        for (part, table) in TABLES {
+            let id = sqlite::last_id(&self.tx, table).await?;
+            header.last_ids.insert(part, id);
+        }
+        let text = json(&header)?;
+        let open = text.strip_suffix('}').unwrap_or(&text);
+        Ok(format!("{open},\n"))
+    }
+
+    async fn rows(&mut self, part: Part) -> Result<Vec<String>, StoreError> {
+        use {
+            audit_event::Column as OfEvent, cluster::Column as OfCluster,
+            customer::Column as OfCustomer, customer_step::Column as OfStep,
+            release::Column as OfRelease, step_template::Column as OfTemplate,
+        };
+        Ok(match part {
+            Part::Clusters => {
+                read!(self, cluster, Cluster, |it| OfCluster::Id
+                    .in_subquery(clusters_of(it)))
+            }
+            Part::Customers => {
+                read!(self, customer, Customer, |it| OfCustomer::Id
+                    .in_subquery(members_of(it)))
+            }
+            Part::Releases => read!(self, release, Release, |it| OfRelease::Id.eq(it.0)),
+            Part::Templates => {
+                read!(self, step_template, StepTemplate, |it| {
+                    OfTemplate::ReleaseId.eq(it.0)
+                })
+            }
+            Part::Members => self.members().await?,
+            Part::Steps => {
+                read!(self, customer_step, CustomerStep, |it| {
+                    OfStep::ReleaseId.eq(it.0)
+                })
+            }
+            Part::Events => read!(self, audit_event, Event, |it| OfEvent::ReleaseId.eq(it.0)),
+        })
+    }
+
+    /// Members have no id of their own: they go by release and customer.
+    async fn members(&mut self) -> Result<Vec<String>, StoreError> {
+        use release_customer::Column;
+        let (release, customer) = self.after;
+        let behind = Column::ReleaseId.gt(release).or(Column::ReleaseId
+            .eq(release)
+            .and(Column::CustomerId.gt(customer)));
+        let mut query = release_customer::Entity::find().filter(behind);
+        if let Some(only) = self.release {
+            query = query.filter(Column::ReleaseId.eq(only.0));
+        }
+        let found = query
+            .order_by_asc(Column::ReleaseId)
+            .order_by_asc(Column::CustomerId)
+            .limit(ROWS)
+            .all(&self.tx)
+            .await?;
+        if let Some(last) = found.last() {
+            self.after = (last.release_id, last.customer_id);
+        }
+        let rows = found.into_iter().map(|row| {
+            json(&Membership {
+                release_id: ReleaseId(row.release_id),
+                customer_id: CustomerId(row.customer_id),
+                added_at: row.added_at,
+            })
+        });
+        rows.collect()
+    }
+}
+
+fn members_of(release: ReleaseId) -> SelectStatement {
+    Query::select()
+        .column(release_customer::Column::CustomerId)
+        .from(release_customer::Entity)
+        .and_where(release_customer::Column::ReleaseId.eq(release.0))
+        .to_owned()
+}
+
+fn clusters_of(release: ReleaseId) -> SelectStatement {
+    Query::select()
+        .column(customer::Column::ClusterId)
+        .from(customer::Entity)
+        .and_where(customer::Column::Id.in_subquery(members_of(release)))
+        .to_owned()
+}

@@ -1,0 +1,402 @@
+//! Undoing what was done to the template, with its copies (R16).
+use super::read;
+use crate::domain::{
+    event::{Entity, Event, EventAction},
+    id::{CustomerId, ReleaseId, StepId, TemplateId},
+    step::CustomerStep,
+    summary::Conflict,
+    template::{Category, Propagation, StepTemplate, TemplateDraft},
+};
+use crate::store::{
+    audit::events::NewEvent,
+    change::Change,
+    entity::{customer_step, step_template},
+    error::StoreError,
+    templates::{
+        copy_order::{self, CustomOrders, StepIdsByCustomer},
+        template_edits::{self, PropagationLimits, RemovedCopy, TemplateCopyText},
+        template_order,
+    },
+    text_variables,
+};
+use crate::store::{records::release_rows, templates::template_rows};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel,
+    QueryFilter, sea_query::Expr,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RestoredList {
+    category: Category,
+    ordered_ids: Vec<i64>,
+    /// The lists of customers that were no plain copies of the template's.
+    #[serde(default)]
+    lists: StepIdsByCustomer,
+}
+
+/// What a deletion kept of the copies, beside the template itself.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct DeletedTemplate {
+    ordered_ids: Vec<i64>,
+    /// Copy and customer of those that went, and of those that stayed as custom steps.
+    removed: Vec<(i64, i64)>,
+    kept: Vec<(i64, i64)>,
+    own: Vec<RemovedCopy>,
+    /// Who was in the release then.
+    members: HashSet<i64>,
+    lists: StepIdsByCustomer,
+}
+
+impl Change {
+    pub async fn undo_reorder(
+        &mut self,
+        event: &Event,
+        before: &Value,
+        after: &Value,
+        conflicts: &mut Vec<Conflict>,
+    ) -> Result<bool, StoreError> {
+        let (before, after): (RestoredList, RestoredList) = (read(before)?, read(after)?);
+        let release = release_rows::load(&self.tx, ReleaseId(event.entity_id)).await?;
+        let category = before.category;
+        let (mut lists, mut lists_after) = (StepIdsByCustomer::new(), StepIdsByCustomer::new());
+        if let Some(customer) = event.customer_id {
+            let list = copy_order::list(&self.tx, release.id, customer.0, category).await?;
+            let present: Vec<i64> = list.iter().map(|it| it.id.0).collect();
+            if present != after.ordered_ids {
+                conflicts.push(
+                    self.conflict(Entity::Release, event.entity_id, "the customer's order")
+                        .await?,
+                );
+                return Ok(false);
+            }
+            let ids: Vec<StepId> = before.ordered_ids.iter().map(|it| StepId(*it)).collect();
+            copy_order::write_list(&self.tx, &ids).await?;
+        } else {
+            let order = copy_order::template_order(&self.tx, release.id, category).await?;
+            let present: Vec<i64> = order.iter().map(|it| it.0).collect();
+            if present != after.ordered_ids {
+                conflicts.push(
+                    self.conflict(Entity::Release, event.entity_id, "the order")
+                        .await?,
+                );
+                return Ok(false);
+            }
+            let special = CustomOrders::find(&self.tx, release.id, category).await?;
+            lists = special.ids();
+            let present = copy_order::ids_of(&self.tx, release.id, category, &before.lists).await?;
+            let ids: Vec<TemplateId> = before
+                .ordered_ids
+                .iter()
+                .map(|it| TemplateId(*it))
+                .collect();
+            copy_order::write_template_order(&self.tx, release.id, category, &ids).await?;
+            special.reorder_to_template(&self.tx, &order).await?;
+            // A list of its own may look as if it followed, by chance: it goes back to what it was.
+            for (customer, was) in &before.lists {
+                if present.get(customer) == after.lists.get(customer) {
+                    copy_order::write_list(&self.tx, was).await?;
+                }
+            }
+            lists_after = copy_order::ids_of(&self.tx, release.id, category, &lists).await?;
+        }
+        let mut undone = release_rows::event(&release, EventAction::Undo)
+            .before(&json!({ "category": category, "orderedIds": after.ordered_ids, "lists": lists }))
+            .after(&json!({ "category": category, "orderedIds": before.ordered_ids, "lists": lists_after }));
+        undone.customer_id = event.customer_id;
+        self.record(undone);
+        Ok(true)
+    }
+
+    /// The template as the event left it; none, and a conflict, if it was changed since.
+    async fn unchanged_template(
+        &self,
+        event: &Event,
+        after: &Value,
+        conflicts: &mut Vec<Conflict>,
+    ) -> Result<Option<StepTemplate>, StoreError> {
+        match template_rows::load(&self.tx, TemplateId(event.entity_id)).await {
+            Ok(template)
+                if ["name", "type", "content", "description", "category"]
+                    .iter()
+                    .all(|key| {
+                        let now = serde_json::to_value(&template).unwrap_or_default();
+                        after.get(key).is_none_or(|it| now.get(key) == Some(it))
+                    }) =>
+            {
+                Ok(Some(template))
+            }
+            Ok(template) => {
+                conflicts.push(
+                    self.conflict(Entity::Template, event.entity_id, &template.name)
+                        .await?,
+                );
+                Ok(None)
+            }
+            Err(StoreError::NotFound(_)) => {
+                let name = after
+                    .get("name")
+                    .and_then(Value::as_str)
+                    .unwrap_or("the step")
+                    .to_owned();
+                conflicts.push(
+                    self.conflict(Entity::Template, event.entity_id, &name)
+                        .await?,
+                );
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub async fn undo_template_edited(
+        &mut self,
+        event: &Event,
+        before: &Value,
+        after: &Value,
+        conflicts: &mut Vec<Conflict>,
+    ) -> Result<bool, StoreError> {
+        let Some(template) = self.unchanged_template(event, after, conflicts).await? else {
+            return Ok(false);
+        };
+        let was: StepTemplate = read(before)?;
+        let changed: Vec<i64> = after
+            .get("changedIds")
+            .map(read)
+            .transpose()?
+            .unwrap_or_default();
+        let texts: Vec<TemplateCopyText> = before
+            .get("exceptions")
+            .map(read)
+            .transpose()?
+            .unwrap_or_default();
+        let copies = template_rows::copies_of(&self.tx, template.id).await?;
+        for id in &changed {
+            if !copies
+                .iter()
+                .any(|it| it.id == *id && it.fate == Propagation::Propagate)
+            {
+                let row = customer_step::Entity::find_by_id(*id).one(&self.tx).await?;
+                let customer = row.map(|it| CustomerId(it.customer_id));
+                let name = self.cell_name(&template.name, customer).await?;
+                conflicts.push(self.conflict(Entity::Step, *id, &name).await?);
+            }
+        }
+        let restriction = PropagationLimits {
+            ids: changed.into_iter().collect(),
+            texts,
+        };
+        let category = template.category;
+        let fields = TemplateDraft {
+            category: category.to_string(),
+            ..TemplateDraft::from(was)
+        }
+        .parse()?;
+        template_edits::edit(self, template, fields, Some(&restriction)).await?;
+        Ok(true)
+    }
+
+    pub async fn undo_template_created(
+        &mut self,
+        event: &Event,
+        conflicts: &mut Vec<Conflict>,
+    ) -> Result<bool, StoreError> {
+        let template = match template_rows::load(&self.tx, TemplateId(event.entity_id)).await {
+            Ok(template) => template,
+            Err(StoreError::NotFound(_)) => {
+                let name = event.text("name").unwrap_or("the step").to_owned();
+                conflicts.push(
+                    self.conflict(Entity::Template, event.entity_id, &name)
+                        .await?,
+                );
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        for copy in template_rows::copies_of(&self.tx, template.id).await? {
+            if copy.fate != Propagation::Propagate {
+                let name = self
+                    .cell_name(&template.name, Some(CustomerId(copy.customer)))
+                    .await?;
+                conflicts.push(self.conflict(Entity::Step, copy.id, &name).await?);
+            }
+        }
+        template_edits::delete(self, &template).await?;
+        Ok(true)
+    }
+
+    pub async fn undo_template_moved(
+        &mut self,
+        event: &Event,
+        before: &Value,
+        after: &Value,
+        conflicts: &mut Vec<Conflict>,
+    ) -> Result<bool, StoreError> {
+        let (before, after): (RestoredList, RestoredList) = (read(before)?, read(after)?);
+        let template = match template_rows::load(&self.tx, TemplateId(event.entity_id)).await {
+            Ok(template) if template.category == after.category => template,
+            Ok(_) | Err(StoreError::NotFound(_)) => {
+                conflicts.push(
+                    self.conflict(Entity::Template, event.entity_id, "the step")
+                        .await?,
+                );
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        let release = template.release_id;
+        let present = copy_order::ids_of(&self.tx, release, before.category, &before.lists).await?;
+        template_order::move_to(self, &template, before.category).await?;
+        // Moving puts it last; back to where it stood, as far as that place still exists.
+        let order = copy_order::template_order(&self.tx, release, before.category).await?;
+        let special = CustomOrders::find(&self.tx, release, before.category).await?;
+        let wanted = merged(&order, &before.ordered_ids);
+        copy_order::write_template_order(&self.tx, release, before.category, &wanted).await?;
+        special.reorder_to_template(&self.tx, &order).await?;
+        let copies = template_rows::copies_of(&self.tx, template.id).await?;
+        let come_back = copies.iter().map(|it| StepId(it.id)).collect();
+        copy_order::restore_lists(&self.tx, &before.lists, &present, &come_back).await?;
+        Ok(true)
+    }
+
+    pub async fn undo_template_deleted(
+        &mut self,
+        event: &Event,
+        before: &Value,
+        conflicts: &mut Vec<Conflict>,
+    ) -> Result<bool, StoreError> {
+        let was: StepTemplate = read(before)?;
+        match template_rows::load(&self.tx, was.id).await {
+            Err(StoreError::NotFound(_)) => {}
+            Err(error) => return Err(error),
+            // It was brought back already.
+            Ok(template) => {
+                conflicts.push(
+                    self.conflict(Entity::Template, event.entity_id, &template.name)
+                        .await?,
+                );
+                return Ok(false);
+            }
+        }
+        let DeletedTemplate {
+            ordered_ids: ordered,
+            removed,
+            kept,
+            own,
+            members: members_then,
+            lists,
+        } = read(before)?;
+        let (release, category) = (was.release_id, was.category);
+        let order = copy_order::template_order(&self.tx, release, category).await?;
+        let present = copy_order::ids_of(&self.tx, release, category, &lists).await?;
+        let special = CustomOrders::find(&self.tx, release, category).await?;
+        let now = self.stamp.at;
+        let template = StepTemplate {
+            order_index: i32::MIN,
+            version: was.version + 1,
+            updated_at: now,
+            ..was
+        };
+        step_template::Entity::insert(
+            step_template::Model::from(template.clone())
+                .into_active_model()
+                .reset_all(),
+        )
+        .exec_without_returning(&self.tx)
+        .await?;
+        let wanted = merged(&[order.clone(), vec![template.id]].concat(), &ordered);
+        copy_order::write_template_order(&self.tx, release, category, &wanted).await?;
+        let members = crate::store::records::members::member_ids(&self.tx, release).await?;
+        let mut come_back = HashSet::new();
+        for (id, customer) in removed.iter().filter(|it| members.contains(&it.1)) {
+            come_back.insert(StepId(*id));
+            let mut copy = blank_copy(&template, *customer, now);
+            copy.id = StepId(*id);
+            if let Some(RemovedCopy { text, notes }) = own.iter().find(|it| it.text.id == *id) {
+                copy.name.clone_from(&text.name);
+                copy.kind = text.kind;
+                copy.content.clone_from(&text.content);
+                copy.template_version = text.template_version;
+                copy.notes.clone_from(notes);
+            }
+            text_variables::save(&self.tx, &copy.content).await?;
+            let row = customer_step::Model::from(copy).into_active_model();
+            customer_step::Entity::insert(row.reset_all())
+                .exec_without_returning(&self.tx)
+                .await?;
+        }
+        // Who joined since has to do the step too.
+        for customer in members.iter().filter(|it| !members_then.contains(it)) {
+            let copy = blank_copy(&template, *customer, now);
+            let mut row = customer_step::Model::from(copy)
+                .into_active_model()
+                .reset_all();
+            row.id = NotSet;
+            row.insert(&self.tx).await?;
+        }
+        for (id, _) in kept {
+            come_back.insert(StepId(id));
+            let linked = customer_step::Entity::update_many()
+                .col_expr(customer_step::Column::TemplateId, Expr::val(template.id.0))
+                .col_expr(customer_step::Column::IsCustom, Expr::val(false))
+                .col_expr(
+                    customer_step::Column::Version,
+                    Expr::col(customer_step::Column::Version).add(1),
+                )
+                .filter(customer_step::Column::Id.eq(id))
+                .filter(customer_step::Column::TemplateId.is_null())
+                .exec(&self.tx)
+                .await?;
+            if linked.rows_affected == 0 {
+                conflicts.push(self.conflict(Entity::Step, id, &template.name).await?);
+            }
+        }
+        special.reorder_to_template(&self.tx, &order).await?;
+        copy_order::restore_lists(&self.tx, &lists, &present, &come_back).await?;
+        let template = template_rows::load(&self.tx, TemplateId(event.entity_id)).await?;
+        self.record(
+            NewEvent::of(Entity::Template, template.id.0, EventAction::Undo)
+                .release(release)
+                .after(&template),
+        );
+        Ok(true)
+    }
+}
+
+/// A copy that nobody has touched, still without a place in its list.
+fn blank_copy(template: &StepTemplate, customer: i64, now: DateTime<Utc>) -> CustomerStep {
+    CustomerStep {
+        template_id: Some(template.id),
+        name: template.name.clone(),
+        category: template.category,
+        kind: template.kind,
+        content: template.content.clone(),
+        is_custom: false,
+        template_version: Some(template.version),
+        ..CustomerStep::blank(template.release_id, CustomerId(customer), now)
+    }
+}
+
+/// The present ids in the order that was, as far as it knows them; what it does not know keeps its place behind its
+/// neighbour.
+fn merged(present: &[TemplateId], was: &[i64]) -> Vec<TemplateId> {
+    let mut ids: Vec<TemplateId> = was
+        .iter()
+        .map(|it| TemplateId(*it))
+        .filter(|it| present.contains(it))
+        .collect();
+    for (index, id) in present.iter().enumerate() {
+        if !ids.contains(id) {
+            let behind = index
+                .checked_sub(1)
+                .and_then(|it| ids.iter().position(|known| *known == present[it]));
+            ids.insert(behind.map_or(0, |it| it + 1), *id);
+        }
+    }
+    ids
+}

@@ -1,0 +1,343 @@
+//! Reading the history: by any of its columns, page by page, with the names of what it speaks of.
+use crate::domain::{
+    event::{Entity, Event, EventFilter, HistoryEntry, ListPage},
+    id::{ClusterId, CustomerId, EventId, ReleaseId},
+    release::ReleaseStatus,
+    rule_violation::{Field, FieldError, ValidationErrors},
+    summary::{ActivityFilterOptions, NamedEvent, UndoState},
+};
+use crate::store::{
+    Store,
+    entity::{audit_event, cluster, customer, customer_step, release, step_template},
+    error::StoreError,
+};
+use audit_event::Column;
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Condition, Expr, Query},
+};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// How many rows a page has if nobody says; and at most.
+const PAGE: u32 = 100;
+const PAGE_MAX: u32 = 500;
+/// What a list shows of a text that was changed, in letters.
+const BRIEF: usize = 600;
+/// In how many of the last events people are looked for.
+const LATELY: u64 = 2_000;
+
+/// What is asked of an event, by its columns as `of` names them. Where the page begins is not part of it.
+fn narrowed(filter: &EventFilter, of: impl Fn(Column) -> Expr) -> Condition {
+    let mut all = Condition::all();
+    if let Some(entity) = filter.entity {
+        all = all.add(of(Column::Entity).eq(entity.as_str()));
+    }
+    if let Some(id) = filter.entity_id {
+        all = all.add(of(Column::EntityId).eq(id));
+    }
+    if let Some(release) = filter.release_id {
+        all = all.add(of(Column::ReleaseId).eq(release.0));
+    }
+    if let Some(customer) = filter.customer_id {
+        all = all.add(of(Column::CustomerId).eq(customer.0));
+    }
+    if let Some(cluster) = filter.cluster_id {
+        let customers = Query::select()
+            .column(customer::Column::Id)
+            .from(customer::Entity)
+            .and_where(customer::Column::ClusterId.eq(cluster.0))
+            .to_owned();
+        let itself = of(Column::Entity)
+            .eq(Entity::Cluster.as_str())
+            .and(of(Column::EntityId).eq(cluster.0));
+        all = all.add(itself.or(of(Column::CustomerId).in_subquery(customers)));
+    }
+    if let Some(action) = filter.action {
+        all = all.add(of(Column::Action).eq(action.as_str()));
+    }
+    if let Some(actor) = &filter.actor {
+        all = all.add(of(Column::Actor).eq(actor.as_str()));
+    }
+    if let Some(batch) = &filter.batch_id {
+        all = all.add(of(Column::BatchId).eq(batch.0.as_str()));
+    }
+    if let Some(from) = filter.from {
+        all = all.add(of(Column::At).gte(from));
+    }
+    if let Some(to) = filter.to {
+        all = all.add(of(Column::At).lte(to));
+    }
+    all
+}
+
+fn in_table(column: Column) -> Expr {
+    Expr::col((audit_event::Entity, column))
+}
+
+/// An event that the filter takes and that is the last such one of its batch: a batch is one line, on whatever page.
+fn is_last_of_batch(filter: &EventFilter) -> Expr {
+    let of_later = |column: Column| Expr::col(("later", column));
+    let later = Query::select()
+        .expr(Expr::val(1_i32))
+        .from_as(audit_event::Entity, "later")
+        .and_where(of_later(Column::BatchId).equals((audit_event::Entity, Column::BatchId)))
+        .and_where(of_later(Column::Id).gt(in_table(Column::Id)))
+        .cond_where(narrowed(filter, of_later))
+        .to_owned();
+    Expr::not_exists(later)
+}
+
+impl Store {
+    /// Events, newest first.
+    pub async fn events(&self, filter: EventFilter) -> Result<ListPage<Event>, StoreError> {
+        self.page_of_events(&filter, false).await
+    }
+
+    async fn page_of_events(
+        &self,
+        filter: &EventFilter,
+        one_a_batch: bool,
+    ) -> Result<ListPage<Event>, StoreError> {
+        let limit = filter.limit.unwrap_or(PAGE);
+        if !(1..=PAGE_MAX).contains(&limit) {
+            let problem = FieldError::TooMany {
+                max: PAGE_MAX as usize,
+                long: limit as usize,
+            };
+            return Err(ValidationErrors::one(Field::Limit, problem).into());
+        }
+        let mut query = audit_event::Entity::find()
+            .filter(narrowed(filter, in_table))
+            .order_by_desc(Column::Id);
+        if one_a_batch {
+            query = query.filter(is_last_of_batch(filter));
+        }
+        if let Some(cursor) = filter.cursor {
+            query = query.filter(Column::Id.lt(cursor.0));
+        }
+        let mut rows = query.limit(u64::from(limit) + 1).all(&self.read).await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next_cursor = if more {
+            rows.last().map(|it| EventId(it.id))
+        } else {
+            None
+        };
+        Ok(ListPage {
+            items: rows
+                .into_iter()
+                .map(Event::try_from)
+                .collect::<Result<_, _>>()?,
+            next_cursor,
+        })
+    }
+
+    /// The newest batches, each by its last event, with the names of what it speaks of. Of one batch: all its events.
+    pub async fn activity(&self, filter: EventFilter) -> Result<ListPage<NamedEvent>, StoreError> {
+        let one_a_batch = filter.batch_id.is_none();
+        let page = self.page_of_events(&filter, one_a_batch).await?;
+        let undo = self.undo_states(&page.items).await?;
+        let mut items = self.lines(page.items).await?;
+        for line in &mut items {
+            line.undo = undo
+                .get(&line.entry.id)
+                .copied()
+                .unwrap_or(UndoState::Never);
+        }
+        Ok(ListPage {
+            items,
+            next_cursor: page.next_cursor,
+        })
+    }
+
+    /// The newest batches, as a glance shows them.
+    pub(in crate::store) async fn recently(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<NamedEvent>, StoreError> {
+        let filter = EventFilter {
+            limit: Some(limit),
+            ..EventFilter::default()
+        };
+        let page = self.page_of_events(&filter, true).await?;
+        let mut lines = self.lines(page.items).await?;
+        for line in &mut lines {
+            line.entry.changes.clear();
+        }
+        Ok(lines)
+    }
+
+    async fn lines(&self, events: Vec<Event>) -> Result<Vec<NamedEvent>, StoreError> {
+        let batches = events.iter().map(|it| it.batch_id.0.as_str());
+        let sizes: HashMap<String, i64> = audit_event::Entity::find()
+            .select_only()
+            .column(Column::BatchId)
+            .column_as(Column::Id.count(), "n")
+            .filter(Column::BatchId.is_in(batches))
+            .group_by(Column::BatchId)
+            .into_tuple::<(String, i64)>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        let names = NameLookup::of(self, &events).await?;
+        let lines = events.into_iter().map(|event| NamedEvent {
+            in_batch: sizes
+                .get(&event.batch_id.0)
+                .and_then(|n| u32::try_from(*n).ok())
+                .unwrap_or(1),
+            subject: names
+                .of_entity(event.entity, event.entity_id)
+                .or_else(|| event.text("name").map(String::from)),
+            customer: event
+                .customer_id
+                .and_then(|it| names.of_entity(Entity::Customer, it.0)),
+            release: event
+                .release_id
+                .and_then(|it| names.of_entity(Entity::Release, it.0)),
+            undo: UndoState::Never,
+            entry: HistoryEntry::from(event).brief(BRIEF),
+        });
+        Ok(lines.collect())
+    }
+
+    /// What was undone is not undone twice; what is read-only or has its own opposite, never.
+    async fn undo_states(
+        &self,
+        events: &[Event],
+    ) -> Result<HashMap<EventId, UndoState>, StoreError> {
+        let batches = events.iter().map(|it| it.batch_id.0.as_str());
+        let undone: HashSet<String> = audit_event::Entity::find()
+            .select_only()
+            .column(Column::Undoes)
+            .distinct()
+            .filter(Column::Undoes.is_in(batches))
+            .into_tuple::<String>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        let releases = events.iter().filter_map(|it| it.release_id);
+        let releases: HashSet<i64> = releases.map(|it| it.0).collect();
+        let open: HashSet<i64> = release::Entity::find()
+            .select_only()
+            .column(release::Column::Id)
+            .filter(release::Column::Id.is_in(releases))
+            .filter(release::Column::Status.ne(ReleaseStatus::Archived.as_str()))
+            .into_tuple::<i64>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        let state = |event: &Event| {
+            let is_open = event.release_id.is_none_or(|it| open.contains(&it.0));
+            if undone.contains(&event.batch_id.0) {
+                UndoState::Undone
+            } else if event.is_undoable() && is_open {
+                UndoState::Open
+            } else {
+                UndoState::Never
+            }
+        };
+        Ok(events.iter().map(|it| (it.id, state(it))).collect())
+    }
+
+    /// What the history can be narrowed to.
+    pub async fn activity_choices(&self) -> Result<ActivityFilterOptions, StoreError> {
+        let clusters: Vec<(i64, String)> = cluster::Entity::find()
+            .select_only()
+            .columns([cluster::Column::Id, cluster::Column::Name])
+            .order_by_asc(cluster::Column::Name)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let customers: Vec<(i64, String)> = customer::Entity::find()
+            .select_only()
+            .columns([customer::Column::Id, customer::Column::Name])
+            .order_by_asc(customer::Column::Name)
+            .order_by_asc(customer::Column::Id)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let people: Vec<String> = audit_event::Entity::find()
+            .select_only()
+            .column(Column::Actor)
+            .order_by_desc(Column::Id)
+            .limit(LATELY)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let people: BTreeSet<String> = people.into_iter().collect();
+        let clusters = clusters.into_iter().map(|it| (ClusterId(it.0), it.1));
+        let customers = customers.into_iter().map(|it| (CustomerId(it.0), it.1));
+        Ok(ActivityFilterOptions {
+            releases: self.release_names().await?,
+            clusters: clusters.collect(),
+            customers: customers.collect(),
+            people: people.into_iter().collect(),
+        })
+    }
+
+    /// All releases by name, newest first.
+    pub async fn release_names(&self) -> Result<Vec<(ReleaseId, String)>, StoreError> {
+        let releases: Vec<(i64, String)> = release::Entity::find()
+            .select_only()
+            .columns([release::Column::Id, release::Column::Name])
+            .order_by_desc(release::Column::CreatedAt)
+            .order_by_desc(release::Column::Id)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let named = releases.into_iter().map(|it| (ReleaseId(it.0), it.1));
+        Ok(named.collect())
+    }
+}
+
+/// The present names of rows, by kind and id.
+struct NameLookup(HashMap<(Entity, i64), String>);
+
+impl NameLookup {
+    async fn of(store: &Store, events: &[Event]) -> Result<Self, StoreError> {
+        let mut wanted: HashMap<Entity, HashSet<i64>> = HashMap::new();
+        for event in events {
+            wanted
+                .entry(event.entity)
+                .or_default()
+                .insert(event.entity_id);
+            if let Some(customer) = event.customer_id {
+                wanted
+                    .entry(Entity::Customer)
+                    .or_default()
+                    .insert(customer.0);
+            }
+            if let Some(release) = event.release_id {
+                wanted.entry(Entity::Release).or_default().insert(release.0);
+            }
+        }
+        let mut names = HashMap::new();
+        macro_rules! read {
+            ($entity:path, $table:ident) => {
+                if let Some(ids) = wanted.remove(&$entity) {
+                    let rows: Vec<(i64, String)> = $table::Entity::find()
+                        .select_only()
+                        .columns([$table::Column::Id, $table::Column::Name])
+                        .filter($table::Column::Id.is_in(ids))
+                        .into_tuple()
+                        .all(&store.read)
+                        .await?;
+                    names.extend(rows.into_iter().map(|(id, name)| (($entity, id), name)));
+                }
+            };
+        }
+        read!(Entity::Cluster, cluster);
+        read!(Entity::Customer, customer);
+        read!(Entity::Release, release);
+        read!(Entity::Template, step_template);
+        read!(Entity::Step, customer_step);
+        Ok(Self(names))
+    }
+
+    fn of_entity(&self, entity: Entity, id: i64) -> Option<String> {
+        self.0.get(&(entity, id)).cloned()
+    }
+}

@@ -1,0 +1,149 @@
+//! Which releases a customer or a cluster is part of, or was.
+use crate::domain::{
+    actor_stamp::ActorStamp,
+    event::{Entity, EventAction},
+    id::{ClusterId, CustomerId, ReleaseId},
+    progress::Progress,
+    rule_violation::FieldError,
+    summary::{ClusterRelease, CustomerRelease},
+};
+use crate::store::{
+    Store,
+    entity::{audit_event, customer, customer_step, release, release_customer},
+    error::StoreError,
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Query, SelectStatement},
+};
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+
+/// The customers of a cluster, as a subquery.
+fn customers_of(cluster: ClusterId) -> SelectStatement {
+    Query::select()
+        .column(customer::Column::Id)
+        .from(customer::Entity)
+        .and_where(customer::Column::ClusterId.eq(cluster.0))
+        .to_owned()
+}
+
+impl Store {
+    /// Every release that a customer is part of, or was until somebody removed it; newest first.
+    pub(in crate::store) async fn releases_of_customer(
+        &self,
+        id: CustomerId,
+    ) -> Result<Vec<CustomerRelease>, StoreError> {
+        let members: HashSet<i64> = release_customer::Entity::find()
+            .select_only()
+            .column(release_customer::Column::ReleaseId)
+            .filter(release_customer::Column::CustomerId.eq(id.0))
+            .into_tuple::<i64>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        let removals = self.removals_of(id).await?;
+        let wanted: HashSet<i64> = members.iter().chain(removals.keys()).copied().collect();
+        let rows = release::Entity::find()
+            .filter(release::Column::Id.is_in(wanted))
+            .order_by_desc(release::Column::CreatedAt)
+            .order_by_desc(release::Column::Id)
+            .all(&self.read)
+            .await?;
+        let counts = self.tallies_of(id).await?;
+        rows.into_iter()
+            .map(|row| {
+                let progress = Progress::from(counts.get(&row.id).copied().unwrap_or_default());
+                let removal = removals.get(&row.id).cloned();
+                Ok(CustomerRelease {
+                    removed: removal.filter(|_| !members.contains(&row.id)),
+                    release: row.try_into()?,
+                    progress,
+                })
+            })
+            .collect()
+    }
+
+    /// Who removed a customer last, by release: only the history knows.
+    async fn removals_of(&self, id: CustomerId) -> Result<HashMap<i64, ActorStamp>, StoreError> {
+        use audit_event::Column;
+        let rows: Vec<(i64, String, DateTime<Utc>, Option<String>)> = audit_event::Entity::find()
+            .select_only()
+            .columns([Column::EntityId, Column::Actor, Column::At, Column::Before])
+            .filter(Column::Entity.eq(Entity::Release.as_str()))
+            .filter(Column::Action.eq(EventAction::RemoveCustomers.as_str()))
+            .order_by_asc(Column::Id)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let is_named = |before: &Option<String>| {
+            let before = before.as_deref().unwrap_or_default();
+            let before: Value = serde_json::from_str(before).unwrap_or_default();
+            let ids = before.get("customerIds").and_then(Value::as_array);
+            ids.is_some_and(|ids| ids.iter().any(|it| it.as_i64() == Some(id.0)))
+        };
+        Ok(rows
+            .into_iter()
+            .filter(|it| is_named(&it.3))
+            .map(|(release, by, at, _)| (release, ActorStamp { by, at }))
+            .collect())
+    }
+
+    /// Every release that customers of a cluster are in, with their progress there; newest first.
+    pub(in crate::store) async fn releases_of_cluster(
+        &self,
+        id: ClusterId,
+    ) -> Result<Vec<ClusterRelease>, StoreError> {
+        use customer_step::Column as Of;
+        let members: HashMap<i64, i64> = release_customer::Entity::find()
+            .select_only()
+            .column(release_customer::Column::ReleaseId)
+            .column_as(release_customer::Column::CustomerId.count(), "n")
+            .filter(release_customer::Column::CustomerId.in_subquery(customers_of(id)))
+            .group_by(release_customer::Column::ReleaseId)
+            .into_tuple::<(i64, i64)>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        if members.is_empty() {
+            return Ok(Vec::new());
+        }
+        let of_cluster = Of::ReleaseId
+            .is_in(members.keys().copied())
+            .and(Of::CustomerId.in_subquery(customers_of(id)));
+        let counts = self.counted(of_cluster).await?;
+        let releases: Vec<(i64, String, String)> = release::Entity::find()
+            .select_only()
+            .columns([
+                release::Column::Id,
+                release::Column::Name,
+                release::Column::Status,
+            ])
+            .filter(release::Column::Id.is_in(members.keys().copied()))
+            .order_by_desc(release::Column::CreatedAt)
+            .order_by_desc(release::Column::Id)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        releases
+            .into_iter()
+            .map(|(id, name, word)| {
+                Ok(ClusterRelease {
+                    id: ReleaseId(id),
+                    name,
+                    status: word
+                        .parse()
+                        .map_err(|_: FieldError| StoreError::corrupt("releases", &word))?,
+                    customers: members
+                        .get(&id)
+                        .and_then(|n| u32::try_from(*n).ok())
+                        .unwrap_or_default(),
+                    progress: Progress::from(counts.get(&id).copied().unwrap_or_default()),
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,173 @@
+//! One customer's work in one release: the list that is worked through, and its checklist.
+use super::matrix;
+use crate::domain::{
+    customer_checklist::{CheckStep, Checklist},
+    customer_work::{CustomStepPositions, NeighborCustomer, Promotion, WorkList, WorkRow},
+    id::{CustomerId, ReleaseId, StepId},
+    rule_violation::{FieldError, Noun, RuleViolation},
+    summary::CustomerWork,
+    template::{Category, TemplateImpact},
+    variables::{self, VariableScope},
+};
+use crate::store::{
+    Store, entity::customer_step, error::StoreError, records::customers, steps::step_rows::load,
+};
+use crate::store::{records::release_rows, templates::template_rows};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+impl Store {
+    /// One customer's steps without their texts, and the customers beside this one in the matrix.
+    pub async fn work_list(
+        &self,
+        release: ReleaseId,
+        customer: CustomerId,
+    ) -> Result<WorkList, StoreError> {
+        let CustomerWork {
+            release,
+            customer,
+            cluster,
+            steps,
+            ..
+        } = self.customer_work(release, customer).await?;
+        let (_, columns) = matrix::columns(&self.read, release.id).await?;
+        let here = columns.iter().position(|it| it.id == customer.id);
+        let neighbour = |index: Option<usize>| {
+            let column = index.and_then(|it| columns.get(it))?;
+            Some(NeighborCustomer {
+                id: column.id,
+                name: column.name.clone(),
+            })
+        };
+        let scope = VariableScope {
+            customer: &customer,
+            cluster: &cluster,
+            release: &release,
+        };
+        let rows = steps
+            .iter()
+            .map(|step| {
+                let mut names = variables::names(&step.content).into_iter();
+                WorkRow::new(step, names.any(|it| scope.value(it).is_none()))
+            })
+            .collect();
+        Ok(WorkList {
+            previous: neighbour(here.and_then(|it| it.checked_sub(1))),
+            next: neighbour(here.map(|it| it + 1)),
+            rows,
+            release,
+            customer,
+            cluster,
+        })
+    }
+
+    /// One customer's steps on paper, with the values filled in.
+    pub async fn checklist(
+        &self,
+        release: ReleaseId,
+        customer: CustomerId,
+    ) -> Result<Checklist, StoreError> {
+        let CustomerWork {
+            release,
+            customer,
+            cluster,
+            steps,
+            ..
+        } = self.customer_work(release, customer).await?;
+        let scope = VariableScope {
+            customer: &customer,
+            cluster: &cluster,
+            release: &release,
+        };
+        let steps = steps
+            .into_iter()
+            .map(|step| {
+                let resolved = variables::resolve(&step.content, step.kind, scope);
+                CheckStep {
+                    text: resolved.text(),
+                    unresolved: resolved.unresolved(),
+                    reason: step.reason().map(str::to_owned),
+                    name: step.name,
+                    category: step.category,
+                    kind: step.kind,
+                    status: step.status,
+                    notes: step.notes,
+                    by: step.state_by,
+                    at: step.state_at,
+                }
+            })
+            .collect();
+        Ok(Checklist {
+            release,
+            customer,
+            cluster,
+            steps,
+        })
+    }
+
+    /// Where a custom step can be put in a customer's list, and who would get it by way of the template.
+    pub async fn custom_places(
+        &self,
+        release: ReleaseId,
+        customer: CustomerId,
+    ) -> Result<CustomStepPositions, StoreError> {
+        use customer_step::Column;
+        release_rows::load(&self.read, release).await?;
+        customers::load(&self.read, customer).await?;
+        let (_, columns) = matrix::columns(&self.read, release).await?;
+        if !columns.iter().any(|it| it.id == customer) {
+            return Err(StoreError::NotFound(Noun::Customer));
+        }
+        let rows: Vec<(i64, String, String)> = customer_step::Entity::find()
+            .select_only()
+            .columns([Column::Id, Column::Category, Column::Name])
+            .filter(Column::ReleaseId.eq(release.0))
+            .filter(Column::CustomerId.eq(customer.0))
+            .order_by_asc(Column::Category)
+            .order_by_asc(Column::OrderIndex)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let steps = rows
+            .into_iter()
+            .map(|(id, word, name)| {
+                let category: Category = word
+                    .parse()
+                    .map_err(|_: FieldError| StoreError::corrupt("customer_steps", &word))?;
+                Ok((StepId(id), category, name))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        Ok(CustomStepPositions {
+            steps,
+            customers: columns.into_iter().map(|it| it.name).collect(),
+        })
+    }
+
+    /// What promoting a step would do.
+    pub async fn promotion(&self, id: StepId) -> Result<Promotion, StoreError> {
+        let step = load(&self.read, id).await?;
+        let mut promotion = Promotion::default();
+        match step.template_id {
+            Some(_) if !step.is_overridden => {
+                return Err(RuleViolation::NothingToPromote { name: step.name }.into());
+            }
+            Some(template) => {
+                let mut effect = TemplateImpact::default();
+                template_rows::copies_of(&self.read, template)
+                    .await?
+                    .into_iter()
+                    .filter(|it| it.id != id.0)
+                    .for_each(|it| effect.count(it.fate));
+                promotion.effect = effect;
+            }
+            None => {
+                let (_, columns) = matrix::columns(&self.read, step.release_id).await?;
+                promotion.customers = columns
+                    .into_iter()
+                    .filter(|it| it.id != step.customer_id)
+                    .map(|it| it.name)
+                    .collect();
+            }
+        }
+        Ok(promotion)
+    }
+}

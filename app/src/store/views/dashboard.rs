@@ -1,0 +1,217 @@
+//! What `/` and the frame around every page show. Progress, what needs attention and what is missing come from the grids
+//! that are kept; names and reasons of the few that are shown are read.
+use super::{matrix::parts, unresolved::missing_values};
+use crate::domain::{
+    id::{ClusterId, ReleaseId, StepId},
+    matrix::Grid,
+    progress::Progress,
+    release::{Release, ReleaseStatus, ReleaseSummary},
+    rule_violation::FieldError,
+    step::StepStatus,
+    summary::{ActiveRelease, Attention, Dashboard, LayoutInfo},
+};
+use crate::store::{
+    Store,
+    entity::{cluster, customer, customer_step, release, step_template},
+    error::StoreError,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::{cmp::Reverse, collections::HashMap};
+
+/// Work that was started longer ago than this needs attention.
+pub const STALE_HOURS: i64 = 2;
+const ATTENTION_MAX: usize = 50;
+const RECENT: u32 = 12;
+
+/// Id, release, customer, name, state, why it failed, why it was reverted, by, at.
+type NarrowStep = (
+    i64,
+    i64,
+    i64,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<DateTime<Utc>>,
+);
+
+fn status(word: &str) -> Result<StepStatus, StoreError> {
+    word.parse()
+        .map_err(|_: FieldError| StoreError::corrupt("customer_steps", word))
+}
+
+fn small(n: i64) -> u32 {
+    u32::try_from(n).unwrap_or_default()
+}
+
+impl Store {
+    pub async fn frame(
+        &self,
+        actor: String,
+        theme: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Result<LayoutInfo, StoreError> {
+        Ok(LayoutInfo {
+            actor,
+            theme,
+            now,
+            releases: self.count_releases().await?,
+            customers: self.count_customers().await?,
+            clusters: self.count_clusters().await?,
+        })
+    }
+
+    pub async fn dashboard(&self, now: DateTime<Utc>) -> Result<Dashboard, StoreError> {
+        let active: Vec<Release> = release::Entity::find()
+            .filter(release::Column::Status.eq(ReleaseStatus::Active.as_str()))
+            .order_by_desc(release::Column::CreatedAt)
+            .order_by_desc(release::Column::Id)
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .map(Release::try_from)
+            .collect::<Result<_, _>>()?;
+        let mut grids = Vec::with_capacity(active.len());
+        for release in &active {
+            grids.push(self.kept(release.id).await?);
+        }
+        let grids: Vec<&Grid> = grids.iter().map(|it| it.grid()).collect();
+        let mut attention = self.attention(&grids, now).await?;
+        let has_more_attention = attention.len() > ATTENTION_MAX;
+        attention.truncate(ATTENTION_MAX);
+        Ok(Dashboard {
+            clusters: self.count_clusters().await?,
+            customers: self.count_customers().await?,
+            releases: self.count_releases().await?,
+            stale_hours: u32::try_from(STALE_HOURS).unwrap_or_default(),
+            attention,
+            has_more_attention,
+            missing: missing_values(&grids),
+            active: self.with_progress(&grids).await?,
+            recent: self.recently(RECENT).await?,
+        })
+    }
+
+    /// The active releases with their progress, as a whole and by cluster.
+    async fn with_progress(&self, grids: &[&Grid]) -> Result<Vec<ActiveRelease>, StoreError> {
+        let mut templates: HashMap<i64, i64> = step_template::Entity::find()
+            .select_only()
+            .column(step_template::Column::ReleaseId)
+            .column_as(ColumnTrait::count(&step_template::Column::Id), "n")
+            .filter(step_template::Column::ReleaseId.is_in(grids.iter().map(|it| it.release.id.0)))
+            .group_by(step_template::Column::ReleaseId)
+            .into_tuple::<(i64, i64)>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        let of = |grid: &&Grid| ActiveRelease {
+            summary: ReleaseSummary {
+                templates: small(templates.remove(&grid.release.id.0).unwrap_or_default()),
+                release: grid.release.clone(),
+                customers: u32::try_from(grid.columns.len()).unwrap_or(u32::MAX),
+                progress: Progress::from(grid.total),
+            },
+            clusters: parts(grid),
+        };
+        Ok(grids.iter().map(of).collect())
+    }
+
+    async fn cluster_names(&self) -> Result<HashMap<i64, String>, StoreError> {
+        Ok(cluster::Entity::find()
+            .select_only()
+            .columns([cluster::Column::Id, cluster::Column::Name])
+            .into_tuple::<(i64, String)>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect())
+    }
+
+    /// Failed and reverted cells, and work that was started over two hours ago, in active releases: one more than are
+    /// shown, to say that there are more.
+    async fn attention(
+        &self,
+        grids: &[&Grid],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Attention>, StoreError> {
+        use customer_step::Column as Of;
+        let stale = now - TimeDelta::hours(STALE_HOURS);
+        let needs_it = |status: StepStatus, at: Option<DateTime<Utc>>| match status {
+            StepStatus::Failed | StepStatus::Reverted => true,
+            StepStatus::InProgress => at.is_some_and(|it| it < stale),
+            _ => false,
+        };
+        let mut wanted: Vec<(Option<DateTime<Utc>>, i64)> = Vec::new();
+        for grid in grids {
+            for (place, cell) in grid.cells() {
+                let at = || grid.mark(place).map(|it| it.at);
+                if needs_it(cell.status, at()) {
+                    wanted.push((at(), cell.step.0));
+                }
+            }
+        }
+        wanted.sort_unstable_by_key(|it| Reverse(it.0));
+        wanted.truncate(ATTENTION_MAX + 1);
+        let rows: Vec<NarrowStep> = customer_step::Entity::find()
+            .select_only()
+            .columns([
+                Of::Id,
+                Of::ReleaseId,
+                Of::CustomerId,
+                Of::Name,
+                Of::Status,
+                Of::FailReason,
+                Of::RevertReason,
+                Of::StateBy,
+                Of::StateAt,
+            ])
+            .filter(Of::Id.is_in(wanted.iter().map(|it| it.1)))
+            .order_by_desc(Of::StateAt)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let customers: HashMap<i64, (String, i64)> = customer::Entity::find()
+            .select_only()
+            .columns([
+                customer::Column::Id,
+                customer::Column::Name,
+                customer::Column::ClusterId,
+            ])
+            .filter(customer::Column::Id.is_in(rows.iter().map(|it| it.2)))
+            .into_tuple::<(i64, String, i64)>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .map(|(id, name, cluster)| (id, (name, cluster)))
+            .collect();
+        let clusters = self.cluster_names().await?;
+        let mut attention: Vec<Attention> = rows
+            .into_iter()
+            .map(|row| {
+                let (id, release, customer, step, word, failed, reverted, by, at) = row;
+                let (customer, cluster) = customers.get(&customer).cloned().unwrap_or_default();
+                Ok(Attention {
+                    step_id: StepId(id),
+                    release_id: ReleaseId(release),
+                    step,
+                    customer,
+                    cluster_id: ClusterId(cluster),
+                    cluster: clusters.get(&cluster).cloned().unwrap_or_default(),
+                    status: status(&word)?,
+                    reason: failed.or(reverted),
+                    by,
+                    at,
+                })
+            })
+            .collect::<Result<_, StoreError>>()?;
+        attention.sort_by_key(|it| {
+            StepStatus::BY_ATTENTION
+                .iter()
+                .position(|status| *status == it.status)
+        });
+        Ok(attention)
+    }
+}

@@ -1,0 +1,142 @@
+//! A step on the desk: what its panel shows beyond the row itself. What each line of the history did to the text, what can
+//! be undone from there, and whether the template went on since.
+use crate::domain::{
+    customer_work::{HistoryTextChange, OpenStep, TemplateDrift},
+    diff::{self, DiffRow},
+    event::{Entity, Event, HistoryEntry},
+    id::StepId,
+    step::CustomerStep,
+    template::StepTemplate,
+};
+use crate::store::{
+    Store, audit::events::StepSnapshot, entity::audit_event, error::StoreError, undo::read,
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// What a line of the history says of a change, beyond its verb; texts are shown by their difference.
+const TOLD: [&str; 4] = ["name", "type", "description", "notes"];
+
+fn content(snapshot: Option<&Value>) -> Option<&str> {
+    snapshot?.get("content")?.as_str()
+}
+
+/// What an event changed in the text.
+fn text_diff(event: &Event) -> Vec<DiffRow> {
+    let (before, after) = (event.before.as_ref(), event.after.as_ref());
+    match (content(before), content(after)) {
+        (Some(before), Some(after)) => diff::compare(before, after),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the step still is as the event left it: only then can the event be undone.
+fn is_undoable(event: &Event, present: &StepSnapshot) -> bool {
+    let (Entity::Step, Some(_), Some(after)) = (event.entity, &event.before, &event.after) else {
+        return false;
+    };
+    read::<StepSnapshot>(after).is_ok_and(|it| it.is_same(present))
+}
+
+fn brief(event: Event) -> HistoryEntry {
+    let mut entry = HistoryEntry::from(event);
+    entry.changes.retain(|it| TOLD.contains(&it.field.as_str()));
+    entry
+}
+
+impl Store {
+    /// One step with all that its panel shows.
+    pub async fn open_step(&self, id: StepId) -> Result<OpenStep, StoreError> {
+        let (mut detail, events) = self.step_and_events(id).await?;
+        let present = StepSnapshot::of(&detail.step);
+        let undoable: Vec<&Event> = events
+            .iter()
+            .filter(|it| is_undoable(it, &present))
+            .collect();
+        let sizes = self.batch_sizes(&undoable).await?;
+        let more = events
+            .iter()
+            .map(|event| HistoryTextChange {
+                event: event.id,
+                diff: text_diff(event),
+                undoes: if undoable.iter().any(|it| it.id == event.id) {
+                    sizes.get(&event.batch_id.0).copied().unwrap_or(1)
+                } else {
+                    0
+                },
+            })
+            .filter(|it| it.undoes > 0 || !it.diff.is_empty())
+            .collect();
+        let drift = self.drift(&detail.step, detail.template.as_ref()).await?;
+        detail.history = events.into_iter().map(brief).collect();
+        Ok(OpenStep {
+            detail,
+            more,
+            drift,
+        })
+    }
+
+    /// How many rows the batches of these events changed.
+    async fn batch_sizes(&self, events: &[&Event]) -> Result<HashMap<String, u32>, StoreError> {
+        use audit_event::Column;
+        if events.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let rows: Vec<(String, i64)> = audit_event::Entity::find()
+            .select_only()
+            .column(Column::BatchId)
+            .column_as(Column::Id.count(), "n")
+            .filter(Column::BatchId.is_in(events.iter().map(|it| it.batch_id.0.clone())))
+            .group_by(Column::BatchId)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(batch, n)| (batch, u32::try_from(n).unwrap_or(u32::MAX)))
+            .collect())
+    }
+
+    /// Whether the template's text was changed after this one was based on it. Its earlier texts stand in its events.
+    async fn drift(
+        &self,
+        step: &CustomerStep,
+        template: Option<&StepTemplate>,
+    ) -> Result<Option<TemplateDrift>, StoreError> {
+        use audit_event::Column;
+        let Some(template) = template
+            .filter(|it| step.template_version != Some(it.version) && step.content != it.content)
+        else {
+            return Ok(None);
+        };
+        let events: Vec<Event> = audit_event::Entity::find()
+            .filter(Column::Entity.eq(Entity::Template.as_str()))
+            .filter(Column::EntityId.eq(template.id.0))
+            .order_by_desc(Column::Id)
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .map(Event::try_from)
+            .collect::<Result<_, _>>()?;
+        let version = |it: &&Value| it.get("version").and_then(Value::as_i64);
+        let then = events
+            .iter()
+            .flat_map(|it| [it.after.as_ref(), it.before.as_ref()])
+            .flatten()
+            .find(|it| step.template_version.is_some() && version(it) == step.template_version)
+            .and_then(|it| content(Some(it)));
+        if then == Some(template.content.as_str()) {
+            return Ok(None);
+        }
+        let last = events.iter().find(|it| {
+            let (before, after) = (content(it.before.as_ref()), content(it.after.as_ref()));
+            after.is_some() && before != after
+        });
+        Ok(Some(TemplateDrift {
+            then: then.map(str::to_owned),
+            changed_by: last.map(|it| it.actor.clone()),
+            changed_at: last.map(|it| it.at),
+        }))
+    }
+}

@@ -1,0 +1,286 @@
+//! Lists page by page, and single rows as they are stored. A page starts behind a row of the same list, whose id is the
+//! cursor.
+use crate::domain::{
+    cluster::{Cluster, ClusterSummary},
+    customer::Customer,
+    id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
+    progress::Progress,
+    release::{Release, ReleaseSummary},
+    rule_violation::{Field, FieldError, Noun, ValidationErrors},
+    step::CustomerStep,
+    template::StepTemplate,
+};
+use crate::store::{
+    Store,
+    entity::{cluster, customer, release, release_customer, step_template},
+    error::StoreError,
+    records::{clusters, customers, members},
+};
+use crate::store::{records::release_rows, steps::step_rows, templates::template_rows};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::{HashMap, HashSet};
+
+/// Which part of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    pub limit: u64,
+    /// The last row of the page before.
+    pub after: Option<i64>,
+}
+
+/// A part of a list, and after which row the next one starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageOfRows<T> {
+    pub items: Vec<T>,
+    pub next: Option<i64>,
+}
+
+/// One row more than wanted was read: it only says that there is a next page.
+fn cut<T>(mut items: Vec<T>, limit: u64, id: impl Fn(&T) -> i64) -> PageOfRows<T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(id);
+    PageOfRows { items, next }
+}
+
+fn unknown_cursor(id: i64) -> StoreError {
+    ValidationErrors::one(Field::Cursor, FieldError::Unknown { ids: vec![id] }).into()
+}
+
+impl Store {
+    /// Clusters by name, with the number of their active customers.
+    pub async fn cluster_page(
+        &self,
+        include_inactive: bool,
+        part: PageRequest,
+    ) -> Result<PageOfRows<ClusterSummary>, StoreError> {
+        use cluster::Column;
+        let mut query = cluster::Entity::find()
+            .order_by_asc(Column::Name)
+            .order_by_asc(Column::Id)
+            .limit(part.limit + 1);
+        if !include_inactive {
+            query = query.filter(Column::IsActive.eq(true));
+        }
+        if let Some(after) = part.after {
+            let last = cluster::Entity::find_by_id(after).one(&self.read).await?;
+            let last = last.ok_or_else(|| unknown_cursor(after))?;
+            query = query.filter(
+                Column::Name
+                    .gt(last.name.clone())
+                    .or(Column::Name.eq(last.name).and(Column::Id.gt(last.id))),
+            );
+        }
+        let rows = cut(query.all(&self.read).await?, part.limit, |it| it.id);
+        let counts: HashMap<i64, i64> = customer::Entity::find()
+            .select_only()
+            .column(customer::Column::ClusterId)
+            .column_as(customer::Column::Id.count(), "n")
+            .filter(customer::Column::IsActive.eq(true))
+            .filter(customer::Column::ClusterId.is_in(rows.items.iter().map(|it| it.id)))
+            .group_by(customer::Column::ClusterId)
+            .into_tuple::<(i64, i64)>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        let summary = |row: cluster::Model| -> Result<ClusterSummary, StoreError> {
+            let active_customers = counts.get(&row.id).copied().unwrap_or_default();
+            Ok(ClusterSummary {
+                cluster: row.try_into()?,
+                active_customers: u32::try_from(active_customers).unwrap_or_default(),
+            })
+        };
+        Ok(PageOfRows {
+            next: rows.next,
+            items: rows
+                .items
+                .into_iter()
+                .map(summary)
+                .collect::<Result<_, StoreError>>()?,
+        })
+    }
+
+    /// Customers by name, with their clusters: of one cluster, or of all.
+    pub async fn customer_page(
+        &self,
+        cluster: Option<ClusterId>,
+        include_inactive: bool,
+        part: PageRequest,
+    ) -> Result<PageOfRows<(Customer, Cluster)>, StoreError> {
+        use customer::Column;
+        let mut query = customer::Entity::find()
+            .order_by_asc(Column::Name)
+            .order_by_asc(Column::Id)
+            .limit(part.limit + 1);
+        if let Some(cluster) = cluster {
+            query = query.filter(Column::ClusterId.eq(cluster.0));
+        }
+        if !include_inactive {
+            query = query.filter(Column::IsActive.eq(true));
+        }
+        if let Some(after) = part.after {
+            let last = customer::Entity::find_by_id(after).one(&self.read).await?;
+            let last = last.ok_or_else(|| unknown_cursor(after))?;
+            query = query.filter(
+                Column::Name
+                    .gt(last.name.clone())
+                    .or(Column::Name.eq(last.name).and(Column::Id.gt(last.id))),
+            );
+        }
+        let rows = cut(query.all(&self.read).await?, part.limit, |it| it.id);
+        let ids: HashSet<i64> = rows.items.iter().map(|it| it.cluster_id).collect();
+        let clusters: HashMap<i64, Cluster> = cluster::Entity::find()
+            .filter(cluster::Column::Id.is_in(ids))
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .map(|row| Ok((row.id, row.try_into()?)))
+            .collect::<Result<_, StoreError>>()?;
+        let with_cluster = |row: customer::Model| -> Result<(Customer, Cluster), StoreError> {
+            let cluster = clusters
+                .get(&row.cluster_id)
+                .cloned()
+                .ok_or_else(|| StoreError::corrupt("customers", "its cluster is missing"))?;
+            Ok((row.try_into()?, cluster))
+        };
+        Ok(PageOfRows {
+            next: rows.next,
+            items: rows
+                .items
+                .into_iter()
+                .map(with_cluster)
+                .collect::<Result<_, StoreError>>()?,
+        })
+    }
+
+    /// Releases, newest first, with progress.
+    pub async fn release_page(
+        &self,
+        part: PageRequest,
+    ) -> Result<PageOfRows<ReleaseSummary>, StoreError> {
+        use release::Column;
+        let mut query = release::Entity::find()
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Id)
+            .limit(part.limit + 1);
+        if let Some(after) = part.after {
+            let last = release::Entity::find_by_id(after).one(&self.read).await?;
+            let last = last.ok_or_else(|| unknown_cursor(after))?;
+            query = query.filter(
+                Column::CreatedAt.lt(last.created_at).or(Column::CreatedAt
+                    .eq(last.created_at)
+                    .and(Column::Id.lt(last.id))),
+            );
+        }
+        let rows = cut(query.all(&self.read).await?, part.limit, |it| it.id);
+        let releases: Vec<Release> = rows
+            .items
+            .into_iter()
+            .map(TryInto::try_into)
+            .collect::<Result<_, StoreError>>()?;
+        Ok(PageOfRows {
+            items: self.summaries(releases).await?,
+            next: rows.next,
+        })
+    }
+
+    /// One release, with progress.
+    pub async fn release_summary(&self, id: ReleaseId) -> Result<ReleaseSummary, StoreError> {
+        let release = release_rows::load(&self.read, id).await?;
+        let summary = self.summaries(vec![release]).await?.pop();
+        summary.ok_or(StoreError::NotFound(Noun::Release))
+    }
+
+    /// In the order in which they come.
+    pub(in crate::store) async fn summaries(
+        &self,
+        releases: Vec<Release>,
+    ) -> Result<Vec<ReleaseSummary>, StoreError> {
+        let ids = || releases.iter().map(|it| it.id.0);
+        let counts = self.tallies(releases.iter().map(|it| (it.id, it.status)));
+        let counts = counts.await?;
+        let templates: HashMap<i64, i64> = step_template::Entity::find()
+            .select_only()
+            .column(step_template::Column::ReleaseId)
+            .column_as(step_template::Column::Id.count(), "n")
+            .filter(step_template::Column::ReleaseId.is_in(ids()))
+            .group_by(step_template::Column::ReleaseId)
+            .into_tuple::<(i64, i64)>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        let customers: HashMap<i64, i64> = release_customer::Entity::find()
+            .select_only()
+            .column(release_customer::Column::ReleaseId)
+            .column_as(release_customer::Column::CustomerId.count(), "n")
+            .filter(release_customer::Column::ReleaseId.is_in(ids()))
+            .group_by(release_customer::Column::ReleaseId)
+            .into_tuple::<(i64, i64)>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        let number = |of: &HashMap<i64, i64>, id: i64| {
+            let n = of.get(&id).copied().unwrap_or_default();
+            u32::try_from(n).unwrap_or_default()
+        };
+        Ok(releases
+            .into_iter()
+            .map(|release| {
+                let id = release.id.0;
+                ReleaseSummary {
+                    release,
+                    templates: number(&templates, id),
+                    customers: number(&customers, id),
+                    progress: Progress::from(counts.get(&id).copied().unwrap_or_default()),
+                }
+            })
+            .collect())
+    }
+
+    /// A cluster alone.
+    pub async fn cluster_row(&self, id: ClusterId) -> Result<Cluster, StoreError> {
+        clusters::load(&self.read, id).await
+    }
+
+    /// A customer and its cluster.
+    pub async fn customer_row(&self, id: CustomerId) -> Result<(Customer, Cluster), StoreError> {
+        let customer = customers::load(&self.read, id).await?;
+        let cluster = clusters::load(&self.read, customer.cluster_id).await?;
+        Ok((customer, cluster))
+    }
+
+    /// A release alone.
+    pub async fn release_row(&self, id: ReleaseId) -> Result<Release, StoreError> {
+        release_rows::load(&self.read, id).await
+    }
+
+    /// A template step.
+    pub async fn template_row(&self, id: TemplateId) -> Result<StepTemplate, StoreError> {
+        template_rows::load(&self.read, id).await
+    }
+
+    /// A customer's step alone.
+    pub async fn step_row(&self, id: StepId) -> Result<CustomerStep, StoreError> {
+        step_rows::load(&self.read, id).await
+    }
+
+    /// Not found, unless the release and the customer are there and the customer is in the release.
+    pub async fn must_be_member(
+        &self,
+        release: ReleaseId,
+        customer: CustomerId,
+    ) -> Result<(), StoreError> {
+        release_rows::load(&self.read, release).await?;
+        customers::load(&self.read, customer).await?;
+        let members = members::member_ids(&self.read, release).await?;
+        if members.contains(&customer.0) {
+            Ok(())
+        } else {
+            Err(StoreError::NotFound(Noun::Customer))
+        }
+    }
+}

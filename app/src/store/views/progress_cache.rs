@@ -1,0 +1,107 @@
+//! How many steps of each state a release has, without counting its cells each time.
+use crate::domain::{
+    id::{CustomerId, ReleaseId},
+    progress::Counts,
+    release::ReleaseStatus,
+    rule_violation::FieldError,
+};
+use crate::store::{
+    Store,
+    entity::{audit_event, customer_step},
+    error::StoreError,
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Of releases that nobody works on: the last event, and the counts as of it.
+type CachedCounts = HashMap<i64, (Option<i64>, Counts)>;
+
+#[derive(Clone, Debug, Default)]
+pub struct ProgressCache(Arc<Mutex<CachedCounts>>);
+
+impl Store {
+    /// By release. Those that are worked on are counted by their grids; of the others the counts are kept until
+    /// something happens to them.
+    pub(in crate::store) async fn tallies(
+        &self,
+        releases: impl Iterator<Item = (ReleaseId, ReleaseStatus)>,
+    ) -> Result<HashMap<i64, Counts>, StoreError> {
+        let mut counts = HashMap::new();
+        for (id, status) in releases {
+            let counted = match status {
+                // It has no copies yet.
+                ReleaseStatus::Draft => continue,
+                ReleaseStatus::Active => self.kept(id).await?.grid().total,
+                ReleaseStatus::Archived => self.tally(id.0).await?,
+            };
+            counts.insert(id.0, counted);
+        }
+        Ok(counts)
+    }
+
+    async fn tally(&self, release: i64) -> Result<Counts, StoreError> {
+        let last = audit_event::Entity::find()
+            .select_only()
+            .column_as(audit_event::Column::Id.max(), "last")
+            .filter(audit_event::Column::ReleaseId.eq(release))
+            .into_tuple::<Option<i64>>()
+            .one(&self.read)
+            .await?
+            .flatten();
+        let known = || {
+            self.tallies
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some((as_of, counts)) = known().get(&release)
+            && *as_of == last
+        {
+            return Ok(*counts);
+        }
+        let of = customer_step::Column::ReleaseId.eq(release);
+        let counted = self.counted(of).await?;
+        let counts = counted.get(&release).copied().unwrap_or_default();
+        known().insert(release, (last, counts));
+        Ok(counts)
+    }
+
+    /// Of one customer, by release.
+    pub(in crate::store) async fn tallies_of(
+        &self,
+        customer: CustomerId,
+    ) -> Result<HashMap<i64, Counts>, StoreError> {
+        let of = customer_step::Column::CustomerId.eq(customer.0);
+        self.counted(of).await
+    }
+
+    /// Of some steps, by release.
+    pub(in crate::store) async fn counted(
+        &self,
+        of: sea_orm::sea_query::Expr,
+    ) -> Result<HashMap<i64, Counts>, StoreError> {
+        use customer_step::Column as Of;
+        let rows: Vec<(i64, String, i64)> = customer_step::Entity::find()
+            .select_only()
+            .columns([Of::ReleaseId, Of::Status])
+            .column_as(Of::Id.count(), "n")
+            .filter(of)
+            .group_by(Of::ReleaseId)
+            .group_by(Of::Status)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let mut counts: HashMap<i64, Counts> = HashMap::new();
+        for (release, word, n) in rows {
+            let status = word
+                .parse()
+                .map_err(|_: FieldError| StoreError::corrupt("customer_steps", &word))?;
+            let n = u32::try_from(n).unwrap_or_default();
+            counts.entry(release).or_default().add(status, n);
+        }
+        Ok(counts)
+    }
+}

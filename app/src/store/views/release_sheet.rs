@@ -1,0 +1,117 @@
+//! A release as one sheet: every cell with its customer, without the texts.
+use crate::domain::{
+    id::{ReleaseId, StepId, TemplateId},
+    progress::{Counts, Progress},
+    release_sheet::{ReleaseSheet, SheetRow},
+    rule_violation::FieldError,
+};
+use crate::store::records::release_rows;
+use crate::store::{Store, entity::customer_step, error::StoreError};
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use std::{collections::HashMap, str::FromStr};
+
+/// All of a step but its text.
+#[derive(FromQueryResult)]
+struct NarrowSheetStep {
+    id: i64,
+    customer_id: i64,
+    template_id: Option<i64>,
+    name: String,
+    category: String,
+    kind: String,
+    status: String,
+    executed_at: Option<DateTime<Utc>>,
+    executed_by: Option<String>,
+    state_at: Option<DateTime<Utc>>,
+    state_by: Option<String>,
+    skip_reason: Option<String>,
+    fail_reason: Option<String>,
+    revert_reason: Option<String>,
+    notes: Option<String>,
+    is_custom: bool,
+    is_overridden: bool,
+}
+
+fn word<T: FromStr<Err = FieldError>>(text: &str) -> Result<T, StoreError> {
+    text.parse()
+        .map_err(|_: FieldError| StoreError::corrupt("customer_steps", text))
+}
+
+impl Store {
+    /// Customers in the matrix's order, and each one's steps in its own.
+    pub async fn sheet(&self, id: ReleaseId) -> Result<ReleaseSheet, StoreError> {
+        use customer_step::Column as Of;
+        let release = release_rows::load(&self.read, id).await?;
+        let members = self.members(id).await?;
+        let cells: Vec<NarrowSheetStep> = customer_step::Entity::find()
+            .select_only()
+            .columns([
+                Of::Id,
+                Of::CustomerId,
+                Of::TemplateId,
+                Of::Name,
+                Of::Category,
+                Of::Status,
+                Of::ExecutedAt,
+                Of::ExecutedBy,
+                Of::StateAt,
+                Of::StateBy,
+                Of::SkipReason,
+                Of::FailReason,
+                Of::RevertReason,
+                Of::Notes,
+                Of::IsCustom,
+                Of::IsOverridden,
+            ])
+            .column_as(Of::Kind, "kind")
+            .filter(Of::ReleaseId.eq(id.0))
+            .order_by_asc(Of::CustomerId)
+            .order_by_asc(Of::Category)
+            .order_by_asc(Of::OrderIndex)
+            .into_model::<NarrowSheetStep>()
+            .all(&self.read)
+            .await?;
+        let place: HashMap<i64, usize> = members
+            .iter()
+            .enumerate()
+            .map(|(index, it)| (it.id.0, index))
+            .collect();
+        let mut numbers: HashMap<i64, u32> = HashMap::new();
+        let mut rows = Vec::with_capacity(cells.len());
+        for cell in cells {
+            // A customer that has just come or gone: between the two reads.
+            let Some(member) = place.get(&cell.customer_id).copied() else {
+                continue;
+            };
+            let number = numbers.entry(cell.customer_id).or_default();
+            *number += 1;
+            rows.push(SheetRow {
+                member,
+                id: StepId(cell.id),
+                number: *number,
+                category: word(&cell.category)?,
+                name: cell.name,
+                kind: word(&cell.kind)?,
+                status: word(&cell.status)?,
+                state_at: cell.state_at,
+                state_by: cell.state_by,
+                executed_at: cell.executed_at,
+                executed_by: cell.executed_by,
+                reason: cell.fail_reason.or(cell.skip_reason).or(cell.revert_reason),
+                notes: cell.notes,
+                is_overridden: cell.is_overridden,
+                is_custom: cell.is_custom,
+                template_id: cell.template_id.map(TemplateId),
+            });
+        }
+        rows.sort_by_key(|it| (it.member, it.number));
+        let counts: Counts = rows.iter().map(|it| it.status).collect();
+        Ok(ReleaseSheet {
+            release,
+            progress: Progress::from(counts),
+            members,
+            rows,
+        })
+    }
+}

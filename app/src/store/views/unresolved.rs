@@ -1,0 +1,49 @@
+//! Values that are missing where work is left: which variables of open cells have none, release by release.
+use crate::domain::{id::CustomerId, matrix::Grid, summary::MissingValue};
+use std::collections::{BTreeMap, HashSet};
+
+/// As many as a page can show.
+const MISSING_MAX: usize = 30;
+/// So many customers are named; the others are counted.
+const NAMED: usize = 3;
+
+/// One line for each release and variable, in the order of the releases.
+pub fn missing_values(grids: &[&Grid]) -> Vec<MissingValue> {
+    let mut lines: Vec<MissingValue> = grids.iter().flat_map(|it| of_release(it)).collect();
+    lines.truncate(MISSING_MAX);
+    lines
+}
+
+fn of_release(grid: &Grid) -> Vec<MissingValue> {
+    // By variable: in which columns, and how many cells.
+    let mut found: BTreeMap<&str, (HashSet<usize>, u32)> = BTreeMap::new();
+    for (at, names) in grid.lacking() {
+        if grid.cell(at).is_some_and(|it| it.status.is_open()) {
+            for name in names.split(", ") {
+                let (columns, cells) = found.entry(name).or_default();
+                columns.insert(at.column);
+                *cells += 1;
+            }
+        }
+    }
+    let lines = found.into_iter().map(|(name, (columns, cells))| {
+        let mut named: Vec<(&str, CustomerId)> = columns
+            .iter()
+            .map(|it| (grid.columns[*it].name.as_str(), grid.columns[*it].id))
+            .collect();
+        named.sort_unstable();
+        named.truncate(NAMED);
+        MissingValue {
+            release_id: grid.release.id,
+            release: grid.release.name.clone(),
+            variable: name.to_owned(),
+            customers: named
+                .into_iter()
+                .map(|it| (it.1, it.0.to_owned()))
+                .collect(),
+            n_customers: u32::try_from(columns.len()).unwrap_or(u32::MAX),
+            cells,
+        }
+    });
+    lines.collect()
+}

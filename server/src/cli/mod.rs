@@ -1,0 +1,158 @@
+//! The command line: what can be asked for, and how the program ends.
+mod output;
+mod verbs;
+
+use crate::ops::{
+    config::Settings,
+    failure::{Exit, Failure},
+    startup, telemetry,
+};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use output::CliOutput;
+use std::{io, path::PathBuf};
+
+/// Roll a release out to every customer, step by step, and prove what was done where.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rollcall",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Ends with 0 if it was done, 1 if it failed, 2 if the command line or a setting is wrong, and 3 if \
+                  something was found that should not be. Settings come from the environment: see the README."
+)]
+pub struct Cli {
+    /// Fill an empty database with an example first
+    #[arg(long)]
+    demo: bool,
+    #[command(subcommand)]
+    verb: Option<CliVerb>,
+}
+
+#[derive(Debug, Subcommand)]
+enum CliVerb {
+    /// Serve until Ctrl-C or SIGTERM; this is what happens if nothing is said
+    Serve {
+        /// Fill an empty database with an example first
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Create the database, or bring it up to date
+    Migrate(CliOutput),
+    /// Copy the database into a new file, also while a server works on it
+    Backup {
+        file: PathBuf,
+        #[command(flatten)]
+        output: CliOutput,
+    },
+    /// Put a backup in the database's place; the database stays beside it under another name
+    Restore {
+        file: PathBuf,
+        #[command(flatten)]
+        output: CliOutput,
+    },
+    /// Look for damage, broken references, gaps, and states that the history does not explain
+    Check(CliOutput),
+    /// Write everything as JSON, into a new file or on standard output
+    Export {
+        file: Option<PathBuf>,
+        /// Only this release, with its customers and its history
+        #[arg(long, value_name = "ID")]
+        release: Option<i64>,
+    },
+    /// Take an export into an empty database; `-` reads standard input
+    Import {
+        file: PathBuf,
+        #[command(flatten)]
+        output: CliOutput,
+    },
+    /// Fill an empty database with an example
+    Demo(CliOutput),
+    /// Write completions for a shell
+    Completions { shell: Shell },
+}
+
+impl Cli {
+    /// Does what was asked for. Whatever fails is one line on standard error.
+    pub async fn run(self) -> Exit {
+        let done = match self.verb {
+            Some(CliVerb::Completions { shell }) => completions(shell),
+            verb => match Settings::from_environment() {
+                Ok(settings) => carry_out(verb, self.demo, settings).await,
+                Err(wrong) => Err(wrong.into()),
+            },
+        };
+        done.unwrap_or_else(|failure| {
+            let line = failure.to_string().replace(['\n', '\r'], " ");
+            eprintln!("rollcall: {line}");
+            failure.exit()
+        })
+    }
+}
+
+fn completions(shell: Shell) -> Result<Exit, Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "rollcall", &mut text);
+    output::write(&mut io::stdout(), &text, output::standard_output())?;
+    Ok(Exit::Done)
+}
+
+async fn carry_out(verb: Option<CliVerb>, demo: bool, settings: Settings) -> Result<Exit, Failure> {
+    let demo = demo || matches!(verb, Some(CliVerb::Serve { demo: true }));
+    let serves = matches!(verb, None | Some(CliVerb::Serve { .. }));
+    telemetry::init(
+        settings.log,
+        if serves {
+            "info,sqlx=warn,sea_orm=warn"
+        } else {
+            "warn"
+        },
+    )?;
+    let url = settings.database_url.clone();
+    match verb {
+        None | Some(CliVerb::Serve { .. }) => {
+            startup::serve(settings, demo).await?;
+            Ok(Exit::Done)
+        }
+        Some(CliVerb::Migrate(output)) => verbs::migrate(&url, output).await,
+        Some(CliVerb::Backup { file, output }) => verbs::backup(&url, &file, output).await,
+        Some(CliVerb::Restore { file, output }) => verbs::restore(&url, &file, output).await,
+        Some(CliVerb::Check(output)) => verbs::check(&url, output).await,
+        Some(CliVerb::Export { file, release }) => verbs::export(&url, file, release).await,
+        Some(CliVerb::Import { file, output }) => verbs::import(&url, &file, output).await,
+        Some(CliVerb::Demo(output)) => verbs::demo(&url, output).await,
+        Some(CliVerb::Completions { shell }) => completions(shell),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn nothing_said_is_serving() {
+        let cli = Cli::try_parse_from(["rollcall", "--demo"]).unwrap();
+        assert!(cli.demo && cli.verb.is_none());
+        let cli = Cli::try_parse_from(["rollcall", "serve", "--demo"]).unwrap();
+        assert!(matches!(cli.verb, Some(CliVerb::Serve { demo: true })));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_a_usage_error() {
+        for line in [
+            &["rollcall", "--dmo"][..],
+            &["rollcall", "--demo", "check"],
+            &["rollcall", "backup"],
+            &["rollcall", "export", "--release", "x"],
+            &["rollcall", "migrate", "now"],
+        ] {
+            let error = Cli::try_parse_from(line).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The built site, embedded: script, WASM and style under hashed names, already compressed. Where none was built (tests,
+//! `cargo check`), there is none, and pages stay as the server drew them.
+use app::shell::SiteAssets;
+use axum::{
+    body::Body,
+    extract::Path,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use rust_embed::Embed;
+use std::{collections::BTreeMap, sync::OnceLock};
+
+#[derive(Embed)]
+#[folder = "../target/site"]
+#[allow_missing = true]
+struct SiteFiles;
+
+/// The hashed names of the site's files.
+pub fn names() -> Option<SiteAssets> {
+    static NAMES: OnceLock<Option<SiteAssets>> = OnceLock::new();
+    NAMES
+        .get_or_init(|| {
+            let find = |start: &str, ending: &str| {
+                SiteFiles::iter().find_map(|path| {
+                    let name = path.strip_prefix("pkg/")?;
+                    (name.starts_with(start) && name.ends_with(ending)).then(|| name.to_owned())
+                })
+            };
+            let manifest =
+                SiteFiles::get(&format!("pkg/{}", find("__wasm_split_manifest", ".json")?))?;
+            let parts: BTreeMap<String, Vec<String>> =
+                serde_json::from_slice(&manifest.data).ok()?;
+            let with_ending =
+                |files: Vec<String>| files.iter().map(|it| format!("{it}.wasm")).collect();
+            Some(SiteAssets {
+                script: find("rollcall", ".js")?,
+                splitter: find("__wasm_split.", ".js")?,
+                wasm: find("rollcall", ".wasm")?,
+                style: find("rollcall", ".css")?,
+                parts: parts
+                    .into_iter()
+                    .map(|(name, files)| (name, with_ending(files)))
+                    .collect(),
+            })
+        })
+        .clone()
+}
+
+/// A file under `/pkg/`: its name changes with its content, so it may be kept for ever.
+pub async fn package(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    let accepts = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|it| it.to_str().ok())
+        .unwrap_or_default();
+    let encodings = [("br", ".br"), ("gzip", ".gz")];
+    let found = encodings
+        .into_iter()
+        .filter(|(encoding, _)| accepts.contains(encoding))
+        .find_map(|(encoding, ending)| {
+            Some((
+                SiteFiles::get(&format!("pkg/{file}{ending}"))?,
+                Some(encoding),
+            ))
+        })
+        .or_else(|| Some((SiteFiles::get(&format!("pkg/{file}"))?, None)));
+    let Some((content, encoding)) = found else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = Response::new(Body::from(content.data));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, kind(&file));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    response
+}
+
+/// A file at the root of the site, under a name that stays.
+pub fn asset(name: &'static str) -> Response {
+    let Some(content) = SiteFiles::get(name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = Response::new(Body::from(content.data));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, kind(name));
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=3600"),
+    );
+    response
+}
+
+fn kind(file: &str) -> HeaderValue {
+    HeaderValue::from_static(match file.rsplit('.').next() {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    })
+}

@@ -1,0 +1,116 @@
+//! Why the program ended, or a backup was not made: each is one line that says what to do.
+use super::config::InvalidSetting;
+use app::{
+    domain::rule_violation::RuleViolation,
+    store::{
+        engine::sqlite::advice,
+        error::{StoreError, chain},
+    },
+};
+use std::{io, path::Path, process::ExitCode};
+
+/// How the program ends, so that scripts can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    /// It could not be done.
+    Failed,
+    /// The command line or a setting is wrong; clap ends with the same.
+    Usage,
+    /// It was done, and what was looked at is not as it should be.
+    Found,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0_u8,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Found => 3,
+        })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("{0}")]
+    Settings(#[from] InvalidSetting),
+    #[error("there is no database at {0}. Name it with DATABASE_URL")]
+    Missing(String),
+    #[error("the database {path} cannot be opened: {cause}. {}", advice(.cause))]
+    Open { path: String, cause: String },
+    #[error("the database {path} cannot be brought up to date: {cause}. {}", advice(.cause))]
+    Migrate { path: String, cause: String },
+    #[error(
+        "the database {0} was written by a newer Rollcall. Use that version, or another database"
+    )]
+    Newer(String),
+    #[error(
+        "the database {0} is older than this program. Bring it up to date with `rollcall migrate`"
+    )]
+    Older(String),
+    #[error("cannot listen on {address}: {cause}. Choose another address with ROLLCALL_ADDR")]
+    Listen { address: String, cause: io::Error },
+    #[error(
+        "the database is not empty, and this goes into an empty one only. Name another one with DATABASE_URL"
+    )]
+    NotEmpty,
+    #[error("the database failed: {0}. {advice}", advice = advice(.0))]
+    Store(String),
+    #[error("{0}")]
+    Refused(String),
+    #[error("serving failed: {0}")]
+    Serve(#[from] io::Error),
+    #[error("{0} is there already. Choose another name")]
+    Exists(String),
+    #[error(
+        "{path} cannot be written: {cause}. Check the path, its permissions and the space on its disk"
+    )]
+    Write { path: String, cause: String },
+    #[error("{path} cannot be read: {cause}")]
+    Read { path: String, cause: String },
+    #[error("{path} was not restored: {why}. Nothing was changed")]
+    Unfit { path: String, why: String },
+    #[error("another program has the database {0} open. End it first. Nothing was changed")]
+    InUse(String),
+    #[error("{path} was not taken in, and nothing was changed. Faults: {n}")]
+    Faults { path: String, n: usize },
+}
+
+impl Failure {
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Settings(_) => Exit::Usage,
+            Self::Unfit { .. } | Self::Faults { .. } => Exit::Found,
+            _ => Exit::Failed,
+        }
+    }
+
+    pub fn write(path: &Path, cause: &dyn std::error::Error) -> Self {
+        Self::Write {
+            path: path.display().to_string(),
+            cause: chain(cause),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(RuleViolation::NotEmpty) => Self::NotEmpty,
+            StoreError::NotFound(_) | StoreError::Invalid(_) | StoreError::Refused(_) => {
+                Self::Refused(error.to_string())
+            }
+            error => Self::Store(cause(&error)),
+        }
+    }
+}
+
+/// Why the database failed, for a sentence that says already that it did.
+pub fn cause(error: &StoreError) -> String {
+    match error {
+        StoreError::Db(error) => chain(error),
+        error => chain(error),
+    }
+}

@@ -1,0 +1,436 @@
+//! Rows: clusters, customers, releases, template steps, customers' steps, and lines of the history.
+use super::enums::{
+    CategoryWord, EntityWord, EventActionWord, ReleaseStatusWord, ReleaseTypeWord, StatusWord,
+    StepTypeWord, Variables,
+};
+use super::work_views::Progress;
+use app::domain::{
+    cluster, customer,
+    event::{self, Entity, EventAction},
+    release::{self, ReleaseStatus, ReleaseType},
+    step::{self, StepStatus},
+    template::{self, Category, StepType},
+    text::Metadata,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A cluster. Deleting one deactivates it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Cluster {
+    pub id: i64,
+    pub name: String,
+    /// Where its kubeconfig lies: kept, never opened.
+    pub kubeconfig_path: Option<String>,
+    pub description: Option<String>,
+    pub is_active: bool,
+    #[schema(value_type = Variables)]
+    pub metadata: Metadata,
+    /// Counts up with every change; changes name the one that they are based on.
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<cluster::Cluster> for Cluster {
+    fn from(row: cluster::Cluster) -> Self {
+        let cluster::Cluster {
+            id,
+            name,
+            kubeconfig_path,
+            description,
+            is_active,
+            metadata,
+            version,
+            created_at,
+            updated_at,
+        } = row;
+        Self {
+            id: id.0,
+            name,
+            kubeconfig_path,
+            description,
+            is_active,
+            metadata,
+            version,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+/// A cluster, and how many active customers it has.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterView {
+    #[serde(flatten)]
+    pub cluster: Cluster,
+    pub active_customers: u32,
+}
+
+impl From<cluster::ClusterSummary> for ClusterView {
+    fn from(summary: cluster::ClusterSummary) -> Self {
+        Self {
+            cluster: summary.cluster.into(),
+            active_customers: summary.active_customers,
+        }
+    }
+}
+
+/// A customer: one namespace of one cluster. Deleting one deactivates it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Customer {
+    pub id: i64,
+    pub cluster_id: i64,
+    pub namespace: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub is_active: bool,
+    #[schema(value_type = Variables)]
+    pub metadata: Metadata,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<customer::Customer> for Customer {
+    fn from(row: customer::Customer) -> Self {
+        let customer::Customer {
+            id,
+            cluster_id,
+            namespace,
+            name,
+            description,
+            is_active,
+            metadata,
+            version,
+            created_at,
+            updated_at,
+        } = row;
+        Self {
+            id: id.0,
+            cluster_id: cluster_id.0,
+            namespace,
+            name,
+            description,
+            is_active,
+            metadata,
+            version,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+/// A customer with its cluster.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CustomerView {
+    #[serde(flatten)]
+    pub customer: Customer,
+    pub cluster: Cluster,
+}
+
+impl From<(customer::Customer, cluster::Cluster)> for CustomerView {
+    fn from((customer, cluster): (customer::Customer, cluster::Cluster)) -> Self {
+        Self {
+            customer: customer.into(),
+            cluster: cluster.into(),
+        }
+    }
+}
+
+/// A release.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Release {
+    pub id: i64,
+    pub name: String,
+    #[serde(rename = "type")]
+    #[schema(value_type = ReleaseTypeWord)]
+    pub kind: ReleaseType,
+    #[schema(value_type = ReleaseStatusWord)]
+    pub status: ReleaseStatus,
+    pub version_number: Option<String>,
+    pub release_date: Option<NaiveDate>,
+    pub description: Option<String>,
+    #[schema(value_type = Variables)]
+    pub metadata: Metadata,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<release::Release> for Release {
+    fn from(row: release::Release) -> Self {
+        let release::Release {
+            id,
+            name,
+            kind,
+            status,
+            version_number,
+            release_date,
+            description,
+            metadata,
+            version,
+            created_at,
+            updated_at,
+        } = row;
+        Self {
+            id: id.0,
+            name,
+            kind,
+            status,
+            version_number,
+            release_date,
+            description,
+            metadata,
+            version,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+/// A release, how many template steps and customers it has, and how far it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReleaseView {
+    #[serde(flatten)]
+    pub release: Release,
+    pub templates: u32,
+    pub customers: u32,
+    pub progress: Progress,
+}
+
+impl From<release::ReleaseSummary> for ReleaseView {
+    fn from(summary: release::ReleaseSummary) -> Self {
+        Self {
+            release: summary.release.into(),
+            templates: summary.templates,
+            customers: summary.customers,
+            progress: summary.progress.into(),
+        }
+    }
+}
+
+/// A step of a release's template.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Template {
+    pub id: i64,
+    pub release_id: i64,
+    pub name: String,
+    #[schema(value_type = CategoryWord)]
+    pub category: Category,
+    #[serde(rename = "type")]
+    #[schema(value_type = StepTypeWord)]
+    pub kind: StepType,
+    pub content: String,
+    /// Counts from 0 within the category.
+    pub order_index: i32,
+    pub description: Option<String>,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<template::StepTemplate> for Template {
+    fn from(row: template::StepTemplate) -> Self {
+        let template::StepTemplate {
+            id,
+            release_id,
+            name,
+            category,
+            kind,
+            content,
+            order_index,
+            description,
+            version,
+            created_at,
+            updated_at,
+        } = row;
+        Self {
+            id: id.0,
+            release_id: release_id.0,
+            name,
+            category,
+            kind,
+            content,
+            order_index,
+            description,
+            version,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+/// A step of one customer in one release: a cell of the matrix.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    pub id: i64,
+    pub release_id: i64,
+    pub customer_id: i64,
+    /// Null for a custom step.
+    pub template_id: Option<i64>,
+    pub name: String,
+    #[schema(value_type = CategoryWord)]
+    pub category: Category,
+    #[serde(rename = "type")]
+    #[schema(value_type = StepTypeWord)]
+    pub kind: StepType,
+    pub content: String,
+    /// Counts from 0 within the category.
+    pub order_index: i32,
+    #[schema(value_type = StatusWord)]
+    pub status: StepStatus,
+    pub executed_at: Option<DateTime<Utc>>,
+    pub executed_by: Option<String>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub started_by: Option<String>,
+    /// When the present state was set.
+    pub state_at: Option<DateTime<Utc>>,
+    /// Who set the present state.
+    pub state_by: Option<String>,
+    pub skip_reason: Option<String>,
+    pub fail_reason: Option<String>,
+    pub revert_reason: Option<String>,
+    pub notes: Option<String>,
+    pub is_custom: bool,
+    pub is_overridden: bool,
+    /// The template's version that the text was based on.
+    pub template_version: Option<i64>,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<step::CustomerStep> for Step {
+    fn from(row: step::CustomerStep) -> Self {
+        let step::CustomerStep {
+            id,
+            release_id,
+            customer_id,
+            template_id,
+            name,
+            category,
+            kind,
+            content,
+            order_index,
+            status,
+            executed_at,
+            executed_by,
+            started_at,
+            started_by,
+            state_at,
+            state_by,
+            skip_reason,
+            fail_reason,
+            revert_reason,
+            notes,
+            is_custom,
+            is_overridden,
+            template_version,
+            version,
+            created_at,
+            updated_at,
+        } = row;
+        Self {
+            id: id.0,
+            release_id: release_id.0,
+            customer_id: customer_id.0,
+            template_id: template_id.map(|it| it.0),
+            name,
+            category,
+            kind,
+            content,
+            order_index,
+            status,
+            executed_at,
+            executed_by,
+            started_at,
+            started_by,
+            state_at,
+            state_by,
+            skip_reason,
+            fail_reason,
+            revert_reason,
+            notes,
+            is_custom,
+            is_overridden,
+            template_version,
+            version,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+/// A line of the history.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    pub id: i64,
+    /// What was changed together has the same.
+    pub batch_id: String,
+    #[schema(value_type = EntityWord)]
+    pub entity: Entity,
+    pub entity_id: i64,
+    pub release_id: Option<i64>,
+    pub customer_id: Option<i64>,
+    #[schema(value_type = EventActionWord)]
+    pub action: EventAction,
+    pub actor: String,
+    pub at: DateTime<Utc>,
+    #[schema(value_type = Option<Object>)]
+    pub before: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    pub after: Option<Value>,
+    /// On done: the text as it was shown, without the comment that a copy begins with.
+    pub resolved_text: Option<String>,
+    /// SHA-256 of that text.
+    pub resolved_sha256: Option<String>,
+    /// The batch that this one undid.
+    pub undoes: Option<String>,
+}
+
+impl From<event::Event> for Event {
+    fn from(row: event::Event) -> Self {
+        let event::Event {
+            id,
+            batch_id,
+            entity,
+            entity_id,
+            release_id,
+            customer_id,
+            action,
+            actor,
+            at,
+            before,
+            after,
+            resolved_text,
+            resolved_sha256,
+            undoes,
+        } = row;
+        Self {
+            id: id.0,
+            batch_id: batch_id.0,
+            entity,
+            entity_id,
+            release_id: release_id.map(|it| it.0),
+            customer_id: customer_id.map(|it| it.0),
+            action,
+            actor,
+            at,
+            before,
+            after,
+            resolved_text,
+            resolved_sha256,
+            undoes: undoes.map(|it| it.0),
+        }
+    }
+}

@@ -1,0 +1,462 @@
+//! What is made of rows: progress, members, the matrix, one step in detail, and what changes did.
+use super::enums::{CategoryWord, SourceWord, StatusWord, StepTypeWord};
+use super::rows::{Cluster, CustomerView, Event, Release, Step, Template};
+use app::domain::{
+    id::ClusterId,
+    matrix::{CellIndex, Grid},
+    progress,
+    step::StepStatus,
+    summary,
+    template::{self, Category, StepType},
+    variables::{self, Source},
+};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How many steps are in each state.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    pub pending: u32,
+    pub in_progress: u32,
+    pub done: u32,
+    pub failed: u32,
+    pub skipped: u32,
+    pub reverted: u32,
+}
+
+/// How far something is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Progress {
+    pub total: u32,
+    pub counts: Counts,
+    /// Done and skipped of all, rounded down; null without steps.
+    pub percent: Option<u32>,
+    /// The state that most needs attention; null without steps.
+    #[schema(value_type = Option<StatusWord>)]
+    pub state: Option<StepStatus>,
+}
+
+impl From<progress::Progress> for Progress {
+    fn from(it: progress::Progress) -> Self {
+        let progress::Counts {
+            pending,
+            in_progress,
+            done,
+            failed,
+            skipped,
+            reverted,
+        } = it.counts;
+        Self {
+            total: it.total,
+            counts: Counts {
+                pending,
+                in_progress,
+                done,
+                failed,
+                skipped,
+                reverted,
+            },
+            percent: it.percent,
+            state: it.state,
+        }
+    }
+}
+
+/// How far a customer or a cluster is in a release.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PartProgress {
+    pub id: i64,
+    pub name: String,
+    /// How many customers it has in the release.
+    pub customers: u32,
+    #[serde(flatten)]
+    pub progress: Progress,
+}
+
+impl From<summary::PartProgress> for PartProgress {
+    fn from(part: summary::PartProgress) -> Self {
+        Self {
+            id: part.id,
+            name: part.name,
+            customers: part.customers,
+            progress: part.progress.into(),
+        }
+    }
+}
+
+/// How far a category is in a release.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CategoryProgress {
+    #[schema(value_type = CategoryWord)]
+    pub category: Category,
+    #[serde(flatten)]
+    pub progress: Progress,
+}
+
+/// How far a release is, as a whole and by its parts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReleaseProgress {
+    #[serde(flatten)]
+    pub progress: Progress,
+    pub customers: Vec<PartProgress>,
+    pub clusters: Vec<PartProgress>,
+    pub categories: Vec<CategoryProgress>,
+}
+
+impl From<summary::ReleaseProgress> for ReleaseProgress {
+    fn from(it: summary::ReleaseProgress) -> Self {
+        let category = |it: summary::CategoryProgress| CategoryProgress {
+            category: it.category,
+            progress: it.progress.into(),
+        };
+        Self {
+            progress: it.progress.into(),
+            customers: it.customers.into_iter().map(Into::into).collect(),
+            clusters: it.clusters.into_iter().map(Into::into).collect(),
+            categories: it.categories.into_iter().map(category).collect(),
+        }
+    }
+}
+
+/// A customer in a release.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+    /// The customer's.
+    pub id: i64,
+    pub name: String,
+    pub namespace: String,
+    pub cluster: Cluster,
+    pub is_active: bool,
+    pub added_at: DateTime<Utc>,
+    pub progress: Progress,
+}
+
+impl From<summary::Member> for Member {
+    fn from(it: summary::Member) -> Self {
+        Self {
+            id: it.id.0,
+            name: it.name,
+            namespace: it.namespace,
+            cluster: it.cluster.into(),
+            is_active: it.is_active,
+            added_at: it.added_at,
+            progress: it.progress.into(),
+        }
+    }
+}
+
+/// Steps down, customers across.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Matrix {
+    pub release: Release,
+    /// By name, with their customers by name.
+    pub clusters: Vec<MatrixCluster>,
+    /// Deploy, then verify, then the custom steps of single customers.
+    pub rows: Vec<MatrixRow>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatrixCluster {
+    pub id: i64,
+    pub name: String,
+    pub customers: Vec<MatrixCustomer>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MatrixCustomer {
+    pub id: i64,
+    pub name: String,
+    pub namespace: String,
+    pub is_active: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MatrixRow {
+    /// Null for a custom step.
+    pub template_id: Option<i64>,
+    pub name: String,
+    #[schema(value_type = CategoryWord)]
+    pub category: Category,
+    #[serde(rename = "type")]
+    #[schema(value_type = StepTypeWord)]
+    pub kind: StepType,
+    /// One for each customer that has the step.
+    pub cells: Vec<MatrixCell>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MatrixCell {
+    /// The step's.
+    pub id: i64,
+    pub customer_id: i64,
+    #[schema(value_type = StatusWord)]
+    pub status: StepStatus,
+    pub is_overridden: bool,
+    pub has_notes: bool,
+    /// A variable in its text has no value.
+    pub is_unresolved: bool,
+    pub state_by: Option<String>,
+    pub state_at: Option<DateTime<Utc>>,
+}
+
+impl Matrix {
+    /// Of the whole grid, or of one cluster's columns.
+    pub fn of(grid: Grid, only: Option<ClusterId>) -> Self {
+        let shown = |band: usize| only.is_none_or(|it| grid.bands[band].id == it);
+        let mut clusters = Vec::new();
+        for (band, cluster) in grid.bands.iter().enumerate() {
+            if shown(band) {
+                let customers = grid.columns.iter().filter(|it| it.band == band);
+                clusters.push(MatrixCluster {
+                    id: cluster.id.0,
+                    name: cluster.name.clone(),
+                    customers: customers.map(MatrixCustomer::of).collect(),
+                });
+            }
+        }
+        let cell = |row: usize, column: usize| {
+            let at = CellIndex { row, column };
+            let cell = grid.cell(at)?;
+            let mark = grid.mark(at);
+            Some(MatrixCell {
+                id: cell.step.0,
+                customer_id: grid.columns[column].id.0,
+                status: cell.status,
+                is_overridden: cell.is_overridden,
+                has_notes: cell.has_notes,
+                is_unresolved: cell.is_unresolved,
+                state_by: mark.map(|it| it.by.to_string()),
+                state_at: mark.map(|it| it.at),
+            })
+        };
+        let mut rows = Vec::with_capacity(grid.rows.len());
+        for (index, row) in grid.rows.iter().enumerate() {
+            let columns = grid.columns.iter().enumerate();
+            let cells = columns
+                .filter(|(_, it)| shown(it.band))
+                .filter_map(|(column, _)| cell(index, column));
+            rows.push(MatrixRow {
+                template_id: row.template.map(|it| it.0),
+                name: row.name.clone(),
+                category: row.category,
+                kind: row.kind,
+                cells: cells.collect(),
+            });
+        }
+        // A custom step is a row of its own: without its customer there is nothing in it.
+        rows.retain(|it| it.template_id.is_some() || !it.cells.is_empty());
+        Self {
+            clusters,
+            rows,
+            release: grid.release.into(),
+        }
+    }
+}
+
+impl MatrixCustomer {
+    fn of(column: &app::domain::matrix::MatrixColumn) -> Self {
+        Self {
+            id: column.id.0,
+            name: column.name.clone(),
+            namespace: column.namespace.clone(),
+            is_active: !column.inactive,
+        }
+    }
+}
+
+/// A variable of a step's text, and where its value comes from.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Variable {
+    pub name: String,
+    /// Null if it has none.
+    pub value: Option<String>,
+    #[schema(value_type = Option<SourceWord>)]
+    pub source: Option<Source>,
+}
+
+impl From<variables::Variable> for Variable {
+    fn from(it: variables::Variable) -> Self {
+        Self {
+            name: it.name,
+            value: it.value,
+            source: it.source,
+        }
+    }
+}
+
+/// A step with all that is needed to do it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StepDetail {
+    #[serde(flatten)]
+    pub step: Step,
+    /// Counts from 1 over both categories of the customer's list.
+    pub number: u32,
+    /// Null for a custom step.
+    pub template: Option<Template>,
+    pub customer: CustomerView,
+    pub release: Release,
+    /// The text with its variables filled in.
+    pub resolved_content: String,
+    /// The variables that have no value.
+    pub unresolved: Vec<String>,
+    pub variables: Vec<Variable>,
+    /// The text to copy: it begins with a comment that says whom it is for.
+    pub copy_text: String,
+    /// Newest first; with the changes of the template's text.
+    pub history: Vec<Event>,
+}
+
+impl StepDetail {
+    pub fn of(detail: summary::StepDetail, history: Vec<app::domain::event::Event>) -> Self {
+        Self {
+            step: detail.step.into(),
+            number: detail.number,
+            template: detail.template.map(Into::into),
+            customer: (detail.customer.customer, detail.customer.cluster).into(),
+            release: detail.release.into(),
+            resolved_content: detail.resolved_content,
+            unresolved: detail.unresolved,
+            variables: detail.variables.into_iter().map(Into::into).collect(),
+            copy_text: detail.copy_text,
+            history: history.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// What activating a release, or adding customers to it, would do.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DryRun {
+    pub customers: u32,
+    pub cells: u32,
+    pub unresolved: Vec<Unresolved>,
+}
+
+/// A variable that has no value for a customer, and the steps that use it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Unresolved {
+    pub customer_id: i64,
+    pub variable: String,
+    pub step_names: Vec<String>,
+}
+
+impl From<summary::DryRun> for DryRun {
+    fn from(it: summary::DryRun) -> Self {
+        let unresolved = |it: summary::Unresolved| Unresolved {
+            customer_id: it.customer_id.0,
+            variable: it.variable,
+            step_names: it.step_names,
+        };
+        Self {
+            customers: it.customers,
+            cells: it.cells,
+            unresolved: it.unresolved.into_iter().map(unresolved).collect(),
+        }
+    }
+}
+
+/// What a change of a template would do to its copies.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Effect {
+    /// So many copies would follow it.
+    pub changes: u32,
+    pub keeps: Keeps,
+}
+
+/// Copies that would keep their own text, by the reason.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Keeps {
+    pub overridden: u32,
+    pub started: u32,
+    pub executed: u32,
+}
+
+impl From<template::TemplateImpact> for Effect {
+    fn from(it: template::TemplateImpact) -> Self {
+        Self {
+            changes: it.changes,
+            keeps: Keeps {
+                overridden: it.keeps.overridden,
+                started: it.keeps.started,
+                executed: it.keeps.executed,
+            },
+        }
+    }
+}
+
+/// What a bulk action did.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BulkResult {
+    pub changed: u32,
+    pub not_eligible: Vec<NotEligible>,
+    /// Null if nothing was changed.
+    pub batch_id: Option<String>,
+}
+
+/// A cell that was not changed, and why.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NotEligible {
+    pub id: i64,
+    pub step: String,
+    pub customer: String,
+    pub reason: String,
+}
+
+impl From<summary::BulkResult> for BulkResult {
+    fn from(it: summary::BulkResult) -> Self {
+        let not_eligible = |it: summary::NotEligible| NotEligible {
+            id: it.id.0,
+            step: it.step,
+            customer: it.customer,
+            reason: it.reason,
+        };
+        Self {
+            changed: it.changed,
+            not_eligible: it.not_eligible.into_iter().map(not_eligible).collect(),
+            batch_id: it.batch_id.map(|it| it.0),
+        }
+    }
+}
+
+/// What an undo did. It changed the record, not the cluster.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UndoResult {
+    pub restored: u32,
+    pub conflicts: Vec<Conflict>,
+    pub batch_id: Option<String>,
+}
+
+/// A row that was left alone, because it was changed since.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Conflict {
+    pub id: i64,
+    pub reason: String,
+    pub changed_by: Option<String>,
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+impl From<summary::UndoResult> for UndoResult {
+    fn from(it: summary::UndoResult) -> Self {
+        let conflict = |it: summary::Conflict| Conflict {
+            id: it.id,
+            reason: it.reason,
+            changed_by: it.changed_by,
+            changed_at: it.changed_at,
+        };
+        Self {
+            restored: it.restored,
+            conflicts: it.conflicts.into_iter().map(conflict).collect(),
+            batch_id: it.batch_id.map(|it| it.0),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What the description says of every operation alike, so that no handler repeats it: the problems that can occur, the
+//! headers that a request may bring and that an answer has.
+use super::problem::{MEDIA_TYPE, ProblemDetails};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        Content, HeaderBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+        Required, Response, ResponseBuilder, Type,
+        path::{Operation, ParameterBuilder, ParameterIn},
+    },
+};
+
+const ABOUT: &str = "Release orchestration: clusters, customers, releases, their template steps, and the steps of every \
+    customer. Everything that the pages can do. Changes are recorded under the name in X-Rollcall-User, and answer with \
+    the header X-Rollcall-Batch, by which they can be undone. Failures are application/problem+json.";
+
+/// The description before any operation is in it.
+pub fn frame() -> OpenApi {
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Rollcall")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(ABOUT)),
+        )
+        .build()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OperationVerb {
+    Get,
+    Post,
+    Patch,
+    Delete,
+}
+
+/// Adds to every operation what is true of all of its kind.
+pub fn complete(mut api: OpenApi) -> OpenApi {
+    for (path, item) in &mut api.paths.paths {
+        let operations = [
+            (OperationVerb::Get, &mut item.get),
+            (OperationVerb::Post, &mut item.post),
+            (OperationVerb::Patch, &mut item.patch),
+            (OperationVerb::Delete, &mut item.delete),
+        ];
+        for (verb, operation) in operations {
+            if let Some(operation) = operation {
+                answers(path, verb, operation);
+                questions(path, verb, operation);
+                problems(path, verb, operation);
+            }
+        }
+    }
+    let components = api.components.get_or_insert_default();
+    let name = ProblemDetails::name().into_owned();
+    components.schemas.insert(name, ProblemDetails::schema());
+    api
+}
+
+/// Headers of the answers that are none of the problems.
+fn answers(path: &str, verb: OperationVerb, operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        let one_row = path.ends_with('}') || path.ends_with("/detail");
+        let has_tag = (verb == OperationVerb::Get && one_row) || status == "201";
+        if has_tag {
+            header(response, "ETag", "The row's version, for If-Match");
+        }
+        if status == "201" {
+            header(response, "Location", "Where the new row is");
+        }
+        if verb != OperationVerb::Get {
+            let text = "The change, by which it can be undone; not if nothing was changed";
+            header(response, "X-Rollcall-Batch", text);
+        }
+    }
+}
+
+fn header(response: &mut Response, name: &str, description: &str) {
+    let header = HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .description(Some(description))
+        .build();
+    response.headers.insert(name.to_owned(), RefOr::T(header));
+}
+
+/// Headers that a request may bring.
+fn questions(path: &str, verb: OperationVerb, operation: &mut Operation) {
+    let creates = operation.responses.responses.contains_key("201");
+    let mut headers = Vec::new();
+    if verb != OperationVerb::Get {
+        headers.push((
+            "X-Rollcall-User",
+            "Who makes the change: 1 to 100 characters of UTF-8",
+            r"^[^\x00-\x1f\x7f]{1,100}$",
+        ));
+    }
+    if creates {
+        headers.push((
+            "Idempotency-Key",
+            "Asking again with the same key and body gives the first answer again, for 24 hours",
+            "^[!-~]{1,255}$",
+        ));
+    }
+    if takes_version(path, verb) && !creates {
+        headers.push((
+            "If-Match",
+            "The ETag of the row that the change is based on",
+            r#"^"[0-9]{1,18}"$"#,
+        ));
+    }
+    let parameters = operation.parameters.get_or_insert_default();
+    for (name, description, pattern) in headers {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(pattern));
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(description))
+            .schema(Some(schema))
+            .build();
+        parameters.push(RefOr::T(parameter));
+    }
+}
+
+/// Which changes look at If-Match.
+fn takes_version(path: &str, verb: OperationVerb) -> bool {
+    let of_release = path.starts_with("/api/releases/{id}/");
+    let on_release = path.ends_with("/archive") || path.ends_with("/restore");
+    match verb {
+        OperationVerb::Get => false,
+        OperationVerb::Patch => true,
+        OperationVerb::Delete => !matches!(
+            path,
+            "/api/clusters/{id}" | "/api/customers/{id}" | "/api/releases/{id}"
+        ),
+        OperationVerb::Post => {
+            path.starts_with("/api/steps/{id}/")
+                || path.ends_with("/reorder")
+                || (of_release && on_release)
+        }
+    }
+}
+
+/// Whatever else can come instead of the answer.
+fn problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
+    let mut statuses = vec![
+        ("500", "Something failed on our side"),
+        ("503", "The answer took too long"),
+    ];
+    let reads_query = operation.parameters.iter().flatten().any(
+        |it| matches!(it, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query),
+    );
+    if path.contains('{') {
+        statuses.push(("404", "Nothing has this id"));
+    }
+    if verb != OperationVerb::Get || reads_query {
+        statuses.push(("422", "Fields are wrong"));
+    }
+    if verb != OperationVerb::Get {
+        statuses.push(("403", "The request came from another site"));
+        statuses.push((
+            "409",
+            "A rule says no, or somebody else has changed the row",
+        ));
+        statuses.push(("413", "The body is too large"));
+    }
+    if operation.request_body.is_some() {
+        statuses.push(("400", "The body is no JSON"));
+        statuses.push(("415", "The body is not said to be JSON"));
+    }
+    if verb == OperationVerb::Patch || path.ends_with("/override") {
+        statuses.push(("428", "The version is missing"));
+    }
+    for (status, description) in statuses {
+        operation
+            .responses
+            .responses
+            .entry(status.to_owned())
+            .or_insert_with(|| problem(description));
+    }
+}
+
+fn problem(description: &str) -> RefOr<Response> {
+    let schema = Ref::from_schema_name(ProblemDetails::name());
+    ResponseBuilder::new()
+        .description(description)
+        .content(MEDIA_TYPE, Content::new(Some(schema)))
+        .into()
+}

@@ -1,0 +1,120 @@
+//! Many at once: 32 tasks write to one release through the real store.
+use crate::{harness::number, world::World};
+use app::{
+    domain::event::EventFilter, domain::id::StepId, domain::step::StepAction,
+    store::error::StoreError, store::steps::transitions::TransitionOptions,
+};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+const TASKS: usize = 32;
+/// At least so many each; more as long as `SOAK_SECONDS` says.
+const WRITES: usize = 25;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
+    let world = World::draft().await;
+    let store = world.bench.store.clone();
+    let mut everybody = vec![world.acme.id, world.globex.id, world.initech.id];
+    let seconds = Duration::from_secs(number("SOAK_SECONDS", 0));
+    // In two minutes a step would gather more history than it ever has.
+    let more = if seconds.is_zero() { 7 } else { 147 };
+    everybody.extend(world.bench.customers(more).await);
+    store
+        .activate_release(world.june, Some(everybody.clone()), world.bench.ana())
+        .await
+        .unwrap();
+    let mut cells = Vec::new();
+    for customer in everybody {
+        cells.extend(world.steps(customer).await.into_iter().map(|it| it.id));
+    }
+    let first_event = store.events(EventFilter::default()).await.unwrap().items[0].id;
+
+    let began = Instant::now();
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let (store, cells, stamp) = (store.clone(), cells.clone(), world.bench.by("Jonas"));
+            tokio::spawn(async move {
+                // What was acknowledged: counted notes by cell, and the batches of all changes.
+                let (mut counted, mut batches) = (HashMap::<StepId, u32>::new(), Vec::new());
+                let mut n = 0;
+                while n < WRITES || began.elapsed() < seconds {
+                    let id = cells[(task * 7 + n * 3) % cells.len()];
+                    let action = [StepAction::Start, StepAction::Done, StepAction::Reopen][n % 3];
+                    let ask = TransitionOptions {
+                        allow_unresolved: true,
+                        ..TransitionOptions::default()
+                    };
+                    match store.act_on_step(id, action, ask, stamp.clone()).await {
+                        Ok(changed) => batches.extend(changed.batch_id),
+                        // A rule's no is an answer; anything else is not.
+                        Err(StoreError::Refused(_)) => {}
+                        Err(error) => panic!("{error:?}"),
+                    }
+                    // Counts one up, on the version that it read; who was overtaken reads again.
+                    loop {
+                        let step = store.step(id).await.unwrap().step;
+                        let count = step.notes.map_or(0, |it| it.parse::<u32>().unwrap());
+                        let notes = (count + 1).to_string();
+                        match store
+                            .note_step(id, notes, step.version, stamp.clone())
+                            .await
+                        {
+                            Ok(changed) => {
+                                batches.extend(changed.batch_id);
+                                *counted.entry(id).or_default() += 1;
+                                break;
+                            }
+                            Err(StoreError::Stale(_)) => {}
+                            Err(error) => panic!("{error:?}"),
+                        }
+                    }
+                    n += 1;
+                }
+                (counted, batches, n)
+            })
+        })
+        .collect();
+    let (mut counted, mut batches) = (HashMap::<StepId, u32>::new(), Vec::new());
+    let mut written = 0;
+    for task in tasks {
+        let (of_task, these, n) = task.await.unwrap();
+        written += n;
+        for (id, n) in of_task {
+            *counted.entry(id).or_default() += n;
+        }
+        batches.extend(these);
+    }
+    let took = began.elapsed();
+    assert_eq!(counted.values().sum::<u32>() as usize, written);
+    for (id, n) in counted {
+        let notes = store.step(id).await.unwrap().step.notes;
+        assert_eq!(notes, Some(n.to_string()), "an update of {id} was lost");
+    }
+    let mut told = Vec::new();
+    let mut cursor = None;
+    loop {
+        let filter = EventFilter {
+            cursor,
+            limit: Some(500),
+            ..EventFilter::default()
+        };
+        let page = store.events(filter).await.unwrap();
+        let new = page.items.into_iter().filter(|it| it.id > first_event);
+        told.extend(new.map(|it| it.batch_id.0));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let mut acknowledged: Vec<String> = batches.into_iter().map(|it| it.0).collect();
+    told.sort_unstable();
+    acknowledged.sort_unstable();
+    assert_eq!(told, acknowledged, "one event for each acknowledged change");
+    eprintln!(
+        "soak: {TASKS} writers at once for {took:.1?}, {written} notes counted up, {} changes acknowledged, as many events; none was lost and nobody was turned away",
+        told.len()
+    );
+}
