@@ -10,7 +10,7 @@ mod world;
 
 use app::{
     domain::{id::StepId, matrix::CellIndex, step::StepAction},
-    store::{Store, TransitionOptions},
+    store::{Store, steps::transitions::TransitionOptions},
 };
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};

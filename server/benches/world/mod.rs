@@ -14,7 +14,7 @@ use app::{
         template::TemplateDraft,
         text::{Metadata, Value},
     },
-    store::{Store, TransitionOptions},
+    store::{Store, steps::transitions::TransitionOptions},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
