@@ -1,7 +1,11 @@
 //! The one error that crosses the wire: everything that can go wrong between a click and a row, as far as the browser
 //! may know. Rules speak in words before they travel: the words of every rule, written and read by type, would weigh
 //! more than all the browser asks of them.
-use crate::domain::rule_violation::{Field, Noun, RuleViolation, ValidationErrors};
+use crate::domain::{
+    rule_violation::RuleViolation,
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, Noun},
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use server_fn::{

@@ -9,7 +9,7 @@
 mod world;
 
 use app::{
-    domain::{id::StepId, matrix::CellIndex, step::StepAction},
+    domain::{id::StepId, matrix::CellIndex, vocabulary::StepAction},
     store::{Store, steps::transitions::TransitionOptions},
 };
 use migration::{Migrator, MigratorTrait};

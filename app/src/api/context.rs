@@ -1,10 +1,7 @@
 //! What a request brings along: the store, who is asking (R20), what time it is; and how an answer leaves.
 //! The only place that reads the clock.
 use crate::{
-    domain::{
-        actor_stamp::ActorStamp,
-        rule_violation::{Field, ValidationErrors},
-    },
+    domain::{actor_stamp::ActorStamp, validation_errors::ValidationErrors, vocabulary::Field},
     error::AppError,
     store::{
         Store,

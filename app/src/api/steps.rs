@@ -5,9 +5,11 @@ use crate::{
         diff::DiffRow,
         event::Changed,
         id::{CustomerId, ReleaseId, StepId},
-        step::{CustomerStep, Position, StepAction},
+        order::Position,
+        step::CustomerStep,
         summary::BulkResult,
-        template::{Category, TemplateDraft},
+        template::TemplateDraft,
+        vocabulary::{Category, StepAction},
     },
     error::AppError,
 };

@@ -3,13 +3,12 @@ use crate::{
     domain::{
         event::Changed,
         id::{CustomerId, ReleaseId, TemplateId},
-        step::Position,
+        order::Position,
         summary::{PreviewTarget, TemplateDetail},
-        template::{
-            Category, ReorderImpact, StepTemplate, StepType, TemplateDraft, TemplateImpact,
-        },
+        template::{ReorderImpact, StepTemplate, TemplateDraft, TemplateImpact},
         template_markdown::ParsedTemplate,
         variables::ResolvedText,
+        vocabulary::{Category, StepType},
     },
     error::AppError,
 };

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     domain::{
         matrix::{Cell, CellIndex, Grid},
-        step::StepAction,
+        vocabulary::StepAction,
     },
     error::AppError,
 };
@@ -236,7 +236,7 @@ pub fn ReasonDialog(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::step::StepStatus;
+    use crate::domain::vocabulary::StepStatus;
 
     #[test]
     fn what_cannot_be_marked_done_is_named_with_its_reason() {

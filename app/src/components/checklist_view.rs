@@ -1,7 +1,7 @@
 //! One customer's steps on paper: a box to tick, the text with its values filled in, room to write.
 use crate::domain::{
     customer_checklist::{CheckStep, Checklist},
-    template::Category,
+    vocabulary::Category,
 };
 use leptos::prelude::*;
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     browser::form::composed,
-    domain::{cluster::ClusterDraft, rule_violation::Field},
+    domain::{cluster::ClusterDraft, vocabulary::Field},
 };
 use leptos::prelude::*;
 

@@ -9,9 +9,7 @@ use super::{
 };
 use crate::{
     browser::form::composed,
-    domain::{
-        cluster::ClusterSummary, customer::CustomerDraft, id::ClusterId, rule_violation::Field,
-    },
+    domain::{cluster::ClusterSummary, customer::CustomerDraft, id::ClusterId, vocabulary::Field},
 };
 use leptos::prelude::*;
 

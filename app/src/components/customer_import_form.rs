@@ -13,7 +13,7 @@ use crate::{
         cluster::{ClusterSummary, hue},
         customer_import::{ImportLine, LineOutcome},
         id::ClusterId,
-        rule_violation::Field,
+        vocabulary::Field,
     },
     error::AppError,
     paths,

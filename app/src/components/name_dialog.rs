@@ -1,6 +1,6 @@
 //! Who you are: every change is recorded under that name (R20).
 use super::ui::{dialog::Dialog, field::TextField, notice::Failure};
-use crate::{domain::rule_violation::Field, error::AppError};
+use crate::{domain::vocabulary::Field, error::AppError};
 use leptos::prelude::*;
 
 #[component]

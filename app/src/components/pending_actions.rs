@@ -1,6 +1,6 @@
 //! What is asked of single steps: what is under way, and what failed on its way.
 use crate::{
-    domain::{id::StepId, step::StepAction},
+    domain::{id::StepId, vocabulary::StepAction},
     error::AppError,
 };
 
@@ -89,7 +89,7 @@ impl PendingActions {
 mod tests {
     use super::*;
     use crate::{
-        domain::rule_violation::{Noun, RuleViolation},
+        domain::{rule_violation::RuleViolation, vocabulary::Noun},
         error::ViolationMessage,
     };
 

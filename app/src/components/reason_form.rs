@@ -3,7 +3,7 @@
 use super::ui::{field::LongField, notice::Failure};
 use crate::{
     browser::dom,
-    domain::{rule_violation::Field, step::StepAction},
+    domain::vocabulary::{Field, StepAction},
     error::AppError,
 };
 use leptos::{ev, prelude::*};

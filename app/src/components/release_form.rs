@@ -10,8 +10,8 @@ use super::{
 use crate::{
     browser::form::composed,
     domain::{
-        release::{ReleaseDraft, ReleaseType},
-        rule_violation::Field,
+        release::ReleaseDraft,
+        vocabulary::{Field, ReleaseType},
     },
 };
 use leptos::prelude::*;

@@ -1,7 +1,7 @@
 //! Where a new release's steps come from: from scratch, from another release, or from a runbook.
 use super::ui::{field::SelectField, posted::Posted};
 use crate::{
-    domain::{id::ReleaseId, rule_violation::Field},
+    domain::{id::ReleaseId, vocabulary::Field},
     error::AppError,
 };
 use leptos::prelude::*;

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     browser::dom,
     domain::{
-        rule_violation::Field,
-        template::{Category, StepType, TemplateDraft},
+        template::TemplateDraft,
+        vocabulary::{Category, Field, StepType},
     },
     error::AppError,
 };

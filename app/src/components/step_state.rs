@@ -1,8 +1,8 @@
 //! The word and the drawing of a state and a type: the only place that maps them.
 use super::ui::icon::Icon;
 use crate::domain::{
-    step::{CustomerStep, StepStatus},
-    template::StepType,
+    step::CustomerStep,
+    vocabulary::{StepStatus, StepType},
 };
 use leptos::prelude::*;
 

@@ -3,8 +3,8 @@
 use super::ui::text_area::escape_into;
 use crate::{
     domain::{
-        template::StepType,
         variables::{self, TextSegment},
+        vocabulary::StepType,
     },
     highlight,
 };

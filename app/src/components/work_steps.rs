@@ -8,8 +8,7 @@ use crate::{
     domain::{
         customer_work::WorkRow,
         id::{CustomerId, ReleaseId, StepId},
-        step::StepStatus,
-        template::Category,
+        vocabulary::{Category, StepStatus},
     },
     paths,
 };

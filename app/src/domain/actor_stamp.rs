@@ -1,5 +1,5 @@
 //! Who did it, and when: nothing is recorded as done by nobody (R20).
-use super::{rule_violation::FieldError, text::Name};
+use super::{field_error::FieldError, text::Name};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 

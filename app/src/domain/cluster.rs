@@ -1,8 +1,10 @@
 //! Clusters: where customers live.
 use super::{
     id::ClusterId,
-    rule_violation::{ErrorCollector, Field, RuleViolation, ValidationErrors},
+    rule_violation::RuleViolation,
     text::{Description, KubeconfigPath, Metadata, Name},
+    validation_errors::{ErrorCollector, ValidationErrors},
+    vocabulary::Field,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -120,7 +122,7 @@ pub struct ClusterSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rule_violation::FieldError;
+    use crate::domain::field_error::FieldError;
 
     #[test]
     fn a_draft_reports_all_its_problems() {

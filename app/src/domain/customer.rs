@@ -1,8 +1,10 @@
 //! Customers: one namespace of one cluster each.
 use super::{
+    field_error::FieldError,
     id::{ClusterId, CustomerId},
-    rule_violation::{ErrorCollector, Field, FieldError, ValidationErrors},
     text::{Description, Metadata, Name, Namespace},
+    validation_errors::{ErrorCollector, ValidationErrors},
+    vocabulary::Field,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

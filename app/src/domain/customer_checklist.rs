@@ -4,8 +4,7 @@ use super::{
     cluster::Cluster,
     customer::Customer,
     release::Release,
-    step::StepStatus,
-    template::{Category, StepType},
+    vocabulary::{Category, StepStatus, StepType},
 };
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::{Deserialize, Serialize};

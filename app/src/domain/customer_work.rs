@@ -7,9 +7,10 @@ use super::{
     id::{CustomerId, EventId, StepId},
     progress::{Counts, Progress},
     release::Release,
-    step::{CustomerStep, StepStatus},
+    step::CustomerStep,
     summary::StepDetail,
-    template::{Category, StepType, TemplateImpact},
+    template::TemplateImpact,
+    vocabulary::{Category, StepStatus, StepType},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -4,8 +4,7 @@ use super::{
     progress::Counts,
     release::Release,
     status_info::{StatusChange, StatusInfo},
-    step::StepStatus,
-    template::{Category, StepType},
+    vocabulary::{Category, StepStatus, StepType},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -353,7 +352,9 @@ impl Grid {
 pub mod tests {
     use super::*;
     use crate::domain::{
-        id::ReleaseId, release::ReleaseStatus, release::ReleaseType, text::Metadata,
+        id::ReleaseId,
+        text::Metadata,
+        vocabulary::{ReleaseStatus, ReleaseType},
     };
     use chrono::DateTime;
 

@@ -2,7 +2,7 @@
 use super::{
     id::ClusterId,
     matrix::{Cell, CellIndex, Grid},
-    step::StepStatus,
+    vocabulary::StepStatus,
 };
 
 /// Rows and columns without a wanted cell are hidden; other cells beside a wanted one are dimmed. Empty: everything.
@@ -133,7 +133,7 @@ mod tests {
     use crate::domain::{
         id::{CustomerId, StepId},
         matrix::{ClusterGroup, MatrixColumn, MatrixRow, tests::release},
-        template::{Category, StepType},
+        vocabulary::{Category, StepType},
     };
 
     /// Two customers in two clusters, two steps; one cell failed, one done.

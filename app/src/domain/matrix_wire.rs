@@ -7,8 +7,8 @@ use super::{
     },
     release::Release,
     status_info::StatusInfo,
-    step::StepStatus,
     varint_text::{self, VarintReader},
+    vocabulary::StepStatus,
 };
 use serde::{Deserialize, Serialize};
 

@@ -8,42 +8,8 @@
 //!
 //! Nothing here knows of the page, the database, HTTP or the clock: `now` is always an argument.
 
-/// A closed list of words: the same word in the program, the database and JSON.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum $name { $(#[serde(rename = $word)] $variant),+ }
-
-        impl $name {
-            /// Every one of them, in the order of their declaration.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $crate::domain::rule_violation::FieldError;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|it| it.as_str() == text)
-                    .ok_or_else(|| $crate::domain::rule_violation::FieldError::NotOneOf {
-                        words: Self::ALL.iter().map(|it| it.as_str().to_owned()).collect(),
-                    })
-            }
-        }
-    };
-}
+#[macro_use]
+pub mod vocabulary;
 
 /// Who did it, and when.
 pub mod actor_stamp;
@@ -65,6 +31,8 @@ pub mod customer_work;
 pub mod diff;
 /// The history.
 pub mod event;
+/// What is wrong with one field, worded.
+pub mod field_error;
 /// Ids of every noun.
 pub mod id;
 /// The grid: steps down, customers across.
@@ -99,6 +67,8 @@ pub mod text;
 pub mod time_serde;
 /// The whole database as one JSON text.
 pub mod transfer;
+/// Wrong fields, all at once.
+pub mod validation_errors;
 /// `{{variables}}` in a step's text.
 pub mod variables;
 /// Lists of whole numbers as short text.

@@ -1,6 +1,16 @@
 //! Positions within a list: always 0..n, and how a customer's list follows the template's (R11, R12).
-use super::{rule_violation::FieldError, step::Position};
+use super::field_error::FieldError;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+
+/// Where a step is put within its category: behind one, before one, or last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Position<Id> {
+    Before(Id),
+    After(Id),
+    #[default]
+    Last,
+}
 
 /// The wanted order, if it names every step of the list exactly once; anything else is refused.
 pub fn permutation<Id: Copy + Eq + std::hash::Hash + std::fmt::Display>(

@@ -1,5 +1,5 @@
 //! Progress (R7): counts by state, the percentage that is finished, and the state that most needs attention.
-use super::step::StepStatus;
+use super::vocabulary::StepStatus;
 use serde::{Deserialize, Serialize};
 
 /// How many steps are in each state.

@@ -1,43 +1,16 @@
 //! Releases and their life: draft, active, archived, active again (R4).
 use super::{
+    field_error::FieldError,
     id::ReleaseId,
     progress::Progress,
-    rule_violation::{ErrorCollector, Field, FieldError, RuleViolation, ValidationErrors},
+    rule_violation::RuleViolation,
     text::{Description, Metadata, Name, VersionNumber},
     time_serde,
+    validation_errors::{ErrorCollector, ValidationErrors},
+    vocabulary::{Field, ReleaseStatus, ReleaseType},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-
-words! {
-    /// What a release is for.
-    ReleaseType { Onboarding = "onboarding", Release = "release", Hotfix = "hotfix" }
-}
-
-words! {
-    /// Where a release stands in its life.
-    ReleaseStatus { Draft = "draft", Active = "active", Archived = "archived" }
-}
-
-impl ReleaseType {
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Onboarding => "Onboarding",
-            Self::Release => "Release",
-            Self::Hotfix => "Hotfix",
-        }
-    }
-}
-
-impl ReleaseStatus {
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Draft => "Draft",
-            Self::Active => "Active",
-            Self::Archived => "Archived",
-        }
-    }
-}
 
 /// A release as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,9 +3,8 @@ use super::{
     id::{StepId, TemplateId},
     progress::Progress,
     release::Release,
-    step::StepStatus,
     summary::Member,
-    template::{Category, StepType},
+    vocabulary::{Category, StepStatus, StepType},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,124 +1,15 @@
 //! A customer's step: a cell of the matrix, and its life (R2).
 use super::{
     actor_stamp::ActorStamp,
+    field_error::FieldError,
     id::{CustomerId, ReleaseId, StepId, TemplateId},
-    rule_violation::{Field, FieldError, RuleViolation, ValidationErrors},
-    template::{Category, StepType},
+    rule_violation::RuleViolation,
     text::Reason,
+    validation_errors::ValidationErrors,
+    vocabulary::{Category, Field, StepAction, StepStatus, StepType},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-
-words! {
-    /// The state of a step.
-    StepStatus {
-        Pending = "pending", InProgress = "in_progress", Done = "done", Failed = "failed", Skipped = "skipped",
-        Reverted = "reverted",
-    }
-}
-
-impl StepStatus {
-    /// R7: what most needs attention first.
-    pub const BY_ATTENTION: [Self; 6] = [
-        Self::Failed,
-        Self::InProgress,
-        Self::Reverted,
-        Self::Pending,
-        Self::Done,
-        Self::Skipped,
-    ];
-
-    /// Work is left while a step is open.
-    pub fn is_open(self) -> bool {
-        !matches!(self, Self::Done | Self::Skipped)
-    }
-
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Pending => "Pending",
-            Self::InProgress => "In progress",
-            Self::Done => "Done",
-            Self::Failed => "Failed",
-            Self::Skipped => "Skipped",
-            Self::Reverted => "Reverted",
-        }
-    }
-
-    /// In a sentence: "in progress by Ana 14:02".
-    pub fn word(self) -> &'static str {
-        if self == Self::InProgress {
-            "in progress"
-        } else {
-            self.as_str()
-        }
-    }
-}
-
-words! {
-    /// What can be done to a step's state.
-    StepAction {
-        Start = "start", Done = "done", Fail = "fail", Skip = "skip", Revert = "revert", Reopen = "reopen",
-    }
-}
-
-impl StepAction {
-    /// The state that it leads to.
-    pub fn target(self) -> StepStatus {
-        match self {
-            Self::Start => StepStatus::InProgress,
-            Self::Done => StepStatus::Done,
-            Self::Fail => StepStatus::Failed,
-            Self::Skip => StepStatus::Skipped,
-            Self::Revert => StepStatus::Reverted,
-            Self::Reopen => StepStatus::Pending,
-        }
-    }
-
-    /// "... cannot be skipped", "marked 12 cells ...".
-    pub fn past(self) -> &'static str {
-        match self {
-            Self::Start => "started",
-            Self::Done => "marked done",
-            Self::Fail => "marked failed",
-            Self::Skip => "skipped",
-            Self::Revert => "reverted",
-            Self::Reopen => "reopened",
-        }
-    }
-
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Start => "Start",
-            Self::Done => "Mark done",
-            Self::Fail => "Fail…",
-            Self::Skip => "Skip…",
-            Self::Revert => "Revert…",
-            Self::Reopen => "Reopen",
-        }
-    }
-
-    pub fn needs_reason(self) -> bool {
-        matches!(self, Self::Fail | Self::Skip)
-    }
-
-    pub fn asks_reason(self) -> bool {
-        matches!(self, Self::Fail | Self::Skip | Self::Revert)
-    }
-
-    /// R2's table of transitions.
-    pub fn allows(self, from: StepStatus) -> bool {
-        use StepStatus as S;
-        match self {
-            Self::Start => matches!(from, S::Pending | S::Failed | S::Reverted),
-            Self::Done | Self::Skip => {
-                matches!(from, S::Pending | S::InProgress | S::Failed | S::Reverted)
-            }
-            Self::Fail => matches!(from, S::Pending | S::InProgress),
-            Self::Revert => matches!(from, S::Done | S::Failed),
-            Self::Reopen => from != S::Pending,
-        }
-    }
-}
 
 /// A customer's step as stored. `order_index` counts from 0 within its category.
 /// `template_version` is the template's version that the text was based on.
@@ -287,15 +178,6 @@ impl CustomerStep {
             verb: verb.to_owned(),
         })
     }
-}
-
-/// Where a step is put within its category: behind one, before one, or last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Position<Id> {
-    Before(Id),
-    After(Id),
-    #[default]
-    Last,
 }
 
 #[cfg(test)]

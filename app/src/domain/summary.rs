@@ -5,10 +5,11 @@ use super::{
     event::HistoryEntry,
     id::{CustomerId, ReleaseId, StepId},
     progress::Progress,
-    release::{Release, ReleaseStatus, ReleaseSummary},
-    step::{CustomerStep, StepStatus},
+    release::{Release, ReleaseSummary},
+    step::CustomerStep,
     template::StepTemplate,
     variables::{ResolvedText, Variable},
+    vocabulary::{ReleaseStatus, StepStatus},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -185,7 +186,7 @@ pub struct ReleaseProgress {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CategoryProgress {
-    pub category: super::template::Category,
+    pub category: super::vocabulary::Category,
     pub progress: Progress,
 }
 

@@ -1,38 +1,12 @@
 //! Template steps: what a release asks for of every customer, and what a change of one does to its copies (R8-R10).
 use super::{
     id::{ReleaseId, TemplateId},
-    rule_violation::{ErrorCollector, Field, ValidationErrors},
-    step::StepStatus,
     text::{Content, Description, Name},
+    validation_errors::{ErrorCollector, ValidationErrors},
+    vocabulary::{Category, Field, StepStatus, StepType},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-
-words! {
-    /// First everything is deployed, then it is verified.
-    Category { Deploy = "deploy", Verify = "verify" }
-}
-
-words! {
-    /// What a step's text is.
-    StepType { Bash = "bash", Sql = "sql", Text = "text" }
-}
-
-impl Category {
-    pub fn other(self) -> Self {
-        match self {
-            Self::Deploy => Self::Verify,
-            Self::Verify => Self::Deploy,
-        }
-    }
-
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Deploy => "Deploy",
-            Self::Verify => "Verify",
-        }
-    }
-}
 
 /// A template step as stored. `order_index` counts from 0 within its category.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,5 @@
 //! Texts that people type, as types with one door each: `parse`. The limits are those of R6 and stand only here.
-use super::rule_violation::FieldError;
+use super::field_error::FieldError;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, Visitor},

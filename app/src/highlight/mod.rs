@@ -4,7 +4,7 @@
 mod bash;
 mod sql;
 
-use crate::domain::template::StepType;
+use crate::domain::vocabulary::StepType;
 
 /// What a piece is. `Plain` has no colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

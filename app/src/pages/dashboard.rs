@@ -17,8 +17,8 @@ use crate::{
         cluster::hue,
         id::{ClusterId, ReleaseId},
         progress::Progress,
-        step::StepStatus,
         summary::{ActiveRelease, Attention, Dashboard, MissingValue, PartProgress},
+        vocabulary::StepStatus,
     },
     paths,
 };

@@ -2,17 +2,23 @@
 //! in different stages, and ten days of history by four people. The same every time, but for the day it ends on.
 mod texts;
 
+use app::{
+    domain::{
+        actor_stamp::ActorStamp,
+        cluster::ClusterDraft,
+        customer::CustomerDraft,
+        id::{ClusterId, CustomerId, ReleaseId, StepId},
+        order::Position,
+        release::ReleaseDraft,
+        step::CustomerStep,
+        template::TemplateDraft,
+        text::{Metadata, Value},
+        vocabulary::{StepAction, StepStatus},
+    },
+    store::{Store, error::StoreError, steps::transitions::TransitionOptions},
+};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use texts::{CLUSTERS, CUSTOMERS, DemoStep, HOTFIX, INVOICING, STATEMENTS};
-use {
-    app::domain::actor_stamp::ActorStamp, app::domain::cluster::ClusterDraft,
-    app::domain::customer::CustomerDraft, app::domain::id::ClusterId, app::domain::id::CustomerId,
-    app::domain::id::ReleaseId, app::domain::id::StepId, app::domain::release::ReleaseDraft,
-    app::domain::step::CustomerStep, app::domain::step::Position, app::domain::step::StepAction,
-    app::domain::step::StepStatus, app::domain::template::TemplateDraft,
-    app::domain::text::Metadata, app::domain::text::Value, app::store::Store,
-    app::store::error::StoreError, app::store::steps::transitions::TransitionOptions,
-};
 
 const PEOPLE: [&str; 4] = ["Ana Ferreira", "Jonas Weber", "Ravi Menon", "Mei Tanaka"];
 
@@ -115,9 +121,7 @@ impl DemoTimeline<'_> {
         steps
             .into_iter()
             .find(|it| it.name == name)
-            .ok_or(StoreError::NotFound(
-                app::domain::rule_violation::Noun::Step,
-            ))
+            .ok_or(StoreError::NotFound(app::domain::vocabulary::Noun::Step))
     }
 }
 

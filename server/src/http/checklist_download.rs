@@ -1,7 +1,11 @@
 //! A customer's runbook as a file: Markdown, under a name of plain letters, so that no customer's name can break a header.
 use app::{
     api::context::{Context, hide},
-    domain::{customer_checklist::Checklist, id::CustomerId, id::ReleaseId, rule_violation::Noun},
+    domain::{
+        customer_checklist::Checklist,
+        id::{CustomerId, ReleaseId},
+        vocabulary::Noun,
+    },
     store::error::StoreError,
 };
 use axum::{

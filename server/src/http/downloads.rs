@@ -3,8 +3,7 @@ use super::router::render;
 use app::{
     api::context::{Context, hide},
     domain::{
-        id::ReleaseId, rule_violation::Noun, template::TemplateDraft,
-        template_markdown::to_markdown,
+        id::ReleaseId, template::TemplateDraft, template_markdown::to_markdown, vocabulary::Noun,
     },
     store::error::StoreError,
 };

@@ -1,5 +1,5 @@
 //! Settings from the environment, parsed once. A wrong one is one clear line.
-use app::domain::{rule_violation::FieldError, text::Name};
+use app::domain::{field_error::FieldError, text::Name};
 use std::{env, fs, net::SocketAddr, os::unix::fs::MetadataExt, path::PathBuf, time::Duration};
 
 /// Names that the original design sets aside for later: accepted, and not used.

@@ -2,8 +2,8 @@
 //! takes, how far the active releases are, and how large the database is.
 use app::{
     domain::{
-        release::{ReleaseStatus, ReleaseSummary},
-        step::StepStatus,
+        release::ReleaseSummary,
+        vocabulary::{ReleaseStatus, StepStatus},
     },
     store::{
         Store,

@@ -3,9 +3,9 @@
 use app::domain::{
     progress::Progress,
     release_sheet::{ReleaseSheet, SheetRow},
-    step::StepStatus,
     summary::Member,
     template::StepTemplate,
+    vocabulary::StepStatus,
 };
 use chrono::{DateTime, Utc};
 use std::fmt::Write;

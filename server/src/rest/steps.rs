@@ -10,14 +10,14 @@ use super::{
     releases::OfVersion,
     response::{self, RestResponse},
 };
+use app::{
+    api::context::Context,
+    domain::{event::Changed, id::StepId, step::CustomerStep, vocabulary::StepAction},
+    store::steps::{step_patch::StepPatch, transitions::TransitionOptions},
+};
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use {
-    app::api::context::Context, app::domain::event::Changed, app::domain::id::StepId,
-    app::domain::step::CustomerStep, app::domain::step::StepAction,
-    app::store::steps::step_patch::StepPatch, app::store::steps::transitions::TransitionOptions,
-};
 
 /// What to change of a step; what is left out stays. Name, type and content are a custom step's own.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -15,9 +15,10 @@ use app::{
     domain::{
         event::Changed,
         id::{ReleaseId, TemplateId},
-        rule_violation::{Field, ValidationErrors},
-        step::Position,
-        template::{self, Category, StepTemplate, TemplateDraft},
+        order::Position,
+        template::{self, StepTemplate, TemplateDraft},
+        validation_errors::ValidationErrors,
+        vocabulary::{Category, Field},
     },
     store::{Store, error::StoreError},
 };
@@ -155,7 +156,7 @@ pub fn place<T>(before: Option<T>, after: Option<T>) -> Result<Position<T>, Prob
         (Some(id), None) => Ok(Position::Before(id)),
         (None, Some(id)) => Ok(Position::After(id)),
         (Some(_), Some(_)) => {
-            let problem = app::domain::rule_violation::FieldError::TwoNeighbours;
+            let problem = app::domain::field_error::FieldError::TwoNeighbours;
             Err(StoreError::from(ValidationErrors::one(Field::Position, problem)).into())
         }
     }

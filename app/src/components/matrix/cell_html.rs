@@ -17,7 +17,7 @@ use crate::{
         actor_stamp::initials,
         matrix::{Cell, CellIndex, Grid, RowBlock},
         progress::Counts,
-        step::StepStatus,
+        vocabulary::StepStatus,
     },
 };
 use chrono::{DateTime, Utc};

@@ -83,8 +83,7 @@ mod tests {
             id::{ClusterId, CustomerId, StepId},
             matrix::{Cell, ClusterGroup, MatrixColumn, MatrixRow, tests::release},
             status_info::StatusChange,
-            step::{StepAction, StepStatus},
-            template::{Category, StepType},
+            vocabulary::{Category, StepAction, StepStatus, StepType},
         },
         error::AppError,
     };

@@ -3,7 +3,7 @@ use crate::domain::{
     id::ClusterId,
     matrix::{Cell, CellIndex, FIRST_COLUMNS, FIRST_ROWS, Grid, RowBlock},
     matrix_filter::MatrixFilter,
-    template::Category,
+    vocabulary::Category,
 };
 use std::{collections::BTreeSet, ops::Range};
 

@@ -1,7 +1,7 @@
 //! What a toast says of a change.
 use crate::{
     components::pending_actions::FailedAction,
-    domain::{step::StepAction, summary::BulkResult},
+    domain::{summary::BulkResult, vocabulary::StepAction},
 };
 use std::fmt::Write;
 

@@ -14,7 +14,7 @@ use crate::{
         matrix::{CellIndex, Grid},
         matrix_filter::MatrixFilter,
         progress::Counts,
-        step::StepStatus,
+        vocabulary::StepStatus,
     },
 };
 use std::fmt::Write;
@@ -283,7 +283,7 @@ mod tests {
         domain::{
             id::{ClusterId, CustomerId, StepId},
             matrix::{Cell, ClusterGroup, MatrixColumn, MatrixRow, tests::release},
-            template::{Category, StepType},
+            vocabulary::{Category, StepType},
         },
     };
 

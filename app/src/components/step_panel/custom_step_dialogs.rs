@@ -16,9 +16,8 @@ use crate::{
     domain::{
         customer_work::CustomStepPositions,
         id::StepId,
-        rule_violation::Field,
-        step::Position,
-        template::{Category, StepType},
+        order::Position,
+        vocabulary::{Category, Field, StepType},
     },
     error::AppError,
 };

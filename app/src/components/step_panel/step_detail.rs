@@ -14,8 +14,8 @@ use crate::{
         customer_work::OpenStep,
         id::StepId,
         release::Release,
-        step::{StepAction, StepStatus},
         template::TemplateDraft,
+        vocabulary::{StepAction, StepStatus},
     },
     error::{AppError, ViolationDetail},
 };

@@ -12,8 +12,8 @@ use crate::{
         ui::{dialog::Dialog, icon::Icon, notice::Failure, time::Clock},
     },
     domain::{
-        customer_work::Promotion, diff::DiffRow, rule_violation::Field,
-        template::TemplateImpact as CopyEffect,
+        customer_work::Promotion, diff::DiffRow, template::TemplateImpact as CopyEffect,
+        vocabulary::Field,
     },
 };
 use leptos::prelude::*;

@@ -4,8 +4,8 @@ use super::{icon::Icon, text_area::escape_into};
 use crate::{
     browser::{dom, tooltip},
     domain::{
-        template::StepType,
         variables::{self, ResolvedSegment, ResolvedText, TextSegment, Variable},
+        vocabulary::StepType,
     },
     highlight::{self, TokenClass},
 };

@@ -9,12 +9,14 @@ use crate::domain::{
     cluster::{Cluster, ClusterDraft},
     customer::{Customer, CustomerDraft},
     event::Event,
+    field_error::FieldError,
     id::{ClusterId, CustomerId, ReleaseId, TemplateId},
-    release::{Release, ReleaseDraft, ReleaseStatus},
-    rule_violation::{FieldError, ValidationErrors},
-    step::{CustomerStep, StepStatus},
-    template::{Category, StepTemplate, TemplateDraft},
+    release::{Release, ReleaseDraft},
+    step::CustomerStep,
+    template::{StepTemplate, TemplateDraft},
     text::{Name, Notes, Reason},
+    validation_errors::ValidationErrors,
+    vocabulary::{Category, ReleaseStatus, StepStatus},
 };
 use serde::{Serialize, de::DeserializeOwned, de::IgnoredAny};
 use serde_json::Value;

@@ -16,8 +16,8 @@ use crate::{
         id::{BatchId, ReleaseId},
         matrix::CellIndex,
         status_info::{StatusChange, reason_preview},
-        step::StepAction,
         summary::BulkResult,
+        vocabulary::StepAction,
     },
 };
 use leptos::prelude::*;

@@ -8,8 +8,8 @@ use crate::{
     components::ui::{dialog::Dialog, field::TextField, notice::Failure, toast::Toasts},
     domain::{
         id::CustomerId,
-        release::{Release, ReleaseStatus},
-        rule_violation::Field,
+        release::Release,
+        vocabulary::{Field, ReleaseStatus},
     },
     pages::{SerialRequest, goes_to, stays_true},
     paths,

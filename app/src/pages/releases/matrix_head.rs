@@ -7,11 +7,7 @@ use crate::{
         matrix::{keyboard::GridCommand, state::MatrixState},
         ui::{bar::Bar, icon::Icon, toast::Toasts},
     },
-    domain::{
-        event::Undoable,
-        progress::Progress,
-        release::{Release, ReleaseStatus},
-    },
+    domain::{event::Undoable, progress::Progress, release::Release, vocabulary::ReleaseStatus},
     pages::dashboard::percent,
     paths,
 };

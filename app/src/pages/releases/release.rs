@@ -9,11 +9,7 @@ use super::{
 use crate::{
     api::releases::{read_matrix, read_release},
     components::{layout::page_head::PageHead, step_state::type_icon, ui::icon::Icon},
-    domain::{
-        id::ReleaseId,
-        release::{Release, ReleaseStatus},
-        summary::ReleaseDetail,
-    },
+    domain::{id::ReleaseId, release::Release, summary::ReleaseDetail, vocabulary::ReleaseStatus},
     pages::{fetch::Fetch, loaded, param},
     paths,
 };

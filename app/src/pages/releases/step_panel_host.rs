@@ -9,7 +9,10 @@ use crate::{
         step_panel::{PanelNeighbors, step_detail::StepMemory},
         ui::notice::sentence,
     },
-    domain::{id::StepId, rule_violation::Noun, step::StepAction},
+    domain::{
+        id::StepId,
+        vocabulary::{Noun, StepAction},
+    },
     error::AppError,
     pages::{fetch::Fetch, owned},
 };

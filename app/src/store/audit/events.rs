@@ -3,8 +3,8 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, EventAction},
     id::{BatchId, CustomerId, ReleaseId, TemplateId},
-    step::{CustomerStep, StepStatus},
-    template::{Category, StepType},
+    step::CustomerStep,
+    vocabulary::{Category, StepStatus, StepType},
 };
 use crate::store::entity::{audit_event, sha256, text_key};
 use chrono::{DateTime, Utc};

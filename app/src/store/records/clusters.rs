@@ -5,8 +5,9 @@ use crate::domain::{
     customer::CustomerSummary,
     event::{Changed, Entity, EventAction},
     id::ClusterId,
-    rule_violation::{Noun, RuleViolation},
+    rule_violation::RuleViolation,
     summary::ClusterDetail,
+    vocabulary::Noun,
 };
 use crate::store::{
     Store,

@@ -4,8 +4,11 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     customer_import::{self, ExistingRecords, ImportLine, LINES_MAX, LineOutcome, PlannedLine},
     event::{Changed, EventAction},
+    field_error::FieldError,
     id::{ClusterId, CustomerId},
-    rule_violation::{Field, FieldError, RuleViolation, ValidationErrors},
+    rule_violation::RuleViolation,
+    validation_errors::ValidationErrors,
+    vocabulary::Field,
 };
 use crate::store::{
     Store,

@@ -4,9 +4,12 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     customer::{Customer, CustomerDraft, CustomerFields, CustomerSummary},
     event::{Changed, Entity, EventAction},
+    field_error::FieldError,
     id::{ClusterId, CustomerId},
-    rule_violation::{Field, FieldError, Noun, RuleViolation, ValidationErrors},
+    rule_violation::RuleViolation,
     summary::CustomerDetail,
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, Noun},
 };
 use crate::store::{
     Store,

@@ -3,12 +3,14 @@ use super::release_rows;
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
+    field_error::FieldError,
     id::{CustomerId, ReleaseId},
     progress::{Counts, Progress},
     release::Release,
-    rule_violation::{Field, FieldError, RuleViolation, ValidationErrors},
-    step::StepStatus,
+    rule_violation::RuleViolation,
     summary::{DryRun, Member, Unresolved},
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, StepStatus},
 };
 use crate::store::{
     Store,
@@ -392,7 +394,7 @@ impl Store {
         let db = &self.read;
         let release = release_rows::load(db, id).await?;
         let n_templates = count_templates(db, id).await?;
-        let customers = if release.status == crate::domain::release::ReleaseStatus::Active {
+        let customers = if release.status == crate::domain::vocabulary::ReleaseStatus::Active {
             non_members(db, &release, customers.unwrap_or_default()).await?
         } else {
             release.may_be_activated(n_templates)?;

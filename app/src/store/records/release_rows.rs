@@ -2,8 +2,8 @@
 use crate::domain::{
     event::{Entity, EventAction},
     id::ReleaseId,
-    release::{Release, ReleaseFields, ReleaseStatus},
-    rule_violation::Noun,
+    release::{Release, ReleaseFields},
+    vocabulary::{Noun, ReleaseStatus},
 };
 use crate::store::{audit::events::NewEvent, entity::release, error::StoreError};
 use sea_orm::{

@@ -1,16 +1,17 @@
 //! Releases: create, edit, clone, activate, archive, restore, delete a draft, list with progress.
 use super::members;
 use super::release_rows;
-use crate::domain::rule_violation::{Field, ValidationErrors};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     id::{CustomerId, ReleaseId},
-    release::{Release, ReleaseDraft, ReleaseStatus, ReleaseSummary},
+    release::{Release, ReleaseDraft, ReleaseSummary},
     summary::ReleaseDetail,
     template::StepTemplate,
     text::{Name, VersionNumber},
+    vocabulary::ReleaseStatus,
 };
+use crate::domain::{validation_errors::ValidationErrors, vocabulary::Field};
 use crate::store::{
     Store,
     entity::{release, release_customer, step_template},

@@ -4,13 +4,16 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     cluster::Cluster,
     customer::Customer,
+    field_error::FieldError,
     id::{CustomerId, StepId},
     release::Release,
-    rule_violation::{Field, FieldError, RuleViolation, ValidationErrors},
-    step::{CustomerStep, StepAction, Transition},
+    rule_violation::RuleViolation,
+    step::{CustomerStep, Transition},
     summary::{BulkResult, NotEligible},
     text::Notes,
+    validation_errors::ValidationErrors,
     variables::{self, VariableScope},
+    vocabulary::{Field, StepAction},
 };
 use crate::store::{
     Store,

@@ -3,11 +3,14 @@ use super::step_rows::{load, remove};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
+    field_error::FieldError,
     id::{CustomerId, ReleaseId, StepId, TemplateId},
-    order,
-    rule_violation::{Field, FieldError, Noun, RuleViolation, ValidationErrors},
-    step::{CustomerStep, Position},
+    order::Position,
+    rule_violation::RuleViolation,
+    step::CustomerStep,
     template::TemplateDraft,
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, Noun},
 };
 use crate::store::templates::template_edits;
 use crate::store::{

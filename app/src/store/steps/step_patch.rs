@@ -3,10 +3,11 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
     id::StepId,
-    rule_violation::{ErrorCollector, Field, RuleViolation},
+    rule_violation::RuleViolation,
     step::CustomerStep,
-    template::StepType,
     text::{Content, Name, Notes},
+    validation_errors::ErrorCollector,
+    vocabulary::{Field, StepType},
 };
 use crate::store::{Store, error::StoreError};
 

@@ -2,8 +2,8 @@
 use crate::domain::{
     event::EventAction,
     id::StepId,
-    rule_violation::Noun,
-    step::{CustomerStep, StepAction},
+    step::CustomerStep,
+    vocabulary::{Noun, StepAction},
 };
 use crate::store::{
     entity::customer_step, error::StoreError, templates::copy_order, text_variables,

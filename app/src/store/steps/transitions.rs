@@ -4,13 +4,14 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     id::{CustomerId, ReleaseId, StepId},
-    order,
+    order::Position,
     release::Release,
-    rule_violation::{Field, RuleViolation, ValidationErrors},
-    step::{CustomerStep, Position, StepAction, Transition},
-    template::Category,
+    rule_violation::RuleViolation,
+    step::{CustomerStep, Transition},
     text::{Content, Notes},
+    validation_errors::ValidationErrors,
     variables::{self, VariableScope},
+    vocabulary::{Category, Field, StepAction},
 };
 use crate::store::{
     Store,

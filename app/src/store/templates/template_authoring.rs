@@ -5,15 +5,16 @@ use super::template_rows;
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity},
+    field_error::FieldError,
     id::{CustomerId, ReleaseId, TemplateId},
-    release::ReleaseStatus,
-    rule_violation::{Field, FieldError, ValidationErrors},
-    step::Position,
+    order::Position,
     summary::{PreviewTarget, TemplateDetail},
-    template::{StepType, TemplateDraft},
+    template::TemplateDraft,
     template_markdown::STEPS_MAX,
     text::Content,
+    validation_errors::ValidationErrors,
     variables::{self, ResolvedText, VariableScope},
+    vocabulary::{Field, ReleaseStatus, StepType},
 };
 use crate::store::records::release_rows;
 use crate::store::{

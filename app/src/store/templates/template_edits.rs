@@ -6,13 +6,12 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     id::{ReleaseId, TemplateId},
-    order,
+    order::Position,
     release::Release,
     rule_violation::RuleViolation,
-    step::{CustomerStep, Position, StepStatus},
-    template::{
-        Propagation, StepTemplate, StepType, TemplateDraft, TemplateFields, TemplateImpact,
-    },
+    step::CustomerStep,
+    template::{Propagation, StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
+    vocabulary::{StepStatus, StepType},
 };
 use crate::store::records::release_rows;
 use crate::store::{

@@ -8,8 +8,9 @@ use crate::domain::{
     event::{Changed, Entity, EventAction},
     id::{ReleaseId, TemplateId},
     order,
-    rule_violation::{Field, ValidationErrors},
-    template::{Category, ReorderImpact, StepTemplate},
+    template::{ReorderImpact, StepTemplate},
+    validation_errors::ValidationErrors,
+    vocabulary::{Category, Field},
 };
 use crate::store::records::release_rows;
 use crate::store::{

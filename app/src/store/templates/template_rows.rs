@@ -2,9 +2,8 @@
 use crate::domain::{
     event::{Entity, EventAction},
     id::TemplateId,
-    rule_violation::Noun,
-    step::StepStatus,
     template::{Propagation, StepTemplate, propagation},
+    vocabulary::{Noun, StepStatus},
 };
 use crate::store::{
     audit::events::NewEvent,

@@ -3,7 +3,7 @@
 use crate::domain::{
     check_finding::{Check, CheckFinding},
     event::{Entity, EventAction},
-    step::StepStatus,
+    vocabulary::StepStatus,
 };
 use crate::store::{
     Store,

@@ -18,9 +18,10 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, Event, EventAction, Undoable},
     id::{BatchId, CustomerId, ReleaseId, StepId},
-    rule_violation::{Noun, RuleViolation},
+    rule_violation::RuleViolation,
     step::CustomerStep,
     summary::{Conflict, UndoResult},
+    vocabulary::Noun,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,

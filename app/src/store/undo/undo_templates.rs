@@ -5,7 +5,8 @@ use crate::domain::{
     id::{CustomerId, ReleaseId, StepId, TemplateId},
     step::CustomerStep,
     summary::Conflict,
-    template::{Category, Propagation, StepTemplate, TemplateDraft},
+    template::{Propagation, StepTemplate, TemplateDraft},
+    vocabulary::Category,
 };
 use crate::store::{
     audit::events::NewEvent,

@@ -1,10 +1,11 @@
 //! Reading the history: by any of its columns, page by page, with the names of what it speaks of.
 use crate::domain::{
     event::{Entity, Event, EventFilter, HistoryEntry, ListPage},
+    field_error::FieldError,
     id::{ClusterId, CustomerId, EventId, ReleaseId},
-    release::ReleaseStatus,
-    rule_violation::{Field, FieldError, ValidationErrors},
     summary::{ActivityFilterOptions, NamedEvent, UndoState},
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, ReleaseStatus},
 };
 use crate::store::{
     Store,

@@ -2,9 +2,9 @@
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, EventAction},
+    field_error::FieldError,
     id::{ClusterId, CustomerId, ReleaseId},
     progress::Progress,
-    rule_violation::FieldError,
     summary::{ClusterRelease, CustomerRelease},
 };
 use crate::store::{

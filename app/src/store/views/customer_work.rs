@@ -3,11 +3,13 @@ use super::matrix;
 use crate::domain::{
     customer_checklist::{CheckStep, Checklist},
     customer_work::{CustomStepPositions, NeighborCustomer, Promotion, WorkList, WorkRow},
+    field_error::FieldError,
     id::{CustomerId, ReleaseId, StepId},
-    rule_violation::{FieldError, Noun, RuleViolation},
+    rule_violation::RuleViolation,
     summary::CustomerWork,
-    template::{Category, TemplateImpact},
+    template::TemplateImpact,
     variables::{self, VariableScope},
+    vocabulary::{Category, Noun},
 };
 use crate::store::{
     Store, entity::customer_step, error::StoreError, records::customers, steps::step_rows::load,

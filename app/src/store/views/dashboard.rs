@@ -2,13 +2,13 @@
 //! that are kept; names and reasons of the few that are shown are read.
 use super::{matrix::parts, unresolved::missing_values};
 use crate::domain::{
+    field_error::FieldError,
     id::{ClusterId, ReleaseId, StepId},
     matrix::Grid,
     progress::Progress,
-    release::{Release, ReleaseStatus, ReleaseSummary},
-    rule_violation::FieldError,
-    step::StepStatus,
+    release::{Release, ReleaseSummary},
     summary::{ActiveRelease, Attention, Dashboard, LayoutInfo},
+    vocabulary::{ReleaseStatus, StepStatus},
 };
 use crate::store::{
     Store,

@@ -1,15 +1,14 @@
 //! The matrix (narrow columns only, never a text) and a release's progress by its parts.
 use crate::domain::{
+    field_error::FieldError,
     id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
     matrix::{Cell, CellIndex, ClusterGroup, Grid, MatrixColumn, MatrixRow},
     matrix_wire::PackedMatrix,
     progress::{Counts, Progress},
     release::Release,
-    rule_violation::FieldError,
     status_info::{StatusChange, StatusInfo, reason_preview},
-    step::StepStatus,
     summary::{CategoryProgress, PartProgress, ReleaseProgress},
-    template::Category,
+    vocabulary::{Category, StepStatus},
 };
 use crate::store::records::release_rows;
 use crate::store::{

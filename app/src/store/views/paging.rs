@@ -3,12 +3,14 @@
 use crate::domain::{
     cluster::{Cluster, ClusterSummary},
     customer::Customer,
+    field_error::FieldError,
     id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
     progress::Progress,
     release::{Release, ReleaseSummary},
-    rule_violation::{Field, FieldError, Noun, ValidationErrors},
     step::CustomerStep,
     template::StepTemplate,
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, Noun},
 };
 use crate::store::{
     Store,

@@ -1,9 +1,9 @@
 //! How many steps of each state a release has, without counting its cells each time.
 use crate::domain::{
+    field_error::FieldError,
     id::{CustomerId, ReleaseId},
     progress::Counts,
-    release::ReleaseStatus,
-    rule_violation::FieldError,
+    vocabulary::ReleaseStatus,
 };
 use crate::store::{
     Store,

@@ -1,9 +1,9 @@
 //! A release as one sheet: every cell with its customer, without the texts.
 use crate::domain::{
+    field_error::FieldError,
     id::{ReleaseId, StepId, TemplateId},
     progress::{Counts, Progress},
     release_sheet::{ReleaseSheet, SheetRow},
-    rule_violation::FieldError,
 };
 use crate::store::records::release_rows;
 use crate::store::{Store, entity::customer_step, error::StoreError};

@@ -1,10 +1,8 @@
 //! Closed lists of words and free objects, as schemas. They are names for the description; no value of them exists.
 use app::domain::{
     event::{Entity, EventAction},
-    release::{ReleaseStatus, ReleaseType},
-    step::{StepAction, StepStatus},
-    template::{Category, StepType},
     variables::Source,
+    vocabulary::{Category, ReleaseStatus, ReleaseType, StepAction, StepStatus, StepType},
 };
 use std::borrow::Cow;
 use utoipa::{

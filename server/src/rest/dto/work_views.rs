@@ -4,11 +4,10 @@ use super::rows::{Cluster, CustomerView, Event, Release, Step, Template};
 use app::domain::{
     id::ClusterId,
     matrix::{CellIndex, Grid},
-    progress,
-    step::StepStatus,
-    summary,
-    template::{self, Category, StepType},
+    progress, summary,
+    template::{self},
     variables::{self, Source},
+    vocabulary::{Category, StepStatus, StepType},
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;

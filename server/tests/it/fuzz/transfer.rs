@@ -3,8 +3,8 @@ use super::fuzz;
 use crate::world::World;
 use app::{
     domain::{
-        step::StepAction,
         transfer::{ImportErrors, Part, Transfer, row_checker::RowChecker},
+        vocabulary::StepAction,
     },
     store::steps::transitions::TransitionOptions,
 };

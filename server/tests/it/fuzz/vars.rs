@@ -3,9 +3,9 @@ use super::{fuzz, texts};
 use crate::world::World;
 use app::{
     domain::{
-        template::StepType,
         text::{CONTENT_MAX, Metadata},
         variables::{self, VariableScope},
+        vocabulary::StepType,
     },
     highlight,
 };

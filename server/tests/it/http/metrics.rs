@@ -1,6 +1,6 @@
 //! What `GET /metrics` tells.
 use crate::{harness::TestBench, world::World};
-use app::{domain::step::StepAction, store::steps::transitions::TransitionOptions};
+use app::{domain::vocabulary::StepAction, store::steps::transitions::TransitionOptions};
 use axum::http::StatusCode;
 use serde_json::json;
 

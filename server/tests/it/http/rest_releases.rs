@@ -1,6 +1,6 @@
 //! REST: releases, their life, their customers, and how far they are.
 use crate::world::World;
-use app::domain::step::StepAction;
+use app::domain::vocabulary::StepAction;
 use app::store::steps::transitions::TransitionOptions;
 use axum::http::StatusCode;
 use serde_json::{Value, json};

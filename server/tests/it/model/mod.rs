@@ -4,11 +4,7 @@ mod drive;
 mod ops;
 mod ops_template;
 
-use app::domain::{
-    release::ReleaseStatus,
-    step::{StepAction, StepStatus},
-    template::StepType,
-};
+use app::domain::vocabulary::{ReleaseStatus, StepAction, StepStatus, StepType};
 use std::collections::BTreeMap;
 
 /// A content with a variable that nobody has.

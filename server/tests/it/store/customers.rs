@@ -6,7 +6,8 @@ use app::{
         customer_import::{LINES_MAX, LineOutcome},
         event::EventFilter,
         id::ClusterId,
-        rule_violation::{Field, RuleViolation},
+        rule_violation::RuleViolation,
+        vocabulary::Field,
     },
     store::error::StoreError,
 };

@@ -4,15 +4,26 @@ use crate::{
     world::{World, draft},
 };
 use app::{
-    domain::cluster::ClusterDraft, domain::customer::CustomerDraft, domain::event::EventFilter,
-    domain::id::BatchId, domain::id::ClusterId, domain::matrix::CellIndex,
-    domain::release::ReleaseDraft, domain::step::Position, domain::step::StepAction,
-    domain::template::Category, domain::template::StepType, domain::transfer::Transfer,
-    store::audit::idempotency::KeptAnswer, store::entity::audit_event, store::entity::cluster,
-    store::entity::customer, store::entity::customer_step, store::entity::release,
-    store::entity::release_customer, store::entity::step_template, store::error::StoreError,
-    store::steps::step_patch::StepPatch, store::steps::transitions::TransitionOptions,
-    store::views::paging::PageRequest,
+    domain::{
+        cluster::ClusterDraft,
+        customer::CustomerDraft,
+        event::EventFilter,
+        id::{BatchId, ClusterId},
+        matrix::CellIndex,
+        order::Position,
+        release::ReleaseDraft,
+        transfer::Transfer,
+        vocabulary::{Category, StepAction, StepType},
+    },
+    store::{
+        audit::idempotency::KeptAnswer,
+        entity::{
+            audit_event, cluster, customer, customer_step, release, release_customer, step_template,
+        },
+        error::StoreError,
+        steps::{step_patch::StepPatch, transitions::TransitionOptions},
+        views::paging::PageRequest,
+    },
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::{

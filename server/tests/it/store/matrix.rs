@@ -1,9 +1,12 @@
 //! The grid that the store answers.
 use crate::world::{World, draft};
 use app::{
-    domain::matrix::CellIndex, domain::matrix::Grid, domain::matrix::RowBlock,
-    domain::step::Position, domain::step::StepAction, domain::step::StepStatus,
-    domain::template::Category, store::Store, store::steps::transitions::TransitionOptions,
+    domain::{
+        matrix::{CellIndex, Grid, RowBlock},
+        order::Position,
+        vocabulary::{Category, StepAction, StepStatus},
+    },
+    store::{Store, steps::transitions::TransitionOptions},
 };
 
 #[tokio::test]

@@ -1,11 +1,15 @@
 //! Releases: life, activation, membership (R1, R4, R14).
 use crate::world::World;
 use app::{
-    domain::event::EventAction, domain::event::EventFilter, domain::id::CustomerId,
-    domain::release::ReleaseDraft, domain::release::ReleaseStatus, domain::rule_violation::Field,
-    domain::rule_violation::FieldError, domain::rule_violation::RuleViolation,
-    domain::step::StepAction, store::error::StoreError,
-    store::steps::transitions::TransitionOptions,
+    domain::{
+        event::{EventAction, EventFilter},
+        field_error::FieldError,
+        id::CustomerId,
+        release::ReleaseDraft,
+        rule_violation::RuleViolation,
+        vocabulary::{Field, ReleaseStatus, StepAction},
+    },
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 
 #[tokio::test]

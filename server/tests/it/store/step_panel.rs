@@ -2,10 +2,16 @@
 //! customer's work as a list and on paper.
 use crate::world::{World, draft, metadata};
 use app::{
-    domain::customer::CustomerDraft, domain::customer_work::OpenStep, domain::diff::DiffRow,
-    domain::event::EventAction, domain::rule_violation::RuleViolation, domain::step::Position,
-    domain::step::StepAction, domain::step::StepStatus, domain::template::Category,
-    store::error::StoreError, store::steps::transitions::TransitionOptions,
+    domain::{
+        customer::CustomerDraft,
+        customer_work::OpenStep,
+        diff::DiffRow,
+        event::EventAction,
+        order::Position,
+        rule_violation::RuleViolation,
+        vocabulary::{Category, StepAction, StepStatus},
+    },
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 
 async fn open(world: &World, name: &str) -> OpenStep {

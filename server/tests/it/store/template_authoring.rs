@@ -4,8 +4,9 @@ use app::{
     domain::{
         event::EventFilter,
         release::ReleaseDraft,
-        template::{StepType, TemplateDraft},
+        template::TemplateDraft,
         template_markdown::{ParsedTemplate, to_markdown},
+        vocabulary::StepType,
     },
     store::error::StoreError,
 };

@@ -2,8 +2,9 @@
 use crate::world::{World, draft};
 use app::domain::{
     id::StepId,
-    step::{Position, StepAction},
-    template::{Category, KeptCopies, TemplateDraft},
+    order::Position,
+    template::{KeptCopies, TemplateDraft},
+    vocabulary::{Category, StepAction},
 };
 use app::store::steps::transitions::TransitionOptions;
 

@@ -21,9 +21,8 @@ use crate::{
         customer_work::{WorkList, WorkRow, next_open, progress, reordered},
         event::Changed,
         id::{BatchId, StepId},
-        release::ReleaseStatus,
-        step::{CustomerStep, StepAction},
-        template::Category,
+        step::CustomerStep,
+        vocabulary::{Category, ReleaseStatus, StepAction},
     },
     pages::{
         SerialRequest,

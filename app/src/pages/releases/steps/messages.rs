@@ -2,8 +2,8 @@
 use crate::{
     components::ui::notice::sentence,
     domain::{
-        rule_violation::Field,
         template::{ReorderImpact, TemplateImpact},
+        vocabulary::Field,
     },
     error::AppError,
 };
@@ -127,8 +127,8 @@ pub fn refused(error: &AppError) -> String {
 mod tests {
     use super::*;
     use crate::domain::{
-        rule_violation::{FieldError, RuleViolation, ValidationErrors},
-        template::KeptCopies,
+        field_error::FieldError, rule_violation::RuleViolation, template::KeptCopies,
+        validation_errors::ValidationErrors,
     };
 
     fn effect(changes: u32, overridden: u32, executed: u32) -> TemplateImpact {

@@ -19,7 +19,11 @@ use super::list::status_badge;
 use crate::{
     api::releases::read_release,
     components::{layout::page_head::PageHead, ui::icon::Icon},
-    domain::{id::ReleaseId, release::ReleaseStatus, summary::ReleaseDetail, template::Category},
+    domain::{
+        id::ReleaseId,
+        summary::ReleaseDetail,
+        vocabulary::{Category, ReleaseStatus},
+    },
     pages::{fetch::Fetch, loaded, param},
     paths,
 };
