@@ -73,7 +73,9 @@ impl From<RuleViolation> for ViolationMessage {
     fn from(refusal: RuleViolation) -> Self {
         let (text, field) = (refusal.to_string(), refusal.field());
         let about = match refusal {
-            RuleViolation::Unresolved { names } => ViolationDetail::Missing(names),
+            RuleViolation::Unresolved { names } | RuleViolation::NoLiteral { names } => {
+                ViolationDetail::Missing(names)
+            }
             RuleViolation::ClusterNameTaken {
                 name, inactive_id, ..
             }

@@ -4,6 +4,8 @@ pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
 
 mod m20260201_000001_initial_schema;
 mod m20261124_000002_idempotency_keys;
+mod m20261127_000003_cluster_context;
+mod m20261127_000004_quoted_variables;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -15,6 +17,8 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20260201_000001_initial_schema::Migration),
             Box::new(m20261124_000002_idempotency_keys::Migration),
+            Box::new(m20261127_000003_cluster_context::Migration),
+            Box::new(m20261127_000004_quoted_variables::Migration),
         ]
     }
 }

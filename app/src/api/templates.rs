@@ -4,10 +4,9 @@ use crate::{
         event::Changed,
         id::{CustomerId, ReleaseId, TemplateId},
         order::Position,
-        summary::{PreviewTarget, TemplateDetail},
+        summary::{PreviewTarget, TemplateDetail, TextPreview},
         template::{ReorderImpact, StepTemplate, TemplateDraft, TemplateImpact},
         template_markdown::ParsedTemplate,
-        variables::ResolvedText,
         vocabulary::{Category, StepType},
     },
     error::AppError,
@@ -118,7 +117,7 @@ pub async fn preview_text(
     customer: CustomerId,
     content: String,
     kind: StepType,
-) -> Result<ResolvedText, AppError> {
+) -> Result<TextPreview, AppError> {
     use super::context::{reply, store};
     reply(
         store()

@@ -48,6 +48,13 @@ pub fn type_in(field: &HtmlTextAreaElement, back: u32, text: &str) {
     }
 }
 
+/// Types a text in place of all that is there.
+pub fn replace_all(field: &HtmlTextAreaElement, text: &str) {
+    let _ = field.focus();
+    field.select();
+    type_in(field, 0, text);
+}
+
 /// The colours scroll with the text that they lie under.
 pub fn scroll_along(colours: &Element, field: &Element) {
     colours.set_scroll_left(field.scroll_left());

@@ -4,8 +4,8 @@ use crate::{
     browser,
     domain::{
         event::{EventAction, EventFilter},
+        fold::fold,
         id::BatchId,
-        matrix_filter::lower,
         summary::ActivityFilterOptions,
         time_serde,
     },
@@ -136,8 +136,8 @@ fn day(name: &'static str, label: &'static str, asked: Memo<ActivityQuery>) -> i
 
 /// Who is meant: the one person whose name has these letters in it, or else whoever is called exactly so.
 fn person(known: &[String], typed: String) -> String {
-    let letters = lower(typed.trim());
-    let is_meant = |it: &&String| lower(it).contains(&letters);
+    let letters = fold(typed.trim());
+    let is_meant = |it: &&String| fold(it).contains(&letters);
     let is_exact = letters.is_empty() || known.contains(&typed);
     let mut meant = known.iter().filter(is_meant);
     match (meant.next(), meant.next()) {

@@ -178,6 +178,7 @@ fn label(field: &str) -> Option<&str> {
         "isActive" => "Active",
         "metadata" => "Variables",
         "kubeconfigPath" => "Kubeconfig path",
+        "context" => "kubectl context",
         "namespace" => "Namespace",
         "clusterId" => "Cluster",
         "versionNumber" => "Version number",

@@ -17,6 +17,7 @@ use leptos::prelude::*;
 struct ClusterFormFields {
     name: RwSignal<String>,
     path: RwSignal<String>,
+    context: RwSignal<String>,
     description: RwSignal<String>,
     variables: VariableRows,
 }
@@ -26,6 +27,7 @@ impl ClusterFormFields {
         ClusterDraft {
             name: composed(self.name.get()),
             kubeconfig_path: composed(self.path.get()),
+            context: composed(self.context.get()),
             description: composed(self.description.get()),
             metadata: self.variables.metadata(),
         }
@@ -35,6 +37,7 @@ impl ClusterFormFields {
         self.variables.set(&draft.metadata);
         self.name.set(draft.name);
         self.path.set(draft.kubeconfig_path);
+        self.context.set(draft.context);
         self.description.set(draft.description);
     }
 }
@@ -63,6 +66,7 @@ pub fn ClusterForm(
     let fields = ClusterFormFields {
         name: RwSignal::new(typed("name", &draft.name)),
         path: RwSignal::new(typed("kubeconfigPath", &draft.kubeconfig_path)),
+        context: RwSignal::new(typed("context", &draft.context)),
         description: RwSignal::new(typed("description", &draft.description)),
         variables: VariableRows::new(&draft.metadata, posted.as_ref()),
     };
@@ -92,6 +96,7 @@ pub fn ClusterForm(
                     now.kubeconfig_path,
                     typed.kubeconfig_path,
                 ),
+                ("kubectl context", now.context, typed.context),
                 ("Description", now.description, typed.description),
                 ("Variables", now.metadata.lines(), typed.metadata.lines()),
             ])
@@ -119,6 +124,13 @@ pub fn ClusterForm(
                 value=fields.path
                 error=at(Field::KubeconfigPath)
                 hint="Kept as it is and never opened. Steps use it as {{cluster.kubeconfig}}."
+            />
+            <TextField
+                label="kubectl context"
+                id="context"
+                value=fields.context
+                error=at(Field::Context)
+                hint="Copied scripts check for it. Leave empty to use the cluster's name."
             />
             <LongField
                 label="Description"

@@ -6,8 +6,8 @@ use crate::{
     domain::{
         cluster::hue,
         customer::CustomerSummary,
+        fold::fold,
         id::{ClusterId, CustomerId},
-        matrix_filter::lower,
     },
 };
 use leptos::prelude::*;
@@ -66,7 +66,7 @@ impl PickList {
             ];
             items.push(PickerItem {
                 id: customer.id,
-                searched: lower(&searched.join("\n")),
+                searched: fold(&searched.join("\n")),
                 name: customer.name,
                 namespace: customer.namespace,
             });
@@ -97,7 +97,7 @@ impl PickList {
 
     /// Which are shown, by their places.
     fn shown(&self, filter: &str) -> Vec<bool> {
-        let filter = lower(filter.trim());
+        let filter = fold(filter.trim());
         let items = self.items.iter();
         items.map(|it| it.searched.contains(&filter)).collect()
     }

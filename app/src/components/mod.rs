@@ -28,4 +28,5 @@ pub mod step_text;
 pub mod ui;
 pub mod variables_editor;
 pub mod variables_facts;
+pub mod warning_list;
 pub mod work_steps;

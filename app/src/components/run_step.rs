@@ -3,7 +3,7 @@ use super::{
     step_panel::{
         StateLine, StepBody, StepDialogs,
         actions::{CopyButton, Refused, StateButtons},
-        step_detail::{CopyFormat, StepDetailState},
+        step_detail::StepDetailState,
     },
     step_state::{state_icon, type_icon},
     ui::icon::Icon,
@@ -48,7 +48,7 @@ pub fn RunStep(
     let first_copy = copying.get_untracked();
     Effect::new(move |_| {
         if copying.get() > first_copy {
-            desk.copy(CopyFormat::Headed, false);
+            desk.copy_as_chosen();
         }
     });
     Effect::new(move |_| {

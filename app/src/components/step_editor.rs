@@ -3,11 +3,19 @@
 //! is no combobox, but it may name the list that completes it, and the line of it that is chosen.
 use super::{
     step_state::type_icon,
-    step_text::{Completions, coloured, unknown},
+    step_text::{Completions, coloured, fixes, unknown},
     ui::{icon::Icon, text_area::TextArea},
 };
 use crate::{browser::editor, domain::vocabulary::StepType};
 use leptos::{ev, html, prelude::*};
+
+/// What the README says of variables, short.
+const HELP: &str = "\
+{{customer.name}} {{customer.namespace}} {{cluster.name}} {{cluster.kubeconfig}} {{release.name}} {{release.version}}
+{{var.KEY}}: the customer's value, else the cluster's, else the release's.
+| quote: a shell word in bash, a string literal in SQL. Put no quotes around it.
+| quote_mysql (MySQL, MariaDB) or | quote_ansi (PostgreSQL, SQLite, Oracle, SQL Server): in SQL, for values with a backslash.
+\\{{var.KEY}} prints the braces, \\\\{{var.KEY}} a backslash and the value. Other {{ }} (Helm, Jinja) stay as they are.";
 
 #[component]
 pub fn StepEditor(
@@ -188,6 +196,28 @@ pub fn StepEditor(
             format!("{names} {are} not set anywhere: check the spelling, or set a value before the work starts.")
         })
     };
+    let found_fixes = Memo::new(move |_| value.with(|text| fixes(text, kind.get())));
+    let put_right = move || {
+        let fixes = found_fixes.get().into_iter().map(|fix| {
+            let replace = move |_| {
+                if let Some(field) = field.get_untracked() {
+                    editor::replace_all(&field, &fix.text);
+                }
+            };
+            view! {
+                <li class="row">
+                    <Icon name="i-warn" small=true/>
+                    <span class="grow">{fix.label}</span>
+                    <button class="button" type="button" data-size="s" on:click=replace>
+                        "Replace all"
+                    </button>
+                </li>
+            }
+        });
+        let fixes = fixes.collect::<Vec<_>>();
+        (!fixes.is_empty())
+            .then(|| view! { <ul class="fixes" aria-label="Characters to check">{fixes}</ul> })
+    };
     view! {
         <div class="field step-editor">
             <label for=id.clone()>"Content"</label>
@@ -244,10 +274,15 @@ pub fn StepEditor(
                     }
                 })
             }}
+            {put_right}
             <span class="hint" id=help_id>
                 {move || missing().map(|text| view! { <b class="missing">{text}" "</b> })}
-                "Variables: {{customer.namespace}}, {{cluster.kubeconfig}}, {{release.version}}, {{var.KEY}}; with | quote as one word. Tab indents; Escape, then Tab goes on."
+                "Variables: {{customer.namespace}}, {{cluster.kubeconfig}}, {{release.version}}, {{var.KEY}}. Add | quote to quote a value. Press Esc, then Tab, to leave the editor."
             </span>
+            <details class="hint">
+                <summary>"Help on variables"</summary>
+                <p class="kept-lines">{HELP}</p>
+            </details>
         </div>
     }
 }

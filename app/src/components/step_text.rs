@@ -1,12 +1,13 @@
 //! The text of a step while it is written, without the page: its colours, which of its variables are unknown, and what
 //! completes the name that is being typed.
-use super::ui::text_area::escape_into;
+use super::ui::code::{CharacterMarks, escape_marked};
 use crate::{
     domain::{
+        invisible::{self, HiddenCharacter},
         variables::{self, TextSegment},
         vocabulary::StepType,
     },
-    highlight,
+    highlight::{self, TokenClass},
 };
 
 /// Longer texts stay without colours: each keystroke draws them anew.
@@ -14,36 +15,45 @@ const COLOURED_MAX: usize = 64 * 1024;
 /// So many completions are offered at once; more letters find the others.
 const OFFERED_MAX: usize = 10;
 
-/// Cuts a text into pieces, each with the name of the variable that it is, if it is one. Joined, the pieces are the text:
-/// unlike `vars::pieces` this keeps the backslash before an escaped variable.
-fn marked(text: &str) -> Vec<(&str, Option<&str>)> {
-    let mut marked = Vec::new();
+/// The parts of a text that are drawn as variables, in order: where each begins and ends, in bytes, and its tag.
+fn tagged(text: &str, known: &[String]) -> Vec<(usize, usize, &'static str)> {
+    let near = variables::near_misses(text).into_iter();
+    let mut tagged: Vec<_> = near
+        .map(|it| (it.start, it.end, "<var data-near>"))
+        .collect();
+    let n_near = tagged.len();
     let mut at = 0;
     for piece in variables::pieces(text) {
-        let (piece, name) = match piece {
-            TextSegment::Literal(piece) | TextSegment::Escaped(piece) => (piece, None),
-            TextSegment::Variable { text, name, .. } => (text, Some(name)),
+        let start = at;
+        at += piece.source().len();
+        let tag = match piece {
+            TextSegment::Literal(_) | TextSegment::Backslashes(_) => continue,
+            TextSegment::Escaped(_) => "<var data-escaped>",
+            TextSegment::Variable { name, .. } if is_known(name, known) => "<var>",
+            TextSegment::Variable { .. } => "<var data-unresolved>",
         };
-        if !text[at..].starts_with(piece) {
-            marked.push((&text[at..=at], None));
-            at += 1;
+        if !tagged[..n_near].iter().any(|it| it.0 == start) {
+            tagged.push((start, at, tag));
         }
-        marked.push((&text[at..at + piece.len()], name));
-        at += piece.len();
     }
-    marked.push((&text[at..], None));
-    marked
+    tagged.sort_unstable();
+    tagged
 }
 
-/// Writes a piece of a line or of several.
-fn write_piece(out: &mut String, text: &str, (open, close): (&str, &str)) {
+/// Writes a piece of a line or of several. `tabs`: those in it are marked.
+fn write_piece(out: &mut String, text: &str, (open, close): (&str, &str), tabs: bool) {
+    let marks = CharacterMarks {
+        is_named: false,
+        tabs,
+        visible: true,
+    };
     for (index, line) in text.split('\n').enumerate() {
         if index > 0 {
             out.push_str("</span><span class=\"ln\">");
         }
         if !line.is_empty() {
             out.push_str(open);
-            escape_into(out, line);
+            escape_marked(out, line, marks);
             out.push_str(close);
         }
     }
@@ -56,41 +66,35 @@ pub fn coloured(text: &str, kind: StepType, known: &[String]) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     out.push_str("<span class=\"ln\">");
     if text.len() > COLOURED_MAX {
-        write_piece(&mut out, text, ("", ""));
+        write_piece(&mut out, text, ("", ""), false);
     } else {
         let colours = highlight::pieces(text, kind);
         let mut colours = colours.iter();
-        let (mut class, mut class_end) = (None, 0);
+        let (mut class, mut class_end) = (TokenClass::Plain, 0);
         let mut at = 0;
-        for (piece, name) in marked(text) {
-            let end = at + piece.len();
-            if let Some(name) = name {
-                let tag = if is_known(name, known) {
-                    "<var>"
-                } else {
-                    "<var data-unresolved>"
-                };
-                write_piece(&mut out, piece, (tag, "</var>"));
-                at = end;
-            }
-            while at < end {
+        let tagged = tagged(text, known).into_iter();
+        for (start, end, tag) in tagged.chain([(text.len(), text.len(), "")]) {
+            while at < start {
                 while class_end <= at {
                     let Some((next, colour)) = colours.next() else {
                         class_end = usize::MAX;
                         break;
                     };
-                    (class, class_end) = (next.name(), class_end + colour.len());
+                    (class, class_end) = (*next, class_end + colour.len());
                 }
-                let stop = class_end.min(end);
-                match class {
+                let stop = class_end.min(start);
+                let tabs = class == TokenClass::Text;
+                match class.name() {
                     Some(class) => {
                         let tag = format!("<span class=\"{class}\">");
-                        write_piece(&mut out, &text[at..stop], (&tag, "</span>"));
+                        write_piece(&mut out, &text[at..stop], (&tag, "</span>"), tabs);
                     }
-                    None => write_piece(&mut out, &text[at..stop], ("", "")),
+                    None => write_piece(&mut out, &text[at..stop], ("", ""), tabs),
                 }
                 at = stop;
             }
+            write_piece(&mut out, &text[start..end], (tag, "</var>"), false);
+            at = end;
         }
     }
     out.push_str("</span>");
@@ -106,6 +110,55 @@ pub fn unknown(text: &str, known: &[String]) -> Vec<String> {
     let names = variables::names(text).into_iter();
     let unknown = names.filter(|it| !is_known(it, known));
     unknown.map(str::to_owned).collect()
+}
+
+/// Something in a text that is probably not meant, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextFix {
+    /// "No-break space (U+00A0), 3 times".
+    pub label: String,
+    /// The text with this put right, everywhere.
+    pub text: String,
+}
+
+/// What can be put right in a text: what looks like a variable but is none, and each character that cannot be seen or
+/// looks like another.
+pub fn fixes(text: &str, kind: StepType) -> Vec<TextFix> {
+    let mut fixes = Vec::new();
+    if text.len() > COLOURED_MAX {
+        return fixes;
+    }
+    let near = variables::near_misses(text);
+    for (index, it) in near.iter().enumerate() {
+        let written = &text[it.start..it.end];
+        if near[..index]
+            .iter()
+            .any(|it| &text[it.start..it.end] == written)
+        {
+            continue;
+        }
+        fixes.push(TextFix {
+            label: format!("{written} is not a variable. Did you mean {}?", it.meant),
+            text: text.replace(written, &it.meant),
+        });
+    }
+    let hidden = highlight::hidden(text, kind);
+    for (index, it) in hidden.iter().enumerate() {
+        let is_same = |other: &&HiddenCharacter| other.letter == it.letter;
+        if hidden[..index].iter().any(|it| is_same(&it)) {
+            continue;
+        }
+        let all: Vec<HiddenCharacter> = hidden.iter().filter(is_same).copied().collect();
+        let times = match all.len() {
+            1 => String::new(),
+            n => format!(", {n} times"),
+        };
+        fixes.push(TextFix {
+            label: invisible::title(it.letter) + &times,
+            text: invisible::replaced(text, &all),
+        });
+    }
+    fixes
 }
 
 /// What has been typed of a variable's name just before the caret; none if none has been begun.
@@ -219,6 +272,40 @@ mod tests {
     }
 
     #[test]
+    fn an_escaped_variable_and_a_near_miss_are_marked_as_such() {
+        let html = |text: &str| coloured(text, StepType::Bash, &known());
+        assert!(html(r"a \{{var.HOST}}").contains(r"<var data-escaped>\{{var.HOST}}</var>"));
+        assert!(html("{{Customer.Name}}").contains("<var data-near>{{Customer.Name}}</var>"));
+        let near = html("{{customer.Name}} \u{a0}{{ var.HOST }}");
+        assert!(near.contains("<var data-near>{{customer.Name}}</var> <mark>\u{a0}</mark><var>"));
+        let sql = coloured("'a\tb'", StepType::Sql, &[]);
+        assert!(sql.contains("<span class=\"s\">&#39;a<mark>\t</mark>b&#39;</span>"));
+    }
+
+    #[test]
+    fn each_kind_of_trouble_is_put_right_at_once() {
+        let text = "{{Customer.Name}} \u{201c}a\u{a0}b\u{a0}c {{Customer.Name}}";
+        let fixes = fixes(text, StepType::Bash);
+        let labels: Vec<_> = fixes.iter().map(|it| it.label.as_str()).collect();
+        assert_eq!(
+            labels,
+            [
+                "{{Customer.Name}} is not a variable. Did you mean {{customer.name}}?",
+                "Smart double quote (U+201C)",
+                "No-break space (U+00A0), 2 times",
+            ]
+        );
+        assert_eq!(
+            fixes[0].text,
+            "{{customer.name}} \u{201c}a\u{a0}b\u{a0}c {{customer.name}}"
+        );
+        assert_eq!(
+            fixes[2].text,
+            "{{Customer.Name}} \u{201c}a b c {{Customer.Name}}"
+        );
+    }
+
+    #[test]
     fn what_has_been_begun_is_completed_first_by_its_beginning() {
         assert_eq!(begun("a\necho {{ cust"), Some("cust"));
         assert_eq!(begun("{{"), Some(""));
@@ -255,9 +342,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn joined_the_pieces_are_the_text(text in r"(\{\{|\}\}|\\|customer\.name|var\.A|quote|[ |{}\n$é]){0,20}") {
-            let joined: String = marked(&text).into_iter().map(|it| it.0).collect();
-            prop_assert_eq!(&joined, &text);
+        fn variables_are_marked_in_order_and_every_line_is_a_span(text in r"(\{\{|\}\}|\\|customer\.name|var\.A|quote|[ |{}\n$é]){0,20}") {
+            let mut from = 0;
+            for (start, end, _) in tagged(&text, &[]) {
+                prop_assert!(from <= start && start < end);
+                from = end;
+            }
             for kind in [StepType::Bash, StepType::Sql] {
                 let html = coloured(&text, kind, &[]);
                 prop_assert_eq!(html.matches("class=\"ln\"").count(), text.matches('\n').count() + 1);

@@ -1,8 +1,9 @@
 //! Clusters: where customers live.
 use super::{
+    copy::ContextCheck,
     id::ClusterId,
     rule_violation::RuleViolation,
-    text::{Description, KubeconfigPath, Metadata, Name},
+    text::{Description, KubeconfigPath, KubectlContext, Metadata, Name},
     validation_errors::{ErrorCollector, ValidationErrors},
     vocabulary::Field,
 };
@@ -16,6 +17,8 @@ pub struct Cluster {
     pub id: ClusterId,
     pub name: String,
     pub kubeconfig_path: Option<String>,
+    /// The kubectl context, if it is not called as the cluster is.
+    pub context: Option<String>,
     pub description: Option<String>,
     pub is_active: bool,
     pub metadata: Metadata,
@@ -32,6 +35,7 @@ pub struct Cluster {
 pub struct ClusterDraft {
     pub name: String,
     pub kubeconfig_path: String,
+    pub context: String,
     pub description: String,
     pub metadata: Metadata,
 }
@@ -41,6 +45,7 @@ pub struct ClusterDraft {
 pub struct ClusterFields {
     pub name: Name,
     pub kubeconfig_path: Option<KubeconfigPath>,
+    pub context: Option<KubectlContext>,
     pub description: Option<Description>,
     pub metadata: Metadata,
 }
@@ -53,12 +58,14 @@ impl ClusterDraft {
             Field::KubeconfigPath,
             KubeconfigPath::parse(&self.kubeconfig_path),
         );
+        let context = problems.take(Field::Context, KubectlContext::parse(&self.context));
         let description = problems.take(Field::Description, Description::parse(&self.description));
         let metadata = problems.take(Field::Variables, self.metadata.checked());
         problems.finish((|| {
             Some(ClusterFields {
                 name: name?,
                 kubeconfig_path: path?,
+                context: context?,
                 description: description?,
                 metadata: metadata?,
             })
@@ -71,6 +78,7 @@ impl From<Cluster> for ClusterDraft {
         Self {
             name: cluster.name,
             kubeconfig_path: cluster.kubeconfig_path.unwrap_or_default(),
+            context: cluster.context.unwrap_or_default(),
             description: cluster.description.unwrap_or_default(),
             metadata: cluster.metadata,
         }
@@ -78,6 +86,14 @@ impl From<Cluster> for ClusterDraft {
 }
 
 impl Cluster {
+    /// What kubectl must be set to for this cluster's customers (R82).
+    pub fn context_check(&self) -> ContextCheck<'_> {
+        ContextCheck {
+            context: self.context.as_deref().unwrap_or(&self.name),
+            kubeconfig: self.kubeconfig_path.as_deref(),
+        }
+    }
+
     /// A cluster with active customers stays (R5); they are named.
     pub fn may_be_deactivated(&self, active_customers: Vec<String>) -> Result<(), RuleViolation> {
         if active_customers.is_empty() {
@@ -136,6 +152,27 @@ mod tests {
             invalid.at(Field::KubeconfigPath),
             Some(&FieldError::PathNotAbsolute)
         );
+    }
+
+    #[test]
+    fn the_context_is_called_as_the_cluster_unless_it_has_its_own() {
+        let mut cluster = Cluster {
+            id: ClusterId(1),
+            name: "prod-eu".into(),
+            kubeconfig_path: Some("/etc/eu.yaml".into()),
+            context: None,
+            description: None,
+            is_active: true,
+            metadata: Metadata::default(),
+            version: 1,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        };
+        assert_eq!(cluster.context_check().context, "prod-eu");
+        cluster.context = Some("gke_eu".into());
+        let check = cluster.context_check();
+        assert_eq!(check.context, "gke_eu");
+        assert_eq!(check.kubeconfig, Some("/etc/eu.yaml"));
     }
 
     #[test]

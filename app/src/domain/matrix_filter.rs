@@ -1,5 +1,6 @@
 //! What a person wants to see of the matrix. It lives in the address, so that a link shows the same.
 use super::{
+    fold::fold,
     id::ClusterId,
     matrix::{Cell, CellIndex, Grid},
     vocabulary::StepStatus,
@@ -10,9 +11,9 @@ use super::{
 pub struct MatrixFilter {
     pub states: Vec<StepStatus>,
     pub cluster: Option<ClusterId>,
-    /// Part of a customer's name or namespace, in any case.
+    /// Part of a customer's name or namespace, whatever its case, diacritics and blanks.
     pub customers: String,
-    /// Part of a step's name, in any case.
+    /// Part of a step's name, whatever its case, diacritics and blanks.
     pub steps: String,
     pub open_only: bool,
     pub attention_only: bool,
@@ -23,11 +24,6 @@ pub struct MatrixFilter {
 pub struct VisibleRowsAndColumns {
     pub rows: Vec<bool>,
     pub columns: Vec<bool>,
-}
-
-/// In small letters, one by one: `str::to_lowercase` also knows where a word ends, by tables that weigh 7 kB.
-pub fn lower(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
 }
 
 impl MatrixFilter {
@@ -95,9 +91,9 @@ impl MatrixFilter {
         if self.is_empty() {
             return None;
         }
-        let has = |text: &str, part: &str| lower(text).contains(part);
-        let customers = lower(self.customers.trim());
-        let steps = lower(self.steps.trim());
+        let has = |text: &str, part: &str| fold(text).contains(part);
+        let customers = fold(self.customers.trim());
+        let steps = fold(self.steps.trim());
         let columns = grid.columns.iter().map(|column| {
             let cluster = grid.bands.get(column.band).map(|it| it.id);
             (self.cluster.is_none() || cluster == self.cluster)

@@ -16,7 +16,7 @@ pub mod actor_stamp;
 /// What a check of the database found.
 pub mod check_finding;
 pub mod cluster;
-/// The text to copy, and whom it is for.
+/// The texts to copy, with the header that says whom they are for.
 pub mod copy;
 pub mod customer;
 /// One customer's steps on paper.
@@ -27,20 +27,28 @@ pub mod customer_import;
 pub mod customer_import_parser;
 /// One customer's working list, and a step on the desk.
 pub mod customer_work;
+/// Uploaded files as text.
+pub mod decode;
 /// What is different between two texts.
 pub mod diff;
 /// The history.
 pub mod event;
 /// What is wrong with one field, worded.
 pub mod field_error;
+/// Text in the form in which filters compare it.
+pub mod fold;
 /// Ids of every noun.
 pub mod id;
+/// Characters that are invisible, or look like others.
+pub mod invisible;
 /// The grid: steps down, customers across.
 pub mod matrix;
 /// What a person wants to see of the matrix.
 pub mod matrix_filter;
 /// The grid as it travels.
 pub mod matrix_wire;
+/// Line breaks and byte order marks of texts that come in.
+pub mod normalize;
 /// Positions in a list, and how a customer's list follows the template's.
 pub mod order;
 /// Counts, percent and the state that most needs attention.
@@ -73,3 +81,5 @@ pub mod validation_errors;
 pub mod variables;
 /// Lists of whole numbers as short text.
 pub mod varint_text;
+/// Warnings about a step's text or its values.
+pub mod warning;

@@ -2,6 +2,7 @@
 //! Sentences are lower-case, without a full stop, and name the thing and what to do.
 use super::{
     field_error::and_others,
+    quote::QuoteError,
     vocabulary::{Field, ReleaseStatus, StepAction, StepStatus},
 };
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,8 @@ pub enum RuleViolation {
     },
     #[error("{} {} set: fill the value in, or allow it explicitly", names.join(", "), if names.len() == 1 { "is not" } else { "are not" })]
     Unresolved { names: Vec<String> },
+    #[error("{} {}", names.join(", "), QuoteError::Backslash)]
+    NoLiteral { names: Vec<String> },
     #[error("{name} belongs to the template: only a custom step can be {verb}")]
     NotCustom { name: String, verb: String },
     #[error("{name} is a custom step and has no template to {verb}")]

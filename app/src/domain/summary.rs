@@ -1,6 +1,7 @@
 //! What several screens show of the whole: the layout's figures, the dashboard, one customer's work, one step's detail.
 use super::{
     cluster::{Cluster, ClusterSummary},
+    copy::BashFrames,
     customer::{Customer, CustomerSummary},
     event::HistoryEntry,
     id::{CustomerId, ReleaseId, StepId},
@@ -10,6 +11,7 @@ use super::{
     template::StepTemplate,
     variables::{ResolvedText, Variable},
     vocabulary::{ReleaseStatus, StepStatus},
+    warning::Warning,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -219,6 +221,7 @@ pub struct DryRun {
     pub customers: u32,
     pub cells: u32,
     pub unresolved: Vec<Unresolved>,
+    pub warnings: Vec<Warning>,
 }
 
 /// One customer's work in one release, in order.
@@ -247,6 +250,9 @@ pub struct StepDetail {
     pub unresolved: Vec<String>,
     pub variables: Vec<Variable>,
     pub copy_text: String,
+    /// Of a bash step.
+    pub copy_frames: BashFrames,
+    pub warnings: Vec<Warning>,
     pub history: Vec<HistoryEntry>,
 }
 
@@ -264,6 +270,13 @@ pub struct TemplateDetail {
     pub changed_by: Option<String>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub changed_at: Option<DateTime<Utc>>,
+}
+
+/// A text that may not be stored yet with a customer's values, and what these bring to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextPreview {
+    pub resolved: ResolvedText,
+    pub warnings: Vec<Warning>,
 }
 
 /// Whose values a text can be filled with.

@@ -1,5 +1,5 @@
 //! Texts that people type, as types with one door each: `parse`. The limits are those of R6 and stand only here.
-use super::field_error::FieldError;
+use super::{field_error::FieldError, invisible::is_bidi_control, normalize::normalized};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, Visitor},
@@ -13,6 +13,7 @@ pub const VERSION_MAX: usize = 50;
 pub const DESCRIPTION_MAX: usize = 4_000;
 pub const NOTE_MAX: usize = 10_000;
 pub const PATH_MAX: usize = 4_096;
+pub const CONTEXT_MAX: usize = 253;
 /// In bytes of UTF-8.
 pub const CONTENT_MAX: usize = 256 * 1024;
 /// In bytes of JSON.
@@ -38,15 +39,23 @@ fn at_most(text: &str, max: usize) -> Result<(), FieldError> {
     }
 }
 
-/// Line breaks and tabs belong in a text; other control characters do not.
-fn no_control_characters(text: &str) -> Result<(), FieldError> {
-    match text
-        .chars()
-        .find(|it| it.is_control() && !matches!(it, '\t' | '\n' | '\r'))
-    {
+fn without(text: &str, is_refused: impl Fn(char) -> bool) -> Result<(), FieldError> {
+    match text.chars().find(|it| is_refused(*it)) {
         Some(it) => Err(FieldError::ControlCharacter { code: it.into() }),
         None => Ok(()),
     }
+}
+
+/// Line breaks and tabs belong in a text; other control characters do not.
+fn no_control_characters(text: &str) -> Result<(), FieldError> {
+    without(text, |it| {
+        it.is_control() && !matches!(it, '\t' | '\n' | '\r')
+    })
+}
+
+/// One line has no control characters, and none that turns the direction of what is beside it.
+fn is_one_line(text: &str) -> Result<(), FieldError> {
+    without(text, |it| it.is_control() || is_bidi_control(it))
 }
 
 macro_rules! texts {
@@ -82,10 +91,12 @@ texts! {
     Notes
     /// Why something was skipped, failed or reverted: up to 10,000 characters, not empty.
     Reason
-    /// A step's text: up to 256 KiB, kept byte for byte.
+    /// A step's text: up to 256 KiB, with LF line breaks and without a byte order mark at its start. All else is kept.
     Content
     /// An absolute path without `..`. It is stored, never opened.
     KubeconfigPath
+    /// What kubectl calls a cluster and its user together: up to 253 characters on one line.
+    KubectlContext
 }
 
 impl Name {
@@ -94,9 +105,7 @@ impl Name {
         if text.is_empty() {
             return Err(FieldError::Missing);
         }
-        if let Some(it) = text.chars().find(|it| it.is_control()) {
-            return Err(FieldError::ControlCharacter { code: it.into() });
-        }
+        is_one_line(&text)?;
         at_most(&text, NAME_MAX)?;
         Ok(Self(text))
     }
@@ -126,9 +135,7 @@ impl VersionNumber {
     /// Nothing typed is no version.
     pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
         let text = tidy(text);
-        if let Some(it) = text.chars().find(|it| it.is_control()) {
-            return Err(FieldError::ControlCharacter { code: it.into() });
-        }
+        is_one_line(&text)?;
         at_most(&text, VERSION_MAX)?;
         Ok((!text.is_empty()).then_some(Self(text)))
     }
@@ -163,6 +170,7 @@ impl Reason {
 
 impl Content {
     pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let text = normalized(text);
         if text.trim().is_empty() {
             return Err(FieldError::Missing);
         }
@@ -172,8 +180,18 @@ impl Content {
                 long: text.len(),
             });
         }
-        no_control_characters(text)?;
-        Ok(Self(text.to_owned()))
+        no_control_characters(&text)?;
+        Ok(Self(text))
+    }
+}
+
+impl KubectlContext {
+    /// Nothing typed is none: the context is called as the cluster is.
+    pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
+        let text = tidy(text);
+        is_one_line(&text)?;
+        at_most(&text, CONTEXT_MAX)?;
+        Ok((!text.is_empty()).then_some(Self(text)))
     }
 }
 
@@ -184,9 +202,7 @@ impl KubeconfigPath {
         if text.is_empty() {
             return Ok(None);
         }
-        if let Some(it) = text.chars().find(|it| it.is_control()) {
-            return Err(FieldError::ControlCharacter { code: it.into() });
-        }
+        is_one_line(&text)?;
         at_most(&text, PATH_MAX)?;
         if !text.starts_with('/') {
             return Err(FieldError::PathNotAbsolute);
@@ -421,11 +437,39 @@ mod tests {
     }
 
     #[test]
-    fn content_keeps_every_byte_and_refuses_nul() {
-        let text = "  a\tb\r\n\u{301}  ";
-        assert_eq!(Content::parse(text).unwrap().as_str(), text);
+    fn content_has_lf_and_no_byte_order_mark_and_keeps_all_else() {
+        let content = |text| Content::parse(text).unwrap();
+        assert_eq!(content("\u{feff}a\r\nb\rc").as_str(), "a\nb\nc");
+        let text = "  a\tb\n\u{301}\u{a0}\u{feff}  \n";
+        assert_eq!(content(text).as_str(), text);
         assert!(Content::parse("a\0").is_err());
+        assert!(Content::parse("\u{feff}\r\n").is_err());
         assert!(Content::parse(&"a".repeat(CONTENT_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn what_turns_the_direction_of_text_is_refused_in_names() {
+        for letter in ['\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}'] {
+            let text = format!("/a{letter}b");
+            let refused = FieldError::ControlCharacter {
+                code: letter.into(),
+            };
+            assert_eq!(Name::parse(&text), Err(refused.clone()));
+            assert_eq!(VersionNumber::parse(&text), Err(refused.clone()));
+            assert_eq!(KubeconfigPath::parse(&text), Err(refused.clone()));
+            assert_eq!(KubectlContext::parse(&text), Err(refused));
+            assert!(Content::parse(&text).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_context_is_one_line_or_none() {
+        let arn = "arn:aws:eks:eu-west-1:123456789012:cluster/prod";
+        let parsed = KubectlContext::parse(&format!(" {arn} ")).unwrap();
+        assert_eq!(parsed.unwrap().as_str(), arn);
+        assert_eq!(KubectlContext::parse(" "), Ok(None));
+        assert!(KubectlContext::parse("a\nb").is_err());
+        assert!(KubectlContext::parse(&"a".repeat(CONTEXT_MAX + 1)).is_err());
     }
 
     #[test]

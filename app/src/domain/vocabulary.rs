@@ -50,6 +50,7 @@ words! {
     /// A field of a form or of a body, by its name in JSON.
     Field {
         Name = "name", Namespace = "namespace", Cluster = "clusterId", KubeconfigPath = "kubeconfigPath",
+        Context = "context",
         Description = "description", Variables = "metadata", Type = "type", VersionNumber = "versionNumber",
         ReleaseDate = "releaseDate", Category = "category", Content = "content", Reason = "reason",
         Notes = "notes", Customers = "customerIds", OrderedIds = "orderedIds", Position = "insertAfter",

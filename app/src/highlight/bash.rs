@@ -1,5 +1,6 @@
 //! Bash: comments, texts, variables and substitutions, heredocs, numbers, and the word that a command starts with.
-//! What is nested (a substitution in a text in a substitution) stands on a stack of our own: no text is too deep.
+//! What is nested (a substitution in a text in a substitution) is kept on a stack of our own: no text is too deep.
+//! The class of a text says how it is quoted: `quoting` asks what a value can do there.
 use super::{Token, TokenClass, is_word, push, quoted, run};
 
 /// Words that may be followed by a command.
@@ -9,9 +10,9 @@ const COMMAND_PREFIXES: &[&str] = &[
 const KEYWORDS: &[&str] = &[
     "fi", "done", "for", "in", "case", "esac", "function", "return", "local", "export",
 ];
-/// So many ends of heredocs are looked for in vain; then `<<` is no heredoc any more.
+/// After this many heredocs without an end `<<` is no heredoc any more: the search stays linear.
 const LOOKAHEAD_MISSES_MAX: u32 = 50;
-/// How far the end of `${...}` is looked for.
+/// How many letters long `${...}` can be.
 const NESTING_MAX: usize = 500;
 
 /// What we are inside of.
@@ -27,14 +28,22 @@ enum Nesting {
     Group,
 }
 
+/// A heredoc whose lines are still to come.
+struct Heredoc<'a> {
+    /// The word that ends it, as it stands behind `<<`.
+    word: &'a str,
+    /// `<<-`: tabs before the word are no part of the line.
+    strips_tabs: bool,
+}
+
 struct Lexer<'a> {
     text: &'a str,
     pieces: Vec<Token>,
     at: usize,
     inside: Vec<Nesting>,
     starts_command: bool,
-    /// The words that end the heredocs of this line.
-    heredocs: Vec<&'a str>,
+    /// The heredocs of this line.
+    heredocs: Vec<Heredoc<'a>>,
     misses: u32,
 }
 
@@ -108,19 +117,19 @@ impl<'a> Lexer<'a> {
 
     fn in_text(&mut self, letter: char) {
         match letter {
-            '"' => self.leave(TokenClass::Text),
-            '\\' => self.to(TokenClass::Text, run_of_two(self.text, self.at)),
+            '"' => self.leave(TokenClass::Double),
+            '\\' => self.to(TokenClass::Double, run_of_two(self.text, self.at)),
             '`' => self.backtick(),
             '$' => {
                 if !self.dollar() {
-                    self.to(TokenClass::Text, self.at + 1);
+                    self.to(TokenClass::Double, self.at + 1);
                 }
             }
             _ => {
                 let end = run(self.text, self.at, |it| {
                     !matches!(it, '"' | '\\' | '`' | '$')
                 });
-                self.to(TokenClass::Text, end);
+                self.to(TokenClass::Double, end);
             }
         }
     }
@@ -140,11 +149,11 @@ impl<'a> Lexer<'a> {
         let (class, end) = match letter {
             '#' if after_space => (TokenClass::Comment, run(text, at, |it| it != '\n')),
             '\\' => (TokenClass::Plain, run_of_two(text, at)),
-            '\'' => (TokenClass::Text, quoted(text, at, '\'', false)),
-            '"' => return self.enter(Nesting::Text, TokenClass::Text, 1),
+            '\'' => (TokenClass::Single, quoted(text, at, '\'', false)),
+            '"' => return self.enter(Nesting::Text, TokenClass::Double, 1),
             '`' => return self.backtick(),
             '$' if text[at + 1..].starts_with('\'') => {
-                (TokenClass::Text, quoted(text, at + 1, '\'', true))
+                (TokenClass::Escapes, quoted(text, at + 1, '\'', true))
             }
             '$' => {
                 if self.dollar() {
@@ -153,11 +162,11 @@ impl<'a> Lexer<'a> {
                 (TokenClass::Plain, at + 1)
             }
             '<' if text[at..].starts_with("<<") && !text[at..].starts_with("<<<") => {
-                let (word, end) = heredoc_word(text, at + 2);
-                if word.is_empty() || self.misses > LOOKAHEAD_MISSES_MAX {
+                let (heredoc, end) = heredoc(text, at + 2);
+                if heredoc.word.is_empty() || self.misses > LOOKAHEAD_MISSES_MAX {
                     (TokenClass::Plain, at + 2)
                 } else {
-                    self.heredocs.push(word);
+                    self.heredocs.push(heredoc);
                     (TokenClass::Text, end)
                 }
             }
@@ -209,12 +218,14 @@ impl<'a> Lexer<'a> {
     fn line_end(&mut self) {
         self.to(TokenClass::Plain, self.at + 1);
         self.starts_command = true;
-        for word in std::mem::take(&mut self.heredocs) {
+        for heredoc in std::mem::take(&mut self.heredocs) {
             if self.misses > LOOKAHEAD_MISSES_MAX {
                 return;
             }
-            match heredoc_end(self.text, self.at, word) {
-                Some(end) => self.to(TokenClass::Text, end),
+            let is_quoted = heredoc.word.contains(QUOTES);
+            match heredoc.end(self.text, self.at) {
+                Some(end) if is_quoted => self.to(TokenClass::QuotedHeredoc, end),
+                Some(end) => self.to(TokenClass::Heredoc, end),
                 None => self.misses += 1,
             }
         }
@@ -243,22 +254,48 @@ fn braces_end(text: &str) -> Option<usize> {
     None
 }
 
-/// The word that ends a heredoc, and where it itself ends.
-fn heredoc_word(text: &str, from: usize) -> (&str, usize) {
-    let from = run(text, from, |it| it == '-' || it == ' ');
-    let end = run(text, from, |it| is_word(it) || it == '\'' || it == '"');
-    (text[from..end].trim_matches(['\'', '"']), end)
+/// One of these in a heredoc's word, and its lines are literal.
+const QUOTES: [char; 3] = ['\'', '"', '\\'];
+
+/// The heredoc that begins behind `<<`, and where its word ends.
+fn heredoc(text: &str, from: usize) -> (Heredoc<'_>, usize) {
+    let strips_tabs = text[from..].starts_with('-');
+    let from = run(text, from + usize::from(strips_tabs), |it| {
+        it == ' ' || it == '\t'
+    });
+    let line_end = run(text, from, |it| it != '\n');
+    let line = &text[..line_end];
+    let mut end = from;
+    while let Some(letter) = line[end..].chars().next() {
+        end = match letter {
+            '\'' | '"' => quoted(line, end, letter, false),
+            '\\' => run_of_two(line, end),
+            _ if letter.is_whitespace() || ";&|<>()".contains(letter) => break,
+            _ => end + letter.len_utf8(),
+        };
+    }
+    let word = &text[from..end];
+    (Heredoc { word, strips_tabs }, end)
 }
 
-/// Where the heredoc ends: behind a line that is the word alone.
-fn heredoc_end(text: &str, from: usize, word: &str) -> Option<usize> {
-    let mut at = from;
-    while at <= text.len() {
-        let end = run(text, at, |it| it != '\n');
-        if text[at..end].trim_start_matches('\t') == word {
-            return Some(end);
+impl Heredoc<'_> {
+    /// Where it ends: behind a line that is the word alone.
+    fn end(&self, text: &str, from: usize) -> Option<usize> {
+        let word = self.word.replace(QUOTES, "");
+        let mut at = from;
+        while at <= text.len() {
+            let end = run(text, at, |it| it != '\n');
+            let line = &text[at..end];
+            let line = if self.strips_tabs {
+                line.trim_start_matches('\t')
+            } else {
+                line
+            };
+            if line == word {
+                return Some(end);
+            }
+            at = end + 1;
         }
-        at = end + 1;
+        None
     }
-    None
 }

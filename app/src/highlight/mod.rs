@@ -1,8 +1,13 @@
-//! Colours for bash and sql: text in, classed pieces out. Pure, so that the server and the browser draw the same. Joined,
-//! the pieces are the text, whatever the text is. Our own lexer because it must agree on both sides, cost few kB of
-//! WASM and know our variables.
+//! Syntax highlighting for bash and sql: text in, classed pieces out. Pure, so that the server and the browser draw the
+//! same. Joined, the pieces are the text, whatever the text is. Our own lexer because it must agree on both sides, cost few
+//! kB of WASM and know our variables.
 mod bash;
+mod quoting;
 mod sql;
+mod warnings;
+
+pub use quoting::BashValues;
+pub use warnings::{ValueChecks, hidden, text_warnings, warnings};
 
 use crate::domain::vocabulary::StepType;
 
@@ -13,6 +18,12 @@ pub enum TokenClass {
     Comment,
     Keyword,
     Text,
+    /// In bash `'...'`, `$'...'`, `"..."`, the lines of a heredoc, and of one whose word is quoted.
+    Single,
+    Escapes,
+    Double,
+    Heredoc,
+    QuotedHeredoc,
     Number,
     /// A shell's variable or substitution.
     Variable,
@@ -25,7 +36,12 @@ impl TokenClass {
             Self::Plain => None,
             Self::Comment => Some("c"),
             Self::Keyword => Some("k"),
-            Self::Text => Some("s"),
+            Self::Text
+            | Self::Single
+            | Self::Escapes
+            | Self::Double
+            | Self::Heredoc
+            | Self::QuotedHeredoc => Some("s"),
             Self::Number => Some("n"),
             Self::Variable => Some("v"),
         }
@@ -106,15 +122,15 @@ mod tests {
                 (TokenClass::Keyword, "set"),
                 (TokenClass::Comment, "# stop"),
                 (TokenClass::Keyword, "kubectl"),
-                (TokenClass::Text, "'a b'"),
-                (TokenClass::Text, "\""),
+                (TokenClass::Single, "'a b'"),
+                (TokenClass::Double, "\""),
                 (TokenClass::Variable, "$X"),
-                (TokenClass::Text, " # no\""),
+                (TokenClass::Double, " # no\""),
                 (TokenClass::Number, "10m"),
                 (TokenClass::Keyword, "cat"),
                 (TokenClass::Text, "<<EOF"),
                 (TokenClass::Keyword, "x"),
-                (TokenClass::Text, "if 1\nEOF"),
+                (TokenClass::Heredoc, "if 1\nEOF"),
                 (TokenClass::Keyword, "echo"),
             ]
         );
@@ -126,21 +142,48 @@ mod tests {
         assert_eq!(
             classed(text, StepType::Bash),
             [
-                (TokenClass::Text, "\""),
+                (TokenClass::Double, "\""),
                 (TokenClass::Variable, "$("),
                 (TokenClass::Keyword, "get"),
-                (TokenClass::Text, "\"b "),
+                (TokenClass::Double, "\"b "),
                 (TokenClass::Variable, "${C:-\"d\"}"),
-                (TokenClass::Text, "\""),
+                (TokenClass::Double, "\""),
                 (TokenClass::Variable, "`"),
                 (TokenClass::Keyword, "e"),
                 (TokenClass::Variable, "`)"),
-                (TokenClass::Text, "\""),
-                (TokenClass::Text, "\"f"),
+                (TokenClass::Double, "\""),
+                (TokenClass::Double, "\"f"),
                 (TokenClass::Variable, "$@"),
-                (TokenClass::Text, "g\""),
+                (TokenClass::Double, "g\""),
                 (TokenClass::Comment, "# h"),
             ]
+        );
+    }
+
+    #[test]
+    fn a_heredoc_is_literal_if_any_part_of_its_word_is_quoted() {
+        for (word, end) in [
+            ("'EOF'", "EOF"),
+            ("\"END OF IT\"", "END OF IT"),
+            ("\\EOF", "EOF"),
+            ("E'O'F", "EOF"),
+        ] {
+            let text = format!("cat << {word} >x\n$a\n{end}\nls");
+            let body = format!("$a\n{end}");
+            let classes = pieces(&text, StepType::Bash);
+            assert!(
+                classes.contains(&(TokenClass::QuotedHeredoc, &body)),
+                "{classes:?}"
+            );
+        }
+        let text = "cat <<-end-1;\n\t$a\n\tend-1\n";
+        let body = (TokenClass::Heredoc, "\t$a\n\tend-1");
+        assert!(pieces(text, StepType::Bash).contains(&body));
+        let text = "cat <<EOF\n\tEOF\n";
+        assert!(
+            pieces(text, StepType::Bash)
+                .iter()
+                .all(|it| it.0 != TokenClass::Heredoc)
         );
     }
 

@@ -1,11 +1,11 @@
-//! Which variables a text uses, and which of them have no value: answered from stored names, never by parsing texts.
+//! Which variables a text uses, and which of them are unresolved: answered from stored uses, never by parsing texts.
 use super::{
     entity::cluster, entity::customer, entity::read_metadata, entity::text_key,
-    entity::text_variable, error::StoreError,
+    entity::text_variable, entity::word, error::StoreError,
 };
 use crate::domain::{
     cluster::Cluster, customer::Customer, id::CustomerId, release::Release, variables,
-    variables::VariableScope,
+    variables::VariableScope, vocabulary::StepType,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
@@ -13,14 +13,14 @@ use sea_orm::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// Remembers the names of a text's variables, with the text.
+/// Remembers how a text uses its variables, by the text's fingerprint.
 pub async fn save(tx: &DatabaseTransaction, text: &str) -> Result<(), StoreError> {
     let key = text_key(text);
-    let rows: Vec<_> = variables::names(text)
+    let rows: Vec<_> = variables::uses(text)
         .into_iter()
-        .map(|name| text_variable::ActiveModel {
+        .map(|used| text_variable::ActiveModel {
             text_key: Set(key),
-            name: Set(name.to_owned()),
+            name: Set(used),
         })
         .collect();
     if rows.is_empty() {
@@ -37,13 +37,13 @@ pub async fn save(tx: &DatabaseTransaction, text: &str) -> Result<(), StoreError
     Ok(())
 }
 
-/// For each text the names of its variables.
-pub async fn names(
+/// For each text the uses of its variables (`variables::uses`).
+pub async fn uses(
     db: &impl ConnectionTrait,
     keys: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, Vec<String>>, StoreError> {
     let keys: HashSet<i64> = keys.into_iter().collect();
-    let mut names: HashMap<i64, Vec<String>> = HashMap::new();
+    let mut uses: HashMap<i64, Vec<String>> = HashMap::new();
     let keys: Vec<i64> = keys.into_iter().collect();
     for chunk in keys.chunks(10_000) {
         let rows = text_variable::Entity::find()
@@ -51,17 +51,17 @@ pub async fn names(
             .all(db)
             .await?;
         for row in rows {
-            names.entry(row.text_key).or_default().push(row.name);
+            uses.entry(row.text_key).or_default().push(row.name);
         }
     }
-    Ok(names)
+    Ok(uses)
 }
 
-/// For customers the variables that have no value, of those that are asked for.
+/// For customers the uses of variables that are unresolved, of those that are asked for.
 pub struct UnresolvedByCustomer {
     asked: Vec<String>,
-    /// By customer, a bit for each asked name.
-    missing: HashMap<i64, Vec<bool>>,
+    /// By customer, for each asked use: whether it is unresolved in bash and text steps, and in sql steps.
+    unresolved: HashMap<i64, Vec<[bool; 2]>>,
 }
 
 impl UnresolvedByCustomer {
@@ -69,14 +69,14 @@ impl UnresolvedByCustomer {
         db: &impl ConnectionTrait,
         release: &Release,
         customers: &[CustomerId],
-        names: impl IntoIterator<Item = &String>,
+        uses: impl IntoIterator<Item = &String>,
     ) -> Result<Self, StoreError> {
-        let mut asked: Vec<String> = names.into_iter().cloned().collect();
+        let mut asked: Vec<String> = uses.into_iter().cloned().collect();
         asked.sort();
         asked.dedup();
         let mut this = Self {
             asked,
-            missing: HashMap::new(),
+            unresolved: HashMap::new(),
         };
         if this.asked.is_empty() {
             return Ok(this);
@@ -87,37 +87,43 @@ impl UnresolvedByCustomer {
                 cluster: &cluster,
                 release,
             };
-            let missing: Vec<bool> = this
-                .asked
-                .iter()
-                .map(|name| scope.value(name).is_none())
+            let kinds = [StepType::Bash, StepType::Sql];
+            let asked = this.asked.iter();
+            let unresolved: Vec<[bool; 2]> = asked
+                .map(|used| kinds.map(|kind| scope.is_unresolved(used, kind)))
                 .collect();
-            if missing.contains(&true) {
-                this.missing.insert(customer.id.0, missing);
+            if unresolved.as_flattened().contains(&true) {
+                this.unresolved.insert(customer.id.0, unresolved);
             }
         }
         Ok(this)
     }
 
-    /// Whether any of the names that were asked for has no value for the customer.
+    /// Whether any of the uses that were asked for is unresolved for the customer.
     pub fn is_any(&self, customer: CustomerId) -> bool {
-        self.missing.contains_key(&customer.0)
+        self.unresolved.contains_key(&customer.0)
     }
 
-    /// Which of these names have no value for the customer.
+    /// The names of variables that are unresolved for the customer in a step of this type, of these uses; each once.
     pub fn among<'a>(
-        &'a self,
+        &self,
         customer: CustomerId,
-        names: &'a [String],
-    ) -> impl Iterator<Item = &'a String> {
-        let missing = self.missing.get(&customer.0);
-        names.iter().filter(move |name| {
-            missing.is_some_and(|missing| {
-                self.asked
-                    .binary_search(name)
-                    .is_ok_and(|index| missing[index])
-            })
-        })
+        uses: &'a [String],
+        kind: StepType,
+    ) -> Vec<&'a str> {
+        let Some(unresolved) = self.unresolved.get(&customer.0) else {
+            return Vec::new();
+        };
+        let is_sql = usize::from(kind == StepType::Sql);
+        let mut names: Vec<&str> = Vec::new();
+        for used in uses {
+            let index = self.asked.binary_search(used);
+            let name = variables::name_of(used);
+            if index.is_ok_and(|it| unresolved[it][is_sql]) && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 }
 
@@ -155,20 +161,38 @@ pub fn count_variables(metadata: &str) -> u32 {
         .map_or(0, |it| u32::try_from(it.0.len()).unwrap_or(u32::MAX))
 }
 
-/// The key of each template's text.
-pub async fn template_keys(
+/// The text of a template step.
+pub struct TemplateText {
+    pub key: i64,
+    /// The step's name.
+    pub name: String,
+    pub kind: StepType,
+    pub content: String,
+}
+
+/// The texts of a release's template steps, in order.
+pub async fn template_texts(
     db: &impl ConnectionTrait,
     release: crate::domain::id::ReleaseId,
-) -> Result<Vec<(i64, String)>, StoreError> {
+) -> Result<Vec<TemplateText>, StoreError> {
     use super::{entity::step_template::Column, entity::step_template::Entity};
     use sea_orm::QueryOrder;
-    Ok(Entity::find()
+    let rows: Vec<(i64, String, String, String)> = Entity::find()
         .select_only()
-        .columns([Column::TextKey, Column::Name])
+        .columns([Column::TextKey, Column::Name, Column::Kind, Column::Content])
         .filter(Column::ReleaseId.eq(release.0))
         .order_by_asc(Column::Category)
         .order_by_asc(Column::OrderIndex)
         .into_tuple()
         .all(db)
-        .await?)
+        .await?;
+    let texts = rows.into_iter().map(|(key, name, kind, content)| {
+        Ok(TemplateText {
+            key,
+            name,
+            kind: word("step_templates", &kind)?,
+            content,
+        })
+    });
+    texts.collect()
 }

@@ -163,6 +163,7 @@ async fn people_and_places(story: &mut DemoTimeline<'_>) -> Result<Vec<CustomerI
         let draft = ClusterDraft {
             name: (*name).to_owned(),
             kubeconfig_path: format!("/etc/rollcall/{name}.yaml"),
+            context: String::new(),
             description: (*description).to_owned(),
             metadata: metadata(variables),
         };

@@ -92,6 +92,7 @@ fn cluster_draft(fields: &PostedFields, before: &Metadata) -> ClusterDraft {
     ClusterDraft {
         name: field(fields, "name"),
         kubeconfig_path: field(fields, "kubeconfigPath"),
+        context: field(fields, "context"),
         description: field(fields, "description"),
         metadata: variables(fields, before),
     }

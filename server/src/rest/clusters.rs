@@ -43,6 +43,9 @@ pub struct NewCluster {
     /// An absolute path without `..`.
     #[schema(max_length = 4096)]
     kubeconfig_path: Option<String>,
+    /// What kubectl calls it, if not by its name.
+    #[schema(max_length = 253)]
+    context: Option<String>,
     #[schema(max_length = 4000)]
     description: Option<String>,
     #[schema(value_type = Option<Variables>)]
@@ -54,6 +57,7 @@ impl From<NewCluster> for ClusterDraft {
         Self {
             name: body.name,
             kubeconfig_path: body.kubeconfig_path.unwrap_or_default(),
+            context: body.context.unwrap_or_default(),
             description: body.description.unwrap_or_default(),
             metadata: body.metadata.unwrap_or_default(),
         }
@@ -71,6 +75,9 @@ pub struct ClusterPatch {
     #[schema(value_type = Option<String>, max_length = 4096)]
     kubeconfig_path: Patch<String>,
     #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 253)]
+    context: Patch<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 4000)]
     description: Patch<String>,
     #[serde(default)]
@@ -85,6 +92,7 @@ impl ClusterPatch {
         ClusterDraft {
             name: self.name.over(present.name),
             kubeconfig_path: self.kubeconfig_path.over(present.kubeconfig_path),
+            context: self.context.over(present.context),
             description: self.description.over(present.description),
             metadata: self.metadata.over(present.metadata),
         }

@@ -3,6 +3,7 @@ use super::{
     dto::{
         enums::{CategoryWord, StepTypeWord},
         rows::Step,
+        written::WrittenStep,
     },
     extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
     page::{PageQuery, PagedList},
@@ -122,7 +123,7 @@ pub async fn list_customer_steps(
     params(
         ("id" = i64, Path, description = "The release's id"),
         ("customerId" = i64, Path, description = "The customer's id")),
-    responses((status = 201, description = "The customer's new step", body = Step)))]
+    responses((status = 201, description = "The customer's new step", body = WrittenStep)))]
 pub async fn create_step(
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
     caller: Caller,
@@ -134,6 +135,7 @@ pub async fn create_step(
     let place = place(before, body.insert_after.map(StepId))?;
     must_exist(store, place).await?;
     let to_all = body.add_to_template.unwrap_or_default();
+    let sent = body.content.clone();
     let draft = TemplateDraft {
         name: body.name,
         category: body.category,
@@ -144,7 +146,8 @@ pub async fn create_step(
     let made = store.add_custom_step(release, customer, draft, place, to_all, caller.stamp);
     let Changed { row, batch_id } = made.await?;
     let (at, version) = (format!("/api/steps/{}", row.id), row.version);
-    Ok(response::created(&at, version, &Step::from(row), batch_id))
+    let written = WrittenStep::of(row, Some(&sent));
+    Ok(response::created(&at, version, &written, batch_id))
 }
 
 /// Puts a step elsewhere in its customer's list; the category stays.

@@ -171,6 +171,16 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     }
 }
 
+impl Patch<String> {
+    /// The text as it was sent.
+    pub fn sent(&self) -> Option<&str> {
+        match self {
+            Self::Absent | Self::Null => None,
+            Self::Value(text) => Some(text),
+        }
+    }
+}
+
 impl<T: Default> Patch<T> {
     /// What becomes of the present value.
     pub fn over(self, present: T) -> T {

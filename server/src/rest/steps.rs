@@ -4,6 +4,7 @@ use super::{
         enums::{StepActionWord, StepTypeWord},
         rows::Step,
         work_views::{BulkResult, StepDetail},
+        written::WrittenStep,
     },
     extract::{Caller, Id, JsonBody, OptionalBody, Patch},
     problem::Problem,
@@ -99,6 +100,17 @@ pub fn changed(done: Changed<CustomerStep>) -> RestResponse {
     Ok(response::changed(version, &Step::from(row), batch_id))
 }
 
+/// The same after a change of the text; `sent` is the text of the request, if it had one.
+fn written(done: Changed<CustomerStep>, sent: Option<&str>) -> RestResponse {
+    let Changed { row, batch_id } = done;
+    let version = row.version;
+    Ok(response::changed(
+        version,
+        &WrittenStep::of(row, sent),
+        batch_id,
+    ))
+}
+
 /// One step.
 #[utoipa::path(get, path = "/api/steps/{id}", tag = "steps",
     params(("id" = i64, Path, description = "The step's id")),
@@ -123,7 +135,7 @@ pub async fn read_step_detail(State(context): State<Context>, Id(id): Id<StepId>
 /// Changes the notes of a step; or name, type and content of a custom one.
 #[utoipa::path(patch, path = "/api/steps/{id}", tag = "steps", request_body = StepFields,
     params(("id" = i64, Path, description = "The step's id")),
-    responses((status = 200, description = "The step as it is now", body = Step)))]
+    responses((status = 200, description = "The step as it is now", body = WrittenStep)))]
 pub async fn update_step(
     Id(id): Id<StepId>,
     caller: Caller,
@@ -137,8 +149,9 @@ pub async fn update_step(
         content: fields.content.given(),
         notes: fields.notes.given(),
     };
+    let sent = patch.content.clone();
     let done = caller.store.patch_step(id, patch, version, caller.stamp);
-    changed(done.await?)
+    written(done.await?, sent.as_deref())
 }
 
 /// Deletes a custom step. A copy of a template step stays.
@@ -258,7 +271,7 @@ pub async fn reopen_step(
 /// Rewrites a copy's text for this customer alone.
 #[utoipa::path(post, path = "/api/steps/{id}/override", tag = "steps", request_body = Override,
     params(("id" = i64, Path, description = "The step's id")),
-    responses((status = 200, description = "The step as it is now", body = Step)))]
+    responses((status = 200, description = "The step as it is now", body = WrittenStep)))]
 pub async fn override_step(
     Id(id): Id<StepId>,
     caller: Caller,
@@ -267,8 +280,9 @@ pub async fn override_step(
     caller.store.step_row(id).await?;
     let version = caller.must_have_version(body.version)?;
     let store = &caller.store;
+    let sent = body.content.clone();
     let done = store.override_step(id, body.content, version, caller.stamp);
-    changed(done.await?)
+    written(done.await?, Some(&sent))
 }
 
 /// Brings back the template's name, type and text; the state stays.

@@ -4,6 +4,7 @@ use super::{
         enums::{CategoryWord, StepTypeWord},
         rows::Template,
         work_views::Effect,
+        written::{EditEffect, WrittenTemplate},
     },
     extract::{Caller, Id, JsonBody, Patch, QueryString},
     page::{self, PageQuery, PagedList},
@@ -105,8 +106,8 @@ impl TemplatePatch {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Edited {
-    Template(Template),
-    DryRun(Effect),
+    Template(WrittenTemplate),
+    DryRun(EditEffect),
 }
 
 /// How to delete a template step.
@@ -181,7 +182,8 @@ async fn effect(
     store: &Store,
     present: StepTemplate,
     draft: TemplateDraft,
-) -> Result<Effect, Problem> {
+    sent: Option<&str>,
+) -> Result<EditEffect, Problem> {
     let id = present.id;
     let release = store.release_row(present.release_id).await?;
     release.may_be_edited().map_err(StoreError::from)?;
@@ -193,10 +195,12 @@ async fn effect(
             ..it
         } == fields
     });
-    if same {
-        return Ok(template::TemplateImpact::default().into());
-    }
-    Ok(store.template_effect(id).await?.into())
+    let effect = if same {
+        template::TemplateImpact::default()
+    } else {
+        store.template_effect(id).await?
+    };
+    Ok(EditEffect::of(effect.into(), &fields, sent))
 }
 
 /// A release's template steps, deploy first, in order.
@@ -225,7 +229,7 @@ pub async fn read_template(State(context): State<Context>, Id(id): Id<TemplateId
 /// Adds a template step. In an active release every customer gets a pending copy.
 #[utoipa::path(post, path = "/api/releases/{id}/templates", tag = "templates", request_body = NewTemplate,
     params(("id" = i64, Path, description = "The release's id")),
-    responses((status = 201, description = "The new template step", body = Template)))]
+    responses((status = 201, description = "The new template step", body = WrittenTemplate)))]
 pub async fn create_template(
     Id(id): Id<ReleaseId>,
     caller: Caller,
@@ -234,32 +238,29 @@ pub async fn create_template(
     let before = body.insert_before.map(TemplateId);
     let place = place(before, body.insert_after.map(TemplateId))?;
     must_exist(&caller.store, place).await?;
-    created(
-        caller
-            .store
-            .add_template(id, body.into(), place, caller.stamp)
-            .await?,
-    )
+    let sent = body.content.clone();
+    let done = caller
+        .store
+        .add_template(id, body.into(), place, caller.stamp)
+        .await?;
+    created(done, Some(&sent))
 }
 
 /// The same step once more, behind the original.
 #[utoipa::path(post, path = "/api/templates/{id}/duplicate", tag = "templates",
     params(("id" = i64, Path, description = "The template step's id")),
-    responses((status = 201, description = "The new template step", body = Template)))]
+    responses((status = 201, description = "The new template step", body = WrittenTemplate)))]
 pub async fn duplicate_template(Id(id): Id<TemplateId>, caller: Caller) -> RestResponse {
-    created(caller.store.duplicate_template(id, caller.stamp).await?)
+    let done = caller.store.duplicate_template(id, caller.stamp).await?;
+    created(done, None)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is what a handler answers")]
-fn created(done: Changed<StepTemplate>) -> RestResponse {
+fn created(done: Changed<StepTemplate>, sent: Option<&str>) -> RestResponse {
     let Changed { row, batch_id } = done;
     let (at, version) = (format!("/api/templates/{}", row.id), row.version);
-    Ok(response::created(
-        &at,
-        version,
-        &Template::from(row),
-        batch_id,
-    ))
+    let written = WrittenTemplate::of(row, sent);
+    Ok(response::created(&at, version, &written, batch_id))
 }
 
 /// Changes some fields of a template step.
@@ -272,9 +273,10 @@ pub async fn update_template(
     JsonBody(patch): JsonBody<TemplatePatch>,
 ) -> RestResponse {
     let present = caller.store.template_row(id).await?;
+    let sent = patch.content.sent().map(str::to_owned);
     if patch.dry_run.unwrap_or_default() {
         let draft = patch.over(present.clone().into());
-        let effect = effect(&caller.store, present, draft).await?;
+        let effect = effect(&caller.store, present, draft, sent.as_deref()).await?;
         return Ok(response::did(&Edited::DryRun(effect), None));
     }
     let version = caller.must_have_version(patch.version)?;
@@ -284,7 +286,7 @@ pub async fn update_template(
         .update_template(id, draft, version, caller.stamp)
         .await?;
     let version = row.version;
-    let template = Edited::Template(row.into());
+    let template = Edited::Template(WrittenTemplate::of(row, sent.as_deref()));
     Ok(response::changed(version, &template, batch_id))
 }
 

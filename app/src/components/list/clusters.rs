@@ -5,7 +5,7 @@ use crate::{
         html::{count, put},
         text_area::escape,
     },
-    domain::{cluster::ClusterSummary, matrix_filter::lower},
+    domain::{cluster::ClusterSummary, fold::fold},
     paths,
 };
 use std::cmp::Ordering;
@@ -25,7 +25,7 @@ impl ClusterList {
     pub fn new(clusters: Vec<ClusterSummary>) -> Self {
         let searched = |it: &ClusterSummary| {
             let path = it.cluster.kubeconfig_path.as_deref().unwrap_or_default();
-            lower(&format!("{}\n{path}", it.cluster.name))
+            fold(&format!("{}\n{path}", it.cluster.name))
         };
         let rows = clusters.into_iter().map(|it| {
             let searched = searched(&it);

@@ -5,7 +5,7 @@ use crate::{
         html::{count, put},
         text_area::escape,
     },
-    domain::{cluster::hue, customer::CustomerSummary, id::ClusterId, matrix_filter::lower},
+    domain::{cluster::hue, customer::CustomerSummary, fold::fold, id::ClusterId},
     paths,
 };
 use std::cmp::Ordering;
@@ -30,7 +30,7 @@ impl CustomerList {
             .into_iter()
             .map(|it| {
                 let searched = format!("{}\n{}\n{}", it.name, it.namespace, it.cluster);
-                (it, lower(&searched))
+                (it, fold(&searched))
             })
             .collect();
         rows.sort_by(|(a, _), (b, _)| by_cluster(a, b).then_with(|| by_name(a, b)));

@@ -8,7 +8,7 @@ use super::{
     matrix::state::LETTERS_KEY,
     ui::{html::put, icon::Icon, text_area::escape},
 };
-use crate::{browser::dom, domain::matrix_filter::lower, paths};
+use crate::{browser::dom, domain::fold::fold, paths};
 use leptos::{ev, prelude::*};
 
 /// How many rows are drawn at first, and how many more at a time.
@@ -95,7 +95,7 @@ impl ListQuery {
 
     /// What is typed, as it is compared.
     fn needle(&self) -> String {
-        lower(self.text.trim())
+        fold(self.text.trim())
     }
 
     /// Whether something is left out that the list would show.

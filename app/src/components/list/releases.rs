@@ -7,7 +7,7 @@ use crate::{
         text_area::escape,
         time::day,
     },
-    domain::{matrix_filter::lower, release::ReleaseSummary, vocabulary::ReleaseStatus},
+    domain::{fold::fold, release::ReleaseSummary, vocabulary::ReleaseStatus},
     paths,
 };
 use std::cmp::Ordering;
@@ -32,7 +32,7 @@ impl ReleaseList {
     pub fn new(releases: Vec<ReleaseSummary>) -> Self {
         let searched = |it: &ReleaseSummary| {
             let number = it.release.version_number.as_deref().unwrap_or_default();
-            lower(&format!("{}\n{number}", it.release.name))
+            fold(&format!("{}\n{number}", it.release.name))
         };
         let rows = releases.into_iter().map(|it| {
             let searched = searched(&it);

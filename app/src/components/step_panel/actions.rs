@@ -1,8 +1,5 @@
 //! What can be done with a step: copy its text in four forms, change its state, and what stands in the menu More.
-use super::{
-    OpenStepDialog, StepPanelEvent,
-    step_detail::{CopyFormat, StepDetailState},
-};
+use super::{OpenStepDialog, StepPanelEvent, step_detail::StepDetailState};
 use crate::{
     components::{
         pending_actions::ActionRequest,
@@ -15,9 +12,10 @@ use crate::{
         },
     },
     domain::{
+        copy::CopyForm,
         customer_work::OpenStep,
         variables::{Source, filled_at},
-        vocabulary::{StepAction, StepStatus, StepType},
+        vocabulary::{StepAction, StepStatus},
     },
     paths,
 };
@@ -64,20 +62,14 @@ pub fn CopyButton(desk: StepDetailState) -> impl IntoView {
         Some((step, false)) if step == id => "Could not copy: it is selected, press Ctrl+C".into(),
         _ => "Copy".to_owned(),
     };
-    let item = |label: &str, form: CopyFormat| {
-        MenuItem::new(label, Callback::new(move |()| desk.copy(form, false)))
-    };
-    let mut items = vec![
-        item("With the comment above it", CopyFormat::Headed),
-        item("Plain, without the comment", CopyFormat::Plain),
-        item("Raw, as it was written", CopyFormat::Raw),
-    ];
-    if kind == StepType::Bash {
-        items.push(item(
-            "With a check of the kubectl context",
-            CopyFormat::Checked,
-        ));
-    }
+    Effect::new(move |_| desk.recall_form());
+    let forms = CopyForm::ALL.iter().filter(|it| it.is_for(kind));
+    let items = forms
+        .map(|form| {
+            let choose = Callback::new(move |()| desk.choose_form(*form));
+            MenuItem::new(form.label(), choose)
+        })
+        .collect();
     let ink = Signal::derive(move || {
         let is_next = desk.status.is_open() && !desk.is_copied();
         is_next.then_some("ink")
@@ -91,17 +83,19 @@ pub fn CopyButton(desk: StepDetailState) -> impl IntoView {
                 data-kind=move || ink.get()
                 data-copied=move || desk.is_copied().then_some("")
                 aria-keyshortcuts="c"
-                on:click=move |_| desk.copy(CopyFormat::Headed, false)
+                aria-describedby="copy-form"
+                on:click=move |_| desk.copy_as_chosen()
             >
                 <Icon name=Signal::derive(move || if desk.is_copied() { "g-done" } else { "i-copy" })/>
                 <span class="clip">{label}</span>
                 " "
                 <kbd aria-hidden="true">"c"</kbd>
             </button>
-            <Menu label="Choose the form" items=items kind=ink size="l" square=true>
+            <Menu label="Copy options" items=items kind=ink size="l" square=true>
                 <Icon name="i-chevron"/>
             </Menu>
         </div>
+        <span class="quiet small" id="copy-form">{move || format!("Copies: {}", desk.form().label())}</span>
     }
 }
 
@@ -246,19 +240,42 @@ pub fn Refused(desk: StepDetailState) -> impl IntoView {
             Some(_) => desk.read(|it| it.detail.unresolved.clone()),
             None => desk.missing()?,
         };
+        // A value that is there, but cannot be quoted: the template is to be changed, not the value.
+        let problem = |name: &String| {
+            desk.read(|it| {
+                let mut all = it.detail.variables.iter();
+                all.find(|it| it.name == *name)?.problem
+            })
+        };
+        let (unset, unquoted): (Vec<String>, Vec<String>) =
+            names.into_iter().partition(|it| problem(it).is_none());
+        let mut said = String::new();
+        if !unset.is_empty() {
+            said = format!("{} not set. ", unset.join(", "));
+        }
+        for name in &unquoted {
+            if let Some(problem) = problem(name) {
+                said.push_str(&format!("{name} {problem}. "));
+            }
+        }
         let mut places: Vec<(String, String)> = Vec::new();
-        for name in &names {
+        for name in &unset {
             for place in desk.read(|it| places_of(name, it)) {
                 if !places.contains(&place) {
                     places.push(place);
                 }
             }
         }
+        let (or, end) = if places.is_empty() {
+            ("", "")
+        } else {
+            (" or ", ".")
+        };
         let links = places
             .into_iter()
             .enumerate()
             .map(|(index, (name, path))| {
-                let before = if index == 0 { "Fill it in at " } else { ", " };
+                let before = if index == 0 { "Set on " } else { ", " };
                 view! {
                     {before}
                     <a class="link" href=path>{name}</a>
@@ -280,13 +297,13 @@ pub fn Refused(desk: StepDetailState) -> impl IntoView {
             <div class="alert" role="alert">
                 <Icon name="i-warn"/>
                 <span>
-                    <b>{format!("{} not set. ", names.join(", "))}</b>
+                    <b>{said}</b>
                     {links}
-                    " or "
+                    {or}
                     <button type="button" class="link" on:click=go_on>
-                        {if form.is_some() { "copy it as it is" } else { "mark it done as it is" }}
+                        {if form.is_some() { "Copy anyway" } else { "Mark done anyway" }}
                     </button>
-                    "."
+                    {end}
                 </span>
             </div>
         })

@@ -11,6 +11,7 @@ use super::{
     pending_actions::ActionRequest,
     step_state::State,
     ui::{code::CodeBlock, icon::Icon, time::Clock},
+    warning_list::warning_list,
 };
 use crate::{
     browser::panel_width::{self, NARROWEST, USUAL, WIDEST},
@@ -29,7 +30,7 @@ use custom_step_dialogs::{AddDialog, DeleteDialog, EditDialog};
 use history::History;
 use leptos::{ev, prelude::*};
 use notes::{Notes, Values};
-use step_detail::{CopyFormat, StepDetailState};
+use step_detail::StepDetailState;
 use text_dialogs::{DriftDialog, DriftNotice, OverrideDialog, PromoteDialog};
 
 /// What the person asks for in the panel.
@@ -135,12 +136,13 @@ pub fn StateLine(desk: StepDetailState) -> impl IntoView {
 /// The text, its values, what became of its template, notes and history.
 #[component]
 pub fn StepBody(desk: StepDetailState) -> impl IntoView {
-    let (resolved, raw, kind) = desk.read(|it| {
+    let (resolved, raw, kind, warnings) = desk.read(|it| {
         let detail = &it.detail;
         (
             detail.resolved.clone(),
             detail.step.content.clone(),
             detail.step.kind,
+            warning_list(&detail.warnings),
         )
     });
     view! {
@@ -148,6 +150,7 @@ pub fn StepBody(desk: StepDetailState) -> impl IntoView {
         <section aria-label="Content">
             <CodeBlock resolved=resolved raw=raw kind=kind view=desk.code/>
         </section>
+        {(!warnings.is_empty()).then(|| view! { <div inner_html=warnings></div> })}
         <Values desk=desk/>
         <Notes desk=desk/>
         <History desk=desk/>
@@ -250,7 +253,7 @@ pub fn StepPanel(
     let first_copy = copying.get_untracked();
     Effect::new(move |_| {
         if copying.get() > first_copy {
-            desk.copy(CopyFormat::Headed, false);
+            desk.copy_as_chosen();
         }
     });
     let nav = move |toward: PanelNeighbors, name: &'static str, turn: Option<&'static str>| {

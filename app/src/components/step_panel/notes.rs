@@ -47,7 +47,8 @@ pub fn Values(desk: StepDetailState) -> impl IntoView {
             view! {
                 <dt class="mono">{it.name}</dt>
                 <dd class="mono">{it.value.unwrap_or_else(|| "not set".into())}</dd>
-                <dd>
+                <dd title=it.problem.map(|it| it.to_string())>
+                    {it.problem.map(|_| "cannot be quoted, ")}
                     {it.source.map(Source::as_str)}
                     {is_missing.then_some(if nowhere { "there is no such value" } else { "fill in at " })}
                     {links}

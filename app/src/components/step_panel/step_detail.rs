@@ -9,13 +9,13 @@ use crate::{
     },
     domain::{
         cluster::Cluster,
-        copy::with_context_check,
+        copy::{CopyForm, CopySource},
         customer::Customer,
         customer_work::OpenStep,
         id::StepId,
         release::Release,
         template::TemplateDraft,
-        vocabulary::{StepAction, StepStatus},
+        vocabulary::{StepAction, StepStatus, StepType},
     },
     error::{AppError, ViolationDetail},
 };
@@ -52,6 +52,7 @@ struct StepDetailInner {
     wraps: ArcRwSignal<bool>,
     is_recalled: ArcRwSignal<bool>,
     copied: ArcRwSignal<Option<(StepId, bool)>>,
+    form: ArcRwSignal<Option<CopyForm>>,
     name: ArcRwSignal<String>,
     category: ArcRwSignal<String>,
     kind: ArcRwSignal<String>,
@@ -125,28 +126,18 @@ impl StepDialogFields {
     }
 }
 
-/// The forms that a text is copied in (R19).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CopyFormat {
-    Headed,
-    Plain,
-    Raw,
-    Checked,
-}
+/// Where the browser remembers the form that a person copies in.
+const FORM_KEY: &str = "rollcall.copy";
 
 /// The text of a step in a form.
-pub fn text_of(open: &OpenStep, form: CopyFormat) -> String {
+pub fn text_of(open: &OpenStep, form: CopyForm) -> String {
     let detail = &open.detail;
-    match form {
-        CopyFormat::Headed => detail.copy_text.clone(),
-        CopyFormat::Plain => detail.resolved_content.clone(),
-        CopyFormat::Raw => detail.step.content.clone(),
-        CopyFormat::Checked => with_context_check(
-            &detail.copy_text,
-            &detail.resolved_content,
-            &detail.customer.cluster.name,
-        ),
-    }
+    form.text(CopySource {
+        copy_text: &detail.copy_text,
+        resolved: &detail.resolved_content,
+        template: &detail.step.content,
+        frames: &detail.copy_frames,
+    })
 }
 
 /// Names of variables that have a value for a customer, for the editor.
@@ -195,8 +186,11 @@ pub struct StepDetailState {
     /// The open dialog.
     pub asked: RwSignal<Option<(StepId, OpenStepDialog)>>,
     pub copied: RwSignal<Option<(StepId, bool)>>,
+    /// The form that this person copies in; none until it is asked for.
+    form: RwSignal<Option<CopyForm>>,
+    kind: StepType,
     /// A copy that waits for the person to say that it may go without all values.
-    pub insists: RwSignal<Option<CopyFormat>>,
+    pub insists: RwSignal<Option<CopyForm>>,
     pub notes: RwSignal<Vec<NotesDraft>>,
     pub code: CodeView,
     /// By themselves they would make the desk too large to be handed around.
@@ -220,7 +214,7 @@ impl StepDetailState {
             unsaved,
             ..
         } = kept.lasting.clone();
-        let id = open.detail.step.id;
+        let (id, kind) = (open.detail.step.id, open.detail.step.kind);
         let unsaved_of: RwSignal<Option<(StepId, AppError)>> = unsaved.into();
         let unsaved = Signal::derive(move || {
             let error = unsaved_of.get().filter(|it| it.0 == id);
@@ -237,6 +231,8 @@ impl StepDetailState {
             asking,
             asked: asked.into(),
             copied: kept.copied.clone().into(),
+            form: kept.form.clone().into(),
+            kind,
             insists: RwSignal::new(None),
             notes: notes.into(),
             code: CodeView {
@@ -262,10 +258,37 @@ impl StepDetailState {
         self.copied.get() == Some((self.id, true))
     }
 
+    /// The form that the button copies.
+    pub fn form(self) -> CopyForm {
+        let form = self.form.get().unwrap_or(CopyForm::WithHeader);
+        form.or_header(self.kind)
+    }
+
+    /// What this person chose before, in this browser.
+    pub fn recall_form(self) {
+        if self.form.get_untracked().is_none() {
+            let kept = browser::dom::recall(FORM_KEY);
+            let form = kept.and_then(|it| it.parse().ok());
+            self.form.set(Some(form.unwrap_or(CopyForm::WithHeader)));
+        }
+    }
+
+    /// Copies in another form, from now on.
+    pub fn choose_form(self, form: CopyForm) {
+        browser::dom::remember(FORM_KEY, form.as_str());
+        self.form.set(Some(form));
+        self.copy(form, false);
+    }
+
+    /// Copies in the form that was chosen.
+    pub fn copy_as_chosen(self) {
+        self.copy(untrack(|| self.form()), false);
+    }
+
     /// Copies the text; one that lacks a value only if the person says so. The text as it was written lacks none.
-    pub fn copy(self, form: CopyFormat, allow: bool) {
+    pub fn copy(self, form: CopyForm, allow: bool) {
         let is_blocked =
-            self.read(|it| !it.detail.unresolved.is_empty()) && form != CopyFormat::Raw;
+            self.read(|it| !it.detail.unresolved.is_empty()) && form != CopyForm::Template;
         if is_blocked && !allow {
             self.insists.set(Some(form));
             return;

@@ -4,6 +4,7 @@ use super::{icon::Icon, text_area::escape_into};
 use crate::{
     browser::{dom, tooltip},
     domain::{
+        invisible,
         variables::{self, ResolvedSegment, ResolvedText, TextSegment, Variable},
         vocabulary::StepType,
     },
@@ -51,11 +52,12 @@ impl CodeView {
     }
 }
 
-/// A piece of a line: its colour, and the variable that it is the value of.
+/// A piece of a line: its colour, the variable that it is the value of, and whether it is an escaped variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinePart {
     pub class: TokenClass,
     pub variable: Option<Variable>,
+    pub is_escaped: bool,
     pub text: String,
 }
 
@@ -77,6 +79,7 @@ pub fn lines(resolved: &ResolvedText, kind: StepType) -> Vec<Vec<LinePart>> {
             left_in_span = left_in_span.saturating_sub(take);
             piece = rest;
             let variable = span.and_then(|it| it.variable.clone());
+            let is_escaped = span.is_some_and(|it| it.is_escaped);
             for (index, line) in now.split('\n').enumerate() {
                 if index > 0 {
                     lines.push(Vec::new());
@@ -91,6 +94,7 @@ pub fn lines(resolved: &ResolvedText, kind: StepType) -> Vec<Vec<LinePart>> {
                         _ => last.push(LinePart {
                             class,
                             variable: variable.clone(),
+                            is_escaped,
                             text: line.to_owned(),
                         }),
                     }
@@ -110,10 +114,16 @@ fn marked(text: &str, variables: &[Variable]) -> ResolvedText {
     let spans = variables::pieces(text)
         .into_iter()
         .map(|piece| match piece {
-            TextSegment::Literal(text) | TextSegment::Escaped(text) => ResolvedSegment::plain(text),
+            TextSegment::Literal(text) | TextSegment::Backslashes(text) => {
+                ResolvedSegment::plain(text)
+            }
+            TextSegment::Escaped(text) => ResolvedSegment {
+                is_escaped: true,
+                ..ResolvedSegment::plain(text)
+            },
             TextSegment::Variable { text, name, .. } => ResolvedSegment {
-                text: text.to_owned(),
                 variable: variables.iter().find(|it| it.name == name).cloned(),
+                ..ResolvedSegment::plain(text)
             },
         });
     ResolvedText {
@@ -124,6 +134,9 @@ fn marked(text: &str, variables: &[Variable]) -> ResolvedText {
 /// "{{var.HOST}} is acme.example, from the customer".
 fn origin(variable: &Variable) -> String {
     let name = &variable.name;
+    if let Some(problem) = variable.problem {
+        return format!("{{{{{name}}}}} {problem}");
+    }
     match (&variable.value, variable.source) {
         (Some(value), Some(source)) => {
             let value = if value.is_empty() {
@@ -146,12 +159,18 @@ fn write_part(out: &mut String, part: &LinePart) {
     let close = match (&part.variable, part.class.name()) {
         (Some(variable), _) => {
             out.push_str("<var tabindex=\"0\"");
-            if variable.value.is_none() {
+            if variable.is_unresolved() {
                 out.push_str(" data-unresolved");
             }
             out.push_str(" title=\"");
             escape_into(out, &origin(variable));
             out.push_str("\">");
+            "</var>"
+        }
+        (None, _) if part.is_escaped => {
+            out.push_str(
+                "<var tabindex=\"0\" data-escaped title=\"Escaped: it is printed as it stands\">",
+            );
             "</var>"
         }
         (None, Some(class)) => {
@@ -160,8 +179,48 @@ fn write_part(out: &mut String, part: &LinePart) {
         }
         (None, None) => "",
     };
-    escape_into(out, &part.text);
+    let marks = CharacterMarks {
+        is_named: true,
+        tabs: part.class == TokenClass::Text,
+        // A quote or a dash in a value is no trouble.
+        visible: part.variable.is_none(),
+    };
+    escape_marked(out, &part.text, marks);
     out.push_str(close);
+}
+
+/// Which characters of a text are marked, beside those that cannot be seen at all.
+#[derive(Clone, Copy, Debug)]
+pub struct CharacterMarks {
+    /// Each mark says what it is, under the pointer.
+    pub is_named: bool,
+    pub tabs: bool,
+    /// Quotes and dashes that look like others.
+    pub visible: bool,
+}
+
+/// Escapes a text, and marks the characters in it that cannot be seen or look like others (R84).
+pub fn escape_marked(out: &mut String, text: &str, marks: CharacterMarks) {
+    let mut from = 0;
+    for (at, letter) in text.char_indices() {
+        let is_tab = letter == '\t' && marks.tabs;
+        let is_other = || {
+            invisible::is_marked(text, at, letter)
+                && (marks.visible || !invisible::is_visible(letter))
+        };
+        if is_tab || is_other() {
+            escape_into(out, &text[from..at]);
+            out.push_str("<mark");
+            if marks.is_named {
+                out.extend([" title=\"", &invisible::title(letter), "\""]);
+            }
+            out.push('>');
+            out.push(letter);
+            out.push_str("</mark>");
+            from = at + letter.len_utf8();
+        }
+    }
+    escape_into(out, &text[from..]);
 }
 
 /// The lines as HTML. An empty one holds a line break, so that it is one also in what is selected and copied by hand.
@@ -286,13 +345,14 @@ mod tests {
             name: "var.A".into(),
             value: Some("x".into()),
             source: None,
+            problem: None,
         };
         ResolvedText {
             spans: spans
                 .iter()
                 .map(|(text, is)| ResolvedSegment {
-                    text: (*text).into(),
                     variable: is.then(variable),
+                    ..ResolvedSegment::plain(text)
                 })
                 .collect(),
         }
@@ -335,10 +395,11 @@ mod tests {
             name: "var.A".into(),
             value: Some("<b>\"".into()),
             source: Some(Source::Cluster),
+            problem: None,
         };
         let span = ResolvedSegment {
-            text: "<b>\"".into(),
             variable: Some(variable),
+            ..ResolvedSegment::plain("<b>\"")
         };
         let resolved = ResolvedText {
             spans: vec![
@@ -361,9 +422,28 @@ mod tests {
             name: "var.A".into(),
             value: None,
             source: None,
+            problem: None,
         };
         let marked = marked(text, &[variable]);
         assert_eq!(marked.text(), text);
         assert_eq!(marked.unresolved(), ["var.A"]);
+        let html = drawn(&lines(&marked, StepType::Bash));
+        assert_eq!(html.matches(" data-escaped").count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_marked_with_its_name() {
+        let html = |text: &str, kind| drawn(&lines(&resolved(&[(text, false)]), kind));
+        let nbsp = "<mark title=\"No-break space (U+00A0)\">\u{a0}</mark>";
+        assert!(html("ls\u{a0}-l <x", StepType::Bash).contains(&format!("{nbsp}-l &lt;x")));
+        let tab = "<mark title=\"Tab (U+0009)\">\t</mark>";
+        let sql = html("SELECT\t'a\tb'", StepType::Sql);
+        assert_eq!(
+            (sql.matches("<mark").count(), sql.matches(tab).count()),
+            (1, 1)
+        );
+        let value = resolved(&[("O\u{2019}Hara\u{a0}", true)]);
+        let html = drawn(&lines(&value, StepType::Bash));
+        assert_eq!(html.matches("<mark").count(), 1);
     }
 }

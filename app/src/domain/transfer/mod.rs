@@ -2,7 +2,7 @@
 //! One row a line: two exports can be compared line by line, and a report names the line.
 //!
 //! ```text
-//! {"rollcall":1,"schema":"m2026…","lastIds":{"clusters":2,…},
+//! {"rollcall":2,"schema":"m2026…","lastIds":{"clusters":2,…},
 //! "clusters":[
 //! {"id":1,…},
 //! …
@@ -22,8 +22,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use std::{collections::BTreeMap, fmt, ops::Range};
 
-/// Grows whenever a field comes or goes.
-pub const FORMAT: u32 = 1;
+/// Grows whenever a field comes or goes. Earlier formats are read too: what they do not have may be left out.
+pub const FORMAT: u32 = 2;
 
 /// The largest id or version: what every reader of JSON reads exactly.
 const NUMBER_MAX: i64 = 1 << 53;
@@ -186,7 +186,7 @@ impl Transfer {
             }
         }
         match format {
-            Some(FORMAT) => {}
+            Some(1..=FORMAT) => {}
             Some(newer) if newer > FORMAT => {
                 let problem =
                     format!("this was written by a newer Rollcall, in format {newer}: use that");
@@ -244,7 +244,7 @@ mod tests {
             ("[]", "line 1: this is no export"),
             ("\n\n{}", "line 3: this is no export"),
             ("{\"rollcall\":0}", "no export"),
-            ("{\"rollcall\":2}", "a newer Rollcall, in format 2"),
+            ("{\"rollcall\":3}", "a newer Rollcall, in format 3"),
             ("{\"rollcall\":1}", "line 1, clusters: this list is missing"),
             (&EMPTY[..EMPTY.len() - 10], "line 2: the file is damaged"),
         ] {

@@ -122,7 +122,7 @@ impl RowChecker {
         }
     }
 
-    /// Reads a row; every field must be there, and no other.
+    /// Reads a row; every field must be there, except those that may be empty, and no other.
     fn read<T: DeserializeOwned + Serialize>(
         &mut self,
         part: Part,
@@ -172,6 +172,7 @@ impl RowChecker {
         let fields = row.parsed(ClusterDraft::from(it.clone()).parse())?;
         it.name = fields.name.into();
         it.kubeconfig_path = fields.kubeconfig_path.map(Into::into);
+        it.context = fields.context.map(Into::into);
         it.description = fields.description.map(Into::into);
         it.metadata = fields.metadata;
         let is_new = self.cluster_names.insert(it.name.clone());

@@ -12,6 +12,7 @@ use crate::{
             notice::sentence,
             text_area::escape,
         },
+        warning_list::warning_list,
     },
     domain::{
         cluster::hue,
@@ -313,6 +314,12 @@ fn DryRunPane(
             <div inner_html=html></div>
         })
     };
+    let warnings = move || {
+        trial.answer.with(|it| {
+            let warnings = it.as_ref().map(|it| warning_list(&it.warnings));
+            warnings.unwrap_or_default()
+        })
+    };
     view! {
         <div class="dialog__run" aria-busy=move || trial.is_busy.get().then_some("true")>
             <h3>"Dry run"</h3>
@@ -332,6 +339,7 @@ fn DryRunPane(
             </dl>
             <Refused error=trial.error/>
             {missing}
+            <div inner_html=warnings></div>
         </div>
     }
 }

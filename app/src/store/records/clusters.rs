@@ -70,6 +70,7 @@ impl Store {
         let ClusterFields {
             name,
             kubeconfig_path,
+            context,
             description,
             metadata,
         } = draft.parse()?;
@@ -80,6 +81,7 @@ impl Store {
             id: ClusterId(0),
             name: name.into(),
             kubeconfig_path: kubeconfig_path.map(Into::into),
+            context: context.map(Into::into),
             description: description.map(Into::into),
             is_active: true,
             metadata,
@@ -122,6 +124,7 @@ impl Store {
         let mut after = before.clone();
         after.name = fields.name.into();
         after.kubeconfig_path = fields.kubeconfig_path.map(Into::into);
+        after.context = fields.context.map(Into::into);
         after.description = fields.description.map(Into::into);
         after.metadata = fields.metadata;
         if after == before {

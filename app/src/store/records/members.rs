@@ -1,5 +1,5 @@
 //! Who is in a release (R1): adding and removing customers, the dry run, members with progress.
-use super::release_rows;
+use super::{dry_run_warnings::dry_run_warnings, release_rows};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
@@ -400,21 +400,24 @@ impl Store {
             release.may_be_activated(n_templates)?;
             resolve_customers(db, customers).await?
         };
-        let keys = text_variables::template_keys(db, id).await?;
-        let names = text_variables::names(db, keys.iter().map(|it| it.0)).await?;
+        let texts = text_variables::template_texts(db, id).await?;
+        let uses = text_variables::uses(db, texts.iter().map(|it| it.key)).await?;
         let missing =
-            UnresolvedByCustomer::of(db, &release, &customers, names.values().flatten()).await?;
+            UnresolvedByCustomer::of(db, &release, &customers, uses.values().flatten()).await?;
         let mut unresolved: BTreeMap<(usize, String), Vec<String>> = BTreeMap::new();
         for (index, customer) in customers.iter().enumerate() {
-            for (key, step) in &keys {
-                for name in missing.among(*customer, names.get(key).map_or(&[], Vec::as_slice)) {
+            for step in &texts {
+                let uses = uses.get(&step.key).map_or(&[][..], Vec::as_slice);
+                for name in missing.among(*customer, uses, step.kind) {
                     unresolved
-                        .entry((index, name.clone()))
+                        .entry((index, name.to_owned()))
                         .or_default()
-                        .push(step.clone());
+                        .push(step.name.clone());
                 }
             }
         }
+        let mut chosen = text_variables::with_clusters(db, &customers).await?;
+        chosen.sort_by(|a, b| (&a.0.name, a.0.id).cmp(&(&b.0.name, b.0.id)));
         let cells = customers.len() * n_templates;
         Ok(DryRun {
             customers: u32::try_from(customers.len()).unwrap_or(u32::MAX),
@@ -427,6 +430,7 @@ impl Store {
                     step_names,
                 })
                 .collect(),
+            warnings: dry_run_warnings(&texts, &chosen, &release),
         })
     }
 

@@ -2,6 +2,7 @@
 pub mod clusters;
 pub mod customer_import;
 pub mod customers;
+pub mod dry_run_warnings;
 pub mod members;
 pub mod release_rows;
 pub mod releases;

@@ -5,7 +5,7 @@ use crate::domain::{
     event::{Changed, EventAction},
     field_error::FieldError,
     id::{CustomerId, ReleaseId, StepId, TemplateId},
-    order::Position,
+    order::{self, Position},
     rule_violation::RuleViolation,
     step::CustomerStep,
     template::TemplateDraft,
@@ -233,6 +233,7 @@ impl Store {
         // From now on it is a copy like the others, by the template's name.
         let after = CustomerStep {
             name: template.name,
+            content: template.content,
             template_id: Some(template.id),
             template_version: Some(template.version),
             is_custom: false,

@@ -4,7 +4,7 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     id::{CustomerId, ReleaseId, StepId},
-    order::Position,
+    order::{self, Position},
     release::Release,
     rule_violation::RuleViolation,
     step::{CustomerStep, Transition},

@@ -8,14 +8,15 @@ use crate::domain::{
     field_error::FieldError,
     id::{CustomerId, ReleaseId, TemplateId},
     order::Position,
-    summary::{PreviewTarget, TemplateDetail},
+    summary::{PreviewTarget, TemplateDetail, TextPreview},
     template::TemplateDraft,
     template_markdown::STEPS_MAX,
     text::Content,
     validation_errors::ValidationErrors,
-    variables::{self, ResolvedText, VariableScope},
+    variables::{self, VariableScope},
     vocabulary::{Field, ReleaseStatus, StepType},
 };
+use crate::highlight::ValueChecks;
 use crate::store::records::release_rows;
 use crate::store::{
     Store,
@@ -116,9 +117,9 @@ impl Store {
         customer: CustomerId,
         content: String,
         kind: StepType,
-    ) -> Result<ResolvedText, StoreError> {
+    ) -> Result<TextPreview, StoreError> {
         if content.trim().is_empty() {
-            return Ok(ResolvedText::default());
+            return Ok(TextPreview::default());
         }
         let content =
             Content::parse(&content).map_err(|it| ValidationErrors::one(Field::Content, it))?;
@@ -130,7 +131,10 @@ impl Store {
             cluster: &cluster,
             release: &release,
         };
-        Ok(variables::resolve(content.as_str(), kind, scope))
+        Ok(TextPreview {
+            resolved: variables::resolve(content.as_str(), kind, scope),
+            warnings: ValueChecks::of(content.as_str(), kind).warnings(scope),
+        })
     }
 
     /// Adds steps behind those that are there, all of them or none, as one change. Answers how many.

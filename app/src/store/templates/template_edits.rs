@@ -6,7 +6,7 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     id::{ReleaseId, TemplateId},
-    order::Position,
+    order::{self, Position},
     release::Release,
     rule_violation::RuleViolation,
     step::CustomerStep,

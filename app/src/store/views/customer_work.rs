@@ -48,8 +48,8 @@ impl Store {
         let rows = steps
             .iter()
             .map(|step| {
-                let mut names = variables::names(&step.content).into_iter();
-                WorkRow::new(step, names.any(|it| scope.value(it).is_none()))
+                let mut uses = variables::uses(&step.content).into_iter();
+                WorkRow::new(step, uses.any(|it| scope.is_unresolved(&it, step.kind)))
             })
             .collect();
         Ok(WorkList {

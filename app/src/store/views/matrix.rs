@@ -8,7 +8,7 @@ use crate::domain::{
     release::Release,
     status_info::{StatusChange, StatusInfo, reason_preview},
     summary::{CategoryProgress, PartProgress, ReleaseProgress},
-    vocabulary::{Category, StepStatus},
+    vocabulary::{Category, StepStatus, StepType},
 };
 use crate::store::records::release_rows;
 use crate::store::{
@@ -137,9 +137,33 @@ pub struct MatrixSnapshot {
     pub grid: Grid,
     /// The texts that cells have.
     pub texts: HashSet<i64>,
-    /// By customer and text: names of values that are missing, with commas between them.
-    pub unresolved: HashMap<(i64, i64), Arc<str>>,
+    pub unresolved: UnresolvedTexts,
     pub people: NameTable,
+}
+
+/// Names of unresolved variables, with commas between them, by customer and text.
+#[derive(Clone, Debug, Default)]
+pub struct UnresolvedTexts {
+    names: HashMap<(i64, i64), Arc<str>>,
+    /// In sql steps, where they are others: a value can be there, but be no literal.
+    in_sql: HashMap<(i64, i64), Arc<str>>,
+}
+
+impl UnresolvedTexts {
+    pub fn get(&self, customer: i64, text: i64, kind: StepType) -> Option<&Arc<str>> {
+        let at = (customer, text);
+        let in_sql = self.in_sql.get(&at).filter(|_| kind == StepType::Sql);
+        in_sql.or_else(|| self.names.get(&at))
+    }
+
+    pub fn extend(&mut self, more: Self) {
+        self.names.extend(more.names);
+        self.in_sql.extend(more.in_sql);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.in_sql.is_empty()
+    }
 }
 
 fn status(word: &str) -> Result<StepStatus, StoreError> {
@@ -331,7 +355,7 @@ impl MatrixSnapshot {
         let mut missing = Vec::new();
         if !unresolved.is_empty() {
             for (at, text) in texts {
-                let names = unresolved.get(&(columns[at.column].id.0, text));
+                let names = unresolved.get(columns[at.column].id.0, text, rows[at.row].kind);
                 if let (Some(cell), Some(names)) =
                     (&mut cells[at.row * columns.len() + at.column], names)
                 {
@@ -356,26 +380,28 @@ impl MatrixSnapshot {
     }
 }
 
-/// Which text lacks values for which customer: their names, with commas between them.
+/// Which variables of these texts are unresolved for whom.
 pub async fn unresolved_texts(
     db: &impl ConnectionTrait,
     release: &Release,
     columns: &[MatrixColumn],
     keys: &HashSet<i64>,
-) -> Result<HashMap<(i64, i64), Arc<str>>, StoreError> {
-    let names = text_variables::names(db, keys.iter().copied()).await?;
+) -> Result<UnresolvedTexts, StoreError> {
+    let uses = text_variables::uses(db, keys.iter().copied()).await?;
     let customers: Vec<CustomerId> = columns.iter().map(|it| it.id).collect();
     let missing =
-        UnresolvedByCustomer::of(db, release, &customers, names.values().flatten()).await?;
-    let mut unresolved = HashMap::new();
+        UnresolvedByCustomer::of(db, release, &customers, uses.values().flatten()).await?;
+    let mut unresolved = UnresolvedTexts::default();
     for customer in customers.iter().filter(|it| missing.is_any(**it)) {
-        for (key, names) in &names {
-            let names: Vec<&str> = missing
-                .among(*customer, names)
-                .map(String::as_str)
-                .collect();
+        for (key, uses) in &uses {
+            let names = missing.among(*customer, uses, StepType::Bash);
+            let in_sql = missing.among(*customer, uses, StepType::Sql);
+            let at = (customer.0, *key);
+            if in_sql != names {
+                unresolved.in_sql.insert(at, in_sql.join(", ").into());
+            }
             if !names.is_empty() {
-                unresolved.insert((customer.0, *key), names.join(", ").into());
+                unresolved.names.insert(at, names.join(", ").into());
             }
         }
     }

@@ -253,7 +253,8 @@ impl MatrixSnapshot {
             if may_have_another_name || template.map(|it| it.0) != row.template {
                 return Ok(false);
             }
-            let missing = self.unresolved.get(&(customer, row.text)).cloned();
+            let kind = self.grid.rows[at.row].kind;
+            let missing = self.unresolved.get(customer, row.text, kind).cloned();
             let cell = Cell {
                 is_unresolved: missing.is_some(),
                 ..row.cell()?

@@ -1,14 +1,15 @@
 //! One customer's work, and one step with all that its panel shows.
 use crate::domain::{
-    copy::{CopyHeader, copy_text},
+    copy::{BashFrames, CopyHeader, copy_text},
     event::{Entity, Event, HistoryEntry},
     id::{CustomerId, ReleaseId, StepId},
     progress::{Counts, Progress},
     step::CustomerStep,
     summary::{CustomerWithCluster, CustomerWork, StepDetail},
     variables::{self, VariableScope},
-    vocabulary::Noun,
+    vocabulary::{Noun, StepType},
 };
+use crate::highlight;
 use crate::store::{
     Store,
     entity::{audit_event, customer_step},
@@ -89,15 +90,12 @@ impl Store {
             .iter()
             .position(|it| *it == id.0)
             .map_or(1, |it| it + 1);
-        let resolved = variables::resolve(
-            &step.content,
-            step.kind,
-            VariableScope {
-                customer: &customer,
-                cluster: &cluster,
-                release: &release,
-            },
-        );
+        let scope = VariableScope {
+            customer: &customer,
+            cluster: &cluster,
+            release: &release,
+        };
+        let resolved = variables::resolve(&step.content, step.kind, scope);
         let heading = CopyHeader {
             customer: &customer.name,
             cluster: &cluster.name,
@@ -108,8 +106,16 @@ impl Store {
         };
         let resolved_content = resolved.text();
         let events = self.step_events(&step).await?;
+        let copy_text = copy_text(heading, step.kind, &resolved_content);
+        let copy_frames = if step.kind == StepType::Bash {
+            BashFrames::of(&copy_text, cluster.context_check())
+        } else {
+            BashFrames::default()
+        };
         let detail = StepDetail {
-            copy_text: copy_text(heading, step.kind, &resolved_content),
+            copy_text,
+            copy_frames,
+            warnings: highlight::warnings(&step.content, step.kind, scope),
             number: u32::try_from(number).unwrap_or(u32::MAX),
             unresolved: resolved.unresolved(),
             variables: resolved.variables(),

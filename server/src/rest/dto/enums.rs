@@ -3,6 +3,7 @@ use app::domain::{
     event::{Entity, EventAction},
     variables::Source,
     vocabulary::{Category, ReleaseStatus, ReleaseType, StepAction, StepStatus, StepType},
+    warning::WarningKind,
 };
 use std::borrow::Cow;
 use utoipa::{
@@ -42,6 +43,7 @@ words! {
     EntityWord = "Entity" of Entity;
     EventActionWord = "EventAction" of EventAction;
     SourceWord = "VariableSource" of Source;
+    WarningKindWord = "WarningKind" of WarningKind;
 }
 
 /// The variables of a cluster, customer or release.

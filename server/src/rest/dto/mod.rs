@@ -2,4 +2,6 @@
 //! field to a row is brought here by the compiler.
 pub mod enums;
 pub mod rows;
+pub mod warnings;
 pub mod work_views;
+pub mod written;

@@ -26,6 +26,8 @@ pub struct Cluster {
     pub name: String,
     /// Where its kubeconfig lies: kept, never opened.
     pub kubeconfig_path: Option<String>,
+    /// The kubectl context that copied scripts check for. Null: it is called as the cluster is.
+    pub context: Option<String>,
     pub description: Option<String>,
     pub is_active: bool,
     #[schema(value_type = Variables)]
@@ -42,6 +44,7 @@ impl From<cluster::Cluster> for Cluster {
             id,
             name,
             kubeconfig_path,
+            context,
             description,
             is_active,
             metadata,
@@ -53,6 +56,7 @@ impl From<cluster::Cluster> for Cluster {
             id: id.0,
             name,
             kubeconfig_path,
+            context,
             description,
             is_active,
             metadata,

@@ -1,6 +1,7 @@
 //! What is made of rows: progress, members, the matrix, one step in detail, and what changes did.
 use super::enums::{CategoryWord, SourceWord, StatusWord, StepTypeWord};
 use super::rows::{Cluster, CustomerView, Event, Release, Step, Template};
+use super::warnings::Warning;
 use app::domain::{
     id::ClusterId,
     matrix::{CellIndex, Grid},
@@ -303,11 +304,13 @@ pub struct StepDetail {
     pub release: Release,
     /// The text with its variables filled in.
     pub resolved_content: String,
-    /// The variables that have no value.
+    /// The variables that have no value, or none that can be quoted: see `warnings`.
     pub unresolved: Vec<String>,
     pub variables: Vec<Variable>,
-    /// The text to copy: it begins with a comment that says whom it is for.
+    /// The text to copy: it begins with a line that says whom it is for, and does nothing. Line breaks are LF, and none is
+    /// last.
     pub copy_text: String,
+    pub warnings: Vec<Warning>,
     /// Newest first; with the changes of the template's text.
     pub history: Vec<Event>,
 }
@@ -324,6 +327,7 @@ impl StepDetail {
             unresolved: detail.unresolved,
             variables: detail.variables.into_iter().map(Into::into).collect(),
             copy_text: detail.copy_text,
+            warnings: detail.warnings.into_iter().map(Into::into).collect(),
             history: history.into_iter().map(Into::into).collect(),
         }
     }
@@ -335,6 +339,8 @@ pub struct DryRun {
     pub customers: u32,
     pub cells: u32,
     pub unresolved: Vec<Unresolved>,
+    /// At most 100; each names the step and the first customers that it concerns.
+    pub warnings: Vec<Warning>,
 }
 
 /// A variable that has no value for a customer, and the steps that use it.
@@ -357,6 +363,7 @@ impl From<summary::DryRun> for DryRun {
             customers: it.customers,
             cells: it.cells,
             unresolved: it.unresolved.into_iter().map(unresolved).collect(),
+            warnings: it.warnings.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -304,10 +304,7 @@ pub fn ReadCard(desk: TemplateEditor) -> impl IntoView {
             .with(|it| it.as_ref().and_then(EditedTemplate::id))?;
         let step = desk.step(id)?;
         let raw = step.content.clone();
-        let text = ResolvedSegment {
-            text: step.content,
-            variable: None,
-        };
+        let text = ResolvedSegment::plain(&step.content);
         let resolved = ResolvedText { spans: vec![text] };
         Some(view! {
             <section class="card editor" aria-labelledby="editor-title">

@@ -3,9 +3,14 @@ use super::template_editor::TemplateEditor;
 use crate::{
     api::templates::{list_targets, preview_text},
     browser::dom,
-    components::ui::{code::CodeBlock, icon::Icon, notice::sentence, text_area::escape_into},
+    components::{
+        ui::{code::CodeBlock, icon::Icon, notice::sentence, text_area::escape_into},
+        warning_list::warning_list,
+    },
     domain::{
-        id::CustomerId, summary::PreviewTarget, variables::ResolvedText, vocabulary::StepType,
+        id::CustomerId,
+        summary::{PreviewTarget, TextPreview},
+        vocabulary::StepType,
     },
     paths,
 };
@@ -20,7 +25,7 @@ struct PreviewedText {
     name: String,
     raw: String,
     kind: StepType,
-    resolved: ResolvedText,
+    found: TextPreview,
 }
 
 #[derive(Clone, Copy)]
@@ -71,7 +76,7 @@ impl Preview {
                         return;
                     }
                     match answer {
-                        Ok(resolved) => this.show(customer, content, kind, resolved),
+                        Ok(found) => this.show(customer, content, kind, found),
                         Err(error) => this.failed.set(Some(sentence(&error.to_string()))),
                     }
                 });
@@ -80,7 +85,7 @@ impl Preview {
         this
     }
 
-    fn show(self, customer: CustomerId, raw: String, kind: StepType, resolved: ResolvedText) {
+    fn show(self, customer: CustomerId, raw: String, kind: StepType, found: TextPreview) {
         let name = self.targets.with_untracked(|it| {
             let target = it.iter().find(|it| it.id == customer);
             target.map(|it| it.name.clone()).unwrap_or_default()
@@ -91,7 +96,7 @@ impl Preview {
             name,
             raw,
             kind,
-            resolved,
+            found,
         }));
     }
 
@@ -139,7 +144,8 @@ impl Preview {
         };
         let shown = move || {
             self.shown.get().map(|it| {
-                let missing = it.resolved.unresolved();
+                let missing = it.found.resolved.unresolved();
+                let warnings = warning_list(&it.found.warnings);
                 let name = it.name.clone();
                 let missing = (!missing.is_empty()).then(|| {
                     let are = if missing.len() == 1 { "is" } else { "are" };
@@ -157,7 +163,8 @@ impl Preview {
                 view! {
                     <section class="stack stack-s" aria-label=format!("Text for {}", it.name)>
                         {missing}
-                        <CodeBlock resolved=it.resolved raw=it.raw kind=it.kind/>
+                        <CodeBlock resolved=it.found.resolved raw=it.raw kind=it.kind/>
+                        <div inner_html=warnings></div>
                     </section>
                 }
             })

@@ -1,9 +1,14 @@
-//! Variables in a step's text (R18): `{{customer.name}}`, `{{var.KEY | quote}}`. Only the roots `customer`, `cluster`,
-//! `release` and `var` are ours; every other pair of braces (Helm, Go templates, Jinja) passes through untouched.
-//! A backslash before one of ours prints it literally. Values are never resolved again.
-use super::{
-    cluster::Cluster, customer::Customer, quote::quoted, release::Release,
-    rule_violation::RuleViolation, text::is_key, vocabulary::StepType,
+//! Fills in the values of variables (R18, R83): a customer's own value, else the cluster's, else the release's. Values are
+//! never resolved again.
+use super::pieces::{TextSegment, name_of, pieces};
+use crate::domain::{
+    cluster::Cluster,
+    customer::Customer,
+    quote::{QuoteError, Quoting, quoted},
+    release::Release,
+    rule_violation::RuleViolation,
+    text::is_key,
+    vocabulary::StepType,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,97 +26,6 @@ pub const BUILT_IN_VARIABLES: [&str; 6] = [
     "release.name",
     "release.version",
 ];
-
-/// A piece of a step's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TextSegment<'a> {
-    Literal(&'a str),
-    /// One of ours that is printed as it stands, without the backslash before it.
-    Escaped(&'a str),
-    /// `text` is what stands there, braces and all; `name` is `customer.name`, `var.KEY`.
-    Variable {
-        text: &'a str,
-        name: &'a str,
-        quote: bool,
-    },
-}
-
-/// Cuts a text into pieces. The pieces' texts joined are the text.
-pub fn pieces(text: &str) -> Vec<TextSegment<'_>> {
-    let mut pieces = Vec::new();
-    let (mut from, mut at) = (0, 0);
-    while let Some(found) = text[at..].find("{{") {
-        let open = at + found;
-        let Some((variable, end)) = variable_at(text, open) else {
-            at = open + 1;
-            continue;
-        };
-        let escaped = text[from..open].ends_with('\\');
-        let before = &text[from..open - usize::from(escaped)];
-        if !before.is_empty() {
-            pieces.push(TextSegment::Literal(before));
-        }
-        pieces.push(if escaped {
-            TextSegment::Escaped(&text[open - 1..end])
-        } else {
-            variable
-        });
-        (from, at) = (end, end);
-    }
-    if from < text.len() {
-        pieces.push(TextSegment::Literal(&text[from..]));
-    }
-    pieces
-}
-
-/// One of ours at this place, and where it ends.
-fn variable_at(text: &str, open: usize) -> Option<(TextSegment<'_>, usize)> {
-    let inside = &text[open + 2..];
-    // None of ours goes beyond one of these: so no text is read again and again, whatever is in it.
-    let inside = &inside[..inside.find(['\n', '\r', '{']).unwrap_or(inside.len())];
-    let close = inside.find("}}")?;
-    let inside = &inside[..close];
-    let trimmed = inside.trim_matches([' ', '\t']);
-    let (name, filter) = match trimmed.split_once('|') {
-        Some((name, filter)) => (
-            name.trim_end_matches([' ', '\t']),
-            Some(filter.trim_matches([' ', '\t'])),
-        ),
-        None => (trimmed, None),
-    };
-    let (root, field) = name.split_once('.')?;
-    if !matches!(root, "customer" | "cluster" | "release" | "var") || field.is_empty() {
-        return None;
-    }
-    let end = open + 2 + close + 2;
-    // An unknown filter cannot be honoured: the whole is named, and stays unresolved.
-    let (name, quote) = match filter {
-        None => (name, false),
-        Some("quote") => (name, true),
-        Some(_) => (trimmed, false),
-    };
-    Some((
-        TextSegment::Variable {
-            text: &text[open..end],
-            name,
-            quote,
-        },
-        end,
-    ))
-}
-
-/// The names of the variables in a text, each once, in order of appearance.
-pub fn names(text: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    for piece in pieces(text) {
-        if let TextSegment::Variable { name, .. } = piece
-            && !names.contains(&name)
-        {
-            names.push(name);
-        }
-    }
-    names
-}
 
 /// Whose text it is: what the values are looked up in.
 #[derive(Clone, Copy, Debug)]
@@ -154,6 +68,15 @@ impl VariableScope<'_> {
             }
         }
     }
+
+    /// Whether one of `uses` stays unresolved in a step of this type: it has no value, or none that can be quoted.
+    pub fn is_unresolved(&self, used: &str, kind: StepType) -> bool {
+        let name = name_of(used);
+        match self.value(name) {
+            None => true,
+            Some((value, _)) => used != name && quoted(&value, Quoting::Quote, kind).is_err(),
+        }
+    }
 }
 
 /// Where a variable that has no value gets one: nearest to the text that uses it. None for a name that nobody can fill.
@@ -174,6 +97,14 @@ pub struct Variable {
     pub name: String,
     pub value: Option<String>,
     pub source: Option<Source>,
+    /// Why the value that is there cannot be filled in.
+    pub problem: Option<QuoteError>,
+}
+
+impl Variable {
+    pub fn is_unresolved(&self) -> bool {
+        self.value.is_none() || self.problem.is_some()
+    }
 }
 
 /// A piece of a resolved text.
@@ -182,6 +113,8 @@ pub struct ResolvedSegment {
     pub text: String,
     /// Of which variable this is the value; none for the text around.
     pub variable: Option<Variable>,
+    /// Whether this is one of our variables that a backslash made literal.
+    pub is_escaped: bool,
 }
 
 impl ResolvedSegment {
@@ -189,6 +122,7 @@ impl ResolvedSegment {
         Self {
             text: text.to_owned(),
             variable: None,
+            is_escaped: false,
         }
     }
 }
@@ -203,22 +137,35 @@ pub struct ResolvedText {
 pub fn resolve(text: &str, kind: StepType, scope: VariableScope<'_>) -> ResolvedText {
     let spans = pieces(text).into_iter().map(|piece| match piece {
         TextSegment::Literal(text) => ResolvedSegment::plain(text),
-        TextSegment::Escaped(text) => ResolvedSegment::plain(&text[1..]),
-        TextSegment::Variable { text, name, quote } => {
-            let found = scope.value(name);
-            let shown = match &found {
-                Some((value, _)) if quote => quoted(value, kind),
-                Some((value, _)) => value.clone(),
-                None => text.to_owned(),
+        TextSegment::Backslashes(text) => ResolvedSegment::plain(&text[..text.len() / 2]),
+        TextSegment::Escaped(text) => ResolvedSegment {
+            is_escaped: true,
+            ..ResolvedSegment::plain(&text[1..])
+        },
+        TextSegment::Variable {
+            text,
+            name,
+            quoting,
+        } => {
+            let (value, source) = scope.value(name).unzip();
+            let shown = value.as_ref().map(|value| match quoting {
+                Some(quoting) => quoted(value, quoting, kind),
+                None => Ok(value.clone()),
+            });
+            let (shown, problem) = match shown {
+                Some(Ok(shown)) => (shown, None),
+                Some(Err(problem)) => (text.to_owned(), Some(problem)),
+                None => (text.to_owned(), None),
             };
-            let (value, source) = found.unzip();
             ResolvedSegment {
                 text: shown,
                 variable: Some(Variable {
                     name: name.to_owned(),
                     value,
                     source,
+                    problem,
                 }),
+                is_escaped: false,
             }
         }
     });
@@ -232,12 +179,13 @@ impl ResolvedText {
         self.spans.iter().map(|it| it.text.as_str()).collect()
     }
 
-    /// The variables, each once, in order of appearance.
+    /// The variables, each once, in order of appearance. One that is unresolved in any place has the problem.
     pub fn variables(&self) -> Vec<Variable> {
         let mut variables: Vec<Variable> = Vec::new();
         for variable in self.spans.iter().filter_map(|it| it.variable.as_ref()) {
-            if !variables.iter().any(|it| it.name == variable.name) {
-                variables.push(variable.clone());
+            match variables.iter_mut().find(|it| it.name == variable.name) {
+                Some(known) => known.problem = known.problem.or(variable.problem),
+                None => variables.push(variable.clone()),
             }
         }
         variables
@@ -246,7 +194,7 @@ impl ResolvedText {
     pub fn unresolved(&self) -> Vec<String> {
         self.variables()
             .into_iter()
-            .filter(|it| it.value.is_none())
+            .filter(Variable::is_unresolved)
             .map(|it| it.name)
             .collect()
     }
@@ -256,15 +204,20 @@ impl ResolvedText {
         let names = self.unresolved();
         if names.is_empty() || allow_unresolved {
             Ok(())
-        } else {
+        } else if self.variables().iter().any(|it| it.value.is_none()) {
             Err(RuleViolation::Unresolved { names })
+        } else {
+            Err(RuleViolation::NoLiteral { names })
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(crate) mod tests {
+    use super::{
+        super::pieces::{names, uses},
+        *,
+    };
     use crate::domain::{
         id::{ClusterId, CustomerId},
         matrix::tests::release,
@@ -282,13 +235,23 @@ mod tests {
         )
     }
 
-    struct ScopeFixture {
-        customer: Customer,
-        cluster: Cluster,
-        release: Release,
+    pub(crate) struct ScopeFixture {
+        pub customer: Customer,
+        pub cluster: Cluster,
+        pub release: Release,
     }
 
-    fn world() -> ScopeFixture {
+    impl ScopeFixture {
+        pub fn scope(&self) -> VariableScope<'_> {
+            VariableScope {
+                customer: &self.customer,
+                cluster: &self.cluster,
+                release: &self.release,
+            }
+        }
+    }
+
+    pub(crate) fn world() -> ScopeFixture {
         let now = DateTime::UNIX_EPOCH;
         ScopeFixture {
             customer: Customer {
@@ -302,6 +265,7 @@ mod tests {
                     ("HOST", "acme.example"),
                     ("LOOP", "{{customer.name}}"),
                     ("EMPTY", ""),
+                    ("PATH", r"C:\new"),
                 ]),
                 version: 1,
                 created_at: now,
@@ -311,6 +275,7 @@ mod tests {
                 id: ClusterId(1),
                 name: "eu-west".into(),
                 kubeconfig_path: None,
+                context: None,
                 description: None,
                 is_active: true,
                 metadata: metadata(&[("HOST", "eu.example"), ("ZONE", "b")]),
@@ -327,20 +292,7 @@ mod tests {
     }
 
     fn resolved(text: &str, kind: StepType) -> ResolvedText {
-        let ScopeFixture {
-            customer,
-            cluster,
-            release,
-        } = &world();
-        resolve(
-            text,
-            kind,
-            VariableScope {
-                customer,
-                cluster,
-                release,
-            },
-        )
+        resolve(text, kind, world().scope())
     }
 
     fn text(text: &str) -> String {
@@ -368,15 +320,10 @@ mod tests {
     fn every_fixed_name_has_a_value_if_its_field_has() {
         let mut world = world();
         world.cluster.kubeconfig_path = Some("/etc/eu".into());
-        let scope = VariableScope {
-            customer: &world.customer,
-            cluster: &world.cluster,
-            release: &world.release,
-        };
         assert!(
             BUILT_IN_VARIABLES
                 .iter()
-                .all(|it| scope.value(it).is_some())
+                .all(|it| world.scope().value(it).is_some())
         );
     }
 
@@ -418,13 +365,53 @@ mod tests {
     }
 
     #[test]
-    fn a_backslash_prints_ours_literally() {
+    fn one_backslash_escapes_and_two_are_one_before_the_value() {
         assert_eq!(text(r"a \{{customer.name}} b"), "a {{customer.name}} b");
-        assert_eq!(
-            text(r"\\{{customer.namespace}}"),
-            r"\{{customer.namespace}}"
-        );
+        assert_eq!(text(r"C:\\{{customer.namespace}}"), r"C:\acme");
+        assert_eq!(text(r"\\\{{var.HOST}}"), r"\{{var.HOST}}");
+        assert_eq!(text(r"\\\\{{var.ZONE}}"), r"\\b");
+        assert_eq!(text(r"\\{{ .Values.x }} \\"), r"\\{{ .Values.x }} \\");
         assert!(names(r"\{{customer.name}}").is_empty());
+        let escaped = resolved(r"a \{{customer.name}} b", StepType::Bash).spans;
+        let escaped: Vec<_> = escaped.iter().filter(|it| it.is_escaped).collect();
+        assert_eq!(escaped.len(), 1);
+        assert_eq!(escaped[0].text, "{{customer.name}}");
+    }
+
+    #[test]
+    fn a_value_with_a_backslash_is_no_literal_in_sql_unless_the_filter_says_of_which_database() {
+        let sql = |text| resolved(text, StepType::Sql);
+        let it = sql("{{var.PATH}} {{var.PATH | quote}}");
+        assert_eq!(it.unresolved(), ["var.PATH"]);
+        assert_eq!(it.text(), r"C:\new {{var.PATH | quote}}");
+        assert_eq!(it.variables().len(), 1);
+        assert_eq!(it.variables()[0].problem, Some(QuoteError::Backslash));
+        let refused = it.must_be_complete(false);
+        assert!(matches!(refused, Err(RuleViolation::NoLiteral { .. })));
+        assert!(it.must_be_complete(true).is_ok());
+        assert_eq!(sql("{{var.PATH | quote_ansi}}").text(), r"'C:\new'");
+        assert_eq!(sql("{{var.PATH | quote_mysql}}").text(), r"'C:\\new'");
+        assert_eq!(sql("{{customer.name | quote}}").text(), "'O''Hara & Sons'");
+        assert_eq!(text("{{var.PATH | quote}}"), r"'C:\new'");
+    }
+
+    #[test]
+    fn the_uses_of_a_text_tell_the_same_as_its_resolution() {
+        let world = world();
+        let text =
+            "{{var.HOST | quote}} {{var.PATH | quote}} {{var.NOPE}} {{var.HOST}} {{var.HOST | x}}";
+        for kind in StepType::ALL {
+            let uses = uses(text).into_iter();
+            let unresolved: Vec<String> = uses
+                .filter(|it| world.scope().is_unresolved(it, *kind))
+                .map(|it| name_of(&it).to_owned())
+                .collect();
+            assert_eq!(
+                unresolved,
+                resolve(text, *kind, world.scope()).unresolved(),
+                "{kind}"
+            );
+        }
     }
 
     #[test]
@@ -487,14 +474,6 @@ mod tests {
         fn a_text_without_our_roots_survives_byte_for_byte(text in r"[{}\\ .|$a-bA-Z\n'é]{0,60}") {
             prop_assume!(names(&text).is_empty());
             prop_assert_eq!(resolved(&text, StepType::Bash).text(), text);
-        }
-
-        #[test]
-        fn any_text_is_cut_without_loss(text in r"(\{\{|\}\}|\\|customer\.name|var\.A|quote|[ |{}\n$é]){0,20}") {
-            let joined: String = pieces(&text).iter().map(|it| match it {
-                TextSegment::Literal(text) | TextSegment::Escaped(text) | TextSegment::Variable { text, .. } => *text,
-            }).collect();
-            prop_assert_eq!(joined, text);
         }
     }
 }

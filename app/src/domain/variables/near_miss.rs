@@ -1,0 +1,210 @@
+//! Finds what was probably meant to be one of our variables, but is none (R83): odd blanks or invisible characters in it,
+//! a name in the wrong case, full-width braces. Such a text would pass untouched and be copied as it stands.
+use super::{
+    pieces::{ROOTS, TextSegment, names, pieces},
+    resolve::BUILT_IN_VARIABLES,
+};
+use crate::domain::{invisible, text::is_key};
+
+/// What was meant to be a variable: where it is in the text, in bytes, and how it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NearMiss {
+    pub start: usize,
+    pub end: usize,
+    /// `{{customer.name}}`.
+    pub meant: String,
+}
+
+/// Longer pairs of braces are none of ours.
+const LETTERS_MAX: usize = 200;
+
+/// The near misses of a text, in order.
+pub fn near_misses(text: &str) -> Vec<NearMiss> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    for piece in pieces(text) {
+        let (start, end) = (from, from + piece.source().len());
+        from = end;
+        match piece {
+            TextSegment::Literal(literal) => {
+                let mut at = 0;
+                while let Some(open) = literal[at..].find(is_open).map(|it| it + at) {
+                    let first = literal[open..].chars().next().map_or(1, char::len_utf8);
+                    at = open + first;
+                    if let Some((long, meant)) = braced(&literal[open..]) {
+                        at = open + long;
+                        found.push(NearMiss {
+                            start: start + open,
+                            end: start + at,
+                            meant,
+                        });
+                    }
+                }
+            }
+            // One of ours whose name is unknown, but would be known in other letters.
+            TextSegment::Variable { text, name, .. } if !is_name(name) => {
+                let meant = braced(text).map(|it| it.1);
+                if let Some(meant) = meant.filter(|it| names(it).iter().all(|it| is_name(it))) {
+                    found.push(NearMiss { start, end, meant });
+                }
+            }
+            TextSegment::Variable { .. }
+            | TextSegment::Backslashes(_)
+            | TextSegment::Escaped(_) => {}
+        }
+    }
+    found
+}
+
+fn is_open(letter: char) -> bool {
+    matches!(plain(letter), Some('{'))
+}
+
+/// A letter as it was meant: full-width as ASCII, every blank as a space; none for what has no width.
+fn plain(letter: char) -> Option<char> {
+    match letter {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0),
+        _ if letter.is_ascii() => Some(letter),
+        _ if letter.is_whitespace() => Some(' '),
+        _ => match invisible::replacement(letter) {
+            Some("") => None,
+            Some(" ") => Some(' '),
+            _ => Some(letter),
+        },
+    }
+}
+
+/// What stands in two pairs of braces at the begin of this text: how long it is, and which variable was meant.
+fn braced(text: &str) -> Option<(usize, String)> {
+    // Without its blanks.
+    let mut inside = String::new();
+    let (mut opened, mut closed) = (0, 0);
+    for (at, letter) in text.char_indices().take(LETTERS_MAX) {
+        match plain(letter) {
+            None | Some(' ' | '\t' | '\n' | '\r') => {}
+            Some('{') if opened < 2 => opened += 1,
+            Some('}') if opened == 2 => closed += 1,
+            Some(letter) if opened == 2 && closed == 0 && letter != '{' => inside.push(letter),
+            Some(_) => return None,
+        }
+        if closed == 2 {
+            return Some((at + letter.len_utf8(), meant(&inside)?));
+        }
+    }
+    None
+}
+
+/// The variable that was meant, if its root is one of ours.
+fn meant(inside: &str) -> Option<String> {
+    let (name, filter) = inside.split_once('|').unwrap_or((inside, ""));
+    let (root, field) = name.split_once('.')?;
+    let root = ROOTS.into_iter().find(|it| it.eq_ignore_ascii_case(root))?;
+    if !is_key(field) {
+        return None;
+    }
+    let mut field = field.to_owned();
+    if root != "var" {
+        field.make_ascii_lowercase();
+    }
+    let mut meant = ["{{", root, ".", &field].concat();
+    if !filter.is_empty() {
+        meant.push_str(" | ");
+        meant.extend(filter.chars().map(|it| it.to_ascii_lowercase()));
+    }
+    meant.push_str("}}");
+    Some(meant)
+}
+
+/// Whether a variable can be called so.
+fn is_name(name: &str) -> bool {
+    BUILT_IN_VARIABLES.contains(&name) || name.strip_prefix("var.").is_some_and(is_key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn meant(text: &str) -> Vec<(&str, String)> {
+        near_misses(text)
+            .into_iter()
+            .map(|it| (&text[it.start..it.end], it.meant))
+            .collect()
+    }
+
+    #[test]
+    fn odd_blanks_wrong_case_and_full_width_braces_are_near_misses() {
+        for near in [
+            "{{\u{a0}customer.name}}",
+            "{{customer.name\u{a0}}}",
+            "{{\u{200b}customer.name}}",
+            "{{ Customer.Name }}",
+            "{{CUSTOMER.NAME}}",
+            "{{customer.Name}}",
+            "{{ customer . name }}",
+            "{{\n  customer.name\n}}",
+            "{ {customer.name} }",
+            "{\u{200b}{customer.name}}",
+            "\u{ff5b}\u{ff5b}customer.name\u{ff5d}\u{ff5d}",
+            "{{customer\u{ff0e}name}}",
+            "\u{ff5b}{\u{3000}customer.name}}",
+            "{{cus\u{ad}tomer.name}}",
+        ] {
+            let text = format!("é {near} {{{{customer.name}}}} b");
+            assert_eq!(meant(&text), [(near, "{{customer.name}}".into())], "{near}");
+        }
+    }
+
+    #[test]
+    fn a_near_miss_keeps_its_key_and_its_filter() {
+        assert_eq!(
+            meant("{{ Release.Shoe | upper }}")[0].1,
+            "{{release.shoe | upper}}"
+        );
+        assert_eq!(meant("{{ Var.Host | Quote }}")[0].1, "{{var.Host | quote}}");
+        assert_eq!(
+            meant("{{var.A\u{a0}|\u{a0}quote}}")[0].1,
+            "{{var.A | quote}}"
+        );
+    }
+
+    #[test]
+    fn ours_and_the_braces_of_others_are_no_near_misses() {
+        for text in [
+            "{{customer.name}} {{ var.A | quote }}",
+            r"\{{customer.name}} \\{{var.a}}",
+            "{{customer.shoe}} {{var.A | upper}}",
+            "{{ .Release.Name }} {{- .Values.customer.name }}",
+            "{{ Values.var.name }} {{ item.name | default('x') }}",
+            "{{ $customer.name }} ${{ github.release.name }}",
+            "{% if customer.name %} {# release.name #} ${customer.name}",
+            "{ customer.name; } {{customer}} {{{raw}}} {{ release }}",
+            "f() { { echo customer.name; }; }",
+        ] {
+            assert_eq!(near_misses(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn many_braces_cost_no_more_than_the_text_is_long() {
+        for text in ["{", "{{ customer.", "{ ", "\u{ff5b}"] {
+            assert_eq!(near_misses(&text.repeat(50_000)), []);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn near_misses_are_pieces_of_the_text_in_order(
+            text in "(\\{|\\}|\u{ff5b}|\u{a0}|\u{200b}|\\\\|[Cc]ustomer|\\.|[Nn]ame|var|A|\\||quote|\n|é){0,30}"
+        ) {
+            let mut from = 0;
+            for it in near_misses(&text) {
+                prop_assert!(from <= it.start && it.start < it.end);
+                prop_assert!(text.is_char_boundary(it.start) && text.is_char_boundary(it.end));
+                prop_assert_eq!(near_misses(&it.meant), []);
+                prop_assert_eq!(pieces(&it.meant).len(), 1);
+                from = it.end;
+            }
+        }
+    }
+}
