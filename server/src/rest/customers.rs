@@ -5,7 +5,7 @@ use super::{
         rows::{Customer, CustomerView},
     },
     extract::{Caller, Id, JsonBody, Patch, QueryString},
-    page::{self, PagedList},
+    page::{self, List},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -118,16 +118,16 @@ impl CustomerPatch {
 
 /// Customers by name, of every cluster or of one.
 #[utoipa::path(get, path = "/api/customers", tag = "customers", params(CustomerQuery),
-    responses((status = 200, description = "A page of customers", body = PagedList<CustomerView>)))]
+    responses((status = 200, description = "A page of customers", body = List<CustomerView>)))]
 pub async fn list_customers(
     State(context): State<Context>,
     QueryString(query): QueryString<CustomerQuery>,
-) -> Result<Json<PagedList<CustomerView>>, Problem> {
+) -> Result<Json<List<CustomerView>>, Problem> {
     let part = page::part(query.limit.as_deref(), query.cursor.as_deref())?;
     let inactive = page::flag("includeInactive", query.include_inactive.as_deref())?;
     let cluster = page::id("clusterId", query.cluster_id.as_deref())?.map(ClusterId);
     let rows = context.store.customer_page(cluster, inactive, part).await?;
-    Ok(Json(PagedList::of(rows)))
+    Ok(Json(List::of(rows)))
 }
 
 /// One customer, with its cluster.

@@ -14,7 +14,7 @@ const LIMIT_MAX: u32 = 500;
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct PagedList<T> {
+pub struct List<T> {
     pub items: Vec<T>,
     /// Where the next page starts; null on the last one.
     pub next_cursor: Option<String>,
@@ -80,7 +80,7 @@ pub fn part(limit_text: Option<&str>, cursor: Option<&str>) -> Result<PageReques
     })
 }
 
-impl<T> PagedList<T> {
+impl<T> List<T> {
     /// A page that the store cut.
     pub fn of<Row: Into<T>>(rows: PageOfRows<Row>) -> Self {
         Self {
@@ -125,7 +125,7 @@ mod tests {
             limit: limit.map(Into::into),
             cursor: cursor.map(Into::into),
         };
-        let list = PagedList::<i64>::cut(vec![7_i64, 5, 9, 2], &query, |it| *it);
+        let list = List::<i64>::cut(vec![7_i64, 5, 9, 2], &query, |it| *it);
         list.map(|it| (it.items, it.next_cursor))
             .map_err(|it| it.0.status)
     }

@@ -5,7 +5,7 @@ use super::{
         rows::{Release, ReleaseView},
     },
     extract::{Caller, Id, JsonBody, OptionalBody, Patch, QueryString},
-    page::{self, PageQuery, PagedList},
+    page::{self, PageQuery, List},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -134,14 +134,14 @@ fn created(done: Changed<release::Release>) -> RestResponse {
 
 /// Releases, newest first, with progress.
 #[utoipa::path(get, path = "/api/releases", tag = "releases", params(PageQuery),
-    responses((status = 200, description = "A page of releases", body = PagedList<ReleaseView>)))]
+    responses((status = 200, description = "A page of releases", body = List<ReleaseView>)))]
 pub async fn list_releases(
     State(context): State<Context>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<PagedList<ReleaseView>>, Problem> {
+) -> Result<Json<List<ReleaseView>>, Problem> {
     let part = page::part(query.limit.as_deref(), query.cursor.as_deref())?;
     let rows = context.store.release_page(part).await?;
-    Ok(Json(PagedList::of(rows)))
+    Ok(Json(List::of(rows)))
 }
 
 /// One release, with progress.

@@ -6,7 +6,7 @@ use super::{
         work_views::Effect,
     },
     extract::{Caller, Id, JsonBody, Patch, QueryString},
-    page::{self, PageQuery, PagedList},
+    page::{self, PageQuery, List},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -201,14 +201,14 @@ async fn effect(
 /// A release's template steps, deploy first, in order.
 #[utoipa::path(get, path = "/api/releases/{id}/templates", tag = "templates",
     params(("id" = i64, Path, description = "The release's id"), PageQuery),
-    responses((status = 200, description = "A page of template steps", body = PagedList<Template>)))]
+    responses((status = 200, description = "A page of template steps", body = List<Template>)))]
 pub async fn list_templates(
     State(context): State<Context>,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<PagedList<Template>>, Problem> {
+) -> Result<Json<List<Template>>, Problem> {
     let templates = context.store.release(id).await?.templates;
-    Ok(Json(PagedList::cut(templates, &query, |it| it.id.0)?))
+    Ok(Json(List::cut(templates, &query, |it| it.id.0)?))
 }
 
 /// One template step.
