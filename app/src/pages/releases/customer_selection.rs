@@ -31,7 +31,7 @@ use std::collections::{HashMap, HashSet};
 const LISTED: usize = 200;
 
 #[component]
-pub fn ChooseCustomers(
+pub fn CustomerSelection(
     open: RwSignal<bool>,
     id: ReleaseId,
     is_draft: bool,
