@@ -21,7 +21,8 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// The controller has marked the action as busy, and the undo stack as waiting for it.
+/// Sends the action and shows its result in the grid. The controller has set `bulk.is_busy` and has begun a change of the
+/// undo stack; both end here, with the answer.
 pub fn send_bulk_action(request: BulkRequest) {
     let BulkRequest {
         controller,
