@@ -20,7 +20,7 @@ impl SiteAssets {
     /// The files that a page needs beyond the first: they are fetched beside it, not after it.
     fn files_of(&self, path: &str, query: &str) -> Vec<String> {
         let wanted: &[&str] = match (paths::is_work_page(path), query.contains("step=")) {
-            (true, true) => &["matrix_", "aside_"],
+            (true, true) => &["matrix_", "lazy_part_"],
             (true, false) => &["matrix_"],
             (false, _) => &["records_"],
         };
