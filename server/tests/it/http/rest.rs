@@ -1,4 +1,4 @@
-//! REST: statuses, problems, versions, pages, and who is asking.
+//! Tests of REST: status codes, problem documents, versions, pagination, and the actor.
 use crate::{harness::TestBench, world::World};
 use axum::{
     Router,
@@ -154,7 +154,7 @@ async fn a_panic_and_an_answer_that_takes_too_long_are_problems_too() {
             timeout,
         ))
         .layer(CatchPanicLayer::new())
-        .layer(from_fn(server::rest::problem::dress));
+        .layer(from_fn(server::rest::problem::convert_failures));
     for (path, status) in [("/api/panic", 500_u16), ("/api/slow", 503)] {
         let request = Request::builder().uri(path).body(Body::empty()).unwrap();
         let answer = router.clone().oneshot(request).await.unwrap();
