@@ -1,4 +1,4 @@
-//! What is copied, run by those who will run it: bash, and SQL in `SQLite`.
+//! Tests of copied texts in the programs that they are pasted into: bash, and SQL in `SQLite`.
 use crate::world::{World, draft, metadata};
 use app::domain::{copy::with_context_check, customer::CustomerDraft, step::Position};
 use sea_orm::{ConnectionTrait, Statement};
@@ -9,7 +9,7 @@ use std::{
     process::{Command, Output},
 };
 
-/// Whatever a shell or a database could take for more than a letter.
+/// A value with every character that a shell or a database could interpret.
 const HOSTILE: &str =
     "it's \"$HOME\" `id` $(id) \\ \\' '' -- ; /* */ # ! * ~\n\tsecond line\\\nünï 😀 {{var.HOST}}";
 
@@ -22,7 +22,7 @@ fn bash(text: &str, path: Option<&Path>) -> Output {
     command.output().unwrap()
 }
 
-/// The resolved text of a step of Acme's, whose HOST is hostile.
+/// The resolved text of a step of Acme, whose variable HOST is `HOSTILE`.
 async fn resolved(world: &World, kind: &str, content: &str) -> String {
     let (store, ana) = (&world.bench.store, || world.bench.ana());
     let acme = store.customer(world.acme.id).await.unwrap().customer;

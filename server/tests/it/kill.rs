@@ -1,4 +1,5 @@
-//! The real server, killed in the middle: all of an operation is there, or nothing.
+//! Test of atomicity with the real server: it is killed during an operation, and then all of the operation is stored, or
+//! nothing.
 use crate::{
     harness::{TestBench, number},
     world::draft,
@@ -24,10 +25,10 @@ use std::{
 const CUSTOMERS: usize = 250;
 const STEPS: usize = 20;
 const CELLS: i64 = 5_000;
-/// More with `SOAK_KILLS`.
+/// How often the server is killed, unless `SOAK_KILLS` says otherwise.
 const KILLS: u32 = 50;
 
-/// A server of its own on a database; killed when dropped.
+/// A server on a database; killed when dropped.
 struct KilledServer {
     child: Child,
     address: String,
@@ -53,7 +54,7 @@ impl KilledServer {
         while log.read_line(&mut line).unwrap() > 0 {
             if let Some((_, address)) = line.trim_end().split_once("Rollcall is at http://") {
                 address.clone_into(&mut this.address);
-                // The rest of the log is read by nobody, but read.
+                // The rest of the log is discarded, so that the pipe does not fill up.
                 std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
                 return this;
             }
@@ -77,13 +78,13 @@ impl KilledServer {
 
 impl Drop for KilledServer {
     fn drop(&mut self) {
-        // SIGKILL: nothing is flushed, nothing is said.
+        // SIGKILL: the process can flush nothing.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Whether an answer has begun to arrive.
+/// Whether the response has begun to arrive.
 fn is_answered(stream: &mut TcpStream) -> bool {
     stream.set_nonblocking(true).unwrap();
     matches!(stream.read(&mut [0; 1]), Ok(1..))
@@ -96,8 +97,8 @@ async fn query<T: TryGetable>(store: &Store, sql: &str) -> T {
     row.try_get_by_index(0).unwrap()
 }
 
-/// A draft with its customers, and the same once more, activated: two files.
-async fn databases(bench: &TestBench) -> (ReleaseId, Vec<CustomerId>) {
+/// Creates customers and a draft with steps.
+async fn release_and_customers(bench: &TestBench) -> (ReleaseId, Vec<CustomerId>) {
     let store = &bench.store;
     let customers = bench.customers(CUSTOMERS).await;
     let release = ReleaseDraft {
@@ -133,7 +134,7 @@ fn copy(from: &Path, to: &Path) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
     let bench = TestBench::new().await;
-    let (release, customers) = databases(&bench).await;
+    let (release, customers) = release_and_customers(&bench).await;
     let folder = bench.folder.path();
     let (draft, active, victim) = (
         folder.join("app.db"),
@@ -175,7 +176,7 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
             ),
         ),
     ];
-    // How long each takes when it is left alone.
+    // The duration of each operation without a kill.
     let mut long = Vec::new();
     for (from, call, body) in &calls {
         copy(from, &victim);
@@ -195,7 +196,7 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
         copy(from, &victim);
         let server = KilledServer::start(&victim);
         let mut stream = server.send(call, body);
-        // Spread evenly over the time that the operation takes.
+        // The kills are spread evenly over the duration of the operation.
         let part = f64::from(n / 2) / f64::from(kills / 2);
         std::thread::sleep(Duration::from_millis(1) + long[which].mul_f64(part));
         let answered = is_answered(&mut stream);

@@ -1,4 +1,4 @@
-//! The named world that tests play in: eu-west with Acme and Globex, us-east with Initech, and the release June.
+//! Test fixtures with names: cluster eu-west with customers Acme and Globex, us-east with Initech, and the release June.
 use crate::harness::TestBench;
 use app::domain::{
     cluster::{Cluster, ClusterDraft},

@@ -1,4 +1,4 @@
-//! A customer's runbook: as a file, and as a page to be printed.
+//! Tests of a customer's checklist ("runbook" on screen): the Markdown file, the print view, and the working list.
 use crate::world::World;
 use app::domain::customer::CustomerDraft;
 use axum::http::StatusCode;
@@ -38,7 +38,7 @@ async fn a_runbook_is_a_file_of_markdown_whatever_the_customer_is_called() {
 }
 
 #[tokio::test]
-async fn nobody_s_runbook_is_not_found() {
+async fn the_runbook_of_an_unknown_release_or_customer_is_not_found() {
     let world = World::active().await;
     for path in [
         format!("/releases/99/customer/{}/runbook.md", world.acme.id),
@@ -89,7 +89,7 @@ async fn the_open_step_of_a_customer_s_work_is_drawn_large() {
     let open = world.bench.get(&format!("{path}?step={step}")).await.body;
     assert!(open.contains("Deploy, step 3 of 4"));
     assert!(open.contains("acme.example</var>") && open.contains("aria-current=\"step\""));
-    // A step of somebody else is none of this list.
+    // A step of another customer is ignored.
     let other = world.id(&world.globex, "Upgrade").await;
     let other = world.bench.get(&format!("{path}?step={other}")).await.body;
     assert!(other.contains("Ready to go on"));

@@ -1,4 +1,4 @@
-//! Files that pages offer to keep.
+//! Tests of the download of a release's template steps.
 use crate::world::World;
 use app::domain::template_markdown::ParsedTemplate;
 use axum::http::StatusCode;

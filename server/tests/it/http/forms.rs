@@ -1,4 +1,4 @@
-//! Forms without JavaScript.
+//! Tests of HTML forms that are posted without JavaScript.
 use crate::{harness::TestBench, world::World};
 use axum::http::StatusCode;
 
@@ -46,12 +46,12 @@ async fn an_edited_form_changes_its_row_once() {
     let customer = world.bench.store.customer(world.acme.id).await.unwrap();
     let customer = customer.customer;
     assert_eq!(customer.metadata.lines(), "HOST=new.example\nPORT=1\n");
-    // The same form again was based on the row as it was before.
+    // The same form again is based on the version before.
     let again = world.bench.post_form("/customers/1/edit", body).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     assert!(again.body.contains("Test changed this in the meantime"));
     assert!(again.body.contains("PORT=1") && again.body.contains("name=\"version\" value=\"2\""));
-    // What is there now stands beside what was typed, as far as both differ.
+    // The page shows the present values beside the typed ones, where they differ.
     let late = body.replace("Acme+2", "Acme+3");
     let late = world.bench.post_form("/customers/1/edit", &late).await;
     assert!(late.body.contains("<td>Acme 2</td><td>Acme 3</td>"));

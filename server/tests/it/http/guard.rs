@@ -1,4 +1,4 @@
-//! What every answer carries, and what every request must not be.
+//! Tests of the middleware: headers of every response, cross-site protection, body limit; and of health checks.
 use crate::harness::TestBench;
 use axum::{
     body::Body,
@@ -61,7 +61,7 @@ async fn a_body_that_is_too_large_is_turned_away() {
 }
 
 #[tokio::test]
-async fn it_says_whether_it_lives_and_can_serve() {
+async fn the_health_checks_answer() {
     let bench = TestBench::new().await;
     assert_eq!(bench.get("/healthz").await.body, "ok");
     let ready = bench.get("/readyz").await;

@@ -1,4 +1,4 @@
-//! Lists as the server draws them: with what the address asks for, and how much that weighs.
+//! Tests of server-rendered lists: search, sorting and paging by the address, and the size of the page.
 use crate::{harness::TestBench, world::World};
 use app::domain::{cluster::ClusterDraft, customer::CustomerDraft};
 use axum::{
@@ -43,7 +43,7 @@ async fn a_list_is_searched_sorted_and_shows_inactive_ones_by_its_address() {
     assert!(releases.contains("1 of 1 release") && releases.contains("<b class=\"label\">June"));
 }
 
-/// Names as customers have them, not one like the other.
+/// Realistic names that compress as badly as real ones: all different.
 fn name(n: usize) -> String {
     const FIRST: [&str; 20] = [
         "Acorn",
@@ -138,7 +138,7 @@ async fn the_history_is_read_without_javascript_page_by_page() {
     assert!(by.contains("Nothing that happened matches the filter."));
     let of_june = page("/activity?release=1&action=activate").await.body;
     assert!(of_june.contains("activated") && !of_june.contains("Undo</button>"));
-    // What makes no sense asks nothing, rather than failing.
+    // A filter that cannot be parsed is ignored.
     for odd in [
         "/activity?from=yesterday",
         "/activity?cursor=x&release=x&action=x",

@@ -1,10 +1,11 @@
-//! What `GET /metrics` tells.
+//! Tests of `GET /metrics`.
 use crate::{harness::TestBench, world::World};
 use app::{domain::step::StepAction, store::steps::transitions::TransitionOptions};
 use axum::http::StatusCode;
 use serde_json::json;
 
-/// The value of the line with this name and these labels. Figures are kept by the process, and other tests ask too.
+/// The value of the line with this name and these labels. All tests of the process share one recorder, so counters may be
+/// higher than one test makes them.
 fn value(text: &str, name: &str, labels: &[(&str, &str)]) -> u64 {
     let line = text.lines().find(|line| {
         let rest = line.strip_prefix(name).unwrap_or_default();
@@ -49,7 +50,7 @@ async fn it_tells_requests_by_route_and_status_and_how_long_they_took() {
 #[tokio::test]
 async fn it_tells_how_long_the_database_takes_and_how_large_it_is() {
     let bench = TestBench::new().await;
-    // Figures are kept from the first router on.
+    // Building the router starts the recorder.
     bench.get("/healthz").await;
     bench.customers(1).await;
     let text = bench.get("/metrics").await.body;

@@ -1,4 +1,4 @@
-//! The description of REST, and the page that shows it.
+//! Tests of the OpenAPI description and of Swagger UI.
 use crate::harness::TestBench;
 use axum::http::StatusCode;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 const VERBS: [&str; 4] = ["get", "post", "patch", "delete"];
 
-/// Every operation: verb, path, what is said of it.
+/// Every operation: verb, path, description.
 fn operations(api: &Value) -> Vec<(String, String, Value)> {
     let mut operations = Vec::new();
     for (path, item) in api["paths"].as_object().unwrap() {
@@ -160,7 +160,7 @@ async fn the_page_that_shows_it_comes_from_here_alone() {
     assert!(bundle.header("content-type").contains("javascript"));
 }
 
-/// `UPDATE=1 cargo test the_committed_description` writes it anew.
+/// `UPDATE=1 cargo test the_committed_description` rewrites the committed file.
 #[tokio::test]
 async fn the_committed_description_is_the_one_that_is_served() {
     let bench = TestBench::new().await;

@@ -1,4 +1,4 @@
-//! Pages that are asked for again within a second.
+//! Tests of the page cache: the same page requested again within a second.
 use crate::{
     harness::{TestBench, TestResponse},
     world::World,
@@ -33,7 +33,7 @@ async fn every_answer_has_a_nonce_of_its_own_in_head_and_page() {
     let world = World::active().await;
     let path = format!("/releases/{}", world.june);
     let mut before = get(&world.bench, &path, "Ana").await;
-    // A clock may turn in between, so there is more than one second try.
+    // The second may end between two requests, so there are several tries.
     for _ in 0..4 {
         let page = get(&world.bench, &path, "Ana").await;
         let (old, new) = (nonce(&before), nonce(&page));
@@ -83,7 +83,7 @@ async fn a_name_that_reads_like_a_cookie_is_not_that_cookie() {
             .header(header, "rollcall_user=Mei%20Tan");
         world.bench.send(request.body(Body::empty()).unwrap())
     };
-    // Within the same second or not: each page is that of who asked.
+    // Whether cached or not, each page is rendered for the actor of its own request.
     let by_cookie = ask(header::COOKIE.as_str()).await;
     let by_name = ask(ACTOR_HEADER).await;
     assert!(by_cookie.body.contains("You: Mei Tan"));

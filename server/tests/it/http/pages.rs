@@ -1,4 +1,4 @@
-//! Pages as the server draws them, complete without JavaScript.
+//! Tests of server-rendered pages, which are complete without JavaScript.
 use crate::{
     harness::TestBench,
     world::{World, draft},

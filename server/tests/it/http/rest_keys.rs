@@ -1,4 +1,4 @@
-//! REST: `Idempotency-Key`.
+//! Tests of REST: idempotency keys.
 use crate::{harness::TestBench, world::World};
 use app::{
     domain::{actor_stamp::ActorStamp, cluster::ClusterDraft},
@@ -130,7 +130,7 @@ async fn two_at_once_create_one() {
 async fn who_goes_away_before_the_answer_gets_it_when_asking_again() {
     let bench = TestBench::new().await;
     let call = || bench.api("POST", "/api/clusters", json!({ "name": "eu-west" }), &KEY);
-    // The client is gone after the first look.
+    // The request is polled once and dropped, as if the client disconnected.
     tokio::select! {
         biased;
         answer = call() => panic!("answered at once: {}", answer.body),
@@ -148,7 +148,7 @@ async fn who_goes_away_before_the_answer_gets_it_when_asking_again() {
     assert_eq!(bench.store.clusters(true).await.unwrap().len(), 1);
 }
 
-/// What the key `k` is for the same request at some time; no answer is ever kept.
+/// Claims the key `k` for the same request at a time. No response is ever stored.
 async fn claim(bench: &TestBench, now: DateTime<Utc>) -> Claim {
     bench.store.claim_key("k", "POST x", now).await.unwrap()
 }
@@ -188,7 +188,7 @@ async fn what_was_carried_out_before_a_crash_is_not_carried_out_again() {
         .create_cluster(draft, ActorStamp::new("Ana", start).unwrap())
         .await;
     let batch = made.unwrap().batch_id.unwrap();
-    // The server stops here: no answer is kept.
+    // The server stops here: no response is stored.
     let later = start + TimeDelta::seconds(61);
     let Claim::Lost(found) = claim(&bench, later).await else {
         panic!("the change is not known")

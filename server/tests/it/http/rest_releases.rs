@@ -1,4 +1,4 @@
-//! REST: releases, their life, their customers, and how far they are.
+//! Tests of REST: releases, their states, their customers, progress and matrix.
 use crate::world::World;
 use app::domain::step::StepAction;
 use app::store::steps::transitions::TransitionOptions;

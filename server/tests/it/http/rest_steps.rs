@@ -1,4 +1,4 @@
-//! REST: one step's state, text, notes and place.
+//! Tests of REST: transitions, text, notes and position of a step.
 use crate::{harness::TestResponse, world::World};
 use app::domain::{id::StepId, template::Category};
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! REST: template steps, and what they do to the copies.
+//! Tests of REST: template steps, and their effect on the copies.
 use crate::{harness::TestResponse, world::World};
 use axum::http::StatusCode;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! REST: a step in detail, many at once, undo, and the history.
+//! Tests of REST: a step in detail, bulk actions, undo, and the history.
 use crate::{harness::TestResponse, world::World};
 use app::domain::id::StepId;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! Server functions: each is called once, and errors have their status.
+//! Tests of server functions: each is called once, and errors have the right status.
 use crate::world::World;
 use app::domain::rule_violation::{Field, FieldError, RuleViolation, ValidationErrors};
 use axum::{

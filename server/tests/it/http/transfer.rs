@@ -1,4 +1,4 @@
-//! Exports and imports through the real router: whole, safe to open, and refused in words.
+//! Tests of export and import over REST: complete, safe to open in a spreadsheet, and errors by line and field.
 use crate::{
     harness::{TestBench, TestResponse},
     store::transfer::exported,
@@ -53,7 +53,7 @@ async fn everything_goes_out_and_in_again() {
     assert_eq!(taken.status, StatusCode::OK, "{}", taken.body);
     assert_eq!(json(&taken)["imported"]["steps"], 12);
     assert_eq!(exported(&other.store).await, text);
-    // Once more is too much.
+    // A second import is refused, because the database is not empty.
     let again = import(&other, text).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     assert_eq!(again.header("content-type"), "application/problem+json");
@@ -73,7 +73,7 @@ async fn what_is_sent_piece_by_piece_is_whole_when_it_is_compressed_too() {
         let accept = [("accept-encoding", "gzip")];
         let packed = world.bench.api("GET", path, Value::Null, &accept).await;
         assert_eq!(packed.header("content-encoding"), "gzip", "{path}");
-        // The last four bytes say how long it was.
+        // gzip ends with the length of the content.
         let length = u32::try_from(plain.bytes.len()).unwrap();
         assert!(packed.bytes.ends_with(&length.to_le_bytes()), "{path}");
     }
@@ -120,7 +120,7 @@ async fn an_import_may_be_larger_than_anything_else_but_not_of_any_size() {
 const FORMULA: &str = "=cmd|' /C calc'!A0";
 const MARKUP: &str = "# a | b <script>alert(1)</script> [x](http://evil) ``` *c*";
 
-/// Whatever can be typed is hostile.
+/// A release in which every text that can be typed is hostile: formulas, Markdown, HTML.
 async fn hostile() -> World {
     let world = World::draft().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
@@ -212,7 +212,7 @@ async fn a_release_as_markdown_is_a_report_that_no_name_breaks() {
     assert!(text.starts_with("# \\+1 June\n"), "{text}");
     assert!(!text.contains("<script") && text.contains("&lt;script&gt;"));
     assert!(text.contains("- [ ] Deploy 4. \\@SUM\\(1\\): failed by Ana, 2026-06-01 "));
-    // Outside of fences, every heading is ours.
+    // Outside of code blocks, only the report's own headings and tables.
     let (mut fence, mut headings, mut cells) = (None::<String>, 0, 0);
     for line in text.lines().map(str::trim_start) {
         match &fence {
@@ -274,7 +274,7 @@ async fn the_history_is_a_table_of_all_that_the_filter_finds() {
                 .unwrap();
         }
     }
-    // More than a page has.
+    // More events than are read at once.
     let lines = world
         .bench
         .get("/api/audit?format=jsonl&customerId=2")

@@ -1,4 +1,4 @@
-//! The history as `/activity` shows it, and the dashboard.
+//! Tests of the store: the history as `/activity` shows it, and the dashboard.
 use crate::world::World;
 use app::{
     domain::customer::Customer, domain::event::EventAction, domain::event::EventFilter,
@@ -53,9 +53,9 @@ async fn a_batch_is_one_line_with_its_count_on_whatever_page() {
     let batches: HashSet<_> = all.iter().map(|it| it.entry.batch_id.clone()).collect();
     assert_eq!(batches.len(), all.len());
     assert_eq!((all[0].in_batch, all[1].in_batch), (12, 1));
-    // Two clusters, three customers, a release, its four steps, its activation, and what was started.
+    // Two clusters, three customers, a release, its four steps, its activation, and the bulk action.
     assert_eq!(all.len(), 12);
-    // Asked about one customer it is still one line, and still of twelve.
+    // Filtered by one customer it is still one line, and its count is still twelve.
     let of_acme = EventFilter {
         customer_id: Some(world.acme.id),
         action: Some(EventAction::Start),
@@ -221,7 +221,7 @@ async fn the_dashboard_says_what_needs_attention_and_how_far_each_cluster_is() {
         missing.customers,
         [(world.initech.id, "Initech".to_owned())]
     );
-    // Where no work is left nothing is missing.
+    // A value is not reported as missing when all steps that need it are finished.
     act(&world.initech, "Upgrade", StepAction::Done, None).await;
     assert!(store.dashboard(later).await.unwrap().missing.is_empty());
 }

@@ -1,4 +1,4 @@
-//! Bulk actions (R15).
+//! Tests of the store: bulk actions (R15).
 use crate::world::World;
 use app::{
     domain::{

@@ -1,4 +1,4 @@
-//! Clusters (R3, R5).
+//! Tests of the store: clusters (R3, R5).
 use crate::world::World;
 use app::{
     domain::{cluster::ClusterDraft, rule_violation::RuleViolation},

@@ -1,4 +1,4 @@
-//! Customers (R5).
+//! Tests of the store: customers (R5), and many at once from a pasted text.
 use crate::world::World;
 use app::{
     domain::{

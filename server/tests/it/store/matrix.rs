@@ -1,4 +1,4 @@
-//! The grid that the store answers.
+//! Tests of the store: the matrix of a release, its cache, and progress.
 use crate::world::{World, draft};
 use app::{
     domain::matrix::CellIndex, domain::matrix::Grid, domain::matrix::RowBlock,
@@ -150,7 +150,7 @@ async fn a_grid_that_was_asked_for_before_shows_what_happened_since_whoever_did_
     let at = there.place_of(step.id).unwrap();
     assert_eq!(there.missing(at), Some("var.HOST"));
 
-    // A text of its own, by another program that works on the same file.
+    // An override by another process that has the same file open.
     let other = Store::open(&world.bench.url()).await.unwrap();
     let text = "x {{var.OTHER}}".to_owned();
     let changed = other.override_step(step.id, text, step.version, ana());

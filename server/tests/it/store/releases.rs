@@ -1,4 +1,4 @@
-//! Releases: life, activation, membership (R1, R4, R14).
+//! Tests of the store: releases, their states, activation and members (R1, R4, R14).
 use crate::world::World;
 use app::{
     domain::event::EventAction, domain::event::EventFilter, domain::id::CustomerId,
@@ -222,7 +222,7 @@ async fn a_new_release_may_begin_with_the_steps_of_another() {
     let names: Vec<_> = detail.templates.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["Announce", "Migrate schema", "Upgrade", "Check"]);
     assert_eq!(detail.customers, 0);
-    // Its texts are known, so that what they lack is found.
+    // The copied texts are indexed, so missing values are found.
     let dry = store
         .dry_run(july.id, Some(vec![world.initech.id]))
         .await

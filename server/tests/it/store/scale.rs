@@ -1,4 +1,4 @@
-//! As large as it gets: 1,000 customers by 100 steps, and 10,000 cells at once.
+//! Test of the store at full size: 1,000 customers by 100 steps, and a bulk action on 10,000 cells.
 use crate::{harness::TestBench, world::draft};
 use app::{
     domain::{

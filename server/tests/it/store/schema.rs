@@ -1,4 +1,4 @@
-//! The migrated schema, and how the store stands on it.
+//! Tests of the migrated schema: entities, foreign keys, indexes, SQLite's version and settings.
 use crate::{harness::TestBench, world::World};
 use app::store::entity;
 use sea_orm::{ConnectionTrait, EntityTrait};

@@ -1,4 +1,4 @@
-//! One customer's steps (R2, R12, R13, R17).
+//! Tests of the store: one customer's steps (R2, R12, R13, R17).
 use crate::world::{World, draft};
 use app::{
     domain::event::EventAction, domain::rule_violation::RuleViolation, domain::step::Position,

@@ -1,4 +1,4 @@
-//! What helps to write steps: variables, previews, and runbooks in and out.
+//! Tests of the store: import and export of template steps as Markdown, names of variables, previews of texts.
 use crate::world::{World, draft, metadata};
 use app::{
     domain::{

@@ -1,4 +1,4 @@
-//! Template steps and their copies (R8-R11).
+//! Tests of the store: template steps and their copies (R8-R11).
 use crate::world::{World, draft};
 use app::domain::{
     id::StepId,

@@ -1,4 +1,4 @@
-//! Out and in again: an export is the whole of it, and an import takes all of one or nothing.
+//! Tests of the store: export, import and check. An export is complete; an import takes all of it or nothing.
 use crate::{
     harness::TestBench,
     world::{World, draft, metadata},
@@ -40,7 +40,7 @@ async fn is_well(store: &Store) {
     assert!(findings.is_empty(), "{findings:?}");
 }
 
-/// What is wrong with a text, as the report says it; nothing of it was taken.
+/// The report of an import that fails. Checks that nothing was imported.
 async fn faults(text: &str) -> String {
     let bench = TestBench::new().await;
     let before = exported(&bench.store).await;
@@ -49,8 +49,8 @@ async fn faults(text: &str) -> String {
     faults.to_string()
 }
 
-/// A bit of everything: all states, an override, a custom step, notes, an archived release, inactive rows, what was
-/// deleted and what was undone.
+/// A database with every kind of row: all states, an override, custom steps, notes, an archived release, inactive rows,
+/// deletions, and an undo.
 async fn rich() -> World {
     let world = World::active().await;
     let (store, ana) = (&world.bench.store, || world.bench.ana());
@@ -138,7 +138,7 @@ async fn rich() -> World {
         .await
         .unwrap();
     store.archive_release(july, None, ana()).await.unwrap();
-    // The last id of this one is given, and its row is gone.
+    // The last id of this release is used, although its row is deleted.
     let gone = store.create_release(
         ReleaseDraft {
             name: "Gone".into(),
@@ -158,7 +158,7 @@ async fn an_export_that_was_imported_is_exported_the_same_byte_for_byte() {
     let other = TestBench::new().await;
     let taken = import(&other, &text).await.unwrap().unwrap();
     assert_eq!(exported(&other.store).await, text);
-    // A row a line, between the lines of the lists.
+    // One row a line, between the lines that begin and end a list.
     assert_eq!(text.lines().count(), taken + 1 + 7 * 2 + 1);
     is_well(&other.store).await;
     let steps = async |it: &TestBench| customer_step::Entity::find().all(it.store.writer()).await;
@@ -174,7 +174,7 @@ async fn what_was_imported_is_worked_on_like_before() {
     let other = TestBench::new().await;
     let text = exported(&world.bench.store).await;
     import(&other, &text).await.unwrap().unwrap();
-    // New rows get new ids, also where the last row is gone.
+    // New rows get new ids, also where the last row was deleted.
     let release = ReleaseDraft {
         name: "August".into(),
         ..ReleaseDraft::default()
@@ -188,7 +188,7 @@ async fn what_was_imported_is_worked_on_like_before() {
     let by = world.bench.ana();
     let twin = world.bench.store.create_release(release, by).await.unwrap();
     assert_eq!(august.row.id, twin.row.id);
-    // The variables of texts are known: Initech's own text lacks a value.
+    // The variables of texts are indexed: the text of Initech lacks a value.
     let id = world.id(&world.initech, "Upgrade").await;
     let step = other.store.step(id).await.unwrap();
     assert_eq!(step.unresolved, ["var.OWN"]);
@@ -232,7 +232,7 @@ async fn an_import_goes_into_an_empty_database_only() {
         StoreError::Refused(RuleViolation::NotEmpty)
     ));
     assert_eq!(exported(&world.bench.store).await, text);
-    // A deactivated cluster is something too.
+    // A database with only a deactivated cluster is not empty.
     let bench = TestBench::new().await;
     let cluster = ClusterDraft {
         name: "eu".into(),
@@ -248,7 +248,7 @@ async fn an_import_goes_into_an_empty_database_only() {
     assert!(import(&bench, &text).await.is_err());
 }
 
-/// The line of the text that has this, counted from 1.
+/// The number of the first line that contains `part`, counted from 1.
 fn line_of(text: &str, part: &str) -> usize {
     1 + text.lines().position(|it| it.contains(part)).unwrap()
 }

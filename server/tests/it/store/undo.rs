@@ -1,4 +1,5 @@
-//! Undo (R16): a new event that restores what was there; what changed since is left alone and named.
+//! Tests of the store: undo (R16). It writes a new event that restores the state before; what changed since stays, and is
+//! named.
 use crate::world::{World, draft};
 use app::{
     domain::id::BatchId, domain::id::StepId, domain::step::CustomerStep, domain::step::Position,
@@ -11,7 +12,7 @@ async fn everything(world: &World) -> Vec<CustomerStep> {
     let mut steps = Vec::new();
     for customer in [&world.acme, &world.globex, &world.initech] {
         for step in world.steps(customer.id).await {
-            // Versions count changes, and an undo is one.
+            // An undo is a change too, so versions differ.
             steps.push(CustomerStep {
                 version: 0,
                 template_version: None,
