@@ -53,7 +53,10 @@ pub async fn customers(store: &Store, n: usize) -> Vec<CustomerId> {
     let mut clusters = Vec::new();
     for name in texts::CLUSTERS.iter().take((n / 100).clamp(4, 12)) {
         let values = [
-            ("API_REPLICAS", (2 + pseudo_random(clusters.len()) % 5).to_string()),
+            (
+                "API_REPLICAS",
+                (2 + pseudo_random(clusters.len()) % 5).to_string(),
+            ),
             ("REGISTRY_MIRROR", format!("registry.{name}.example")),
             ("DB_HOST", format!("pg.{name}.internal")),
         ];

@@ -1,7 +1,7 @@
 //! Test of atomicity with the real server: it is killed during an operation, and then all of the operation is stored, or
 //! nothing.
 use crate::{
-    harness::{TestBench, number},
+    harness::{TestApp, number},
     world::draft,
 };
 use app::{
@@ -98,15 +98,15 @@ async fn query<T: TryGetable>(store: &Store, sql: &str) -> T {
 }
 
 /// Creates customers and a draft with steps.
-async fn release_and_customers(bench: &TestBench) -> (ReleaseId, Vec<CustomerId>) {
-    let store = &bench.store;
-    let customers = bench.customers(CUSTOMERS).await;
+async fn release_and_customers(app: &TestApp) -> (ReleaseId, Vec<CustomerId>) {
+    let store = &app.store;
+    let customers = app.customers(CUSTOMERS).await;
     let release = ReleaseDraft {
         name: "June".into(),
         ..ReleaseDraft::default()
     };
     let release = store
-        .create_release(release, bench.ana())
+        .create_release(release, app.ana())
         .await
         .unwrap()
         .row
@@ -114,7 +114,7 @@ async fn release_and_customers(bench: &TestBench) -> (ReleaseId, Vec<CustomerId>
     for n in 0..STEPS {
         let step = draft(&format!("step {n}"), "deploy", "bash", "true");
         store
-            .add_template(release, step, Position::Last, bench.ana())
+            .add_template(release, step, Position::Last, app.ana())
             .await
             .unwrap();
     }
@@ -133,28 +133,23 @@ fn copy(from: &Path, to: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
-    let bench = TestBench::new().await;
-    let (release, customers) = release_and_customers(&bench).await;
-    let folder = bench.folder.path();
+    let app = TestApp::new().await;
+    let (release, customers) = release_and_customers(&app).await;
+    let folder = app.folder.path();
     let (draft, active, victim) = (
         folder.join("app.db"),
         folder.join("active.db"),
         folder.join("victim.db"),
     );
     let pragma = "PRAGMA wal_checkpoint(TRUNCATE)";
-    bench
-        .store
-        .writer()
-        .execute_unprepared(pragma)
-        .await
-        .unwrap();
+    app.store.writer().execute_unprepared(pragma).await.unwrap();
     copy(&draft, &active);
     {
         let store = Store::open(&format!("sqlite://{}", active.display()))
             .await
             .unwrap();
         store
-            .activate_release(release, Some(customers), bench.ana())
+            .activate_release(release, Some(customers), app.ana())
             .await
             .unwrap();
         store.close().await.unwrap();

@@ -47,13 +47,13 @@ const FRAGMENTS: &[&str] = &[
 /// An export of the fixtures with some history.
 async fn export() -> String {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let id = world.id(&world.acme, "Announce").await;
     let done = store.act_on_step(
         id,
         StepAction::Done,
         TransitionOptions::default(),
-        world.bench.ana(),
+        world.app.ana(),
     );
     done.await.unwrap();
     let mut export = store.export(None).await.unwrap();

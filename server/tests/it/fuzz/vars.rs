@@ -55,7 +55,7 @@ async fn world() -> World {
 #[tokio::test]
 async fn any_text_has_its_variables_filled_in_and_everything_else_left_alone() {
     let world = world().await;
-    let release = world.bench.store.release(world.june).await.unwrap().release;
+    let release = world.app.store.release(world.june).await.unwrap().release;
     let scope = VariableScope {
         customer: &world.acme,
         cluster: &world.eu_west,

@@ -3,7 +3,7 @@ use super::{
     ModelAnswer, ModelCell, ModelLists, ModelTemplate, ModelText, ReleaseModel, UNRESOLVED,
 };
 use crate::{
-    harness::{TestBench, number},
+    harness::{TestApp, number},
     world::draft,
 };
 use app::{
@@ -112,7 +112,7 @@ pub type StoreAnswer<T> = Result<(T, Option<BatchId>), StoreError>;
 
 pub struct ModelRun {
     pub seed: u64,
-    pub bench: TestBench,
+    pub app: TestApp,
     pub release: ReleaseId,
     pub customers: Vec<i64>,
     pub model: ReleaseModel,
@@ -143,14 +143,14 @@ fn category_of(word: &str) -> usize {
 
 impl ModelRun {
     async fn new(seed: u64) -> Self {
-        let bench = TestBench::new().await;
-        let store = &bench.store;
+        let app = TestApp::new().await;
+        let store = &app.store;
         let cluster = ClusterDraft {
             name: "eu".into(),
             ..ClusterDraft::default()
         };
         let cluster: ClusterId = store
-            .create_cluster(cluster, bench.ana())
+            .create_cluster(cluster, app.ana())
             .await
             .unwrap()
             .row
@@ -163,7 +163,7 @@ impl ModelRun {
                 namespace: name.into(),
                 ..CustomerDraft::default()
             };
-            let made = store.create_customer(customer, bench.ana()).await.unwrap();
+            let made = store.create_customer(customer, app.ana()).await.unwrap();
             customers.push(made.row.id.0);
         }
         let release = ReleaseDraft {
@@ -171,7 +171,7 @@ impl ModelRun {
             ..ReleaseDraft::default()
         };
         let release = store
-            .create_release(release, bench.ana())
+            .create_release(release, app.ana())
             .await
             .unwrap()
             .row
@@ -179,13 +179,13 @@ impl ModelRun {
         for (name, category) in [("A", "deploy"), ("B", "deploy"), ("C", "verify")] {
             let step = draft(name, category, "bash", name);
             store
-                .add_template(release, step, Position::Last, bench.ana())
+                .add_template(release, step, Position::Last, app.ana())
                 .await
                 .unwrap();
         }
         let mut run = Self {
             seed,
-            bench,
+            app,
             release,
             customers,
             model: ReleaseModel {
@@ -206,7 +206,7 @@ impl ModelRun {
 
     /// Reads the model from the database. Positions must be 0 to n without gaps.
     async fn read(&mut self) -> ReleaseModel {
-        let db = self.bench.store.writer();
+        let db = self.app.store.writer();
         let release = release::Entity::find_by_id(self.release.0)
             .one(db)
             .await
@@ -411,9 +411,9 @@ impl ModelRun {
 impl ModelRun {
     /// The store updates its cached matrix after each change. Every sixth time it is compared with one that is read anew.
     async fn cached_matrix_is_up_to_date(&self, n: usize) {
-        let cached = self.bench.store.grid(self.release).await.unwrap();
+        let cached = self.app.store.grid(self.release).await.unwrap();
         if n % 6 == 5 {
-            let fresh = Store::open(&self.bench.url()).await.unwrap();
+            let fresh = Store::open(&self.app.url()).await.unwrap();
             let read = fresh.grid(self.release).await.unwrap();
             assert!(cached == read, "seed {}: {:?}", self.seed, self.trace);
             fresh.close().await.unwrap();

@@ -14,7 +14,7 @@ use app::{
 
 impl ModelRun {
     pub async fn release_op(&mut self, op: &'static str) {
-        let (store, stamp) = (self.bench.store.clone(), self.bench.ana());
+        let (store, stamp) = (self.app.store.clone(), self.app.ana());
         let mut next = self.model.clone();
         let n = 1 + self.dice.below(3);
         let some: Vec<i64> = self
@@ -52,7 +52,7 @@ impl ModelRun {
     }
 
     pub async fn cell_op(&mut self, op: &'static str) {
-        let (store, stamp) = (self.bench.store.clone(), self.bench.ana());
+        let (store, stamp) = (self.app.store.clone(), self.app.ana());
         let mut next = self.model.clone();
         let id = if op == "edit custom" {
             self.any_custom()
@@ -149,7 +149,7 @@ impl ModelRun {
     }
 
     pub async fn list_op(&mut self, op: &'static str) {
-        let (store, stamp) = (self.bench.store.clone(), self.bench.ana());
+        let (store, stamp) = (self.app.store.clone(), self.app.ana());
         let mut next = self.model.clone();
         let members: Vec<i64> = self.model.lists.keys().copied().collect();
         let customer = self.dice.of(&members).unwrap_or(self.customers[0]);

@@ -8,7 +8,7 @@ use app::domain::{id::TemplateId, step::Position};
 
 impl ModelRun {
     pub async fn template_op(&mut self, op: &'static str) {
-        let (store, stamp) = (self.bench.store.clone(), self.bench.ana());
+        let (store, stamp) = (self.app.store.clone(), self.app.ana());
         let mut next = self.model.clone();
         let id = self.any_template();
         let category = self.dice.below(2);
@@ -110,8 +110,8 @@ impl ModelRun {
             }
             (may.and(yes(restored > 0)), next)
         };
-        let stamp = self.bench.ana();
-        let got = self.bench.store.undo(past.batch.clone(), stamp).await;
+        let stamp = self.app.ana();
+        let got = self.app.store.undo(past.batch.clone(), stamp).await;
         let got = got.map(|it| it.batch_id);
         self.settle("undo", expected, next, got, past.only_cells)
             .await;

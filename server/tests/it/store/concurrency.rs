@@ -16,14 +16,14 @@ const WRITES: usize = 25;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
     let world = World::draft().await;
-    let store = world.bench.store.clone();
+    let store = world.app.store.clone();
     let mut everybody = vec![world.acme.id, world.globex.id, world.initech.id];
     let seconds = Duration::from_secs(number("SOAK_SECONDS", 0));
     // A long run needs more cells, or each would get an unrealistically long history.
     let more = if seconds.is_zero() { 7 } else { 147 };
-    everybody.extend(world.bench.customers(more).await);
+    everybody.extend(world.app.customers(more).await);
     store
-        .activate_release(world.june, Some(everybody.clone()), world.bench.ana())
+        .activate_release(world.june, Some(everybody.clone()), world.app.ana())
         .await
         .unwrap();
     let mut cells = Vec::new();
@@ -35,7 +35,7 @@ async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
     let began = Instant::now();
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
-            let (store, cells, stamp) = (store.clone(), cells.clone(), world.bench.by("Jonas"));
+            let (store, cells, stamp) = (store.clone(), cells.clone(), world.app.by("Jonas"));
             tokio::spawn(async move {
                 // What the store acknowledged: the notes of each cell that counted up, and the batches of all changes.
                 let (mut counted, mut batches) = (HashMap::<StepId, u32>::new(), Vec::new());

@@ -1,6 +1,6 @@
 //! Test of the audit history (R17): every method of the store is called, and no row changes without an event.
 use crate::{
-    harness::TestBench,
+    harness::TestApp,
     tidy::files_below,
     world::{World, draft},
 };
@@ -23,14 +23,14 @@ use std::collections::{BTreeMap, BTreeSet};
 type TableRows = BTreeMap<(&'static str, i64, Option<i64>), (String, i32)>;
 
 struct TableWatch<'a> {
-    bench: &'a TestBench,
+    app: &'a TestApp,
     rows: TableRows,
     last_event: i64,
     called: BTreeSet<String>,
 }
 
-async fn rows(bench: &TestBench) -> TableRows {
-    let db = bench.store.writer();
+async fn rows(app: &TestApp) -> TableRows {
+    let db = app.store.writer();
     let mut rows = TableRows::new();
     macro_rules! take {
         ($name:literal, $table:ident, $release:expr, $position:expr) => {
@@ -63,10 +63,10 @@ async fn rows(bench: &TestBench) -> TableRows {
 }
 
 impl<'a> TableWatch<'a> {
-    async fn new(bench: &'a TestBench) -> Self {
+    async fn new(app: &'a TestApp) -> Self {
         let mut this = Self {
-            bench,
-            rows: rows(bench).await,
+            app,
+            rows: rows(app).await,
             last_event: 0,
             called: BTreeSet::new(),
         };
@@ -78,7 +78,7 @@ impl<'a> TableWatch<'a> {
         let events = audit_event::Entity::find()
             .filter(audit_event::Column::Id.gt(self.last_event))
             .order_by_asc(audit_event::Column::Id)
-            .all(self.bench.store.writer())
+            .all(self.app.store.writer())
             .await
             .unwrap();
         self.last_event = events.last().map_or(self.last_event, |it| it.id);
@@ -93,7 +93,7 @@ impl<'a> TableWatch<'a> {
     {
         self.called.insert(method.to_owned());
         let before = std::mem::take(&mut self.rows);
-        self.rows = rows(self.bench).await;
+        self.rows = rows(self.app).await;
         let events = self.new_events().await;
         let keys = before.keys().chain(self.rows.keys());
         let changed: BTreeSet<_> = keys
@@ -146,9 +146,9 @@ fn methods() -> BTreeSet<String> {
 #[tokio::test]
 async fn nothing_changes_without_an_event_whatever_method_is_called() {
     let world = World::draft().await;
-    let (bench, store) = (&world.bench, &world.bench.store);
-    let by = || bench.ana();
-    let mut watch = TableWatch::new(bench).await;
+    let (app, store) = (&world.app, &world.app.store);
+    let by = || app.ana();
+    let mut watch = TableWatch::new(app).await;
     macro_rules! call {
         ($method:ident ( $($argument:expr),* )) => {{
             // Boxed, because a hundred of these futures overflow the stack.
