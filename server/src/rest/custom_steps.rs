@@ -6,7 +6,7 @@ use super::{
         rows::Step,
     },
     extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
-    page::{PageQuery, List},
+    page::{List, PageQuery},
     problem::Problem,
     releases::OfVersion,
     response::{self, RestResponse},

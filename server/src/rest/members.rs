@@ -6,7 +6,7 @@ use super::{
         work_views::{DryRun, Matrix, Member},
     },
     extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
-    page::{self, PageQuery, List},
+    page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };

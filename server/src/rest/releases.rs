@@ -5,7 +5,7 @@ use super::{
         rows::{Release, ReleaseView},
     },
     extract::{Caller, Id, JsonBody, OptionalBody, Patch, QueryString},
-    page::{self, PageQuery, List},
+    page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };

@@ -7,7 +7,7 @@ use super::{
         work_views::Effect,
     },
     extract::{Caller, Id, JsonBody, Patch, QueryString},
-    page::{self, PageQuery, List},
+    page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };
