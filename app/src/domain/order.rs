@@ -35,9 +35,9 @@ pub fn permutation<Id: Copy + Eq + std::hash::Hash + std::fmt::Display>(
 }
 
 /// Puts `id` at its place in the list; none if the neighbour is not in it.
-pub fn placed<Id: Copy + Eq>(list: &[Id], id: Id, place: Position<Id>) -> Option<Vec<Id>> {
+pub fn insert_at<Id: Copy + Eq>(list: &[Id], id: Id, position: Position<Id>) -> Option<Vec<Id>> {
     let mut list: Vec<Id> = list.iter().copied().filter(|it| *it != id).collect();
-    let at = match place {
+    let at = match position {
         Position::Last => list.len(),
         Position::Before(neighbour) => list.iter().position(|it| *it == neighbour)?,
         Position::After(neighbour) => list.iter().position(|it| *it == neighbour)? + 1,
@@ -129,15 +129,18 @@ mod tests {
     #[test]
     fn a_step_is_put_before_behind_or_last() {
         assert_eq!(
-            placed(&[1, 2, 3], 9, Position::Before(1)),
+            insert_at(&[1, 2, 3], 9, Position::Before(1)),
             Some(vec![9, 1, 2, 3])
         );
         assert_eq!(
-            placed(&[1, 2, 3], 1, Position::After(2)),
+            insert_at(&[1, 2, 3], 1, Position::After(2)),
             Some(vec![2, 1, 3])
         );
-        assert_eq!(placed(&[1, 2, 3], 1, Position::Last), Some(vec![2, 3, 1]));
-        assert_eq!(placed(&[1, 2, 3], 1, Position::After(7)), None);
+        assert_eq!(
+            insert_at(&[1, 2, 3], 1, Position::Last),
+            Some(vec![2, 3, 1])
+        );
+        assert_eq!(insert_at(&[1, 2, 3], 1, Position::After(7)), None);
     }
 
     #[test]

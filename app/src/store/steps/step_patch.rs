@@ -40,8 +40,8 @@ impl Store {
         let notes = problems.take(Field::Notes, notes);
         let fields = (|| Some((name?, kind?, content?, notes?)))();
         let (name, kind, content, notes) = problems.finish(fields)?;
-        let mut change = self.change(stamp).await?;
-        let (before, _) = change.step(id, Some(version)).await?;
+        let change = self.change(stamp).await?;
+        let (before, _) = change.load_step(id, Some(version)).await?;
         let mut after = before.clone();
         if let Some(name) = name {
             after.name = name.into();
@@ -59,21 +59,11 @@ impl Store {
         if let Some(notes) = notes {
             after.notes = notes.map(Into::into);
         }
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
         let action = if is_edited {
             EventAction::Update
         } else {
             EventAction::Notes
         };
-        let row = change.put_step(&before, after, action, None).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish_step(before, after, action).await
     }
 }

@@ -1,7 +1,6 @@
 //! What helps to write steps: which variables there are, what a text becomes for a customer, who wrote what is there
 //! now, and many steps at once from a runbook.
-use super::template_edits;
-use super::template_rows;
+use super::{template_edits, template_rows};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity},
@@ -16,13 +15,12 @@ use crate::domain::{
     variables::{self, ResolvedText, VariableScope},
     vocabulary::{Field, ReleaseStatus, StepType},
 };
-use crate::store::records::release_rows;
 use crate::store::{
     Store,
     audit::events,
     entity::{cluster, customer, read_metadata, release_customer},
     error::StoreError,
-    records::{clusters, customers},
+    records::{clusters, customers, release_rows},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
 use std::collections::{BTreeSet, HashMap};
@@ -156,9 +154,6 @@ impl Store {
         for fields in all {
             template_edits::add(&mut change, &release, fields, Position::Last).await?;
         }
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: u32::try_from(long).unwrap_or(u32::MAX),
-        })
+        change.finish(u32::try_from(long).unwrap_or(u32::MAX)).await
     }
 }

@@ -27,7 +27,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// How many rows a piece has at most.
-const ROWS: u64 = 250;
+const CHUNK_ROWS_MAX: u64 = 250;
 
 /// The table of each list that has ids of its own.
 pub const TABLES: [(Part, &str); 6] = [
@@ -73,7 +73,7 @@ fn json(row: &impl Serialize) -> Result<String, StoreError> {
 }
 
 /// Reads the next rows of a table as what the domain calls them, and remembers behind which row it goes on.
-macro_rules! read {
+macro_rules! read_rows {
     ($this:ident, $table:ident, $row:ty, $only:expr) => {{
         let mut query = $table::Entity::find().filter($table::Column::Id.gt($this.after.0));
         if let Some(release) = $this.release {
@@ -82,7 +82,7 @@ macro_rules! read {
         }
         let found = query
             .order_by_asc($table::Column::Id)
-            .limit(ROWS)
+            .limit(CHUNK_ROWS_MAX)
             .all(&$this.tx)
             .await?;
         if let Some(last) = found.last() {
@@ -98,7 +98,7 @@ macro_rules! read {
 
 impl Export {
     /// The next piece of the text; none when it is whole.
-    pub async fn piece(&mut self) -> Result<Option<String>, StoreError> {
+    pub async fn next_chunk(&mut self) -> Result<Option<String>, StoreError> {
         let Some(part) = Part::ALL.get(self.part).copied() else {
             return Ok(None);
         };
@@ -109,8 +109,8 @@ impl Export {
             }
             text.extend(["\"", part.as_str(), "\":["]);
         }
-        let rows = self.rows(part).await?;
-        let is_whole = rows.len() < usize::try_from(ROWS).unwrap_or(usize::MAX);
+        let rows = self.next_rows(part).await?;
+        let is_whole = rows.len() < usize::try_from(CHUNK_ROWS_MAX).unwrap_or(usize::MAX);
         for row in rows {
             text.push_str(if self.is_first { "\n" } else { ",\n" });
             text.push_str(&row);
@@ -142,7 +142,7 @@ impl Export {
         Ok(format!("{open},\n"))
     }
 
-    async fn rows(&mut self, part: Part) -> Result<Vec<String>, StoreError> {
+    async fn next_rows(&mut self, part: Part) -> Result<Vec<String>, StoreError> {
         use {
             audit_event::Column as OfEvent, cluster::Column as OfCluster,
             customer::Column as OfCustomer, customer_step::Column as OfStep,
@@ -150,44 +150,44 @@ impl Export {
         };
         Ok(match part {
             Part::Clusters => {
-                read!(self, cluster, Cluster, |it| OfCluster::Id
+                read_rows!(self, cluster, Cluster, |it| OfCluster::Id
                     .in_subquery(clusters_of(it)))
             }
             Part::Customers => {
-                read!(self, customer, Customer, |it| OfCustomer::Id
+                read_rows!(self, customer, Customer, |it| OfCustomer::Id
                     .in_subquery(members_of(it)))
             }
-            Part::Releases => read!(self, release, Release, |it| OfRelease::Id.eq(it.0)),
+            Part::Releases => read_rows!(self, release, Release, |it| OfRelease::Id.eq(it.0)),
             Part::Templates => {
-                read!(self, step_template, StepTemplate, |it| {
+                read_rows!(self, step_template, StepTemplate, |it| {
                     OfTemplate::ReleaseId.eq(it.0)
                 })
             }
-            Part::Members => self.members().await?,
+            Part::Members => self.next_members().await?,
             Part::Steps => {
-                read!(self, customer_step, CustomerStep, |it| {
+                read_rows!(self, customer_step, CustomerStep, |it| {
                     OfStep::ReleaseId.eq(it.0)
                 })
             }
-            Part::Events => read!(self, audit_event, Event, |it| OfEvent::ReleaseId.eq(it.0)),
+            Part::Events => read_rows!(self, audit_event, Event, |it| OfEvent::ReleaseId.eq(it.0)),
         })
     }
 
     /// Members have no id of their own: they go by release and customer.
-    async fn members(&mut self) -> Result<Vec<String>, StoreError> {
+    async fn next_members(&mut self) -> Result<Vec<String>, StoreError> {
         use release_customer::Column;
         let (release, customer) = self.after;
-        let behind = Column::ReleaseId.gt(release).or(Column::ReleaseId
+        let rows_after = Column::ReleaseId.gt(release).or(Column::ReleaseId
             .eq(release)
             .and(Column::CustomerId.gt(customer)));
-        let mut query = release_customer::Entity::find().filter(behind);
+        let mut query = release_customer::Entity::find().filter(rows_after);
         if let Some(only) = self.release {
             query = query.filter(Column::ReleaseId.eq(only.0));
         }
         let found = query
             .order_by_asc(Column::ReleaseId)
             .order_by_asc(Column::CustomerId)
-            .limit(ROWS)
+            .limit(CHUNK_ROWS_MAX)
             .all(&self.tx)
             .await?;
         if let Some(last) = found.last() {

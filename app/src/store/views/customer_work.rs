@@ -1,5 +1,5 @@
 //! One customer's work in one release: the list that is worked through, and its checklist.
-use super::matrix;
+use super::matrix_snapshot;
 use crate::domain::{
     customer_checklist::{CheckStep, Checklist},
     customer_work::{CustomStepPositions, NeighborCustomer, Promotion, WorkList, WorkRow},
@@ -31,7 +31,7 @@ impl Store {
             steps,
             ..
         } = self.customer_work(release, customer).await?;
-        let (_, columns) = matrix::columns(&self.read, release.id).await?;
+        let (_, columns) = matrix_snapshot::load_columns(&self.read, release.id).await?;
         let here = columns.iter().position(|it| it.id == customer.id);
         let neighbour = |index: Option<usize>| {
             let column = index.and_then(|it| columns.get(it))?;
@@ -115,7 +115,7 @@ impl Store {
         use customer_step::Column;
         release_rows::load(&self.read, release).await?;
         customers::load(&self.read, customer).await?;
-        let (_, columns) = matrix::columns(&self.read, release).await?;
+        let (_, columns) = matrix_snapshot::load_columns(&self.read, release).await?;
         if !columns.iter().any(|it| it.id == customer) {
             return Err(StoreError::NotFound(Noun::Customer));
         }
@@ -158,11 +158,12 @@ impl Store {
                     .await?
                     .into_iter()
                     .filter(|it| it.id != id.0)
-                    .for_each(|it| effect.count(it.fate));
+                    .for_each(|it| effect.count(it.propagation));
                 promotion.effect = effect;
             }
             None => {
-                let (_, columns) = matrix::columns(&self.read, step.release_id).await?;
+                let (_, columns) =
+                    matrix_snapshot::load_columns(&self.read, step.release_id).await?;
                 promotion.customers = columns
                     .into_iter()
                     .filter(|it| it.id != step.customer_id)
