@@ -141,8 +141,8 @@ impl Change {
         Ok(Some(self.batch))
     }
 
-    /// Refuses a change that was based on an earlier version (R3). `StoreError::Stale` carries the current row, and who
-    /// changed it when. Without `based_on` any version is accepted.
+    /// Refuses a change that was based on an earlier version (R3). `StoreError::Stale` carries the current row, and
+    /// who changed it when. Without `based_on` any version is accepted.
     pub async fn must_be_fresh(
         &self,
         entity: Entity,

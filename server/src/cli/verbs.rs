@@ -14,7 +14,7 @@ use app::{
     domain::{
         check_finding::{Check, CheckFinding},
         id::ReleaseId,
-        transfer::{ImportErrors, Part, Transfer},
+        transfer::{ImportErrors, Transfer, TransferPart},
     },
     store::{Store, engine::sqlite, error::StoreError},
 };
@@ -192,7 +192,7 @@ pub async fn import(url: &str, file: &Path, output: CliOutput) -> Result<Exit, F
         }
     };
     drop(working);
-    let counts: Vec<String> = Part::ALL
+    let counts: Vec<String> = TransferPart::ALL
         .iter()
         .map(|it| format!("{} {it}", taken.get(it).copied().unwrap_or_default()))
         .collect();
@@ -203,12 +203,12 @@ pub async fn import(url: &str, file: &Path, output: CliOutput) -> Result<Exit, F
 
 /// The report, by line and field.
 fn refuse(path: String, faults: &ImportErrors, output: CliOutput) -> Result<Exit, Failure> {
-    let mut lines: Vec<String> = faults.faults.iter().map(ToString::to_string).collect();
+    let mut lines: Vec<String> = faults.errors.iter().map(ToString::to_string).collect();
     if faults.more > 0 {
         lines.push(format!("and {} more", faults.more));
     }
     output.say(&lines.join("\n"), &json!(faults))?;
-    let n = faults.faults.len() + faults.more;
+    let n = faults.errors.len() + faults.more;
     Err(Failure::Faults { path, n })
 }
 

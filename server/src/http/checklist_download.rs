@@ -1,6 +1,6 @@
 //! A customer's runbook as a file: Markdown, under a name of plain letters, so that no customer's name can break a header.
 use app::{
-    api::context::{Context, hide},
+    api::context::{Context, to_app_error},
     domain::{
         customer_checklist::Checklist,
         id::{CustomerId, ReleaseId},
@@ -33,7 +33,7 @@ async fn download(
     match read(&context, &release, &customer).await {
         Ok(checklist) => file(&checklist),
         Err(error) => {
-            let error = hide(error);
+            let error = to_app_error(error);
             let status =
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, error.to_string()).into_response()
@@ -50,7 +50,7 @@ async fn read(context: &Context, release: &str, customer: &str) -> Result<Checkl
 }
 
 fn file(checklist: &Checklist) -> Response {
-    let mut response = checklist.markdown().into_response();
+    let mut response = checklist.to_markdown().into_response();
     let disposition = format!("attachment; filename=\"{}\"", checklist.file_name());
     let headers = response.headers_mut();
     headers.insert(

@@ -1,7 +1,7 @@
 //! Files that pages offer to keep.
 use super::router::render;
 use app::{
-    api::context::{Context, hide},
+    api::context::{Context, to_app_error},
     domain::{
         id::ReleaseId, template::TemplateDraft, template_markdown::to_markdown, vocabulary::Noun,
     },
@@ -57,7 +57,7 @@ async fn runbook(
     let detail = match found {
         Ok(detail) => detail,
         Err(error) => {
-            let error = hide(error);
+            let error = to_app_error(error);
             let status = StatusCode::from_u16(error.status());
             let mut page = render(context, request, || ()).await;
             *page.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -2,7 +2,7 @@
 //! what is wrong draws the same page again, with everything that was typed and what is wrong with it.
 use super::router::render;
 use app::{
-    api::context::{Context, actor, hide, now},
+    api::context::{Context, actor, now, to_app_error},
     components::{
         release_steps::{StepSource, begin},
         ui::posted::Posted,
@@ -64,7 +64,7 @@ async fn answer(
 ) -> Response {
     let error: AppError = match result {
         Ok(path) => return Redirect::to(&path).into_response(),
-        Err(error) => hide(error),
+        Err(error) => to_app_error(error),
     };
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let posted = Posted { fields, error };

@@ -70,7 +70,7 @@ pub async fn restore(
         return Err(unfit(file, "it is the database itself"));
     }
     judge(file).await?;
-    if database.exists() && !backup::is_free(database).await {
+    if database.exists() && !backup::is_unused(database).await {
         return Err(Failure::InUse(database.display().to_string()));
     }
     sqlite::create_folder(database).map_err(|it| Failure::write(database, &it))?;
@@ -118,8 +118,8 @@ async fn judge(file: &Path) -> Result<(), Failure> {
 
 /// What speaks against a file, if anything does.
 async fn look(file: &Path) -> Result<Option<String>, StoreError> {
-    let db = backup::look(file).await?;
-    let damage = sqlite::damage(&db).await?;
+    let db = backup::open_read_only(file).await?;
+    let damage = sqlite::integrity_errors(&db).await?;
     let tables = sqlite::tables(&db).await?;
     let is_ours = ["seaql_migrations", "customer_steps", "audit_events"]
         .iter()
@@ -128,7 +128,7 @@ async fn look(file: &Path) -> Result<Option<String>, StoreError> {
         Some(format!("it is damaged: {damage}"))
     } else if !is_ours {
         Some("it is no database of Rollcall".to_owned())
-    } else if let Some(broken) = sqlite::broken_keys(&db).await?.first() {
+    } else if let Some(broken) = sqlite::foreign_key_errors(&db).await?.first() {
         Some(format!("it is damaged: {broken}"))
     } else {
         let known = Migrator::get_migration_with_status_read_only(&db).await;

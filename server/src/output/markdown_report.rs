@@ -102,7 +102,7 @@ fn step(text: &mut String, row: &SheetRow) {
         row.category.label(),
         row.number,
         inline(&row.name),
-        row.status.word()
+        row.status.in_sentence()
     );
     if let Some(by) = &row.state_by {
         let _ = write!(text, " by {}", inline(by));

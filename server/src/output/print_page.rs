@@ -45,7 +45,7 @@ pub async fn or_next(State(context): State<Context>, request: Request, next: Nex
         Ok(page) => page,
         Err(error) => {
             if !matches!(error, StoreError::NotFound(_)) {
-                context::hide(error);
+                context::to_app_error(error);
             }
             next.run(request).await
         }

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::http::middleware::REQUEST_TIMEOUT;
 use app::{
-    api::context::{Context, actor, hide, now},
+    api::context::{Context, actor, now, to_app_error},
     domain::id::BatchId,
     store::{
         Store,
-        audit::idempotency::{Claim, KeptAnswer},
+        audit::idempotency::{Claim, StoredResponse},
         error::StoreError,
     },
 };
@@ -78,21 +78,21 @@ async fn carry_out(
         String::from_utf8_lossy(&bytes)
     );
     match store.claim_key(&key, &what, now()).await? {
-        Claim::Yours(keyed) => {
+        Claim::New(keyed) => {
             let mut request = Request::from_parts(parts, Body::from(bytes));
             request.extensions_mut().insert(*keyed);
             let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
             let late = |_| Problem::of(StatusCode::SERVICE_UNAVAILABLE).into_response();
             kept(store, &key, answer.unwrap_or_else(late)).await
         }
-        Claim::Answered(answer) => Ok(first(answer)),
-        Claim::Busy => Err(Problem::new(
+        Claim::Completed(answer) => Ok(first(answer)),
+        Claim::InProgress => Err(Problem::new(
             StatusCode::CONFLICT,
             "a request with this key is still being carried out: ask again in a moment",
         )
         .at(NAME, "is in use")),
-        Claim::Lost(batch) => Err(lost(batch)),
-        Claim::Another => Err(Problem::invalid(
+        Claim::ResponseLost(batch) => Err(lost(batch)),
+        Claim::OtherRequest => Err(Problem::invalid(
             NAME,
             "was used for another request: take a new key",
         )),
@@ -109,7 +109,7 @@ fn lost(batch: BatchId) -> Problem {
 }
 
 /// The first answer, once more.
-fn first(kept: KeptAnswer) -> Response {
+fn first(kept: StoredResponse) -> Response {
     let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::CREATED);
     let json = HeaderValue::from_static("application/json");
     let mut response = (status, [(header::CONTENT_TYPE, json)], kept.body).into_response();
@@ -137,20 +137,20 @@ async fn kept(store: &Store, key: &str, response: Response) -> RestResponse {
         value.to_str().ok().map(str::to_owned)
     };
     let done: Result<(), StoreError> = if parts.status.is_success() {
-        let answer = KeptAnswer {
+        let answer = StoredResponse {
             status: parts.status.as_u16(),
             location: text(header::LOCATION),
             etag: text(header::ETAG),
             batch: text(response::BATCH),
             body: String::from_utf8_lossy(&bytes).into_owned(),
         };
-        store.keep_answer(key, answer).await
+        store.store_response(key, answer).await
     } else {
         store.release_key(key).await
     };
     if let Err(error) = done {
         // It is logged; what was created stays, and so does its answer.
-        hide(error);
+        to_app_error(error);
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }

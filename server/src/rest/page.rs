@@ -1,7 +1,7 @@
 //! Lists in pages: `limit` (1 to 500, 100 if nothing is said) and `cursor`, the `nextCursor` of the page before.
 use super::problem::Problem;
 use app::{
-    domain::rule_violation,
+    domain::field_error,
     store::views::paging::{PageOfRows, PageRequest},
 };
 use serde::{Deserialize, Serialize};
@@ -44,13 +44,13 @@ pub fn read<T: FromStr>(name: &str, text: Option<&str>, what: &str) -> Result<Op
 }
 
 /// One of a closed list of words, if it is there.
-pub fn word<T: FromStr<Err = rule_violation::FieldError>>(
+pub fn word<T: FromStr<Err = field_error::FieldError>>(
     name: &str,
     text: Option<&str>,
 ) -> Result<Option<T>, Problem> {
     text.map(str::parse)
         .transpose()
-        .map_err(|problem: rule_violation::FieldError| Problem::invalid(name, problem.to_string()))
+        .map_err(|problem: field_error::FieldError| Problem::invalid(name, problem.to_string()))
 }
 
 /// `true` or `false`, and false if nothing is said.

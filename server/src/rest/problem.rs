@@ -2,7 +2,7 @@
 //! wrong with each field. Answers that the layers around the handlers give (403, 405, 413, 500, 503) are put into the
 //! same form.
 use app::{
-    api::context::hide,
+    api::context::to_app_error,
     error::{AppError, ViolationDetail, ViolationMessage},
     store::error::StoreError,
 };
@@ -166,7 +166,7 @@ fn urn(word: &str) -> String {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        hide(error).into()
+        to_app_error(error).into()
     }
 }
 

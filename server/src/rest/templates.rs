@@ -196,7 +196,7 @@ async fn effect(
     if same {
         return Ok(template::TemplateImpact::default().into());
     }
-    Ok(store.template_effect(id).await?.into())
+    Ok(store.template_impact(id).await?.into())
 }
 
 /// A release's template steps, deploy first, in order.
@@ -306,7 +306,7 @@ pub async fn delete_template(
         let release = store.template_row(id).await?.release_id;
         let release = store.release_row(release).await?;
         release.may_be_edited().map_err(StoreError::from)?;
-        let effect = Effect::from(store.template_effect(id).await?);
+        let effect = Effect::from(store.template_impact(id).await?);
         return Ok(response::did(&effect, None));
     }
     let version = caller.version(version);

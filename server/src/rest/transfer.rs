@@ -131,12 +131,12 @@ pub async fn import_all(State(context): State<Context>, request: Request) -> Res
 
 /// 422: by line and field.
 fn wrong(faults: &ImportErrors) -> Problem {
-    let n = faults.faults.len() + faults.more;
+    let n = faults.errors.len() + faults.more;
     let mut problem = Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         format!("nothing was taken in: {faults}"),
     );
-    for it in &faults.faults {
+    for it in &faults.errors {
         let place = format!("line {}, {}", it.line, it.field);
         problem = problem.at(place.trim_end_matches(", "), &it.problem);
     }
@@ -163,11 +163,11 @@ pub async fn export_release(
     match query.format.as_deref() {
         None | Some("json") => exported(store, Some(id), &format!("release-{id}.json")).await,
         Some("csv") => {
-            let csv = csv_tables::sheet(&store.sheet(id).await?);
+            let csv = csv_tables::sheet(&store.release_sheet(id).await?);
             Ok(file(CSV, &format!("release-{id}.csv"), csv.into()))
         }
         Some("md") => {
-            let sheet = store.sheet(id).await?;
+            let sheet = store.release_sheet(id).await?;
             let templates = store.release(id).await?.templates;
             let text = markdown_report::markdown(&sheet, &templates);
             Ok(file(MARKDOWN, &format!("release-{id}.md"), text.into()))

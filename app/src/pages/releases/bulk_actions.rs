@@ -59,7 +59,7 @@ impl BulkRequest {
         let take_in = move |result: BulkResult| {
             doing.error.set(None);
             let text = bulk_text(action, &result, size);
-            let reason = reason_shown.filter(|_| action.asks_reason());
+            let reason = reason_shown.filter(|_| action.accepts_reason());
             let mark = result.stamp.map(|ActorStamp { by, at }| StatusChange {
                 by: by.into(),
                 at,

@@ -139,7 +139,7 @@ pub fn ChooseCustomers(
 fn Refused(error: RwSignal<Option<AppError>>) -> impl IntoView {
     move || {
         error.get().map(|error| {
-            let at_field = error.at(Field::Customers);
+            let at_field = error.message_for(Field::Customers);
             let text = at_field.unwrap_or_else(|| error.to_string());
             view! {
                 <div class="alert" data-tone="danger" role="alert">

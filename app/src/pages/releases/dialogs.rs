@@ -120,7 +120,9 @@ fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
         });
     });
     let is_busy = sending.is_busy();
-    let at = move |field| Signal::derive(move || sending.error.get().and_then(|it| it.at(field)));
+    let at = move |field| {
+        Signal::derive(move || sending.error.get().and_then(|it| it.message_for(field)))
+    };
     view! {
         <Dialog open=open title=format!("Clone {}", release.name)>
             <form on:submit=move |event| {

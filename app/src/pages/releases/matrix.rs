@@ -112,16 +112,16 @@ pub fn WorkPage(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
     });
     if let Some(at) = open_step
         .get_untracked()
-        .and_then(|step| state.grid.with_untracked(|it| it.place_of(step)))
+        .and_then(|step| state.grid.with_untracked(|it| it.index_of(step)))
     {
         state.go(at);
     }
     // Raised when the open step is to be read again.
     let again = RwSignal::new(0_u32);
     let refresh = move || again.update(|it| *it += 1);
-    let take_marks = async move || {
+    let merge_status_info = async move || {
         if let Ok(marks) = read_marks(id).await {
-            state.take_marks(&marks);
+            state.merge_status_info(&marks);
         }
     };
     // The grid as it is now, in place: scroll, selection and filter stay.
@@ -129,7 +129,7 @@ pub fn WorkPage(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
         leptos::task::spawn_local(async move {
             if let Ok(matrix) = read_matrix(id, 0, 0).await {
                 state.replace(Grid::from(matrix));
-                take_marks().await;
+                merge_status_info().await;
             }
         });
     };
@@ -150,7 +150,7 @@ pub fn WorkPage(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
     // Who and when of the cells beyond the first window, and what was done before this page was opened.
     follow(move |_| {
         leptos::task::spawn_local(async move {
-            take_marks().await;
+            merge_status_info().await;
             if let Ok(found) = list_undoable(id).await {
                 undoing.take_in(found);
             }
@@ -249,7 +249,7 @@ pub fn WorkPage(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
                 else {
                     return;
                 };
-                if !action.asks_reason() {
+                if !action.accepts_reason() {
                     act(step, ActionRequest::new(action));
                     return;
                 }
@@ -258,7 +258,7 @@ pub fn WorkPage(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
                 refused.set(None);
                 asking.set(Some(action));
             }
-            _ if action.asks_reason() => asking_bulk.set(Some(action)),
+            _ if action.accepts_reason() => asking_bulk.set(Some(action)),
             _ => bulk(cells, action, None),
         }
     };

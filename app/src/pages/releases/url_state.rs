@@ -44,7 +44,7 @@ pub fn paper(state: MatrixState) -> String {
 fn with(state: MatrixState, part: (&'static str, String)) -> String {
     let mut parts = parts(state);
     parts.push(part);
-    paths::view(state.grid.with_untracked(|it| it.release.id), &parts)
+    paths::matrix_view(state.grid.with_untracked(|it| it.release.id), &parts)
 }
 
 /// Links to the windows beside the one that the server draws. The browser draws whatever is looked at.
@@ -59,7 +59,7 @@ pub fn pages(state: MatrixState) -> String {
     state.layout.with_untracked(|layout| {
         paging::pages(layout, state.first, |at| {
             let place = [("row", at.row.to_string()), ("col", at.column.to_string())];
-            paths::view(id, &[parts.as_slice(), &place].concat())
+            paths::matrix_view(id, &[parts.as_slice(), &place].concat())
         })
     })
 }

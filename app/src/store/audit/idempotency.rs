@@ -1,9 +1,9 @@
 //! Keys under which a client asks for something to be created, so that asking again does not create it again.
 //!
-//! A key is claimed before the change, in a transaction of its own. The change marks it as carried out in the change's
-//! own transaction, so that no crash can separate the two. The response is written right after: it is known only to who
-//! speaks to the client, after the commit. A process that is killed between the two has done the work and lost the
-//! response, and says so when it is asked again.
+//! A key is claimed before the change, in a transaction of its own. The change marks it as carried out in the
+//! change's own transaction, so that no crash can separate the two. The response is written right after: it is known
+//! only to who speaks to the client, after the commit. A process that is killed between the two has done the work and
+//! lost the response, and says so when it is asked again.
 use crate::domain::id::BatchId;
 use crate::store::{
     Store,

@@ -1,5 +1,5 @@
-//! Whole copies of a database, verified, also while others write to it; and a open_read_only at a file before it takes the
-//! database's place.
+//! Whole copies of a database, verified, also while others write to it; and a open_read_only at a file before it
+//! takes the database's place.
 use super::sqlite::{self, Role};
 use crate::store::error::StoreError;
 use sea_orm::DatabaseConnection;
@@ -33,7 +33,8 @@ pub async fn open_read_only(file: &Path) -> Result<DatabaseConnection, StoreErro
     Ok(sqlite::connect(file, Role::File).await?)
 }
 
-/// Whether nobody works on the database, so that its file may be moved. A file that cannot be read is worked on by nobody.
+/// Whether nobody works on the database, so that its file may be moved. A file that cannot be read is worked on by
+/// nobody.
 pub async fn is_unused(path: &Path) -> bool {
     let Ok(db) = sqlite::connect(path, Role::Existing).await else {
         return true;

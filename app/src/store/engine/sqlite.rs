@@ -18,7 +18,8 @@ pub enum Role {
     File,
 }
 
-/// The file that a setting names: `sqlite://PATH`, `sqlite:PATH`, `file:PATH` or a bare path, with or without a query.
+/// The file that a setting names: `sqlite://PATH`, `sqlite:PATH`, `file:PATH` or a bare path, with or without a
+/// query.
 pub fn path_of(url: &str) -> PathBuf {
     let path = ["sqlite://", "sqlite:", "file://", "file:"]
         .into_iter()
@@ -42,8 +43,8 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens a pool. `synchronous=NORMAL` in WAL mode never corrupts; only the last commits before a loss of power (not of
-/// the process) can be lost, and a commit costs no fsync.
+/// Opens a pool. `synchronous=NORMAL` in WAL mode never corrupts; only the last commits before a loss of power (not
+/// of the process) can be lost, and a commit costs no fsync.
 pub async fn connect(path: &Path, role: Role) -> Result<DatabaseConnection, DbErr> {
     let path = path.to_owned();
     // Without a log with_suffix it nobody is writing, and nothing has to be put with_suffix it.

@@ -1,5 +1,5 @@
-//! The write-ahead wal is merged into the database behind everybody's back: `SQLite` would do it within the commit that
-//! makes the wal long, and whoever activates a release would wait for the disk twice.
+//! The write-ahead wal is merged into the database behind everybody's back: `SQLite` would do it within the commit
+//! that makes the wal long, and whoever activates a release would wait for the disk twice.
 use super::sqlite;
 use sea_orm::DbErr;
 use std::{

@@ -160,8 +160,8 @@ impl<C: ColumnTrait> QualifiedColumn for C {
     }
 }
 
-/// Copies templates to customers. The customers are put in order before the texts are joined to them: sorting the copies
-/// themselves would move every text once more.
+/// Copies templates to customers. The customers are put in order before the texts are joined to them: sorting the
+/// copies themselves would move every text once more.
 async fn copy(
     tx: &DatabaseTransaction,
     now: DateTime<Utc>,

@@ -26,7 +26,7 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr}
 use std::collections::{HashMap, HashSet};
 
 /// More ids than this are refused.
-pub const BULK_MAX: usize = 10_000;
+pub const BULK_STEPS_MAX: usize = 10_000;
 
 impl Store {
     pub async fn act_on_steps(
@@ -40,9 +40,9 @@ impl Store {
         if ids.is_empty() {
             return Err(wrong(FieldError::EmptyList));
         }
-        if ids.len() > BULK_MAX {
+        if ids.len() > BULK_STEPS_MAX {
             return Err(wrong(FieldError::TooMany {
-                max: BULK_MAX,
+                max: BULK_STEPS_MAX,
                 long: ids.len(),
             }));
         }

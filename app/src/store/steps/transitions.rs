@@ -132,7 +132,8 @@ impl Store {
             .await
     }
 
-    /// The template went on since the override: this customer's text stays, and is based on the template as it is now.
+    /// The template went on since the override: this customer's text stays, and is based on the template as it is
+    /// now.
     pub async fn keep_override(
         &self,
         id: StepId,

@@ -38,8 +38,8 @@ impl Store {
         })
     }
 
-    /// The names of variables that a step of a release can use: the fixed ones, and every key that the release, a cluster
-    /// or a customer has.
+    /// The names of variables that a step of a release can use: the fixed ones, and every key that the release, a
+    /// cluster or a customer has.
     pub async fn variable_names(&self, release: ReleaseId) -> Result<Vec<String>, StoreError> {
         let release = release_rows::load(&self.read, release).await?;
         let mut keys: BTreeSet<String> = release.metadata.0.into_keys().collect();
@@ -69,7 +69,10 @@ impl Store {
     }
 
     /// Whose values a text can be seen with: the release's customers, of a draft all active ones; by name.
-    pub async fn targets(&self, release: ReleaseId) -> Result<Vec<PreviewTarget>, StoreError> {
+    pub async fn preview_targets(
+        &self,
+        release: ReleaseId,
+    ) -> Result<Vec<PreviewTarget>, StoreError> {
         use customer::Column;
         let release = release_rows::load(&self.read, release).await?;
         let of_release = if release.status == ReleaseStatus::Draft {
@@ -108,7 +111,7 @@ impl Store {
     }
 
     /// A text that may not be stored yet, with a customer's values filled in.
-    pub async fn resolved_text(
+    pub async fn preview_text(
         &self,
         release: ReleaseId,
         customer: CustomerId,

@@ -8,7 +8,7 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     id::{ReleaseId, TemplateId},
-    order::Position,
+    order::{self, Position},
     release::Release,
     rule_violation::RuleViolation,
     step::CustomerStep,
@@ -117,7 +117,7 @@ impl Store {
     }
 
     /// What an edit or a deletion would do to the copies.
-    pub async fn template_effect(&self, id: TemplateId) -> Result<TemplateImpact, StoreError> {
+    pub async fn template_impact(&self, id: TemplateId) -> Result<TemplateImpact, StoreError> {
         template_rows::load(&self.read, id).await?;
         Ok(effect(&template_rows::copies_of(&self.read, id).await?))
     }
@@ -210,8 +210,8 @@ impl From<CustomerStep> for RemovedCopy {
     }
 }
 
-/// Which copies an edit may touch, and which of them get another text than the template's: for an undo, which restores
-/// what was there.
+/// Which copies an edit may touch, and which of them get another text than the template's: for an undo, which
+/// restores what was there.
 #[derive(Default)]
 pub struct PropagationLimits {
     pub ids: HashSet<i64>,

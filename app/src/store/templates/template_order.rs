@@ -44,7 +44,7 @@ impl Store {
 
     /// What a new order of a category would do: how many customers' lists follow it, and how many are left alone
     /// because they were reordered for themselves.
-    pub async fn order_effect(
+    pub async fn reorder_impact(
         &self,
         release: ReleaseId,
         category: Category,

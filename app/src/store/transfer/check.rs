@@ -1,5 +1,5 @@
-//! What can be proved of a database: the file is whole, references lead somewhere, lists have no gaps, and the history
-//! tells the same as the rows.
+//! What can be proved of a database: the file is whole, references lead somewhere, lists have no gaps, and the
+//! history tells the same as the rows.
 use crate::domain::{
     check_finding::{Check, CheckFinding},
     event::{Entity, EventAction},

@@ -1,5 +1,5 @@
-//! The whole database, or one release of it, as one JSON text (`domain::transfer`): piece by piece, from one snapshot,
-//! so that memory does not grow with it and nobody who writes is held up.
+//! The whole database, or one release of it, as one JSON text (`domain::transfer`): piece by piece, from one
+//! snapshot, so that memory does not grow with it and nobody who writes is held up.
 use crate::domain::{
     cluster::Cluster,
     customer::Customer,
@@ -8,7 +8,7 @@ use crate::domain::{
     release::Release,
     step::CustomerStep,
     template::StepTemplate,
-    transfer::{FORMAT, Membership, Part, TransferHeader},
+    transfer::{FORMAT_VERSION, Membership, TransferHeader, TransferPart},
 };
 use crate::store::records::release_rows;
 use crate::store::{
@@ -30,13 +30,13 @@ use std::collections::BTreeMap;
 const CHUNK_ROWS_MAX: u64 = 250;
 
 /// The table of each list that has ids of its own.
-pub const TABLES: [(Part, &str); 6] = [
-    (Part::Clusters, "clusters"),
-    (Part::Customers, "customers"),
-    (Part::Releases, "releases"),
-    (Part::Templates, "step_templates"),
-    (Part::Steps, "customer_steps"),
-    (Part::Events, "audit_events"),
+pub const TABLES: [(TransferPart, &str); 6] = [
+    (TransferPart::Clusters, "clusters"),
+    (TransferPart::Customers, "customers"),
+    (TransferPart::Releases, "releases"),
+    (TransferPart::Templates, "step_templates"),
+    (TransferPart::Steps, "customer_steps"),
+    (TransferPart::Events, "audit_events"),
 ];
 
 /// An export under way.
@@ -99,7 +99,7 @@ macro_rules! read_rows {
 impl Export {
     /// The next piece of the text; none when it is whole.
     pub async fn next_chunk(&mut self) -> Result<Option<String>, StoreError> {
-        let Some(part) = Part::ALL.get(self.part).copied() else {
+        let Some(part) = TransferPart::ALL.get(self.part).copied() else {
             return Ok(None);
         };
         let mut text = String::new();
@@ -120,7 +120,7 @@ impl Export {
             self.part += 1;
             self.after = (0, 0);
             self.is_first = true;
-            let is_last = self.part == Part::ALL.len();
+            let is_last = self.part == TransferPart::ALL.len();
             text.push_str(if is_last { "\n]\n}\n" } else { "\n],\n" });
         }
         Ok(Some(text))
@@ -129,7 +129,7 @@ impl Export {
     /// The line before the lists.
     async fn header(&self) -> Result<String, StoreError> {
         let mut header = TransferHeader {
-            rollcall: FORMAT,
+            rollcall: FORMAT_VERSION,
             schema: sqlite::schema(&self.tx).await?,
             last_ids: BTreeMap::new(),
         };
@@ -142,34 +142,38 @@ impl Export {
         Ok(format!("{open},\n"))
     }
 
-    async fn next_rows(&mut self, part: Part) -> Result<Vec<String>, StoreError> {
+    async fn next_rows(&mut self, part: TransferPart) -> Result<Vec<String>, StoreError> {
         use {
             audit_event::Column as OfEvent, cluster::Column as OfCluster,
             customer::Column as OfCustomer, customer_step::Column as OfStep,
             release::Column as OfRelease, step_template::Column as OfTemplate,
         };
         Ok(match part {
-            Part::Clusters => {
+            TransferPart::Clusters => {
                 read_rows!(self, cluster, Cluster, |it| OfCluster::Id
                     .in_subquery(clusters_of(it)))
             }
-            Part::Customers => {
+            TransferPart::Customers => {
                 read_rows!(self, customer, Customer, |it| OfCustomer::Id
                     .in_subquery(members_of(it)))
             }
-            Part::Releases => read_rows!(self, release, Release, |it| OfRelease::Id.eq(it.0)),
-            Part::Templates => {
+            TransferPart::Releases => {
+                read_rows!(self, release, Release, |it| OfRelease::Id.eq(it.0))
+            }
+            TransferPart::Templates => {
                 read_rows!(self, step_template, StepTemplate, |it| {
                     OfTemplate::ReleaseId.eq(it.0)
                 })
             }
-            Part::Members => self.next_members().await?,
-            Part::Steps => {
+            TransferPart::Members => self.next_members().await?,
+            TransferPart::Steps => {
                 read_rows!(self, customer_step, CustomerStep, |it| {
                     OfStep::ReleaseId.eq(it.0)
                 })
             }
-            Part::Events => read_rows!(self, audit_event, Event, |it| OfEvent::ReleaseId.eq(it.0)),
+            TransferPart::Events => {
+                read_rows!(self, audit_event, Event, |it| OfEvent::ReleaseId.eq(it.0))
+            }
         })
     }
 

@@ -3,7 +3,7 @@ use super::export::TABLES;
 use crate::domain::{
     event::Event,
     rule_violation::RuleViolation,
-    transfer::{ImportErrors, Membership, Part, Transfer, row_checker::RowChecker},
+    transfer::{ImportErrors, Membership, Transfer, TransferPart, row_checker::RowChecker},
 };
 use crate::store::{
     Store,
@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, HashSet};
 const ROWS_PER_STATEMENT_MAX: usize = 500;
 
 /// How many rows of each list were imported in.
-pub type ImportedCounts = BTreeMap<Part, usize>;
+pub type ImportedCounts = BTreeMap<TransferPart, usize>;
 
 /// An import under way; dropping it undoes it.
 struct Import {
@@ -94,7 +94,7 @@ macro_rules! import_rows {
         import_rows!($this, $table, rows);
     }};
     ($this:ident, $table:ident, $rows:ident) => {
-        if !$rows.is_empty() && $this.checker.faults().is_empty() {
+        if !$rows.is_empty() && $this.checker.errors().is_empty() {
             $table::Entity::insert_many(std::mem::take(&mut $rows))
                 .exec_without_returning(&$this.tx)
                 .await?;
@@ -105,11 +105,11 @@ macro_rules! import_rows {
 
 impl Import {
     async fn import_clusters_and_customers(&mut self, file: &Transfer) -> Result<(), StoreError> {
-        import_rows!(self, file, Part::Clusters, cluster, |item| self
+        import_rows!(self, file, TransferPart::Clusters, cluster, |item| self
             .checker
             .cluster(&item)
             .map(Into::into));
-        import_rows!(self, file, Part::Customers, customer, |item| self
+        import_rows!(self, file, TransferPart::Customers, customer, |item| self
             .checker
             .customer(&item)
             .map(Into::into));
@@ -117,22 +117,25 @@ impl Import {
     }
 
     async fn import_releases(&mut self, file: &Transfer) -> Result<(), StoreError> {
-        import_rows!(self, file, Part::Releases, release, |item| self
+        import_rows!(self, file, TransferPart::Releases, release, |item| self
             .checker
             .release(&item)
             .map(Into::into));
-        import_rows!(self, file, Part::Templates, step_template, |item| {
+        import_rows!(self, file, TransferPart::Templates, step_template, |item| {
             let template = self.checker.template(&item);
             if let Some(it) = &template {
                 self.save_variables(&it.content).await?;
             }
             template.map(Into::into)
         });
-        import_rows!(self, file, Part::Members, release_customer, |item| self
-            .checker
-            .member(&item)
-            .map(member_row));
-        import_rows!(self, file, Part::Steps, customer_step, |item| {
+        import_rows!(
+            self,
+            file,
+            TransferPart::Members,
+            release_customer,
+            |item| self.checker.member(&item).map(member_row)
+        );
+        import_rows!(self, file, TransferPart::Steps, customer_step, |item| {
             let step = self.checker.step(&item);
             if let Some(it) = &step {
                 self.save_variables(&it.content).await?;
@@ -143,14 +146,14 @@ impl Import {
     }
 
     async fn import_events(&mut self, file: &Transfer) -> Result<(), StoreError> {
-        import_rows!(self, file, Part::Events, audit_event, |item| {
+        import_rows!(self, file, TransferPart::Events, audit_event, |item| {
             let event = self.checker.event(&item);
             if let Some(it) = &event
                 && it.resolved_text.as_deref().map(sha256) != it.resolved_sha256
             {
                 let problem = "this is not the SHA-256 of the text";
                 self.checker
-                    .blame(Part::Events, item.line, "resolvedSha256", problem);
+                    .add_error(TransferPart::Events, item.line, "resolvedSha256", problem);
             }
             event.map(event_row)
         });
@@ -175,13 +178,13 @@ impl Import {
                 sqlite::set_last_id(&self.tx, table, id).await?;
             }
         }
-        let faults = self.checker.finish();
-        if faults.is_empty() {
+        let errors = self.checker.finish();
+        if errors.is_empty() {
             self.tx.commit().await?;
             Ok(Ok(self.imported))
         } else {
             self.tx.rollback().await?;
-            Ok(Err(faults))
+            Ok(Err(errors))
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Undo (R16): a new event that restores what was there. What changed since is left alone and named. An undo is itself
-//! a change that can be undone, so the kind of an event is told by what it kept, not by its action.
+//! Undo (R16): a new event that restores what was there. What changed since is left alone and named. An undo is
+//! itself a change that can be undone, so the kind of an event is told by what it kept, not by its action.
 mod conflicts;
 mod undo_steps;
 mod undo_templates;

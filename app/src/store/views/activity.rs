@@ -2,7 +2,7 @@
 use crate::domain::{
     event::{Entity, Event, EventFilter, HistoryEntry, ListPage},
     field_error::FieldError,
-    id::{ClusterId, CustomerId, EventId, ReleaseId},
+    id::{ClusterId, CustomerId, EventId},
     summary::{ActivityFilterOptions, NamedEvent, UndoState},
     validation_errors::ValidationErrors,
     vocabulary::{Field, ReleaseStatus},

@@ -1,7 +1,7 @@
 //! One customer's work in one release: the list that is worked through, and its checklist.
 use super::matrix_snapshot;
 use crate::domain::{
-    customer_checklist::{CheckStep, Checklist},
+    customer_checklist::{Checklist, ChecklistStep},
     customer_work::{CustomStepPositions, NeighborCustomer, Promotion, WorkList, WorkRow},
     field_error::FieldError,
     id::{CustomerId, ReleaseId, StepId},
@@ -84,7 +84,7 @@ impl Store {
             .into_iter()
             .map(|step| {
                 let resolved = variables::resolve(&step.content, step.kind, scope);
-                CheckStep {
+                ChecklistStep {
                     text: resolved.text(),
                     unresolved: resolved.unresolved(),
                     reason: step.reason().map(str::to_owned),
@@ -107,7 +107,7 @@ impl Store {
     }
 
     /// Where a custom step can be put in a customer's list, and who would get it by way of the template.
-    pub async fn custom_places(
+    pub async fn custom_step_positions(
         &self,
         release: ReleaseId,
         customer: CustomerId,

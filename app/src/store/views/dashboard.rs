@@ -1,5 +1,5 @@
-//! What `/` and the layout_info around every page show. Progress, what needs attention and what is missing come from the grids
-//! that are kept; names and reasons of the few that are shown are read.
+//! What `/` and the layout_info around every page show. Progress, what needs attention and what is missing come from
+//! the grids that are kept; names and reasons of the few that are shown are read.
 use super::{matrix::cluster_progress, unresolved::missing_values};
 use crate::domain::{
     field_error::FieldError,
@@ -146,8 +146,8 @@ impl Store {
         };
         let mut wanted: Vec<(Option<DateTime<Utc>>, i64)> = Vec::new();
         for grid in grids {
-            for (place, cell) in grid.cells() {
-                let at = || grid.mark(place).map(|it| it.at);
+            for (index, cell) in grid.cells() {
+                let at = || grid.status_change(index).map(|it| it.at);
                 if needs_attention(cell.status, at()) {
                     wanted.push((at(), cell.step.0));
                 }

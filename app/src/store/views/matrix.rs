@@ -30,8 +30,8 @@ impl Store {
     }
 
     /// Who set the state of every cell, when and why, and which values are missing.
-    pub async fn matrix_marks(&self, id: ReleaseId) -> Result<StatusInfo, StoreError> {
-        Ok(self.cached_matrix(id).await?.grid().marks(|_| true))
+    pub async fn matrix_status_info(&self, id: ReleaseId) -> Result<StatusInfo, StoreError> {
+        Ok(self.cached_matrix(id).await?.grid().status_info(|_| true))
     }
 
     /// Progress of a release as a whole, and by customer, cluster and category.

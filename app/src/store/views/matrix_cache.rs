@@ -242,9 +242,9 @@ impl MatrixSnapshot {
         let mut reasons = load_reasons(tx, these()).await?;
         let texts: HashSet<i64> = rows.iter().flat_map(|it| &it.1).map(|it| it.text).collect();
         self.load_new_texts(tx, texts).await?;
-        let mut places: HashMap<StepId, CellIndex> = self
+        let mut indexes: HashMap<StepId, CellIndex> = self
             .grid
-            .places_of(|step| steps.contains_key(&step.0))
+            .indexes_of(|step| steps.contains_key(&step.0))
             .into_iter()
             .filter_map(|at| Some((self.grid.cell(at)?.step, at)))
             .collect();
@@ -252,13 +252,13 @@ impl MatrixSnapshot {
             .iter()
             .flat_map(|(customer, rows)| rows.iter().map(|it| (*customer, it)));
         for (customer, row) in rows {
-            let Some(at) = places.remove(&StepId(row.id)) else {
+            let Some(at) = indexes.remove(&StepId(row.id)) else {
                 return Ok(false);
             };
             // The name of a custom step is its row's, and an undo may have changed it.
             let template = self.grid.rows[at.row].template;
-            let may_have_another_name = template.is_none() && steps.get(&row.id) == Some(&true);
-            if may_have_another_name || template.map(|it| it.0) != row.template {
+            let may_be_renamed = template.is_none() && steps.get(&row.id) == Some(&true);
+            if may_be_renamed || template.map(|it| it.0) != row.template {
                 return Ok(false);
             }
             let missing = self.unresolved.get(&(customer, row.text)).cloned();
@@ -266,12 +266,12 @@ impl MatrixSnapshot {
                 is_unresolved: missing.is_some(),
                 ..row.cell()?
             };
-            let mark = row.mark(&mut self.people, &mut reasons);
-            self.grid.set(at, cell, mark);
+            let change = row.status_change(&mut self.people, &mut reasons);
+            self.grid.set(at, cell, change);
             self.grid.set_missing(at, missing);
         }
         // What is left is no longer there.
-        Ok(places.is_empty())
+        Ok(indexes.is_empty())
     }
 
     /// Finds out what texts lack that no cell had until now.

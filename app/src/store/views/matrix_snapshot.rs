@@ -9,7 +9,6 @@ use crate::domain::{
 };
 use crate::store::records::release_rows;
 use crate::store::{
-    Store,
     entity::{cluster, customer, customer_step, release_customer, step_template},
     error::StoreError,
     text_variables::{self, UnresolvedByCustomer},
@@ -68,7 +67,7 @@ impl NarrowCell<'_> {
         })
     }
 
-    pub fn mark(
+    pub fn status_change(
         &self,
         people: &mut NameTable,
         reasons: &mut ReasonsByStep,
@@ -132,7 +131,7 @@ impl NameTable {
     }
 }
 
-/// The grid with the marks of all cells, and what is needed to take a changed cell in.
+/// The grid with the status_changes of all cells, and what is needed to take a changed cell in.
 #[derive(Clone, Debug)]
 pub struct MatrixSnapshot {
     pub grid: Grid,
@@ -303,7 +302,7 @@ impl MatrixSnapshot {
         let mut cells = vec![None; rows.len() * columns.len()];
         // The text of every cell.
         let mut texts: Vec<(CellIndex, i64)> = Vec::new();
-        let mut marks = Vec::new();
+        let mut status_changes = Vec::new();
         let mut stream = Box::pin(CustomerCells::stream(db, Of::ReleaseId.eq(id.0)).await?);
         while let Some(of_customer) = stream.try_next().await? {
             let Some(column) = column_of.get(&of_customer.customer) else {
@@ -319,10 +318,13 @@ impl MatrixSnapshot {
                     row: *row,
                     column: *column,
                 };
-                let place = &mut cells[at.row * columns.len() + at.column];
-                *place = Some(step.cell()?);
+                let slot = &mut cells[at.row * columns.len() + at.column];
+                *slot = Some(step.cell()?);
                 texts.push((at, step.text));
-                marks.extend(step.mark(&mut people, &mut reasons).map(|it| (at, it)));
+                status_changes.extend(
+                    step.status_change(&mut people, &mut reasons)
+                        .map(|it| (at, it)),
+                );
             }
         }
         // Until it is gone, nothing else can be read.
@@ -342,8 +344,8 @@ impl MatrixSnapshot {
             }
         }
         let mut grid = Grid::with_cells(release, bands, columns, rows, cells);
-        for (at, mark) in marks {
-            grid.set_mark(at, mark);
+        for (at, change) in status_changes {
+            grid.set_status_change(at, change);
         }
         for (at, names) in missing {
             grid.set_missing(at, Some(names));

@@ -1,5 +1,5 @@
-//! A step on the desk: what its panel shows beyond the row itself. What each line of the history did to the text, what can
-//! be undone from there, and whether the template went on since.
+//! A step on the desk: what its panel shows beyond the row itself. What each line of the history did to the text,
+//! what can be undone from there, and whether the template went on since.
 use crate::domain::{
     customer_work::{HistoryTextChange, OpenStep, TemplateDrift},
     diff::{self, DiffRow},

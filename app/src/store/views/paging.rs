@@ -1,5 +1,5 @@
-//! Lists page by page, and single rows as they are stored. A page starts behind a row of the same list, whose id is the
-//! cursor.
+//! Lists page by page, and single rows as they are stored. A page starts behind a row of the same list, whose id is
+//! the cursor.
 use crate::domain::{
     cluster::{Cluster, ClusterSummary},
     customer::Customer,

@@ -17,7 +17,7 @@ pub fn missing_values(grids: &[&Grid]) -> Vec<MissingValue> {
 fn missing_values_of(grid: &Grid) -> Vec<MissingValue> {
     // By variable: in which columns, and how many cells.
     let mut found: BTreeMap<&str, (HashSet<usize>, u32)> = BTreeMap::new();
-    for (at, names) in grid.lacking() {
+    for (at, names) in grid.unresolved_cells() {
         if grid.cell(at).is_some_and(|it| it.status.is_open()) {
             for name in names.split(", ") {
                 let (columns, cells) = found.entry(name).or_default();

@@ -222,7 +222,7 @@ impl Matrix {
         let cell = |row: usize, column: usize| {
             let at = CellIndex { row, column };
             let cell = grid.cell(at)?;
-            let mark = grid.mark(at);
+            let mark = grid.status_change(at);
             Some(MatrixCell {
                 id: cell.step.0,
                 customer_id: grid.columns[column].id.0,

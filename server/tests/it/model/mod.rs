@@ -96,7 +96,9 @@ impl ModelCell {
         yes(action.allows(self.status))?;
         yes(action != StepAction::Done || allow || self.text.content != UNRESOLVED)?;
         self.status = action.target();
-        self.reason = reason.filter(|_| action.asks_reason()).map(str::to_owned);
+        self.reason = reason
+            .filter(|_| action.accepts_reason())
+            .map(str::to_owned);
         self.by = (action != StepAction::Reopen).then(|| by.clone());
         Ok(())
     }

@@ -81,7 +81,7 @@ async fn nobody_moves_into_an_inactive_or_unknown_cluster() {
     else {
         panic!()
     };
-    assert!(invalid.at(Field::Cluster).is_some());
+    assert!(invalid.error_for(Field::Cluster).is_some());
 }
 
 #[tokio::test]

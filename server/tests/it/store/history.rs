@@ -16,7 +16,7 @@ use app::{
         vocabulary::{Category, StepAction, StepType},
     },
     store::{
-        audit::idempotency::KeptAnswer,
+        audit::idempotency::StoredResponse,
         entity::{
             audit_event, cluster, customer, customer_step, release, release_customer, step_template,
         },
@@ -240,8 +240,8 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
 
     let added = call!(add_template(june, step("New"), Position::Last, by())).unwrap();
     let twin = call!(duplicate_template(added.row.id, by())).unwrap().row;
-    call!(template_effect(twin.id));
-    call!(order_effect(june, Category::Deploy));
+    call!(template_impact(twin.id));
+    call!(reorder_impact(june, Category::Deploy));
     call!(update_template(twin.id, step("Twin"), 1, by()));
     call!(update_template(twin.id, step("Twin 2"), 1, by()));
     call!(move_template(twin.id, Category::Verify, by()));
@@ -325,22 +325,22 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(release(june));
     call!(template(world.check.id));
     call!(variable_names(june));
-    call!(targets(june));
+    call!(preview_targets(june));
     let text = "{{var.HOST}}".to_owned();
-    call!(resolved_text(june, acme, text, StepType::Bash));
+    call!(preview_text(june, acme, text, StepType::Bash));
     call!(members(june));
     call!(undoable(june, "Ana"));
     call!(matrix(june, CellIndex::default()));
     call!(grid(june));
     call!(last_event());
-    call!(matrix_marks(june));
+    call!(matrix_status_info(june));
     call!(release_progress(june));
     call!(customer_work(june, acme));
     call!(step(id));
     call!(open_step(id));
     call!(work_list(june, acme));
     call!(checklist(june, acme));
-    call!(custom_places(june, acme));
+    call!(custom_step_positions(june, acme));
     // What REST asks beyond the pages.
     let part = PageRequest {
         limit: 2,
@@ -379,20 +379,20 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
         by()
     ));
     call!(claim_key("key", "request", now));
-    let answer = KeptAnswer {
+    let answer = StoredResponse {
         status: 201,
         location: None,
         etag: None,
         batch: None,
         body: String::new(),
     };
-    call!(keep_answer("key", answer));
+    call!(store_response("key", answer));
     call!(release_key("key"));
     call!(dashboard(now));
-    call!(frame("Ana".to_owned(), None, now));
+    call!(layout_info("Ana".to_owned(), None, now));
     call!(ping());
     call!(size());
-    call!(sheet(june));
+    call!(release_sheet(june));
     call!(check());
     call!(export(Some(june)));
     let file = crate::store::transfer::exported(store).await;

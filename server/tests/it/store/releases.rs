@@ -66,7 +66,7 @@ async fn activation_refuses_nobody_unknown_and_inactive_customers_naming_them() 
         else {
             panic!("not invalid")
         };
-        invalid.at(Field::Customers).cloned().unwrap()
+        invalid.error_for(Field::Customers).cloned().unwrap()
     };
     assert_eq!(problem(vec![]).await, FieldError::EmptyList);
     assert_eq!(
