@@ -1,5 +1,7 @@
 //! What the store can answer instead of a result.
-use crate::domain::rule_violation::{Noun, RuleViolation, ValidationErrors};
+use crate::domain::{
+    rule_violation::RuleViolation, validation_errors::ValidationErrors, vocabulary::Noun,
+};
 use crate::error::Stale;
 use sea_orm::DbErr;
 

@@ -13,7 +13,7 @@ use app::{
     domain::{
         check_finding::{Check, CheckFinding},
         id::ReleaseId,
-        transfer::{ImportErrors, Part, Transfer},
+        transfer::{ImportErrors, Transfer, TransferPart},
     },
     store::{Store, engine::sqlite, error::StoreError},
 };

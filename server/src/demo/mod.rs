@@ -4,18 +4,13 @@
 mod texts;
 
 use app::{
-    domain::{
-        actor_stamp::ActorStamp,
-        cluster::ClusterDraft,
-        customer::CustomerDraft,
-        id::{ClusterId, CustomerId, ReleaseId, StepId},
-        release::ReleaseDraft,
-        rule_violation::Noun,
-        step::{CustomerStep, Position, StepAction, StepStatus},
-        template::TemplateDraft,
-        text::{Metadata, Value},
-    },
-    store::{Store, error::StoreError, steps::transitions::TransitionOptions},
+    domain::actor_stamp::ActorStamp, domain::cluster::ClusterDraft,
+    domain::customer::CustomerDraft, domain::id::ClusterId, domain::id::CustomerId,
+    domain::id::ReleaseId, domain::id::StepId, domain::release::ReleaseDraft,
+    domain::step::CustomerStep, domain::step::Position, domain::template::TemplateDraft,
+    domain::text::Metadata, domain::text::Value, domain::vocabulary::Noun,
+    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, store::Store,
+    store::error::StoreError, store::steps::transitions::TransitionOptions,
 };
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use texts::{CLUSTERS, CUSTOMERS, DemoStep, HOTFIX, INVOICING, STATEMENTS};

@@ -130,7 +130,7 @@ async fn find_obstacle(file: &Path) -> Result<Option<String>, StoreError> {
         Some(format!("it is damaged: {damage}"))
     } else if !is_ours {
         Some("it is no database of Rollcall".to_owned())
-    } else if let Some(broken) = sqlite::broken_keys(&db).await?.first() {
+    } else if let Some(broken) = sqlite::foreign_key_errors(&db).await?.first() {
         Some(format!("it is damaged: {broken}"))
     } else {
         let migrations = Migrator::get_migration_with_status_read_only(&db).await;

@@ -18,8 +18,9 @@ use app::{
     domain::{
         event::Changed,
         id::{CustomerId, ReleaseId, StepId},
-        step::Position,
-        template::{Category, TemplateDraft},
+        order::Position,
+        template::TemplateDraft,
+        vocabulary::Category,
     },
     store::{Store, error::StoreError},
 };

@@ -10,11 +10,11 @@ use super::{
 };
 use crate::ops::limits::REQUEST_TIMEOUT;
 use app::{
-    api::context::{Context, actor, hide, now},
+    api::context::{Context, actor, now, to_app_error},
     domain::id::BatchId,
     store::{
         Store,
-        audit::idempotency::{Claim, KeptAnswer},
+        audit::idempotency::{Claim, StoredResponse},
         error::StoreError,
     },
 };
@@ -155,7 +155,7 @@ async fn store_response(store: &Store, key: &str, response: Response) -> RestRes
             batch: text(response::BATCH_HEADER),
             body: String::from_utf8_lossy(&body).into_owned(),
         };
-        store.keep_answer(key, answer).await
+        store.store_response(key, answer).await
     } else {
         store.release_key(key).await
     };

@@ -2,7 +2,7 @@
 //! the other values of a query.
 use super::problem::Problem;
 use app::{
-    domain::rule_violation,
+    domain::field_error,
     store::views::paging::{PageOfRows, PageRequest},
 };
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ pub fn parse_enum<T: FromStr<Err = rule_violation::FieldError>>(
 ) -> Result<Option<T>, Problem> {
     text.map(str::parse)
         .transpose()
-        .map_err(|problem: rule_violation::FieldError| Problem::invalid(name, problem.to_string()))
+        .map_err(|problem: field_error::FieldError| Problem::invalid(name, problem.to_string()))
 }
 
 /// Parses `true` or `false`; false if it is not given.

@@ -12,15 +12,12 @@ use super::{
     response::{self, RestResponse},
 };
 use app::{
-    api::context::Context,
-    domain::{
-        event::Changed,
-        id::{ReleaseId, TemplateId},
-        rule_violation::{Field, FieldError, ValidationErrors},
-        step::Position,
-        template::{Category, StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
-    },
-    store::{Store, error::StoreError},
+    api::context::Context, domain::event::Changed, domain::field_error::FieldError,
+    domain::id::ReleaseId, domain::id::TemplateId, domain::step::Position,
+    domain::template::StepTemplate, domain::template::TemplateDraft,
+    domain::template::TemplateFields, domain::template::TemplateImpact,
+    domain::validation_errors::ValidationErrors, domain::vocabulary::Category,
+    domain::vocabulary::Field, store::Store, store::error::StoreError,
 };
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -196,7 +193,7 @@ async fn update_effect(
     if is_unchanged {
         return Ok(TemplateImpact::default().into());
     }
-    Ok(store.template_effect(id).await?.into())
+    Ok(store.template_impact(id).await?.into())
 }
 
 /// A release's template steps, deploy first, in order.

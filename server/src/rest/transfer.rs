@@ -135,7 +135,7 @@ fn import_problem(faults: &ImportErrors) -> Problem {
         StatusCode::UNPROCESSABLE_ENTITY,
         format!("nothing was taken in: {faults}"),
     );
-    for it in &faults.faults {
+    for it in &faults.errors {
         let place = format!("line {}, {}", it.line, it.field);
         problem = problem.with_field_error(place.trim_end_matches(", "), &it.problem);
     }
@@ -167,7 +167,7 @@ pub async fn export_release(
             Ok(attachment(CSV_MEDIA_TYPE, &name, csv))
         }
         Some("md") => {
-            let sheet = store.sheet(id).await?;
+            let sheet = store.release_sheet(id).await?;
             let templates = store.release(id).await?.templates;
             let report = markdown_report::markdown(&sheet, &templates);
             let name = format!("release-{id}.md");

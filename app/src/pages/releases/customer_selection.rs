@@ -18,8 +18,8 @@ use crate::{
         cluster::hue,
         customer::CustomerSummary,
         id::{ClusterId, CustomerId, ReleaseId},
-        rule_violation::Field,
         summary::{DryRun, Unresolved},
+        vocabulary::Field,
     },
     error::AppError,
     pages::SerialRequest,
@@ -140,7 +140,7 @@ pub fn CustomerSelection(
 fn SelectionError(error: RwSignal<Option<AppError>>) -> impl IntoView {
     move || {
         error.get().map(|error| {
-            let at_field = error.at(Field::Customers);
+            let at_field = error.message_for(Field::Customers);
             let text = at_field.unwrap_or_else(|| error.to_string());
             view! {
                 <div class="alert" data-tone="danger" role="alert">

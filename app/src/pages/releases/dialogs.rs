@@ -6,8 +6,8 @@ use crate::{
     components::ui::{dialog::Dialog, field::TextField, notice::Failure, toast::Toasts},
     domain::{
         id::CustomerId,
-        release::{Release, ReleaseStatus},
-        rule_violation::Field,
+        release::Release,
+        vocabulary::{Field, ReleaseStatus},
     },
     pages::{SerialRequest, goes_to, stays_true},
     paths,
@@ -128,8 +128,9 @@ fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
         });
     });
     let is_busy = request.is_busy();
-    let error_at =
-        move |field| Signal::derive(move || request.error.get().and_then(|it| it.at(field)));
+    let error_at = move |field| {
+        Signal::derive(move || request.error.get().and_then(|it| it.message_for(field)))
+    };
     view! {
         <Dialog open=open title=format!("Clone {}", release.name)>
             <form on:submit=move |event| {

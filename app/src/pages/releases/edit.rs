@@ -79,7 +79,9 @@ pub fn NewReleasePage() -> impl IntoView {
 }
 
 fn no_release_chosen() -> AppError {
-    use crate::domain::rule_violation::{Field, FieldError, ValidationErrors};
+    use crate::domain::{
+        field_error::FieldError, validation_errors::ValidationErrors, vocabulary::Field,
+    };
     ValidationErrors::one(Field::From, FieldError::Missing).into()
 }
 

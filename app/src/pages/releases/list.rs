@@ -6,7 +6,10 @@ use crate::{
         list::{Choice, List, ListQuery, SearchBar, releases::ReleaseList},
         ui::icon::Icon,
     },
-    domain::release::{ReleaseStatus, ReleaseSummary, ReleaseType},
+    domain::{
+        release::ReleaseSummary,
+        vocabulary::{ReleaseStatus, ReleaseType},
+    },
     pages::{fetch::Fetch, list_address::listing, loaded},
     paths,
 };

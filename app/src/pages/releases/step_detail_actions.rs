@@ -20,7 +20,8 @@ use crate::{
         customer_work::OpenStep,
         event::Changed,
         id::{BatchId, StepId},
-        step::{CustomerStep, StepAction},
+        step::CustomerStep,
+        vocabulary::StepAction,
     },
     error::AppError,
 };

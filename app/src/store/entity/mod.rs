@@ -14,7 +14,7 @@ use crate::domain::text::Metadata;
 use sha2::{Digest, Sha256};
 use std::str::FromStr;
 
-fn word<T: FromStr>(table: &'static str, text: &str) -> Result<T, StoreError> {
+fn parse_word<T: FromStr>(table: &'static str, text: &str) -> Result<T, StoreError> {
     text.parse()
         .map_err(|_| StoreError::corrupt(table, format!("unknown word `{text}`")))
 }

@@ -3,7 +3,7 @@
 use crate::domain::{
     id::{ReleaseId, StepId, TemplateId},
     order::{self, OrderedStep},
-    template::Category,
+    vocabulary::Category,
 };
 use crate::store::{
     entity::{customer_step, step_template},

@@ -4,10 +4,10 @@ use crate::domain::{
     event::{Entity, Event, HistoryEntry},
     id::{CustomerId, ReleaseId, StepId},
     progress::{Counts, Progress},
-    rule_violation::Noun,
     step::CustomerStep,
     summary::{CustomerWithCluster, CustomerWork, StepDetail},
     variables::{self, VariableScope},
+    vocabulary::Noun,
 };
 use crate::store::{
     Store,

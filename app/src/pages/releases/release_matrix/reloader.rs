@@ -26,7 +26,7 @@ impl MatrixReloader {
     /// Who changed each cell, and when: the page brings this for its first window only.
     pub async fn load_status_info(self) {
         if let Ok(status_info) = read_marks(self.release).await {
-            self.state.take_marks(&status_info);
+            self.state.merge_status_info(&status_info);
         }
     }
 

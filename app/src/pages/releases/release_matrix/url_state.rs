@@ -57,7 +57,7 @@ pub fn print_address(state: MatrixState) -> String {
 fn address_with(state: MatrixState, parameter: (&'static str, String)) -> String {
     let mut parameters = view_parameters(state);
     parameters.push(parameter);
-    paths::view(state.grid.with_untracked(|it| it.release.id), &parameters)
+    paths::matrix_view(state.grid.with_untracked(|it| it.release.id), &parameters)
 }
 
 /// Links to the windows next to the one that the server renders, as HTML. Empty in the browser, which renders whatever is
@@ -73,7 +73,7 @@ pub fn neighbor_links(state: MatrixState) -> String {
     state.layout.with_untracked(|layout| {
         paging::pages(layout, state.first, |at| {
             let first = [("row", at.row.to_string()), ("col", at.column.to_string())];
-            paths::view(release, &[parameters.as_slice(), &first].concat())
+            paths::matrix_view(release, &[parameters.as_slice(), &first].concat())
         })
     })
 }
