@@ -46,7 +46,7 @@ fn plural(n: usize, one: &str) -> String {
 /// Why an action leaves a cell alone.
 fn obstacle(action: StepAction, cell: &Cell) -> Option<&'static str> {
     if action.target() == cell.status || !action.allows(cell.status) {
-        return Some(cell.status.word());
+        return Some(cell.status.in_sentence());
     }
     (action == StepAction::Done && cell.is_unresolved).then_some("a value is missing")
 }
@@ -79,7 +79,7 @@ fn not_eligible(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<
     Some(format!(
         "{} cannot be {}: {}{more}",
         reasons.len(),
-        action.past(),
+        action.past_tense(),
         named.join("; ")
     ))
 }

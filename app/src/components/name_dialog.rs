@@ -29,7 +29,7 @@ pub fn NameDialog(
                         label="Your name"
                         id="your-name"
                         value=name
-                        error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Name)))
+                        error=Signal::derive(move || error.get().and_then(|it| it.message_for(Field::Name)))
                         hint="Every change is recorded under this name."
                     />
                 </div>

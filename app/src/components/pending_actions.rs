@@ -54,7 +54,7 @@ impl PendingActions {
 
     pub fn fail(&mut self, step: StepId, unmet: FailedAction) {
         self.end(step);
-        if unmet.error.may_pass() {
+        if unmet.error.is_retryable() {
             self.0
                 .push((step, unmet.wish, PendingActionsData::Failed(unmet.error)));
         }

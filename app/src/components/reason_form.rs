@@ -96,7 +96,7 @@ pub fn ReasonForm(
                     value=reason
                     rows=2
                     hint=hint
-                    error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Reason)))
+                    error=Signal::derive(move || error.get().and_then(|it| it.message_for(Field::Reason)))
                 />
                 {(!offered.is_empty())
                     .then(|| {

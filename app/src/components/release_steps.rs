@@ -84,7 +84,7 @@ pub fn ReleaseSteps(
             }
         })
         .collect_view();
-    let wrong = Signal::derive(move || error.get().and_then(|it| it.at(Field::From)));
+    let wrong = Signal::derive(move || error.get().and_then(|it| it.message_for(Field::From)));
     view! {
         <fieldset class="field">
             <legend class="form__title form__legend">"3. Steps"</legend>

@@ -38,7 +38,7 @@ pub fn State(status: StepStatus) -> impl IntoView {
 
 /// Somebody was faster: "Already done by Ana at 14:02".
 pub fn already(row: &CustomerStep, at: Option<String>) -> String {
-    let mut text = format!("Already {}", row.status.word());
+    let mut text = format!("Already {}", row.status.in_sentence());
     if let Some(by) = &row.state_by {
         text.extend([" by ", by.as_str()]);
     }

@@ -68,7 +68,7 @@ pub fn coloured(text: &str, kind: StepType, known: &[String]) -> String {
     if text.len() > COLOURED_MAX {
         write_piece(&mut out, text, ("", ""), false);
     } else {
-        let colours = highlight::pieces(text, kind);
+        let colours = highlight::tokens(text, kind);
         let mut colours = colours.iter();
         let (mut class, mut class_end) = (TokenClass::Plain, 0);
         let mut at = 0;

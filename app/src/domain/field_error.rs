@@ -1,5 +1,5 @@
-//! What can be wrong with the value of one field, with the sentence that a person reads.
-//! Sentences are lower-case, without a full stop, and say what to do.
+//! Validation errors of a single field, each with the sentence that the user reads. Sentences are lower-case, without
+//! a full stop, and say what to do.
 use serde::{Deserialize, Serialize};
 
 /// What is wrong with one field.
@@ -47,7 +47,7 @@ pub enum FieldError {
     NotUtf8,
 }
 
-/// A sentence has no more unknown ids than this: anybody can send a million.
+/// A message names at most this number of unknown ids, however many the client sent.
 const NAMED_IDS_MAX: usize = 100;
 
 /// The end of a list of which only the first entries are named; empty for 0.

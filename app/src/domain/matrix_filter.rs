@@ -1,4 +1,4 @@
-//! What a person wants to see of the matrix. It lives in the address, so that a link shows the same.
+//! Filter of the matrix. It is part of the page's address, so that a shared link shows the same rows and columns.
 use super::{
     fold::fold,
     id::ClusterId,
@@ -6,7 +6,7 @@ use super::{
     vocabulary::StepStatus,
 };
 
-/// Rows and columns without a wanted cell are hidden; other cells beside a wanted one are dimmed. Empty: everything.
+/// Rows and columns without a matching cell are hidden; other cells in them are dimmed. Empty shows everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MatrixFilter {
     pub states: Vec<StepStatus>,
@@ -19,7 +19,7 @@ pub struct MatrixFilter {
     pub attention_only: bool,
 }
 
-/// Which rows and columns are shown.
+/// Which rows and columns are visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisibleRowsAndColumns {
     pub rows: Vec<bool>,
@@ -27,7 +27,7 @@ pub struct VisibleRowsAndColumns {
 }
 
 impl MatrixFilter {
-    /// From the parts of an address; what it does not understand is left out.
+    /// Reads the filter from the query of an address; unknown values are ignored.
     pub fn parse<'a>(get: impl Fn(&'static str) -> Option<&'a str>) -> Self {
         let text = |key| get(key).unwrap_or_default().to_owned();
         Self {
@@ -44,7 +44,7 @@ impl MatrixFilter {
         }
     }
 
-    /// The parts of an address, keys and values; the values are not escaped.
+    /// The query of the address: keys and values, not escaped. Empty parts are left out.
     pub fn parts(&self) -> Vec<(&'static str, String)> {
         let states: Vec<&str> = self.states.iter().map(|it| it.as_str()).collect();
         let flag = |is_set: bool| if is_set { "1" } else { "" }.to_owned();
@@ -62,7 +62,7 @@ impl MatrixFilter {
         parts.into_iter().filter(|it| !it.1.is_empty()).collect()
     }
 
-    /// Wants a state, or no longer.
+    /// Adds a state to the filter, or removes it.
     pub fn toggle(&mut self, status: StepStatus) {
         let had = self.states.contains(&status);
         let wants = |it: &&StepStatus| {
@@ -71,22 +71,24 @@ impl MatrixFilter {
         self.states = StepStatus::ALL.iter().filter(wants).copied().collect();
     }
 
+    /// Whether nothing is filtered.
     pub fn is_empty(&self) -> bool {
         self.parts().is_empty()
     }
 
-    /// Whether cells are told apart, not only rows and columns.
-    pub fn is_of_cells(&self) -> bool {
+    /// Whether the filter looks at cells, not only at the names of rows and columns.
+    pub fn filters_cells(&self) -> bool {
         !self.states.is_empty() || self.open_only || self.attention_only
     }
 
+    /// Whether a cell matches.
     pub fn wants(&self, cell: &Cell) -> bool {
         (self.states.is_empty() || self.states.contains(&cell.status))
             && (!self.open_only || cell.status.is_open())
             && (!self.attention_only || cell.needs_attention())
     }
 
-    /// None if nothing is hidden.
+    /// The visible rows and columns; none if everything is visible.
     pub fn shown(&self, grid: &Grid) -> Option<VisibleRowsAndColumns> {
         if self.is_empty() {
             return None;
@@ -103,7 +105,7 @@ impl MatrixFilter {
             rows: grid.rows.iter().map(|row| has(&row.name, &steps)).collect(),
             columns: columns.collect(),
         };
-        if self.is_of_cells() {
+        if self.filters_cells() {
             let mut wanted = VisibleRowsAndColumns {
                 rows: vec![false; shown.rows.len()],
                 columns: vec![false; shown.columns.len()],

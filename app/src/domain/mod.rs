@@ -1,85 +1,86 @@
-//! The product, pure: what a cluster, customer, release, template and step are and what may be done to them.
+//! The domain model and its rules, as pure functions: what clusters, customers, releases, templates and steps are,
+//! and which changes of them are allowed.
 //!
-//! A **customer** lives in a namespace of a **cluster**. A **release** has **template** steps in two categories
-//! (deploy, then verify), each a piece of bash, sql or text. Activating the release copies the templates to the
-//! chosen customers; such a copy is a **step**, a cell of the matrix. A step's **source** is its template, or the
-//! customer alone (custom); its text may be overridden for one customer. It is pending, in progress, done, failed,
-//! skipped or reverted. What happened is an **event**; events that happened together are a **batch**.
+//! A **customer** is one namespace of a **cluster**. A **release** has **template** steps in two categories (deploy,
+//! then verify), each a bash, sql or plain text. Activating a release copies its templates to the chosen customers;
+//! such a copy is a **step**, a cell of the matrix. A step without a template is **custom**: it belongs to one
+//! customer alone. The text of a copy can be overridden for one customer. A step is pending, in progress, done,
+//! failed, skipped or reverted. Every change is an **event**; the events of one change form a **batch**.
 //!
-//! Nothing here knows of the page, the database, HTTP or the clock: `now` is always an argument.
+//! Nothing here knows pages, the database, HTTP or the clock: the current time is always an argument.
 
 #[macro_use]
 pub mod vocabulary;
 
-/// Who did it, and when.
+/// Author and time of a change.
 pub mod actor_stamp;
-/// What a check of the database found.
+/// Findings of the integrity check.
 pub mod check_finding;
 pub mod cluster;
 /// The texts to copy, with the header that says whom they are for.
 pub mod copy;
 pub mod customer;
-/// One customer's steps on paper.
+/// A customer's checklist, printed or as Markdown.
 pub mod customer_checklist;
-/// Many customers at once, from text.
+/// Import of many customers from text.
 pub mod customer_import;
-/// What pasted lines say.
+/// Parser of pasted customer lines.
 pub mod customer_import_parser;
-/// One customer's working list, and a step on the desk.
+/// A customer's work list and the step panel.
 pub mod customer_work;
-/// Uploaded files as text.
+/// File contents as text.
 pub mod decode;
-/// What is different between two texts.
+/// Line diff of two texts.
 pub mod diff;
-/// The history.
+/// The audit trail.
 pub mod event;
-/// What is wrong with one field, worded.
+/// Validation errors of one field.
 pub mod field_error;
-/// Text in the form in which filters compare it.
+/// Text normalized for filters.
 pub mod fold;
-/// Ids of every noun.
+/// Typed ids.
 pub mod id;
 /// Characters that are invisible, or look like others.
 pub mod invisible;
-/// The grid: steps down, customers across.
+/// The matrix: steps as rows, customers as columns.
 pub mod matrix;
-/// What a person wants to see of the matrix.
+/// Filter of the matrix.
 pub mod matrix_filter;
-/// The grid as it travels.
+/// Wire format of the matrix.
 pub mod matrix_wire;
-/// Line breaks and byte order marks of texts that come in.
+/// Line breaks and byte order marks of incoming texts.
 pub mod normalize;
-/// Positions in a list, and how a customer's list follows the template's.
+/// Order of steps in lists.
 pub mod order;
-/// Counts, percent and the state that most needs attention.
+/// Counts by state and the percentage finished.
 pub mod progress;
-/// Values as one word of a language.
+/// Quoting of values for bash and sql.
 pub mod quote;
 pub mod release;
-/// A release as one sheet, for tables and reports.
+/// A release as a flat table, for exports and reports.
 pub mod release_sheet;
-/// Every "no" of the product, worded.
+/// Business rules that refuse a change.
 pub mod rule_violation;
-/// Who set a cell's state, and when.
+/// Who set a cell's state, when and why.
 pub mod status_info;
-/// A customer's step and its life.
+/// A customer's step and its transitions.
 pub mod step;
-/// Figures and lists that the dashboard shows.
+/// View models of several pages.
 pub mod summary;
 pub mod template;
-/// Steps from and to Markdown.
+/// Template steps from and to Markdown.
 pub mod template_markdown;
-/// Names, namespaces, texts and variables: parsed once, trusted ever after.
+/// Validated text types.
 pub mod text;
-/// How times travel.
+/// Serialization of times.
 pub mod time_serde;
-/// The whole database as one JSON text.
+/// Export format of the whole database.
 pub mod transfer;
-/// Wrong fields, all at once.
+/// All validation errors of a form.
 pub mod validation_errors;
 /// `{{variables}}` in a step's text.
 pub mod variables;
-/// Lists of whole numbers as short text.
+/// Integers as compact text.
 pub mod varint_text;
 /// Warnings about a step's text or its values.
 pub mod warning;

@@ -1,5 +1,5 @@
-//! Every "no" of the product, worded once: a field is wrong (`Invalid`), or a rule says no (`Refusal`).
-//! Sentences are lower-case, without a full stop, and name the thing and what to do.
+//! Business rules that refuse a change, each with the sentence that the user reads. Sentences are lower-case, without
+//! a full stop, name the thing and say what to do. Wrong fields are in `validation_errors`.
 use super::{
     field_error::and_others,
     quote::QuoteError,
@@ -7,7 +7,7 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A rule says no. The wording is what the person reads.
+/// Why a rule refuses a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum RuleViolation {
     #[error("cluster name `{name}` is already used{}", or_restore(*.inactive_id))]
@@ -42,7 +42,7 @@ pub enum RuleViolation {
         customer: String,
         steps: Vec<String>,
     },
-    #[error("a {status} step cannot be {}", action.past())]
+    #[error("a {status} step cannot be {}", action.past_tense())]
     Transition {
         action: StepAction,
         status: StepStatus,
@@ -90,7 +90,7 @@ fn or_restore(inactive: Option<i64>) -> &'static str {
 }
 
 impl RuleViolation {
-    /// The field where the refusal belongs, if it belongs to one.
+    /// The form field that shows the message, if it belongs to one.
     pub fn field(&self) -> Option<Field> {
         match self {
             Self::ClusterNameTaken { .. } => Some(Field::Name),

@@ -1,4 +1,4 @@
-//! A customer's step: a cell of the matrix, and its life (R2).
+//! A customer's step (a cell of the matrix) and its transitions (R2).
 use super::{
     actor_stamp::ActorStamp,
     field_error::FieldError,
@@ -11,8 +11,8 @@ use super::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A customer's step as stored. `order_index` counts from 0 within its category.
-/// `template_version` is the template's version that the text was based on.
+/// A customer's step as stored. `order_index` counts from 0 within its category. `template_version` is the version of
+/// the template that the text is based on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerStep {
@@ -50,7 +50,7 @@ pub struct CustomerStep {
     pub updated_at: DateTime<Utc>,
 }
 
-/// What a transition asks for, checked.
+/// A requested transition, validated.
 #[derive(Clone, Debug)]
 pub struct Transition {
     pub action: StepAction,
@@ -58,11 +58,11 @@ pub struct Transition {
 }
 
 impl Transition {
-    /// Fail and skip want a reason, revert may have one, the others ignore it.
+    /// Fail and skip require a reason, revert accepts one, the others ignore it.
     pub fn parse(action: StepAction, reason: Option<&str>) -> Result<Self, ValidationErrors> {
         let wrong = |problem| ValidationErrors::one(Field::Reason, problem);
         let reason = match reason {
-            Some(text) if action.asks_reason() => Reason::parse(text).map_err(wrong)?,
+            Some(text) if action.accepts_reason() => Reason::parse(text).map_err(wrong)?,
             _ => None,
         };
         if action.needs_reason() && reason.is_none() {
@@ -73,7 +73,7 @@ impl Transition {
 }
 
 impl CustomerStep {
-    /// A pending custom step without text, not yet stored and without a place in its list.
+    /// A new pending custom step, not stored yet: without text and without a position in its list.
     pub fn blank(release_id: ReleaseId, customer_id: CustomerId, at: DateTime<Utc>) -> Self {
         Self {
             id: StepId(0),
@@ -105,7 +105,8 @@ impl CustomerStep {
         }
     }
 
-    /// The step after the transition; none if it is in that state already, which changes nothing.
+    /// The step after the transition; none if it is in that state already. Errors: a transition that R2 does not
+    /// allow.
     pub fn transition(
         &self,
         transition: &Transition,
@@ -127,7 +128,7 @@ impl CustomerStep {
         step.status = target;
         step.state_at = Some(stamp.at);
         step.state_by = Some(stamp.by.clone());
-        // A reason explains the present state; the history keeps the earlier ones.
+        // A reason explains the current state; earlier reasons are in the audit trail.
         (step.skip_reason, step.fail_reason, step.revert_reason) = (None, None, None);
         match action {
             StepAction::Start => {
@@ -152,7 +153,7 @@ impl CustomerStep {
         Ok(Some(step))
     }
 
-    /// Why the step is in its state, if somebody said so.
+    /// The reason of the current state, if one was given.
     pub fn reason(&self) -> Option<&str> {
         self.fail_reason
             .as_deref()
@@ -160,7 +161,7 @@ impl CustomerStep {
             .or(self.revert_reason.as_deref())
     }
 
-    /// A step of one customer alone has fields of its own; a copy's text is changed by an override.
+    /// Refuses a copy of a template step. `verb` completes "only a custom step can be …".
     pub fn must_be_custom(&self, verb: &str) -> Result<(), RuleViolation> {
         if self.is_custom {
             return Ok(());
@@ -171,7 +172,7 @@ impl CustomerStep {
         })
     }
 
-    /// The template that this is a copy of.
+    /// The template of a copy; refuses a custom step. `verb` completes "has no template to …".
     pub fn must_have_template(&self, verb: &str) -> Result<TemplateId, RuleViolation> {
         self.template_id.ok_or_else(|| RuleViolation::NoTemplate {
             name: self.name.clone(),

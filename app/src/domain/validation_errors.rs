@@ -1,26 +1,27 @@
-//! Wrong fields of a form or a JSON body, collected so that all of them are reported at once.
+//! Validation errors of a whole form or JSON body, collected so that all of them are reported at once.
 use super::{field_error::FieldError, vocabulary::Field};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A problem and the field where it stands.
+/// A field and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvalidField {
     pub field: Field,
     pub problem: FieldError,
 }
 
-/// Fields that are wrong; never empty.
+/// The wrong fields; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub struct ValidationErrors(pub Vec<InvalidField>);
 
 impl ValidationErrors {
+    /// A single wrong field.
     pub fn one(field: Field, problem: FieldError) -> Self {
         Self(vec![InvalidField { field, problem }])
     }
 
-    /// The problem at this field, if there is one.
-    pub fn at(&self, field: Field) -> Option<&FieldError> {
+    /// The error of this field, if it is wrong.
+    pub fn error_for(&self, field: Field) -> Option<&FieldError> {
         self.0
             .iter()
             .find(|it| it.field == field)
@@ -43,19 +44,19 @@ impl fmt::Display for ValidationErrors {
     }
 }
 
-/// Gathers the problems of a form, so that all of them are shown at once.
+/// Collects the errors while the fields of a form are parsed.
 #[derive(Default)]
 pub struct ErrorCollector(Vec<InvalidField>);
 
 impl ErrorCollector {
-    /// The parsed value; or none, and its problem is kept.
-    pub fn take<T>(&mut self, field: Field, parsed: Result<T, FieldError>) -> Option<T> {
+    /// The parsed value; if it is wrong, records the error and answers none.
+    pub fn check<T>(&mut self, field: Field, parsed: Result<T, FieldError>) -> Option<T> {
         parsed
             .map_err(|problem| self.0.push(InvalidField { field, problem }))
             .ok()
     }
 
-    /// The whole, if every field was right.
+    /// The parsed form, or all recorded errors. `whole` must be none if any field was wrong.
     pub fn finish<T>(self, whole: Option<T>) -> Result<T, ValidationErrors> {
         whole.ok_or(ValidationErrors(self.0))
     }
@@ -67,11 +68,11 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_reported_at_once() {
-        let mut problems = ErrorCollector::default();
-        let name = problems.take::<()>(Field::Name, Err(FieldError::Missing));
-        let kind = problems.take::<()>(Field::Type, Err(FieldError::EmptyList));
-        let invalid = problems.finish(name.zip(kind)).unwrap_err();
-        assert_eq!(invalid.at(Field::Name), Some(&FieldError::Missing));
+        let mut errors = ErrorCollector::default();
+        let name = errors.check::<()>(Field::Name, Err(FieldError::Missing));
+        let kind = errors.check::<()>(Field::Type, Err(FieldError::EmptyList));
+        let invalid = errors.finish(name.zip(kind)).unwrap_err();
+        assert_eq!(invalid.error_for(Field::Name), Some(&FieldError::Missing));
         assert_eq!(
             invalid.to_string(),
             "name: fill this in; type: choose at least one"

@@ -1,7 +1,7 @@
-//! Closed lists of words of the product (states, actions, types, names of fields), each spelled the same in Rust, in the
-//! database and in JSON. They are the lowest module of the domain, so that errors and records can both name them.
+//! Closed lists of words (states, actions, types, field names), each spelled the same in Rust, in the database and in
+//! JSON. This is the lowest module of the domain besides `field_error`: errors and records both use it.
 
-/// A closed list of words: the same word in the program, the database and JSON.
+/// Defines an enum whose variants are spelled the same in the database and in JSON.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -9,9 +9,10 @@ macro_rules! words {
         pub enum $name { $(#[serde(rename = $word)] $variant),+ }
 
         impl $name {
-            /// Every one of them, in the order of their declaration.
+            /// All variants in the order of their declaration.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
+            /// The word in the database and in JSON.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
@@ -39,7 +40,7 @@ macro_rules! words {
 }
 
 words! {
-    /// What was not found.
+    /// The kinds of rows in "… not found".
     Noun {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template step",
         Step = "step", Batch = "change",
@@ -47,7 +48,7 @@ words! {
 }
 
 words! {
-    /// A field of a form or of a body, by its name in JSON.
+    /// A field of a form or JSON body, by its JSON name.
     Field {
         Name = "name", Namespace = "namespace", Cluster = "clusterId", KubeconfigPath = "kubeconfigPath",
         Context = "context",
@@ -67,7 +68,7 @@ words! {
 }
 
 impl StepStatus {
-    /// R7: what most needs attention first.
+    /// The order in which states need attention, most urgent first (R7).
     pub const BY_ATTENTION: [Self; 6] = [
         Self::Failed,
         Self::InProgress,
@@ -77,11 +78,12 @@ impl StepStatus {
         Self::Skipped,
     ];
 
-    /// Work is left while a step is open.
+    /// Whether work is left: all states but done and skipped.
     pub fn is_open(self) -> bool {
         !matches!(self, Self::Done | Self::Skipped)
     }
 
+    /// The label on the screen.
     pub fn label(self) -> &'static str {
         match self {
             Self::Pending => "Pending",
@@ -93,8 +95,8 @@ impl StepStatus {
         }
     }
 
-    /// In a sentence: "in progress by Ana 14:02".
-    pub fn word(self) -> &'static str {
+    /// The state within a sentence: "in progress by Ana 14:02".
+    pub fn in_sentence(self) -> &'static str {
         if self == Self::InProgress {
             "in progress"
         } else {
@@ -104,7 +106,7 @@ impl StepStatus {
 }
 
 words! {
-    /// What can be done to a step's state.
+    /// A transition of a step's state.
     StepAction {
         Start = "start", Done = "done", Fail = "fail", Skip = "skip", Revert = "revert", Reopen = "reopen",
     }
@@ -123,8 +125,8 @@ impl StepAction {
         }
     }
 
-    /// "... cannot be skipped", "marked 12 cells ...".
-    pub fn past(self) -> &'static str {
+    /// The participle in "cannot be skipped" or "marked done".
+    pub fn past_tense(self) -> &'static str {
         match self {
             Self::Start => "started",
             Self::Done => "marked done",
@@ -135,6 +137,7 @@ impl StepAction {
         }
     }
 
+    /// The label of its button.
     pub fn label(self) -> &'static str {
         match self {
             Self::Start => "Start",
@@ -146,15 +149,17 @@ impl StepAction {
         }
     }
 
+    /// Whether a reason is required.
     pub fn needs_reason(self) -> bool {
         matches!(self, Self::Fail | Self::Skip)
     }
 
-    pub fn asks_reason(self) -> bool {
+    /// Whether a reason is asked for.
+    pub fn accepts_reason(self) -> bool {
         matches!(self, Self::Fail | Self::Skip | Self::Revert)
     }
 
-    /// R2's table of transitions.
+    /// The table of transitions (R2).
     pub fn allows(self, from: StepStatus) -> bool {
         use StepStatus as S;
         match self {
@@ -170,16 +175,17 @@ impl StepAction {
 }
 
 words! {
-    /// First everything is deployed, then it is verified.
+    /// The two phases of a release: deploy, then verify.
     Category { Deploy = "deploy", Verify = "verify" }
 }
 
 words! {
-    /// What a step's text is.
+    /// The language of a step's text.
     StepType { Bash = "bash", Sql = "sql", Text = "text" }
 }
 
 impl Category {
+    /// The other category.
     pub fn other(self) -> Self {
         match self {
             Self::Deploy => Self::Verify,
@@ -187,6 +193,7 @@ impl Category {
         }
     }
 
+    /// The label on the screen.
     pub fn label(self) -> &'static str {
         match self {
             Self::Deploy => "Deploy",
@@ -196,16 +203,17 @@ impl Category {
 }
 
 words! {
-    /// What a release is for.
+    /// The purpose of a release.
     ReleaseType { Onboarding = "onboarding", Release = "release", Hotfix = "hotfix" }
 }
 
 words! {
-    /// Where a release stands in its life.
+    /// The state of a release in its lifecycle.
     ReleaseStatus { Draft = "draft", Active = "active", Archived = "archived" }
 }
 
 impl ReleaseType {
+    /// The label on the screen.
     pub fn label(self) -> &'static str {
         match self {
             Self::Onboarding => "Onboarding",
@@ -216,6 +224,7 @@ impl ReleaseType {
 }
 
 impl ReleaseStatus {
+    /// The label on the screen.
     pub fn label(self) -> &'static str {
         match self {
             Self::Draft => "Draft",

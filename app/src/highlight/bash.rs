@@ -1,21 +1,21 @@
-//! Bash: comments, texts, variables and substitutions, heredocs, numbers, and the word that a command starts with.
-//! What is nested (a substitution in a text in a substitution) is kept on a stack of our own: no text is too deep.
-//! The class of a text says how it is quoted: `quoting` asks what a value can do there.
+//! Lexer for bash: comments, strings, variables, substitutions, heredocs, numbers, and the first word of a command.
+//! Nesting is tracked on an explicit stack, so deep nesting cannot overflow the call stack. The class of a string says how
+//! it is quoted, for `quoting`.
 use super::{Token, TokenClass, is_word, push, quoted, run};
 
-/// Words that may be followed by a command.
+/// Words that a command may follow.
 const COMMAND_PREFIXES: &[&str] = &[
     "if", "then", "else", "elif", "while", "until", "do", "!", "time", "exec", "sudo",
 ];
 const KEYWORDS: &[&str] = &[
     "fi", "done", "for", "in", "case", "esac", "function", "return", "local", "export",
 ];
-/// After this many heredocs without an end `<<` is no heredoc any more: the search stays linear.
+/// After this many heredocs without an end, `<<` is no longer treated as a heredoc. Keeps the time linear.
 const LOOKAHEAD_MISSES_MAX: u32 = 50;
-/// How many letters long `${...}` can be.
+/// Characters to search for the end of `${...}`.
 const NESTING_MAX: usize = 500;
 
-/// What we are inside of.
+/// The construct that the lexer is inside of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nesting {
     /// `"..."`.
@@ -38,7 +38,7 @@ struct Heredoc<'a> {
 
 struct Lexer<'a> {
     text: &'a str,
-    pieces: Vec<Token>,
+    tokens: Vec<Token>,
     at: usize,
     inside: Vec<Nesting>,
     starts_command: bool,
@@ -47,24 +47,25 @@ struct Lexer<'a> {
     misses: u32,
 }
 
-pub fn pieces(text: &str) -> Vec<Token> {
+/// The tokens of a bash text.
+pub fn tokens(text: &str) -> Vec<Token> {
     let mut lexer = Lexer {
         text,
-        pieces: Vec::new(),
+        tokens: Vec::new(),
         at: 0,
         inside: Vec::new(),
         starts_command: true,
         heredocs: Vec::new(),
         misses: 0,
     };
-    while let Some(letter) = lexer.rest().chars().next() {
+    while let Some(ch) = lexer.rest().chars().next() {
         if lexer.inside.last() == Some(&Nesting::Text) {
-            lexer.in_text(letter);
+            lexer.in_text(ch);
         } else {
-            lexer.in_code(letter);
+            lexer.in_code(ch);
         }
     }
-    lexer.pieces
+    lexer.tokens
 }
 
 impl<'a> Lexer<'a> {
@@ -73,7 +74,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn to(&mut self, class: TokenClass, end: usize) {
-        push(&mut self.pieces, class, end);
+        push(&mut self.tokens, class, end);
         self.at = end;
     }
 
@@ -89,15 +90,15 @@ impl<'a> Lexer<'a> {
         self.starts_command = false;
     }
 
-    /// A variable or the start of a substitution, if one stands here.
+    /// Consumes a variable or the start of a substitution, if there is one.
     fn dollar(&mut self) -> bool {
         let rest = self.rest();
         if rest.starts_with("$(") {
             self.enter(Nesting::Substitution, TokenClass::Variable, 2);
             return true;
         }
-        let mut letters = rest[1..].chars();
-        let end = match letters.next() {
+        let mut chars = rest[1..].chars();
+        let end = match chars.next() {
             Some('{') => match braces_end(rest) {
                 Some(length) => self.at + length,
                 None => return false,
@@ -115,8 +116,8 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    fn in_text(&mut self, letter: char) {
-        match letter {
+    fn in_text(&mut self, ch: char) {
+        match ch {
             '"' => self.leave(TokenClass::Double),
             '\\' => self.to(TokenClass::Double, run_of_two(self.text, self.at)),
             '`' => self.backtick(),
@@ -142,11 +143,11 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn in_code(&mut self, letter: char) {
+    fn in_code(&mut self, ch: char) {
         let (text, at) = (self.text, self.at);
         let after_space =
             at == 0 || text[..at].ends_with(|it: char| it.is_whitespace() || ";&|()".contains(it));
-        let (class, end) = match letter {
+        let (class, end) = match ch {
             '#' if after_space => (TokenClass::Comment, run(text, at, |it| it != '\n')),
             '\\' => (TokenClass::Plain, run_of_two(text, at)),
             '\'' => (TokenClass::Single, quoted(text, at, '\'', false)),
@@ -214,7 +215,7 @@ impl<'a> Lexer<'a> {
         self.starts_command = leads;
     }
 
-    /// The lines behind one with heredocs belong to these.
+    /// Consumes the line break and the heredocs that begin after it.
     fn line_end(&mut self) {
         self.to(TokenClass::Plain, self.at + 1);
         self.starts_command = true;
@@ -239,11 +240,11 @@ fn run_of_two(text: &str, at: usize) -> usize {
         .map_or(text.len(), |it| at + it.0)
 }
 
-/// How long `${...}` is, with the braces within; it stands on one line.
+/// The length of `${...}` including nested braces; none if it does not end on its line.
 fn braces_end(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
-    for (at, letter) in text.char_indices().take(NESTING_MAX) {
-        match letter {
+    for (at, ch) in text.char_indices().take(NESTING_MAX) {
+        match ch {
             '{' => depth += 1,
             '}' if depth == 1 => return Some(at + 1),
             '}' => depth = depth.checked_sub(1)?,

@@ -1,7 +1,7 @@
 //! Values in a bash text with characters that the shell acts on where they stand (R83): `echo {{customer.name}}` with
 //! "Smith & Sons" runs `Sons`. How a value is quoted comes from the lexer, once for each text; the values of a thousand
 //! customers are then compared with it. Only the server needs this.
-use super::{TokenClass, pieces};
+use super::{TokenClass, tokens};
 use crate::domain::{
     quote::{Quoting, quoted},
     variables::{self, TextSegment},
@@ -63,7 +63,7 @@ impl BashValues {
         let mut uses = uses.into_iter().peekable();
         let (mut found, mut known) = (Vec::new(), HashSet::new());
         let mut from = 0;
-        for (class, piece) in pieces(&words, StepType::Bash) {
+        for (class, piece) in tokens(&words, StepType::Bash) {
             let end = from + piece.len();
             while let Some((at, name, quoting)) = uses.next_if(|it| it.0 < end) {
                 let found_here =

@@ -1,5 +1,5 @@
 //! All warnings about a step's text (R83, R84): those that the text has by itself, and those that a customer's values bring.
-use super::{BashValues, TokenClass, pieces};
+use super::{BashValues, TokenClass, tokens};
 use crate::domain::{
     invisible::{self, HiddenCharacter},
     quote::QuoteError,
@@ -16,7 +16,7 @@ pub fn hidden(text: &str, kind: StepType) -> Vec<HiddenCharacter> {
     }
     let mut found = Vec::new();
     let mut from = 0;
-    for (class, piece) in pieces(text, kind) {
+    for (class, piece) in tokens(text, kind) {
         for (at, letter) in piece.char_indices() {
             let at = from + at;
             let is_tab = letter == '\t' && class == TokenClass::Text;

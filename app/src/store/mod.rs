@@ -19,21 +19,21 @@ pub mod transfer;
 mod undo;
 pub mod views;
 
-use engine::{sqlite, wal_checkpoint};
+use engine::{sqlite, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
-use views::{matrix_cache, progress_cache};
+use views::{matrix_cache::MatrixCache, progress_cache::ProgressCache};
 
 /// The one owner of the database.
 #[derive(Clone, Debug)]
 pub struct Store {
     read: DatabaseConnection,
     write: DatabaseConnection,
-    /// The idempotency key that the changes of this handle are made under, if a request brought one.
-    key: Option<String>,
-    grids: matrix_cache::MatrixCache,
-    tallies: progress_cache::ProgressCache,
-    wal_checkpoint: wal_checkpoint::WalCheckpointer,
+    /// The idempotency idempotency_key that the changes of this handle are made under, if a request brought one.
+    idempotency_key: Option<String>,
+    matrix_cache: MatrixCache,
+    progress_cache: ProgressCache,
+    wal_checkpointer: WalCheckpointer,
 }
 
 impl Store {
@@ -51,10 +51,10 @@ impl Store {
         Ok(Self {
             read,
             write,
-            key: None,
-            grids: matrix_cache::MatrixCache::default(),
-            tallies: progress_cache::ProgressCache::default(),
-            wal_checkpoint: wal_checkpoint::WalCheckpointer::of(path),
+            idempotency_key: None,
+            matrix_cache: MatrixCache::default(),
+            progress_cache: ProgressCache::default(),
+            wal_checkpointer: WalCheckpointer::new(path),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Which variables a text uses, and which of them are unresolved: answered from stored uses, never by parsing texts.
 use super::{
-    entity::cluster, entity::customer, entity::read_metadata, entity::text_key,
-    entity::text_variable, entity::word, error::StoreError,
+    entity::cluster, entity::customer, entity::parse_word, entity::read_metadata, entity::text_key,
+    entity::text_variable, error::StoreError,
 };
 use crate::domain::{
     cluster::Cluster, customer::Customer, id::CustomerId, release::Release, variables,
@@ -190,7 +190,7 @@ pub async fn template_texts(
         Ok(TemplateText {
             key,
             name,
-            kind: word("step_templates", &kind)?,
+            kind: parse_word("step_templates", &kind)?,
             content,
         })
     });

@@ -6,7 +6,10 @@ use crate::domain::{
     step::CustomerStep,
     vocabulary::{Category, StepStatus, StepType},
 };
-use crate::store::entity::{audit_event, sha256, text_key};
+use crate::store::{
+    entity::{audit_event, sha256, text_key},
+    error::StoreError,
+};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait};
 use serde::{Deserialize, Serialize};
@@ -179,11 +182,17 @@ impl StepSnapshot {
     }
 }
 
+/// Reads what an event keeps of a row. An unreadable value is `StoreError::Corrupt`.
+pub fn read_snapshot<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, StoreError> {
+    serde_json::from_value(value.clone())
+        .map_err(|error| StoreError::corrupt("audit_events", error))
+}
+
 /// `SQLite` takes 32,766 values a statement; a row has thirteen.
-const ROWS_A_STATEMENT: usize = 2_000;
+const ROWS_PER_STATEMENT_MAX: usize = 2_000;
 
 /// Appends the events of one batch.
-pub async fn write(
+pub async fn insert(
     tx: &DatabaseTransaction,
     stamp: &ActorStamp,
     batch: &BatchId,
@@ -207,7 +216,7 @@ pub async fn write(
         undoes: Set(undoes.map(|it| it.0.clone())),
     });
     loop {
-        let chunk: Vec<_> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
+        let chunk: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT_MAX).collect();
         if chunk.is_empty() {
             return Ok(());
         }

@@ -1,9 +1,9 @@
 //! Keys under which a client asks for something to be created, so that asking again does not create it again.
 //!
-//! A key is claimed before the change, in a transaction of its own. The change marks it as carried out in the change's
-//! own transaction, so that no crash can separate the two. The answer is written right after: it is known only to who
-//! speaks to the client, after the commit. A process that is killed between the two has done the work and lost the
-//! answer, and says so when it is asked again.
+//! A key is claimed before the change, in a transaction of its own. The change marks it as carried out in the
+//! change's own transaction, so that no crash can separate the two. The response is written right after: it is known
+//! only to who speaks to the client, after the commit. A process that is killed between the two has done the work and
+//! lost the response, and says so when it is asked again.
 use crate::domain::id::BatchId;
 use crate::store::{
     Store,
@@ -18,13 +18,13 @@ use sea_orm::{
 };
 
 /// How long a key is kept.
-const KEPT_HOURS: i64 = 24;
+const KEY_KEPT_HOURS: i64 = 24;
 /// A request that has carried nothing out after this time never will: it is cut off earlier.
-const GIVEN_UP_SECONDS: i64 = 60;
+const EXECUTION_TIMEOUT_SECONDS: i64 = 60;
 
 /// What was answered under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptAnswer {
+pub struct StoredResponse {
     pub status: u16,
     pub location: Option<String>,
     pub etag: Option<String>,
@@ -35,16 +35,16 @@ pub struct KeptAnswer {
 /// What a key turned out to be.
 #[derive(Clone, Debug)]
 pub enum Claim {
-    /// New. Make the change through this handle, then keep the answer or release the key.
-    Yours(Box<Store>),
+    /// New. Make the change through this handle, then keep the response or release the key.
+    New(Box<Store>),
     /// The same request was answered already, like this.
-    Answered(KeptAnswer),
+    Completed(StoredResponse),
     /// The same request is being carried out at this moment.
-    Busy,
-    /// The same request was carried out, and its answer was lost.
-    Lost(BatchId),
+    InProgress,
+    /// The same request was carried out, and its response was lost.
+    ResponseLost(BatchId),
     /// It was used for another request.
-    Another,
+    OtherRequest,
 }
 
 impl Store {
@@ -58,12 +58,12 @@ impl Store {
         use idempotency_key::{ActiveModel, Column, Entity};
         let tx = self.begin().await?;
         Entity::delete_many()
-            .filter(Column::CreatedAt.lt(now - TimeDelta::hours(KEPT_HOURS)))
+            .filter(Column::CreatedAt.lt(now - TimeDelta::hours(KEY_KEPT_HOURS)))
             .exec(&tx)
             .await?;
         let request = sha256(request);
         let row = Entity::find_by_id(key.to_owned()).one(&tx).await?;
-        if let Some(known) = row.and_then(|row| judged(row, &request, now)) {
+        if let Some(known) = row.and_then(|row| claim_of_row(row, &request, now)) {
             tx.commit().await?;
             return Ok(known);
         }
@@ -81,21 +81,25 @@ impl Store {
         };
         Entity::insert(row).exec_without_returning(&tx).await?;
         tx.commit().await?;
-        Ok(Claim::Yours(Box::new(Self {
-            key: Some(key.to_owned()),
+        Ok(Claim::New(Box::new(Self {
+            idempotency_key: Some(key.to_owned()),
             ..self.clone()
         })))
     }
 
-    /// Keeps the answer that was given under a key.
-    pub async fn keep_answer(&self, key: &str, answer: KeptAnswer) -> Result<(), StoreError> {
+    /// Keeps the response that was given under a key.
+    pub async fn store_response(
+        &self,
+        key: &str,
+        response: StoredResponse,
+    ) -> Result<(), StoreError> {
         use idempotency_key::{Column, Entity};
         let tx = self.begin().await?;
         Entity::update_many()
-            .col_expr(Column::Status, Expr::val(i32::from(answer.status)))
-            .col_expr(Column::Location, Expr::val(answer.location))
-            .col_expr(Column::Etag, Expr::val(answer.etag))
-            .col_expr(Column::Body, Expr::val(answer.body))
+            .col_expr(Column::Status, Expr::val(i32::from(response.status)))
+            .col_expr(Column::Location, Expr::val(response.location))
+            .col_expr(Column::Etag, Expr::val(response.etag))
+            .col_expr(Column::Body, Expr::val(response.body))
             .filter(Column::Key.eq(key))
             .exec(&tx)
             .await?;
@@ -118,7 +122,7 @@ impl Store {
 }
 
 /// Marks a key as carried out, together with the change.
-pub async fn carried_out(
+pub async fn mark_executed(
     tx: &DatabaseTransaction,
     key: &str,
     batch: &BatchId,
@@ -133,13 +137,13 @@ pub async fn carried_out(
 }
 
 /// What a row says about this request; nothing if it was given up.
-fn judged(row: idempotency_key::Model, request: &str, now: DateTime<Utc>) -> Option<Claim> {
+fn claim_of_row(row: idempotency_key::Model, request: &str, now: DateTime<Utc>) -> Option<Claim> {
     if row.request_sha256 != request {
-        return Some(Claim::Another);
+        return Some(Claim::OtherRequest);
     }
     let status = row.status.and_then(|it| u16::try_from(it).ok());
     match (status, row.body, row.batch_id) {
-        (Some(status), Some(body), batch) => Some(Claim::Answered(KeptAnswer {
+        (Some(status), Some(body), batch) => Some(Claim::Completed(StoredResponse {
             status,
             location: row.location,
             etag: row.etag,
@@ -147,14 +151,16 @@ fn judged(row: idempotency_key::Model, request: &str, now: DateTime<Utc>) -> Opt
             body,
         })),
         (_, _, Some(batch)) => {
-            let is_fresh = now - row.created_at < TimeDelta::seconds(GIVEN_UP_SECONDS);
+            let is_fresh = now - row.created_at < TimeDelta::seconds(EXECUTION_TIMEOUT_SECONDS);
             Some(if is_fresh {
-                Claim::Busy
+                Claim::InProgress
             } else {
-                Claim::Lost(BatchId(batch))
+                Claim::ResponseLost(BatchId(batch))
             })
         }
-        _ if now - row.created_at < TimeDelta::seconds(GIVEN_UP_SECONDS) => Some(Claim::Busy),
+        _ if now - row.created_at < TimeDelta::seconds(EXECUTION_TIMEOUT_SECONDS) => {
+            Some(Claim::InProgress)
+        }
         _ => None,
     }
 }

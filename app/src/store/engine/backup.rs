@@ -1,11 +1,11 @@
-//! Whole copies of a database, verified, also while others write to it; and a look at a file before it takes the
-//! database's place.
+//! Whole copies of a database, verified, also while others write to it; and a open_read_only at a file before it
+//! takes the database's place.
 use super::sqlite::{self, Role};
 use crate::store::error::StoreError;
 use sea_orm::DatabaseConnection;
 use std::{fs, io, path::Path};
 
-fn failed(error: io::Error) -> StoreError {
+fn open_error(error: io::Error) -> StoreError {
     StoreError::Open(error.to_string())
 }
 
@@ -18,27 +18,28 @@ pub async fn copy(from: &Path, to: &Path, role: Role) -> Result<(), StoreError> 
     // Only what is on the disk is a backup.
     fs::File::open(to)
         .and_then(|it| it.sync_all())
-        .map_err(failed)?;
-    let copy = look(to).await?;
-    let damage = sqlite::damage(&copy).await?;
+        .map_err(open_error)?;
+    let copy = open_read_only(to).await?;
+    let errors = sqlite::integrity_errors(&copy).await?;
     copy.close().await?;
-    match damage.first() {
+    match errors.first() {
         None => Ok(()),
-        Some(damage) => Err(StoreError::Open(format!("the copy is damaged: {damage}"))),
+        Some(error) => Err(StoreError::Open(format!("the copy is damaged: {error}"))),
     }
 }
 
-/// Opens a file to look at it; nothing in it or beside it is changed.
-pub async fn look(file: &Path) -> Result<DatabaseConnection, StoreError> {
+/// Opens a file to open_read_only at it; nothing in it or beside it is changed.
+pub async fn open_read_only(file: &Path) -> Result<DatabaseConnection, StoreError> {
     Ok(sqlite::connect(file, Role::File).await?)
 }
 
-/// Whether nobody works on the database, so that its file may be moved. A file that cannot be read is worked on by nobody.
-pub async fn is_free(path: &Path) -> bool {
+/// Whether nobody works on the database, so that its file may be moved. A file that cannot be read is worked on by
+/// nobody.
+pub async fn is_unused(path: &Path) -> bool {
     let Ok(db) = sqlite::connect(path, Role::Existing).await else {
         return true;
     };
-    let is_alone = sqlite::is_alone(&db).await;
+    let is_unused = sqlite::take_exclusively(&db).await;
     let _ = db.close().await;
-    is_alone
+    is_unused
 }

@@ -13,7 +13,7 @@ const TABLES: &[&str] = &[
 ];
 
 /// One statement, by what it does and the first table that it names. Its text is kept nowhere.
-pub fn query(sql: &str, took: Duration, failed: bool) {
+pub fn record_query(sql: &str, took: Duration, failed: bool) {
     let operation = operation(sql);
     let table = table(sql);
     metrics::histogram!("rollcall_store_query_seconds", "operation" => operation, "table" => table)
@@ -25,12 +25,12 @@ pub fn query(sql: &str, took: Duration, failed: bool) {
 }
 
 /// Until the one writer was free.
-pub fn waited(took: Duration) {
+pub fn record_wait(took: Duration) {
     metrics::histogram!("rollcall_store_wait_seconds").record(took);
 }
 
 /// A change, from its beginning to its commit.
-pub fn wrote(took: Duration) {
+pub fn record_change(took: Duration) {
     metrics::histogram!("rollcall_store_write_seconds").record(took);
 }
 

@@ -18,7 +18,8 @@ pub enum Role {
     File,
 }
 
-/// The file that a setting names: `sqlite://PATH`, `sqlite:PATH`, `file:PATH` or a bare path, with or without a query.
+/// The file that a setting names: `sqlite://PATH`, `sqlite:PATH`, `file:PATH` or a bare path, with or without a
+/// query.
 pub fn path_of(url: &str) -> PathBuf {
     let path = ["sqlite://", "sqlite:", "file://", "file:"]
         .into_iter()
@@ -42,12 +43,12 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens a pool. `synchronous=NORMAL` in WAL mode never corrupts; only the last commits before a loss of power (not of
-/// the process) can be lost, and a commit costs no fsync.
+/// Opens a pool. `synchronous=NORMAL` in WAL mode never corrupts; only the last commits before a loss of power (not
+/// of the process) can be lost, and a commit costs no fsync.
 pub async fn connect(path: &Path, role: Role) -> Result<DatabaseConnection, DbErr> {
     let path = path.to_owned();
-    // Without a log beside it nobody is writing, and nothing has to be put beside it.
-    let is_at_rest = !beside(&path, "-wal").exists();
+    // Without a log with_suffix it nobody is writing, and nothing has to be put with_suffix it.
+    let is_at_rest = !with_suffix(&path, "-wal").exists();
     // In kB, for each connection. Readers are eight, and what they are asked for most is kept already (`grids.rs`).
     let cache = if role == Role::Readers {
         "-6000"
@@ -82,14 +83,14 @@ pub async fn connect(path: &Path, role: Role) -> Result<DatabaseConnection, DbEr
             }
         });
     let mut db = Database::connect(options).await?;
-    db.set_metric_callback(|it| db_timing::query(&it.statement.sql, it.elapsed, it.failed));
+    db.set_metric_callback(|it| db_timing::record_query(&it.statement.sql, it.elapsed, it.failed));
     Ok(db)
 }
 
 /// The file with more behind its name: `app.db-wal`.
-pub fn beside(path: &Path, ending: &str) -> PathBuf {
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
-    name.push(ending);
+    name.push(suffix);
     PathBuf::from(name)
 }
 
@@ -126,14 +127,14 @@ pub fn advice(failure: &str) -> &'static str {
 }
 
 /// The first column of every row.
-async fn texts(db: &impl ConnectionTrait, sql: &str) -> Result<Vec<String>, DbErr> {
+async fn query_texts(db: &impl ConnectionTrait, sql: &str) -> Result<Vec<String>, DbErr> {
     let rows = db
         .query_all_raw(Statement::from_string(DbBackend::Sqlite, sql))
         .await?;
     rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
-async fn number(db: &impl ConnectionTrait, sql: &str) -> Result<i64, DbErr> {
+async fn query_number(db: &impl ConnectionTrait, sql: &str) -> Result<i64, DbErr> {
     let row = db
         .query_one_raw(Statement::from_string(DbBackend::Sqlite, sql))
         .await?;
@@ -141,43 +142,43 @@ async fn number(db: &impl ConnectionTrait, sql: &str) -> Result<i64, DbErr> {
 }
 
 /// What is wrong with the file itself; empty if nothing is.
-pub async fn damage(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
-    let mut lines = texts(db, "PRAGMA integrity_check").await?;
+pub async fn integrity_errors(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let mut lines = query_texts(db, "PRAGMA integrity_check").await?;
     lines.retain(|it| it != "ok");
     let one_line = |it: String| it.trim_end().replace('\n', " ");
     Ok(lines.into_iter().map(one_line).collect())
 }
 
 /// Rows that refer to a row that is not there.
-pub async fn broken_keys(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+pub async fn foreign_key_errors(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
     let sql = "SELECT \"table\" || ' ' || coalesce(rowid, '') || ' refers to a missing row of ' || parent \
                FROM pragma_foreign_key_check";
-    texts(db, sql).await
+    query_texts(db, sql).await
 }
 
 /// The tables of a database.
 pub async fn tables(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
-    texts(db, "SELECT name FROM sqlite_master WHERE type = 'table'").await
+    query_texts(db, "SELECT name FROM sqlite_master WHERE type = 'table'").await
 }
 
 /// How large the database is, in bytes, without its log.
 pub async fn size(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    let pages = number(db, "PRAGMA page_count").await?;
-    let bytes = number(db, "PRAGMA page_size").await?;
+    let pages = query_number(db, "PRAGMA page_count").await?;
+    let bytes = query_number(db, "PRAGMA page_size").await?;
     Ok(u64::try_from(pages.saturating_mul(bytes)).unwrap_or_default())
 }
 
 /// The newest migration that the database has seen.
 pub async fn schema(db: &impl ConnectionTrait) -> Result<String, DbErr> {
     let sql = "SELECT version FROM seaql_migrations ORDER BY version DESC LIMIT 1";
-    let versions = texts(db, sql).await?;
+    let versions = query_texts(db, sql).await?;
     Ok(versions.into_iter().next().unwrap_or_default())
 }
 
 /// The highest id that a table has ever given to a row.
 pub async fn last_id(db: &impl ConnectionTrait, table: &str) -> Result<i64, DbErr> {
     let sql = format!("SELECT seq FROM sqlite_sequence WHERE name = '{table}'");
-    number(db, &sql).await
+    query_number(db, &sql).await
 }
 
 /// So that no later row gets this id, or one below it.
@@ -202,7 +203,7 @@ pub async fn copy_into(db: &DatabaseConnection, target: &Path) -> Result<(), DbE
 }
 
 /// Whether nobody else has the database open. If so, its log is merged into it, and it is one file.
-pub async fn is_alone(db: &DatabaseConnection) -> bool {
+pub async fn take_exclusively(db: &DatabaseConnection) -> bool {
     // Not to be waited for: who works on it does so for days.
     let _ = db.execute_unprepared("PRAGMA busy_timeout = 0").await;
     match db.execute_unprepared("PRAGMA journal_mode = DELETE").await {
@@ -212,7 +213,7 @@ pub async fn is_alone(db: &DatabaseConnection) -> bool {
 }
 
 /// Merges the write-ahead log while others read and write, and then makes it short if nobody needs it just now.
-pub async fn merge_aside(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+pub async fn checkpoint_and_truncate(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     db.execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)")
         .await?;
     db.execute_unprepared("PRAGMA busy_timeout = 0").await?;

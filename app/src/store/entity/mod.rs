@@ -14,8 +14,11 @@ use crate::domain::text::Metadata;
 use sha2::{Digest, Sha256};
 use std::str::FromStr;
 
-/// A word of a closed list, as a column keeps it.
-pub(in crate::store) fn word<T: FromStr>(table: &'static str, text: &str) -> Result<T, StoreError> {
+/// A value of an enum, from its column.
+pub(in crate::store) fn parse_word<T: FromStr>(
+    table: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
     text.parse()
         .map_err(|_| StoreError::corrupt(table, format!("unknown word `{text}`")))
 }

@@ -5,15 +5,15 @@ use crate::domain::{
     event::{Changed, EventAction},
     field_error::FieldError,
     id::{CustomerId, ReleaseId},
-    progress::{Counts, Progress},
     release::Release,
     rule_violation::RuleViolation,
-    summary::{DryRun, Member, Unresolved},
+    summary::{DryRun, Unresolved},
     validation_errors::ValidationErrors,
-    vocabulary::{Field, StepStatus},
+    vocabulary::{Field, ReleaseStatus, StepStatus},
 };
 use crate::store::{
     Store,
+    change::VersionedRow,
     entity::{cluster, customer, customer_step, release_customer, step_template},
     error::StoreError,
     text_variables::{self, UnresolvedByCustomer},
@@ -160,8 +160,8 @@ impl<C: ColumnTrait> QualifiedColumn for C {
     }
 }
 
-/// Copies templates to customers. The customers are put in order before the texts are joined to them: sorting the copies
-/// themselves would move every text once more.
+/// Copies templates to customers. The customers are put in order before the texts are joined to them: sorting the
+/// copies themselves would move every text once more.
 async fn copy(
     tx: &DatabaseTransaction,
     now: DateTime<Utc>,
@@ -291,13 +291,11 @@ impl Store {
         let new = non_members(&change.tx, &release, customers).await?;
         let cells = copy_templates(&change.tx, id, &new, change.stamp.at).await?;
         change.record(
-            release_rows::event(&release, EventAction::AddCustomers)
+            release
+                .event(EventAction::AddCustomers)
                 .after(&json!({ "customerIds": new, "cells": cells })),
         );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: new,
-        })
+        change.finish(new).await
     }
 
     /// R1: while all of a customer's steps there are pending; otherwise the answer says which are not.
@@ -376,13 +374,11 @@ impl Store {
             .exec(&change.tx)
             .await?;
         change.record(
-            release_rows::event(&release, EventAction::RemoveCustomers)
+            release
+                .event(EventAction::RemoveCustomers)
                 .before(&json!({ "customerIds": customers, "cells": deleted.rows_affected })),
         );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: customers,
-        })
+        change.finish(customers).await
     }
 
     /// What activating would do, or adding customers; refused for the reasons that these would be.
@@ -394,7 +390,7 @@ impl Store {
         let db = &self.read;
         let release = release_rows::load(db, id).await?;
         let n_templates = count_templates(db, id).await?;
-        let customers = if release.status == crate::domain::vocabulary::ReleaseStatus::Active {
+        let customers = if release.status == ReleaseStatus::Active {
             non_members(db, &release, customers.unwrap_or_default()).await?
         } else {
             release.may_be_activated(n_templates)?;
@@ -432,43 +428,5 @@ impl Store {
                 .collect(),
             warnings: dry_run_warnings(&texts, &chosen, &release),
         })
-    }
-
-    /// A release's customers, in the matrix's order.
-    pub async fn members(&self, id: ReleaseId) -> Result<Vec<Member>, StoreError> {
-        let kept = self.kept(id).await?;
-        let grid = kept.grid();
-        let added: HashMap<i64, DateTime<Utc>> = release_customer::Entity::find()
-            .filter(release_customer::Column::ReleaseId.eq(id.0))
-            .all(&self.read)
-            .await?
-            .into_iter()
-            .map(|it| (it.customer_id, it.added_at))
-            .collect();
-        let ids: Vec<CustomerId> = added.keys().map(|it| CustomerId(*it)).collect();
-        let columns = grid.columns.iter().enumerate();
-        let counts: HashMap<CustomerId, Counts> = columns
-            .map(|(index, it)| (it.id, grid.column_counts(index)))
-            .collect();
-        let mut members: Vec<Member> = text_variables::with_clusters(&self.read, &ids)
-            .await?
-            .into_iter()
-            .map(|(customer, cluster)| Member {
-                added_at: added
-                    .get(&customer.id.0)
-                    .copied()
-                    .unwrap_or(customer.created_at),
-                progress: Progress::from(counts.get(&customer.id).copied().unwrap_or_default()),
-                id: customer.id,
-                name: customer.name,
-                namespace: customer.namespace,
-                is_active: customer.is_active,
-                cluster,
-            })
-            .collect();
-        members.sort_by(|a, b| {
-            (&a.cluster.name, &a.name, a.id).cmp(&(&b.cluster.name, &b.name, b.id))
-        });
-        Ok(members)
     }
 }

@@ -1,25 +1,24 @@
 //! Releases: create, edit, clone, activate, archive, restore, delete a draft, list with progress.
-use super::members;
-use super::release_rows;
+use super::{members, release_rows};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     id::{CustomerId, ReleaseId},
-    release::{Release, ReleaseDraft, ReleaseSummary},
-    summary::ReleaseDetail,
-    template::StepTemplate,
+    release::{Release, ReleaseDraft},
     text::{Name, VersionNumber},
-    vocabulary::ReleaseStatus,
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, ReleaseStatus},
 };
-use crate::domain::{validation_errors::ValidationErrors, vocabulary::Field};
 use crate::store::{
     Store,
-    entity::{release, release_customer, step_template},
+    change::VersionedRow,
+    entity::{release, step_template},
     error::StoreError,
 };
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    IntoActiveModel, QueryFilter, QueryOrder,
 };
 use serde_json::json;
 
@@ -32,11 +31,8 @@ impl Store {
         let fields = draft.parse()?;
         let mut change = self.change(stamp).await?;
         let row = release_rows::insert(&change.tx, fields, change.stamp.at).await?;
-        change.record(release_rows::event(&row, EventAction::Create).after(&row));
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.record(row.event(EventAction::Create).after(&row));
+        change.finish(row).await
     }
 
     pub async fn update_release(
@@ -47,7 +43,7 @@ impl Store {
         stamp: ActorStamp,
     ) -> Result<Changed<Release>, StoreError> {
         let fields = draft.parse()?;
-        let mut change = self.change(stamp).await?;
+        let change = self.change(stamp).await?;
         let before = release_rows::load(&change.tx, id).await?;
         change
             .must_be_fresh(
@@ -66,24 +62,9 @@ impl Store {
         after.release_date = fields.release_date;
         after.description = fields.description.map(Into::into);
         after.metadata = fields.metadata;
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        after.version += 1;
-        after.updated_at = change.stamp.at;
-        let row = release_rows::save(&change.tx, after).await?;
-        change.record(
-            release_rows::event(&row, EventAction::Update)
-                .before(&before)
-                .after(&row),
-        );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change
+            .finish_update(before, after, EventAction::Update)
+            .await
     }
 
     /// A new draft with its own details and the template steps of another release.
@@ -98,16 +79,13 @@ impl Store {
         release_rows::load(&change.tx, from).await?;
         let now = change.stamp.at;
         let row = release_rows::insert(&change.tx, fields, now).await?;
-        let n_templates = copy_steps(&change.tx, from, row.id, now).await?;
+        let n_templates = copy_templates(&change.tx, from, row.id, now).await?;
         change.record(
-            release_rows::event(&row, EventAction::Clone)
+            row.event(EventAction::Clone)
                 .before(&json!({ "from": from, "templates": n_templates }))
                 .after(&row),
         );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
     /// A new draft with the details and template steps of another release, and no customers.
@@ -140,16 +118,13 @@ impl Store {
         let mut row = release::Model::from(clone).into_active_model().reset_all();
         row.id = NotSet;
         let row: Release = row.insert(&change.tx).await?.try_into()?;
-        let n_templates = copy_steps(&change.tx, id, row.id, now).await?;
+        let n_templates = copy_templates(&change.tx, id, row.id, now).await?;
         change.record(
-            release_rows::event(&row, EventAction::Clone)
+            row.event(EventAction::Clone)
                 .before(&json!({ "from": id, "templates": n_templates }))
                 .after(&row),
         );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
     /// R14: copies the templates to the customers, inside the database. Without customers named, to all active ones.
@@ -167,18 +142,14 @@ impl Store {
         let cells = members::copy_templates(&change.tx, id, &customers, change.stamp.at).await?;
         let mut after = before.clone();
         after.status = ReleaseStatus::Active;
-        after.version += 1;
-        after.updated_at = change.stamp.at;
-        let row = release_rows::save(&change.tx, after).await?;
+        after.set_next_version(change.stamp.at);
+        let row = after.save(&change.tx).await?;
         change.record(
-            release_rows::event(&row, EventAction::Activate)
+            row.event(EventAction::Activate)
                 .before(&json!({ "status": before.status, "version": before.version }))
                 .after(&json!({ "status": row.status, "version": row.version, "customerIds": customers, "cells": cells })),
         );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
     pub async fn archive_release(
@@ -209,7 +180,7 @@ impl Store {
         status: ReleaseStatus,
         stamp: ActorStamp,
     ) -> Result<Changed<Release>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let change = self.change(stamp).await?;
         let before = release_rows::load(&change.tx, id).await?;
         change
             .must_be_fresh(Entity::Release, id.0, &before, before.version, version)
@@ -221,20 +192,11 @@ impl Store {
             before.may_be_restored()?;
             EventAction::Restore
         };
-        let mut after = before.clone();
-        after.status = status;
-        after.version += 1;
-        after.updated_at = change.stamp.at;
-        let row = release_rows::save(&change.tx, after).await?;
-        change.record(
-            release_rows::event(&row, action)
-                .before(&before)
-                .after(&row),
-        );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        let after = Release {
+            status,
+            ..before.clone()
+        };
+        change.finish_update(before, after, action).await
     }
 
     pub async fn delete_draft(
@@ -246,58 +208,17 @@ impl Store {
         let before = release_rows::load(&change.tx, id).await?;
         before.may_be_deleted()?;
         release::Entity::delete_by_id(id.0).exec(&change.tx).await?;
-        change.record(release_rows::event(&before, EventAction::Delete).before(&before));
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: (),
-        })
-    }
-
-    /// Newest first, with progress.
-    pub async fn releases(&self) -> Result<Vec<ReleaseSummary>, StoreError> {
-        let rows = release::Entity::find()
-            .order_by_desc(release::Column::CreatedAt)
-            .order_by_desc(release::Column::Id)
-            .all(&self.read)
-            .await?;
-        let releases = rows.into_iter().map(Release::try_from);
-        self.summaries(releases.collect::<Result<_, _>>()?).await
-    }
-
-    /// A release with its template steps, deploy first.
-    pub async fn release(&self, id: ReleaseId) -> Result<ReleaseDetail, StoreError> {
-        let release = release_rows::load(&self.read, id).await?;
-        let templates = step_template::Entity::find()
-            .filter(step_template::Column::ReleaseId.eq(id.0))
-            .order_by_asc(step_template::Column::Category)
-            .order_by_asc(step_template::Column::OrderIndex)
-            .all(&self.read)
-            .await?
-            .into_iter()
-            .map(StepTemplate::try_from)
-            .collect::<Result<_, _>>()?;
-        let customers = release_customer::Entity::find()
-            .filter(release_customer::Column::ReleaseId.eq(id.0))
-            .count(&self.read)
-            .await?;
-        Ok(ReleaseDetail {
-            release,
-            customers: u32::try_from(customers).unwrap_or(u32::MAX),
-            templates,
-        })
-    }
-
-    pub(in crate::store) async fn count_releases(&self) -> Result<u32, StoreError> {
-        Ok(u32::try_from(release::Entity::find().count(&self.read).await?).unwrap_or(u32::MAX))
+        change.record(before.event(EventAction::Delete).before(&before));
+        change.finish(()).await
     }
 }
 
 /// Copies the template steps of a release to a new one. Answers how many.
-async fn copy_steps(
+async fn copy_templates(
     tx: &DatabaseTransaction,
     from: ReleaseId,
     to: ReleaseId,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     let templates = step_template::Entity::find()
         .filter(step_template::Column::ReleaseId.eq(from.0))

@@ -26,28 +26,28 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr}
 use std::collections::{HashMap, HashSet};
 
 /// More ids than this are refused.
-pub const BULK_MAX: usize = 10_000;
+pub const BULK_STEPS_MAX: usize = 10_000;
 
 impl Store {
     pub async fn act_on_steps(
         &self,
         ids: Vec<StepId>,
         action: StepAction,
-        ask: TransitionOptions,
+        options: TransitionOptions,
         stamp: ActorStamp,
     ) -> Result<BulkResult, StoreError> {
         let wrong = |problem| StoreError::from(ValidationErrors::one(Field::Ids, problem));
         if ids.is_empty() {
             return Err(wrong(FieldError::EmptyList));
         }
-        if ids.len() > BULK_MAX {
+        if ids.len() > BULK_STEPS_MAX {
             return Err(wrong(FieldError::TooMany {
-                max: BULK_MAX,
+                max: BULK_STEPS_MAX,
                 long: ids.len(),
             }));
         }
-        let transition = Transition::parse(action, ask.reason.as_deref())?;
-        let notes = ask
+        let transition = Transition::parse(action, options.reason.as_deref())?;
+        let notes = options
             .notes
             .as_deref()
             .filter(|_| action == StepAction::Done)
@@ -113,7 +113,7 @@ impl Store {
                 cluster,
                 release,
             };
-            match eligible(&before, &transition, &ask, scope, &change.stamp) {
+            match eligible(&before, &transition, &options, scope, &change.stamp) {
                 Ok(None) => {}
                 Ok(Some((mut after, resolved_text))) => {
                     if notes.is_some() {
@@ -216,7 +216,7 @@ type NextState = (CustomerStep, Option<String>);
 fn eligible(
     before: &CustomerStep,
     transition: &Transition,
-    ask: &TransitionOptions,
+    options: &TransitionOptions,
     scope: VariableScope<'_>,
     stamp: &ActorStamp,
 ) -> Result<Option<NextState>, RuleViolation> {
@@ -228,6 +228,6 @@ fn eligible(
         return Ok(Some((after, None)));
     }
     let resolved = variables::resolve(&before.content, before.kind, scope);
-    resolved.must_be_complete(ask.allow_unresolved)?;
+    resolved.must_be_complete(options.allow_unresolved)?;
     Ok(Some((after, Some(resolved.text()))))
 }

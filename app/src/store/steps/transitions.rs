@@ -15,14 +15,12 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
-    audit::events::{NewEvent, StepSnapshot},
-    change::Change,
+    change::{Change, VersionedRow},
     error::StoreError,
-    records::{clusters, customers},
-    templates::copy_order,
+    records::{clusters, customers, release_rows},
+    templates::{copy_order, template_rows},
 };
-use crate::store::{records::release_rows, templates::template_rows};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 /// What somebody asks for when changing a step's state.
@@ -52,57 +50,17 @@ pub async fn resolved(
     Ok(variables::resolve(&step.content, step.kind, scope))
 }
 
-impl Change {
-    /// Loads a step of a release that can be worked on, and checks the version that the change was based on.
-    pub async fn step(
-        &self,
-        id: StepId,
-        version: Option<i64>,
-    ) -> Result<(CustomerStep, Release), StoreError> {
-        let step = step_rows::load(&self.tx, id).await?;
-        self.must_be_fresh(Entity::Step, id.0, &step, step.version, version)
-            .await?;
-        let release = release_rows::load(&self.tx, step.release_id).await?;
-        release.may_be_worked_on()?;
-        Ok((step, release))
-    }
-
-    /// Saves a step's next version and remembers both. A change of the text keeps both texts.
-    pub async fn put_step(
-        &mut self,
-        before: &CustomerStep,
-        mut after: CustomerStep,
-        action: EventAction,
-        resolved_text: Option<String>,
-    ) -> Result<CustomerStep, StoreError> {
-        after.version = before.version + 1;
-        after.updated_at = self.stamp.at;
-        let after = step_rows::save(&self.tx, after).await?;
-        let snapshot = if after.content == before.content {
-            StepSnapshot::of
-        } else {
-            StepSnapshot::with_content
-        };
-        let mut event = NewEvent::of_step(&after, action)
-            .before(&snapshot(before))
-            .after(&snapshot(&after));
-        event.resolved_text = resolved_text;
-        self.record(event);
-        Ok(after)
-    }
-}
-
 impl Store {
     /// One transition of R2. The state that it has already is no error and changes nothing.
     pub async fn act_on_step(
         &self,
         id: StepId,
         action: StepAction,
-        ask: TransitionOptions,
+        options: TransitionOptions,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
-        let transition = Transition::parse(action, ask.reason.as_deref())?;
-        let notes = ask
+        let transition = Transition::parse(action, options.reason.as_deref())?;
+        let notes = options
             .notes
             .as_deref()
             .filter(|_| action == StepAction::Done)
@@ -110,34 +68,28 @@ impl Store {
             .transpose();
         let notes = notes.map_err(|it| ValidationErrors::one(Field::Notes, it))?;
         let mut change = self.change(stamp).await?;
-        let (before, release) = change.step(id, ask.version).await?;
+        let (before, release) = change.load_step(id, options.version).await?;
         let Some(mut after) = before.transition(&transition, &change.stamp)? else {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
+            return change.finish(before).await;
         };
         let mut resolved_text = None;
         if action == StepAction::Done {
             let resolved = resolved(&change.tx, &before, &release).await?;
-            resolved.must_be_complete(ask.allow_unresolved)?;
+            resolved.must_be_complete(options.allow_unresolved)?;
             resolved_text = Some(resolved.text());
             if let Some(notes) = notes {
                 after.notes = notes.map(Into::into);
             }
         }
         let row = change
-            .put_step(
+            .save_step(
                 &before,
                 after,
                 step_rows::event_action(action),
                 resolved_text,
             )
             .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
     pub async fn note_step(
@@ -148,25 +100,13 @@ impl Store {
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
         let notes = Notes::parse(&notes).map_err(|it| ValidationErrors::one(Field::Notes, it))?;
-        let mut change = self.change(stamp).await?;
-        let (before, _) = change.step(id, Some(version)).await?;
+        let change = self.change(stamp).await?;
+        let (before, _) = change.load_step(id, Some(version)).await?;
         let after = CustomerStep {
             notes: notes.map(Into::into),
             ..before.clone()
         };
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        let row = change
-            .put_step(&before, after, EventAction::Notes, None)
-            .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish_step(before, after, EventAction::Notes).await
     }
 
     /// Rewrites a copy's text for this customer alone. `template_version` stays: it is what the text was based on.
@@ -179,38 +119,29 @@ impl Store {
     ) -> Result<Changed<CustomerStep>, StoreError> {
         let content =
             Content::parse(&content).map_err(|it| ValidationErrors::one(Field::Content, it))?;
-        let mut change = self.change(stamp).await?;
-        let (before, _) = change.step(id, Some(version)).await?;
+        let change = self.change(stamp).await?;
+        let (before, _) = change.load_step(id, Some(version)).await?;
         before.must_have_template("override")?;
         let after = CustomerStep {
             content: content.into(),
             is_overridden: true,
             ..before.clone()
         };
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        let row = change
-            .put_step(&before, after, EventAction::Override, None)
-            .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change
+            .finish_step(before, after, EventAction::Override)
+            .await
     }
 
-    /// The template went on since the override: this customer's text stays, and is based on the template as it is now.
+    /// The template went on since the override: this customer's text stays, and is based on the template as it is
+    /// now.
     pub async fn keep_override(
         &self,
         id: StepId,
         version: Option<i64>,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
-        let mut change = self.change(stamp).await?;
-        let (before, _) = change.step(id, version).await?;
+        let change = self.change(stamp).await?;
+        let (before, _) = change.load_step(id, version).await?;
         let template = template_rows::load(&change.tx, before.must_have_template("keep")?).await?;
         if !before.is_overridden {
             return Err(RuleViolation::NothingToKeep { name: before.name }.into());
@@ -219,19 +150,9 @@ impl Store {
             template_version: Some(template.version),
             ..before.clone()
         };
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        let row = change
-            .put_step(&before, after, EventAction::Override, None)
-            .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change
+            .finish_step(before, after, EventAction::Override)
+            .await
     }
 
     /// R13: brings back the template's name, type and content, and leaves the state alone.
@@ -241,8 +162,8 @@ impl Store {
         version: Option<i64>,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
-        let mut change = self.change(stamp).await?;
-        let (before, _) = change.step(id, version).await?;
+        let change = self.change(stamp).await?;
+        let (before, _) = change.load_step(id, version).await?;
         let template =
             template_rows::load(&change.tx, before.must_have_template("reset to")?).await?;
         let after = CustomerStep {
@@ -253,37 +174,25 @@ impl Store {
             template_version: Some(template.version),
             ..before.clone()
         };
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        let row = change
-            .put_step(&before, after, EventAction::Reset, None)
-            .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish_step(before, after, EventAction::Reset).await
     }
 
     /// Puts a step elsewhere in its customer's list; the category stays.
     pub async fn move_step(
         &self,
         id: StepId,
-        place: Position<StepId>,
+        position: Position<StepId>,
         version: Option<i64>,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
         let mut change = self.change(stamp).await?;
-        let (step, release) = change.step(id, version).await?;
+        let (step, release) = change.load_step(id, version).await?;
         let list =
             copy_order::list(&change.tx, release.id, step.customer_id.0, step.category).await?;
-        self.must_stand_in(&change, place, &list).await?;
+        step_rows::check_neighbour(&change.tx, position, &list).await?;
         let before: Vec<StepId> = list.iter().map(|it| it.id).collect();
         let after =
-            order::placed(&before, id, place).ok_or(RuleViolation::OtherList { id: id.0 })?;
+            order::insert_at(&before, id, position).ok_or(RuleViolation::OtherList { id: id.0 })?;
         let order = ListReorder {
             before,
             after,
@@ -292,10 +201,7 @@ impl Store {
         };
         order.write(&mut change, &release).await?;
         let row = step_rows::load(&change.tx, id).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
     /// Reorders one customer's list, which the template's order then leaves alone (R11).
@@ -345,10 +251,7 @@ impl Store {
         }
         .write(&mut change, &release)
         .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: (),
-        })
+        change.finish(()).await
     }
 }
 
@@ -367,7 +270,8 @@ impl ListReorder {
         }
         copy_order::write_list(&change.tx, &self.after).await?;
         change.record(
-            release_rows::event(release, EventAction::Reorder)
+            release
+                .event(EventAction::Reorder)
                 .customer(self.customer)
                 .before(&json!({ "category": self.category, "orderedIds": self.before }))
                 .after(&json!({ "category": self.category, "orderedIds": self.after })),

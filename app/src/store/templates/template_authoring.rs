@@ -1,7 +1,6 @@
 //! What helps to write steps: which variables there are, what a text becomes for a customer, who wrote what is there
 //! now, and many steps at once from a runbook.
-use super::template_edits;
-use super::template_rows;
+use super::{template_edits, template_rows};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity},
@@ -17,13 +16,12 @@ use crate::domain::{
     vocabulary::{Field, ReleaseStatus, StepType},
 };
 use crate::highlight::ValueChecks;
-use crate::store::records::release_rows;
 use crate::store::{
     Store,
     audit::events,
     entity::{cluster, customer, read_metadata, release_customer},
     error::StoreError,
-    records::{clusters, customers},
+    records::{clusters, customers, release_rows},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
 use std::collections::{BTreeSet, HashMap};
@@ -41,8 +39,8 @@ impl Store {
         })
     }
 
-    /// The names of variables that a step of a release can use: the fixed ones, and every key that the release, a cluster
-    /// or a customer has.
+    /// The names of variables that a step of a release can use: the fixed ones, and every key that the release, a
+    /// cluster or a customer has.
     pub async fn variable_names(&self, release: ReleaseId) -> Result<Vec<String>, StoreError> {
         let release = release_rows::load(&self.read, release).await?;
         let mut keys: BTreeSet<String> = release.metadata.0.into_keys().collect();
@@ -72,7 +70,10 @@ impl Store {
     }
 
     /// Whose values a text can be seen with: the release's customers, of a draft all active ones; by name.
-    pub async fn targets(&self, release: ReleaseId) -> Result<Vec<PreviewTarget>, StoreError> {
+    pub async fn preview_targets(
+        &self,
+        release: ReleaseId,
+    ) -> Result<Vec<PreviewTarget>, StoreError> {
         use customer::Column;
         let release = release_rows::load(&self.read, release).await?;
         let of_release = if release.status == ReleaseStatus::Draft {
@@ -111,7 +112,7 @@ impl Store {
     }
 
     /// A text that may not be stored yet, with a customer's values filled in.
-    pub async fn resolved_text(
+    pub async fn preview_text(
         &self,
         release: ReleaseId,
         customer: CustomerId,
@@ -160,9 +161,6 @@ impl Store {
         for fields in all {
             template_edits::add(&mut change, &release, fields, Position::Last).await?;
         }
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: u32::try_from(long).unwrap_or(u32::MAX),
-        })
+        change.finish(u32::try_from(long).unwrap_or(u32::MAX)).await
     }
 }

@@ -1,7 +1,9 @@
 //! Template steps: add, edit, delete, reorder, move, and what that does to the copies (R8-R11).
-use super::copy_order::{self, CustomOrders};
-use super::template_rows;
-use super::template_rows::TemplateCopy;
+use super::{
+    copy_order::{self, CustomOrders},
+    template_order,
+    template_rows::{self, TemplateCopy},
+};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
@@ -13,13 +15,12 @@ use crate::domain::{
     template::{Propagation, StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
     vocabulary::{StepStatus, StepType},
 };
-use crate::store::records::release_rows;
 use crate::store::{
     Store,
-    change::Change,
+    change::{Change, VersionedRow},
     entity::{customer_step, step_template, text_key},
     error::StoreError,
-    records::members,
+    records::{members, release_rows},
     text_variables,
 };
 use sea_orm::{
@@ -32,7 +33,7 @@ use std::collections::HashSet;
 
 fn effect(copies: &[TemplateCopy]) -> TemplateImpact {
     let mut effect = TemplateImpact::default();
-    copies.iter().for_each(|it| effect.count(it.fate));
+    copies.iter().for_each(|it| effect.count(it.propagation));
     effect
 }
 
@@ -41,7 +42,7 @@ pub async fn add(
     change: &mut Change,
     release: &Release,
     fields: TemplateFields,
-    place: Position<TemplateId>,
+    position: Position<TemplateId>,
 ) -> Result<StepTemplate, StoreError> {
     release.may_be_edited()?;
     let category = fields.category;
@@ -68,19 +69,19 @@ pub async fn add(
     row.id = NotSet;
     let row = row.insert(&change.tx).await?;
     let id = TemplateId(row.id);
-    let order = order::placed(&before, id, place).ok_or_else(|| other_list(place))?;
+    let order = order::insert_at(&before, id, position).ok_or_else(|| other_list(position))?;
     copy_order::write_template_order(&change.tx, release.id, category, &order).await?;
     let copied = members::copy_to_members(&change.tx, release.id, id.0, now).await?;
     special.reorder_to_template(&change.tx, &before).await?;
     let template = template_rows::load(&change.tx, id).await?;
     let mut after = serde_json::to_value(&template).unwrap_or_default();
     after["copies"] = json!(copied);
-    change.record(template_rows::event(&template, EventAction::Create).after(&after));
+    change.record(template.event(EventAction::Create).after(&after));
     Ok(template)
 }
 
-fn other_list(place: Position<TemplateId>) -> RuleViolation {
-    match place {
+fn other_list(position: Position<TemplateId>) -> RuleViolation {
+    match position {
         Position::Before(id) | Position::After(id) => RuleViolation::OtherList { id: id.0 },
         Position::Last => RuleViolation::OtherList { id: 0 },
     }
@@ -91,17 +92,14 @@ impl Store {
         &self,
         release: ReleaseId,
         draft: TemplateDraft,
-        place: Position<TemplateId>,
+        position: Position<TemplateId>,
         stamp: ActorStamp,
     ) -> Result<Changed<StepTemplate>, StoreError> {
         let fields = draft.parse()?;
         let mut change = self.change(stamp).await?;
         let release = release_rows::load(&change.tx, release).await?;
-        let row = add(&mut change, &release, fields, place).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        let row = add(&mut change, &release, fields, position).await?;
+        change.finish(row).await
     }
 
     /// The same step once more, behind the original.
@@ -115,14 +113,11 @@ impl Store {
         let release = release_rows::load(&change.tx, original.release_id).await?;
         let fields = TemplateDraft::from(original).parse()?;
         let row = add(&mut change, &release, fields, Position::After(id)).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
     /// What an edit or a deletion would do to the copies.
-    pub async fn template_effect(&self, id: TemplateId) -> Result<TemplateImpact, StoreError> {
+    pub async fn template_impact(&self, id: TemplateId) -> Result<TemplateImpact, StoreError> {
         template_rows::load(&self.read, id).await?;
         Ok(effect(&template_rows::copies_of(&self.read, id).await?))
     }
@@ -154,13 +149,10 @@ impl Store {
         let category = fields.category;
         let row = edit(&mut change, before, fields, None).await?;
         if row.category != category {
-            super::template_order::move_to(&mut change, &row, category).await?;
+            template_order::move_to(&mut change, &row, category).await?;
         }
         let row = template_rows::load(&change.tx, id).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
     /// R10: pending, untouched copies go; the others stay as custom steps of their customer.
@@ -179,10 +171,7 @@ impl Store {
             .await?
             .may_be_edited()?;
         let effect = delete(&mut change, &template).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: effect,
-        })
+        change.finish(effect).await
     }
 }
 
@@ -221,8 +210,8 @@ impl From<CustomerStep> for RemovedCopy {
     }
 }
 
-/// Which copies an edit may touch, and which of them get another text than the template's: for an undo, which restores
-/// what was there.
+/// Which copies an edit may touch, and which of them get another text than the template's: for an undo, which
+/// restores what was there.
 #[derive(Default)]
 pub struct PropagationLimits {
     pub ids: HashSet<i64>,
@@ -245,13 +234,12 @@ pub async fn edit(
     if after == before {
         return Ok(before);
     }
-    after.version += 1;
-    after.updated_at = change.stamp.at;
+    after.set_next_version(change.stamp.at);
     let copies = template_rows::copies_of(&change.tx, before.id).await?;
     let targets: Vec<i64> = copies
         .iter()
         .filter(|it| {
-            it.fate == Propagation::Propagate
+            it.propagation == Propagation::Propagate
                 && restriction.is_none_or(|only| only.ids.contains(&it.id))
         })
         .map(|it| it.id)
@@ -278,11 +266,7 @@ pub async fn edit(
         })
         .collect::<Result<_, StoreError>>()?;
     text_variables::save(&change.tx, &after.content).await?;
-    step_template::Model::from(after.clone())
-        .into_active_model()
-        .reset_all()
-        .update(&change.tx)
-        .await?;
+    after.clone().save(&change.tx).await?;
     let text = TemplateCopyText {
         id: 0,
         name: after.name.clone(),
@@ -304,7 +288,8 @@ pub async fn edit(
     snapshot["copies"] = json!(effect(&copies));
     snapshot["changedIds"] = json!(targets);
     change.record(
-        template_rows::event(&after, EventAction::Update)
+        after
+            .event(EventAction::Update)
             .before(&was)
             .after(&snapshot),
     );
@@ -343,7 +328,7 @@ pub async fn delete(
     let copies = template_rows::copies_of(&change.tx, template.id).await?;
     let keepers: HashSet<i64> = copies
         .iter()
-        .filter(|it| it.fate != Propagation::Propagate)
+        .filter(|it| it.propagation != Propagation::Propagate)
         .map(|it| it.customer)
         .collect();
     special.include(&change.tx, &keepers).await?;
@@ -351,7 +336,7 @@ pub async fn delete(
     let of = |follows: bool| -> Vec<(i64, i64)> {
         let these = copies
             .iter()
-            .filter(|it| (it.fate == Propagation::Propagate) == follows);
+            .filter(|it| (it.propagation == Propagation::Propagate) == follows);
         these.map(|it| (it.id, it.customer)).collect()
     };
     let (removed, kept) = (of(true), of(false));
@@ -406,6 +391,6 @@ pub async fn delete(
     before["lists"] = json!(lists);
     before["members"] = json!(members::member_ids(&change.tx, release).await?);
     before["orderedIds"] = json!(order);
-    change.record(template_rows::event(template, EventAction::Delete).before(&before));
+    change.record(template.event(EventAction::Delete).before(&before));
     Ok(effect)
 }

@@ -1,7 +1,7 @@
 //! The template's order, and what the copies make of it (R11).
 use super::{
     copy_order::{self, CustomOrders},
-    template_rows::{event, load},
+    template_rows::load,
 };
 use crate::domain::{
     actor_stamp::ActorStamp,
@@ -12,17 +12,14 @@ use crate::domain::{
     validation_errors::ValidationErrors,
     vocabulary::{Category, Field},
 };
-use crate::store::records::release_rows;
 use crate::store::{
     Store,
-    change::Change,
-    entity::{customer_step, step_template},
+    change::{Change, VersionedRow},
+    entity::customer_step,
     error::StoreError,
-    records::members,
+    records::{members, release_rows},
 };
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
 
 impl Store {
@@ -42,15 +39,12 @@ impl Store {
             move_to(&mut change, &before, category).await?;
         }
         let row = load(&change.tx, id).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
     /// What a new order of a category would do: how many customers' lists follow it, and how many are left alone
     /// because they were reordered for themselves.
-    pub async fn order_effect(
+    pub async fn reorder_impact(
         &self,
         release: ReleaseId,
         category: Category,
@@ -109,25 +103,20 @@ impl Store {
         let left_alone = special.left_alone(&before);
         let lists = special.ids();
         if before == ordered {
-            return Ok(Changed {
-                row: left_alone,
-                batch_id: None,
-            });
+            return change.finish(left_alone).await;
         }
         copy_order::write_template_order(&change.tx, release.id, category, &ordered).await?;
         special.reorder_to_template(&change.tx, &before).await?;
         let lists_after = copy_order::ids_of(&change.tx, release.id, category, &lists).await?;
         change.record(
-            release_rows::event(&release, EventAction::Reorder)
+            release
+                .event(EventAction::Reorder)
                 .before(&json!({ "category": category, "orderedIds": before, "lists": lists }))
                 .after(
                     &json!({ "category": category, "orderedIds": ordered, "lists": lists_after }),
                 ),
         );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: left_alone,
-        })
+        change.finish(left_alone).await
     }
 }
 
@@ -146,13 +135,8 @@ pub async fn move_to(
     let mut after = template.clone();
     after.category = category;
     after.order_index = i32::try_from(new.len()).unwrap_or(i32::MAX);
-    after.version += 1;
-    after.updated_at = change.stamp.at;
-    step_template::Model::from(after.clone())
-        .into_active_model()
-        .reset_all()
-        .update(&change.tx)
-        .await?;
+    after.set_next_version(change.stamp.at);
+    after.clone().save(&change.tx).await?;
     // The text is the same: copies of the present version stay so.
     customer_step::Entity::update_many()
         .col_expr(Column::TemplateVersion, Expr::val(after.version))
@@ -176,7 +160,8 @@ pub async fn move_to(
     joining.reorder_to_template(&change.tx, &new).await?;
     let joined = [new, vec![template.id]].concat();
     change.record(
-        event(&after, EventAction::Move)
+        after
+            .event(EventAction::Move)
             .before(&json!({ "category": from, "orderedIds": old, "lists": lists }))
             .after(&json!({ "category": category, "orderedIds": joined })),
     );

@@ -1,5 +1,5 @@
-//! What can be proved of a database: the file is whole, references lead somewhere, lists have no gaps, and the history
-//! tells the same as the rows.
+//! What can be proved of a database: the file is whole, references lead somewhere, lists have no gaps, and the
+//! history tells the same as the rows.
 use crate::domain::{
     check_finding::{Check, CheckFinding},
     event::{Entity, EventAction},
@@ -16,9 +16,9 @@ use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
 /// So many findings of one kind are named; the others are counted.
-const NAMED: usize = 50;
-/// How many lines of the history are read at once.
-const LINES: u64 = 1_000;
+const NAMED_FINDINGS_MAX: usize = 50;
+/// How many read_events of the history are read at once.
+const READ_EVENTS_MAX: u64 = 1_000;
 
 /// What the last event of a step says of its state.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -50,7 +50,7 @@ impl CheckFindings {
     fn add(&mut self, check: Check, detail: impl Into<String>) {
         let n = self.counts.entry(check).or_default();
         *n += 1;
-        if *n <= NAMED {
+        if *n <= NAMED_FINDINGS_MAX {
             self.findings.push(CheckFinding::new(check, detail));
         }
     }
@@ -58,8 +58,8 @@ impl CheckFindings {
     fn finish(mut self) -> Vec<CheckFinding> {
         for check in Check::ALL {
             let n = self.counts.get(check).copied().unwrap_or_default();
-            if n > NAMED {
-                let rest = format!("and {} more", n - NAMED);
+            if n > NAMED_FINDINGS_MAX {
+                let rest = format!("and {} more", n - NAMED_FINDINGS_MAX);
                 self.findings.push(CheckFinding::new(*check, rest));
             }
         }
@@ -72,12 +72,12 @@ impl Store {
     pub async fn check(&self) -> Result<Vec<CheckFinding>, StoreError> {
         let mut found = CheckFindings::default();
         let db = self.snapshot().await?;
-        for line in sqlite::damage(&db).await? {
+        for line in sqlite::integrity_errors(&db).await? {
             found.add(Check::Integrity, line);
         }
         // What is read from a damaged file proves nothing.
         if found.findings.is_empty() {
-            for line in sqlite::broken_keys(&db).await? {
+            for line in sqlite::foreign_key_errors(&db).await? {
                 found.add(Check::ForeignKeys, line);
             }
             self.check_rows(&mut found).await?;
@@ -92,7 +92,7 @@ impl Store {
     async fn check_rows(&self, found: &mut CheckFindings) -> Result<(), StoreError> {
         let mut export = self.export(None).await?;
         loop {
-            match export.piece().await {
+            match export.next_chunk().await {
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(()),
                 Err(StoreError::Corrupt { table, detail }) => {
@@ -217,12 +217,12 @@ async fn check_history(
     let mut last: HashMap<i64, RecordedState> = HashMap::new();
     let mut after = 0;
     loop {
-        let lines = lines(db, after).await?;
-        let Some(line) = lines.last() else {
+        let events = read_events(db, after).await?;
+        let Some(last_event) = events.last() else {
             break;
         };
-        after = line.0;
-        for (id, entity, entity_id, action, row, text, digest) in lines {
+        after = last_event.0;
+        for (id, entity, entity_id, action, row, text, digest) in events {
             if text.as_deref().map(sha256) != digest {
                 let detail = format!("event {id}: the SHA-256 is not that of its text");
                 found.add(Check::Audit, detail);
@@ -235,8 +235,8 @@ async fn check_history(
                 found.add(Check::Audit, detail);
             }
             match row.map(|it| serde_json::from_str::<RecordedState>(&it)) {
-                Some(Ok(said)) => {
-                    last.insert(entity_id, said);
+                Some(Ok(recorded)) => {
+                    last.insert(entity_id, recorded);
                 }
                 Some(Err(_)) => found.add(Check::Audit, format!("event {id} tells no state")),
                 None => {
@@ -248,7 +248,7 @@ async fn check_history(
     check_states(db, &last, found).await
 }
 
-async fn lines(db: &impl ConnectionTrait, after: i64) -> Result<Vec<AuditRow>, StoreError> {
+async fn read_events(db: &impl ConnectionTrait, after: i64) -> Result<Vec<AuditRow>, StoreError> {
     use audit_event::Column;
     Ok(audit_event::Entity::find()
         .select_only()
@@ -263,7 +263,7 @@ async fn lines(db: &impl ConnectionTrait, after: i64) -> Result<Vec<AuditRow>, S
         ])
         .filter(Column::Id.gt(after))
         .order_by_asc(Column::Id)
-        .limit(LINES)
+        .limit(READ_EVENTS_MAX)
         .into_tuple()
         .all(db)
         .await?)
@@ -293,14 +293,14 @@ async fn check_states(
         state_by: None,
     };
     for (id, status, executed_by, state_by) in rows {
-        let said = last.get(&id).unwrap_or(&untouched);
-        let is_said = status == said.status.as_str()
-            && executed_by == said.executed_by
-            && state_by == said.state_by;
-        if !is_said {
+        let recorded = last.get(&id).unwrap_or(&untouched);
+        let is_as_recorded = status == recorded.status.as_str()
+            && executed_by == recorded.executed_by
+            && state_by == recorded.state_by;
+        if !is_as_recorded {
             let detail = format!(
                 "step {id} is {status}, but the history says {}",
-                said.status
+                recorded.status
             );
             found.add(Check::Audit, detail);
         }

@@ -1,5 +1,5 @@
-//! The whole database, or one release of it, as one JSON text (`domain::transfer`): piece by piece, from one snapshot,
-//! so that memory does not grow with it and nobody who writes is held up.
+//! The whole database, or one release of it, as one JSON text (`domain::transfer`): piece by piece, from one
+//! snapshot, so that memory does not grow with it and nobody who writes is held up.
 use crate::domain::{
     cluster::Cluster,
     customer::Customer,
@@ -8,7 +8,7 @@ use crate::domain::{
     release::Release,
     step::CustomerStep,
     template::StepTemplate,
-    transfer::{FORMAT, Membership, Part, TransferHeader},
+    transfer::{FORMAT_VERSION, Membership, TransferHeader, TransferPart},
 };
 use crate::store::records::release_rows;
 use crate::store::{
@@ -27,16 +27,16 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// How many rows a piece has at most.
-const ROWS: u64 = 250;
+const CHUNK_ROWS_MAX: u64 = 250;
 
 /// The table of each list that has ids of its own.
-pub const TABLES: [(Part, &str); 6] = [
-    (Part::Clusters, "clusters"),
-    (Part::Customers, "customers"),
-    (Part::Releases, "releases"),
-    (Part::Templates, "step_templates"),
-    (Part::Steps, "customer_steps"),
-    (Part::Events, "audit_events"),
+pub const TABLES: [(TransferPart, &str); 6] = [
+    (TransferPart::Clusters, "clusters"),
+    (TransferPart::Customers, "customers"),
+    (TransferPart::Releases, "releases"),
+    (TransferPart::Templates, "step_templates"),
+    (TransferPart::Steps, "customer_steps"),
+    (TransferPart::Events, "audit_events"),
 ];
 
 /// An export under way.
@@ -73,7 +73,7 @@ fn json(row: &impl Serialize) -> Result<String, StoreError> {
 }
 
 /// Reads the next rows of a table as what the domain calls them, and remembers behind which row it goes on.
-macro_rules! read {
+macro_rules! read_rows {
     ($this:ident, $table:ident, $row:ty, $only:expr) => {{
         let mut query = $table::Entity::find().filter($table::Column::Id.gt($this.after.0));
         if let Some(release) = $this.release {
@@ -82,7 +82,7 @@ macro_rules! read {
         }
         let found = query
             .order_by_asc($table::Column::Id)
-            .limit(ROWS)
+            .limit(CHUNK_ROWS_MAX)
             .all(&$this.tx)
             .await?;
         if let Some(last) = found.last() {
@@ -98,8 +98,8 @@ macro_rules! read {
 
 impl Export {
     /// The next piece of the text; none when it is whole.
-    pub async fn piece(&mut self) -> Result<Option<String>, StoreError> {
-        let Some(part) = Part::ALL.get(self.part).copied() else {
+    pub async fn next_chunk(&mut self) -> Result<Option<String>, StoreError> {
+        let Some(part) = TransferPart::ALL.get(self.part).copied() else {
             return Ok(None);
         };
         let mut text = String::new();
@@ -109,8 +109,8 @@ impl Export {
             }
             text.extend(["\"", part.as_str(), "\":["]);
         }
-        let rows = self.rows(part).await?;
-        let is_whole = rows.len() < usize::try_from(ROWS).unwrap_or(usize::MAX);
+        let rows = self.next_rows(part).await?;
+        let is_whole = rows.len() < usize::try_from(CHUNK_ROWS_MAX).unwrap_or(usize::MAX);
         for row in rows {
             text.push_str(if self.is_first { "\n" } else { ",\n" });
             text.push_str(&row);
@@ -120,7 +120,7 @@ impl Export {
             self.part += 1;
             self.after = (0, 0);
             self.is_first = true;
-            let is_last = self.part == Part::ALL.len();
+            let is_last = self.part == TransferPart::ALL.len();
             text.push_str(if is_last { "\n]\n}\n" } else { "\n],\n" });
         }
         Ok(Some(text))
@@ -129,7 +129,7 @@ impl Export {
     /// The line before the lists.
     async fn header(&self) -> Result<String, StoreError> {
         let mut header = TransferHeader {
-            rollcall: FORMAT,
+            rollcall: FORMAT_VERSION,
             schema: sqlite::schema(&self.tx).await?,
             last_ids: BTreeMap::new(),
         };
@@ -142,52 +142,56 @@ impl Export {
         Ok(format!("{open},\n"))
     }
 
-    async fn rows(&mut self, part: Part) -> Result<Vec<String>, StoreError> {
+    async fn next_rows(&mut self, part: TransferPart) -> Result<Vec<String>, StoreError> {
         use {
             audit_event::Column as OfEvent, cluster::Column as OfCluster,
             customer::Column as OfCustomer, customer_step::Column as OfStep,
             release::Column as OfRelease, step_template::Column as OfTemplate,
         };
         Ok(match part {
-            Part::Clusters => {
-                read!(self, cluster, Cluster, |it| OfCluster::Id
+            TransferPart::Clusters => {
+                read_rows!(self, cluster, Cluster, |it| OfCluster::Id
                     .in_subquery(clusters_of(it)))
             }
-            Part::Customers => {
-                read!(self, customer, Customer, |it| OfCustomer::Id
+            TransferPart::Customers => {
+                read_rows!(self, customer, Customer, |it| OfCustomer::Id
                     .in_subquery(members_of(it)))
             }
-            Part::Releases => read!(self, release, Release, |it| OfRelease::Id.eq(it.0)),
-            Part::Templates => {
-                read!(self, step_template, StepTemplate, |it| {
+            TransferPart::Releases => {
+                read_rows!(self, release, Release, |it| OfRelease::Id.eq(it.0))
+            }
+            TransferPart::Templates => {
+                read_rows!(self, step_template, StepTemplate, |it| {
                     OfTemplate::ReleaseId.eq(it.0)
                 })
             }
-            Part::Members => self.members().await?,
-            Part::Steps => {
-                read!(self, customer_step, CustomerStep, |it| {
+            TransferPart::Members => self.next_members().await?,
+            TransferPart::Steps => {
+                read_rows!(self, customer_step, CustomerStep, |it| {
                     OfStep::ReleaseId.eq(it.0)
                 })
             }
-            Part::Events => read!(self, audit_event, Event, |it| OfEvent::ReleaseId.eq(it.0)),
+            TransferPart::Events => {
+                read_rows!(self, audit_event, Event, |it| OfEvent::ReleaseId.eq(it.0))
+            }
         })
     }
 
     /// Members have no id of their own: they go by release and customer.
-    async fn members(&mut self) -> Result<Vec<String>, StoreError> {
+    async fn next_members(&mut self) -> Result<Vec<String>, StoreError> {
         use release_customer::Column;
         let (release, customer) = self.after;
-        let behind = Column::ReleaseId.gt(release).or(Column::ReleaseId
+        let rows_after = Column::ReleaseId.gt(release).or(Column::ReleaseId
             .eq(release)
             .and(Column::CustomerId.gt(customer)));
-        let mut query = release_customer::Entity::find().filter(behind);
+        let mut query = release_customer::Entity::find().filter(rows_after);
         if let Some(only) = self.release {
             query = query.filter(Column::ReleaseId.eq(only.0));
         }
         let found = query
             .order_by_asc(Column::ReleaseId)
             .order_by_asc(Column::CustomerId)
-            .limit(ROWS)
+            .limit(CHUNK_ROWS_MAX)
             .all(&self.tx)
             .await?;
         if let Some(last) = found.last() {

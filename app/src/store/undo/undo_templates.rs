@@ -1,5 +1,4 @@
 //! Undoing what was done to the template, with its copies (R16).
-use super::read;
 use crate::domain::{
     event::{Entity, Event, EventAction},
     id::{CustomerId, ReleaseId, StepId, TemplateId},
@@ -9,18 +8,18 @@ use crate::domain::{
     vocabulary::Category,
 };
 use crate::store::{
-    audit::events::NewEvent,
-    change::Change,
+    audit::events::{NewEvent, read_snapshot},
+    change::{Change, VersionedRow},
     entity::{customer_step, step_template},
     error::StoreError,
+    records::{members, release_rows},
     templates::{
         copy_order::{self, CustomOrders, StepIdsByCustomer},
         template_edits::{self, PropagationLimits, RemovedCopy, TemplateCopyText},
-        template_order,
+        template_order, template_rows,
     },
     text_variables,
 };
-use crate::store::{records::release_rows, templates::template_rows};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel,
@@ -62,7 +61,8 @@ impl Change {
         after: &Value,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
-        let (before, after): (RestoredList, RestoredList) = (read(before)?, read(after)?);
+        let (before, after): (RestoredList, RestoredList) =
+            (read_snapshot(before)?, read_snapshot(after)?);
         let release = release_rows::load(&self.tx, ReleaseId(event.entity_id)).await?;
         let category = before.category;
         let (mut lists, mut lists_after) = (StepIdsByCustomer::new(), StepIdsByCustomer::new());
@@ -106,7 +106,7 @@ impl Change {
             }
             lists_after = copy_order::ids_of(&self.tx, release.id, category, &lists).await?;
         }
-        let mut undone = release_rows::event(&release, EventAction::Undo)
+        let mut undone = release.event(EventAction::Undo)
             .before(&json!({ "category": category, "orderedIds": after.ordered_ids, "lists": lists }))
             .after(&json!({ "category": category, "orderedIds": before.ordered_ids, "lists": lists_after }));
         undone.customer_id = event.customer_id;
@@ -165,22 +165,22 @@ impl Change {
         let Some(template) = self.unchanged_template(event, after, conflicts).await? else {
             return Ok(false);
         };
-        let was: StepTemplate = read(before)?;
+        let was: StepTemplate = read_snapshot(before)?;
         let changed: Vec<i64> = after
             .get("changedIds")
-            .map(read)
+            .map(read_snapshot)
             .transpose()?
             .unwrap_or_default();
         let texts: Vec<TemplateCopyText> = before
             .get("exceptions")
-            .map(read)
+            .map(read_snapshot)
             .transpose()?
             .unwrap_or_default();
         let copies = template_rows::copies_of(&self.tx, template.id).await?;
         for id in &changed {
             if !copies
                 .iter()
-                .any(|it| it.id == *id && it.fate == Propagation::Propagate)
+                .any(|it| it.id == *id && it.propagation == Propagation::Propagate)
             {
                 let row = customer_step::Entity::find_by_id(*id).one(&self.tx).await?;
                 let customer = row.map(|it| CustomerId(it.customer_id));
@@ -220,7 +220,7 @@ impl Change {
             Err(error) => return Err(error),
         };
         for copy in template_rows::copies_of(&self.tx, template.id).await? {
-            if copy.fate != Propagation::Propagate {
+            if copy.propagation != Propagation::Propagate {
                 let name = self
                     .cell_name(&template.name, Some(CustomerId(copy.customer)))
                     .await?;
@@ -238,7 +238,8 @@ impl Change {
         after: &Value,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
-        let (before, after): (RestoredList, RestoredList) = (read(before)?, read(after)?);
+        let (before, after): (RestoredList, RestoredList) =
+            (read_snapshot(before)?, read_snapshot(after)?);
         let template = match template_rows::load(&self.tx, TemplateId(event.entity_id)).await {
             Ok(template) if template.category == after.category => template,
             Ok(_) | Err(StoreError::NotFound(_)) => {
@@ -271,7 +272,7 @@ impl Change {
         before: &Value,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
-        let was: StepTemplate = read(before)?;
+        let was: StepTemplate = read_snapshot(before)?;
         match template_rows::load(&self.tx, was.id).await {
             Err(StoreError::NotFound(_)) => {}
             Err(error) => return Err(error),
@@ -291,7 +292,7 @@ impl Change {
             own,
             members: members_then,
             lists,
-        } = read(before)?;
+        } = read_snapshot(before)?;
         let (release, category) = (was.release_id, was.category);
         let order = copy_order::template_order(&self.tx, release, category).await?;
         let present = copy_order::ids_of(&self.tx, release, category, &lists).await?;
@@ -312,7 +313,7 @@ impl Change {
         .await?;
         let wanted = merged(&[order.clone(), vec![template.id]].concat(), &ordered);
         copy_order::write_template_order(&self.tx, release, category, &wanted).await?;
-        let members = crate::store::records::members::member_ids(&self.tx, release).await?;
+        let members = members::member_ids(&self.tx, release).await?;
         let mut come_back = HashSet::new();
         for (id, customer) in removed.iter().filter(|it| members.contains(&it.1)) {
             come_back.insert(StepId(*id));

@@ -52,7 +52,7 @@ impl Store {
             .order_by_desc(release::Column::Id)
             .all(&self.read)
             .await?;
-        let counts = self.tallies_of(id).await?;
+        let counts = self.customer_counts(id).await?;
         rows.into_iter()
             .map(|row| {
                 let progress = Progress::from(counts.get(&row.id).copied().unwrap_or_default());
@@ -114,7 +114,7 @@ impl Store {
         let of_cluster = Of::ReleaseId
             .is_in(members.keys().copied())
             .and(Of::CustomerId.in_subquery(customers_of(id)));
-        let counts = self.counted(of_cluster).await?;
+        let counts = self.count_steps(of_cluster).await?;
         let releases: Vec<(i64, String, String)> = release::Entity::find()
             .select_only()
             .columns([

@@ -1,7 +1,7 @@
 //! One customer's work in one release: the list that is worked through, and its checklist.
-use super::matrix;
+use super::matrix_snapshot;
 use crate::domain::{
-    customer_checklist::{CheckStep, Checklist},
+    customer_checklist::{Checklist, ChecklistStep},
     customer_work::{CustomStepPositions, NeighborCustomer, Promotion, WorkList, WorkRow},
     field_error::FieldError,
     id::{CustomerId, ReleaseId, StepId},
@@ -31,7 +31,7 @@ impl Store {
             steps,
             ..
         } = self.customer_work(release, customer).await?;
-        let (_, columns) = matrix::columns(&self.read, release.id).await?;
+        let (_, columns) = matrix_snapshot::load_columns(&self.read, release.id).await?;
         let here = columns.iter().position(|it| it.id == customer.id);
         let neighbour = |index: Option<usize>| {
             let column = index.and_then(|it| columns.get(it))?;
@@ -84,7 +84,7 @@ impl Store {
             .into_iter()
             .map(|step| {
                 let resolved = variables::resolve(&step.content, step.kind, scope);
-                CheckStep {
+                ChecklistStep {
                     text: resolved.text(),
                     unresolved: resolved.unresolved(),
                     reason: step.reason().map(str::to_owned),
@@ -107,7 +107,7 @@ impl Store {
     }
 
     /// Where a custom step can be put in a customer's list, and who would get it by way of the template.
-    pub async fn custom_places(
+    pub async fn custom_step_positions(
         &self,
         release: ReleaseId,
         customer: CustomerId,
@@ -115,7 +115,7 @@ impl Store {
         use customer_step::Column;
         release_rows::load(&self.read, release).await?;
         customers::load(&self.read, customer).await?;
-        let (_, columns) = matrix::columns(&self.read, release).await?;
+        let (_, columns) = matrix_snapshot::load_columns(&self.read, release).await?;
         if !columns.iter().any(|it| it.id == customer) {
             return Err(StoreError::NotFound(Noun::Customer));
         }
@@ -158,11 +158,12 @@ impl Store {
                     .await?
                     .into_iter()
                     .filter(|it| it.id != id.0)
-                    .for_each(|it| effect.count(it.fate));
+                    .for_each(|it| effect.count(it.propagation));
                 promotion.effect = effect;
             }
             None => {
-                let (_, columns) = matrix::columns(&self.read, step.release_id).await?;
+                let (_, columns) =
+                    matrix_snapshot::load_columns(&self.read, step.release_id).await?;
                 promotion.customers = columns
                     .into_iter()
                     .filter(|it| it.id != step.customer_id)

@@ -1,5 +1,5 @@
-//! A step on the desk: what its panel shows beyond the row itself. What each line of the history did to the text, what can
-//! be undone from there, and whether the template went on since.
+//! A step on the desk: what its panel shows beyond the row itself. What each line of the history did to the text,
+//! what can be undone from there, and whether the template went on since.
 use crate::domain::{
     customer_work::{HistoryTextChange, OpenStep, TemplateDrift},
     diff::{self, DiffRow},
@@ -9,14 +9,17 @@ use crate::domain::{
     template::StepTemplate,
 };
 use crate::store::{
-    Store, audit::events::StepSnapshot, entity::audit_event, error::StoreError, undo::read,
+    Store,
+    audit::events::{StepSnapshot, read_snapshot},
+    entity::audit_event,
+    error::StoreError,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 use std::collections::HashMap;
 
 /// What a line of the history says of a change, beyond its verb; texts are shown by their difference.
-const TOLD: [&str; 4] = ["name", "type", "description", "notes"];
+const SHOWN_FIELDS: [&str; 4] = ["name", "type", "description", "notes"];
 
 fn content(snapshot: Option<&Value>) -> Option<&str> {
     snapshot?.get("content")?.as_str()
@@ -36,12 +39,14 @@ fn is_undoable(event: &Event, present: &StepSnapshot) -> bool {
     let (Entity::Step, Some(_), Some(after)) = (event.entity, &event.before, &event.after) else {
         return false;
     };
-    read::<StepSnapshot>(after).is_ok_and(|it| it.is_same(present))
+    read_snapshot::<StepSnapshot>(after).is_ok_and(|it| it.is_same(present))
 }
 
-fn brief(event: Event) -> HistoryEntry {
+fn shown_entry(event: Event) -> HistoryEntry {
     let mut entry = HistoryEntry::from(event);
-    entry.changes.retain(|it| TOLD.contains(&it.field.as_str()));
+    entry
+        .changes
+        .retain(|it| SHOWN_FIELDS.contains(&it.field.as_str()));
     entry
 }
 
@@ -69,7 +74,7 @@ impl Store {
             .filter(|it| it.undoes > 0 || !it.diff.is_empty())
             .collect();
         let drift = self.drift(&detail.step, detail.template.as_ref()).await?;
-        detail.history = events.into_iter().map(brief).collect();
+        detail.history = events.into_iter().map(shown_entry).collect();
         Ok(OpenStep {
             detail,
             more,

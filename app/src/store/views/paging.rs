@@ -1,5 +1,5 @@
-//! Lists page by page, and single rows as they are stored. A page starts behind a row of the same list, whose id is the
-//! cursor.
+//! Lists page by page, and single rows as they are stored. A page starts behind a row of the same list, whose id is
+//! the cursor.
 use crate::domain::{
     cluster::{Cluster, ClusterSummary},
     customer::Customer,
@@ -22,7 +22,7 @@ use crate::store::{records::release_rows, steps::step_rows, templates::template_
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::{HashMap, HashSet};
 
-/// Which part of a list.
+/// Which page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageRequest {
     pub limit: u64,
@@ -30,7 +30,7 @@ pub struct PageRequest {
     pub after: Option<i64>,
 }
 
-/// A part of a list, and after which row the next one starts.
+/// A page of a list, and after which row the next one starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageOfRows<T> {
     pub items: Vec<T>,
@@ -38,7 +38,7 @@ pub struct PageOfRows<T> {
 }
 
 /// One row more than wanted was read: it only says that there is a next page.
-fn cut<T>(mut items: Vec<T>, limit: u64, id: impl Fn(&T) -> i64) -> PageOfRows<T> {
+fn take_page<T>(mut items: Vec<T>, limit: u64, id: impl Fn(&T) -> i64) -> PageOfRows<T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > limit;
     items.truncate(limit);
@@ -55,17 +55,17 @@ impl Store {
     pub async fn cluster_page(
         &self,
         include_inactive: bool,
-        part: PageRequest,
+        page: PageRequest,
     ) -> Result<PageOfRows<ClusterSummary>, StoreError> {
         use cluster::Column;
         let mut query = cluster::Entity::find()
             .order_by_asc(Column::Name)
             .order_by_asc(Column::Id)
-            .limit(part.limit + 1);
+            .limit(page.limit + 1);
         if !include_inactive {
             query = query.filter(Column::IsActive.eq(true));
         }
-        if let Some(after) = part.after {
+        if let Some(after) = page.after {
             let last = cluster::Entity::find_by_id(after).one(&self.read).await?;
             let last = last.ok_or_else(|| unknown_cursor(after))?;
             query = query.filter(
@@ -74,7 +74,7 @@ impl Store {
                     .or(Column::Name.eq(last.name).and(Column::Id.gt(last.id))),
             );
         }
-        let rows = cut(query.all(&self.read).await?, part.limit, |it| it.id);
+        let rows = take_page(query.all(&self.read).await?, page.limit, |it| it.id);
         let counts: HashMap<i64, i64> = customer::Entity::find()
             .select_only()
             .column(customer::Column::ClusterId)
@@ -109,20 +109,20 @@ impl Store {
         &self,
         cluster: Option<ClusterId>,
         include_inactive: bool,
-        part: PageRequest,
+        page: PageRequest,
     ) -> Result<PageOfRows<(Customer, Cluster)>, StoreError> {
         use customer::Column;
         let mut query = customer::Entity::find()
             .order_by_asc(Column::Name)
             .order_by_asc(Column::Id)
-            .limit(part.limit + 1);
+            .limit(page.limit + 1);
         if let Some(cluster) = cluster {
             query = query.filter(Column::ClusterId.eq(cluster.0));
         }
         if !include_inactive {
             query = query.filter(Column::IsActive.eq(true));
         }
-        if let Some(after) = part.after {
+        if let Some(after) = page.after {
             let last = customer::Entity::find_by_id(after).one(&self.read).await?;
             let last = last.ok_or_else(|| unknown_cursor(after))?;
             query = query.filter(
@@ -131,7 +131,7 @@ impl Store {
                     .or(Column::Name.eq(last.name).and(Column::Id.gt(last.id))),
             );
         }
-        let rows = cut(query.all(&self.read).await?, part.limit, |it| it.id);
+        let rows = take_page(query.all(&self.read).await?, page.limit, |it| it.id);
         let ids: HashSet<i64> = rows.items.iter().map(|it| it.cluster_id).collect();
         let clusters: HashMap<i64, Cluster> = cluster::Entity::find()
             .filter(cluster::Column::Id.is_in(ids))
@@ -160,14 +160,14 @@ impl Store {
     /// Releases, newest first, with progress.
     pub async fn release_page(
         &self,
-        part: PageRequest,
+        page: PageRequest,
     ) -> Result<PageOfRows<ReleaseSummary>, StoreError> {
         use release::Column;
         let mut query = release::Entity::find()
             .order_by_desc(Column::CreatedAt)
             .order_by_desc(Column::Id)
-            .limit(part.limit + 1);
-        if let Some(after) = part.after {
+            .limit(page.limit + 1);
+        if let Some(after) = page.after {
             let last = release::Entity::find_by_id(after).one(&self.read).await?;
             let last = last.ok_or_else(|| unknown_cursor(after))?;
             query = query.filter(
@@ -176,7 +176,7 @@ impl Store {
                     .and(Column::Id.lt(last.id))),
             );
         }
-        let rows = cut(query.all(&self.read).await?, part.limit, |it| it.id);
+        let rows = take_page(query.all(&self.read).await?, page.limit, |it| it.id);
         let releases: Vec<Release> = rows
             .items
             .into_iter()
@@ -201,7 +201,7 @@ impl Store {
         releases: Vec<Release>,
     ) -> Result<Vec<ReleaseSummary>, StoreError> {
         let ids = || releases.iter().map(|it| it.id.0);
-        let counts = self.tallies(releases.iter().map(|it| (it.id, it.status)));
+        let counts = self.progress_counts(releases.iter().map(|it| (it.id, it.status)));
         let counts = counts.await?;
         let templates: HashMap<i64, i64> = step_template::Entity::find()
             .select_only()

@@ -40,7 +40,7 @@ fn word<T: FromStr<Err = FieldError>>(text: &str) -> Result<T, StoreError> {
 
 impl Store {
     /// Customers in the matrix's order, and each one's steps in its own.
-    pub async fn sheet(&self, id: ReleaseId) -> Result<ReleaseSheet, StoreError> {
+    pub async fn release_sheet(&self, id: ReleaseId) -> Result<ReleaseSheet, StoreError> {
         use customer_step::Column as Of;
         let release = release_rows::load(&self.read, id).await?;
         let members = self.members(id).await?;
@@ -72,7 +72,7 @@ impl Store {
             .into_model::<NarrowSheetStep>()
             .all(&self.read)
             .await?;
-        let place: HashMap<i64, usize> = members
+        let member_of_customer: HashMap<i64, usize> = members
             .iter()
             .enumerate()
             .map(|(index, it)| (it.id.0, index))
@@ -81,7 +81,7 @@ impl Store {
         let mut rows = Vec::with_capacity(cells.len());
         for cell in cells {
             // A customer that has just come or gone: between the two reads.
-            let Some(member) = place.get(&cell.customer_id).copied() else {
+            let Some(member) = member_of_customer.get(&cell.customer_id).copied() else {
                 continue;
             };
             let number = numbers.entry(cell.customer_id).or_default();

@@ -1,5 +1,5 @@
 //! Warnings about step texts and values (R83, R84).
-use super::enums::WarningKindWord;
+use super::enums::WarningKindSchema;
 use app::domain::warning::{self, WarningKind};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 /// Something about a step's text or a value in it that is probably not meant. It blocks nothing.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Warning {
-    #[schema(value_type = WarningKindWord)]
+    #[schema(value_type = WarningKindSchema)]
     pub kind: WarningKind,
     /// The variable, or the character.
     pub name: String,

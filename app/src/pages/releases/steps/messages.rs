@@ -116,7 +116,7 @@ pub fn moved(name: &str, left_alone: u32) -> String {
 
 /// Why a change of a list was refused.
 pub fn refused(error: &AppError) -> String {
-    if error.at(Field::OrderedIds).is_some() {
+    if error.message_for(Field::OrderedIds).is_some() {
         return "Somebody has added or deleted a step in the meantime. This is the list as it is now: move the step again."
             .to_owned();
     }

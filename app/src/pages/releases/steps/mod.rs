@@ -128,7 +128,7 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
             {move || {
                 has_steps.get().then(|| {
                     view! {
-                        <a class="button" data-kind="ghost" download="" href=paths::release_runbook(id)>
+                        <a class="button" data-kind="ghost" download="" href=paths::release_markdown(id)>
                             "Export runbook"
                         </a>
                     }
