@@ -17,7 +17,7 @@ use crate::{
         fetch::Fetch,
         lazy_pages::LazyPage,
         not_found::NotFoundPage,
-        releases::lazy_parts::{LazyPart, aside},
+        releases::lazy_parts::{self, LazyPart},
         stays_true,
     },
     paths,
@@ -165,7 +165,7 @@ fn Shell(children: Children) -> impl IntoView {
         </div>
         {move || {
             let dialog = NameDialogProps { asks, actor, error: naming.error, on_name };
-            wants_name.get().then(|| Suspend::new(aside(LazyPart::Name(dialog))).into_any())
+            wants_name.get().then(|| lazy_parts::show(LazyPart::Name(dialog)))
         }}
         <ToastRegion on_undo=on_undo/>
     }

@@ -20,7 +20,7 @@ impl SiteAssets {
     /// The parts that a page needs, so that they are preloaded in parallel with the main WASM file.
     fn files_of(&self, path: &str, query: &str) -> Vec<String> {
         let wanted: &[&str] = match (paths::is_matrix_page(path), query.contains("step=")) {
-            (true, true) => &["matrix_", "aside_"],
+            (true, true) => &["matrix_", "lazy_part_"],
             (true, false) => &["matrix_"],
             (false, _) => &["records_"],
         };

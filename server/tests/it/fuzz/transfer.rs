@@ -1,4 +1,4 @@
-//! An export as JSON, damaged in every way.
+//! Fuzz tests of the import of an export: a valid one with random damage, and random bytes.
 use super::fuzz;
 use crate::world::World;
 use app::{
@@ -10,7 +10,7 @@ use app::{
 };
 use proptest::{prelude::*, sample::Index};
 
-/// What is put in: of JSON's own letters, and values that a field may not have.
+/// What is inserted: signs of JSON, and values that a field may not have.
 const FRAGMENTS: &[&str] = &[
     "",
     "",
@@ -44,27 +44,27 @@ const FRAGMENTS: &[&str] = &[
     "\"steps\":[],",
 ];
 
-/// The named world with some history.
+/// An export of the fixtures with some history.
 async fn export() -> String {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let id = world.id(&world.acme, "Announce").await;
     let done = store.act_on_step(
         id,
         StepAction::Done,
         TransitionOptions::default(),
-        world.bench.ana(),
+        world.app.ana(),
     );
     done.await.unwrap();
     let mut export = store.export(None).await.unwrap();
     let mut text = String::new();
-    while let Some(piece) = export.piece().await.unwrap() {
+    while let Some(piece) = export.next_chunk().await.unwrap() {
         text.push_str(&piece);
     }
     text
 }
 
-/// Everything that is asked of a text before it is taken in.
+/// All checks of an import that need no database.
 fn faults(bytes: Vec<u8>) -> Result<(), ImportErrors> {
     let file = Transfer::read(bytes)?;
     let mut check = RowChecker::default();

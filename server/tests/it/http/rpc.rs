@@ -1,4 +1,4 @@
-//! Server functions: each is called once, and errors have their status.
+//! Tests of server functions: each is called once, and errors have the right status.
 use crate::world::World;
 use app::domain::{
     field_error::FieldError, rule_violation::RuleViolation, validation_errors::ValidationErrors,
@@ -213,11 +213,11 @@ async fn every_server_function_answers_and_only_to_post() {
     let mut called = BTreeSet::new();
     for (name, arguments, status) in calls {
         let path = format!("/rpc/{name}");
-        let answer = world.bench.call(&path, arguments).await;
+        let answer = world.app.call(&path, arguments).await;
         assert_eq!(answer.status.as_u16(), status, "{name}: {}", answer.body);
         let get = Request::builder().uri(&path).body(Body::empty()).unwrap();
         assert!(
-            !world.bench.send(get).await.status.is_success(),
+            !world.app.send(get).await.status.is_success(),
             "{name} answers to GET"
         );
         called.insert(path);
@@ -233,7 +233,7 @@ async fn every_server_function_answers_and_only_to_post() {
 async fn errors_are_typed() {
     let world = World::draft().await;
     let taken = world
-        .bench
+        .app
         .call(
             "/rpc/create_cluster",
             json!({ "draft": { "name": "eu-west" } }),
@@ -249,7 +249,7 @@ async fn errors_are_typed() {
         .into()
     );
     let empty = world
-        .bench
+        .app
         .call("/rpc/create_cluster", json!({ "draft": { "name": " " } }))
         .await;
     assert_eq!(
@@ -271,11 +271,11 @@ async fn who_is_asking_is_the_header_else_the_cookie_else_the_default() {
         }
         let body = Body::from(json!({ "draft": { "name": name } }).to_string());
         assert_eq!(
-            world.bench.send(request.body(body).unwrap()).await.status,
+            world.app.send(request.body(body).unwrap()).await.status,
             StatusCode::OK
         );
         let events = world
-            .bench
+            .app
             .store
             .events(app::domain::event::EventFilter::default())
             .await
@@ -301,7 +301,7 @@ async fn who_is_asking_is_the_header_else_the_cookie_else_the_default() {
 async fn a_name_and_a_theme_are_kept_in_cookies_that_scripts_cannot_read() {
     let world = World::draft().await;
     let named = world
-        .bench
+        .app
         .call("/rpc/set_actor", json!({ "name": "  Mei " }))
         .await;
     let cookie = named.header("set-cookie");
@@ -311,7 +311,7 @@ async fn a_name_and_a_theme_are_kept_in_cookies_that_scripts_cannot_read() {
             && cookie.contains("SameSite=Lax")
     );
     let wrong = world
-        .bench
+        .app
         .call("/rpc/set_actor", json!({ "name": "" }))
         .await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -1,4 +1,4 @@
-//! Bulk actions (R15).
+//! Tests of the store: bulk actions (R15).
 use crate::world::World;
 use app::{
     domain::{
@@ -12,7 +12,7 @@ use app::{
 #[tokio::test]
 async fn eligible_cells_change_and_the_others_are_named_with_the_reason() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let mut ids = Vec::new();
     for customer in [&world.acme, &world.globex, &world.initech] {
         ids.push(world.id(customer, "Upgrade").await);
@@ -54,7 +54,7 @@ async fn eligible_cells_change_and_the_others_are_named_with_the_reason() {
 #[tokio::test]
 async fn a_bulk_writes_what_single_transitions_would() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let path = [
         StepAction::Start,
         StepAction::Fail,
@@ -70,7 +70,7 @@ async fn a_bulk_writes_what_single_transitions_would() {
             reason: Some("because".into()),
             ..TransitionOptions::default()
         };
-        let stamp = world.bench.ana();
+        let stamp = world.app.ana();
         let transition = Transition::parse(action, Some("because")).unwrap();
         expected = expected.transition(&transition, &stamp).unwrap().unwrap();
         store
@@ -90,7 +90,7 @@ async fn a_bulk_writes_what_single_transitions_would() {
 #[tokio::test]
 async fn one_event_a_cell_and_one_batch() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let ids: Vec<StepId> = world
         .steps(world.acme.id)
         .await
@@ -102,7 +102,7 @@ async fn one_event_a_cell_and_one_batch() {
             ids.clone(),
             StepAction::Done,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();

@@ -1,6 +1,7 @@
-//! Nothing changes without an event (R17): the tables before and after every method of the store.
+//! Test of the audit history (R17): every method of the store is called, and no row changes without an event.
 use crate::{
-    harness::TestBench,
+    harness::TestApp,
+    tidy::files_below,
     world::{World, draft},
 };
 use app::{
@@ -26,24 +27,21 @@ use app::{
     },
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A row by its table and id, with its release if it has one; and all that is in it, with its position apart: whoever
-/// adds or deletes a step moves those behind it, and the history says so by the one event of that step.
+/// Rows by table, id and release (if the row has one): the content, and apart from it the position. Adding or deleting a step
+/// moves the steps behind it, and the one event of that step covers those moves.
 type TableRows = BTreeMap<(&'static str, i64, Option<i64>), (String, i32)>;
 
 struct TableWatch<'a> {
-    bench: &'a TestBench,
+    app: &'a TestApp,
     rows: TableRows,
     last_event: i64,
     called: BTreeSet<String>,
 }
 
-async fn rows(bench: &TestBench) -> TableRows {
-    let db = bench.store.writer();
+async fn rows(app: &TestApp) -> TableRows {
+    let db = app.store.writer();
     let mut rows = TableRows::new();
     macro_rules! take {
         ($name:literal, $table:ident, $release:expr, $position:expr) => {
@@ -76,10 +74,10 @@ async fn rows(bench: &TestBench) -> TableRows {
 }
 
 impl<'a> TableWatch<'a> {
-    async fn new(bench: &'a TestBench) -> Self {
+    async fn new(app: &'a TestApp) -> Self {
         let mut this = Self {
-            bench,
-            rows: rows(bench).await,
+            app,
+            rows: rows(app).await,
             last_event: 0,
             called: BTreeSet::new(),
         };
@@ -91,22 +89,22 @@ impl<'a> TableWatch<'a> {
         let events = audit_event::Entity::find()
             .filter(audit_event::Column::Id.gt(self.last_event))
             .order_by_asc(audit_event::Column::Id)
-            .all(self.bench.store.writer())
+            .all(self.app.store.writer())
             .await
             .unwrap();
         self.last_event = events.last().map_or(self.last_event, |it| it.id);
         events
     }
 
-    /// What a call has changed: each row has its event, or the event of its template or release; a call that answered
-    /// no has changed nothing.
-    async fn saw<T>(&mut self, method: &str, answer: Result<T, StoreError>) -> T
+    /// Compares the rows before and after a call. Each changed row has an event of its own, or one of its template or
+    /// release. A call that failed has changed nothing.
+    async fn check_call<T>(&mut self, method: &str, answer: Result<T, StoreError>) -> T
     where
         T: Default,
     {
         self.called.insert(method.to_owned());
         let before = std::mem::take(&mut self.rows);
-        self.rows = rows(self.bench).await;
+        self.rows = rows(self.app).await;
         let events = self.new_events().await;
         let keys = before.keys().chain(self.rows.keys());
         let changed: BTreeSet<_> = keys
@@ -141,12 +139,8 @@ impl<'a> TableWatch<'a> {
 
 /// The names of the store's public methods, from its source.
 fn methods() -> BTreeSet<String> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../app/src/store");
     let mut names = BTreeSet::new();
-    for file in fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()) {
-        let Ok(text) = fs::read_to_string(&file) else {
-            continue;
-        };
+    for (_, text) in files_below("app/src/store") {
         let mut in_store = false;
         for line in text.lines() {
             if line.starts_with("impl") {
@@ -163,14 +157,14 @@ fn methods() -> BTreeSet<String> {
 #[tokio::test]
 async fn nothing_changes_without_an_event_whatever_method_is_called() {
     let world = World::draft().await;
-    let (bench, store) = (&world.bench, &world.bench.store);
-    let by = || bench.ana();
-    let mut watch = TableWatch::new(bench).await;
+    let (app, store) = (&world.app, &world.app.store);
+    let by = || app.ana();
+    let mut watch = TableWatch::new(app).await;
     macro_rules! call {
         ($method:ident ( $($argument:expr),* )) => {{
-            // In a box: a hundred of them are more than a stack holds.
+            // Boxed, because a hundred of these futures overflow the stack.
             let answer = Box::pin(store.$method($($argument),*)).await;
-            watch.saw(stringify!($method), answer.map(|it| Some(it))).await
+            watch.check_call(stringify!($method), answer.map(|it| Some(it))).await
         }};
     }
     let (june, acme, globex, initech) =
@@ -341,7 +335,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(work_list(june, acme));
     call!(checklist(june, acme));
     call!(custom_step_positions(june, acme));
-    // What REST asks beyond the pages.
+    // Methods that only REST uses.
     let part = PageRequest {
         limit: 2,
         after: None,
@@ -397,7 +391,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(export(Some(june)));
     let file = crate::store::transfer::exported(store).await;
     call!(import(&Transfer::read(file.into()).unwrap()));
-    // What is not about rows: opening and closing.
+    // Opening and closing are not about rows.
     let mut known = methods();
     known.retain(|it| !matches!(it.as_str(), "open" | "close"));
     assert_eq!(watch.called, known);

@@ -1,4 +1,4 @@
-//! The grid that the store answers.
+//! Tests of the store: the matrix of a release, its cache, and progress.
 use crate::world::{World, draft};
 use app::{
     domain::{
@@ -12,7 +12,7 @@ use app::{
 #[tokio::test]
 async fn columns_stand_by_cluster_and_name_and_rows_in_blocks() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let custom = draft("Mine", "deploy", "bash", "x");
     store
         .add_custom_step(
@@ -63,7 +63,7 @@ async fn columns_stand_by_cluster_and_name_and_rows_in_blocks() {
 #[tokio::test]
 async fn a_cell_shows_its_state_marks_and_who() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.acme, "Upgrade").await;
     store
         .override_step(step.id, "mine".into(), step.version, ana())
@@ -111,7 +111,7 @@ async fn a_cell_shows_its_state_marks_and_who() {
 #[tokio::test]
 async fn progress_is_told_for_the_whole_and_its_parts() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let ids = world
         .steps(world.acme.id)
         .await
@@ -123,7 +123,7 @@ async fn progress_is_told_for_the_whole_and_its_parts() {
             ids,
             StepAction::Done,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();
@@ -147,14 +147,14 @@ async fn progress_is_told_for_the_whole_and_its_parts() {
 #[tokio::test]
 async fn a_grid_that_was_asked_for_before_shows_what_happened_since_whoever_did_it() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.initech, "Upgrade").await;
     let there = store.grid(world.june).await.unwrap();
     let at = there.index_of(step.id).unwrap();
     assert_eq!(there.missing(at), Some("var.HOST"));
 
-    // A text of its own, by another program that works on the same file.
-    let other = Store::open(&world.bench.url()).await.unwrap();
+    // An override by another process that has the same file open.
+    let other = Store::open(&world.app.url()).await.unwrap();
     let text = "x {{var.OTHER}}".to_owned();
     let changed = other.override_step(step.id, text, step.version, ana());
     let version = changed.await.unwrap().row.version;

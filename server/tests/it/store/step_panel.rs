@@ -1,5 +1,5 @@
-//! A step on the desk: what its history keeps, what can be undone from there, what became of the template since, and one
-//! customer's work as a list and on paper.
+//! Tests of the store: what the step panel reads (history, undo, changes of the template since), the working list, and the
+//! checklist of a customer.
 use crate::world::{World, draft, metadata};
 use app::{
     domain::{
@@ -16,10 +16,10 @@ use app::{
 
 async fn open(world: &World, name: &str) -> OpenStep {
     let id = world.id(&world.acme, name).await;
-    world.bench.store.open_step(id).await.unwrap()
+    world.app.store.open_step(id).await.unwrap()
 }
 
-/// The lines that a difference has on one side only.
+/// The changed lines of a diff.
 fn changed(rows: &[DiffRow]) -> Vec<(Option<&str>, Option<&str>)> {
     rows.iter()
         .filter_map(|row| match row {
@@ -32,7 +32,7 @@ fn changed(rows: &[DiffRow]) -> Vec<(Option<&str>, Option<&str>)> {
 #[tokio::test]
 async fn done_keeps_its_text_whatever_becomes_of_template_and_variables() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.id(&world.acme, "Upgrade").await;
     store
         .act_on_step(step, StepAction::Done, TransitionOptions::default(), ana())
@@ -58,7 +58,7 @@ async fn done_keeps_its_text_whatever_becomes_of_template_and_variables() {
         done.resolved_sha256.as_deref(),
         Some("a9d58e8d118db940190663009fbe5f1fcf9485d1902b3e52dfcad2ae4fbba26a")
     );
-    // The template went on without it, and the step says so.
+    // The template has changed since, and the step shows it.
     let drift = opened.drift.unwrap();
     assert_eq!(drift.then.as_deref(), Some("curl {{var.HOST}}"));
     assert_eq!(drift.changed_by.as_deref(), Some("Ana"));
@@ -67,14 +67,14 @@ async fn done_keeps_its_text_whatever_becomes_of_template_and_variables() {
 #[tokio::test]
 async fn an_override_that_the_template_left_behind_is_kept_or_given_up() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.acme, "Upgrade").await;
     store
         .override_step(step.id, "curl -v {{var.HOST}}".into(), 1, ana())
         .await
         .unwrap();
     assert_eq!(open(&world, "Upgrade").await.drift, None);
-    // A new description is no new text.
+    // A change of the description does not count as a change of the text.
     let mut text = draft("Upgrade", "deploy", "bash", "curl {{var.HOST}}");
     text.description = "x".into();
     store
@@ -84,7 +84,7 @@ async fn an_override_that_the_template_left_behind_is_kept_or_given_up() {
     assert_eq!(open(&world, "Upgrade").await.drift, None);
     text.content = "curl --fail {{var.HOST}}".into();
     store
-        .update_template(world.upgrade.id, text, 2, world.bench.by("Ravi"))
+        .update_template(world.upgrade.id, text, 2, world.app.by("Ravi"))
         .await
         .unwrap();
     let drift = open(&world, "Upgrade").await.drift.unwrap();
@@ -114,7 +114,7 @@ async fn an_override_that_the_template_left_behind_is_kept_or_given_up() {
 #[tokio::test]
 async fn a_line_of_the_history_says_what_it_did_to_the_text_and_what_an_undo_would_restore() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.acme, "Upgrade").await;
     let over = store
         .override_step(step.id, "curl -v".into(), 1, ana())
@@ -135,7 +135,7 @@ async fn a_line_of_the_history_says_what_it_did_to_the_text_and_what_an_undo_wou
     let (notes, more) = of(EventAction::Notes);
     assert_eq!((more.undoes, more.diff.len()), (1, 0));
     assert_eq!(notes.changes[0].after.as_deref(), Some("slow"));
-    // The notes came after the override: it can no longer be undone from here.
+    // The notes came after the override, so the override cannot be undone any more.
     let (line, more) = of(EventAction::Override);
     assert_eq!(more.undoes, 0);
     assert_eq!(
@@ -157,7 +157,7 @@ async fn a_line_of_the_history_says_what_it_did_to_the_text_and_what_an_undo_wou
 #[tokio::test]
 async fn a_promotion_says_first_what_it_will_do() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.acme, "Upgrade").await;
     assert!(store.promotion(step.id).await.is_err());
     store
@@ -202,7 +202,7 @@ async fn a_promotion_says_first_what_it_will_do() {
 #[tokio::test]
 async fn a_custom_step_is_offered_the_places_of_its_customer_s_list() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let places = store
         .custom_step_positions(world.june, world.acme.id)
         .await
@@ -227,14 +227,14 @@ async fn a_custom_step_is_offered_the_places_of_its_customer_s_list() {
 #[tokio::test]
 async fn the_working_list_says_who_and_since_when_and_who_comes_next() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let step = world.id(&world.initech, "Announce").await;
     store
         .act_on_step(
             step,
             StepAction::Start,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();
@@ -247,14 +247,14 @@ async fn the_working_list_says_who_and_since_when_and_who_comes_next() {
         (StepStatus::InProgress, Some("Ana"), false)
     );
     assert!(first.state_at.is_some());
-    // Initech has no HOST.
+    // Initech has no variable HOST.
     assert!(list.rows[2].is_unresolved);
 }
 
 #[tokio::test]
 async fn a_runbook_holds_every_resolved_text_and_no_name_breaks_out_of_it() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.acme, "Migrate schema").await;
     store
         .note_step(step.id, "```\n# not a heading".into(), step.version, ana())

@@ -29,7 +29,7 @@ use crate::{
         dashboard::percent,
         fetch::Fetch,
         owned,
-        releases::step_detail_actions::{StepPanelOutcome, lay_out},
+        releases::step_detail_actions::{StepPanelOutcome, open_step_detail},
     },
     paths,
 };
@@ -346,7 +346,7 @@ pub fn Work(list: WorkList, kept: CustomerPageState, reload: Callback<()>) -> im
                             move || match found {
                                 Ok(Some(open)) => {
                                     let step = open.detail.step.id;
-                                    let desk = lay_out(open, memory, can_work, refused, asking, on_news);
+                                    let desk = open_step_detail(open, memory, can_work, refused, asking, on_news);
                                     let place = Signal::derive(move || rows.with(|rows| place_of(rows, step)));
                                     let on_next = Callback::new(move |()| to_next(true));
                                     view! {
