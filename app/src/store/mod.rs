@@ -20,9 +20,13 @@ pub mod transfer;
 mod undo;
 pub mod views;
 
-use engine::{sqlite, wal_checkpoint::WalCheckpointer};
+use engine::{db_timing, sqlite, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use std::time::Instant;
 use views::{matrix_cache::MatrixCache, progress_cache::ProgressCache};
 
 /// Handle to the database. Clones share the connections and caches.
@@ -63,6 +67,30 @@ impl Store {
     /// The writer connection, for migrations, maintenance and tests only.
     pub fn writer(&self) -> &DatabaseConnection {
         &self.write
+    }
+
+    /// Begins a write transaction with `BEGIN IMMEDIATE`. It waits for the one writer connection.
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let requested = Instant::now();
+        let tx = self
+            .write
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await;
+        db_timing::record_wait(requested.elapsed());
+        tx
+    }
+
+    /// Begins a read transaction: it sees one state of the database until it ends, and does not block writers.
+    async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.read
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+                ..TransactionOptions::default()
+            })
+            .await
     }
 
     /// Checks that the database answers.
