@@ -160,7 +160,7 @@ async fn store_response(store: &Store, key: &str, response: Response) -> RestRes
         store.release_key(key).await
     };
     if let Err(error) = stored {
-        // `to_app_error` logs it. The row is created, so the response is still right.
+        // `hide` logs it. The row is created, so the response is still right.
         to_app_error(error);
     }
     Ok(Response::from_parts(parts, Body::from(body)))

@@ -5,11 +5,10 @@ use super::{
     list::status_badge,
 };
 use crate::{
-    api::releases::read_release,
-    components::{layout::page_head::PageHead, step_state::type_icon, ui::icon::Icon},
-    domain::{release::Release, summary::ReleaseDetail, vocabulary::ReleaseStatus},
-    pages::{fetch::Fetch, loaded},
-    paths,
+    api::releases::read_release, components::layout::page_head::PageHead,
+    components::step_state::type_icon, components::ui::icon::Icon, domain::release::Release,
+    domain::summary::ReleaseDetail, domain::vocabulary::ReleaseStatus, pages::fetch::Fetch,
+    pages::loaded, paths,
 };
 use leptos::prelude::*;
 

@@ -11,18 +11,11 @@ use super::{
     },
 };
 use crate::{
-    api::releases::read_matrix,
-    components::{
-        bulk_bar::{BulkBarProps, ReasonDialogProps},
-        matrix::{MatrixGrid, filter_bar::FilterBar},
-    },
-    domain::{
-        id::{CustomerId, ReleaseId},
-        matrix_wire::PackedMatrix,
-        vocabulary::ReleaseStatus,
-    },
-    pages::{fetch::Fetch, loaded, param, stays_true},
-    paths,
+    api::releases::read_matrix, components::bulk_bar::BulkBarProps,
+    components::bulk_bar::ReasonDialogProps, components::matrix::MatrixGrid,
+    components::matrix::filter_bar::FilterBar, domain::id::CustomerId, domain::id::ReleaseId,
+    domain::matrix_wire::PackedMatrix, domain::vocabulary::ReleaseStatus, pages::fetch::Fetch,
+    pages::loaded, pages::param, pages::stays_true, paths,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;

@@ -5,13 +5,11 @@ use super::{
     progress::Progress,
     rows::{Cluster, CustomerView, Event, Release, Step, Template},
 };
-use app::domain::{
-    id::ClusterId,
-    matrix::{CellIndex, Grid, MatrixColumn},
-    summary,
-    template::{self},
-    variables::{self, Source},
-    vocabulary::{Category, StepStatus, StepType},
+use app::{
+    domain::id::ClusterId, domain::matrix::CellIndex, domain::matrix::Grid,
+    domain::matrix::MatrixColumn, domain::summary, domain::template, domain::variables,
+    domain::variables::Source, domain::vocabulary::Category, domain::vocabulary::StepStatus,
+    domain::vocabulary::StepType,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;

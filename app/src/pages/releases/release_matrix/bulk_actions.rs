@@ -2,22 +2,12 @@
 //! none of it.
 use super::controller::{BulkRequest, MatrixController};
 use crate::{
-    api::{
-        releases::{archive_release, restore_release},
-        steps::act_on_steps,
-    },
-    components::{
-        bulk_bar::{BulkActionState, spread},
-        matrix::messages::bulk_text,
-        ui::{notice::sentence, toast::Toasts},
-    },
-    domain::{
-        actor_stamp::ActorStamp,
-        id::ReleaseId,
-        status_info::{StatusChange, reason_preview},
-        summary::BulkResult,
-        vocabulary::StepAction,
-    },
+    api::releases::archive_release, api::releases::restore_release, api::steps::act_on_steps,
+    components::bulk_bar::BulkActionState, components::bulk_bar::spread,
+    components::matrix::messages::bulk_text, components::ui::notice::sentence,
+    components::ui::toast::Toasts, domain::actor_stamp::ActorStamp, domain::id::ReleaseId,
+    domain::status_info::StatusChange, domain::status_info::reason_preview,
+    domain::summary::BulkResult, domain::vocabulary::StepAction,
 };
 use leptos::prelude::*;
 

@@ -5,30 +5,17 @@ use super::{
     url_state,
 };
 use crate::{
-    api::{overview::list_undoable, steps::act_on_step},
-    browser,
-    components::{
-        bulk_bar::BulkActionState,
-        matrix::{
-            filter_bar::{self, FIRST_FIELD},
-            keyboard::GridCommand,
-            messages::{done_text, not_done},
-            selection::Selection,
-            state::MatrixState,
-        },
-        pending_actions::{ActionRequest, FailedAction},
-        step_state::already,
-        ui::{follow_effect::follow, time::Clock, toast::Toasts},
-    },
-    domain::{
-        event::Changed,
-        id::{BatchId, StepId},
-        matrix::{Cell, CellIndex, Grid},
-        matrix_wire::PackedMatrix,
-        step::CustomerStep,
-        vocabulary::{ReleaseStatus, StepAction},
-    },
-    error::AppError,
+    api::overview::list_undoable, api::steps::act_on_step, browser,
+    components::bulk_bar::BulkActionState, components::matrix::filter_bar,
+    components::matrix::filter_bar::FIRST_FIELD, components::matrix::keyboard::GridCommand,
+    components::matrix::messages::done_text, components::matrix::messages::not_done,
+    components::matrix::selection::Selection, components::matrix::state::MatrixState,
+    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
+    components::step_state::already, components::ui::follow_effect::follow,
+    components::ui::time::Clock, components::ui::toast::Toasts, domain::event::Changed,
+    domain::id::BatchId, domain::id::StepId, domain::matrix::Cell, domain::matrix::CellIndex,
+    domain::matrix::Grid, domain::matrix_wire::PackedMatrix, domain::step::CustomerStep,
+    domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
 };
 use leptos::prelude::*;
 use leptos_router::{

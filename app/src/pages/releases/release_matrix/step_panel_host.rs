@@ -5,14 +5,10 @@ use super::{
     controller::MatrixController,
 };
 use crate::{
-    api::steps::read_step,
-    components::{
-        step_panel::{PanelNeighbors, StepPanel, step_detail::StepMemory},
-        ui::notice::sentence,
-    },
-    domain::{customer_work::OpenStep, id::StepId, vocabulary::Noun},
-    error::AppError,
-    pages::{fetch::Fetch, owned},
+    api::steps::read_step, components::step_panel::PanelNeighbors,
+    components::step_panel::StepPanel, components::step_panel::step_detail::StepMemory,
+    components::ui::notice::sentence, domain::customer_work::OpenStep, domain::id::StepId,
+    domain::vocabulary::Noun, error::AppError, pages::fetch::Fetch, pages::owned,
 };
 use leptos::prelude::*;
 
