@@ -52,7 +52,7 @@ pub fn parse<T: FromStr>(
 }
 
 /// Parses a value of an enum, if it is given.
-pub fn parse_enum<T: FromStr<Err = rule_violation::FieldError>>(
+pub fn parse_enum<T: FromStr<Err = field_error::FieldError>>(
     name: &str,
     text: Option<&str>,
 ) -> Result<Option<T>, Problem> {
