@@ -246,8 +246,8 @@ pub fn percent(progress: &Progress) -> String {
         .map_or_else(|| "no steps".to_owned(), |it| format!("{it} %"))
 }
 
-/// The counts by state, those that most need attention first.
-pub fn states(progress: Progress) -> impl IntoView {
+/// The number of steps in each state that occurs, the states that need attention first.
+pub fn status_counts(progress: Progress) -> impl IntoView {
     StepStatus::BY_ATTENTION
         .into_iter()
         .filter(|it| progress.counts.of(*it) > 0)
@@ -294,7 +294,7 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
                 <span class="figure">{figure}</span>
             </div>
             <Bar counts=summary.progress.counts large=true/>
-            <div class="release__states">{states(summary.progress)}</div>
+            <div class="release__states">{status_counts(summary.progress)}</div>
             {if is_brief {
                 view! {
                     <details class="folded">

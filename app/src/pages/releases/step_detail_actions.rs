@@ -298,5 +298,5 @@ pub fn Panel(
     on_go: Callback<PanelNeighbors>,
 ) -> impl IntoView {
     let desk = lay_out(open, memory, can_work, refused, asking, on_news);
-    view! { <StepPanel desk=desk places=places copying=copying on_go=on_go/> }
+    view! { <StepPanel state=desk places=places copying=copying on_go=on_go/> }
 }
