@@ -49,7 +49,8 @@ pub fn App() -> impl IntoView {
     // The server's clock; the page takes it over, so that both draw the same.
     let now = SharedValue::new_str(|| use_context::<Now>().map_or(0, |it| it.0.timestamp_millis()));
     let now = DateTime::from_timestamp_millis(now.into_inner()).unwrap_or_default();
-    // Raised by the browser's entry once all of the page is taken over: before that, it must look as the server drew it.
+    // Raised by the browser's entry once all of the page is taken over: before that, it must look as the server drew
+    // it.
     let Hydrated(live) = use_context::<Hydrated>().unwrap_or_default();
     let clock = Clock {
         now,
@@ -96,9 +97,9 @@ fn Shell(children: Children) -> impl IntoView {
     // Counts change with the pages, so they are asked for again on each.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
     let actor = RwSignal::new(String::new());
-    let asks = RwSignal::new(false);
+    let name_dialog_open = RwSignal::new(false);
     let naming = SerialRequest::new();
-    let wants_name = stays_true(move || asks.get());
+    let wants_name = stays_true(move || name_dialog_open.get());
     let toasts = Toasts::here();
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);
@@ -109,7 +110,7 @@ fn Shell(children: Children) -> impl IntoView {
     let on_name = Callback::new(move |name: String| {
         naming.run(set_actor(name), move |name| {
             actor.set(name);
-            asks.set(false);
+            name_dialog_open.set(false);
         });
     });
     let on_undo = Callback::new(move |batch: BatchId| {
@@ -152,7 +153,7 @@ fn Shell(children: Children) -> impl IntoView {
                             rail=is_work
                             on_theme=on_theme
                             actor=actor
-                            asks=asks
+                            name_dialog_open=name_dialog_open
                         />
                     }
                 })}
@@ -162,7 +163,7 @@ fn Shell(children: Children) -> impl IntoView {
             </main>
         </div>
         {move || {
-            let dialog = NameDialogProps { asks, actor, error: naming.error, on_name };
+            let dialog = NameDialogProps { open: name_dialog_open, actor, error: naming.error, on_name };
             wants_name.get().then(|| Suspend::new(aside(LazyPart::Name(dialog))).into_any())
         }}
         <ToastRegion on_undo=on_undo/>

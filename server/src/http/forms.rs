@@ -1,10 +1,10 @@
-//! Forms that work without JavaScript: they post to the address of their own page. What is right leads to the next page;
-//! what is wrong draws the same page again, with everything that was typed and what is wrong with it.
+//! Forms that work without JavaScript: they post to the address of their own page. What is right leads to the next
+//! page; what is wrong draws the same page again, with everything that was typed and what is wrong with it.
 use super::router::render;
 use app::{
     api::context::{Context, actor, hide, now},
     components::{
-        release_steps::{StepSource, begin},
+        release_steps::{StepSource, parse_step_source},
         ui::posted::Posted,
     },
     domain::{
@@ -158,15 +158,15 @@ forms! {
     };
     new_release = |store, fields, stamp| {
         let draft = release_draft(fields, &Metadata::default());
-        let begin = begin(&field(fields, "steps"));
-        let made = match begin {
+        let source = parse_step_source(&field(fields, "steps"));
+        let made = match source {
             StepSource::Clone => {
                 let from = field(fields, "from").parse::<ReleaseId>().map_err(|_| no_release_chosen())?;
                 store.create_release_from(draft, from, stamp).await?
             }
             StepSource::Scratch | StepSource::Import => store.create_release(draft, stamp).await?,
         };
-        Ok(match begin {
+        Ok(match source {
             StepSource::Import => paths::import_steps(made.row.id),
             StepSource::Scratch | StepSource::Clone => paths::release_steps(made.row.id),
         })

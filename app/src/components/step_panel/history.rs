@@ -3,7 +3,7 @@
 use super::{events::StepPanelEvent, step_detail::StepDetailState};
 use crate::{
     components::{
-        activity_list::{icon_of, status_of},
+        activity_list::{event_icon, resulting_status},
         diff_view::unified,
         ui::{icon::Icon, time::Time},
     },
@@ -65,10 +65,10 @@ fn history_item(
     state: StepDetailState,
 ) -> impl IntoView {
     let (diff, undoes) = text_change.map_or_else(|| (Vec::new(), 0), |it| (it.diff, it.undoes));
-    let data_state = status_of(entry.action).map(StepStatus::as_str);
+    let data_state = resulting_status(entry.action).map(StepStatus::as_str);
     let has_diff = !diff.is_empty();
     let text = entry_text(&entry, has_diff);
-    let icon = icon_of(&entry);
+    let icon = event_icon(&entry);
     let changes = if shows_fields(entry.action) {
         entry.changes
     } else {

@@ -1,4 +1,5 @@
-//! Chooses customers, shows what will be made, and does it: activation of a draft, or adding to an active release.
+//! Content of the dialog that chooses customers for a release and shows a dry run of what will be created: the
+//! activation of a draft, or adding customers to an active release.
 use crate::{
     api::{
         customers::list_customers,
@@ -27,22 +28,24 @@ use crate::{
 use leptos::prelude::*;
 use std::collections::{HashMap, HashSet};
 
-/// So many missing values are listed; the others are counted.
-const LISTED: usize = 200;
+/// How many missing values are listed; the others are counted.
+const UNRESOLVED_SHOWN_MAX: usize = 200;
 
+/// The picker, the dry run beside it, and the button that activates or adds.
 #[component]
 pub fn ChooseCustomers(
     open: RwSignal<bool>,
     id: ReleaseId,
     is_draft: bool,
-    /// Who is in already, and not offered again.
+    /// Members of the release; they are not offered.
     members: RwSignal<HashSet<CustomerId>>,
+    /// Called after the release has changed.
     on_done: Callback<()>,
 ) -> impl IntoView {
     let sending = SerialRequest::new();
     let chosen = RwSignal::new(HashSet::<CustomerId>::new());
     let offered = RwSignal::new(None::<Vec<CustomerSummary>>);
-    // The dialog is drawn only once the page is live, so what it needs is fetched here and now.
+    // The dialog renders only in the browser, so it fetches directly and not through a resource of the page.
     let fetching = SerialRequest::new();
     let fetch = Callback::new(move |()| {
         fetching.run(list_customers(false), move |all| {
@@ -54,7 +57,7 @@ pub fn ChooseCustomers(
     });
     fetch.run(());
     let (is_fetching, is_sending) = (fetching.is_busy(), sending.is_busy());
-    let trial = DryRunPreview::new(id, chosen, offered);
+    let dry_run = DryRunPreview::new(id, chosen, offered);
     let n_offered = move || offered.with(|it| it.as_ref().map_or(0, Vec::len));
     let is_none = move || chosen.with(HashSet::is_empty);
     let submit = move |_| {
@@ -79,12 +82,12 @@ pub fn ChooseCustomers(
         <p class="dialog__lead muted">"Every chosen customer gets its own copy of the release's steps."</p>
         <div class="dialog__cols">
             {move || match offered.get() {
-                Some(customers) if customers.is_empty() => nobody(is_draft).into_any(),
+                Some(customers) if customers.is_empty() => nothing_to_choose(is_draft).into_any(),
                 Some(customers) => view! { <CustomerPicker customers=customers chosen=chosen/> }.into_any(),
                 None => {
                     view! {
                         <div class="dialog__pick" aria-busy=move || is_fetching.get().then_some("true")>
-                            <Refused error=fetching.error/>
+                            <ErrorAlert error=fetching.error/>
                             {move || {
                                 fetching
                                     .error
@@ -104,16 +107,16 @@ pub fn ChooseCustomers(
                         .into_any()
                 }
             }}
-            <DryRunPane id=id trial=trial offered=offered/>
+            <DryRunPane id=id dry_run=dry_run offered=offered/>
         </div>
-        <Refused error=sending.error/>
+        <ErrorAlert error=sending.error/>
         <div class="dialog__foot">
             <span aria-live="polite">
                 <b class="label">
                     {move || format!("Selected {} of {} customers", chosen.with(HashSet::len), n_offered())}
                 </b>
                 " "
-                <span class="quiet">{move || in_clusters(chosen, offered)}</span>
+                <span class="quiet">{move || in_n_clusters(chosen, offered)}</span>
             </span>
             <span class="quiet small push" id="choose-first">
                 {move || is_none().then_some("Choose at least one customer")}
@@ -134,9 +137,9 @@ pub fn ChooseCustomers(
     }
 }
 
-/// A refusal in full: who is chosen has no field of its own where it could stand.
+/// An error in full: the choice of customers has no form field below which it could be shown.
 #[component]
-fn Refused(error: RwSignal<Option<AppError>>) -> impl IntoView {
+fn ErrorAlert(error: RwSignal<Option<AppError>>) -> impl IntoView {
     move || {
         error.get().map(|error| {
             let at_field = error.at(Field::Customers);
@@ -151,8 +154,8 @@ fn Refused(error: RwSignal<Option<AppError>>) -> impl IntoView {
     }
 }
 
-/// Nobody is left to be chosen.
-fn nobody(is_draft: bool) -> impl IntoView {
+/// Shown if no customer can be chosen.
+fn nothing_to_choose(is_draft: bool) -> impl IntoView {
     let (text, path, label) = if is_draft {
         (
             "There is no active customer yet.",
@@ -176,8 +179,8 @@ fn nobody(is_draft: bool) -> impl IntoView {
     }
 }
 
-/// "in 2 clusters"
-fn in_clusters(
+/// "in 2 clusters", or nothing while no customer is chosen.
+fn in_n_clusters(
     chosen: RwSignal<HashSet<CustomerId>>,
     offered: RwSignal<Option<Vec<CustomerSummary>>>,
 ) -> String {
@@ -196,7 +199,8 @@ fn in_clusters(
     }
 }
 
-/// What activating or adding would do; asked with every choice. Only the answer to the last question counts.
+/// Dry run of the activation or addition, requested after each change of the choice. Answers to older choices are
+/// dropped.
 #[derive(Clone, Copy)]
 struct DryRunPreview {
     id: ReleaseId,
@@ -205,6 +209,7 @@ struct DryRunPreview {
     answer: RwSignal<Option<DryRun>>,
     error: RwSignal<Option<AppError>>,
     is_busy: RwSignal<bool>,
+    /// The number of the last request.
     number: StoredValue<u32>,
 }
 
@@ -225,13 +230,13 @@ impl DryRunPreview {
         };
         Effect::new(move |_| {
             chosen.track();
-            this.ask();
+            this.request();
         });
         this
     }
 
-    /// In the order in which they are offered: that of the missing values.
-    fn wanted(self) -> Vec<CustomerId> {
+    /// The chosen customers in the order in which they are offered; missing values come back in this order.
+    fn chosen_in_order(self) -> Vec<CustomerId> {
         self.chosen.with_untracked(|chosen| {
             self.offered.with_untracked(|all| {
                 let ids = all.iter().flatten().map(|it| it.id);
@@ -240,8 +245,9 @@ impl DryRunPreview {
         })
     }
 
-    fn ask(self) {
-        let customers = self.wanted();
+    /// Requests the dry run.
+    fn request(self) {
+        let customers = self.chosen_in_order();
         self.number.update_value(|it| *it += 1);
         let number = self.number.get_value();
         if customers.is_empty() {
@@ -271,15 +277,16 @@ impl DryRunPreview {
     }
 }
 
+/// The figures and missing values of the dry run.
 #[component]
 fn DryRunPane(
     id: ReleaseId,
-    trial: DryRunPreview,
+    dry_run: DryRunPreview,
     offered: RwSignal<Option<Vec<CustomerSummary>>>,
 ) -> impl IntoView {
-    let figure = move |of: fn(&DryRun) -> u32| trial.answer.with(|it| it.as_ref().map_or(0, of));
+    let figure = move |of: fn(&DryRun) -> u32| dry_run.answer.with(|it| it.as_ref().map_or(0, of));
     let missing = move || {
-        let unresolved = trial.answer.with(|it| {
+        let unresolved = dry_run.answer.with(|it| {
             let found = it.as_ref().map(|it| it.unresolved.clone());
             found.filter(|it| !it.is_empty())
         })?;
@@ -287,7 +294,7 @@ fn DryRunPane(
         let n_cells: usize = unresolved.iter().map(|it| it.step_names.len()).sum();
         let html = offered.with(|offered| {
             let names = offered.iter().flatten().map(|it| (it.id, it)).collect();
-            table(id, &unresolved, &names)
+            unresolved_html(id, &unresolved, &names)
         });
         let are = if n_values == 1 {
             "value is"
@@ -306,7 +313,7 @@ fn DryRunPane(
                     <b>{format!("{n_values} {are} still missing. ")}</b>
                     {format!("You can go on; {cells} locked until they are filled.")}
                 </span>
-                <button class="button" type="button" data-size="s" on:click=move |_| trial.ask()>
+                <button class="button" type="button" data-size="s" on:click=move |_| dry_run.request()>
                     "Check again"
                 </button>
             </div>
@@ -314,7 +321,7 @@ fn DryRunPane(
         })
     };
     view! {
-        <div class="dialog__run" aria-busy=move || trial.is_busy.get().then_some("true")>
+        <div class="dialog__run" aria-busy=move || dry_run.is_busy.get().then_some("true")>
             <h3>"Dry run"</h3>
             <dl class="figures">
                 <div>
@@ -330,14 +337,14 @@ fn DryRunPane(
                     <dd>{move || figure(|it| it.cells)}</dd>
                 </div>
             </dl>
-            <Refused error=trial.error/>
+            <ErrorAlert error=dry_run.error/>
             {missing}
         </div>
     }
 }
 
-/// Where a variable is filled in.
-fn filled_at(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> String {
+/// The form in which a variable's value is entered.
+fn edit_path(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> String {
     match variable.split('.').next() {
         Some("cluster") => paths::edit_cluster(customer.cluster_id),
         Some("release") => paths::edit_release(release),
@@ -345,8 +352,8 @@ fn filled_at(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> 
     }
 }
 
-/// The missing values as a table, as text. Their links open beside this page, so that the choice stays.
-fn table(
+/// The missing values as an HTML table. Their links open in a new tab, so that the choice stays.
+fn unresolved_html(
     release: ReleaseId,
     unresolved: &[Unresolved],
     names: &HashMap<CustomerId, &CustomerSummary>,
@@ -354,22 +361,22 @@ fn table(
     let mut html = String::from(
         r#"<table class="table"><caption class="sr">Unresolved variables</caption><thead><tr><th scope="col">Variable</th><th scope="col">Customer</th><th scope="col">Steps</th></tr></thead><tbody>"#,
     );
-    for it in unresolved.iter().take(LISTED) {
+    for it in unresolved.iter().take(UNRESOLVED_SHOWN_MAX) {
         let Some(customer) = names.get(&it.customer_id) else {
             continue;
         };
         let (variable, name) = (escape(&it.variable), escape(&customer.name));
         let (hue, cluster) = (hue(customer.cluster_id), escape(&customer.cluster));
         let steps = escape(&it.step_names.join(", "));
-        let path = filled_at(&it.variable, release, customer);
+        let path = edit_path(&it.variable, release, customer);
         put!(
             html,
             r#"<tr><td class="mono">{variable}</td><td><a class="link" href="{path}" target="_blank" rel="noopener">{name}<span class="sr">, fill in {variable} in a new tab</span></a> <span class="place small" data-cluster="{hue}">{cluster}</span></td><td class="quiet">{steps}</td></tr>"#
         );
     }
     html.push_str("</tbody></table>");
-    if unresolved.len() > LISTED {
-        let more = unresolved.len() - LISTED;
+    if unresolved.len() > UNRESOLVED_SHOWN_MAX {
+        let more = unresolved.len() - UNRESOLVED_SHOWN_MAX;
         put!(html, r#"<p class="quiet small">and {more} more</p>"#);
     }
     html
@@ -380,7 +387,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_value_leads_to_where_it_is_filled_in() {
+    fn a_missing_value_links_to_the_form_in_which_it_is_entered() {
         let acme = CustomerSummary {
             id: CustomerId(7),
             name: "<Acme>".into(),
@@ -402,7 +409,7 @@ mod tests {
             missing("release.version"),
         ];
         let names = [(acme.id, &acme)].into();
-        let html = table(ReleaseId(5), &all, &names);
+        let html = unresolved_html(ReleaseId(5), &all, &names);
         for path in ["/customers/7/edit", "/clusters/3/edit", "/releases/5/edit"] {
             assert!(html.contains(path), "{path}");
         }

@@ -1,4 +1,4 @@
-//! Releases: list, new and edit, template steps, the matrix, one customer's steps.
+//! Pages of releases: list, form, template, matrix, and one customer's steps.
 pub mod bulk_actions;
 pub mod customer;
 pub mod customer_selection;
