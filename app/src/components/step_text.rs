@@ -1,5 +1,5 @@
-//! The text of a step while it is written, without the page: its colours, which of its variables are unknown, and what
-//! completes the name that is being typed.
+//! Text functions of the step editor, without the DOM: syntax highlighting with variables, unknown variables, characters to
+//! replace, and completion of the name before the caret.
 use super::ui::code::{CharacterMarks, escape_marked};
 use crate::{
     domain::{
@@ -10,10 +10,10 @@ use crate::{
     highlight::{self, TokenClass},
 };
 
-/// Longer texts stay without colours: each keystroke draws them anew.
-const COLOURED_MAX: usize = 64 * 1024;
-/// So many completions are offered at once; more letters find the others.
-const OFFERED_MAX: usize = 10;
+/// Longest text that is highlighted, in bytes. Each keystroke highlights the whole text again.
+const HIGHLIGHT_MAX_BYTES: usize = 64 * 1024;
+/// How many completions are offered at once; further letters narrow the list.
+const COMPLETIONS_MAX: usize = 10;
 
 /// The parts of a text that are drawn as variables, in order: where each begins and ends, in bytes, and its tag.
 fn tagged(text: &str, known: &[String]) -> Vec<(usize, usize, &'static str)> {
@@ -59,28 +59,28 @@ fn write_piece(out: &mut String, text: &str, (open, close): (&str, &str), tabs: 
     }
 }
 
-/// The text in colours, a span for each line. Without known names none is unknown.
-pub fn coloured(text: &str, kind: StepType, known: &[String]) -> String {
-    // A text field knows one kind of line break.
+/// The text as HTML with syntax highlighting, one span per line. While `known` is empty, no variable counts as unknown.
+pub fn highlighted(text: &str, kind: StepType, known: &[String]) -> String {
+    // A text area has only one kind of line break.
     let text = &text.replace("\r\n", "\n").replace('\r', "\n");
     let mut out = String::with_capacity(text.len() * 2);
     out.push_str("<span class=\"ln\">");
-    if text.len() > COLOURED_MAX {
+    if text.len() > HIGHLIGHT_MAX_BYTES {
         write_piece(&mut out, text, ("", ""), false);
     } else {
-        let colours = highlight::tokens(text, kind);
-        let mut colours = colours.iter();
+        let colors = highlight::tokens(text, kind);
+        let mut colors = colors.iter();
         let (mut class, mut class_end) = (TokenClass::Plain, 0);
         let mut at = 0;
         let tagged = tagged(text, known).into_iter();
         for (start, end, tag) in tagged.chain([(text.len(), text.len(), "")]) {
             while at < start {
                 while class_end <= at {
-                    let Some((next, colour)) = colours.next() else {
+                    let Some((next, color)) = colors.next() else {
                         class_end = usize::MAX;
                         break;
                     };
-                    (class, class_end) = (*next, class_end + colour.len());
+                    (class, class_end) = (*next, class_end + color.len());
                 }
                 let stop = class_end.min(start);
                 let tabs = class == TokenClass::Text;
@@ -105,8 +105,8 @@ fn is_known(name: &str, known: &[String]) -> bool {
     known.is_empty() || known.iter().any(|it| it == name)
 }
 
-/// The variables of a text that nobody knows, each once.
-pub fn unknown(text: &str, known: &[String]) -> Vec<String> {
+/// Names of the variables in a text that are not known, each once.
+pub fn unknown_variables(text: &str, known: &[String]) -> Vec<String> {
     let names = variables::names(text).into_iter();
     let unknown = names.filter(|it| !is_known(it, known));
     unknown.map(str::to_owned).collect()
@@ -125,7 +125,7 @@ pub struct TextFix {
 /// looks like another.
 pub fn fixes(text: &str, kind: StepType) -> Vec<TextFix> {
     let mut fixes = Vec::new();
-    if text.len() > COLOURED_MAX {
+    if text.len() > HIGHLIGHT_MAX_BYTES {
         return fixes;
     }
     let near = variables::near_misses(text);
@@ -161,8 +161,8 @@ pub fn fixes(text: &str, kind: StepType) -> Vec<TextFix> {
     fixes
 }
 
-/// What has been typed of a variable's name just before the caret; none if none has been begun.
-fn begun(before: &str) -> Option<&str> {
+/// The part of a variable's name that is typed before the caret; none if the caret is in no variable.
+fn typed_prefix(before: &str) -> Option<&str> {
     let line = before.rsplit('\n').next()?;
     let (head, typed) = line.rsplit_once("{{")?;
     if head.ends_with('\\') {
@@ -173,7 +173,7 @@ fn begun(before: &str) -> Option<&str> {
     typed.chars().all(is_name).then_some(typed)
 }
 
-/// The names that complete what was typed: first those that begin with it. None where the name stands there whole.
+/// Names that contain what is typed, those that begin with it first. Empty if a complete name is typed already.
 fn completions(typed: &str, behind: &str, known: &[String]) -> Vec<String> {
     let is_closed = behind.trim_start_matches(' ').starts_with("}}");
     if is_closed && known.iter().any(|it| it == typed) {
@@ -190,24 +190,28 @@ fn completions(typed: &str, behind: &str, known: &[String]) -> Vec<String> {
     of(true).chain(of(false)).cloned().collect()
 }
 
-/// What is offered just now.
+/// The completions that are offered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Completions {
     pub names: Vec<String>,
-    /// How many there are, if all were offered.
+    /// How many there are, including those that are not offered.
     pub n_found: usize,
+    /// Index of the selected name.
     pub chosen: usize,
-    /// How many letters of the name stand there already.
+    /// How many bytes of the name are typed.
     pub typed: u32,
     /// Whether the braces are closed behind the caret.
     pub is_closed: bool,
+    /// Line of the caret, counted from 0.
     pub line: u32,
+    /// Column of the caret in characters; a tab counts as two.
     pub column: u32,
 }
 
 impl Completions {
+    /// The completions for a caret between two texts.
     pub fn at(before: &str, behind: &str, known: &[String]) -> Self {
-        let Some(typed) = begun(before) else {
+        let Some(typed) = typed_prefix(before) else {
             return Self::default();
         };
         let number = |it: usize| u32::try_from(it).unwrap_or_default();
@@ -215,7 +219,7 @@ impl Completions {
         let width = |it: char| if it == '\t' { 2 } else { 1 };
         let mut names = completions(typed, behind, known);
         let n_found = names.len();
-        names.truncate(OFFERED_MAX);
+        names.truncate(COMPLETIONS_MAX);
         Self {
             names,
             n_found,
@@ -227,6 +231,7 @@ impl Completions {
         }
     }
 
+    /// Selects the next or the previous name, around the end.
     pub fn step(&mut self, down: bool) {
         let n = self.names.len();
         self.chosen = if down {
@@ -255,7 +260,7 @@ mod tests {
 
     #[test]
     fn every_line_is_a_span_and_hostile_text_stays_text() {
-        let html = coloured("set -e\r\n\n<b>{{var.HOST}}\n", StepType::Bash, &known());
+        let html = highlighted("set -e\r\n\n<b>{{var.HOST}}\n", StepType::Bash, &known());
         assert_eq!(
             html,
             "<span class=\"ln\"><span class=\"k\">set</span> -e</span><span class=\"ln\"></span>\
@@ -265,20 +270,23 @@ mod tests {
 
     #[test]
     fn an_unknown_variable_is_marked_unless_nothing_is_known_yet() {
-        let html = |known: &[String]| coloured("{{var.HSOT}}", StepType::Text, known);
+        let html = |known: &[String]| highlighted("{{var.HSOT}}", StepType::Text, known);
         assert!(html(&known()).contains("<var data-unresolved>{{var.HSOT}}</var>"));
         assert!(html(&[]).contains("<var>{{var.HSOT}}</var>"));
-        assert_eq!(unknown("{{var.HSOT}} {{var.HOST}}", &known()), ["var.HSOT"]);
+        assert_eq!(
+            unknown_variables("{{var.HSOT}} {{var.HOST}}", &known()),
+            ["var.HSOT"]
+        );
     }
 
     #[test]
     fn an_escaped_variable_and_a_near_miss_are_marked_as_such() {
-        let html = |text: &str| coloured(text, StepType::Bash, &known());
+        let html = |text: &str| highlighted(text, StepType::Bash, &known());
         assert!(html(r"a \{{var.HOST}}").contains(r"<var data-escaped>\{{var.HOST}}</var>"));
         assert!(html("{{Customer.Name}}").contains("<var data-near>{{Customer.Name}}</var>"));
         let near = html("{{customer.Name}} \u{a0}{{ var.HOST }}");
         assert!(near.contains("<var data-near>{{customer.Name}}</var> <mark>\u{a0}</mark><var>"));
-        let sql = coloured("'a\tb'", StepType::Sql, &[]);
+        let sql = highlighted("'a\tb'", StepType::Sql, &[]);
         assert!(sql.contains("<span class=\"s\">&#39;a<mark>\t</mark>b&#39;</span>"));
     }
 
@@ -306,9 +314,9 @@ mod tests {
     }
 
     #[test]
-    fn what_has_been_begun_is_completed_first_by_its_beginning() {
-        assert_eq!(begun("a\necho {{ cust"), Some("cust"));
-        assert_eq!(begun("{{"), Some(""));
+    fn names_that_begin_with_what_is_typed_come_first() {
+        assert_eq!(typed_prefix("a\necho {{ cust"), Some("cust"));
+        assert_eq!(typed_prefix("{{"), Some(""));
         for none in [
             "{{customer.name}}",
             r"\{{cust",
@@ -316,7 +324,7 @@ mod tests {
             "{{ .Values | x",
             "{",
         ] {
-            assert_eq!(begun(none), None, "{none}");
+            assert_eq!(typed_prefix(none), None, "{none}");
         }
         assert_eq!(
             completions("HOST", "", &known()),
@@ -330,26 +338,26 @@ mod tests {
     }
 
     #[test]
-    fn the_offer_knows_where_it_stands() {
+    fn completions_know_the_position_of_the_caret() {
         let offer = Completions::at("a\n\t{{var.", "}} b", &known());
         assert_eq!((offer.line, offer.column, offer.typed), (1, 8, 4));
         assert!(offer.is_closed);
         assert_eq!(offer.names, ["var.HOST", "var.host_2"]);
         let many: Vec<String> = (0..30).map(|it| format!("var.V{it}")).collect();
         let offer = Completions::at("{{", "", &many);
-        assert_eq!((offer.names.len(), offer.n_found), (OFFERED_MAX, 30));
+        assert_eq!((offer.names.len(), offer.n_found), (COMPLETIONS_MAX, 30));
     }
 
     proptest! {
         #[test]
-        fn variables_are_marked_in_order_and_every_line_is_a_span(text in r"(\{\{|\}\}|\\|customer\.name|var\.A|quote|[ |{}\n$é]){0,20}") {
+        fn variables_are_tagged_in_order_and_every_line_is_a_span(text in r"(\{\{|\}\}|\\|customer\.name|var\.A|quote|[ |{}\n$é]){0,20}") {
             let mut from = 0;
             for (start, end, _) in tagged(&text, &[]) {
                 prop_assert!(from <= start && start < end);
                 from = end;
             }
             for kind in [StepType::Bash, StepType::Sql] {
-                let html = coloured(&text, kind, &[]);
+                let html = highlighted(&text, kind, &[]);
                 prop_assert_eq!(html.matches("class=\"ln\"").count(), text.matches('\n').count() + 1);
             }
         }

@@ -27,7 +27,7 @@ pub struct ContextCheck<'a> {
 
 words! {
     /// The forms that a step can be copied in. The word is what the browser remembers.
-    CopyForm {
+    CopyFormat {
         WithHeader = "with-header", ScriptOnly = "script-only", Template = "template",
         ContextCheck = "context-check", AnyShell = "any-shell",
     }
@@ -62,7 +62,7 @@ pub struct CopySource<'a> {
     pub frames: &'a BashFrames,
 }
 
-impl CopyForm {
+impl CopyFormat {
     /// The form's name in the copy menu.
     pub fn label(self) -> &'static str {
         match self {
@@ -325,7 +325,7 @@ mod tests {
         kubeconfig: None,
     };
 
-    fn form(form: CopyForm, copy_text: &str, check: ContextCheck<'_>) -> String {
+    fn form(form: CopyFormat, copy_text: &str, check: ContextCheck<'_>) -> String {
         form.text(CopySource {
             copy_text,
             resolved: "",
@@ -422,7 +422,7 @@ mod tests {
             "#!/bin/bash\nhelm upgrade api\n# done\n",
         );
         assert_eq!(
-            form(CopyForm::ContextCheck, &copied, check),
+            form(CopyFormat::ContextCheck, &copied, check),
             concat!(
                 "#!/bin/bash\n",
                 ": 'Acme | prod-eu | acme | June, step 4 Migrate'\n",
@@ -443,7 +443,7 @@ mod tests {
         assert_eq!(delimiter("ls"), "END_OF_STEP");
         assert_eq!(delimiter("END_OF_STEP\nEND_OF_STEP__ x"), "END_OF_STEP___");
         let copied = copy_text(HEADER, StepType::Bash, "cat <<END_OF_STEP\nEND_OF_STEP");
-        let copied = form(CopyForm::AnyShell, &copied, CHECK);
+        let copied = form(CopyFormat::AnyShell, &copied, CHECK);
         assert!(copied.contains("\nbash /dev/fd/3 3<<'END_OF_STEP_'\n"));
         assert!(copied.ends_with("\ncat <<END_OF_STEP\nEND_OF_STEP\nEND_OF_STEP_"));
     }
@@ -457,11 +457,11 @@ mod tests {
             template: "echo {{var.A}}\n",
             frames: &BashFrames::of(&copy_text, CHECK),
         };
-        let text = |form: CopyForm| form.text(source);
-        assert_eq!(text(CopyForm::WithHeader), source.copy_text);
-        assert_eq!(text(CopyForm::ScriptOnly), "echo 1");
-        assert_eq!(text(CopyForm::Template), "echo {{var.A}}");
-        for form in CopyForm::ALL {
+        let text = |form: CopyFormat| form.text(source);
+        assert_eq!(text(CopyFormat::WithHeader), source.copy_text);
+        assert_eq!(text(CopyFormat::ScriptOnly), "echo 1");
+        assert_eq!(text(CopyFormat::Template), "echo {{var.A}}");
+        for form in CopyFormat::ALL {
             let text = text(*form);
             assert!(!text.contains('\r') && !text.ends_with('\n'), "{form}");
         }
@@ -469,10 +469,12 @@ mod tests {
 
     #[test]
     fn a_remembered_form_that_does_not_fit_gives_way_to_the_header() {
-        let form = CopyForm::AnyShell;
-        assert_eq!(form.or_header(StepType::Bash), CopyForm::AnyShell);
-        assert_eq!(form.or_header(StepType::Sql), CopyForm::WithHeader);
-        let of_text = CopyForm::ALL.iter().filter(|it| it.is_for(StepType::Text));
+        let form = CopyFormat::AnyShell;
+        assert_eq!(form.or_header(StepType::Bash), CopyFormat::AnyShell);
+        assert_eq!(form.or_header(StepType::Sql), CopyFormat::WithHeader);
+        let of_text = CopyFormat::ALL
+            .iter()
+            .filter(|it| it.is_for(StepType::Text));
         assert_eq!(of_text.count(), 3);
     }
 

@@ -1,5 +1,5 @@
 //! One change of the database: a write transaction, the audit events that record it, and the commit that writes both.
-//! Every write of the store goes through a `Change`, so that no row changes without an event (R17).
+//! Everything that users change goes through a `Change`, so that no row changes without an event (R17).
 use super::{
     Store,
     audit::{
@@ -15,9 +15,7 @@ use crate::domain::{
     id::BatchId,
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::DatabaseTransaction;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -48,30 +46,6 @@ pub trait VersionedRow: Clone + PartialEq + Serialize + Sized {
 }
 
 impl Store {
-    /// Begins a write transaction with `BEGIN IMMEDIATE`. It waits for the one writer connection.
-    pub(in crate::store) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let requested = Instant::now();
-        let tx = self
-            .write
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            })
-            .await;
-        db_timing::record_wait(requested.elapsed());
-        tx
-    }
-
-    /// Begins a read transaction: it sees one state of the database until it ends, and does not block writers.
-    pub(in crate::store) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.read
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-                ..TransactionOptions::default()
-            })
-            .await
-    }
-
     /// Begins a change by the person and at the time of `stamp`.
     pub(in crate::store) async fn change(&self, stamp: ActorStamp) -> Result<Change, StoreError> {
         Ok(Change {

@@ -1,7 +1,8 @@
-//! Which variables a text uses, and which of them are unresolved: answered from stored uses, never by parsing texts.
+//! Index of the variables that texts use, keyed by a fingerprint of the text, and the search for unresolved
+//! variables. It answers which variables are unresolved without parsing texts again.
 use super::{
-    entity::cluster, entity::customer, entity::parse_word, entity::read_metadata, entity::text_key,
-    entity::text_variable, error::StoreError,
+    engine::sqlite::IDS_PER_STATEMENT_MAX, entity::cluster, entity::customer, entity::parse_word,
+    entity::read_metadata, entity::text_key, entity::text_variable, error::StoreError,
 };
 use crate::domain::{
     cluster::Cluster, customer::Customer, id::CustomerId, release::Release, variables,
@@ -13,7 +14,7 @@ use sea_orm::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// Remembers how a text uses its variables, by the text's fingerprint.
+/// Stores how a text uses its variables.
 pub async fn save(tx: &DatabaseTransaction, text: &str) -> Result<(), StoreError> {
     let key = text_key(text);
     let rows: Vec<_> = variables::uses(text)
@@ -37,7 +38,7 @@ pub async fn save(tx: &DatabaseTransaction, text: &str) -> Result<(), StoreError
     Ok(())
 }
 
-/// For each text the uses of its variables (`variables::uses`).
+/// How each text uses its variables (`variables::uses`), by text key.
 pub async fn uses(
     db: &impl ConnectionTrait,
     keys: impl IntoIterator<Item = i64>,
@@ -45,7 +46,7 @@ pub async fn uses(
     let keys: HashSet<i64> = keys.into_iter().collect();
     let mut uses: HashMap<i64, Vec<String>> = HashMap::new();
     let keys: Vec<i64> = keys.into_iter().collect();
-    for chunk in keys.chunks(10_000) {
+    for chunk in keys.chunks(IDS_PER_STATEMENT_MAX) {
         let rows = text_variable::Entity::find()
             .filter(text_variable::Column::TextKey.is_in(chunk.iter().copied()))
             .all(db)
@@ -57,14 +58,15 @@ pub async fn uses(
     Ok(uses)
 }
 
-/// For customers the uses of variables that are unresolved, of those that are asked for.
+/// The unresolved variables per customer, among a given set of uses.
 pub struct UnresolvedByCustomer {
     asked: Vec<String>,
-    /// By customer, for each asked use: whether it is unresolved in bash and text steps, and in sql steps.
+    /// By customer id, for each use: whether it is unresolved in bash and text steps, and in sql steps.
     unresolved: HashMap<i64, Vec<[bool; 2]>>,
 }
 
 impl UnresolvedByCustomer {
+    /// Resolves the names for each customer of a release.
     pub async fn of(
         db: &impl ConnectionTrait,
         release: &Release,
@@ -99,7 +101,7 @@ impl UnresolvedByCustomer {
         Ok(this)
     }
 
-    /// Whether any of the uses that were asked for is unresolved for the customer.
+    /// Whether any of the uses is unresolved for the customer.
     pub fn is_any(&self, customer: CustomerId) -> bool {
         self.unresolved.contains_key(&customer.0)
     }
@@ -127,7 +129,7 @@ impl UnresolvedByCustomer {
     }
 }
 
-/// Customers with their clusters, in no particular order.
+/// The customers with their clusters, in no particular order.
 pub async fn with_clusters(
     db: &impl ConnectionTrait,
     ids: &[CustomerId],
@@ -139,7 +141,7 @@ pub async fn with_clusters(
         .map(|row| Ok((row.id, Cluster::try_from(row)?)))
         .collect::<Result<_, StoreError>>()?;
     let mut found = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(10_000) {
+    for chunk in ids.chunks(IDS_PER_STATEMENT_MAX) {
         let rows = customer::Entity::find()
             .filter(customer::Column::Id.is_in(chunk.iter().map(|it| it.0)))
             .all(db)
@@ -155,7 +157,7 @@ pub async fn with_clusters(
     Ok(found)
 }
 
-/// How many variables a customer has, without reading them one by one.
+/// The number of a customer's variables; 0 if the stored JSON is malformed.
 pub fn count_variables(metadata: &str) -> u32 {
     read_metadata("customers", metadata)
         .map_or(0, |it| u32::try_from(it.0.len()).unwrap_or(u32::MAX))

@@ -4,13 +4,19 @@
 mod texts;
 
 use app::{
-    domain::actor_stamp::ActorStamp, domain::cluster::ClusterDraft,
-    domain::customer::CustomerDraft, domain::id::ClusterId, domain::id::CustomerId,
-    domain::id::ReleaseId, domain::id::StepId, domain::release::ReleaseDraft,
-    domain::step::CustomerStep, domain::step::Position, domain::template::TemplateDraft,
-    domain::text::Metadata, domain::text::Value, domain::vocabulary::Noun,
-    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, store::Store,
-    store::error::StoreError, store::steps::transitions::TransitionOptions,
+    domain::{
+        actor_stamp::ActorStamp,
+        cluster::ClusterDraft,
+        customer::CustomerDraft,
+        id::{ClusterId, CustomerId, ReleaseId, StepId},
+        order::Position,
+        release::ReleaseDraft,
+        step::CustomerStep,
+        template::TemplateDraft,
+        text::{Metadata, Value},
+        vocabulary::{Noun, StepAction, StepStatus},
+    },
+    store::{Store, error::StoreError, steps::transitions::TransitionOptions},
 };
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use texts::{CLUSTERS, CUSTOMERS, DemoStep, HOTFIX, INVOICING, STATEMENTS};

@@ -36,7 +36,7 @@ async fn download(
         Ok(checklist) => attachment(
             "text/markdown; charset=utf-8",
             &checklist.file_name(),
-            checklist.markdown(),
+            checklist.to_markdown(),
         ),
         Err(error) => {
             let error = to_app_error(error);

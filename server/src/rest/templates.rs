@@ -13,12 +13,17 @@ use super::{
     response::{self, RestResponse},
 };
 use app::{
-    api::context::Context, domain::event::Changed, domain::field_error::FieldError,
-    domain::id::ReleaseId, domain::id::TemplateId, domain::step::Position,
-    domain::template::StepTemplate, domain::template::TemplateDraft,
-    domain::template::TemplateFields, domain::template::TemplateImpact,
-    domain::validation_errors::ValidationErrors, domain::vocabulary::Category,
-    domain::vocabulary::Field, store::Store, store::error::StoreError,
+    api::context::Context,
+    domain::{
+        event::Changed,
+        field_error::FieldError,
+        id::{ReleaseId, TemplateId},
+        order::Position,
+        template::{StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
+        validation_errors::ValidationErrors,
+        vocabulary::{Category, Field},
+    },
+    store::{Store, error::StoreError},
 };
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -305,7 +310,7 @@ pub async fn delete_template(
         let release = store.template_row(id).await?.release_id;
         let release = store.release_row(release).await?;
         release.may_be_edited().map_err(StoreError::from)?;
-        let effect = Effect::from(store.template_effect(id).await?);
+        let effect = Effect::from(store.template_impact(id).await?);
         return Ok(response::ok(&effect, None));
     }
     let version = caller.version(version);

@@ -17,22 +17,26 @@ pub struct CheckedRow<'a> {
 }
 
 impl CheckedRow<'_> {
+    /// Records an error at a field of the row.
     pub fn add(&mut self, field: impl fmt::Display, problem: impl fmt::Display) {
         let field = format!("{}.{field}", self.part);
         self.errors.add(self.line, field, problem);
     }
 
+    /// Records the problem unless the condition holds.
     pub fn check(&mut self, field: &str, holds: bool, problem: &str) {
         if !holds {
             self.add(field, problem);
         }
     }
 
+    /// Versions count from 1.
     pub fn version(&mut self, version: i64) {
         let is_one = (1..=JSON_INTEGER_MAX).contains(&version);
         self.check("version", is_one, "count from 1");
     }
 
+    /// The parsed fields; records every wrong one.
     pub fn parsed<T>(&mut self, parsed: Result<T, ValidationErrors>) -> Option<T> {
         match parsed {
             Ok(fields) => Some(fields),
@@ -61,6 +65,7 @@ impl CheckedRow<'_> {
         }
     }
 
+    /// Normalizes the optional name of a person.
     pub fn person(&mut self, field: &str, name: Option<String>) -> Option<String> {
         self.text(field, name, |it| Name::parse(it).map(Some))
     }

@@ -86,6 +86,7 @@ impl fmt::Display for ImportError {
 /// All errors of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportErrors {
+    #[serde(rename = "faults")]
     pub errors: Vec<ImportError>,
     /// The number of further errors that are not named.
     pub more: usize,

@@ -1,9 +1,10 @@
-//! Keys under which a client asks for something to be created, so that asking again does not create it again.
+//! Idempotency keys: a client sends a key with a POST, and a repetition with the same key gets the stored response
+//! instead of creating a second row.
 //!
-//! A key is claimed before the change, in a transaction of its own. The change marks it as carried out in the
-//! change's own transaction, so that no crash can separate the two. The response is written right after: it is known
-//! only to who speaks to the client, after the commit. A process that is killed between the two has done the work and
-//! lost the response, and says so when it is asked again.
+//! A key is claimed in a transaction of its own. The change then marks it as executed within the change's own
+//! transaction, so that a crash cannot separate the two. The response is stored after the commit, because only the
+//! HTTP layer knows it. If the process dies in between, the work is done and the response lost; a repetition is told
+//! so.
 use crate::domain::id::BatchId;
 use crate::store::{
     Store,
@@ -17,12 +18,12 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-/// How long a key is kept.
+/// Hours that a key is kept.
 const KEY_KEPT_HOURS: i64 = 24;
-/// A request that has carried nothing out after this time never will: it is cut off earlier.
+/// A request that was not executed within this time never will be: the HTTP timeout is shorter.
 const EXECUTION_TIMEOUT_SECONDS: i64 = 60;
 
-/// What was answered under a key.
+/// The response stored under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredResponse {
     pub status: u16,
@@ -32,23 +33,23 @@ pub struct StoredResponse {
     pub body: String,
 }
 
-/// What a key turned out to be.
+/// The result of claiming a key.
 #[derive(Clone, Debug)]
 pub enum Claim {
-    /// New. Make the change through this handle, then keep the response or release the key.
+    /// A new key. Make the change through this handle, then call `store_response` or `release_key`.
     New(Box<Store>),
-    /// The same request was answered already, like this.
+    /// The same request was completed, with this response.
     Completed(StoredResponse),
-    /// The same request is being carried out at this moment.
+    /// The same request is being executed.
     InProgress,
-    /// The same request was carried out, and its response was lost.
+    /// The same request was executed, but its response was lost.
     ResponseLost(BatchId),
-    /// It was used for another request.
+    /// The key was used for another request.
     OtherRequest,
 }
 
 impl Store {
-    /// Claims a key for a request; `request` is all that makes it the same one. Keys that are too old are forgotten.
+    /// Claims a key. `request` identifies the request: method, path and body. Also deletes expired keys.
     pub async fn claim_key(
         &self,
         key: &str,
@@ -67,7 +68,7 @@ impl Store {
             tx.commit().await?;
             return Ok(known);
         }
-        // What is there was given up.
+        // The existing row is of a request that was never executed.
         Entity::delete_by_id(key.to_owned()).exec(&tx).await?;
         let row = ActiveModel {
             key: Set(key.to_owned()),
@@ -87,7 +88,7 @@ impl Store {
         })))
     }
 
-    /// Keeps the response that was given under a key.
+    /// Stores the response of the request that claimed the key.
     pub async fn store_response(
         &self,
         key: &str,
@@ -107,7 +108,7 @@ impl Store {
         Ok(())
     }
 
-    /// Nothing was created under the key: it may be used again. If something was nevertheless, it stays.
+    /// Frees a key under which nothing was executed. An executed key is kept.
     pub async fn release_key(&self, key: &str) -> Result<(), StoreError> {
         use idempotency_key::{Column, Entity};
         let tx = self.begin().await?;
@@ -121,7 +122,7 @@ impl Store {
     }
 }
 
-/// Marks a key as carried out, together with the change.
+/// Marks a key as executed, in the transaction of the change.
 pub async fn mark_executed(
     tx: &DatabaseTransaction,
     key: &str,
@@ -136,7 +137,7 @@ pub async fn mark_executed(
     Ok(())
 }
 
-/// What a row says about this request; nothing if it was given up.
+/// What an existing row means for this request; none if its request was never executed.
 fn claim_of_row(row: idempotency_key::Model, request: &str, now: DateTime<Utc>) -> Option<Claim> {
     if row.request_sha256 != request {
         return Some(Claim::OtherRequest);

@@ -1,4 +1,5 @@
-//! How long the database takes, for `GET /metrics`. Without anybody who listens, nothing is kept.
+//! Database timings for `GET /metrics`: queries, waits for the writer, changes. Without a metrics recorder nothing is
+//! kept.
 use std::time::Duration;
 
 const TABLES: &[&str] = &[
@@ -12,7 +13,7 @@ const TABLES: &[&str] = &[
     "audit_events",
 ];
 
-/// One statement, by what it does and the first table that it names. Its text is kept nowhere.
+/// Records a statement by its operation and the first table that it names. Its text is not kept.
 pub fn record_query(sql: &str, took: Duration, failed: bool) {
     let operation = operation(sql);
     let table = table(sql);
@@ -24,12 +25,12 @@ pub fn record_query(sql: &str, took: Duration, failed: bool) {
     }
 }
 
-/// Until the one writer was free.
+/// Records the wait for the writer connection.
 pub fn record_wait(took: Duration) {
     metrics::histogram!("rollcall_store_wait_seconds").record(took);
 }
 
-/// A change, from its beginning to its commit.
+/// Records the duration of a change, from its beginning to its commit.
 pub fn record_change(took: Duration) {
     metrics::histogram!("rollcall_store_write_seconds").record(took);
 }

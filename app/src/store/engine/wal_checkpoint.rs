@@ -1,5 +1,5 @@
-//! The write-ahead wal is merged into the database behind everybody's back: `SQLite` would do it within the commit
-//! that makes the wal long, and whoever activates a release would wait for the disk twice.
+//! WAL checkpoints in the background. By default `SQLite` checkpoints within the commit that makes the log too long,
+//! so a user who activates a release would wait for the disk twice.
 use super::sqlite;
 use sea_orm::DbErr;
 use std::{
@@ -10,9 +10,10 @@ use std::{
     },
 };
 
-/// A wal that is longer, in bytes, is merged: as long as `SQLite` would let it become by itself.
+/// The log is checkpointed above this size in bytes, about `SQLite`'s own default of 1,000 pages.
 const CHECKPOINT_WAL_BYTES: u64 = 4 * 1024 * 1024;
 
+/// Starts checkpoints; clones share the state.
 #[derive(Clone, Debug)]
 pub struct WalCheckpointer {
     database: PathBuf,
@@ -20,6 +21,7 @@ pub struct WalCheckpointer {
 }
 
 impl WalCheckpointer {
+    /// For the database file at this path.
     pub fn new(database: PathBuf) -> Self {
         Self {
             database,
@@ -27,7 +29,7 @@ impl WalCheckpointer {
         }
     }
 
-    /// After a commit: begins to checkpoint if the wal is long and nobody is at it.
+    /// Starts a checkpoint in the background if the log is long and none is running. Called after each commit.
     pub fn checkpoint_if_long(&self) {
         let wal = sqlite::with_suffix(&self.database, "-wal");
         let is_long = std::fs::metadata(wal).is_ok_and(|it| it.len() > CHECKPOINT_WAL_BYTES);
@@ -37,7 +39,7 @@ impl WalCheckpointer {
         let this = self.clone();
         tokio::spawn(async move {
             if let Err(error) = this.checkpoint().await {
-                // Nothing is lost: the wal has it all, and the next commit tries again.
+                // Nothing is lost: the log has all commits, and the next commit tries again.
                 tracing::warn!(%error, "the write-ahead log could not be merged");
             }
             this.is_running.store(false, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! A row of `audit_events`: one line of the history.
+//! Row of `audit_events`: one event of the audit trail.
 use super::parse_word;
 use crate::{
     domain::{

@@ -1,4 +1,4 @@
-//! A row of `customer_steps`.
+//! Row of `customer_steps`: a customer's step, a cell of the matrix.
 use super::{parse_word, text_key};
 use crate::{
     domain::{

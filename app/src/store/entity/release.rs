@@ -1,4 +1,4 @@
-//! A row of `releases`.
+//! Row of `releases`.
 use super::{parse_word, read_metadata, write_metadata};
 use crate::{
     domain::{id::ReleaseId, release::Release},

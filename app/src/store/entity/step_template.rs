@@ -1,4 +1,4 @@
-//! A row of `step_templates`.
+//! Row of `step_templates`.
 use super::{parse_word, text_key};
 use crate::{
     domain::{

@@ -1,4 +1,4 @@
-//! Clusters: create, edit, deactivate, restore, list.
+//! Writes to clusters: create, edit, deactivate, restore.
 use crate::domain::{
     actor_stamp::ActorStamp,
     cluster::{Cluster, ClusterDraft, ClusterFields},
@@ -20,6 +20,7 @@ use sea_orm::{
     EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
+/// Loads a cluster. Errors: not found.
 pub async fn load(db: &impl ConnectionTrait, id: ClusterId) -> Result<Cluster, StoreError> {
     cluster::Entity::find_by_id(id.0)
         .one(db)
@@ -44,7 +45,7 @@ impl VersionedRow for Cluster {
     }
 }
 
-/// Refuses a name that another cluster than `except` has, also an inactive one.
+/// Refuses a name that a cluster other than `except` has, active or not.
 async fn must_be_unused(
     tx: &DatabaseTransaction,
     name: &str,
@@ -65,6 +66,7 @@ async fn must_be_unused(
 }
 
 impl Store {
+    /// Creates a cluster. Errors: wrong fields; a name that is taken.
     pub async fn create_cluster(
         &self,
         draft: ClusterDraft,
@@ -101,6 +103,7 @@ impl Store {
         change.finish(row).await
     }
 
+    /// Replaces the details of a cluster. Errors: not found; wrong fields; a name that is taken; stale (R3).
     pub async fn update_cluster(
         &self,
         id: ClusterId,
@@ -132,7 +135,7 @@ impl Store {
             .await
     }
 
-    /// R5: a cluster with active customers is refused, naming them.
+    /// Deactivates a cluster (R5). Errors: not found; active customers, which are named.
     pub async fn deactivate_cluster(
         &self,
         id: ClusterId,
@@ -153,6 +156,7 @@ impl Store {
         set_active(change, before, false, EventAction::Deactivate).await
     }
 
+    /// Makes an inactive cluster active again. Errors: not found.
     pub async fn restore_cluster(
         &self,
         id: ClusterId,

@@ -1,4 +1,4 @@
-//! Many customers at once: all of them or none.
+//! Import of many customers from pasted text: all of them or none.
 use super::customers::insert;
 use crate::domain::{
     actor_stamp::ActorStamp,
@@ -19,7 +19,7 @@ use crate::store::{
 use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
 
 impl Store {
-    /// What becomes of each line.
+    /// What an import would do with each line. Errors: more than `LINES_MAX` lines.
     pub async fn preview_customers_paste(
         &self,
         cluster: Option<ClusterId>,
@@ -31,7 +31,8 @@ impl Store {
         Ok(planned.into_iter().map(|it| it.line).collect())
     }
 
-    /// Creates the new customers of a text; what is there already stays as it is. One wrong line refuses all of them.
+    /// Creates the new customers of a text; existing ones are left as they are. Answers how many were created.
+    /// Errors: more than `LINES_MAX` lines; any wrong line; no new customer.
     pub async fn create_customers(
         &self,
         cluster: Option<ClusterId>,
@@ -65,7 +66,7 @@ fn check_line_count(text: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The first wrong line is named with what is wrong, the others by their number.
+/// Refuses wrong lines: names the first one with its error, and counts the others.
 fn check_all_lines(planned: &[PlannedLine]) -> Result<(), RuleViolation> {
     let mut wrong = planned.iter().filter_map(|it| match &it.line.outcome {
         LineOutcome::Wrong { why } => Some((it.line.number, why)),

@@ -1,4 +1,4 @@
-//! Customers: create, edit, deactivate, restore, list.
+//! Writes to customers: create, edit, deactivate, restore.
 use super::clusters;
 use crate::domain::{
     actor_stamp::ActorStamp,
@@ -23,6 +23,7 @@ use sea_orm::{
     EntityTrait, IntoActiveModel, QueryFilter,
 };
 
+/// Loads a customer. Errors: not found.
 pub async fn load(db: &impl ConnectionTrait, id: CustomerId) -> Result<Customer, StoreError> {
     customer::Entity::find_by_id(id.0)
         .one(db)
@@ -47,7 +48,8 @@ impl VersionedRow for Customer {
     }
 }
 
-/// The cluster of a draft must exist, and be active unless the customer belongs to it already. Answers its name.
+/// Checks that the cluster of a draft exists, and that it is active unless the customer is in it already. Answers the
+/// cluster's name.
 async fn must_accept(
     tx: &DatabaseTransaction,
     id: ClusterId,
@@ -68,7 +70,7 @@ async fn must_accept(
     }
 }
 
-/// Refuses a namespace that another customer of the cluster than `except` has, also an inactive one.
+/// Refuses a namespace that another customer of the cluster than `except` has, active or not.
 async fn must_be_unused(
     tx: &DatabaseTransaction,
     (cluster, cluster_name): (ClusterId, String),
@@ -91,7 +93,7 @@ async fn must_be_unused(
     }
 }
 
-/// A new customer, active.
+/// Inserts an active customer. The caller has checked that the namespace is unused.
 pub async fn insert(
     tx: &DatabaseTransaction,
     fields: CustomerFields,
@@ -117,6 +119,7 @@ pub async fn insert(
 }
 
 impl Store {
+    /// Creates a customer. Errors: wrong fields; a namespace that is taken; an inactive cluster.
     pub async fn create_customer(
         &self,
         draft: CustomerDraft,
@@ -137,6 +140,8 @@ impl Store {
         change.finish(row).await
     }
 
+    /// Replaces the details of a customer. Errors: not found; wrong fields; a namespace that is taken; an inactive
+    /// cluster; stale (R3).
     pub async fn update_customer(
         &self,
         id: CustomerId,
@@ -176,7 +181,7 @@ impl Store {
             .await
     }
 
-    /// R5: it stays in the releases that it is part of, marked.
+    /// Deactivates a customer (R5); it stays in its releases, marked. Errors: not found.
     pub async fn deactivate_customer(
         &self,
         id: CustomerId,
@@ -187,6 +192,7 @@ impl Store {
         set_active(change, before, false, EventAction::Deactivate).await
     }
 
+    /// Makes an inactive customer active again. Errors: not found; an inactive cluster.
     pub async fn restore_customer(
         &self,
         id: CustomerId,

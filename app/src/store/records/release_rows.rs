@@ -1,4 +1,4 @@
-//! Rows of `releases`: load, insert and save one, and the event that a change of one records.
+//! Loading, inserting and saving rows of `releases`.
 use crate::domain::{
     event::{Entity, EventAction},
     id::ReleaseId,
@@ -16,6 +16,7 @@ use sea_orm::{
     sea_query::{Query, SelectStatement},
 };
 
+/// Loads a release. Errors: not found.
 pub async fn load(db: &impl ConnectionTrait, id: ReleaseId) -> Result<Release, StoreError> {
     release::Entity::find_by_id(id.0)
         .one(db)
@@ -40,7 +41,7 @@ impl VersionedRow for Release {
     }
 }
 
-/// The releases that are being worked on, as a subquery.
+/// The ids of all active releases, as a subquery.
 pub fn active_ids() -> SelectStatement {
     Query::select()
         .column(release::Column::Id)

@@ -1,4 +1,4 @@
-//! Releases: create, edit, clone, activate, archive, restore, delete a draft, list with progress.
+//! Writes to releases: create, edit, clone, activate, archive, restore, delete a draft.
 use super::{members, release_rows};
 use crate::domain::{
     actor_stamp::ActorStamp,
@@ -23,6 +23,7 @@ use sea_orm::{
 use serde_json::json;
 
 impl Store {
+    /// Creates a draft without template steps. Errors: wrong fields.
     pub async fn create_release(
         &self,
         draft: ReleaseDraft,
@@ -35,6 +36,7 @@ impl Store {
         change.finish(row).await
     }
 
+    /// Replaces the details of a release. Errors: not found; wrong fields; archived; stale (R3).
     pub async fn update_release(
         &self,
         id: ReleaseId,
@@ -67,7 +69,8 @@ impl Store {
             .await
     }
 
-    /// A new draft with its own details and the template steps of another release.
+    /// Creates a draft with its own details and the template steps of another release. Errors: wrong fields; that
+    /// release is not found.
     pub async fn create_release_from(
         &self,
         draft: ReleaseDraft,
@@ -88,7 +91,8 @@ impl Store {
         change.finish(row).await
     }
 
-    /// A new draft with the details and template steps of another release, and no customers.
+    /// Creates a draft with the details and template steps of another release, without customers and date. Errors:
+    /// not found; wrong fields.
     pub async fn clone_release(
         &self,
         id: ReleaseId,
@@ -127,7 +131,8 @@ impl Store {
         change.finish(row).await
     }
 
-    /// R14: copies the templates to the customers, inside the database. Without customers named, to all active ones.
+    /// Activates a draft: copies its templates to the customers within the database (R14). None given means all
+    /// active customers. Errors: not found; not a draft; no template steps; no, unknown or inactive customers.
     pub async fn activate_release(
         &self,
         id: ReleaseId,
@@ -152,6 +157,7 @@ impl Store {
         change.finish(row).await
     }
 
+    /// Archives an active release (R4). Errors: not found; not active; stale (R3).
     pub async fn archive_release(
         &self,
         id: ReleaseId,
@@ -162,7 +168,7 @@ impl Store {
             .await
     }
 
-    /// Archived is not the end: it becomes active again (R4).
+    /// Makes an archived release active again (R4). Errors: not found; not archived; stale (R3).
     pub async fn restore_release(
         &self,
         id: ReleaseId,
@@ -199,6 +205,7 @@ impl Store {
         change.finish_update(before, after, action).await
     }
 
+    /// Deletes a draft and its template steps. Errors: not found; not a draft.
     pub async fn delete_draft(
         &self,
         id: ReleaseId,

@@ -1,4 +1,4 @@
-//! Steps of one customer alone (R12), and their promotion to the template.
+//! Custom steps, which belong to one customer (R12), and their promotion to the template.
 use super::step_rows::{check_neighbour, load, remove};
 use crate::domain::{
     actor_stamp::ActorStamp,
@@ -25,8 +25,9 @@ use sea_orm::{
 use serde_json::json;
 
 impl Store {
-    /// A step of one customer alone (R12); or, added to the template, of all customers in this release (R8). Then the
-    /// place that was named counts in the template, behind the copy's own template.
+    /// Adds a step for one customer (R12), or with `add_to_template` for all customers of the release (R8); the
+    /// position in the customer's list is then translated to one in the template. Errors: not found; a release that
+    /// is not active; not a member; wrong fields; a neighbour of another list.
     pub async fn add_custom_step(
         &self,
         release: ReleaseId,
@@ -94,7 +95,7 @@ impl Store {
         change.finish(row).await
     }
 
-    /// Name, type and content of a custom step; a copy's text is changed by an override.
+    /// Replaces name, type and text of a custom step. Errors: not found; a copy; wrong fields; stale (R3).
     pub async fn edit_custom_step(
         &self,
         id: StepId,
@@ -117,6 +118,7 @@ impl Store {
         change.finish_step(before, after, EventAction::Update).await
     }
 
+    /// Deletes a custom step. Errors: not found; a copy; stale (R3).
     pub async fn delete_custom_step(
         &self,
         id: StepId,
@@ -134,7 +136,8 @@ impl Store {
         change.finish(()).await
     }
 
-    /// A custom step becomes a template step of the whole release; an overridden copy's text the template's (R9).
+    /// Promotes a custom step to a template step of the release, or an overridden text to its template's text (R9).
+    /// Errors: not found; nothing to promote; stale (R3).
     pub async fn promote_step(
         &self,
         id: StepId,
@@ -171,7 +174,7 @@ impl Store {
                 let position = template_position(&list, Position::After(id));
                 let template =
                     template_edits::add(&mut change, &release, draft.parse()?, position).await?;
-                // The customer has the step already: the copy that was just made gives way to it.
+                // The customer has the step already: the copy just made for it is removed again.
                 let copy = customer_step::Entity::find()
                     .filter(customer_step::Column::TemplateId.eq(template.id.0))
                     .filter(customer_step::Column::CustomerId.eq(before.customer_id.0))
@@ -185,7 +188,7 @@ impl Store {
         };
         // Adding the template may have moved the step.
         let present = load(&change.tx, id).await?;
-        // From now on it is a copy like the others, by the template's name.
+        // The step becomes a copy and takes the template's name.
         let after = CustomerStep {
             name: template.name,
             content: template.content,
@@ -202,7 +205,7 @@ impl Store {
     }
 }
 
-/// The place in the template that a place in a customer's list means: behind the nearest copy above it.
+/// Translates a position in a customer's list to one in the template: after the nearest copy above it.
 fn template_position(
     list: &copy_order::StepList,
     position: Position<StepId>,

@@ -1,4 +1,4 @@
-//! Several fields of one step in one change: what a custom step says, and the notes of any step.
+//! Partial update of one step: name, type and text of a custom step, notes of any step.
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use crate::store::{Store, error::StoreError};
 
-/// Which fields of a step to change; what is none stays, and empty notes are no notes.
+/// The fields of a step to change. None leaves a field as it is; empty notes remove the notes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepPatch {
     pub name: Option<String>,
@@ -21,8 +21,7 @@ pub struct StepPatch {
 }
 
 impl Store {
-    /// Notes belong to any step; name, type and content only to a custom one: a copy's text is changed by an
-    /// override.
+    /// Changes the given fields. Errors: not found; wrong fields; name, type or text of a copy; stale (R3).
     pub async fn patch_step(
         &self,
         id: StepId,

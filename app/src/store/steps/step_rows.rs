@@ -1,4 +1,4 @@
-//! Rows of `customer_steps`: load, save and delete one step.
+//! Loading, saving and deleting rows of `customer_steps`, and the common start and end of a change of one step.
 use crate::domain::{
     event::{Changed, Entity, EventAction},
     field_error::FieldError,
@@ -23,6 +23,7 @@ use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
 };
 
+/// Loads a step. Errors: not found.
 pub async fn load(db: &impl ConnectionTrait, id: StepId) -> Result<CustomerStep, StoreError> {
     customer_step::Entity::find_by_id(id.0)
         .one(db)
@@ -31,6 +32,7 @@ pub async fn load(db: &impl ConnectionTrait, id: StepId) -> Result<CustomerStep,
         .try_into()
 }
 
+/// Writes all columns of a step, and the variables of its text.
 pub async fn save(
     tx: &DatabaseTransaction,
     step: CustomerStep,
@@ -44,7 +46,7 @@ pub async fn save(
         .try_into()
 }
 
-/// The word of a transition in the history.
+/// The event action of a transition.
 pub fn event_action(action: StepAction) -> EventAction {
     match action {
         StepAction::Start => EventAction::Start,
@@ -56,7 +58,7 @@ pub fn event_action(action: StepAction) -> EventAction {
     }
 }
 
-/// Deletes a step and closes the gap behind it.
+/// Deletes a step and closes the gap in its list.
 pub async fn remove(tx: &DatabaseTransaction, step: &CustomerStep) -> Result<(), StoreError> {
     customer_step::Entity::delete_by_id(step.id.0)
         .exec(tx)
@@ -67,7 +69,7 @@ pub async fn remove(tx: &DatabaseTransaction, step: &CustomerStep) -> Result<(),
 }
 
 impl Change {
-    /// Loads a step of a release that can be worked on, and checks the version that the change was based on.
+    /// Loads a step and its release. Errors: not found; stale (R3); a release that is not active.
     pub async fn load_step(
         &self,
         id: StepId,

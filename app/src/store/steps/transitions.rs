@@ -1,4 +1,4 @@
-//! One customer's steps: their state, text, notes and place.
+//! Changes of one customer's step: state, notes, override, position.
 use super::step_rows;
 use crate::domain::{
     actor_stamp::ActorStamp,
@@ -23,18 +23,18 @@ use crate::store::{
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
-/// What somebody asks for when changing a step's state.
+/// Options of a transition.
 #[derive(Clone, Debug, Default)]
 pub struct TransitionOptions {
     pub reason: Option<String>,
-    /// Only with done; they replace the step's notes.
+    /// Replace the step's notes; used with `done` only.
     pub notes: Option<String>,
     pub allow_unresolved: bool,
-    /// Checked if given.
+    /// The version that the caller has seen; none skips the check (R3).
     pub version: Option<i64>,
 }
 
-/// The resolved text of a step, as it was shown.
+/// The text of a step with the variables of its customer filled in.
 pub async fn resolved(
     db: &impl ConnectionTrait,
     step: &CustomerStep,
@@ -51,7 +51,9 @@ pub async fn resolved(
 }
 
 impl Store {
-    /// One transition of R2. The state that it has already is no error and changes nothing.
+    /// Makes one transition (R2). If the step is in the target state already, nothing changes. Errors: not found; a
+    /// transition that is not allowed; a missing reason; unresolved variables; stale (R3); a release that is not
+    /// active.
     pub async fn act_on_step(
         &self,
         id: StepId,
@@ -92,6 +94,7 @@ impl Store {
         change.finish(row).await
     }
 
+    /// Replaces the notes of a step; empty notes remove them. Errors: not found; too long; stale (R3).
     pub async fn note_step(
         &self,
         id: StepId,
@@ -109,7 +112,8 @@ impl Store {
         change.finish_step(before, after, EventAction::Notes).await
     }
 
-    /// Rewrites a copy's text for this customer alone. `template_version` stays: it is what the text was based on.
+    /// Replaces the text of a copy for this customer alone. `template_version` stays: it says what the text was based
+    /// on. Errors: not found; a custom step; wrong text; stale (R3).
     pub async fn override_step(
         &self,
         id: StepId,
@@ -132,8 +136,8 @@ impl Store {
             .await
     }
 
-    /// The template went on since the override: this customer's text stays, and is based on the template as it is
-    /// now.
+    /// Keeps an override after the template changed: rebases it on the template's current version. Errors: not found;
+    /// not overridden; stale (R3).
     pub async fn keep_override(
         &self,
         id: StepId,
@@ -155,7 +159,8 @@ impl Store {
             .await
     }
 
-    /// R13: brings back the template's name, type and content, and leaves the state alone.
+    /// Resets a copy to its template's name, type and text; its state stays (R13). Errors: not found; a custom step;
+    /// stale (R3).
     pub async fn reset_step(
         &self,
         id: StepId,
@@ -177,7 +182,8 @@ impl Store {
         change.finish_step(before, after, EventAction::Reset).await
     }
 
-    /// Puts a step elsewhere in its customer's list; the category stays.
+    /// Moves a step within its category of the customer's list. Errors: not found; a neighbour of another list; stale
+    /// (R3).
     pub async fn move_step(
         &self,
         id: StepId,
@@ -204,7 +210,8 @@ impl Store {
         change.finish(row).await
     }
 
-    /// Reorders one customer's list, which the template's order then leaves alone (R11).
+    /// Reorders one customer's list; the template's order no longer applies to it (R11). Errors: not found; not a
+    /// permutation of the list; a release that is not active.
     pub async fn reorder_steps(
         &self,
         release: ReleaseId,
@@ -217,7 +224,7 @@ impl Store {
             .await
     }
 
-    /// The same, of the release as it was in that version.
+    /// The same, checked against the version of the release. Errors: also stale (R3).
     pub async fn reorder_steps_of(
         &self,
         release: ReleaseId,
@@ -255,7 +262,7 @@ impl Store {
     }
 }
 
-/// A new order of one customer's list.
+/// A new order of one customer's list in a category.
 pub struct ListReorder {
     pub before: Vec<StepId>,
     pub after: Vec<StepId>,

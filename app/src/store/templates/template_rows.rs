@@ -1,4 +1,4 @@
-//! Rows of `step_templates` and the copies made from them: what edits, reorders and undo all read.
+//! Loading and saving rows of `step_templates`, and listing the copies of one.
 use crate::domain::{
     event::{Entity, EventAction},
     id::TemplateId,
@@ -17,6 +17,7 @@ use sea_orm::{
     IntoActiveModel, QueryFilter, QuerySelect,
 };
 
+/// Loads a template step. Errors: not found.
 pub async fn load(db: &impl ConnectionTrait, id: TemplateId) -> Result<StepTemplate, StoreError> {
     step_template::Entity::find_by_id(id.0)
         .one(db)
@@ -43,13 +44,14 @@ impl VersionedRow for StepTemplate {
     }
 }
 
-/// The copies of a template: id, customer, state, overridden.
+/// A copy of a template: ids of step and customer, and whether changes propagate to it.
 pub struct TemplateCopy {
     pub id: i64,
     pub customer: i64,
     pub propagation: Propagation,
 }
 
+/// All copies of a template.
 pub async fn copies_of(
     db: &impl ConnectionTrait,
     id: TemplateId,

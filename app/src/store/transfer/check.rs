@@ -1,5 +1,5 @@
-//! What can be proved of a database: the file is whole, references lead somewhere, lists have no gaps, and the
-//! history tells the same as the rows.
+//! Integrity check of a database: the file is intact, foreign keys hold, rows are readable, lists have no gaps, and
+//! the audit trail agrees with the rows.
 use crate::domain::{
     check_finding::{Check, CheckFinding},
     event::{Entity, EventAction},
@@ -15,12 +15,12 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
-/// So many findings of one kind are named; the others are counted.
+/// The number of findings reported per kind; the others are counted.
 const NAMED_FINDINGS_MAX: usize = 50;
-/// How many read_events of the history are read at once.
+/// Events read per query.
 const READ_EVENTS_MAX: u64 = 1_000;
 
-/// What the last event of a step says of its state.
+/// The state of a step according to its last event.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RecordedState {
@@ -29,7 +29,7 @@ struct RecordedState {
     state_by: Option<String>,
 }
 
-/// Id, entity, its id, action, the row after it, the executed text and its fingerprint.
+/// Id, entity, entity id, action, row after the event, executed text, SHA-256 of that text.
 type AuditRow = (
     i64,
     String,
@@ -68,14 +68,15 @@ impl CheckFindings {
 }
 
 impl Store {
-    /// Everything that should not be; empty if all is well. Reads every row, and holds nobody up.
+    /// All inconsistencies; empty if there are none. Reads every row in one read transaction and does not block
+    /// writers.
     pub async fn check(&self) -> Result<Vec<CheckFinding>, StoreError> {
         let mut found = CheckFindings::default();
         let db = self.snapshot().await?;
         for line in sqlite::integrity_errors(&db).await? {
             found.add(Check::Integrity, line);
         }
-        // What is read from a damaged file proves nothing.
+        // Rows read from a damaged file prove nothing.
         if found.findings.is_empty() {
             for line in sqlite::foreign_key_errors(&db).await? {
                 found.add(Check::ForeignKeys, line);
@@ -88,7 +89,7 @@ impl Store {
         Ok(found.finish())
     }
 
-    /// Whether the domain can read every row.
+    /// Checks that the domain can read every row.
     async fn check_rows(&self, found: &mut CheckFindings) -> Result<(), StoreError> {
         let mut export = self.export(None).await?;
         loop {
@@ -105,7 +106,7 @@ impl Store {
     }
 }
 
-/// Positions of lists that come one behind the other, each in its order.
+/// Checks positions of consecutive lists, each sorted by position.
 struct PositionCheck<List> {
     list: Option<List>,
     next: i32,
@@ -119,7 +120,7 @@ impl<List: PartialEq> PositionCheck<List> {
         }
     }
 
-    /// Whether the step stands where it should.
+    /// Whether the step has the next position of its list.
     fn is_next(&mut self, list: List, position: i32) -> bool {
         if self.list.as_ref() != Some(&list) {
             (self.list, self.next) = (Some(list), 0);
@@ -160,7 +161,7 @@ async fn check_template_order(
     Ok(())
 }
 
-/// Customers' lists have no gaps, and only members have any.
+/// Checks that customers' lists have no gaps and belong to members.
 async fn check_lists(
     db: &impl ConnectionTrait,
     found: &mut CheckFindings,
@@ -209,7 +210,7 @@ async fn check_lists(
     Ok(())
 }
 
-/// R17: every state is explained by the step's last event, and every executed text is the one that was shown.
+/// Checks that the last event of each step explains its state, and that executed texts match their SHA-256 (R17).
 async fn check_history(
     db: &impl ConnectionTrait,
     found: &mut CheckFindings,

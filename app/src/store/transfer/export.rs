@@ -1,5 +1,5 @@
-//! The whole database, or one release of it, as one JSON text (`domain::transfer`): piece by piece, from one
-//! snapshot, so that memory does not grow with it and nobody who writes is held up.
+//! Export of the whole database or one release as JSON (`domain::transfer`). It is read in chunks from one snapshot,
+//! so that memory use is constant and writers are not blocked.
 use crate::domain::{
     cluster::Cluster,
     customer::Customer,
@@ -26,10 +26,10 @@ use sea_orm::{
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// How many rows a piece has at most.
+/// Rows per chunk.
 const CHUNK_ROWS_MAX: u64 = 250;
 
-/// The table of each list that has ids of its own.
+/// The table of each list whose rows have an id.
 pub const TABLES: [(TransferPart, &str); 6] = [
     (TransferPart::Clusters, "clusters"),
     (TransferPart::Customers, "customers"),
@@ -39,20 +39,21 @@ pub const TABLES: [(TransferPart, &str); 6] = [
     (TransferPart::Events, "audit_events"),
 ];
 
-/// An export under way.
+/// A running export with its read transaction.
 #[derive(Debug)]
 pub struct Export {
     tx: DatabaseTransaction,
-    /// If it is of one release only.
+    /// Exports only this release, if given.
     release: Option<ReleaseId>,
-    /// Which list is next, and behind which row.
+    /// Index of the list to read next, and the key of the last row read from it.
     part: usize,
     after: (i64, i64),
     is_first: bool,
 }
 
 impl Store {
-    /// Begins an export: of everything, or of a release with its customers, their clusters and its history.
+    /// Begins an export of everything, or of one release with its customers, their clusters and its events. Errors:
+    /// not found.
     pub async fn export(&self, release: Option<ReleaseId>) -> Result<Export, StoreError> {
         let tx = self.snapshot().await?;
         if let Some(id) = release {
@@ -72,7 +73,7 @@ fn json(row: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(row).map_err(|error| StoreError::corrupt("an export", error))
 }
 
-/// Reads the next rows of a table as what the domain calls them, and remembers behind which row it goes on.
+/// Reads the next rows of a table as JSON of their domain type, and remembers the last id.
 macro_rules! read_rows {
     ($this:ident, $table:ident, $row:ty, $only:expr) => {{
         let mut query = $table::Entity::find().filter($table::Column::Id.gt($this.after.0));
@@ -97,7 +98,7 @@ macro_rules! read_rows {
 }
 
 impl Export {
-    /// The next piece of the text; none when it is whole.
+    /// The next chunk of the text; none after the last one. Errors: `Corrupt` for a row that the domain cannot read.
     pub async fn next_chunk(&mut self) -> Result<Option<String>, StoreError> {
         let Some(part) = TransferPart::ALL.get(self.part).copied() else {
             return Ok(None);
@@ -177,7 +178,7 @@ impl Export {
         })
     }
 
-    /// Members have no id of their own: they go by release and customer.
+    /// The next memberships. They have no id, so their key is release and customer.
     async fn next_members(&mut self) -> Result<Vec<String>, StoreError> {
         use release_customer::Column;
         let (release, customer) = self.after;

@@ -1,4 +1,4 @@
-//! Taking an export in: all of it or nothing, and only where there is nothing yet.
+//! Import of an export into an empty database, all of it or nothing.
 use super::export::TABLES;
 use crate::domain::{
     event::Event,
@@ -18,23 +18,24 @@ use crate::store::{
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
 use std::collections::{BTreeMap, HashSet};
 
-/// `SQLite` takes 32,766 values a statement; the widest row has twenty-eight.
+/// `SQLite` accepts 32,766 values per statement; the widest row has 28.
 const ROWS_PER_STATEMENT_MAX: usize = 500;
 
-/// How many rows of each list were imported in.
+/// Imported rows per list.
 pub type ImportedCounts = BTreeMap<TransferPart, usize>;
 
-/// An import under way; dropping it undoes it.
+/// A running import; dropping it rolls it back.
 struct Import {
     tx: DatabaseTransaction,
     checker: RowChecker,
     imported: ImportedCounts,
-    /// Texts whose variables are known already, by their fingerprint.
+    /// Keys of the texts whose variables are stored already.
     texts: HashSet<i64>,
 }
 
 impl Store {
-    /// Takes an export into an empty database, ids and all; or answers what is wrong with it, and takes nothing.
+    /// Imports an export with its ids. If any row is invalid, nothing is imported and all errors are answered.
+    /// Errors: the database is not empty.
     pub async fn import(
         &self,
         file: &Transfer,
@@ -56,7 +57,7 @@ impl Store {
     }
 }
 
-/// A new database: nothing was ever done in it.
+/// Refuses a database with any row.
 async fn must_be_empty(tx: &DatabaseTransaction) -> Result<(), StoreError> {
     macro_rules! are_empty {
         ($($table:ident),+) => {
@@ -79,7 +80,7 @@ async fn must_be_empty(tx: &DatabaseTransaction) -> Result<(), StoreError> {
     }
 }
 
-/// Checks the rows of a list, and writes them as long as nothing is wrong.
+/// Validates the rows of a list, and inserts them as long as no error was found.
 macro_rules! import_rows {
     ($this:ident, $file:ident, $part:expr, $table:ident, |$item:ident| $row:expr) => {{
         let mut rows: Vec<$table::ActiveModel> = Vec::new();
@@ -160,7 +161,7 @@ impl Import {
         Ok(())
     }
 
-    /// Remembers which variables a text names.
+    /// Stores the variables of a text, once per text.
     async fn save_variables(&mut self, text: &str) -> Result<(), StoreError> {
         if self.texts.insert(text_key(text)) {
             text_variables::save(&self.tx, text).await?;
@@ -197,7 +198,7 @@ fn member_row(it: Membership) -> release_customer::Model {
     }
 }
 
-/// A line of the history as its table keeps it.
+/// An event as a row of its table.
 fn event_row(it: Event) -> audit_event::Model {
     audit_event::Model {
         id: it.id.0,

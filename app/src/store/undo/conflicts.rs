@@ -1,4 +1,4 @@
-//! What an undo reports of rows that it leaves alone because they were changed since.
+//! Conflicts of an undo: rows that it leaves alone because they were changed since.
 use crate::domain::{event::Entity, id::CustomerId, summary::Conflict};
 use crate::store::{
     audit::events::last_change, change::Change, entity::customer, error::StoreError,
@@ -6,6 +6,7 @@ use crate::store::{
 use sea_orm::EntityTrait;
 
 impl Change {
+    /// Reports that a row, described by `what`, was changed since, with the last author and time.
     pub async fn conflict(
         &self,
         entity: Entity,
@@ -21,7 +22,7 @@ impl Change {
         })
     }
 
-    /// "Migrate schema, Acme".
+    /// The name of a cell in a conflict: "Migrate schema, Acme".
     pub async fn cell_name(
         &self,
         step: &str,

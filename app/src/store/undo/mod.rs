@@ -1,5 +1,6 @@
-//! Undo (R16): a new event that restores what was there. What changed since is left alone and named. An undo is
-//! itself a change that can be undone, so the kind of an event is told by what it kept, not by its action.
+//! Undo of a batch (R16): restores earlier content as a new change, which can be undone as well. Rows that changed
+//! since are left alone and reported. The kind of an event is recognized by its stored data instead of its action,
+//! because every undo has the same action.
 mod conflicts;
 mod undo_steps;
 mod undo_templates;
@@ -15,7 +16,12 @@ use crate::domain::{
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+/// The latest events of a person in a release that undo and redo look at.
+const UNDO_EVENTS_MAX: u64 = 200;
+
 impl Store {
+    /// Undoes all events of a batch, newest first. Errors: not found; not undoable; archived; nothing left to
+    /// restore.
     pub async fn undo(&self, batch: BatchId, stamp: ActorStamp) -> Result<UndoResult, StoreError> {
         let mut change = self.change(stamp).await?;
         change.undoes = Some(batch.clone());
@@ -65,14 +71,15 @@ impl Store {
         })
     }
 
-    /// What somebody can undo in a release, and undo the undoing of: the newest last.
+    /// The batches that a person can undo or redo in a release, newest last; from the person's last `UNDO_EVENTS_MAX`
+    /// events there.
     pub async fn undoable(&self, release: ReleaseId, actor: &str) -> Result<Undoable, StoreError> {
         use audit_event::Column;
         let events: Vec<Event> = audit_event::Entity::find()
             .filter(Column::ReleaseId.eq(release.0))
             .filter(Column::Actor.eq(actor))
             .order_by_desc(Column::Id)
-            .limit(200)
+            .limit(UNDO_EVENTS_MAX)
             .all(&self.read)
             .await?
             .into_iter()
@@ -83,7 +90,7 @@ impl Store {
 }
 
 impl Change {
-    /// Whether something was restored; if not, the conflicts say why.
+    /// Undoes one event. Answers whether a row was restored; if not, a conflict was added.
     async fn undo_event(
         &mut self,
         event: &Event,

@@ -1,4 +1,4 @@
-//! Undoes what was done to one customer's step: a change, a creation, a deletion (R16).
+//! Undo of changes to one customer's step: edit, creation, deletion (R16).
 use crate::domain::{
     event::{Entity, Event, EventAction},
     id::StepId,
@@ -18,6 +18,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 impl Change {
+    /// Restores the content before an edit, unless the step was changed since.
     pub async fn undo_step(
         &mut self,
         event: &Event,
@@ -41,6 +42,7 @@ impl Change {
         Ok(true)
     }
 
+    /// Deletes a created step, unless it was changed since.
     pub async fn undo_step_created(
         &mut self,
         event: &Event,
@@ -65,6 +67,7 @@ impl Change {
         Ok(true)
     }
 
+    /// Restores a deleted step under its id and at its position, as far as possible.
     pub async fn undo_step_deleted(
         &mut self,
         event: &Event,
@@ -81,7 +84,7 @@ impl Change {
             .await?;
         let members = members::member_ids(&self.tx, release).await?;
         if is_there.is_some() || !members.contains(&customer.0) {
-            // It was brought back already, or has no customer to come back to.
+            // It was restored already, or the customer is no longer a member.
             let name = self.cell_name(&snapshot.name, Some(customer)).await?;
             conflicts.push(self.conflict(Entity::Step, id.0, &name).await?);
             return Ok(false);

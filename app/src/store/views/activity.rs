@@ -1,4 +1,4 @@
-//! Reading the history: by any of its columns, page by page, with the names of what it speaks of.
+//! Queries of the audit trail: filtered and paged, with the current names of the rows that events refer to.
 use crate::domain::{
     event::{Entity, Event, EventFilter, HistoryEntry, ListPage},
     field_error::FieldError,
@@ -19,15 +19,15 @@ use sea_orm::{
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// How many rows a page has if nobody says; and at most.
+/// Events per page without a given limit.
 const DEFAULT_PAGE_SIZE: u32 = 100;
 const PAGE_SIZE_MAX: u32 = 500;
-/// What a list shows of a text that was changed, in letters.
+/// Changed texts are cut to this number of characters in a list.
 const CHANGED_TEXT_MAX_CHARS: usize = 600;
-/// In how many of the last events people are looked for.
+/// The number of latest events that the list of authors is taken from.
 const PEOPLE_EVENTS_MAX: u64 = 2_000;
 
-/// What is asked of an event, by its columns as `of` names them. Where the page begins is not part of it.
+/// The condition of a filter; `of` qualifies its columns. The cursor is not part of it.
 fn filter_condition(filter: &EventFilter, of: impl Fn(Column) -> Expr) -> Condition {
     let mut all = Condition::all();
     if let Some(entity) = filter.entity {
@@ -75,7 +75,7 @@ fn column_of_table(column: Column) -> Expr {
     Expr::col((audit_event::Entity, column))
 }
 
-/// An event that the filter takes and that is the last such one of its batch: a batch is one line, on whatever page.
+/// Whether an event is the last one of its batch that matches the filter, so that a batch is one line on all pages.
 fn is_last_of_batch(filter: &EventFilter) -> Expr {
     let of_later = |column: Column| Expr::col(("later", column));
     let later = Query::select()
@@ -89,7 +89,7 @@ fn is_last_of_batch(filter: &EventFilter) -> Expr {
 }
 
 impl Store {
-    /// Events, newest first.
+    /// Events, newest first. Errors: a limit out of 1 to 500.
     pub async fn events(&self, filter: EventFilter) -> Result<ListPage<Event>, StoreError> {
         self.page_of_events(&filter, false).await
     }
@@ -133,7 +133,8 @@ impl Store {
         })
     }
 
-    /// The newest batches, each by its last event, with the names of what it speaks of. Of one batch: all its events.
+    /// Batches, newest first, each by its last event; or all events of one batch, if the filter names it. Errors: a
+    /// limit out of 1 to 500.
     pub async fn activity(&self, filter: EventFilter) -> Result<ListPage<NamedEvent>, StoreError> {
         let is_one_per_batch = filter.batch_id.is_none();
         let page = self.page_of_events(&filter, is_one_per_batch).await?;
@@ -151,7 +152,7 @@ impl Store {
         })
     }
 
-    /// The newest batches, as a glance shows them.
+    /// The newest batches, without the changed fields.
     pub(in crate::store) async fn recent_batches(
         &self,
         limit: u32,
@@ -202,7 +203,8 @@ impl Store {
         Ok(named_events.collect())
     }
 
-    /// What was undone is not undone twice; what is read-only or has its own opposite, never.
+    /// Whether each event's batch can be undone. Undone batches, archived releases and actions with an opposite
+    /// cannot.
     async fn undo_states(
         &self,
         events: &[Event],
@@ -243,7 +245,7 @@ impl Store {
         Ok(events.iter().map(|it| (it.id, state(it))).collect())
     }
 
-    /// What the history can be filter_condition to.
+    /// The choices of the activity filter.
     pub async fn activity_choices(&self) -> Result<ActivityFilterOptions, StoreError> {
         let clusters: Vec<(i64, String)> = cluster::Entity::find()
             .select_only()
@@ -280,7 +282,7 @@ impl Store {
     }
 }
 
-/// The present names of rows, by kind and id.
+/// The current names of rows, by entity and id.
 struct NameLookup(HashMap<(Entity, i64), String>);
 
 impl NameLookup {

@@ -1,4 +1,4 @@
-//! Which releases a customer or a cluster is part of, or was.
+//! The releases of one customer or cluster, with progress.
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, EventAction},
@@ -20,7 +20,7 @@ use sea_orm::{
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
-/// The customers of a cluster, as a subquery.
+/// The ids of a cluster's customers, as a subquery.
 fn customers_of(cluster: ClusterId) -> SelectStatement {
     Query::select()
         .column(customer::Column::Id)
@@ -30,7 +30,7 @@ fn customers_of(cluster: ClusterId) -> SelectStatement {
 }
 
 impl Store {
-    /// Every release that a customer is part of, or was until somebody removed it; newest first.
+    /// All releases that a customer is or was a member of, newest first.
     pub(in crate::store) async fn releases_of_customer(
         &self,
         id: CustomerId,
@@ -66,7 +66,7 @@ impl Store {
             .collect()
     }
 
-    /// Who removed a customer last, by release: only the history knows.
+    /// Who removed a customer last, by release id. Only the audit trail has this.
     async fn removals_of(&self, id: CustomerId) -> Result<HashMap<i64, ActorStamp>, StoreError> {
         use audit_event::Column;
         let rows: Vec<(i64, String, DateTime<Utc>, Option<String>)> = audit_event::Entity::find()
@@ -91,7 +91,7 @@ impl Store {
             .collect())
     }
 
-    /// Every release that customers of a cluster are in, with their progress there; newest first.
+    /// All releases with members of a cluster, and their progress, newest first.
     pub(in crate::store) async fn releases_of_cluster(
         &self,
         id: ClusterId,

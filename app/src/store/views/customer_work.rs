@@ -1,4 +1,4 @@
-//! One customer's work in one release: the list that is worked through, and its checklist.
+//! One customer's work in a release: work list, checklist, and previews of custom steps and promotions.
 use super::matrix_snapshot;
 use crate::domain::{
     customer_checklist::{Checklist, ChecklistStep},
@@ -18,7 +18,8 @@ use crate::store::{records::release_rows, templates::template_rows};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 impl Store {
-    /// One customer's steps without their texts, and the customers beside this one in the matrix.
+    /// One customer's steps without their texts, and the neighbouring customers in the matrix. Errors: not found; not
+    /// a member.
     pub async fn work_list(
         &self,
         release: ReleaseId,
@@ -62,7 +63,7 @@ impl Store {
         })
     }
 
-    /// One customer's steps on paper, with the values filled in.
+    /// One customer's steps with variables filled in. Errors: not found; not a member.
     pub async fn checklist(
         &self,
         release: ReleaseId,
@@ -106,7 +107,8 @@ impl Store {
         })
     }
 
-    /// Where a custom step can be put in a customer's list, and who would get it by way of the template.
+    /// Where a custom step can be inserted in a customer's list, and which customers would get it through the
+    /// template. Errors: not found; not a member.
     pub async fn custom_step_positions(
         &self,
         release: ReleaseId,
@@ -144,7 +146,7 @@ impl Store {
         })
     }
 
-    /// What promoting a step would do.
+    /// What promoting a step would do. Errors: not found; nothing to promote.
     pub async fn promotion(&self, id: StepId) -> Result<Promotion, StoreError> {
         let step = load(&self.read, id).await?;
         let mut promotion = Promotion::default();

@@ -1,5 +1,5 @@
-//! What `/` and the layout_info around every page show. Progress, what needs attention and what is missing come from
-//! the grids that are kept; names and reasons of the few that are shown are read.
+//! The dashboard and the layout's counts. Progress, attention and unresolved variables come from the matrix cache;
+//! only the names and reasons of the cells shown are read from the database.
 use super::{matrix::cluster_progress, unresolved::missing_values};
 use crate::domain::{
     field_error::FieldError,
@@ -19,12 +19,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::{cmp::Reverse, collections::HashMap};
 
-/// Work that was started longer ago than this needs attention.
+/// Hours after which work in progress needs attention.
 pub const STALE_WORK_HOURS: i64 = 2;
+/// Cells that need attention on the dashboard.
 const ATTENTION_CELLS_MAX: usize = 50;
+/// Recent batches on the dashboard.
 const RECENT_BATCHES_MAX: u32 = 12;
 
-/// Id, release, customer, name, state, why it failed, why it was reverted, by, at.
+/// Id, release, customer, name, state, fail reason, revert reason, author, time.
 type NarrowStep = (
     i64,
     i64,
@@ -47,6 +49,7 @@ fn to_u32(n: i64) -> u32 {
 }
 
 impl Store {
+    /// The counts and settings that the layout shows; `actor` and `theme` are passed through.
     pub async fn layout_info(
         &self,
         actor: String,
@@ -63,6 +66,7 @@ impl Store {
         })
     }
 
+    /// Everything on the dashboard.
     pub async fn dashboard(&self, now: DateTime<Utc>) -> Result<Dashboard, StoreError> {
         let active: Vec<Release> = release::Entity::find()
             .filter(release::Column::Status.eq(ReleaseStatus::Active.as_str()))
@@ -94,7 +98,7 @@ impl Store {
         })
     }
 
-    /// The active releases with their progress, as a whole and by cluster.
+    /// The active releases with their progress, in total and by cluster.
     async fn active_releases(&self, grids: &[&Grid]) -> Result<Vec<ActiveRelease>, StoreError> {
         let mut templates: HashMap<i64, i64> = step_template::Entity::find()
             .select_only()
@@ -130,8 +134,8 @@ impl Store {
             .collect())
     }
 
-    /// Failed and reverted cells, and work that was started over two hours ago, in active releases: one more than are
-    /// shown, to say that there are more.
+    /// Cells of active releases that failed, were reverted or have been in progress for more than `STALE_WORK_HOURS`.
+    /// At most one more than are shown, to tell that there are more.
     async fn attention(
         &self,
         grids: &[&Grid],

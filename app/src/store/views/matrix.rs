@@ -12,12 +12,13 @@ use crate::domain::{
 use crate::store::{Store, error::StoreError};
 
 impl Store {
-    /// The grid of a release as it is now, with the marks of all its cells.
+    /// The current matrix of a release, with the status information of all cells. Errors: not found.
     pub async fn grid(&self, id: ReleaseId) -> Result<Grid, StoreError> {
         Ok(self.cached_matrix(id).await?.grid().clone())
     }
 
-    /// The whole grid, compact, with the marks of the window that begins at `first`.
+    /// The matrix in its wire format, with status information for the window that begins at `first`. Errors: not
+    /// found.
     pub async fn matrix(
         &self,
         id: ReleaseId,
@@ -29,12 +30,12 @@ impl Store {
         ))
     }
 
-    /// Who set the state of every cell, when and why, and which values are missing.
+    /// The status information of all cells in its wire format. Errors: not found.
     pub async fn matrix_status_info(&self, id: ReleaseId) -> Result<StatusInfo, StoreError> {
         Ok(self.cached_matrix(id).await?.grid().status_info(|_| true))
     }
 
-    /// Progress of a release as a whole, and by customer, cluster and category.
+    /// The progress of a release: in total, and by customer, cluster and category. Errors: not found.
     pub async fn release_progress(&self, id: ReleaseId) -> Result<ReleaseProgress, StoreError> {
         let kept = self.cached_matrix(id).await?;
         let grid = kept.grid();
@@ -69,7 +70,7 @@ impl Store {
     }
 }
 
-/// Progress by cluster.
+/// The progress by cluster.
 pub fn cluster_progress(grid: &Grid) -> Vec<PartProgress> {
     let mut cluster_progress: Vec<(Counts, u32)> = vec![(Counts::default(), 0); grid.bands.len()];
     for (index, column) in grid.columns.iter().enumerate() {

@@ -1,6 +1,6 @@
-//! Grids that are kept in memory, so that no page reads 100,000 rows. They are never stale: each time the history is
-//! asked what has happened since, which takes one look if nothing has. What happened to single cells is taken in by
-//! reading those cells; whatever else concerns the grid makes it be read anew.
+//! In-memory cache of release matrices, keyed by release id and caught up from the audit trail. Every read compares
+//! the last event id, so the cache is never stale. Events about single steps reload these cells; other events reload
+//! the whole matrix. One reader per release refreshes, the others wait for it.
 use super::matrix_snapshot::{CustomerCells, MatrixSnapshot, load_reasons, load_unresolved};
 use crate::domain::{
     event::{Entity, EventAction},
@@ -22,12 +22,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// So many cells are kept, of all releases together; each takes about 70 bytes. The least used release goes first.
+/// The number of cells in the cache, over all releases; a cell takes about 70 bytes. Least recently used releases are
+/// evicted first.
 const CACHED_CELLS_MAX: usize = 1_000_000;
-/// After more changes than this all is read anew: that is quicker.
+/// With more new events than this, the matrix is reloaded: that is faster than catching up.
 const CATCH_UP_EVENTS_MAX: u64 = 5_000;
 
-/// A release's grid, with the marks of all its cells, as of an event.
+/// The matrix of a release with the status information of all cells, as of an event.
 #[derive(Clone, Debug)]
 pub struct CachedMatrix {
     last_event_id: i64,
@@ -35,12 +36,14 @@ pub struct CachedMatrix {
 }
 
 impl CachedMatrix {
+    /// The matrix.
     pub fn grid(&self) -> &Grid {
         &self.snapshot.grid
     }
 }
 
-/// One reader of a release catches up; the others wait for it instead of reading the same.
+/// The cache entry of a release. The lock is held while it is refreshed, so that concurrent readers wait for one
+/// refresh.
 type CacheSlot = Arc<tokio::sync::Mutex<Option<Arc<CachedMatrix>>>>;
 
 #[derive(Debug, Default)]
@@ -55,6 +58,7 @@ struct CacheUse {
     cells: usize,
 }
 
+/// The cache; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct MatrixCache(Arc<Mutex<CacheSlots>>);
 
@@ -73,7 +77,7 @@ impl MatrixCache {
         cache.slots.remove(&id);
     }
 
-    /// Makes room for a release by letting those go that were not used for the longest time.
+    /// Stores the size of a release's entry, and evicts other releases until the cache fits.
     fn evict_for(&self, id: ReleaseId, cells: usize) {
         let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, used)) = cache.slots.get_mut(&id) {
@@ -89,7 +93,7 @@ impl MatrixCache {
     }
 }
 
-/// It tells one state of the database from another, since nothing changes without an event (R17).
+/// The id of the last event. It is a version of the whole database, since nothing changes without an event (R17).
 async fn last_event(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
     let last = audit_event::Entity::find()
         .select_only()
@@ -101,12 +105,12 @@ async fn last_event(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
 }
 
 impl Store {
-    /// The last event: as long as it is the same, so is whatever a page shows.
+    /// The id of the last event: as long as it is the same, so is everything that pages show.
     pub async fn last_event(&self) -> Result<i64, StoreError> {
         Ok(last_event(&self.read).await?)
     }
 
-    /// The grid of a release as it is now.
+    /// The current matrix of a release, from the cache or refreshed. Errors: not found.
     pub(in crate::store) async fn cached_matrix(
         &self,
         id: ReleaseId,
@@ -143,7 +147,7 @@ async fn load(tx: &DatabaseTransaction, id: ReleaseId) -> Result<Arc<CachedMatri
     }))
 }
 
-/// None if all has to be read anew.
+/// Applies the events since the entry was refreshed; none if the whole matrix must be reloaded.
 async fn catch_up(
     tx: &DatabaseTransaction,
     mut cached: Arc<CachedMatrix>,
@@ -162,7 +166,7 @@ async fn catch_up(
     if events.len() as u64 > CATCH_UP_EVENTS_MAX {
         return Ok(None);
     }
-    // Steps, and whether something of them was undone.
+    // By step: whether one of its changes was an undo.
     let mut steps: HashMap<i64, bool> = HashMap::new();
     for (_, entity, entity_id, of, action) in &events {
         match event_impact(entity, *entity_id, *of, action, release) {
@@ -186,7 +190,7 @@ enum EventImpact {
     All,
 }
 
-/// What an event changes in the grid of a release.
+/// Which part of a release's matrix an event changes.
 fn event_impact(
     entity: &str,
     id: i64,
@@ -200,11 +204,11 @@ fn event_impact(
     };
     let is_ours = of.is_none_or(|it| it == release.0);
     match entity {
-        // They show once they are in the release.
+        // They appear in the matrix only once they are members.
         Entity::Cluster | Entity::Customer if action == Did::Create => EventImpact::None,
         Entity::Release if id != release.0 => EventImpact::None,
         Entity::Template | Entity::Step if !is_ours => EventImpact::None,
-        // Names, values of variables, what there is at all.
+        // They change names, values of variables, rows or columns.
         Entity::Cluster | Entity::Customer | Entity::Release | Entity::Template => EventImpact::All,
         Entity::Step => match action {
             Did::Start
@@ -223,8 +227,8 @@ fn event_impact(
 }
 
 impl MatrixSnapshot {
-    /// Reads some cells again. False if they are no longer, or not yet, cells of this grid, or something other than
-    /// their state and marks is different: then all has to be read.
+    /// Reloads the given cells. False if the whole matrix must be reloaded: because a step is not in it any more or
+    /// not yet, or because more than its state and flags changed.
     async fn refresh_cells(
         &mut self,
         tx: &DatabaseTransaction,
@@ -255,7 +259,7 @@ impl MatrixSnapshot {
             let Some(at) = indexes.remove(&StepId(row.id)) else {
                 return Ok(false);
             };
-            // The name of a custom step is its row's, and an undo may have changed it.
+            // A custom step has a row of its own with its name, which an undo may have changed.
             let template = self.grid.rows[at.row].template;
             let may_be_renamed = template.is_none() && steps.get(&row.id) == Some(&true);
             if may_be_renamed || template.map(|it| it.0) != row.template {
@@ -271,11 +275,11 @@ impl MatrixSnapshot {
             self.grid.set(at, cell, change);
             self.grid.set_missing(at, missing);
         }
-        // What is left is no longer there.
+        // The steps that were not found are deleted.
         Ok(indexes.is_empty())
     }
 
-    /// Finds out what texts lack that no cell had until now.
+    /// Determines the unresolved variables of texts that no cell had before.
     async fn load_new_texts(
         &mut self,
         tx: &DatabaseTransaction,

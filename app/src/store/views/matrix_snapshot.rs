@@ -1,4 +1,4 @@
-//! Reads the matrix of one release from the database: narrow columns only, never a text.
+//! Loads the matrix of a release from the database. Reads only columns of the covering index, never a text.
 use crate::domain::{
     field_error::FieldError,
     id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
@@ -27,7 +27,7 @@ use std::{
     sync::Arc,
 };
 
-/// What the grid shows of a step: all in the covering index. It comes as a JSON list in this order.
+/// The columns of a step that the matrix shows, all in the covering index. Rows come as JSON arrays in this order.
 #[derive(Debug, Deserialize)]
 pub struct NarrowCell<'a> {
     pub id: i64,
@@ -56,7 +56,7 @@ impl NarrowCell<'_> {
         ]
     };
 
-    /// Whether it lacks a value is not known yet.
+    /// The cell; whether it is unresolved is determined later.
     pub fn cell(&self) -> Result<Cell, StoreError> {
         Ok(Cell {
             step: StepId(self.id),
@@ -67,6 +67,7 @@ impl NarrowCell<'_> {
         })
     }
 
+    /// Who set the state; none for a pending step.
     pub fn status_change(
         &self,
         people: &mut NameTable,
@@ -80,17 +81,17 @@ impl NarrowCell<'_> {
     }
 }
 
-/// Why steps failed, were skipped or reverted: the beginning, by step.
+/// The reasons of failed, skipped and reverted steps, shortened, by step id.
 pub type ReasonsByStep = HashMap<i64, Arc<str>>;
 
-/// A customer, and its steps as one text: a hundred thousand rows, one by one, take four times as long.
+/// The steps of one customer as one JSON text. Reading 100,000 single rows takes four times as long.
 pub struct CustomerCells {
     pub customer: i64,
     text: String,
 }
 
 impl CustomerCells {
-    /// A customer after the other, while the database reads the next ones already.
+    /// Streams customer by customer, while the database reads the next ones.
     pub async fn stream(
         db: &DatabaseTransaction,
         of: Expr,
@@ -110,17 +111,19 @@ impl CustomerCells {
         Ok(rows.map_ok(|(customer, text)| Self { customer, text }))
     }
 
+    /// The parsed steps. Errors: `Corrupt`.
     pub fn steps(&self) -> Result<Vec<NarrowCell<'_>>, StoreError> {
         serde_json::from_str(&self.text)
             .map_err(|error| StoreError::corrupt("customer_steps", error))
     }
 }
 
-/// Names of people, each once in memory.
+/// Interned names of people.
 #[derive(Clone, Debug, Default)]
 pub struct NameTable(HashSet<Arc<str>>);
 
 impl NameTable {
+    /// The shared copy of a name.
     pub fn get(&mut self, name: &str) -> Arc<str> {
         if let Some(known) = self.0.get(name) {
             return Arc::clone(known);
@@ -131,11 +134,11 @@ impl NameTable {
     }
 }
 
-/// The grid with the status_changes of all cells, and what is needed to take a changed cell in.
+/// A matrix with status information of all cells, and what is needed to refresh single cells.
 #[derive(Clone, Debug)]
 pub struct MatrixSnapshot {
     pub grid: Grid,
-    /// The texts that cells have.
+    /// The text keys of all cells.
     pub texts: HashSet<i64>,
     pub unresolved: UnresolvedTexts,
     pub people: NameTable,
@@ -176,6 +179,7 @@ fn category(word: &str) -> Result<Category, StoreError> {
         .map_err(|_: FieldError| StoreError::corrupt("customer_steps", word))
 }
 
+/// Loads the reasons of the steps that match `of`.
 pub async fn load_reasons(db: &impl ConnectionTrait, of: Expr) -> Result<ReasonsByStep, DbErr> {
     use customer_step::Column as Of;
     let explained = [
@@ -199,7 +203,7 @@ pub async fn load_reasons(db: &impl ConnectionTrait, of: Expr) -> Result<Reasons
         .collect())
 }
 
-/// The customers in the matrix's order, and their clusters.
+/// The members in the matrix's order, and their clusters.
 pub async fn load_columns(
     db: &impl ConnectionTrait,
     id: ReleaseId,
@@ -255,6 +259,7 @@ pub async fn load_columns(
 }
 
 impl MatrixSnapshot {
+    /// Loads the whole matrix. Errors: not found.
     pub async fn load(db: &DatabaseTransaction, id: ReleaseId) -> Result<Self, StoreError> {
         use customer_step::Column as Of;
         let release = release_rows::load(db, id).await?;
@@ -273,7 +278,8 @@ impl MatrixSnapshot {
             .into_tuple()
             .all(db)
             .await?;
-        // Custom steps make rows of their own, below; their names are few, so the narrow read stays narrow.
+        // Custom steps have rows of their own. There are few, so reading their names separately keeps the main query
+        // narrow.
         let mut customs: Vec<(i64, i64, String, String, String, i32)> =
             customer_step::Entity::find()
                 .select_only()
@@ -324,7 +330,7 @@ impl MatrixSnapshot {
         let mut reasons = load_reasons(db, Of::ReleaseId.eq(id.0)).await?;
         let mut people = NameTable::default();
         let mut cells = vec![None; rows.len() * columns.len()];
-        // The text of every cell.
+        // The text key of every cell.
         let mut texts: Vec<(CellIndex, i64)> = Vec::new();
         let mut status_changes = Vec::new();
         let mut stream = Box::pin(CustomerCells::stream(db, Of::ReleaseId.eq(id.0)).await?);
@@ -351,7 +357,7 @@ impl MatrixSnapshot {
                 );
             }
         }
-        // Until it is gone, nothing else can be read.
+        // The connection is free for the next query only after the stream is dropped.
         drop(stream);
         let keys: HashSet<i64> = texts.iter().map(|it| it.1).collect();
         let unresolved = load_unresolved(db, &release, &columns, &keys).await?;
@@ -383,7 +389,7 @@ impl MatrixSnapshot {
     }
 }
 
-/// Which variables of these texts are unresolved for which customer.
+/// The unresolved variables of these texts.
 pub async fn load_unresolved(
     db: &impl ConnectionTrait,
     release: &Release,

@@ -1,4 +1,4 @@
-//! The customers of a release, with their progress.
+//! The members of a release with their progress.
 use crate::domain::{
     id::{CustomerId, ReleaseId},
     progress::{Counts, Progress},
@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use std::collections::HashMap;
 
 impl Store {
-    /// A release's customers, in the matrix's order.
+    /// The members of a release in the matrix's order. Errors: not found.
     pub async fn members(&self, id: ReleaseId) -> Result<Vec<Member>, StoreError> {
         let kept = self.cached_matrix(id).await?;
         let grid = kept.grid();

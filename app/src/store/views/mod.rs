@@ -1,4 +1,4 @@
-//! Reading: what pages and REST show, made of several tables or of the caches. Nothing here writes.
+//! Read-only queries for pages and REST, over several tables or the caches.
 pub mod activity;
 pub mod customer_releases;
 pub mod customer_work;

@@ -1,5 +1,5 @@
-//! Lists page by page, and single rows as they are stored. A page starts behind a row of the same list, whose id is
-//! the cursor.
+//! Lists with keyset pagination, and single rows as stored, for REST. The cursor is the id of the previous page's
+//! last row.
 use crate::domain::{
     cluster::{Cluster, ClusterSummary},
     customer::Customer,
@@ -26,18 +26,18 @@ use std::collections::{HashMap, HashSet};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageRequest {
     pub limit: u64,
-    /// The last row of the page before.
+    /// The id of the previous page's last row; none for the first page.
     pub after: Option<i64>,
 }
 
-/// A page of a list, and after which row the next one starts.
+/// A page of a list, and the cursor of the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageOfRows<T> {
     pub items: Vec<T>,
     pub next: Option<i64>,
 }
 
-/// One row more than wanted was read: it only says that there is a next page.
+/// Removes the extra row that was read to detect a next page.
 fn take_page<T>(mut items: Vec<T>, limit: u64, id: impl Fn(&T) -> i64) -> PageOfRows<T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > limit;
@@ -51,7 +51,7 @@ fn unknown_cursor(id: i64) -> StoreError {
 }
 
 impl Store {
-    /// Clusters by name, with the number of their active customers.
+    /// Clusters by name, with the number of their active customers. Errors: an unknown cursor.
     pub async fn cluster_page(
         &self,
         include_inactive: bool,
@@ -104,7 +104,7 @@ impl Store {
         })
     }
 
-    /// Customers by name, with their clusters: of one cluster, or of all.
+    /// Customers of one cluster or of all, by name, with their clusters. Errors: an unknown cursor.
     pub async fn customer_page(
         &self,
         cluster: Option<ClusterId>,
@@ -157,7 +157,7 @@ impl Store {
         })
     }
 
-    /// Releases, newest first, with progress.
+    /// Releases with progress, newest first. Errors: an unknown cursor.
     pub async fn release_page(
         &self,
         page: PageRequest,
@@ -188,14 +188,14 @@ impl Store {
         })
     }
 
-    /// One release, with progress.
+    /// One release with progress. Errors: not found.
     pub async fn release_summary(&self, id: ReleaseId) -> Result<ReleaseSummary, StoreError> {
         let release = release_rows::load(&self.read, id).await?;
         let summary = self.summaries(vec![release]).await?.pop();
         summary.ok_or(StoreError::NotFound(Noun::Release))
     }
 
-    /// In the order in which they come.
+    /// Adds counts and progress to releases; keeps their order.
     pub(in crate::store) async fn summaries(
         &self,
         releases: Vec<Release>,
@@ -243,34 +243,34 @@ impl Store {
             .collect())
     }
 
-    /// A cluster alone.
+    /// A cluster as stored. Errors: not found.
     pub async fn cluster_row(&self, id: ClusterId) -> Result<Cluster, StoreError> {
         clusters::load(&self.read, id).await
     }
 
-    /// A customer and its cluster.
+    /// A customer as stored, and its cluster. Errors: not found.
     pub async fn customer_row(&self, id: CustomerId) -> Result<(Customer, Cluster), StoreError> {
         let customer = customers::load(&self.read, id).await?;
         let cluster = clusters::load(&self.read, customer.cluster_id).await?;
         Ok((customer, cluster))
     }
 
-    /// A release alone.
+    /// A release as stored. Errors: not found.
     pub async fn release_row(&self, id: ReleaseId) -> Result<Release, StoreError> {
         release_rows::load(&self.read, id).await
     }
 
-    /// A template step.
+    /// A template step as stored. Errors: not found.
     pub async fn template_row(&self, id: TemplateId) -> Result<StepTemplate, StoreError> {
         template_rows::load(&self.read, id).await
     }
 
-    /// A customer's step alone.
+    /// A customer's step as stored. Errors: not found.
     pub async fn step_row(&self, id: StepId) -> Result<CustomerStep, StoreError> {
         step_rows::load(&self.read, id).await
     }
 
-    /// Not found, unless the release and the customer are there and the customer is in the release.
+    /// Checks that release and customer exist and that the customer is a member. Errors: not found.
     pub async fn must_be_member(
         &self,
         release: ReleaseId,

@@ -1,4 +1,5 @@
-//! How many steps of each state a release has, without counting its cells each time.
+//! Step counts of releases by state. Active releases are counted by the matrix cache; the counts of archived ones are
+//! cached by release id until a new event concerns the release.
 use crate::domain::{
     field_error::FieldError,
     id::{CustomerId, ReleaseId},
@@ -16,15 +17,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Of releases that nobody works on: the last event, and the counts as of it.
+/// By release id: its last event, and the counts as of it.
 type CachedCounts = HashMap<i64, (Option<i64>, Counts)>;
 
+/// The cache of archived releases' counts; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct ProgressCache(Arc<Mutex<CachedCounts>>);
 
 impl Store {
-    /// By release. Those that are worked on are counted by their grids; of the others the counts are kept until
-    /// something happens to them.
+    /// The counts of releases by id. Drafts have none.
     pub(in crate::store) async fn progress_counts(
         &self,
         releases: impl Iterator<Item = (ReleaseId, ReleaseStatus)>,
@@ -32,7 +33,7 @@ impl Store {
         let mut counts = HashMap::new();
         for (id, status) in releases {
             let counted = match status {
-                // It has no copies yet.
+                // A draft has no copies yet.
                 ReleaseStatus::Draft => continue,
                 ReleaseStatus::Active => self.cached_matrix(id).await?.grid().total,
                 ReleaseStatus::Archived => self.archived_counts(id.0).await?,
@@ -69,7 +70,7 @@ impl Store {
         Ok(counts)
     }
 
-    /// Of one customer, by release.
+    /// The counts of one customer, by release id.
     pub(in crate::store) async fn customer_counts(
         &self,
         customer: CustomerId,
@@ -78,7 +79,7 @@ impl Store {
         self.count_steps(of).await
     }
 
-    /// Of some steps, by release.
+    /// Counts the steps that match `of`, by release id.
     pub(in crate::store) async fn count_steps(
         &self,
         of: sea_orm::sea_query::Expr,

@@ -15,7 +15,7 @@ use crate::store::{
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 impl Store {
-    /// A cluster with all its customers, the inactive ones too, and the releases that they are in.
+    /// A cluster with all its customers, active or not, and the releases they are in. Errors: not found.
     pub async fn cluster(&self, id: ClusterId) -> Result<ClusterDetail, StoreError> {
         let cluster = clusters::load(&self.read, id).await?;
         let customers: Vec<CustomerSummary> = self.customers_of(Some(id), true).await?;
@@ -30,7 +30,7 @@ impl Store {
         })
     }
 
-    /// A customer with its cluster and every release that it is part of.
+    /// A customer with its cluster and its releases. Errors: not found.
     pub async fn customer(&self, id: CustomerId) -> Result<CustomerDetail, StoreError> {
         let customer = customers::load(&self.read, id).await?;
         let cluster = clusters::load(&self.read, customer.cluster_id).await?;
@@ -42,7 +42,7 @@ impl Store {
         })
     }
 
-    /// A release with its template steps, deploy first.
+    /// A release with its template steps, deploy before verify. Errors: not found.
     pub async fn release(&self, id: ReleaseId) -> Result<ReleaseDetail, StoreError> {
         let release = release_rows::load(&self.read, id).await?;
         let templates = step_template::Entity::find()

@@ -1,4 +1,4 @@
-//! Whole lists of clusters, customers and releases, as the list pages show them; `paging` has the same page by page.
+//! Complete lists of clusters, customers and releases for the list pages; `paging` has them page by page.
 use crate::domain::{
     cluster::ClusterSummary,
     customer::CustomerSummary,
@@ -16,7 +16,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 use std::collections::HashMap;
 
 impl Store {
-    /// By name, with the number of their active customers.
+    /// Clusters by name, with the number of their active customers.
     pub async fn clusters(
         &self,
         include_inactive: bool,
@@ -48,7 +48,7 @@ impl Store {
             .collect()
     }
 
-    /// By name, in every cluster.
+    /// Customers of all clusters, by name.
     pub async fn customers(
         &self,
         include_inactive: bool,
@@ -56,7 +56,7 @@ impl Store {
         self.customers_of(None, include_inactive).await
     }
 
-    /// By name, of one cluster or of all.
+    /// Customers of one cluster or of all, by name.
     pub(in crate::store) async fn customers_of(
         &self,
         cluster: Option<ClusterId>,
@@ -107,7 +107,7 @@ impl Store {
             .collect())
     }
 
-    /// Newest first, with progress.
+    /// Releases with progress, newest first.
     pub async fn releases(&self) -> Result<Vec<ReleaseSummary>, StoreError> {
         let rows = release::Entity::find()
             .order_by_desc(release::Column::CreatedAt)
@@ -118,7 +118,7 @@ impl Store {
         self.summaries(releases.collect::<Result<_, _>>()?).await
     }
 
-    /// All releases by name, newest first.
+    /// The names of all releases, newest first.
     pub async fn release_names(&self) -> Result<Vec<(ReleaseId, String)>, StoreError> {
         let releases: Vec<(i64, String)> = release::Entity::find()
             .select_only()
@@ -132,6 +132,7 @@ impl Store {
         Ok(named.collect())
     }
 
+    /// The number of active clusters.
     pub(in crate::store) async fn count_clusters(&self) -> Result<u32, StoreError> {
         let n = cluster::Entity::find()
             .filter(cluster::Column::IsActive.eq(true))
@@ -140,6 +141,7 @@ impl Store {
         Ok(u32::try_from(n).unwrap_or(u32::MAX))
     }
 
+    /// The number of active customers.
     pub(in crate::store) async fn count_customers(&self) -> Result<u32, StoreError> {
         let n = customer::Entity::find()
             .filter(customer::Column::IsActive.eq(true))
@@ -148,6 +150,7 @@ impl Store {
         Ok(u32::try_from(n).unwrap_or(u32::MAX))
     }
 
+    /// The number of all releases.
     pub(in crate::store) async fn count_releases(&self) -> Result<u32, StoreError> {
         Ok(u32::try_from(release::Entity::find().count(&self.read).await?).unwrap_or(u32::MAX))
     }

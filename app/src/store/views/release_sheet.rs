@@ -1,4 +1,4 @@
-//! A release as one sheet: every cell with its customer, without the texts.
+//! A release as a flat table for exports and reports: all cells without their texts.
 use crate::domain::{
     field_error::FieldError,
     id::{ReleaseId, StepId, TemplateId},
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use std::{collections::HashMap, str::FromStr};
 
-/// All of a step but its text.
+/// The columns of a step without its text.
 #[derive(FromQueryResult)]
 struct NarrowSheetStep {
     id: i64,
@@ -39,7 +39,7 @@ fn word<T: FromStr<Err = FieldError>>(text: &str) -> Result<T, StoreError> {
 }
 
 impl Store {
-    /// Customers in the matrix's order, and each one's steps in its own.
+    /// All cells: customers in the matrix's order, each one's steps in the customer's order. Errors: not found.
     pub async fn release_sheet(&self, id: ReleaseId) -> Result<ReleaseSheet, StoreError> {
         use customer_step::Column as Of;
         let release = release_rows::load(&self.read, id).await?;
@@ -80,7 +80,7 @@ impl Store {
         let mut numbers: HashMap<i64, u32> = HashMap::new();
         let mut rows = Vec::with_capacity(cells.len());
         for cell in cells {
-            // A customer that has just come or gone: between the two reads.
+            // The customer was added or removed between the two reads.
             let Some(member) = member_of_customer.get(&cell.customer_id).copied() else {
                 continue;
             };

@@ -58,7 +58,7 @@ async fn export() -> String {
     done.await.unwrap();
     let mut export = store.export(None).await.unwrap();
     let mut text = String::new();
-    while let Some(piece) = export.piece().await.unwrap() {
+    while let Some(piece) = export.next_chunk().await.unwrap() {
         text.push_str(&piece);
     }
     text

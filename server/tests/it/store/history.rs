@@ -334,7 +334,7 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(open_step(id));
     call!(work_list(june, acme));
     call!(checklist(june, acme));
-    call!(custom_places(june, acme));
+    call!(custom_step_positions(june, acme));
     // Methods that only REST uses.
     let part = PageRequest {
         limit: 2,

@@ -27,7 +27,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 async fn text_of(store: &Store, release: Option<ReleaseId>) -> String {
     let mut export = store.export(release).await.unwrap();
     let mut text = String::new();
-    while let Some(piece) = export.piece().await.unwrap() {
+    while let Some(piece) = export.next_chunk().await.unwrap() {
         text.push_str(&piece);
     }
     text

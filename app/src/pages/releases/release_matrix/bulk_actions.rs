@@ -36,7 +36,7 @@ pub fn send_bulk_action(request: BulkRequest) {
     let show_result = move |result: BulkResult| {
         error.set(None);
         let text = bulk_text(action, &result, size);
-        let reason = reason_shown.filter(|_| action.asks_reason());
+        let reason = reason_shown.filter(|_| action.accepts_reason());
         let change = result.stamp.map(|ActorStamp { by, at }| StatusChange {
             by: by.into(),
             at,

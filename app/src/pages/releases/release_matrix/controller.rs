@@ -288,7 +288,7 @@ impl MatrixController {
                 let Some(step) = self.step_at(*only) else {
                     return;
                 };
-                if !action.asks_reason() {
+                if !action.accepts_reason() {
                     self.act(step, ActionRequest::new(action));
                     return;
                 }
@@ -297,7 +297,7 @@ impl MatrixController {
                 self.failed_action.set(None);
                 self.reason_action.set(Some(action));
             }
-            _ if action.asks_reason() => self.bulk_reason_action.set(Some(action)),
+            _ if action.accepts_reason() => self.bulk_reason_action.set(Some(action)),
             _ => self.act_on_many(cells, action, None),
         }
     }

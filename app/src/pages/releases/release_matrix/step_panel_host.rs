@@ -103,7 +103,7 @@ fn MatrixStepPanel(
     );
     view! {
         <StepPanel
-            desk=detail
+            state=detail
             places=Signal::derive(move || state.places(step))
             copying=copy_requests
             on_go=Callback::new(move |toward: PanelNeighbors| state.go_toward(toward))
