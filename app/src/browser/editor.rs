@@ -96,14 +96,15 @@ pub fn set_completion(field: &Element, list: Option<&str>, chosen: Option<&str>)
     }
 }
 
-/// The text of the file that was chosen in a field; none if there is none.
-pub async fn chosen_text(event: &web_sys::Event) -> Option<String> {
+/// The content of the file that was chosen in a field, in bytes: as text the browser would replace what is not UTF-8. None
+/// if there is none.
+pub async fn chosen_bytes(event: &web_sys::Event) -> Option<Vec<u8>> {
     let field: web_sys::HtmlInputElement = event.target()?.dyn_into().ok()?;
     let file = field.files()?.get(0)?;
-    let text = wasm_bindgen_futures::JsFuture::from(file.text()).await;
+    let content = wasm_bindgen_futures::JsFuture::from(file.array_buffer()).await;
     // The same file can then be chosen once more.
     field.set_value("");
-    text.ok()?.as_string()
+    Some(js_sys::Uint8Array::new(&content.ok()?).to_vec())
 }
 
 #[cfg(test)]

@@ -4,7 +4,11 @@
 //! reads runbooks.
 mod read;
 
-use super::{template::TemplateDraft, vocabulary::Category};
+use super::{
+    normalize::{normalized, notices},
+    template::TemplateDraft,
+    vocabulary::Category,
+};
 use serde::{Deserialize, Serialize};
 
 /// More steps than anybody works through; each is copied to every customer.
@@ -28,9 +32,17 @@ pub struct ParsedTemplate {
 }
 
 impl ParsedTemplate {
-    /// Reads the steps of a text, and says line by line what is wrong with it.
+    /// Reads the steps of a text, and says line by line what is wrong with it. Line breaks become LF, and a byte order mark
+    /// at the start goes; the first remarks say so.
     pub fn read(source: &str) -> Self {
-        read::read(source)
+        let mut parsed = read::read(&normalized(source));
+        let notices = notices(source).into_iter().map(|it| ImportNote {
+            line: 1,
+            text: it.message,
+            is_wrong: false,
+        });
+        parsed.remarks.splice(0..0, notices);
+        parsed
     }
 
     pub fn may_be_imported(&self) -> bool {
@@ -133,7 +145,7 @@ mod tests {
             r"[ -~é😀\u{2028}\u{a0}]{1,40}",
             r"(Verify|deploy:|VERIFICATION|deployment|# |\*|`a`|\[x\]\(y\)|<b>|&amp;|&#86;|\\|---|1\. |#){1,6}",
         ];
-        let content = r"(a|é| |\t|\n|\r\n|\r|`|```|~~~|````bash|# Verify|## x|    x|> |- |<!--|---|===|\{\{var\.A\}\}|\\|description){1,14}";
+        let content = r"(a|é| |\t|\n|`|```|~~~|````bash|# Verify|## x|    x|> |- |<!--|---|===|\{\{var\.A\}\}|\\|description){1,14}";
         let parts = (name, content, content, 0..2_usize, 0..3_usize);
         parts.prop_filter_map(
             "a valid step",

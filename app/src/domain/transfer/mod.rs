@@ -146,7 +146,11 @@ impl Transfer {
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = error.as_bytes().get(..error.utf8_error().valid_up_to());
             let lines = good.unwrap_or_default().split(|it| *it == b'\n').count();
-            ImportErrors::one(lines, "the file is damaged: this is no UTF-8")
+            let offset = error.utf8_error().valid_up_to();
+            let byte = error.as_bytes().get(offset).copied().unwrap_or_default();
+            let problem =
+                format!("the file is damaged: byte 0x{byte:02X} at offset {offset} is no UTF-8");
+            ImportErrors::one(lines, problem)
         })?;
         if let Err(error) = serde_json::from_str::<IgnoredAny>(&text) {
             let problem = format!(

@@ -90,6 +90,7 @@ fn show(
                     <dt>"Kubeconfig path"</dt>
                     <dd class="mono">{cluster.kubeconfig_path.unwrap_or_else(|| "not set".into())}</dd>
                 </div>
+                {cluster.context.map(|it| view! { <div><dt>"kubectl context"</dt><dd class="mono">{it}</dd></div> })}
                 {cluster.description.map(|it| view! { <div><dt>"Description"</dt><dd class="kept-lines">{it}</dd></div> })}
                 {variables_facts(&cluster.metadata, &[])}
                 <div>

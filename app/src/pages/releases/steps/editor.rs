@@ -24,7 +24,7 @@ fn submit(editor: TemplateEditor, draft: TemplateDraft) {
             editor
                 .saving
                 .run(update_template(id, draft, version), move |it| {
-                    let text = format!("Saved {}", it.row.name);
+                    let text = messages::written("Saved", &it.row.name, &sent.content);
                     editor.toasts.say(text, it.batch_id);
                     if editor.open_id() == Some(id) {
                         editor.saved(it.row, &sent);
@@ -35,7 +35,7 @@ fn submit(editor: TemplateEditor, draft: TemplateDraft) {
         Some(EditedTemplate::New) => {
             let request = add_template(editor.release, draft, Position::Last);
             editor.saving.run(request, move |it| {
-                let text = format!("Added {}", it.row.name);
+                let text = messages::written("Added", &it.row.name, &sent.content);
                 editor.toasts.say(text, it.batch_id);
                 if untrack(|| editor.fields().draft()) == sent {
                     editor.shut();

@@ -7,13 +7,16 @@ use super::{
 };
 use crate::{
     api::templates::{import_templates, read_runbook},
-    browser::{dom, editor::chosen_text, form},
+    browser::{dom, editor::chosen_bytes, form},
     components::ui::{
         dialog::Dialog,
         notice::sentence,
         text_area::{TextArea, escape_into},
     },
-    domain::{template::TemplateDraft, template_markdown::ParsedTemplate, vocabulary::Category},
+    domain::{
+        decode::decode, template::TemplateDraft, template_markdown::ParsedTemplate,
+        vocabulary::Category,
+    },
 };
 use leptos::prelude::*;
 
@@ -204,8 +207,16 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
     let runbook = ParsedRunbook::new(editor);
     let choose = move |event: leptos::ev::Event| {
         leptos::task::spawn_local(async move {
-            if let Some(chosen) = chosen_text(&event).await {
-                let _ = text.try_set(chosen);
+            let Some(content) = chosen_bytes(&event).await else {
+                return;
+            };
+            match decode(&content) {
+                Ok(chosen) => {
+                    let _ = text.try_set(chosen);
+                }
+                Err(error) => {
+                    let _ = runbook.error.try_set(Some(error.to_string()));
+                }
             }
         });
     };
