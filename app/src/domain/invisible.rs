@@ -186,7 +186,7 @@ mod tests {
             "می\u{200c}خواهم क\u{94d}\u{200d}ष",
             "tabs\tand\nlines; «quotes»",
         ] {
-            assert_eq!(letters(text), [], "{text}");
+            assert!(letters(text).is_empty(), "{text}");
         }
         assert_eq!(
             letters("a\u{200d}b é\u{200c}b a\u{fe0f}b"),
@@ -219,7 +219,7 @@ mod tests {
             for _ in 0..30 {
                 text = clean(&text);
             }
-            prop_assert_eq!(letters(&text), []);
+            prop_assert!(letters(&text).is_empty());
         }
     }
 }

@@ -169,7 +169,7 @@ mod tests {
         ] {
             let text = format!("cat << {word} >x\n$a\n{end}\nls");
             let body = format!("$a\n{end}");
-            let classes = pieces(&text, StepType::Bash);
+            let classes = tokens(&text, StepType::Bash);
             assert!(
                 classes.contains(&(TokenClass::QuotedHeredoc, &body)),
                 "{classes:?}"
@@ -177,10 +177,10 @@ mod tests {
         }
         let text = "cat <<-end-1;\n\t$a\n\tend-1\n";
         let body = (TokenClass::Heredoc, "\t$a\n\tend-1");
-        assert!(pieces(text, StepType::Bash).contains(&body));
+        assert!(tokens(text, StepType::Bash).contains(&body));
         let text = "cat <<EOF\n\tEOF\n";
         assert!(
-            pieces(text, StepType::Bash)
+            tokens(text, StepType::Bash)
                 .iter()
                 .all(|it| it.0 != TokenClass::Heredoc)
         );

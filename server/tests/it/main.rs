@@ -6,6 +6,7 @@
 #![recursion_limit = "512"]
 mod cli;
 mod copied;
+mod databases;
 mod faults;
 mod fuzz;
 mod harness;
@@ -14,6 +15,7 @@ mod kill;
 mod model;
 mod program;
 mod proxy;
+mod shells;
 mod store;
 mod tidy;
 mod world;

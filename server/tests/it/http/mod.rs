@@ -13,6 +13,7 @@ mod rest_keys;
 mod rest_releases;
 mod rest_steps;
 mod rest_templates;
+mod rest_texts;
 mod rest_work;
 mod rpc;
 mod transfer;

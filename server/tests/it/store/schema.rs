@@ -1,6 +1,7 @@
 //! Tests of the migrated schema: entities, foreign keys, indexes, SQLite's version and settings.
 use crate::{harness::TestApp, world::World};
 use app::store::entity;
+use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, EntityTrait};
 
 async fn rows(app: &TestApp, sql: &str) -> Vec<Vec<String>> {
@@ -129,4 +130,52 @@ async fn the_matrix_reads_its_covering_index_and_no_text() {
         "{plan}"
     );
     assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+}
+
+/// A database as it was before texts kept how they use their variables.
+#[tokio::test]
+async fn a_migration_reads_texts_with_quote_or_pairs_of_backslashes_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("app.db").display());
+    let store = app::store::Store::open(&url).await.unwrap();
+    let db = store.writer();
+    Migrator::up(db, Some(2)).await.unwrap();
+    let texts = [
+        (1, r"SELECT {{var.A | quote}}, {{var.A}}", &["var.A"][..]),
+        (2, r"echo \\{{var.B}} \{{var.C}}", &[]),
+        (3, "echo {{var.D}}", &["var.D"]),
+        (4, "{{var.E | quote_ansi}}", &["var.E | quote_ansi"]),
+    ];
+    db.execute_unprepared(
+        "INSERT INTO releases (id, name, type, status, metadata, version, created_at, updated_at) \
+         VALUES (1, 'June', 'release', 'draft', '{}', 1, '2026-06-01T09:00:00Z', '2026-06-01T09:00:00Z')",
+    )
+    .await
+    .unwrap();
+    for (key, text, names) in texts {
+        db.execute_unprepared(&format!(
+            "INSERT INTO step_templates (release_id, name, category, type, content, text_key, order_index, version, created_at, updated_at) \
+             VALUES (1, 'x', 'deploy', 'sql', '{text}', {key}, {key}, 1, '2026-06-01T09:00:00Z', '2026-06-01T09:00:00Z')"
+        ))
+        .await
+        .unwrap();
+        for name in names {
+            let insert =
+                format!("INSERT INTO text_variables (text_key, name) VALUES ({key}, '{name}')");
+            db.execute_unprepared(&insert).await.unwrap();
+        }
+    }
+    Migrator::up(db, None).await.unwrap();
+    let found = entity::text_variable::Entity::find().all(db).await.unwrap();
+    let mut found: Vec<(i64, String)> =
+        found.into_iter().map(|it| (it.text_key, it.name)).collect();
+    found.sort();
+    let expected = [
+        (1, "var.A"),
+        (1, "var.A | quote"),
+        (2, "var.B"),
+        (3, "var.D"),
+        (4, "var.E"),
+    ];
+    assert_eq!(found, expected.map(|it| (it.0, it.1.to_owned())));
 }

@@ -149,10 +149,11 @@ async fn a_text_that_is_only_typed_is_filled_with_a_customer_s_values() {
     };
     let text = "-- {{customer.name | quote}} {{var.HOST}}";
     let acme = resolved(world.acme.id, text).await;
-    assert_eq!(acme.text(), "-- 'Acme' acme.example");
+    assert_eq!(acme.resolved.text(), "-- 'Acme' acme.example");
+    assert!(acme.warnings.is_empty());
     let initech = resolved(world.initech.id, text).await;
-    assert_eq!(initech.unresolved(), ["var.HOST"]);
-    assert_eq!(resolved(world.acme.id, "  \n").await.text(), "");
+    assert_eq!(initech.resolved.unresolved(), ["var.HOST"]);
+    assert_eq!(resolved(world.acme.id, "  \n").await.resolved.text(), "");
 }
 
 #[tokio::test]
