@@ -146,7 +146,7 @@ test('a step with a missing value is neither copied nor done without saying so',
   await panel.getByRole('button', { name: 'Mark done' }).click();
   await expect(panel.getByText('var.HOST not set.')).toBeVisible();
   await expect(page.getByRole('gridcell', { name: 'Step 3 Upgrade, Initech, us-east: pending' })).toBeVisible();
-  await panel.getByRole('button', { name: 'mark it done as it is' }).click();
+  await panel.getByRole('button', { name: 'Mark done anyway' }).click();
   await expect(page.getByRole('gridcell', { name: 'Step 3 Upgrade, Initech, us-east: done' })).toBeVisible();
 });
 
@@ -156,9 +156,9 @@ test('the copied text says whom it is for', async ({ page, open, server, context
   await open(`/releases/${world.june}`);
   await page.getByRole('gridcell', { name: 'Step 2 Migrate schema, Globex' }).dblclick();
   const panel = page.getByRole('complementary', { name: 'Migrate schema, Globex' });
-  await panel.getByRole('button', { name: 'Copy' }).click();
+  await panel.getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(panel.getByRole('button', { name: 'Copied for Globex (eu-west)' })).toBeVisible();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("-- Globex | eu-west | globex\n-- Release June, step 2 Migrate schema\nSELECT 'globex';");
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("-- Globex | eu-west | globex | June, step 2 Migrate schema\nSELECT 'globex';");
   await page.reload();
   await live(page);
   await expect(panel).toBeVisible();

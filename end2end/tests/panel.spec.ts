@@ -41,34 +41,43 @@ test('what is missing is marked, listed, and leads to where it is filled in', as
   await expect(link).toHaveAttribute('href', `/customers/${world.initech}/edit`);
   await here.getByRole('button', { name: 'Copy', exact: false }).first().click();
   await expect(here.getByText('var.HOST not set.')).toBeVisible();
-  await here.getByRole('button', { name: 'copy it as it is' }).click();
+  await here.getByRole('button', { name: 'Copy anyway' }).click();
   await expect(here.getByRole('button', { name: 'Copied for Initech (us-east)' })).toBeVisible();
 });
 
-test('the text is copied in four forms, and each says whom it is for', async ({ page, open, server, context }) => {
+test('the text is copied in five formats, and the choice is remembered', async ({ page, open, server, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const { june } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.upgrade}`);
   const here = panel(page, 'Upgrade, Acme');
-  await here.getByRole('button', { name: 'Copy' }).click();
+  const header = ": 'Acme | eu-west | acme | June, step 3 Upgrade'";
+  await expect(here.getByText('Copies: With header')).toBeVisible();
+  await here.getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(here.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
-  expect(await clipboard(page)).toBe(`# Acme | eu-west | acme\n# Release June, step 3 Upgrade\n${TEXT}`);
-  const copy = async (form: string) => {
-    await here.getByRole('button', { name: 'Choose the form' }).click();
-    await page.getByRole('menuitem', { name: form }).click();
+  expect(await clipboard(page)).toBe(`${header}\n${TEXT}`);
+  const copy = async (format: string) => {
+    await here.getByRole('button', { name: 'Copy options' }).click();
+    await page.getByRole('menuitem', { name: format }).click();
+    await expect(here.getByText(`Copies: ${format}`)).toBeVisible();
   };
-  await copy('Plain');
+  await copy('Script only');
   await expect.poll(() => clipboard(page)).toBe(TEXT);
-  await copy('Raw');
+  await copy('Template (unresolved)');
   await expect.poll(() => clipboard(page)).toBe('set -e\ncurl https://{{var.HOST}}/healthz');
-  await copy('With a check');
-  await expect.poll(() => clipboard(page)).toContain(`[ "$(kubectl config current-context)" = 'eu-west' ] ||`);
-  // The next step has not been copied, and sql has no context to check.
+  await copy('With kubectl context check');
+  await expect.poll(() => clipboard(page)).toContain(`[ "$found" = 'eu-west' ] ||`);
+  await copy('In bash, from any shell');
+  await expect.poll(() => clipboard(page)).toMatch(/^: 'Acme[^]*\nbash \/dev\/fd\/3 3<<'END_OF_STEP'\n[^]*\nEND_OF_STEP$/);
+  // The next step has not been copied; sql has no context to check, and its button falls back to the header.
   await here.getByRole('button', { name: 'Previous step' }).click();
   const before = panel(page, 'Migrate schema, Acme');
-  await expect(before.getByRole('button', { name: 'Copy' })).toBeVisible();
-  await before.getByRole('button', { name: 'Choose the form' }).click();
+  await expect(before.getByText('Copies: With header')).toBeVisible();
+  await before.getByRole('button', { name: 'Copy options' }).click();
   await expect(page.getByRole('menuitem')).toHaveCount(3);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await expect(here.getByText('Copies: In bash, from any shell')).toBeVisible();
+  await here.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect.poll(() => clipboard(page)).toContain('bash /dev/fd/3');
 });
 
 test('copying works in a page that is no secure context', async ({ page, open, server }) => {
@@ -79,11 +88,11 @@ test('copying works in a page that is no secure context', async ({ page, open, s
   });
   await open(`/releases/${june}?step=${step.acme.check}`);
   const here = panel(page, 'Check, Acme');
-  await here.getByRole('button', { name: 'Copy' }).click();
+  await here.getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(here.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeVisible();
   await here.getByLabel('Notes').focus();
   await page.keyboard.press('Control+v');
-  await expect(here.getByLabel('Notes')).toHaveValue('# Acme | eu-west | acme\n# Release June, step 4 Check\nkubectl -n acme get pods');
+  await expect(here.getByLabel('Notes')).toHaveValue(": 'Acme | eu-west | acme | June, step 4 Check'\nkubectl -n acme get pods");
 });
 
 test('raw or resolved, wrapped or not: it stays so while the panel moves', async ({ page, open, server }) => {
@@ -270,12 +279,12 @@ test('by keyboard alone: copied, done, on to the next', async ({ page, open, ser
   const { june } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.announce}`);
   const first = panel(page, 'Announce, Acme');
-  await first.getByRole('button', { name: 'Copy' }).press('Enter');
+  await first.getByRole('button', { name: 'Copy', exact: true }).press('Enter');
   await expect(first.getByRole('button', { name: 'Copied for Acme (eu-west)' })).toBeFocused();
   await first.getByRole('button', { name: 'Mark done' }).press('Enter');
   await first.getByRole('button', { name: 'Next', exact: true }).press('Enter');
   const next = panel(page, 'Migrate schema, Acme');
-  await expect(next.getByRole('button', { name: 'Copy' })).toBeFocused();
+  await expect(next.getByRole('button', { name: 'Copy', exact: true })).toBeFocused();
   // The reason's dialog gives the keyboard back.
   await next.getByRole('button', { name: 'Skip…' }).press('Enter');
   await page.getByLabel('Reason').fill('no schema');

@@ -180,6 +180,25 @@ test.describe('writing', () => {
     await expect(editor.getByRole('link', { name: 'Fill it in' })).toHaveAttribute('href', /customers\/\d+\/edit/);
   });
 
+  test('what cannot be seen and what is nearly a variable is marked, and put right at once', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    await step(page, 'Upgrade').click();
+    const editor = page.getByRole('region', { name: 'Upgrade', exact: true });
+    const content = editor.getByLabel('Content');
+    await content.fill('echo\u00a0a\u00a0{{ Customer.Name }}');
+    await expect(editor.locator('mark')).toHaveCount(2);
+    await expect(editor.locator('var[data-near]')).toHaveText('{{ Customer.Name }}');
+    const fixes = editor.getByRole('list', { name: 'Characters to check' });
+    const blanks = fixes.getByRole('listitem').filter({ hasText: 'No-break space (U+00A0), 2 times' });
+    await blanks.getByRole('button', { name: 'Replace all' }).click();
+    await expect(content).toHaveValue('echo a {{ Customer.Name }}');
+    await expect(fixes.getByText('Did you mean {{customer.name}}?')).toBeVisible();
+    await fixes.getByRole('button', { name: 'Replace all' }).click();
+    await expect(content).toHaveValue('echo a {{customer.name}}');
+    await expect(fixes).toHaveCount(0);
+  });
+
   test('what is wrong is said at its field, and Control Enter saves', async ({ page, open, server }) => {
     const { june } = await draftJune(server);
     await open(`/releases/${june}/steps`);

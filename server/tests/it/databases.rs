@@ -151,7 +151,7 @@ fn mariadb() -> DatabaseServer {
         "--auth-root-authentication-method=normal",
         &at_data,
     ]));
-    let child = unprivileged("mariadbd")
+    let child = unprivileged("/usr/sbin/mariadbd")
         .args(["--no-defaults", "--skip-networking", &at_data])
         .arg(format!(
             "--socket={}",
