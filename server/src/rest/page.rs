@@ -15,6 +15,7 @@ const ROWS_MAX: u32 = 500;
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = List)]
 pub struct PagedList<T> {
     pub items: Vec<T>,
     /// Where the next page starts; null on the last one.
