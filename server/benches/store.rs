@@ -9,8 +9,8 @@
 mod world;
 
 use app::{
-    domain::{id::StepId, matrix::CellIndex, step::StepAction},
-    store::{Store, steps::transitions::TransitionOptions},
+    domain::id::StepId, domain::matrix::CellIndex, domain::vocabulary::StepAction, store::Store,
+    store::steps::transitions::TransitionOptions,
 };
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};

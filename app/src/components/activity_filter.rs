@@ -55,7 +55,7 @@ impl ActivityQuery {
 
     pub fn address(&self) -> String {
         let parts: Vec<(&str, String)> = KEYS.into_iter().zip(self.0.iter().cloned()).collect();
-        paths::with(paths::ACTIVITY.to_owned(), &parts)
+        paths::with_query(paths::ACTIVITY.to_owned(), &parts)
     }
 
     /// Whether something is left out, beside what stands on another page.

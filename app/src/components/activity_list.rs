@@ -5,8 +5,8 @@ use super::{
 };
 use crate::domain::{
     event::{Entity, EventAction, HistoryEntry},
-    step::StepStatus,
     summary::NamedEvent,
+    vocabulary::StepStatus,
 };
 use leptos::prelude::*;
 

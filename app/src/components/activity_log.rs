@@ -8,8 +8,8 @@ use crate::{
     domain::{
         event::{Entity, EventAction, FieldChange, HistoryEntry},
         id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId},
-        step::StepStatus,
         summary::{NamedEvent, UndoState},
+        vocabulary::StepStatus,
     },
     paths,
 };

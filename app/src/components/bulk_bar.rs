@@ -7,7 +7,7 @@ use super::{
 use crate::{
     domain::{
         matrix::{Cell, CellIndex, Grid},
-        step::StepAction,
+        vocabulary::StepAction,
     },
     error::AppError,
 };
@@ -46,7 +46,7 @@ fn plural(n: usize, one: &str) -> String {
 /// Why an action leaves a cell alone.
 fn obstacle(action: StepAction, cell: &Cell) -> Option<&'static str> {
     if action.target() == cell.status || !action.allows(cell.status) {
-        return Some(cell.status.word());
+        return Some(cell.status.in_sentence());
     }
     (action == StepAction::Done && cell.is_unresolved).then_some("a value is missing")
 }
@@ -79,7 +79,7 @@ fn not_eligible(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<
     Some(format!(
         "{} cannot be {}: {}{more}",
         reasons.len(),
-        action.past(),
+        action.past_tense(),
         named.join("; ")
     ))
 }
@@ -236,7 +236,7 @@ pub fn ReasonDialog(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::step::StepStatus;
+    use crate::domain::vocabulary::StepStatus;
 
     #[test]
     fn what_cannot_be_marked_done_is_named_with_its_reason() {

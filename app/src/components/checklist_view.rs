@@ -1,11 +1,11 @@
 //! One customer's steps on paper: a box to tick, the text with its values filled in, room to write.
 use crate::domain::{
-    customer_checklist::{CheckStep, Checklist},
-    template::Category,
+    customer_checklist::{Checklist, ChecklistStep},
+    vocabulary::Category,
 };
 use leptos::prelude::*;
 
-fn step(it: CheckStep, number: usize) -> impl IntoView {
+fn step(it: ChecklistStep, number: usize) -> impl IntoView {
     let is_finished = !it.status.is_open();
     let state = it.state();
     let unresolved = it.unresolved.join(", ");
@@ -36,7 +36,7 @@ pub fn ChecklistView(checklist: Checklist) -> impl IntoView {
         cluster,
         steps,
     } = checklist;
-    let numbered: Vec<(usize, CheckStep)> = (1..).zip(steps).collect();
+    let numbered: Vec<(usize, ChecklistStep)> = (1..).zip(steps).collect();
     let sections = Category::ALL
         .iter()
         .map(|category| {

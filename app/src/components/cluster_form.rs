@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     browser::form::composed,
-    domain::{cluster::ClusterDraft, rule_violation::Field},
+    domain::{cluster::ClusterDraft, vocabulary::Field},
 };
 use leptos::prelude::*;
 
@@ -66,7 +66,7 @@ pub fn ClusterForm(
         description: RwSignal::new(typed("description", &draft.description)),
         variables: VariableRows::new(&draft.metadata, posted.as_ref()),
     };
-    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
+    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.message_for(field)));
     // A page that came back from the server was drawn with the row as it is now.
     let came_back = posted.is_some();
     let before = StoredValue::new(draft);

@@ -9,9 +9,7 @@ use super::{
 };
 use crate::{
     browser::form::composed,
-    domain::{
-        cluster::ClusterSummary, customer::CustomerDraft, id::ClusterId, rule_violation::Field,
-    },
+    domain::{cluster::ClusterSummary, customer::CustomerDraft, id::ClusterId, vocabulary::Field},
 };
 use leptos::prelude::*;
 
@@ -77,7 +75,7 @@ pub fn CustomerForm(
         description: RwSignal::new(typed("description", &draft.description)),
         variables: VariableRows::new(&draft.metadata, posted.as_ref()),
     };
-    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
+    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.message_for(field)));
     let options = std::iter::once((String::new(), "Choose a cluster".to_owned()))
         .chain(
             clusters

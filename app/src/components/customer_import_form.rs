@@ -13,7 +13,7 @@ use crate::{
         cluster::{ClusterSummary, hue},
         customer_import::{ImportLine, LineOutcome},
         id::ClusterId,
-        rule_violation::Field,
+        vocabulary::Field,
     },
     error::AppError,
     paths,
@@ -59,7 +59,7 @@ pub fn PasteForm(
                 .map(|it| (it.cluster.id.to_string(), it.cluster.name)),
         )
         .collect();
-    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
+    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.message_for(field)));
     let figures =
         Memo::new(move |_| lines.with(|it| LineCounts::of(it.as_deref().unwrap_or_default())));
     // Without JavaScript nobody looks at the lines beforehand, and the button does what it says.

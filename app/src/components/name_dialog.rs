@@ -1,6 +1,6 @@
 //! Who you are: every change is recorded under that name (R20).
 use super::ui::{dialog::Dialog, field::TextField, notice::Failure};
-use crate::{domain::rule_violation::Field, error::AppError};
+use crate::{domain::vocabulary::Field, error::AppError};
 use leptos::prelude::*;
 
 #[component]
@@ -29,7 +29,7 @@ pub fn NameDialog(
                         label="Your name"
                         id="your-name"
                         value=name
-                        error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Name)))
+                        error=Signal::derive(move || error.get().and_then(|it| it.message_for(Field::Name)))
                         hint="Every change is recorded under this name."
                     />
                 </div>

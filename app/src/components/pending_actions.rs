@@ -1,6 +1,6 @@
 //! What is asked of single steps: what is under way, and what failed on its way.
 use crate::{
-    domain::{id::StepId, step::StepAction},
+    domain::{id::StepId, vocabulary::StepAction},
     error::AppError,
 };
 
@@ -54,7 +54,7 @@ impl PendingActions {
 
     pub fn fail(&mut self, step: StepId, unmet: FailedAction) {
         self.end(step);
-        if unmet.error.may_pass() {
+        if unmet.error.is_retryable() {
             self.0
                 .push((step, unmet.wish, PendingActionsData::Failed(unmet.error)));
         }
@@ -89,7 +89,7 @@ impl PendingActions {
 mod tests {
     use super::*;
     use crate::{
-        domain::rule_violation::{Noun, RuleViolation},
+        domain::{rule_violation::RuleViolation, vocabulary::Noun},
         error::ViolationMessage,
     };
 

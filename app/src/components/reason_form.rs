@@ -3,7 +3,7 @@
 use super::ui::{field::LongField, notice::Failure};
 use crate::{
     browser::dom,
-    domain::{rule_violation::Field, step::StepAction},
+    domain::vocabulary::{Field, StepAction},
     error::AppError,
 };
 use leptos::{ev, prelude::*};
@@ -96,7 +96,7 @@ pub fn ReasonForm(
                     value=reason
                     rows=2
                     hint=hint
-                    error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Reason)))
+                    error=Signal::derive(move || error.get().and_then(|it| it.message_for(Field::Reason)))
                 />
                 {(!offered.is_empty())
                     .then(|| {

@@ -5,7 +5,8 @@ use crate::{
     browser,
     domain::{
         id::{ClusterId, CustomerId},
-        rule_violation::{Field, InvalidField, ValidationErrors},
+        validation_errors::{InvalidField, ValidationErrors},
+        vocabulary::Field,
     },
     error::{AppError, Stale, ViolationDetail},
     paths,

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     browser::form::composed,
     domain::{
-        release::{ReleaseDraft, ReleaseType},
-        rule_violation::Field,
+        release::ReleaseDraft,
+        vocabulary::{Field, ReleaseType},
     },
 };
 use leptos::prelude::*;
@@ -86,7 +86,7 @@ pub fn ReleaseForm(
         description: RwSignal::new(typed("description", &draft.description)),
         variables: VariableRows::new(&draft.metadata, posted.as_ref()),
     };
-    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
+    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.message_for(field)));
     let options = [
         ReleaseType::Release,
         ReleaseType::Hotfix,

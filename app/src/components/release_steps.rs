@@ -1,7 +1,7 @@
 //! Where a new release's steps come from: from scratch, from another release, or from a runbook.
 use super::ui::{field::SelectField, posted::Posted};
 use crate::{
-    domain::{id::ReleaseId, rule_violation::Field},
+    domain::{id::ReleaseId, vocabulary::Field},
     error::AppError,
 };
 use leptos::prelude::*;
@@ -84,7 +84,7 @@ pub fn ReleaseSteps(
             }
         })
         .collect_view();
-    let wrong = Signal::derive(move || error.get().and_then(|it| it.at(Field::From)));
+    let wrong = Signal::derive(move || error.get().and_then(|it| it.message_for(Field::From)));
     view! {
         <fieldset class="field">
             <legend class="form__title form__legend">"3. Steps"</legend>

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     browser::dom,
-    domain::{customer_work::WorkRow, step::StepStatus},
+    domain::{customer_work::WorkRow, vocabulary::StepStatus},
 };
 use leptos::prelude::*;
 

@@ -6,7 +6,7 @@ use super::{
     step_text::{Completions, coloured, unknown},
     ui::{icon::Icon, text_area::TextArea},
 };
-use crate::{browser::editor, domain::template::StepType};
+use crate::{browser::editor, domain::vocabulary::StepType};
 use leptos::{ev, html, prelude::*};
 
 #[component]

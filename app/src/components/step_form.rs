@@ -9,8 +9,8 @@ use super::{
 use crate::{
     browser::dom,
     domain::{
-        rule_violation::Field,
-        template::{Category, StepType, TemplateDraft},
+        template::TemplateDraft,
+        vocabulary::{Category, Field, StepType},
     },
     error::AppError,
 };
@@ -83,7 +83,7 @@ pub fn StepForm(
     #[prop(optional, into)] is_busy: Signal<bool>,
 ) -> impl IntoView {
     let fields = fields.unwrap_or_else(|| StepFormFields::new(draft));
-    let at = move |field| Signal::derive(move || error.with(|it| it.as_ref()?.at(field)));
+    let at = move |field| Signal::derive(move || error.with(|it| it.as_ref()?.message_for(field)));
     let words = |words: &[StepType]| -> Vec<(String, String)> {
         let word = |it: &StepType| (it.to_string(), it.to_string());
         words.iter().map(word).collect()

@@ -1,8 +1,8 @@
 //! The word and the drawing of a state and a type: the only place that maps them.
 use super::ui::icon::Icon;
 use crate::domain::{
-    step::{CustomerStep, StepStatus},
-    template::StepType,
+    step::CustomerStep,
+    vocabulary::{StepStatus, StepType},
 };
 use leptos::prelude::*;
 
@@ -38,7 +38,7 @@ pub fn State(status: StepStatus) -> impl IntoView {
 
 /// Somebody was faster: "Already done by Ana at 14:02".
 pub fn already(row: &CustomerStep, at: Option<String>) -> String {
-    let mut text = format!("Already {}", row.status.word());
+    let mut text = format!("Already {}", row.status.in_sentence());
     if let Some(by) = &row.state_by {
         text.extend([" by ", by.as_str()]);
     }

@@ -3,8 +3,8 @@
 use super::ui::text_area::escape_into;
 use crate::{
     domain::{
-        template::StepType,
         variables::{self, TextSegment},
+        vocabulary::StepType,
     },
     highlight,
 };
@@ -58,7 +58,7 @@ pub fn coloured(text: &str, kind: StepType, known: &[String]) -> String {
     if text.len() > COLOURED_MAX {
         write_piece(&mut out, text, ("", ""));
     } else {
-        let colours = highlight::pieces(text, kind);
+        let colours = highlight::tokens(text, kind);
         let mut colours = colours.iter();
         let (mut class, mut class_end) = (None, 0);
         let mut at = 0;

@@ -4,8 +4,10 @@ use super::ui::{icon::Icon, posted::Posted, text_area};
 use crate::{
     browser,
     domain::{
-        rule_violation::{Field, FieldError, InvalidField},
+        field_error::FieldError,
         text::{Metadata, Value, is_key},
+        validation_errors::InvalidField,
+        vocabulary::Field,
     },
 };
 use leptos::prelude::*;

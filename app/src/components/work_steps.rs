@@ -8,8 +8,7 @@ use crate::{
     domain::{
         customer_work::WorkRow,
         id::{CustomerId, ReleaseId, StepId},
-        step::StepStatus,
-        template::Category,
+        vocabulary::{Category, StepStatus},
     },
     paths,
 };
@@ -28,7 +27,7 @@ fn who(row: &WorkRow, clock: Clock) -> String {
 
 /// For who hears it: "in progress by Ana since 13:58, overridden".
 fn spoken(row: &WorkRow, clock: Clock) -> String {
-    let mut text = row.status.word().to_owned();
+    let mut text = row.status.in_sentence().to_owned();
     if let Some(by) = &row.state_by {
         text.extend([" by ", by.as_str()]);
     }
@@ -123,7 +122,7 @@ pub fn WorkSteps(
         view! {
             <a
                 class="run__row"
-                href=paths::run(of.0, of.1, id)
+                href=paths::customer_step(of.0, of.1, id)
                 data-noscroll=""
                 data-state=state
                 aria-current=move || (open.get() == Some(id)).then_some("step")

@@ -17,8 +17,8 @@ use crate::{
         cluster::hue,
         id::{ClusterId, ReleaseId},
         progress::Progress,
-        step::StepStatus,
         summary::{ActiveRelease, Attention, Dashboard, MissingValue, PartProgress},
+        vocabulary::StepStatus,
     },
     paths,
 };
@@ -255,7 +255,7 @@ pub fn states(progress: Progress) -> impl IntoView {
             view! {
                 <span data-state=status.as_str()>
                     <Icon name=state_icon(status) small=true/>
-                    {format!("{} {}", progress.counts.of(status), status.word())}
+                    {format!("{} {}", progress.counts.of(status), status.in_sentence())}
                 </span>
             }
         })

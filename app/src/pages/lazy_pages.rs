@@ -76,8 +76,8 @@ impl ChooseView for LazyPage {
     async fn choose(self) -> AnyView {
         match self {
             Self::Release => {
-                if browser::dom::has(lazy_parts::MARK) {
-                    lazy_parts::aside(LazyPart::Nothing).await;
+                if browser::dom::has(lazy_parts::RENDERED_ON_SERVER) {
+                    lazy_parts::lazy_part(LazyPart::Preload).await;
                 }
                 matrix().await
             }

@@ -9,10 +9,11 @@ use app::{
         customer::CustomerDraft,
         id::{CustomerId, ReleaseId, StepId},
         matrix::CellIndex,
+        order::Position,
         release::ReleaseDraft,
-        step::{Position, StepAction, StepStatus},
         template::TemplateDraft,
         text::{Metadata, Value},
+        vocabulary::{StepAction, StepStatus},
     },
     store::{Store, steps::transitions::TransitionOptions},
 };

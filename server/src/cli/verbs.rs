@@ -13,7 +13,7 @@ use app::{
     domain::{
         check_finding::{Check, CheckFinding},
         id::ReleaseId,
-        transfer::{ImportErrors, Part, Transfer},
+        transfer::{ImportErrors, Transfer, TransferPart},
     },
     store::{Store, engine::sqlite, error::StoreError},
 };
@@ -155,7 +155,7 @@ async fn write_export(
     let spinner = ProgressSpinner::start("Exporting");
     let mut export = store.export(release).await?;
     let mut bytes = 0;
-    while let Some(piece) = export.piece().await? {
+    while let Some(piece) = export.next_chunk().await? {
         if !write(out, piece.as_bytes(), path)? {
             break;
         }
@@ -190,7 +190,7 @@ pub async fn import(url: &str, file: &Path, output: CliOutput) -> Result<Exit, F
         }
     };
     drop(spinner);
-    let counts: Vec<String> = Part::ALL
+    let counts: Vec<String> = TransferPart::ALL
         .iter()
         .map(|it| format!("{} {it}", taken.get(it).copied().unwrap_or_default()))
         .collect();
@@ -205,12 +205,12 @@ fn print_import_errors(
     faults: &ImportErrors,
     output: CliOutput,
 ) -> Result<Exit, Failure> {
-    let mut lines: Vec<String> = faults.faults.iter().map(ToString::to_string).collect();
+    let mut lines: Vec<String> = faults.errors.iter().map(ToString::to_string).collect();
     if faults.more > 0 {
         lines.push(format!("and {} more", faults.more));
     }
     output.print(&lines.join("\n"), &json!(faults))?;
-    let n = faults.faults.len() + faults.more;
+    let n = faults.errors.len() + faults.more;
     Err(Failure::Faults { path, n })
 }
 

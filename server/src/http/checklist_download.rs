@@ -2,8 +2,12 @@
 //! plain letters only, so that no customer's name can break the header.
 use crate::output::attachment::attachment;
 use app::{
-    api::context::{Context, hide},
-    domain::{customer_checklist::Checklist, id::CustomerId, id::ReleaseId, rule_violation::Noun},
+    api::context::{Context, to_app_error},
+    domain::{
+        customer_checklist::Checklist,
+        id::{CustomerId, ReleaseId},
+        vocabulary::Noun,
+    },
     store::error::StoreError,
 };
 use axum::{
@@ -32,10 +36,10 @@ async fn download(
         Ok(checklist) => attachment(
             "text/markdown; charset=utf-8",
             &checklist.file_name(),
-            checklist.markdown(),
+            checklist.to_markdown(),
         ),
         Err(error) => {
-            let error = hide(error);
+            let error = to_app_error(error);
             let status =
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, error.to_string()).into_response()

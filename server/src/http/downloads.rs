@@ -2,10 +2,9 @@
 use super::render::render_page;
 use crate::output::attachment::attachment;
 use app::{
-    api::context::{Context, hide},
+    api::context::{Context, to_app_error},
     domain::{
-        id::ReleaseId, rule_violation::Noun, template::TemplateDraft,
-        template_markdown::to_markdown,
+        id::ReleaseId, template::TemplateDraft, template_markdown::to_markdown, vocabulary::Noun,
     },
     store::error::StoreError,
 };
@@ -37,7 +36,7 @@ async fn template_steps(
     let detail = match found {
         Ok(detail) => detail,
         Err(error) => {
-            let error = hide(error);
+            let error = to_app_error(error);
             let status = StatusCode::from_u16(error.status());
             let mut page = render_page(context, request, || ()).await;
             *page.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

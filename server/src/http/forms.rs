@@ -2,7 +2,7 @@
 //! page; an invalid one renders the same page again, with everything that was typed and the error at each field.
 use super::render::render_page;
 use app::{
-    api::context::{Context, actor, hide, now},
+    api::context::{Context, actor, now, to_app_error},
     components::{
         release_steps::{StepSource, begin},
         ui::posted::Posted,
@@ -11,10 +11,12 @@ use app::{
         actor_stamp::ActorStamp,
         cluster::ClusterDraft,
         customer::CustomerDraft,
+        field_error::FieldError,
         id::{ClusterId, CustomerId, ReleaseId},
         release::ReleaseDraft,
-        rule_violation::{Field, FieldError, ValidationErrors},
         text::Metadata,
+        validation_errors::ValidationErrors,
+        vocabulary::Field,
     },
     error::AppError,
     paths,
@@ -64,7 +66,7 @@ async fn respond(
 ) -> Response {
     let error: AppError = match result {
         Ok(path) => return Redirect::to(&path).into_response(),
-        Err(error) => hide(error),
+        Err(error) => to_app_error(error),
     };
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let posted = Posted { fields, error };

@@ -1,5 +1,5 @@
 //! Response cache for server-rendered pages, keyed by URL, cookies and actor, and valid for one version of the database and
-//! one second. Rendering a page asks the database some twenty questions; many requests for the same page then cost one
+//! one second; requests that come together share one rendering. Rendering a page asks the database some twenty questions; many requests for the same page then cost one
 //! rendering. A cached page is never older than one that is rendered now: every change of data writes an event and so
 //! changes the version, and what depends on the time is shown by the second or coarser. Each response gets a nonce of its
 //! own.
@@ -18,19 +18,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use leptos::nonce::Nonce;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use moka::future::Cache;
+use std::{sync::Arc, time::Duration};
 
 /// The most that the bodies of all cached pages may take: 8 MiB.
-const CACHE_MAX_BYTES: usize = 8 * 1024 * 1024;
+const CACHE_MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// What cached pages are valid for: the second of the clock, and the id of the last event in the database.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct PageVersion {
+/// Pages of an earlier second are never asked for again.
+const ENTRY_LIFETIME: Duration = Duration::from_secs(1);
+
+/// What identifies a rendered page: the second of the clock, the id of the last event in the database, and the request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct PageKey {
     unix_second: i64,
     last_event: i64,
+    request: String,
 }
 
 /// A rendered page with the nonce that it was rendered with, and the byte offsets of that nonce in the body.
@@ -41,46 +43,24 @@ struct CachedPage {
     nonce_offsets: Vec<usize>,
 }
 
-/// The pages of one version.
-#[derive(Default)]
-struct CachedPages {
-    version: PageVersion,
-    by_key: HashMap<String, Arc<CachedPage>>,
-    bytes: usize,
-}
-
 #[derive(Clone)]
 pub struct PageCache {
     store: Store,
-    pages: Arc<Mutex<CachedPages>>,
+    pages: Cache<PageKey, Arc<CachedPage>>,
 }
 
 impl PageCache {
     pub fn new(store: Store) -> Self {
+        let bytes = |_: &PageKey, page: &Arc<CachedPage>| {
+            u32::try_from(page.body.len()).unwrap_or(u32::MAX)
+        };
         Self {
             store,
-            pages: Arc::default(),
-        }
-    }
-
-    fn get(&self, version: PageVersion, key: &str) -> Option<Arc<CachedPage>> {
-        let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let page = pages.by_key.get(key);
-        page.filter(|_| pages.version == version).cloned()
-    }
-
-    /// Drops the pages of any other version. Does nothing if the page does not fit in.
-    fn insert(&self, version: PageVersion, key: String, page: CachedPage) {
-        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        if pages.version != version {
-            *pages = CachedPages {
-                version,
-                ..CachedPages::default()
-            };
-        }
-        if pages.bytes + page.body.len() <= CACHE_MAX_BYTES {
-            pages.bytes += page.body.len();
-            pages.by_key.insert(key, Arc::new(page));
+            pages: Cache::builder()
+                .max_capacity(CACHE_MAX_BYTES)
+                .weigher(bytes)
+                .time_to_live(ENTRY_LIFETIME)
+                .build(),
         }
     }
 }
@@ -156,25 +136,46 @@ pub async fn serve_from_cache(
     if last_event == 0 {
         return next.run(request).await;
     }
-    let version = PageVersion {
+    let key = PageKey {
         unix_second: context::now().timestamp(),
         last_event,
+        request: key,
     };
-    let cached = cache.get(version, &key);
-    if let Some(response) = cached.and_then(|it| it.with_new_nonce()) {
+    // Requests that come together wait for one rendering. Who renders keeps the response: it may be none to be cached.
+    let mut to_render = Some((request, next));
+    let mut rendered = None;
+    let page = cache
+        .pages
+        .optionally_get_with(key, async {
+            let (request, next) = to_render.take()?;
+            let (response, page) = render(request, next).await;
+            rendered = Some(response);
+            page
+        })
+        .await;
+    if let Some(response) = rendered {
         return response;
     }
+    if let Some(response) = page.and_then(|it| it.with_new_nonce()) {
+        return response;
+    }
+    match to_render {
+        Some((request, next)) => next.run(request).await,
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// The response, and what of it can be cached.
+async fn render(request: Request, next: Next) -> (Response, Option<Arc<CachedPage>>) {
     let response = next.run(request).await;
     if response.status() != StatusCode::OK {
-        return response;
+        return (response, None);
     }
     let (parts, body) = response.into_parts();
     // Pages are rendered whole before they are sent, so this waits for nothing.
     let Ok(body) = to_bytes(body, usize::MAX).await else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        return (StatusCode::INTERNAL_SERVER_ERROR.into_response(), None);
     };
-    if let Some(page) = CachedPage::from_response(&parts.headers, &body) {
-        cache.insert(version, key, page);
-    }
-    Response::from_parts(parts, Body::from(body))
+    let page = CachedPage::from_response(&parts.headers, &body).map(Arc::new);
+    (Response::from_parts(parts, Body::from(body)), page)
 }

@@ -52,7 +52,7 @@ pub async fn serve_print_page(
         Ok(page) => page,
         Err(error) => {
             if !matches!(error, StoreError::NotFound(_)) {
-                context::hide(error);
+                context::to_app_error(error);
             }
             next.run(request).await
         }

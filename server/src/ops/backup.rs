@@ -6,7 +6,7 @@ use app::{
     store::{
         engine::{
             backup,
-            sqlite::{self, Role, beside},
+            sqlite::{self, Role, with_suffix},
         },
         error::{StoreError, chain},
     },
@@ -28,7 +28,7 @@ pub async fn create(database: &Path, target: &Path) -> Result<(), Failure> {
     if target.exists() {
         return Err(Failure::Exists(target.display().to_string()));
     }
-    let temporary = beside(target, TEMPORARY_SUFFIX);
+    let temporary = with_suffix(target, TEMPORARY_SUFFIX);
     // A backup that was killed leaves its file behind.
     let _ = fs::remove_file(&temporary);
     let result = match backup::copy(database, &temporary, Role::Existing).await {
@@ -72,11 +72,11 @@ pub async fn restore(
         return Err(not_restorable(file, "it is the database itself"));
     }
     check_restorable(file).await?;
-    if database.exists() && !backup::is_free(database).await {
+    if database.exists() && !backup::is_unused(database).await {
         return Err(Failure::InUse(database.display().to_string()));
     }
     sqlite::create_folder(database).map_err(|it| Failure::write(database, &it))?;
-    let temporary = beside(database, ".restoring");
+    let temporary = with_suffix(database, ".restoring");
     let _ = fs::remove_file(&temporary);
     let result = match backup::copy(file, &temporary, Role::File).await {
         Ok(()) => replace_database(&temporary, database, at),
@@ -120,8 +120,8 @@ async fn check_restorable(file: &Path) -> Result<(), Failure> {
 
 /// Why a SQLite database cannot be restored; none if it can.
 async fn find_obstacle(file: &Path) -> Result<Option<String>, StoreError> {
-    let db = backup::look(file).await?;
-    let damage = sqlite::damage(&db).await?;
+    let db = backup::open_read_only(file).await?;
+    let damage = sqlite::integrity_errors(&db).await?;
     let tables = sqlite::tables(&db).await?;
     let is_ours = ["seaql_migrations", "customer_steps", "audit_events"]
         .iter()
@@ -130,7 +130,7 @@ async fn find_obstacle(file: &Path) -> Result<Option<String>, StoreError> {
         Some(format!("it is damaged: {damage}"))
     } else if !is_ours {
         Some("it is no database of Rollcall".to_owned())
-    } else if let Some(broken) = sqlite::broken_keys(&db).await?.first() {
+    } else if let Some(broken) = sqlite::foreign_key_errors(&db).await?.first() {
         Some(format!("it is damaged: {broken}"))
     } else {
         let migrations = Migrator::get_migration_with_status_read_only(&db).await;
@@ -148,11 +148,11 @@ fn replace_database(
     database: &Path,
     at: DateTime<Utc>,
 ) -> Result<Option<PathBuf>, Failure> {
-    let aside = beside(database, &format!(".before-restore-{}", file_time(at)));
+    let aside = with_suffix(database, &format!(".before-restore-{}", file_time(at)));
     let mut moved: Vec<(PathBuf, PathBuf)> = Vec::new();
     let mut replace = || -> io::Result<()> {
         for suffix in ["", "-wal", "-shm"] {
-            let (from, to) = (beside(database, suffix), beside(&aside, suffix));
+            let (from, to) = (with_suffix(database, suffix), with_suffix(&aside, suffix));
             if from.exists() {
                 fs::rename(&from, &to)?;
                 moved.push((from, to));

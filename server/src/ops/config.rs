@@ -1,6 +1,6 @@
 //! Settings from environment variables, parsed once at the start. A wrong value is an error of one line that says what to
 //! write.
-use app::domain::{rule_violation::FieldError, text::Name};
+use app::{domain::field_error::FieldError, domain::text::Name};
 use std::{env, fs, net::SocketAddr, os::unix::fs::MetadataExt, path::PathBuf, time::Duration};
 
 /// Variables that the original design reserves for later. They are accepted and not used.

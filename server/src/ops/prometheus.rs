@@ -2,8 +2,8 @@
 //! database, cells of active releases by state, and the size of the database.
 use app::{
     domain::{
-        release::{ReleaseStatus, ReleaseSummary},
-        step::StepStatus,
+        release::ReleaseSummary,
+        vocabulary::{ReleaseStatus, StepStatus},
     },
     store::{
         Store,

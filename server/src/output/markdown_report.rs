@@ -3,9 +3,9 @@
 use app::domain::{
     progress::Progress,
     release_sheet::{ReleaseSheet, SheetRow},
-    step::StepStatus,
     summary::Member,
     template::StepTemplate,
+    vocabulary::StepStatus,
 };
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
@@ -107,7 +107,7 @@ fn step(text: &mut String, row: &SheetRow) {
         row.category.label(),
         row.number,
         inline(&row.name),
-        row.status.word()
+        row.status.in_sentence()
     );
     if let Some(by) = &row.state_by {
         let _ = write!(text, " by {}", inline(by));

@@ -6,7 +6,7 @@ use super::{
         work_views::UndoResult,
     },
     extract::{Caller, Id, QueryString},
-    page::{self, PagedList},
+    page::{self, List},
     problem::Problem,
     response::{self, RestResponse},
     transfer,
@@ -81,7 +81,7 @@ impl AuditQuery {
 /// The history, newest first.
 #[utoipa::path(get, path = "/api/audit", tag = "audit", params(AuditQuery),
     responses((status = 200, description = "A page of events, or all of them", content(
-        (PagedList<Event> = "application/json"),
+        (List<Event> = "application/json"),
         (String = "application/jsonl"),
         (String = "text/csv")
     ))))]
@@ -100,7 +100,7 @@ pub async fn list_events(
         }
     }
     let page = context.store.events(filter).await?;
-    let list = PagedList::<Event> {
+    let list = List::<Event> {
         items: page.items.into_iter().map(Into::into).collect(),
         next_cursor: page.next_cursor.map(|it| it.to_string()),
     };

@@ -5,7 +5,7 @@ use super::{
         rows::{Cluster, ClusterView},
     },
     extract::{Caller, Id, JsonBody, Patch, QueryString},
-    page::{self, PagedList},
+    page::{self, List},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -93,15 +93,15 @@ impl ClusterPatch {
 
 /// Clusters by name.
 #[utoipa::path(get, path = "/api/clusters", tag = "clusters", params(ClusterQuery),
-    responses((status = 200, description = "A page of clusters", body = PagedList<ClusterView>)))]
+    responses((status = 200, description = "A page of clusters", body = List<ClusterView>)))]
 pub async fn list_clusters(
     State(context): State<Context>,
     QueryString(query): QueryString<ClusterQuery>,
-) -> Result<Json<PagedList<ClusterView>>, Problem> {
+) -> Result<Json<List<ClusterView>>, Problem> {
     let page = page::parse_page(query.limit.as_deref(), query.cursor.as_deref())?;
     let include_inactive = page::parse_flag("includeInactive", query.include_inactive.as_deref())?;
     let rows = context.store.cluster_page(include_inactive, page).await?;
-    Ok(Json(PagedList::from_rows(rows)))
+    Ok(Json(List::from_rows(rows)))
 }
 
 /// One cluster.

@@ -6,7 +6,7 @@ use super::{
         rows::Step,
     },
     extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
-    page::{PageQuery, PagedList},
+    page::{List, PageQuery},
     problem::Problem,
     releases::OfVersion,
     response::{self, RestResponse},
@@ -18,8 +18,9 @@ use app::{
     domain::{
         event::Changed,
         id::{CustomerId, ReleaseId, StepId},
-        step::Position,
-        template::{Category, TemplateDraft},
+        order::Position,
+        template::TemplateDraft,
+        vocabulary::Category,
     },
     store::{Store, error::StoreError},
 };
@@ -107,14 +108,14 @@ async fn require_neighbor(store: &Store, position: Position<StepId>) -> Result<(
         ("id" = i64, Path, description = "The release's id"),
         ("customerId" = i64, Path, description = "The customer's id"),
         PageQuery),
-    responses((status = 200, description = "A page of steps", body = PagedList<Step>)))]
+    responses((status = 200, description = "A page of steps", body = List<Step>)))]
 pub async fn list_customer_steps(
     State(context): State<Context>,
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<PagedList<Step>>, Problem> {
+) -> Result<Json<List<Step>>, Problem> {
     let steps = context.store.customer_work(release, customer).await?.steps;
-    Ok(Json(PagedList::select(steps, &query, |it| it.id.0)?))
+    Ok(Json(List::select(steps, &query, |it| it.id.0)?))
 }
 
 /// Adds a step for one customer alone; or with `addToTemplate` for every customer of the release.

@@ -5,7 +5,7 @@ use super::{
         rows::{Customer, CustomerView},
     },
     extract::{Caller, Id, JsonBody, Patch, QueryString},
-    page::{self, PagedList},
+    page::{self, List},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -118,11 +118,11 @@ impl CustomerPatch {
 
 /// Customers by name, of every cluster or of one.
 #[utoipa::path(get, path = "/api/customers", tag = "customers", params(CustomerQuery),
-    responses((status = 200, description = "A page of customers", body = PagedList<CustomerView>)))]
+    responses((status = 200, description = "A page of customers", body = List<CustomerView>)))]
 pub async fn list_customers(
     State(context): State<Context>,
     QueryString(query): QueryString<CustomerQuery>,
-) -> Result<Json<PagedList<CustomerView>>, Problem> {
+) -> Result<Json<List<CustomerView>>, Problem> {
     let page = page::parse_page(query.limit.as_deref(), query.cursor.as_deref())?;
     let include_inactive = page::parse_flag("includeInactive", query.include_inactive.as_deref())?;
     let cluster = page::parse_id("clusterId", query.cluster_id.as_deref())?.map(ClusterId);
@@ -130,7 +130,7 @@ pub async fn list_customers(
         .store
         .customer_page(cluster, include_inactive, page)
         .await?;
-    Ok(Json(PagedList::from_rows(rows)))
+    Ok(Json(List::from_rows(rows)))
 }
 
 /// One customer, with its cluster.

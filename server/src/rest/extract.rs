@@ -3,10 +3,7 @@
 use super::{etag, problem::Problem};
 use app::{
     api::context::{Context, actor, now},
-    domain::{
-        actor_stamp::ActorStamp,
-        rule_violation::{Field, ValidationErrors},
-    },
+    domain::{actor_stamp::ActorStamp, validation_errors::ValidationErrors, vocabulary::Field},
     error::AppError,
     store::Store,
 };

@@ -10,11 +10,11 @@ use super::{
 };
 use crate::ops::limits::REQUEST_TIMEOUT;
 use app::{
-    api::context::{Context, actor, hide, now},
+    api::context::{Context, actor, now, to_app_error},
     domain::id::BatchId,
     store::{
         Store,
-        audit::idempotency::{Claim, KeptAnswer},
+        audit::idempotency::{Claim, StoredResponse},
         error::StoreError,
     },
 };
@@ -86,7 +86,7 @@ async fn run_under_key(
         String::from_utf8_lossy(&body)
     );
     match store.claim_key(&key, &identity, now()).await? {
-        Claim::Yours(keyed_store) => {
+        Claim::New(keyed_store) => {
             let mut request = Request::from_parts(parts, Body::from(body));
             request.extensions_mut().insert(*keyed_store);
             // The router's timeout ends only the waiting for this task; this timeout ends the work itself.
@@ -95,14 +95,14 @@ async fn run_under_key(
                 |_| Problem::from_status(StatusCode::SERVICE_UNAVAILABLE).into_response();
             store_response(store, &key, response.unwrap_or_else(timed_out)).await
         }
-        Claim::Answered(answer) => Ok(replay(answer)),
-        Claim::Busy => Err(Problem::new(
+        Claim::Completed(answer) => Ok(replay(answer)),
+        Claim::InProgress => Err(Problem::new(
             StatusCode::CONFLICT,
             "a request with this key is still being carried out: ask again in a moment",
         )
         .with_field_error(KEY_HEADER, "is in use")),
-        Claim::Lost(batch) => Err(response_lost(batch)),
-        Claim::Another => Err(Problem::invalid(
+        Claim::ResponseLost(batch) => Err(response_lost(batch)),
+        Claim::OtherRequest => Err(Problem::invalid(
             KEY_HEADER,
             "was used for another request: take a new key",
         )),
@@ -120,7 +120,7 @@ fn response_lost(batch: BatchId) -> Problem {
 }
 
 /// The stored response of the first request.
-fn replay(stored: KeptAnswer) -> Response {
+fn replay(stored: StoredResponse) -> Response {
     let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::CREATED);
     let json = HeaderValue::from_static("application/json");
     let mut response = (status, [(header::CONTENT_TYPE, json)], stored.body).into_response();
@@ -148,20 +148,20 @@ async fn store_response(store: &Store, key: &str, response: Response) -> RestRes
         value.to_str().ok().map(str::to_owned)
     };
     let stored: Result<(), StoreError> = if parts.status.is_success() {
-        let answer = KeptAnswer {
+        let answer = StoredResponse {
             status: parts.status.as_u16(),
             location: text(header::LOCATION),
             etag: text(header::ETAG),
             batch: text(response::BATCH_HEADER),
             body: String::from_utf8_lossy(&body).into_owned(),
         };
-        store.keep_answer(key, answer).await
+        store.store_response(key, answer).await
     } else {
         store.release_key(key).await
     };
     if let Err(error) = stored {
         // `hide` logs it. The row is created, so the response is still right.
-        hide(error);
+        to_app_error(error);
     }
     Ok(Response::from_parts(parts, Body::from(body)))
 }

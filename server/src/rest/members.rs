@@ -6,7 +6,7 @@ use super::{
         work_views::{DryRun, Matrix, Member},
     },
     extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
-    page::{self, PageQuery, PagedList},
+    page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -177,14 +177,14 @@ pub async fn remove_customers(
 /// A release's customers in the matrix's order, with progress.
 #[utoipa::path(get, path = "/api/releases/{id}/customers", tag = "releases",
     params(("id" = i64, Path, description = "The release's id"), PageQuery),
-    responses((status = 200, description = "A page of members", body = PagedList<Member>)))]
+    responses((status = 200, description = "A page of members", body = List<Member>)))]
 pub async fn list_members(
     State(context): State<Context>,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<PagedList<Member>>, Problem> {
+) -> Result<Json<List<Member>>, Problem> {
     let members = context.store.members(id).await?;
-    Ok(Json(PagedList::select(members, &query, |it| it.id.0)?))
+    Ok(Json(List::select(members, &query, |it| it.id.0)?))
 }
 
 /// How far a release is: as a whole, and by customer, cluster and category.

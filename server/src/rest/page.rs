@@ -2,7 +2,7 @@
 //! the other values of a query.
 use super::problem::Problem;
 use app::{
-    domain::rule_violation,
+    domain::field_error,
     store::views::paging::{PageOfRows, PageRequest},
 };
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,7 @@ const ROWS_MAX: u32 = 500;
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = List)]
-pub struct PagedList<T> {
+pub struct List<T> {
     pub items: Vec<T>,
     /// Where the next page starts; null on the last one.
     pub next_cursor: Option<String>,
@@ -53,13 +52,13 @@ pub fn parse<T: FromStr>(
 }
 
 /// Parses a value of an enum, if it is given.
-pub fn parse_enum<T: FromStr<Err = rule_violation::FieldError>>(
+pub fn parse_enum<T: FromStr<Err = field_error::FieldError>>(
     name: &str,
     text: Option<&str>,
 ) -> Result<Option<T>, Problem> {
     text.map(str::parse)
         .transpose()
-        .map_err(|problem: rule_violation::FieldError| Problem::invalid(name, problem.to_string()))
+        .map_err(|problem: field_error::FieldError| Problem::invalid(name, problem.to_string()))
 }
 
 /// Parses `true` or `false`; false if it is not given.
@@ -94,7 +93,7 @@ pub fn parse_page(limit: Option<&str>, cursor: Option<&str>) -> Result<PageReque
     })
 }
 
-impl<T> PagedList<T> {
+impl<T> List<T> {
     /// A page that the store has selected.
     pub fn from_rows<Row: Into<T>>(rows: PageOfRows<Row>) -> Self {
         Self {
@@ -138,7 +137,7 @@ mod tests {
             limit: limit.map(Into::into),
             cursor: cursor.map(Into::into),
         };
-        let list = PagedList::<i64>::select(vec![7_i64, 5, 9, 2], &query, |it| *it);
+        let list = List::<i64>::select(vec![7_i64, 5, 9, 2], &query, |it| *it);
         list.map(|it| (it.items, it.next_cursor))
             .map_err(|it| it.0.status)
     }

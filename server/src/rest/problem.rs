@@ -1,7 +1,7 @@
 //! Problem documents (RFC 9457): every error under `/api` is `application/problem+json` with type, title, status, detail, and
 //! the errors of fields. Errors that middleware answers (403, 405, 413, 500, 503) are converted to the same form.
 use app::{
-    api::context::hide,
+    api::context::to_app_error,
     error::{AppError, ViolationDetail, ViolationMessage},
     store::error::StoreError,
 };
@@ -170,7 +170,7 @@ fn urn(word: &str) -> String {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        hide(error).into()
+        to_app_error(error).into()
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
         rows::{Release, ReleaseView},
     },
     extract::{Caller, Id, JsonBody, OptionalBody, Patch, QueryString},
-    page::{self, PageQuery, PagedList},
+    page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -134,14 +134,14 @@ fn created(done: Changed<release::Release>) -> RestResponse {
 
 /// Releases, newest first, with progress.
 #[utoipa::path(get, path = "/api/releases", tag = "releases", params(PageQuery),
-    responses((status = 200, description = "A page of releases", body = PagedList<ReleaseView>)))]
+    responses((status = 200, description = "A page of releases", body = List<ReleaseView>)))]
 pub async fn list_releases(
     State(context): State<Context>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<PagedList<ReleaseView>>, Problem> {
+) -> Result<Json<List<ReleaseView>>, Problem> {
     let page = page::parse_page(query.limit.as_deref(), query.cursor.as_deref())?;
     let rows = context.store.release_page(page).await?;
-    Ok(Json(PagedList::from_rows(rows)))
+    Ok(Json(List::from_rows(rows)))
 }
 
 /// One release, with progress.

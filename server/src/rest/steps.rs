@@ -11,13 +11,9 @@ use super::{
     response::{self, RestResponse},
 };
 use app::{
-    api::context::Context,
-    domain::{
-        event::Changed,
-        id::StepId,
-        step::{CustomerStep, StepAction},
-    },
-    store::steps::{step_patch::StepPatch, transitions::TransitionOptions},
+    api::context::Context, domain::event::Changed, domain::id::StepId, domain::step::CustomerStep,
+    domain::vocabulary::StepAction, store::steps::step_patch::StepPatch,
+    store::steps::transitions::TransitionOptions,
 };
 use axum::extract::State;
 use serde::Deserialize;

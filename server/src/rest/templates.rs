@@ -7,7 +7,7 @@ use super::{
         work_views::Effect,
     },
     extract::{Caller, Id, JsonBody, Patch, QueryString},
-    page::{self, PageQuery, PagedList},
+    page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -15,10 +15,12 @@ use app::{
     api::context::Context,
     domain::{
         event::Changed,
+        field_error::FieldError,
         id::{ReleaseId, TemplateId},
-        rule_violation::{Field, FieldError, ValidationErrors},
-        step::Position,
-        template::{Category, StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
+        order::Position,
+        template::{StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
+        validation_errors::ValidationErrors,
+        vocabulary::{Category, Field},
     },
     store::{Store, error::StoreError},
 };
@@ -196,20 +198,20 @@ async fn update_effect(
     if is_unchanged {
         return Ok(TemplateImpact::default().into());
     }
-    Ok(store.template_effect(id).await?.into())
+    Ok(store.template_impact(id).await?.into())
 }
 
 /// A release's template steps, deploy first, in order.
 #[utoipa::path(get, path = "/api/releases/{id}/templates", tag = "templates",
     params(("id" = i64, Path, description = "The release's id"), PageQuery),
-    responses((status = 200, description = "A page of template steps", body = PagedList<Template>)))]
+    responses((status = 200, description = "A page of template steps", body = List<Template>)))]
 pub async fn list_templates(
     State(context): State<Context>,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<PagedList<Template>>, Problem> {
+) -> Result<Json<List<Template>>, Problem> {
     let templates = context.store.release(id).await?.templates;
-    Ok(Json(PagedList::select(templates, &query, |it| it.id.0)?))
+    Ok(Json(List::select(templates, &query, |it| it.id.0)?))
 }
 
 /// One template step.
@@ -306,7 +308,7 @@ pub async fn delete_template(
         let release = store.template_row(id).await?.release_id;
         let release = store.release_row(release).await?;
         release.may_be_edited().map_err(StoreError::from)?;
-        let effect = Effect::from(store.template_effect(id).await?);
+        let effect = Effect::from(store.template_impact(id).await?);
         return Ok(response::ok(&effect, None));
     }
     let version = caller.version(version);

@@ -130,12 +130,12 @@ pub async fn import_all(State(context): State<Context>, request: Request) -> Res
 
 /// 422 with an error for each line and field.
 fn import_problem(faults: &ImportErrors) -> Problem {
-    let n = faults.faults.len() + faults.more;
+    let n = faults.errors.len() + faults.more;
     let mut problem = Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         format!("nothing was taken in: {faults}"),
     );
-    for it in &faults.faults {
+    for it in &faults.errors {
         let place = format!("line {}, {}", it.line, it.field);
         problem = problem.with_field_error(place.trim_end_matches(", "), &it.problem);
     }
@@ -162,12 +162,12 @@ pub async fn export_release(
     match query.format.as_deref() {
         None | Some("json") => stream_export(store, Some(id), &format!("release-{id}.json")).await,
         Some("csv") => {
-            let csv = csv_tables::release_csv(&store.sheet(id).await?);
+            let csv = csv_tables::release_csv(&store.release_sheet(id).await?);
             let name = format!("release-{id}.csv");
             Ok(attachment(CSV_MEDIA_TYPE, &name, csv))
         }
         Some("md") => {
-            let sheet = store.sheet(id).await?;
+            let sheet = store.release_sheet(id).await?;
             let templates = store.release(id).await?.templates;
             let report = markdown_report::markdown(&sheet, &templates);
             let name = format!("release-{id}.md");
@@ -254,14 +254,14 @@ async fn stream_export(store: &Store, release: Option<ReleaseId>, file_name: &st
         return Err(Problem::from_status(StatusCode::SERVICE_UNAVAILABLE));
     };
     let mut export = store.export(release).await?;
-    let first = export.piece().await?.unwrap_or_default();
+    let first = export.next_chunk().await?.unwrap_or_default();
     let (sender, body) = streamed_body::channel();
     tokio::spawn(
         async move {
             let _permit = permit;
             let mut chunk = first;
             while sender.send(chunk).await {
-                match export.piece().await {
+                match export.next_chunk().await {
                     Ok(Some(next)) => chunk = next,
                     Ok(None) => return sender.finish().await,
                     Err(error) => return log_broken_export(&error),

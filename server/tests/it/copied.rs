@@ -1,6 +1,6 @@
 //! Tests of copied texts in the programs that they are pasted into: bash, and SQL in `SQLite`.
 use crate::world::{World, draft, metadata};
-use app::domain::{copy::with_context_check, customer::CustomerDraft, step::Position};
+use app::domain::{copy::with_context_check, customer::CustomerDraft, order::Position};
 use sea_orm::{ConnectionTrait, Statement};
 use std::{
     fs,

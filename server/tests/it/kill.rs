@@ -7,8 +7,8 @@ use crate::{
 use app::{
     domain::{
         id::{CustomerId, ReleaseId},
+        order::Position,
         release::ReleaseDraft,
-        step::Position,
     },
     store::Store,
 };

@@ -4,8 +4,9 @@ use app::domain::{
     cluster::{Cluster, ClusterDraft},
     customer::{Customer, CustomerDraft},
     id::{ClusterId, CustomerId, ReleaseId, StepId},
+    order::Position,
     release::ReleaseDraft,
-    step::{CustomerStep, Position},
+    step::CustomerStep,
     template::{StepTemplate, TemplateDraft},
     text::{Metadata, Value},
 };

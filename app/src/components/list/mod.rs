@@ -79,7 +79,7 @@ impl ListQuery {
             ("includeInactive", inactive.to_owned()),
             ("rows", rows),
         ];
-        paths::with(path.to_owned(), &parts)
+        paths::with_query(path.to_owned(), &parts)
     }
 
     /// The column that is sorted by, and whether from the last to the first.

@@ -7,10 +7,7 @@ use crate::{
         text_area::escape,
         time::day,
     },
-    domain::{
-        matrix_filter::lower,
-        release::{ReleaseStatus, ReleaseSummary},
-    },
+    domain::{matrix_filter::lower, release::ReleaseSummary, vocabulary::ReleaseStatus},
     paths,
 };
 use std::cmp::Ordering;

@@ -17,7 +17,7 @@ use crate::{
         actor_stamp::initials,
         matrix::{Cell, CellIndex, Grid, RowBlock},
         progress::Counts,
-        step::StepStatus,
+        vocabulary::StepStatus,
     },
 };
 use chrono::{DateTime, Utc};
@@ -157,8 +157,8 @@ impl GridView<'_> {
             return;
         };
         name.push_str(": ");
-        name.push_str(cell.status.word());
-        if let Some(mark) = self.grid.mark(at) {
+        name.push_str(cell.status.in_sentence());
+        if let Some(mark) = self.grid.status_change(at) {
             name.push_str(" by ");
             name.push_str(&mark.by);
             name.push(' ');
@@ -212,7 +212,7 @@ impl GridView<'_> {
     }
 
     fn initials(&self, at: CellIndex, cell: &Cell) -> Option<String> {
-        let mark = self.grid.mark(at)?;
+        let mark = self.grid.status_change(at)?;
         (cell.status == StepStatus::InProgress).then(|| initials(&mark.by))
     }
 
@@ -296,7 +296,7 @@ impl GridView<'_> {
         put!(html, r#"data-state="{state}" "#);
         let (finished, total) = (counts.finished(), counts.total());
         let trouble = needs_attention(counts)
-            .map(|it| format!(", {} {}", counts.of(it), it.word()))
+            .map(|it| format!(", {} {}", counts.of(it), it.in_sentence()))
             .unwrap_or_default();
         put!(
             html,

@@ -12,7 +12,7 @@ use crate::{
         step_state::state_icon,
         ui::{follow_effect::follow, text_area::escape},
     },
-    domain::{matrix::Grid, matrix_filter::MatrixFilter, step::StepStatus},
+    domain::{matrix::Grid, matrix_filter::MatrixFilter, vocabulary::StepStatus},
 };
 use leptos::prelude::*;
 use std::fmt::Write;

@@ -72,8 +72,8 @@ impl RenderedGrid {
         Self {
             window: picture.layout.first_window(first),
             layout: picture.layout.clone(),
-            n_changes: picture.grid.n_changes(),
-            n_counted: picture.grid.n_changes(),
+            n_changes: picture.grid.change_count(),
+            n_counted: picture.grid.change_count(),
             renewed,
         }
     }
@@ -137,14 +137,14 @@ pub fn draw(
     if let (Some(mut there), Some((changed, uncounted))) = (before, changed) {
         if changed.is_empty() {
             count(pane, picture, &there.window, uncounted);
-            there.n_counted = grid.n_changes();
+            there.n_counted = grid.change_count();
         } else {
             change(pane, picture, changed);
         }
         if there.window != window {
             move_to(pane, picture, &there.window, &window, pads);
         }
-        there.n_changes = grid.n_changes();
+        there.n_changes = grid.change_count();
         there.window = window;
         return there;
     }
@@ -155,8 +155,8 @@ pub fn draw(
     RenderedGrid {
         layout: layout.clone(),
         window,
-        n_changes: grid.n_changes(),
-        n_counted: grid.n_changes(),
+        n_changes: grid.change_count(),
+        n_counted: grid.change_count(),
         renewed,
     }
 }

@@ -37,14 +37,14 @@ pub fn html(
     html.push_str("</span><span class=\"state\">");
     html.push_str(&glyph(state_icon(cell.status), Some(cell.status)));
     html.push_str(cell.status.label());
-    if let Some(mark) = grid.mark(at) {
+    if let Some(mark) = grid.status_change(at) {
         html.push_str(", ");
         escape_into(&mut html, &mark.by);
         html.push(' ');
         html.push_str(&wording(mark.at));
     }
     html.push_str("</span>");
-    if let Some(reason) = grid.mark(at).and_then(|it| it.reason.as_deref()) {
+    if let Some(reason) = grid.status_change(at).and_then(|it| it.reason.as_deref()) {
         html.push_str("<q>");
         escape_into(&mut html, reason);
         html.push_str("</q>");
@@ -83,8 +83,7 @@ mod tests {
             id::{ClusterId, CustomerId, StepId},
             matrix::{Cell, ClusterGroup, MatrixColumn, MatrixRow, tests::release},
             status_info::StatusChange,
-            step::{StepAction, StepStatus},
-            template::{Category, StepType},
+            vocabulary::{Category, StepAction, StepStatus, StepType},
         },
         error::AppError,
     };
@@ -127,7 +126,7 @@ mod tests {
             reason: Some("it <broke>".into()),
         };
         let at = CellIndex::default();
-        grid.set_mark(at, mark);
+        grid.set_status_change(at, mark);
         grid.set_missing(at, Some("var.HOST".into()));
         let unmet = FailedAction {
             wish: ActionRequest::new(StepAction::Done),

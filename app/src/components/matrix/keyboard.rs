@@ -1,6 +1,6 @@
 //! What a key means while the grid has the keyboard: PRODUCT.md §3.
 use super::selection::Movement;
-use crate::domain::step::StepAction;
+use crate::domain::vocabulary::StepAction;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GridCommand {

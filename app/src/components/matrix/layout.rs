@@ -1,9 +1,9 @@
 //! What stands where in the grid, and which part of it is in the window. Plain arithmetic, in pixels.
 use crate::domain::{
     id::ClusterId,
-    matrix::{Cell, CellIndex, FIRST_COLUMNS, FIRST_ROWS, Grid, RowBlock},
+    matrix::{Cell, CellIndex, FIRST_WINDOW_COLUMNS, FIRST_WINDOW_ROWS, Grid, RowBlock},
     matrix_filter::MatrixFilter,
-    template::Category,
+    vocabulary::Category,
 };
 use std::{collections::BTreeSet, ops::Range};
 
@@ -195,7 +195,7 @@ impl GridLayout {
         Self {
             lines,
             lanes,
-            filter: Some(filter.clone()).filter(MatrixFilter::is_of_cells),
+            filter: Some(filter.clone()).filter(MatrixFilter::filters_cells),
         }
     }
 
@@ -247,8 +247,8 @@ impl GridLayout {
         let line = from(first.row, self.lines.len());
         let lane = from(first.column, self.lanes.len());
         GridWindow {
-            lines: line..self.lines.len().min(line + FIRST_ROWS + 1),
-            lanes: lane..self.lanes.len().min(lane + FIRST_COLUMNS),
+            lines: line..self.lines.len().min(line + FIRST_WINDOW_ROWS + 1),
+            lanes: lane..self.lanes.len().min(lane + FIRST_WINDOW_COLUMNS),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a toast says of a change.
 use crate::{
     components::pending_actions::FailedAction,
-    domain::{step::StepAction, summary::BulkResult},
+    domain::{summary::BulkResult, vocabulary::StepAction},
 };
 use std::fmt::Write;
 
@@ -45,7 +45,7 @@ pub fn bulk_text(
 pub fn not_done(unmet: &FailedAction) -> String {
     let error = unmet.error.to_string();
     let why = error.split(": ").next().unwrap_or_default();
-    format!("could not be {}: {why}", unmet.wish.action.past())
+    format!("could not be {}: {why}", unmet.wish.action.past_tense())
 }
 
 fn past(action: StepAction) -> &'static str {

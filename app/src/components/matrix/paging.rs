@@ -2,7 +2,7 @@
 use super::layout::GridLayout;
 use crate::{
     components::ui::{html::put, text_area::escape},
-    domain::matrix::{CellIndex, FIRST_COLUMNS, FIRST_ROWS},
+    domain::matrix::{CellIndex, FIRST_WINDOW_COLUMNS, FIRST_WINDOW_ROWS},
 };
 
 /// Links to the windows beside the one that is drawn, for those without JavaScript; empty if there is none.
@@ -19,7 +19,7 @@ pub fn pages(layout: &GridLayout, first: CellIndex, link: impl Fn(CellIndex) -> 
     let (lines, lanes) = (&window.lines, &window.lanes);
     if lines.start > 0 {
         put_link(
-            lines.start.saturating_sub(FIRST_ROWS + 1),
+            lines.start.saturating_sub(FIRST_WINDOW_ROWS + 1),
             lanes.start,
             "Rows above".into(),
         );
@@ -34,7 +34,7 @@ pub fn pages(layout: &GridLayout, first: CellIndex, link: impl Fn(CellIndex) -> 
     if lanes.start > 0 {
         put_link(
             lines.start,
-            lanes.start.saturating_sub(FIRST_COLUMNS),
+            lanes.start.saturating_sub(FIRST_WINDOW_COLUMNS),
             "Customers before".into(),
         );
     }

@@ -14,7 +14,7 @@ use crate::{
         matrix::{CellIndex, Grid},
         matrix_filter::MatrixFilter,
         progress::Counts,
-        step::StepStatus,
+        vocabulary::StepStatus,
     },
 };
 use std::fmt::Write;
@@ -91,7 +91,7 @@ fn cell(html: &mut String, grid: &Grid, layout: &GridLayout, at: CellIndex) {
     let dim = if layout.wants(cell) { "" } else { " data-dim" };
     put!(html, r#"<td data-state="{}"{dim}>"#, cell.status);
     glyph(html, state_icon(cell.status), cell.status.label());
-    if let (StepStatus::InProgress, Some(mark)) = (cell.status, grid.mark(at)) {
+    if let (StepStatus::InProgress, Some(mark)) = (cell.status, grid.status_change(at)) {
         put!(html, "<small>{}</small>", escape(&initials(&mark.by)));
     }
     let marks = [
@@ -242,7 +242,7 @@ fn explained(html: &mut String, grid: &Grid, layout: &GridLayout, wording: TimeF
         .flat_map(|row| columns.iter().map(move |column| (*row, *column)))
     {
         let at = CellIndex { row, column };
-        let (Some(cell), Some(mark)) = (grid.cell(at), grid.mark(at)) else {
+        let (Some(cell), Some(mark)) = (grid.cell(at), grid.status_change(at)) else {
             continue;
         };
         let needs_words = matches!(
@@ -258,7 +258,7 @@ fn explained(html: &mut String, grid: &Grid, layout: &GridLayout, wording: TimeF
             row + 1,
             escape(&grid.rows[row].name),
             escape(&grid.columns[column].name),
-            cell.status.word(),
+            cell.status.in_sentence(),
             escape(&mark.by),
             escape(&wording(mark.at)),
             mark.reason
@@ -283,7 +283,7 @@ mod tests {
         domain::{
             id::{ClusterId, CustomerId, StepId},
             matrix::{Cell, ClusterGroup, MatrixColumn, MatrixRow, tests::release},
-            template::{Category, StepType},
+            vocabulary::{Category, StepType},
         },
     };
 

@@ -96,10 +96,10 @@ impl MatrixState {
         }
     }
 
-    pub fn take_marks(self, marks: &StatusInfo) {
+    pub fn merge_status_info(self, marks: &StatusInfo) {
         if self
             .grid
-            .try_update(|grid| grid.take_marks(marks))
+            .try_update(|grid| grid.merge_status_info(marks))
             .is_some()
         {
             self.marked.update(|it| *it += 1);
@@ -212,11 +212,11 @@ impl MatrixState {
     fn set(self, step: StepId, change: impl FnOnce(&mut Cell)) {
         self.grid.update(|grid| {
             let found = grid
-                .place_of(step)
+                .index_of(step)
                 .and_then(|at| Some((at, *grid.cell(at)?)));
             if let Some((at, mut cell)) = found {
                 change(&mut cell);
-                let mark = grid.mark(at).cloned();
+                let mark = grid.status_change(at).cloned();
                 grid.set(at, cell, mark);
             }
         });
@@ -230,7 +230,7 @@ impl MatrixState {
 
     pub fn cell_of(self, step: StepId) -> Option<Cell> {
         self.grid
-            .with_untracked(|grid| grid.cell(grid.place_of(step)?).copied())
+            .with_untracked(|grid| grid.cell(grid.index_of(step)?).copied())
     }
 
     /// Takes a step in as it is now. Whether it lacks a value is left as it was.
@@ -239,7 +239,7 @@ impl MatrixState {
             return;
         }
         self.grid.update(|grid| {
-            let Some(at) = grid.place_of(step.id) else {
+            let Some(at) = grid.index_of(step.id) else {
                 return;
             };
             let is_unresolved = grid.cell(at).is_some_and(|it| it.is_unresolved);
@@ -267,7 +267,7 @@ impl MatrixState {
     /// The names of a step and its customer.
     pub fn names(self, step: StepId) -> Option<(String, String)> {
         self.grid.with_untracked(|grid| {
-            let at = grid.place_of(step)?;
+            let at = grid.index_of(step)?;
             let (row, column) = (&grid.rows[at.row], &grid.columns[at.column]);
             Some((row.name.clone(), column.name.clone()))
         })
@@ -275,7 +275,7 @@ impl MatrixState {
 
     /// Which step it is, and which customer: "6 of 14", "6 of 18".
     pub fn places(self, step: StepId) -> (String, String) {
-        self.grid.with(|grid| match grid.place_of(step) {
+        self.grid.with(|grid| match grid.index_of(step) {
             Some(at) => (
                 format!("{} of {}", at.row + 1, grid.rows.len()),
                 format!("{} of {}", at.column + 1, grid.columns.len()),

@@ -16,9 +16,8 @@ use crate::{
     },
     domain::{
         customer_work::OpenStep,
-        step::{StepAction, StepStatus},
-        template::StepType,
         variables::{Source, filled_at},
+        vocabulary::{StepAction, StepStatus, StepType},
     },
     paths,
 };

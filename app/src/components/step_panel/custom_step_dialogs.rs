@@ -16,9 +16,8 @@ use crate::{
     domain::{
         customer_work::CustomStepPositions,
         id::StepId,
-        rule_violation::Field,
-        step::Position,
-        template::{Category, StepType},
+        order::Position,
+        vocabulary::{Category, Field, StepType},
     },
     error::AppError,
 };
@@ -82,7 +81,7 @@ pub fn CustomStepDialog(
     places: Option<RwSignal<Option<CustomStepPositions>>>,
     on_submit: Callback<()>,
 ) -> impl IntoView {
-    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
+    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.message_for(field)));
     let categories: Vec<(String, String)> = Category::ALL
         .iter()
         .map(|it| (it.to_string(), it.label().to_owned()))

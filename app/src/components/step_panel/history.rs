@@ -10,7 +10,7 @@ use crate::{
     domain::{
         customer_work::HistoryTextChange,
         event::{Entity, EventAction, FieldChange, HistoryEntry},
-        step::StepStatus,
+        vocabulary::StepStatus,
     },
 };
 use leptos::prelude::*;

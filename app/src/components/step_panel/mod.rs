@@ -19,8 +19,9 @@ use crate::{
         customer_work::{CustomStepPositions, OpenStep, Promotion},
         diff::DiffRow,
         id::{BatchId, StepId},
-        step::{Position, StepStatus},
+        order::Position,
         template::TemplateDraft,
+        vocabulary::StepStatus,
     },
 };
 use actions::{CopyButton, ReasonPrompt, Refused, StateButtons};

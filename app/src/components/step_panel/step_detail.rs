@@ -14,8 +14,8 @@ use crate::{
         customer_work::OpenStep,
         id::StepId,
         release::Release,
-        step::{StepAction, StepStatus},
         template::TemplateDraft,
+        vocabulary::{StepAction, StepStatus},
     },
     error::{AppError, ViolationDetail},
 };
@@ -284,7 +284,7 @@ impl StepDetailState {
 
     /// Does it, or asks why first.
     pub fn act(self, action: StepAction) {
-        if action.asks_reason() {
+        if action.accepts_reason() {
             self.refused.set(None);
             self.asking.set(Some(action));
         } else {
@@ -315,8 +315,8 @@ impl StepDetailState {
         if !self.can_work {
             return Some("The release is not active".to_owned());
         }
-        let past = action.past();
-        let word = self.status.word();
+        let past = action.past_tense();
+        let word = self.status.in_sentence();
         (!action.allows(self.status)).then(|| format!("A {word} step cannot be {past}"))
     }
 

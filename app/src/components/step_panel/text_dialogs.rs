@@ -12,8 +12,8 @@ use crate::{
         ui::{dialog::Dialog, icon::Icon, notice::Failure, time::Clock},
     },
     domain::{
-        customer_work::Promotion, diff::DiffRow, rule_violation::Field,
-        template::TemplateImpact as CopyEffect,
+        customer_work::Promotion, diff::DiffRow, template::TemplateImpact as CopyEffect,
+        vocabulary::Field,
     },
 };
 use leptos::prelude::*;
@@ -108,7 +108,7 @@ pub fn OverrideDialog(desk: StepDetailState) -> impl IntoView {
                         kind=Signal::stored(kind)
                         known=Signal::stored(known.clone())
                         id="override-content"
-                        error=Signal::derive(move || desk.unsaved.get().and_then(|it| it.at(Field::Content)))
+                        error=Signal::derive(move || desk.unsaved.get().and_then(|it| it.message_for(Field::Content)))
                     />
                     <p class="quiet small">
                         "Only this customer's copy changes; later edits of the template leave it alone."

@@ -1,6 +1,6 @@
 //! A bar of counts: what is finished from the left, then what needs attention; what is left is the ground.
 use super::html::put;
-use crate::domain::{progress::Counts, step::StepStatus};
+use crate::domain::{progress::Counts, vocabulary::StepStatus};
 use leptos::prelude::*;
 
 const ORDER: [StepStatus; 5] = [

@@ -4,8 +4,8 @@ use super::{icon::Icon, text_area::escape_into};
 use crate::{
     browser::{dom, tooltip},
     domain::{
-        template::StepType,
         variables::{self, ResolvedSegment, ResolvedText, TextSegment, Variable},
+        vocabulary::StepType,
     },
     highlight::{self, TokenClass},
 };
@@ -66,7 +66,7 @@ pub fn lines(resolved: &ResolvedText, kind: StepType) -> Vec<Vec<LinePart>> {
     let mut spans = resolved.spans.iter();
     let mut span = spans.next();
     let mut left_in_span = span.map_or(0, |it| it.text.len());
-    for (class, mut piece) in highlight::pieces(&text, kind) {
+    for (class, mut piece) in highlight::tokens(&text, kind) {
         while !piece.is_empty() {
             while left_in_span == 0 && span.is_some() {
                 span = spans.next();

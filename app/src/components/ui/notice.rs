@@ -25,7 +25,7 @@ pub fn Failure(
                     <span>
                         {text}
                         {on_retry
-                            .filter(|_| error.may_pass())
+                            .filter(|_| error.is_retryable())
                             .map(|retry| {
                                 view! {
                                     " "

@@ -67,8 +67,8 @@ fn show(
             {(!is_active).then(|| view! { <span class="badge">"Inactive"</span> })}
         }
     };
-    let all = paths::with(paths::CUSTOMERS.to_owned(), &[("q", cluster.name.clone())]);
-    let activity = paths::with(paths::ACTIVITY.to_owned(), &[("cluster", id.to_string())]);
+    let all = paths::with_query(paths::CUSTOMERS.to_owned(), &[("q", cluster.name.clone())]);
+    let activity = paths::with_query(paths::ACTIVITY.to_owned(), &[("cluster", id.to_string())]);
     view! {
         <PageHead
             title=cluster.name.clone()
@@ -156,7 +156,7 @@ fn show(
 
 fn row(it: ClusterRelease, cluster: ClusterId) -> impl IntoView {
     // The matrix, with this cluster's columns alone.
-    let path = paths::view(it.id, &[("cluster", cluster.to_string())]);
+    let path = paths::matrix_view(it.id, &[("cluster", cluster.to_string())]);
     view! {
         <tr>
             <td>

@@ -72,7 +72,7 @@ fn show(
             {(!is_active).then(|| view! { <span class="badge">"Inactive"</span> })}
         }
     };
-    let activity = paths::with(paths::ACTIVITY.to_owned(), &[("customer", id.to_string())]);
+    let activity = paths::with_query(paths::ACTIVITY.to_owned(), &[("customer", id.to_string())]);
     view! {
         <PageHead title=customer.name.clone() crumbs=vec![("Customers".into(), paths::CUSTOMERS.into())] beside=badge>
             <a class="button" data-kind="ghost" href=activity>"Activity"</a>

@@ -1,4 +1,4 @@
-//! A new release, or the details of one.
+//! `/releases/new` and `/releases/:id/edit`: the form of a release.
 use crate::{
     api::releases::{
         create_release, create_release_from, list_release_names, read_release, update_release,
@@ -25,7 +25,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// Nothing of a release is held by an inactive one.
+/// Releases cannot be inactive, so no name is taken by an inactive one that could be restored.
 fn nothing_to_restore() -> Callback<i64> {
     Callback::new(|_| {})
 }
@@ -35,29 +35,29 @@ pub fn NewReleasePage() -> impl IntoView {
     let names = Fetch::new(|| (), |()| list_release_names());
     let (go, toasts) = (goes_to(), Toasts::here());
     loaded(names, move |names| {
-        let sending = SerialRequest::new();
-        let begin = RwSignal::new(StepSource::Scratch);
+        let request = SerialRequest::new();
+        let step_source = RwSignal::new(StepSource::Scratch);
         let from = RwSignal::new(String::new());
         let go = go.clone();
-        // Steps come next, or are looked through.
+        // The next page is where the steps are written, imported or looked through.
         let submit = Callback::new(move |draft: ReleaseDraft| {
             let go = go.clone();
-            let begin = begin.get_untracked();
+            let step_source = step_source.get_untracked();
             let from = from.with_untracked(|it| it.parse::<ReleaseId>().ok());
             let done = move |it: Changed<Release>| {
                 toasts.say(format!("Created {}", it.row.name), None);
-                go(&match begin {
+                go(&match step_source {
                     StepSource::Import => paths::import_steps(it.row.id),
                     StepSource::Scratch | StepSource::Clone => paths::release_steps(it.row.id),
                 });
             };
-            match (begin, from) {
+            match (step_source, from) {
                 (StepSource::Clone, Some(from)) => {
-                    sending.run(create_release_from(draft, from), done)
+                    request.run(create_release_from(draft, from), done);
                 }
-                (StepSource::Clone, None) => sending.error.set(Some(no_release_chosen())),
+                (StepSource::Clone, None) => request.error.set(Some(no_release_chosen())),
                 (StepSource::Scratch | StepSource::Import, _) => {
-                    sending.run(create_release(draft), done)
+                    request.run(create_release(draft), done);
                 }
             }
         });
@@ -68,10 +68,10 @@ pub fn NewReleasePage() -> impl IntoView {
                     draft=ReleaseDraft::default()
                     submit="Create release"
                     cancel=paths::RELEASES
-                    asks=creating(sending, nothing_to_restore())
+                    asks=creating(request, nothing_to_restore())
                     on_submit=submit
                 >
-                    <ReleaseSteps releases=names begin=begin from=from error=sending.error/>
+                    <ReleaseSteps releases=names begin=step_source from=from error=request.error/>
                 </ReleaseForm>
             </div>
         }
@@ -79,7 +79,9 @@ pub fn NewReleasePage() -> impl IntoView {
 }
 
 fn no_release_chosen() -> AppError {
-    use crate::domain::rule_violation::{Field, FieldError, ValidationErrors};
+    use crate::domain::{
+        field_error::FieldError, validation_errors::ValidationErrors, vocabulary::Field,
+    };
     ValidationErrors::one(Field::From, FieldError::Missing).into()
 }
 
@@ -92,19 +94,19 @@ pub fn EditReleasePage() -> impl IntoView {
     let (go, toasts) = (goes_to(), Toasts::here());
     loaded(release, move |it| {
         let release = it.release;
-        let (id, drawn_from) = (release.id, release.version);
-        let version = RwSignal::new(drawn_from);
-        let sending = SerialRequest::new();
+        let (id, rendered_version) = (release.id, release.version);
+        let version = RwSignal::new(rendered_version);
+        let request = SerialRequest::new();
         let go = go.clone();
         let submit = Callback::new(move |draft: ReleaseDraft| {
             let go = go.clone();
             let based_on = version.get_untracked();
-            sending.run(update_release(id, draft, based_on), move |it| {
+            request.run(update_release(id, draft, based_on), move |it| {
                 toasts.say(format!("Saved {}", it.row.name), None);
                 go(&paths::release(it.row.id));
             });
         });
-        let (asks, current) = editing(sending, version, nothing_to_restore(), move || async move {
+        let (asks, current) = editing(request, version, nothing_to_restore(), move || async move {
             let release = read_release(id).await?.release;
             let version = release.version;
             Ok((ReleaseDraft::from(release), version))
@@ -117,7 +119,7 @@ pub fn EditReleasePage() -> impl IntoView {
             <PageHead title=format!("Edit {}", release.name) crumbs=crumbs/>
             <div class="page__body">
                 <ReleaseForm
-                    version=drawn_from
+                    version=rendered_version
                     draft=ReleaseDraft::from(release)
                     submit="Save changes"
                     cancel=paths::release(id)

@@ -1,4 +1,4 @@
-//! All releases, newest first.
+//! `/releases`: the list of all releases, newest first, with a search field and filters by type and status.
 use crate::{
     api::releases::list_releases,
     components::{
@@ -6,7 +6,10 @@ use crate::{
         list::{Choice, List, ListQuery, SearchBar, releases::ReleaseList},
         ui::icon::Icon,
     },
-    domain::release::{ReleaseStatus, ReleaseSummary, ReleaseType},
+    domain::{
+        release::ReleaseSummary,
+        vocabulary::{ReleaseStatus, ReleaseType},
+    },
     pages::{fetch::Fetch, list_address::listing, loaded},
     paths,
 };
@@ -14,25 +17,25 @@ use leptos::prelude::*;
 
 #[component]
 pub fn ReleasesPage() -> impl IntoView {
-    let wanted = listing(paths::RELEASES);
+    let query = listing(paths::RELEASES);
     let releases = Fetch::new(|| (), |()| list_releases());
-    loaded(releases, move |it| show(it, wanted))
+    loaded(releases, move |it| show(it, query))
 }
 
-fn show(all: Vec<ReleaseSummary>, wanted: RwSignal<ListQuery>) -> impl IntoView {
+fn show(all: Vec<ReleaseSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
     let is_empty = all.is_empty();
-    let (types, statuses) = choices(&all);
+    let (types, statuses) = filter_options(&all);
     let releases = StoredValue::new(ReleaseList::new(all));
-    let drawn = Memo::new(move |_| wanted.with(|wanted| releases.with_value(|it| it.draw(wanted))));
-    let said = move || (!is_empty).then(|| drawn.with(|it| it.said.clone()));
+    let rendered = Memo::new(move |_| query.with(|query| releases.with_value(|it| it.draw(query))));
+    let said = move || (!is_empty).then(|| rendered.with(|it| it.said.clone()));
     view! {
         <PageHead title="Releases" beside=move || view! { <span class="quiet" role="status">{said}</span> }>
             {(!is_empty)
                 .then(|| {
                     view! {
-                        <SearchBar path=paths::RELEASES wanted=wanted label="Filter releases">
-                            <Choice wanted=wanted name="type" label="Type" options=types/>
-                            <Choice wanted=wanted name="status" label="Status" options=statuses/>
+                        <SearchBar path=paths::RELEASES wanted=query label="Filter releases">
+                            <Choice wanted=query name="type" label="Type" options=types/>
+                            <Choice wanted=query name="status" label="Status" options=statuses/>
                         </SearchBar>
                     }
                 })}
@@ -51,7 +54,7 @@ fn show(all: Vec<ReleaseSummary>, wanted: RwSignal<ListQuery>) -> impl IntoView 
                 }
                     .into_any()
             } else {
-                view! { <List wanted=wanted drawn=drawn/> }.into_any()
+                view! { <List wanted=query drawn=rendered/> }.into_any()
             }}
         </div>
     }
@@ -59,8 +62,8 @@ fn show(all: Vec<ReleaseSummary>, wanted: RwSignal<ListQuery>) -> impl IntoView 
 
 type FilterOptions = Vec<(String, String)>;
 
-/// What the list can be narrowed to, each with how many there are.
-fn choices(all: &[ReleaseSummary]) -> (FilterOptions, FilterOptions) {
+/// The options of both filters, each with the number of its releases.
+fn filter_options(all: &[ReleaseSummary]) -> (FilterOptions, FilterOptions) {
     let option = |word: &str, label: &str, n: usize| (word.to_owned(), format!("{label} ({n})"));
     let everything = |label: &str| (String::new(), label.to_owned());
     let types = ReleaseType::ALL.iter().map(|kind| {
@@ -81,7 +84,7 @@ fn choices(all: &[ReleaseSummary]) -> (FilterOptions, FilterOptions) {
     )
 }
 
-/// Draft, Active, Archived.
+/// A badge with the status of a release.
 pub fn status_badge(status: ReleaseStatus) -> impl IntoView {
     let tone = (status == ReleaseStatus::Active).then_some("live");
     view! { <span class="badge" data-tone=tone>{status.label()}</span> }

@@ -1,20 +1,24 @@
-//! Bulk actions (R15): one transaction over the cells that are eligible; the others are reported by name.
+//! Bulk transitions (R15): one transaction over all eligible steps; the others are reported by name.
 use super::{step_rows::event_action, transitions::TransitionOptions};
 use crate::domain::{
     actor_stamp::ActorStamp,
     cluster::Cluster,
     customer::Customer,
+    field_error::FieldError,
     id::{CustomerId, StepId},
     release::Release,
-    rule_violation::{Field, FieldError, RuleViolation, ValidationErrors},
-    step::{CustomerStep, StepAction, Transition},
+    rule_violation::RuleViolation,
+    step::{CustomerStep, Transition},
     summary::{BulkResult, NotEligible},
     text::Notes,
+    validation_errors::ValidationErrors,
     variables::{self, VariableScope},
+    vocabulary::{Field, StepAction},
 };
 use crate::store::{
     Store,
     audit::events::{NewEvent, StepSnapshot},
+    engine::sqlite::IDS_PER_STATEMENT_MAX,
     entity::{customer_step, release},
     error::StoreError,
     text_variables,
@@ -22,29 +26,31 @@ use crate::store::{
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
 use std::collections::{HashMap, HashSet};
 
-/// More ids than this are refused.
-pub const BULK_MAX: usize = 10_000;
+/// The number of ids that one bulk action accepts.
+pub const BULK_STEPS_MAX: usize = 10_000;
 
 impl Store {
+    /// Makes one transition of many steps. Unknown steps and those that do not allow it are reported, not errors.
+    /// Errors: no ids or more than `BULK_STEPS_MAX`; a missing or wrong reason; wrong notes.
     pub async fn act_on_steps(
         &self,
         ids: Vec<StepId>,
         action: StepAction,
-        ask: TransitionOptions,
+        options: TransitionOptions,
         stamp: ActorStamp,
     ) -> Result<BulkResult, StoreError> {
         let wrong = |problem| StoreError::from(ValidationErrors::one(Field::Ids, problem));
         if ids.is_empty() {
             return Err(wrong(FieldError::EmptyList));
         }
-        if ids.len() > BULK_MAX {
+        if ids.len() > BULK_STEPS_MAX {
             return Err(wrong(FieldError::TooMany {
-                max: BULK_MAX,
+                max: BULK_STEPS_MAX,
                 long: ids.len(),
             }));
         }
-        let transition = Transition::parse(action, ask.reason.as_deref())?;
-        let notes = ask
+        let transition = Transition::parse(action, options.reason.as_deref())?;
+        let notes = options
             .notes
             .as_deref()
             .filter(|_| action == StepAction::Done)
@@ -110,7 +116,7 @@ impl Store {
                 cluster,
                 release,
             };
-            match eligible(&before, &transition, &ask, scope, &change.stamp) {
+            match next_state(&before, &transition, &options, scope, &change.stamp) {
                 Ok(None) => {}
                 Ok(Some((mut after, resolved_text))) => {
                     if notes.is_some() {
@@ -124,11 +130,11 @@ impl Store {
                     change.record(event);
                     result.changed_ids.push(id);
                 }
-                Err(refusal) => result.not_eligible.push(NotEligible {
+                Err(violation) => result.not_eligible.push(NotEligible {
                     id,
                     step: before.name,
                     customer: customer.name.clone(),
-                    reason: refusal.to_string(),
+                    reason: violation.to_string(),
                 }),
             }
         }
@@ -140,8 +146,8 @@ impl Store {
         Ok(result)
     }
 
-    /// All cells of a bulk get the same state from the same person: one statement. It says in SQL what
-    /// `CustomerStep::transition` says in Rust; a test holds the two together.
+    /// Writes the new state of all changed steps. They get the same state from the same person, so one statement per
+    /// 10,000 steps is enough. The SQL repeats the rules of `CustomerStep::transition`; a test compares the two.
     async fn write_states(
         &self,
         change: &crate::store::change::Change,
@@ -154,18 +160,18 @@ impl Store {
         let reason = transition.reason.as_ref().map(|it| it.as_str().to_owned());
         let reason_of = |it: StepAction| Expr::val(reason.clone().filter(|_| action == it));
         let (at, by) = (change.stamp.at, change.stamp.by.clone());
-        let nobody = || {
+        let no_author = || {
             (
                 Expr::val(None::<chrono::DateTime<chrono::Utc>>),
                 Expr::val(None::<String>),
             )
         };
-        let me = || (Expr::val(Some(at)), Expr::val(Some(by.clone())));
-        for chunk in ids.chunks(20_000) {
+        let author = || (Expr::val(Some(at)), Expr::val(Some(by.clone())));
+        for chunk in ids.chunks(IDS_PER_STATEMENT_MAX) {
             let (state_at, state_by) = if action == StepAction::Reopen {
-                nobody()
+                no_author()
             } else {
-                me()
+                author()
             };
             let mut update = customer_step::Entity::update_many()
                 .col_expr(Column::Status, Expr::val(action.target().as_str()))
@@ -178,13 +184,13 @@ impl Store {
                 .col_expr(Column::UpdatedAt, Expr::val(at))
                 .filter(Column::Id.is_in(chunk.iter().map(|it| it.0)));
             let started = match action {
-                StepAction::Start => Some(me()),
-                StepAction::Reopen => Some(nobody()),
+                StepAction::Start => Some(author()),
+                StepAction::Reopen => Some(no_author()),
                 _ => None,
             };
             let executed = match action {
-                StepAction::Done => Some(me()),
-                StepAction::Start | StepAction::Skip | StepAction::Reopen => Some(nobody()),
+                StepAction::Done => Some(author()),
+                StepAction::Start | StepAction::Skip | StepAction::Reopen => Some(no_author()),
                 StepAction::Fail | StepAction::Revert => None,
             };
             if let Some((at, by)) = started {
@@ -210,10 +216,10 @@ impl Store {
 
 type NextState = (CustomerStep, Option<String>);
 
-fn eligible(
+fn next_state(
     before: &CustomerStep,
     transition: &Transition,
-    ask: &TransitionOptions,
+    options: &TransitionOptions,
     scope: VariableScope<'_>,
     stamp: &ActorStamp,
 ) -> Result<Option<NextState>, RuleViolation> {
@@ -225,6 +231,6 @@ fn eligible(
         return Ok(Some((after, None)));
     }
     let resolved = variables::resolve(&before.content, before.kind, scope);
-    resolved.must_be_complete(ask.allow_unresolved)?;
+    resolved.must_be_complete(options.allow_unresolved)?;
     Ok(Some((after, Some(resolved.text()))))
 }

@@ -2,10 +2,8 @@
 //! values); the domain's own types are what is serialized.
 use app::domain::{
     event::{Entity, EventAction},
-    release::{ReleaseStatus, ReleaseType},
-    step::{StepAction, StepStatus},
-    template::{Category, StepType},
     variables::Source,
+    vocabulary::{Category, ReleaseStatus, ReleaseType, StepAction, StepStatus, StepType},
 };
 use std::borrow::Cow;
 use utoipa::{

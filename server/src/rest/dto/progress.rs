@@ -1,6 +1,8 @@
 //! DTOs of progress: counts of steps by state, of a release and of its customers, clusters and categories.
 use super::enums::{CategorySchema, StepStatusSchema};
-use app::domain::{progress, step::StepStatus, summary, template::Category};
+use app::{
+    domain::progress, domain::summary, domain::vocabulary::Category, domain::vocabulary::StepStatus,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 

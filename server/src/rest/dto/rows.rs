@@ -9,10 +9,11 @@ use super::{
 use app::domain::{
     cluster, customer,
     event::{self, Entity, EventAction},
-    release::{self, ReleaseStatus, ReleaseType},
-    step::{self, StepStatus},
-    template::{self, Category, StepType},
+    release::{self},
+    step::{self},
+    template::{self},
     text::Metadata,
+    vocabulary::{Category, ReleaseStatus, ReleaseType, StepStatus, StepType},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;

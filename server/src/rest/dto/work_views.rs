@@ -5,13 +5,11 @@ use super::{
     progress::Progress,
     rows::{Cluster, CustomerView, Event, Release, Step, Template},
 };
-use app::domain::{
-    id::ClusterId,
-    matrix::{CellIndex, Grid, MatrixColumn},
-    step::StepStatus,
-    summary,
-    template::{self, Category, StepType},
-    variables::{self, Source},
+use app::{
+    domain::id::ClusterId, domain::matrix::CellIndex, domain::matrix::Grid,
+    domain::matrix::MatrixColumn, domain::summary, domain::template, domain::variables,
+    domain::variables::Source, domain::vocabulary::Category, domain::vocabulary::StepStatus,
+    domain::vocabulary::StepType,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -120,7 +118,7 @@ impl Matrix {
         let cell = |row: usize, column: usize| {
             let at = CellIndex { row, column };
             let cell = grid.cell(at)?;
-            let mark = grid.mark(at);
+            let mark = grid.status_change(at);
             Some(MatrixCell {
                 id: cell.step.0,
                 customer_id: grid.columns[column].id.0,

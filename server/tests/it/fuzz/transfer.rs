@@ -3,8 +3,8 @@ use super::fuzz;
 use crate::world::World;
 use app::{
     domain::{
-        step::StepAction,
-        transfer::{ImportErrors, Part, Transfer, row_checker::RowChecker},
+        transfer::{ImportErrors, Transfer, TransferPart, row_checker::RowChecker},
+        vocabulary::StepAction,
     },
     store::steps::transitions::TransitionOptions,
 };
@@ -58,7 +58,7 @@ async fn export() -> String {
     done.await.unwrap();
     let mut export = store.export(None).await.unwrap();
     let mut text = String::new();
-    while let Some(piece) = export.piece().await.unwrap() {
+    while let Some(piece) = export.next_chunk().await.unwrap() {
         text.push_str(&piece);
     }
     text
@@ -68,16 +68,16 @@ async fn export() -> String {
 fn faults(bytes: Vec<u8>) -> Result<(), ImportErrors> {
     let file = Transfer::read(bytes)?;
     let mut check = RowChecker::default();
-    for part in Part::ALL {
+    for part in TransferPart::ALL {
         for row in file.rows(*part) {
             match part {
-                Part::Clusters => drop(check.cluster(&row)),
-                Part::Customers => drop(check.customer(&row)),
-                Part::Releases => drop(check.release(&row)),
-                Part::Templates => drop(check.template(&row)),
-                Part::Members => drop(check.member(&row)),
-                Part::Steps => drop(check.step(&row)),
-                Part::Events => drop(check.event(&row)),
+                TransferPart::Clusters => drop(check.cluster(&row)),
+                TransferPart::Customers => drop(check.customer(&row)),
+                TransferPart::Releases => drop(check.release(&row)),
+                TransferPart::Templates => drop(check.template(&row)),
+                TransferPart::Members => drop(check.member(&row)),
+                TransferPart::Steps => drop(check.step(&row)),
+                TransferPart::Events => drop(check.event(&row)),
             }
         }
         let _ = check.last_id(&file, *part);
@@ -105,8 +105,8 @@ async fn a_damaged_export_is_refused_with_its_line_and_never_breaks_the_reader()
         }
         let n_lines = bytes.split(|it| *it == b'\n').count();
         if let Err(faults) = faults(bytes) {
-            prop_assert!(!faults.faults.is_empty() && faults.faults.len() <= 100);
-            for fault in &faults.faults {
+            prop_assert!(!faults.errors.is_empty() && faults.errors.len() <= 100);
+            for fault in &faults.errors {
                 prop_assert!((1..=n_lines).contains(&fault.line), "{fault}");
                 prop_assert!(!fault.problem.is_empty());
             }

@@ -3,9 +3,9 @@ use super::{fuzz, texts};
 use crate::world::World;
 use app::{
     domain::{
-        template::StepType,
-        text::{CONTENT_MAX, Metadata},
+        text::{CONTENT_MAX_BYTES, Metadata},
         variables::{self, VariableScope},
+        vocabulary::StepType,
     },
     highlight,
 };
@@ -80,7 +80,7 @@ async fn any_text_has_its_variables_filled_in_and_everything_else_left_alone() {
                 prop_assert_eq!(&shown, &text);
             }
             for text in [&text, &shown] {
-                let pieces = highlight::pieces(text, *kind).into_iter().map(|it| it.1);
+                let pieces = highlight::tokens(text, *kind).into_iter().map(|it| it.1);
                 prop_assert_eq!(&pieces.collect::<String>(), text);
             }
         }
@@ -101,7 +101,7 @@ fn the_longest_text_of_nothing_but_braces_is_read_at_once() {
         "}}",
         "{{}}",
     ] {
-        let text = word.repeat(CONTENT_MAX / word.len());
+        let text = word.repeat(CONTENT_MAX_BYTES / word.len());
         assert!(variables::names(&text).is_empty(), "{word}");
     }
 }

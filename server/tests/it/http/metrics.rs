@@ -1,6 +1,6 @@
 //! Tests of `GET /metrics`.
 use crate::{harness::TestApp, world::World};
-use app::{domain::step::StepAction, store::steps::transitions::TransitionOptions};
+use app::{domain::vocabulary::StepAction, store::steps::transitions::TransitionOptions};
 use axum::http::StatusCode;
 use serde_json::json;
 

@@ -4,7 +4,7 @@ use crate::{
     world::World,
 };
 use app::{
-    api::context::ACTOR_HEADER, domain::step::StepAction,
+    api::context::ACTOR_HEADER, domain::vocabulary::StepAction,
     store::steps::transitions::TransitionOptions,
 };
 use axum::{

@@ -3,7 +3,7 @@ use crate::{
     harness::TestApp,
     world::{World, draft},
 };
-use app::domain::{cluster::ClusterDraft, customer::CustomerDraft, step::Position};
+use app::domain::{cluster::ClusterDraft, customer::CustomerDraft, order::Position};
 use axum::http::StatusCode;
 
 #[tokio::test]

@@ -155,23 +155,23 @@ async fn claim(app: &TestApp, now: DateTime<Utc>) -> Claim {
 async fn a_key_is_busy_for_a_minute_then_given_up_and_forgotten_after_a_day() {
     let app = TestApp::new().await;
     let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
-    assert!(matches!(claim(&app, start).await, Claim::Yours(_)));
+    assert!(matches!(claim(&app, start).await, Claim::New(_)));
     let soon = start + TimeDelta::seconds(59);
-    assert!(matches!(claim(&app, soon).await, Claim::Busy));
+    assert!(matches!(claim(&app, soon).await, Claim::InProgress));
     let other = app.store.claim_key("k", "POST y", soon).await.unwrap();
-    assert!(matches!(other, Claim::Another));
+    assert!(matches!(other, Claim::OtherRequest));
     let later = start + TimeDelta::seconds(61);
-    assert!(matches!(claim(&app, later).await, Claim::Yours(_)));
+    assert!(matches!(claim(&app, later).await, Claim::New(_)));
     let next_day = later + TimeDelta::hours(25);
     let other = app.store.claim_key("k", "POST y", next_day).await.unwrap();
-    assert!(matches!(other, Claim::Yours(_)));
+    assert!(matches!(other, Claim::New(_)));
 }
 
 #[tokio::test]
 async fn what_was_carried_out_before_a_crash_is_not_carried_out_again() {
     let app = TestApp::new().await;
     let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
-    let Claim::Yours(store) = claim(&app, start).await else {
+    let Claim::New(store) = claim(&app, start).await else {
         panic!("the key is not ours")
     };
     let draft = ClusterDraft {
@@ -184,7 +184,7 @@ async fn what_was_carried_out_before_a_crash_is_not_carried_out_again() {
     let batch = made.unwrap().batch_id.unwrap();
     // The server stops here: no response is stored.
     let later = start + TimeDelta::seconds(61);
-    let Claim::Lost(found) = claim(&app, later).await else {
+    let Claim::ResponseLost(found) = claim(&app, later).await else {
         panic!("the change is not known")
     };
     assert_eq!(found, batch);

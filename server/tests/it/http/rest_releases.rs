@@ -1,6 +1,6 @@
 //! Tests of REST: releases, their states, their customers, progress and matrix.
 use crate::world::World;
-use app::domain::step::StepAction;
+use app::domain::vocabulary::StepAction;
 use app::store::steps::transitions::TransitionOptions;
 use axum::http::StatusCode;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Tests of REST: transitions, text, notes and position of a step.
 use crate::{harness::TestResponse, world::World};
-use app::domain::{id::StepId, template::Category};
+use app::domain::{id::StepId, vocabulary::Category};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 

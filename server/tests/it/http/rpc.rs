@@ -1,6 +1,9 @@
 //! Tests of server functions: each is called once, and errors have the right status.
 use crate::world::World;
-use app::domain::rule_violation::{Field, FieldError, RuleViolation, ValidationErrors};
+use app::domain::{
+    field_error::FieldError, rule_violation::RuleViolation, validation_errors::ValidationErrors,
+    vocabulary::Field,
+};
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},

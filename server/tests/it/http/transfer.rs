@@ -6,9 +6,7 @@ use crate::{
 };
 use app::{
     domain::{
-        customer::CustomerDraft,
-        release::ReleaseDraft,
-        step::{Position, StepAction},
+        customer::CustomerDraft, order::Position, release::ReleaseDraft, vocabulary::StepAction,
     },
     store::steps::transitions::TransitionOptions,
 };

@@ -12,9 +12,10 @@ use app::{
         cluster::ClusterDraft,
         customer::CustomerDraft,
         id::{BatchId, ClusterId, ReleaseId},
-        release::{ReleaseDraft, ReleaseStatus},
-        step::{Position, StepAction},
-        template::{Category, StepType, TemplateDraft},
+        order::Position,
+        release::ReleaseDraft,
+        template::TemplateDraft,
+        vocabulary::{Category, ReleaseStatus, StepAction, StepType},
     },
     store::{
         Store,

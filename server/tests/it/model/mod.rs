@@ -4,11 +4,7 @@ mod drive;
 mod ops;
 mod ops_template;
 
-use app::domain::{
-    release::ReleaseStatus,
-    step::{StepAction, StepStatus},
-    template::StepType,
-};
+use app::domain::vocabulary::{ReleaseStatus, StepAction, StepStatus, StepType};
 use std::collections::BTreeMap;
 
 /// A text with a variable that has no value.
@@ -100,7 +96,9 @@ impl ModelCell {
         yes(action.allows(self.status))?;
         yes(action != StepAction::Done || allow || self.text.content != UNRESOLVED)?;
         self.status = action.target();
-        self.reason = reason.filter(|_| action.asks_reason()).map(str::to_owned);
+        self.reason = reason
+            .filter(|_| action.accepts_reason())
+            .map(str::to_owned);
         self.by = (action != StepAction::Reopen).then(|| by.clone());
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::{
 use app::{
     domain::{
         id::{CustomerId, StepId},
-        step::Position,
+        order::Position,
     },
     store::steps::transitions::TransitionOptions,
 };

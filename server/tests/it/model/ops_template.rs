@@ -4,7 +4,7 @@ use super::{
     drive::{CATEGORIES, ModelRun, NOT_UNDOABLE, PastBatches, template_draft},
     yes,
 };
-use app::domain::{id::TemplateId, step::Position};
+use app::domain::{id::TemplateId, order::Position};
 
 impl ModelRun {
     pub async fn template_op(&mut self, op: &'static str) {
@@ -97,7 +97,7 @@ impl ModelRun {
             _ => last,
         };
         self.trace.push(format!("  of {}", past.op));
-        let editable = self.model.status != app::domain::release::ReleaseStatus::Archived;
+        let editable = self.model.status != app::domain::vocabulary::ReleaseStatus::Archived;
         let may = yes(editable && !NOT_UNDOABLE.contains(&past.op));
         let (expected, next) = if Some(&past.batch) == self.past.last().map(|it| &it.batch) {
             (may, past.before.clone())

@@ -1,10 +1,15 @@
 //! Tests of the store: the history as `/activity` shows it, and the dashboard.
 use crate::world::World;
 use app::{
-    domain::customer::Customer, domain::event::EventAction, domain::event::EventFilter,
-    domain::id::StepId, domain::rule_violation::RuleViolation, domain::step::StepAction,
-    domain::step::StepStatus, domain::summary::NamedEvent, domain::summary::UndoState,
-    store::Store, store::error::StoreError, store::steps::transitions::TransitionOptions,
+    domain::{
+        customer::Customer,
+        event::{EventAction, EventFilter},
+        id::StepId,
+        rule_violation::RuleViolation,
+        summary::{NamedEvent, UndoState},
+        vocabulary::{StepAction, StepStatus},
+    },
+    store::{Store, error::StoreError, steps::transitions::TransitionOptions},
 };
 use chrono::TimeDelta;
 use std::collections::HashSet;

@@ -3,7 +3,8 @@ use crate::world::World;
 use app::{
     domain::{
         id::StepId,
-        step::{CustomerStep, StepAction, StepStatus, Transition},
+        step::{CustomerStep, Transition},
+        vocabulary::{StepAction, StepStatus},
     },
     store::steps::transitions::TransitionOptions,
 };

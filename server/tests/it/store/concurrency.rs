@@ -1,8 +1,8 @@
 //! Test of concurrent writes: 32 tasks write to one release through one store.
 use crate::{harness::number, world::World};
 use app::{
-    domain::event::EventFilter, domain::id::StepId, domain::step::StepAction,
-    store::error::StoreError, store::steps::transitions::TransitionOptions,
+    domain::{event::EventFilter, id::StepId, vocabulary::StepAction},
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 use std::{
     collections::HashMap,

@@ -6,7 +6,8 @@ use app::{
         customer_import::{LINES_MAX, LineOutcome},
         event::EventFilter,
         id::ClusterId,
-        rule_violation::{Field, RuleViolation},
+        rule_violation::RuleViolation,
+        vocabulary::Field,
     },
     store::error::StoreError,
 };
@@ -80,7 +81,7 @@ async fn nobody_moves_into_an_inactive_or_unknown_cluster() {
     else {
         panic!()
     };
-    assert!(invalid.at(Field::Cluster).is_some());
+    assert!(invalid.error_for(Field::Cluster).is_some());
 }
 
 #[tokio::test]

@@ -5,15 +5,26 @@ use crate::{
     world::{World, draft},
 };
 use app::{
-    domain::cluster::ClusterDraft, domain::customer::CustomerDraft, domain::event::EventFilter,
-    domain::id::BatchId, domain::id::ClusterId, domain::matrix::CellIndex,
-    domain::release::ReleaseDraft, domain::step::Position, domain::step::StepAction,
-    domain::template::Category, domain::template::StepType, domain::transfer::Transfer,
-    store::audit::idempotency::KeptAnswer, store::entity::audit_event, store::entity::cluster,
-    store::entity::customer, store::entity::customer_step, store::entity::release,
-    store::entity::release_customer, store::entity::step_template, store::error::StoreError,
-    store::steps::step_patch::StepPatch, store::steps::transitions::TransitionOptions,
-    store::views::paging::PageRequest,
+    domain::{
+        cluster::ClusterDraft,
+        customer::CustomerDraft,
+        event::EventFilter,
+        id::{BatchId, ClusterId},
+        matrix::CellIndex,
+        order::Position,
+        release::ReleaseDraft,
+        transfer::Transfer,
+        vocabulary::{Category, StepAction, StepType},
+    },
+    store::{
+        audit::idempotency::StoredResponse,
+        entity::{
+            audit_event, cluster, customer, customer_step, release, release_customer, step_template,
+        },
+        error::StoreError,
+        steps::{step_patch::StepPatch, transitions::TransitionOptions},
+        views::paging::PageRequest,
+    },
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::collections::{BTreeMap, BTreeSet};
@@ -223,8 +234,8 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
 
     let added = call!(add_template(june, step("New"), Position::Last, by())).unwrap();
     let twin = call!(duplicate_template(added.row.id, by())).unwrap().row;
-    call!(template_effect(twin.id));
-    call!(order_effect(june, Category::Deploy));
+    call!(template_impact(twin.id));
+    call!(reorder_impact(june, Category::Deploy));
     call!(update_template(twin.id, step("Twin"), 1, by()));
     call!(update_template(twin.id, step("Twin 2"), 1, by()));
     call!(move_template(twin.id, Category::Verify, by()));
@@ -308,22 +319,22 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(release(june));
     call!(template(world.check.id));
     call!(variable_names(june));
-    call!(targets(june));
+    call!(preview_targets(june));
     let text = "{{var.HOST}}".to_owned();
-    call!(resolved_text(june, acme, text, StepType::Bash));
+    call!(preview_text(june, acme, text, StepType::Bash));
     call!(members(june));
     call!(undoable(june, "Ana"));
     call!(matrix(june, CellIndex::default()));
     call!(grid(june));
     call!(last_event());
-    call!(matrix_marks(june));
+    call!(matrix_status_info(june));
     call!(release_progress(june));
     call!(customer_work(june, acme));
     call!(step(id));
     call!(open_step(id));
     call!(work_list(june, acme));
     call!(checklist(june, acme));
-    call!(custom_places(june, acme));
+    call!(custom_step_positions(june, acme));
     // Methods that only REST uses.
     let part = PageRequest {
         limit: 2,
@@ -362,20 +373,20 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
         by()
     ));
     call!(claim_key("key", "request", now));
-    let answer = KeptAnswer {
+    let answer = StoredResponse {
         status: 201,
         location: None,
         etag: None,
         batch: None,
         body: String::new(),
     };
-    call!(keep_answer("key", answer));
+    call!(store_response("key", answer));
     call!(release_key("key"));
     call!(dashboard(now));
-    call!(frame("Ana".to_owned(), None, now));
+    call!(layout_info("Ana".to_owned(), None, now));
     call!(ping());
     call!(size());
-    call!(sheet(june));
+    call!(release_sheet(june));
     call!(check());
     call!(export(Some(june)));
     let file = crate::store::transfer::exported(store).await;

@@ -1,9 +1,12 @@
 //! Tests of the store: the matrix of a release, its cache, and progress.
 use crate::world::{World, draft};
 use app::{
-    domain::matrix::CellIndex, domain::matrix::Grid, domain::matrix::RowBlock,
-    domain::step::Position, domain::step::StepAction, domain::step::StepStatus,
-    domain::template::Category, store::Store, store::steps::transitions::TransitionOptions,
+    domain::{
+        matrix::{CellIndex, Grid, RowBlock},
+        order::Position,
+        vocabulary::{Category, StepAction, StepStatus},
+    },
+    store::{Store, steps::transitions::TransitionOptions},
 };
 
 #[tokio::test]
@@ -84,7 +87,7 @@ async fn a_cell_shows_its_state_marks_and_who() {
             .await
             .unwrap(),
     );
-    let at = grid.place_of(step.id).unwrap();
+    let at = grid.index_of(step.id).unwrap();
     let cell = grid.cell(at).unwrap();
     assert_eq!(
         (
@@ -95,7 +98,7 @@ async fn a_cell_shows_its_state_marks_and_who() {
         ),
         (StepStatus::Done, true, true, false)
     );
-    assert_eq!(&*grid.mark(at).unwrap().by, "Ana");
+    assert_eq!(&*grid.status_change(at).unwrap().by, "Ana");
     assert!(
         grid.cell(CellIndex { row: 2, column: 2 })
             .unwrap()
@@ -147,7 +150,7 @@ async fn a_grid_that_was_asked_for_before_shows_what_happened_since_whoever_did_
     let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.initech, "Upgrade").await;
     let there = store.grid(world.june).await.unwrap();
-    let at = there.place_of(step.id).unwrap();
+    let at = there.index_of(step.id).unwrap();
     assert_eq!(there.missing(at), Some("var.HOST"));
 
     // An override by another process that has the same file open.
@@ -179,6 +182,9 @@ async fn a_grid_that_was_asked_for_before_shows_what_happened_since_whoever_did_
         .unwrap();
     let there = store.grid(world.june).await.unwrap();
     assert_eq!(there.missing(at), Some("var.HOST"));
-    assert_eq!(there.mark(at).unwrap().reason.as_deref(), Some("broken"));
+    assert_eq!(
+        there.status_change(at).unwrap().reason.as_deref(),
+        Some("broken")
+    );
     assert!(there == other.grid(world.june).await.unwrap());
 }

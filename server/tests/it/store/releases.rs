@@ -1,11 +1,15 @@
 //! Tests of the store: releases, their states, activation and members (R1, R4, R14).
 use crate::world::World;
 use app::{
-    domain::event::EventAction, domain::event::EventFilter, domain::id::CustomerId,
-    domain::release::ReleaseDraft, domain::release::ReleaseStatus, domain::rule_violation::Field,
-    domain::rule_violation::FieldError, domain::rule_violation::RuleViolation,
-    domain::step::StepAction, store::error::StoreError,
-    store::steps::transitions::TransitionOptions,
+    domain::{
+        event::{EventAction, EventFilter},
+        field_error::FieldError,
+        id::CustomerId,
+        release::ReleaseDraft,
+        rule_violation::RuleViolation,
+        vocabulary::{Field, ReleaseStatus, StepAction},
+    },
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 
 #[tokio::test]
@@ -62,7 +66,7 @@ async fn activation_refuses_nobody_unknown_and_inactive_customers_naming_them() 
         else {
             panic!("not invalid")
         };
-        invalid.at(Field::Customers).cloned().unwrap()
+        invalid.error_for(Field::Customers).cloned().unwrap()
     };
     assert_eq!(problem(vec![]).await, FieldError::EmptyList);
     assert_eq!(

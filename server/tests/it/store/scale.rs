@@ -4,8 +4,9 @@ use app::{
     domain::{
         id::StepId,
         matrix::{CellIndex, Grid},
+        order::Position,
         release::ReleaseDraft,
-        step::{Position, StepAction, StepStatus},
+        vocabulary::{StepAction, StepStatus},
     },
     store::steps::transitions::TransitionOptions,
 };

@@ -2,10 +2,16 @@
 //! checklist of a customer.
 use crate::world::{World, draft, metadata};
 use app::{
-    domain::customer::CustomerDraft, domain::customer_work::OpenStep, domain::diff::DiffRow,
-    domain::event::EventAction, domain::rule_violation::RuleViolation, domain::step::Position,
-    domain::step::StepAction, domain::step::StepStatus, domain::template::Category,
-    store::error::StoreError, store::steps::transitions::TransitionOptions,
+    domain::{
+        customer::CustomerDraft,
+        customer_work::OpenStep,
+        diff::DiffRow,
+        event::EventAction,
+        order::Position,
+        rule_violation::RuleViolation,
+        vocabulary::{Category, StepAction, StepStatus},
+    },
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 
 async fn open(world: &World, name: &str) -> OpenStep {
@@ -198,7 +204,7 @@ async fn a_custom_step_is_offered_the_places_of_its_customer_s_list() {
     let world = World::active().await;
     let store = &world.app.store;
     let places = store
-        .custom_places(world.june, world.acme.id)
+        .custom_step_positions(world.june, world.acme.id)
         .await
         .unwrap();
     let names: Vec<(Category, &str)> = places
@@ -261,7 +267,7 @@ async fn a_runbook_holds_every_resolved_text_and_no_name_breaks_out_of_it() {
         .await
         .unwrap();
     let checklist = store.checklist(world.june, world.acme.id).await.unwrap();
-    let markdown = checklist.markdown();
+    let markdown = checklist.to_markdown();
     assert!(markdown.starts_with(
         "# June: \\<img src=x\\> \\# \\[a\\](b)\n\n- Cluster: eu-west\n- Namespace: acme\n- Version: 6.0\n\n## Deploy\n\n### 1. Announce\n\n- [ ] pending\n\n```text\n"
     ), "{markdown}");

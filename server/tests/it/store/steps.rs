@@ -1,9 +1,13 @@
 //! Tests of the store: one customer's steps (R2, R12, R13, R17).
 use crate::world::{World, draft};
 use app::{
-    domain::event::EventAction, domain::rule_violation::RuleViolation, domain::step::Position,
-    domain::step::StepAction, domain::step::StepStatus, store::error::StoreError,
-    store::steps::transitions::TransitionOptions,
+    domain::{
+        event::EventAction,
+        order::Position,
+        rule_violation::RuleViolation,
+        vocabulary::{StepAction, StepStatus},
+    },
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 
 #[tokio::test]

@@ -4,8 +4,9 @@ use app::{
     domain::{
         event::EventFilter,
         release::ReleaseDraft,
-        template::{StepType, TemplateDraft},
+        template::TemplateDraft,
         template_markdown::{ParsedTemplate, to_markdown},
+        vocabulary::StepType,
     },
     store::error::StoreError,
 };
@@ -143,7 +144,7 @@ async fn a_text_that_is_only_typed_is_filled_with_a_customer_s_values() {
     let store = &world.app.store;
     let resolved = async |customer, text: &str| {
         let text = text.to_owned();
-        let answer = store.resolved_text(world.june, customer, text, StepType::Sql);
+        let answer = store.preview_text(world.june, customer, text, StepType::Sql);
         answer.await.unwrap()
     };
     let text = "-- {{customer.name | quote}} {{var.HOST}}";
@@ -159,7 +160,7 @@ async fn a_draft_is_seen_with_any_active_customer_and_a_release_with_its_members
     let world = World::draft().await;
     let (store, ana) = (&world.app.store, || world.app.ana());
     let names = async || -> Vec<String> {
-        let targets = store.targets(world.june).await.unwrap();
+        let targets = store.preview_targets(world.june).await.unwrap();
         targets.into_iter().map(|it| it.name).collect()
     };
     store

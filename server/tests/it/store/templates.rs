@@ -2,8 +2,9 @@
 use crate::world::{World, draft};
 use app::domain::{
     id::StepId,
-    step::{Position, StepAction},
-    template::{Category, KeptCopies, TemplateDraft},
+    order::Position,
+    template::{KeptCopies, TemplateDraft},
+    vocabulary::{Category, StepAction},
 };
 use app::store::steps::transitions::TransitionOptions;
 
@@ -48,7 +49,7 @@ async fn an_edit_reaches_pending_copies_and_leaves_the_others_their_text() {
         )
         .await
         .unwrap();
-    let effect = store.template_effect(world.upgrade.id).await.unwrap();
+    let effect = store.template_impact(world.upgrade.id).await.unwrap();
     assert_eq!(
         (effect.changes, effect.keeps),
         (
@@ -227,7 +228,7 @@ async fn a_new_order_says_before_how_many_lists_follow_it_and_how_many_are_left_
     let store = &world.app.store;
     let effect = async || {
         store
-            .order_effect(world.june, Category::Deploy)
+            .reorder_impact(world.june, Category::Deploy)
             .await
             .unwrap()
     };

@@ -4,19 +4,30 @@ use crate::{
     world::{World, draft, metadata},
 };
 use app::{
-    domain::check_finding::Check, domain::cluster::ClusterDraft, domain::id::ReleaseId,
-    domain::release::ReleaseDraft, domain::rule_violation::RuleViolation, domain::step::Position,
-    domain::step::StepAction, domain::text::Value, domain::transfer::ImportErrors,
-    domain::transfer::Transfer, store::Store, store::entity::audit_event,
-    store::entity::customer_step, store::entity::text_variable, store::error::StoreError,
-    store::steps::transitions::TransitionOptions,
+    domain::{
+        check_finding::Check,
+        cluster::ClusterDraft,
+        id::ReleaseId,
+        order::Position,
+        release::ReleaseDraft,
+        rule_violation::RuleViolation,
+        text::Value,
+        transfer::{ImportErrors, Transfer},
+        vocabulary::StepAction,
+    },
+    store::{
+        Store,
+        entity::{audit_event, customer_step, text_variable},
+        error::StoreError,
+        steps::transitions::TransitionOptions,
+    },
 };
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 
 async fn text_of(store: &Store, release: Option<ReleaseId>) -> String {
     let mut export = store.export(release).await.unwrap();
     let mut text = String::new();
-    while let Some(piece) = export.piece().await.unwrap() {
+    while let Some(piece) = export.next_chunk().await.unwrap() {
         text.push_str(&piece);
     }
     text

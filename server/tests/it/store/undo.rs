@@ -2,10 +2,14 @@
 //! named.
 use crate::world::{World, draft};
 use app::{
-    domain::id::BatchId, domain::id::StepId, domain::step::CustomerStep, domain::step::Position,
-    domain::step::StepAction, domain::step::StepStatus, domain::template::Category,
-    domain::template::TemplateDraft, store::error::StoreError,
-    store::steps::transitions::TransitionOptions,
+    domain::{
+        id::{BatchId, StepId},
+        order::Position,
+        step::CustomerStep,
+        template::TemplateDraft,
+        vocabulary::{Category, StepAction, StepStatus},
+    },
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 
 async fn everything(world: &World) -> Vec<CustomerStep> {

@@ -11,7 +11,7 @@ use crate::{
     },
     domain::{
         id::{CustomerId, ReleaseId},
-        step::StepAction,
+        vocabulary::StepAction,
     },
     pages::{fetch::Fetch, loaded, param},
 };

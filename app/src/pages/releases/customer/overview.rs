@@ -11,7 +11,7 @@ use crate::{
     domain::{
         customer_work::{CustomStepPositions, NeighborCustomer, WorkRow, progress},
         id::{BatchId, CustomerId, ReleaseId},
-        step::Position,
+        order::Position,
         template::TemplateDraft,
     },
     pages::{SerialRequest, dashboard::states},

@@ -21,16 +21,15 @@ use crate::{
         customer_work::{WorkList, WorkRow, next_open, progress, reordered},
         event::Changed,
         id::{BatchId, StepId},
-        release::ReleaseStatus,
-        step::{CustomerStep, StepAction},
-        template::Category,
+        step::CustomerStep,
+        vocabulary::{Category, ReleaseStatus, StepAction},
     },
     pages::{
         SerialRequest,
         dashboard::percent,
         fetch::Fetch,
         owned,
-        releases::step_detail_actions::{StepPanelOutcome, lay_out},
+        releases::step_detail_actions::{StepPanelOutcome, open_step_detail},
     },
     paths,
 };
@@ -81,7 +80,7 @@ pub fn Work(list: WorkList, kept: CustomerPageState, reload: Callback<()>) -> im
     let go = Callback::new(move |step: Option<StepId>| {
         let path = step.map_or_else(
             || paths::customer_steps(of.0, of.1),
-            |step| paths::run(of.0, of.1, step),
+            |step| paths::customer_step(of.0, of.1, step),
         );
         let options = NavigateOptions {
             replace: true,
@@ -200,10 +199,14 @@ pub fn Work(list: WorkList, kept: CustomerPageState, reload: Callback<()>) -> im
         });
         if !can_work {
             toasts.say("The release is not active.", None);
-        } else if !action.asks_reason() {
+        } else if !action.accepts_reason() {
             act(step, ActionRequest::new(action));
         } else if let Some(status) = status.filter(|it| !action.allows(*it)) {
-            let text = format!("A {} step cannot be {}.", status.word(), action.past());
+            let text = format!(
+                "A {} step cannot be {}.",
+                status.in_sentence(),
+                action.past_tense()
+            );
             toasts.say(text, None);
         } else {
             refused.set(None);
@@ -255,7 +258,7 @@ pub fn Work(list: WorkList, kept: CustomerPageState, reload: Callback<()>) -> im
             Some(RunStepActions {
                 number: at + 1,
                 row: rows[at].clone(),
-                path: paths::run(of.0, of.1, step),
+                path: paths::customer_step(of.0, of.1, step),
             })
         })
     });
@@ -320,12 +323,12 @@ pub fn Work(list: WorkList, kept: CustomerPageState, reload: Callback<()>) -> im
                                 </button>
                             }
                         })}
-                    <a class="button" data-kind="ghost" data-size="s" href=paths::print(of.0, of.1)>"Print"</a>
+                    <a class="button" data-kind="ghost" data-size="s" href=paths::customer_print(of.0, of.1)>"Print"</a>
                     <a
                         class="button"
                         data-kind="ghost"
                         data-size="s"
-                        href=paths::runbook(of.0, of.1)
+                        href=paths::customer_checklist(of.0, of.1)
                         download=""
                         rel="external"
                     >
@@ -343,7 +346,7 @@ pub fn Work(list: WorkList, kept: CustomerPageState, reload: Callback<()>) -> im
                             move || match found {
                                 Ok(Some(open)) => {
                                     let step = open.detail.step.id;
-                                    let desk = lay_out(open, memory, can_work, refused, asking, on_news);
+                                    let desk = open_step_detail(open, memory, can_work, refused, asking, on_news);
                                     let place = Signal::derive(move || rows.with(|rows| place_of(rows, step)));
                                     let on_next = Callback::new(move |()| to_next(true));
                                     view! {

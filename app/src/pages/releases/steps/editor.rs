@@ -14,10 +14,11 @@ use crate::{
         ui::{code::CodeBlock, icon::Icon, time::Time},
     },
     domain::{
-        step::Position,
+        order::Position,
         summary::TemplateDetail,
-        template::{Category, TemplateDraft, TemplateImpact as CopyEffect},
+        template::{TemplateDraft, TemplateImpact as CopyEffect},
         variables::{ResolvedSegment, ResolvedText},
+        vocabulary::Category,
     },
     error::AppError,
 };

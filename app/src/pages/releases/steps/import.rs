@@ -12,10 +12,7 @@ use crate::{
         notice::sentence,
         text_area::{TextArea, escape_into},
     },
-    domain::{
-        template::{Category, TemplateDraft},
-        template_markdown::ParsedTemplate,
-    },
+    domain::{template::TemplateDraft, template_markdown::ParsedTemplate, vocabulary::Category},
 };
 use leptos::prelude::*;
 

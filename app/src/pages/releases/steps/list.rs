@@ -14,7 +14,8 @@ use crate::{
     },
     domain::{
         id::TemplateId,
-        template::{Category, ReorderImpact, StepType, TemplateImpact as CopyEffect},
+        template::{ReorderImpact, TemplateImpact as CopyEffect},
+        vocabulary::{Category, StepType},
     },
 };
 use leptos::prelude::*;

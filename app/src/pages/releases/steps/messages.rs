@@ -2,8 +2,8 @@
 use crate::{
     components::ui::notice::sentence,
     domain::{
-        rule_violation::Field,
         template::{ReorderImpact, TemplateImpact},
+        vocabulary::Field,
     },
     error::AppError,
 };
@@ -116,7 +116,7 @@ pub fn moved(name: &str, left_alone: u32) -> String {
 
 /// Why a change of a list was refused.
 pub fn refused(error: &AppError) -> String {
-    if error.at(Field::OrderedIds).is_some() {
+    if error.message_for(Field::OrderedIds).is_some() {
         return "Somebody has added or deleted a step in the meantime. This is the list as it is now: move the step again."
             .to_owned();
     }
@@ -127,8 +127,8 @@ pub fn refused(error: &AppError) -> String {
 mod tests {
     use super::*;
     use crate::domain::{
-        rule_violation::{FieldError, RuleViolation, ValidationErrors},
-        template::KeptCopies,
+        field_error::FieldError, rule_violation::RuleViolation, template::KeptCopies,
+        validation_errors::ValidationErrors,
     };
 
     fn effect(changes: u32, overridden: u32, executed: u32) -> TemplateImpact {

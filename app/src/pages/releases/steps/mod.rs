@@ -19,7 +19,11 @@ use super::list::status_badge;
 use crate::{
     api::releases::read_release,
     components::{layout::page_head::PageHead, ui::icon::Icon},
-    domain::{id::ReleaseId, release::ReleaseStatus, summary::ReleaseDetail, template::Category},
+    domain::{
+        id::ReleaseId,
+        summary::ReleaseDetail,
+        vocabulary::{Category, ReleaseStatus},
+    },
     pages::{fetch::Fetch, loaded, param},
     paths,
 };
@@ -124,7 +128,7 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
             {move || {
                 has_steps.get().then(|| {
                     view! {
-                        <a class="button" data-kind="ghost" download="" href=paths::release_runbook(id)>
+                        <a class="button" data-kind="ghost" download="" href=paths::release_markdown(id)>
                             "Export runbook"
                         </a>
                     }

@@ -4,7 +4,9 @@ use crate::{
     api::templates::{list_targets, preview_text},
     browser::dom,
     components::ui::{code::CodeBlock, icon::Icon, notice::sentence, text_area::escape_into},
-    domain::{id::CustomerId, summary::PreviewTarget, template::StepType, variables::ResolvedText},
+    domain::{
+        id::CustomerId, summary::PreviewTarget, variables::ResolvedText, vocabulary::StepType,
+    },
     paths,
 };
 use leptos::prelude::*;

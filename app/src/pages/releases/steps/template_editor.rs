@@ -9,9 +9,9 @@ use crate::{
     components::{step_form::StepFormFields, ui::toast::Toasts},
     domain::{
         id::{ReleaseId, TemplateId},
-        release::ReleaseStatus,
         summary::ReleaseDetail,
-        template::{Category, StepTemplate, TemplateDraft},
+        template::{StepTemplate, TemplateDraft},
+        vocabulary::{Category, ReleaseStatus},
     },
     pages::SerialRequest,
 };
