@@ -96,7 +96,7 @@ pub fn BulkBar(
     /// Starts an action on the selected cells.
     wish: Callback<StepAction>,
 ) -> impl IntoView {
-    let cells = Memo::new(move |_| state.selected());
+    let cells = Memo::new(move |_| state.selected_cells());
     // The error of an action belongs to the selection that it was applied to.
     follow(move |is_first| {
         cells.track();
@@ -227,7 +227,7 @@ pub fn ReasonDialog(
                     asking.set(None);
                 }
             });
-            let n = state.selected().len();
+            let n = state.selected_cells().len();
             view! {
                 <Dialog open=open title=format!("{} {n} cells", verb(action))>
                     <ReasonForm

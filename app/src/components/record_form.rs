@@ -68,9 +68,9 @@ pub fn RecordForm(
                 on_submit.run(());
             }
             on:keydown=move |event| {
-                if browser::form::is_save(&event) {
+                if browser::form::is_submit_shortcut(&event) {
                     event.prevent_default();
-                    browser::form::send(&event);
+                    browser::form::submit_form(&event);
                 }
             }
         >
@@ -120,7 +120,7 @@ pub fn validated_submit<Draft: Clone + 'static>(
     Callback::new(move |()| match untrack(find) {
         Some(invalid) => {
             error.set(Some(invalid));
-            browser::form::show_wrong();
+            browser::form::focus_first_invalid();
         }
         None => on_submit.run(untrack(draft)),
     })

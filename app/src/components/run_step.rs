@@ -57,7 +57,7 @@ pub fn RunStep(
         }
     });
     Effect::new(move |_| {
-        if dom::nobody_has_keyboard() {
+        if dom::nothing_is_focused() {
             dom::focus(STEP_SELECTOR);
         }
     });

@@ -112,7 +112,7 @@ pub fn WorkSteps(list: WorkStepList, category: Category) -> impl IntoView {
         is_busy,
         on_order,
     } = list;
-    let clock = Clock::here();
+    let clock = Clock::from_context();
     let named = Memo::new(move |_| {
         rows.with(|rows| {
             rows.iter()
@@ -194,7 +194,7 @@ mod tests {
             state_at: Some(DateTime::UNIX_EPOCH),
             ..WorkRow::new(&blank, false)
         };
-        let clock = Clock::here();
+        let clock = Clock::from_context();
         assert_eq!(state_text(&row, clock), "Ana since 00:00 UTC");
         assert_eq!(
             screen_reader_text(&row, clock),

@@ -79,7 +79,7 @@ impl ChooseView for LazyPage {
     async fn choose(self) -> AnyView {
         match self {
             Self::Release => {
-                if browser::dom::has(lazy_parts::RENDERED_ON_SERVER) {
+                if browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
                     lazy_parts::lazy_part(LazyPart::Preload).await;
                 }
                 matrix().await

@@ -3,7 +3,7 @@
 use super::events::{OpenStepDialog, StepPanelEvent};
 use crate::{
     browser, components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::ui::code::CodeView, components::ui::code::TEXT, domain::cluster::Cluster,
+    components::ui::code::CODE_TEXT, components::ui::code::CodeView, domain::cluster::Cluster,
     domain::copy::with_context_check, domain::customer::Customer, domain::customer_work::OpenStep,
     domain::id::StepId, domain::release::Release, domain::template::TemplateDraft,
     domain::vocabulary::StepAction, domain::vocabulary::StepStatus, error::AppError,
@@ -43,7 +43,7 @@ struct StepDetailInner {
     lasting: PanelSession,
     is_raw: ArcRwSignal<bool>,
     wraps: ArcRwSignal<bool>,
-    is_recalled: ArcRwSignal<bool>,
+    is_loaded: ArcRwSignal<bool>,
     copied: ArcRwSignal<Option<(StepId, bool)>>,
     name: ArcRwSignal<String>,
     category: ArcRwSignal<String>,
@@ -252,7 +252,7 @@ impl StepDetailState {
             code: CodeView {
                 is_raw: inner.is_raw.clone().into(),
                 wraps: inner.wraps.clone().into(),
-                is_recalled: inner.is_recalled.clone().into(),
+                is_loaded: inner.is_loaded.clone().into(),
             },
             fields: StoredValue::new(memory.fields()),
             on_event,
@@ -290,7 +290,7 @@ impl StepDetailState {
             let done = browser::clipboard::copy(&text).await;
             let _ = copied.try_set(Some((id, done)));
             if !done {
-                browser::dom::select(TEXT);
+                browser::dom::select_content(CODE_TEXT);
             }
         });
     }

@@ -70,7 +70,7 @@ fn WorkListPage(ids: Signal<PageIds>) -> impl IntoView {
     let page = CustomerPageState::new();
     let reload = Callback::new(move |()| work.refetch());
     // After an undo from a toast the list is fetched again; the open step and what is typed stay.
-    Toasts::here().renewed_by(reload);
+    Toasts::from_context().refresh_with(reload);
     loaded(
         work,
         move |it| view! { <CustomerWork list=it page=page reload=reload/> },

@@ -3,7 +3,7 @@
 use super::{keys, page_state::CustomerPageState};
 use crate::{
     api::steps::act_on_step, api::steps::read_step, api::steps::reorder_steps, browser::dom,
-    browser::drag, components::matrix::keyboard::GridCommand,
+    browser::drag, components::matrix::command::GridCommand,
     components::matrix::messages::done_text, components::pending_actions::ActionRequest,
     components::pending_actions::FailedAction, components::run_step::NextStep,
     components::run_step::STEP_SELECTOR, components::step_state::already,
@@ -116,14 +116,14 @@ impl WorkController {
             ordering: SerialRequest::new(),
             open,
             reload,
-            toasts: Toasts::here(),
-            clock: Clock::here(),
+            toasts: Toasts::from_context(),
+            clock: Clock::from_context(),
         };
         keys::listen(move |command| this.on_command(command));
         Effect::new(move |_| {
             if let Some(error) = this.ordering.error.get() {
-                drag::forget();
-                this.toasts.say(sentence(&error.to_string()), None);
+                drag::clear_request();
+                this.toasts.show(sentence(&error.to_string()), None);
                 this.reload.run(());
             }
         });
@@ -158,7 +158,7 @@ impl WorkController {
     pub fn open_next(self, forward: bool) {
         match self.step_after(self.open_step.get_untracked(), forward) {
             Some(step) => self.open.run(Some(step)),
-            None => self.toasts.say("No other step is open.", None),
+            None => self.toasts.show("No other step is open.", None),
         }
     }
 
@@ -202,7 +202,7 @@ impl WorkController {
                         let failed = FailedAction { wish: sent, error };
                         self.page.refused.set(Some(failed));
                     } else {
-                        self.toasts.say(sentence(&error.to_string()), None);
+                        self.toasts.show(sentence(&error.to_string()), None);
                     }
                     return;
                 }
@@ -217,7 +217,7 @@ impl WorkController {
                 let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
                 format!("{}: {} for {customer}", already(&row, at), row.name)
             };
-            self.toasts.say(text, batch_id);
+            self.toasts.show(text, batch_id);
             let goes_on = is_new
                 && matches!(action, StepAction::Done | StepAction::Skip)
                 && self.open_step.get_untracked() == Some(step);
@@ -234,11 +234,11 @@ impl WorkController {
             StepPanelOutcome::Act(wish) => self.act(step, wish),
             StepPanelOutcome::Changed(row, text, batch) => {
                 self.update_row(&row);
-                self.toasts.say(text, batch);
+                self.toasts.show(text, batch);
                 self.detail.refetch();
             }
             StepPanelOutcome::Others(text, batch, is_gone) => {
-                self.toasts.say(text, batch);
+                self.toasts.show(text, batch);
                 if is_gone {
                     self.open.run(None);
                 }
@@ -259,7 +259,7 @@ impl WorkController {
             row.map(|it| it.status)
         });
         if !self.can_work {
-            self.toasts.say("The release is not active.", None);
+            self.toasts.show("The release is not active.", None);
         } else if !action.accepts_reason() {
             self.act(step, ActionRequest::new(action));
         } else if let Some(status) = status.filter(|it| !action.allows(*it)) {
@@ -268,7 +268,7 @@ impl WorkController {
                 status.in_sentence(),
                 action.past_tense()
             );
-            self.toasts.say(text, None);
+            self.toasts.show(text, None);
         } else {
             self.page.refused.set(None);
             self.page.asking.set(Some(action));
@@ -298,13 +298,13 @@ impl WorkController {
             self.rows
                 .update(|rows| *rows = reordered(rows, category, &order));
             let text = format!("Moved {name}, for this customer alone");
-            self.toasts.say(text, it.batch_id);
+            self.toasts.show(text, it.batch_id);
         });
     }
 
     /// Reports an added step, and fetches the list again.
     pub fn on_added(self, text: String, batch: Option<BatchId>) {
-        self.toasts.say(text, batch);
+        self.toasts.show(text, batch);
         self.reload.run(());
     }
 }

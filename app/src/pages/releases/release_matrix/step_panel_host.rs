@@ -104,9 +104,9 @@ fn MatrixStepPanel(
     view! {
         <StepPanel
             state=detail
-            places=Signal::derive(move || state.places(step))
+            places=Signal::derive(move || state.position_labels(step))
             copying=copy_requests
-            on_go=Callback::new(move |toward: PanelNeighbors| state.go_toward(toward))
+            on_go=Callback::new(move |toward: PanelNeighbors| state.select_neighbor(toward))
         />
     }
 }

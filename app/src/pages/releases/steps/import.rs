@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::templates::{import_templates, read_runbook},
-    browser::{dom, editor::chosen_text, form},
+    browser::{dom, editor::selected_file_text, form},
     components::ui::{
         dialog::Dialog,
         notice::sentence,
@@ -139,7 +139,7 @@ impl ParsedRunbook {
             .sending
             .run(import_templates(editor.release, steps), move |it| {
                 let text = format!("Imported {}", messages::counted(it.row, "step"));
-                editor.toasts.say(text, it.batch_id);
+                editor.toasts.show(text, it.batch_id);
                 editor.runbook.set(String::new());
                 editor.importing.set(false);
                 editor.reload();
@@ -204,7 +204,7 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
     let runbook = ParsedRunbook::new(editor);
     let choose = move |event: leptos::ev::Event| {
         leptos::task::spawn_local(async move {
-            if let Some(chosen) = chosen_text(&event).await {
+            if let Some(chosen) = selected_file_text(&event).await {
                 let _ = text.try_set(chosen);
             }
         });
@@ -215,7 +215,7 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
         <div
             class="dialog__body stack stack-s runbook"
             on:keydown=move |event| {
-                if form::is_save(&event) {
+                if form::is_submit_shortcut(&event) {
                     event.prevent_default();
                     runbook.import();
                 }
