@@ -98,10 +98,10 @@ fn Shell(children: Children) -> impl IntoView {
     // The counts in the sidebar depend on the page, so they are fetched again on every navigation.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
     let actor = RwSignal::new(String::new());
-    let asks = RwSignal::new(false);
+    let name_dialog_open = RwSignal::new(false);
     let naming = SerialRequest::new();
-    let wants_name = stays_true(move || asks.get());
-    let toasts = Toasts::here();
+    let wants_name = stays_true(move || name_dialog_open.get());
+    let toasts = Toasts::from_context();
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);
         leptos::task::spawn_local(async move {
@@ -111,16 +111,16 @@ fn Shell(children: Children) -> impl IntoView {
     let on_name = Callback::new(move |name: String| {
         naming.run(set_actor(name), move |name| {
             actor.set(name);
-            asks.set(false);
+            name_dialog_open.set(false);
         });
     });
     let on_undo = Callback::new(move |batch: BatchId| {
         leptos::task::spawn_local(async move {
             match undo(batch).await {
                 // The page fetches its data again.
-                Ok(it) if toasts.renew() => {
+                Ok(it) if toasts.refresh() => {
                     let left = it.conflicts.first().map(|it| it.reason.clone());
-                    toasts.say(
+                    toasts.show(
                         left.unwrap_or_else(|| {
                             let n = it.restored;
                             format!("Undone: {n} restored. The record changed, not the cluster")
@@ -129,7 +129,7 @@ fn Shell(children: Children) -> impl IntoView {
                     );
                 }
                 Ok(_) => browser::dom::reload(),
-                Err(error) => toasts.say(sentence(&error.to_string()), None),
+                Err(error) => toasts.show(sentence(&error.to_string()), None),
             }
         });
     });
@@ -154,7 +154,7 @@ fn Shell(children: Children) -> impl IntoView {
                             rail=is_work
                             on_theme=on_theme
                             actor=actor
-                            asks=asks
+                            name_dialog_open=name_dialog_open
                         />
                     }
                 })}
@@ -164,7 +164,7 @@ fn Shell(children: Children) -> impl IntoView {
             </main>
         </div>
         {move || {
-            let dialog = NameDialogProps { asks, actor, error: naming.error, on_name };
+            let dialog = NameDialogProps { open: name_dialog_open, actor, error: naming.error, on_name };
             wants_name.get().then(|| lazy_parts::show(LazyPart::Name(dialog)))
         }}
         <ToastRegion on_undo=on_undo/>

@@ -4,7 +4,7 @@ use super::render::render_page;
 use app::{
     api::context::{Context, actor, now, to_app_error},
     components::{
-        release_steps::{StepSource, begin},
+        release_steps::{StepSource, parse_step_source},
         ui::posted::Posted,
     },
     domain::{
@@ -163,7 +163,7 @@ forms! {
     };
     new_release = |store, fields, stamp| {
         let draft = release_draft(fields, &Metadata::default());
-        let source = begin(&field(fields, "steps"));
+        let source = parse_step_source(&field(fields, "steps"));
         let created = match source {
             StepSource::Clone => {
                 let from = field(fields, "from").parse::<ReleaseId>().map_err(|_| no_release_chosen())?;

@@ -4,27 +4,22 @@ use super::{
     ImportErrors, JSON_INTEGER_MAX, Membership, Transfer, TransferPart,
     checked_row::{CheckedRow, check_state, field_of},
     json_error_message,
-    json_lines::{JsonItem, JsonItems, key_and_value},
+    json_lines::JsonItem,
 };
 use crate::domain::{
     cluster::{Cluster, ClusterDraft},
     customer::{Customer, CustomerDraft},
     event::Event,
-    field_error::FieldError,
     id::{ClusterId, CustomerId, ReleaseId, TemplateId},
     release::{Release, ReleaseDraft},
     step::CustomerStep,
     template::{StepTemplate, TemplateDraft},
     text::{Name, Notes, Reason},
-    validation_errors::ValidationErrors,
-    vocabulary::{Category, ReleaseStatus, StepStatus},
+    vocabulary::{Category, ReleaseStatus},
 };
 use serde::{Serialize, de::DeserializeOwned, de::IgnoredAny};
 use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A list with positions from 0: of a release, a customer (0: the template) and a category.
 type PositionList = (ReleaseId, CustomerId, Category);

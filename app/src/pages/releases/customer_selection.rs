@@ -8,7 +8,7 @@ use crate::{
     components::{
         customer_picker::CustomerPicker,
         ui::{
-            html::{count, put},
+            html::{pluralize, put},
             icon::Icon,
             notice::sentence,
             text_area::escape,
@@ -193,7 +193,7 @@ fn in_clusters(
     if n == 0 {
         String::new()
     } else {
-        format!("in {}", count(n, "cluster"))
+        format!("in {}", pluralize(n, "cluster"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! `/releases/:id`: the page of a draft, or the matrix of a release that was activated, composed of what is loaded with the
+//! `/releases/:id`: the page of a draft, or the matrix of a release that was activated, to_nfc of what is loaded with the
 //! page and of lazy parts.
 use super::{
     dialogs::{OpenDialogs, ReleaseDialogsHost},
@@ -145,7 +145,7 @@ fn ReleaseMatrix(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
                     state,
                     error: bulk.error,
                     on_reason: Callback::new(move |(action, reason)| {
-                        controller.act_on_many(state.selected(), action, Some(reason));
+                        controller.act_on_many(state.selected_cells(), action, Some(reason));
                     }),
                 })))
             })

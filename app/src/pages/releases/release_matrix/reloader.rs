@@ -26,14 +26,14 @@ impl MatrixReloader {
     /// Who changed each cell, and when: the page brings this for its first window only.
     pub async fn load_status_info(self) {
         if let Ok(status_info) = read_marks(self.release).await {
-            self.state.merge_status_info(&status_info);
+            self.state.set_status_info(&status_info);
         }
     }
 
     pub fn reload_grid(self) {
         leptos::task::spawn_local(async move {
             if let Ok(matrix) = read_matrix(self.release, 0, 0).await {
-                self.state.replace(Grid::from(matrix));
+                self.state.replace_grid(Grid::from(matrix));
                 self.load_status_info().await;
             }
         });

@@ -103,10 +103,10 @@ fn MatrixStepPanel(
     );
     view! {
         <StepPanel
-            desk=detail
-            places=Signal::derive(move || state.places(step))
+            state=detail
+            places=Signal::derive(move || state.position_labels(step))
             copying=copy_requests
-            on_go=Callback::new(move |toward: PanelNeighbors| state.go_toward(toward))
+            on_go=Callback::new(move |toward: PanelNeighbors| state.select_neighbor(toward))
         />
     }
 }

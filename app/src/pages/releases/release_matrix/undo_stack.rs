@@ -26,7 +26,7 @@ impl UndoStack {
             batches: RwSignal::new(Undoable::default()),
             n_pending: RwSignal::new(0),
             queued: StoredValue::new(None),
-            toasts: Toasts::here(),
+            toasts: Toasts::from_context(),
             reload,
         }
     }
@@ -122,10 +122,10 @@ impl UndoStack {
                     if let Some(conflict) = result.conflicts.first() {
                         text = format!("{text}; {}", conflict.reason);
                     }
-                    self.toasts.say(text, None);
+                    self.toasts.show(text, None);
                     let _ = self.reload.try_run(());
                 }
-                Err(error) => self.toasts.say(sentence(&error.to_string()), None),
+                Err(error) => self.toasts.show(sentence(&error.to_string()), None),
             }
             self.end();
         });
