@@ -49,8 +49,7 @@ pub fn App() -> impl IntoView {
     // The server's clock; the page takes it over, so that both draw the same.
     let now = SharedValue::new_str(|| use_context::<Now>().map_or(0, |it| it.0.timestamp_millis()));
     let now = DateTime::from_timestamp_millis(now.into_inner()).unwrap_or_default();
-    // Raised by the browser's entry once all of the page is taken over: before that, it must look as the server drew
-    // it.
+    // Raised by the browser's entry once all of the page is taken over: before that, it must look as the server drew it.
     let Hydrated(live) = use_context::<Hydrated>().unwrap_or_default();
     let clock = Clock {
         now,

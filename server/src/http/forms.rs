@@ -1,5 +1,5 @@
-//! Forms that work without JavaScript: they post to the address of their own page. What is right leads to the next
-//! page; what is wrong draws the same page again, with everything that was typed and what is wrong with it.
+//! Forms that work without JavaScript: they post to the address of their own page. What is right leads to the next page;
+//! what is wrong draws the same page again, with everything that was typed and what is wrong with it.
 use super::router::render;
 use app::{
     api::context::{Context, actor, hide, now},

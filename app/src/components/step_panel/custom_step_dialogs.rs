@@ -71,6 +71,7 @@ fn recipients_text(places: &CustomStepPositions, customer: &str, to_template: bo
 
 /// What the dialog of a custom step shows beside its fields.
 pub struct CustomStepContext {
+    /// The dialog's title.
     pub title: String,
     /// The customer's name.
     pub customer: String,
