@@ -259,7 +259,7 @@ pub fn EditStepDialog(state: StepDetailState) -> impl IntoView {
     let save = Callback::new(move |()| {
         state
             .on_event
-            .run(StepPanelEvent::Edit(state.fields().draft()))
+            .run(StepPanelEvent::Edit(state.fields().draft()));
     });
     let context = CustomStepContext {
         title: format!("Edit {name}"),
