@@ -17,6 +17,7 @@ use leptos::prelude::*;
 /// State of the last or the running bulk action.
 #[derive(Clone, Copy)]
 pub struct BulkActionState {
+    /// The action; none before the first one.
     pub action: RwSignal<Option<StepAction>>,
     /// Whether the action is being sent.
     pub is_busy: RwSignal<bool>,

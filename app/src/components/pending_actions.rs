@@ -7,7 +7,9 @@ use crate::{
 /// An action on a step as it is sent to the server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActionRequest {
+    /// The change of state.
     pub action: StepAction,
+    /// The reason, where the action asks for one.
     pub reason: Option<String>,
     /// Whether the step may be marked done although values are missing.
     pub allow_unresolved: bool,
@@ -27,7 +29,9 @@ impl ActionRequest {
 /// An action that failed or was refused.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FailedAction {
+    /// The action as it was sent.
     pub wish: ActionRequest,
+    /// Why it failed or was refused.
     pub error: AppError,
 }
 

@@ -34,9 +34,11 @@ pub struct FormRequests {
 pub struct FormFrame {
     /// The version of the record that is edited, sent along by browsers without JavaScript; none for a new record.
     pub version: Option<i64>,
+    /// The label of the submit button.
     pub submit_label: String,
     /// Where Cancel leads.
     pub cancel_path: String,
+    /// The request that saves, and what the form asks beside it.
     pub requests: FormRequests,
 }
 

@@ -7,9 +7,11 @@ use leptos::{ev, html, prelude::*};
 /// Elements of the editor that the completion works on.
 #[derive(Clone, Copy, Default)]
 pub struct EditorRefs {
+    /// The text area.
     pub field: NodeRef<html::Textarea>,
     /// The coloured text below the field; the list is positioned by its lines.
     pub colors: NodeRef<html::Pre>,
+    /// The list of completions; exists while it is open.
     pub list: NodeRef<html::Ul>,
 }
 

@@ -24,7 +24,9 @@ struct VariableRow {
 /// A variable inherited from another record; a row with the same key overrides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InheritedVariable {
+    /// The key, without `var.`.
     pub key: String,
+    /// The inherited value.
     pub value: String,
     /// The name of the record that it comes from, e.g. "eu-west".
     pub from: String,

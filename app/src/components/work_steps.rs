@@ -91,9 +91,11 @@ fn row_content(row: WorkRow, number: usize, clock: Clock) -> impl IntoView {
 pub struct WorkStepList {
     /// The steps of all categories, in the customer's order.
     pub rows: RwSignal<Vec<WorkRow>>,
+    /// The release and the customer.
     pub ids: (ReleaseId, CustomerId),
     /// The step that is open.
     pub open: Memo<Option<StepId>>,
+    /// Whether rows can be moved: the release is active.
     pub can_move: bool,
     /// Whether an order is being saved; no row can be moved meanwhile.
     pub is_busy: Signal<bool>,

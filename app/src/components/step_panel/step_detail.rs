@@ -19,6 +19,7 @@ pub struct StepMemory(StoredValue<Option<Arc<StepDetailInner>>>);
 /// Unsaved notes of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotesDraft {
+    /// The step.
     pub step: StepId,
     /// What is typed.
     pub text: String,
@@ -29,6 +30,7 @@ pub struct NotesDraft {
 /// State that outlives the panel itself: the answer to a request may arrive when another step is open.
 #[derive(Clone, Default)]
 pub struct PanelSession {
+    /// Unsaved notes, at most one draft per step.
     pub notes: ArcRwSignal<Vec<NotesDraft>>,
     /// The open dialog, and the step that it belongs to.
     pub asked: ArcRwSignal<Option<(StepId, OpenStepDialog)>>,
@@ -88,9 +90,13 @@ impl StepMemory {
 /// Fields of the dialogs that edit a step or add one.
 #[derive(Clone, Copy)]
 pub struct StepDialogFields {
+    /// The name.
     pub name: RwSignal<String>,
+    /// The value of a `Category`.
     pub category: RwSignal<String>,
+    /// The value of a `StepType`.
     pub kind: RwSignal<String>,
+    /// The text with its variables.
     pub content: RwSignal<String>,
     /// The content at the time that the dialog was opened.
     pub before: RwSignal<String>,
@@ -187,7 +193,9 @@ pub fn known_names_of(open: &OpenStep) -> Vec<String> {
 pub struct StepDetailState {
     /// The step as it was read.
     pub open: StoredValue<OpenStep>,
+    /// The id of the step.
     pub id: StepId,
+    /// The state of the step as it was read.
     pub status: StepStatus,
     /// Whether the step can be changed: the release is active.
     pub can_work: bool,
@@ -204,6 +212,7 @@ pub struct StepDetailState {
     pub copied: RwSignal<Option<(StepId, bool)>>,
     /// A copy that was not made because values are missing; the person may confirm it.
     pub blocked_copy: RwSignal<Option<CopyFormat>>,
+    /// Unsaved notes, at most one draft per step.
     pub notes: RwSignal<Vec<NotesDraft>>,
     /// How the text is displayed.
     pub code: CodeView,

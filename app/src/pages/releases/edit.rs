@@ -55,11 +55,11 @@ pub fn NewReleasePage() -> impl IntoView {
             };
             match (source, from) {
                 (StepSource::Clone, Some(from)) => {
-                    sending.run(create_release_from(draft, from), done)
+                    sending.run(create_release_from(draft, from), done);
                 }
                 (StepSource::Clone, None) => sending.error.set(Some(no_release_chosen())),
                 (StepSource::Scratch | StepSource::Import, _) => {
-                    sending.run(create_release(draft), done)
+                    sending.run(create_release(draft), done);
                 }
             }
         });

@@ -25,16 +25,20 @@ use leptos_router::{
 /// Handles to the state of the customer page, copied into every closure that needs them.
 #[derive(Clone, Copy)]
 pub struct WorkController {
+    /// The release.
     pub release: ReleaseId,
+    /// The customer.
     pub customer: CustomerId,
     customer_name: StoredValue<String>,
     /// Whether steps can be changed: the release is active.
     pub can_work: bool,
+    /// The steps of all categories, in the customer's order.
     pub rows: RwSignal<Vec<WorkRow>>,
     /// The step in the URL, if it is in the list.
     pub open_step: Memo<Option<StepId>>,
     /// The open step with everything that its view shows.
     pub detail: Fetch<Option<OpenStep>>,
+    /// State that outlives the list.
     pub page: CustomerPageState,
     is_acting: RwSignal<bool>,
     /// Requests that reorder the list; one at a time.
