@@ -79,8 +79,8 @@ struct LastRender {
     rendered: Option<RenderedGrid>,
     /// Who, when, and the time zone: `MatrixState::status_info_version` and `Clock::is_local`.
     labels: (u32, bool),
-    /// `None` before the first run.
-    focus: Option<Option<(FocusZone, GridPosition)>>,
+    has_run: bool,
+    focus: Option<(FocusZone, GridPosition)>,
 }
 
 #[derive(Clone, Copy)]
@@ -149,9 +149,11 @@ impl GridRenderer {
         state.counts_version.track();
         let selection = state.selection.get();
         let focus = selection.map(|it| (it.zone, it.focus));
-        let has_moved = last.focus.is_some_and(|it| it != focus);
         let Some(pane) = self.pane.get() else { return };
-        if last.focus.replace(focus).is_none() {
+        let is_first_run = !std::mem::replace(&mut last.has_run, true);
+        let has_moved = !is_first_run && last.focus != focus;
+        last.focus = focus;
+        if is_first_run {
             // Hydration of the page comes first.
             browser::dom::after(0, move || self.run_again());
             return;

@@ -51,7 +51,7 @@ pub fn MatrixGrid(
     let viewport = Viewport::new(state, pane, has_panel);
     let hover_card = HoverCard::new(state, pane, clock);
     let renderer = GridRenderer::new(state, pane, has_panel, clock, (viewport, hover_card));
-    let pointer = PointerSelection::new(state, pane, hover_card, on_command);
+    let pointer = PointerSelection::new(state, pane, &hover_card, on_command);
     let keyboard = GridKeyboard {
         state,
         hover_card,

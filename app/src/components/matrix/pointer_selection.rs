@@ -29,13 +29,13 @@ impl PointerSelection {
     pub fn new(
         state: MatrixState,
         pane: NodeRef<tags::Div>,
-        hover_card: HoverCard,
+        hover_card: &HoverCard,
         on_command: Callback<GridCommand>,
     ) -> Self {
         Self {
             state,
             pane,
-            hover_card,
+            hover_card: *hover_card,
             on_command,
             drag: StoredValue::new(None),
             is_scrolling: StoredValue::new(false),

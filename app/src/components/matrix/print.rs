@@ -140,7 +140,7 @@ fn write_table(
                 );
             }
             VisualColumn::Group(_) => {
-                html.push_str(r#"<th scope="col"><span>All customers</span></th>"#)
+                html.push_str(r#"<th scope="col"><span>All customers</span></th>"#);
             }
         }
     }

@@ -336,7 +336,7 @@ impl MatrixState {
                         PanelNeighbors::PreviousStep => visual_row = visual_row.checked_sub(1)?,
                         PanelNeighbors::NextStep => visual_row += 1,
                         PanelNeighbors::PreviousCustomer => {
-                            visual_column = visual_column.checked_sub(1)?
+                            visual_column = visual_column.checked_sub(1)?;
                         }
                         PanelNeighbors::NextCustomer => visual_column += 1,
                     }

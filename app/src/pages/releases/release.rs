@@ -1,4 +1,4 @@
-//! `/releases/:id`: the page of a draft, or the matrix of a release that was activated, to_nfc of what is loaded with the
+//! `/releases/:id`: the page of a draft, or the matrix of a release that was activated, composed of what is loaded with the
 //! page and of lazy parts.
 use super::{
     dialogs::{OpenDialogs, ReleaseDialogsHost},
