@@ -62,6 +62,7 @@ impl InputFormat {
         }
     }
 
+    /// Parses one line of this format.
     pub fn read(&self, line: &str) -> ParsedLine {
         match self {
             Self::Plain { separator } => plain(&cells(line, *separator)),

@@ -185,6 +185,7 @@ pub struct ResolvedSegment {
 }
 
 impl ResolvedSegment {
+    /// The text as it is, without variables.
     pub fn plain(text: &str) -> Self {
         Self {
             text: text.to_owned(),
@@ -228,6 +229,7 @@ pub fn resolve(text: &str, kind: StepType, scope: VariableScope<'_>) -> Resolved
 }
 
 impl ResolvedText {
+    /// The whole text, with the values filled in.
     pub fn text(&self) -> String {
         self.spans.iter().map(|it| it.text.as_str()).collect()
     }
@@ -243,6 +245,7 @@ impl ResolvedText {
         variables
     }
 
+    /// The names of variables without a value, each once.
     pub fn unresolved(&self) -> Vec<String> {
         self.variables()
             .into_iter()

@@ -33,6 +33,7 @@ pub(super) struct HoverCard {
 }
 
 impl HoverCard {
+    /// A card that is hidden. `pane` is the scroll container.
     pub fn new(state: MatrixState, pane: NodeRef<tags::Div>, clock: Clock) -> Self {
         Self {
             state,

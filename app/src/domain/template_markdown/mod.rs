@@ -33,6 +33,7 @@ impl ParsedTemplate {
         read::read(source)
     }
 
+    /// Whether there is a step and nothing is wrong.
     pub fn may_be_imported(&self) -> bool {
         !self.steps.is_empty() && !self.remarks.iter().any(|it| it.is_wrong)
     }

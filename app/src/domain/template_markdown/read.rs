@@ -9,11 +9,16 @@ use std::ops::Range;
 
 /// Why a runbook cannot be imported as it is.
 mod wrong {
+    /// A block without a heading.
     pub const NO_HEADING: &str =
         "this block stands under no heading: put one above it, it becomes the step's name";
+    /// A fence without its end.
     pub const NOT_CLOSED: &str = "this block is never closed: end it with a line of ```";
+    /// A description without a step.
     pub const NO_STEP: &str = "this description has no step behind it";
+    /// Text that is ignored.
     pub const LEFT_OUT: &str = "the text before the first heading is left out";
+    /// A text without any step.
     pub const NOTHING: &str = "no step was found: write a heading for each, and its text under it";
 }
 

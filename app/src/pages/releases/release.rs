@@ -20,6 +20,7 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+/// The page `/releases/:id`: a draft, or the matrix.
 #[component]
 pub fn ReleasePage() -> impl IntoView {
     let id = param::<ReleaseId>("id");

@@ -23,6 +23,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 
+/// Everything the matrix page does: a bundle of signals and callbacks that its parts share.
 #[derive(Clone, Copy)]
 pub struct MatrixController {
     /// Cells, selection, filter, and which groups are collapsed.
