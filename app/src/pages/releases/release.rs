@@ -124,7 +124,7 @@ fn ReleaseMatrix(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
                             state,
                             can_work,
                             doing: bulk,
-                            wish: Callback::new(move |action| controller.act_on_selection(action)),
+                            on_action: Callback::new(move |action| controller.act_on_selection(action)),
                         }))
                     })
                 }}
