@@ -161,10 +161,7 @@ pub fn filled_at(name: &str) -> Option<Source> {
     match name {
         "cluster.kubeconfig" => Some(Source::Cluster),
         "release.version" => Some(Source::Release),
-        _ => {
-            let key = name.strip_prefix("var.")?;
-            is_key(key).then_some(Source::Customer)
-        }
+        _ => is_key(name.strip_prefix("var.")?).then_some(Source::Customer),
     }
 }
 
