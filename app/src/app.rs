@@ -101,7 +101,7 @@ fn Shell(children: Children) -> impl IntoView {
     let name_dialog_open = RwSignal::new(false);
     let naming = SerialRequest::new();
     let wants_name = stays_true(move || name_dialog_open.get());
-    let toasts = Toasts::here();
+    let toasts = Toasts::from_context();
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);
         leptos::task::spawn_local(async move {
@@ -118,9 +118,9 @@ fn Shell(children: Children) -> impl IntoView {
         leptos::task::spawn_local(async move {
             match undo(batch).await {
                 // The page fetches its data again.
-                Ok(it) if toasts.renew() => {
+                Ok(it) if toasts.refresh() => {
                     let left = it.conflicts.first().map(|it| it.reason.clone());
-                    toasts.say(
+                    toasts.show(
                         left.unwrap_or_else(|| {
                             let n = it.restored;
                             format!("Undone: {n} restored. The record changed, not the cluster")
@@ -129,7 +129,7 @@ fn Shell(children: Children) -> impl IntoView {
                     );
                 }
                 Ok(_) => browser::dom::reload(),
-                Err(error) => toasts.say(sentence(&error.to_string()), None),
+                Err(error) => toasts.show(sentence(&error.to_string()), None),
             }
         });
     });

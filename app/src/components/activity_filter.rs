@@ -184,7 +184,7 @@ pub fn ActivityFilter(
     let plain = r#"<button class="button" type="submit">Filter</button>"#.to_owned();
     let known = StoredValue::new(choices.people);
     let change = move |event: leptos::ev::Event| {
-        if let Some(name) = browser::dom::named(&event, "name") {
+        if let Some(name) = browser::dom::closest_attribute(&event, "name") {
             let mut value = event_target_value(&event);
             if name == "person" {
                 value = known.with_value(|it| complete_person(it, value));

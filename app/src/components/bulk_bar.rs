@@ -17,6 +17,7 @@ use leptos::prelude::*;
 /// State of the last or the running bulk action.
 #[derive(Clone, Copy)]
 pub struct BulkActionState {
+    /// The action; none before the first one.
     pub action: RwSignal<Option<StepAction>>,
     /// Whether the action is being sent.
     pub is_busy: RwSignal<bool>,
@@ -94,9 +95,9 @@ pub fn BulkBar(
     can_work: bool,
     doing: BulkActionState,
     /// Starts an action on the selected cells.
-    wish: Callback<StepAction>,
+    on_action: Callback<StepAction>,
 ) -> impl IntoView {
-    let cells = Memo::new(move |_| state.selected());
+    let cells = Memo::new(move |_| state.selected_cells());
     // The error of an action belongs to the selection that it was applied to.
     follow(move |is_first| {
         cells.track();
@@ -149,7 +150,7 @@ pub fn BulkBar(
                 on:pointerleave=move |_| pointed_at.set(StepAction::Done)
                 on:focus=move |_| pointed_at.set(action)
                 on:blur=move |_| pointed_at.set(StepAction::Done)
-                on:click=move |_| { if eligible(action) > 0 && !is_too_many() { wish.run(action) } }
+                on:click=move |_| { if eligible(action) > 0 && !is_too_many() { on_action.run(action) } }
             >
                 {action.label()}
                 " "
@@ -172,7 +173,7 @@ pub fn BulkBar(
                         if let Some(error) = doing.error.get() {
                             let again = move |_| {
                                 if let Some(action) = doing.action.get_untracked() {
-                                    wish.run(action);
+                                    on_action.run(action);
                                 }
                             };
                             return Some(
@@ -227,7 +228,7 @@ pub fn ReasonDialog(
                     asking.set(None);
                 }
             });
-            let n = state.selected().len();
+            let n = state.selected_cells().len();
             view! {
                 <Dialog open=open title=format!("{} {n} cells", verb(action))>
                     <ReasonForm

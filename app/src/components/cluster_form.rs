@@ -7,7 +7,7 @@ use super::{
     },
     variables_editor::{VariableRows, VariablesEditor},
 };
-use crate::{browser::form::composed, domain::cluster::ClusterDraft, domain::vocabulary::Field};
+use crate::{browser::form::to_nfc, domain::cluster::ClusterDraft, domain::vocabulary::Field};
 use leptos::prelude::*;
 
 /// What is typed.
@@ -23,10 +23,10 @@ struct ClusterFormFields {
 impl ClusterFormFields {
     fn draft(self) -> ClusterDraft {
         ClusterDraft {
-            name: composed(self.name.get()),
-            kubeconfig_path: composed(self.path.get()),
-            context: composed(self.context.get()),
-            description: composed(self.description.get()),
+            name: to_nfc(self.name.get()),
+            kubeconfig_path: to_nfc(self.path.get()),
+            context: to_nfc(self.context.get()),
+            description: to_nfc(self.description.get()),
             metadata: self.variables.metadata(),
         }
     }
@@ -50,9 +50,10 @@ pub fn ClusterForm(
     current: Signal<Option<ClusterDraft>>,
     on_submit: Callback<ClusterDraft>,
 ) -> impl IntoView {
-    let posted = Posted::here();
-    let typed =
-        |field: &str, otherwise: &str| Posted::typed(posted.as_ref(), field, otherwise.to_owned());
+    let posted = Posted::from_context();
+    let typed = |field: &str, otherwise: &str| {
+        Posted::field_or(posted.as_ref(), field, otherwise.to_owned())
+    };
     let requests = frame.requests;
     let error = requests.error;
     if let Some(posted) = &posted {

@@ -8,7 +8,7 @@ use super::{
     variables_editor::{InheritedVariable, VariableRows, VariablesEditor},
 };
 use crate::{
-    browser::form::composed,
+    browser::form::to_nfc,
     domain::{cluster::ClusterSummary, customer::CustomerDraft, id::ClusterId, vocabulary::Field},
 };
 use leptos::prelude::*;
@@ -26,10 +26,10 @@ struct CustomerFormFields {
 impl CustomerFormFields {
     fn draft(self) -> CustomerDraft {
         CustomerDraft {
-            name: composed(self.name.get()),
+            name: to_nfc(self.name.get()),
             cluster_id: self.cluster.with(|it| it.parse().ok()),
-            namespace: composed(self.namespace.get()),
-            description: composed(self.description.get()),
+            namespace: to_nfc(self.namespace.get()),
+            description: to_nfc(self.description.get()),
             metadata: self.variables.metadata(),
         }
     }
@@ -59,9 +59,10 @@ pub fn CustomerForm(
     current: Signal<Option<CustomerDraft>>,
     on_submit: Callback<CustomerDraft>,
 ) -> impl IntoView {
-    let posted = Posted::here();
-    let typed =
-        |field: &str, otherwise: &str| Posted::typed(posted.as_ref(), field, otherwise.to_owned());
+    let posted = Posted::from_context();
+    let typed = |field: &str, otherwise: &str| {
+        Posted::field_or(posted.as_ref(), field, otherwise.to_owned())
+    };
     let requests = frame.requests;
     let error = requests.error;
     if let Some(posted) = &posted {

@@ -1,7 +1,7 @@
 //! Form that imports many customers from pasted text, with a preview of what happens to each line.
 use super::ui::{
     field::SelectField,
-    html::{count, icon, put},
+    html::{pluralize, put, write_icon},
     icon::Icon,
     notice::Failure,
     posted::Posted,
@@ -47,8 +47,9 @@ pub fn CustomerImportForm(
         error,
         is_busy,
     } = state;
-    let posted = Posted::here();
-    let first = |field: &str, otherwise: String| Posted::typed(posted.as_ref(), field, otherwise);
+    let posted = Posted::from_context();
+    let first =
+        |field: &str, otherwise: String| Posted::field_or(posted.as_ref(), field, otherwise);
     if let Some(posted) = &posted {
         error.set(Some(posted.error.clone()));
     }
@@ -76,7 +77,7 @@ pub fn CustomerImportForm(
     let may_create = move || counts.with(|it| it.n_new > 0 && it.n_wrong == 0);
     let label = move || match counts.with(|it| it.n_new) {
         0 => "Create customers".to_owned(),
-        n => format!("Create {}", count(n, "customer")),
+        n => format!("Create {}", pluralize(n, "customer")),
     };
     let html =
         Memo::new(move |_| lines.with(|it| it.as_deref().map(preview_html).unwrap_or_default()));
@@ -92,9 +93,9 @@ pub fn CustomerImportForm(
                     }
                 }
                 on:keydown=move |event| {
-                    if browser::form::is_save(&event) {
+                    if browser::form::is_submit_shortcut(&event) {
                         event.prevent_default();
-                        browser::form::send(&event);
+                        browser::form::submit_form(&event);
                     }
                 }
             >
@@ -222,7 +223,7 @@ fn preview_html(lines: &[ImportLine]) -> String {
     }
     html.push_str("</tbody></table>");
     if n_right > VALID_LINES_SHOWN_MAX {
-        let more = count(n_right - VALID_LINES_SHOWN_MAX, "more line");
+        let more = pluralize(n_right - VALID_LINES_SHOWN_MAX, "more line");
         put!(html, r#"<p class="list__more quiet small">{more}</p>"#);
     }
     html
@@ -247,10 +248,10 @@ fn push_row(html: &mut String, line: &ImportLine, is_wrong: bool) {
     match &line.outcome {
         LineOutcome::New => {
             html.push_str(r#"<span class="state" data-state="done">"#);
-            icon(html, "i-plus");
+            write_icon(html, "i-plus");
             match line.variables {
                 0 => html.push_str("New</span>"),
-                n => put!(html, "New, {}</span>", count(n as usize, "variable")),
+                n => put!(html, "New, {}</span>", pluralize(n as usize, "variable")),
             }
         }
         LineOutcome::Exists { id } => {
@@ -270,7 +271,7 @@ fn push_row(html: &mut String, line: &ImportLine, is_wrong: bool) {
         }
         LineOutcome::Wrong { why } => {
             html.push_str(r#"<span class="state" data-state="failed">"#);
-            icon(html, "g-failed");
+            write_icon(html, "g-failed");
             let why = escape(why);
             put!(html, r#"<span class="why">{why}</span></span>"#);
         }

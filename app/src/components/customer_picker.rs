@@ -192,13 +192,13 @@ pub fn CustomerPicker(
             })
         });
         let changes = painted.with_value(|before| changed_states(before, &now));
-        browser::checkbox_list::paint(LIST_SELECTOR, &changes);
-        browser::checkbox_list::paint_groups(LIST_SELECTOR, &groups);
+        browser::checkbox_list::update_items(LIST_SELECTOR, &changes);
+        browser::checkbox_list::update_groups(LIST_SELECTOR, &groups);
         painted.set_value(now);
     });
     let change = move |event: leptos::ev::Event| {
         let number = |attribute| {
-            let found = browser::dom::named(&event, attribute);
+            let found = browser::dom::closest_attribute(&event, attribute);
             found.and_then(|it| it.parse::<usize>().ok())
         };
         if let Some(at) = number("data-item") {

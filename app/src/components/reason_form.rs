@@ -44,11 +44,11 @@ pub fn ReasonForm(
 ) -> impl IntoView {
     let reason = RwSignal::new(String::new());
     let key = format!("rollcall.reasons.{action}");
-    let offered = dom::recall(&key).unwrap_or_default();
+    let offered = dom::read_setting(&key).unwrap_or_default();
     let send = StoredValue::new(move || {
         let given = reason.get_untracked();
-        let before = dom::recall(&key).unwrap_or_default();
-        dom::remember(&key, &with_reason(&before, &given));
+        let before = dom::read_setting(&key).unwrap_or_default();
+        dom::write_setting(&key, &with_reason(&before, &given));
         on_reason.run(given);
     });
     let send = move || send.with_value(|send| send());

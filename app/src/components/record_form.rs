@@ -34,9 +34,11 @@ pub struct FormRequests {
 pub struct FormFrame {
     /// The version of the record that is edited, sent along by browsers without JavaScript; none for a new record.
     pub version: Option<i64>,
+    /// The label of the submit button.
     pub submit_label: String,
     /// Where Cancel leads.
     pub cancel_path: String,
+    /// The request that saves, and what the form asks beside it.
     pub requests: FormRequests,
 }
 
@@ -68,9 +70,9 @@ pub fn RecordForm(
                 on_submit.run(());
             }
             on:keydown=move |event| {
-                if browser::form::is_save(&event) {
+                if browser::form::is_submit_shortcut(&event) {
                     event.prevent_default();
-                    browser::form::send(&event);
+                    browser::form::submit_form(&event);
                 }
             }
         >
@@ -120,7 +122,7 @@ pub fn validated_submit<Draft: Clone + 'static>(
     Callback::new(move |()| match untrack(find) {
         Some(invalid) => {
             error.set(Some(invalid));
-            browser::form::show_wrong();
+            browser::form::focus_first_invalid();
         }
         None => on_submit.run(untrack(draft)),
     })

@@ -8,7 +8,7 @@ use super::{
     variables_editor::{VariableRows, VariablesEditor},
 };
 use crate::{
-    browser::form::composed,
+    browser::form::to_nfc,
     domain::{
         release::ReleaseDraft,
         vocabulary::{Field, ReleaseType},
@@ -30,11 +30,11 @@ struct ReleaseFormFields {
 impl ReleaseFormFields {
     fn draft(self) -> ReleaseDraft {
         ReleaseDraft {
-            name: composed(self.name.get()),
+            name: to_nfc(self.name.get()),
             kind: self.kind.get(),
-            version_number: composed(self.number.get()),
+            version_number: to_nfc(self.number.get()),
             release_date: self.date.get(),
-            description: composed(self.description.get()),
+            description: to_nfc(self.description.get()),
             metadata: self.variables.metadata(),
         }
     }
@@ -67,9 +67,10 @@ pub fn ReleaseForm(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let posted = Posted::here();
-    let typed =
-        |field: &str, otherwise: &str| Posted::typed(posted.as_ref(), field, otherwise.to_owned());
+    let posted = Posted::from_context();
+    let typed = |field: &str, otherwise: &str| {
+        Posted::field_or(posted.as_ref(), field, otherwise.to_owned())
+    };
     let requests = frame.requests;
     let error = requests.error;
     if let Some(posted) = &posted {

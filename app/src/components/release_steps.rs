@@ -55,9 +55,9 @@ pub fn ReleaseSteps(
     from: RwSignal<String>,
     error: RwSignal<Option<AppError>>,
 ) -> impl IntoView {
-    let posted = Posted::here();
+    let posted = Posted::from_context();
     if posted.is_some() {
-        let typed = |field: &str| Posted::typed(posted.as_ref(), field, String::new());
+        let typed = |field: &str| Posted::field_or(posted.as_ref(), field, String::new());
         source.set(parse_step_source(&typed("steps")));
         from.set(typed("from"));
     }

@@ -22,6 +22,7 @@ pub const STEP_SELECTOR: &str = "#run-step";
 pub struct NextStep {
     /// Its number in the list, counted from 1.
     pub number: usize,
+    /// Its row in the list.
     pub row: WorkRow,
     /// The URL that opens it.
     pub path: String,
@@ -57,7 +58,7 @@ pub fn RunStep(
         }
     });
     Effect::new(move |_| {
-        if dom::nobody_has_keyboard() {
+        if dom::nothing_is_focused() {
             dom::focus(STEP_SELECTOR);
         }
     });

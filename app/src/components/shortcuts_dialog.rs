@@ -72,8 +72,8 @@ pub fn KeysDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoView {
                 <label class="row">
                     <input
                         type="checkbox"
-                        prop:checked=move || state.letters.get()
-                        on:change=move |_| state.set_letters(!state.letters.get_untracked())
+                        prop:checked=move || state.letter_keys_enabled.get()
+                        on:change=move |_| state.set_letter_keys(!state.letter_keys_enabled.get_untracked())
                     />
                     "Single letters act while the grid has the keyboard"
                 </label>

@@ -7,9 +7,11 @@ use leptos::{ev, html, prelude::*};
 /// Elements of the editor that the completion works on.
 #[derive(Clone, Copy, Default)]
 pub struct EditorRefs {
+    /// The text area.
     pub field: NodeRef<html::Textarea>,
     /// The coloured text below the field; the list is positioned by its lines.
     pub colors: NodeRef<html::Pre>,
+    /// The list of completions; exists while it is open.
     pub list: NodeRef<html::Ul>,
 }
 
@@ -47,7 +49,7 @@ impl VariableCompletion {
             known.track();
             if field
                 .get_untracked()
-                .is_some_and(|it| editor::has_keyboard(&it))
+                .is_some_and(|it| editor::has_focus(&it))
             {
                 this.suggest();
             }
@@ -59,12 +61,12 @@ impl VariableCompletion {
                 is_open.then(|| format!("{list_id}-{}", it.chosen))
             });
             let list = chosen.as_ref().map(|_| list_id.as_str());
-            editor::set_completion(&field, list, chosen.as_deref());
+            editor::set_completion_attributes(&field, list, chosen.as_deref());
         });
         Effect::new(move |_| {
             if let (Some(list), Some(colors)) = (list.get(), colors.get()) {
                 let (line, column) = offer.with(|it| (it.line, it.column));
-                editor::place(&list, &colors, line, column);
+                editor::place_completions(&list, &colors, line, column);
             }
         });
         this
@@ -75,7 +77,7 @@ impl VariableCompletion {
         let Some(field) = self.field.get_untracked() else {
             return;
         };
-        let around = editor::around_caret(&field);
+        let around = editor::text_around_caret(&field);
         self.offer.set(
             around.map_or_else(Completions::default, |(before, behind)| {
                 self.known
@@ -99,7 +101,7 @@ impl VariableCompletion {
         };
         let end = if it.is_closed { "" } else { "}}" };
         self.close();
-        editor::type_in(&field, it.typed, &format!("{name}{end}"));
+        editor::insert_text(&field, it.typed, &format!("{name}{end}"));
     }
 
     /// After each change of the text.
@@ -139,7 +141,7 @@ impl VariableCompletion {
             }
             "Tab" if is_plain && !event.shift_key() && !self.tab_leaves.get_untracked() => {
                 if let Some(field) = self.field.get_untracked() {
-                    editor::type_in(&field, 0, "\t");
+                    editor::insert_text(&field, 0, "\t");
                 }
                 true
             }

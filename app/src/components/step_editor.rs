@@ -46,7 +46,7 @@ pub fn StepEditor(
     let completion = VariableCompletion::new(refs, known, list_id.clone());
     let on_scroll = move |_| {
         if let (Some(colors), Some(field)) = (colors.get_untracked(), field.get_untracked()) {
-            editor::scroll_along(&colors, &field);
+            editor::sync_scroll(&colors, &field);
         }
     };
     let described = {

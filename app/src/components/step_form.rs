@@ -16,10 +16,15 @@ use leptos::{ev, prelude::*};
 /// The fields of a step.
 #[derive(Clone, Copy)]
 pub struct StepFormFields {
+    /// The name.
     pub name: RwSignal<String>,
+    /// The value of a `Category`.
     pub category: RwSignal<String>,
+    /// The value of a `StepType`.
     pub kind: RwSignal<String>,
+    /// The text with its variables.
     pub content: RwSignal<String>,
+    /// What the step is for; may be empty.
     pub description: RwSignal<String>,
 }
 
@@ -59,6 +64,7 @@ impl StepFormFields {
 /// The form's fields and what its page knows about them.
 #[derive(Clone, Copy)]
 pub struct StepFormState {
+    /// What is typed.
     pub fields: StepFormFields,
     /// Names of the variables that can be used.
     pub known: Signal<Vec<String>>,
@@ -66,6 +72,7 @@ pub struct StepFormState {
     pub error: RwSignal<Option<AppError>>,
     /// Whether the draft is being saved.
     pub is_busy: Signal<bool>,
+    /// The label of the submit button.
     pub submit_label: Signal<String>,
 }
 

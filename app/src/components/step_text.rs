@@ -193,6 +193,7 @@ fn completions(typed: &str, behind: &str, known: &[String]) -> Vec<String> {
 /// The completions that are offered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Completions {
+    /// The offered names.
     pub names: Vec<String>,
     /// How many there are, including those that are not offered.
     pub n_found: usize,

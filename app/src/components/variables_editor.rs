@@ -24,7 +24,9 @@ struct VariableRow {
 /// A variable inherited from another record; a row with the same key overrides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InheritedVariable {
+    /// The key, without `var.`.
     pub key: String,
+    /// The inherited value.
     pub value: String,
     /// The name of the record that it comes from, e.g. "eu-west".
     pub from: String,
@@ -60,7 +62,7 @@ pub struct VariableRows {
 impl VariableRows {
     /// Rows that begin with a record's variables, or with what was typed before the page was posted.
     pub fn new(metadata: &Metadata, posted: Option<&Posted>) -> Self {
-        let lines = Posted::typed(posted, "variables", metadata.lines());
+        let lines = Posted::field_or(posted, "variables", metadata.lines());
         let metadata = &Metadata::from_lines(&lines, metadata);
         let this = Self {
             rows: RwSignal::new(Vec::new()),
@@ -106,7 +108,7 @@ impl VariableRows {
                 .map(|row| (row.key.get().trim().to_owned(), row))
                 .filter(|(key, row)| !key.is_empty() || !row.value.with(String::is_empty))
                 .map(|(key, row)| {
-                    let text = browser::form::composed(row.value.get());
+                    let text = browser::form::to_nfc(row.value.get());
                     let untouched = row.original.get_value().filter(|it| it.to_string() == text);
                     (key, untouched.unwrap_or(Value::Text(text)))
                 })
@@ -292,7 +294,7 @@ pub fn VariablesEditor(
     #[prop(default = "Used in steps as {{var.KEY}}.")] hint: &'static str,
 ) -> impl IntoView {
     let lines = variables.lines.get_value();
-    let plain = text_area::plain("variables", "Variables, a line each: KEY=value", &lines);
+    let plain = text_area::plain_html("variables", "Variables, a line each: KEY=value", &lines);
     let inherited_table = move || {
         let values = inherited.get();
         (!values.is_empty()).then(|| inherited_rows(variables, values))

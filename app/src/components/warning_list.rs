@@ -1,6 +1,6 @@
 //! Warnings about a step's text and its values (R83, R84), as an HTML list. They are read, and block nothing.
 use super::ui::{
-    html::{icon, put},
+    html::{put, write_icon},
     text_area::escape,
 };
 use crate::domain::warning::Warning;
@@ -14,7 +14,7 @@ pub fn warning_list(warnings: &[Warning]) -> String {
     html.push_str("<ul class=\"stack stack-s\" aria-label=\"Warnings\">");
     for warning in warnings {
         html.push_str("<li class=\"alert\">");
-        icon(&mut html, "i-warn");
+        write_icon(&mut html, "i-warn");
         let text = escape(&warning.text());
         put!(html, "<span>{text}</span></li>");
     }

@@ -91,9 +91,11 @@ fn row_content(row: WorkRow, number: usize, clock: Clock) -> impl IntoView {
 pub struct WorkStepList {
     /// The steps of all categories, in the customer's order.
     pub rows: RwSignal<Vec<WorkRow>>,
+    /// The release and the customer.
     pub ids: (ReleaseId, CustomerId),
     /// The step that is open.
     pub open: Memo<Option<StepId>>,
+    /// Whether rows can be moved: the release is active.
     pub can_move: bool,
     /// Whether an order is being saved; no row can be moved meanwhile.
     pub is_busy: Signal<bool>,
@@ -112,7 +114,7 @@ pub fn WorkSteps(list: WorkStepList, category: Category) -> impl IntoView {
         is_busy,
         on_order,
     } = list;
-    let clock = Clock::here();
+    let clock = Clock::from_context();
     let named = Memo::new(move |_| {
         rows.with(|rows| {
             rows.iter()
@@ -194,7 +196,7 @@ mod tests {
             state_at: Some(DateTime::UNIX_EPOCH),
             ..WorkRow::new(&blank, false)
         };
-        let clock = Clock::here();
+        let clock = Clock::from_context();
         assert_eq!(state_text(&row, clock), "Ana since 00:00 UTC");
         assert_eq!(
             screen_reader_text(&row, clock),

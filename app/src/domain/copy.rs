@@ -1,17 +1,18 @@
-//! The texts that a step is copied as (R82). Each begins with a header line that names customer, cluster, namespace,
-//! release and step. The header does nothing wherever it is pasted: in bash steps it is a quoted argument of `:`, which
-//! bash, zsh, dash, ksh and fish all ignore, interactive or not; in sql steps it is a comment that no client expands.
+//! Texts that the Copy button puts on the clipboard (R19, R82), in five formats. Each begins with a header line that names
+//! customer, cluster, namespace, release and step. The header does nothing wherever it is pasted: in bash steps it is a
+//! quoted argument of `:`, which bash, zsh, dash, ksh and fish all ignore, interactive or not; in sql steps it is a comment
+//! in which no client expands anything.
 use super::{invisible::is_bidi_control, quote::shell_word, vocabulary::StepType};
 use serde::{Deserialize, Serialize};
 
-/// Names that stand in the header of a copied text.
+/// What the header line names.
 #[derive(Clone, Copy, Debug)]
 pub struct CopyHeader<'a> {
     pub customer: &'a str,
     pub cluster: &'a str,
     pub namespace: &'a str,
     pub release: &'a str,
-    /// Counts from 1, as people see it.
+    /// Position in the customer's list, from 1.
     pub number: usize,
     pub step: &'a str,
 }

@@ -1,4 +1,4 @@
-//! Values as one word of a language, for the filters of `{{… | quote}}` (R83).
+//! Quoting of values for the filters of `{{… | quote}}` (R83): a shell word in bash, a string literal in SQL.
 use super::vocabulary::StepType;
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +85,7 @@ mod tests {
         #[test]
         fn a_quoted_value_is_one_shell_word(value in "[^\0]{0,40}") {
             let word = shell_word(&value);
-            // Outside of single quotes only the escaped quote may stand.
+            // Only escaped quotes are outside of single quotes.
             let inner = word.strip_prefix('\'').and_then(|it| it.strip_suffix('\'')).unwrap();
             prop_assert_eq!(inner.split(r"'\''").collect::<Vec<_>>().join("'"), value);
         }

@@ -87,7 +87,7 @@ fn show(
         .next_cursor
         .map(|it| now.with("cursor", &it.to_string()).address());
     let newest = (!is_first).then(|| now.with("cursor", "").address());
-    let (sending, toasts) = (SerialRequest::new(), Toasts::here());
+    let (sending, toasts) = (SerialRequest::new(), Toasts::from_context());
     let on_undo = Callback::new(move |batch: BatchId| {
         let request = {
             let batch = batch.clone();
@@ -102,7 +102,7 @@ fn show(
             }
         };
         sending.run(request, move |result| {
-            toasts.say(undo_text(&result), None);
+            toasts.show(undo_text(&result), None);
             undo_outcome.set(Some(UndoOutcome::Done(batch)));
             lines.refetch();
         });

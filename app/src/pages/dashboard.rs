@@ -9,9 +9,9 @@ use crate::{
         step_state::state_icon,
         ui::{
             bar::Bar,
-            html::count,
+            html::pluralize,
             icon::Icon,
-            time::{Time, day},
+            time::{Time, long_date},
         },
     },
     domain::{
@@ -273,7 +273,7 @@ pub fn status_counts(progress: Progress) -> impl IntoView {
 
 /// "1 step", "3 steps"
 fn counted(n: u32, one: &str) -> String {
-    count(n as usize, one)
+    pluralize(n as usize, one)
 }
 
 /// An active release with its progress.
@@ -285,12 +285,16 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
     let mut about = vec![format!("{}{number}", release.kind.label())];
     about.push(counted(summary.templates, "step"));
     about.push(counted(summary.customers, "customer"));
-    about.extend(release.release_date.map(|it| format!("due {}", day(it))));
+    about.extend(
+        release
+            .release_date
+            .map(|it| format!("due {}", long_date(it))),
+    );
     let figure = match summary.progress.percent {
         Some(percent) => view! { {percent} " " <small>"%"</small> }.into_any(),
         None => view! { <small>"no steps"</small> }.into_any(),
     };
-    let n_clusters = count(it.clusters.len(), "cluster");
+    let n_clusters = pluralize(it.clusters.len(), "cluster");
     let clusters = it.clusters.into_iter().map(cluster_progress).collect_view();
     let clusters = view! { <ul class="release__places">{clusters}</ul> };
     view! {

@@ -72,7 +72,7 @@ fn refetch_callback(resource: Resource<FetchedValue, FetchCodec>) -> Callback<()
 
 /// The encoder of a type. Only the server encodes values, so that the WASM contains no encoders.
 fn encoder<T: Serialize + 'static>() -> fn(&SharedValue) -> String {
-    if browser::dom::is_here() {
+    if browser::dom::is_browser() {
         |_| String::new()
     } else {
         encode::<T>

@@ -29,21 +29,37 @@ use leptos_router::ChooseView;
 /// The page of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LazyPage {
+    /// `/`
     Dashboard,
+    /// `/clusters`
     Clusters,
+    /// `/clusters/new`
     NewCluster,
+    /// `/clusters/:id`
     Cluster,
+    /// `/clusters/:id/edit`
     EditCluster,
+    /// `/customers`
     Customers,
+    /// `/customers/new`
     NewCustomer,
+    /// `/customers/:id`
     Customer,
+    /// `/customers/:id/edit`
     EditCustomer,
+    /// `/releases`
     Releases,
+    /// `/releases/new`
     NewRelease,
+    /// `/releases/:id`
     Release,
+    /// `/releases/:id/edit`
     EditRelease,
+    /// `/releases/:id/steps`
     Steps,
+    /// `/releases/:id/customer/:customer_id`
     CustomerSteps,
+    /// `/activity`
     Activity,
 }
 
@@ -79,7 +95,7 @@ impl ChooseView for LazyPage {
     async fn choose(self) -> AnyView {
         match self {
             Self::Release => {
-                if browser::dom::has(lazy_parts::RENDERED_ON_SERVER) {
+                if browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
                     lazy_parts::lazy_part(LazyPart::Preload).await;
                 }
                 matrix().await

@@ -75,7 +75,7 @@ async fn render(
     let collapsed = Collapsed::parse(get("closed").unwrap_or_default());
     let layout = GridLayout::new(&grid, &collapsed, &filter);
     let printed = format!("Printed {} by {actor}", format_time(context::now()));
-    let body = print::page(&grid, &layout, &filter, &printed, &format_time);
+    let body = print::body_html(&grid, &layout, &filter, &printed, &format_time);
     let style = site::asset_names().map(|it| it.style).unwrap_or_default();
     let title = format!("{} · Rollcall", grid.release.name);
     let html = view! {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     components::ui::{
-        html::{count, put},
+        html::{pluralize, put},
         text_area::escape,
     },
     domain::{cluster::ClusterSummary, fold::fold},
@@ -63,9 +63,9 @@ impl ClusterList {
         });
         let n_all = self.0.iter().filter(|it| is_shown(&it.0)).count();
         let summary = if needle.is_empty() {
-            count(found.len(), "cluster")
+            pluralize(found.len(), "cluster")
         } else {
-            format!("{} of {}", found.len(), count(n_all, "cluster"))
+            format!("{} of {}", found.len(), pluralize(n_all, "cluster"))
         };
         let mut html = String::new();
         if found.is_empty() {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     components::ui::{
-        html::{count, put},
+        html::{pluralize, put},
         text_area::escape,
     },
     domain::{cluster::hue, customer::CustomerSummary, fold::fold, id::ClusterId},
@@ -80,11 +80,11 @@ impl CustomerList {
         let summary = if needle.is_empty() {
             format!(
                 "{} in {}",
-                count(found.len(), "customer"),
-                count(self.n_clusters, "cluster")
+                pluralize(found.len(), "customer"),
+                pluralize(self.n_clusters, "cluster")
             )
         } else {
-            format!("{} of {}", found.len(), count(n_all, "customer"))
+            format!("{} of {}", found.len(), pluralize(n_all, "customer"))
         };
         let mut html = String::new();
         if found.is_empty() {
@@ -139,7 +139,11 @@ fn push_groups(html: &mut String, found: &[&CustomerSummary], query: &ListQuery)
             return;
         }
         let (id, name) = (group[0].cluster_id, escape(&group[0].cluster));
-        let (hue, path, n) = (hue(id), paths::cluster(id), count(group.len(), "customer"));
+        let (hue, path, n) = (
+            hue(id),
+            paths::cluster(id),
+            pluralize(group.len(), "customer"),
+        );
         put!(
             html,
             r#"<tbody><tr class="group-row" data-cluster="{hue}"><th colspan="4" scope="rowgroup"><a href="{path}">{name}</a> <span class="count">{n}</span></th></tr>"#

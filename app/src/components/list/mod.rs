@@ -6,7 +6,7 @@ pub mod list_query;
 pub mod releases;
 pub mod table_html;
 
-use super::{matrix::state::LETTERS_KEY, ui::icon::Icon};
+use super::{matrix::state::LETTER_KEYS_SETTING, ui::icon::Icon};
 use crate::browser::dom;
 use leptos::{ev, prelude::*};
 use list_query::{ListQuery, PAGE_ROWS, sort_in};
@@ -25,10 +25,10 @@ fn focus_search_on_slash() {
     Effect::new(move |_| {
         let handle = window_event_listener(ev::keydown, |event: ev::KeyboardEvent| {
             let is_held = event.alt_key() || event.ctrl_key() || event.meta_key();
-            if event.key() != "/" || is_held || dom::is_typing() || dom::has("dialog[open]") {
+            if event.key() != "/" || is_held || dom::is_typing() || dom::exists("dialog[open]") {
                 return;
             }
-            if dom::recall(LETTERS_KEY).as_deref() != Some("off") {
+            if dom::read_setting(LETTER_KEYS_SETTING).as_deref() != Some("off") {
                 event.prevent_default();
                 dom::focus(SEARCH_SELECTOR);
             }
@@ -155,12 +155,12 @@ pub fn List(query: RwSignal<ListQuery>, rendered: Memo<RenderedList>) -> impl In
         let is_long = query.with_untracked(|it| it.rows > PAGE_ROWS);
         let cut = html.match_indices("<tr").nth(FIRST_ROWS).map(|it| it.0);
         let Some(cut) = cut.filter(|_| !is_long) else {
-            return dom::draw(LIST_SELECTOR, html);
+            return dom::replace_content(LIST_SELECTOR, html);
         };
-        dom::draw(LIST_SELECTOR, &html[..cut]);
+        dom::replace_content(LIST_SELECTOR, &html[..cut]);
         dom::after(REMAINING_ROWS_DELAY_MS, move || {
             if n_draws.try_get_value() == Some(now) {
-                rendered.with_untracked(|it| dom::draw_rest(LIST_SELECTOR, &it.html));
+                rendered.with_untracked(|it| dom::append_rows(LIST_SELECTOR, &it.html));
             }
         });
     };
@@ -176,10 +176,10 @@ pub fn List(query: RwSignal<ListQuery>, rendered: Memo<RenderedList>) -> impl In
         if event.ctrl_key() || event.meta_key() || event.shift_key() {
             return;
         }
-        let Some(what) = dom::named(&event, "data-filter") else {
+        let Some(what) = dom::closest_attribute(&event, "data-filter") else {
             return;
         };
-        let Some(address) = dom::named(&event, "href") else {
+        let Some(address) = dom::closest_attribute(&event, "href") else {
             return;
         };
         event.prevent_default();

@@ -9,9 +9,9 @@ use super::{
 use crate::{
     components::ui::{
         bar,
-        html::{count, put},
+        html::{pluralize, put},
         text_area::escape,
-        time::day,
+        time::long_date,
     },
     domain::{fold::fold, release::ReleaseSummary, vocabulary::ReleaseStatus},
     paths,
@@ -73,9 +73,9 @@ impl ReleaseList {
             });
         }
         let summary = if query.is_filtered() {
-            format!("{} of {}", found.len(), count(self.0.len(), "release"))
+            format!("{} of {}", found.len(), pluralize(self.0.len(), "release"))
         } else {
-            count(found.len(), "release")
+            pluralize(found.len(), "release")
         };
         let mut html = String::new();
         if found.is_empty() {
@@ -113,7 +113,7 @@ fn push_row(html: &mut String, it: &ReleaseSummary, mark: &str) {
     let (path, name) = (paths::release(release.id), escape(&release.name));
     let (kind, status) = (release.kind.label(), release.status.label());
     let number = escape(release.version_number.as_deref().unwrap_or_default());
-    let date = release.release_date.map(day).unwrap_or_default();
+    let date = release.release_date.map(long_date).unwrap_or_default();
     let off = if release.status == ReleaseStatus::Archived {
         " data-off"
     } else {
@@ -138,7 +138,7 @@ fn push_row(html: &mut String, it: &ReleaseSummary, mark: &str) {
         r#"<td class="num muted">{}</td><td><span class="row cellbar">"#,
         it.customers
     );
-    bar::html(html, it.progress.counts);
+    bar::write_html(html, it.progress.counts);
     match it.progress.percent {
         Some(percent) => put!(html, r#"<span class="num small">{percent} %</span>"#),
         None => html.push_str(r#"<span class="num small">no steps</span>"#),

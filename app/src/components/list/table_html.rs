@@ -31,6 +31,7 @@ pub(super) const fn number_column(key: &'static str, label: &'static str) -> Lis
 /// A list as HTML, and how many records it shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RenderedList {
+    /// The table, or the message for an empty list.
     pub html: String,
     /// "3 customers in 2 clusters", or "1 of 3 customers" while filtered.
     pub summary: String,

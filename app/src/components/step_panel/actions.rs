@@ -173,7 +173,7 @@ pub fn StateButtons(
     .filter(|it| !shown.contains(it))
     .map(|action| MenuItem {
         key: Some(shortcut_of(action)),
-        why_not: state.why_not(action),
+        disabled_reason: state.why_not(action),
         ..MenuItem::new(
             action.label(),
             Callback::new(move |()| state.request_action(action)),

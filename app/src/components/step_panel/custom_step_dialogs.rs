@@ -60,6 +60,7 @@ fn recipients_text(places: &CustomStepPositions, customer: &str, to_template: bo
 
 /// What the dialog of a custom step shows beside its fields.
 pub struct CustomStepContext {
+    /// The dialog's title.
     pub title: String,
     /// The customer's name.
     pub customer: String,
@@ -247,7 +248,7 @@ pub fn EditStepDialog(state: StepDetailState) -> impl IntoView {
     let save = Callback::new(move |()| {
         state
             .on_event
-            .run(StepPanelEvent::Edit(state.fields().draft()))
+            .run(StepPanelEvent::Edit(state.fields().draft()));
     });
     let context = CustomStepContext {
         title: format!("Edit {name}"),

@@ -28,16 +28,22 @@ pub enum StepPanelEvent {
     Delete,
     /// Add a custom step to the customer's list, or to the template.
     AddCustom {
+        /// The fields of the new step.
         draft: TemplateDraft,
+        /// Where it goes in the customer's list.
         place: Position<StepId>,
+        /// Whether it goes into the template, and so to all members of the release.
         to_template: bool,
     },
     /// Undo a batch of the history.
     Undo(BatchId),
     /// Compare two texts line by line, and put the result into a signal.
     Compare {
+        /// The older text.
         before: String,
+        /// The newer text.
         after: String,
+        /// Gets the rows of the difference.
         into: RwSignal<Option<Vec<DiffRow>>>,
     },
     /// Read where a custom step can be added.
@@ -51,19 +57,29 @@ pub enum StepPanelEvent {
 /// Where to go from the open step: along its row or its column of the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PanelNeighbors {
+    /// Up in the column of the customer.
     PreviousStep,
+    /// Down in the column of the customer.
     NextStep,
+    /// Left in the row of the step.
     PreviousCustomer,
+    /// Right in the row of the step.
     NextCustomer,
 }
 
 /// The dialog that is open for a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenStepDialog {
+    /// Overrides the text for one customer.
     Override,
+    /// Compares the text with the changed template.
     Drift,
+    /// Makes the text the template's.
     Promote,
+    /// Edits a custom step.
     Edit,
+    /// Deletes a custom step.
     Delete,
+    /// Adds a custom step.
     AddCustom,
 }

@@ -17,9 +17,9 @@ use super::{
     warning_list::warning_list,
 };
 use crate::{
-    browser::panel_width, browser::panel_width::NARROWEST, browser::panel_width::USUAL,
-    browser::panel_width::WIDEST, domain::cluster::hue, domain::customer_work::OpenStep,
-    domain::vocabulary::StepStatus,
+    browser::panel_width, browser::panel_width::DEFAULT_WIDTH_PX,
+    browser::panel_width::MAX_WIDTH_PX, browser::panel_width::MIN_WIDTH_PX, domain::cluster::hue,
+    domain::customer_work::OpenStep, domain::vocabulary::StepStatus,
 };
 use actions::{ActionNotice, CopyButton, ReasonPrompt, StateButtons};
 use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};
@@ -57,7 +57,7 @@ pub fn StateLine(state: StepDetailState) -> impl IntoView {
             source_badges(it),
         )
     });
-    let clock = Clock::here();
+    let clock = Clock::from_context();
     let word = if status == StepStatus::InProgress {
         "since"
     } else {
@@ -129,10 +129,10 @@ const KEY_STEP_PX: i32 = 20;
 /// Handle at the panel's left edge: dragging it or the arrow keys change the panel's width.
 #[component]
 fn PanelEdge() -> impl IntoView {
-    let width = RwSignal::new(USUAL);
+    let width = RwSignal::new(DEFAULT_WIDTH_PX);
     let is_dragging = StoredValue::new(false);
     Effect::new(move |_| {
-        if let Some(kept) = panel_width::kept() {
+        if let Some(kept) = panel_width::saved() {
             width.set(panel_width::set_width(kept));
         }
     });
@@ -140,7 +140,7 @@ fn PanelEdge() -> impl IntoView {
     let end_drag = move || {
         if is_dragging.get_value() {
             is_dragging.set_value(false);
-            panel_width::keep(width.get_untracked());
+            panel_width::save(width.get_untracked());
         }
     };
     let on_key = move |event: ev::KeyboardEvent| {
@@ -148,13 +148,13 @@ fn PanelEdge() -> impl IntoView {
         let to = match event.key().as_str() {
             "ArrowLeft" => now + KEY_STEP_PX,
             "ArrowRight" => now - KEY_STEP_PX,
-            "Home" => NARROWEST,
-            "End" => WIDEST,
+            "Home" => MIN_WIDTH_PX,
+            "End" => MAX_WIDTH_PX,
             _ => return,
         };
         event.prevent_default();
         resize(to);
-        panel_width::keep(width.get_untracked());
+        panel_width::save(width.get_untracked());
     };
     view! {
         <div
@@ -163,14 +163,14 @@ fn PanelEdge() -> impl IntoView {
             tabindex="0"
             aria-orientation="vertical"
             aria-label="Width of the panel"
-            aria-valuemin=NARROWEST
-            aria-valuemax=WIDEST
+            aria-valuemin=MIN_WIDTH_PX
+            aria-valuemax=MAX_WIDTH_PX
             aria-valuenow=move || width.get()
             title="Drag, or use the arrows, to make the panel wider or narrower"
             on:keydown=on_key
             on:pointerdown=move |event| {
                 event.prevent_default();
-                panel_width::capture(&event);
+                panel_width::capture_pointer(&event);
                 is_dragging.set_value(true);
             }
             on:pointermove=move |event| { if is_dragging.get_value() { resize(panel_width::width_at(&event)) } }

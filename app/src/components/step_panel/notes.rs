@@ -134,7 +134,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
         is_overtaken.set(false);
         value.set(saved.get_value());
     };
-    let clock = Clock::here();
+    let clock = Clock::from_context();
     let overtaken = move || {
         if !is_overtaken.get() || !is_changed.get() {
             return None;

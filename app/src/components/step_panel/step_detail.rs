@@ -3,7 +3,7 @@
 use super::events::{OpenStepDialog, StepPanelEvent};
 use crate::{
     browser, components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::ui::code::CodeView, components::ui::code::TEXT, domain::cluster::Cluster,
+    components::ui::code::CODE_TEXT, components::ui::code::CodeView, domain::cluster::Cluster,
     domain::copy::CopyFormat, domain::copy::CopySource, domain::customer::Customer,
     domain::customer_work::OpenStep, domain::id::StepId, domain::release::Release,
     domain::template::TemplateDraft, domain::vocabulary::StepAction,
@@ -20,6 +20,7 @@ pub struct StepMemory(StoredValue<Option<Arc<StepDetailInner>>>);
 /// Unsaved notes of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotesDraft {
+    /// The step.
     pub step: StepId,
     /// What is typed.
     pub text: String,
@@ -30,6 +31,7 @@ pub struct NotesDraft {
 /// State that outlives the panel itself: the answer to a request may arrive when another step is open.
 #[derive(Clone, Default)]
 pub struct PanelSession {
+    /// Unsaved notes, at most one draft per step.
     pub notes: ArcRwSignal<Vec<NotesDraft>>,
     /// The open dialog, and the step that it belongs to.
     pub asked: ArcRwSignal<Option<(StepId, OpenStepDialog)>>,
@@ -44,7 +46,7 @@ struct StepDetailInner {
     lasting: PanelSession,
     is_raw: ArcRwSignal<bool>,
     wraps: ArcRwSignal<bool>,
-    is_recalled: ArcRwSignal<bool>,
+    is_loaded: ArcRwSignal<bool>,
     copied: ArcRwSignal<Option<(StepId, bool)>>,
     format: ArcRwSignal<Option<CopyFormat>>,
     name: ArcRwSignal<String>,
@@ -90,9 +92,13 @@ impl StepMemory {
 /// Fields of the dialogs that edit a step or add one.
 #[derive(Clone, Copy)]
 pub struct StepDialogFields {
+    /// The name.
     pub name: RwSignal<String>,
+    /// The value of a `Category`.
     pub category: RwSignal<String>,
+    /// The value of a `StepType`.
     pub kind: RwSignal<String>,
+    /// The text with its variables.
     pub content: RwSignal<String>,
     /// The content at the time that the dialog was opened.
     pub before: RwSignal<String>,
@@ -175,7 +181,9 @@ pub fn known_names_of(open: &OpenStep) -> Vec<String> {
 pub struct StepDetailState {
     /// The step as it was read.
     pub open: StoredValue<OpenStep>,
+    /// The id of the step.
     pub id: StepId,
+    /// The state of the step as it was read.
     pub status: StepStatus,
     /// Whether the step can be changed: the release is active.
     pub can_work: bool,
@@ -195,6 +203,7 @@ pub struct StepDetailState {
     kind: StepType,
     /// A copy that was not made because values are missing; the person may confirm it.
     pub blocked_copy: RwSignal<Option<CopyFormat>>,
+    /// Unsaved notes, at most one draft per step.
     pub notes: RwSignal<Vec<NotesDraft>>,
     /// How the text is displayed.
     pub code: CodeView,
@@ -245,7 +254,7 @@ impl StepDetailState {
             code: CodeView {
                 is_raw: inner.is_raw.clone().into(),
                 wraps: inner.wraps.clone().into(),
-                is_recalled: inner.is_recalled.clone().into(),
+                is_loaded: inner.is_loaded.clone().into(),
             },
             fields: StoredValue::new(memory.fields()),
             on_event,
@@ -276,7 +285,7 @@ impl StepDetailState {
     /// Reads the format that was chosen before in this browser.
     pub fn recall_format(self) {
         if self.format.get_untracked().is_none() {
-            let stored = browser::dom::recall(FORMAT_KEY);
+            let stored = browser::dom::read_setting(FORMAT_KEY);
             let format = stored.and_then(|it| it.parse().ok());
             self.format
                 .set(Some(format.unwrap_or(CopyFormat::WithHeader)));
@@ -285,7 +294,7 @@ impl StepDetailState {
 
     /// Copies in another format, which the button copies from now on.
     pub fn choose_format(self, format: CopyFormat) {
-        browser::dom::remember(FORMAT_KEY, format.as_str());
+        browser::dom::write_setting(FORMAT_KEY, format.as_str());
         self.format.set(Some(format));
         self.copy(format, false);
     }
@@ -310,7 +319,7 @@ impl StepDetailState {
             let done = browser::clipboard::copy(&text).await;
             let _ = copied.try_set(Some((id, done)));
             if !done {
-                browser::dom::select(TEXT);
+                browser::dom::select_content(CODE_TEXT);
             }
         });
     }
@@ -326,15 +335,15 @@ impl StepDetailState {
     }
 
     /// Sends an action.
-    pub fn send_action(self, wish: ActionRequest) {
-        self.on_event.run(StepPanelEvent::Act(wish));
+    pub fn send_action(self, request: ActionRequest) {
+        self.on_event.run(StepPanelEvent::Act(request));
     }
 
     /// Sends the refused action again.
     pub fn retry(self) {
         if let Some(failed) = self.refused.get_untracked() {
             self.refused.set(None);
-            self.send_action(failed.wish);
+            self.send_action(failed.request);
         }
     }
 

@@ -129,7 +129,7 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
 pub fn DriftNotice(state: StepDetailState) -> impl IntoView {
     let is_overridden = state.read(|it| it.detail.step.is_overridden);
     let can_work = state.can_work;
-    let clock = Clock::here();
+    let clock = Clock::from_context();
     state.read(|it| it.drift.clone()).map(|drift| {
         let by = drift.changed_by.zip(drift.changed_at);
         let text = move || {

@@ -1,4 +1,4 @@
-//! Fills in the values of variables (R18, R83): a customer's own value, else the cluster's, else the release's. Values are
+//! Resolves variables of step texts (R18, R83): the customer's value, else the cluster's, else the release's. Values are
 //! never resolved again.
 use super::pieces::{TextSegment, name_of, pieces};
 use crate::domain::{
@@ -17,7 +17,7 @@ words! {
     Source { Customer = "customer", Cluster = "cluster", Release = "release" }
 }
 
-/// The names that every customer has; `var.KEY` comes beside them. A kubeconfig path and a version may be missing.
+/// The built-in variable names, besides `var.KEY`. A kubeconfig path and a version may be missing.
 pub const BUILT_IN_VARIABLES: [&str; 6] = [
     "customer.name",
     "customer.namespace",
@@ -27,7 +27,7 @@ pub const BUILT_IN_VARIABLES: [&str; 6] = [
     "release.version",
 ];
 
-/// Whose text it is: what the values are looked up in.
+/// The customer, cluster and release that values are looked up in.
 #[derive(Clone, Copy, Debug)]
 pub struct VariableScope<'a> {
     pub customer: &'a Customer,
@@ -79,15 +79,12 @@ impl VariableScope<'_> {
     }
 }
 
-/// Where a variable that has no value gets one: nearest to the text that uses it. None for a name that nobody can fill.
+/// The record in which a missing value can be set. None if the name is unknown.
 pub fn filled_at(name: &str) -> Option<Source> {
     match name {
         "cluster.kubeconfig" => Some(Source::Cluster),
         "release.version" => Some(Source::Release),
-        _ => {
-            let key = name.strip_prefix("var.")?;
-            is_key(key).then_some(Source::Customer)
-        }
+        _ => is_key(name.strip_prefix("var.")?).then_some(Source::Customer),
     }
 }
 
@@ -107,17 +104,18 @@ impl Variable {
     }
 }
 
-/// A piece of a resolved text.
+/// A segment of a resolved text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedSegment {
     pub text: String,
-    /// Of which variable this is the value; none for the text around.
+    /// The variable whose value this is; none for literal text.
     pub variable: Option<Variable>,
     /// Whether this is one of our variables that a backslash made literal.
     pub is_escaped: bool,
 }
 
 impl ResolvedSegment {
+    /// The text as it is, without variables.
     pub fn plain(text: &str) -> Self {
         Self {
             text: text.to_owned(),
@@ -127,13 +125,13 @@ impl ResolvedSegment {
     }
 }
 
-/// A text with its values filled in.
+/// A text with its variables resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedText {
     pub spans: Vec<ResolvedSegment>,
 }
 
-/// Fills in the values. What has none stays as it stands.
+/// Resolves the variables. Those without a value keep their source.
 pub fn resolve(text: &str, kind: StepType, scope: VariableScope<'_>) -> ResolvedText {
     let spans = pieces(text).into_iter().map(|piece| match piece {
         TextSegment::Literal(text) => ResolvedSegment::plain(text),
@@ -175,6 +173,7 @@ pub fn resolve(text: &str, kind: StepType, scope: VariableScope<'_>) -> Resolved
 }
 
 impl ResolvedText {
+    /// The whole text, with the values filled in.
     pub fn text(&self) -> String {
         self.spans.iter().map(|it| it.text.as_str()).collect()
     }
@@ -191,6 +190,7 @@ impl ResolvedText {
         variables
     }
 
+    /// The names of variables without a value, each once.
     pub fn unresolved(&self) -> Vec<String> {
         self.variables()
             .into_iter()
@@ -439,7 +439,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Pieces of a text as they are written, and what becomes of them where it is not the same.
+    /// Sources, and what they resolve to where that differs.
     const PARTS: [(&str, Option<&str>); 19] = [
         ("{{ .Values.image.tag | quote }}", None),
         ("{{- range $i, $it := .Values.hosts }}", None),

@@ -4,7 +4,7 @@ use crate::{
     components::{
         layout::page_head::PageHead,
         list::customers::cluster_customers_html,
-        ui::{bar::Bar, html::count, notice::Failure, time::Time, toast::Toasts},
+        ui::{bar::Bar, html::pluralize, notice::Failure, time::Time, toast::Toasts},
         variables_facts::variables_facts,
     },
     domain::{
@@ -48,22 +48,22 @@ fn show(
     let n_active = summary.active_customers;
     let cluster = summary.cluster;
     let (id, is_active) = (cluster.id, cluster.is_active);
-    let toasts = Toasts::here();
+    let toasts = Toasts::from_context();
     let toggle = move |_| {
         if is_active {
             sending.run(deactivate_cluster(id), move |it| {
-                toasts.say(format!("Deactivated {}", it.row.name), None);
+                toasts.show(format!("Deactivated {}", it.row.name), None);
                 resource.refetch();
             });
         } else {
             sending.run(restore_cluster(id), move |it| {
-                toasts.say(format!("Restored {}", it.row.name), None);
+                toasts.show(format!("Restored {}", it.row.name), None);
                 resource.refetch();
             });
         }
     };
     let badge = move || {
-        let customers = count(n_active as usize, "customer");
+        let customers = pluralize(n_active as usize, "customer");
         view! {
             <span class="place" data-cluster=hue>{customers}</span>
             {(!is_active).then(|| view! { <span class="badge">"Inactive"</span> })}

@@ -18,11 +18,11 @@ use leptos::prelude::*;
 
 /// Restores an inactive cluster and opens its page.
 fn restore_request(sending: SerialRequest) -> Callback<i64> {
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     Callback::new(move |id: i64| {
         let go = go.clone();
         sending.run(restore_cluster(ClusterId(id)), move |it| {
-            toasts.say(format!("Restored {}", it.row.name), None);
+            toasts.show(format!("Restored {}", it.row.name), None);
             go(&paths::cluster(it.row.id));
         });
     })
@@ -32,11 +32,11 @@ fn restore_request(sending: SerialRequest) -> Callback<i64> {
 #[component]
 pub fn NewClusterPage() -> impl IntoView {
     let sending = SerialRequest::new();
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     let submit = Callback::new(move |draft: ClusterDraft| {
         let go = go.clone();
         sending.run(create_cluster(draft), move |it| {
-            toasts.say(format!("Created {}", it.row.name), None);
+            toasts.show(format!("Created {}", it.row.name), None);
             go(&paths::cluster(it.row.id));
         });
     });
@@ -65,7 +65,7 @@ pub fn EditClusterPage() -> impl IntoView {
     let cluster = Fetch::new(id, |id| async move {
         read_cluster(id.unwrap_or(ClusterId(0))).await
     });
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     loaded(cluster, move |it| {
         let cluster = it.summary.cluster;
         let (id, version_read) = (cluster.id, cluster.version);
@@ -76,7 +76,7 @@ pub fn EditClusterPage() -> impl IntoView {
             let go = go.clone();
             let based_on = version.get_untracked();
             sending.run(update_cluster(id, draft, based_on), move |it| {
-                toasts.say(format!("Saved {}", it.row.name), None);
+                toasts.show(format!("Saved {}", it.row.name), None);
                 go(&paths::cluster(it.row.id));
             });
         });

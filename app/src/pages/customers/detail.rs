@@ -6,7 +6,7 @@ use crate::{
         ui::{
             bar::Bar,
             notice::Failure,
-            time::{Time, day},
+            time::{Time, long_date},
             toast::Toasts,
         },
         variables_editor::InheritedVariable,
@@ -48,16 +48,16 @@ fn show(
         releases,
     } = it;
     let (id, is_active) = (customer.id, customer.is_active);
-    let toasts = Toasts::here();
+    let toasts = Toasts::from_context();
     let toggle = move |_| {
         if is_active {
             sending.run(deactivate_customer(id), move |it| {
-                toasts.say(format!("Deactivated {}", it.row.name), None);
+                toasts.show(format!("Deactivated {}", it.row.name), None);
                 resource.refetch();
             });
         } else {
             sending.run(restore_customer(id), move |it| {
-                toasts.say(format!("Restored {}", it.row.name), None);
+                toasts.show(format!("Restored {}", it.row.name), None);
                 resource.refetch();
             });
         }
@@ -164,7 +164,7 @@ fn release_row(it: CustomerRelease, customer: CustomerId) -> impl IntoView {
                 </a>
             </td>
             <td>{status_badge(release.status)}</td>
-            <td class="muted">{release.release_date.map(day)}</td>
+            <td class="muted">{release.release_date.map(long_date)}</td>
             <td>{progress}</td>
         </tr>
     }

@@ -23,11 +23,11 @@ use leptos_router::hooks::use_query_map;
 
 /// Restores an inactive customer and opens its page.
 fn restore_request(sending: SerialRequest) -> Callback<i64> {
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     Callback::new(move |id: i64| {
         let go = go.clone();
         sending.run(restore_customer(CustomerId(id)), move |it| {
-            toasts.say(format!("Restored {}", it.row.name), None);
+            toasts.show(format!("Restored {}", it.row.name), None);
             go(&paths::customer(it.row.id));
         });
     })
@@ -70,11 +70,11 @@ fn no_cluster() -> impl IntoView {
 #[component]
 fn NewCustomer(clusters: Vec<ClusterSummary>) -> impl IntoView {
     let sending = SerialRequest::new();
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     let submit = Callback::new(move |draft: CustomerDraft| {
         let go = go.clone();
         sending.run(create_customer(draft), move |it| {
-            toasts.say(format!("Created {}", it.row.name), None);
+            toasts.show(format!("Created {}", it.row.name), None);
             go(&paths::customer(it.row.id));
         });
     });
@@ -108,7 +108,7 @@ pub fn EditCustomerPage() -> impl IntoView {
         let customer = read_customer(id.unwrap_or(CustomerId(0))).await?;
         Ok((customer, list_clusters(true).await?))
     });
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     loaded(both, move |(it, clusters)| {
         let customer = it.customer;
         let (id, version_read) = (customer.id, customer.version);
@@ -119,7 +119,7 @@ pub fn EditCustomerPage() -> impl IntoView {
             let go = go.clone();
             let based_on = version.get_untracked();
             sending.run(update_customer(id, draft, based_on), move |it| {
-                toasts.say(format!("Saved {}", it.row.name), None);
+                toasts.show(format!("Saved {}", it.row.name), None);
                 go(&paths::customer(it.row.id));
             });
         });

@@ -5,7 +5,7 @@ use crate::{
     components::{
         customer_import_form::{CustomerImportForm, ImportFormState, PastedText},
         layout::page_head::PageHead,
-        ui::{html::count, toast::Toasts},
+        ui::{html::pluralize, toast::Toasts},
     },
     domain::{cluster::ClusterSummary, customer_import::ImportLine},
     pages::{SerialRequest, goes_to},
@@ -17,7 +17,7 @@ use leptos::prelude::*;
 #[component]
 pub fn PastePage(clusters: Vec<ClusterSummary>) -> impl IntoView {
     let sending = SerialRequest::new();
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     let lines = RwSignal::new(None::<Vec<ImportLine>>);
     let edits = StoredValue::new(0_u32);
     let typed = Callback::new(move |(cluster, text): PastedText| {
@@ -46,7 +46,7 @@ pub fn PastePage(clusters: Vec<ClusterSummary>) -> impl IntoView {
         let go = go.clone();
         sending.run(create_customers(cluster, text), move |it| {
             let made = usize::try_from(it.row).unwrap_or(usize::MAX);
-            toasts.say(format!("Created {}", count(made, "customer")), None);
+            toasts.show(format!("Created {}", pluralize(made, "customer")), None);
             go(paths::CUSTOMERS);
         });
     });

@@ -8,7 +8,7 @@ use crate::{
     components::{
         customer_picker::CustomerPicker,
         ui::{
-            html::{count, put},
+            html::{pluralize, put},
             icon::Icon,
             notice::sentence,
             text_area::escape,
@@ -32,6 +32,7 @@ use std::collections::{HashMap, HashSet};
 /// More missing values than these are counted, not listed.
 const LISTED_VALUES_MAX: usize = 200;
 
+/// The dialog body in which customers are chosen, with its dry run.
 #[component]
 pub fn CustomerSelection(
     open: RwSignal<bool>,
@@ -194,7 +195,7 @@ fn in_clusters(
     if n == 0 {
         String::new()
     } else {
-        format!("in {}", count(n, "cluster"))
+        format!("in {}", pluralize(n, "cluster"))
     }
 }
 

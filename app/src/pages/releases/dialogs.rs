@@ -67,6 +67,7 @@ pub fn ReleaseDialogsHost(
     }
 }
 
+/// The dialogs of a release, each rendered once it has been opened.
 #[component]
 pub fn ReleaseDialogs(
     open: OpenDialogs,
@@ -114,7 +115,7 @@ fn DeleteDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
 #[component]
 fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
     let request = SerialRequest::new();
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     let id = release.id;
     let name = RwSignal::new(format!("{} (copy)", release.name));
     let number = RwSignal::new(release.version_number.unwrap_or_default());
@@ -123,7 +124,7 @@ fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
         let (name, number) = (name.get_untracked(), number.get_untracked());
         request.run(clone_release(id, name, Some(number)), move |it| {
             open.set(false);
-            toasts.say(format!("Created {}", it.row.name), None);
+            toasts.show(format!("Created {}", it.row.name), None);
             go(&paths::release(it.row.id));
         });
     });

@@ -35,7 +35,7 @@ fn nothing_to_restore() -> Callback<i64> {
 #[component]
 pub fn NewReleasePage() -> impl IntoView {
     let names = Fetch::new(|| (), |()| list_release_names());
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     loaded(names, move |names| {
         let sending = SerialRequest::new();
         let source = RwSignal::new(StepSource::Scratch);
@@ -47,7 +47,7 @@ pub fn NewReleasePage() -> impl IntoView {
             let source = source.get_untracked();
             let from = from.with_untracked(|it| it.parse::<ReleaseId>().ok());
             let done = move |it: Changed<Release>| {
-                toasts.say(format!("Created {}", it.row.name), None);
+                toasts.show(format!("Created {}", it.row.name), None);
                 go(&match source {
                     StepSource::Import => paths::import_steps(it.row.id),
                     StepSource::Scratch | StepSource::Clone => paths::release_steps(it.row.id),
@@ -55,11 +55,11 @@ pub fn NewReleasePage() -> impl IntoView {
             };
             match (source, from) {
                 (StepSource::Clone, Some(from)) => {
-                    sending.run(create_release_from(draft, from), done)
+                    sending.run(create_release_from(draft, from), done);
                 }
                 (StepSource::Clone, None) => sending.error.set(Some(no_release_chosen())),
                 (StepSource::Scratch | StepSource::Import, _) => {
-                    sending.run(create_release(draft), done)
+                    sending.run(create_release(draft), done);
                 }
             }
         });
@@ -100,7 +100,7 @@ pub fn EditReleasePage() -> impl IntoView {
     let release = Fetch::new(id, |id| async move {
         read_release(id.unwrap_or(ReleaseId(0))).await
     });
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     loaded(release, move |it| {
         let release = it.release;
         let (id, version_read) = (release.id, release.version);
@@ -111,7 +111,7 @@ pub fn EditReleasePage() -> impl IntoView {
             let go = go.clone();
             let based_on = version.get_untracked();
             sending.run(update_release(id, draft, based_on), move |it| {
-                toasts.say(format!("Saved {}", it.row.name), None);
+                toasts.show(format!("Saved {}", it.row.name), None);
                 go(&paths::release(it.row.id));
             });
         });

@@ -20,6 +20,7 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+/// The page `/releases/:id`: a draft, or the matrix.
 #[component]
 pub fn ReleasePage() -> impl IntoView {
     let id = param::<ReleaseId>("id");
@@ -123,7 +124,7 @@ fn ReleaseMatrix(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
                             state,
                             can_work,
                             doing: bulk,
-                            wish: Callback::new(move |action| controller.act_on_selection(action)),
+                            on_action: Callback::new(move |action| controller.act_on_selection(action)),
                         }))
                     })
                 }}
@@ -145,7 +146,7 @@ fn ReleaseMatrix(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
                     state,
                     error: bulk.error,
                     on_reason: Callback::new(move |(action, reason)| {
-                        controller.act_on_many(state.selected(), action, Some(reason));
+                        controller.act_on_many(state.selected_cells(), action, Some(reason));
                     }),
                 })))
             })

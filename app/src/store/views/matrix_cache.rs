@@ -13,18 +13,23 @@ use crate::store::{
     error::StoreError,
 };
 use futures_util::TryStreamExt;
+use moka::{policy::EvictionPolicy, sync::Cache};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
-/// The number of cells in the cache, over all releases; a cell takes about 70 bytes. Least recently used releases are
-/// evicted first.
-const CACHED_CELLS_MAX: usize = 1_000_000;
+/// The size of all cached matrices together, in bytes. Least recently used releases are evicted first.
+const CACHE_MAX_BYTES: u32 = 70_000_000;
+/// What a cell of a cached matrix takes, in bytes.
+const CELL_BYTES: u32 = 70;
 /// With more new events than this, the matrix is reloaded: that is faster than catching up.
 const CATCH_UP_EVENTS_MAX: u64 = 5_000;
 
@@ -42,54 +47,48 @@ impl CachedMatrix {
     }
 }
 
-/// The cache entry of a release. The lock is held while it is refreshed, so that concurrent readers wait for one
-/// refresh.
-type CacheSlot = Arc<tokio::sync::Mutex<Option<Arc<CachedMatrix>>>>;
-
-#[derive(Debug, Default)]
-struct CacheSlots {
-    slots: HashMap<ReleaseId, (CacheSlot, CacheUse)>,
-    uses: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct CacheUse {
-    last: u64,
-    cells: usize,
+/// The cache entry of a release.
+#[derive(Clone, Debug, Default)]
+struct CacheSlot {
+    /// Locked while it is refreshed, so that concurrent readers wait for one refresh.
+    matrix: Arc<tokio::sync::Mutex<Option<Arc<CachedMatrix>>>>,
+    /// What the matrix takes, in bytes.
+    bytes: Arc<AtomicU32>,
 }
 
 /// The cache; clones share it.
-#[derive(Clone, Debug, Default)]
-pub struct MatrixCache(Arc<Mutex<CacheSlots>>);
+#[derive(Clone, Debug)]
+pub struct MatrixCache(Cache<ReleaseId, CacheSlot>);
+
+impl Default for MatrixCache {
+    fn default() -> Self {
+        let bytes = |_: &ReleaseId, slot: &CacheSlot| slot.bytes.load(Ordering::Relaxed);
+        Self(
+            Cache::builder()
+                .max_capacity(u64::from(CACHE_MAX_BYTES))
+                .weigher(bytes)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
+        )
+    }
+}
 
 impl MatrixCache {
     fn slot(&self, id: ReleaseId) -> CacheSlot {
-        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.uses += 1;
-        let now = cache.uses;
-        let (slot, used) = cache.slots.entry(id).or_default();
-        used.last = now;
-        Arc::clone(slot)
+        self.0.get_with(id, CacheSlot::default)
     }
 
     fn remove(&self, id: ReleaseId) {
-        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.slots.remove(&id);
+        self.0.invalidate(&id);
     }
 
-    /// Stores the size of a release's entry, and evicts other releases until the cache fits.
-    fn evict_for(&self, id: ReleaseId, cells: usize) {
-        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, used)) = cache.slots.get_mut(&id) {
-            used.cells = cells;
-        }
-        while cache.slots.values().map(|it| it.1.cells).sum::<usize>() > CACHED_CELLS_MAX {
-            let others = cache.slots.iter().filter(|it| *it.0 != id);
-            let Some(oldest) = others.min_by_key(|it| it.1.1.last).map(|it| *it.0) else {
-                return;
-            };
-            cache.slots.remove(&oldest);
-        }
+    /// Weighs a release's entry by its number of cells, which evicts others if the cache is full. A release that would
+    /// fill the cache by itself weighs half of it, so that it stays.
+    fn weigh(&self, id: ReleaseId, slot: CacheSlot, cells: usize) {
+        let cells = u32::try_from(cells).unwrap_or(u32::MAX);
+        let bytes = cells.saturating_mul(CELL_BYTES).min(CACHE_MAX_BYTES / 2);
+        slot.bytes.store(bytes, Ordering::Relaxed);
+        self.0.insert(id, slot);
     }
 }
 
@@ -117,7 +116,7 @@ impl Store {
     ) -> Result<Arc<CachedMatrix>, StoreError> {
         let last = self.last_event().await?;
         let slot = self.matrix_cache.slot(id);
-        let mut cached = slot.lock().await;
+        let mut cached = slot.matrix.lock().await;
         if let Some(current) = cached.as_ref().filter(|it| it.last_event_id >= last) {
             return Ok(Arc::clone(current));
         }
@@ -134,8 +133,9 @@ impl Store {
         };
         tx.commit().await?;
         let (rows, columns) = (fresh.grid().rows.len(), fresh.grid().columns.len());
-        self.matrix_cache.evict_for(id, rows * columns);
         *cached = Some(Arc::clone(&fresh));
+        drop(cached);
+        self.matrix_cache.weigh(id, slot, rows * columns);
         Ok(fresh)
     }
 }

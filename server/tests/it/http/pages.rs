@@ -126,6 +126,32 @@ async fn a_step_of_another_release_is_never_shown_beside_this_one() {
 }
 
 #[tokio::test]
+async fn the_matrix_prints_as_a_page_without_the_app_s_script() {
+    let world = World::active().await;
+    let path = format!("/releases/{}?view=print&customers=acme", world.june);
+    let page = world.app.get(&path).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self';"));
+    let back = format!("href=\"/releases/{}\"", world.june);
+    for part in [
+        "<!DOCTYPE html><html lang=\"en\" data-theme=\"light\"><head>",
+        "<title>June · Rollcall</title>",
+        "<body class=\"paper\"><div hidden><svg",
+        "data-print",
+        "<main><",
+        "Printed ",
+        "by Test",
+        back.as_str(),
+    ] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    assert_eq!(page.body.matches("<script").count(), 1);
+    let missing = world.app.get("/releases/99?view=print").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn hostile_words_are_shown_as_words() {
     let world = World::draft().await;
     let (store, ana) = (&world.app.store, || world.app.ana());
@@ -176,6 +202,7 @@ async fn hostile_words_are_shown_as_words() {
         format!("/customers/{}", customer.id),
         format!("/customers/{}/edit", customer.id),
         format!("/releases/{}?step={}", world.june, step.id),
+        format!("/releases/{}?view=print", world.june),
         format!("/releases/{}/steps", world.june),
         format!("/releases/{}/customer/{}", world.june, customer.id),
         "/activity".into(),

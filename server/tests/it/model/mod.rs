@@ -60,7 +60,7 @@ pub fn yes(may: bool) -> ModelAnswer {
 }
 
 /// The index in a list that the new item gets; the length of the list is last.
-pub type Position = usize;
+pub type ListIndex = usize;
 
 fn copy_of(template: &ModelTemplate) -> ModelCell {
     ModelCell {
@@ -202,7 +202,7 @@ impl ReleaseModel {
     pub fn add_template(
         &mut self,
         category: usize,
-        at: Position,
+        at: ListIndex,
         template: ModelTemplate,
     ) -> ModelAnswer {
         self.may_be_edited()?;
@@ -219,7 +219,7 @@ impl ReleaseModel {
         Ok(())
     }
 
-    pub fn place_of(&self, template: i64) -> Option<(usize, Position)> {
+    pub fn place_of(&self, template: i64) -> Option<(usize, ListIndex)> {
         (0..2).find_map(|category| {
             let mut list = self.templates[category].iter();
             Some((category, list.position(|it| it.id == template)?))
@@ -306,7 +306,7 @@ impl ReleaseModel {
 
     /// The position in the template for a position in a customer's list: behind the nearest copy above, else before the
     /// first copy, else last.
-    pub fn template_position(&self, customer: i64, category: usize, at: Position) -> Position {
+    pub fn template_position(&self, customer: i64, category: usize, at: ListIndex) -> ListIndex {
         let list = &self.lists[&customer][category];
         let place = |cell: &ModelCell| self.place_of(cell.template?).map(|(_, at)| at);
         let above = list[..at].iter().rev().find_map(place).map(|it| it + 1);
@@ -318,7 +318,7 @@ impl ReleaseModel {
         &mut self,
         customer: i64,
         category: usize,
-        at: Position,
+        at: ListIndex,
         text: ModelText,
     ) -> ModelAnswer {
         self.must_be_active()?;

@@ -1,11 +1,8 @@
 //! Keyboard shortcuts of the customer page: the single-letter keys of the matrix, active anywhere on the page except in
 //! a text field, a menu or a dialog.
 use crate::{
-    browser::dom,
-    components::matrix::{
-        keyboard::{GridCommand, command},
-        state::LETTERS_KEY,
-    },
+    browser::dom, components::matrix::command::GridCommand,
+    components::matrix::keyboard::command_for_key, components::matrix::state::LETTER_KEYS_SETTING,
 };
 use leptos::{ev, prelude::*};
 
@@ -20,13 +17,13 @@ pub fn listen(on_command: impl Fn(GridCommand) + Copy + Send + Sync + 'static) {
             if is_held
                 || event.default_prevented()
                 || dom::is_typing()
-                || dom::has(OVERLAY_SELECTOR)
+                || dom::exists(OVERLAY_SELECTOR)
             {
                 return;
             }
             let key = event.key();
             let is_letter = key.chars().count() == 1;
-            if is_letter && dom::recall(LETTERS_KEY).as_deref() == Some("off") {
+            if is_letter && dom::read_setting(LETTER_KEYS_SETTING).as_deref() == Some("off") {
                 return;
             }
             // Enter and space activate the focused button, so they are no shortcuts here.
@@ -36,7 +33,7 @@ pub fn listen(on_command: impl Fn(GridCommand) + Copy + Send + Sync + 'static) {
                 | GridCommand::NextOpen
                 | GridCommand::PreviousOpen
                 | GridCommand::Close),
-            ) = command(&key, false, event.shift_key())
+            ) = command_for_key(&key, false, event.shift_key())
             {
                 event.prevent_default();
                 on_command(it);

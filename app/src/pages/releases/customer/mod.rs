@@ -1,5 +1,6 @@
 //! Page of one customer in a release, `/releases/:id/customer/:customerId`: the list of the customer's steps with the
 //! open step beside it, or, with `?view=print`, the printable checklist.
+
 pub mod checklist_page;
 pub mod keys;
 pub mod overview;
@@ -70,7 +71,7 @@ fn WorkListPage(ids: Signal<PageIds>) -> impl IntoView {
     let page = CustomerPageState::new();
     let reload = Callback::new(move |()| work.refetch());
     // After an undo from a toast the list is fetched again; the open step and what is typed stay.
-    Toasts::here().renewed_by(reload);
+    Toasts::from_context().refresh_with(reload);
     loaded(
         work,
         move |it| view! { <CustomerWork list=it page=page reload=reload/> },

@@ -3,7 +3,7 @@
 use super::{keys, page_state::CustomerPageState};
 use crate::{
     api::steps::act_on_step, api::steps::read_step, api::steps::reorder_steps, browser::dom,
-    browser::drag, components::matrix::keyboard::GridCommand,
+    browser::drag, components::matrix::command::GridCommand,
     components::matrix::messages::done_text, components::pending_actions::ActionRequest,
     components::pending_actions::FailedAction, components::run_step::NextStep,
     components::run_step::STEP_SELECTOR, components::step_state::already,
@@ -25,16 +25,20 @@ use leptos_router::{
 /// Handles to the state of the customer page, copied into every closure that needs them.
 #[derive(Clone, Copy)]
 pub struct WorkController {
+    /// The release.
     pub release: ReleaseId,
+    /// The customer.
     pub customer: CustomerId,
     customer_name: StoredValue<String>,
     /// Whether steps can be changed: the release is active.
     pub can_work: bool,
+    /// The steps of all categories, in the customer's order.
     pub rows: RwSignal<Vec<WorkRow>>,
     /// The step in the URL, if it is in the list.
     pub open_step: Memo<Option<StepId>>,
     /// The open step with everything that its view shows.
     pub detail: Fetch<Option<OpenStep>>,
+    /// State that outlives the list.
     pub page: CustomerPageState,
     is_acting: RwSignal<bool>,
     /// Requests that reorder the list; one at a time.
@@ -116,14 +120,14 @@ impl WorkController {
             ordering: SerialRequest::new(),
             open,
             reload,
-            toasts: Toasts::here(),
-            clock: Clock::here(),
+            toasts: Toasts::from_context(),
+            clock: Clock::from_context(),
         };
         keys::listen(move |command| this.on_command(command));
         Effect::new(move |_| {
             if let Some(error) = this.ordering.error.get() {
-                drag::forget();
-                this.toasts.say(sentence(&error.to_string()), None);
+                drag::clear_request();
+                this.toasts.show(sentence(&error.to_string()), None);
                 this.reload.run(());
             }
         });
@@ -158,7 +162,7 @@ impl WorkController {
     pub fn open_next(self, forward: bool) {
         match self.step_after(self.open_step.get_untracked(), forward) {
             Some(step) => self.open.run(Some(step)),
-            None => self.toasts.say("No other step is open.", None),
+            None => self.toasts.show("No other step is open.", None),
         }
     }
 
@@ -178,15 +182,15 @@ impl WorkController {
     }
 
     /// Sends an action on a step, unless another one is still running. After "done" and "skip" the next step opens.
-    fn act(self, step: StepId, wish: ActionRequest) {
+    fn act(self, step: StepId, request: ActionRequest) {
         if self.is_acting.get_untracked() {
             return;
         }
         self.is_acting.set(true);
         leptos::task::spawn_local(async move {
-            let action = wish.action;
-            let sent = wish.clone();
-            let answer = act_on_step(step, action, wish.reason, wish.allow_unresolved).await;
+            let action = request.action;
+            let sent = request.clone();
+            let answer = act_on_step(step, action, request.reason, request.allow_unresolved).await;
             // The page may have been left meanwhile, and its signals disposed.
             let (None, Some(customer)) = (
                 self.is_acting.try_set(false),
@@ -199,10 +203,13 @@ impl WorkController {
                 Err(error) => {
                     let is_still_open = self.open_step.get_untracked() == Some(step);
                     if is_still_open {
-                        let failed = FailedAction { wish: sent, error };
+                        let failed = FailedAction {
+                            request: sent,
+                            error,
+                        };
                         self.page.refused.set(Some(failed));
                     } else {
-                        self.toasts.say(sentence(&error.to_string()), None);
+                        self.toasts.show(sentence(&error.to_string()), None);
                     }
                     return;
                 }
@@ -217,7 +224,7 @@ impl WorkController {
                 let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
                 format!("{}: {} for {customer}", already(&row, at), row.name)
             };
-            self.toasts.say(text, batch_id);
+            self.toasts.show(text, batch_id);
             let goes_on = is_new
                 && matches!(action, StepAction::Done | StepAction::Skip)
                 && self.open_step.get_untracked() == Some(step);
@@ -231,14 +238,14 @@ impl WorkController {
     /// Applies what the step view reports about a step.
     pub fn on_outcome(self, step: StepId, outcome: StepPanelOutcome) {
         match outcome {
-            StepPanelOutcome::Act(wish) => self.act(step, wish),
+            StepPanelOutcome::Act(request) => self.act(step, request),
             StepPanelOutcome::Changed(row, text, batch) => {
                 self.update_row(&row);
-                self.toasts.say(text, batch);
+                self.toasts.show(text, batch);
                 self.detail.refetch();
             }
             StepPanelOutcome::Others(text, batch, is_gone) => {
-                self.toasts.say(text, batch);
+                self.toasts.show(text, batch);
                 if is_gone {
                     self.open.run(None);
                 }
@@ -259,7 +266,7 @@ impl WorkController {
             row.map(|it| it.status)
         });
         if !self.can_work {
-            self.toasts.say("The release is not active.", None);
+            self.toasts.show("The release is not active.", None);
         } else if !action.accepts_reason() {
             self.act(step, ActionRequest::new(action));
         } else if let Some(status) = status.filter(|it| !action.allows(*it)) {
@@ -268,7 +275,7 @@ impl WorkController {
                 status.in_sentence(),
                 action.past_tense()
             );
-            self.toasts.say(text, None);
+            self.toasts.show(text, None);
         } else {
             self.page.refused.set(None);
             self.page.asking.set(Some(action));
@@ -298,13 +305,13 @@ impl WorkController {
             self.rows
                 .update(|rows| *rows = reordered(rows, category, &order));
             let text = format!("Moved {name}, for this customer alone");
-            self.toasts.say(text, it.batch_id);
+            self.toasts.show(text, it.batch_id);
         });
     }
 
     /// Reports an added step, and fetches the list again.
     pub fn on_added(self, text: String, batch: Option<BatchId>) {
-        self.toasts.say(text, batch);
+        self.toasts.show(text, batch);
         self.reload.run(());
     }
 }

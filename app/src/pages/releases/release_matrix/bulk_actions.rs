@@ -57,7 +57,7 @@ pub fn send_bulk_action(request: BulkRequest) {
         match answer {
             Ok(result) => show_result(result),
             Err(failure) if controller.shows_bulk_error() => error.set(Some(failure)),
-            Err(failure) => toasts.say(sentence(&failure.to_string()), None),
+            Err(failure) => toasts.show(sentence(&failure.to_string()), None),
         }
         // An undo that waited for this action now undoes it.
         undo_stack.end();
@@ -75,7 +75,7 @@ pub fn set_archived(release: ReleaseId, archived: bool, toasts: Toasts, on_done:
         match answer {
             // The page may be gone by now.
             Ok(_) => drop(on_done.try_run(())),
-            Err(error) => toasts.say(sentence(&error.to_string()), None),
+            Err(error) => toasts.show(sentence(&error.to_string()), None),
         }
     });
 }

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     api::overview::list_undoable, api::steps::act_on_step, browser,
-    components::bulk_bar::BulkActionState, components::matrix::filter_bar,
-    components::matrix::filter_bar::FIRST_FIELD, components::matrix::keyboard::GridCommand,
-    components::matrix::messages::done_text, components::matrix::messages::not_done,
+    components::bulk_bar::BulkActionState, components::matrix::command::GridCommand,
+    components::matrix::filter_bar, components::matrix::filter_bar::CUSTOMER_FIELD,
+    components::matrix::messages::done_text, components::matrix::messages::failure_text,
     components::matrix::selection::Selection, components::matrix::state::MatrixState,
     components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
     components::step_state::already, components::ui::follow_effect::follow,
@@ -23,6 +23,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 
+/// Everything the matrix page does: a bundle of signals and callbacks that its parts share.
 #[derive(Clone, Copy)]
 pub struct MatrixController {
     /// Cells, selection, filter, and which groups are collapsed.
@@ -101,8 +102,8 @@ impl MatrixController {
             is_help_open: RwSignal::new(false),
             reloader,
             undo_stack: UndoStack::new(Callback::new(move |()| reloader.reload_all())),
-            toasts: Toasts::here(),
-            clock: Clock::here(),
+            toasts: Toasts::from_context(),
+            clock: Clock::from_context(),
         };
         controller.keep_url_current();
         controller.select_open_step();
@@ -127,13 +128,13 @@ impl MatrixController {
         if let Some(at) =
             step.and_then(|it| self.state.grid.with_untracked(|grid| grid.index_of(it)))
         {
-            self.state.go(at);
+            self.state.select_cell(at);
         }
     }
 
     /// An undo from a toast bypasses the undo stack: the page is updated in place all the same.
     fn reload_after_undo_from_toast(self) {
-        self.toasts.renewed_by(Callback::new(move |()| {
+        self.toasts.refresh_with(Callback::new(move |()| {
             self.reloader.reload_all();
             leptos::task::spawn_local(async move {
                 if let Ok(batches) = list_undoable(self.reloader.release).await {
@@ -159,7 +160,7 @@ impl MatrixController {
     fn keep_panel_at_focused_cell(self) {
         let mut before = None::<Option<CellIndex>>;
         follow(move |_| {
-            let now = self.state.focused();
+            let now = self.state.focused_cell();
             let has_moved = before.replace(now).is_some_and(|it| it != now);
             if has_moved && self.open_step.get_untracked().is_some() {
                 let step = now.and_then(|it| self.step_at(it));
@@ -178,20 +179,20 @@ impl MatrixController {
     }
 
     fn focused_step(self) -> Option<StepId> {
-        self.step_at(self.state.focused()?)
+        self.step_at(self.state.focused_cell()?)
     }
 
     /// Whether a bulk action would meet more than one cell. Tracked.
     pub fn selects_many(self) -> bool {
         let selection = self.state.selection.get();
-        selection.is_some_and(|it| it.anchor != it.head)
+        selection.is_some_and(|it| it.anchor != it.extent)
     }
 
     /// Opens a step in the panel, or closes the panel, and puts the present view into the URL.
     pub fn open(self, step: Option<StepId>) {
         if self.intended_step.get_value() != step {
-            let pending = self.state.wishes;
-            let failed = step.and_then(|it| pending.with_untracked(|all| all.unmet(it)));
+            let pending = self.state.pending_actions;
+            let failed = step.and_then(|it| pending.with_untracked(|all| all.failed(it)));
             self.failed_action.set(failed);
         }
         self.intended_step.set_value(step);
@@ -206,7 +207,7 @@ impl MatrixController {
     }
 
     fn focus_grid(self) {
-        self.state.wants_keyboard.update(|it| *it += 1);
+        self.state.focus_requests.update(|it| *it += 1);
     }
 
     /// Executes a command from the keyboard, the head or the filter bar.
@@ -222,13 +223,13 @@ impl MatrixController {
                 }
             }
             GridCommand::Filter => {
-                browser::dom::focus(FIRST_FIELD);
+                browser::dom::focus(CUSTOMER_FIELD);
             }
             GridCommand::Help => self.is_help_open.set(true),
             GridCommand::Act(action) if self.can_work => self.act_on_selection(action),
             GridCommand::Act(_) => {
                 let text = "The release is archived and read-only.";
-                self.toasts.say(text, None);
+                self.toasts.show(text, None);
             }
             GridCommand::Copy => {
                 self.open(self.focused_step());
@@ -238,7 +239,7 @@ impl MatrixController {
             GridCommand::PreviousOpen => self.go_to_open_cell(false),
             GridCommand::Undo => self.undo_stack.undo(),
             GridCommand::Redo => self.undo_stack.redo(),
-            GridCommand::Work { row } => self.work_on_row(row),
+            GridCommand::WorkOnStep { row } => self.work_on_row(row),
             // The grid executes these itself.
             GridCommand::Move { .. }
             | GridCommand::SelectRow
@@ -249,11 +250,11 @@ impl MatrixController {
     }
 
     fn go_to_open_cell(self, forward: bool) {
-        if let Some(at) = self.state.next_open(forward) {
-            self.state.go(at);
+        if let Some(at) = self.state.next_open_cell(forward) {
+            self.state.select_cell(at);
             self.focus_grid();
         } else {
-            self.toasts.say("No open cell is left.", None);
+            self.toasts.show("No open cell is left.", None);
         }
     }
 
@@ -263,25 +264,25 @@ impl MatrixController {
         let name = state
             .grid
             .with_untracked(|grid| grid.rows[row].name.clone());
-        let Some(at) = state.open_in(row) else {
+        let Some(at) = state.first_open_cell(row) else {
             let text = format!("{name} is finished for every customer shown");
-            self.toasts.say(text, None);
+            self.toasts.show(text, None);
             return;
         };
-        filter_bar::show_steps(&name);
-        state.redraw(|it| {
+        filter_bar::set_step_field(&name);
+        state.change_layout(|it| {
             it.filter.update(|filter| {
                 filter.steps = name;
                 filter.open_only = true;
             });
         });
-        state.go(at);
+        state.select_cell(at);
         self.open(self.focused_step());
     }
 
     /// Applies an action to the selected cells, or asks for its reason first.
     pub fn act_on_selection(self, action: StepAction) {
-        let cells = self.state.selected();
+        let cells = self.state.selected_cells();
         match cells.as_slice() {
             [] => {}
             [only] => {
@@ -334,7 +335,7 @@ impl MatrixController {
     /// Applies an action to one cell. The cell changes at once, and changes back if the action fails.
     fn act(self, step: StepId, request: ActionRequest) {
         let before = self.state.cell_of(step);
-        self.state.begin(step, request.clone());
+        self.state.begin_action(step, request.clone());
         self.undo_stack.begin();
         let sent = async move {
             let ActionRequest {
@@ -345,10 +346,7 @@ impl MatrixController {
             match act_on_step(step, action, reason, allow_unresolved).await {
                 Ok(changed) => self.finish_action(step, action, changed),
                 Err(error) => {
-                    let failed = FailedAction {
-                        wish: request,
-                        error,
-                    };
+                    let failed = FailedAction { request, error };
                     self.fail_action(step, before, failed);
                 }
             }
@@ -360,11 +358,11 @@ impl MatrixController {
 
     fn finish_action(self, step: StepId, action: StepAction, changed: Changed<CustomerStep>) {
         let Changed { row, batch_id } = changed;
-        self.state.put(&row);
+        self.state.put_step(&row);
         // The page may be gone by now.
         let _ = self.reason_action.try_set(None);
         let _ = self.failed_action.try_set(None);
-        if let Some((name, customer)) = self.state.names(step) {
+        if let Some((name, customer)) = self.state.step_and_customer(step) {
             let text = if batch_id.is_some() {
                 done_text(action, &name, &customer)
             } else {
@@ -378,7 +376,7 @@ impl MatrixController {
 
     fn fail_action(self, step: StepId, before: Option<Cell>, failed: FailedAction) {
         let is_outdated = matches!(failed.error, AppError::Refused(_) | AppError::NotFound(_));
-        self.state.fail(step, before, failed.clone());
+        self.state.fail_action(step, before, failed.clone());
         // A rule refused the action, so somebody else has changed the step. The panel is read again too, unless a reason is
         // being written in it.
         if is_outdated && self.reason_action.try_get_untracked() == Some(None) {
@@ -388,10 +386,10 @@ impl MatrixController {
         }
         if self.open_step.try_get_untracked().flatten() == Some(step) {
             self.failed_action.set(Some(failed));
-        } else if let Some((name, customer)) = self.state.names(step) {
-            let why = not_done(&failed);
+        } else if let Some((name, customer)) = self.state.step_and_customer(step) {
+            let why = failure_text(&failed);
             let text = format!("{name} for {customer} {why}.");
-            self.toasts.say(text, None);
+            self.toasts.show(text, None);
         }
     }
 
@@ -400,7 +398,7 @@ impl MatrixController {
         if let Some(batch) = batch.clone() {
             self.undo_stack.push(batch);
         }
-        self.toasts.say(text, batch);
+        self.toasts.show(text, batch);
     }
 
     /// Takes over what happened in the panel of a step.
@@ -408,7 +406,7 @@ impl MatrixController {
         match outcome {
             StepPanelOutcome::Act(request) => self.act(step, request),
             StepPanelOutcome::Changed(row, text, batch) => {
-                self.state.put(&row);
+                self.state.put_step(&row);
                 self.report(text, batch);
                 self.reloader.reload_panel();
             }

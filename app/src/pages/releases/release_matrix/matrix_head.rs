@@ -4,7 +4,7 @@ use crate::{
     browser,
     components::{
         layout::page_head::PageHead,
-        matrix::keyboard::GridCommand,
+        matrix::command::GridCommand,
         ui::{bar::Bar, icon::Icon},
     },
     domain::{progress::Progress, release::Release},
@@ -16,6 +16,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// The head above the matrix: breadcrumb, progress and the buttons of the release.
 #[component]
 pub fn MatrixHead(
     release: Release,
@@ -34,18 +35,18 @@ pub fn MatrixHead(
     } = controller;
     let undoable = controller.undo_stack.batches;
     let progress = move || {
-        state.counted.track();
+        state.counts_version.track();
         Progress::from(state.grid.with_untracked(|grid| grid.total))
     };
     let copy_link = move || {
         leptos::task::spawn_local(async move {
-            let is_copied = browser::clipboard::copy(&browser::dom::address()).await;
+            let is_copied = browser::clipboard::copy(&browser::dom::current_url()).await;
             let text = if is_copied {
                 "Copied the link to this view"
             } else {
                 "Could not copy the link"
             };
-            toasts.say(text, None);
+            toasts.show(text, None);
         });
     };
     view! {

@@ -12,6 +12,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// Loads the open step and renders its panel beside the grid.
 #[component]
 pub fn StepPanelHost(
     controller: MatrixController,
@@ -104,9 +105,9 @@ fn MatrixStepPanel(
     view! {
         <StepPanel
             state=detail
-            places=Signal::derive(move || state.places(step))
+            places=Signal::derive(move || state.position_labels(step))
             copying=copy_requests
-            on_go=Callback::new(move |toward: PanelNeighbors| state.go_toward(toward))
+            on_go=Callback::new(move |toward: PanelNeighbors| state.select_neighbor(toward))
         />
     }
 }

@@ -7,6 +7,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// The batches that Undo and Redo act on, the newest last.
 #[derive(Clone, Copy)]
 pub struct UndoStack {
     /// The batches that can be undone and redone, the newest last.
@@ -21,12 +22,13 @@ pub struct UndoStack {
 }
 
 impl UndoStack {
+    /// An empty stack. `reload` runs after an undo or a redo.
     pub fn new(reload: Callback<()>) -> Self {
         Self {
             batches: RwSignal::new(Undoable::default()),
             n_pending: RwSignal::new(0),
             queued: StoredValue::new(None),
-            toasts: Toasts::here(),
+            toasts: Toasts::from_context(),
             reload,
         }
     }
@@ -122,10 +124,10 @@ impl UndoStack {
                     if let Some(conflict) = result.conflicts.first() {
                         text = format!("{text}; {}", conflict.reason);
                     }
-                    self.toasts.say(text, None);
+                    self.toasts.show(text, None);
                     let _ = self.reload.try_run(());
                 }
-                Err(error) => self.toasts.say(sentence(&error.to_string()), None),
+                Err(error) => self.toasts.show(sentence(&error.to_string()), None),
             }
             self.end();
         });

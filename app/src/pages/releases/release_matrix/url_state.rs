@@ -23,10 +23,12 @@ pub fn first_of(query: &ParamsMap) -> CellIndex {
     }
 }
 
+/// The filter that the URL asks for.
 pub fn filter_of(query: &ParamsMap) -> MatrixFilter {
     MatrixFilter::parse(|key| query.get_str(key))
 }
 
+/// The collapsed clusters and blocks that the URL asks for.
 pub fn collapsed_of(query: &ParamsMap) -> Collapsed {
     Collapsed::parse(query.get_str("closed").unwrap_or_default())
 }
@@ -39,7 +41,7 @@ pub fn step_of(query: &ParamsMap) -> Option<StepId> {
 /// Filter and collapsed groups as query parameters.
 fn view_parameters(state: MatrixState) -> Vec<(&'static str, String)> {
     let mut parameters = state.filter.with(MatrixFilter::parts);
-    parameters.push(("closed", state.collapsed.with(Collapsed::text)));
+    parameters.push(("closed", state.collapsed.with(Collapsed::to_query_value)));
     parameters
 }
 
@@ -63,7 +65,7 @@ fn address_with(state: MatrixState, parameter: (&'static str, String)) -> String
 /// Links to the windows next to the one that the server renders, as HTML. Empty in the browser, which renders whatever is
 /// scrolled into view.
 pub fn neighbor_links(state: MatrixState) -> String {
-    if browser::dom::is_here() {
+    if browser::dom::is_browser() {
         return String::new();
     }
     let (release, parameters) = (
@@ -71,7 +73,7 @@ pub fn neighbor_links(state: MatrixState) -> String {
         untrack(|| view_parameters(state)),
     );
     state.layout.with_untracked(|layout| {
-        paging::pages(layout, state.first, |at| {
+        paging::page_links_html(layout, state.first_cell, |at| {
             let first = [("row", at.row.to_string()), ("col", at.column.to_string())];
             paths::matrix_view(release, &[parameters.as_slice(), &first].concat())
         })

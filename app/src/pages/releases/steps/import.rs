@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::templates::{import_templates, read_runbook},
-    browser::{dom, editor::chosen_bytes, form},
+    browser::{dom, editor::selected_file_bytes, form},
     components::ui::{
         dialog::Dialog,
         notice::sentence,
@@ -142,7 +142,7 @@ impl ParsedRunbook {
             .sending
             .run(import_templates(editor.release, steps), move |it| {
                 let text = format!("Imported {}", messages::counted(it.row, "step"));
-                editor.toasts.say(text, it.batch_id);
+                editor.toasts.show(text, it.batch_id);
                 editor.runbook.set(String::new());
                 editor.importing.set(false);
                 editor.reload();
@@ -207,7 +207,7 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
     let runbook = ParsedRunbook::new(editor);
     let choose = move |event: leptos::ev::Event| {
         leptos::task::spawn_local(async move {
-            let Some(content) = chosen_bytes(&event).await else {
+            let Some(content) = selected_file_bytes(&event).await else {
                 return;
             };
             match decode(&content) {
@@ -226,7 +226,7 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
         <div
             class="dialog__body stack stack-s runbook"
             on:keydown=move |event| {
-                if form::is_save(&event) {
+                if form::is_submit_shortcut(&event) {
                     event.prevent_default();
                     runbook.import();
                 }

@@ -68,7 +68,7 @@ pub fn StepList(editor: TemplateEditor, category: Category) -> impl IntoView {
         editor.sending.run(request, move |it| {
             editor
                 .toasts
-                .say(messages::moved(&name, it.row), it.batch_id);
+                .show(messages::moved(&name, it.row), it.batch_id);
             editor.reload();
         });
     });
@@ -175,7 +175,7 @@ pub fn ConfirmDialog(editor: TemplateEditor, ask: TemplateConfirmation) -> impl 
     };
     Effect::new(move |_| {
         if !open.get() {
-            drag::forget();
+            drag::clear_request();
             editor.asked.set(None);
             focus_soon(&back);
         }

@@ -108,17 +108,17 @@ impl TemplateEditor {
             asked: RwSignal::new(None),
             importing: RwSignal::new(false),
             runbook: RwSignal::new(String::new()),
-            toasts: Toasts::here(),
+            toasts: Toasts::from_context(),
         };
         unsaved_guard::guard(Signal::derive(move || {
             is_dirty.get() || this.runbook.with(|it| !it.trim().is_empty())
         }));
         Effect::new(move |_| this.catch_up());
-        this.toasts.renewed_by(Callback::new(move |()| {
+        this.toasts.refresh_with(Callback::new(move |()| {
             this.reload();
             // The toast with the focused Undo button is removed.
             dom::after(0, || {
-                if dom::nobody_has_keyboard() {
+                if dom::nothing_is_focused() {
                     dom::focus("#add-step");
                 }
             });
@@ -126,7 +126,7 @@ impl TemplateEditor {
         // After a refused change the lists show what the server has.
         Effect::new(move |_| {
             if this.sending.error.with(Option::is_some) {
-                drag::forget();
+                drag::clear_request();
                 this.reload();
             }
         });
@@ -235,7 +235,7 @@ impl TemplateEditor {
 
     /// Opens the editor for a new step, unless the person keeps unsaved edits.
     pub fn open_new(self, category: Category) {
-        if !unsaved_guard::may_go(self.is_dirty.get_untracked()) {
+        if !unsaved_guard::confirm_leave(self.is_dirty.get_untracked()) {
             return;
         }
         let draft = TemplateDraft {
@@ -253,7 +253,7 @@ impl TemplateEditor {
     pub fn open_step(self, id: TemplateId) {
         let is_open = self.open_id() == Some(id);
         if !is_open {
-            if !unsaved_guard::may_go(self.is_dirty.get_untracked()) {
+            if !unsaved_guard::confirm_leave(self.is_dirty.get_untracked()) {
                 return;
             }
             if let Some(step) = self.step(id) {
@@ -265,7 +265,7 @@ impl TemplateEditor {
 
     /// Closes the editor, unless the person keeps unsaved edits. The focus returns to the element that opened it.
     pub fn close(self) {
-        if !unsaved_guard::may_go(self.is_dirty.get_untracked()) {
+        if !unsaved_guard::confirm_leave(self.is_dirty.get_untracked()) {
             return;
         }
         let from = self.open_id();
@@ -304,7 +304,7 @@ impl TemplateEditor {
         let TemplateConfirmation { verb, id, name, to } = ask;
         match verb {
             TemplateAction::Delete => self.sending.run(delete_template(id), move |it| {
-                self.toasts.say(format!("Deleted {name}"), it.batch_id);
+                self.toasts.show(format!("Deleted {name}"), it.batch_id);
                 if self.open_id() == Some(id) {
                     self.shut();
                 }
@@ -312,7 +312,7 @@ impl TemplateEditor {
                 focus_soon("#add-step");
             }),
             TemplateAction::Duplicate => self.sending.run(duplicate_template(id), move |it| {
-                self.toasts.say(format!("Duplicated {name}"), it.batch_id);
+                self.toasts.show(format!("Duplicated {name}"), it.batch_id);
                 if !self.is_dirty.get_untracked() {
                     self.put(it.row);
                     focus_soon("#step-name");
@@ -322,7 +322,7 @@ impl TemplateEditor {
             TemplateAction::Move => self.sending.run(move_template(id, to), move |it| {
                 let place = to.label();
                 self.toasts
-                    .say(format!("Moved {name} to {place}"), it.batch_id);
+                    .show(format!("Moved {name} to {place}"), it.batch_id);
                 if self.open_id() == Some(id) {
                     let typed = untrack(|| self.fields().draft());
                     self.based_on(&it.row);
