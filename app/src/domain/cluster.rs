@@ -140,7 +140,17 @@ pub struct ClusterSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::field_error::FieldError;
+    use crate::domain::{field_error::FieldError, text::CONTEXT_MAX_CHARS};
+
+    #[test]
+    fn a_context_is_one_line_or_none() {
+        let arn = "arn:aws:eks:eu-west-1:123456789012:cluster/prod";
+        let parsed = KubectlContext::parse(&format!(" {arn} ")).unwrap();
+        assert_eq!(parsed.unwrap().as_str(), arn);
+        assert_eq!(KubectlContext::parse(" "), Ok(None));
+        assert!(KubectlContext::parse("a\nb").is_err());
+        assert!(KubectlContext::parse(&"a".repeat(CONTEXT_MAX_CHARS + 1)).is_err());
+    }
 
     #[test]
     fn a_draft_reports_all_its_problems() {

@@ -138,15 +138,9 @@ fn shebang(text: &str) -> (&str, &str) {
 
 /// The header line, without a line break.
 pub fn header(heading: CopyHeader<'_>, kind: StepType) -> String {
-    let CopyHeader {
-        customer,
-        cluster,
-        namespace,
-        release,
-        number,
-        step,
-    } = heading;
-    let names = format!("{customer} | {cluster} | {namespace} | {release}, step {number} {step}");
+    let places = [heading.customer, heading.cluster, heading.namespace].join(" | ");
+    let (release, number, step) = (heading.release, heading.number, heading.step);
+    let names = format!("{places} | {release}, step {number} {step}");
     match kind {
         StepType::Bash => shell_comment(&names),
         StepType::Sql => sql_comment(&one_line(&names)),

@@ -21,6 +21,7 @@ pub struct Warning {
 }
 
 impl Warning {
+    /// A warning about the variable or the character `name`.
     pub fn new(kind: WarningKind, name: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             kind,

@@ -99,6 +99,7 @@ pub struct Variable {
 }
 
 impl Variable {
+    /// Whether its text keeps the variable's source: it has no value, or none that can be quoted.
     pub fn is_unresolved(&self) -> bool {
         self.value.is_none() || self.problem.is_some()
     }

@@ -153,12 +153,14 @@ pub struct UnresolvedTexts {
 }
 
 impl UnresolvedTexts {
+    /// The names for a step of this type.
     pub fn get(&self, customer: i64, text: i64, kind: StepType) -> Option<&Arc<str>> {
         let key = (customer, text);
         let in_sql = self.in_sql.get(&key).filter(|_| kind == StepType::Sql);
         in_sql.or_else(|| self.names.get(&key))
     }
 
+    /// Adds those of other texts.
     pub fn extend(&mut self, other: Self) {
         self.names.extend(other.names);
         self.in_sql.extend(other.in_sql);
