@@ -4,8 +4,8 @@ use super::{
     json_lines::{JsonItem, JsonItems, key_and_value},
 };
 use crate::domain::{
-    field_error::FieldError, step::CustomerStep, text::Name, validation_errors::ValidationErrors,
-    vocabulary::StepStatus,
+    field_error::FieldError, invisible::is_bidi_control, step::CustomerStep, text::Name,
+    validation_errors::ValidationErrors, vocabulary::StepStatus,
 };
 use std::fmt;
 
@@ -65,9 +65,14 @@ impl CheckedRow<'_> {
         }
     }
 
-    /// Normalizes the optional name of a person.
+    /// Normalizes the optional name of a person. A recorded name may have direction controls, which names could have
+    /// before R84: what was recorded stays.
     pub fn person(&mut self, field: &str, name: Option<String>) -> Option<String> {
-        self.text(field, name, |it| Name::parse(it).map(Some))
+        let name = name?;
+        let plain = name.replace(is_bidi_control, "");
+        let parsed = self.text(field, Some(plain), |it| Name::parse(it).map(Some))?;
+        let is_plain = !name.contains(is_bidi_control);
+        Some(if is_plain { parsed } else { name })
     }
 }
 
