@@ -3,11 +3,7 @@
 //! descriptions are fenced with fences longer than any inside. Only the server parses Markdown.
 mod read;
 
-use super::{
-    normalize::{normalized, notices},
-    template::TemplateDraft,
-    vocabulary::Category,
-};
+use super::{normalize::notices, template::TemplateDraft, vocabulary::Category};
 use serde::{Deserialize, Serialize};
 
 /// Most steps of one import; each is copied to every customer.
@@ -31,10 +27,10 @@ pub struct ParsedTemplate {
 }
 
 impl ParsedTemplate {
-    /// Parses the steps of a text and notes what is wrong with its lines. Line breaks become LF, and a byte order mark at the
-    /// start is removed; the first notes say so.
+    /// Parses the steps of a text and notes what is wrong with its lines. A byte order mark at the start is removed, and line
+    /// breaks of step texts become LF when they are stored; the first notes say so.
     pub fn read(source: &str) -> Self {
-        let mut parsed = read::read(&normalized(source));
+        let mut parsed = read::read(source.trim_start_matches('\u{feff}'));
         let notices = notices(source).into_iter().map(|it| ImportNote {
             line: 1,
             text: it.message,
@@ -145,7 +141,7 @@ mod tests {
             r"[ -~é😀\u{2028}\u{a0}]{1,40}",
             r"(Verify|deploy:|VERIFICATION|deployment|# |\*|`a`|\[x\]\(y\)|<b>|&amp;|&#86;|\\|---|1\. |#){1,6}",
         ];
-        let content = r"(a|é| |\t|\n|`|```|~~~|````bash|# Verify|## x|    x|> |- |<!--|---|===|\{\{var\.A\}\}|\\|description){1,14}";
+        let content = r"(a|é| |\t|\n|\r\n|\r|`|```|~~~|````bash|# Verify|## x|    x|> |- |<!--|---|===|\{\{var\.A\}\}|\\|description){1,14}";
         let parts = (name, content, content, 0..2_usize, 0..3_usize);
         parts.prop_filter_map(
             "a valid step",

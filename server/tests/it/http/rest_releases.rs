@@ -46,7 +46,7 @@ async fn a_dry_run_says_what_activation_would_do_and_does_nothing() {
     let unresolved = json!([{ "customerId": world.initech.id.0, "variable": "var.HOST", "stepNames": ["Upgrade"] }]);
     assert_eq!(
         dry.json(),
-        json!({ "customers": 3, "cells": 12, "unresolved": unresolved })
+        json!({ "customers": 3, "cells": 12, "unresolved": unresolved, "warnings": [] })
     );
     let release = format!("/api/releases/{}", world.june);
     assert_eq!(world.app.read(&release).await["status"], "draft");

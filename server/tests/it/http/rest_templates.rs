@@ -69,8 +69,7 @@ async fn an_edit_says_before_how_many_copies_follow_and_takes_them_along() {
     let path = format!("/api/templates/{}", world.upgrade.id);
     let dry = json!({ "content": "wget", "dryRun": true });
     let dry = call(&world, "PATCH", &path, dry).await;
-    let expected =
-        json!({ "changes": 2, "keeps": { "overridden": 1, "started": 0, "executed": 0 } });
+    let expected = json!({ "changes": 2, "keeps": { "overridden": 1, "started": 0, "executed": 0 }, "warnings": [] });
     assert_eq!(dry.json(), expected);
     let same = json!({ "name": "Upgrade", "dryRun": true });
     assert_eq!(
@@ -125,8 +124,7 @@ async fn a_deletion_says_before_what_goes_and_what_stays() {
         Value::Null,
     )
     .await;
-    let expected =
-        json!({ "changes": 2, "keeps": { "overridden": 0, "started": 1, "executed": 0 } });
+    let expected = json!({ "changes": 2, "keeps": { "overridden": 0, "started": 1, "executed": 0 } });
     assert_eq!(dry.json(), expected);
     call(&world, "DELETE", &format!("{path}?version=9"), Value::Null)
         .await

@@ -29,7 +29,7 @@ async fn the_detail_has_all_that_is_needed_to_do_a_step() {
     assert_eq!(detail["unresolved"], json!([]));
     let variable = json!({ "name": "customer.namespace", "value": "acme", "source": "customer" });
     assert_eq!(detail["variables"], json!([variable]));
-    let copied = "-- Acme | eu-west | acme\n-- Release June, step 2 Migrate schema\nSELECT 'acme';";
+    let copied = "-- Acme | eu-west | acme | June, step 2 Migrate schema\nSELECT 'acme';";
     assert_eq!(detail["copyText"], copied);
     let upgrade = world.id(&world.initech, "Upgrade").await;
     let detail = world

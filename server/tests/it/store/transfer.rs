@@ -368,12 +368,12 @@ async fn whatever_is_wrong_is_told_by_line_and_field_and_nothing_is_taken() {
             "clusters.x: unknown".into(),
         ),
         (
-            "{\"rollcall\":1,",
             "{\"rollcall\":2,",
+            "{\"rollcall\":3,",
             "a newer Rollcall".into(),
         ),
         (
-            "{\"rollcall\":1,",
+            "{\"rollcall\":2,",
             "{\"other\":1,",
             "no export of Rollcall".into(),
         ),
@@ -454,4 +454,17 @@ async fn a_check_finds_what_no_rule_would_have_let_happen() {
     let findings = store.check().await.unwrap();
     assert!(findings.iter().all(|it| it.check == Check::Members));
     assert!(!findings.is_empty());
+}
+
+/// What an earlier Rollcall wrote has no context of clusters.
+#[tokio::test]
+async fn an_export_of_the_first_format_is_taken() {
+    let world = World::active().await;
+    let without_context = |text: String| text.replace("\"context\":null,", "");
+    let text = without_context(exported(&world.app.store).await);
+    let old = text.replacen("{\"rollcall\":2,", "{\"rollcall\":1,", 1);
+    assert!(!old.contains("context"));
+    let app = TestApp::new().await;
+    import(&app, &old).await.unwrap().unwrap();
+    assert_eq!(without_context(exported(&app.store).await), text);
 }
