@@ -62,7 +62,7 @@ fn uses(text: &str) -> BTreeSet<String> {
         };
         let before = &text[from..open];
         let backslashes = before.len() - before.trim_end_matches('\\').len();
-        if backslashes % 2 == 0 {
+        if backslashes.is_multiple_of(2) {
             uses.insert(used);
         }
         at = open + 2 + end;

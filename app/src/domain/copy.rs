@@ -257,7 +257,7 @@ impl BashFrames {
         Self {
             script_at: copy_text.len() - parts.script.len(),
             context_check: parts.with_context_check(check),
-            any_shell: parts.from_any_shell(check),
+            any_shell: parts.for_any_shell(check),
         }
     }
 }
@@ -277,7 +277,7 @@ impl CopiedParts<'_> {
     /// One command for bash, zsh, ksh and dash: bash reads the script from descriptor 3, so that standard input stays the
     /// terminal's, and `set -e`, `exit` and `cd` leave the person's shell alone. The context is checked first, if kubectl
     /// is set to any: not every script needs it.
-    fn from_any_shell(&self, check: ContextCheck<'_>) -> ScriptFrame {
+    fn for_any_shell(&self, check: ContextCheck<'_>) -> ScriptFrame {
         let (comment, export, line) = (check.comment(), check.export(), check.line(false));
         let start = [&export, &line, self.shebang].concat();
         let end = delimiter(&[&start, self.script].concat());

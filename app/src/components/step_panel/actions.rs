@@ -265,7 +265,7 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
         }
         for name in &unquoted {
             if let Some(problem) = problem(name) {
-                text.push_str(&format!("{name} {problem}. "));
+                text.extend([name, " ", &problem.to_string(), ". "]);
             }
         }
         let mut pages: Vec<(String, String)> = Vec::new();

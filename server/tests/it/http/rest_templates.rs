@@ -124,7 +124,8 @@ async fn a_deletion_says_before_what_goes_and_what_stays() {
         Value::Null,
     )
     .await;
-    let expected = json!({ "changes": 2, "keeps": { "overridden": 0, "started": 1, "executed": 0 } });
+    let expected =
+        json!({ "changes": 2, "keeps": { "overridden": 0, "started": 1, "executed": 0 } });
     assert_eq!(dry.json(), expected);
     call(&world, "DELETE", &format!("{path}?version=9"), Value::Null)
         .await
