@@ -77,6 +77,29 @@ pub fn pair<'a>(item: &JsonItem<'a>) -> Option<(String, JsonItem<'a>)> {
     Some((key, value))
 }
 
+/// The field where a reader of JSON has stumbled: it names it, or stood in it.
+pub fn field_of(item: &JsonItem<'_>, error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let named = text
+        .split_once("field `")
+        .and_then(|(_, rest)| rest.split_once('`'));
+    if let Some((name, _)) = named {
+        return name.to_owned();
+    }
+    let lines = item.text.split_inclusive('\n');
+    let before: usize = lines
+        .take(error.line().saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let stumbled = before + error.column();
+    JsonItems::of(item.text, 1)
+        .take_while(|it| it.offset <= stumbled)
+        .last()
+        .and_then(|it| pair(&it))
+        .map(|(key, _)| key)
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

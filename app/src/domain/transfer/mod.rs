@@ -11,6 +11,7 @@
 //! ```
 //!
 //! What follows from the rest (which variables a text names) is not in it.
+mod batch_order;
 pub mod json_lines;
 pub mod row_checker;
 

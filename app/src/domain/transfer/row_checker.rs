@@ -2,7 +2,8 @@
 //! places that are unique, positions without a gap. Rows come out as the domain writes them.
 use super::{
     ImportErrors, Membership, NUMBER_MAX, Part, Transfer,
-    json_lines::{JsonItem, JsonItems, pair},
+    batch_order::BatchOrder,
+    json_lines::{JsonItem, field_of},
     message,
 };
 use crate::domain::{
@@ -41,6 +42,7 @@ pub struct RowChecker {
     templates: HashMap<TemplateId, (ReleaseId, Category)>,
     members: HashSet<(ReleaseId, CustomerId)>,
     copies: HashSet<(CustomerId, TemplateId)>,
+    batches: BatchOrder,
     /// Positions, with the line where each stands.
     places: BTreeMap<Part, HashMap<PositionList, BTreeMap<i32, usize>>>,
 }
@@ -324,7 +326,11 @@ impl RowChecker {
         let part = Part::Events;
         let mut it: Event = self.read(part, item)?;
         self.id(part, item.line, it.id.0);
+        let out_of_order = self.batches.take(it.id, &it.batch_id, it.undoes.as_ref());
         let mut row = self.row(part, item.line);
+        for (field, problem) in out_of_order {
+            row.add(field, problem);
+        }
         let batch = Name::parse(&it.batch_id.0);
         row.must(
             "batchId",
@@ -408,29 +414,6 @@ fn state(row: &mut CheckedRow<'_>, it: &CustomerStep) {
     if it.status == StepStatus::Skipped {
         row.must("skipReason", it.skip_reason.is_some(), "say why");
     }
-}
-
-/// The field where a reader of JSON has stumbled: it names it, or stood in it.
-fn field_of(item: &JsonItem<'_>, error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let named = text
-        .split_once("field `")
-        .and_then(|(_, rest)| rest.split_once('`'));
-    if let Some((name, _)) = named {
-        return name.to_owned();
-    }
-    let lines = item.text.split_inclusive('\n');
-    let before: usize = lines
-        .take(error.line().saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let stumbled = before + error.column();
-    JsonItems::of(item.text, 1)
-        .take_while(|it| it.offset <= stumbled)
-        .last()
-        .and_then(|it| pair(&it))
-        .map(|(key, _)| key)
-        .unwrap_or_default()
 }
 
 #[cfg(test)]
