@@ -5,6 +5,7 @@ use app::{
     domain::{
         actor_stamp::ActorStamp,
         rule_violation::{Field, ValidationErrors},
+        transfer::BYTE_ORDER_MARK,
     },
     error::AppError,
     store::Store,
@@ -138,8 +139,9 @@ pub fn is_json(headers: &HeaderMap) -> bool {
     subtype.is_some_and(|it| it == "json" || it.ends_with("+json"))
 }
 
-/// 400 if it is no JSON, 422 if it is not what is wanted here.
+/// 400 if it is no JSON, 422 if it is not what is wanted here. A byte order mark before it is skipped.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let value: Value = serde_json::from_slice(bytes)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("no JSON: {error}")))?;
     if !value.is_object() {
@@ -209,6 +211,7 @@ mod tests {
     #[test]
     fn no_json_is_unreadable_and_other_json_is_invalid_at_its_field() {
         assert_eq!(status("{"), 400);
+        assert_eq!(status("\u{feff}{}"), 200);
         assert_eq!(status("[]"), 422);
         let body = parse::<Body>(br#"{"ids":[1]}"#).map_err(|it| it.0.detail);
         assert_eq!(body.unwrap().ids, [1]);

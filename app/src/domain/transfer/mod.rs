@@ -29,6 +29,9 @@ pub const FORMAT: u32 = 1;
 /// The largest id or version: what every reader of JSON reads exactly.
 const NUMBER_MAX: i64 = 1 << 53;
 
+/// What some editors and shells put before a text in UTF-8.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// So many faults are named; the others are counted.
 const ERRORS_MAX: usize = 100;
 
@@ -136,8 +139,11 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    /// Damaged and foreign texts end here.
-    pub fn read(bytes: Vec<u8>) -> Result<Self, ImportErrors> {
+    /// Damaged and foreign texts end here. A byte order mark before the text is skipped.
+    pub fn read(mut bytes: Vec<u8>) -> Result<Self, ImportErrors> {
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = error.as_bytes().get(..error.utf8_error().valid_up_to());
             let lines = good.unwrap_or_default().split(|it| *it == b'\n').count();
@@ -266,6 +272,15 @@ mod tests {
         }
         let error = Transfer::read(b"{\n\xff}".to_vec()).unwrap_err();
         assert_eq!(error.faults[0].line, 2);
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_text_is_no_damage() {
+        let marked = [BYTE_ORDER_MARK, EMPTY.as_bytes()].concat();
+        let file = Transfer::read(marked.clone()).unwrap();
+        assert_eq!(file.rows(Part::Events).count(), 0);
+        let twice = Transfer::read([BYTE_ORDER_MARK, marked.as_slice()].concat()).unwrap_err();
+        assert!(twice.to_string().starts_with("line 1: the file is damaged"));
     }
 
     #[test]
