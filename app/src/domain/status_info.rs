@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::Arc};
 
-/// Who set a cell's state, when, and why. Pending cells have none. A hundred thousand cells share a few names.
+/// Who set a cell's state, when, and why. A cell that was never acted on has none. A hundred thousand cells share a few names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusChange {
     pub by: Arc<str>,

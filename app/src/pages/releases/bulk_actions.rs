@@ -65,7 +65,6 @@ impl BulkRequest {
                 at,
                 reason: reason.map(Into::into),
             });
-            let mark = mark.filter(|_| action != StepAction::Reopen);
             state
                 .grid
                 .update(|grid| grid.set_all(&result.changed_ids, action.target(), mark.as_ref()));

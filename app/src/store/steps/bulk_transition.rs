@@ -162,11 +162,7 @@ impl Store {
         };
         let me = || (Expr::val(Some(at)), Expr::val(Some(by.clone())));
         for chunk in ids.chunks(20_000) {
-            let (state_at, state_by) = if action == StepAction::Reopen {
-                nobody()
-            } else {
-                me()
-            };
+            let (state_at, state_by) = me();
             let mut update = customer_step::Entity::update_many()
                 .col_expr(Column::Status, Expr::val(action.target().as_str()))
                 .col_expr(Column::StateAt, state_at)

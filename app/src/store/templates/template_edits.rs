@@ -23,6 +23,7 @@ use crate::store::{
     records::members,
     text_variables,
 };
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel,
     QueryFilter, sea_query::Expr,
@@ -201,10 +202,16 @@ pub struct TemplateCopyText {
 
 /// A copy that went with its template, though it was more than a copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RemovedCopy {
     #[serde(flatten)]
     pub text: TemplateCopyText,
     pub notes: Option<String>,
+    /// Who reopened it, and when.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub state_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub state_at: Option<DateTime<Utc>>,
 }
 
 impl From<CustomerStep> for RemovedCopy {
@@ -218,6 +225,8 @@ impl From<CustomerStep> for RemovedCopy {
                 template_version: step.template_version,
             },
             notes: step.notes,
+            state_by: step.state_by,
+            state_at: step.state_at,
         }
     }
 }
@@ -356,7 +365,7 @@ pub async fn delete(
         these.map(|it| (it.id, it.customer)).collect()
     };
     let (removed, kept) = (of(true), of(false));
-    // Of the removed copies those that are more than copies: with notes, or with an earlier text.
+    // Of the removed copies those that are more than copies: with notes, with an earlier text, or reopened.
     let own: Vec<RemovedCopy> = customer_step::Entity::find()
         .filter(Column::TemplateId.eq(template.id.0))
         .filter(Column::Status.eq(StepStatus::Pending.as_str()))
@@ -364,6 +373,7 @@ pub async fn delete(
         .filter(
             Column::HasNotes
                 .eq(true)
+                .or(Column::StateBy.is_not_null())
                 .or(Column::TemplateVersion.ne(template.version)),
         )
         .all(&change.tx)

@@ -317,12 +317,14 @@ impl Change {
             come_back.insert(StepId(*id));
             let mut copy = blank_copy(&template, *customer, now);
             copy.id = StepId(*id);
-            if let Some(RemovedCopy { text, notes }) = own.iter().find(|it| it.text.id == *id) {
-                copy.name.clone_from(&text.name);
-                copy.kind = text.kind;
-                copy.content.clone_from(&text.content);
-                copy.template_version = text.template_version;
-                copy.notes.clone_from(notes);
+            if let Some(was) = own.iter().find(|it| it.text.id == *id) {
+                copy.name.clone_from(&was.text.name);
+                copy.kind = was.text.kind;
+                copy.content.clone_from(&was.text.content);
+                copy.template_version = was.text.template_version;
+                copy.notes.clone_from(&was.notes);
+                copy.state_by.clone_from(&was.state_by);
+                copy.state_at = was.state_at;
             }
             text_variables::save(&self.tx, &copy.content).await?;
             let row = customer_step::Model::from(copy).into_active_model();

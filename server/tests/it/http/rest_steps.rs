@@ -62,6 +62,12 @@ async fn a_step_goes_through_its_states() {
         (&json!("pending"), &Value::Null)
     );
     assert_eq!(open["notes"], "at last");
+    // Who reopened it, and nobody who started it.
+    assert_eq!(
+        (&open["stateBy"], &open["startedBy"]),
+        (&json!("Test"), &Value::Null)
+    );
+    assert!(open["stateAt"].is_string(), "{open}");
     for verb in ["fail", "skip"] {
         let missing = act(&world, step, verb, Value::Null).await.problem(422);
         assert_eq!(missing["errors"]["reason"], "fill this in");

@@ -101,7 +101,7 @@ impl ModelCell {
         yes(action != StepAction::Done || allow || self.text.content != UNRESOLVED)?;
         self.status = action.target();
         self.reason = reason.filter(|_| action.asks_reason()).map(str::to_owned);
-        self.by = (action != StepAction::Reopen).then(|| by.clone());
+        self.by = Some(by.clone());
         Ok(())
     }
 }

@@ -15,3 +15,4 @@ mod template_authoring;
 mod templates;
 pub mod transfer;
 mod undo;
+mod undo_conflicts;
