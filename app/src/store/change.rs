@@ -5,6 +5,7 @@ use super::{
     audit::{
         events::{self, NewEvent},
         idempotency,
+        last_change::LastChange,
     },
     engine::{db_timing, wal_checkpoint::WalCheckpointer},
     error::StoreError,
@@ -24,6 +25,8 @@ pub struct Change {
     pub undoes: Option<BatchId>,
     pub key: Option<String>,
     pub events: Vec<NewEvent>,
+    /// How many events are written already, by `flush`.
+    pub n_written: usize,
     pub began: Instant,
     pub wal_checkpoint: WalCheckpointer,
 }
@@ -61,6 +64,7 @@ impl Store {
             undoes: None,
             key: self.key.clone(),
             events: Vec::new(),
+            n_written: 0,
             began: Instant::now(),
             wal_checkpoint: self.wal_checkpoint.clone(),
         })
@@ -72,20 +76,22 @@ impl Change {
         self.events.push(event);
     }
 
+    /// Writes the events so far, within the transaction: a large change need not keep all of them until its end.
+    pub async fn flush(&mut self) -> Result<(), StoreError> {
+        let events = std::mem::take(&mut self.events);
+        self.n_written += events.len();
+        let undoes = self.undoes.as_ref();
+        events::write(&self.tx, &self.stamp, &self.batch, undoes, events).await?;
+        Ok(())
+    }
+
     /// Writes the events and commits. No events: nothing was changed, and nothing is written.
-    pub async fn commit(self) -> Result<Option<BatchId>, StoreError> {
-        if self.events.is_empty() {
+    pub async fn commit(mut self) -> Result<Option<BatchId>, StoreError> {
+        self.flush().await?;
+        if self.n_written == 0 {
             self.tx.rollback().await?;
             return Ok(None);
         }
-        events::write(
-            &self.tx,
-            &self.stamp,
-            &self.batch,
-            self.undoes.as_ref(),
-            self.events,
-        )
-        .await?;
         if let Some(key) = &self.key {
             idempotency::carried_out(&self.tx, key, &self.batch).await?;
         }
@@ -108,12 +114,16 @@ impl Change {
             return Ok(());
         }
         let last = events::last_change(&self.tx, entity, id).await?;
-        let (changed_by, changed_at) = last.unzip();
-        let current = serde_json::to_string(current).unwrap_or_default();
-        Err(StoreError::Stale(Box::new(crate::error::Stale {
-            current,
-            changed_by,
-            changed_at,
-        })))
+        Err(stale(current, last))
     }
+}
+
+/// R3: the row has changed since the version that a change was based on; `last` says who changed it, and when.
+pub fn stale(current: &impl Serialize, last: Option<LastChange>) -> StoreError {
+    let (changed_by, changed_at) = last.unzip();
+    StoreError::Stale(Box::new(crate::error::Stale {
+        current: serde_json::to_string(current).unwrap_or_default(),
+        changed_by,
+        changed_at,
+    }))
 }

@@ -80,7 +80,10 @@ mod tests {
         );
         assert_eq!(
             problems(&[(1, "a", Some("a")), (2, "a", Some("a"))]),
-            ["a change does not undo itself", "a change does not undo itself"]
+            [
+                "a change does not undo itself",
+                "a change does not undo itself"
+            ]
         );
     }
 

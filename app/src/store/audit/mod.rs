@@ -2,3 +2,4 @@
 //! knows tables and events, not what a change means.
 pub mod events;
 pub mod idempotency;
+pub mod last_change;

@@ -15,7 +15,8 @@ use crate::domain::{
 use crate::store::{
     Store,
     audit::events::{NewEvent, StepSnapshot},
-    change::Change,
+    audit::last_change::last_change_of_step,
+    change::{Change, stale},
     error::StoreError,
     records::{clusters, customers},
     templates::copy_order,
@@ -59,8 +60,10 @@ impl Change {
         version: Option<i64>,
     ) -> Result<(CustomerStep, Release), StoreError> {
         let step = step_rows::load(&self.tx, id).await?;
-        self.must_be_fresh(Entity::Step, id.0, &step, step.version, version)
-            .await?;
+        if version.is_some_and(|it| it != step.version) {
+            let last = last_change_of_step(&self.tx, &step).await?;
+            return Err(stale(&step, last));
+        }
         let release = release_rows::load(&self.tx, step.release_id).await?;
         release.may_be_worked_on()?;
         Ok((step, release))

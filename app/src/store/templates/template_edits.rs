@@ -358,11 +358,12 @@ pub async fn delete(
         .collect();
     special.include(&change.tx, &keepers).await?;
     let lists = special.ids();
-    let of = |follows: bool| -> Vec<(i64, i64)> {
+    // With their versions: a copy that comes back goes on from there.
+    let of = |follows: bool| -> Vec<(i64, i64, i64)> {
         let these = copies
             .iter()
             .filter(|it| (it.fate == Propagation::Propagate) == follows);
-        these.map(|it| (it.id, it.customer)).collect()
+        these.map(|it| (it.id, it.customer, it.version)).collect()
     };
     let (removed, kept) = (of(true), of(false));
     // Of the removed copies those that are more than copies: with notes, with an earlier text, or reopened.

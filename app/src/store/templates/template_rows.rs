@@ -21,10 +21,11 @@ pub async fn load(db: &impl ConnectionTrait, id: TemplateId) -> Result<StepTempl
         .try_into()
 }
 
-/// The copies of a template: id, customer, state, overridden.
+/// A copy of a template, and what a change of the template does to it.
 pub struct TemplateCopy {
     pub id: i64,
     pub customer: i64,
+    pub version: i64,
     pub fate: Propagation,
 }
 
@@ -33,11 +34,12 @@ pub async fn copies_of(
     id: TemplateId,
 ) -> Result<Vec<TemplateCopy>, StoreError> {
     use customer_step::Column;
-    let rows: Vec<(i64, i64, String, bool)> = customer_step::Entity::find()
+    let rows: Vec<(i64, i64, i64, String, bool)> = customer_step::Entity::find()
         .select_only()
         .columns([
             Column::Id,
             Column::CustomerId,
+            Column::Version,
             Column::Status,
             Column::IsOverridden,
         ])
@@ -46,13 +48,14 @@ pub async fn copies_of(
         .all(db)
         .await?;
     rows.into_iter()
-        .map(|(id, customer, status, overridden)| {
+        .map(|(id, customer, version, status, overridden)| {
             let status: StepStatus = status
                 .parse()
                 .map_err(|_| StoreError::corrupt("customer_steps", "unknown status"))?;
             Ok(TemplateCopy {
                 id,
                 customer,
+                version,
                 fate: propagation(status, overridden),
             })
         })

@@ -1,7 +1,10 @@
 //! Undo (R16): a new event that restores what was there. What changed since is left alone and named. An undo is itself
 //! a change that can be undone, so the kind of an event is told by what it kept, not by its action.
+mod conflicts;
 mod undo_templates;
 
+use self::conflicts::StepRemovals;
+use super::steps::step_rows;
 use super::{
     Store,
     audit::events::last_change,
@@ -13,7 +16,6 @@ use super::{
     steps::step_rows::remove,
     templates::copy_order,
 };
-use super::{records::release_rows, steps::step_rows};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, Event, EventAction, Undoable},
@@ -55,15 +57,24 @@ impl Store {
             }
             .into());
         }
-        if let Some(release) = first.release_id {
-            release_rows::load(&change.tx, release)
-                .await?
-                .may_be_edited()?;
+        // A batch can be of several releases: what is closed by now is left alone.
+        let closed = change.closed_releases(&events).await?;
+        let closed_of = |event: &Event| {
+            let id = event.release_id?;
+            Some((id, closed.get(&id)?))
+        };
+        if let Some((_, why)) =
+            closed_of(first).filter(|_| events.iter().all(|it| closed_of(it).is_some()))
+        {
+            return Err(why.clone().into());
         }
+        let removals = StepRemovals::find(&change.tx, &events).await?;
         let mut conflicts = Vec::new();
         let mut restored = 0;
         for event in &events {
-            if change.undo_event(event, &mut conflicts).await? {
+            if let Some((release, why)) = closed_of(event) {
+                conflicts.push(change.closed_conflict(event, release, why).await?);
+            } else if change.undo_event(event, &removals, &mut conflicts).await? {
                 restored += 1;
             }
         }
@@ -108,17 +119,21 @@ impl Change {
     async fn undo_event(
         &mut self,
         event: &Event,
+        removals: &StepRemovals,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
         match (event.entity, &event.before, &event.after) {
             (Entity::Step, Some(before), Some(after)) => {
-                self.undo_step(event, before, after, conflicts).await
+                self.undo_step(event, before, after, removals, conflicts)
+                    .await
             }
             (Entity::Step, None, Some(after)) => {
-                self.undo_step_created(event, after, conflicts).await
+                self.undo_step_created(event, after, removals, conflicts)
+                    .await
             }
             (Entity::Step, Some(before), None) => {
-                self.undo_step_deleted(event, before, conflicts).await
+                self.undo_step_deleted(event, before, removals, conflicts)
+                    .await
             }
             (Entity::Template, Some(before), Some(after)) if before.get("orderedIds").is_some() => {
                 self.undo_template_moved(event, before, after, conflicts)
@@ -174,6 +189,7 @@ impl Change {
         event: &Event,
         before: &Value,
         after: &Value,
+        removals: &StepRemovals,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
         let (before, after): (StepSnapshot, StepSnapshot) = (read(before)?, read(after)?);
@@ -181,7 +197,8 @@ impl Change {
             Ok(step) if StepSnapshot::of(&step).is_same(&after) => step,
             Ok(_) | Err(StoreError::NotFound(_)) => {
                 let name = self.cell_name(&after.name, event.customer_id).await?;
-                conflicts.push(self.conflict(Entity::Step, event.entity_id, &name).await?);
+                let id = StepId(event.entity_id);
+                conflicts.push(self.step_conflict(id, &name, Some(removals)).await?);
                 return Ok(false);
             }
             Err(error) => return Err(error),
@@ -195,6 +212,7 @@ impl Change {
         &mut self,
         event: &Event,
         after: &Value,
+        removals: &StepRemovals,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
         let after: StepSnapshot = read(after)?;
@@ -202,7 +220,8 @@ impl Change {
             Ok(step) if StepSnapshot::of(&step).is_same(&after) => step,
             Ok(_) | Err(StoreError::NotFound(_)) => {
                 let name = self.cell_name(&after.name, event.customer_id).await?;
-                conflicts.push(self.conflict(Entity::Step, event.entity_id, &name).await?);
+                let id = StepId(event.entity_id);
+                conflicts.push(self.step_conflict(id, &name, Some(removals)).await?);
                 return Ok(false);
             }
             Err(error) => return Err(error),
@@ -219,6 +238,7 @@ impl Change {
         &mut self,
         event: &Event,
         before: &Value,
+        removals: &StepRemovals,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
         let snapshot: StepSnapshot = read(before)?;
@@ -233,7 +253,7 @@ impl Change {
         if is_there.is_some() || !members.contains(&customer.0) {
             // It was brought back already, or has no customer to come back to.
             let name = self.cell_name(&snapshot.name, Some(customer)).await?;
-            conflicts.push(self.conflict(Entity::Step, id.0, &name).await?);
+            conflicts.push(self.step_conflict(id, &name, Some(removals)).await?);
             return Ok(false);
         }
         let blank = CustomerStep {

@@ -39,14 +39,34 @@ struct RestoredList {
     lists: StepIdsByCustomer,
 }
 
+/// A copy as a deletion kept it: its id, its customer, and its version. Events of earlier versions have no version.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(from = "Vec<i64>")]
+struct DeletedCopy {
+    id: i64,
+    customer: i64,
+    version: i64,
+}
+
+impl From<Vec<i64>> for DeletedCopy {
+    fn from(numbers: Vec<i64>) -> Self {
+        let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
+        Self {
+            id: number(0),
+            customer: number(1),
+            version: number(2),
+        }
+    }
+}
+
 /// What a deletion kept of the copies, beside the template itself.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct DeletedTemplate {
     ordered_ids: Vec<i64>,
-    /// Copy and customer of those that went, and of those that stayed as custom steps.
-    removed: Vec<(i64, i64)>,
-    kept: Vec<(i64, i64)>,
+    /// Those that went, and those that stayed as custom steps.
+    removed: Vec<DeletedCopy>,
+    kept: Vec<DeletedCopy>,
     own: Vec<RemovedCopy>,
     /// Who was in the release then.
     members: HashSet<i64>,
@@ -184,7 +204,7 @@ impl Change {
                 let row = customer_step::Entity::find_by_id(*id).one(&self.tx).await?;
                 let customer = row.map(|it| CustomerId(it.customer_id));
                 let name = self.cell_name(&template.name, customer).await?;
-                conflicts.push(self.conflict(Entity::Step, *id, &name).await?);
+                conflicts.push(self.step_conflict(StepId(*id), &name, None).await?);
             }
         }
         let restriction = PropagationLimits {
@@ -223,7 +243,7 @@ impl Change {
                 let name = self
                     .cell_name(&template.name, Some(CustomerId(copy.customer)))
                     .await?;
-                conflicts.push(self.conflict(Entity::Step, copy.id, &name).await?);
+                conflicts.push(self.step_conflict(StepId(copy.id), &name, None).await?);
             }
         }
         template_edits::delete(self, &template).await?;
@@ -313,11 +333,12 @@ impl Change {
         copy_order::write_template_order(&self.tx, release, category, &wanted).await?;
         let members = crate::store::records::members::member_ids(&self.tx, release).await?;
         let mut come_back = HashSet::new();
-        for (id, customer) in removed.iter().filter(|it| members.contains(&it.1)) {
-            come_back.insert(StepId(*id));
-            let mut copy = blank_copy(&template, *customer, now);
-            copy.id = StepId(*id);
-            if let Some(was) = own.iter().find(|it| it.text.id == *id) {
+        for gone in removed.iter().filter(|it| members.contains(&it.customer)) {
+            come_back.insert(StepId(gone.id));
+            let mut copy = blank_copy(&template, gone.customer, now);
+            copy.id = StepId(gone.id);
+            copy.version = gone.version + 1;
+            if let Some(was) = own.iter().find(|it| it.text.id == gone.id) {
                 copy.name.clone_from(&was.text.name);
                 copy.kind = was.text.kind;
                 copy.content.clone_from(&was.text.content);
@@ -341,7 +362,7 @@ impl Change {
             row.id = NotSet;
             row.insert(&self.tx).await?;
         }
-        for (id, _) in kept {
+        for DeletedCopy { id, .. } in kept {
             come_back.insert(StepId(id));
             let linked = customer_step::Entity::update_many()
                 .col_expr(customer_step::Column::TemplateId, Expr::val(template.id.0))
@@ -350,12 +371,13 @@ impl Change {
                     customer_step::Column::Version,
                     Expr::col(customer_step::Column::Version).add(1),
                 )
+                .col_expr(customer_step::Column::UpdatedAt, Expr::val(now))
                 .filter(customer_step::Column::Id.eq(id))
                 .filter(customer_step::Column::TemplateId.is_null())
                 .exec(&self.tx)
                 .await?;
             if linked.rows_affected == 0 {
-                conflicts.push(self.conflict(Entity::Step, id, &template.name).await?);
+                conflicts.push(self.step_conflict(StepId(id), &template.name, None).await?);
             }
         }
         special.reorder_to_template(&self.tx, &order).await?;

@@ -132,7 +132,8 @@ async fn a_form_without_javascript_leaves_variables_that_were_not_touched_as_the
     let before = before.await.unwrap().row;
     // What a browser sends of the page's own text area.
     let variables = "variables=HOST%3D+x.example+%0D%0A";
-    let body = format!("name=Acme&clusterId=1&namespace=acme&description=new&version=2&{variables}");
+    let body =
+        format!("name=Acme&clusterId=1&namespace=acme&description=new&version=2&{variables}");
     let edited = world.bench.post_form("/customers/1/edit", &body).await;
     assert_eq!(edited.status, StatusCode::SEE_OTHER, "{}", edited.body);
     let after = store.customer(world.acme.id).await.unwrap().customer;
