@@ -144,16 +144,21 @@ impl Store {
             StepStatus::InProgress => at.is_some_and(|it| it < stale),
             _ => false,
         };
-        let mut wanted: Vec<(Option<DateTime<Utc>>, i64)> = Vec::new();
+        // The most urgent come first, so that new reverts never hide older failures.
+        let urgency = |status: StepStatus| {
+            let mut by_attention = StepStatus::BY_ATTENTION.iter();
+            by_attention.position(|it| *it == status)
+        };
+        let mut wanted: Vec<(Option<usize>, Reverse<Option<DateTime<Utc>>>, i64)> = Vec::new();
         for grid in grids {
             for (place, cell) in grid.cells() {
                 let at = || grid.mark(place).map(|it| it.at);
                 if needs_it(cell.status, at()) {
-                    wanted.push((at(), cell.step.0));
+                    wanted.push((urgency(cell.status), Reverse(at()), cell.step.0));
                 }
             }
         }
-        wanted.sort_unstable_by_key(|it| Reverse(it.0));
+        wanted.sort_unstable();
         wanted.truncate(ATTENTION_MAX + 1);
         let rows: Vec<NarrowStep> = customer_step::Entity::find()
             .select_only()
@@ -168,8 +173,7 @@ impl Store {
                 Of::StateBy,
                 Of::StateAt,
             ])
-            .filter(Of::Id.is_in(wanted.iter().map(|it| it.1)))
-            .order_by_desc(Of::StateAt)
+            .filter(Of::Id.is_in(wanted.iter().map(|it| it.2)))
             .into_tuple()
             .all(&self.read)
             .await?;
@@ -207,11 +211,7 @@ impl Store {
                 })
             })
             .collect::<Result<_, StoreError>>()?;
-        attention.sort_by_key(|it| {
-            StepStatus::BY_ATTENTION
-                .iter()
-                .position(|status| *status == it.status)
-        });
+        attention.sort_by_key(|it| (urgency(it.status), Reverse(it.at)));
         Ok(attention)
     }
 }

@@ -4,6 +4,7 @@ mod bulk;
 mod clusters;
 mod concurrency;
 mod customers;
+mod dashboard;
 mod history;
 mod matrix;
 mod releases;
