@@ -59,10 +59,12 @@ pub enum FieldError {
     EmptyList,
     #[error("at most {max}, this has {long}")]
     TooMany { max: usize, long: usize },
-    #[error("unknown: {}{}", ids.iter().take(NAMED_IDS_MAX).map(i64::to_string).collect::<Vec<_>>().join(", "), and_others(ids.len().saturating_sub(NAMED_IDS_MAX)))]
+    #[error("unknown: {}", listed(ids))]
     Unknown { ids: Vec<i64> },
-    #[error("not active: {}", names.join(", "))]
+    #[error("not active: {}", listed(names))]
     Inactive { names: Vec<String> },
+    #[error("unknown: {}; not active: {}", listed(ids), listed(names))]
+    UnknownAndInactive { ids: Vec<i64>, names: Vec<String> },
     #[error("list every step of this category exactly once: {detail}")]
     NotAPermutation { detail: String },
     #[error("name one neighbour, not two")]
@@ -73,6 +75,14 @@ pub enum FieldError {
 
 /// A sentence has no more unknown ids than this: anybody can send a million.
 const NAMED_IDS_MAX: usize = 100;
+
+/// The first ones, and how many more there are.
+fn listed<T: ToString>(items: &[T]) -> String {
+    let named = items.iter().take(NAMED_IDS_MAX);
+    let named: Vec<String> = named.map(ToString::to_string).collect();
+    let others = items.len().saturating_sub(NAMED_IDS_MAX);
+    named.join(", ") + &and_others(others)
+}
 
 /// A problem and the field where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
