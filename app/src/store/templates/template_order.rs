@@ -20,7 +20,8 @@ use crate::store::{
     records::members,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
+    sea_query::Expr,
 };
 use serde_json::json;
 
@@ -162,6 +163,8 @@ pub async fn move_to(
     customer_step::Entity::update_many()
         .col_expr(Column::Category, Expr::val(category.as_str()))
         .col_expr(Column::OrderIndex, Expr::val(i32::MAX))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .col_expr(Column::UpdatedAt, Expr::val(change.stamp.at))
         .filter(Column::TemplateId.eq(template.id.0))
         .exec(&change.tx)
         .await?;
