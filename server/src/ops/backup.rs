@@ -1,5 +1,8 @@
 //! Backups, by hand and by the clock, and the way back. What is under its final name is whole and verified.
-use super::{config::Schedule, failure::Failure};
+use super::{
+    config::Schedule,
+    failure::{Failure, cause},
+};
 use app::{
     api::context::now,
     store::{
@@ -70,9 +73,7 @@ pub async fn restore(
         return Err(unfit(file, "it is the database itself"));
     }
     judge(file).await?;
-    if database.exists() && !backup::is_free(database).await {
-        return Err(Failure::InUse(database.display().to_string()));
-    }
+    must_be_free(database).await?;
     sqlite::create_folder(database).map_err(|it| Failure::write(database, &it))?;
     let part = beside(database, ".restoring");
     let _ = fs::remove_file(&part);
@@ -82,6 +83,26 @@ pub async fn restore(
     };
     let _ = fs::remove_file(&part);
     restored
+}
+
+/// Fails if another program has the database open, and if that cannot be told.
+async fn must_be_free(database: &Path) -> Result<(), Failure> {
+    let path = || database.display().to_string();
+    let is_there = database.try_exists().map_err(|error| Failure::Open {
+        path: path(),
+        cause: error.to_string(),
+    })?;
+    if !is_there {
+        return Ok(());
+    }
+    match backup::is_free(database).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::InUse(path())),
+        Err(error) => Err(Failure::Open {
+            path: path(),
+            cause: cause(&error),
+        }),
+    }
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

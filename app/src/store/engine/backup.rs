@@ -33,12 +33,16 @@ pub async fn look(file: &Path) -> Result<DatabaseConnection, StoreError> {
     Ok(sqlite::connect(file, Role::File).await?)
 }
 
-/// Whether nobody works on the database, so that its file may be moved. A file that cannot be read is worked on by nobody.
-pub async fn is_free(path: &Path) -> bool {
-    let Ok(db) = sqlite::connect(path, Role::Existing).await else {
-        return true;
+/// Whether nobody works on the database, so that its file may be moved. A damaged file is worked on by nobody; one that
+/// cannot be opened for another reason may well be, so that is an error.
+pub async fn is_free(path: &Path) -> Result<bool, StoreError> {
+    let db = match sqlite::connect(path, Role::Existing).await {
+        Ok(db) => db,
+        Err(error) if sqlite::is_held(&error) => return Ok(false),
+        Err(error) if sqlite::is_damage(&error) => return Ok(true),
+        Err(error) => return Err(error.into()),
     };
     let is_alone = sqlite::is_alone(&db).await;
     let _ = db.close().await;
-    is_alone
+    Ok(is_alone?)
 }

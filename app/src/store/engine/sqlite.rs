@@ -1,5 +1,6 @@
 //! Whatever is `SQLite`'s own: where the file lies, pragmas, backup. Another database would replace this file.
 use super::db_timing;
+use crate::store::error::chain;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     DbErr, Statement,
@@ -201,13 +202,28 @@ pub async fn copy_into(db: &DatabaseConnection, target: &Path) -> Result<(), DbE
     Ok(())
 }
 
-/// Whether nobody else has the database open. If so, its log is merged into it, and it is one file.
-pub async fn is_alone(db: &DatabaseConnection) -> bool {
+/// Whether a failure says that the file is damaged, or no database: then no program works on it.
+pub fn is_damage(error: &DbErr) -> bool {
+    let text = chain(error);
+    text.contains("malformed") || text.contains("not a database")
+}
+
+/// Whether a failure says that another program holds the database.
+pub fn is_held(error: &DbErr) -> bool {
+    let text = chain(error);
+    text.contains("is locked") || text.contains("is busy")
+}
+
+/// Whether nobody else has the database open. If so, its log is merged into it, and it is one file. Any failure but damage
+/// leaves that open, and is an error.
+pub async fn is_alone(db: &DatabaseConnection) -> Result<bool, DbErr> {
     // Not to be waited for: who works on it does so for days.
     let _ = db.execute_unprepared("PRAGMA busy_timeout = 0").await;
     match db.execute_unprepared("PRAGMA journal_mode = DELETE").await {
-        Ok(_) => true,
-        Err(error) => !error.to_string().contains("locked"),
+        Ok(_) => Ok(true),
+        Err(error) if is_held(&error) => Ok(false),
+        Err(error) if is_damage(&error) => Ok(true),
+        Err(error) => Err(error),
     }
 }
 
