@@ -163,5 +163,6 @@ pub async fn reorder_steps(
 /// What is different between two texts: worked out here, because the browser does not carry what that takes.
 #[server(input = Json, output = Postcard)]
 pub async fn compare_texts(before: String, after: String) -> Result<Vec<DiffRow>, AppError> {
-    Ok(crate::domain::diff::compare(&before, &after))
+    use super::context::{reply, store};
+    reply(store().compare_texts(before, after).await)
 }

@@ -10,4 +10,5 @@ pub mod paging;
 pub mod progress_cache;
 pub mod release_sheet;
 pub mod step_queries;
+pub mod text_diffs;
 pub mod unresolved;

@@ -111,7 +111,7 @@ async fn one_event_a_cell_and_one_batch() {
         )
         .await
         .unwrap();
-    let filter = app::domain::event::EventFilter {
+    let filter = EventFilter {
         batch_id: result.batch_id,
         ..Default::default()
     };

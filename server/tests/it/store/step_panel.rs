@@ -1,6 +1,9 @@
 //! A step on the desk: what its history keeps, what can be undone from there, what became of the template since, and one
 //! customer's work as a list and on paper.
-use crate::world::{World, draft, metadata};
+use crate::{
+    harness::TestBench,
+    world::{World, draft, metadata},
+};
 use app::{
     domain::customer::CustomerDraft, domain::customer_work::OpenStep, domain::diff::DiffRow,
     domain::event::EventAction, domain::rule_violation::RuleViolation, domain::step::Position,
@@ -267,4 +270,18 @@ async fn a_runbook_holds_every_resolved_text_and_no_name_breaks_out_of_it() {
     ), "{markdown}");
     assert!(markdown.contains("### 2. Migrate schema\n\n- [ ] pending\n\n```sql\nSELECT 'acme';\n```\n\nNotes:\n\n````text\n```\n# not a heading\n````\n"), "{markdown}");
     assert_eq!(checklist.file_name(), "june-img-src-x-a-b.md");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn others_are_served_while_texts_are_compared() {
+    let bench = TestBench::new().await;
+    let (before, after) = ("a\n".repeat(100_000), "b\n".repeat(100_000));
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move { sender.send(()) });
+    // There is one thread: it can only send while the comparison computes on another one.
+    tokio::select! {
+        biased;
+        rows = bench.store.compare_texts(before, after) => panic!("{} rows came first", rows.unwrap().len()),
+        sent = receiver => sent.unwrap(),
+    }
 }

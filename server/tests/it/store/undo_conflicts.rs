@@ -5,7 +5,7 @@ use app::{
         id::{BatchId, ReleaseId, StepId},
         release::ReleaseDraft,
         rule_violation::RuleViolation,
-        step::{CustomerStep, Position, StepAction, StepStatus},
+        step::{Position, StepAction, StepStatus},
         template::Category,
     },
     store::{error::StoreError, steps::transitions::TransitionOptions},
@@ -118,7 +118,7 @@ async fn an_undo_in_a_draft_that_was_deleted_says_so() {
     let text = draft("Once more", "deploy", "bash", "true");
     let added = store.add_template(world.june, text, Position::Last, ana());
     let batch = added.await.unwrap().batch_id.unwrap();
-    store.delete_release(world.june, ana()).await.unwrap();
+    store.delete_draft(world.june, ana()).await.unwrap();
     let refused = store.undo(batch, ana()).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
