@@ -1,5 +1,5 @@
-// Draws the glyphs of the matrix's cells as one small picture and prints what style/cells.css has of it. A thousand cells
-// in view are a thousand backgrounds: a picture is painted at once, while a mask or an SVG is drawn anew for each of them.
+// Renders the glyphs of the matrix's cells into one small picture and prints the CSS for it (style/glyphs.css). A thousand
+// visible cells are a thousand backgrounds: the browser paints a picture fast, but renders a mask or an SVG for each cell.
 //   node glyphs.mjs > ../style/glyphs.css
 import { chromium } from '@playwright/test';
 import { readFileSync } from 'node:fs';

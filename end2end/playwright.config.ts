@@ -1,4 +1,4 @@
-// Debian's Chromium against the release build; a server and a database per worker (fixtures/app.ts).
+// Playwright configuration: Debian's Chromium against the release build; fixtures/app.ts starts a server for each test.
 import { defineConfig } from '@playwright/test';
 
 export default defineConfig({

@@ -1,6 +1,6 @@
-// ./dev shots: the pictures of docs/guide.md and of the README, taken in Debian's Chromium from the release build with its
-// demo, at 1440 x 900, in light and dark. The clock of the program and of the pages stands still, so that a picture changes
-// only when its page does. Any console error or page error ends the run with 1, and so does a page that is not as expected.
+// ./dev shots: takes the screenshots of docs/guide.md and of the README in Debian's Chromium from the release build with its
+// demo, at 1440 x 900, in light and dark. The clock of the program and of the pages is stopped, so a picture changes only
+// when its page does. A console error, a page error or an unexpected page ends the run with exit code 1.
 import { chromium } from '@playwright/test';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-//! The site is embedded: a new one must be seen, also when its files have other names.
+//! Build script: rebuilds the server when the embedded site changes, also when only the names of its files change.
 fn main() {
     println!("cargo::rerun-if-changed=../target/site");
     println!("cargo::rerun-if-changed=build.rs");

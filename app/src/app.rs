@@ -1,4 +1,4 @@
-//! The page as a whole: contexts, the frame, and the table of routes, which is the whole of the pages on one screen.
+//! Root component: leptos contexts, the layout around every page, and the table of all routes.
 use crate::{
     api::overview::{read_frame, set_actor, set_theme, undo},
     browser,
@@ -17,7 +17,7 @@ use crate::{
         fetch::Fetch,
         lazy_pages::LazyPage,
         not_found::NotFoundPage,
-        releases::lazy_parts::{LazyPart, aside},
+        releases::lazy_parts::{self, LazyPart},
         stays_true,
     },
     paths,
@@ -32,24 +32,26 @@ use leptos_router::{
     path,
 };
 
-/// Whether the page is live: every part of it has been taken over.
+/// Whether hydration has finished for the whole page.
 #[derive(Clone, Default)]
 pub struct Hydrated(ArcRwSignal<bool>);
 
 impl Hydrated {
+    /// Marks the page as hydrated, for leptos signals and for the style sheet.
     pub fn begin(&self) {
         self.0.set(true);
         browser::dom::mark_hydrated();
     }
 }
 
+/// The whole application, rendered by the server and hydrated by the browser.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    // The server's clock; the page takes it over, so that both draw the same.
+    // The server's clock is sent with the page, so that server and browser render the same times.
     let now = SharedValue::new_str(|| use_context::<Now>().map_or(0, |it| it.0.timestamp_millis()));
     let now = DateTime::from_timestamp_millis(now.into_inner()).unwrap_or_default();
-    // Raised by the browser's entry once all of the page is taken over: before that, it must look as the server drew it.
+    // Set by the browser's entry after hydration. Until then the page must look exactly as the server rendered it.
     let Hydrated(live) = use_context::<Hydrated>().unwrap_or_default();
     let clock = Clock {
         now,
@@ -87,19 +89,19 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The frame: sidebar at the left, the page at the right, toasts above.
+/// The layout: sidebar at the left, the page at the right, toasts above.
 #[component]
 fn Shell(children: Children) -> impl IntoView {
     let path = use_location().pathname;
     let here = Memo::new(move |_| path.get());
     let is_work = Memo::new(move |_| paths::fills_window(&here.get()));
-    // Counts change with the pages, so they are asked for again on each.
+    // The counts in the sidebar depend on the page, so they are fetched again on every navigation.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
     let actor = RwSignal::new(String::new());
-    let asks = RwSignal::new(false);
+    let name_dialog_open = RwSignal::new(false);
     let naming = SerialRequest::new();
-    let wants_name = stays_true(move || asks.get());
-    let toasts = Toasts::here();
+    let wants_name = stays_true(move || name_dialog_open.get());
+    let toasts = Toasts::from_context();
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);
         leptos::task::spawn_local(async move {
@@ -109,16 +111,16 @@ fn Shell(children: Children) -> impl IntoView {
     let on_name = Callback::new(move |name: String| {
         naming.run(set_actor(name), move |name| {
             actor.set(name);
-            asks.set(false);
+            name_dialog_open.set(false);
         });
     });
     let on_undo = Callback::new(move |batch: BatchId| {
         leptos::task::spawn_local(async move {
             match undo(batch).await {
-                // What is on the page is drawn anew from what is there now.
-                Ok(it) if toasts.renew() => {
+                // The page fetches its data again.
+                Ok(it) if toasts.refresh() => {
                     let left = it.conflicts.first().map(|it| it.reason.clone());
-                    toasts.say(
+                    toasts.show(
                         left.unwrap_or_else(|| {
                             let n = it.restored;
                             format!("Undone: {n} restored. The record changed, not the cluster")
@@ -127,7 +129,7 @@ fn Shell(children: Children) -> impl IntoView {
                     );
                 }
                 Ok(_) => browser::dom::reload(),
-                Err(error) => toasts.say(sentence(&error.to_string()), None),
+                Err(error) => toasts.show(sentence(&error.to_string()), None),
             }
         });
     });
@@ -152,7 +154,7 @@ fn Shell(children: Children) -> impl IntoView {
                             rail=is_work
                             on_theme=on_theme
                             actor=actor
-                            asks=asks
+                            name_dialog_open=name_dialog_open
                         />
                     }
                 })}
@@ -162,8 +164,8 @@ fn Shell(children: Children) -> impl IntoView {
             </main>
         </div>
         {move || {
-            let dialog = NameDialogProps { asks, actor, error: naming.error, on_name };
-            wants_name.get().then(|| Suspend::new(aside(LazyPart::Name(dialog))).into_any())
+            let dialog = NameDialogProps { open: name_dialog_open, actor, error: naming.error, on_name };
+            wants_name.get().then(|| lazy_parts::show(LazyPart::Name(dialog)))
         }}
         <ToastRegion on_undo=on_undo/>
     }

@@ -1,7 +1,10 @@
-//! The one error that crosses the wire: everything that can go wrong between a click and a row, as far as the browser
-//! may know. Rules speak in words before they travel: the words of every rule, written and read by type, would weigh
-//! more than all the browser asks of them.
-use crate::domain::rule_violation::{Field, Noun, RuleViolation, ValidationErrors};
+//! The error type of all server functions, and so of the pages. Rule violations and field errors are sent as
+//! sentences instead of typed values: decoding every variant would cost more WASM than the pages need.
+use crate::domain::{
+    rule_violation::RuleViolation,
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, Noun},
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use server_fn::{
@@ -10,18 +13,18 @@ use server_fn::{
 };
 use std::fmt;
 
-/// Somebody changed the row since it was read (R3): the row as it is now, and by whom and when it was changed.
+/// The row was changed since it was read (R3): its current content, and who changed it when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stale {
-    /// The row, as JSON.
+    /// The row as JSON.
     pub current: String,
     pub changed_by: Option<String>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub changed_at: Option<DateTime<Utc>>,
 }
 
-/// Fields that are wrong, each with its sentence; never empty.
+/// Wrong fields with their messages; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldMessages(pub Vec<(Field, String)>);
 
@@ -46,22 +49,22 @@ impl fmt::Display for FieldMessages {
     }
 }
 
-/// A rule that says no.
+/// A rule that refuses the change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViolationMessage {
     pub text: String,
-    /// Where a form shows it.
+    /// The form field that shows the message; none shows it as an alert.
     pub field: Option<Field>,
     pub about: ViolationDetail,
 }
 
-/// What a page needs to know of a refusal beyond its words.
+/// What a page needs to know of a violation besides its message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ViolationDetail {
     Nothing,
     /// These variables have no value.
     Missing(Vec<String>),
-    /// The name is taken: if by an inactive row, its id and that name.
+    /// The name is taken. If an inactive row has it: the id of that row and the name.
     Taken(Option<(i64, String)>),
 }
 
@@ -84,31 +87,32 @@ impl From<RuleViolation> for ViolationMessage {
     }
 }
 
+/// Why a server function failed, with its HTTP status.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 pub enum AppError {
-    /// 404: no such row.
+    /// 404: the row does not exist.
     #[error("{0} not found")]
     NotFound(Noun),
-    /// 422: fields are wrong, each named.
+    /// 422: wrong fields.
     #[error("{0}")]
     Invalid(FieldMessages),
-    /// 409: a rule says no.
+    /// 409: a rule refuses the change.
     #[error("{}", .0.text)]
     Refused(Box<ViolationMessage>),
-    /// 409: somebody was faster.
+    /// 409: the row was changed since it was read.
     #[error("{} changed this in the meantime: look at it again before you save", .0.changed_by.as_deref().unwrap_or("somebody"))]
     Stale(Box<Stale>),
-    /// 500: the cause is in the log, never in the answer.
+    /// 500: a failure of the server; the cause is in its log only.
     #[error("something failed on our side; it has been logged")]
     Internal,
-    /// The answer never came, or was none of ours.
+    /// The request failed on its way, or the response could not be decoded.
     #[error("the server could not be reached: check the connection and try again")]
     Transport(String),
 }
 
 impl AppError {
-    /// What is to be said at this field.
-    pub fn at(&self, field: Field) -> Option<String> {
+    /// The message for a form field, if the error concerns it.
+    pub fn message_for(&self, field: Field) -> Option<String> {
         match self {
             Self::Invalid(FieldMessages(fields)) => {
                 let found = fields.iter().find(|it| it.0 == field);
@@ -119,11 +123,12 @@ impl AppError {
         }
     }
 
-    /// Whether the same may go well when it is tried again.
-    pub fn may_pass(&self) -> bool {
+    /// Whether the same request may succeed later.
+    pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Internal | Self::Transport(_))
     }
 
+    /// The HTTP status code.
     pub fn status(&self) -> u16 {
         match self {
             Self::NotFound(_) => 404,

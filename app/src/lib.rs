@@ -1,30 +1,31 @@
-//! Rollcall, compiled twice: rendered by the server, then hydrated in the browser.
+//! Rollcall as a leptos application, compiled twice: with `ssr` for the server, with `hydrate` to WASM for the
+//! browser.
 //!
-//! The domain decides, the store remembers, the api opens the door, pages fetch, components show.
+//! Pages call server functions (`api`), which call the `store`, which applies the rules of the `domain`.
 #![recursion_limit = "512"]
 
-/// The door of the pages: server functions.
+/// Server functions.
 pub mod api;
-/// The page as a whole, and its routes.
+/// Root component and routes.
 pub mod app;
-/// The browser itself: clipboard, clock, DOM.
+/// Browser APIs: clipboard, storage, DOM.
 pub mod browser;
-/// What is shown.
+/// View components.
 pub mod components;
-/// The product's rules, as plain Rust.
+/// Domain model and business rules.
 pub mod domain;
-/// The one error that crosses the wire.
+/// Error type of the server functions.
 pub mod error;
-/// Colours for bash and sql.
+/// Syntax highlighting for bash and sql.
 pub mod highlight;
-/// The pages.
+/// Pages.
 pub mod pages;
-/// Every address, as a function.
+/// Addresses of pages.
 pub mod paths;
-/// The HTML document.
+/// HTML document.
 pub mod shell;
-/// What remembers: SQLite, on the server only.
+/// Persistence in SQLite; server only.
 #[cfg(feature = "ssr")]
 pub mod store;
-/// How data travels.
+/// Serialization between server and browser.
 pub mod wire;

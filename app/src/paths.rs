@@ -1,66 +1,82 @@
-//! Every address of a page, as a function.
+//! Addresses of all pages and downloads, as constants and functions.
 use crate::domain::id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId};
 
+/// The dashboard.
 pub const DASHBOARD: &str = "/";
+/// The list of clusters.
 pub const CLUSTERS: &str = "/clusters";
+/// The form for a new cluster.
 pub const NEW_CLUSTER: &str = "/clusters/new";
+/// The list of customers.
 pub const CUSTOMERS: &str = "/customers";
+/// The form for a new customer.
 pub const NEW_CUSTOMER: &str = "/customers/new";
-/// Many customers at once.
+/// The import of many customers.
 pub const PASTE_CUSTOMERS: &str = "/customers/new?paste";
+/// The list of releases.
 pub const RELEASES: &str = "/releases";
+/// The form for a new release.
 pub const NEW_RELEASE: &str = "/releases/new";
+/// The activity log.
 pub const ACTIVITY: &str = "/activity";
 
+/// A cluster.
 pub fn cluster(id: ClusterId) -> String {
     format!("/clusters/{id}")
 }
 
+/// The form of a cluster.
 pub fn edit_cluster(id: ClusterId) -> String {
     format!("/clusters/{id}/edit")
 }
 
+/// A customer.
 pub fn customer(id: CustomerId) -> String {
     format!("/customers/{id}")
 }
 
+/// The form of a customer.
 pub fn edit_customer(id: CustomerId) -> String {
     format!("/customers/{id}/edit")
 }
 
+/// A release: its matrix, or a draft's overview.
 pub fn release(id: ReleaseId) -> String {
     format!("/releases/{id}")
 }
 
+/// The form of a release.
 pub fn edit_release(id: ReleaseId) -> String {
     format!("/releases/{id}/edit")
 }
 
+/// The template steps of a release.
 pub fn release_steps(id: ReleaseId) -> String {
     format!("/releases/{id}/steps")
 }
 
 /// The template steps as a Markdown file.
-pub fn release_runbook(id: ReleaseId) -> String {
+pub fn release_markdown(id: ReleaseId) -> String {
     format!("/releases/{id}/steps.md")
 }
 
+/// One customer's steps in a release.
 pub fn customer_steps(release: ReleaseId, customer: CustomerId) -> String {
     format!("/releases/{release}/customer/{customer}")
 }
 
-/// One of a customer's steps, large.
-pub fn run(release: ReleaseId, customer: CustomerId, step: StepId) -> String {
+/// One customer's steps, with one of them open.
+pub fn customer_step(release: ReleaseId, customer: CustomerId, step: StepId) -> String {
     format!("/releases/{release}/customer/{customer}?step={step}")
 }
 
-/// A customer's steps on paper.
-pub fn print(release: ReleaseId, customer: CustomerId) -> String {
+/// One customer's checklist, for printing.
+pub fn customer_print(release: ReleaseId, customer: CustomerId) -> String {
     format!("/releases/{release}/customer/{customer}?view=print")
 }
 
-/// The same as a file of Markdown.
-pub fn runbook(release: ReleaseId, customer: CustomerId) -> String {
+/// One customer's checklist as a Markdown file.
+pub fn customer_checklist(release: ReleaseId, customer: CustomerId) -> String {
     format!("/releases/{release}/customer/{customer}/runbook.md")
 }
 
@@ -69,23 +85,23 @@ pub fn step(release: ReleaseId, step: StepId) -> String {
     format!("/releases/{release}?step={step}")
 }
 
-/// The template's steps, with the import of a runbook open.
+/// The template steps with the Markdown import open.
 pub fn import_steps(id: ReleaseId) -> String {
     format!("/releases/{id}/steps?import")
 }
 
-/// What a change did, row by row.
+/// The activity log of one batch.
 pub fn batch(id: &BatchId) -> String {
     format!("/activity?batch={id}")
 }
 
-/// The matrix as it is seen: filter, what is collapsed, the open step.
-pub fn view(id: ReleaseId, parts: &[(&str, String)]) -> String {
-    with(release(id), parts)
+/// The matrix with a query: filter, collapsed blocks, the open step.
+pub fn matrix_view(id: ReleaseId, parts: &[(&str, String)]) -> String {
+    with_query(release(id), parts)
 }
 
-/// A path and what is asked of it. Empty parts are left out.
-pub fn with(mut path: String, parts: &[(&str, String)]) -> String {
+/// A path with a percent-encoded query. Empty values are left out.
+pub fn with_query(mut path: String, parts: &[(&str, String)]) -> String {
     for (key, value) in parts.iter().filter(|it| !it.1.is_empty()) {
         path.push(if path.contains('?') { '&' } else { '?' });
         path.extend([key, "="]);
@@ -105,14 +121,14 @@ pub fn with(mut path: String, parts: &[(&str, String)]) -> String {
 }
 
 /// Whether a path is the matrix of a release.
-pub fn is_work_page(path: &str) -> bool {
+pub fn is_matrix_page(path: &str) -> bool {
     path.strip_prefix("/releases/")
         .is_some_and(|it| it.parse::<i64>().is_ok())
 }
 
-/// Whether a path is a page where people work: it fills the window, and the sidebar is a rail.
+/// Whether a page fills the window, with the sidebar reduced to icons: the matrix and a customer's steps.
 pub fn fills_window(path: &str) -> bool {
-    is_work_page(path) || (path.starts_with("/releases/") && path.contains("/customer/"))
+    is_matrix_page(path) || (path.starts_with("/releases/") && path.contains("/customer/"))
 }
 
 #[cfg(test)]
@@ -127,16 +143,16 @@ mod tests {
             ("customers", "a&b é".to_owned()),
         ];
         assert_eq!(
-            view(ReleaseId(7), &parts),
+            matrix_view(ReleaseId(7), &parts),
             "/releases/7?status=failed,done&customers=a%26b%20%C3%A9"
         );
     }
 
     #[test]
     fn only_the_matrix_and_a_customer_s_work_fill_the_window() {
-        assert!(is_work_page("/releases/12") && fills_window("/releases/12"));
+        assert!(is_matrix_page("/releases/12") && fills_window("/releases/12"));
         let work = customer_steps(ReleaseId(1), CustomerId(2));
-        assert!(fills_window(&work) && !is_work_page(&work));
+        assert!(fills_window(&work) && !is_matrix_page(&work));
         for calm in [
             "/",
             "/releases",

@@ -1,26 +1,26 @@
-//! The HTML document. It writes the script and style tags itself, from the names that the server has embedded: leptos's
-//! own look for a file beside the program.
+//! The HTML document around the application. The script and style tags are written here, from the names of the
+//! embedded files: leptos's own function expects a manifest file beside the executable.
 use crate::{app::App, components::ui::icon::SPRITE, paths};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-/// The names of the built site, below `/pkg/`.
+/// File names of the built site, below `/pkg/`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteAssets {
     pub script: String,
-    /// Loads the further parts of the WASM.
+    /// Loads the split parts of the WASM.
     pub splitter: String,
     pub wasm: String,
     pub style: String,
-    /// Each further part by the function that it begins with, and its files.
+    /// The split parts of the WASM: each by the name of its entry function, with its files.
     pub parts: Vec<(String, Vec<String>)>,
 }
 
 impl SiteAssets {
-    /// The files that a page needs beyond the first: they are fetched beside it, not after it.
+    /// The parts that a page needs, so that they are preloaded in parallel with the main WASM file.
     fn files_of(&self, path: &str, query: &str) -> Vec<String> {
-        let wanted: &[&str] = match (paths::is_work_page(path), query.contains("step=")) {
-            (true, true) => &["matrix_", "aside_"],
+        let wanted: &[&str] = match (paths::is_matrix_page(path), query.contains("step=")) {
+            (true, true) => &["matrix_", "lazy_part_"],
             (true, false) => &["matrix_"],
             (false, _) => &["records_"],
         };
@@ -36,8 +36,8 @@ impl SiteAssets {
     }
 }
 
-/// Menus that are `details` close after a choice, on Escape, and when something else is pressed; the keyboard then goes
-/// back to their button. Here, because it concerns every page and the WASM need not carry it.
+/// Closes `details` menus after a choice, on Escape and on a click elsewhere, and returns the focus to the menu's
+/// button. Plain JavaScript, since every page needs it and it is smaller than the same in WASM.
 const MENUS: &str = r#"const menus = (shut) => document.querySelectorAll("details.more[open]").forEach(shut);
 addEventListener("click", (event) => menus((it) => {
   const chosen = it.contains(event.target) && event.target.closest(".menu :is(a, button)");
@@ -50,7 +50,7 @@ addEventListener("keydown", (event) => event.key === "Escape" && menus((it) => {
 }), true);
 "#;
 
-/// `site` is none where none was built (tests): the page is complete, but stays as the server drew it.
+/// The HTML document. Without `site` (in tests) no script is loaded, and the page stays as the server rendered it.
 pub fn shell(
     site: Option<SiteAssets>,
     theme: Option<String>,

@@ -1,24 +1,26 @@
-//! How data travels: in postcard's format, which needs far less code in the WASM than JSON; and as text within a page.
+//! Binary serialization between server and browser: postcard, which needs far less WASM code than JSON; and its
+//! encoding as text within an HTML page.
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Bytes as text for a page's script: letters that ASCII can show stay as they are, and compress well; the others move to
-/// U+0100 and above, where nothing needs to be escaped.
+/// Serializes a value as text for a script element. Printable ASCII stays as it is, so that it compresses well; other
+/// bytes move to U+0100 and above, where nothing needs escaping. None if postcard cannot serialize the value.
 pub fn to_text(value: &impl Serialize) -> Option<String> {
     let bytes = postcard::to_allocvec(value).ok()?;
     let text = bytes.into_iter().map(|it| match it {
-        b'"' | b'\\' | b'<' | b'&' => moved(it),
+        b'"' | b'\\' | b'<' | b'&' => shifted(it),
         b' '..=b'~' => char::from(it),
-        _ => moved(it),
+        _ => shifted(it),
     });
     Some(text.collect())
 }
 
-fn moved(byte: u8) -> char {
+fn shifted(byte: u8) -> char {
     char::from_u32(0x100 + u32::from(byte)).unwrap_or_default()
 }
 
+/// Reads what `to_text` wrote; none if it is malformed.
 pub fn from_text<T: DeserializeOwned>(text: &str) -> Option<T> {
-    // The low byte is the byte, moved or not.
+    // The low byte of each character is the original byte.
     let byte = |it: char| u8::try_from(u32::from(it) & 0xff).ok();
     let bytes: Vec<u8> = text.chars().filter_map(byte).collect();
     postcard::from_bytes(&bytes).ok()

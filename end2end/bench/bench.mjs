@@ -1,7 +1,7 @@
-// ./dev bench: every figure of QUALITY.md's "Speed and size", measured on the release build, on copies of the databases
-// that `cargo bench -p server --bench store -- --make FOLDER` has made. Loopback only; nothing is written but into that
-// folder. The table and one JSON line a figure go to standard output, progress to standard error. No figure is a failure;
-// the exit code is 1 only if something could not be measured because it broke.
+// ./dev bench: measures speed, size and memory of the release build on copies of the databases that
+// `cargo bench -p server --bench store -- --make FOLDER` creates. Uses the loopback interface only and writes only into that
+// folder. The table and one JSON line a figure go to standard output, progress to standard error. A figure that misses its
+// target fails nothing; the exit code is 1 only if a measurement breaks.
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import * as browsers from './browser.mjs';

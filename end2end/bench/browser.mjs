@@ -1,5 +1,5 @@
-// The figures of the browser: Debian's Chromium on a window of 1920 x 1080, the processor slowed down four times where it
-// says so. A page that lacks what is measured says so and is no failure.
+// Browser benchmarks in Debian's Chromium, with a window of 1920 x 1080, and the processor slowed down four times where a
+// figure says "at 4x". A figure that a page does not support is reported as such and fails nothing.
 import { chromium } from '@playwright/test';
 import { existsSync } from 'node:fs';
 import { BYTES, MILLISECONDS, NotThere, figure, part, say } from './figures.mjs';

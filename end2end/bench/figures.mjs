@@ -1,5 +1,5 @@
-// What was measured: medians, each beside a baseline of the same run, and a target where there is one. A timing is never a
-// failure; a measurement that could not be made is.
+// The results of the benchmarks: medians, each with a baseline of the same run, and a target where there is one. A slow
+// figure fails nothing; a measurement that breaks does.
 
 export const MILLISECONDS = 'ms';
 export const BYTES = 'kB';

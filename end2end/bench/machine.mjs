@@ -1,4 +1,4 @@
-// Other processes: the program under measurement, the SQLite shell, the load. All on this machine, all ended with us.
+// Child processes of the benchmarks: the program, the SQLite shell, the load generator. All are ended with the benchmark.
 import { spawn } from 'node:child_process';
 import { constants, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';

@@ -1,5 +1,5 @@
-// What runs inside the page: it notes long tasks, and the time from an event to the paint that shows what it did.
-// It is handed to the browser as text, so it uses nothing from outside.
+// Runs inside the page: records long tasks, and the time from an input event to the paint that shows its effect. It is
+// passed to the browser as text, so it uses nothing outside of its own functions.
 export function recorder() {
   const tasks = [];
   try {

@@ -1,4 +1,4 @@
-// The figures of the server: pages, load, marks, bulk, activation, start, memory. Each beside a baseline of the same run.
+// Server benchmarks: pages, load, marking cells, bulk actions, activation, start, memory; each with a baseline of the same run.
 import { BYTES, MEMORY, MILLISECONDS, NotThere, figure, say } from './figures.mjs';
 import { copyOf, idleNode, inTurn, must, remove, requestsPerSecond, serve, shell } from './machine.mjs';
 

@@ -1,4 +1,4 @@
-// What the pages load, and what the parts of the WASM hold: code, data, functions. Sections are read from the file itself.
+// Sizes of the pages' first loads by file, and of the sections of each WASM part, which are read from the file itself.
 import { byKind, weigh } from './browser.mjs';
 import { must } from './machine.mjs';
 

@@ -1,5 +1,5 @@
-// Activation and adding customers: nobody chosen beforehand, clusters as a whole, what will be made said first, by mouse
-// and by keyboard; and every refusal.
+// Activation of a release and adding customers: the selection starts empty, whole clusters can be selected, a dry run shows
+// what will be created; by mouse and by keyboard; and every error.
 import { test, expect } from '../fixtures/app';
 import { activeJune, june as draftJune, people } from '../fixtures/world';
 

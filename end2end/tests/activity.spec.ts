@@ -1,4 +1,4 @@
-// The history: by batch, narrowed by the address, with before and after, and Undo where it still applies.
+// The history: one line a batch, filters in the address, values before and after, and Undo where it still applies.
 import { test, expect, live } from '../fixtures/app';
 import { activeJune, jonas } from '../fixtures/world';
 

@@ -1,4 +1,4 @@
-// Steps of one customer alone: added at a place, to the template as well or not, edited, promoted, deleted.
+// Custom steps of one customer: added at a position, optionally to the template, edited, promoted, deleted.
 import type { Page } from '@playwright/test';
 import { test, expect } from '../fixtures/app';
 import { HOSTILE, step } from '../fixtures/other';

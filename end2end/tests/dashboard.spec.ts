@@ -1,4 +1,4 @@
-// The dashboard: what to do first, what needs attention, and how many releases stand; at none, one and twenty.
+// The dashboard with no release, one and twenty: first steps, what needs attention, progress of each release.
 import { test, expect } from '../fixtures/app';
 import { activeJune, people } from '../fixtures/world';
 

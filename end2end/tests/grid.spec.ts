@@ -1,4 +1,5 @@
-// The grid under the hand: rectangles by mouse, heads by keyboard, cards, one step across customers, paper, no script.
+// Interaction with the matrix: rectangular selection by mouse, row and column heads by keyboard, hover cards, one step across
+// customers, the print view, and paging without JavaScript.
 import { test, expect } from '../fixtures/app';
 import { activeJune, many } from '../fixtures/world';
 

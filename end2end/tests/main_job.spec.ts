@@ -1,5 +1,5 @@
-// The main job, once by mouse and once by keyboard: two clusters, three customers, a release with deploy and verify steps
-// in bash, sql and text, activated for chosen customers, worked through in the matrix until it is complete.
+// The main workflow, once by mouse and once by keyboard: two clusters, three customers, a release with deploy and verify
+// steps in bash, SQL and text, activated for selected customers, and worked through in the matrix until it is complete.
 import { test, expect, live } from '../fixtures/app';
 import { activeJune } from '../fixtures/world';
 

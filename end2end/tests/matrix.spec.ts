@@ -1,4 +1,4 @@
-// The matrix as a surface to work in: filters in the address, undo and redo, also after a reload.
+// The matrix: filters and collapsed clusters in the address, undo and redo, also after a reload.
 import { test, expect, live } from '../fixtures/app';
 import { activeJune } from '../fixtures/world';
 

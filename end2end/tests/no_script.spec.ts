@@ -1,4 +1,4 @@
-// Everything can be read, and the basic forms work, without JavaScript.
+// Without JavaScript: every page can be read, and the basic forms work.
 import { test, expect } from '../fixtures/app';
 import { activeJune } from '../fixtures/world';
 

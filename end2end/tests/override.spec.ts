@@ -1,4 +1,5 @@
-// A customer's own text: written beside the template's, kept or given up when the template goes on, made the template's own.
+// Overrides of a step's text for one customer: written beside the template's text, kept or reset when the template changes,
+// promoted to the template.
 import type { Page } from '@playwright/test';
 import { test, expect } from '../fixtures/app';
 import { other, step } from '../fixtures/other';

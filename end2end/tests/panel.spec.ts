@@ -1,4 +1,4 @@
-// The panel of a step: what it shows, copies and keeps, by mouse and by keyboard.
+// The step panel: what it shows and copies, notes, size and layout, by mouse and by keyboard.
 import type { Page } from '@playwright/test';
 import { test, expect, live } from '../fixtures/app';
 import { act, HOSTILE, other, step } from '../fixtures/other';

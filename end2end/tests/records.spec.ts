@@ -1,4 +1,4 @@
-// Clusters, customers and releases: lists, forms and their refusals, variables, many customers at once.
+// Clusters, customers and releases: lists, forms and their errors, variables, import of many customers.
 import type { Page } from '@playwright/test';
 import { test, expect, live } from '../fixtures/app';
 import { activeJune, jonas, june as draftJune, people } from '../fixtures/world';

@@ -1,4 +1,4 @@
-// One customer's work: the list, the run mode by keyboard, its own order, paper and file.
+// One customer's work in a release: the list, the run mode by keyboard, its own order, print view and Markdown file.
 import type { Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { test, expect, live } from '../fixtures/app';

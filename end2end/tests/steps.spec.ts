@@ -1,5 +1,5 @@
-// The steps of a release: put in order by mouse, keyboard and menu; written, with what a text becomes for a customer;
-// changed on an active release, which says first what it does to the copies; runbooks in and out; and every refusal.
+// The template steps of a release: reordered by mouse, keyboard and menu; edited with a preview for a customer; changed in an
+// active release after a dry run; imported and exported as Markdown; and every error.
 import AxeBuilder from '@axe-core/playwright';
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';

@@ -1,4 +1,5 @@
-// What goes wrong between a key and its cell: nothing is lost, nothing is silent, and it can be tried again.
+// Failures between a key press and the saved cell (server unreachable, slow, conflict): nothing is lost, the failure is shown,
+// and the action can be repeated.
 import { test, expect } from '../fixtures/app';
 import type { Page } from '@playwright/test';
 import { activeJune, jonas } from '../fixtures/world';

@@ -1,22 +1,23 @@
-//! The browser's entry: hydrates the page that the server has drawn.
+//! WASM entry point: hydrates the page that the server rendered.
 #![recursion_limit = "512"]
 
 use app::app::{App, Hydrated};
 use leptos::{mount::hydrate_from_async, prelude::provide_context};
 
-/// Room that nothing uses. The WASM is split into parts, and so are its constants; each part's begin at a round address,
-/// and the splitter keeps all of them in the first part if that makes the whole longer than it was.
+/// Padding for the WASM splitter. It moves constants into the split parts only if the file does not grow by that;
+/// each part's constants begin at an aligned address, and this gives the splitter the room. Never read.
 #[used]
 static ROOM: [u8; 4096] = [1; 4096];
 
+/// Hydrates the page. A panic, also later, shows the page's failure notice.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub async fn hydrate() {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
-        // A part that cannot be loaded, mostly because the server was updated, ends here too.
+        // Also reached when a split part cannot be loaded, usually because the server was updated.
         app::browser::dom::mark_failed();
     }));
-    app::browser::unsaved_guard::listen_first();
+    app::browser::unsaved_guard::listen_before_router();
     let live = Hydrated::default();
     let of_page = live.clone();
     let page = move || {

@@ -1,5 +1,5 @@
-//! The schema's frozen history: a list that only grows. Nothing of today's code is imported, so that today's
-//! entities can never rewrite what was.
+//! Migrations of the database schema, oldest first. Existing ones are never changed, and none imports entities of the
+//! app, so that later code cannot alter an old migration.
 pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
 
 mod m20260201_000001_initial_schema;
@@ -7,6 +7,7 @@ mod m20261124_000002_idempotency_keys;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
+/// Runs the migrations in this order.
 pub struct Migrator;
 
 #[async_trait::async_trait]

@@ -1,5 +1,5 @@
-//! The first schema: the original design's tables and indexes, and what the product's rulings add to them.
-//! Timestamps are RFC 3339 text in UTC, always set by the program. Columns are plain strings on purpose.
+//! Creates all tables and indexes of the first schema. Timestamps are RFC 3339 text in UTC, always set by the
+//! program. Closed lists are plain text columns, so that a new word needs no migration.
 use sea_orm_migration::{
     prelude::*,
     schema::{
@@ -8,6 +8,7 @@ use sea_orm_migration::{
     },
 };
 
+/// This migration.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
@@ -72,7 +73,7 @@ const INDEXES: &[(&str, &str, &[&str])] = &[
         "step_templates",
         &["release_id"],
     ),
-    // Covers the matrix, so that drawing 100,000 cells never reads their texts.
+    // Covers the query of the matrix, so that reading 100,000 cells never reads their texts.
     (
         "index_customer_steps_release_id",
         "customer_steps",
@@ -124,7 +125,7 @@ fn table(name: &str) -> TableCreateStatement {
     Table::create().table(Alias::new(name)).to_owned()
 }
 
-/// The columns of every row that people edit (R3).
+/// The columns of every row that users edit (R3).
 fn edited(table: &mut TableCreateStatement) -> TableCreateStatement {
     table
         .col(big_integer("version").default(1))
@@ -269,8 +270,8 @@ fn customer_steps() -> TableCreateStatement {
     )
 }
 
-/// Which variables a text names. Rows belong to the text, not to a step: 100,000 copies of one text share them, and
-/// activation writes none. `text_key` is the fingerprint that templates and steps carry.
+/// The variables that a text names. The key is a fingerprint of the text (`text_key`), which templates and steps
+/// store: 100,000 copies of one text share its rows, and activation inserts none.
 fn text_variables() -> TableCreateStatement {
     table("text_variables")
         .col(big_integer("text_key"))
@@ -279,7 +280,7 @@ fn text_variables() -> TableCreateStatement {
         .to_owned()
 }
 
-/// Append-only. No foreign keys: history outlives what it speaks of.
+/// Append-only. Without foreign keys, since events outlive the rows they refer to.
 fn audit_events() -> TableCreateStatement {
     table("audit_events")
         .col(big_integer("id").primary_key().auto_increment())

@@ -1,10 +1,11 @@
-//! Keys that clients send along with a POST that creates something, so that asking twice makes one. They are kept for a
-//! day, with the answer. No foreign keys: a key outlives whatever it made.
+//! Creates the table of idempotency keys, which clients send with a POST so that a repeated request creates one row.
+//! Keys are kept for a day with the response. Without foreign keys, since a key outlives the row it created.
 use sea_orm_migration::{
     prelude::*,
     schema::{integer_null, text, text_null, timestamp_with_time_zone},
 };
 
+/// This migration.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 

@@ -1,16 +1,16 @@
-//! The store at 100,000 cells, beside plain SQL in the same run; and with `--make FOLDER` the databases that the rest of
-//! `./dev bench` works on. Nothing is asserted.
+//! Benchmark of the store at 100,000 cells, beside plain SQL in the same run. With `--make FOLDER` it creates the databases that
+//! the rest of `./dev bench` works on. It only measures: no figure fails the run.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a measurement that cannot go on panics, and prints what it found"
+    reason = "a benchmark that cannot go on panics, and it prints its figures"
 )]
 #![recursion_limit = "512"]
 mod world;
 
 use app::{
-    domain::{id::StepId, matrix::CellIndex, step::StepAction},
-    store::{Store, steps::transitions::TransitionOptions},
+    domain::id::StepId, domain::matrix::CellIndex, domain::vocabulary::StepAction, store::Store,
+    store::steps::transitions::TransitionOptions,
 };
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -21,12 +21,12 @@ use std::{
 };
 use world::by;
 
-/// Customers and steps.
+/// The sizes of the databases: customers and steps.
 const SIZES: [(usize, usize); 3] = [(50, 30), (500, 60), (1_000, 100)];
-/// As many cells as the bulk and the marks of a whole run take.
-const PENDING: usize = 10_000;
+/// How many cells the bulk actions and the marks of a whole run use up.
+const PENDING_CELLS: usize = 10_000;
 
-/// The middle one of several times.
+/// The median duration of several runs.
 async fn median(runs: usize, mut work: impl AsyncFnMut(usize)) -> Duration {
     let mut times = Vec::with_capacity(runs);
     for run in 0..runs {
@@ -38,22 +38,22 @@ async fn median(runs: usize, mut work: impl AsyncFnMut(usize)) -> Duration {
     times[runs / 2]
 }
 
-/// What was found, as it was found.
+/// The figures: each is printed when it is measured, and at the end as a line of JSON.
 #[derive(Default)]
 struct BenchFigures(Vec<(&'static str, f64)>);
 
 impl BenchFigures {
-    fn say(&mut self, what: &'static str, took: Duration) {
+    fn add(&mut self, name: &'static str, took: Duration) {
         let milliseconds = took.as_secs_f64() * 1_000.0;
-        println!("{what:58} {milliseconds:9.1} ms");
-        self.0.push((what, milliseconds));
+        println!("{name:58} {milliseconds:9.1} ms");
+        self.0.push((name, milliseconds));
     }
 }
 
 impl Drop for BenchFigures {
     fn drop(&mut self) {
-        for (what, milliseconds) in &self.0 {
-            println!(r#"{{"figure":"store: {what}","median":{milliseconds:.3},"unit":"ms"}}"#);
+        for (name, milliseconds) in &self.0 {
+            println!(r#"{{"figure":"store: {name}","median":{milliseconds:.3},"unit":"ms"}}"#);
         }
     }
 }
@@ -74,8 +74,8 @@ async fn main() {
     }
 }
 
-/// A file of each size, `500x60.db`: release 1 is being worked on, release 2 is a draft of the same steps. Beside each
-/// `500x60.json` says what is in it.
+/// Creates a database of each size, `500x60.db`: release 1 is active and worked on, release 2 is a draft of the same steps.
+/// Beside each, `500x60.json` describes its content.
 async fn make(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     for (n_customers, n_steps) in SIZES {
@@ -88,7 +88,7 @@ async fn make(folder: &Path) {
         made.await.unwrap();
         world::work(&store, release).await;
         let draft = world::draft(&store, "2026.7 Billing", n_steps).await;
-        let pending = world::pending(&store, release, PENDING).await;
+        let pending = world::pending(&store, release, PENDING_CELLS).await;
         let content = serde_json::json!({
             "name": name,
             "steps": n_steps,
@@ -118,22 +118,22 @@ async fn measure() {
     let began = Instant::now();
     let made = store.activate_release(release, Some(customers), by(1_190));
     made.await.unwrap();
-    figures.say("activation, once", began.elapsed());
-    // The same rows once more, into a table with the same columns and nothing else.
+    figures.add("activation, once", began.elapsed());
+    // Baseline: the same rows copied into a table with the same columns and no index.
     let sql = "CREATE TABLE baseline AS SELECT * FROM customer_steps";
     let began = Instant::now();
     store.writer().execute_unprepared(sql).await.unwrap();
-    figures.say(
+    figures.add(
         "  beside it: the same rows by INSERT .. SELECT, no index",
         began.elapsed(),
     );
     let began = Instant::now();
     store.matrix(release, CellIndex::default()).await.unwrap();
-    figures.say("matrix, read for the first time, once", began.elapsed());
+    figures.add("matrix, read for the first time, once", began.elapsed());
     let took = median(11, async |_| {
         store.matrix(release, CellIndex::default()).await.unwrap();
     });
-    figures.say("matrix", took.await);
+    figures.add("matrix", took.await);
     let sql =
         "SELECT id, status, is_overridden, has_notes FROM customer_steps WHERE release_id = 1";
     let took = median(11, async |_| {
@@ -141,7 +141,7 @@ async fn measure() {
         let rows = store.writer().query_all_raw(statement).await.unwrap();
         assert_eq!(rows.len(), n_cells);
     });
-    figures.say("  beside it: the same rows as rows of sqlx", took.await);
+    figures.add("  beside it: the same rows as rows of sqlx", took.await);
     let began = Instant::now();
     let ids = (1..=10_000).map(StepId).collect();
     let made = store.act_on_steps(
@@ -151,7 +151,7 @@ async fn measure() {
         by(1_200),
     );
     made.await.unwrap();
-    figures.say("10,000 cells started at once, once", began.elapsed());
+    figures.add("10,000 cells started at once, once", began.elapsed());
     let took = median(51, async |run| {
         let id = StepId(20_001 + i64::try_from(run).unwrap());
         let made = store.act_on_step(
@@ -162,5 +162,5 @@ async fn measure() {
         );
         made.await.unwrap();
     });
-    figures.say("one cell started", took.await);
+    figures.add("one cell started", took.await);
 }

@@ -1,16 +1,17 @@
-//! The server: settings, command line, HTTP and REST over the store, and the embedded site. Tests and the program build
-//! the same router, `http::router::router`.
+//! The server: settings, command line, HTTP and REST over the store, and the embedded site. The program and the tests build
+//! the same router, `http::router::router`. A folder imports only from those before it in this order: `demo`, `ops`,
+//! `output`, `rest`, `http`, `cli`. A test holds that.
 #![recursion_limit = "512"]
 
 /// The command line: arguments, verbs, and how results are printed.
 pub mod cli;
-/// A realistic data set, made by the store's own methods.
+/// An example data set, made by the store's own methods.
 pub mod demo;
 /// Pages, forms, downloads and static files over HTTP, with their middleware.
 pub mod http;
-/// What an operator sees: settings, log, health, metrics, backups, start and shutdown.
+/// Operations: settings, limits, database, log, health, metrics, backups.
 pub mod ops;
-/// Formats that data leaves in: CSV, Markdown, paper.
+/// Export formats: CSV, JSON lines, Markdown.
 pub mod output;
 /// REST: everything under `/api`.
 pub mod rest;

@@ -1,4 +1,4 @@
-//! The program `rollcall`.
+//! Entry point of the program `rollcall`: parses the command line and returns its exit code.
 use clap::Parser;
 use server::cli::Cli;
 use std::process::ExitCode;

@@ -1,10 +1,7 @@
-//! What a request brings along: the store, who is asking (R20), what time it is; and how an answer leaves.
-//! The only place that reads the clock.
+//! Request context of the server functions: the store, the caller's name (R20), the clock, cookies, and the
+//! conversion of store errors into responses. The only file that reads the clock.
 use crate::{
-    domain::{
-        actor_stamp::ActorStamp,
-        rule_violation::{Field, ValidationErrors},
-    },
+    domain::{actor_stamp::ActorStamp, validation_errors::ValidationErrors, vocabulary::Field},
     error::AppError,
     store::{
         Store,
@@ -17,22 +14,27 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+/// Request header with the caller's name.
 pub const ACTOR_HEADER: &str = "x-rollcall-user";
+/// Cookie with the caller's name, percent-encoded.
 pub const ACTOR_COOKIE: &str = "rollcall_user";
+/// Cookie with the chosen theme: `light` or `dark`.
 pub const THEME_COOKIE: &str = "rollcall_theme";
 
-/// Provided once for every request.
+/// Provided to every request as a leptos context.
 #[derive(Clone)]
 pub struct Context {
     pub store: Store,
-    /// Who it is when neither header nor cookie says so.
+    /// The caller's name if neither header nor cookie gives one.
     pub default_actor: String,
 }
 
+/// The store of the current request.
 pub fn store() -> Store {
     expect_context::<Context>().store
 }
 
+/// The current time in UTC.
 #[expect(clippy::disallowed_methods, reason = "the one clock")]
 pub fn now() -> DateTime<Utc> {
     Utc::now()
@@ -44,7 +46,7 @@ fn headers() -> HeaderMap {
         .unwrap_or_default()
 }
 
-/// The value of a cookie, decoded.
+/// The percent-decoded value of a cookie.
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
@@ -58,7 +60,7 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         })
 }
 
-/// Who is asking: the header, else the cookie, else the default.
+/// The caller's name: from the header, else the cookie, else `default`.
 pub fn actor(headers: &HeaderMap, default: &str) -> String {
     let header = headers
         .get(ACTOR_HEADER)
@@ -68,24 +70,26 @@ pub fn actor(headers: &HeaderMap, default: &str) -> String {
         .unwrap_or_else(|| default.to_owned())
 }
 
-/// The name of who is asking.
-pub fn who() -> String {
+/// The caller's name in the current request.
+pub fn actor_name() -> String {
     actor(&headers(), &expect_context::<Context>().default_actor)
 }
 
+/// The theme chosen in the current request's cookie; none means the system's.
 pub fn theme() -> Option<String> {
     cookie(&headers(), THEME_COOKIE).filter(|it| matches!(it.as_str(), "light" | "dark"))
 }
 
-/// Who is asking, and now.
+/// The caller and the current time. Errors: a name that breaks the limits of `Name`.
 pub fn stamp() -> Result<ActorStamp, AppError> {
     reply(
-        ActorStamp::new(&who(), now()).map_err(|it| ValidationErrors::one(Field::Actor, it).into()),
+        ActorStamp::new(&actor_name(), now())
+            .map_err(|it| ValidationErrors::one(Field::Actor, it).into()),
     )
 }
 
-/// Remembers a cookie for a year; an empty one is forgotten.
-pub fn remember(name: &str, value: &str) {
+/// Sets a cookie for one year. An empty value clears it in effect: readers treat it as absent.
+pub fn set_cookie(name: &str, value: &str) {
     let secure = headers()
         .get("x-forwarded-proto")
         .is_some_and(|it| it.as_bytes() == b"https");
@@ -102,17 +106,18 @@ pub fn remember(name: &str, value: &str) {
     }
 }
 
-/// The name and the theme are kept in cookies: a name as everywhere, a theme that exists.
-pub fn remember_actor(name: &str) -> Result<String, AppError> {
+/// Stores the caller's name in its cookie and answers it as stored. Errors: a name that breaks the limits of `Name`.
+pub fn set_actor_cookie(name: &str) -> Result<String, AppError> {
     let stamp = reply(
         ActorStamp::new(name, now()).map_err(|it| ValidationErrors::one(Field::Name, it).into()),
     )?;
-    remember(ACTOR_COOKIE, &stamp.by);
+    set_cookie(ACTOR_COOKIE, &stamp.by);
     Ok(stamp.by)
 }
 
-pub fn remember_theme(theme: &str) {
-    remember(
+/// Stores the theme in its cookie; any value but `light` and `dark` means the system's theme.
+pub fn set_theme_cookie(theme: &str) {
+    set_cookie(
         THEME_COOKIE,
         if matches!(theme, "light" | "dark") {
             theme
@@ -122,12 +127,14 @@ pub fn remember_theme(theme: &str) {
     );
 }
 
-/// The one way out: a failure gets its status, and its cause goes to the log, once, never to the browser.
+/// Converts the result of a store call into that of a server function. An error also sets the HTTP status and
+/// `Cache-Control: no-store`; see `to_app_error` for what is logged.
 pub fn reply<T>(result: Result<T, StoreError>) -> Result<T, AppError> {
     result.map_err(|error| {
-        let error = hide(error);
+        let error = to_app_error(error);
         let parts = use_context::<Parts>();
-        // A plain form post gets a redirect with the error from leptos; a status would turn that into a dead page.
+        // leptos redirects a plain form post with the error in the address. A status here would show an error page
+        // instead.
         let is_form = parts.is_some_and(|it| {
             let html = it
                 .headers
@@ -148,8 +155,9 @@ pub fn reply<T>(result: Result<T, StoreError>) -> Result<T, AppError> {
     })
 }
 
-/// What the browser may know of a failure; the rest is logged here, once, with its chain.
-pub fn hide(error: StoreError) -> AppError {
+/// Reduces an error to what the browser may see. Failures of the database are logged here, once, with all their
+/// causes.
+pub fn to_app_error(error: StoreError) -> AppError {
     match error {
         StoreError::NotFound(noun) => AppError::NotFound(noun),
         StoreError::Invalid(invalid) => invalid.into(),

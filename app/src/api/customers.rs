@@ -1,4 +1,4 @@
-//! Customers, through the door.
+//! Server functions for customers: list, read, create, edit, deactivate, restore, and import from pasted text.
 use crate::{
     domain::{
         customer::{Customer, CustomerDraft, CustomerSummary},
@@ -21,19 +21,22 @@ pub async fn list_customers(include_inactive: bool) -> Result<Vec<CustomerSummar
     reply(store().customers(include_inactive).await)
 }
 
-/// One customer, its cluster and its releases.
+/// One customer with its cluster and its releases. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn read_customer(id: CustomerId) -> Result<CustomerDetail, AppError> {
     use super::context::{reply, store};
     reply(store().customer(id).await)
 }
 
+/// Creates a customer. Errors: wrong fields; a namespace that is taken; an inactive cluster.
 #[server(input = Json, output = Postcard)]
 pub async fn create_customer(draft: CustomerDraft) -> Result<Changed<Customer>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().create_customer(draft, stamp()?).await)
 }
 
+/// Replaces the details of a customer. Errors: not found; wrong fields; a namespace that is taken; stale `version`
+/// (R3).
 #[server(input = Json, output = Postcard)]
 pub async fn update_customer(
     id: CustomerId,
@@ -44,19 +47,21 @@ pub async fn update_customer(
     reply(store().update_customer(id, draft, version, stamp()?).await)
 }
 
+/// Deactivates a customer (R5); it stays in its releases. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn deactivate_customer(id: CustomerId) -> Result<Changed<Customer>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().deactivate_customer(id, stamp()?).await)
 }
 
+/// Makes an inactive customer active again. Errors: not found; an inactive cluster.
 #[server(input = Json, output = Postcard)]
 pub async fn restore_customer(id: CustomerId) -> Result<Changed<Customer>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().restore_customer(id, stamp()?).await)
 }
 
-/// What becomes of each line of a pasted text.
+/// What an import would do with each line of a pasted text. Errors: too many lines.
 #[server(input = Json, output = Postcard)]
 pub async fn preview_customers_paste(
     cluster: Option<ClusterId>,
@@ -66,7 +71,8 @@ pub async fn preview_customers_paste(
     reply(store().preview_customers_paste(cluster, text).await)
 }
 
-/// Creates the new customers of a pasted text: all of them or none.
+/// Creates the new customers of a pasted text, all of them or none. Errors: too many lines; a wrong line; nothing
+/// new.
 #[server(input = Json, output = Postcard)]
 pub async fn create_customers(
     cluster: Option<ClusterId>,

@@ -1,5 +1,5 @@
-//! The public HTTP surface of the pages: server functions, one file per noun, one expression per body. This folder is
-//! the trust boundary: whatever comes in here was written by anybody.
+//! Server functions: the RPC interface between the pages and the store, one file per entity. Bodies only call the
+//! store; rules live in the domain. This is a trust boundary: all arguments come from clients and are unchecked.
 #[cfg(feature = "ssr")]
 pub mod context;
 

@@ -1,4 +1,4 @@
-//! What several pages show: the frame, the dashboard, the history; who you are and which theme you like.
+//! Server functions for the layout, the dashboard, the activity log, undo, and the caller's name and theme.
 use crate::{
     domain::{
         event::{EventFilter, ListPage, Undoable},
@@ -12,11 +12,11 @@ use leptos::{
     server_fn::codec::{Json, Postcard},
 };
 
-/// The frame around every page.
+/// What the layout around every page shows.
 #[server(input = Json, output = Postcard)]
 pub async fn read_frame() -> Result<LayoutInfo, AppError> {
-    use super::context::{now, reply, store, theme, who};
-    reply(store().frame(who(), theme(), now()).await)
+    use super::context::{actor_name, now, reply, store, theme};
+    reply(store().layout_info(actor_name(), theme(), now()).await)
 }
 
 /// Everything on the dashboard.
@@ -26,43 +26,43 @@ pub async fn read_dashboard() -> Result<Dashboard, AppError> {
     reply(store().dashboard(now()).await)
 }
 
-/// The newest batches of the history.
+/// One page of the audit trail, newest batches first. Errors: a limit out of range.
 #[server(input = Json, output = Postcard)]
 pub async fn list_activity(filter: EventFilter) -> Result<ListPage<NamedEvent>, AppError> {
     use super::context::{reply, store};
     reply(store().activity(filter).await)
 }
 
-/// What the history can be narrowed to, by name.
+/// The choices of the activity filter, by name.
 #[server(input = Json, output = Postcard)]
 pub async fn read_activity_choices() -> Result<ActivityFilterOptions, AppError> {
     use super::context::{reply, store};
     reply(store().activity_choices().await)
 }
 
-/// Restores what was there before a batch (R16).
+/// Undoes a batch (R16). Errors: not found; not undoable; an archived release; nothing left to restore.
 #[server(input = Json, output = Postcard)]
 pub async fn undo(batch: BatchId) -> Result<UndoResult, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().undo(batch, stamp()?).await)
 }
 
-/// What you can undo in a release, and do again.
+/// The batches that the caller can undo or redo in a release.
 #[server(input = Json, output = Postcard)]
 pub async fn list_undoable(release: ReleaseId) -> Result<Undoable, AppError> {
-    use super::context::{reply, store, who};
-    reply(store().undoable(release, &who()).await)
+    use super::context::{actor_name, reply, store};
+    reply(store().undoable(release, &actor_name()).await)
 }
 
-/// Says who you are; every change from now on is yours.
+/// Stores the caller's name in a cookie and answers it as stored. Errors: a name that breaks the limits of `Name`.
 #[server(input = Json, output = Postcard)]
 pub async fn set_actor(name: String) -> Result<String, AppError> {
-    super::context::remember_actor(&name)
+    super::context::set_actor_cookie(&name)
 }
 
-/// Chooses `light`, `dark`, or (anything else) the system's theme.
+/// Stores the theme in a cookie: `light`, `dark`, or anything else for the system's.
 #[server(input = Json, output = Postcard)]
 pub async fn set_theme(theme: String) -> Result<(), AppError> {
-    super::context::remember_theme(&theme);
+    super::context::set_theme_cookie(&theme);
     Ok(())
 }

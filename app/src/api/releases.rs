@@ -1,4 +1,4 @@
-//! Releases, through the door: details, life, customers, and the matrix.
+//! Server functions for releases: details, lifecycle, members, the matrix, and a customer's steps in a release.
 use crate::{
     domain::{
         customer_checklist::Checklist,
@@ -17,34 +17,35 @@ use leptos::{
     server_fn::codec::{Json, Postcard},
 };
 
-/// All releases, newest first.
+/// All releases with their progress, newest first.
 #[server(input = Json, output = Postcard)]
 pub async fn list_releases() -> Result<Vec<ReleaseSummary>, AppError> {
     use super::context::{reply, store};
     reply(store().releases().await)
 }
 
-/// One release and its template steps.
+/// One release with its template steps. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn read_release(id: ReleaseId) -> Result<ReleaseDetail, AppError> {
     use super::context::{reply, store};
     reply(store().release(id).await)
 }
 
+/// Creates a draft. Errors: wrong fields.
 #[server(input = Json, output = Postcard)]
 pub async fn create_release(draft: ReleaseDraft) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().create_release(draft, stamp()?).await)
 }
 
-/// All releases by name, newest first: to choose one.
+/// The names of all releases, newest first.
 #[server(input = Json, output = Postcard)]
 pub async fn list_release_names() -> Result<Vec<(ReleaseId, String)>, AppError> {
     use super::context::{reply, store};
     reply(store().release_names().await)
 }
 
-/// A new draft with the template steps of another release.
+/// Creates a draft with the template steps of another release. Errors: wrong fields; that release is not found.
 #[server(input = Json, output = Postcard)]
 pub async fn create_release_from(
     draft: ReleaseDraft,
@@ -54,6 +55,7 @@ pub async fn create_release_from(
     reply(store().create_release_from(draft, from, stamp()?).await)
 }
 
+/// Replaces the details of a release. Errors: not found; wrong fields; archived; stale `version` (R3).
 #[server(input = Json, output = Postcard)]
 pub async fn update_release(
     id: ReleaseId,
@@ -64,7 +66,8 @@ pub async fn update_release(
     reply(store().update_release(id, draft, version, stamp()?).await)
 }
 
-/// A new draft with the same details and template steps, and no customers.
+/// Creates a draft with the details and template steps of a release, without customers. Errors: not found; wrong
+/// fields.
 #[server(input = Json, output = Postcard)]
 pub async fn clone_release(
     id: ReleaseId,
@@ -79,7 +82,8 @@ pub async fn clone_release(
     )
 }
 
-/// Copies the template steps to the chosen customers.
+/// Activates a draft: copies its template steps to these customers (R14). Errors: not found; not a draft; no steps;
+/// no, unknown or inactive customers.
 #[server(input = Json, output = Postcard)]
 pub async fn activate_release(
     id: ReleaseId,
@@ -93,7 +97,7 @@ pub async fn activate_release(
     )
 }
 
-/// What activating or adding these customers would do.
+/// What activating, or adding these customers, would do. Errors: those of the action itself.
 #[server(input = Json, output = Postcard)]
 pub async fn preview_customers(
     id: ReleaseId,
@@ -103,6 +107,8 @@ pub async fn preview_customers(
     reply(store().dry_run(id, Some(customers)).await)
 }
 
+/// Adds customers to an active release (R1) and answers the new ones. Errors: not found; not active; no, unknown or
+/// inactive customers; all are members already.
 #[server(input = Json, output = Postcard)]
 pub async fn add_customers(
     id: ReleaseId,
@@ -112,6 +118,8 @@ pub async fn add_customers(
     reply(store().add_customers(id, customers, stamp()?).await)
 }
 
+/// Removes customers from an active release (R1). Errors: not found; not active; no members; steps that are not
+/// pending.
 #[server(input = Json, output = Postcard)]
 pub async fn remove_customers(
     id: ReleaseId,
@@ -121,32 +129,36 @@ pub async fn remove_customers(
     reply(store().remove_customers(id, customers, stamp()?).await)
 }
 
-/// The release's customers, with progress.
+/// The customers of a release with their progress, in the matrix's order. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn list_members(id: ReleaseId) -> Result<Vec<Member>, AppError> {
     use super::context::{reply, store};
     reply(store().members(id).await)
 }
 
+/// Archives an active release (R4). Errors: not found; not active.
 #[server(input = Json, output = Postcard)]
 pub async fn archive_release(id: ReleaseId) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().archive_release(id, None, stamp()?).await)
 }
 
+/// Makes an archived release active again (R4). Errors: not found; not archived.
 #[server(input = Json, output = Postcard)]
 pub async fn restore_release(id: ReleaseId) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().restore_release(id, None, stamp()?).await)
 }
 
+/// Deletes a draft with its template steps. Errors: not found; not a draft.
 #[server(input = Json, output = Postcard)]
 pub async fn delete_draft(id: ReleaseId) -> Result<Changed<()>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().delete_draft(id, stamp()?).await)
 }
 
-/// The whole grid, compact, with the marks of the window that begins at a row and a column.
+/// The whole matrix in its wire format, with status information for the window that begins at this cell only.
+/// Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn read_matrix(
     id: ReleaseId,
@@ -158,14 +170,14 @@ pub async fn read_matrix(
     reply(store().matrix(id, first).await)
 }
 
-/// Who set the state of every cell, when and why, and which values are missing.
+/// Status information of every cell: who set it, when and why, and which variables are unresolved. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn read_marks(id: ReleaseId) -> Result<StatusInfo, AppError> {
     use super::context::{reply, store};
-    reply(store().matrix_marks(id).await)
+    reply(store().matrix_status_info(id).await)
 }
 
-/// One customer's steps in order.
+/// The steps of one customer in a release, in order, without their texts. Errors: not found; not a member.
 #[server(input = Json, output = Postcard)]
 pub async fn read_customer_work(
     release: ReleaseId,
@@ -175,7 +187,7 @@ pub async fn read_customer_work(
     reply(store().work_list(release, customer).await)
 }
 
-/// The same on paper: with every text, its values filled in.
+/// The same for printing: with every text, variables filled in. Errors: not found; not a member.
 #[server(input = Json, output = Postcard)]
 pub async fn read_checklist(
     release: ReleaseId,

@@ -1,13 +1,15 @@
-//! Customers' steps, through the door.
+//! Server functions for customers' steps: read, transitions, notes, overrides, custom steps, order.
 use crate::{
     domain::{
         customer_work::{CustomStepPositions, OpenStep, Promotion},
         diff::DiffRow,
         event::Changed,
         id::{CustomerId, ReleaseId, StepId},
-        step::{CustomerStep, Position, StepAction},
+        order::Position,
+        step::CustomerStep,
         summary::BulkResult,
-        template::{Category, TemplateDraft},
+        template::TemplateDraft,
+        vocabulary::{Category, StepAction},
     },
     error::AppError,
 };
@@ -16,14 +18,15 @@ use leptos::{
     server_fn::codec::{Json, Postcard},
 };
 
-/// One step with all that its panel shows.
+/// One step with everything its panel shows. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn read_step(id: StepId) -> Result<OpenStep, AppError> {
     use super::context::{reply, store};
     reply(store().open_step(id).await)
 }
 
-/// One transition of one step.
+/// Makes one transition of one step (R2). Errors: not found; not allowed in this state; a missing reason; unresolved
+/// variables; a release that is not active.
 #[server(input = Json, output = Postcard)]
 pub async fn act_on_step(
     id: StepId,
@@ -40,7 +43,8 @@ pub async fn act_on_step(
     reply(store().act_on_step(id, action, ask, stamp()?).await)
 }
 
-/// One transition of many steps, in one transaction.
+/// Makes one transition of many steps in one transaction (R15). Steps that do not allow it are reported by name.
+/// Errors: no ids or more than `BULK_STEPS_MAX`; a missing reason.
 #[server(input = Json, output = Postcard)]
 pub async fn act_on_steps(
     ids: Vec<StepId>,
@@ -55,6 +59,7 @@ pub async fn act_on_steps(
     reply(store().act_on_steps(ids, action, ask, stamp()?).await)
 }
 
+/// Replaces the notes of a step. Errors: not found; too long; stale `version` (R3); a release that is not active.
 #[server(input = Json, output = Postcard)]
 pub async fn note_step(
     id: StepId,
@@ -65,6 +70,7 @@ pub async fn note_step(
     reply(store().note_step(id, notes, version, stamp()?).await)
 }
 
+/// Replaces the text of a copy for one customer. Errors: not found; a custom step; stale `version` (R3); wrong text.
 #[server(input = Json, output = Postcard)]
 pub async fn override_step(
     id: StepId,
@@ -75,19 +81,23 @@ pub async fn override_step(
     reply(store().override_step(id, content, version, stamp()?).await)
 }
 
-/// The template went on since the override: this customer's text stays as it is.
+/// Keeps an override although the template changed since: rebases it on the template's current version. Errors: not
+/// found; not overridden; stale `version` (R3).
 #[server(input = Json, output = Postcard)]
 pub async fn keep_override(id: StepId, version: i64) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().keep_override(id, Some(version), stamp()?).await)
 }
 
+/// Resets a copy to its template's name, type and text (R13). Errors: not found; a custom step.
 #[server(input = Json, output = Postcard)]
 pub async fn reset_step(id: StepId) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().reset_step(id, None, stamp()?).await)
 }
 
+/// Adds a step for one customer, or with `add_to_template` for all customers of the release (R12, R8). Errors: not
+/// found; not a member; wrong fields; a neighbour of another list.
 #[server(input = Json, output = Postcard)]
 pub async fn add_custom_step(
     release: ReleaseId,
@@ -104,6 +114,7 @@ pub async fn add_custom_step(
     )
 }
 
+/// Replaces name, type and text of a custom step. Errors: not found; a copy; wrong fields; stale `version` (R3).
 #[server(input = Json, output = Postcard)]
 pub async fn edit_custom_step(
     id: StepId,
@@ -114,37 +125,40 @@ pub async fn edit_custom_step(
     reply(store().edit_custom_step(id, draft, version, stamp()?).await)
 }
 
+/// Deletes a custom step. Errors: not found; a copy of a template step.
 #[server(input = Json, output = Postcard)]
 pub async fn delete_custom_step(id: StepId) -> Result<Changed<()>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().delete_custom_step(id, None, stamp()?).await)
 }
 
-/// Where a custom step can be put, and who would get it by way of the template.
+/// Where a custom step can be inserted, and which customers would get it through the template. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn read_custom_places(
     release: ReleaseId,
     customer: CustomerId,
 ) -> Result<CustomStepPositions, AppError> {
     use super::context::{reply, store};
-    reply(store().custom_places(release, customer).await)
+    reply(store().custom_step_positions(release, customer).await)
 }
 
-/// What promoting a step would do.
+/// What promoting a step would do (R8, R9). Errors: not found; nothing to promote.
 #[server(input = Json, output = Postcard)]
 pub async fn preview_promotion(id: StepId) -> Result<Promotion, AppError> {
     use super::context::{reply, store};
     reply(store().promotion(id).await)
 }
 
-/// A custom step becomes the template's, an overridden text its template's.
+/// Promotes a custom step to a template step, or an overridden text to its template's text. Errors: not found;
+/// nothing to promote; stale `version` (R3).
 #[server(input = Json, output = Postcard)]
 pub async fn promote_step(id: StepId, version: i64) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().promote_step(id, Some(version), stamp()?).await)
 }
 
-/// The new order of one customer's list in a category, whole.
+/// Reorders one customer's steps in a category; `ordered` must list all of them. Errors: not found; not a
+/// permutation.
 #[server(input = Json, output = Postcard)]
 pub async fn reorder_steps(
     release: ReleaseId,
@@ -160,7 +174,7 @@ pub async fn reorder_steps(
     )
 }
 
-/// What is different between two texts: worked out here, because the browser does not carry what that takes.
+/// Compares two texts line by line. It runs on the server so that the diff algorithm is not part of the WASM.
 #[server(input = Json, output = Postcard)]
 pub async fn compare_texts(before: String, after: String) -> Result<Vec<DiffRow>, AppError> {
     use super::context::{reply, store};

@@ -1,15 +1,14 @@
-//! Template steps, through the door.
+//! Server functions for template steps: read, edit, order, previews, and import from Markdown.
 use crate::{
     domain::{
         event::Changed,
         id::{CustomerId, ReleaseId, TemplateId},
-        step::Position,
+        order::Position,
         summary::{PreviewTarget, TemplateDetail},
-        template::{
-            Category, ReorderImpact, StepTemplate, StepType, TemplateDraft, TemplateImpact,
-        },
+        template::{ReorderImpact, StepTemplate, TemplateDraft, TemplateImpact},
         template_markdown::ParsedTemplate,
         variables::ResolvedText,
+        vocabulary::{Category, StepType},
     },
     error::AppError,
 };
@@ -18,13 +17,14 @@ use leptos::{
     server_fn::codec::{Json, Postcard},
 };
 
-/// One template step as it is now, and who changed it last.
+/// One template step, and who changed it last. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn read_template(id: TemplateId) -> Result<TemplateDetail, AppError> {
     use super::context::{reply, store};
     reply(store().template(id).await)
 }
 
+/// Adds a template step, with pending copies for all members (R8). Errors: not found; wrong fields; archived.
 #[server(input = Json, output = Postcard)]
 pub async fn add_template(
     release: ReleaseId,
@@ -35,6 +35,8 @@ pub async fn add_template(
     reply(store().add_template(release, draft, place, stamp()?).await)
 }
 
+/// Edits a template step and its untouched copies (R9). Errors: not found; wrong fields; archived; stale `version`
+/// (R3).
 #[server(input = Json, output = Postcard)]
 pub async fn update_template(
     id: TemplateId,
@@ -45,12 +47,14 @@ pub async fn update_template(
     reply(store().update_template(id, draft, version, stamp()?).await)
 }
 
+/// Adds a copy of a template step directly after it. Errors: not found; archived.
 #[server(input = Json, output = Postcard)]
 pub async fn duplicate_template(id: TemplateId) -> Result<Changed<StepTemplate>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().duplicate_template(id, stamp()?).await)
 }
 
+/// Moves a template step to the end of another category, with all its copies (R11). Errors: not found; archived.
 #[server(input = Json, output = Postcard)]
 pub async fn move_template(
     id: TemplateId,
@@ -60,20 +64,22 @@ pub async fn move_template(
     reply(store().move_template(id, category, stamp()?).await)
 }
 
+/// Deletes a template step and its untouched copies (R10). Errors: not found; archived.
 #[server(input = Json, output = Postcard)]
 pub async fn delete_template(id: TemplateId) -> Result<Changed<TemplateImpact>, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().delete_template(id, None, stamp()?).await)
 }
 
-/// How many copies an edit or a deletion would touch, and how many keep their text.
+/// How many copies an edit or a deletion would change, and how many would keep their text. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn preview_template(id: TemplateId) -> Result<TemplateImpact, AppError> {
     use super::context::{reply, store};
-    reply(store().template_effect(id).await)
+    reply(store().template_impact(id).await)
 }
 
-/// The new order of a category, whole.
+/// Reorders a category; `ordered` must list all its steps. Answers how many customers keep an order of their own.
+/// Errors: not found; not a permutation; archived.
 #[server(input = Json, output = Postcard)]
 pub async fn reorder_templates(
     release: ReleaseId,
@@ -88,31 +94,31 @@ pub async fn reorder_templates(
     )
 }
 
-/// How many customers' lists would follow a new order, and how many keep their own.
+/// How many customers' lists would follow a new order, and how many would keep their own. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn preview_order(
     release: ReleaseId,
     category: Category,
 ) -> Result<ReorderImpact, AppError> {
     use super::context::{reply, store};
-    reply(store().order_effect(release, category).await)
+    reply(store().reorder_impact(release, category).await)
 }
 
-/// The names of variables that a step of this release can use.
+/// The names of all variables that a step of this release can use. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn list_variables(release: ReleaseId) -> Result<Vec<String>, AppError> {
     use super::context::{reply, store};
     reply(store().variable_names(release).await)
 }
 
-/// Whose values a text of this release can be seen with.
+/// The customers whose values a text of this release can be previewed with. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn list_targets(release: ReleaseId) -> Result<Vec<PreviewTarget>, AppError> {
     use super::context::{reply, store};
-    reply(store().targets(release).await)
+    reply(store().preview_targets(release).await)
 }
 
-/// A text as it is typed, with a customer's values filled in.
+/// A text, stored or not, with the variables filled in for one customer. Errors: not found; wrong text.
 #[server(input = Json, output = Postcard)]
 pub async fn preview_text(
     release: ReleaseId,
@@ -121,20 +127,16 @@ pub async fn preview_text(
     kind: StepType,
 ) -> Result<ResolvedText, AppError> {
     use super::context::{reply, store};
-    reply(
-        store()
-            .resolved_text(release, customer, content, kind)
-            .await,
-    )
+    reply(store().preview_text(release, customer, content, kind).await)
 }
 
-/// The steps of a Markdown runbook, and what is wrong with it. Nothing is stored.
+/// Parses template steps from Markdown and reports what is wrong. Nothing is stored.
 #[server(input = Json, output = Postcard)]
 pub async fn read_runbook(text: String) -> Result<ParsedTemplate, AppError> {
     Ok(ParsedTemplate::read(&text))
 }
 
-/// Adds all of these steps, or none.
+/// Adds template steps, all of them or none. Errors: not found; none or too many; wrong fields; archived.
 #[server(input = Json, output = Postcard)]
 pub async fn import_templates(
     release: ReleaseId,

@@ -1,8 +1,9 @@
-//! The clipboard, also in a page that is not a secure context.
+//! Copies text to the clipboard. Pages over plain HTTP are no secure context and have no clipboard API, so there is a
+//! fallback.
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlTextAreaElement;
 
-/// Copies a text; false if the browser would not.
+/// Copies a text. False if the browser refuses.
 pub async fn copy(text: &str) -> bool {
     let Some(window) = web_sys::window() else {
         return false;
@@ -16,7 +17,7 @@ pub async fn copy(text: &str) -> bool {
     copy_by_selection(text).unwrap_or(false)
 }
 
-/// The way that worked before there were secure contexts: a hidden field, selected, and the copy command.
+/// The fallback: selects the text in a temporary field and runs the deprecated copy command.
 fn copy_by_selection(text: &str) -> Result<bool, JsValue> {
     let document = super::dom::document().ok_or(JsValue::NULL)?;
     let focused = document.active_element();

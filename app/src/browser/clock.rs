@@ -1,9 +1,9 @@
-//! The person's own time zone.
+//! Conversion to the user's time zone. The browser converts, because a time zone database would be too large for the WASM.
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use wasm_bindgen::JsValue;
 
-/// The wall clock of the person's zone at this moment.
-pub fn local(at: DateTime<Utc>) -> NaiveDateTime {
+/// The wall clock time in the user's time zone. Unchanged if the browser cannot tell.
+pub fn to_local(at: DateTime<Utc>) -> NaiveDateTime {
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds of this century are exact in a double"

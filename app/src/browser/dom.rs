@@ -1,37 +1,42 @@
-//! Small things that are asked of the page.
+//! Small DOM helpers: lookup, focus, saved settings, timers and navigation. They do nothing if an element is missing, so
+//! callers need no error handling. Only to be called in the browser, except where noted.
 use std::cell::RefCell;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement};
 
 thread_local! {
-    /// Who had the keyboard before each open dialog.
-    static BEFORE: RefCell<Vec<Option<HtmlElement>>> = const { RefCell::new(Vec::new()) };
+    /// The element that had the focus before each open dialog, from the outermost to the innermost.
+    static SAVED_FOCUS: RefCell<Vec<Option<HtmlElement>>> = const { RefCell::new(Vec::new()) };
 }
 
+/// The size of one rem in pixels, where the browser does not tell another.
+pub const DEFAULT_REM_PX: f64 = 16.0;
+
+/// The document of the page.
 pub fn document() -> Option<Document> {
     web_sys::window()?.document()
 }
 
-/// Whether this is a browser; on the server there is no page.
-pub const fn is_here() -> bool {
+/// Whether this is the browser build. Known at compile time, so the other branch costs no WASM. May be called on the server.
+pub const fn is_browser() -> bool {
     cfg!(target_family = "wasm")
 }
 
-/// Says that the page is live: tests and styles wait for it.
+/// Marks the page as hydrated, for the style sheet and for tests.
 pub fn mark_hydrated() {
     if let Some(root) = document().and_then(|it| it.document_element()) {
         let _ = root.set_attribute("data-hydrated", "");
     }
 }
 
-/// Says that the page cannot go on: styles then show what to do.
+/// Marks the page as failed. The style sheet then shows what the user can do.
 pub fn mark_failed() {
     if let Some(root) = document().and_then(|it| it.document_element()) {
         let _ = root.set_attribute("data-failed", "");
     }
 }
 
-/// Chooses `light` or `dark`; nothing follows the system.
+/// Sets the theme, `light` or `dark`. `None` follows the system.
 pub fn set_theme(theme: Option<&str>) {
     if let Some(root) = document().and_then(|it| it.document_element()) {
         let _ = match theme {
@@ -41,7 +46,7 @@ pub fn set_theme(theme: Option<&str>) {
     }
 }
 
-/// Gives the keyboard to the first element that the selector finds.
+/// Focuses the first element that matches.
 pub fn focus(selector: &str) {
     let found = document().and_then(|it| it.query_selector(selector).ok().flatten());
     if let Some(element) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
@@ -49,15 +54,15 @@ pub fn focus(selector: &str) {
     }
 }
 
-/// Whether keys are going into a field just now.
+/// Whether a field has the focus, so that letters are text and no shortcuts.
 pub fn is_typing() -> bool {
     document()
         .and_then(|it| it.active_element())
         .is_some_and(|it| matches!(it.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
 }
 
-/// What the page remembers for this person, in this browser.
-pub fn recall(key: &str) -> Option<String> {
+/// A setting that was saved in this browser. `None` too if storage is disabled.
+pub fn read_setting(key: &str) -> Option<String> {
     web_sys::window()?
         .local_storage()
         .ok()??
@@ -65,25 +70,26 @@ pub fn recall(key: &str) -> Option<String> {
         .ok()?
 }
 
-pub fn remember(key: &str, value: &str) {
+/// Saves a setting in this browser, if storage is enabled.
+pub fn write_setting(key: &str, value: &str) {
     if let Some(storage) = web_sys::window().and_then(|it| it.local_storage().ok().flatten()) {
         let _ = storage.set_item(key, value);
     }
 }
 
-/// One rem in pixels.
-pub fn rem() -> f64 {
+/// The size of one rem in pixels.
+pub fn rem_px() -> f64 {
     document()
         .and_then(|it| it.document_element())
         .and_then(|root| web_sys::window()?.get_computed_style(&root).ok().flatten())
         .and_then(|style| style.get_property_value("font-size").ok())
         .map(|size| js_sys::parse_float(&size))
         .filter(|it| it.is_finite())
-        .unwrap_or(16.0)
+        .unwrap_or(DEFAULT_REM_PX)
 }
 
-/// Draws an element's inside anew; the keyboard stays at the button of the same name.
-pub fn draw(selector: &str, html: &str) {
+/// Replaces the content of the first element that matches. The focus stays on the button with the same `data-filter`.
+pub fn replace_content(selector: &str, html: &str) {
     let Some(document) = document() else { return };
     let Some(element) = document.query_selector(selector).ok().flatten() else {
         return;
@@ -98,66 +104,70 @@ pub fn draw(selector: &str, html: &str) {
     }
 }
 
-/// The rows of a table of which the first are drawn already. Those stay as they are, and so does the keyboard in them.
-pub fn draw_rest(selector: &str, html: &str) {
+/// Adds the missing rows to a table that holds only the first rows of `html`. Rows that are there already stay as they
+/// are, and keep the focus.
+pub fn append_rows(selector: &str, html: &str) {
     let Some(document) = document() else { return };
     let Some(element) = document.query_selector(selector).ok().flatten() else {
         return;
     };
-    let Ok(whole) = document.create_element("div") else {
+    let Ok(parsed) = document.create_element("div") else {
         return;
     };
-    whole.set_inner_html(html);
-    let all = |of: &Element, what: &str| of.query_selector_all(what).ok();
-    let first = |of: &Element, what: &str| of.query_selector(what).ok().flatten();
-    let n_drawn = all(&element, "tr").map_or(0, |it| it.length());
-    let (Some(rows), Some(table)) = (all(&whole, "tr"), first(&element, "table")) else {
+    parsed.set_inner_html(html);
+    let all = |of: &Element, selector: &str| of.query_selector_all(selector).ok();
+    let first = |of: &Element, selector: &str| of.query_selector(selector).ok().flatten();
+    let n_present = all(&element, "tr").map_or(0, |it| it.length());
+    let (Some(rows), Some(table)) = (all(&parsed, "tr"), first(&element, "table")) else {
         return;
     };
-    let last = first(&element, "tbody:last-of-type");
-    let cut = rows.item(n_drawn).and_then(|it| it.parent_node());
-    for row in (n_drawn..rows.length()).filter_map(|it| rows.item(it)) {
-        // The group in which it was cut goes on where it is; the others come as they are.
+    let last_group = first(&element, "tbody:last-of-type");
+    let split_group = rows.item(n_present).and_then(|it| it.parent_node());
+    for row in (n_present..rows.length()).filter_map(|it| rows.item(it)) {
+        // The first missing rows belong to the last group that is there; later groups are moved as a whole.
         let group = row.parent_node().filter(|it| !table.contains(Some(it)));
-        let _ = match (group, &last) {
-            (Some(group), Some(last)) if Some(&group) == cut.as_ref() => last.append_child(&row),
+        let _ = match (group, &last_group) {
+            (Some(group), Some(last_group)) if Some(&group) == split_group.as_ref() => {
+                last_group.append_child(&row)
+            }
             (Some(group), _) => table.append_child(&group),
             (None, _) => continue,
         };
     }
-    while let Some(more) = first(&whole, ":scope > p") {
+    while let Some(more) = first(&parsed, ":scope > p") {
         let _ = element.append_child(&more);
     }
 }
 
-/// An attribute of the nearest element around an event's target that has it.
-pub fn named(event: &web_sys::Event, attribute: &str) -> Option<String> {
+/// The value of an attribute, from the nearest element around an event's target that has it.
+pub fn closest_attribute(event: &web_sys::Event, attribute: &str) -> Option<String> {
     closest(event, &format!("[{attribute}]"))?.get_attribute(attribute)
 }
 
+/// Sets the value of the first field that matches.
 pub fn set_value(selector: &str, value: &str) {
     if let Some(field) = document().and_then(|it| it.query_selector(selector).ok().flatten()) {
         let _ = js_sys::Reflect::set(&field, &"value".into(), &value.into());
     }
 }
 
-/// The address of the page as it is now.
-pub fn address() -> String {
+/// The current URL of the page.
+pub fn current_url() -> String {
     let window = web_sys::window();
     let address = window.and_then(|it| it.location().href().ok());
     address.unwrap_or_default()
 }
 
-/// Whether something on the page matches; on the server there is no page.
-pub fn has(selector: &str) -> bool {
-    if !is_here() {
+/// Whether an element matches. False on the server.
+pub fn exists(selector: &str) -> bool {
+    if !is_browser() {
         return false;
     }
     let found = document().and_then(|it| it.query_selector(selector).ok());
     found.flatten().is_some()
 }
 
-/// The nearest element around an event's target that the selector matches.
+/// The nearest element around an event's target that matches.
 pub fn closest(event: &web_sys::Event, selector: &str) -> Option<Element> {
     event
         .target()?
@@ -168,7 +178,7 @@ pub fn closest(event: &web_sys::Event, selector: &str) -> Option<Element> {
         .flatten()
 }
 
-/// Whether the press came from a field, a button or a link, which know what to do with keys themselves.
+/// Whether an event comes from a field, a button or a link, which handle keys themselves.
 pub fn is_from_control(event: &web_sys::Event) -> bool {
     closest(
         event,
@@ -177,7 +187,7 @@ pub fn is_from_control(event: &web_sys::Event) -> bool {
     .is_some()
 }
 
-/// Puts a text where the cursor of a field is.
+/// Replaces the selected text of a field, and puts the caret behind the new text.
 pub fn insert_at_cursor(field: &web_sys::HtmlTextAreaElement, text: &str) {
     if let (Ok(Some(start)), Ok(Some(end))) = (field.selection_start(), field.selection_end()) {
         let _ = field.set_range_text_with_start_and_end(text, start, end);
@@ -186,33 +196,33 @@ pub fn insert_at_cursor(field: &web_sys::HtmlTextAreaElement, text: &str) {
     }
 }
 
-/// Calls back after so many milliseconds.
+/// Calls back after a number of milliseconds. It cannot be cancelled: the callback must expect that its page is gone.
 pub fn after(milliseconds: u32, call: impl FnOnce() + 'static) {
     gloo::timers::callback::Timeout::new(milliseconds, call).forget();
 }
 
-/// Calls back once what was changed until now is painted; in a page that nobody sees, when somebody does.
+/// Calls back after the next paint. In a background tab that is when the tab is shown again.
 pub fn after_paint(call: impl FnOnce() + 'static) {
     leptos::prelude::request_animation_frame(move || after(0, call));
 }
 
-/// Whether the keyboard is with no element at all.
-pub fn nobody_has_keyboard() -> bool {
+/// Whether no element has the focus.
+pub fn nothing_is_focused() -> bool {
     document().is_none_or(|it| match (it.active_element(), it.body()) {
         (Some(active), Some(body)) => active == *body.as_ref(),
         _ => true,
     })
 }
 
-/// Draws the page anew from what the server has.
+/// Reloads the page from the server.
 pub fn reload() {
     if let Some(window) = web_sys::window() {
         let _ = window.location().reload();
     }
 }
 
-/// Selects all that is in an element, so that it can be copied by hand.
-pub fn select(selector: &str) {
+/// Selects the text of the first element that matches, so that the user can copy it.
+pub fn select_content(selector: &str) {
     let found = document().and_then(|it| it.query_selector(selector).ok().flatten());
     let selection = web_sys::window().and_then(|it| it.get_selection().ok().flatten());
     if let (Some(element), Some(selection)) = (found, selection) {
@@ -220,26 +230,26 @@ pub fn select(selector: &str) {
     }
 }
 
-/// Asks the browser to print the page.
+/// Opens the print dialog of the browser.
 pub fn print() {
     if let Some(window) = web_sys::window() {
         let _ = window.print();
     }
 }
 
-/// Remembers who has the keyboard, before a dialog takes it.
-pub fn lend_keyboard() {
+/// Saves which element has the focus, before a dialog opens.
+pub fn save_focus() {
     let active = document().and_then(|it| it.active_element());
     let active = active.and_then(|it| it.dyn_into().ok());
-    BEFORE.with_borrow_mut(|it| it.push(active));
+    SAVED_FOCUS.with_borrow_mut(|it| it.push(active));
 }
 
-/// The dialog is gone: the keyboard goes back. On the server nobody had it.
-pub fn give_keyboard_back() {
-    if !is_here() {
+/// Restores the focus that `save_focus` has saved, after the dialog is gone. Does nothing on the server.
+pub fn restore_focus() {
+    if !is_browser() {
         return;
     }
-    let before = BEFORE.with_borrow_mut(Vec::pop).flatten();
+    let before = SAVED_FOCUS.with_borrow_mut(Vec::pop).flatten();
     if let Some(before) = before.filter(|it| it.is_connected()) {
         let _ = before.focus();
     }

@@ -1,6 +1,6 @@
-//! Putting a list in order with the pointer: the row that is lifted, the line where it would go, and how the rows travel
-//! to their new places once the page has drawn them. Rows are `li[data-id]`, handles `[data-handle]`; the lifted row is
-//! a copy, so that nothing that the page has drawn is moved behind its back.
+//! Drag and drop in sortable lists: the copy of the row under the pointer, the mark where it would go, scrolling near the
+//! edges, and the animation of the rows once the page has rendered the new order. Rows are `li[data-id]`, handles
+//! `[data-handle]`. Only copies and attributes are changed: the rows themselves belong to the page, which renders them.
 use super::dom;
 use gloo::timers::callback::Interval;
 use js_sys::{Array, Function, Object, Reflect};
@@ -8,15 +8,20 @@ use std::cell::{Cell, RefCell};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement, MouseEvent, PointerEvent};
 
-/// How far a press may waver and still be none that drags, in pixels.
-const SLACK: i32 = 4;
-/// How near the edge of what scrolls the list begins to scroll by itself, in pixels.
-const EDGE: i32 = 48;
-/// As the token `--t-travel`.
-const TRAVEL: i32 = 220;
+/// How far the pointer moves before a press becomes a drag, in pixels.
+const DRAG_THRESHOLD_PX: i32 = 4;
+/// The zone at the edges of the scroll container in which a drag scrolls it, in pixels. A quarter of it is the largest
+/// scroll step.
+const SCROLL_ZONE_PX: i32 = 48;
+/// The interval between two scroll steps of a drag, in milliseconds.
+const SCROLL_INTERVAL_MS: u32 = 16;
+/// The duration of the animation to a new position, in milliseconds; equal to the CSS token `--t-travel`.
+const TRAVEL_MS: i32 = 220;
+/// How long a moved row stays highlighted, in milliseconds.
+const HIGHLIGHT_MS: u32 = 1_200;
 
-/// The place of the row at this height: rows are tops and bottoms in order. Above the first it is the first, below the
-/// last the last.
+/// The index of the row at a height, in pixels within the list. `rows` are the tops and bottoms of the rows in order.
+/// Heights above the first row and below the last count as those.
 pub fn target_index(rows: &[(i32, i32)], y: i32) -> usize {
     rows.iter()
         .filter(|(_, bottom)| *bottom <= y)
@@ -24,8 +29,8 @@ pub fn target_index(rows: &[(i32, i32)], y: i32) -> usize {
         .min(rows.len().saturating_sub(1))
 }
 
-/// The list after what stands at `from` was put to `to`; a place that does not exist changes nothing.
-pub fn moved(order: &[i64], from: usize, to: usize) -> Vec<i64> {
+/// The order after the item at `from` was moved to `to`. Unchanged if an index is out of range.
+pub fn move_item(order: &[i64], from: usize, to: usize) -> Vec<i64> {
     let mut order = order.to_vec();
     if from < order.len() && to < order.len() {
         let id = order.remove(from);
@@ -34,7 +39,7 @@ pub fn moved(order: &[i64], from: usize, to: usize) -> Vec<i64> {
     order
 }
 
-/// What was moved: the whole new order, whose it is, and the places before and after, counted from 0.
+/// A move of one row: the whole new order, the id of the row, and its indices before and after, counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedRow {
     pub order: Vec<i64>,
@@ -44,11 +49,11 @@ pub struct MovedRow {
 }
 
 impl MovedRow {
-    /// Puts a row to another place.
+    /// Moves the row at `from` to `to`. `None` if there is no row at `from`.
     pub fn new(order: &[i64], from: usize, to: usize) -> Option<Self> {
         let id = *order.get(from)?;
         Some(Self {
-            order: moved(order, from, to),
+            order: move_item(order, from, to),
             id,
             from,
             to,
@@ -56,46 +61,47 @@ impl MovedRow {
     }
 }
 
-/// A press on a handle; it is a drag from the moment that it moves.
+/// A press on a handle. It is a drag once the pointer has moved by `DRAG_THRESHOLD_PX`.
 struct PointerPress {
     pointer: i32,
     list: HtmlElement,
     row: HtmlElement,
     ids: Vec<i64>,
-    /// Tops and bottoms of the rows, within the list.
+    /// Tops and bottoms of the rows in pixels, within the list.
     rows: Vec<(i32, i32)>,
     from: usize,
-    /// Where the pointer began and where it is, in the window.
-    began: i32,
-    now: i32,
-    /// How far below the row's top the pointer holds it.
-    grip: i32,
+    /// Where the pointer was pressed and where it is, in pixels of the browser window.
+    start_y: i32,
+    current_y: i32,
+    /// How far below the top of the row it was pressed, in pixels.
+    grip_px: i32,
+    /// The copy of the row that follows the pointer, during a drag.
     lifted: Option<HtmlElement>,
-    /// Scrolls near the edges, as long as the drag lasts.
-    scrolls: Option<Interval>,
+    /// The timer that scrolls near the edges, during a drag.
+    auto_scroll: Option<Interval>,
 }
 
-/// An order that was asked for. It is settled when the page draws it.
+/// An order that was requested from the page, until the page has rendered it.
 struct RequestedOrder {
     before: Vec<i64>,
-    /// Empty if the row goes to another list.
+    /// Empty if the row is moved to another list.
     order: Vec<i64>,
     id: i64,
-    places: (usize, usize),
-    /// Where each row was seen last, within the list.
+    positions: (usize, usize),
+    /// Where each row was before, in pixels within the list.
     tops: Vec<(i64, i32)>,
 }
 
 thread_local! {
     static PRESS: RefCell<Option<PointerPress>> = const { RefCell::new(None) };
-    static ASKED: RefCell<Option<RequestedOrder>> = const { RefCell::new(None) };
-    /// Whether the last press became a drag: the click that ends it is then none.
-    static DRAGGED: Cell<bool> = const { Cell::new(false) };
-    /// Where the lifted row was let go, within the list.
-    static LET_GO: Cell<Option<i32>> = const { Cell::new(None) };
+    static REQUESTED: RefCell<Option<RequestedOrder>> = const { RefCell::new(None) };
+    /// Whether the last press became a drag. The click event that follows it is then ignored.
+    static LAST_PRESS_DRAGGED: Cell<bool> = const { Cell::new(false) };
+    /// Where the lifted row was dropped, in pixels within the list.
+    static RELEASED_TOP: Cell<Option<i32>> = const { Cell::new(None) };
 }
 
-/// The rows of a list that the page has drawn.
+/// The rows of a list with their ids, in order. The lifted copy has no id.
 fn rows_of(list: &HtmlElement) -> Vec<(i64, HtmlElement)> {
     let mut rows = Vec::new();
     let Ok(found) = list.query_selector_all("li[data-id]") else {
@@ -123,23 +129,23 @@ fn set_top(element: &HtmlElement, top: i32) {
     let _ = element.style().set_property("top", &format!("{top}px"));
 }
 
-/// Where a row says its number.
+/// The element that shows the number of a row.
 fn number_of(row: &HtmlElement) -> Option<Element> {
     row.query_selector(".no").ok().flatten()
 }
 
-/// What scrolls around an element: the nearest that does, else the page.
-fn scroller(element: &HtmlElement) -> Option<Element> {
+/// The nearest scroll container around an element, otherwise the page.
+fn scroll_container(element: &HtmlElement) -> Option<Element> {
     let window = web_sys::window()?;
-    let mut around = element.parent_element();
-    while let Some(it) = around {
+    let mut parent = element.parent_element();
+    while let Some(it) = parent {
         let style = window.get_computed_style(&it).ok().flatten();
         let overflow = style.and_then(|it| it.get_property_value("overflow-y").ok());
         let scrolls = overflow.is_some_and(|it| it == "auto" || it == "scroll");
         if scrolls && it.scroll_height() > it.client_height() {
             return Some(it);
         }
-        around = it.parent_element();
+        parent = it.parent_element();
     }
     dom::document()?.scrolling_element()
 }
@@ -150,10 +156,10 @@ impl PointerPress {
         let list: HtmlElement = row.parent_element()?.dyn_into().ok()?;
         let all = rows_of(&list);
         let from = all.iter().position(|it| it.1 == row)?;
-        let began = event.client_y();
+        let start_y = event.client_y();
         Some(Self {
             pointer: event.pointer_id(),
-            grip: began - top_of(&list) - row.offset_top(),
+            grip_px: start_y - top_of(&list) - row.offset_top(),
             ids: all.iter().map(|it| it.0).collect(),
             rows: all
                 .iter()
@@ -162,36 +168,37 @@ impl PointerPress {
             list,
             row,
             from,
-            began,
-            now: began,
+            start_y,
+            current_y: start_y,
             lifted: None,
-            scrolls: None,
+            auto_scroll: None,
         })
     }
 
-    /// Where the pointer is, within the list.
-    fn height(&self) -> i32 {
-        self.now - top_of(&self.list)
+    /// The height of the pointer in pixels, within the list.
+    fn pointer_y(&self) -> i32 {
+        self.current_y - top_of(&self.list)
     }
 
-    fn to(&self) -> usize {
-        target_index(&self.rows, self.height())
+    /// The index that the row would be moved to.
+    fn target(&self) -> usize {
+        target_index(&self.rows, self.pointer_y())
     }
 
     fn follow(&mut self, y: i32) {
-        self.now = y;
+        self.current_y = y;
         if self.lifted.is_none() {
-            if (y - self.began).abs() < SLACK {
+            if (y - self.start_y).abs() < DRAG_THRESHOLD_PX {
                 return;
             }
             self.lifted = self.lift();
-            self.scrolls = Some(Interval::new(16, scroll_on));
+            self.auto_scroll = Some(Interval::new(SCROLL_INTERVAL_MS, auto_scroll));
             let _ = self.row.set_attribute("data-from", "");
         }
-        self.draw();
+        self.show_target();
     }
 
-    /// A copy of the row that travels with the pointer, and says where it came from.
+    /// Adds a copy of the row that follows the pointer and shows its original number.
     fn lift(&self) -> Option<HtmlElement> {
         let lifted: HtmlElement = self.row.clone_node_with_deep(true).ok()?.dyn_into().ok()?;
         let _ = lifted.remove_attribute("data-id");
@@ -210,18 +217,19 @@ impl PointerPress {
         Some(lifted)
     }
 
-    fn draw(&self) {
+    /// Moves the copy to the pointer, and marks where the row would go.
+    fn show_target(&self) {
         if let Some(lifted) = &self.lifted {
-            set_top(lifted, self.height() - self.grip);
+            set_top(lifted, self.pointer_y() - self.grip_px);
         }
-        let to = self.to();
+        let to = self.target();
         for (index, (_, row)) in rows_of(&self.list).iter().enumerate() {
             let side = if to < self.from { "before" } else { "after" };
             if index == to
                 && let (Some(there), Some(lifted)) = (number_of(row), self.lifted.as_ref())
                 && let Some(shown) = number_of(lifted)
             {
-                // The number that it would have here.
+                // The number that the row would have here.
                 shown.set_text_content(there.text_content().as_deref());
             }
             let _ = if index == to && to != self.from {
@@ -232,31 +240,31 @@ impl PointerPress {
         }
     }
 
-    /// Scrolls what is around, the faster the nearer the edge.
+    /// Scrolls the container if the pointer is near its edge, faster towards the edge.
     fn scroll(&self) {
-        let Some(around) = scroller(&self.list) else {
+        let Some(container) = scroll_container(&self.list) else {
             return;
         };
-        let is_page = around.tag_name() == "HTML";
-        let top = if is_page { 0 } else { top_of(&around) };
-        let bottom = top + around.client_height();
-        let by = if self.now < top + EDGE {
-            self.now - top - EDGE
-        } else if self.now > bottom - EDGE {
-            self.now - bottom + EDGE
+        let is_page = container.tag_name() == "HTML";
+        let top = if is_page { 0 } else { top_of(&container) };
+        let bottom = top + container.client_height();
+        let by = if self.current_y < top + SCROLL_ZONE_PX {
+            self.current_y - top - SCROLL_ZONE_PX
+        } else if self.current_y > bottom - SCROLL_ZONE_PX {
+            self.current_y - bottom + SCROLL_ZONE_PX
         } else {
             return;
         };
-        let before = around.scroll_top();
-        around.set_scroll_top(before + by.clamp(-EDGE, EDGE) / 4);
-        if around.scroll_top() != before {
-            self.draw();
+        let before = container.scroll_top();
+        container.set_scroll_top(before + by.clamp(-SCROLL_ZONE_PX, SCROLL_ZONE_PX) / 4);
+        if container.scroll_top() != before {
+            self.show_target();
         }
     }
 
-    /// Takes away all that a drag has drawn.
-    fn clear(&mut self) {
-        drop(self.scrolls.take());
+    /// Removes everything that a drag has added to the DOM.
+    fn remove_marks(&mut self) {
+        drop(self.auto_scroll.take());
         if let Some(lifted) = &self.lifted {
             lifted.remove();
         }
@@ -267,7 +275,7 @@ impl PointerPress {
     }
 }
 
-fn scroll_on() {
+fn auto_scroll() {
     PRESS.with_borrow(|press| {
         if let Some(press) = press {
             press.scroll();
@@ -275,16 +283,16 @@ fn scroll_on() {
     });
 }
 
-/// A press on a handle begins. The pointer stays with it, wherever it goes.
-pub fn press(event: &PointerEvent) {
+/// The `pointerdown` listener of a handle. All pointer events then go to the handle until the button is released.
+pub fn pointer_down(event: &PointerEvent) {
     if event.button() != 0 {
         return;
     }
-    DRAGGED.set(false);
-    LET_GO.set(None);
+    LAST_PRESS_DRAGGED.set(false);
+    RELEASED_TOP.set(None);
     if let Some(handle) = dom::closest(event, "[data-handle]") {
         let _ = handle.set_pointer_capture(event.pointer_id());
-        // Not every browser gives a pressed button the keyboard; Escape has to arrive.
+        // Not every browser focuses a pressed button, but the handle has to receive Escape.
         if let Ok(handle) = handle.dyn_into::<HtmlElement>() {
             let _ = handle.focus();
         }
@@ -293,8 +301,8 @@ pub fn press(event: &PointerEvent) {
     PRESS.with_borrow_mut(|press| *press = begun);
 }
 
-/// The pointer moves.
-pub fn follow(event: &PointerEvent) {
+/// The `pointermove` listener of a handle.
+pub fn pointer_move(event: &PointerEvent) {
     PRESS.with_borrow_mut(|press| {
         if let Some(press) = press.as_mut()
             && press.pointer == event.pointer_id()
@@ -304,8 +312,8 @@ pub fn follow(event: &PointerEvent) {
     });
 }
 
-/// The pointer lets go: the new order, if the row was dragged to another place.
-pub fn release(event: &PointerEvent) -> Option<MovedRow> {
+/// The `pointerup` listener of a handle. Returns the new order if the row was dragged to another index.
+pub fn pointer_up(event: &PointerEvent) -> Option<MovedRow> {
     let mut press = PRESS.with_borrow_mut(|press| {
         if press.as_ref()?.pointer == event.pointer_id() {
             press.take()
@@ -313,103 +321,109 @@ pub fn release(event: &PointerEvent) -> Option<MovedRow> {
             None
         }
     })?;
-    let let_go = press.lifted.as_ref()?.offset_top();
-    DRAGGED.set(true);
-    LET_GO.set(Some(let_go));
-    press.clear();
-    let to = press.to();
+    let released_top = press.lifted.as_ref()?.offset_top();
+    LAST_PRESS_DRAGGED.set(true);
+    RELEASED_TOP.set(Some(released_top));
+    press.remove_marks();
+    let to = press.target();
     if to == press.from {
         return None;
     }
     MovedRow::new(&press.ids, press.from, to)
 }
 
-/// Ends a drag without a new order; false if there was none.
+/// Ends a drag without a new order. False if there was no drag.
 pub fn cancel() -> bool {
     let Some(mut press) = PRESS.take() else {
         return false;
     };
     let was_drag = press.lifted.is_some();
     if was_drag {
-        DRAGGED.set(true);
+        LAST_PRESS_DRAGGED.set(true);
     }
-    press.clear();
+    press.remove_marks();
     was_drag
 }
 
-/// Whether a click is a click: of the keyboard, or of a press that did not drag.
+/// Whether a click event is a real one: from the keyboard, or from a press that was no drag.
 pub fn is_click(event: &MouseEvent) -> bool {
-    event.detail() == 0 || !DRAGGED.get()
+    event.detail() == 0 || !LAST_PRESS_DRAGGED.get()
 }
 
-/// Remembers what was asked for, until the page has drawn it: `order` is empty if the row goes to another list.
-pub fn ask(list: &HtmlElement, id: i64, order: &[i64], places: (usize, usize)) {
+/// Stores an order that is requested from the page, so that `finish_request` can animate it. `order` is empty if the row
+/// is moved to another list; `positions` are the indices of the row before and after.
+pub fn set_request(list: &HtmlElement, id: i64, order: &[i64], positions: (usize, usize)) {
     let rows = rows_of(list);
-    let let_go = LET_GO.take();
+    let released_top = RELEASED_TOP.take();
     let tops = rows.iter().map(|(it, row)| {
-        let top = let_go.filter(|_| *it == id);
+        let top = released_top.filter(|_| *it == id);
         (*it, top.unwrap_or_else(|| row.offset_top()))
     });
-    let asked = RequestedOrder {
+    let requested = RequestedOrder {
         before: rows.iter().map(|it| it.0).collect(),
         order: order.to_vec(),
         id,
-        places,
+        positions,
         tops: tops.collect(),
     };
-    ASKED.with_borrow_mut(|it| *it = Some(asked));
+    REQUESTED.with_borrow_mut(|it| *it = Some(requested));
 }
 
-/// What was asked for will not come: it was refused, or called off.
-pub fn forget() {
-    ASKED.with_borrow_mut(|it| *it = None);
+/// Forgets the requested order, because the request was refused or cancelled.
+pub fn clear_request() {
+    REQUESTED.with_borrow_mut(|it| *it = None);
 }
 
-/// The page has drawn a list. If that is what was asked for, rows travel to their new places, the keyboard stays with
-/// the handle of the row that was moved, and the answer says whose it is, and its places before and after.
-pub fn settle(list: &HtmlElement, ids: &[i64]) -> Option<(i64, usize, usize)> {
+/// To be called when the page has rendered a list. If the list has the requested order, the rows are animated to their new
+/// positions and the handle of the moved row keeps the focus. Returns the id of that row and its indices before and after;
+/// `None` too if the row came from another list.
+pub fn finish_request(list: &HtmlElement, ids: &[i64]) -> Option<(i64, usize, usize)> {
     let drags_here = PRESS.with_borrow(|it| it.as_ref().is_some_and(|it| it.list == *list));
     if drags_here {
         cancel();
     }
-    let asked = ASKED.with_borrow_mut(|asked| {
-        let it = asked.as_ref()?;
+    let requested = REQUESTED.with_borrow_mut(|requested| {
+        let it = requested.as_ref()?;
         let is_here = if it.order.is_empty() {
             ids.contains(&it.id) && it.before != ids
         } else {
             it.order == ids
         };
-        if is_here { asked.take() } else { None }
+        if is_here { requested.take() } else { None }
     })?;
-    // The row may come from another list, where a handle has the keyboard still.
-    let has_keyboard = dom::document()
+    // The row may come from another list, where a handle still has the focus.
+    let has_focus = dom::document()
         .and_then(|it| it.active_element())
         .is_some_and(|it| list.contains(Some(&it)) || it.has_attribute("data-handle"));
     for (id, row) in rows_of(list) {
-        let was = asked.tops.iter().find(|it| it.0 == id).map(|it| it.1);
+        let was = requested.tops.iter().find(|it| it.0 == id).map(|it| it.1);
         let by = was.map_or(0, |it| it - row.offset_top());
-        if by != 0 && !asked.order.is_empty() {
-            travel(&row, by);
+        if by != 0 && !requested.order.is_empty() {
+            animate_from(&row, by);
         }
-        if id == asked.id {
-            flash(row);
+        if id == requested.id {
+            highlight(row);
         }
     }
-    if has_keyboard || dom::nobody_has_keyboard() {
-        dom::focus(&format!("[data-handle='{}']", asked.id));
+    if has_focus || dom::nothing_is_focused() {
+        dom::focus(&format!("[data-handle='{}']", requested.id));
     }
-    (!asked.order.is_empty()).then_some((asked.id, asked.places.0, asked.places.1))
+    (!requested.order.is_empty()).then_some((
+        requested.id,
+        requested.positions.0,
+        requested.positions.1,
+    ))
 }
 
-/// Marks a row for a moment.
-fn flash(row: HtmlElement) {
+/// Highlights a row for a moment.
+fn highlight(row: HtmlElement) {
     let _ = row.set_attribute("data-moved", "");
-    dom::after(1_200, move || {
+    dom::after(HIGHLIGHT_MS, move || {
         let _ = row.remove_attribute("data-moved");
     });
 }
 
-fn wants_stillness() -> bool {
+fn prefers_reduced_motion() -> bool {
     web_sys::window()
         .and_then(|it| {
             it.match_media("(prefers-reduced-motion: reduce)")
@@ -419,9 +433,10 @@ fn wants_stillness() -> bool {
         .is_some_and(|it| it.matches())
 }
 
-/// Lets a row come from where it was: the browser's own animation, which no style sheet and no content policy stops.
-fn travel(row: &HtmlElement, by: i32) {
-    if wants_stillness() {
+/// Animates a row from its old position, `by` pixels away. The Web Animations API is used because it needs no inline style,
+/// which the content security policy forbids.
+fn animate_from(row: &HtmlElement, by: i32) {
+    if prefers_reduced_motion() {
         return;
     }
     let set = |to: &Object, name: &str, value: JsValue| {
@@ -430,10 +445,10 @@ fn travel(row: &HtmlElement, by: i32) {
     let (first, last, options) = (Object::new(), Object::new(), Object::new());
     set(&first, "translate", format!("0 {by}px").into());
     set(&last, "translate", "none".into());
-    set(&options, "duration", TRAVEL.into());
+    set(&options, "duration", TRAVEL_MS.into());
     set(&options, "easing", "cubic-bezier(0.2, 0.8, 0.2, 1)".into());
     let frames = Array::of2(&first, &last);
-    // web-sys still calls it unstable; every browser has had it for years.
+    // Called by name: in web-sys this API is still behind a flag for unstable APIs.
     let animate = Reflect::get(row, &JsValue::from_str("animate"));
     let animate = animate.and_then(JsCast::dyn_into::<Function>);
     if let Ok(animate) = animate {
@@ -449,7 +464,7 @@ mod tests {
     const ROWS: [(i32, i32); 3] = [(0, 40), (40, 80), (80, 120)];
 
     #[test]
-    fn the_row_under_the_pointer_is_the_place() {
+    fn the_row_under_the_pointer_is_the_target() {
         let at = |y| target_index(&ROWS, y);
         assert_eq!((at(-99), at(0), at(39)), (0, 0, 0));
         assert_eq!((at(40), at(79), at(80)), (1, 1, 2));
@@ -459,22 +474,22 @@ mod tests {
 
     #[test]
     fn a_row_is_moved_up_down_and_nowhere() {
-        assert_eq!(moved(&[1, 2, 3, 4], 3, 1), [1, 4, 2, 3]);
-        assert_eq!(moved(&[1, 2, 3, 4], 0, 2), [2, 3, 1, 4]);
-        assert_eq!(moved(&[1, 2, 3, 4], 2, 2), [1, 2, 3, 4]);
-        assert_eq!(moved(&[1, 2], 5, 0), [1, 2]);
+        assert_eq!(move_item(&[1, 2, 3, 4], 3, 1), [1, 4, 2, 3]);
+        assert_eq!(move_item(&[1, 2, 3, 4], 0, 2), [2, 3, 1, 4]);
+        assert_eq!(move_item(&[1, 2, 3, 4], 2, 2), [1, 2, 3, 4]);
+        assert_eq!(move_item(&[1, 2], 5, 0), [1, 2]);
         assert_eq!(MovedRow::new(&[1, 2], 1, 0).map(|it| it.id), Some(2));
         assert_eq!(MovedRow::new(&[], 0, 0), None);
     }
 
     proptest! {
         #[test]
-        fn a_move_loses_nothing_and_the_way_back_restores_it(n in 1_usize..30, from in 0_usize..30, to in 0_usize..30) {
+        fn a_move_loses_no_row_and_its_reverse_restores_the_order(n in 1_usize..30, from in 0_usize..30, to in 0_usize..30) {
             let order: Vec<i64> = (0..30).take(n).collect();
             let (from, to) = (from % n, to % n);
-            let there = moved(&order, from, to);
+            let there = move_item(&order, from, to);
             prop_assert_eq!(there[to], order[from]);
-            prop_assert_eq!(moved(&there, to, from), order);
+            prop_assert_eq!(move_item(&there, to, from), order);
         }
     }
 }

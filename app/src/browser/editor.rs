@@ -1,11 +1,11 @@
-//! The text field of the step editor: what stands before the caret, what is typed for the person, and the list of
-//! completions under it.
+//! DOM access for the text area of the step editor: the text around the caret, inserted text that undo knows about, and the
+//! position and ARIA attributes of the completion list.
 use super::dom;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDocument, HtmlElement, HtmlTextAreaElement};
 
-/// Browsers count a text in units of UTF-16: where the unit is in bytes.
-pub fn byte_at(text: &str, unit: u32) -> usize {
+/// Converts an offset in UTF-16 units, which browsers count in, to one in bytes. At most the length of the text.
+pub fn byte_offset(text: &str, unit: u32) -> usize {
     let mut units = 0;
     for (at, letter) in text.char_indices() {
         if units >= unit {
@@ -16,24 +16,24 @@ pub fn byte_at(text: &str, unit: u32) -> usize {
     text.len()
 }
 
-/// The text before and behind the caret; none while something is selected.
-pub fn around_caret(field: &HtmlTextAreaElement) -> Option<(String, String)> {
+/// The text before and after the caret. `None` while text is selected.
+pub fn text_around_caret(field: &HtmlTextAreaElement) -> Option<(String, String)> {
     let start = field.selection_start().ok()??;
     if field.selection_end().ok()?? != start {
         return None;
     }
     let text = field.value();
-    let (before, behind) = text.split_at(byte_at(&text, start));
+    let (before, behind) = text.split_at(byte_offset(&text, start));
     Some((before.to_owned(), behind.to_owned()))
 }
 
-/// Types a text as the person would, so that the browser's own undo knows it; `back` are the units before the caret that
-/// it replaces.
-pub fn type_in(field: &HtmlTextAreaElement, back: u32, text: &str) {
+/// Inserts a text like typed input, so that the browser's undo includes it. It replaces `replaced_units` UTF-16 units
+/// before the caret, and the selection.
+pub fn insert_text(field: &HtmlTextAreaElement, replaced_units: u32, text: &str) {
     let (Ok(Some(start)), Ok(Some(end))) = (field.selection_start(), field.selection_end()) else {
         return;
     };
-    let _ = field.set_selection_range(start.saturating_sub(back), end);
+    let _ = field.set_selection_range(start.saturating_sub(replaced_units), end);
     let document = dom::document().and_then(|it| it.dyn_into::<HtmlDocument>().ok());
     let typed = document.and_then(|it| {
         it.exec_command_with_show_ui_and_value("insertText", false, text)
@@ -48,14 +48,14 @@ pub fn type_in(field: &HtmlTextAreaElement, back: u32, text: &str) {
     }
 }
 
-/// The colours scroll with the text that they lie under.
-pub fn scroll_along(colours: &Element, field: &Element) {
+/// Scrolls the highlighted text under the field to the position of the field.
+pub fn sync_scroll(colours: &Element, field: &Element) {
     colours.set_scroll_left(field.scroll_left());
     colours.set_scroll_top(field.scroll_top());
 }
 
-/// Puts the list under a line of the coloured text, at a column of it.
-pub fn place(list: &HtmlElement, colours: &Element, line: u32, column: u32) {
+/// Places the completion list under a line and column of the highlighted text, both counted from 0.
+pub fn place_completions(list: &HtmlElement, colours: &Element, line: u32, column: u32) {
     let lines = colours.query_selector_all(".ln").ok();
     let line = lines
         .and_then(|it| it.get(line))
@@ -68,14 +68,14 @@ pub fn place(list: &HtmlElement, colours: &Element, line: u32, column: u32) {
     let _ = list.style().set_property("left", &left);
 }
 
-/// Whether keys go into this field just now.
-pub fn has_keyboard(field: &Element) -> bool {
+/// Whether the field has the focus.
+pub fn has_focus(field: &Element) -> bool {
     let active = dom::document().and_then(|it| it.active_element());
     active.is_some_and(|it| it == *field)
 }
 
-/// Says which list completes the field, and which of its lines is chosen.
-pub fn set_completion(field: &Element, list: Option<&str>, chosen: Option<&str>) {
+/// Links the field to its completion list and the selected option, by their ids. `None` removes the link.
+pub fn set_completion_attributes(field: &Element, list: Option<&str>, chosen: Option<&str>) {
     let attributes = [
         ("aria-autocomplete", Some("list")),
         ("aria-controls", list),
@@ -89,12 +89,12 @@ pub fn set_completion(field: &Element, list: Option<&str>, chosen: Option<&str>)
     }
 }
 
-/// The text of the file that was chosen in a field; none if there is none.
-pub async fn chosen_text(event: &web_sys::Event) -> Option<String> {
+/// The text of the file that was selected in a file field. `None` if there is no file, or it cannot be read.
+pub async fn selected_file_text(event: &web_sys::Event) -> Option<String> {
     let field: web_sys::HtmlInputElement = event.target()?.dyn_into().ok()?;
     let file = field.files()?.get(0)?;
     let text = wasm_bindgen_futures::JsFuture::from(file.text()).await;
-    // The same file can then be chosen once more.
+    // Otherwise selecting the same file again would send no event.
     field.set_value("");
     text.ok()?.as_string()
 }
@@ -104,11 +104,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_of_utf_16_are_found_in_bytes() {
+    fn utf_16_units_are_converted_to_bytes() {
         let text = "aé😀b";
         let at: Vec<usize> = [0, 1, 2, 4, 5, 9]
             .into_iter()
-            .map(|it| byte_at(text, it))
+            .map(|it| byte_offset(text, it))
             .collect();
         assert_eq!(at, [0, 1, 3, 7, 8, 8]);
     }

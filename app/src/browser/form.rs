@@ -1,11 +1,11 @@
-//! What a form needs of the browser.
+//! Browser functions of forms: Unicode normalization, the submit shortcut, and the focus on invalid fields.
 use super::dom;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-/// A text in Unicode's composed form, so that the rules can be checked here too: the browser brings the tables along, and
-/// the WASM need not.
-pub fn composed(text: String) -> String {
+/// A text in Unicode normalization form C, so that forms can check the domain's rules. The browser normalizes, because the
+/// tables would be too large for the WASM. On the server the text is unchanged.
+pub fn to_nfc(text: String) -> String {
     if text.is_ascii() || !cfg!(target_family = "wasm") {
         return text;
     }
@@ -14,13 +14,13 @@ pub fn composed(text: String) -> String {
         .into()
 }
 
-/// Whether a key means: save.
-pub fn is_save(event: &KeyboardEvent) -> bool {
+/// Whether a key press is the submit shortcut, Ctrl+Enter or Cmd+Enter.
+pub fn is_submit_shortcut(event: &KeyboardEvent) -> bool {
     event.key() == "Enter" && (event.ctrl_key() || event.meta_key())
 }
 
-/// Presses the button that sends the form around an event.
-pub fn send(event: &web_sys::Event) {
+/// Clicks the submit button of the form around an event's target.
+pub fn submit_form(event: &web_sys::Event) {
     let form = dom::closest(event, "form");
     let button = form.and_then(|it| it.query_selector("[type=submit]").ok().flatten());
     if let Some(button) = button.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
@@ -28,7 +28,7 @@ pub fn send(event: &web_sys::Event) {
     }
 }
 
-/// Gives the keyboard to the first field that is wrong, once it is marked.
-pub fn show_wrong() {
+/// Focuses the first invalid field, after the present changes have been rendered.
+pub fn focus_first_invalid() {
     dom::after(0, || dom::focus("form [aria-invalid=true]"));
 }

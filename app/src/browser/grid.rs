@@ -1,9 +1,18 @@
-//! The drawn window of the matrix: sizes, focus, selection and cross-hair, set through the DOM without drawing a cell
-//! again. Cells carry their visual row and column in `data-r` and `data-c`.
+//! DOM access for the matrix grid: scroll position, cell lookup, and the marks of focus, selection, hover and card, which
+//! are set as attributes without rendering a cell again. Cells carry their visual row and column in `data-r` and `data-c`;
+//! the pane is the scroll container.
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
-/// Where the person looks: scroll position and size, in pixels.
+/// Edge zone in which a drag scrolls the pane, in pixels.
+const DRAG_SCROLL_ZONE_PX: f64 = 24.0;
+/// Distance of one scroll step during a drag, in pixels.
+const DRAG_SCROLL_STEP_PX: i32 = 24;
+/// Distance between a cell and its card, and between the card and the edges of its container, in pixels.
+const CARD_GAP_PX: f64 = 4.0;
+const CARD_MARGIN_PX: f64 = 8.0;
+
+/// Scroll position and inner size of the pane, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ScrollView {
     pub top: f64,
@@ -12,7 +21,8 @@ pub struct ScrollView {
     pub height: f64,
 }
 
-pub fn view(pane: &HtmlElement) -> ScrollView {
+/// Reads the scroll position and size. The browser may have to lay out the page for it.
+pub fn scroll_view(pane: &HtmlElement) -> ScrollView {
     ScrollView {
         top: f64::from(pane.scroll_top()),
         left: f64::from(pane.scroll_left()),
@@ -21,7 +31,7 @@ pub fn view(pane: &HtmlElement) -> ScrollView {
     }
 }
 
-/// Calls back whenever the pane changes its size, as long as the page lives.
+/// Calls back whenever the pane changes its size, until the document is unloaded.
 pub fn on_resize(pane: &HtmlElement, call: impl Fn() + 'static) {
     let call = Closure::<dyn Fn()>::new(call);
     if let Ok(observer) = ResizeObserver::new(call.as_ref().unchecked_ref()) {
@@ -30,85 +40,99 @@ pub fn on_resize(pane: &HtmlElement, call: impl Fn() + 'static) {
     call.forget();
 }
 
-fn set_length(element: &HtmlElement, property: &str, pixels: f64) {
-    // Written by the browser: Rust's own way of writing a fraction would add 14 kB to the WASM.
+fn set_length_px(element: &HtmlElement, property: &str, pixels: f64) {
+    // The browser formats the number: Rust's formatting of fractions would add 14 kB to the WASM.
     if let Ok(digits) = js_sys::Number::from(pixels).to_string_with_radix(10) {
         let length = String::from(digits) + "px";
         let _ = element.style().set_property(property, &length);
     }
 }
 
-fn number(element: &Element, attribute: &str) -> Option<usize> {
+fn index_attribute(element: &Element, attribute: &str) -> Option<usize> {
     element.get_attribute(attribute)?.parse().ok()
 }
 
-/// The visual place of the cell that an event happened in.
-pub fn place(event: &web_sys::Event) -> Option<(usize, usize)> {
-    place_of(&super::dom::closest(event, "td[data-c]")?)
+/// The visual row and column of the cell around an event's target.
+pub fn cell_position(event: &web_sys::Event) -> Option<(usize, usize)> {
+    position_of(&super::dom::closest(event, "td[data-c]")?)
 }
 
-fn place_of(cell: &Element) -> Option<(usize, usize)> {
-    Some((number(cell, "data-r")?, number(cell, "data-c")?))
+fn position_of(cell: &Element) -> Option<(usize, usize)> {
+    Some((
+        index_attribute(cell, "data-r")?,
+        index_attribute(cell, "data-c")?,
+    ))
 }
 
-/// The visual place of the cell under a point of the window.
-pub fn place_at((x, y): (i32, i32)) -> Option<(usize, usize)> {
+/// The visual row and column of the cell under a point of the browser window.
+pub fn cell_position_at((x, y): (i32, i32)) -> Option<(usize, usize)> {
     #[expect(clippy::cast_precision_loss, reason = "pixels")]
     let found = super::dom::document()?.element_from_point(x as f32, y as f32)?;
-    place_of(&found.closest("td[data-c]").ok()??)
+    position_of(&found.closest("td[data-c]").ok()??)
 }
 
-/// The head that an event happened in.
+/// A header of the grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GridHead {
-    /// Of a line.
+    /// The header of a visual row.
     Row(usize),
-    /// Of a lane.
+    /// The header of a visual column.
     Column(usize),
-    /// Of a cluster, by its first drawn lane.
-    Band(usize),
+    /// The header of a cluster, by a visual column of it. In events it is the first one that is rendered.
+    Cluster(usize),
 }
 
-pub fn head(event: &web_sys::Event) -> Option<GridHead> {
+/// The header around an event's target.
+pub fn head_of(event: &web_sys::Event) -> Option<GridHead> {
     let head = super::dom::closest(event, "th")?;
-    match number(&head, "data-c") {
-        Some(lane) if head.class_list().contains("band") => Some(GridHead::Band(lane)),
-        Some(lane) => Some(GridHead::Column(lane)),
-        None => Some(GridHead::Row(number(&head.closest("tr").ok()??, "data-r")?)),
+    match index_attribute(&head, "data-c") {
+        Some(visual_column) if head.class_list().contains("band") => {
+            Some(GridHead::Cluster(visual_column))
+        }
+        Some(visual_column) => Some(GridHead::Column(visual_column)),
+        None => Some(GridHead::Row(index_attribute(
+            &head.closest("tr").ok()??,
+            "data-r",
+        )?)),
     }
 }
 
-/// Holds on to the mouse, so that a drag goes on outside of the pane.
-pub fn hold(pane: &HtmlElement, event: &web_sys::PointerEvent) {
+/// Sends all pointer events to the pane until the button is released, so that a drag goes on outside of it.
+pub fn capture_pointer(pane: &HtmlElement, event: &web_sys::PointerEvent) {
     let _ = pane.set_pointer_capture(event.pointer_id());
 }
 
-/// Scrolls on if the mouse is near or beyond an edge of what scrolls; says whether it was.
-pub fn nudge(pane: &HtmlElement, (x, y): (i32, i32), (first, head): (f64, f64)) -> bool {
-    const EDGE: f64 = 24.0;
-    const FAR: i32 = 24;
-    let seen = pane.get_bounding_client_rect();
-    let toward = |at: i32, from: f64, to: f64| {
+/// Scrolls one step if the pointer is near or beyond an edge of the cells. `head_width` and `head_height` are the sizes of
+/// the sticky headers in pixels. True if the pointer was there.
+pub fn scroll_toward_pointer(
+    pane: &HtmlElement,
+    (x, y): (i32, i32),
+    (head_width, head_height): (f64, f64),
+) -> bool {
+    let bounds = pane.get_bounding_client_rect();
+    let direction = |at: i32, from: f64, to: f64| {
         let at = f64::from(at);
-        i32::from(at > to - EDGE) - i32::from(at < from + EDGE)
+        let is_after = at > to - DRAG_SCROLL_ZONE_PX;
+        let is_before = at < from + DRAG_SCROLL_ZONE_PX;
+        i32::from(is_after) - i32::from(is_before)
     };
-    let right = toward(x, seen.left() + first, seen.right());
-    let down = toward(y, seen.top() + head, seen.bottom());
-    pane.set_scroll_left(pane.scroll_left() + right * FAR);
-    pane.set_scroll_top(pane.scroll_top() + down * FAR);
+    let right = direction(x, bounds.left() + head_width, bounds.right());
+    let down = direction(y, bounds.top() + head_height, bounds.bottom());
+    pane.set_scroll_left(pane.scroll_left() + right * DRAG_SCROLL_STEP_PX);
+    pane.set_scroll_top(pane.scroll_top() + down * DRAG_SCROLL_STEP_PX);
     right != 0 || down != 0
 }
 
-/// Gives exactly these elements an attribute. What has it already is left alone: setting it again would have its row or
-/// column styled again.
-fn only(pane: &HtmlElement, attribute: &str, wanted: Option<&str>) {
-    each(pane, &format!("[{attribute}]"), |it| {
+/// Sets an attribute on the matching elements and removes it from all others. An element that has it already is left
+/// alone: setting it again would restyle its row or column.
+fn set_attribute_only_on(pane: &HtmlElement, attribute: &str, wanted: Option<&str>) {
+    for_each_match(pane, &format!("[{attribute}]"), |it| {
         if !wanted.is_some_and(|wanted| it.matches(wanted).unwrap_or_default()) {
             let _ = it.remove_attribute(attribute);
         }
     });
     if let Some(wanted) = wanted {
-        each(pane, wanted, |it| {
+        for_each_match(pane, wanted, |it| {
             if !it.has_attribute(attribute) {
                 let _ = it.set_attribute(attribute, "");
             }
@@ -116,16 +140,20 @@ fn only(pane: &HtmlElement, attribute: &str, wanted: Option<&str>) {
     }
 }
 
-fn column(lane: usize) -> String {
-    format!("col[data-c='{lane}'], thead tr + tr th[data-c='{lane}']")
+fn column_selector(visual_column: usize) -> String {
+    format!("col[data-c='{visual_column}'], thead tr + tr th[data-c='{visual_column}']")
 }
 
-/// Lights the column under the mouse; its row lights itself.
-pub fn paint_hover(pane: &HtmlElement, lane: Option<usize>) {
-    only(pane, "data-hover", lane.map(column).as_deref());
+/// Highlights a visual column, or none. The style sheet highlights the row under the mouse.
+pub fn paint_hover(pane: &HtmlElement, visual_column: Option<usize>) {
+    set_attribute_only_on(
+        pane,
+        "data-hover",
+        visual_column.map(column_selector).as_deref(),
+    );
 }
 
-/// Shows a card beside a cell (its id is `CARD`), or hides it.
+/// Shows the hover card with this HTML at a cell, or hides it. It is hidden too if the cell is not rendered.
 pub fn paint_card(pane: &HtmlElement, shown: Option<((usize, usize), &str)>) {
     let card = pane
         .parent_element()
@@ -133,10 +161,11 @@ pub fn paint_card(pane: &HtmlElement, shown: Option<((usize, usize), &str)>) {
     let Some(card) = card.and_then(|it| it.dyn_into::<HtmlElement>().ok()) else {
         return;
     };
-    each(pane, "td[aria-describedby]", |it| {
+    for_each_match(pane, "td[aria-describedby]", |it| {
         let _ = it.remove_attribute("aria-describedby");
     });
-    let cell = shown.and_then(|((line, lane), _)| cell(pane, line, lane));
+    let cell =
+        shown.and_then(|((visual_row, visual_column), _)| cell(pane, visual_row, visual_column));
     let (Some(cell), Some((_, html))) = (cell, shown) else {
         card.set_hidden(true);
         return;
@@ -148,25 +177,25 @@ pub fn paint_card(pane: &HtmlElement, shown: Option<((usize, usize), &str)>) {
         cell.get_bounding_client_rect(),
         card.get_bounding_client_rect(),
     );
-    let room = card.offset_parent().map(|it| it.get_bounding_client_rect());
-    let Some(room) = room else { return };
-    // Below the cell, or above it where there is no room; never over it.
-    let below = cell.bottom() + card_box.height() + 8.0 < room.bottom();
+    let container = card.offset_parent().map(|it| it.get_bounding_client_rect());
+    let Some(container) = container else { return };
+    // Below the cell, or above it if there is no room below; never over it.
+    let below = cell.bottom() + card_box.height() + CARD_MARGIN_PX < container.bottom();
     let top = if below {
-        cell.bottom() + 4.0
+        cell.bottom() + CARD_GAP_PX
     } else {
-        cell.top() - card_box.height() - 4.0
+        cell.top() - card_box.height() - CARD_GAP_PX
     };
     let left = cell
         .left()
-        .min(room.right() - card_box.width() - 8.0)
-        .max(room.left() + 8.0);
-    set_length(&card, "left", left - room.left());
-    set_length(&card, "top", top - room.top());
+        .min(container.right() - card_box.width() - CARD_MARGIN_PX)
+        .max(container.left() + CARD_MARGIN_PX);
+    set_length_px(&card, "left", left - container.left());
+    set_length_px(&card, "top", top - container.top());
 }
 
-/// What a button of the grid's head or block rows is to toggle (`band 7`, `block 0`), and the row to work on.
-pub fn button(event: &web_sys::Event, attribute: &str) -> Option<String> {
+/// The value of an attribute of the button around an event's target.
+pub fn button_attribute(event: &web_sys::Event, attribute: &str) -> Option<String> {
     super::dom::closest(event, &format!("button[{attribute}]"))?.get_attribute(attribute)
 }
 
@@ -182,7 +211,7 @@ fn find(pane: &HtmlElement, selector: &str) -> Option<HtmlElement> {
         .ok()
 }
 
-fn each(pane: &HtmlElement, selector: &str, call: impl Fn(&Element)) {
+fn for_each_match(pane: &HtmlElement, selector: &str, call: impl Fn(&Element)) {
     if let Ok(found) = pane.query_selector_all(selector) {
         for index in 0..found.length() {
             if let Some(element) = found
@@ -195,11 +224,11 @@ fn each(pane: &HtmlElement, selector: &str, call: impl Fn(&Element)) {
     }
 }
 
-/// Marks the selected rectangle (rows and columns from first to last) with its outline.
+/// Marks the rendered cells of the selected rectangle, given by its top left and bottom right cell, with its outline.
 pub fn paint_selection(pane: &HtmlElement, rectangle: Option<((usize, usize), (usize, usize))>) {
     let edges = |cell: &Element| {
         let ((top, left), (bottom, right)) = rectangle?;
-        let (row, column) = place_of(cell)?;
+        let (row, column) = position_of(cell)?;
         if !(top..=bottom).contains(&row) || !(left..=right).contains(&column) {
             return None;
         }
@@ -216,65 +245,68 @@ pub fn paint_selection(pane: &HtmlElement, rectangle: Option<((usize, usize), (u
         if cell.get_attribute("data-edge") == edges {
             return;
         }
-        let is = if edges.is_some() { "true" } else { "false" };
-        let _ = cell.set_attribute("aria-selected", is);
+        let is_selected = if edges.is_some() { "true" } else { "false" };
+        let _ = cell.set_attribute("aria-selected", is_selected);
         let _ = match edges {
             Some(edges) => cell.set_attribute("data-edge", &edges),
             None => cell.remove_attribute("data-edge"),
         };
     };
-    each(pane, "td[aria-selected=true]", |it| paint(it, edges(it)));
+    for_each_match(pane, "td[aria-selected=true]", |it| paint(it, edges(it)));
     let Some(((top, left), (bottom, right))) = rectangle else {
         return;
     };
     if (top, left) == (bottom, right) {
-        let only = format!("td[data-r='{top}'][data-c='{left}'][data-state]:not([data-group])");
-        if let Some(cell) = find(pane, &only) {
+        let selector = format!("td[data-r='{top}'][data-c='{left}'][data-state]:not([data-group])");
+        if let Some(cell) = find(pane, &selector) {
             paint(&cell, edges(&cell));
         }
         return;
     }
-    each(pane, "td.cell[data-state]:not([data-group])", |it| {
+    for_each_match(pane, "td.cell[data-state]:not([data-group])", |it| {
         if let Some(edges) = edges(it) {
             paint(it, Some(edges));
         }
     });
 }
 
-/// What can have the keyboard: a cell, or a head.
+/// An element of the grid that can have the focus. A cell is given by its visual row and column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FocusTarget {
     Cell(usize, usize),
     Head(GridHead),
 }
 
-/// Makes a cell or a head the one tab stop, lights its row and column, and gives it the keyboard if the grid has it.
-/// What is not drawn leaves the keyboard with the pane, so that keys still arrive.
-pub fn paint_focus(pane: &HtmlElement, target: FocusTarget, take_keyboard: bool) {
+/// Makes a cell or a header the only tab stop, highlights its row and column, and focuses it if `take_focus` is set. While
+/// the target is not rendered the pane gets the focus, so that keys still arrive.
+pub fn paint_focus(pane: &HtmlElement, target: FocusTarget, take_focus: bool) {
     let (row, column) = match target {
         FocusTarget::Cell(row, column) => (Some(row), Some(column)),
         FocusTarget::Head(GridHead::Row(row)) => (Some(row), None),
         FocusTarget::Head(GridHead::Column(column)) => (None, Some(column)),
-        FocusTarget::Head(GridHead::Band(_)) => (None, None),
+        FocusTarget::Head(GridHead::Cluster(_)) => (None, None),
     };
     let element = match target {
         FocusTarget::Cell(row, column) => cell(pane, row, column),
         FocusTarget::Head(GridHead::Row(row)) => {
             find(pane, &format!("tr[data-r='{row}'] th button"))
         }
-        FocusTarget::Head(GridHead::Column(lane)) => {
-            find(pane, &format!("thead tr + tr th[data-c='{lane}'] .who"))
-        }
-        FocusTarget::Head(GridHead::Band(lane)) => band_button(pane, lane),
+        FocusTarget::Head(GridHead::Column(visual_column)) => find(
+            pane,
+            &format!("thead tr + tr th[data-c='{visual_column}'] .who"),
+        ),
+        FocusTarget::Head(GridHead::Cluster(visual_column)) => cluster_button(pane, visual_column),
     };
     let row = row.map(|it| format!("tr[data-r='{it}']"));
-    let lit: Vec<String> = row.into_iter().chain(column.map(self::column)).collect();
-    only(
+    let highlighted: Vec<String> = row.into_iter().chain(column.map(column_selector)).collect();
+    set_attribute_only_on(
         pane,
         "data-cross",
-        Some(lit.join(", ")).as_deref().filter(|it| !it.is_empty()),
+        Some(highlighted.join(", "))
+            .as_deref()
+            .filter(|it| !it.is_empty()),
     );
-    each(pane, "[tabindex='0']", |it| {
+    for_each_match(pane, "[tabindex='0']", |it| {
         if element
             .as_ref()
             .is_none_or(|element| !it.is_same_node(Some(element)))
@@ -284,7 +316,7 @@ pub fn paint_focus(pane: &HtmlElement, target: FocusTarget, take_keyboard: bool)
         }
     });
     let Some(element) = element else {
-        if take_keyboard {
+        if take_focus {
             let _ = pane.focus();
         }
         return;
@@ -295,21 +327,21 @@ pub fn paint_focus(pane: &HtmlElement, target: FocusTarget, take_keyboard: bool)
             let _ = element.set_attribute("data-focus", "");
         }
     }
-    if take_keyboard && !is_focused(&element) {
-        self::take_keyboard(&element);
+    if take_focus && !is_focused(&element) {
+        focus_without_scrolling(&element);
     }
 }
 
-/// The button of the cluster that a lane is drawn under: the last head that begins at it or before.
-fn band_button(pane: &HtmlElement, lane: usize) -> Option<HtmlElement> {
+/// The button of the cluster of a visual column: the last cluster header that begins at it or before.
+fn cluster_button(pane: &HtmlElement, visual_column: usize) -> Option<HtmlElement> {
     let heads = pane.query_selector_all("thead .band").ok()?;
     let mut heads = (0..heads.length()).filter_map(|it| heads.get(it)?.dyn_into::<Element>().ok());
-    let head = heads.rfind(|it| number(it, "data-c").is_some_and(|from| from <= lane))?;
+    let head = heads
+        .rfind(|it| index_attribute(it, "data-c").is_some_and(|from| from <= visual_column))?;
     head.query_selector("button").ok()??.dyn_into().ok()
 }
 
-/// Gives the keyboard to a part of the grid, without scrolling.
-pub fn take_keyboard(element: &HtmlElement) {
+fn focus_without_scrolling(element: &HtmlElement) {
     let options = web_sys::FocusOptions::new();
     options.set_prevent_scroll(true);
     let _ = element.focus_with_options(&options);
@@ -321,32 +353,32 @@ fn is_focused(element: &Element) -> bool {
         .is_some_and(|it| it.is_same_node(Some(element)))
 }
 
-/// Whether the keyboard is with the grid.
-pub fn has_keyboard(pane: &HtmlElement) -> bool {
+/// Whether an element of the grid has the focus.
+pub fn has_focus(pane: &HtmlElement) -> bool {
     super::dom::document()
         .and_then(|it| it.active_element())
         .is_some_and(|it| pane.contains(Some(&it)))
 }
 
-/// Scrolls so far that the rectangle (in the grid's own pixels, without heads) can be seen; says whether it had to. Where
-/// it is now is told, since asking the browser would have it measure the page.
-pub fn reveal(
+/// Scrolls as far as needed to show a rectangle, which is given in pixels of the grid without headers. `view` is the present
+/// scroll position, which is passed in because reading it would have the browser lay out the page. True if it scrolled.
+pub fn scroll_into_view(
     pane: &HtmlElement,
     view: ScrollView,
     (left, right): (f64, f64),
     (top, bottom): (f64, f64),
-    (first, head): (f64, f64),
+    (head_width, head_height): (f64, f64),
 ) -> bool {
     let mut to = (view.left, view.top);
     if left < view.left {
         to.0 = left;
-    } else if right > view.left + view.width - first {
-        to.0 = right - (view.width - first);
+    } else if right > view.left + view.width - head_width {
+        to.0 = right - (view.width - head_width);
     }
     if top < view.top {
         to.1 = top;
-    } else if bottom > view.top + view.height - head {
-        to.1 = bottom - (view.height - head);
+    } else if bottom > view.top + view.height - head_height {
+        to.1 = bottom - (view.height - head_height);
     }
     if to == (view.left, view.top) {
         return false;

@@ -1,41 +1,42 @@
-//! The table of the matrix as it stands in the page: written as a whole, at its edges, or in place. What is drawn already
-//! is left alone, since each cell that is drawn anew costs a style, a place and a paint of its own.
+//! DOM updates of the table of the matrix: as a whole, at its edges, or in place. Elements that are there already are left
+//! alone, since each new cell costs style, layout and paint. Counts of removed or kept elements are pairs: at the start and
+//! at the end.
 use web_sys::{Element, HtmlElement};
 
-/// The element that scrolls.
+/// The scroll container of the grid.
 pub type Pane = HtmlElement;
 
 fn find(pane: &Pane, selector: &str) -> Option<Element> {
     pane.query_selector(selector).ok().flatten()
 }
 
-/// Whether anything is drawn, by the server or before.
-pub fn is_there(pane: &Pane) -> bool {
+/// Whether the table has rows, for example from the server.
+pub fn has_rows(pane: &Pane) -> bool {
     find(pane, "tbody > tr").is_some()
 }
 
-/// Replaces what is in a part of the table.
-pub fn write(pane: &Pane, part: &str, html: &str) {
+/// Replaces the content of the first element that matches.
+pub fn set_content(pane: &Pane, part: &str, html: &str) {
     if let Some(part) = find(pane, part) {
         part.set_inner_html(html);
     }
 }
 
-/// Replaces an element by another.
-pub fn replace(pane: &Pane, selector: &str, html: &str) {
+/// Replaces the first element that matches.
+pub fn replace_element(pane: &Pane, selector: &str, html: &str) {
     if let Some(element) = find(pane, selector) {
         element.set_outer_html(html);
     }
 }
 
-/// Gives an element attributes, or takes them away.
-pub fn set(pane: &Pane, selector: &str, attributes: &[(&str, Option<String>)]) {
+/// Sets or removes attributes of the first element that matches.
+pub fn set_attributes(pane: &Pane, selector: &str, attributes: &[(&str, Option<String>)]) {
     if let Some(element) = find(pane, selector) {
-        set_all(&element, attributes);
+        set_element_attributes(&element, attributes);
     }
 }
 
-fn set_all(element: &Element, attributes: &[(&str, Option<String>)]) {
+fn set_element_attributes(element: &Element, attributes: &[(&str, Option<String>)]) {
     for (name, value) in attributes {
         let _ = match value {
             Some(value) => element.set_attribute(name, value),
@@ -52,97 +53,108 @@ fn nth(parent: &Element, n: usize) -> Option<Element> {
     child
 }
 
-/// Takes so many children away from the front and the back, and puts others there. At the front stay `room.0` of them
-/// where they are, at the back `room.1`.
-fn change_edges(parent: &Element, room: (usize, usize), cut: (usize, usize), html: (&str, &str)) {
-    let mut next = nth(parent, room.0);
-    for _ in 0..cut.0 {
+/// Removes children at the start and at the end of an element and inserts others there. The outermost children are fixed:
+/// `fixed.0` at the start and `fixed.1` at the end stay where they are.
+fn change_edges(
+    parent: &Element,
+    fixed: (usize, usize),
+    removed: (usize, usize),
+    html: (&str, &str),
+) {
+    let mut next = nth(parent, fixed.0);
+    for _ in 0..removed.0 {
         let Some(gone) = next else { break };
         next = gone.next_element_sibling();
         gone.remove();
     }
     let mut next = parent.last_element_child();
-    for _ in 0..room.1 {
+    for _ in 0..fixed.1 {
         next = next.and_then(|it| it.previous_element_sibling());
     }
-    for _ in 0..cut.1 {
+    for _ in 0..removed.1 {
         let Some(gone) = next else { break };
         next = gone.previous_element_sibling();
         gone.remove();
     }
     if !html.0.is_empty() {
-        let _ = match room.0.checked_sub(1).and_then(|it| nth(parent, it)) {
+        let _ = match fixed.0.checked_sub(1).and_then(|it| nth(parent, it)) {
             Some(before) => before.insert_adjacent_html("afterend", html.0),
             None => parent.insert_adjacent_html("afterbegin", html.0),
         };
     }
     if !html.1.is_empty() {
-        let _ = match parent.last_element_child().filter(|_| room.1 > 0) {
+        let _ = match parent.last_element_child().filter(|_| fixed.1 > 0) {
             Some(after) => after.insert_adjacent_html("beforebegin", html.1),
             None => parent.insert_adjacent_html("beforeend", html.1),
         };
     }
 }
 
-/// Changes the lines at the top and the bottom, between the two that are empty space.
-pub fn change_lines(pane: &Pane, cut: (usize, usize), html: (&str, &str)) {
+/// Removes and inserts rows at the top and the bottom, between the two rows of empty space.
+pub fn change_rows(pane: &Pane, removed: (usize, usize), html: (&str, &str)) {
     if let Some(body) = find(pane, "tbody") {
-        change_edges(&body, (1, 1), cut, html);
+        change_edges(&body, (1, 1), removed, html);
     }
 }
 
-/// Changes the cells at the left and the right of every line, from the first drawn one on: each has a head and empty
-/// space before them and empty space behind them.
-pub fn change_cells(pane: &Pane, cut: (usize, usize), html: impl Fn(usize) -> (String, String)) {
-    let mut line = find(pane, "tbody").and_then(|it| nth(&it, 1));
-    let mut number = 0;
-    while let Some(row) = line {
-        line = row.next_element_sibling();
-        if line.is_none() {
+/// Removes and inserts cells at the left and the right of every row. `html` makes the new cells of a row, counted from 0
+/// at the first rendered one. A row has a header and empty space before its cells, and empty space behind them.
+pub fn change_cells(
+    pane: &Pane,
+    removed: (usize, usize),
+    html: impl Fn(usize) -> (String, String),
+) {
+    let mut next = find(pane, "tbody").and_then(|it| nth(&it, 1));
+    let mut index = 0;
+    while let Some(row) = next {
+        next = row.next_element_sibling();
+        if next.is_none() {
+            // The last row is empty space.
             return;
         }
-        let (left, right) = html(number);
-        change_edges(&row, (2, 1), cut, (&left, &right));
-        number += 1;
+        let (left, right) = html(index);
+        change_edges(&row, (2, 1), removed, (&left, &right));
+        index += 1;
     }
 }
 
-/// Changes the heads at the left and the right.
-pub fn change_heads(pane: &Pane, cut: (usize, usize), html: (&str, &str)) {
+/// Removes and inserts column headers at the left and the right.
+pub fn change_heads(pane: &Pane, removed: (usize, usize), html: (&str, &str)) {
     if let Some(row) = find(pane, "thead tr + tr") {
-        change_edges(&row, (0, 0), cut, html);
+        change_edges(&row, (0, 0), removed, html);
     }
 }
 
-/// The empty space above and below, in pixels, and how many columns it crosses.
-pub fn set_pads(pane: &Pane, span: usize, heights: (u32, u32)) {
-    for (pad, height) in [(":first-child", heights.0), (":last-child", heights.1)] {
+/// Sets the heights of the empty space above and below, in pixels, and the number of columns that it spans.
+pub fn set_vertical_padding(pane: &Pane, span: usize, heights: (u32, u32)) {
+    for (edge, height) in [(":first-child", heights.0), (":last-child", heights.1)] {
         let attributes = [
             ("colspan", Some(span.to_string())),
             ("height", Some(height.to_string())),
         ];
-        set(pane, &format!("tbody > tr{pad} > td"), &attributes);
+        set_attributes(pane, &format!("tbody > tr{edge} > td"), &attributes);
     }
 }
 
-/// Gives every cell its attributes anew, line by line and lane by lane from the first drawn ones on.
-pub fn set_cells(
+/// Sets the attributes of all cells. `attributes` gets the row and the column of a cell, both counted from 0 at the first
+/// rendered one.
+pub fn set_cell_attributes(
     pane: &Pane,
     attributes: impl Fn(usize, usize) -> Vec<(&'static str, Option<String>)>,
 ) {
-    let mut row = find(pane, "tbody").and_then(|it| nth(&it, 1));
-    let mut line = 0;
-    while let Some(present) = row {
-        row = present.next_element_sibling();
-        let mut cell = nth(&present, 2);
-        let mut lane = 0;
-        while let Some(element) = cell {
-            cell = element.next_element_sibling();
-            if element.class_list().contains("cell") {
-                set_all(&element, &attributes(line, lane));
+    let mut next_row = find(pane, "tbody").and_then(|it| nth(&it, 1));
+    let mut row_index = 0;
+    while let Some(row) = next_row {
+        next_row = row.next_element_sibling();
+        let mut next_cell = nth(&row, 2);
+        let mut column_index = 0;
+        while let Some(cell) = next_cell {
+            next_cell = cell.next_element_sibling();
+            if cell.class_list().contains("cell") {
+                set_element_attributes(&cell, &attributes(row_index, column_index));
             }
-            lane += 1;
+            column_index += 1;
         }
-        line += 1;
+        row_index += 1;
     }
 }

@@ -1,10 +1,10 @@
-//! The keys of a menu, as its pattern asks: arrows go round, Home and End to the ends; and whether the keyboard has left.
+//! Keyboard navigation of menus, as in the ARIA menu pattern: arrow keys wrap around, Home and End go to the ends.
 use super::dom;
 use wasm_bindgen::JsCast;
 use web_sys::{FocusEvent, HtmlElement, KeyboardEvent, Node};
 
-/// Goes to another item of the menu that the key was pressed in; false if the key is none of these.
-pub fn walk(event: &KeyboardEvent) -> bool {
+/// Moves the focus within the menu around an event's target. False if the key is not a navigation key.
+pub fn move_focus(event: &KeyboardEvent) -> bool {
     let key = event.key();
     if !matches!(key.as_str(), "ArrowDown" | "ArrowUp" | "Home" | "End") {
         return false;
@@ -35,16 +35,16 @@ pub fn walk(event: &KeyboardEvent) -> bool {
     true
 }
 
-/// Gives the keyboard to the first item of a menu.
-pub fn enter(menu: &HtmlElement) {
+/// Focuses the first item of a menu.
+pub fn focus_first_item(menu: &HtmlElement) {
     let first = menu.query_selector("[role=menuitem]").ok().flatten();
     if let Some(first) = first.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
         let _ = first.focus();
     }
 }
 
-/// Whether the keyboard goes to something outside of the element that listens.
-pub fn leaves(event: &FocusEvent) -> bool {
+/// Whether the focus leaves the element that listens to `focusout`.
+pub fn focus_leaves(event: &FocusEvent) -> bool {
     let inside = event
         .current_target()
         .and_then(|it| it.dyn_into::<Node>().ok());

@@ -1,5 +1,6 @@
-//! The browser itself. The only module that names web-sys, gloo or wasm-bindgen; called from events and effects, so it
-//! never runs on the server.
+//! Access to the browser: DOM, storage, clipboard, timers. The only module that names web-sys, gloo or wasm-bindgen, so
+//! that everything else compiles and is tested without a browser. Called from event handlers and effects, which never run
+//! on the server.
 pub mod checkbox_list;
 pub mod clipboard;
 pub mod clock;

@@ -1,48 +1,53 @@
-//! What an element's title says, beside it: under the pointer as the browser does it, and also when it has the keyboard.
+//! Tooltips: show the title of an element below it, on hover and on focus. The browser's own appear only on hover.
 use super::dom;
 use web_sys::{Element, Event, HtmlElement};
 
-/// Where the title waits meanwhile: the browser's own would stand over ours.
-const KEPT: &str = "data-title";
-/// How wide a tip can be, in pixels, and how far below.
-const WIDTH: i32 = 300;
-const GAP: i32 = 4;
+/// The attribute that holds the title meanwhile. Without it the browser would show its own tooltip over ours.
+const SAVED_TITLE: &str = "data-title";
+/// An upper limit of the width of a tooltip, in pixels.
+const MAX_WIDTH_PX: i32 = 300;
+/// The distance to the element above and to the edge of the window, in pixels.
+const GAP_PX: i32 = 4;
 
-/// Shows the title of what the event happened in, if it has one.
-pub fn show(event: &Event, tip: &HtmlElement) {
+/// Shows the title of the nearest element around an event's target that has one.
+pub fn show(event: &Event, tooltip: &HtmlElement) {
     let Some(target) = dom::closest(event, "[title]") else {
         return;
     };
-    hide(tip);
+    hide(tooltip);
     let text = target.get_attribute("title").unwrap_or_default();
     let _ = target.remove_attribute("title");
-    let _ = target.set_attribute(KEPT, &text);
+    let _ = target.set_attribute(SAVED_TITLE, &text);
     let _ = target.set_attribute("aria-description", &text);
-    tip.set_text_content(Some(&text));
-    let _ = tip.remove_attribute("hidden");
-    let (left, top) = below(&target);
-    let _ = tip.style().set_property("left", &format!("{left}px"));
-    let _ = tip.style().set_property("top", &format!("{top}px"));
+    tooltip.set_text_content(Some(&text));
+    let _ = tooltip.remove_attribute("hidden");
+    let (left, top) = position_below(&target);
+    let _ = tooltip.style().set_property("left", &format!("{left}px"));
+    let _ = tooltip.style().set_property("top", &format!("{top}px"));
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "pixels")]
-fn below(target: &Element) -> (i32, i32) {
-    let place = target.get_bounding_client_rect();
+fn position_below(target: &Element) -> (i32, i32) {
+    let bounds = target.get_bounding_client_rect();
     let root = dom::document().and_then(|it| it.document_element());
     let width = root.map_or(0, |it| it.client_width());
-    let left = (place.left() as i32).min(width - WIDTH).max(GAP);
-    (left, place.bottom() as i32 + GAP)
+    let left = (bounds.left() as i32).min(width - MAX_WIDTH_PX).max(GAP_PX);
+    (left, bounds.bottom() as i32 + GAP_PX)
 }
 
-/// Takes the tip away; the title goes back to where it was.
-pub fn hide(tip: &HtmlElement) {
-    let _ = tip.set_attribute("hidden", "");
-    let around = tip.parent_element();
-    let kept = around.and_then(|it| it.query_selector(&format!("[{KEPT}]")).ok().flatten());
-    if let Some(target) = kept {
-        let text = target.get_attribute(KEPT).unwrap_or_default();
+/// Hides the tooltip and restores the title of its element.
+pub fn hide(tooltip: &HtmlElement) {
+    let _ = tooltip.set_attribute("hidden", "");
+    let parent = tooltip.parent_element();
+    let target = parent.and_then(|it| {
+        it.query_selector(&format!("[{SAVED_TITLE}]"))
+            .ok()
+            .flatten()
+    });
+    if let Some(target) = target {
+        let text = target.get_attribute(SAVED_TITLE).unwrap_or_default();
         let _ = target.set_attribute("title", &text);
-        let _ = target.remove_attribute(KEPT);
+        let _ = target.remove_attribute(SAVED_TITLE);
         let _ = target.remove_attribute("aria-description");
     }
 }

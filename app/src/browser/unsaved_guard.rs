@@ -1,5 +1,5 @@
-//! Nothing that was typed is lost by leaving: whoever has unsaved changes is asked before the page goes, whether it is
-//! closed, loaded again, left by a link or by the browser's own way back.
+//! Guard against losing unsaved changes: asks for confirmation before a page is left by a link, by the back button, by a
+//! reload or by closing the tab. Navigation events are heard before the router, which would leave the page at once.
 use gloo::events::{EventListener, EventListenerOptions};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -8,64 +8,63 @@ use web_sys::Event;
 const QUESTION: &str = "There are unsaved changes. Leave without saving them?";
 
 thread_local! {
-    /// Who has to be asked, by a number.
+    /// The guards of the components that are shown now, by id: whether each has unsaved changes.
     static GUARDS: RefCell<Vec<(u32, Signal<bool>)>> = const { RefCell::new(Vec::new()) };
-    static NEXT: Cell<u32> = const { Cell::new(0) };
-    /// The person has stayed, and the browser is on its way back to the address.
-    static RETURNS: Cell<bool> = const { Cell::new(false) };
-    /// Whether the browser's way back may be heard of; none as long as nobody has ever asked for a guard.
-    static MAY_GO_BACK: Cell<Option<fn() -> bool>> = const { Cell::new(None) };
+    static NEXT_ID: Cell<u32> = const { Cell::new(0) };
+    /// Whether the user has chosen to stay after a navigation through history, which is being reverted.
+    static IS_RETURNING: Cell<bool> = const { Cell::new(false) };
+    /// Decides on a navigation through history. `None` until the first guard.
+    static ON_POPSTATE: Cell<Option<fn() -> bool>> = const { Cell::new(None) };
 }
 
-/// The browser's own way back is heard by all in the order in which they began to listen: to be called before there is
-/// a router, which would have left the page by the time that anybody is asked.
-pub fn listen_first() {
+/// Listens for navigation through history. Listeners run in the order of registration, so this has to be called before the
+/// router is created: it would have left the page before the user is asked.
+pub fn listen_before_router() {
     let Some(window) = web_sys::window() else {
         return;
     };
     EventListener::new(&window, "popstate", |event| {
-        if MAY_GO_BACK.get().is_some_and(|may| !may()) {
+        if ON_POPSTATE.get().is_some_and(|confirm| !confirm()) {
             event.stop_immediate_propagation();
         }
     })
     .forget();
 }
 
-/// Somebody goes back or forward; the address has changed already. If the person stays, back to it, before the router
-/// hears of it.
-fn may_go_back() -> bool {
-    if RETURNS.take() {
+/// Asks on a navigation through history, whose event comes after the URL has changed. If the user stays, the navigation is
+/// reverted. False if the router must not handle the event.
+fn confirm_history_back() -> bool {
+    if IS_RETURNING.take() {
         return false;
     }
-    let may = may_go(is_dirty());
-    if !may {
-        RETURNS.set(true);
+    let is_confirmed = confirm_leave(is_dirty());
+    if !is_confirmed {
+        IS_RETURNING.set(true);
         let history = web_sys::window().and_then(|it| it.history().ok());
         let _ = history.map(|it| it.forward());
     }
-    may
+    is_confirmed
 }
 
-/// Asks before the page is left, as long as `is_dirty`, and as long as the caller is shown. To be called from a
-/// component; on the server it does nothing.
+/// Asks before the page is left while `is_dirty` is true and the calling component exists. Does nothing on the server.
 pub fn guard(is_dirty: Signal<bool>) {
     Effect::new(move |_| {
-        let number = NEXT.get();
-        NEXT.set(number + 1);
-        if number == 0 {
+        let id = NEXT_ID.get();
+        NEXT_ID.set(id + 1);
+        if id == 0 {
             listen();
         }
-        GUARDS.with_borrow_mut(|it| it.push((number, is_dirty)));
-        on_cleanup(move || GUARDS.with_borrow_mut(|it| it.retain(|guard| guard.0 != number)));
+        GUARDS.with_borrow_mut(|it| it.push((id, is_dirty)));
+        on_cleanup(move || GUARDS.with_borrow_mut(|it| it.retain(|guard| guard.0 != id)));
     });
 }
 
-/// Whether what was typed may go: nothing was, or the person says so.
-pub fn may_go(is_dirty: bool) -> bool {
-    !is_dirty || ask()
+/// Whether unsaved changes may be discarded: there are none, or the user confirms it.
+pub fn confirm_leave(is_dirty: bool) -> bool {
+    !is_dirty || ask_user()
 }
 
-fn ask() -> bool {
+fn ask_user() -> bool {
     web_sys::window().is_none_or(|it| it.confirm_with_message(QUESTION).unwrap_or(true))
 }
 
@@ -76,7 +75,7 @@ fn is_dirty() -> bool {
         .any(|it| it.1.try_get_untracked().unwrap_or_default())
 }
 
-/// Once for the life of the page, before anybody else hears of it.
+/// Adds the listeners, once for the life of the document. They run in the capture phase, before all others.
 fn listen() {
     let Some(window) = web_sys::window() else {
         return;
@@ -87,23 +86,23 @@ fn listen() {
     };
     EventListener::new_with_options(&window, "beforeunload", first, |event| {
         if is_dirty() {
-            // The browser asks in its own words.
+            // The browser then asks, with its own text.
             event.prevent_default();
         }
     })
     .forget();
     EventListener::new_with_options(&window, "click", first, |event| {
-        if leads_away(event) && is_dirty() && !ask() {
+        if follows_link(event) && is_dirty() && !ask_user() {
             event.prevent_default();
             event.stop_immediate_propagation();
         }
     })
     .forget();
-    MAY_GO_BACK.set(Some(may_go_back));
+    ON_POPSTATE.set(Some(confirm_history_back));
 }
 
-/// Whether a click follows a link within this page, in this window. Other ways are `beforeunload`'s.
-fn leads_away(event: &Event) -> bool {
+/// Whether a click follows a link to a page of ours in this tab. All others are left to `beforeunload`.
+fn follows_link(event: &Event) -> bool {
     use wasm_bindgen::JsCast;
     let Some(mouse) = event.dyn_ref::<web_sys::MouseEvent>() else {
         return false;

@@ -1,4 +1,5 @@
-//! What is asked of the history. It lives in the address, and works as a plain form too.
+//! Filter of the activity page. Its values are query parameters of the URL, so that a filtered page can be linked;
+//! without JavaScript it works as a plain GET form.
 use super::ui::{html::put, text_area::escape};
 use crate::{
     browser,
@@ -14,38 +15,41 @@ use crate::{
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use leptos::prelude::*;
 
-/// So many batches are a page.
-const PAGE: u32 = 50;
+/// How many batches one page shows.
+const PAGE_BATCHES: u32 = 50;
 
-/// What the address may ask, in its order there.
+/// The query parameters, in their order in the URL.
 const KEYS: [&str; 9] = [
     "release", "cluster", "customer", "person", "action", "from", "to", "batch", "cursor",
 ];
 
-/// What is asked, by key; each a word of the address.
+/// The values of the query parameters by position in `KEYS`; empty if a parameter is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ActivityQuery([String; KEYS.len()]);
 
-fn start(day: NaiveDate) -> DateTime<Utc> {
+/// The first moment of a day, UTC.
+fn start_of_day(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(chrono::NaiveTime::MIN).and_utc()
 }
 
 impl ActivityQuery {
+    /// Reads the parameters from a URL.
     pub fn parse(get: impl Fn(&str) -> Option<String>) -> Self {
         Self(KEYS.map(|key| get(key).unwrap_or_default()))
     }
 
+    /// The value of a parameter; empty if it is absent or unknown.
     pub fn get(&self, key: &str) -> &str {
         let found = KEYS.iter().position(|it| *it == key);
         found.map_or("", |index| &self.0[index])
     }
 
-    /// The same with another word for a key; from its first page.
-    pub fn with(&self, key: &str, word: &str) -> Self {
+    /// A copy with another value for a parameter. It starts at the first page, unless the parameter is the cursor.
+    pub fn with(&self, key: &str, value: &str) -> Self {
         let mut this = self.clone();
         for (index, it) in KEYS.iter().enumerate() {
             if *it == key {
-                word.clone_into(&mut this.0[index]);
+                value.clone_into(&mut this.0[index]);
             } else if *it == "cursor" {
                 this.0[index].clear();
             }
@@ -53,42 +57,43 @@ impl ActivityQuery {
         this
     }
 
+    /// The URL of the activity page with these parameters.
     pub fn address(&self) -> String {
         let parts: Vec<(&str, String)> = KEYS.into_iter().zip(self.0.iter().cloned()).collect();
-        paths::with(paths::ACTIVITY.to_owned(), &parts)
+        paths::with_query(paths::ACTIVITY.to_owned(), &parts)
     }
 
-    /// Whether something is left out, beside what stands on another page.
-    pub fn narrows(&self) -> bool {
+    /// Whether any filter is set; the cursor is none.
+    pub fn is_filtered(&self) -> bool {
         self.with("cursor", "") != Self::default()
     }
 
-    /// What makes no sense asks nothing.
+    /// The filter for the server. Values that cannot be parsed are ignored; `to` includes the whole day.
     pub fn filter(&self) -> EventFilter {
-        let word = |key: &str| {
-            let word = self.get(key).trim();
-            (!word.is_empty()).then(|| word.to_owned())
+        let text = |key: &str| {
+            let text = self.get(key).trim();
+            (!text.is_empty()).then(|| text.to_owned())
         };
-        let last = TimeDelta::days(1) - TimeDelta::milliseconds(1);
-        let day = |key: &str| time_serde::date(self.get(key)).map(start);
+        let rest_of_day = TimeDelta::days(1) - TimeDelta::milliseconds(1);
+        let day = |key: &str| time_serde::date(self.get(key)).map(start_of_day);
         EventFilter {
             release_id: self.get("release").parse().ok(),
             cluster_id: self.get("cluster").parse().ok(),
             customer_id: self.get("customer").parse().ok(),
-            actor: word("person"),
+            actor: text("person"),
             action: self.get("action").parse().ok(),
             from: day("from"),
-            to: day("to").map(|it| it + last),
-            batch_id: word("batch").map(BatchId),
+            to: day("to").map(|it| it + rest_of_day),
+            batch_id: text("batch").map(BatchId),
             cursor: self.get("cursor").parse().ok(),
-            limit: Some(PAGE),
+            limit: Some(PAGE_BATCHES),
             ..EventFilter::default()
         }
     }
 }
 
-/// The options of a choice as text: a thousand customers are a thousand of them.
-fn options<'a>(
+/// The options of a select field as HTML text: with a thousand customers that renders faster than elements.
+fn options_html<'a>(
     all: &str,
     choices: impl Iterator<Item = (String, &'a str)>,
     chosen: &str,
@@ -102,11 +107,11 @@ fn options<'a>(
     html
 }
 
-fn choice(
+fn select_field(
     name: &'static str,
     label: &'static str,
     options: String,
-    asked: Memo<ActivityQuery>,
+    query: Memo<ActivityQuery>,
 ) -> impl IntoView {
     view! {
         <select
@@ -114,12 +119,16 @@ fn choice(
             name=name
             aria-label=label
             inner_html=options
-            prop:value=move || asked.with(|it| it.get(name).to_owned())
+            prop:value=move || query.with(|it| it.get(name).to_owned())
         ></select>
     }
 }
 
-fn day(name: &'static str, label: &'static str, asked: Memo<ActivityQuery>) -> impl IntoView {
+fn date_field(
+    name: &'static str,
+    label: &'static str,
+    query: Memo<ActivityQuery>,
+) -> impl IntoView {
     view! {
         <label class="row small">
             {label}
@@ -127,36 +136,36 @@ fn day(name: &'static str, label: &'static str, asked: Memo<ActivityQuery>) -> i
                 class="input"
                 type="date"
                 name=name
-                value=asked.with_untracked(|it| it.get(name).to_owned())
-                prop:value=move || asked.with(|it| it.get(name).to_owned())
+                value=query.with_untracked(|it| it.get(name).to_owned())
+                prop:value=move || query.with(|it| it.get(name).to_owned())
             />
         </label>
     }
 }
 
-/// Who is meant: the one person whose name has these letters in it, or else whoever is called exactly so.
-fn person(known: &[String], typed: String) -> String {
+/// Completes a typed part of a name if exactly one known person's name contains it; else the text stays as it is.
+fn complete_person(known: &[String], typed: String) -> String {
     let letters = lower(typed.trim());
-    let is_meant = |it: &&String| lower(it).contains(&letters);
+    let matches = |it: &&String| lower(it).contains(&letters);
     let is_exact = letters.is_empty() || known.contains(&typed);
-    let mut meant = known.iter().filter(is_meant);
-    match (meant.next(), meant.next()) {
+    let mut found = known.iter().filter(matches);
+    match (found.next(), found.next()) {
         (Some(only), None) if !is_exact => only.clone(),
         _ => typed,
     }
 }
 
-/// A change of any field asks anew; without JavaScript the button does.
+/// The filter's fields. Each change navigates to the filtered page; without JavaScript the button does.
 #[component]
 pub fn ActivityFilter(
     choices: ActivityFilterOptions,
-    asked: Memo<ActivityQuery>,
-    on_asked: Callback<ActivityQuery>,
+    query: Memo<ActivityQuery>,
+    on_query: Callback<ActivityQuery>,
 ) -> impl IntoView {
-    let now = asked.get_untracked();
+    let now = query.get_untracked();
     let named = |all: &str, key: &str, choices: Vec<(i64, String)>| {
         let choices = choices.iter().map(|it| (it.0.to_string(), it.1.as_str()));
-        options(all, choices, now.get(key))
+        options_html(all, choices, now.get(key))
     };
     let releases = choices.releases.into_iter().map(|it| (it.0.0, it.1));
     let clusters = choices.clusters.into_iter().map(|it| (it.0.0, it.1));
@@ -167,7 +176,7 @@ pub fn ActivityFilter(
     let actions = EventAction::ALL
         .iter()
         .map(|it| (it.as_str().to_owned(), it.label()));
-    let actions = options("All actions", actions, now.get("action"));
+    let actions = options_html("All actions", actions, now.get("action"));
     let mut people = String::new();
     for person in &choices.people {
         put!(people, r#"<option value="{}"></option>"#, escape(person));
@@ -175,12 +184,12 @@ pub fn ActivityFilter(
     let plain = r#"<button class="button" type="submit">Filter</button>"#.to_owned();
     let known = StoredValue::new(choices.people);
     let change = move |event: leptos::ev::Event| {
-        if let Some(name) = browser::dom::named(&event, "name") {
-            let mut word = event_target_value(&event);
+        if let Some(name) = browser::dom::closest_attribute(&event, "name") {
+            let mut value = event_target_value(&event);
             if name == "person" {
-                word = known.with_value(|it| person(it, word));
+                value = known.with_value(|it| complete_person(it, value));
             }
-            on_asked.run(asked.with_untracked(|it| it.with(&name, &word)));
+            on_query.run(query.with_untracked(|it| it.with(&name, &value)));
         }
     };
     view! {
@@ -193,9 +202,9 @@ pub fn ActivityFilter(
             on:change=change
             on:submit=move |event| event.prevent_default()
         >
-            {choice("release", "Release", releases, asked)}
-            {choice("cluster", "Cluster", clusters, asked)}
-            {choice("customer", "Customer", customers, asked)}
+            {select_field("release", "Release", releases, query)}
+            {select_field("cluster", "Cluster", clusters, query)}
+            {select_field("customer", "Customer", customers, query)}
             <input
                 class="input"
                 type="text"
@@ -205,16 +214,16 @@ pub fn ActivityFilter(
                 aria-label="Person"
                 placeholder="Anybody"
                 value=now.get("person").to_owned()
-                prop:value=move || asked.with(|it| it.get("person").to_owned())
+                prop:value=move || query.with(|it| it.get("person").to_owned())
             />
             <datalist id="people" inner_html=people></datalist>
-            {choice("action", "Action", actions, asked)}
-            {day("from", "From", asked)}
-            {day("to", "To", asked)}
+            {select_field("action", "Action", actions, query)}
+            {date_field("from", "From", query)}
+            {date_field("to", "To", query)}
             <noscript inner_html=plain></noscript>
             {move || {
-                asked
-                    .with(ActivityQuery::narrows)
+                query
+                    .with(ActivityQuery::is_filtered)
                     .then(|| view! { <a class="button" data-kind="ghost" href=paths::ACTIVITY>"Clear the filter"</a> })
             }}
         </form>
@@ -226,16 +235,16 @@ mod tests {
     use super::*;
     use crate::domain::id::{CustomerId, EventId};
 
-    fn asked(words: &[(&str, &str)]) -> ActivityQuery {
+    fn query(values: &[(&str, &str)]) -> ActivityQuery {
         ActivityQuery::parse(|key| {
-            let found = words.iter().find(|it| it.0 == key);
+            let found = values.iter().find(|it| it.0 == key);
             found.map(|it| it.1.to_owned())
         })
     }
 
     #[test]
-    fn the_address_is_read_as_a_filter_and_nonsense_asks_nothing() {
-        let it = asked(&[
+    fn the_url_is_read_as_a_filter_and_invalid_values_are_ignored() {
+        let it = query(&[
             ("customer", "7"),
             ("person", " Ana "),
             ("action", "done"),
@@ -252,22 +261,22 @@ mod tests {
         assert_eq!(filter.release_id, None);
         let times = filter.from.zip(filter.to).unwrap();
         assert_eq!((times.1 - times.0).num_milliseconds(), 86_399_999);
-        assert!(it.narrows() && !asked(&[("cursor", "90")]).narrows());
+        assert!(it.is_filtered() && !query(&[("cursor", "90")]).is_filtered());
     }
 
     #[test]
-    fn a_part_of_a_name_means_the_only_person_who_has_it() {
+    fn a_part_of_a_name_is_completed_if_one_person_matches() {
         let known = ["Ana", "Anabel Ruiz", "Jonas Weber"].map(str::to_owned);
-        let meant = |typed: &str| person(&known, typed.to_owned());
-        assert_eq!(meant("jonas"), "Jonas Weber");
-        assert_eq!(meant("Ana"), "Ana");
-        assert_eq!(meant("an"), "an");
-        assert_eq!(meant(""), "");
+        let completed = |typed: &str| complete_person(&known, typed.to_owned());
+        assert_eq!(completed("jonas"), "Jonas Weber");
+        assert_eq!(completed("Ana"), "Ana");
+        assert_eq!(completed("an"), "an");
+        assert_eq!(completed(""), "");
     }
 
     #[test]
-    fn another_word_begins_at_the_first_page() {
-        let it = asked(&[("cursor", "90"), ("person", "Ana")]).with("action", "skip");
+    fn another_value_starts_at_the_first_page() {
+        let it = query(&[("cursor", "90"), ("person", "Ana")]).with("action", "skip");
         assert_eq!(it.address(), "/activity?person=Ana&action=skip");
         assert_eq!(it.with("cursor", "40").get("cursor"), "40");
     }

@@ -1,17 +1,18 @@
-//! Lines of the history: who did what, where, when.
+//! Short history, as on the dashboard: who did what, where and when. The wording of events is shared with the full
+//! history.
 use super::{
     step_state::state_icon,
     ui::{icon::Icon, time::Time},
 };
 use crate::domain::{
     event::{Entity, EventAction, HistoryEntry},
-    step::StepStatus,
     summary::NamedEvent,
+    vocabulary::StepStatus,
 };
 use leptos::prelude::*;
 
-/// The state that a step's event led to, for its drawing.
-pub fn status_of(action: EventAction) -> Option<StepStatus> {
+/// The state that an action on a step leads to; none for other actions. It colours the line and selects its icon.
+pub fn resulting_status(action: EventAction) -> Option<StepStatus> {
     match action {
         EventAction::Start => Some(StepStatus::InProgress),
         EventAction::Done => Some(StepStatus::Done),
@@ -23,8 +24,9 @@ pub fn status_of(action: EventAction) -> Option<StepStatus> {
     }
 }
 
-pub fn icon_of(event: &HistoryEntry) -> &'static str {
-    match (status_of(event.action), event.action) {
+/// The id of an event's icon in the sprite.
+pub fn event_icon(event: &HistoryEntry) -> &'static str {
+    match (resulting_status(event.action), event.action) {
         (Some(status), _) => state_icon(status),
         (None, EventAction::Undo) => "i-undo",
         (None, EventAction::Notes) => "t-text",
@@ -37,8 +39,9 @@ pub fn icon_of(event: &HistoryEntry) -> &'static str {
     }
 }
 
-/// "marked done", "marked 12 cells done". What it was done to stands in the line below.
-pub fn what(event: &HistoryEntry, in_batch: u32) -> String {
+/// What an event did, without its object: "marked done", "marked 12 cells done". `in_batch` counts the events of its
+/// batch.
+pub fn event_phrase(event: &HistoryEntry, in_batch: u32) -> String {
     if in_batch > 1 && event.entity == Entity::Step {
         let cells = match event.action {
             EventAction::Start => "started",
@@ -48,15 +51,15 @@ pub fn what(event: &HistoryEntry, in_batch: u32) -> String {
             EventAction::Undo => "undid",
             EventAction::Done => return format!("marked {in_batch} cells done"),
             EventAction::Fail => return format!("marked {in_batch} cells failed"),
-            action => return alone(action).to_owned(),
+            action => return single_phrase(action).to_owned(),
         };
         return format!("{cells} {in_batch} cells");
     }
-    alone(event.action).to_owned()
+    single_phrase(event.action).to_owned()
 }
 
-/// What was done, without what it was done to behind it.
-fn alone(action: EventAction) -> &'static str {
+/// The phrase for a single event.
+fn single_phrase(action: EventAction) -> &'static str {
     match action {
         EventAction::Override => "overrode the text",
         EventAction::Notes => "changed the notes",
@@ -68,7 +71,7 @@ fn alone(action: EventAction) -> &'static str {
     }
 }
 
-fn line(it: NamedEvent) -> impl IntoView {
+fn item(it: NamedEvent) -> impl IntoView {
     let NamedEvent {
         entry: event,
         in_batch,
@@ -77,7 +80,7 @@ fn line(it: NamedEvent) -> impl IntoView {
         release,
         ..
     } = it;
-    let state = status_of(event.action).map(StepStatus::as_str);
+    let state = resulting_status(event.action).map(StepStatus::as_str);
     let is_customer = event.entity == Entity::Customer;
     let customer = if is_customer { None } else { customer };
     let customer = if in_batch > 1 {
@@ -94,11 +97,11 @@ fn line(it: NamedEvent) -> impl IntoView {
     let reason = event.reason.clone();
     view! {
         <li data-state=state>
-            <Icon name=icon_of(&event)/>
+            <Icon name=event_icon(&event)/>
             <span>
                 <b>{event.actor.clone()}</b>
                 " "
-                {what(&event, in_batch)}
+                {event_phrase(&event, in_batch)}
             </span>
             <Time at=event.at/>
             <p>{place.join(", ")}</p>
@@ -107,9 +110,10 @@ fn line(it: NamedEvent) -> impl IntoView {
     }
 }
 
+/// The events as a list, one line per batch.
 #[component]
 pub fn ActivityList(lines: Vec<NamedEvent>) -> impl IntoView {
-    view! { <ol class="timeline">{lines.into_iter().map(line).collect_view()}</ol> }
+    view! { <ol class="timeline">{lines.into_iter().map(item).collect_view()}</ol> }
 }
 
 #[cfg(test)]
@@ -119,7 +123,7 @@ mod tests {
     use chrono::DateTime;
 
     #[test]
-    fn a_batch_of_cells_is_told_by_its_number() {
+    fn a_batch_of_cells_is_described_by_its_size() {
         let event = HistoryEntry {
             id: EventId(1),
             batch_id: BatchId("b".into()),
@@ -136,12 +140,12 @@ mod tests {
             resolved_sha256: None,
             undoes: None,
         };
-        assert_eq!(what(&event, 12), "marked 12 cells done");
-        assert_eq!(what(&event, 1), "marked done");
+        assert_eq!(event_phrase(&event, 12), "marked 12 cells done");
+        assert_eq!(event_phrase(&event, 1), "marked done");
         let noted = HistoryEntry {
             action: EventAction::Notes,
             ..event
         };
-        assert_eq!(what(&noted, 1), "changed the notes");
+        assert_eq!(event_phrase(&noted, 1), "changed the notes");
     }
 }

@@ -1,6 +1,7 @@
-//! The history in full: each batch once, with what it changed, and Undo where it still applies.
+//! Full history of the activity page: one line per batch, or per event of one batch, with the changed fields and an
+//! Undo button where undo is still possible.
 use super::{
-    activity_list::{icon_of, status_of, what},
+    activity_list::{event_icon, event_phrase, resulting_status},
     ui::{icon::Icon, time::Time},
 };
 use crate::{
@@ -8,47 +9,50 @@ use crate::{
     domain::{
         event::{Entity, EventAction, FieldChange, HistoryEntry},
         id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId},
-        step::StepStatus,
         summary::{NamedEvent, UndoState},
+        vocabulary::StepStatus,
     },
     paths,
 };
 use leptos::prelude::*;
 
-/// What the last undo came to.
+/// The result of the last undo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UndoOutcome {
+    /// The batch was undone.
     Done(BatchId),
-    /// Why it was refused.
+    /// The batch was not undone, with the reason.
     Refused(BatchId, String),
 }
 
+/// The history of one page.
 #[component]
 pub fn ActivityLog(
     lines: Vec<NamedEvent>,
-    /// The events of one batch, instead of batches.
-    of_one: bool,
-    undid: RwSignal<Option<UndoOutcome>>,
+    /// Whether the lines are the events of one batch, instead of one line per batch.
+    is_single_batch: bool,
+    undo_outcome: RwSignal<Option<UndoOutcome>>,
     on_undo: Callback<BatchId>,
 ) -> impl IntoView {
-    // The list was drawn anew: the keyboard goes back to the line that it was on.
+    // After an undo the list renders again; the focus goes back to the line of the batch.
     Effect::new(move |_| {
-        if let Some(UndoOutcome::Done(batch)) = undid.get_untracked() {
-            undid.set(None);
+        if let Some(UndoOutcome::Done(batch)) = undo_outcome.get_untracked() {
+            undo_outcome.set(None);
             browser::dom::after(0, move || browser::dom::focus(&format!("#batch-{batch}")));
         }
     });
     let lines = lines
         .into_iter()
-        .map(|it| line(it, of_one, undid, on_undo))
+        .map(|it| log_item(it, is_single_batch, undo_outcome, on_undo))
         .collect_view();
     view! { <ol class="timeline log">{lines}</ol> }
 }
 
-fn line(
+/// One line.
+fn log_item(
     it: NamedEvent,
-    of_one: bool,
-    undid: RwSignal<Option<UndoOutcome>>,
+    is_single_batch: bool,
+    undo_outcome: RwSignal<Option<UndoOutcome>>,
     on_undo: Callback<BatchId>,
 ) -> impl IntoView {
     let NamedEvent {
@@ -59,33 +63,33 @@ fn line(
         release,
         undo,
     } = it;
-    let n = if of_one { 1 } else { in_batch };
-    let state = status_of(event.action).map(StepStatus::as_str);
+    let n = if is_single_batch { 1 } else { in_batch };
+    let state = resulting_status(event.action).map(StepStatus::as_str);
     let (batch, all) = (event.batch_id.clone(), paths::batch(&event.batch_id));
-    let id = (!of_one).then(|| format!("batch-{batch}"));
-    let about = places(&event, n, subject, customer, release);
+    let id = (!is_single_batch).then(|| format!("batch-{batch}"));
+    let about = subject_links(&event, n, subject, customer, release);
     let refused = {
         let batch = batch.clone();
-        move || match undid.get() {
+        move || match undo_outcome.get() {
             Some(UndoOutcome::Refused(of, why)) if of == batch => Some(why),
             _ => None,
         }
     };
-    let changed = changes(&event.changes, n);
+    let changed = changes_table(&event.changes, n);
     let reason = event.reason.clone();
-    let may_undo = undo == UndoState::Open && !of_one;
+    let may_undo = undo == UndoState::Open && !is_single_batch;
     let label = if event.action == EventAction::Undo {
         "Do again"
     } else {
         "Undo"
     };
     view! {
-        <li data-state=state id=id tabindex=(!of_one).then_some("-1")>
-            <Icon name=icon_of(&event)/>
+        <li data-state=state id=id tabindex=(!is_single_batch).then_some("-1")>
+            <Icon name=event_icon(&event)/>
             <span>
                 <b>{event.actor.clone()}</b>
                 " "
-                {what(&event, n)}
+                {event_phrase(&event, n)}
             </span>
             <Time at=event.at/>
             <p>{about}</p>
@@ -105,7 +109,7 @@ fn line(
                             </button>
                         }
                     })}
-                {(undo == UndoState::Undone && !of_one).then(|| view! { <span class="badge">"Undone"</span> })}
+                {(undo == UndoState::Undone && !is_single_batch).then(|| view! { <span class="badge">"Undone"</span> })}
                 {(n > 1).then(|| view! { <a class="link small" href=all>{format!("All {n} changes")}</a> })}
             </div>
             {move || {
@@ -115,8 +119,8 @@ fn line(
     }
 }
 
-/// What a line is about, with links to what is still there.
-fn places(
+/// The subject of a line with its customer and release, linked as far as they still exist.
+fn subject_links(
     event: &HistoryEntry,
     n: u32,
     subject: Option<String>,
@@ -158,8 +162,8 @@ fn places(
     }
 }
 
-/// Fields as people call them; what only keeps the books has no name.
-fn label(field: &str) -> Option<&str> {
+/// The label of a field; none for fields of internal bookkeeping, which are not shown.
+fn field_label(field: &str) -> Option<&str> {
     Some(match field {
         "textKey" | "executedAt" | "executedBy" | "startedAt" | "startedBy" | "stateAt"
         | "stateBy" | "templateVersion" | "templateId" | "orderIndex" | "orderedIds" => {
@@ -188,12 +192,12 @@ fn label(field: &str) -> Option<&str> {
     })
 }
 
-/// Each field before and after.
-fn changes(changes: &[FieldChange], n: u32) -> impl IntoView + use<> {
+/// The changed fields, before and after, folded.
+fn changes_table(changes: &[FieldChange], n: u32) -> impl IntoView + use<> {
     let rows: Vec<_> = changes
         .iter()
         .filter_map(|it| {
-            let label = label(&it.field)?.to_owned();
+            let label = field_label(&it.field)?.to_owned();
             let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "empty".to_owned());
             Some((label, side(&it.before), side(&it.after)))
         })
@@ -243,9 +247,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_keeps_the_books_is_not_shown() {
-        assert_eq!(label("status"), Some("State"));
-        assert_eq!(label("stateBy"), None);
-        assert_eq!(label("something"), Some("something"));
+    fn bookkeeping_fields_are_not_shown() {
+        assert_eq!(field_label("status"), Some("State"));
+        assert_eq!(field_label("stateBy"), None);
+        assert_eq!(field_label("something"), Some("something"));
     }
 }

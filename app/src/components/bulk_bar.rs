@@ -1,4 +1,5 @@
-//! What can be done with several selected cells: the bar under the grid, and the one reason for all of them.
+//! Toolbar for several selected cells of the matrix, below the grid, and the dialog that asks for one reason for all of
+//! them.
 use super::{
     matrix::{selection::Selection, state::MatrixState},
     reason_form::{ReasonForm, verb},
@@ -7,35 +8,38 @@ use super::{
 use crate::{
     domain::{
         matrix::{Cell, CellIndex, Grid},
-        step::StepAction,
+        vocabulary::StepAction,
     },
     error::AppError,
 };
 use leptos::prelude::*;
 
-/// What is done with many cells: last, or just now.
+/// State of the last or the running bulk action.
 #[derive(Clone, Copy)]
 pub struct BulkActionState {
+    /// The action; none before the first one.
     pub action: RwSignal<Option<StepAction>>,
+    /// Whether the action is being sent.
     pub is_busy: RwSignal<bool>,
     /// Why it failed.
     pub error: RwSignal<Option<AppError>>,
 }
 
-/// Over how many rows and columns cells are spread.
+/// The number of rows and of columns that contain a cell.
 pub fn spread(cells: &[CellIndex]) -> (usize, usize) {
     let rows: std::collections::BTreeSet<usize> = cells.iter().map(|it| it.row).collect();
     let columns: std::collections::BTreeSet<usize> = cells.iter().map(|it| it.column).collect();
     (rows.len(), columns.len())
 }
 
-/// How many cells one change may have: PRODUCT.md §5.
-const MOST: usize = 10_000;
+/// How many cells one bulk action may change. The server refuses more.
+const BULK_CELLS_MAX: usize = 10_000;
 
-/// How many of those that are not eligible are named.
-const NAMED: usize = 3;
+/// How many ineligible cells are listed by name.
+const INELIGIBLE_LISTED_MAX: usize = 3;
 
-fn plural(n: usize, one: &str) -> String {
+/// "1 step", "3 steps"
+fn counted(n: usize, one: &str) -> String {
     if n == 1 {
         format!("1 {one}")
     } else {
@@ -43,20 +47,20 @@ fn plural(n: usize, one: &str) -> String {
     }
 }
 
-/// Why an action leaves a cell alone.
-fn obstacle(action: StepAction, cell: &Cell) -> Option<&'static str> {
+/// Why an action cannot be applied to a cell; none if it can.
+fn ineligibility(action: StepAction, cell: &Cell) -> Option<&'static str> {
     if action.target() == cell.status || !action.allows(cell.status) {
-        return Some(cell.status.word());
+        return Some(cell.status.in_sentence());
     }
     (action == StepAction::Done && cell.is_unresolved).then_some("a value is missing")
 }
 
 /// "3 cannot be marked done: Acme, done; Initech, var.HOST not set".
-fn not_eligible(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<String> {
+fn ineligible_text(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<String> {
     let reasons: Vec<String> = cells
         .iter()
         .filter_map(|at| {
-            let why = obstacle(action, grid.cell(*at)?)?;
+            let why = ineligibility(action, grid.cell(*at)?)?;
             let name = &grid.columns[at.column].name;
             Some(match grid.missing(*at) {
                 Some(names) if why.contains("missing") => format!("{name}, {names} not set"),
@@ -69,8 +73,8 @@ fn not_eligible(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<
     }
     let mut named = reasons.clone();
     named.dedup();
-    let more = named.len().saturating_sub(NAMED);
-    named.truncate(NAMED);
+    let more = named.len().saturating_sub(INELIGIBLE_LISTED_MAX);
+    named.truncate(INELIGIBLE_LISTED_MAX);
     let more = if more > 0 {
         format!("; and {more} more")
     } else {
@@ -79,51 +83,58 @@ fn not_eligible(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<
     Some(format!(
         "{} cannot be {}: {}{more}",
         reasons.len(),
-        action.past(),
+        action.past_tense(),
         named.join("; ")
     ))
 }
 
-/// What can be done with several selected cells.
+/// The toolbar; shown while more than one cell is selected.
 #[component]
 pub fn BulkBar(
     state: MatrixState,
     can_work: bool,
     doing: BulkActionState,
+    /// Starts an action on the selected cells.
     wish: Callback<StepAction>,
 ) -> impl IntoView {
-    let cells = Memo::new(move |_| state.selected());
-    // Another selection is another matter.
+    let cells = Memo::new(move |_| state.selected_cells());
+    // The error of an action belongs to the selection that it was applied to.
     follow(move |is_first| {
         cells.track();
         if !is_first {
             doing.error.set(None);
         }
     });
-    // The action whose button is pointed at, or has the keyboard: what stands in its way is said.
-    let meant = RwSignal::new(StepAction::Done);
+    // The action whose button is hovered or focused; the note lists the cells that it cannot be applied to.
+    let pointed_at = RwSignal::new(StepAction::Done);
     let eligible = move |action: StepAction| {
         state.grid.with(|grid| {
             cells.with(|cells| {
                 let cells = cells.iter().filter_map(|at| grid.cell(*at));
-                cells.filter(|it| obstacle(action, it).is_none()).count()
+                cells
+                    .filter(|it| ineligibility(action, it).is_none())
+                    .count()
             })
         })
     };
     let what = move || {
         let (rows, columns) = cells.with(|cells| spread(cells));
-        format!("{} × {}", plural(rows, "step"), plural(columns, "customer"))
+        format!(
+            "{} × {}",
+            counted(rows, "step"),
+            counted(columns, "customer")
+        )
     };
-    let is_too_many = move || cells.with(|it| it.len() > MOST);
+    let is_too_many = move || cells.with(|it| it.len() > BULK_CELLS_MAX);
     let note = move || {
         if is_too_many() {
             return Some(format!(
-                "at most {MOST} cells at once: filter, or select less"
+                "at most {BULK_CELLS_MAX} cells at once: filter, or select less"
             ));
         }
         state
             .grid
-            .with(|grid| cells.with(|cells| not_eligible(meant.get(), grid, cells)))
+            .with(|grid| cells.with(|cells| ineligible_text(pointed_at.get(), grid, cells)))
     };
     let button = move |action: StepAction, key: &'static str, ink: bool| {
         view! {
@@ -135,10 +146,10 @@ pub fn BulkBar(
                 aria-disabled=move || (eligible(action) == 0 || is_too_many()).then_some("true")
                 aria-describedby="bulk-note"
                 aria-busy=move || (doing.is_busy.get() && doing.action.get() == Some(action)).then_some("true")
-                on:pointerenter=move |_| meant.set(action)
-                on:pointerleave=move |_| meant.set(StepAction::Done)
-                on:focus=move |_| meant.set(action)
-                on:blur=move |_| meant.set(StepAction::Done)
+                on:pointerenter=move |_| pointed_at.set(action)
+                on:pointerleave=move |_| pointed_at.set(StepAction::Done)
+                on:focus=move |_| pointed_at.set(action)
+                on:blur=move |_| pointed_at.set(StepAction::Done)
                 on:click=move |_| { if eligible(action) > 0 && !is_too_many() { wish.run(action) } }
             >
                 {action.label()}
@@ -200,7 +211,7 @@ pub fn BulkBar(
     }
 }
 
-/// One reason for all selected cells.
+/// Dialog that asks for one reason for all selected cells.
 #[component]
 pub fn ReasonDialog(
     asking: RwSignal<Option<StepAction>>,
@@ -217,7 +228,7 @@ pub fn ReasonDialog(
                     asking.set(None);
                 }
             });
-            let n = state.selected().len();
+            let n = state.selected_cells().len();
             view! {
                 <Dialog open=open title=format!("{} {n} cells", verb(action))>
                     <ReasonForm
@@ -236,10 +247,10 @@ pub fn ReasonDialog(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::step::StepStatus;
+    use crate::domain::vocabulary::StepStatus;
 
     #[test]
-    fn what_cannot_be_marked_done_is_named_with_its_reason() {
+    fn a_cell_is_ineligible_for_a_reason() {
         let cell = |status, is_unresolved| Cell {
             step: crate::domain::id::StepId(1),
             status,
@@ -247,7 +258,7 @@ mod tests {
             has_notes: false,
             is_unresolved,
         };
-        let done = |it: Cell| obstacle(StepAction::Done, &it);
+        let done = |it: Cell| ineligibility(StepAction::Done, &it);
         assert_eq!(done(cell(StepStatus::Pending, false)), None);
         assert_eq!(done(cell(StepStatus::Done, true)), Some("done"));
         assert_eq!(
@@ -255,13 +266,13 @@ mod tests {
             Some("a value is missing")
         );
         assert_eq!(
-            obstacle(StepAction::Skip, &cell(StepStatus::Pending, true)),
+            ineligibility(StepAction::Skip, &cell(StepStatus::Pending, true)),
             None
         );
     }
 
     #[test]
-    fn a_selection_is_told_by_its_rows_and_columns() {
+    fn a_selection_counts_its_rows_and_columns() {
         let at = |row, column| CellIndex { row, column };
         assert_eq!(spread(&[at(1, 1), at(1, 2), at(4, 1)]), (2, 2));
     }

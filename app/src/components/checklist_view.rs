@@ -1,11 +1,11 @@
-//! One customer's steps on paper: a box to tick, the text with its values filled in, room to write.
-use crate::domain::{
-    customer_checklist::{CheckStep, Checklist},
-    template::Category,
+//! Printable checklist of one customer's steps: a box to tick, the text with values filled in, and the notes.
+use crate::{
+    domain::customer_checklist::Checklist, domain::customer_checklist::ChecklistStep,
+    domain::vocabulary::Category,
 };
 use leptos::prelude::*;
 
-fn step(it: CheckStep, number: usize) -> impl IntoView {
+fn checklist_item(it: ChecklistStep, number: usize) -> impl IntoView {
     let is_finished = !it.status.is_open();
     let state = it.state();
     let unresolved = it.unresolved.join(", ");
@@ -28,6 +28,7 @@ fn step(it: CheckStep, number: usize) -> impl IntoView {
     }
 }
 
+/// The checklist, its steps numbered through both categories.
 #[component]
 pub fn ChecklistView(checklist: Checklist) -> impl IntoView {
     let Checklist {
@@ -36,7 +37,7 @@ pub fn ChecklistView(checklist: Checklist) -> impl IntoView {
         cluster,
         steps,
     } = checklist;
-    let numbered: Vec<(usize, CheckStep)> = (1..).zip(steps).collect();
+    let numbered: Vec<(usize, ChecklistStep)> = (1..).zip(steps).collect();
     let sections = Category::ALL
         .iter()
         .map(|category| {
@@ -48,7 +49,7 @@ pub fn ChecklistView(checklist: Checklist) -> impl IntoView {
             (!steps.is_empty()).then(|| {
                 let steps = steps
                     .into_iter()
-                    .map(|(number, it)| step(it, number))
+                    .map(|(number, it)| checklist_item(it, number))
                     .collect_view();
                 view! {
                     <section>

@@ -1,18 +1,16 @@
-//! A cluster's fields: draft in, draft out; messages under their fields.
+//! Form of a cluster: a draft in, a draft out, with errors below their fields.
 use super::{
-    record_form::{FormRequests, RecordForm, StaleNotice, all_problems, checked, differences},
+    record_form::{FormFrame, RecordForm, StaleNotice, all_errors, differing, validated_submit},
     ui::{
         field::{LongField, TextField},
         posted::Posted,
     },
     variables_editor::{VariableRows, VariablesEditor},
 };
-use crate::{
-    browser::form::composed,
-    domain::{cluster::ClusterDraft, rule_violation::Field},
-};
+use crate::{browser::form::to_nfc, domain::cluster::ClusterDraft, domain::vocabulary::Field};
 use leptos::prelude::*;
 
+/// What is typed.
 #[derive(Clone, Copy)]
 struct ClusterFormFields {
     name: RwSignal<String>,
@@ -24,9 +22,9 @@ struct ClusterFormFields {
 impl ClusterFormFields {
     fn draft(self) -> ClusterDraft {
         ClusterDraft {
-            name: composed(self.name.get()),
-            kubeconfig_path: composed(self.path.get()),
-            description: composed(self.description.get()),
+            name: to_nfc(self.name.get()),
+            kubeconfig_path: to_nfc(self.path.get()),
+            description: to_nfc(self.description.get()),
             metadata: self.variables.metadata(),
         }
     }
@@ -39,24 +37,22 @@ impl ClusterFormFields {
     }
 }
 
+/// The form, for a new cluster and for an existing one.
 #[component]
 pub fn ClusterForm(
     draft: ClusterDraft,
-    /// Of the row that is edited.
-    #[prop(optional)]
-    version: Option<i64>,
-    #[prop(into)] submit: String,
-    #[prop(into)] cancel: String,
-    asks: FormRequests,
-    /// The row as it is now, once somebody else was faster.
+    frame: FormFrame,
+    /// The cluster as it is now, after somebody else has saved it first.
     #[prop(optional, into)]
     current: Signal<Option<ClusterDraft>>,
     on_submit: Callback<ClusterDraft>,
 ) -> impl IntoView {
-    let posted = Posted::here();
-    let typed =
-        |field: &str, otherwise: &str| Posted::typed(posted.as_ref(), field, otherwise.to_owned());
-    let error = asks.error;
+    let posted = Posted::from_context();
+    let typed = |field: &str, otherwise: &str| {
+        Posted::field_or(posted.as_ref(), field, otherwise.to_owned())
+    };
+    let requests = frame.requests;
+    let error = requests.error;
     if let Some(posted) = &posted {
         error.set(Some(posted.error.clone()));
     }
@@ -66,26 +62,26 @@ pub fn ClusterForm(
         description: RwSignal::new(typed("description", &draft.description)),
         variables: VariableRows::new(&draft.metadata, posted.as_ref()),
     };
-    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
-    // A page that came back from the server was drawn with the row as it is now.
-    let came_back = posted.is_some();
+    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.message_for(field)));
+    // A page that the server has rendered again after a failed POST already shows the record as it is now.
+    let is_posted = posted.is_some();
     let before = StoredValue::new(draft);
     let now = move || {
         current
             .get()
-            .or_else(|| came_back.then(|| before.get_value()))
+            .or_else(|| is_posted.then(|| before.get_value()))
     };
     let is_dirty = Signal::derive(move || before.with_value(|it| *it != fields.draft()));
-    let send = checked(
+    let send = validated_submit(
         error,
         move || fields.draft(),
-        move |draft: ClusterDraft| all_problems(draft.parse(), fields.variables.problem()),
+        move |draft: ClusterDraft| all_errors(draft.parse(), fields.variables.duplicate_key()),
         on_submit,
     );
-    let differ = Signal::derive(move || {
+    let differences = Signal::derive(move || {
         now().map(|now| {
             let typed = fields.draft();
-            differences(vec![
+            differing(vec![
                 ("Name", now.name, typed.name),
                 (
                     "Kubeconfig path",
@@ -99,19 +95,19 @@ pub fn ClusterForm(
     });
     let take = Callback::new(move |()| {
         if let Some(now) = untrack(now) {
-            asks.on_seen.run(());
+            requests.on_seen.run(());
             before.set_value(now.clone());
             fields.set(now);
             error.set(None);
         }
     });
     let keep = Callback::new(move |()| {
-        asks.on_seen.run(());
+        requests.on_seen.run(());
         send.run(());
     });
     view! {
-        <RecordForm submit=submit cancel=cancel version=version asks=asks is_dirty=is_dirty on_submit=send>
-            <StaleNotice error=error differences=differ on_take=take on_keep=keep/>
+        <RecordForm frame=frame is_dirty=is_dirty on_submit=send>
+            <StaleNotice error=error differences=differences on_take=take on_keep=keep/>
             <TextField label="Name" id="name" value=fields.name error=at(Field::Name)/>
             <TextField
                 label="Kubeconfig path"

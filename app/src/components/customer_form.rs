@@ -1,6 +1,6 @@
-//! A customer's fields: draft in, draft out; messages under their fields.
+//! Form of a customer: a draft in, a draft out, with errors below their fields.
 use super::{
-    record_form::{FormRequests, RecordForm, StaleNotice, all_problems, checked, differences},
+    record_form::{FormFrame, RecordForm, StaleNotice, all_errors, differing, validated_submit},
     ui::{
         field::{LongField, SelectField, TextField},
         posted::Posted,
@@ -8,13 +8,12 @@ use super::{
     variables_editor::{InheritedVariable, VariableRows, VariablesEditor},
 };
 use crate::{
-    browser::form::composed,
-    domain::{
-        cluster::ClusterSummary, customer::CustomerDraft, id::ClusterId, rule_violation::Field,
-    },
+    browser::form::to_nfc,
+    domain::{cluster::ClusterSummary, customer::CustomerDraft, id::ClusterId, vocabulary::Field},
 };
 use leptos::prelude::*;
 
+/// What is typed.
 #[derive(Clone, Copy)]
 struct CustomerFormFields {
     name: RwSignal<String>,
@@ -27,10 +26,10 @@ struct CustomerFormFields {
 impl CustomerFormFields {
     fn draft(self) -> CustomerDraft {
         CustomerDraft {
-            name: composed(self.name.get()),
+            name: to_nfc(self.name.get()),
             cluster_id: self.cluster.with(|it| it.parse().ok()),
-            namespace: composed(self.namespace.get()),
-            description: composed(self.description.get()),
+            namespace: to_nfc(self.namespace.get()),
+            description: to_nfc(self.description.get()),
             metadata: self.variables.metadata(),
         }
     }
@@ -38,46 +37,45 @@ impl CustomerFormFields {
     fn set(self, draft: CustomerDraft) {
         self.variables.set(&draft.metadata);
         self.name.set(draft.name);
-        self.cluster.set(word(draft.cluster_id));
+        self.cluster.set(cluster_value(draft.cluster_id));
         self.namespace.set(draft.namespace);
         self.description.set(draft.description);
     }
 }
 
-fn word(cluster: Option<ClusterId>) -> String {
+/// The value of the cluster's select field.
+fn cluster_value(cluster: Option<ClusterId>) -> String {
     cluster.map(|it| it.to_string()).unwrap_or_default()
 }
 
+/// The form, for a new customer and for an existing one.
 #[component]
 pub fn CustomerForm(
     draft: CustomerDraft,
     clusters: Vec<ClusterSummary>,
-    /// Of the row that is edited.
-    #[prop(optional)]
-    version: Option<i64>,
-    #[prop(into)] submit: String,
-    #[prop(into)] cancel: String,
-    asks: FormRequests,
-    /// The row as it is now, once somebody else was faster.
+    frame: FormFrame,
+    /// The customer as it is now, after somebody else has saved it first.
     #[prop(optional, into)]
     current: Signal<Option<CustomerDraft>>,
     on_submit: Callback<CustomerDraft>,
 ) -> impl IntoView {
-    let posted = Posted::here();
-    let typed =
-        |field: &str, otherwise: &str| Posted::typed(posted.as_ref(), field, otherwise.to_owned());
-    let error = asks.error;
+    let posted = Posted::from_context();
+    let typed = |field: &str, otherwise: &str| {
+        Posted::field_or(posted.as_ref(), field, otherwise.to_owned())
+    };
+    let requests = frame.requests;
+    let error = requests.error;
     if let Some(posted) = &posted {
         error.set(Some(posted.error.clone()));
     }
     let fields = CustomerFormFields {
         name: RwSignal::new(typed("name", &draft.name)),
-        cluster: RwSignal::new(typed("clusterId", &word(draft.cluster_id))),
+        cluster: RwSignal::new(typed("clusterId", &cluster_value(draft.cluster_id))),
         namespace: RwSignal::new(typed("namespace", &draft.namespace)),
         description: RwSignal::new(typed("description", &draft.description)),
         variables: VariableRows::new(&draft.metadata, posted.as_ref()),
     };
-    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
+    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.message_for(field)));
     let options = std::iter::once((String::new(), "Choose a cluster".to_owned()))
         .chain(
             clusters
@@ -96,28 +94,28 @@ pub fn CustomerForm(
     let from_cluster = Signal::derive(move || {
         let id = fields.cluster.with(|it| it.parse().ok());
         cluster_of(id)
-            .map(|it| InheritedVariable::all(&it.metadata, &it.name))
+            .map(|it| InheritedVariable::from_metadata(&it.metadata, &it.name))
             .unwrap_or_default()
     });
-    // A page that came back from the server was drawn with the row as it is now.
-    let came_back = posted.is_some();
+    // A page that the server has rendered again after a failed POST already shows the record as it is now.
+    let is_posted = posted.is_some();
     let before = StoredValue::new(draft);
     let now = move || {
         current
             .get()
-            .or_else(|| came_back.then(|| before.get_value()))
+            .or_else(|| is_posted.then(|| before.get_value()))
     };
     let is_dirty = Signal::derive(move || before.with_value(|it| *it != fields.draft()));
-    let send = checked(
+    let send = validated_submit(
         error,
         move || fields.draft(),
-        move |draft: CustomerDraft| all_problems(draft.parse(), fields.variables.problem()),
+        move |draft: CustomerDraft| all_errors(draft.parse(), fields.variables.duplicate_key()),
         on_submit,
     );
-    let differ = Signal::derive(move || {
+    let differences = Signal::derive(move || {
         now().map(|now| {
             let typed = fields.draft();
-            differences(vec![
+            differing(vec![
                 ("Name", now.name, typed.name),
                 (
                     "Cluster",
@@ -132,19 +130,19 @@ pub fn CustomerForm(
     });
     let take = Callback::new(move |()| {
         if let Some(now) = untrack(now) {
-            asks.on_seen.run(());
+            requests.on_seen.run(());
             before.set_value(now.clone());
             fields.set(now);
             error.set(None);
         }
     });
     let keep = Callback::new(move |()| {
-        asks.on_seen.run(());
+        requests.on_seen.run(());
         send.run(());
     });
     view! {
-        <RecordForm submit=submit cancel=cancel version=version asks=asks is_dirty=is_dirty on_submit=send>
-            <StaleNotice error=error differences=differ on_take=take on_keep=keep/>
+        <RecordForm frame=frame is_dirty=is_dirty on_submit=send>
+            <StaleNotice error=error differences=differences on_take=take on_keep=keep/>
             <TextField label="Name" id="name" value=fields.name error=at(Field::Name)/>
             <SelectField
                 label="Cluster"

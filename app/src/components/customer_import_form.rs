@@ -1,46 +1,55 @@
-//! Many customers from a text: what is typed, and what becomes of each line.
+//! Form that imports many customers from pasted text, with a preview of what happens to each line.
 use super::ui::{
     field::SelectField,
-    html::{count, icon, put},
+    html::{pluralize, put, write_icon},
     icon::Icon,
     notice::Failure,
     posted::Posted,
     text_area::{TextArea, escape},
 };
 use crate::{
-    browser,
-    domain::{
-        cluster::{ClusterSummary, hue},
-        customer_import::{ImportLine, LineOutcome},
-        id::ClusterId,
-        rule_violation::Field,
-    },
-    error::AppError,
-    paths,
+    browser, domain::cluster::ClusterSummary, domain::cluster::hue,
+    domain::customer_import::ImportLine, domain::customer_import::LineOutcome,
+    domain::id::ClusterId, domain::vocabulary::Field, error::AppError, paths,
 };
 use leptos::prelude::*;
 
-/// Of the lines that are right so many are shown; of the wrong ones all.
-const SHOWN: usize = 300;
+/// How many valid lines the preview shows; it shows all invalid ones.
+const VALID_LINES_SHOWN_MAX: usize = 300;
 
-/// What is typed: where the customers go, if a line does not say it, and the lines.
+/// What is typed: the cluster of the lines that name none, and the lines.
 pub type PastedText = (Option<ClusterId>, String);
 
+/// State of an import, kept by its page.
+#[derive(Clone, Copy)]
+pub struct ImportFormState {
+    /// The preview of the typed lines; none while nothing is typed.
+    pub lines: RwSignal<Option<Vec<ImportLine>>>,
+    /// Why the preview or the import failed.
+    pub error: RwSignal<Option<AppError>>,
+    /// Whether the import is being sent.
+    pub is_busy: Signal<bool>,
+}
+
+/// The form and the preview beside it.
 #[component]
-pub fn PasteForm(
+pub fn CustomerImportForm(
     clusters: Vec<ClusterSummary>,
-    /// Chosen beforehand.
+    /// The cluster that is chosen at first.
     cluster: Option<ClusterId>,
-    /// What becomes of what is typed; none while nothing is.
-    lines: RwSignal<Option<Vec<ImportLine>>>,
-    error: RwSignal<Option<AppError>>,
-    #[prop(into)] is_busy: Signal<bool>,
-    /// With every letter.
+    state: ImportFormState,
+    /// Called after each change.
     on_typed: Callback<PastedText>,
     on_submit: Callback<PastedText>,
 ) -> impl IntoView {
-    let posted = Posted::here();
-    let first = |field: &str, otherwise: String| Posted::typed(posted.as_ref(), field, otherwise);
+    let ImportFormState {
+        lines,
+        error,
+        is_busy,
+    } = state;
+    let posted = Posted::from_context();
+    let first =
+        |field: &str, otherwise: String| Posted::field_or(posted.as_ref(), field, otherwise);
     if let Some(posted) = &posted {
         error.set(Some(posted.error.clone()));
     }
@@ -59,18 +68,19 @@ pub fn PasteForm(
                 .map(|it| (it.cluster.id.to_string(), it.cluster.name)),
         )
         .collect();
-    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
-    let figures =
+    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.message_for(field)));
+    let counts =
         Memo::new(move |_| lines.with(|it| LineCounts::of(it.as_deref().unwrap_or_default())));
-    // Without JavaScript nobody looks at the lines beforehand, and the button does what it says.
+    // Without JavaScript there is no preview, and the button always works.
     let is_live = RwSignal::new(false);
     Effect::new(move |_| is_live.set(true));
-    let may_create = move || figures.with(|it| it.n_new > 0 && it.n_wrong == 0);
-    let label = move || match figures.with(|it| it.n_new) {
+    let may_create = move || counts.with(|it| it.n_new > 0 && it.n_wrong == 0);
+    let label = move || match counts.with(|it| it.n_new) {
         0 => "Create customers".to_owned(),
-        n => format!("Create {}", count(n, "customer")),
+        n => format!("Create {}", pluralize(n, "customer")),
     };
-    let html = Memo::new(move |_| lines.with(|it| it.as_deref().map(table).unwrap_or_default()));
+    let html =
+        Memo::new(move |_| lines.with(|it| it.as_deref().map(preview_html).unwrap_or_default()));
     view! {
         <div class="paste-layout">
             <form
@@ -83,9 +93,9 @@ pub fn PasteForm(
                     }
                 }
                 on:keydown=move |event| {
-                    if browser::form::is_save(&event) {
+                    if browser::form::is_submit_shortcut(&event) {
                         event.prevent_default();
-                        browser::form::send(&event);
+                        browser::form::submit_form(&event);
                     }
                 }
             >
@@ -102,7 +112,7 @@ pub fn PasteForm(
                     </div>
                 </div>
                 <div class="form__foot">
-                    <span class="quiet small" id="paste-says">{move || figures.with(LineCounts::says)}</span>
+                    <span class="quiet small" id="paste-says">{move || counts.with(LineCounts::note)}</span>
                     <a class="button push" href=paths::CUSTOMERS>"Cancel"</a>
                     <button
                         class="button"
@@ -119,7 +129,7 @@ pub fn PasteForm(
             <section class="card" aria-labelledby="preview">
                 <div class="card__head">
                     <h2 id="preview">"What will happen"</h2>
-                    <span class="quiet small push" role="status">{move || figures.with(LineCounts::summary)}</span>
+                    <span class="quiet small push" role="status">{move || counts.with(LineCounts::summary)}</span>
                 </div>
                 {move || {
                     if html.with(String::is_empty) {
@@ -139,13 +149,15 @@ pub fn PasteForm(
     }
 }
 
-/// How many lines there are of each kind.
+/// The number of lines with each outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct LineCounts {
     n_new: usize,
+    /// Customers that exist already, active or not.
     n_there: usize,
     n_left_out: usize,
     n_wrong: usize,
+    /// The number of the first invalid line.
     first_wrong: u32,
 }
 
@@ -181,8 +193,8 @@ impl LineCounts {
         parts.join(", ")
     }
 
-    /// Beside the button: why it does nothing, or what it does.
-    fn says(&self) -> String {
+    /// The note beside the button: why it does nothing, or that the import is all or nothing.
+    fn note(&self) -> String {
         if self.n_wrong > 0 {
             format!("Line {} is wrong. All lines or none.", self.first_wrong)
         } else if self.n_new == 0 {
@@ -193,8 +205,8 @@ impl LineCounts {
     }
 }
 
-/// The lines as a table, as text.
-fn table(lines: &[ImportLine]) -> String {
+/// The preview as an HTML table.
+fn preview_html(lines: &[ImportLine]) -> String {
     if lines.is_empty() {
         return String::new();
     }
@@ -205,19 +217,20 @@ fn table(lines: &[ImportLine]) -> String {
     for line in lines {
         let is_wrong = matches!(line.outcome, LineOutcome::Wrong { .. });
         n_right += usize::from(!is_wrong);
-        if is_wrong || n_right <= SHOWN {
-            row(&mut html, line, is_wrong);
+        if is_wrong || n_right <= VALID_LINES_SHOWN_MAX {
+            push_row(&mut html, line, is_wrong);
         }
     }
     html.push_str("</tbody></table>");
-    if n_right > SHOWN {
-        let more = count(n_right - SHOWN, "more line");
+    if n_right > VALID_LINES_SHOWN_MAX {
+        let more = pluralize(n_right - VALID_LINES_SHOWN_MAX, "more line");
         put!(html, r#"<p class="list__more quiet small">{more}</p>"#);
     }
     html
 }
 
-fn row(html: &mut String, line: &ImportLine, is_wrong: bool) {
+/// Appends one line of the preview.
+fn push_row(html: &mut String, line: &ImportLine, is_wrong: bool) {
     let (number, name, namespace) = (line.number, escape(&line.name), escape(&line.namespace));
     let invalid = if is_wrong { " data-invalid" } else { "" };
     put!(
@@ -235,10 +248,10 @@ fn row(html: &mut String, line: &ImportLine, is_wrong: bool) {
     match &line.outcome {
         LineOutcome::New => {
             html.push_str(r#"<span class="state" data-state="done">"#);
-            icon(html, "i-plus");
+            write_icon(html, "i-plus");
             match line.variables {
                 0 => html.push_str("New</span>"),
-                n => put!(html, "New, {}</span>", count(n as usize, "variable")),
+                n => put!(html, "New, {}</span>", pluralize(n as usize, "variable")),
             }
         }
         LineOutcome::Exists { id } => {
@@ -258,7 +271,7 @@ fn row(html: &mut String, line: &ImportLine, is_wrong: bool) {
         }
         LineOutcome::Wrong { why } => {
             html.push_str(r#"<span class="state" data-state="failed">"#);
-            icon(html, "g-failed");
+            write_icon(html, "g-failed");
             let why = escape(why);
             put!(html, r#"<span class="why">{why}</span></span>"#);
         }
@@ -283,19 +296,19 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_line_is_shown_and_names_are_text() {
+    fn every_invalid_line_is_shown_and_names_are_escaped() {
         let wrong = || LineOutcome::Wrong {
             why: "a < b".into(),
         };
         let mut lines: Vec<ImportLine> = (1..=400).map(|it| line(it, LineOutcome::New)).collect();
         lines.push(line(401, wrong()));
-        let html = table(&lines);
+        let html = preview_html(&lines);
         assert_eq!(html.matches("<tr>").count(), 301);
         assert!(html.contains("a &lt; b") && html.contains("&lt;Acme&gt;"));
         assert!(html.contains("100 more lines") && html.contains("New, 1 variable"));
-        let figures = LineCounts::of(&lines);
-        assert_eq!(figures.summary(), "400 new, 1 wrong");
-        assert_eq!(figures.says(), "Line 401 is wrong. All lines or none.");
-        assert_eq!(table(&[]), "");
+        let counts = LineCounts::of(&lines);
+        assert_eq!(counts.summary(), "400 new, 1 wrong");
+        assert_eq!(counts.note(), "Line 401 is wrong. All lines or none.");
+        assert_eq!(preview_html(&[]), "");
     }
 }

@@ -1,5 +1,6 @@
-//! Choosing customers, by cluster: for activation and for adding. Nothing is chosen beforehand (R14). The list is text
-//! with one listener; what is shown and chosen of it is painted, so that a thousand customers answer at once.
+//! Picker of customers, grouped by cluster, for activating a release and for adding customers to it. No customer is
+//! chosen at first (R14). The list is HTML text with one event listener, and changes are applied to its elements
+//! directly, so that a thousand customers respond without delay.
 use super::ui::{html::put, icon::Icon, text_area::escape};
 use crate::{
     browser::{self, checkbox_list::GroupState},
@@ -13,27 +14,30 @@ use crate::{
 use leptos::prelude::*;
 use std::{collections::HashSet, ops::Range};
 
-const LIST: &str = "#pick";
+const LIST_SELECTOR: &str = "#pick";
 
 type SelectedCustomers = HashSet<CustomerId>;
 
+/// A cluster.
 struct PickerGroup {
     id: ClusterId,
     name: String,
-    /// Its customers, by their places in the list.
+    /// Its customers, as a range of the list.
     items: Range<usize>,
 }
 
+/// A customer.
 struct PickerItem {
     id: CustomerId,
     name: String,
     namespace: String,
+    /// The text that the filter looks in.
     searched: String,
 }
 
-/// The customers in the order of their clusters and names.
+/// The customers ordered by cluster and name.
 struct PickList {
-    bands: Vec<PickerGroup>,
+    groups: Vec<PickerGroup>,
     items: Vec<PickerItem>,
 }
 
@@ -47,13 +51,13 @@ impl PickList {
                 b.id,
             ))
         });
-        let mut bands: Vec<PickerGroup> = Vec::new();
+        let mut groups: Vec<PickerGroup> = Vec::new();
         let mut items = Vec::with_capacity(customers.len());
         for customer in customers {
             let at = items.len();
-            match bands.last_mut() {
-                Some(band) if band.id == customer.cluster_id => band.items.end = at + 1,
-                _ => bands.push(PickerGroup {
+            match groups.last_mut() {
+                Some(group) if group.id == customer.cluster_id => group.items.end = at + 1,
+                _ => groups.push(PickerGroup {
                     id: customer.cluster_id,
                     name: customer.cluster.clone(),
                     items: at..at + 1,
@@ -71,19 +75,19 @@ impl PickList {
                 namespace: customer.namespace,
             });
         }
-        Self { bands, items }
+        Self { groups, items }
     }
 
-    /// Each customer with nothing typed and nothing chosen.
+    /// The list without a filter and with no customer chosen.
     fn html(&self) -> String {
         let mut html = String::with_capacity(self.items.len() * 200);
-        for (index, band) in self.bands.iter().enumerate() {
-            let (hue, name, n) = (hue(band.id), escape(&band.name), band.items.len());
+        for (index, group) in self.groups.iter().enumerate() {
+            let (hue, name, n) = (hue(group.id), escape(&group.name), group.items.len());
             put!(
                 html,
                 r#"<li data-band="{index}" data-cluster="{hue}"><label class="tree__head"><input class="check" type="checkbox">{name} <span class="count push">0 of {n}</span></label><ul>"#
             );
-            for (at, item) in band.items.clone().zip(&self.items[band.items.clone()]) {
+            for (at, item) in group.items.clone().zip(&self.items[group.items.clone()]) {
                 let (name, namespace) = (escape(&item.name), escape(&item.namespace));
                 put!(
                     html,
@@ -95,14 +99,14 @@ impl PickList {
         html
     }
 
-    /// Which are shown, by their places.
+    /// Whether each customer matches the filter.
     fn shown(&self, filter: &str) -> Vec<bool> {
         let filter = lower(filter.trim());
         let items = self.items.iter();
         items.map(|it| it.searched.contains(&filter)).collect()
     }
 
-    /// Of each: hidden, or shown and on or off.
+    /// The state of each customer's checkbox; none if the customer is hidden.
     fn states(&self, shown: &[bool], chosen: &SelectedCustomers) -> Vec<Option<bool>> {
         let items = self.items.iter().zip(shown);
         items
@@ -110,23 +114,31 @@ impl PickList {
             .collect()
     }
 
-    fn group(&self, band: &PickerGroup, shown: &[bool], chosen: &SelectedCustomers) -> GroupState {
-        let items = &self.items[band.items.clone()];
+    fn group_state(
+        &self,
+        group: &PickerGroup,
+        shown: &[bool],
+        chosen: &SelectedCustomers,
+    ) -> GroupState {
+        let items = &self.items[group.items.clone()];
         let n_on = items.iter().filter(|it| chosen.contains(&it.id)).count();
         GroupState {
-            is_shown: shown[band.items.clone()].contains(&true),
+            is_shown: shown[group.items.clone()].contains(&true),
             is_on: n_on == items.len(),
             is_mixed: n_on > 0 && n_on < items.len(),
             count: format!("{n_on} of {}", items.len()),
         }
     }
 
-    fn groups(&self, shown: &[bool], chosen: &SelectedCustomers) -> Vec<GroupState> {
-        let bands = self.bands.iter();
-        bands.map(|it| self.group(it, shown, chosen)).collect()
+    /// The state of each cluster's checkbox.
+    fn group_states(&self, shown: &[bool], chosen: &SelectedCustomers) -> Vec<GroupState> {
+        let groups = self.groups.iter();
+        groups
+            .map(|it| self.group_state(it, shown, chosen))
+            .collect()
     }
 
-    /// Those in a range that are shown.
+    /// The visible customers of a range.
     fn ids(&self, range: Range<usize>, shown: &[bool]) -> Vec<CustomerId> {
         range
             .filter(|at| shown[*at])
@@ -134,12 +146,12 @@ impl PickList {
             .collect()
     }
 
-    /// A cluster's box chooses all of its customers that are shown; if they all are, it lets them go.
-    fn toggle(&self, band: usize, shown: &[bool], chosen: &mut SelectedCustomers) {
-        let Some(band) = self.bands.get(band) else {
+    /// A click on a cluster's checkbox: chooses all of its visible customers, or none if all are chosen.
+    fn toggle(&self, group: usize, shown: &[bool], chosen: &mut SelectedCustomers) {
+        let Some(group) = self.groups.get(group) else {
             return;
         };
-        let ids = self.ids(band.items.clone(), shown);
+        let ids = self.ids(group.items.clone(), shown);
         if ids.iter().all(|it| chosen.contains(it)) {
             ids.iter().for_each(|it| {
                 chosen.remove(it);
@@ -150,8 +162,8 @@ impl PickList {
     }
 }
 
-/// What is different, by place.
-fn changes(before: &[Option<bool>], now: &[Option<bool>]) -> Vec<(usize, Option<bool>)> {
+/// The checkboxes whose state differs, by index.
+fn changed_states(before: &[Option<bool>], now: &[Option<bool>]) -> Vec<(usize, Option<bool>)> {
     let pairs = before.iter().zip(now).enumerate();
     pairs
         .filter(|(_, (before, now))| before != now)
@@ -159,6 +171,7 @@ fn changes(before: &[Option<bool>], now: &[Option<bool>]) -> Vec<(usize, Option<
         .collect()
 }
 
+/// The list with its filter.
 #[component]
 pub fn CustomerPicker(
     customers: Vec<CustomerSummary>,
@@ -175,17 +188,17 @@ pub fn CustomerPicker(
     Effect::new(move |_| {
         let (now, groups) = list.with_value(|list| {
             shown.with(|shown| {
-                chosen.with(|chosen| (list.states(shown, chosen), list.groups(shown, chosen)))
+                chosen.with(|chosen| (list.states(shown, chosen), list.group_states(shown, chosen)))
             })
         });
-        let changes = painted.with_value(|before| changes(before, &now));
-        browser::checkbox_list::paint(LIST, &changes);
-        browser::checkbox_list::paint_groups(LIST, &groups);
+        let changes = painted.with_value(|before| changed_states(before, &now));
+        browser::checkbox_list::update_items(LIST_SELECTOR, &changes);
+        browser::checkbox_list::update_groups(LIST_SELECTOR, &groups);
         painted.set_value(now);
     });
     let change = move |event: leptos::ev::Event| {
         let number = |attribute| {
-            let found = browser::dom::named(&event, attribute);
+            let found = browser::dom::closest_attribute(&event, attribute);
             found.and_then(|it| it.parse::<usize>().ok())
         };
         if let Some(at) = number("data-item") {
@@ -200,9 +213,9 @@ pub fn CustomerPicker(
                     });
                 }
             });
-        } else if let Some(band) = number("data-band") {
+        } else if let Some(group) = number("data-band") {
             let shown = shown.get_untracked();
-            chosen.update(|chosen| list.with_value(|it| it.toggle(band, &shown, chosen)));
+            chosen.update(|chosen| list.with_value(|it| it.toggle(group, &shown, chosen)));
         }
     };
     let all_shown =
@@ -310,18 +323,18 @@ mod tests {
     }
 
     #[test]
-    fn customers_stand_by_cluster_and_name_and_their_names_are_text() {
+    fn customers_are_ordered_by_cluster_and_name_and_their_names_are_escaped() {
         let list = list();
         let names: Vec<&str> = list.items.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["Acme <b>", "Bolt", "Zed"]);
-        assert_eq!(list.bands[1].items, 1..3);
+        assert_eq!(list.groups[1].items, 1..3);
         let html = list.html();
         assert!(html.contains("Acme &lt;b&gt;") && html.contains("0 of 2"));
         assert_eq!(html.matches("data-item").count(), 3);
     }
 
     #[test]
-    fn the_filter_looks_at_name_namespace_and_cluster() {
+    fn the_filter_looks_in_name_namespace_and_cluster() {
         let list = list();
         assert_eq!(list.shown(" ACME "), [true, false, false]);
         assert_eq!(list.shown("ns-3"), [false, true, false]);
@@ -330,30 +343,30 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_s_box_takes_what_is_shown_and_lets_it_go() {
+    fn a_cluster_s_checkbox_chooses_its_visible_customers_and_none_the_second_time() {
         let list = list();
         let mut chosen = SelectedCustomers::new();
         let zed = list.shown("zed");
         list.toggle(1, &zed, &mut chosen);
         assert_eq!(ids(&chosen), [1]);
-        let group = &list.groups(&zed, &chosen)[1];
+        let group = &list.group_states(&zed, &chosen)[1];
         assert!(group.is_mixed && !group.is_on);
         assert_eq!(group.count, "1 of 2");
         let all = list.shown("");
         list.toggle(1, &all, &mut chosen);
         assert_eq!(ids(&chosen), [1, 3]);
-        assert!(list.groups(&all, &chosen)[1].is_on);
+        assert!(list.group_states(&all, &chosen)[1].is_on);
         list.toggle(1, &all, &mut chosen);
         assert!(chosen.is_empty());
         list.toggle(9, &all, &mut chosen);
     }
 
     #[test]
-    fn only_what_differs_is_painted() {
+    fn only_changed_checkboxes_are_painted() {
         let list = list();
         let before = vec![Some(false); 3];
         let chosen = [CustomerId(3)].into();
         let now = list.states(&list.shown("cluster-2"), &chosen);
-        assert_eq!(changes(&before, &now), [(0, None), (1, Some(true))]);
+        assert_eq!(changed_states(&before, &now), [(0, None), (1, Some(true))]);
     }
 }

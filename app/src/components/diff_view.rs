@@ -1,9 +1,10 @@
-//! What is different between two texts: one above the other in a narrow place, side by side in a wide one. Drawn as text.
+//! Difference of two texts as HTML text: unified in narrow places, side by side in wide ones.
 use super::ui::text_area::{escape, escape_into};
 use crate::domain::diff::DiffRow;
 use leptos::prelude::*;
 
-fn same_lines(n: u32) -> String {
+/// The label of a run of unchanged lines that is left out.
+fn unchanged_text(n: u32) -> String {
     if n == 1 {
         "1 line is the same".to_owned()
     } else {
@@ -11,38 +12,39 @@ fn same_lines(n: u32) -> String {
     }
 }
 
-fn put(out: &mut String, tag: &str, sign: &str, line: &str) {
+/// One line within a tag, with its sign before it.
+fn push_line(out: &mut String, tag: &str, sign: &str, line: &str) {
     out.extend(["<", tag, ">", sign]);
     escape_into(out, line);
     out.extend(["</", tag, ">"]);
 }
 
-/// One above the other: what went, then what came.
+/// The unified difference: the removed lines of a change, then the added ones.
 pub fn unified(rows: &[DiffRow]) -> String {
     let mut out = String::new();
     let mut at = 0;
     while let Some(row) = rows.get(at) {
         match row {
-            DiffRow::Same(line) => put(&mut out, "span", "  ", line),
-            DiffRow::Skipped(n) => put(&mut out, "i", "", &same_lines(*n)),
+            DiffRow::Same(line) => push_line(&mut out, "span", "  ", line),
+            DiffRow::Skipped(n) => push_line(&mut out, "i", "", &unchanged_text(*n)),
             DiffRow::Changed { .. } => {
                 let run = rows[at..].iter();
                 let run = run.take_while(|it| matches!(it, DiffRow::Changed { .. }));
-                let (mut went, mut came) = (String::new(), String::new());
+                let (mut removed, mut added) = (String::new(), String::new());
                 let mut n = 0;
                 for row in run {
                     n += 1;
                     if let DiffRow::Changed { before, after } = row {
                         if let Some(line) = before {
-                            put(&mut went, "del", "- ", line);
+                            push_line(&mut removed, "del", "- ", line);
                         }
                         if let Some(line) = after {
-                            put(&mut came, "ins", "+ ", line);
+                            push_line(&mut added, "ins", "+ ", line);
                         }
                     }
                 }
-                out.push_str(&went);
-                out.push_str(&came);
+                out.push_str(&removed);
+                out.push_str(&added);
                 at += n;
                 continue;
             }
@@ -52,8 +54,8 @@ pub fn unified(rows: &[DiffRow]) -> String {
     out
 }
 
-/// A side of a row: the line's number and the line.
-fn cell(out: &mut String, number: &mut u32, tag: Option<&str>, line: Option<&str>) {
+/// One side of a row: the line's number and the line.
+fn push_cells(out: &mut String, number: &mut u32, tag: Option<&str>, line: Option<&str>) {
     let Some(line) = line else {
         out.push_str("<td></td><td></td>");
         return;
@@ -67,25 +69,25 @@ fn cell(out: &mut String, number: &mut u32, tag: Option<&str>, line: Option<&str
     out.push_str("</td>");
 }
 
-/// The rows of a table of four columns: number and line, twice.
-pub fn beside(rows: &[DiffRow]) -> String {
+/// The difference as table rows of four columns: number and line of the left text, number and line of the right one.
+pub fn side_by_side(rows: &[DiffRow]) -> String {
     let mut out = String::new();
     let (mut left, mut right) = (0, 0);
     for row in rows {
         out.push_str("<tr>");
         match row {
             DiffRow::Same(line) => {
-                cell(&mut out, &mut left, None, Some(line));
-                cell(&mut out, &mut right, None, Some(line));
+                push_cells(&mut out, &mut left, None, Some(line));
+                push_cells(&mut out, &mut right, None, Some(line));
             }
             DiffRow::Changed { before, after } => {
-                cell(&mut out, &mut left, Some("del"), before.as_deref());
-                cell(&mut out, &mut right, Some("ins"), after.as_deref());
+                push_cells(&mut out, &mut left, Some("del"), before.as_deref());
+                push_cells(&mut out, &mut right, Some("ins"), after.as_deref());
             }
             DiffRow::Skipped(n) => {
                 left += n;
                 right += n;
-                let text = same_lines(*n);
+                let text = unchanged_text(*n);
                 out.extend(["<td colspan=\"4\">", text.as_str(), "</td>"]);
             }
         }
@@ -94,10 +96,10 @@ pub fn beside(rows: &[DiffRow]) -> String {
     out
 }
 
-/// Two texts side by side, with what each of them is.
+/// Two texts side by side; `left` and `right` are their headings.
 #[component]
 pub fn SideBySide(
-    /// None as long as they are being compared.
+    /// None while they are being compared; empty if they are equal.
     rows: RwSignal<Option<Vec<DiffRow>>>,
     #[prop(into)] left: String,
     #[prop(into)] right: String,
@@ -114,7 +116,7 @@ pub fn SideBySide(
                     })
             }}
             <table class="diff" hidden=move || rows.with(|it| it.as_ref().is_none_or(Vec::is_empty))>
-                // A number is as narrow as it can be.
+                // The columns of line numbers are as narrow as their content.
                 <colgroup>
                     <col/>
                     <col/>
@@ -127,7 +129,7 @@ pub fn SideBySide(
                         <th scope="colgroup" colspan="2">{right.get_value()}</th>
                     </tr>
                 </thead>
-                <tbody inner_html=move || rows.with(|it| it.as_deref().map(beside).unwrap_or_default())></tbody>
+                <tbody inner_html=move || rows.with(|it| it.as_deref().map(side_by_side).unwrap_or_default())></tbody>
             </table>
         </div>
     }
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn one_above_the_other_all_that_went_stands_before_what_came() {
+    fn a_unified_change_lists_removed_lines_before_added_ones() {
         assert_eq!(
             unified(&rows()),
             "<i>7 lines are the same</i><span>  set -e</span><del>- &lt;a&gt;</del>\
@@ -162,7 +164,7 @@ mod tests {
     #[test]
     fn side_by_side_each_line_has_its_number() {
         assert_eq!(
-            beside(&rows()),
+            side_by_side(&rows()),
             "<tr><td colspan=\"4\">7 lines are the same</td></tr>\
              <tr><td>8</td><td>set -e</td><td>8</td><td>set -e</td></tr>\
              <tr><td>9</td><td><del>&lt;a&gt;</del></td><td>9</td><td><ins>&lt;b&gt;</ins></td></tr>\

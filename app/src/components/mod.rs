@@ -1,4 +1,5 @@
-//! What is shown: values in, callbacks out. Components may read the domain, never the api.
+//! Leptos components: values in, callbacks out. They may use the domain, but never the api, so that only pages send
+//! requests.
 pub mod activity_filter;
 pub mod activity_list;
 pub mod activity_log;
@@ -20,6 +21,7 @@ pub mod release_form;
 pub mod release_steps;
 pub mod run_step;
 pub mod shortcuts_dialog;
+pub mod step_completion;
 pub mod step_editor;
 pub mod step_form;
 pub mod step_panel;

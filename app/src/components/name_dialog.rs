@@ -1,24 +1,28 @@
-//! Who you are: every change is recorded under that name (R20).
+//! Dialog in which a person enters their name; every change is recorded under it (R20).
 use super::ui::{dialog::Dialog, field::TextField, notice::Failure};
-use crate::{domain::rule_violation::Field, error::AppError};
+use crate::{domain::vocabulary::Field, error::AppError};
 use leptos::prelude::*;
 
+/// The dialog.
 #[component]
 pub fn NameDialog(
-    asks: RwSignal<bool>,
+    open: RwSignal<bool>,
+    /// The present name; the field begins with it.
     actor: RwSignal<String>,
+    /// Why the name was not accepted.
     error: RwSignal<Option<AppError>>,
+    /// Saves a name.
     on_name: Callback<String>,
 ) -> impl IntoView {
     let name = RwSignal::new(String::new());
     Effect::new(move |_| {
-        if asks.get() {
+        if open.get() {
             name.set(actor.get_untracked());
             error.set(None);
         }
     });
     view! {
-        <Dialog open=asks title="Who are you?">
+        <Dialog open=open title="Who are you?">
             <form on:submit=move |event| {
                 event.prevent_default();
                 on_name.run(name.get_untracked());
@@ -29,12 +33,12 @@ pub fn NameDialog(
                         label="Your name"
                         id="your-name"
                         value=name
-                        error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Name)))
+                        error=Signal::derive(move || error.get().and_then(|it| it.message_for(Field::Name)))
                         hint="Every change is recorded under this name."
                     />
                 </div>
                 <div class="dialog__foot">
-                    <button class="button push" type="button" on:click=move |_| asks.set(false)>"Cancel"</button>
+                    <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                     <button class="button" data-kind="ink" type="submit">"Save changes"</button>
                 </div>
             </form>

@@ -1,38 +1,39 @@
-//! Why a step is failed, skipped or reverted: one form for a single cell and for many. Enter sends it, and the reasons
-//! that were given last are offered again.
+//! Form for the reason why steps are failed, skipped or reverted, for one cell and for many. Enter submits it, and the
+//! last reasons of this browser are offered again.
 use super::ui::{field::LongField, notice::Failure};
 use crate::{
     browser::dom,
-    domain::{rule_violation::Field, step::StepAction},
+    domain::vocabulary::{Field, StepAction},
     error::AppError,
 };
 use leptos::{ev, prelude::*};
 
-/// "Fail", "Skip", "Revert": what the button says.
+/// The label of the submit button: "Fail", "Skip", "Revert".
 pub fn verb(action: StepAction) -> &'static str {
     action.label().trim_end_matches('…')
 }
 
-/// So many reasons are offered.
-const OFFERED: usize = 4;
+/// How many reasons are remembered per action.
+const REASONS_MAX: usize = 4;
 
-/// Stands between remembered reasons; nobody can type it.
-const BETWEEN: char = '\u{1e}';
+/// Separates stored reasons: the ASCII record separator, which cannot be typed.
+const SEPARATOR: char = '\u{1e}';
 
-/// What is remembered once another reason was given: the newest first, each once.
-fn remembered(before: &str, reason: &str) -> String {
+/// The stored reasons after one more was given: the newest first, each once.
+fn with_reason(before: &str, reason: &str) -> String {
     let reason = reason.trim();
     let earlier = before
-        .split(BETWEEN)
+        .split(SEPARATOR)
         .filter(|it| !it.is_empty() && *it != reason);
     let all = Some(reason)
         .filter(|it| !it.is_empty())
         .into_iter()
         .chain(earlier);
-    let all: Vec<&str> = all.take(OFFERED).collect();
-    all.join(&BETWEEN.to_string())
+    let all: Vec<&str> = all.take(REASONS_MAX).collect();
+    all.join(&SEPARATOR.to_string())
 }
 
+/// The form. Failing and skipping require a reason; for a revert it may be empty.
 #[component]
 pub fn ReasonForm(
     action: StepAction,
@@ -43,17 +44,17 @@ pub fn ReasonForm(
 ) -> impl IntoView {
     let reason = RwSignal::new(String::new());
     let key = format!("rollcall.reasons.{action}");
-    let offered = dom::recall(&key).unwrap_or_default();
+    let offered = dom::read_setting(&key).unwrap_or_default();
     let send = StoredValue::new(move || {
         let given = reason.get_untracked();
-        let before = dom::recall(&key).unwrap_or_default();
-        dom::remember(&key, &remembered(&before, &given));
+        let before = dom::read_setting(&key).unwrap_or_default();
+        dom::write_setting(&key, &with_reason(&before, &given));
         on_reason.run(given);
     });
     let send = move || send.with_value(|send| send());
     let field = format!("#{id}");
     let options = offered
-        .split(BETWEEN)
+        .split(SEPARATOR)
         .filter(|it| !it.is_empty())
         .map(|text| view! { <option value=text.to_owned()>{text.to_owned()}</option> })
         .collect_view();
@@ -69,7 +70,7 @@ pub fn ReasonForm(
     } else {
         "May stay empty. Enter sends it, Shift+Enter begins a new line."
     };
-    // The field says itself what is wrong with it.
+    // An invalid reason is reported below the field.
     let other = Signal::derive(move || {
         let error = error.get();
         error.filter(|it| !matches!(it, AppError::Invalid(_)))
@@ -96,7 +97,7 @@ pub fn ReasonForm(
                     value=reason
                     rows=2
                     hint=hint
-                    error=Signal::derive(move || error.get().and_then(|it| it.at(Field::Reason)))
+                    error=Signal::derive(move || error.get().and_then(|it| it.message_for(Field::Reason)))
                 />
                 {(!offered.is_empty())
                     .then(|| {
@@ -121,16 +122,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_reasons_are_remembered_each_once_and_the_newest_first() {
+    fn the_last_reasons_are_stored_each_once_and_the_newest_first() {
         let mut all = String::new();
         for reason in ["a", "b", " a ", "", "c", "d", "e"] {
-            all = remembered(&all, reason);
+            all = with_reason(&all, reason);
         }
-        assert_eq!(all.split(BETWEEN).collect::<Vec<_>>(), ["e", "d", "c", "a"]);
+        assert_eq!(
+            all.split(SEPARATOR).collect::<Vec<_>>(),
+            ["e", "d", "c", "a"]
+        );
     }
 
     #[test]
-    fn a_dialog_s_button_has_no_ellipsis() {
+    fn the_label_of_the_submit_button_has_no_ellipsis() {
         assert_eq!(verb(StepAction::Fail), "Fail");
         assert_eq!(verb(StepAction::Revert), "Revert");
     }

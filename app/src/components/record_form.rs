@@ -1,45 +1,64 @@
-//! What the forms of clusters, customers and releases have in common: whatever comes of sending one, the fields stay;
-//! leaving it asks first; Ctrl+Enter saves; the same rules speak here and on the server.
+//! Frame and behaviour that the forms of clusters, customers and releases share: the fields keep what is typed whatever
+//! the server answers, leaving with unsaved edits asks first, Ctrl+Enter saves, and the server's rules are checked
+//! before sending.
 use super::ui::{icon::Icon, notice::Failure, time::Time};
 use crate::{
     browser,
     domain::{
         id::{ClusterId, CustomerId},
-        rule_violation::{Field, InvalidField, ValidationErrors},
+        validation_errors::{InvalidField, ValidationErrors},
+        vocabulary::Field,
     },
     error::{AppError, Stale, ViolationDetail},
     paths,
 };
 use leptos::prelude::*;
 
-/// A field where what is there now differs from what was typed: its label, and both.
+/// A field whose saved value differs from the typed one: label, saved value, typed value.
 pub type Difference = (&'static str, String, String);
 
-/// What a form asks of its page, beside saving.
+/// The request of a form as its page runs it, and what the form asks of the page beside saving.
 #[derive(Clone, Copy)]
 pub struct FormRequests {
+    /// Why the draft is invalid, or why saving failed.
     pub error: RwSignal<Option<AppError>>,
+    /// Whether the draft is being saved.
     pub is_busy: Signal<bool>,
-    /// An inactive row holds the name: have that one back.
+    /// Restores the inactive record that holds the name; gets its id.
     pub on_restore: Callback<i64>,
-    /// The person has seen what somebody else saved: from here on the form is based on that.
+    /// The person has seen the version that somebody else saved; the next save is based on it.
     pub on_seen: Callback<()>,
 }
 
+/// What the page decides about a form.
+pub struct FormFrame {
+    /// The version of the record that is edited, sent along by browsers without JavaScript; none for a new record.
+    pub version: Option<i64>,
+    /// The label of the submit button.
+    pub submit_label: String,
+    /// Where Cancel leads.
+    pub cancel_path: String,
+    /// The request that saves, and what the form asks beside it.
+    pub requests: FormRequests,
+}
+
+/// The form element with its errors, its fields as children, and its buttons.
 #[component]
 pub fn RecordForm(
-    #[prop(into)] submit: String,
-    #[prop(into)] cancel: String,
-    /// Of the row that is edited, for a browser without JavaScript.
-    version: Option<i64>,
-    asks: FormRequests,
+    frame: FormFrame,
     #[prop(into)] is_dirty: Signal<bool>,
     on_submit: Callback<()>,
     children: Children,
 ) -> impl IntoView {
-    let error = asks.error;
+    let FormFrame {
+        version,
+        submit_label,
+        cancel_path,
+        requests,
+    } = frame;
+    let error = requests.error;
     browser::unsaved_guard::guard(is_dirty);
-    // Somebody else's change has a box of its own.
+    // A conflict with somebody else's change is shown by `StaleNotice`.
     let failure =
         Signal::derive(move || error.get().filter(|it| !matches!(it, AppError::Stale(_))));
     view! {
@@ -51,16 +70,16 @@ pub fn RecordForm(
                 on_submit.run(());
             }
             on:keydown=move |event| {
-                if browser::form::is_save(&event) {
+                if browser::form::is_submit_shortcut(&event) {
                     event.prevent_default();
-                    browser::form::send(&event);
+                    browser::form::submit_form(&event);
                 }
             }
         >
             <div class="form__body">
                 {version.map(|it| view! { <input type="hidden" name="version" value=it.to_string()/> })}
                 <Failure error=failure/>
-                <RestoreOffer asks=asks/>
+                <RestoreOffer requests=requests/>
                 {children()}
             </div>
             <div class="form__foot">
@@ -70,29 +89,30 @@ pub fn RecordForm(
                     <kbd>"Enter"</kbd>
                     " saves"
                 </span>
-                <a class="button push" href=cancel>"Cancel"</a>
+                <a class="button push" href=cancel_path>"Cancel"</a>
                 <button
                     class="button"
                     data-kind="ink"
                     type="submit"
                     aria-keyshortcuts="Control+Enter"
-                    aria-busy=move || asks.is_busy.get().then_some("true")
+                    aria-busy=move || requests.is_busy.get().then_some("true")
                 >
-                    {submit}
+                    {submit_label}
                 </button>
             </div>
         </form>
     }
 }
 
-/// What is typed is checked before it is sent; from then on a problem goes as soon as it is put right.
-pub fn checked<Draft: Clone + 'static>(
+/// Submits a draft that passes the rules, else shows its errors. Once shown, an error disappears as soon as the field
+/// is valid.
+pub fn validated_submit<Draft: Clone + 'static>(
     error: RwSignal<Option<AppError>>,
     draft: impl Fn() -> Draft + Copy + Send + Sync + 'static,
-    problems: impl Fn(Draft) -> Option<ValidationErrors> + Copy + Send + Sync + 'static,
+    validate: impl Fn(Draft) -> Option<ValidationErrors> + Copy + Send + Sync + 'static,
     on_submit: Callback<Draft>,
 ) -> Callback<()> {
-    let find = move || problems(draft()).map(AppError::from);
+    let find = move || validate(draft()).map(AppError::from);
     Effect::new(move |_| {
         let now = find();
         if matches!(error.get_untracked(), Some(AppError::Invalid(_))) {
@@ -102,24 +122,24 @@ pub fn checked<Draft: Clone + 'static>(
     Callback::new(move |()| match untrack(find) {
         Some(invalid) => {
             error.set(Some(invalid));
-            browser::form::show_wrong();
+            browser::form::focus_first_invalid();
         }
         None => on_submit.run(untrack(draft)),
     })
 }
 
-/// All that is wrong: what the rules say, and what only the form can see.
-pub fn all_problems<T>(
+/// The errors of the rules together with the one that only the form can find.
+pub fn all_errors<T>(
     parsed: Result<T, ValidationErrors>,
     other: Option<InvalidField>,
 ) -> Option<ValidationErrors> {
-    let mut problems = parsed.err().map(|it| it.0).unwrap_or_default();
-    problems.extend(other);
-    (!problems.is_empty()).then_some(ValidationErrors(problems))
+    let mut errors = parsed.err().map(|it| it.0).unwrap_or_default();
+    errors.extend(other);
+    (!errors.is_empty()).then_some(ValidationErrors(errors))
 }
 
-/// The row that holds a name and is inactive: what it is, and where it can be had back.
-fn holder(error: &AppError) -> Option<(i64, String, String)> {
+/// The inactive record that holds the name: its id, its name and its page.
+fn inactive_holder(error: &AppError) -> Option<(i64, String, String)> {
     let AppError::Refused(refused) = error else {
         return None;
     };
@@ -133,17 +153,20 @@ fn holder(error: &AppError) -> Option<(i64, String, String)> {
     Some((*id, name.clone(), path))
 }
 
+/// Offers to restore the inactive record that holds the name.
 #[component]
-fn RestoreOffer(asks: FormRequests) -> impl IntoView {
+fn RestoreOffer(requests: FormRequests) -> impl IntoView {
     move || {
-        let found = asks.error.with(|it| it.as_ref().and_then(holder));
+        let found = requests
+            .error
+            .with(|it| it.as_ref().and_then(inactive_holder));
         found.map(|(id, name, path)| {
             view! {
                 <div class="row">
                     <button
                         class="button live-only"
                         type="button"
-                        on:click=move |_| asks.on_restore.run(id)
+                        on:click=move |_| requests.on_restore.run(id)
                     >
                         {format!("Restore {name}")}
                     </button>
@@ -154,16 +177,17 @@ fn RestoreOffer(asks: FormRequests) -> impl IntoView {
     }
 }
 
-/// Somebody else was faster: who and when, what is there now, and the choice between both. Nothing typed is lost.
+/// Notice that somebody else has saved the record first: who and when, the fields that differ, and the choice between
+/// both versions. What is typed stays.
 #[component]
 pub fn StaleNotice(
     error: RwSignal<Option<AppError>>,
-    /// Where both differ; none while the present row is not here yet.
+    /// The fields that differ; none until the saved record is read.
     #[prop(into)]
     differences: Signal<Option<Vec<Difference>>>,
-    /// Takes over what is there now.
+    /// Takes over the saved values.
     on_take: Callback<()>,
-    /// Saves what was typed in its place.
+    /// Saves the typed values in their place.
     on_keep: Callback<()>,
 ) -> impl IntoView {
     let stale = move || match error.get() {
@@ -178,8 +202,8 @@ pub fn StaleNotice(
                     view! {
                         <tr>
                             <th scope="row">{label}</th>
-                            <td>{shown(now)}</td>
-                            <td>{shown(typed)}</td>
+                            <td>{or_empty(now)}</td>
+                            <td>{or_empty(typed)}</td>
                         </tr>
                     }
                 })
@@ -226,8 +250,8 @@ pub fn StaleNotice(
     }
 }
 
-/// An empty field is said to be one.
-fn shown(text: String) -> String {
+/// The value of a field, or "empty".
+fn or_empty(text: String) -> String {
     if text.trim().is_empty() {
         "empty".to_owned()
     } else {
@@ -235,7 +259,7 @@ fn shown(text: String) -> String {
     }
 }
 
-/// Pairs of fields that differ.
-pub fn differences(fields: Vec<Difference>) -> Vec<Difference> {
+/// The fields whose values differ.
+pub fn differing(fields: Vec<Difference>) -> Vec<Difference> {
     fields.into_iter().filter(|it| it.1 != it.2).collect()
 }

@@ -1,6 +1,6 @@
-//! A release's fields: draft in, draft out; messages under their fields.
+//! Form of a release: a draft in, a draft out, with errors below their fields.
 use super::{
-    record_form::{FormRequests, RecordForm, StaleNotice, all_problems, checked, differences},
+    record_form::{FormFrame, RecordForm, StaleNotice, all_errors, differing, validated_submit},
     ui::{
         field::{LongField, SelectField, TextField},
         posted::Posted,
@@ -8,14 +8,15 @@ use super::{
     variables_editor::{VariableRows, VariablesEditor},
 };
 use crate::{
-    browser::form::composed,
+    browser::form::to_nfc,
     domain::{
-        release::{ReleaseDraft, ReleaseType},
-        rule_violation::Field,
+        release::ReleaseDraft,
+        vocabulary::{Field, ReleaseType},
     },
 };
 use leptos::prelude::*;
 
+/// What is typed.
 #[derive(Clone, Copy)]
 struct ReleaseFormFields {
     name: RwSignal<String>,
@@ -29,11 +30,11 @@ struct ReleaseFormFields {
 impl ReleaseFormFields {
     fn draft(self) -> ReleaseDraft {
         ReleaseDraft {
-            name: composed(self.name.get()),
+            name: to_nfc(self.name.get()),
             kind: self.kind.get(),
-            version_number: composed(self.number.get()),
+            version_number: to_nfc(self.number.get()),
             release_date: self.date.get(),
-            description: composed(self.description.get()),
+            description: to_nfc(self.description.get()),
             metadata: self.variables.metadata(),
         }
     }
@@ -48,36 +49,34 @@ impl ReleaseFormFields {
     }
 }
 
-/// Of a new release: what is filled in, in order.
-fn part(is_new: bool, title: &'static str) -> impl IntoView {
+/// The numbered heading of a section; only the form of a new release has sections.
+fn section_title(is_new: bool, title: &'static str) -> impl IntoView {
     is_new.then(|| view! { <h2 class="form__title">{title}</h2> })
 }
 
+/// The form, for a new release and for an existing one.
 #[component]
 pub fn ReleaseForm(
     draft: ReleaseDraft,
-    /// Of the row that is edited.
-    #[prop(optional)]
-    version: Option<i64>,
-    #[prop(into)] submit: String,
-    #[prop(into)] cancel: String,
-    asks: FormRequests,
-    /// The row as it is now, once somebody else was faster.
+    frame: FormFrame,
+    /// The release as it is now, after somebody else has saved it first.
     #[prop(optional, into)]
     current: Signal<Option<ReleaseDraft>>,
     on_submit: Callback<ReleaseDraft>,
-    /// Behind the fields: where a new release's steps come from.
+    /// Below the fields: where a new release's steps come from.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let posted = Posted::here();
-    let typed =
-        |field: &str, otherwise: &str| Posted::typed(posted.as_ref(), field, otherwise.to_owned());
-    let error = asks.error;
+    let posted = Posted::from_context();
+    let typed = |field: &str, otherwise: &str| {
+        Posted::field_or(posted.as_ref(), field, otherwise.to_owned())
+    };
+    let requests = frame.requests;
+    let error = requests.error;
     if let Some(posted) = &posted {
         error.set(Some(posted.error.clone()));
     }
-    let is_new = version.is_none();
+    let is_new = frame.version.is_none();
     let fields = ReleaseFormFields {
         name: RwSignal::new(typed("name", &draft.name)),
         kind: RwSignal::new(typed("type", &draft.kind)),
@@ -86,7 +85,7 @@ pub fn ReleaseForm(
         description: RwSignal::new(typed("description", &draft.description)),
         variables: VariableRows::new(&draft.metadata, posted.as_ref()),
     };
-    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
+    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.message_for(field)));
     let options = [
         ReleaseType::Release,
         ReleaseType::Hotfix,
@@ -95,25 +94,25 @@ pub fn ReleaseForm(
     .into_iter()
     .map(|kind| (kind.to_string(), kind.label().to_owned()))
     .collect();
-    // A page that came back from the server was drawn with the row as it is now.
-    let came_back = posted.is_some();
+    // A page that the server has rendered again after a failed POST already shows the record as it is now.
+    let is_posted = posted.is_some();
     let before = StoredValue::new(draft);
     let now = move || {
         current
             .get()
-            .or_else(|| came_back.then(|| before.get_value()))
+            .or_else(|| is_posted.then(|| before.get_value()))
     };
     let is_dirty = Signal::derive(move || before.with_value(|it| *it != fields.draft()));
-    let send = checked(
+    let send = validated_submit(
         error,
         move || fields.draft(),
-        move |draft: ReleaseDraft| all_problems(draft.parse(), fields.variables.problem()),
+        move |draft: ReleaseDraft| all_errors(draft.parse(), fields.variables.duplicate_key()),
         on_submit,
     );
-    let differ = Signal::derive(move || {
+    let differences = Signal::derive(move || {
         now().map(|now| {
             let typed = fields.draft();
-            differences(vec![
+            differing(vec![
                 ("Name", now.name, typed.name),
                 ("Type", now.kind, typed.kind),
                 ("Version number", now.version_number, typed.version_number),
@@ -125,20 +124,20 @@ pub fn ReleaseForm(
     });
     let take = Callback::new(move |()| {
         if let Some(now) = untrack(now) {
-            asks.on_seen.run(());
+            requests.on_seen.run(());
             before.set_value(now.clone());
             fields.set(now);
             error.set(None);
         }
     });
     let keep = Callback::new(move |()| {
-        asks.on_seen.run(());
+        requests.on_seen.run(());
         send.run(());
     });
     view! {
-        <RecordForm submit=submit cancel=cancel version=version asks=asks is_dirty=is_dirty on_submit=send>
-            <StaleNotice error=error differences=differ on_take=take on_keep=keep/>
-            {part(is_new, "1. Details")}
+        <RecordForm frame=frame is_dirty=is_dirty on_submit=send>
+            <StaleNotice error=error differences=differences on_take=take on_keep=keep/>
+            {section_title(is_new, "1. Details")}
             <TextField label="Name" id="name" value=fields.name error=at(Field::Name)/>
             <div class="form__row">
                 <SelectField label="Type" id="type" value=fields.kind options=options error=at(Field::Type)/>
@@ -163,7 +162,7 @@ pub fn ReleaseForm(
                 value=fields.description
                 error=at(Field::Description)
             />
-            {part(is_new, "2. Variables")}
+            {section_title(is_new, "2. Variables")}
             <VariablesEditor
                 variables=fields.variables
                 error=at(Field::Variables)

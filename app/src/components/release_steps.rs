@@ -1,18 +1,24 @@
-//! Where a new release's steps come from: from scratch, from another release, or from a runbook.
+//! Form section that chooses where a new release's steps come from: from scratch, a clone of another release, or a
+//! runbook.
 use super::ui::{field::SelectField, posted::Posted};
 use crate::{
-    domain::{id::ReleaseId, rule_violation::Field},
+    domain::{id::ReleaseId, vocabulary::Field},
     error::AppError,
 };
 use leptos::prelude::*;
 
+/// Where the steps of a new release come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepSource {
+    /// They are written one by one.
     Scratch,
+    /// From another release.
     Clone,
+    /// From a Markdown runbook.
     Import,
 }
 
+/// The options: source, form value, label and hint.
 const CHOICES: [(StepSource, &str, &str, &str); 3] = [
     (
         StepSource::Scratch,
@@ -34,24 +40,25 @@ const CHOICES: [(StepSource, &str, &str, &str); 3] = [
     ),
 ];
 
-/// As a form without JavaScript has it; whatever is none of these is from scratch.
-pub fn begin(word: &str) -> StepSource {
-    let found = CHOICES.iter().find(|it| it.1 == word);
+/// Parses the value of the form field; an unknown value means from scratch.
+pub fn parse_step_source(value: &str) -> StepSource {
+    let found = CHOICES.iter().find(|it| it.1 == value);
     found.map_or(StepSource::Scratch, |it| it.0)
 }
 
+/// The section: radio buttons, and the release to clone.
 #[component]
 pub fn ReleaseSteps(
     releases: Vec<(ReleaseId, String)>,
-    begin: RwSignal<StepSource>,
-    /// The release that is cloned.
+    source: RwSignal<StepSource>,
+    /// The id of the release to clone, as text.
     from: RwSignal<String>,
     error: RwSignal<Option<AppError>>,
 ) -> impl IntoView {
-    let posted = Posted::here();
+    let posted = Posted::from_context();
     if posted.is_some() {
-        let typed = |field: &str| Posted::typed(posted.as_ref(), field, String::new());
-        begin.set(self::begin(&typed("steps")));
+        let typed = |field: &str| Posted::field_or(posted.as_ref(), field, String::new());
+        source.set(parse_step_source(&typed("steps")));
         from.set(typed("from"));
     }
     let has_others = !releases.is_empty();
@@ -65,7 +72,7 @@ pub fn ReleaseSteps(
             let id = format!("steps-{word}");
             let hint_id = format!("steps-{word}-hint");
             let (of, described_by) = (id.clone(), hint_id.clone());
-            let is_chosen = begin.get_untracked() == choice;
+            let is_chosen = source.get_untracked() == choice;
             view! {
                 <div class="choice">
                     <input
@@ -74,9 +81,9 @@ pub fn ReleaseSteps(
                         name="steps"
                         value=word
                         checked=is_chosen
-                        prop:checked=move || begin.get() == choice
+                        prop:checked=move || source.get() == choice
                         aria-describedby=described_by
-                        on:change=move |_| begin.set(choice)
+                        on:change=move |_| source.set(choice)
                     />
                     <label for=of>{label}</label>
                     <span class="hint" id=hint_id>{hint}</span>
@@ -84,13 +91,13 @@ pub fn ReleaseSteps(
             }
         })
         .collect_view();
-    let wrong = Signal::derive(move || error.get().and_then(|it| it.at(Field::From)));
+    let wrong = Signal::derive(move || error.get().and_then(|it| it.message_for(Field::From)));
     view! {
         <fieldset class="field">
             <legend class="form__title form__legend">"3. Steps"</legend>
             {radios}
         </fieldset>
-        <div class="live-hidden" data-shut=move || (begin.get() != StepSource::Clone).then_some("")>
+        <div class="live-hidden" data-shut=move || (source.get() != StepSource::Clone).then_some("")>
             <SelectField label="Release to clone" id="from" value=from options=options error=wrong/>
         </div>
     }
@@ -101,9 +108,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_word_is_from_scratch() {
-        assert_eq!(begin("clone"), StepSource::Clone);
-        assert_eq!(begin("import"), StepSource::Import);
-        assert_eq!(begin("?"), StepSource::Scratch);
+    fn an_unknown_value_means_from_scratch() {
+        assert_eq!(parse_step_source("clone"), StepSource::Clone);
+        assert_eq!(parse_step_source("import"), StepSource::Import);
+        assert_eq!(parse_step_source("?"), StepSource::Scratch);
     }
 }

@@ -1,8 +1,8 @@
-//! One step, large: what is worked through one after the other, without leaving the keyboard.
+//! Large view of one step in the run mode: one step after the other, with all actions on the keyboard.
 use super::{
     step_panel::{
         StateLine, StepBody, StepDialogs,
-        actions::{CopyButton, Refused, StateButtons},
+        actions::{ActionNotice, CopyButton, StateButtons},
         step_detail::{CopyFormat, StepDetailState},
     },
     step_state::{state_icon, type_icon},
@@ -10,33 +10,39 @@ use super::{
 };
 use crate::{
     browser::dom,
-    domain::{customer_work::WorkRow, step::StepStatus},
+    domain::{customer_work::WorkRow, vocabulary::StepStatus},
 };
 use leptos::prelude::*;
 
-/// Where the keyboard goes when another step comes.
-pub const STEP: &str = "#run-step";
+/// The element that gets the focus when another step opens.
+pub const STEP_SELECTOR: &str = "#run-step";
 
-/// What comes behind the step.
+/// The next step with work left.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunStepActions {
+pub struct NextStep {
+    /// Its number in the list, counted from 1.
     pub number: usize,
+    /// Its row in the list.
     pub row: WorkRow,
+    /// The URL that opens it.
     pub path: String,
 }
 
+/// One step, large, with its actions, its text and a link to the next step.
 #[component]
 pub fn RunStep(
-    desk: StepDetailState,
-    /// "Deploy, step 6 of 14".
+    state: StepDetailState,
+    /// "Deploy, step 6 of 14"
     #[prop(into)]
-    place: Signal<String>,
-    #[prop(into)] behind: Signal<Option<RunStepActions>>,
-    /// Raised to copy by the key.
-    copying: RwSignal<u32>,
+    position: Signal<String>,
+    /// None once no other step is open.
+    #[prop(into)]
+    next_step: Signal<Option<NextStep>>,
+    /// Number of copies requested by keyboard; each increment copies the text once.
+    copy_requests: RwSignal<u32>,
     on_next: Callback<()>,
 ) -> impl IntoView {
-    let (name, customer, kind) = desk.read(|it| {
+    let (name, customer, kind) = state.read(|it| {
         let detail = &it.detail;
         (
             detail.step.name.clone(),
@@ -45,21 +51,21 @@ pub fn RunStep(
         )
     });
     let label = format!("{name}, {customer}");
-    let first_copy = copying.get_untracked();
+    let requests_before = copy_requests.get_untracked();
     Effect::new(move |_| {
-        if copying.get() > first_copy {
-            desk.copy(CopyFormat::Headed, false);
+        if copy_requests.get() > requests_before {
+            state.copy(CopyFormat::Headed, false);
         }
     });
     Effect::new(move |_| {
-        if dom::nobody_has_keyboard() {
-            dom::focus(STEP);
+        if dom::nothing_is_focused() {
+            dom::focus(STEP_SELECTOR);
         }
     });
     let next = move || {
-        behind.get().map(|it| {
-            let RunStepActions { number, row, path } = it;
-            let hint = if desk.status.is_open() {
+        next_step.get().map(|it| {
+            let NextStep { number, row, path } = it;
+            let hint = if state.status.is_open() {
                 "opens by itself when this step is done"
             } else {
                 ""
@@ -75,7 +81,7 @@ pub fn RunStep(
         })
     };
     let nothing_left = move || {
-        (behind.get().is_none() && !desk.status.is_open()).then(|| {
+        (next_step.get().is_none() && !state.status.is_open()).then(|| {
             view! { <p class="card row next" role="status"><Icon name=state_icon(StepStatus::Done)/>"All steps are finished."</p> }
         })
     };
@@ -85,21 +91,21 @@ pub fn RunStep(
                 <div>
                     <div class="row quiet">
                         <Icon name=type_icon(kind)/>
-                        {move || place.get()}
+                        {move || position.get()}
                     </div>
                     <h2 class="run__title">{name}</h2>
-                    <StateLine desk=desk/>
+                    <StateLine state=state/>
                 </div>
-                <Refused desk=desk/>
+                <ActionNotice state=state/>
                 <div class="run__do">
-                    <CopyButton desk=desk/>
-                    <StateButtons desk=desk large=true on_next=on_next/>
+                    <CopyButton state=state/>
+                    <StateButtons state=state large=true on_next=on_next/>
                 </div>
-                <StepBody desk=desk/>
+                <StepBody state=state/>
                 {next}
                 {nothing_left}
             </div>
         </section>
-        <StepDialogs desk=desk/>
+        <StepDialogs state=state/>
     }
 }

@@ -1,9 +1,9 @@
-//! Every key of the matrix, and the switch that turns the single letters off.
+//! Dialog that lists the keyboard shortcuts of the matrix, with the switch that turns single-letter shortcuts off.
 use super::{matrix::state::MatrixState, ui::dialog::Dialog};
 use leptos::prelude::*;
 
-/// Keys and what they do, in groups.
-const KEYS: [(&str, &[(&str, &str)]); 4] = [
+/// The shortcuts by group: key and effect.
+const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
     (
         "Move",
         &[
@@ -48,12 +48,13 @@ const KEYS: [(&str, &[(&str, &str)]); 4] = [
     ),
 ];
 
+/// The dialog.
 #[component]
 pub fn KeysDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoView {
     view! {
         <Dialog open=open title="Keys">
             <div class="dialog__body stack">
-                {KEYS
+                {SHORTCUTS
                     .into_iter()
                     .map(|(group, keys)| {
                         let rows = keys
@@ -71,8 +72,8 @@ pub fn KeysDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoView {
                 <label class="row">
                     <input
                         type="checkbox"
-                        prop:checked=move || state.letters.get()
-                        on:change=move |_| state.set_letters(!state.letters.get_untracked())
+                        prop:checked=move || state.letter_keys_enabled.get()
+                        on:change=move |_| state.set_letter_keys(!state.letter_keys_enabled.get_untracked())
                     />
                     "Single letters act while the grid has the keyboard"
                 </label>

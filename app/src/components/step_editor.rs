@@ -1,158 +1,45 @@
-//! The content of a step while it is written: a real text field, transparent, over the same text in colours. Variables
-//! are marked, unknown ones as such, and completed as they are typed. The field keeps its own role: a text of many lines
-//! is no combobox, but it may name the list that completes it, and the line of it that is chosen.
+//! Editor for the content of a step: a transparent text area over the same text with syntax highlighting. Variables are
+//! highlighted, unknown ones marked, and names are completed as they are typed. The text area keeps its role, because
+//! ARIA allows no multi-line combobox; it references the list of completions and the chosen option by attributes.
 use super::{
+    step_completion::{EditorRefs, VariableCompletion},
     step_state::type_icon,
-    step_text::{Completions, coloured, unknown},
+    step_text::{highlighted, unknown_variables},
     ui::{icon::Icon, text_area::TextArea},
 };
-use crate::{browser::editor, domain::template::StepType};
-use leptos::{ev, html, prelude::*};
+use crate::{browser::editor, domain::vocabulary::StepType};
+use leptos::prelude::*;
 
+/// The editor with its label, the remark about unknown variables, and the error of the field.
 #[component]
 pub fn StepEditor(
     value: RwSignal<String>,
     #[prop(into)] kind: Signal<StepType>,
-    /// Names of variables that can be used, e.g. "customer.name", "var.HOST". As long as there are none, none is unknown.
+    /// Names of the variables that can be used, e.g. "customer.name", "var.HOST". While the list is empty, no variable
+    /// counts as unknown.
     known: Signal<Vec<String>>,
     #[prop(into)] id: String,
     #[prop(optional, into)] error: Signal<Option<String>>,
-    /// At the end of the editor's head: "Preview for".
+    /// At the end of the editor's head: the field "Preview for".
     #[prop(optional, into)]
     beside: ViewFn,
 ) -> impl IntoView {
-    let field: NodeRef<html::Textarea> = NodeRef::new();
-    let colours: NodeRef<html::Pre> = NodeRef::new();
-    let list: NodeRef<html::Ul> = NodeRef::new();
-    let offer = RwSignal::new(Completions::default());
-    // After Escape the next Tab goes on instead of into the text.
-    let leaves = RwSignal::new(false);
+    let refs = EditorRefs::default();
+    let EditorRefs {
+        field,
+        colors,
+        list,
+    } = refs;
     let (help_id, error_id, list_id) = (
         format!("{id}-help"),
         format!("{id}-error"),
         format!("{id}-variables"),
     );
-    let is_offering = Memo::new(move |_| offer.with(|it| !it.names.is_empty()));
-    let suggest = move || {
-        let Some(field) = field.get_untracked() else {
-            return;
-        };
-        let around = editor::around_caret(&field);
-        offer.set(
-            around.map_or_else(Completions::default, |(before, behind)| {
-                known.with_untracked(|known| Completions::at(&before, &behind, known))
-            }),
-        );
-    };
-    // Names that come late complete what is being typed.
-    Effect::new(move |_| {
-        known.track();
-        if field
-            .get_untracked()
-            .is_some_and(|it| editor::has_keyboard(&it))
-        {
-            suggest();
-        }
-    });
-    // An editor that is taken away while it has the keyboard loses it only once it is gone.
-    let close = move || {
-        if is_offering.try_get_untracked() == Some(true) {
-            offer.set(Completions::default());
-        }
-    };
-    let accept = move |index: usize| {
-        let it = offer.get_untracked();
-        let (Some(field), Some(name)) = (field.get_untracked(), it.names.get(index)) else {
-            return;
-        };
-        let end = if it.is_closed { "" } else { "}}" };
-        close();
-        editor::type_in(&field, it.typed, &format!("{name}{end}"));
-    };
-    let chosen_list = list_id.clone();
-    Effect::new(move |_| {
-        let Some(field) = field.get() else { return };
-        let chosen = offer.with(|it| {
-            let is_open = !it.names.is_empty();
-            is_open.then(|| format!("{chosen_list}-{}", it.chosen))
-        });
-        let list = chosen.as_ref().map(|_| chosen_list.as_str());
-        editor::set_completion(&field, list, chosen.as_deref());
-    });
-    Effect::new(move |_| {
-        if let (Some(list), Some(colours)) = (list.get(), colours.get()) {
-            let (line, column) = offer.with(|it| (it.line, it.column));
-            editor::place(&list, &colours, line, column);
-        }
-    });
-    let on_key = move |event: ev::KeyboardEvent| {
-        let is_plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
-        let handled = match event.key().as_str() {
-            "ArrowDown" | "ArrowUp" if is_offering.get_untracked() => {
-                let down = event.key() == "ArrowDown";
-                offer.update(|it| it.step(down));
-                true
-            }
-            "Enter" | "Tab" if is_plain && !event.shift_key() && is_offering.get_untracked() => {
-                accept(offer.with_untracked(|it| it.chosen));
-                true
-            }
-            "Escape" if is_offering.get_untracked() => {
-                close();
-                true
-            }
-            // The second Escape belongs to whoever stands around: a dialog closes.
-            "Escape" if !leaves.get_untracked() => {
-                leaves.set(true);
-                true
-            }
-            "Tab" if is_plain && !event.shift_key() && !leaves.get_untracked() => {
-                if let Some(field) = field.get_untracked() {
-                    editor::type_in(&field, 0, "\t");
-                }
-                true
-            }
-            "ArrowLeft" | "ArrowRight" | "Home" | "End" | "PageUp" | "PageDown" => {
-                close();
-                false
-            }
-            _ => false,
-        };
-        if handled {
-            event.prevent_default();
-            event.stop_propagation();
-        }
-    };
+    let completion = VariableCompletion::new(refs, known, list_id.clone());
     let on_scroll = move |_| {
-        // Scrolling does not bubble: it is heard on its way down.
-        if let (Some(colours), Some(field)) = (colours.get_untracked(), field.get_untracked()) {
-            editor::scroll_along(&colours, &field);
+        if let (Some(colors), Some(field)) = (colors.get_untracked(), field.get_untracked()) {
+            editor::sync_scroll(&colors, &field);
         }
-    };
-    let option_id = list_id.clone();
-    let options = move || {
-        let chosen = offer.with(|it| it.chosen);
-        let names = offer.with(|it| it.names.clone());
-        names
-            .into_iter()
-            .enumerate()
-            .map(|(index, name)| {
-                view! {
-                    <li
-                        role="option"
-                        id=format!("{option_id}-{index}")
-                        aria-selected=(index == chosen).to_string()
-                        on:mousedown=move |event| {
-                            // The keyboard stays in the text.
-                            event.prevent_default();
-                            accept(index);
-                        }
-                    >
-                        {name}
-                    </li>
-                }
-            })
-            .collect_view()
     };
     let described = {
         let (help_id, error_id) = (help_id.clone(), error_id.clone());
@@ -165,15 +52,6 @@ pub fn StepEditor(
             })
         })
     };
-    let found = move || {
-        let (n, all) = offer.with(|it| (it.names.len(), it.n_found));
-        match all {
-            0 => String::new(),
-            1 => "1 variable".to_owned(),
-            _ if n < all => format!("{n} of {all} variables, type on for the others"),
-            _ => format!("{n} variables"),
-        }
-    };
     let n_lines = move || value.with(|it| it.lines().count().max(1));
     let count = move || {
         let n = n_lines();
@@ -181,7 +59,7 @@ pub fn StepEditor(
         format!("{}, {n} {lines}", kind.get())
     };
     let missing = move || {
-        let names = value.with(|text| known.with(|known| unknown(text, known)));
+        let names = value.with(|text| known.with(|known| unknown_variables(text, known)));
         (!names.is_empty()).then(|| {
             let are = if names.len() == 1 { "is" } else { "are" };
             let names = names.join(", ");
@@ -199,21 +77,16 @@ pub fn StepEditor(
                 </div>
                 <div
                     class="code__edit"
-                    on:keydown=on_key
-                    on:input=move |_| {
-                        leaves.set(false);
-                        suggest();
-                    }
+                    on:keydown=move |event| completion.on_key(&event)
+                    on:input=move |_| completion.on_input()
+                    // Scroll events do not bubble, so the listener captures them.
                     on:scroll:capture=on_scroll
-                    on:click=move |_| close()
-                    on:focusout=move |_| {
-                        leaves.set(false);
-                        close();
-                    }
+                    on:click=move |_| completion.close()
+                    on:focusout=move |_| completion.on_blur()
                 >
-                    <pre aria-hidden="true" node_ref=colours>
+                    <pre aria-hidden="true" node_ref=colors>
                         <code inner_html=move || {
-                            value.with(|text| known.with(|known| coloured(text, kind.get(), known)))
+                            value.with(|text| known.with(|known| highlighted(text, kind.get(), known)))
                         }></code>
                     </pre>
                     <TextArea
@@ -227,12 +100,15 @@ pub fn StepEditor(
                     />
                 </div>
             </div>
-            <Show when=move || is_offering.get()>
+            <Show when=move || completion.is_offering.get()>
                 <ul class="menu completions" role="listbox" aria-label="Variables" id=list_id.clone() node_ref=list>
-                    {options.clone()}
+                    {
+                        let list_id = list_id.clone();
+                        move || completion.options(&list_id)
+                    }
                 </ul>
             </Show>
-            <span class="sr" role="status">{found}</span>
+            <span class="sr" role="status">{move || completion.count_text()}</span>
             {move || {
                 let error_id = error_id.clone();
                 error.get().map(|text| {

@@ -1,4 +1,5 @@
-//! A step's fields: of the template, or of one customer alone. Draft in, draft out; messages under their fields.
+//! Form for a step of the template: a draft in, a draft out, with errors below their fields. The page adds the preview,
+//! notices and further buttons in slots.
 use super::{
     step_editor::StepEditor,
     ui::{
@@ -7,26 +8,28 @@ use super::{
     },
 };
 use crate::{
-    browser::dom,
-    domain::{
-        rule_violation::Field,
-        template::{Category, StepType, TemplateDraft},
-    },
-    error::AppError,
+    browser::dom, domain::template::TemplateDraft, domain::vocabulary::Category,
+    domain::vocabulary::Field, domain::vocabulary::StepType, error::AppError,
 };
 use leptos::{ev, prelude::*};
 
-/// What is typed into the fields of a step.
+/// The fields of a step.
 #[derive(Clone, Copy)]
 pub struct StepFormFields {
+    /// The name.
     pub name: RwSignal<String>,
+    /// The value of a `Category`.
     pub category: RwSignal<String>,
+    /// The value of a `StepType`.
     pub kind: RwSignal<String>,
+    /// The text with its variables.
     pub content: RwSignal<String>,
+    /// What the step is for; may be empty.
     pub description: RwSignal<String>,
 }
 
 impl StepFormFields {
+    /// Fields that begin with a draft.
     pub fn new(draft: TemplateDraft) -> Self {
         Self {
             name: RwSignal::new(draft.name),
@@ -37,7 +40,7 @@ impl StepFormFields {
         }
     }
 
-    /// Puts something else into the fields.
+    /// Replaces what is typed.
     pub fn set(self, draft: TemplateDraft) {
         self.name.set(draft.name);
         self.category.set(draft.category);
@@ -46,6 +49,7 @@ impl StepFormFields {
         self.description.set(draft.description);
     }
 
+    /// What is typed; reactive.
     pub fn draft(self) -> TemplateDraft {
         TemplateDraft {
             name: self.name.get(),
@@ -57,36 +61,58 @@ impl StepFormFields {
     }
 }
 
+/// The form's fields and what its page knows about them.
+#[derive(Clone, Copy)]
+pub struct StepFormState {
+    /// What is typed.
+    pub fields: StepFormFields,
+    /// Names of the variables that can be used.
+    pub known: Signal<Vec<String>>,
+    /// Why the draft is invalid, or why saving failed.
+    pub error: RwSignal<Option<AppError>>,
+    /// Whether the draft is being saved.
+    pub is_busy: Signal<bool>,
+    /// The label of the submit button.
+    pub submit_label: Signal<String>,
+}
+
+/// Views that the page adds to the form.
+pub struct StepFormSlots {
+    /// At the end of the editor's head.
+    pub preview_select: ViewFn,
+    /// Below the editor.
+    pub preview: ViewFn,
+    /// Between the fields and the buttons: what saving does.
+    pub notices: ViewFn,
+    /// At the start of the foot.
+    pub foot: ViewFn,
+}
+
+/// The form. Ctrl+Enter saves.
 #[component]
 pub fn StepForm(
-    draft: TemplateDraft,
-    #[prop(into)] submit: Signal<String>,
-    error: RwSignal<Option<AppError>>,
+    state: StepFormState,
+    slots: StepFormSlots,
     on_submit: Callback<TemplateDraft>,
     on_cancel: Callback<()>,
-    /// Between the fields and the buttons: what saving will do.
-    #[prop(optional, into)]
-    effect: ViewFn,
-    /// The fields, if somebody else reads them too; then `draft` is not looked at.
-    #[prop(optional)]
-    fields: Option<StepFormFields>,
-    /// The names of variables that can be used.
-    #[prop(optional, into)]
-    known: Signal<Vec<String>>,
-    /// At the end of the editor's head, and under it: what the text becomes.
-    #[prop(optional, into)]
-    preview_for: ViewFn,
-    #[prop(optional, into)] preview: ViewFn,
-    /// At the start of the foot.
-    #[prop(optional, into)]
-    foot: ViewFn,
-    #[prop(optional, into)] is_busy: Signal<bool>,
 ) -> impl IntoView {
-    let fields = fields.unwrap_or_else(|| StepFormFields::new(draft));
-    let at = move |field| Signal::derive(move || error.with(|it| it.as_ref()?.at(field)));
-    let words = |words: &[StepType]| -> Vec<(String, String)> {
-        let word = |it: &StepType| (it.to_string(), it.to_string());
-        words.iter().map(word).collect()
+    let StepFormState {
+        fields,
+        known,
+        error,
+        is_busy,
+        submit_label,
+    } = state;
+    let StepFormSlots {
+        preview_select,
+        preview,
+        notices,
+        foot,
+    } = slots;
+    let at = move |field| Signal::derive(move || error.with(|it| it.as_ref()?.message_for(field)));
+    let types = |types: &[StepType]| -> Vec<(String, String)> {
+        let option = |it: &StepType| (it.to_string(), it.to_string());
+        types.iter().map(option).collect()
     };
     let categories = Category::ALL
         .iter()
@@ -96,7 +122,7 @@ pub fn StepForm(
         let kind = fields.kind.with(|it| it.parse());
         kind.unwrap_or(StepType::Text)
     });
-    // The same rules as on the server; from then on a problem goes as soon as it is put right.
+    // The server applies the same rules. Once an error is shown, it disappears as soon as the field is valid.
     let problems = |draft: TemplateDraft| draft.parse().err().map(AppError::from);
     Effect::new(move |_| {
         let draft = fields.draft();
@@ -146,7 +172,7 @@ pub fn StepForm(
                         label="Type"
                         id="step-type"
                         value=fields.kind
-                        options=words(StepType::ALL)
+                        options=types(StepType::ALL)
                         error=at(Field::Type)
                     />
                 </div>
@@ -156,7 +182,7 @@ pub fn StepForm(
                     known=known
                     id="step-content"
                     error=at(Field::Content)
-                    beside=preview_for
+                    beside=preview_select
                 />
                 {preview.run()}
                 <LongField
@@ -166,7 +192,7 @@ pub fn StepForm(
                     value=fields.description
                     error=at(Field::Description)
                 />
-                {effect.run()}
+                {notices.run()}
             </div>
             <div class="form__foot">
                 {foot.run()}
@@ -178,7 +204,7 @@ pub fn StepForm(
                     aria-keyshortcuts="Control+Enter"
                     aria-busy=move || is_busy.get().then_some("true")
                 >
-                    {move || submit.get()}
+                    {move || submit_label.get()}
                 </button>
             </div>
         </form>

@@ -1,11 +1,12 @@
-//! The word and the drawing of a state and a type: the only place that maps them.
+//! Icons and labels of step states and step types. Every view takes them from here, so that they cannot differ.
 use super::ui::icon::Icon;
 use crate::domain::{
-    step::{CustomerStep, StepStatus},
-    template::StepType,
+    step::CustomerStep,
+    vocabulary::{StepStatus, StepType},
 };
 use leptos::prelude::*;
 
+/// The id of a state's icon in the sprite.
 pub fn state_icon(status: StepStatus) -> &'static str {
     match status {
         StepStatus::Pending => "g-pending",
@@ -17,6 +18,7 @@ pub fn state_icon(status: StepStatus) -> &'static str {
     }
 }
 
+/// The id of a type's icon in the sprite.
 pub fn type_icon(kind: StepType) -> &'static str {
     match kind {
         StepType::Bash => "t-bash",
@@ -25,9 +27,9 @@ pub fn type_icon(kind: StepType) -> &'static str {
     }
 }
 
-/// A state, spelled out.
+/// A state as icon and label.
 #[component]
-pub fn State(status: StepStatus) -> impl IntoView {
+pub fn StepStateLabel(status: StepStatus) -> impl IntoView {
     view! {
         <span class="state" data-state=status.as_str()>
             <Icon name=state_icon(status)/>
@@ -36,9 +38,9 @@ pub fn State(status: StepStatus) -> impl IntoView {
     }
 }
 
-/// Somebody was faster: "Already done by Ana at 14:02".
+/// Says that somebody else has changed the step before: "Already done by Ana at 14:02".
 pub fn already(row: &CustomerStep, at: Option<String>) -> String {
-    let mut text = format!("Already {}", row.status.word());
+    let mut text = format!("Already {}", row.status.in_sentence());
     if let Some(by) = &row.state_by {
         text.extend([" by ", by.as_str()]);
     }

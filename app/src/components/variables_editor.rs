@@ -1,16 +1,18 @@
-//! Variables: rows of keys and values. A number or boolean that nobody touches keeps its type. Values that come from
-//! elsewhere are shown with where they come from.
+//! Editor of a record's variables: rows of keys and values. A number or boolean keeps its type unless its value is
+//! edited. Inherited values are shown with their origin.
 use super::ui::{icon::Icon, posted::Posted, text_area};
 use crate::{
     browser,
     domain::{
-        rule_violation::{Field, FieldError, InvalidField},
+        field_error::FieldError,
         text::{Metadata, Value, is_key},
+        validation_errors::InvalidField,
+        vocabulary::Field,
     },
 };
 use leptos::prelude::*;
 
-/// A row being edited, and the value that it came with.
+/// A row, and the value that it began with.
 #[derive(Clone, Copy)]
 struct VariableRow {
     number: u32,
@@ -19,18 +21,20 @@ struct VariableRow {
     original: StoredValue<Option<Value>>,
 }
 
-/// A value that comes from elsewhere, unless a row of this editor has the same key.
+/// A variable inherited from another record; a row with the same key overrides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InheritedVariable {
+    /// The key, without `var.`.
     pub key: String,
+    /// The inherited value.
     pub value: String,
-    /// "eu-west"
+    /// The name of the record that it comes from, e.g. "eu-west".
     pub from: String,
 }
 
 impl InheritedVariable {
-    /// All that comes from one place.
-    pub fn all(metadata: &Metadata, from: &str) -> Vec<Self> {
+    /// The variables of one record.
+    pub fn from_metadata(metadata: &Metadata, from: &str) -> Vec<Self> {
         let values = metadata.0.iter();
         values
             .map(|(key, value)| Self {
@@ -46,16 +50,19 @@ impl InheritedVariable {
 #[derive(Clone, Copy)]
 pub struct VariableRows {
     rows: RwSignal<Vec<VariableRow>>,
+    /// The number of the next row.
     next: StoredValue<u32>,
-    /// The form. A row lives as long as it, whatever was pressed to bring the row.
+    /// The owner of the form. Rows belong to it, not to the handler that adds them, so that they live as long as the
+    /// form.
     owner: StoredValue<Option<WeakOwner>>,
-    /// For a browser without JavaScript.
+    /// The variables as text, for browsers without JavaScript.
     lines: StoredValue<String>,
 }
 
 impl VariableRows {
+    /// Rows that begin with a record's variables, or with what was typed before the page was posted.
     pub fn new(metadata: &Metadata, posted: Option<&Posted>) -> Self {
-        let lines = Posted::typed(posted, "variables", metadata.lines());
+        let lines = Posted::field_or(posted, "variables", metadata.lines());
         let metadata = &Metadata::from_lines(&lines, metadata);
         let this = Self {
             rows: RwSignal::new(Vec::new()),
@@ -67,7 +74,7 @@ impl VariableRows {
         this
     }
 
-    /// Puts these variables in the place of all rows.
+    /// Replaces all rows.
     pub fn set(self, metadata: &Metadata) {
         self.rows.set(Vec::new());
         for (key, value) in &metadata.0 {
@@ -93,7 +100,7 @@ impl VariableRows {
         number
     }
 
-    /// What is typed in. Rows without key and value do not count.
+    /// The typed variables, without empty rows.
     pub fn metadata(self) -> Metadata {
         let rows = self.rows.get();
         Metadata(
@@ -101,7 +108,7 @@ impl VariableRows {
                 .map(|row| (row.key.get().trim().to_owned(), row))
                 .filter(|(key, row)| !key.is_empty() || !row.value.with(String::is_empty))
                 .map(|(key, row)| {
-                    let text = browser::form::composed(row.value.get());
+                    let text = browser::form::to_nfc(row.value.get());
                     let untouched = row.original.get_value().filter(|it| it.to_string() == text);
                     (key, untouched.unwrap_or(Value::Text(text)))
                 })
@@ -109,11 +116,11 @@ impl VariableRows {
         )
     }
 
-    /// Two rows with one key: saving would lose one of them.
-    pub fn problem(self) -> Option<InvalidField> {
+    /// The error of two rows with the same key: saving would lose one of them.
+    pub fn duplicate_key(self) -> Option<InvalidField> {
         let rows = self.rows.get();
         rows.iter().find_map(|row| {
-            let problem = self.problem_of(*row)?;
+            let problem = self.key_error(*row)?;
             let is_twice = matches!(problem, FieldError::KeyTwice { .. });
             is_twice.then_some(InvalidField {
                 field: Field::Variables,
@@ -122,8 +129,8 @@ impl VariableRows {
         })
     }
 
-    /// What is wrong with a row's key.
-    fn problem_of(self, row: VariableRow) -> Option<FieldError> {
+    /// The error of a row's key.
+    fn key_error(self, row: VariableRow) -> Option<FieldError> {
         let key = row.key.get().trim().to_owned();
         if key.is_empty() {
             let is_blank = row.value.with(String::is_empty);
@@ -139,13 +146,13 @@ impl VariableRows {
         (n_same > 1).then_some(FieldError::KeyTwice { key })
     }
 
-    fn has(self, key: &str) -> bool {
+    fn has_key(self, key: &str) -> bool {
         self.rows
             .with(|rows| rows.iter().any(|it| it.key.with(|it| it.trim() == key)))
     }
 
-    /// A new row, with the keyboard in it.
-    fn begin(self, key: String, value: String) {
+    /// Adds a row and focuses its first empty field.
+    fn add_focused(self, key: String, value: String) {
         let field = if key.is_empty() { "variable" } else { "value" };
         let number = self.add(key, value, None);
         browser::dom::after(0, move || {
@@ -154,14 +161,15 @@ impl VariableRows {
     }
 }
 
-fn row(variables: VariableRows, row: VariableRow) -> impl IntoView {
+/// The fields of a row.
+fn row_fields(variables: VariableRows, row: VariableRow) -> impl IntoView {
     let n = row.number;
     let (key_id, value_id, error_id) = (
         format!("variable-{n}"),
         format!("value-{n}"),
         format!("variable-{n}-error"),
     );
-    let problem = Memo::new(move |_| variables.problem_of(row).map(|it| it.to_string()));
+    let problem = Memo::new(move |_| variables.key_error(row).map(|it| it.to_string()));
     let described_by = error_id.clone();
     let wrong = move || {
         problem.get().map(|text| {
@@ -223,14 +231,14 @@ fn row(variables: VariableRows, row: VariableRow) -> impl IntoView {
     }
 }
 
-/// The values that come from elsewhere, each with a way to have one's own.
+/// The inherited variables, each with a button that overrides it.
 fn inherited_rows(variables: VariableRows, values: Vec<InheritedVariable>) -> impl IntoView {
     let rows = values
         .into_iter()
         .map(|it| {
             let (key, label) = (it.key.clone(), format!("Override {}", it.key));
             let own = StoredValue::new((it.key.clone(), it.value.clone()));
-            let is_replaced = Memo::new(move |_| variables.has(&key));
+            let is_replaced = Memo::new(move |_| variables.has_key(&key));
             view! {
                 <tr data-off=move || is_replaced.get().then_some("")>
                     <td class="mono">{it.key}</td>
@@ -249,7 +257,7 @@ fn inherited_rows(variables: VariableRows, values: Vec<InheritedVariable>) -> im
                             hidden=move || is_replaced.get()
                             on:click=move |_| {
                                 let (key, value) = own.get_value();
-                                variables.begin(key, value);
+                                variables.add_focused(key, value);
                             }
                         >
                             "Override"
@@ -275,18 +283,19 @@ fn inherited_rows(variables: VariableRows, values: Vec<InheritedVariable>) -> im
     }
 }
 
+/// The editor; without JavaScript a text area with one variable per line.
 #[component]
 pub fn VariablesEditor(
     variables: VariableRows,
     #[prop(into)] error: Signal<Option<String>>,
-    /// What comes from elsewhere.
+    /// Inherited variables.
     #[prop(optional, into)]
     inherited: Signal<Vec<InheritedVariable>>,
     #[prop(default = "Used in steps as {{var.KEY}}.")] hint: &'static str,
 ) -> impl IntoView {
     let lines = variables.lines.get_value();
-    let plain = text_area::plain("variables", "Variables, a line each: KEY=value", &lines);
-    let from_elsewhere = move || {
+    let plain = text_area::plain_html("variables", "Variables, a line each: KEY=value", &lines);
+    let inherited_table = move || {
         let values = inherited.get();
         (!values.is_empty()).then(|| inherited_rows(variables, values))
     };
@@ -314,7 +323,7 @@ pub fn VariablesEditor(
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=move || variables.rows.get() key=|row| row.number children=move |it| row(variables, it)/>
+                    <For each=move || variables.rows.get() key=|row| row.number children=move |it| row_fields(variables, it)/>
                 </tbody>
             </table>
             <div class="row">
@@ -323,14 +332,14 @@ pub fn VariablesEditor(
                     type="button"
                     id="add-variable"
                     data-size="s"
-                    on:click=move |_| variables.begin(String::new(), String::new())
+                    on:click=move |_| variables.add_focused(String::new(), String::new())
                 >
                     <Icon name="i-plus" small=true/>
                     "Add variable"
                 </button>
                 <span class="hint">{hint}</span>
             </div>
-            {from_elsewhere}
+            {inherited_table}
         </fieldset>
         {wrong}
         </div>

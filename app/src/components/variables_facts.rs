@@ -1,10 +1,10 @@
-//! Variables as facts of a page: each with its value, and where it comes from if it may come from elsewhere.
+//! Variables of a record as facts of its page: key, value and origin.
 use super::variables_editor::InheritedVariable;
 use crate::domain::text::Metadata;
 use leptos::prelude::*;
 
-/// Key, value, and what is to be said of where it comes from.
-fn lines(own: &Metadata, inherited: &[InheritedVariable]) -> Vec<(String, String, String)> {
+/// Key, value and origin of each variable, own and inherited, by key.
+fn fact_rows(own: &Metadata, inherited: &[InheritedVariable]) -> Vec<(String, String, String)> {
     let of_own = own.0.iter().map(|(key, value)| {
         let replaced = inherited.iter().find(|it| it.key == *key);
         let origin = replaced.map_or_else(String::new, |it| format!("replaces {}", it.from));
@@ -20,8 +20,9 @@ fn lines(own: &Metadata, inherited: &[InheritedVariable]) -> Vec<(String, String
     lines
 }
 
+/// The variables as a fact of a definition list; nothing if there are none.
 pub fn variables_facts(own: &Metadata, inherited: &[InheritedVariable]) -> impl IntoView + use<> {
-    let lines = lines(own, inherited);
+    let lines = fact_rows(own, inherited);
     (!lines.is_empty()).then(|| {
         let rows = lines
             .into_iter()
@@ -50,7 +51,7 @@ mod tests {
     use crate::domain::text::Value;
 
     #[test]
-    fn a_value_says_where_it_comes_from() {
+    fn each_value_names_its_origin() {
         let own = Metadata([("HOST".to_owned(), Value::Text("a".into()))].into());
         let from = |key: &str| InheritedVariable {
             key: key.into(),
@@ -61,7 +62,7 @@ mod tests {
             (key.to_owned(), value.to_owned(), origin.to_owned())
         };
         assert_eq!(
-            lines(&own, &[from("ZONE"), from("HOST")]),
+            fact_rows(&own, &[from("ZONE"), from("HOST")]),
             [
                 line("HOST", "a", "replaces eu"),
                 line("ZONE", "b", "from eu")

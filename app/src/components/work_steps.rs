@@ -1,22 +1,17 @@
-//! One customer's steps of a category: a list to work through, and to put in order. A row changes in place; the list is
-//! drawn anew only when its order or a name does.
+//! Sortable list of one customer's steps of one category, each a link that opens the step. A row updates in place; the
+//! list renders again only when its order or a name changes.
 use super::{
     step_state::state_icon,
     ui::{icon::Icon, sortable::SortableList, time::Clock},
 };
 use crate::{
-    domain::{
-        customer_work::WorkRow,
-        id::{CustomerId, ReleaseId, StepId},
-        step::StepStatus,
-        template::Category,
-    },
-    paths,
+    domain::customer_work::WorkRow, domain::id::CustomerId, domain::id::ReleaseId,
+    domain::id::StepId, domain::vocabulary::Category, domain::vocabulary::StepStatus, paths,
 };
 use leptos::prelude::*;
 
-/// Who is on it and since when; or when it was done.
-fn who(row: &WorkRow, clock: Clock) -> String {
+/// "Ana since 13:58" while a step is in progress, else the time of its last change of state.
+fn state_text(row: &WorkRow, clock: Clock) -> String {
     match (row.status, &row.state_by, row.state_at) {
         (StepStatus::InProgress, Some(by), Some(at)) => {
             format!("{by} since {}", clock.time(at))
@@ -26,9 +21,9 @@ fn who(row: &WorkRow, clock: Clock) -> String {
     }
 }
 
-/// For who hears it: "in progress by Ana since 13:58, overridden".
-fn spoken(row: &WorkRow, clock: Clock) -> String {
-    let mut text = row.status.word().to_owned();
+/// The row's state for screen readers: "in progress by Ana since 13:58, overridden".
+fn screen_reader_text(row: &WorkRow, clock: Clock) -> String {
+    let mut text = row.status.in_sentence().to_owned();
     if let Some(by) = &row.state_by {
         text.extend([" by ", by.as_str()]);
     }
@@ -53,6 +48,7 @@ fn spoken(row: &WorkRow, clock: Clock) -> String {
     text
 }
 
+/// A small mark from the sprite.
 fn mark(name: &'static str) -> impl IntoView {
     view! {
         <svg class="mark" aria-hidden="true">
@@ -61,7 +57,8 @@ fn mark(name: &'static str) -> impl IntoView {
     }
 }
 
-fn inside(row: WorkRow, number: usize, clock: Clock) -> impl IntoView {
+/// What a row shows.
+fn row_content(row: WorkRow, number: usize, clock: Clock) -> impl IntoView {
     let name = row.name.clone();
     let title = row
         .reason
@@ -78,31 +75,46 @@ fn inside(row: WorkRow, number: usize, clock: Clock) -> impl IntoView {
         .filter(|it| it.0)
         .map(|it| mark(it.1))
         .collect_view();
-    let heard = row.clone();
+    let for_reader = row.clone();
     view! {
         <Icon name=state_icon(row.status)/>
         <span class="no">{number}</span>
         <span class="clip" title=title>{name}</span>
         <span class="marks">{marks}</span>
-        <span class="when clip" aria-hidden="true">{move || who(&row, clock)}</span>
-        <span class="sr">{move || spoken(&heard, clock)}</span>
+        <span class="when clip" aria-hidden="true">{move || state_text(&row, clock)}</span>
+        <span class="sr">{move || screen_reader_text(&for_reader, clock)}</span>
     }
 }
 
-#[component]
-pub fn WorkSteps(
-    rows: RwSignal<Vec<WorkRow>>,
-    category: Category,
-    /// Whose work it is.
-    of: (ReleaseId, CustomerId),
+/// A customer's list, shared by the views of both categories.
+#[derive(Clone, Copy)]
+pub struct WorkStepList {
+    /// The steps of all categories, in the customer's order.
+    pub rows: RwSignal<Vec<WorkRow>>,
+    /// The release and the customer.
+    pub ids: (ReleaseId, CustomerId),
     /// The step that is open.
-    open: Memo<Option<StepId>>,
-    can_move: bool,
-    is_busy: Signal<bool>,
-    /// The wanted order, and what was moved.
-    on_order: Callback<(Category, Vec<StepId>, StepId)>,
-) -> impl IntoView {
-    let clock = Clock::here();
+    pub open: Memo<Option<StepId>>,
+    /// Whether rows can be moved: the release is active.
+    pub can_move: bool,
+    /// Whether an order is being saved; no row can be moved meanwhile.
+    pub is_busy: Signal<bool>,
+    /// Gets the category, its new order, and the step that was moved.
+    pub on_order: Callback<(Category, Vec<StepId>, StepId)>,
+}
+
+/// The steps of one category, with how many of them are finished.
+#[component]
+pub fn WorkSteps(list: WorkStepList, category: Category) -> impl IntoView {
+    let WorkStepList {
+        rows,
+        ids,
+        open,
+        can_move,
+        is_busy,
+        on_order,
+    } = list;
+    let clock = Clock::from_context();
     let named = Memo::new(move |_| {
         rows.with(|rows| {
             rows.iter()
@@ -123,19 +135,19 @@ pub fn WorkSteps(
         view! {
             <a
                 class="run__row"
-                href=paths::run(of.0, of.1, id)
+                href=paths::customer_step(ids.0, ids.1, id)
                 data-noscroll=""
                 data-state=state
                 aria-current=move || (open.get() == Some(id)).then_some("step")
             >
-                {move || row.get().map(|(number, row)| inside(row, number, clock))}
+                {move || row.get().map(|(number, row)| row_content(row, number, clock))}
             </a>
         }
         .into_any()
     });
-    let order = Callback::new(move |(ids, moved): (Vec<i64>, i64)| {
-        let ids = ids.into_iter().map(StepId).collect();
-        on_order.run((category, ids, StepId(moved)));
+    let order = Callback::new(move |(order, moved): (Vec<i64>, i64)| {
+        let order = order.into_iter().map(StepId).collect();
+        on_order.run((category, order, StepId(moved)));
     });
     let count = move || {
         rows.with(|rows| {
@@ -145,9 +157,9 @@ pub fn WorkSteps(
         })
     };
     let heading = format!("list-{category}");
-    let labelled = heading.clone();
+    let labelled_by = heading.clone();
     view! {
-        <section aria-labelledby=labelled hidden=move || named.with(Vec::is_empty)>
+        <section aria-labelledby=labelled_by hidden=move || named.with(Vec::is_empty)>
             <h2 id=heading>
                 {category.label()}
                 <span class="count">{count}</span>
@@ -174,7 +186,7 @@ mod tests {
     use chrono::DateTime;
 
     #[test]
-    fn a_row_says_who_is_on_it_and_since_when() {
+    fn a_row_in_progress_names_the_person_and_the_time() {
         let owner = Owner::new();
         owner.set();
         let blank = CustomerStep::blank(ReleaseId(1), CustomerId(1), DateTime::UNIX_EPOCH);
@@ -184,10 +196,10 @@ mod tests {
             state_at: Some(DateTime::UNIX_EPOCH),
             ..WorkRow::new(&blank, false)
         };
-        let clock = Clock::here();
-        assert_eq!(who(&row, clock), "Ana since 00:00 UTC");
+        let clock = Clock::from_context();
+        assert_eq!(state_text(&row, clock), "Ana since 00:00 UTC");
         assert_eq!(
-            spoken(&row, clock),
+            screen_reader_text(&row, clock),
             "in progress by Ana since 00:00 UTC, custom"
         );
     }

@@ -1,9 +1,9 @@
-//! Who did it, and when: nothing is recorded as done by nobody (R20).
-use super::{rule_violation::FieldError, text::Name};
+//! Author and time of a change. Every change has both (R20).
+use super::{field_error::FieldError, text::Name};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The author and the time of a change; times are kept to the millisecond.
+/// The author and the time of a change. Times have millisecond precision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActorStamp {
     pub by: String,
@@ -12,8 +12,10 @@ pub struct ActorStamp {
 }
 
 impl ActorStamp {
+    /// Checks the name against the limits of `Name`, rejects text that was not UTF-8, and truncates the time to
+    /// milliseconds.
     pub fn new(by: &str, at: DateTime<Utc>) -> Result<Self, FieldError> {
-        // What was read and is no text has become this sign.
+        // Invalid UTF-8 was replaced by this character when the name was decoded.
         if by.contains(char::REPLACEMENT_CHARACTER) {
             return Err(FieldError::NotUtf8);
         }
@@ -24,7 +26,7 @@ impl ActorStamp {
     }
 }
 
-/// The letters that stand for a person in a cell: "Ana Ferreira" is AF, "jonas" is JO.
+/// The initials that stand for a person in a cell: "Ana Ferreira" is AF, "jonas" is JO.
 pub fn initials(name: &str) -> String {
     let mut words = name
         .split_whitespace()

@@ -1,15 +1,15 @@
-//! What a check of the database found.
+//! Findings of `rollcall check`, the integrity check of a database.
 use serde::{Deserialize, Serialize};
 
 words! {
-    /// What was checked.
+    /// The kind of check that a finding comes from.
     Check {
         Integrity = "integrity", ForeignKeys = "foreign keys", Schema = "schema", Rows = "rows", Order = "order",
         Members = "members", Audit = "audit",
     }
 }
 
-/// One thing that should not be.
+/// One inconsistency in the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckFinding {
     pub check: Check,
@@ -17,6 +17,7 @@ pub struct CheckFinding {
 }
 
 impl CheckFinding {
+    /// A finding of this check; `detail` is a sentence for the operator.
     pub fn new(check: Check, detail: impl Into<String>) -> Self {
         Self {
             check,

@@ -1,13 +1,15 @@
-//! Clusters: where customers live.
+//! Clusters: Kubernetes clusters that customers' namespaces belong to.
 use super::{
     id::ClusterId,
-    rule_violation::{ErrorCollector, Field, RuleViolation, ValidationErrors},
+    rule_violation::RuleViolation,
     text::{Description, KubeconfigPath, Metadata, Name},
+    validation_errors::{ErrorCollector, ValidationErrors},
+    vocabulary::Field,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A cluster as stored. Deleting one deactivates it (R5).
+/// A cluster as stored. Clusters are never deleted, only deactivated (R5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cluster {
@@ -24,7 +26,7 @@ pub struct Cluster {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A cluster as typed in.
+/// The input of a cluster form, unchecked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClusterDraft {
@@ -34,7 +36,7 @@ pub struct ClusterDraft {
     pub metadata: Metadata,
 }
 
-/// A cluster's fields after they were checked.
+/// The fields of a cluster after validation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterFields {
     pub name: Name,
@@ -44,16 +46,17 @@ pub struct ClusterFields {
 }
 
 impl ClusterDraft {
+    /// Validates all fields; the errors name every wrong one.
     pub fn parse(self) -> Result<ClusterFields, ValidationErrors> {
-        let mut problems = ErrorCollector::default();
-        let name = problems.take(Field::Name, Name::parse(&self.name));
-        let path = problems.take(
+        let mut errors = ErrorCollector::default();
+        let name = errors.check(Field::Name, Name::parse(&self.name));
+        let path = errors.check(
             Field::KubeconfigPath,
             KubeconfigPath::parse(&self.kubeconfig_path),
         );
-        let description = problems.take(Field::Description, Description::parse(&self.description));
-        let metadata = problems.take(Field::Variables, self.metadata.checked());
-        problems.finish((|| {
+        let description = errors.check(Field::Description, Description::parse(&self.description));
+        let metadata = errors.check(Field::Variables, self.metadata.checked());
+        errors.finish((|| {
             Some(ClusterFields {
                 name: name?,
                 kubeconfig_path: path?,
@@ -76,7 +79,7 @@ impl From<Cluster> for ClusterDraft {
 }
 
 impl Cluster {
-    /// A cluster with active customers stays (R5); they are named.
+    /// Refuses to deactivate a cluster that has active customers (R5); the error names them.
     pub fn may_be_deactivated(&self, active_customers: Vec<String>) -> Result<(), RuleViolation> {
         if active_customers.is_empty() {
             return Ok(());
@@ -87,7 +90,7 @@ impl Cluster {
         })
     }
 
-    /// Nothing is created in or restored into an inactive cluster.
+    /// Refuses to create, move or restore a customer in an inactive cluster.
     pub fn may_take_customers(&self) -> Result<(), RuleViolation> {
         if self.is_active {
             Ok(())
@@ -98,18 +101,19 @@ impl Cluster {
         }
     }
 
+    /// The colour of the cluster, 1 to 8.
     pub fn hue(&self) -> u8 {
         hue(self.id)
     }
 }
 
-/// A cluster's colour, 1 to 8: its own as long as it lives. Neighbouring ids get hues that are far apart.
+/// The colour of a cluster, 1 to 8. It never changes; neighbouring ids get hues that are far apart.
 pub fn hue(cluster: ClusterId) -> u8 {
     const ORDER: [u8; 8] = [1, 6, 3, 2, 4, 5, 7, 8];
     ORDER[usize::try_from((cluster.0 - 1).rem_euclid(8)).unwrap_or_default()]
 }
 
-/// A line of the clusters' list.
+/// A row of the clusters' list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterSummary {
@@ -120,7 +124,7 @@ pub struct ClusterSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rule_violation::FieldError;
+    use crate::domain::field_error::FieldError;
 
     #[test]
     fn a_draft_reports_all_its_problems() {
@@ -129,9 +133,9 @@ mod tests {
             ..ClusterDraft::default()
         };
         let invalid = draft.parse().unwrap_err();
-        assert_eq!(invalid.at(Field::Name), Some(&FieldError::Missing));
+        assert_eq!(invalid.error_for(Field::Name), Some(&FieldError::Missing));
         assert_eq!(
-            invalid.at(Field::KubeconfigPath),
+            invalid.error_for(Field::KubeconfigPath),
             Some(&FieldError::PathNotAbsolute)
         );
     }

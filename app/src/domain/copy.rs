@@ -1,6 +1,6 @@
 //! The text to copy (R19): it begins with a comment that says whom it is for. Bash can also check first that it is at the
 //! right place.
-use super::{quote::quoted, template::StepType};
+use super::{quote::quoted, vocabulary::StepType};
 
 /// Whom a copied text is for.
 #[derive(Clone, Copy, Debug)]

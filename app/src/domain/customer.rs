@@ -1,13 +1,15 @@
-//! Customers: one namespace of one cluster each.
+//! Customers: each is one namespace of one cluster.
 use super::{
+    field_error::FieldError,
     id::{ClusterId, CustomerId},
-    rule_violation::{ErrorCollector, Field, FieldError, ValidationErrors},
     text::{Description, Metadata, Name, Namespace},
+    validation_errors::{ErrorCollector, ValidationErrors},
+    vocabulary::Field,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A customer as stored. Deleting one deactivates it (R5); it stays in its releases, marked.
+/// A customer as stored. Customers are never deleted, only deactivated (R5); they stay in their releases, marked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Customer {
@@ -25,7 +27,7 @@ pub struct Customer {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A customer as typed in. Without a cluster, none has been chosen yet.
+/// The input of a customer form, unchecked. The cluster is none until one is chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CustomerDraft {
@@ -36,7 +38,7 @@ pub struct CustomerDraft {
     pub metadata: Metadata,
 }
 
-/// A customer's fields after they were checked.
+/// The fields of a customer after validation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerFields {
     pub name: Name,
@@ -47,14 +49,15 @@ pub struct CustomerFields {
 }
 
 impl CustomerDraft {
+    /// Validates all fields; the errors name every wrong one.
     pub fn parse(self) -> Result<CustomerFields, ValidationErrors> {
-        let mut problems = ErrorCollector::default();
-        let name = problems.take(Field::Name, Name::parse(&self.name));
-        let cluster = problems.take(Field::Cluster, self.cluster_id.ok_or(FieldError::Missing));
-        let namespace = problems.take(Field::Namespace, Namespace::parse(&self.namespace));
-        let description = problems.take(Field::Description, Description::parse(&self.description));
-        let metadata = problems.take(Field::Variables, self.metadata.checked());
-        problems.finish((|| {
+        let mut errors = ErrorCollector::default();
+        let name = errors.check(Field::Name, Name::parse(&self.name));
+        let cluster = errors.check(Field::Cluster, self.cluster_id.ok_or(FieldError::Missing));
+        let namespace = errors.check(Field::Namespace, Namespace::parse(&self.namespace));
+        let description = errors.check(Field::Description, Description::parse(&self.description));
+        let metadata = errors.check(Field::Variables, self.metadata.checked());
+        errors.finish((|| {
             Some(CustomerFields {
                 name: name?,
                 cluster_id: cluster?,
@@ -78,7 +81,7 @@ impl From<Customer> for CustomerDraft {
     }
 }
 
-/// A line of the customers' list, of the activation dialog, of a cluster's page.
+/// A row of the customers' list, the activation dialog and the cluster page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerSummary {

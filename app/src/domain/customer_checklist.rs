@@ -1,32 +1,33 @@
-//! One customer's steps on paper: with the values filled in and a box to tick, printed or as Markdown. Whatever a name, a
-//! note or a text holds, it stays what it is: nobody's name becomes a heading, a link or a tag.
+//! A customer's steps as a checklist to print or to download as Markdown, with variables filled in and a box to tick
+//! per step. All names, notes and texts are escaped: none can become a heading, a link or an HTML tag.
 use super::{
     cluster::Cluster,
     customer::Customer,
     release::Release,
-    step::StepStatus,
-    template::{Category, StepType},
+    vocabulary::{Category, StepStatus, StepType},
 };
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
+/// All steps of one customer in one release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checklist {
     pub release: Release,
     pub customer: Customer,
     pub cluster: Cluster,
-    pub steps: Vec<CheckStep>,
+    pub steps: Vec<ChecklistStep>,
 }
 
+/// One step of a checklist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckStep {
+pub struct ChecklistStep {
     pub name: String,
     pub category: Category,
     pub kind: StepType,
     pub status: StepStatus,
-    /// With the values filled in.
+    /// With variables filled in.
     pub text: String,
-    /// The names of values that are missing.
+    /// The names of unresolved variables.
     pub unresolved: Vec<String>,
     pub notes: Option<String>,
     pub reason: Option<String>,
@@ -35,27 +36,27 @@ pub struct CheckStep {
     pub at: Option<DateTime<Utc>>,
 }
 
-/// A text on one line, with a backslash before every letter that Markdown could take for more.
-fn inline(text: &str) -> String {
+/// A text on one line, with a backslash before every character that is special in Markdown.
+fn escape_inline(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}') {
+    for ch in text.chars() {
+        if ch.is_control() || matches!(ch, '\u{2028}' | '\u{2029}') {
             escaped.push(' ');
             continue;
         }
-        if "\\`*_[]<>&|~#!".contains(letter) {
+        if "\\`*_[]<>&|~#!".contains(ch) {
             escaped.push('\\');
         }
-        escaped.push(letter);
+        escaped.push(ch);
     }
     escaped
 }
 
-/// A text as a block of its own, between fences that do not stand in it.
-fn fenced(text: &str, kind: &str) -> String {
+/// A text as a fenced code block. The fence is longer than any run of backticks in the text.
+fn fenced_block(text: &str, kind: &str) -> String {
     let (mut longest, mut run) = (0, 0);
-    for letter in text.chars() {
-        run = if letter == '`' { run + 1 } else { 0 };
+    for ch in text.chars() {
+        run = if ch == '`' { run + 1 } else { 0 };
         longest = longest.max(run);
     }
     let fence = "`".repeat(longest.max(2) + 1);
@@ -74,10 +75,10 @@ fn time(at: DateTime<Utc>) -> String {
     )
 }
 
-impl CheckStep {
-    /// "done by Ana, 2026-06-01 09:05 UTC".
+impl ChecklistStep {
+    /// State, author, time and reason: "done by Ana, 2026-06-01 09:05 UTC".
     pub fn state(&self) -> String {
-        let mut text = self.status.word().to_owned();
+        let mut text = self.status.in_sentence().to_owned();
         if let Some(by) = &self.by {
             text.extend([" by ", by.as_str()]);
         }
@@ -90,36 +91,37 @@ impl CheckStep {
         text
     }
 
-    fn markdown(&self, number: usize) -> String {
+    fn to_markdown(&self, number: usize) -> String {
         let mark = if self.status.is_open() { ' ' } else { 'x' };
         let mut out = format!(
             "### {number}. {}\n\n- [{mark}] {}\n\n",
-            inline(&self.name),
-            inline(&self.state())
+            escape_inline(&self.name),
+            escape_inline(&self.state())
         );
         if !self.unresolved.is_empty() {
-            let names = inline(&self.unresolved.join(", "));
+            let names = escape_inline(&self.unresolved.join(", "));
             out.extend(["**Not set: ", names.as_str(), "**\n\n"]);
         }
-        out.push_str(&fenced(&self.text, self.kind.as_str()));
+        out.push_str(&fenced_block(&self.text, self.kind.as_str()));
         if let Some(notes) = &self.notes {
-            out.extend(["\nNotes:\n\n", fenced(notes, "text").as_str()]);
+            out.extend(["\nNotes:\n\n", fenced_block(notes, "text").as_str()]);
         }
         out
     }
 }
 
 impl Checklist {
-    pub fn markdown(&self) -> String {
+    /// The whole checklist as Markdown.
+    pub fn to_markdown(&self) -> String {
         let (release, customer) = (&self.release, &self.customer);
         let version = release.version_number.as_deref().unwrap_or("none");
         let mut out = format!(
             "# {}: {}\n\n- Cluster: {}\n- Namespace: {}\n- Version: {}\n",
-            inline(&release.name),
-            inline(&customer.name),
-            inline(&self.cluster.name),
-            inline(&customer.namespace),
-            inline(version)
+            escape_inline(&release.name),
+            escape_inline(&customer.name),
+            escape_inline(&self.cluster.name),
+            escape_inline(&customer.namespace),
+            escape_inline(version)
         );
         let mut category = None;
         for (index, step) in self.steps.iter().enumerate() {
@@ -127,17 +129,17 @@ impl Checklist {
                 category = Some(step.category);
                 out.extend(["\n## ", step.category.label(), "\n"]);
             }
-            out.extend(["\n", step.markdown(index + 1).as_str()]);
+            out.extend(["\n", step.to_markdown(index + 1).as_str()]);
         }
         out
     }
 
-    /// What the file is called: small letters and digits of the two names.
+    /// The name of the Markdown file: lower-case ASCII letters and digits of the two names, joined by hyphens.
     pub fn file_name(&self) -> String {
         let mut name = String::new();
-        for letter in format!("{} {}", self.release.name, self.customer.name).chars() {
-            if letter.is_ascii_alphanumeric() {
-                name.push(letter.to_ascii_lowercase());
+        for ch in format!("{} {}", self.release.name, self.customer.name).chars() {
+            if ch.is_ascii_alphanumeric() {
+                name.push(ch.to_ascii_lowercase());
             } else if !name.is_empty() && !name.ends_with('-') {
                 name.push('-');
             }
@@ -155,24 +157,24 @@ mod tests {
     #[test]
     fn a_name_is_never_more_than_a_name() {
         assert_eq!(
-            inline("</h1>\n# [x](y) `z` a_b"),
+            escape_inline("</h1>\n# [x](y) `z` a_b"),
             r"\</h1\> \# \[x\](y) \`z\` a\_b"
         );
     }
 
     #[test]
     fn no_text_breaks_out_of_its_fence() {
-        assert_eq!(fenced("true", "bash"), "```bash\ntrue\n```\n");
+        assert_eq!(fenced_block("true", "bash"), "```bash\ntrue\n```\n");
         let text = "````\n# not a heading\n";
         assert_eq!(
-            fenced(text, "text"),
+            fenced_block(text, "text"),
             "`````text\n````\n# not a heading\n`````\n"
         );
     }
 
     #[test]
     fn a_step_says_who_and_when_and_why() {
-        let step = CheckStep {
+        let step = ChecklistStep {
             name: "Upgrade".into(),
             category: Category::Deploy,
             kind: StepType::Bash,

@@ -3,7 +3,7 @@ use super::{
     customer::{CustomerDraft, CustomerFields},
     customer_import_parser::{InputFormat, ParsedCustomer, ParsedLine},
     id::{ClusterId, CustomerId},
-    rule_violation::ValidationErrors,
+    validation_errors::ValidationErrors,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;

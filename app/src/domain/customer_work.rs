@@ -1,5 +1,5 @@
-//! One customer's work in a release, and one of its steps on the desk: what the working list and the panel show beyond
-//! the rows themselves.
+//! View models of one customer's steps in a release: the work list, the step panel, and previews of custom steps and
+//! promotions.
 use super::{
     cluster::Cluster,
     customer::Customer,
@@ -7,42 +7,44 @@ use super::{
     id::{CustomerId, EventId, StepId},
     progress::{Counts, Progress},
     release::Release,
-    step::{CustomerStep, StepStatus},
+    step::CustomerStep,
     summary::StepDetail,
-    template::{Category, StepType, TemplateImpact},
+    template::TemplateImpact,
+    vocabulary::{Category, StepStatus, StepType},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A step with all that its panel shows.
+/// A step with everything its panel shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenStep {
     pub detail: StepDetail,
-    /// For lines of the history that have more to say.
+    /// Text changes and undo information of history entries; entries without either are left out.
     pub more: Vec<HistoryTextChange>,
     pub drift: Option<TemplateDrift>,
 }
 
-/// What a line of a step's history did to its text, and whether it can be undone from there.
+/// What a history entry changed in the step's text, and whether the entry can be undone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryTextChange {
     pub event: EventId,
     pub diff: Vec<DiffRow>,
-    /// How many rows an undo of its batch would restore; 0 if the step was changed since.
+    /// How many rows an undo of the entry's batch would restore; 0 if it cannot be undone, since the step changed
+    /// later.
     pub undoes: u32,
 }
 
-/// The template's text was changed after this step's was taken from it.
+/// The template's text has changed since the step's text was based on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateDrift {
-    /// The template's text then; none if the history does not reach back so far.
+    /// The template's text at that time; none if the audit trail does not contain it.
     pub then: Option<String>,
     pub changed_by: Option<String>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub changed_at: Option<DateTime<Utc>>,
 }
 
-/// A line of a customer's working list.
+/// A row of a customer's work list.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "marks that stand beside each other"
@@ -65,6 +67,7 @@ pub struct WorkRow {
 }
 
 impl WorkRow {
+    /// The row of a step; `is_unresolved` says whether its text has variables without a value.
     pub fn new(step: &CustomerStep, is_unresolved: bool) -> Self {
         Self {
             id: step.id,
@@ -83,14 +86,14 @@ impl WorkRow {
     }
 }
 
-/// A customer beside another one.
+/// The previous or next customer in the matrix's order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeighborCustomer {
     pub id: CustomerId,
     pub name: String,
 }
 
-/// One customer's steps in one release, deploy first, in the customer's order.
+/// One customer's steps in one release, deploy before verify, in the customer's order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkList {
     pub release: Release,
@@ -102,12 +105,13 @@ pub struct WorkList {
     pub next: Option<NeighborCustomer>,
 }
 
+/// The progress over all rows.
 pub fn progress(rows: &[WorkRow]) -> Progress {
     let counts: Counts = rows.iter().map(|it| it.status).collect();
     Progress::from(counts)
 }
 
-/// The next step with work left behind this one (or before it), around the end; none if no other is open.
+/// The next open step after `from` (or the previous one), wrapping around at the end. None if no other step is open.
 pub fn next_open(rows: &[WorkRow], from: Option<StepId>, forward: bool) -> Option<StepId> {
     let here = from.and_then(|id| rows.iter().position(|it| it.id == id));
     let n = rows.len();
@@ -122,7 +126,7 @@ pub fn next_open(rows: &[WorkRow], from: Option<StepId>, forward: bool) -> Optio
         .map(|it| it.id)
 }
 
-/// The rows with those of a category in another order.
+/// The rows, with those of one category put into a new order.
 pub fn reordered(rows: &[WorkRow], category: Category, order: &[StepId]) -> Vec<WorkRow> {
     let mut wanted = order
         .iter()
@@ -138,15 +142,15 @@ pub fn reordered(rows: &[WorkRow], category: Category, order: &[StepId]) -> Vec<
         .collect()
 }
 
-/// Where a custom step can be put, and who would get it if it was added to the template.
+/// Where a custom step can be inserted, and the customers that would get it through the template.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomStepPositions {
     pub steps: Vec<(StepId, Category, String)>,
     pub customers: Vec<String>,
 }
 
-/// What promoting a step would do (R8, R9): a custom step goes to these customers, an overridden one's text to the
-/// pending copies of its template.
+/// What promoting a step would do (R8, R9): a custom step is added for `customers`; an overridden text changes the
+/// template's pending copies (`effect`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promotion {
     pub customers: Vec<String>,

@@ -1,26 +1,27 @@
-//! What is different between two texts, line by line. It is computed on the server alone: the WASM carries none of it.
+//! Line diff of two texts (Myers), folded to the changed lines and a few lines of context. Called on the server only,
+//! so that the algorithm is not part of the WASM.
 use serde::{Deserialize, Serialize};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
-/// A row of two texts side by side.
+/// A row of a side-by-side diff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DiffRow {
     Same(String),
-    /// A line that only one of them has, or two that stand for each other.
+    /// A line of one side only, or two lines that replace each other.
     Changed {
         before: Option<String>,
         after: Option<String>,
     },
-    /// So many lines that are the same in both.
+    /// This number of equal lines is left out.
     Skipped(u32),
 }
 
-/// So many lines that are the same are shown around a difference.
+/// Equal lines shown before and after a change.
 const CONTEXT_LINES: usize = 3;
-/// Texts of more lines are not compared in their middle.
+/// Above this number of lines, only the common start and end of the texts are compared.
 const LINES_MAX: usize = 5_000;
 
-/// Empty if nothing is different. A line break at the very end is a line of its own, so that none is lost.
+/// The diff of two texts; empty if they are equal. A line break at the very end counts as a line, so it is not lost.
 pub fn compare(before: &str, after: &str) -> Vec<DiffRow> {
     if before == after {
         return Vec::new();
@@ -67,7 +68,7 @@ fn changed(before: &[&str], after: &[&str]) -> Vec<DiffRow> {
         .collect()
 }
 
-/// Leaves out what is the same, but for a few lines around each difference.
+/// Replaces equal lines far from any change by `Skipped`.
 fn folded(rows: Vec<DiffRow>) -> Vec<DiffRow> {
     let mut is_near = vec![false; rows.len()];
     for (index, row) in rows.iter().enumerate() {
@@ -153,7 +154,7 @@ mod tests {
         fn each_side_holds_its_text(before in "([abé]\n?){0,6}", after in "([abé]\n?){0,6}") {
             let rows = compare(&before, &after);
             prop_assert_eq!(rows.is_empty(), before == after);
-            // Short enough that nothing is left out unless all is.
+            // The texts are so short that lines are skipped only if all are equal.
             let side = |is_after: bool| -> Vec<&str> {
                 rows.iter().filter_map(|row| match row {
                     DiffRow::Same(line) => Some(line.as_str()),

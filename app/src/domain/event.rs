@@ -1,4 +1,4 @@
-//! The history (R17): what happened, by whom, when, in one append-only list.
+//! The audit trail (R17): events that say what changed, by whom and when. Append-only.
 use super::{
     actor_stamp::ActorStamp,
     id::{BatchId, ClusterId, CustomerId, EventId, ReleaseId},
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 words! {
-    /// What an event is about.
+    /// The kind of row that an event is about.
     Entity {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template", Step = "step",
     }
 }
 
 words! {
-    /// What was done. The six first are a step's transitions.
+    /// What was done. The first six are the transitions of a step.
     EventAction {
         Start = "start", Done = "done", Fail = "fail", Skip = "skip", Revert = "revert", Reopen = "reopen",
         Override = "override", Reset = "reset", Notes = "notes", Create = "create", Update = "update",
@@ -26,7 +26,7 @@ words! {
 }
 
 impl EventAction {
-    /// As in "Ana Ferreira overrode the text".
+    /// The action within a sentence: "Ana Ferreira overrode the text of".
     pub fn phrase(self) -> &'static str {
         match self {
             Self::Start => "started",
@@ -57,7 +57,7 @@ impl EventAction {
 }
 
 impl EventAction {
-    /// By itself, as in a list of choices.
+    /// The action by itself, for a list of choices.
     pub fn label(self) -> &'static str {
         match self {
             Self::Start => "Started",
@@ -87,7 +87,7 @@ impl EventAction {
     }
 }
 
-/// One line of the history.
+/// One event of the audit trail, as stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
@@ -108,7 +108,7 @@ pub struct Event {
     pub undoes: Option<BatchId>,
 }
 
-/// Batches that somebody can undo, and undone ones that can be done again: the newest last.
+/// The batches that one person can undo, and the undone batches that can be redone; newest last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undoable {
     pub undo: Vec<BatchId>,
@@ -116,7 +116,7 @@ pub struct Undoable {
 }
 
 impl Undoable {
-    /// From events, the newest first.
+    /// Computes both lists from the person's events, newest first.
     pub fn of(events: &[Event]) -> Self {
         let mut batches: Vec<(&BatchId, Option<&BatchId>, bool)> = Vec::new();
         for event in events {
@@ -132,8 +132,8 @@ impl Undoable {
             if is_undone || !may {
                 continue;
             }
-            // An undo of an undo does the first thing again. An imported history may say anything: a chain that is longer
-            // than the list goes round in a circle, and ends here.
+            // The undo of an undo redoes the original change. An imported history may contain a circle: a chain that is
+            // longer than the list ends the walk.
             let mut depth = 0;
             let mut behind = *of;
             while let Some(batch) = behind.filter(|_| depth <= batches.len()) {
@@ -151,7 +151,8 @@ impl Undoable {
 }
 
 impl Event {
-    /// R16: activation, membership, archive and deactivation have their own opposite.
+    /// Whether the event can be undone (R16). Activation, membership, archiving and deactivation have an opposite
+    /// action instead.
     pub fn is_undoable(&self) -> bool {
         let kept = self.before.as_ref().and_then(|it| it.get("orderedIds"));
         match self.entity {
@@ -161,6 +162,7 @@ impl Event {
         }
     }
 
+    /// Author and time of the event.
     pub fn stamp(&self) -> ActorStamp {
         ActorStamp {
             by: self.actor.clone(),
@@ -168,7 +170,7 @@ impl Event {
         }
     }
 
-    /// A text that the event keeps: of its later state, or else of its earlier one.
+    /// The text under `key` in the row after the event, else in the row before it.
     pub fn text(&self, key: &str) -> Option<&str> {
         [&self.after, &self.before]
             .into_iter()
@@ -176,7 +178,7 @@ impl Event {
             .find_map(|it| it.get(key)?.as_str())
     }
 
-    /// What is different after it, field by field.
+    /// The fields that differ before and after the event.
     fn changes(&self) -> Vec<FieldChange> {
         let object = |it: &Option<Value>| it.as_ref().and_then(Value::as_object).cloned();
         let (before, after) = (object(&self.before), object(&self.after));
@@ -186,7 +188,7 @@ impl Event {
         fields.dedup();
         fields
             .into_iter()
-            // Bookkeeping, which says nothing that the line does not say.
+            // Bookkeeping fields change with every event.
             .filter(|it| !matches!(it.as_str(), "id" | "version" | "createdAt" | "updatedAt"))
             .filter(|it| before.get(*it) != after.get(*it))
             .map(|it| FieldChange {
@@ -197,7 +199,7 @@ impl Event {
             .collect()
     }
 
-    /// Why it was done, if somebody said so.
+    /// The reason of a failed, skipped or reverted step.
     pub fn reason(&self) -> Option<&str> {
         let after = self.after.as_ref()?;
         ["failReason", "skipReason", "revertReason"]
@@ -206,7 +208,7 @@ impl Event {
     }
 }
 
-/// A field that an event changed, as people read it; none where it was empty.
+/// A field that an event changed, as text; none where it was empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     pub field: String,
@@ -244,21 +246,21 @@ pub struct HistoryEntry {
 }
 
 impl HistoryEntry {
-    /// As lists show it: without the text that was executed, and with long texts cut.
-    pub fn brief(mut self, letters: usize) -> Self {
+    /// For lists: without the executed text, and with long values cut to `max_chars` characters.
+    pub fn brief(mut self, max_chars: usize) -> Self {
         self.resolved_text = None;
         for change in &mut self.changes {
             for text in [&mut change.before, &mut change.after] {
-                cut(text, letters);
+                truncate_chars(text, max_chars);
             }
         }
         self
     }
 }
 
-fn cut(text: &mut Option<String>, letters: usize) {
+fn truncate_chars(text: &mut Option<String>, max_chars: usize) {
     if let Some(text) = text
-        && let Some((at, _)) = text.char_indices().nth(letters)
+        && let Some((at, _)) = text.char_indices().nth(max_chars)
     {
         text.truncate(at);
         text.push('…');
@@ -286,7 +288,7 @@ impl From<Event> for HistoryEntry {
     }
 }
 
-/// What a change answers: the row as it is now, and the batch to undo it by (none if nothing changed).
+/// The result of a change: the row as stored, and the batch id to undo it by; none if nothing changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Changed<T> {
@@ -294,7 +296,7 @@ pub struct Changed<T> {
     pub batch_id: Option<BatchId>,
 }
 
-/// Which events to show. All that is given must hold.
+/// Which events to list. All given conditions must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EventFilter {
@@ -302,7 +304,7 @@ pub struct EventFilter {
     pub entity_id: Option<i64>,
     pub release_id: Option<ReleaseId>,
     pub customer_id: Option<CustomerId>,
-    /// About the cluster itself, or about one of its customers.
+    /// Events about this cluster or about one of its customers.
     pub cluster_id: Option<ClusterId>,
     pub action: Option<EventAction>,
     pub actor: Option<String>,
@@ -311,12 +313,12 @@ pub struct EventFilter {
     pub from: Option<DateTime<Utc>>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub to: Option<DateTime<Utc>>,
-    /// Only events before this one: the last of the page before.
+    /// Only events before this one: the last event of the previous page.
     pub cursor: Option<EventId>,
     pub limit: Option<u32>,
 }
 
-/// A page of a list, and where the next one starts.
+/// A page of events, and the cursor of the next page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListPage<T> {
@@ -348,7 +350,7 @@ mod tests {
     }
 
     fn of(events: &[(&str, Entity, Option<&str>)]) -> (String, String) {
-        // Written as it happened; the history has the newest first.
+        // The test lists events oldest first; the audit trail lists them newest first.
         let events = events.iter().rev().map(|it| event(it.0, it.1, it.2));
         let found = Undoable::of(&events.collect::<Vec<_>>());
         let words = |ids: Vec<BatchId>| ids.into_iter().map(|it| it.0).collect::<String>();

@@ -1,4 +1,4 @@
-//! Ids: one type per noun, so that a customer's id can never stand where a step's is wanted.
+//! Typed ids, one type per entity, so that the compiler catches a mix-up.
 use serde::{Deserialize, Serialize};
 use std::{fmt, num::ParseIntError, str::FromStr};
 
@@ -35,11 +35,11 @@ ids! {
     TemplateId
     /// A step of one customer in one release: a cell of the matrix.
     StepId
-    /// A line of the history.
+    /// An event of the audit trail.
     EventId
 }
 
-/// What was changed together, and can be undone together.
+/// A batch: the events of one change, which are undone together. A UUID v7 as text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BatchId(pub String);

@@ -1,11 +1,11 @@
-//! The grid of a release: steps down, customers across.
+//! The matrix of a release: steps as rows, customers as columns, one cell per customer's step, with counts per row
+//! and column that are kept up to date.
 use super::{
     id::{ClusterId, CustomerId, StepId, TemplateId},
     progress::Counts,
     release::Release,
     status_info::{StatusChange, StatusInfo},
-    step::StepStatus,
-    template::{Category, StepType},
+    vocabulary::{Category, StepStatus, StepType},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -13,24 +13,25 @@ use std::{
     sync::Arc,
 };
 
-/// The window that the server draws; the browser draws the rest.
-pub const FIRST_ROWS: usize = 20;
-pub const FIRST_COLUMNS: usize = 12;
+/// Rows of the window that the server renders; the browser renders the rest.
+pub const FIRST_WINDOW_ROWS: usize = 20;
+/// Columns of the window that the server renders.
+pub const FIRST_WINDOW_COLUMNS: usize = 12;
 
-/// A band of columns.
+/// A cluster, as the heading of a group of columns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterGroup {
     pub id: ClusterId,
     pub name: String,
 }
 
-/// A column: bands by the cluster's name, columns by the customer's.
+/// A column: one customer. Columns are sorted by cluster name, then by customer name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MatrixColumn {
     pub id: CustomerId,
     pub name: String,
     pub namespace: String,
-    /// Which band it stands in.
+    /// Index of the column's cluster group.
     pub band: usize,
     pub inactive: bool,
 }
@@ -53,6 +54,7 @@ pub enum RowBlock {
 }
 
 impl MatrixRow {
+    /// The block that the row belongs to.
     pub fn block(&self) -> RowBlock {
         if self.template.is_some() {
             RowBlock::Category(self.category)
@@ -63,6 +65,7 @@ impl MatrixRow {
 }
 
 impl RowBlock {
+    /// The heading of the block.
     pub fn label(self) -> &'static str {
         match self {
             Self::Category(category) => category.label(),
@@ -71,7 +74,7 @@ impl RowBlock {
     }
 }
 
-/// One cell.
+/// One cell: a customer's step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
     pub step: StepId,
@@ -82,7 +85,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// Somebody has to look: it broke, somebody is on it, or it cannot be run yet.
+    /// Whether somebody has to act: failed, in progress or reverted, or open with unresolved variables.
     pub fn needs_attention(&self) -> bool {
         matches!(
             self.status,
@@ -91,7 +94,7 @@ impl Cell {
     }
 }
 
-/// The grid, ready to be worked in: cells at their places, with the counts of rows, columns and the whole.
+/// The whole matrix in memory: cells by index, with the counts of every row, every column and the whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     pub release: Release,
@@ -99,27 +102,27 @@ pub struct Grid {
     pub columns: Vec<MatrixColumn>,
     pub rows: Vec<MatrixRow>,
     pub(super) cells: Vec<Option<Cell>>,
-    /// By cell.
-    marks: Vec<Option<StatusChange>>,
+    /// By cell index, row by row.
+    status_changes: Vec<Option<StatusChange>>,
     missing: HashMap<usize, Arc<str>>,
     row_counts: Vec<Counts>,
     column_counts: Vec<Counts>,
     pub total: Counts,
-    /// How many cells need attention.
+    /// The number of cells that need attention.
     pub attention: usize,
     changes: CellChanges,
 }
 
-/// Which cells were set, one after the other; the oldest are forgotten. What is drawn follows it. Two grids that are the
-/// same are so whatever was done to them.
+/// The cells that were set, oldest first; old entries are dropped. Renderers use it to redraw only what changed. It
+/// does not count for equality of two matrices.
 #[derive(Clone, Debug, Default)]
 struct CellChanges {
-    forgotten: usize,
+    dropped: usize,
     last: Vec<CellIndex>,
 }
 
-/// More than this are drawn anew as a whole.
-const CHANGES_KEPT: usize = 256;
+/// The log keeps at most this number of changes; above it a renderer redraws everything.
+const CELL_CHANGES_MAX: usize = 256;
 
 impl PartialEq for CellChanges {
     fn eq(&self, _: &Self) -> bool {
@@ -127,7 +130,7 @@ impl PartialEq for CellChanges {
     }
 }
 
-/// The place of a cell: row and column, counted from 0.
+/// The position of a cell: row and column, counted from 0.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
@@ -137,6 +140,7 @@ pub struct CellIndex {
 }
 
 impl Grid {
+    /// Builds the matrix from its existing cells.
     pub fn new(
         release: Release,
         bands: Vec<ClusterGroup>,
@@ -151,7 +155,7 @@ impl Grid {
         Self::with_cells(release, bands, columns, rows, all)
     }
 
-    /// Of as many cells as there are rows times columns, row by row.
+    /// Builds the matrix from rows times columns cells, row by row.
     pub fn with_cells(
         release: Release,
         bands: Vec<ClusterGroup>,
@@ -160,7 +164,7 @@ impl Grid {
         cells: Vec<Option<Cell>>,
     ) -> Self {
         let mut grid = Self {
-            marks: vec![None; cells.len()],
+            status_changes: vec![None; cells.len()],
             cells,
             missing: HashMap::new(),
             row_counts: vec![Counts::default(); rows.len()],
@@ -192,6 +196,7 @@ impl Grid {
         at.row * self.columns.len() + at.column
     }
 
+    /// The position of the cell with this index, row by row.
     pub fn at(&self, index: usize) -> CellIndex {
         let width = self.columns.len().max(1);
         CellIndex {
@@ -200,6 +205,7 @@ impl Grid {
         }
     }
 
+    /// The cell at this position, if the customer has this step.
     pub fn cell(&self, at: CellIndex) -> Option<&Cell> {
         if at.column >= self.columns.len() {
             return None;
@@ -207,36 +213,39 @@ impl Grid {
         self.cells.get(self.index(at))?.as_ref()
     }
 
-    pub fn mark(&self, at: CellIndex) -> Option<&StatusChange> {
-        self.marks.get(self.index(at))?.as_ref()
+    /// Who set the state of a cell; none for a pending cell.
+    pub fn status_change(&self, at: CellIndex) -> Option<&StatusChange> {
+        self.status_changes.get(self.index(at))?.as_ref()
     }
 
-    /// Which values a cell lacks: names, with commas between them.
+    /// The unresolved variables of a cell: names, separated by commas.
     pub fn missing(&self, at: CellIndex) -> Option<&str> {
         self.missing.get(&self.index(at)).map(AsRef::as_ref)
     }
 
-    /// The cells that exist, with their places.
+    /// The existing cells with their positions.
     pub fn cells(&self) -> impl Iterator<Item = (CellIndex, &Cell)> {
         let cells = self.cells.iter().enumerate();
         cells.filter_map(|(index, it)| Some((self.at(index), it.as_ref()?)))
     }
 
-    /// Which values cells lack, cell by cell in no particular order.
-    pub fn lacking(&self) -> impl Iterator<Item = (CellIndex, &str)> {
+    /// The cells with unresolved variables, and the names separated by commas; in no particular order.
+    pub fn unresolved_cells(&self) -> impl Iterator<Item = (CellIndex, &str)> {
         let missing = self.missing.iter();
         missing.map(|(index, names)| (self.at(*index), names.as_ref()))
     }
 
+    /// The counts of one row.
     pub fn row_counts(&self, row: usize) -> Counts {
         self.row_counts.get(row).copied().unwrap_or_default()
     }
 
+    /// The counts of one column.
     pub fn column_counts(&self, column: usize) -> Counts {
         self.column_counts.get(column).copied().unwrap_or_default()
     }
 
-    /// The counts of one customer within a block of rows.
+    /// The counts of one column within a block of rows.
     pub fn block_counts(&self, block: RowBlock, column: usize) -> Counts {
         self.rows_of(block)
             .filter_map(|row| self.cell(CellIndex { row, column }))
@@ -244,11 +253,13 @@ impl Grid {
             .collect()
     }
 
+    /// The indexes of the rows of a block.
     pub fn rows_of(&self, block: RowBlock) -> impl Iterator<Item = usize> {
         (0..self.rows.len()).filter(move |row| self.rows[*row].block() == block)
     }
 
-    pub fn place_of(&self, step: StepId) -> Option<CellIndex> {
+    /// The position of a step. Searches all cells.
+    pub fn index_of(&self, step: StepId) -> Option<CellIndex> {
         let index = self
             .cells
             .iter()
@@ -256,8 +267,8 @@ impl Grid {
         Some(self.at(index))
     }
 
-    /// Replaces a cell and keeps the counts true. Cells that do not exist stay so.
-    pub fn set(&mut self, at: CellIndex, cell: Cell, mark: Option<StatusChange>) {
+    /// Replaces an existing cell and updates all counts. Does nothing where no cell exists.
+    pub fn set(&mut self, at: CellIndex, cell: Cell, change: Option<StatusChange>) {
         let Some(old) = self.cell(at).copied() else {
             return;
         };
@@ -267,43 +278,43 @@ impl Grid {
             &mut self.column_counts[at.column],
             &mut self.total,
         ] {
-            counts.take(old.status);
+            counts.remove(old.status);
             counts.add(cell.status, 1);
         }
         self.attention = self.attention + usize::from(cell.needs_attention())
             - usize::from(old.needs_attention());
         self.cells[index] = Some(cell);
-        self.put_mark(index, mark);
+        self.write_status_change(index, change);
         self.changes.last.push(at);
-        if self.changes.last.len() > CHANGES_KEPT {
-            self.changes.forgotten += self.changes.last.len();
+        if self.changes.last.len() > CELL_CHANGES_MAX {
+            self.changes.dropped += self.changes.last.len();
             self.changes.last.clear();
         }
     }
 
-    /// How many changes there were.
-    pub fn n_changes(&self) -> usize {
-        self.changes.forgotten + self.changes.last.len()
+    /// How many changes were made since the matrix was built.
+    pub fn change_count(&self) -> usize {
+        self.changes.dropped + self.changes.last.len()
     }
 
-    /// The cells that were set since there were so many changes; none if that is forgotten.
+    /// The cells set since the change count was `n`; none if the log no longer reaches back that far.
     pub fn changed_since(&self, n: usize) -> Option<&[CellIndex]> {
-        let from = n.checked_sub(self.changes.forgotten)?;
+        let from = n.checked_sub(self.changes.dropped)?;
         self.changes.last.get(from..)
     }
 
-    /// Says who set the state of a cell.
-    pub fn set_mark(&mut self, at: CellIndex, mark: StatusChange) {
-        self.put_mark(self.index(at), Some(mark));
+    /// Sets who changed the state of a cell.
+    pub fn set_status_change(&mut self, at: CellIndex, change: StatusChange) {
+        self.write_status_change(self.index(at), Some(change));
     }
 
-    fn put_mark(&mut self, index: usize, mark: Option<StatusChange>) {
-        if let Some(place) = self.marks.get_mut(index) {
-            *place = mark;
+    fn write_status_change(&mut self, index: usize, change: Option<StatusChange>) {
+        if let Some(slot) = self.status_changes.get_mut(index) {
+            *slot = change;
         }
     }
 
-    /// Says which values a cell lacks, if any.
+    /// Sets the unresolved variables of a cell, if any.
     pub fn set_missing(&mut self, at: CellIndex, names: Option<Arc<str>>) {
         let index = self.index(at);
         match names {
@@ -312,34 +323,34 @@ impl Grid {
         };
     }
 
-    /// Where cells are that are asked for by their steps.
-    pub fn places_of(&self, is_wanted: impl Fn(StepId) -> bool) -> Vec<CellIndex> {
+    /// The positions of all wanted steps.
+    pub fn indexes_of(&self, is_wanted: impl Fn(StepId) -> bool) -> Vec<CellIndex> {
         let cells = self.cells.iter().enumerate();
         let wanted = cells.filter(|it| it.1.is_some_and(|it| is_wanted(it.step)));
         wanted.map(|it| self.at(it.0)).collect()
     }
 
-    /// Gives many cells one state.
-    pub fn set_all(&mut self, ids: &[StepId], status: StepStatus, mark: Option<&StatusChange>) {
+    /// Gives many steps the same state.
+    pub fn set_all(&mut self, ids: &[StepId], status: StepStatus, change: Option<&StatusChange>) {
         let ids: HashSet<StepId> = ids.iter().copied().collect();
-        for at in self.places_of(|it| ids.contains(&it)) {
+        for at in self.indexes_of(|it| ids.contains(&it)) {
             if let Some(cell) = self.cell(at).copied() {
-                self.set(at, Cell { status, ..cell }, mark.cloned());
+                self.set(at, Cell { status, ..cell }, change.cloned());
             }
         }
     }
 
-    /// Takes the marks of more cells in.
-    pub fn take_marks(&mut self, marks: &StatusInfo) {
-        for (index, mark) in marks.unpack() {
-            self.put_mark(index, Some(mark));
+    /// Adds status information that arrived later than the cells.
+    pub fn merge_status_info(&mut self, marks: &StatusInfo) {
+        for (index, change) in marks.unpack() {
+            self.write_status_change(index, Some(change));
         }
         self.missing.extend(marks.unpack_missing());
     }
 
-    /// For the wire: the marks of all cells, or of some.
-    pub fn marks(&self, is_wanted: impl Fn(usize) -> bool) -> StatusInfo {
-        let marks = self.marks.iter().enumerate();
+    /// The status information of the wanted cells in its wire format; `is_wanted` takes a cell index.
+    pub fn status_info(&self, is_wanted: impl Fn(usize) -> bool) -> StatusInfo {
+        let marks = self.status_changes.iter().enumerate();
         let marks = marks.filter_map(|(index, it)| Some((index, it.as_ref()?)));
         let missing = self.missing.iter();
         let mut missing: Vec<(usize, &str)> = missing.map(|it| (*it.0, it.1.as_ref())).collect();
@@ -353,7 +364,9 @@ impl Grid {
 pub mod tests {
     use super::*;
     use crate::domain::{
-        id::ReleaseId, release::ReleaseStatus, release::ReleaseType, text::Metadata,
+        id::ReleaseId,
+        text::Metadata,
+        vocabulary::{ReleaseStatus, ReleaseType},
     };
     use chrono::DateTime;
 
@@ -450,8 +463,8 @@ pub mod tests {
             ),
             (1, 1, 4)
         );
-        assert_eq!(&*grid.mark(at).unwrap().by, "Ana");
-        assert_eq!(grid.place_of(StepId(2)), Some(at));
+        assert_eq!(&*grid.status_change(at).unwrap().by, "Ana");
+        assert_eq!(grid.index_of(StepId(2)), Some(at));
     }
 
     #[test]
@@ -461,11 +474,11 @@ pub mod tests {
         let at = CellIndex::default();
         grid.set(at, done, None);
         assert_eq!(grid.changed_since(0), Some([at].as_slice()));
-        assert_eq!(grid.changed_since(grid.n_changes()), Some([].as_slice()));
-        for _ in 0..=CHANGES_KEPT {
+        assert_eq!(grid.changed_since(grid.change_count()), Some([].as_slice()));
+        for _ in 0..=CELL_CHANGES_MAX {
             grid.set(at, done, None);
         }
         assert_eq!(grid.changed_since(0), None);
-        assert!(grid.changed_since(grid.n_changes()).is_some());
+        assert!(grid.changed_since(grid.change_count()).is_some());
     }
 }

@@ -1,11 +1,11 @@
-//! What a person wants to see of the matrix. It lives in the address, so that a link shows the same.
+//! Filter of the matrix. It is part of the page's address, so that a shared link shows the same rows and columns.
 use super::{
     id::ClusterId,
     matrix::{Cell, CellIndex, Grid},
-    step::StepStatus,
+    vocabulary::StepStatus,
 };
 
-/// Rows and columns without a wanted cell are hidden; other cells beside a wanted one are dimmed. Empty: everything.
+/// Rows and columns without a matching cell are hidden; other cells in them are dimmed. Empty shows everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MatrixFilter {
     pub states: Vec<StepStatus>,
@@ -18,20 +18,20 @@ pub struct MatrixFilter {
     pub attention_only: bool,
 }
 
-/// Which rows and columns are shown.
+/// Which rows and columns are visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisibleRowsAndColumns {
     pub rows: Vec<bool>,
     pub columns: Vec<bool>,
 }
 
-/// In small letters, one by one: `str::to_lowercase` also knows where a word ends, by tables that weigh 7 kB.
+/// The text in lower case, character by character. `str::to_lowercase` would add 7 kB of tables to the WASM.
 pub fn lower(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
 impl MatrixFilter {
-    /// From the parts of an address; what it does not understand is left out.
+    /// Reads the filter from the query of an address; unknown values are ignored.
     pub fn parse<'a>(get: impl Fn(&'static str) -> Option<&'a str>) -> Self {
         let text = |key| get(key).unwrap_or_default().to_owned();
         Self {
@@ -48,7 +48,7 @@ impl MatrixFilter {
         }
     }
 
-    /// The parts of an address, keys and values; the values are not escaped.
+    /// The query of the address: keys and values, not escaped. Empty parts are left out.
     pub fn parts(&self) -> Vec<(&'static str, String)> {
         let states: Vec<&str> = self.states.iter().map(|it| it.as_str()).collect();
         let flag = |is_set: bool| if is_set { "1" } else { "" }.to_owned();
@@ -66,7 +66,7 @@ impl MatrixFilter {
         parts.into_iter().filter(|it| !it.1.is_empty()).collect()
     }
 
-    /// Wants a state, or no longer.
+    /// Adds a state to the filter, or removes it.
     pub fn toggle(&mut self, status: StepStatus) {
         let had = self.states.contains(&status);
         let wants = |it: &&StepStatus| {
@@ -75,22 +75,24 @@ impl MatrixFilter {
         self.states = StepStatus::ALL.iter().filter(wants).copied().collect();
     }
 
+    /// Whether nothing is filtered.
     pub fn is_empty(&self) -> bool {
         self.parts().is_empty()
     }
 
-    /// Whether cells are told apart, not only rows and columns.
-    pub fn is_of_cells(&self) -> bool {
+    /// Whether the filter looks at cells, not only at the names of rows and columns.
+    pub fn filters_cells(&self) -> bool {
         !self.states.is_empty() || self.open_only || self.attention_only
     }
 
+    /// Whether a cell matches.
     pub fn wants(&self, cell: &Cell) -> bool {
         (self.states.is_empty() || self.states.contains(&cell.status))
             && (!self.open_only || cell.status.is_open())
             && (!self.attention_only || cell.needs_attention())
     }
 
-    /// None if nothing is hidden.
+    /// The visible rows and columns; none if everything is visible.
     pub fn shown(&self, grid: &Grid) -> Option<VisibleRowsAndColumns> {
         if self.is_empty() {
             return None;
@@ -107,7 +109,7 @@ impl MatrixFilter {
             rows: grid.rows.iter().map(|row| has(&row.name, &steps)).collect(),
             columns: columns.collect(),
         };
-        if self.is_of_cells() {
+        if self.filters_cells() {
             let mut wanted = VisibleRowsAndColumns {
                 rows: vec![false; shown.rows.len()],
                 columns: vec![false; shown.columns.len()],
@@ -133,7 +135,7 @@ mod tests {
     use crate::domain::{
         id::{CustomerId, StepId},
         matrix::{ClusterGroup, MatrixColumn, MatrixRow, tests::release},
-        template::{Category, StepType},
+        vocabulary::{Category, StepType},
     };
 
     /// Two customers in two clusters, two steps; one cell failed, one done.

@@ -1,38 +1,40 @@
-//! The whole grid as it travels: a cell is two letters (its state and marks, and how far its id is from what its
-//! neighbours predict), so that 100,000 cells are one small answer.
+//! Wire format of the matrix: two characters per cell, one for state and flags and usually one for the step id,
+//! stored as the difference from a prediction. 100,000 cells take about 200 kB before compression.
 use super::{
     id::StepId,
     matrix::{
-        Cell, CellIndex, ClusterGroup, FIRST_COLUMNS, FIRST_ROWS, Grid, MatrixColumn, MatrixRow,
+        Cell, CellIndex, ClusterGroup, FIRST_WINDOW_COLUMNS, FIRST_WINDOW_ROWS, Grid, MatrixColumn,
+        MatrixRow,
     },
     release::Release,
     status_info::StatusInfo,
-    step::StepStatus,
     varint_text::{self, VarintReader},
+    vocabulary::StepStatus,
 };
 use serde::{Deserialize, Serialize};
 
-/// Heads of blocks stand between the rows, so a line may show a row that is so many further up.
-const BLOCK_COUNT: usize = 3;
-/// Instead of a state: no such cell.
+/// Headings of row blocks take lines of the window too, so its first row may be this many rows further up.
+const ROW_BLOCKS: usize = 3;
+/// Takes the place of a state where there is no cell.
 const NO_CELL: u8 = 7;
 
+/// A matrix in its wire format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackedMatrix {
     pub release: Release,
     pub bands: Vec<ClusterGroup>,
     pub columns: Vec<MatrixColumn>,
     pub rows: Vec<MatrixRow>,
-    /// A letter a cell, row by row.
+    /// One character per cell, row by row.
     cells: String,
-    /// A number a cell: the id less what the cells at the left and above predict.
+    /// One number per cell: the step id minus its prediction.
     ids: String,
-    /// Marks of the first window; the others are asked for when the page is live.
+    /// Status information of the first window; the rest is fetched after hydration.
     pub marks: StatusInfo,
 }
 
-fn letter(cell: Option<&Cell>) -> char {
-    varint_text::letter(cell.map_or(NO_CELL, |it| {
+fn encode_cell(cell: Option<&Cell>) -> char {
+    varint_text::encode_digit(cell.map_or(NO_CELL, |it| {
         let status = StepStatus::ALL
             .iter()
             .position(|status| *status == it.status)
@@ -44,8 +46,8 @@ fn letter(cell: Option<&Cell>) -> char {
     }))
 }
 
-fn read(letter: u8, step: StepId) -> Option<Cell> {
-    let value = varint_text::value(letter)?;
+fn decode_cell(digit: u8, step: StepId) -> Option<Cell> {
+    let value = varint_text::decode_digit(digit)?;
     Some(Cell {
         step,
         status: *StepStatus::ALL.get(usize::from(value & 7))?,
@@ -56,22 +58,22 @@ fn read(letter: u8, step: StepId) -> Option<Cell> {
 }
 
 impl PackedMatrix {
-    /// With the marks of the window that begins at `first`.
+    /// Packs a matrix, with status information for the window that begins at `first`.
     pub fn of(grid: &Grid, first: CellIndex) -> Self {
         let width = grid.columns.len().max(1);
-        let rows = first.row.saturating_sub(BLOCK_COUNT)..first.row + FIRST_ROWS;
-        let columns = first.column..first.column + FIRST_COLUMNS;
-        let is_drawn =
+        let rows = first.row.saturating_sub(ROW_BLOCKS)..first.row + FIRST_WINDOW_ROWS;
+        let columns = first.column..first.column + FIRST_WINDOW_COLUMNS;
+        let in_first_window =
             |index: usize| rows.contains(&(index / width)) && columns.contains(&(index % width));
         let mut cells = String::with_capacity(grid.cells.len());
         let mut ids = String::with_capacity(grid.cells.len());
-        let mut predicted = varint_text::IdPrediction::new(width);
+        let mut prediction = varint_text::IdPrediction::new(width);
         for cell in &grid.cells {
-            cells.push(letter(cell.as_ref()));
-            let guess = predicted.guess();
-            let id = cell.map_or(guess, |it| it.step.0);
-            varint_text::push(&mut ids, id - guess);
-            predicted.tell(id);
+            cells.push(encode_cell(cell.as_ref()));
+            let predicted_id = prediction.predict();
+            let id = cell.map_or(predicted_id, |it| it.step.0);
+            varint_text::push(&mut ids, id - predicted_id);
+            prediction.record(id);
         }
         Self {
             release: grid.release.clone(),
@@ -80,7 +82,7 @@ impl PackedMatrix {
             rows: grid.rows.clone(),
             cells,
             ids,
-            marks: grid.marks(is_drawn),
+            marks: grid.status_info(in_first_window),
         }
     }
 }
@@ -88,15 +90,15 @@ impl PackedMatrix {
 impl From<PackedMatrix> for Grid {
     fn from(matrix: PackedMatrix) -> Self {
         let width = matrix.columns.len().max(1);
-        let mut predicted = varint_text::IdPrediction::new(width);
-        let mut numbers = VarintReader::of(&matrix.ids);
-        let letters = matrix.cells.bytes();
-        let mut cells: Vec<Option<Cell>> = letters
+        let mut prediction = varint_text::IdPrediction::new(width);
+        let mut numbers = VarintReader::new(&matrix.ids);
+        let digits = matrix.cells.bytes();
+        let mut cells: Vec<Option<Cell>> = digits
             .take(matrix.rows.len() * matrix.columns.len())
-            .map(|letter| {
-                let id = predicted.guess() + numbers.next().unwrap_or_default();
-                predicted.tell(id);
-                read(letter, StepId(id))
+            .map(|digit| {
+                let id = prediction.predict() + numbers.next().unwrap_or_default();
+                prediction.record(id);
+                decode_cell(digit, StepId(id))
             })
             .collect();
         cells.resize(matrix.rows.len() * matrix.columns.len(), None);
@@ -107,7 +109,7 @@ impl From<PackedMatrix> for Grid {
             matrix.rows,
             cells,
         );
-        grid.take_marks(&matrix.marks);
+        grid.merge_status_info(&matrix.marks);
         grid
     }
 }
@@ -141,9 +143,9 @@ mod tests {
                 step: StepId(id.into()), status: StepStatus::ALL[status], is_overridden: over, has_notes: !bare, is_unresolved: bare,
             }));
             let marks: Vec<_> = marks.into_iter().map(|(index, (at, by, reason))| (index, StatusChange { by: by.into(), at: DateTime::from_timestamp(at, 0).unwrap(), reason: reason.map(Into::into) })).collect();
-            before.take_marks(&StatusInfo::pack(marks.iter().map(|it| (it.0, &it.1)), missing.iter().map(|it| (*it.0, it.1.as_str()))));
+            before.merge_status_info(&StatusInfo::pack(marks.iter().map(|it| (it.0, &it.1)), missing.iter().map(|it| (*it.0, it.1.as_str()))));
             let mut sent = PackedMatrix::of(&before, CellIndex::default());
-            sent.marks = before.marks(|_| true);
+            sent.marks = before.status_info(|_| true);
             let json = serde_json::to_string(&sent).unwrap();
             let after = Grid::from(serde_json::from_str::<PackedMatrix>(&json).unwrap());
             prop_assert_eq!(after, before);

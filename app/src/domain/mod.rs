@@ -1,105 +1,76 @@
-//! The product, pure: what a cluster, customer, release, template and step are and what may be done to them.
+//! The domain model and its rules, as pure functions: what clusters, customers, releases, templates and steps are,
+//! and which changes of them are allowed.
 //!
-//! A **customer** lives in a namespace of a **cluster**. A **release** has **template** steps in two categories
-//! (deploy, then verify), each a piece of bash, sql or text. Activating the release copies the templates to the
-//! chosen customers; such a copy is a **step**, a cell of the matrix. A step's **source** is its template, or the
-//! customer alone (custom); its text may be overridden for one customer. It is pending, in progress, done, failed,
-//! skipped or reverted. What happened is an **event**; events that happened together are a **batch**.
+//! A **customer** is one namespace of a **cluster**. A **release** has **template** steps in two categories (deploy,
+//! then verify), each a bash, sql or plain text. Activating a release copies its templates to the chosen customers;
+//! such a copy is a **step**, a cell of the matrix. A step without a template is **custom**: it belongs to one
+//! customer alone. The text of a copy can be overridden for one customer. A step is pending, in progress, done,
+//! failed, skipped or reverted. Every change is an **event**; the events of one change form a **batch**.
 //!
-//! Nothing here knows of the page, the database, HTTP or the clock: `now` is always an argument.
+//! Nothing here knows pages, the database, HTTP or the clock: the current time is always an argument.
 
-/// A closed list of words: the same word in the program, the database and JSON.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum $name { $(#[serde(rename = $word)] $variant),+ }
+#[macro_use]
+pub mod vocabulary;
 
-        impl $name {
-            /// Every one of them, in the order of their declaration.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $crate::domain::rule_violation::FieldError;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|it| it.as_str() == text)
-                    .ok_or_else(|| $crate::domain::rule_violation::FieldError::NotOneOf {
-                        words: Self::ALL.iter().map(|it| it.as_str().to_owned()).collect(),
-                    })
-            }
-        }
-    };
-}
-
-/// Who did it, and when.
+/// Author and time of a change.
 pub mod actor_stamp;
-/// What a check of the database found.
+/// Findings of the integrity check.
 pub mod check_finding;
 pub mod cluster;
-/// The text to copy, and whom it is for.
+/// The text to copy, with a header.
 pub mod copy;
 pub mod customer;
-/// One customer's steps on paper.
+/// A customer's checklist, printed or as Markdown.
 pub mod customer_checklist;
-/// Many customers at once, from text.
+/// Import of many customers from text.
 pub mod customer_import;
-/// What pasted lines say.
+/// Parser of pasted customer lines.
 pub mod customer_import_parser;
-/// One customer's working list, and a step on the desk.
+/// A customer's work list and the step panel.
 pub mod customer_work;
-/// What is different between two texts.
+/// Line diff of two texts.
 pub mod diff;
-/// The history.
+/// The audit trail.
 pub mod event;
-/// Ids of every noun.
+/// Validation errors of one field.
+pub mod field_error;
+/// Typed ids.
 pub mod id;
-/// The grid: steps down, customers across.
+/// The matrix: steps as rows, customers as columns.
 pub mod matrix;
-/// What a person wants to see of the matrix.
+/// Filter of the matrix.
 pub mod matrix_filter;
-/// The grid as it travels.
+/// Wire format of the matrix.
 pub mod matrix_wire;
-/// Positions in a list, and how a customer's list follows the template's.
+/// Order of steps in lists.
 pub mod order;
-/// Counts, percent and the state that most needs attention.
+/// Counts by state and the percentage finished.
 pub mod progress;
-/// Values as one word of a language.
+/// Quoting of values for bash and sql.
 pub mod quote;
 pub mod release;
-/// A release as one sheet, for tables and reports.
+/// A release as a flat table, for exports and reports.
 pub mod release_sheet;
-/// Every "no" of the product, worded.
+/// Business rules that refuse a change.
 pub mod rule_violation;
-/// Who set a cell's state, and when.
+/// Who set a cell's state, when and why.
 pub mod status_info;
-/// A customer's step and its life.
+/// A customer's step and its transitions.
 pub mod step;
-/// Figures and lists that the dashboard shows.
+/// View models of several pages.
 pub mod summary;
 pub mod template;
-/// Steps from and to Markdown.
+/// Template steps from and to Markdown.
 pub mod template_markdown;
-/// Names, namespaces, texts and variables: parsed once, trusted ever after.
+/// Validated text types.
 pub mod text;
-/// How times travel.
+/// Serialization of times.
 pub mod time_serde;
-/// The whole database as one JSON text.
+/// Export format of the whole database.
 pub mod transfer;
+/// All validation errors of a form.
+pub mod validation_errors;
 /// `{{variables}}` in a step's text.
 pub mod variables;
-/// Lists of whole numbers as short text.
+/// Integers as compact text.
 pub mod varint_text;

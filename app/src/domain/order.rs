@@ -1,8 +1,19 @@
-//! Positions within a list: always 0..n, and how a customer's list follows the template's (R11, R12).
-use super::{rule_violation::FieldError, step::Position};
+//! Order of steps: positions in a list are 0..n without gaps; a customer's list follows the template's order unless
+//! it was reordered for that customer (R11, R12).
+use super::field_error::FieldError;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// The wanted order, if it names every step of the list exactly once; anything else is refused.
+/// Where to insert a step within its category.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Position<Id> {
+    Before(Id),
+    After(Id),
+    #[default]
+    Last,
+}
+
+/// Checks that `wanted` lists every id of `present` exactly once.
 pub fn permutation<Id: Copy + Eq + std::hash::Hash + std::fmt::Display>(
     present: &[Id],
     wanted: &[Id],
@@ -24,10 +35,10 @@ pub fn permutation<Id: Copy + Eq + std::hash::Hash + std::fmt::Display>(
     }
 }
 
-/// Puts `id` at its place in the list; none if the neighbour is not in it.
-pub fn placed<Id: Copy + Eq>(list: &[Id], id: Id, place: Position<Id>) -> Option<Vec<Id>> {
+/// Moves or inserts `id` at a position of the list; none if the neighbour is not in the list.
+pub fn insert_at<Id: Copy + Eq>(list: &[Id], id: Id, position: Position<Id>) -> Option<Vec<Id>> {
     let mut list: Vec<Id> = list.iter().copied().filter(|it| *it != id).collect();
-    let at = match place {
+    let at = match position {
         Position::Last => list.len(),
         Position::Before(neighbour) => list.iter().position(|it| *it == neighbour)?,
         Position::After(neighbour) => list.iter().position(|it| *it == neighbour)? + 1,
@@ -36,15 +47,15 @@ pub fn placed<Id: Copy + Eq>(list: &[Id], id: Id, place: Position<Id>) -> Option
     Some(list)
 }
 
-/// A step of a customer's list: a copy of a template, or without one.
+/// A step of a customer's list: a copy of a template, or a custom step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderedStep<Id, Template> {
     pub id: Id,
     pub template: Option<Template>,
 }
 
-/// Whether the customer's copies stand in the template's order. If not, the list was reordered for the customer
-/// itself, and later changes of the template's order leave it alone.
+/// Whether the customer's copies are in the template's order. If not, the list was reordered for this customer, and
+/// later changes of the template's order do not touch it.
 pub fn follows<Id, Template: Copy + Eq>(
     list: &[OrderedStep<Id, Template>],
     templates: &[Template],
@@ -58,8 +69,8 @@ pub fn follows<Id, Template: Copy + Eq>(
     copies == known
 }
 
-/// The customer's list in the template's order. A step without a template keeps its place behind the step that it
-/// stood behind; one that stood first stays first.
+/// The customer's list in the template's order. A custom step stays directly after the step that it followed; custom
+/// steps at the start stay at the start.
 pub fn reordered_to_template<Id: Copy, Template: Copy + Eq>(
     list: &[OrderedStep<Id, Template>],
     templates: &[Template],
@@ -90,7 +101,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn list(text: &str) -> Vec<OrderedStep<char, char>> {
-        // Capital letters are copies of the template of that name, small ones are custom.
+        // Capital letters are copies of the template with that name; small letters are custom steps.
         text.chars()
             .map(|id| OrderedStep {
                 id,
@@ -119,15 +130,18 @@ mod tests {
     #[test]
     fn a_step_is_put_before_behind_or_last() {
         assert_eq!(
-            placed(&[1, 2, 3], 9, Position::Before(1)),
+            insert_at(&[1, 2, 3], 9, Position::Before(1)),
             Some(vec![9, 1, 2, 3])
         );
         assert_eq!(
-            placed(&[1, 2, 3], 1, Position::After(2)),
+            insert_at(&[1, 2, 3], 1, Position::After(2)),
             Some(vec![2, 1, 3])
         );
-        assert_eq!(placed(&[1, 2, 3], 1, Position::Last), Some(vec![2, 3, 1]));
-        assert_eq!(placed(&[1, 2, 3], 1, Position::After(7)), None);
+        assert_eq!(
+            insert_at(&[1, 2, 3], 1, Position::Last),
+            Some(vec![2, 3, 1])
+        );
+        assert_eq!(insert_at(&[1, 2, 3], 1, Position::After(7)), None);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Progress (R7): counts by state, the percentage that is finished, and the state that most needs attention.
-use super::step::StepStatus;
+//! Progress (R7): step counts by state, the percentage finished, and the state that needs attention most.
+use super::vocabulary::StepStatus;
 use serde::{Deserialize, Serialize};
 
-/// How many steps are in each state.
+/// The number of steps in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
@@ -15,6 +15,7 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// The number of steps in this state.
     pub fn of(self, status: StepStatus) -> u32 {
         match status {
             StepStatus::Pending => self.pending,
@@ -26,7 +27,7 @@ impl Counts {
         }
     }
 
-    fn place(&mut self, status: StepStatus) -> &mut u32 {
+    fn slot(&mut self, status: StepStatus) -> &mut u32 {
         match status {
             StepStatus::Pending => &mut self.pending,
             StepStatus::InProgress => &mut self.in_progress,
@@ -37,32 +38,35 @@ impl Counts {
         }
     }
 
+    /// Adds steps of one state.
     pub fn add(&mut self, status: StepStatus, n_steps: u32) {
-        *self.place(status) += n_steps;
+        *self.slot(status) += n_steps;
     }
 
-    /// The steps of another part too.
+    /// Adds the counts of another set of steps.
     pub fn add_all(&mut self, other: Self) {
         StepStatus::ALL
             .iter()
             .for_each(|it| self.add(*it, other.of(*it)));
     }
 
-    /// One step less in a state.
-    pub fn take(&mut self, status: StepStatus) {
-        let n = self.place(status);
+    /// Removes one step of a state.
+    pub fn remove(&mut self, status: StepStatus) {
+        let n = self.slot(status);
         *n = n.saturating_sub(1);
     }
 
+    /// The number of all steps.
     pub fn total(self) -> u32 {
         StepStatus::ALL.iter().map(|it| self.of(*it)).sum()
     }
 
+    /// The number of done and skipped steps.
     pub fn finished(self) -> u32 {
         self.done + self.skipped
     }
 
-    /// 100 only when all are finished; no steps have no percentage.
+    /// The percentage finished, rounded down: 100 only if all are finished. None without steps.
     pub fn percent(self) -> Option<u32> {
         u64::from(self.finished())
             .checked_mul(100)?
@@ -70,7 +74,8 @@ impl Counts {
             .and_then(|it| u32::try_from(it).ok())
     }
 
-    /// The state that most needs attention: failed, in progress, reverted, pending, done, skipped.
+    /// The state that needs attention most: failed, in progress, reverted, pending, done, skipped. None without
+    /// steps.
     pub fn state(self) -> Option<StepStatus> {
         StepStatus::BY_ATTENTION
             .into_iter()
@@ -86,7 +91,7 @@ impl FromIterator<StepStatus> for Counts {
     }
 }
 
-/// Counts as they are shown and sent.
+/// Counts with everything derived from them, as shown and sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     pub total: u32,

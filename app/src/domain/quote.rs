@@ -1,5 +1,5 @@
 //! Values as one word of a language, for `{{… | quote}}`.
-use super::template::StepType;
+use super::vocabulary::StepType;
 
 /// A shell word in bash, a string literal in sql; in a text it does nothing. In bash nothing is special between single
 /// quotes but the quote itself; nor is anything in standard SQL, where a backslash is a letter like others.

@@ -1,43 +1,16 @@
-//! Releases and their life: draft, active, archived, active again (R4).
+//! Releases and their lifecycle: draft, active, archived, and active again (R4).
 use super::{
+    field_error::FieldError,
     id::ReleaseId,
     progress::Progress,
-    rule_violation::{ErrorCollector, Field, FieldError, RuleViolation, ValidationErrors},
+    rule_violation::RuleViolation,
     text::{Description, Metadata, Name, VersionNumber},
     time_serde,
+    validation_errors::{ErrorCollector, ValidationErrors},
+    vocabulary::{Field, ReleaseStatus, ReleaseType},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-
-words! {
-    /// What a release is for.
-    ReleaseType { Onboarding = "onboarding", Release = "release", Hotfix = "hotfix" }
-}
-
-words! {
-    /// Where a release stands in its life.
-    ReleaseStatus { Draft = "draft", Active = "active", Archived = "archived" }
-}
-
-impl ReleaseType {
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Onboarding => "Onboarding",
-            Self::Release => "Release",
-            Self::Hotfix => "Hotfix",
-        }
-    }
-}
-
-impl ReleaseStatus {
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Draft => "Draft",
-            Self::Active => "Active",
-            Self::Archived => "Archived",
-        }
-    }
-}
 
 /// A release as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +33,7 @@ pub struct Release {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A release as typed in.
+/// The input of a release form, unchecked. The date is `YYYY-MM-DD` or empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ReleaseDraft {
@@ -86,7 +59,7 @@ impl Default for ReleaseDraft {
     }
 }
 
-/// A release's fields after they were checked.
+/// The fields of a release after validation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseFields {
     pub name: Name,
@@ -98,18 +71,19 @@ pub struct ReleaseFields {
 }
 
 impl ReleaseDraft {
+    /// Validates all fields; the errors name every wrong one.
     pub fn parse(self) -> Result<ReleaseFields, ValidationErrors> {
-        let mut problems = ErrorCollector::default();
-        let name = problems.take(Field::Name, Name::parse(&self.name));
-        let kind = problems.take(Field::Type, self.kind.parse());
-        let number = problems.take(
+        let mut errors = ErrorCollector::default();
+        let name = errors.check(Field::Name, Name::parse(&self.name));
+        let kind = errors.check(Field::Type, self.kind.parse());
+        let number = errors.check(
             Field::VersionNumber,
             VersionNumber::parse(&self.version_number),
         );
-        let date = problems.take(Field::ReleaseDate, parse_date(&self.release_date));
-        let description = problems.take(Field::Description, Description::parse(&self.description));
-        let metadata = problems.take(Field::Variables, self.metadata.checked());
-        problems.finish((|| {
+        let date = errors.check(Field::ReleaseDate, parse_date(&self.release_date));
+        let description = errors.check(Field::Description, Description::parse(&self.description));
+        let metadata = errors.check(Field::Variables, self.metadata.checked());
+        errors.finish((|| {
             Some(ReleaseFields {
                 name: name?,
                 kind: kind?,
@@ -151,7 +125,7 @@ impl From<Release> for ReleaseDraft {
 }
 
 impl Release {
-    /// R14: a draft with at least one step.
+    /// Only a draft with at least one template step can be activated (R14).
     pub fn may_be_activated(&self, n_templates: usize) -> Result<(), RuleViolation> {
         self.must_be_draft("activated")?;
         if n_templates == 0 {
@@ -161,10 +135,12 @@ impl Release {
         }
     }
 
+    /// Only a draft can be deleted.
     pub fn may_be_deleted(&self) -> Result<(), RuleViolation> {
         self.must_be_draft("deleted")
     }
 
+    /// Only an active release can be archived.
     pub fn may_be_archived(&self) -> Result<(), RuleViolation> {
         match self.status {
             ReleaseStatus::Active => Ok(()),
@@ -175,6 +151,7 @@ impl Release {
         }
     }
 
+    /// Only an archived release can be restored.
     pub fn may_be_restored(&self) -> Result<(), RuleViolation> {
         match self.status {
             ReleaseStatus::Archived => Ok(()),
@@ -182,7 +159,7 @@ impl Release {
         }
     }
 
-    /// Templates and details can be changed until it is archived (R4).
+    /// Details and templates can be edited until the release is archived (R4).
     pub fn may_be_edited(&self) -> Result<(), RuleViolation> {
         if self.status == ReleaseStatus::Archived {
             Err(RuleViolation::Archived)
@@ -191,7 +168,7 @@ impl Release {
         }
     }
 
-    /// Steps are worked on, and customers come and go, while it is active.
+    /// Steps can be worked on, and members added or removed, while the release is active.
     pub fn may_be_worked_on(&self) -> Result<(), RuleViolation> {
         match self.status {
             ReleaseStatus::Active => Ok(()),
@@ -213,7 +190,7 @@ impl Release {
     }
 }
 
-/// A line of the releases' list.
+/// A row of the releases' list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseSummary {
@@ -287,7 +264,7 @@ mod tests {
             "+026-02-01",
         ] {
             let invalid = draft(wrong).parse().unwrap_err();
-            assert!(invalid.at(Field::ReleaseDate).is_some(), "{wrong}");
+            assert!(invalid.error_for(Field::ReleaseDate).is_some(), "{wrong}");
         }
     }
 }

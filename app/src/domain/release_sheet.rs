@@ -1,15 +1,15 @@
-//! A release as one sheet, for tables and reports: a row for every cell, customer by customer. Without the texts.
+//! A release as a flat table for CSV exports and reports: one row per cell, customer by customer, without the texts.
 use super::{
     id::{StepId, TemplateId},
     progress::Progress,
     release::Release,
-    step::StepStatus,
     summary::Member,
-    template::{Category, StepType},
+    vocabulary::{Category, StepStatus, StepType},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+/// A release with all its cells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseSheet {
@@ -20,10 +20,11 @@ pub struct ReleaseSheet {
     pub rows: Vec<SheetRow>,
 }
 
+/// One cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SheetRow {
-    /// Whose it is, by its place among the members.
+    /// Index of the customer in `members`.
     pub member: usize,
     pub id: StepId,
     /// Counts from 1 over both categories of the customer's list.

@@ -1,127 +1,18 @@
-//! A customer's step: a cell of the matrix, and its life (R2).
+//! A customer's step (a cell of the matrix) and its transitions (R2).
 use super::{
     actor_stamp::ActorStamp,
+    field_error::FieldError,
     id::{CustomerId, ReleaseId, StepId, TemplateId},
-    rule_violation::{Field, FieldError, RuleViolation, ValidationErrors},
-    template::{Category, StepType},
+    rule_violation::RuleViolation,
     text::Reason,
+    validation_errors::ValidationErrors,
+    vocabulary::{Category, Field, StepAction, StepStatus, StepType},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-words! {
-    /// The state of a step.
-    StepStatus {
-        Pending = "pending", InProgress = "in_progress", Done = "done", Failed = "failed", Skipped = "skipped",
-        Reverted = "reverted",
-    }
-}
-
-impl StepStatus {
-    /// R7: what most needs attention first.
-    pub const BY_ATTENTION: [Self; 6] = [
-        Self::Failed,
-        Self::InProgress,
-        Self::Reverted,
-        Self::Pending,
-        Self::Done,
-        Self::Skipped,
-    ];
-
-    /// Work is left while a step is open.
-    pub fn is_open(self) -> bool {
-        !matches!(self, Self::Done | Self::Skipped)
-    }
-
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Pending => "Pending",
-            Self::InProgress => "In progress",
-            Self::Done => "Done",
-            Self::Failed => "Failed",
-            Self::Skipped => "Skipped",
-            Self::Reverted => "Reverted",
-        }
-    }
-
-    /// In a sentence: "in progress by Ana 14:02".
-    pub fn word(self) -> &'static str {
-        if self == Self::InProgress {
-            "in progress"
-        } else {
-            self.as_str()
-        }
-    }
-}
-
-words! {
-    /// What can be done to a step's state.
-    StepAction {
-        Start = "start", Done = "done", Fail = "fail", Skip = "skip", Revert = "revert", Reopen = "reopen",
-    }
-}
-
-impl StepAction {
-    /// The state that it leads to.
-    pub fn target(self) -> StepStatus {
-        match self {
-            Self::Start => StepStatus::InProgress,
-            Self::Done => StepStatus::Done,
-            Self::Fail => StepStatus::Failed,
-            Self::Skip => StepStatus::Skipped,
-            Self::Revert => StepStatus::Reverted,
-            Self::Reopen => StepStatus::Pending,
-        }
-    }
-
-    /// "... cannot be skipped", "marked 12 cells ...".
-    pub fn past(self) -> &'static str {
-        match self {
-            Self::Start => "started",
-            Self::Done => "marked done",
-            Self::Fail => "marked failed",
-            Self::Skip => "skipped",
-            Self::Revert => "reverted",
-            Self::Reopen => "reopened",
-        }
-    }
-
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Start => "Start",
-            Self::Done => "Mark done",
-            Self::Fail => "Fail…",
-            Self::Skip => "Skip…",
-            Self::Revert => "Revert…",
-            Self::Reopen => "Reopen",
-        }
-    }
-
-    pub fn needs_reason(self) -> bool {
-        matches!(self, Self::Fail | Self::Skip)
-    }
-
-    pub fn asks_reason(self) -> bool {
-        matches!(self, Self::Fail | Self::Skip | Self::Revert)
-    }
-
-    /// R2's table of transitions.
-    pub fn allows(self, from: StepStatus) -> bool {
-        use StepStatus as S;
-        match self {
-            Self::Start => matches!(from, S::Pending | S::Failed | S::Reverted),
-            Self::Done | Self::Skip => {
-                matches!(from, S::Pending | S::InProgress | S::Failed | S::Reverted)
-            }
-            Self::Fail => matches!(from, S::Pending | S::InProgress),
-            Self::Revert => matches!(from, S::Done | S::Failed),
-            Self::Reopen => from != S::Pending,
-        }
-    }
-}
-
-/// A customer's step as stored. `order_index` counts from 0 within its category.
-/// `template_version` is the template's version that the text was based on.
+/// A customer's step as stored. `order_index` counts from 0 within its category. `template_version` is the version of
+/// the template that the text is based on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerStep {
@@ -161,7 +52,7 @@ pub struct CustomerStep {
     pub updated_at: DateTime<Utc>,
 }
 
-/// What a transition asks for, checked.
+/// A requested transition, validated.
 #[derive(Clone, Debug)]
 pub struct Transition {
     pub action: StepAction,
@@ -169,11 +60,11 @@ pub struct Transition {
 }
 
 impl Transition {
-    /// Fail and skip want a reason, revert may have one, the others ignore it.
+    /// Fail and skip require a reason, revert accepts one, the others ignore it.
     pub fn parse(action: StepAction, reason: Option<&str>) -> Result<Self, ValidationErrors> {
         let wrong = |problem| ValidationErrors::one(Field::Reason, problem);
         let reason = match reason {
-            Some(text) if action.asks_reason() => Reason::parse(text).map_err(wrong)?,
+            Some(text) if action.accepts_reason() => Reason::parse(text).map_err(wrong)?,
             _ => None,
         };
         if action.needs_reason() && reason.is_none() {
@@ -184,7 +75,7 @@ impl Transition {
 }
 
 impl CustomerStep {
-    /// A pending custom step without text, not yet stored and without a place in its list.
+    /// A new pending custom step, not stored yet: without text and without a position in its list.
     pub fn blank(release_id: ReleaseId, customer_id: CustomerId, at: DateTime<Utc>) -> Self {
         Self {
             id: StepId(0),
@@ -216,7 +107,8 @@ impl CustomerStep {
         }
     }
 
-    /// The step after the transition; none if it is in that state already, which changes nothing.
+    /// The step after the transition; none if it is in that state already. Errors: a transition that R2 does not
+    /// allow.
     pub fn transition(
         &self,
         transition: &Transition,
@@ -238,7 +130,7 @@ impl CustomerStep {
         step.status = target;
         step.state_at = Some(stamp.at);
         step.state_by = Some(stamp.by.clone());
-        // A reason explains the present state; the history keeps the earlier ones.
+        // A reason explains the current state; earlier reasons are in the audit trail.
         (step.skip_reason, step.fail_reason, step.revert_reason) = (None, None, None);
         match action {
             StepAction::Start => {
@@ -262,7 +154,7 @@ impl CustomerStep {
         Ok(Some(step))
     }
 
-    /// Why the step is in its state, if somebody said so.
+    /// The reason of the current state, if one was given.
     pub fn reason(&self) -> Option<&str> {
         self.fail_reason
             .as_deref()
@@ -270,7 +162,7 @@ impl CustomerStep {
             .or(self.revert_reason.as_deref())
     }
 
-    /// A step of one customer alone has fields of its own; a copy's text is changed by an override.
+    /// Refuses a copy of a template step. `verb` completes "only a custom step can be …".
     pub fn must_be_custom(&self, verb: &str) -> Result<(), RuleViolation> {
         if self.is_custom {
             return Ok(());
@@ -281,22 +173,13 @@ impl CustomerStep {
         })
     }
 
-    /// The template that this is a copy of.
+    /// The template of a copy; refuses a custom step. `verb` completes "has no template to …".
     pub fn must_have_template(&self, verb: &str) -> Result<TemplateId, RuleViolation> {
         self.template_id.ok_or_else(|| RuleViolation::NoTemplate {
             name: self.name.clone(),
             verb: verb.to_owned(),
         })
     }
-}
-
-/// Where a step is put within its category: behind one, before one, or last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Position<Id> {
-    Before(Id),
-    After(Id),
-    #[default]
-    Last,
 }
 
 #[cfg(test)]

@@ -1,24 +1,26 @@
-//! What several screens show of the whole: the layout's figures, the dashboard, one customer's work, one step's detail.
+//! View models that several pages share: layout, dashboard, details of clusters, customers, releases and steps, and
+//! the results of bulk actions and undo.
 use super::{
     cluster::{Cluster, ClusterSummary},
     customer::{Customer, CustomerSummary},
     event::HistoryEntry,
     id::{CustomerId, ReleaseId, StepId},
     progress::Progress,
-    release::{Release, ReleaseStatus, ReleaseSummary},
-    step::{CustomerStep, StepStatus},
+    release::{Release, ReleaseSummary},
+    step::CustomerStep,
     template::StepTemplate,
     variables::{ResolvedText, Variable},
+    vocabulary::{ReleaseStatus, StepStatus},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What the frame around every page shows.
+/// What the layout around every page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayoutInfo {
-    /// Who you are (R20).
+    /// The caller's name (R20).
     pub actor: String,
-    /// `light`, `dark`, or nothing: the system's.
+    /// `light` or `dark`; none means the system's.
     pub theme: Option<String>,
     #[serde(with = "crate::domain::time_serde")]
     pub now: DateTime<Utc>,
@@ -27,7 +29,7 @@ pub struct LayoutInfo {
     pub clusters: u32,
 }
 
-/// The progress of a part of a release, with its name.
+/// The progress of one customer or cluster within a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartProgress {
@@ -37,7 +39,7 @@ pub struct PartProgress {
     pub progress: Progress,
 }
 
-/// A release with its progress by cluster.
+/// An active release with its progress by cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActiveRelease {
@@ -45,7 +47,7 @@ pub struct ActiveRelease {
     pub clusters: Vec<PartProgress>,
 }
 
-/// A cell that needs somebody.
+/// A cell that needs attention.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attention {
@@ -62,42 +64,42 @@ pub struct Attention {
     pub at: Option<DateTime<Utc>>,
 }
 
-/// A variable that open cells of a release use, and that has no value for some of its customers.
+/// A variable that open cells of a release use and that has no value for some customers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MissingValue {
     pub release_id: ReleaseId,
     pub release: String,
     pub variable: String,
-    /// The first of them by name.
+    /// The first few customers by name.
     pub customers: Vec<(CustomerId, String)>,
     pub n_customers: u32,
     pub cells: u32,
 }
 
-/// Everything on `/`.
+/// Everything on the dashboard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Dashboard {
     pub clusters: u32,
     pub customers: u32,
     pub releases: u32,
-    /// Work in progress for longer than this needs attention.
+    /// Work in progress for longer than this many hours needs attention.
     pub stale_hours: u32,
     pub attention: Vec<Attention>,
-    /// There is more than `attention` has.
+    /// Whether more cells need attention than `attention` lists.
     pub has_more_attention: bool,
     pub missing: Vec<MissingValue>,
     pub active: Vec<ActiveRelease>,
     pub recent: Vec<NamedEvent>,
 }
 
-/// An event with the names of what it speaks of, as they are now.
+/// An event with the current names of the rows it refers to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NamedEvent {
     pub entry: HistoryEntry,
-    /// How many events its batch has.
+    /// The number of events in its batch.
     pub in_batch: u32,
     pub subject: Option<String>,
     pub customer: Option<String>,
@@ -105,27 +107,27 @@ pub struct NamedEvent {
     pub undo: UndoState,
 }
 
-/// Whether a batch can be undone (R16). If rows have changed since, the undo itself says so.
+/// Whether a batch can be undone (R16). Rows that changed since are reported by the undo itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UndoState {
     Open,
     Undone,
-    /// It has its own opposite, or its release is read-only or gone.
+    /// It has an opposite action instead, or its release is archived or deleted.
     Never,
 }
 
-/// What the history can be narrowed to, by name.
+/// The choices of the activity filter, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityFilterOptions {
     /// Newest first.
     pub releases: Vec<(ReleaseId, String)>,
     pub clusters: Vec<(super::id::ClusterId, String)>,
     pub customers: Vec<(CustomerId, String)>,
-    /// Who has changed something of late.
+    /// The authors of recent events.
     pub people: Vec<String>,
 }
 
-/// A cluster's page.
+/// A cluster with what its page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterDetail {
@@ -134,7 +136,7 @@ pub struct ClusterDetail {
     pub releases: Vec<ClusterRelease>,
 }
 
-/// A release that customers of a cluster are in, and how far they are.
+/// A release with customers of a cluster, and their progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterRelease {
@@ -145,7 +147,7 @@ pub struct ClusterRelease {
     pub progress: Progress,
 }
 
-/// A customer's page: every release that it is part of, with progress, and those that it was.
+/// A customer with every release that it is or was a member of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerDetail {
@@ -154,16 +156,17 @@ pub struct CustomerDetail {
     pub releases: Vec<CustomerRelease>,
 }
 
+/// A release of a customer, and the customer's progress in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerRelease {
     pub release: Release,
     pub progress: Progress,
-    /// Who took the customer out of it, and when.
+    /// Who removed the customer from the release, and when; none if it is a member.
     pub removed: Option<super::actor_stamp::ActorStamp>,
 }
 
-/// A release's templates, and how many customers have copies.
+/// A release with its templates and the number of its members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseDetail {
@@ -172,7 +175,7 @@ pub struct ReleaseDetail {
     pub templates: Vec<StepTemplate>,
 }
 
-/// A release's progress as a whole and by its parts.
+/// A release's progress: the whole, and by customer, cluster and category.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseProgress {
@@ -182,14 +185,15 @@ pub struct ReleaseProgress {
     pub categories: Vec<CategoryProgress>,
 }
 
+/// The progress of one category.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CategoryProgress {
-    pub category: super::template::Category,
+    pub category: super::vocabulary::Category,
     pub progress: Progress,
 }
 
-/// A customer in a release.
+/// A member of a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
@@ -212,7 +216,7 @@ pub struct Unresolved {
     pub step_names: Vec<String>,
 }
 
-/// What activating, or adding customers, would do (R14).
+/// What activating a release, or adding customers, would do (R14).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DryRun {
     pub customers: u32,
@@ -220,7 +224,7 @@ pub struct DryRun {
     pub unresolved: Vec<Unresolved>,
 }
 
-/// One customer's work in one release, in order.
+/// One customer's steps in one release, with their texts, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerWork {
     pub release: Release,
@@ -230,7 +234,7 @@ pub struct CustomerWork {
     pub steps: Vec<CustomerStep>,
 }
 
-/// One step with all that the panel shows.
+/// One step with everything the panel shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepDetail {
@@ -249,13 +253,14 @@ pub struct StepDetail {
     pub history: Vec<HistoryEntry>,
 }
 
+/// A customer and its cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerWithCluster {
     pub customer: Customer,
     pub cluster: Cluster,
 }
 
-/// A template step, and who changed it last: none if it came with a clone.
+/// A template step, and who changed it last; none if it came with a clone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TemplateDetail {
@@ -265,7 +270,7 @@ pub struct TemplateDetail {
     pub changed_at: Option<DateTime<Utc>>,
 }
 
-/// Whose values a text can be filled with.
+/// A customer whose values a text can be previewed with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviewTarget {
     pub id: CustomerId,
@@ -273,7 +278,7 @@ pub struct PreviewTarget {
     pub cluster: String,
 }
 
-/// A cell that was not changed, and why.
+/// A step that a bulk action did not change, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotEligible {
     pub id: StepId,
@@ -282,20 +287,20 @@ pub struct NotEligible {
     pub reason: String,
 }
 
-/// What a bulk action did (R15).
+/// The result of a bulk action (R15).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BulkResult {
     pub changed: u32,
-    /// Which, so that the page can draw them without asking again.
+    /// The changed steps, so that the page can redraw them without a request.
     pub changed_ids: Vec<StepId>,
     pub not_eligible: Vec<NotEligible>,
-    /// Who, and when.
+    /// Author and time of the change.
     pub stamp: Option<super::actor_stamp::ActorStamp>,
     pub batch_id: Option<super::id::BatchId>,
 }
 
-/// A row that an undo left alone, because it was changed since.
+/// A row that an undo left alone because it was changed since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Conflict {
@@ -306,7 +311,7 @@ pub struct Conflict {
     pub changed_at: Option<DateTime<Utc>>,
 }
 
-/// What an undo did (R16). It changed the record, not the cluster.
+/// The result of an undo (R16). An undo changes the record, not the Kubernetes cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UndoResult {

@@ -1,38 +1,12 @@
-//! Template steps: what a release asks for of every customer, and what a change of one does to its copies (R8-R10).
+//! Template steps of a release, and how changes of a template propagate to its copies (R8-R10).
 use super::{
     id::{ReleaseId, TemplateId},
-    rule_violation::{ErrorCollector, Field, ValidationErrors},
-    step::StepStatus,
     text::{Content, Description, Name},
+    validation_errors::{ErrorCollector, ValidationErrors},
+    vocabulary::{Category, Field, StepStatus, StepType},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-
-words! {
-    /// First everything is deployed, then it is verified.
-    Category { Deploy = "deploy", Verify = "verify" }
-}
-
-words! {
-    /// What a step's text is.
-    StepType { Bash = "bash", Sql = "sql", Text = "text" }
-}
-
-impl Category {
-    pub fn other(self) -> Self {
-        match self {
-            Self::Deploy => Self::Verify,
-            Self::Verify => Self::Deploy,
-        }
-    }
-
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Deploy => "Deploy",
-            Self::Verify => "Verify",
-        }
-    }
-}
 
 /// A template step as stored. `order_index` counts from 0 within its category.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +28,7 @@ pub struct StepTemplate {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A step as typed in: of the template, or of one customer (which has no description).
+/// The input of a step form, unchecked: for a template step, or for a custom step (without description).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TemplateDraft {
@@ -78,7 +52,7 @@ impl Default for TemplateDraft {
     }
 }
 
-/// A step's fields after they were checked.
+/// The fields of a step after validation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateFields {
     pub name: Name,
@@ -89,14 +63,15 @@ pub struct TemplateFields {
 }
 
 impl TemplateDraft {
+    /// Validates all fields; the errors name every wrong one.
     pub fn parse(self) -> Result<TemplateFields, ValidationErrors> {
-        let mut problems = ErrorCollector::default();
-        let name = problems.take(Field::Name, Name::parse(&self.name));
-        let category = problems.take(Field::Category, self.category.parse());
-        let kind = problems.take(Field::Type, self.kind.parse());
-        let content = problems.take(Field::Content, Content::parse(&self.content));
-        let description = problems.take(Field::Description, Description::parse(&self.description));
-        problems.finish((|| {
+        let mut errors = ErrorCollector::default();
+        let name = errors.check(Field::Name, Name::parse(&self.name));
+        let category = errors.check(Field::Category, self.category.parse());
+        let kind = errors.check(Field::Type, self.kind.parse());
+        let content = errors.check(Field::Content, Content::parse(&self.content));
+        let description = errors.check(Field::Description, Description::parse(&self.description));
+        errors.finish((|| {
             Some(TemplateFields {
                 name: name?,
                 category: category?,
@@ -120,17 +95,17 @@ impl From<StepTemplate> for TemplateDraft {
     }
 }
 
-/// What becomes of one copy when its template is changed or deleted.
+/// Whether a change of a template propagates to one copy, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Propagation {
-    /// Pending and not overridden: it takes the new text, or goes.
+    /// Pending and not overridden: takes the new text, or is deleted with its template.
     Propagate,
     Overridden,
     Started,
     Executed,
 }
 
-/// R9, R10: only a copy that nobody has touched follows its template.
+/// Only pending copies without an override follow their template (R9, R10).
 pub fn propagation(status: StepStatus, is_overridden: bool) -> Propagation {
     match status {
         _ if is_overridden => Propagation::Overridden,
@@ -142,7 +117,7 @@ pub fn propagation(status: StepStatus, is_overridden: bool) -> Propagation {
     }
 }
 
-/// Copies that keep their own text, by the reason.
+/// The numbers of copies that keep their own text, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptCopies {
     pub overridden: u32,
@@ -151,19 +126,21 @@ pub struct KeptCopies {
 }
 
 impl KeptCopies {
+    /// The number of all copies that keep their text.
     pub fn total(self) -> u32 {
         self.overridden + self.started + self.executed
     }
 }
 
-/// What a new order of the templates would do to the customers' lists (R11).
+/// What a new order of the templates would do: how many customers' lists follow it, and how many stay as they are
+/// (R11).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReorderImpact {
     pub follows: u32,
     pub left_alone: u32,
 }
 
-/// What a change of a template would do to its copies, or did.
+/// How many copies a change of a template changes, and how many keep their text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateImpact {
     pub changes: u32,
@@ -171,8 +148,9 @@ pub struct TemplateImpact {
 }
 
 impl TemplateImpact {
-    pub fn count(&mut self, fate: Propagation) {
-        match fate {
+    /// Counts one copy.
+    pub fn count(&mut self, propagation: Propagation) {
+        match propagation {
             Propagation::Propagate => self.changes += 1,
             Propagation::Overridden => self.keeps.overridden += 1,
             Propagation::Started => self.keeps.started += 1,
@@ -220,7 +198,7 @@ mod tests {
         assert!(
             [Field::Name, Field::Content, Field::Type]
                 .iter()
-                .all(|it| invalid.at(*it).is_some())
+                .all(|it| invalid.error_for(*it).is_some())
         );
     }
 }

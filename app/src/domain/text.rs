@@ -1,5 +1,6 @@
-//! Texts that people type, as types with one door each: `parse`. The limits are those of R6 and stand only here.
-use super::rule_violation::FieldError;
+//! Validated text types (names, namespaces, descriptions, step texts) and variables. The only constructor of each is
+//! `parse`, which enforces the limits of R6. All limits are defined here.
+use super::field_error::FieldError;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, Visitor},
@@ -7,20 +8,26 @@ use serde::{
 use std::{collections::BTreeMap, fmt};
 use unicode_normalization::UnicodeNormalization;
 
-pub const NAME_MAX: usize = 100;
-pub const NAMESPACE_MAX: usize = 63;
-pub const VERSION_MAX: usize = 50;
-pub const DESCRIPTION_MAX: usize = 4_000;
-pub const NOTE_MAX: usize = 10_000;
-pub const PATH_MAX: usize = 4_096;
-/// In bytes of UTF-8.
-pub const CONTENT_MAX: usize = 256 * 1024;
-/// In bytes of JSON.
-pub const METADATA_MAX: usize = 16 * 1024;
+/// Characters of a name.
+pub const NAME_MAX_CHARS: usize = 100;
+/// Characters of a namespace, the limit of RFC 1123.
+pub const NAMESPACE_MAX_CHARS: usize = 63;
+/// Characters of a version number.
+pub const VERSION_MAX_CHARS: usize = 50;
+/// Characters of a description.
+pub const DESCRIPTION_MAX_CHARS: usize = 4_000;
+/// Characters of notes and of a reason.
+pub const NOTES_MAX_CHARS: usize = 10_000;
+/// Characters of a path.
+pub const PATH_MAX_CHARS: usize = 4_096;
+/// Bytes of UTF-8 in a step's text.
+pub const CONTENT_MAX_BYTES: usize = 256 * 1024;
+/// Bytes of JSON in the variables of one cluster, customer or release.
+pub const METADATA_MAX_BYTES: usize = 16 * 1024;
 
-/// Trimmed and in Unicode's composed form, so that two spellings of one name are one name. In the browser a text comes
-/// composed (`browser::form`), which spares the WASM the tables.
-fn tidy(text: &str) -> String {
+/// Trims, and composes to NFC so that two spellings of one name are equal. In the browser the text is composed
+/// already (`browser::form`), which keeps the Unicode tables out of the WASM.
+fn trimmed_nfc(text: &str) -> String {
     let text = text.trim();
     if text.is_ascii() || cfg!(target_family = "wasm") {
         text.to_owned()
@@ -29,7 +36,7 @@ fn tidy(text: &str) -> String {
     }
 }
 
-fn at_most(text: &str, max: usize) -> Result<(), FieldError> {
+fn check_max_chars(text: &str, max: usize) -> Result<(), FieldError> {
     let long = text.chars().count();
     if long > max {
         Err(FieldError::TooLong { max, long })
@@ -38,8 +45,8 @@ fn at_most(text: &str, max: usize) -> Result<(), FieldError> {
     }
 }
 
-/// Line breaks and tabs belong in a text; other control characters do not.
-fn no_control_characters(text: &str) -> Result<(), FieldError> {
+/// Allows line breaks and tabs, and rejects other control characters.
+fn check_control_characters(text: &str) -> Result<(), FieldError> {
     match text
         .chars()
         .find(|it| it.is_control() && !matches!(it, '\t' | '\n' | '\r'))
@@ -56,6 +63,7 @@ macro_rules! texts {
         pub struct $name(String);
 
         impl $name {
+            /// The validated text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -70,45 +78,47 @@ macro_rules! texts {
 }
 
 texts! {
-    /// 1 to 100 characters on one line: of a cluster, customer, release, step or person.
+    /// The name of a cluster, customer, release, step or person: 1 to 100 characters on one line.
     Name
-    /// An RFC 1123 label: small letters, digits and hyphens, 63 at most.
+    /// An RFC 1123 label: lower-case letters, digits and hyphens, at most 63.
     Namespace
     /// At most 50 characters on one line.
     VersionNumber
-    /// Up to 4,000 characters.
+    /// At most 4,000 characters.
     Description
-    /// What somebody noted at a step: up to 10,000 characters.
+    /// Notes of a step: at most 10,000 characters.
     Notes
-    /// Why something was skipped, failed or reverted: up to 10,000 characters, not empty.
+    /// Why a step was skipped, failed or reverted: 1 to 10,000 characters.
     Reason
-    /// A step's text: up to 256 KiB, kept byte for byte.
+    /// A step's text: at most 256 KiB, kept byte for byte.
     Content
     /// An absolute path without `..`. It is stored, never opened.
     KubeconfigPath
 }
 
 impl Name {
+    /// Errors: empty, a control character, too long.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let text = tidy(text);
+        let text = trimmed_nfc(text);
         if text.is_empty() {
             return Err(FieldError::Missing);
         }
         if let Some(it) = text.chars().find(|it| it.is_control()) {
             return Err(FieldError::ControlCharacter { code: it.into() });
         }
-        at_most(&text, NAME_MAX)?;
+        check_max_chars(&text, NAME_MAX_CHARS)?;
         Ok(Self(text))
     }
 }
 
 impl Namespace {
+    /// Errors: empty, too long, not an RFC 1123 label.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let text = tidy(text);
+        let text = trimmed_nfc(text);
         if text.is_empty() {
             return Err(FieldError::Missing);
         }
-        at_most(&text, NAMESPACE_MAX)?;
+        check_max_chars(&text, NAMESPACE_MAX_CHARS)?;
         let label = text
             .bytes()
             .all(|it| matches!(it, b'a'..=b'z' | b'0'..=b'9' | b'-'))
@@ -123,71 +133,72 @@ impl Namespace {
 }
 
 impl VersionNumber {
-    /// Nothing typed is no version.
+    /// An empty input is none. Errors: a control character, too long.
     pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
-        let text = tidy(text);
+        let text = trimmed_nfc(text);
         if let Some(it) = text.chars().find(|it| it.is_control()) {
             return Err(FieldError::ControlCharacter { code: it.into() });
         }
-        at_most(&text, VERSION_MAX)?;
+        check_max_chars(&text, VERSION_MAX_CHARS)?;
         Ok((!text.is_empty()).then_some(Self(text)))
     }
 }
 
 impl Description {
-    /// Nothing typed is no description.
+    /// An empty input is none. Errors: a control character, too long.
     pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
-        let text = tidy(text);
-        no_control_characters(&text)?;
-        at_most(&text, DESCRIPTION_MAX)?;
+        let text = trimmed_nfc(text);
+        check_control_characters(&text)?;
+        check_max_chars(&text, DESCRIPTION_MAX_CHARS)?;
         Ok((!text.is_empty()).then_some(Self(text)))
     }
 }
 
 impl Notes {
-    /// Nothing typed is no note.
+    /// An empty input is none. Errors: a control character, too long.
     pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
-        let text = tidy(text);
-        no_control_characters(&text)?;
-        at_most(&text, NOTE_MAX)?;
+        let text = trimmed_nfc(text);
+        check_control_characters(&text)?;
+        check_max_chars(&text, NOTES_MAX_CHARS)?;
         Ok((!text.is_empty()).then_some(Self(text)))
     }
 }
 
 impl Reason {
-    /// Nothing typed is no reason; whether one is needed, the transition knows (R2).
+    /// An empty input is none; the transition decides whether a reason is required (R2). Errors: those of `Notes`.
     pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
         Ok(Notes::parse(text)?.map(|it| Self(it.0)))
     }
 }
 
 impl Content {
+    /// Errors: only white space, too many bytes, a control character.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         if text.trim().is_empty() {
             return Err(FieldError::Missing);
         }
-        if text.len() > CONTENT_MAX {
+        if text.len() > CONTENT_MAX_BYTES {
             return Err(FieldError::TooManyBytes {
-                max: CONTENT_MAX,
+                max: CONTENT_MAX_BYTES,
                 long: text.len(),
             });
         }
-        no_control_characters(text)?;
+        check_control_characters(text)?;
         Ok(Self(text.to_owned()))
     }
 }
 
 impl KubeconfigPath {
-    /// Nothing typed is no path.
+    /// An empty input is none. Errors: a control character, too long, a relative path, a `..` component.
     pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
-        let text = tidy(text);
+        let text = trimmed_nfc(text);
         if text.is_empty() {
             return Ok(None);
         }
         if let Some(it) = text.chars().find(|it| it.is_control()) {
             return Err(FieldError::ControlCharacter { code: it.into() });
         }
-        at_most(&text, PATH_MAX)?;
+        check_max_chars(&text, PATH_MAX_CHARS)?;
         if !text.starts_with('/') {
             return Err(FieldError::PathNotAbsolute);
         }
@@ -198,16 +209,16 @@ impl KubeconfigPath {
     }
 }
 
-/// A variable's value, as JSON has it: a number or boolean that nobody touches keeps its type.
+/// The value of a variable. A number or boolean keeps its JSON type unless the user edits it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     Boolean(bool),
-    /// As JSON writes it.
+    /// As written in JSON.
     Number(String),
     Text(String),
 }
 
-/// In JSON a value is what it looks like; other formats say which kind comes.
+/// Plain values in JSON; in other formats a tag and a text.
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         if !to.is_human_readable() {
@@ -287,13 +298,13 @@ impl fmt::Display for Value {
     }
 }
 
-/// The Variables of a cluster, customer or release: at most 16 KiB of JSON.
+/// The variables of a cluster, customer or release: at most 16 KiB of JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Metadata(pub BTreeMap<String, Value>);
 
 impl Metadata {
-    /// As lines of `key=value`, for a form without JavaScript. A value of several lines is left out.
+    /// As lines of `key=value`, for a form without JavaScript. Values with several lines are left out.
     pub fn lines(&self) -> String {
         let mut lines = String::new();
         for (key, value) in &self.0 {
@@ -305,13 +316,14 @@ impl Metadata {
         lines
     }
 
-    /// What `lines` were edited to: untouched values keep their type, and those of several lines stay.
+    /// The variables after `lines` were edited: unchanged values keep their type, and values with several lines are
+    /// kept.
     pub fn from_lines(lines: &str, before: &Self) -> Self {
         let typed = lines.lines().map(str::trim).filter(|it| !it.is_empty());
         let typed = typed.map(|line| {
             let (key, text) = line.split_once('=').unwrap_or((line, ""));
             let (key, text) = (key.trim(), text.trim());
-            // Blanks around a value cannot be seen in a form: a value that differs by them alone was not touched.
+            // Blanks around a value cannot be seen in a form: a value that differs only by them was not touched.
             let untouched = before.0.get(key);
             let untouched = untouched.filter(|it| it.to_string().trim() == text);
             let value = untouched
@@ -327,27 +339,27 @@ impl Metadata {
         Self(long.chain(typed).collect())
     }
 
-    /// Checks keys, values and size; each wrong key is named.
+    /// Validates keys, values and total size. The error names the first wrong key.
     pub fn checked(self) -> Result<Self, FieldError> {
         for (key, value) in &self.0 {
             if !is_key(key) {
                 return Err(FieldError::NotAKey { key: key.clone() });
             }
             if let Value::Text(text) = value {
-                no_control_characters(text)?;
+                check_control_characters(text)?;
             }
         }
-        // In JSON each entry also has a colon and a comma, or one of the two braces.
+        // In JSON each entry also takes a colon and a comma, or one of the two braces.
         let long = self.0.iter().fold(1, |sum, (key, value)| {
             let value = match value {
-                Value::Text(text) => json_length(text),
+                Value::Text(text) => json_bytes(text),
                 other => other.to_string().len(),
             };
-            sum + json_length(key) + value + 2
+            sum + json_bytes(key) + value + 2
         });
-        if long > METADATA_MAX {
+        if long > METADATA_MAX_BYTES {
             return Err(FieldError::TooManyBytes {
-                max: METADATA_MAX,
+                max: METADATA_MAX_BYTES,
                 long,
             });
         }
@@ -355,13 +367,16 @@ impl Metadata {
     }
 }
 
-/// Whether a text area shows a value as several lines: also a carriage return alone begins a new line there.
+/// Bytes of UTF-8 in the key of a variable.
+const KEY_MAX_BYTES: usize = 64;
+
+/// Whether a text area shows a value as several lines. A carriage return alone begins a new line there, too.
 fn has_line_break(value: &str) -> bool {
     value.contains(['\n', '\r'])
 }
 
-/// How many bytes a text takes in JSON.
-fn json_length(text: &str) -> usize {
+/// Bytes that a text takes in JSON.
+fn json_bytes(text: &str) -> usize {
     let escaped = text.bytes().map(|it| match it {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
         0..=31 => 6,
@@ -370,14 +385,14 @@ fn json_length(text: &str) -> usize {
     2 + escaped.sum::<usize>()
 }
 
-/// A variable's key: a letter or underscore, then letters, digits, `_`, `.` and `-`; 64 at most.
+/// Whether a text is a valid key: a letter or underscore, then letters, digits, `_`, `.` and `-`; at most 64.
 pub fn is_key(text: &str) -> bool {
-    let mut letters = text.bytes();
-    letters
+    let mut bytes = text.bytes();
+    bytes
         .next()
         .is_some_and(|it| it.is_ascii_alphabetic() || it == b'_')
-        && text.len() <= 64
-        && letters.all(|it| it.is_ascii_alphanumeric() || matches!(it, b'_' | b'.' | b'-'))
+        && text.len() <= KEY_MAX_BYTES
+        && bytes.all(|it| it.is_ascii_alphanumeric() || matches!(it, b'_' | b'.' | b'-'))
 }
 
 #[cfg(test)]
@@ -432,7 +447,7 @@ mod tests {
         let text = "  a\tb\r\n\u{301}  ";
         assert_eq!(Content::parse(text).unwrap().as_str(), text);
         assert!(Content::parse("a\0").is_err());
-        assert!(Content::parse(&"a".repeat(CONTENT_MAX + 1)).is_err());
+        assert!(Content::parse(&"a".repeat(CONTENT_MAX_BYTES + 1)).is_err());
     }
 
     #[test]
@@ -447,19 +462,6 @@ mod tests {
     }
 
     #[test]
-    fn values_that_were_not_touched_keep_their_blanks_and_carriage_returns() {
-        let json = r#"{"A":"  two blanks ","B":"a\rb","C":"   ","D":"a\r\nb","E":" 1.5 "}"#;
-        let before: Metadata = serde_json::from_str(json).unwrap();
-        assert_eq!(before.lines(), "A=  two blanks \nC=   \nE= 1.5 \n");
-        // A browser sends CR LF, and may have trimmed the last line.
-        let sent = before.lines().trim_end().replace('\n', "\r\n");
-        assert_eq!(Metadata::from_lines(&sent, &before), before);
-        let edited = Metadata::from_lines("A=two  blanks\nC=\nE=1.5", &before);
-        let json = r#"{"A":"two  blanks","B":"a\rb","C":"   ","D":"a\r\nb","E":" 1.5 "}"#;
-        assert_eq!(serde_json::to_string(&edited).unwrap(), json);
-    }
-
-    #[test]
     fn variables_have_keys_that_a_shell_would_like_and_keep_their_types() {
         let read = |json: &str| serde_json::from_str::<Metadata>(json).unwrap().checked();
         let json = r#"{"A.b-c":"x","_n":1.5,"big":18446744073709551615,"on":true}"#;
@@ -468,7 +470,7 @@ mod tests {
             read(r#"{"1a":""}"#),
             Err(FieldError::NotAKey { key: "1a".into() })
         );
-        assert!(read(&format!(r#"{{"a":"{}"}}"#, "x".repeat(METADATA_MAX))).is_err());
+        assert!(read(&format!(r#"{{"a":"{}"}}"#, "x".repeat(METADATA_MAX_BYTES))).is_err());
         assert!(serde_json::from_str::<Metadata>(r#"{"a":[1]}"#).is_err());
     }
 }

@@ -1,4 +1,5 @@
-//! How times travel: as RFC 3339 in JSON, as milliseconds in formats that nobody reads, which spares the browser the parser.
+//! Serde for times: RFC 3339 in JSON, milliseconds in binary formats. The browser reads only the binary format, so
+//! chrono's parser stays out of the WASM.
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -6,6 +7,7 @@ fn from_millis<E: Error>(millis: i64) -> Result<DateTime<Utc>, E> {
     DateTime::from_timestamp_millis(millis).ok_or_else(|| E::custom("a time out of range"))
 }
 
+/// RFC 3339, or milliseconds since the epoch.
 pub fn serialize<S: Serializer>(time: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
     if to.is_human_readable() {
         time.serialize(to)
@@ -14,6 +16,7 @@ pub fn serialize<S: Serializer>(time: &DateTime<Utc>, to: S) -> Result<S::Ok, S:
     }
 }
 
+/// Errors: a malformed time, or one out of chrono's range.
 pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<DateTime<Utc>, D::Error> {
     if from.is_human_readable() {
         DateTime::deserialize(from)
@@ -22,7 +25,7 @@ pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<DateTime<Utc>, 
     }
 }
 
-/// A day as people write it, 2026-02-01. Chrono's own parser takes more, and would be most of a form's WASM.
+/// Parses `YYYY-MM-DD`. Chrono's own parser accepts more formats and is large in the WASM.
 pub fn date(text: &str) -> Option<NaiveDate> {
     let [year, month, day] = *text.split('-').collect::<Vec<_>>().as_slice() else {
         return None;
@@ -34,11 +37,12 @@ pub fn date(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
 
-/// A day, if there is one: as 2026-02-01, or as its number.
+/// An optional date: `YYYY-MM-DD` in JSON, the day number of the common era in binary formats.
 pub mod day {
     use super::{Deserialize, Deserializer, Error, NaiveDate, Serialize, Serializer};
     use chrono::Datelike;
 
+    /// A date or none.
     pub fn serialize<S: Serializer>(day: &Option<NaiveDate>, to: S) -> Result<S::Ok, S::Error> {
         if to.is_human_readable() {
             day.serialize(to)
@@ -47,6 +51,7 @@ pub mod day {
         }
     }
 
+    /// Errors: a malformed date, or a day number out of range.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NaiveDate>, D::Error> {
         if from.is_human_readable() {
             return Option::deserialize(from);
@@ -60,10 +65,11 @@ pub mod day {
     }
 }
 
-/// The same where there may be none.
+/// The same as the parent module, for an optional time.
 pub mod option {
     use super::{DateTime, Deserialize, Deserializer, Serialize, Serializer, Utc, from_millis};
 
+    /// A time or none.
     pub fn serialize<S: Serializer>(
         time: &Option<DateTime<Utc>>,
         to: S,
@@ -75,6 +81,7 @@ pub mod option {
         }
     }
 
+    /// Errors: a malformed time, or one out of range.
     pub fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Option<DateTime<Utc>>, D::Error> {

@@ -3,7 +3,7 @@
 //! A backslash before one of ours prints it literally. Values are never resolved again.
 use super::{
     cluster::Cluster, customer::Customer, quote::quoted, release::Release,
-    rule_violation::RuleViolation, template::StepType, text::is_key,
+    rule_violation::RuleViolation, text::is_key, vocabulary::StepType,
 };
 use serde::{Deserialize, Serialize};
 

@@ -1,19 +1,19 @@
-//! Lists of whole numbers as short text: five bits a letter, least first, the sixth bit says "more follows".
-//! Small numbers of either sign take one letter, so that a row of cells costs a letter a cell, and compresses.
+//! Variable-length integers as text, for compact lists in JSON and HTML: base64 digits with five bits each, least
+//! significant first; the sixth bit marks a continuation. Zigzag encoding lets -16..16 take one character.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The letter of a number below 64.
-pub fn letter(value: u8) -> char {
+/// The base64 digit of a number below 64.
+pub fn encode_digit(value: u8) -> char {
     char::from(ALPHABET[usize::from(value & 63)])
 }
 
-/// The number of a letter.
-pub fn value(letter: u8) -> Option<u8> {
-    match letter {
-        b'A'..=b'Z' => Some(letter - b'A'),
-        b'a'..=b'z' => Some(letter - b'a' + 26),
-        b'0'..=b'9' => Some(letter - b'0' + 52),
+/// The number of a base64 digit; none for any other byte.
+pub fn decode_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'A'..=b'Z' => Some(digit - b'A'),
+        b'a'..=b'z' => Some(digit - b'a' + 26),
+        b'0'..=b'9' => Some(digit - b'0' + 52),
         b'-' => Some(62),
         b'_' => Some(63),
         _ => None,
@@ -27,18 +27,19 @@ pub fn push(text: &mut String, number: i64) {
     loop {
         let low = u8::try_from(rest & 31).unwrap_or_default();
         rest >>= 5;
-        text.push(letter(if rest == 0 { low } else { low | 32 }));
+        text.push(encode_digit(if rest == 0 { low } else { low | 32 }));
         if rest == 0 {
             break;
         }
     }
 }
 
-/// Reads the numbers one by one; ends at the first letter that is none.
+/// Reads numbers one by one; ends at the first invalid character.
 pub struct VarintReader<'a>(std::slice::Iter<'a, u8>);
 
 impl<'a> VarintReader<'a> {
-    pub fn of(text: &'a str) -> Self {
+    /// Reads from the start of the text.
+    pub fn new(text: &'a str) -> Self {
         Self(text.as_bytes().iter())
     }
 }
@@ -49,7 +50,7 @@ impl Iterator for VarintReader<'_> {
     fn next(&mut self) -> Option<i64> {
         let (mut zigzag, mut shift) = (0_u64, 0);
         loop {
-            let low = value(*self.0.next()?)?;
+            let low = decode_digit(*self.0.next()?)?;
             zigzag |= u64::from(low & 31).checked_shl(shift)?;
             shift += 5;
             if low & 32 == 0 {
@@ -59,7 +60,8 @@ impl Iterator for VarintReader<'_> {
     }
 }
 
-/// Copies are made customer by customer, so a cell's id is the one above plus what the step was at the left.
+/// Predicts step ids, row by row. Copies are inserted customer by customer, so an id is usually the one above plus
+/// the difference between its left neighbour and the one above that.
 pub struct IdPrediction {
     above: Vec<i64>,
     column: usize,
@@ -68,6 +70,7 @@ pub struct IdPrediction {
 }
 
 impl IdPrediction {
+    /// For a matrix with this number of columns.
     pub fn new(n_columns: usize) -> Self {
         Self {
             above: vec![0; n_columns.max(1)],
@@ -77,13 +80,15 @@ impl IdPrediction {
         }
     }
 
-    pub fn guess(&self) -> i64 {
+    /// The predicted id of the next cell.
+    pub fn predict(&self) -> i64 {
         self.above[self.column]
             .wrapping_add(self.left)
             .wrapping_sub(self.above_left)
     }
 
-    pub fn tell(&mut self, id: i64) {
+    /// Records the id of the next cell.
+    pub fn record(&mut self, id: i64) {
         self.above_left = std::mem::replace(&mut self.above[self.column], id);
         self.left = id;
         self.column += 1;
@@ -107,8 +112,8 @@ mod tests {
 
     #[test]
     fn a_broken_text_ends_the_list() {
-        assert_eq!(VarintReader::of("AC!A").collect::<Vec<_>>(), [0, 1]);
-        assert_eq!(VarintReader::of("gggggggggggggggggggggg").next(), None);
+        assert_eq!(VarintReader::new("AC!A").collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(VarintReader::new("gggggggggggggggggggggg").next(), None);
     }
 
     proptest! {
@@ -116,7 +121,7 @@ mod tests {
         fn numbers_survive_the_journey(numbers in prop::collection::vec(any::<i64>(), 0..50)) {
             let mut text = String::new();
             numbers.iter().for_each(|it| push(&mut text, *it));
-            prop_assert_eq!(VarintReader::of(&text).collect::<Vec<_>>(), numbers);
+            prop_assert_eq!(VarintReader::new(&text).collect::<Vec<_>>(), numbers);
         }
     }
 }

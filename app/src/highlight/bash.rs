@@ -1,20 +1,20 @@
-//! Bash: comments, texts, variables and substitutions, heredocs, numbers, and the word that a command starts with.
-//! What is nested (a substitution in a text in a substitution) stands on a stack of our own: no text is too deep.
+//! Lexer for bash: comments, strings, variables, substitutions, heredocs, numbers, and the first word of a command.
+//! Nesting is tracked on an explicit stack, so deep nesting cannot overflow the call stack.
 use super::{Token, TokenClass, is_word, push, quoted, run};
 
-/// Words that may be followed by a command.
+/// Words that a command may follow.
 const COMMAND_PREFIXES: &[&str] = &[
     "if", "then", "else", "elif", "while", "until", "do", "!", "time", "exec", "sudo",
 ];
 const KEYWORDS: &[&str] = &[
     "fi", "done", "for", "in", "case", "esac", "function", "return", "local", "export",
 ];
-/// So many ends of heredocs are looked for in vain; then `<<` is no heredoc any more.
+/// After this many heredocs without an end, `<<` is no longer treated as a heredoc. Keeps the time linear.
 const LOOKAHEAD_MISSES_MAX: u32 = 50;
-/// How far the end of `${...}` is looked for.
+/// Characters to search for the end of `${...}`.
 const NESTING_MAX: usize = 500;
 
-/// What we are inside of.
+/// The construct that the lexer is inside of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nesting {
     /// `"..."`.
@@ -29,33 +29,34 @@ enum Nesting {
 
 struct Lexer<'a> {
     text: &'a str,
-    pieces: Vec<Token>,
+    tokens: Vec<Token>,
     at: usize,
     inside: Vec<Nesting>,
     starts_command: bool,
-    /// The words that end the heredocs of this line.
+    /// The end words of the heredocs that begin on this line.
     heredocs: Vec<&'a str>,
     misses: u32,
 }
 
-pub fn pieces(text: &str) -> Vec<Token> {
+/// The tokens of a bash text.
+pub fn tokens(text: &str) -> Vec<Token> {
     let mut lexer = Lexer {
         text,
-        pieces: Vec::new(),
+        tokens: Vec::new(),
         at: 0,
         inside: Vec::new(),
         starts_command: true,
         heredocs: Vec::new(),
         misses: 0,
     };
-    while let Some(letter) = lexer.rest().chars().next() {
+    while let Some(ch) = lexer.rest().chars().next() {
         if lexer.inside.last() == Some(&Nesting::Text) {
-            lexer.in_text(letter);
+            lexer.in_text(ch);
         } else {
-            lexer.in_code(letter);
+            lexer.in_code(ch);
         }
     }
-    lexer.pieces
+    lexer.tokens
 }
 
 impl<'a> Lexer<'a> {
@@ -64,7 +65,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn to(&mut self, class: TokenClass, end: usize) {
-        push(&mut self.pieces, class, end);
+        push(&mut self.tokens, class, end);
         self.at = end;
     }
 
@@ -80,15 +81,15 @@ impl<'a> Lexer<'a> {
         self.starts_command = false;
     }
 
-    /// A variable or the start of a substitution, if one stands here.
+    /// Consumes a variable or the start of a substitution, if there is one.
     fn dollar(&mut self) -> bool {
         let rest = self.rest();
         if rest.starts_with("$(") {
             self.enter(Nesting::Substitution, TokenClass::Variable, 2);
             return true;
         }
-        let mut letters = rest[1..].chars();
-        let end = match letters.next() {
+        let mut chars = rest[1..].chars();
+        let end = match chars.next() {
             Some('{') => match braces_end(rest) {
                 Some(length) => self.at + length,
                 None => return false,
@@ -106,8 +107,8 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    fn in_text(&mut self, letter: char) {
-        match letter {
+    fn in_text(&mut self, ch: char) {
+        match ch {
             '"' => self.leave(TokenClass::Text),
             '\\' => self.to(TokenClass::Text, run_of_two(self.text, self.at)),
             '`' => self.backtick(),
@@ -133,11 +134,11 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn in_code(&mut self, letter: char) {
+    fn in_code(&mut self, ch: char) {
         let (text, at) = (self.text, self.at);
         let after_space =
             at == 0 || text[..at].ends_with(|it: char| it.is_whitespace() || ";&|()".contains(it));
-        let (class, end) = match letter {
+        let (class, end) = match ch {
             '#' if after_space => (TokenClass::Comment, run(text, at, |it| it != '\n')),
             '\\' => (TokenClass::Plain, run_of_two(text, at)),
             '\'' => (TokenClass::Text, quoted(text, at, '\'', false)),
@@ -205,7 +206,7 @@ impl<'a> Lexer<'a> {
         self.starts_command = leads;
     }
 
-    /// The lines behind one with heredocs belong to these.
+    /// Consumes the line break and the heredocs that begin after it.
     fn line_end(&mut self) {
         self.to(TokenClass::Plain, self.at + 1);
         self.starts_command = true;
@@ -228,11 +229,11 @@ fn run_of_two(text: &str, at: usize) -> usize {
         .map_or(text.len(), |it| at + it.0)
 }
 
-/// How long `${...}` is, with the braces within; it stands on one line.
+/// The length of `${...}` including nested braces; none if it does not end on its line.
 fn braces_end(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
-    for (at, letter) in text.char_indices().take(NESTING_MAX) {
-        match letter {
+    for (at, ch) in text.char_indices().take(NESTING_MAX) {
+        match ch {
             '{' => depth += 1,
             '}' if depth == 1 => return Some(at + 1),
             '}' => depth = depth.checked_sub(1)?,
@@ -243,14 +244,14 @@ fn braces_end(text: &str) -> Option<usize> {
     None
 }
 
-/// The word that ends a heredoc, and where it itself ends.
+/// The end word of a heredoc, and where the word itself ends.
 fn heredoc_word(text: &str, from: usize) -> (&str, usize) {
     let from = run(text, from, |it| it == '-' || it == ' ');
     let end = run(text, from, |it| is_word(it) || it == '\'' || it == '"');
     (text[from..end].trim_matches(['\'', '"']), end)
 }
 
-/// Where the heredoc ends: behind a line that is the word alone.
+/// The end of a heredoc: after the line that is its end word alone.
 fn heredoc_end(text: &str, from: usize, word: &str) -> Option<usize> {
     let mut at = from;
     while at <= text.len() {

@@ -1,12 +1,11 @@
-//! Colours for bash and sql: text in, classed pieces out. Pure, so that the server and the browser draw the same. Joined,
-//! the pieces are the text, whatever the text is. Our own lexer because it must agree on both sides, cost few kB of
-//! WASM and know our variables.
+//! Syntax highlighting for bash and sql: splits a text into classified tokens. Server and browser must produce the
+//! same HTML, and a lexer of our own costs only a few kB of WASM. The tokens joined are always the text.
 mod bash;
 mod sql;
 
-use crate::domain::template::StepType;
+use crate::domain::vocabulary::StepType;
 
-/// What a piece is. `Plain` has no colour.
+/// The class of a token. `Plain` has no colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenClass {
     Plain,
@@ -14,7 +13,7 @@ pub enum TokenClass {
     Keyword,
     Text,
     Number,
-    /// A shell's variable or substitution.
+    /// A shell variable or substitution.
     Variable,
 }
 
@@ -32,22 +31,22 @@ impl TokenClass {
     }
 }
 
-/// A piece: its class and where it ends.
+/// A token: its class and where it ends.
 type Token = (TokenClass, usize);
 
-/// Adds a piece; what has the class of the one before it makes that longer.
-fn push(pieces: &mut Vec<Token>, class: TokenClass, end: usize) {
-    match pieces.last_mut() {
+/// Adds a token, or extends the last one if it has the same class.
+fn push(tokens: &mut Vec<Token>, class: TokenClass, end: usize) {
+    match tokens.last_mut() {
         Some(last) if last.0 == class => last.1 = end,
-        _ => pieces.push((class, end)),
+        _ => tokens.push((class, end)),
     }
 }
 
-/// Cuts a text into classed pieces.
-pub fn pieces(text: &str, kind: StepType) -> Vec<(TokenClass, &str)> {
+/// Splits a text into classified tokens.
+pub fn tokens(text: &str, kind: StepType) -> Vec<(TokenClass, &str)> {
     let ends = match kind {
-        StepType::Bash => bash::pieces(text),
-        StepType::Sql => sql::pieces(text),
+        StepType::Bash => bash::tokens(text),
+        StepType::Sql => sql::tokens(text),
         StepType::Text => vec![(TokenClass::Plain, text.len())],
     };
     let mut from = 0;
@@ -60,24 +59,24 @@ pub fn pieces(text: &str, kind: StepType) -> Vec<(TokenClass, &str)> {
         .collect()
 }
 
-/// Where the run of letters that pass ends.
+/// Where the run of characters that pass ends.
 fn run(text: &str, from: usize, passes: impl Fn(char) -> bool) -> usize {
     text[from..]
         .find(|it| !passes(it))
         .map_or(text.len(), |it| from + it)
 }
 
-fn is_word(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_'
+fn is_word(ch: char) -> bool {
+    ch.is_alphanumeric() || ch == '_'
 }
 
-/// Where a quoted text ends; `escape` says whether a backslash protects the next letter.
+/// Where a quoted string ends; `escape` says whether a backslash escapes the next character.
 fn quoted(text: &str, from: usize, quote: char, escape: bool) -> usize {
-    let mut letters = text[from..].char_indices().skip(1);
-    while let Some((at, letter)) = letters.next() {
-        if letter == '\\' && escape {
-            letters.next();
-        } else if letter == quote {
+    let mut chars = text[from..].char_indices().skip(1);
+    while let Some((at, ch)) = chars.next() {
+        if ch == '\\' && escape {
+            chars.next();
+        } else if ch == quote {
             return from + at + quote.len_utf8();
         }
     }
@@ -90,7 +89,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn classed(text: &str, kind: StepType) -> Vec<(TokenClass, &str)> {
-        pieces(text, kind)
+        tokens(text, kind)
             .into_iter()
             .filter(|it| it.0 != TokenClass::Plain)
             .collect()
@@ -149,7 +148,7 @@ mod tests {
         for piece in ["\"$(", "<<a\n", "${", "(", "`", "$a$"] {
             let text = piece.repeat(20_000);
             for kind in [StepType::Bash, StepType::Sql] {
-                let joined: usize = pieces(&text, kind).into_iter().map(|it| it.1.len()).sum();
+                let joined: usize = tokens(&text, kind).into_iter().map(|it| it.1.len()).sum();
                 assert_eq!(joined, text.len());
             }
         }
@@ -177,7 +176,7 @@ mod tests {
         #[test]
         fn joined_the_pieces_are_the_text(text in r#"([a-zé0-9 \n\t'"\\#$<>|;/*(){}`-]|<<EOF\n|\nEOF\n|\$\(|\$\{|--|set |SELECT ){0,40}"#) {
             for kind in [StepType::Bash, StepType::Sql, StepType::Text] {
-                let joined: String = pieces(&text, kind).into_iter().map(|it| it.1).collect();
+                let joined: String = tokens(&text, kind).into_iter().map(|it| it.1).collect();
                 prop_assert_eq!(&joined, &text);
             }
         }

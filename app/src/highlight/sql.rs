@@ -1,4 +1,4 @@
-//! SQL: comments, texts, numbers and the usual keywords.
+//! Lexer for SQL: comments, strings, numbers and the usual keywords.
 use super::{Token, TokenClass, is_word, push, run};
 
 const KEYWORDS: &[&str] = &[
@@ -83,12 +83,13 @@ const KEYWORDS: &[&str] = &[
     "WITH",
 ];
 
-pub fn pieces(text: &str) -> Vec<Token> {
-    let mut pieces = Vec::new();
+/// The tokens of an SQL text.
+pub fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
     let mut at = 0;
-    while let Some(letter) = text[at..].chars().next() {
+    while let Some(ch) = text[at..].chars().next() {
         let rest = &text[at..];
-        let (class, end) = match letter {
+        let (class, end) = match ch {
             '-' if rest.starts_with("--") => (TokenClass::Comment, run(text, at, |it| it != '\n')),
             '/' if rest.starts_with("/*") => (
                 TokenClass::Comment,
@@ -97,7 +98,7 @@ pub fn pieces(text: &str) -> Vec<Token> {
                     .map_or(text.len(), |it| at + it + 4),
             ),
             '\'' => (TokenClass::Text, doubled(text, at, '\'')),
-            // A name, whatever stands in it.
+            // A quoted identifier.
             '"' => (TokenClass::Plain, doubled(text, at, '"')),
             it if it.is_ascii_digit() => (
                 TokenClass::Number,
@@ -117,13 +118,13 @@ pub fn pieces(text: &str) -> Vec<Token> {
             }
             it => (TokenClass::Plain, at + it.len_utf8()),
         };
-        push(&mut pieces, class, end);
+        push(&mut tokens, class, end);
         at = end;
     }
-    pieces
+    tokens
 }
 
-/// A text in quotes; two of them are one inside.
+/// The end of a quoted string, in which two quotes stand for one.
 fn doubled(text: &str, from: usize, quote: char) -> usize {
     let mut at = from + 1;
     while let Some(found) = text[at..].find(quote) {

@@ -1,5 +1,5 @@
-//! Everything that happened, newest first: each batch once, narrowed by the address.
-use super::{SerialRequest, fetch::Fetch, loaded, part};
+//! Activity page, `/activity`: the history of all records, newest first, one line per batch, filtered by the URL.
+use super::{SerialRequest, fetch::Fetch, loaded, loaded_part};
 use crate::{
     api::overview::{list_activity, read_activity_choices, undo},
     components::{
@@ -21,42 +21,43 @@ use leptos_router::{
     hooks::{use_location, use_navigate, use_query_map},
 };
 
+/// The page: the filter stays while its results are fetched.
 #[component]
 pub fn ActivityPage() -> impl IntoView {
     let query = use_query_map();
     let here = use_location().pathname;
-    // On the way to another page the address is not ours any more.
-    let asked = Memo::new(move |before: Option<&ActivityQuery>| match before {
+    // While the router goes to another page, the query already belongs to that page.
+    let filter = Memo::new(move |before: Option<&ActivityQuery>| match before {
         Some(before) if here.get() != paths::ACTIVITY => before.clone(),
         _ => query.with(|it| ActivityQuery::parse(|key| it.get(key))),
     });
     let navigate = use_navigate();
-    let on_asked = Callback::new(move |asked: ActivityQuery| {
+    let on_query = Callback::new(move |query: ActivityQuery| {
         let options = NavigateOptions {
             scroll: false,
             ..NavigateOptions::default()
         };
-        navigate(&asked.address(), options);
+        navigate(&query.address(), options);
     });
     let choices = Fetch::new(|| (), |()| read_activity_choices());
     let lines = Fetch::new(
-        move || asked.get(),
-        |asked: ActivityQuery| list_activity(asked.filter()),
+        move || filter.get(),
+        |query: ActivityQuery| list_activity(query.filter()),
     );
-    let undid = RwSignal::new(None::<UndoOutcome>);
+    let undo_outcome = RwSignal::new(None::<UndoOutcome>);
     loaded(choices, move |choices| {
         view! {
             <PageHead title="Activity"/>
             <div class="page__body stack">
-                <ActivityFilter choices=choices asked=asked on_asked=on_asked/>
-                {part(lines, move |page| show(page, asked, lines, undid))}
+                <ActivityFilter choices=choices query=filter on_query=on_query/>
+                {loaded_part(lines, move |page| show(page, filter, lines, undo_outcome))}
             </div>
         }
     })
 }
 
-/// "Undone: 12 restored. The record changed, not the cluster."
-fn outcome(result: &UndoResult) -> String {
+/// The toast after an undo: "Undone: 12 restored. The record changed, not the cluster."
+fn undo_text(result: &UndoResult) -> String {
     let mut text = format!(
         "Undone: {} restored. The record changed, not the cluster",
         result.restored
@@ -71,42 +72,43 @@ fn outcome(result: &UndoResult) -> String {
     text
 }
 
+/// One page of the history, with links to the newest and to older pages.
 fn show(
     page: ListPage<NamedEvent>,
-    asked: Memo<ActivityQuery>,
+    filter: Memo<ActivityQuery>,
     lines: Fetch<ListPage<NamedEvent>>,
-    undid: RwSignal<Option<UndoOutcome>>,
+    undo_outcome: RwSignal<Option<UndoOutcome>>,
 ) -> impl IntoView {
-    let now = asked.get_untracked();
-    let of_one = !now.get("batch").is_empty();
+    let now = filter.get_untracked();
+    let is_single_batch = !now.get("batch").is_empty();
     let is_first = now.get("cursor").is_empty();
-    let (is_empty, narrows) = (page.items.is_empty(), now.narrows());
+    let (is_empty, is_filtered) = (page.items.is_empty(), now.is_filtered());
     let older = page
         .next_cursor
         .map(|it| now.with("cursor", &it.to_string()).address());
     let newest = (!is_first).then(|| now.with("cursor", "").address());
-    let (sending, toasts) = (SerialRequest::new(), Toasts::here());
+    let (sending, toasts) = (SerialRequest::new(), Toasts::from_context());
     let on_undo = Callback::new(move |batch: BatchId| {
         let request = {
             let batch = batch.clone();
             async move {
-                // A refusal is said at its line, beside the button that was pressed.
+                // A refusal is shown in its line, below the button that was pressed.
                 let result = undo(batch.clone()).await;
                 if let Err(error) = &result {
                     let why = sentence(&error.to_string());
-                    let _ = undid.try_set(Some(UndoOutcome::Refused(batch, why)));
+                    let _ = undo_outcome.try_set(Some(UndoOutcome::Refused(batch, why)));
                 }
                 result
             }
         };
         sending.run(request, move |result| {
-            toasts.say(outcome(&result), None);
-            undid.set(Some(UndoOutcome::Done(batch)));
+            toasts.show(undo_text(&result), None);
+            undo_outcome.set(Some(UndoOutcome::Done(batch)));
             lines.refetch();
         });
     });
     view! {
-        {of_one
+        {is_single_batch
             .then(|| {
                 view! {
                     <p class="row">
@@ -116,7 +118,7 @@ fn show(
                 }
             })}
         {if is_empty {
-            let text = if narrows {
+            let text = if is_filtered {
                 "Nothing that happened matches the filter."
             } else {
                 "Nothing has happened yet. Every change will be listed here, with who made it and when."
@@ -124,14 +126,14 @@ fn show(
             view! {
                 <div class="card empty">
                     <p>{text}</p>
-                    {narrows.then(|| view! { <a class="button" href=paths::ACTIVITY>"Clear the filter"</a> })}
+                    {is_filtered.then(|| view! { <a class="button" href=paths::ACTIVITY>"Clear the filter"</a> })}
                 </div>
             }
                 .into_any()
         } else {
             view! {
                 <div class="card activity">
-                    <ActivityLog lines=page.items of_one=of_one undid=undid on_undo=on_undo/>
+                    <ActivityLog lines=page.items is_single_batch=is_single_batch undo_outcome=undo_outcome on_undo=on_undo/>
                 </div>
             }
                 .into_any()

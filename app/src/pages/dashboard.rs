@@ -1,4 +1,5 @@
-//! `/`: what needs attention, how the active releases stand, what happened; or, at first, what to do first.
+//! Dashboard, `/`: steps that need attention, missing values, the progress of active releases and recent activity; or,
+//! while records are missing, the first steps to take.
 use super::{fetch::Fetch, loaded};
 use crate::{
     api::overview::read_dashboard,
@@ -8,22 +9,23 @@ use crate::{
         step_state::state_icon,
         ui::{
             bar::Bar,
-            html::count,
+            html::pluralize,
             icon::Icon,
-            time::{Time, day},
+            time::{Time, long_date},
         },
     },
     domain::{
         cluster::hue,
         id::{ClusterId, ReleaseId},
         progress::Progress,
-        step::StepStatus,
         summary::{ActiveRelease, Attention, Dashboard, MissingValue, PartProgress},
+        vocabulary::StepStatus,
     },
     paths,
 };
 use leptos::prelude::*;
 
+/// The page.
 #[component]
 pub fn DashboardPage() -> impl IntoView {
     let dashboard = Fetch::new(|| (), |()| read_dashboard());
@@ -36,6 +38,7 @@ pub fn DashboardPage() -> impl IntoView {
     })
 }
 
+/// The dashboard of an installation with clusters, customers and releases.
 fn overview(it: Dashboard) -> impl IntoView {
     let Dashboard {
         attention,
@@ -51,8 +54,8 @@ fn overview(it: Dashboard) -> impl IntoView {
         .iter()
         .map(|it| (it.summary.release.id, it.summary.release.name.clone()))
         .collect();
-    // With many releases each is a line; with few, each has its clusters below it.
-    let is_brief = n_active > 4;
+    // Few releases show their clusters; many show them folded.
+    let is_brief = n_active > DETAILED_RELEASES_MAX;
     view! {
         <PageHead title="Dashboard">
             <a class="button wide" href=paths::NEW_CLUSTER>"New cluster"</a>
@@ -97,9 +100,13 @@ fn overview(it: Dashboard) -> impl IntoView {
     }
 }
 
-/// So many lines stand open; the others are folded away.
-const OPEN_LINES: usize = 8;
+/// Up to this number of active releases each shows its clusters.
+const DETAILED_RELEASES_MAX: usize = 4;
 
+/// How many lines of "Needs attention" are visible; the others are folded.
+const ATTENTION_LINES: usize = 8;
+
+/// The section of failed, reverted and stale steps.
 fn needs_attention(
     mut first: Vec<Attention>,
     has_more: bool,
@@ -107,7 +114,7 @@ fn needs_attention(
     names: &[(ReleaseId, String)],
 ) -> impl IntoView + use<> {
     let n = first.len();
-    let rest = first.split_off(n.min(OPEN_LINES));
+    let rest = first.split_off(n.min(ATTENTION_LINES));
     let n_rest = rest.len();
     let hours = if stale_hours == 2 {
         "two hours".to_owned()
@@ -157,6 +164,7 @@ fn needs_attention(
     })
 }
 
+/// The section of variables without a value.
 fn missing_values(missing: Vec<MissingValue>) -> impl IntoView {
     let n = missing.len();
     let rows = missing
@@ -214,6 +222,7 @@ fn missing_values(missing: Vec<MissingValue>) -> impl IntoView {
     })
 }
 
+/// One step that needs attention; `still` says how long a stale step has been in progress.
 fn attention_line(it: Attention, release: String, still: &str) -> impl IntoView + use<> {
     let label = format!("Open {}, {}", it.step, it.customer);
     let why = it.reason.unwrap_or_else(|| match it.status {
@@ -239,15 +248,15 @@ fn attention_line(it: Attention, release: String, still: &str) -> impl IntoView 
     }
 }
 
-/// "44 %", or that there are no steps.
+/// "44 %", or "no steps".
 pub fn percent(progress: &Progress) -> String {
     progress
         .percent
         .map_or_else(|| "no steps".to_owned(), |it| format!("{it} %"))
 }
 
-/// The counts by state, those that most need attention first.
-pub fn states(progress: Progress) -> impl IntoView {
+/// The number of steps in each state that occurs, the states that need attention first.
+pub fn status_counts(progress: Progress) -> impl IntoView {
     StepStatus::BY_ATTENTION
         .into_iter()
         .filter(|it| progress.counts.of(*it) > 0)
@@ -255,33 +264,39 @@ pub fn states(progress: Progress) -> impl IntoView {
             view! {
                 <span data-state=status.as_str()>
                     <Icon name=state_icon(status) small=true/>
-                    {format!("{} {}", progress.counts.of(status), status.word())}
+                    {format!("{} {}", progress.counts.of(status), status.in_sentence())}
                 </span>
             }
         })
         .collect_view()
 }
 
-fn plural(n: u32, one: &str) -> String {
-    count(n as usize, one)
+/// "1 step", "3 steps"
+fn counted(n: u32, one: &str) -> String {
+    pluralize(n as usize, one)
 }
 
+/// An active release with its progress.
 fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
     let summary = it.summary;
     let release = summary.release;
     let number = release.version_number.as_ref();
     let number = number.map(|it| format!(" {it}")).unwrap_or_default();
     let mut about = vec![format!("{}{number}", release.kind.label())];
-    about.push(plural(summary.templates, "step"));
-    about.push(plural(summary.customers, "customer"));
-    about.extend(release.release_date.map(|it| format!("due {}", day(it))));
+    about.push(counted(summary.templates, "step"));
+    about.push(counted(summary.customers, "customer"));
+    about.extend(
+        release
+            .release_date
+            .map(|it| format!("due {}", long_date(it))),
+    );
     let figure = match summary.progress.percent {
         Some(percent) => view! { {percent} " " <small>"%"</small> }.into_any(),
         None => view! { <small>"no steps"</small> }.into_any(),
     };
-    let n_clusters = count(it.clusters.len(), "cluster");
-    let places = it.clusters.into_iter().map(place).collect_view();
-    let places = view! { <ul class="release__places">{places}</ul> };
+    let n_clusters = pluralize(it.clusters.len(), "cluster");
+    let clusters = it.clusters.into_iter().map(cluster_progress).collect_view();
+    let clusters = view! { <ul class="release__places">{clusters}</ul> };
     view! {
         <article class="card release" data-brief=is_brief.then_some("")>
             <div class="release__head">
@@ -294,33 +309,35 @@ fn active_release(it: ActiveRelease, is_brief: bool) -> impl IntoView {
                 <span class="figure">{figure}</span>
             </div>
             <Bar counts=summary.progress.counts large=true/>
-            <div class="release__states">{states(summary.progress)}</div>
+            <div class="release__states">{status_counts(summary.progress)}</div>
             {if is_brief {
                 view! {
                     <details class="folded">
                         <summary>{n_clusters}</summary>
-                        {places}
+                        {clusters}
                     </details>
                 }
                     .into_any()
             } else {
-                places.into_any()
+                clusters.into_any()
             }}
         </article>
     }
 }
 
-fn place(part: PartProgress) -> impl IntoView {
+/// The progress in one cluster.
+fn cluster_progress(part: PartProgress) -> impl IntoView {
     view! {
         <li>
             <span class="place" data-cluster=hue(ClusterId(part.id))>{part.name}</span>
             <Bar counts=part.progress.counts/>
             <span class="num">{percent(&part.progress)}</span>
-            <span class="quiet num">{plural(part.customers, "customer")}</span>
+            <span class="quiet num">{counted(part.customers, "customer")}</span>
         </li>
     }
 }
 
+/// The steps to a first release, shown while clusters, customers or releases are missing.
 fn first_run(it: Dashboard) -> impl IntoView {
     let next = if it.clusters == 0 {
         1
@@ -369,13 +386,13 @@ fn first_run(it: Dashboard) -> impl IntoView {
                     {card(3, "Write the first release", "Steps to deploy, steps to verify: bash, sql or text. Or import a Markdown runbook.", Some("needs a customer"), paths::NEW_RELEASE, "New release", None)}
                 </ol>
             </div>
-            <figure aria-hidden="true" class="wide">{preview()}</figure>
+            <figure aria-hidden="true" class="wide">{matrix_preview()}</figure>
         </div>
     }
 }
 
-/// A small matrix, to show what is coming.
-fn preview() -> impl IntoView {
+/// An illustration of a matrix.
+fn matrix_preview() -> impl IntoView {
     const ROWS: [&str; 6] = [
         "ddd dddd", "ddd ddid", "dsd ddpp", "ddd fppp", "ddi pppp", "ddp pppp",
     ];

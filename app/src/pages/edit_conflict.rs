@@ -1,12 +1,13 @@
-//! What the pages of forms have in common: when somebody else was faster, the row as it is now is asked for.
+//! Requests of the form pages: after a conflict with somebody else's change they read the record again, so that the
+//! form can show both versions.
 use super::SerialRequest;
 use crate::{components::record_form::FormRequests, error::AppError};
 use leptos::prelude::*;
 use std::future::Future;
 
-/// For a form that edits a row: what it asks of its page, and the row as it is now once that matters. `version` is what
-/// the form is based on.
-pub fn editing<Draft, Answer>(
+/// For the form of an existing record: its requests, and the record as it is now after a conflict. `version` is the one
+/// that the form is based on; `read` reads the record again.
+pub fn edit_requests<Draft, Answer>(
     sending: SerialRequest,
     version: RwSignal<i64>,
     on_restore: Callback<i64>,
@@ -35,17 +36,20 @@ where
             version.set(now);
         }
     });
-    let asks = FormRequests {
+    let requests = FormRequests {
         error: sending.error,
         is_busy: sending.is_busy(),
         on_restore,
         on_seen,
     };
-    (asks, Signal::derive(move || current.get().map(|it| it.0)))
+    (
+        requests,
+        Signal::derive(move || current.get().map(|it| it.0)),
+    )
 }
 
-/// For a form of a new row.
-pub fn creating(sending: SerialRequest, on_restore: Callback<i64>) -> FormRequests {
+/// For the form of a new record.
+pub fn create_requests(sending: SerialRequest, on_restore: Callback<i64>) -> FormRequests {
     FormRequests {
         error: sending.error,
         is_busy: sending.is_busy(),

@@ -1,5 +1,5 @@
-//! What a page fetches. One kind of resource for all pages, whatever it carries: each kind of its own would bring its own
-//! copy of leptos's machinery and of the JSON reader into the WASM.
+//! Resource type of all pages. The fetched value is type-erased, because each type of resource would add its own copy
+//! of leptos's resource code and of the decoder to the WASM.
 use crate::{browser, error::AppError, wire};
 use codee::{Decoder, Encoder};
 use leptos::prelude::*;
@@ -14,17 +14,21 @@ use std::{
     sync::Arc,
 };
 
+/// A `Result<T, AppError>` behind `Any`.
 type SharedValue = Arc<dyn Any + Send + Sync>;
 
 type FetchFuture = Pin<Box<dyn Future<Output = FetchedValue> + Send>>;
 
-/// An answer as it was fetched, or as the server sent it along with the page.
+/// A fetched value.
 #[derive(Clone)]
 enum FetchedValue {
-    Here(SharedValue, fn(&SharedValue) -> String),
-    Text(Arc<str>),
+    /// The value, and the function that encodes it.
+    Decoded(SharedValue, fn(&SharedValue) -> String),
+    /// The encoded value that the server has sent with the page.
+    Encoded(Arc<str>),
 }
 
+/// Encodes values for the page that the server sends, and keeps them encoded until they are read.
 struct FetchCodec;
 
 impl Encoder<FetchedValue> for FetchCodec {
@@ -33,8 +37,8 @@ impl Encoder<FetchedValue> for FetchCodec {
 
     fn encode(answer: &FetchedValue) -> Result<String, Infallible> {
         Ok(match answer {
-            FetchedValue::Here(value, write) => write(value),
-            FetchedValue::Text(text) => text.to_string(),
+            FetchedValue::Decoded(value, write) => write(value),
+            FetchedValue::Encoded(text) => text.to_string(),
         })
     }
 }
@@ -44,11 +48,11 @@ impl Decoder<FetchedValue> for FetchCodec {
     type Encoded = str;
 
     fn decode(text: &str) -> Result<FetchedValue, Infallible> {
-        Ok(FetchedValue::Text(text.into()))
+        Ok(FetchedValue::Encoded(text.into()))
     }
 }
 
-/// Something that a page fetches, again whenever its source changes.
+/// Data of a page, fetched again whenever its source changes.
 pub struct Fetch<T> {
     resource: Resource<FetchedValue, FetchCodec>,
     kind: PhantomData<fn() -> T>,
@@ -62,39 +66,40 @@ impl<T> Clone for Fetch<T> {
 
 impl<T> Copy for Fetch<T> {}
 
-fn again(resource: Resource<FetchedValue, FetchCodec>) -> Callback<()> {
+fn refetch_callback(resource: Resource<FetchedValue, FetchCodec>) -> Callback<()> {
     Callback::new(move |()| resource.refetch())
 }
 
-/// Only the server sends answers along: the browser's WASM carries no code that writes them.
-fn writer<T: Serialize + 'static>() -> fn(&SharedValue) -> String {
-    if browser::dom::is_here() {
+/// The encoder of a type. Only the server encodes values, so that the WASM contains no encoders.
+fn encoder<T: Serialize + 'static>() -> fn(&SharedValue) -> String {
+    if browser::dom::is_browser() {
         |_| String::new()
     } else {
-        write::<T>
+        encode::<T>
     }
 }
 
-fn write<T: Serialize + 'static>(value: &SharedValue) -> String {
+fn encode<T: Serialize + 'static>(value: &SharedValue) -> String {
     let value = value.downcast_ref::<Result<T, AppError>>();
     value.and_then(wire::to_text).unwrap_or_default()
 }
 
-fn read<T: DeserializeOwned + Clone + 'static>(answer: &FetchedValue) -> Result<T, AppError> {
+fn decode<T: DeserializeOwned + Clone + 'static>(answer: &FetchedValue) -> Result<T, AppError> {
     let unreadable = || {
         Err(AppError::Transport(
             "the page's data could not be read".to_owned(),
         ))
     };
     match answer {
-        FetchedValue::Here(value, _) => value
+        FetchedValue::Decoded(value, _) => value
             .downcast_ref::<Result<T, AppError>>()
             .map_or_else(unreadable, Clone::clone),
-        FetchedValue::Text(text) => wire::from_text(text).unwrap_or_else(unreadable),
+        FetchedValue::Encoded(text) => wire::from_text(text).unwrap_or_else(unreadable),
     }
 }
 
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Fetch<T> {
+    /// Fetches at once, and after each change of `source`.
     pub fn new<Source, Request>(
         source: impl Fn() -> Source + Send + Sync + 'static,
         request: impl Fn(Source) -> Request + Send + Sync + 'static,
@@ -110,27 +115,28 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Fetch<T> {
             watched().hash(&mut hasher);
             hasher.finish()
         });
-        let ask: Box<dyn Fn(u64) -> FetchFuture + Send + Sync> = Box::new(move |_| {
+        let fetch: Box<dyn Fn(u64) -> FetchFuture + Send + Sync> = Box::new(move |_| {
             let request = request(untrack(|| source()));
-            Box::pin(async move { FetchedValue::Here(Arc::new(request.await), writer::<T>()) })
+            Box::pin(async move { FetchedValue::Decoded(Arc::new(request.await), encoder::<T>()) })
         });
         Self {
-            resource: Resource::new_with_options(key, ask, false),
+            resource: Resource::new_with_options(key, fetch, false),
             kind: PhantomData,
         }
     }
 
+    /// Fetches again.
     pub fn refetch(self) {
         self.resource.refetch();
     }
 
-    /// Asks again, whatever it is that is fetched.
-    pub fn again(self) -> Callback<()> {
-        again(self.resource)
+    /// A callback that fetches again.
+    pub fn refetch_callback(self) -> Callback<()> {
+        refetch_callback(self.resource)
     }
 
-    /// To be awaited within a `Suspend`.
+    /// The value; to be awaited within a `Suspend`.
     pub async fn get(self) -> Result<T, AppError> {
-        read(&self.resource.await)
+        decode(&self.resource.await)
     }
 }

@@ -1,4 +1,5 @@
-//! The pages by name, each loaded when it is first opened: the matrix is one part of the WASM, all the others another.
+//! Lazily loaded pages. The WASM is split in two: one part has the matrix, the other all pages else; each loads when
+//! one of its pages is first opened.
 use super::{
     activity::ActivityPage,
     clusters::{
@@ -25,32 +26,50 @@ use crate::browser;
 use leptos::prelude::*;
 use leptos_router::ChooseView;
 
+/// The page of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LazyPage {
+    /// `/`
     Dashboard,
+    /// `/clusters`
     Clusters,
+    /// `/clusters/new`
     NewCluster,
+    /// `/clusters/:id`
     Cluster,
+    /// `/clusters/:id/edit`
     EditCluster,
+    /// `/customers`
     Customers,
+    /// `/customers/new`
     NewCustomer,
+    /// `/customers/:id`
     Customer,
+    /// `/customers/:id/edit`
     EditCustomer,
+    /// `/releases`
     Releases,
+    /// `/releases/new`
     NewRelease,
+    /// `/releases/:id`
     Release,
+    /// `/releases/:id/edit`
     EditRelease,
+    /// `/releases/:id/steps`
     Steps,
+    /// `/releases/:id/customer/:customer_id`
     CustomerSteps,
+    /// `/activity`
     Activity,
 }
 
+/// The part with the matrix.
 #[lazy]
 fn matrix() -> AnyView {
     view! { <ReleasePage/> }.into_any()
 }
 
-/// What one keeps in order.
+/// The part with all other pages.
 #[lazy]
 fn records(page: LazyPage) -> AnyView {
     match page {
@@ -76,8 +95,8 @@ impl ChooseView for LazyPage {
     async fn choose(self) -> AnyView {
         match self {
             Self::Release => {
-                if browser::dom::has(lazy_parts::MARK) {
-                    lazy_parts::aside(LazyPart::Nothing).await;
+                if browser::dom::exists(lazy_parts::RENDERED_ON_SERVER) {
+                    lazy_parts::lazy_part(LazyPart::Preload).await;
                 }
                 matrix().await
             }
@@ -85,6 +104,6 @@ impl ChooseView for LazyPage {
         }
     }
 
-    /// The document asks for all parts as soon as it is idle: see `shell`.
+    /// Nothing to do: the document preloads all parts once it is idle, see `shell`.
     async fn preload(&self) {}
 }

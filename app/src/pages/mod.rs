@@ -1,4 +1,5 @@
-//! The pages: they read the address, fetch, act, and compose. Only they own resources and send anything.
+//! Pages: each reads the URL, fetches data, sends requests and composes components. Only pages own resources and call
+//! the api.
 pub mod activity;
 pub mod clusters;
 pub mod customers;
@@ -6,7 +7,7 @@ pub mod dashboard;
 pub mod edit_conflict;
 pub mod fetch;
 pub mod lazy_pages;
-pub mod list_address;
+pub mod list_url;
 pub mod not_found;
 pub mod releases;
 
@@ -19,7 +20,8 @@ use leptos::{prelude::*, tachys::reactive_graph::OwnedView};
 use leptos_router::hooks::use_params_map;
 use std::{future::Future, pin::Pin, str::FromStr};
 
-/// An id in the address. Pages ask for id 0 where there is none: nobody has it, and so the server answers 404.
+/// An id among the route's parameters; none if it cannot be parsed. Pages then request id 0, which no row has, so that
+/// the server answers 404.
 pub fn param<Id: FromStr + Send + Sync + 'static>(
     name: &'static str,
 ) -> impl Fn() -> Option<Id> + Copy + Send + Sync {
@@ -27,7 +29,7 @@ pub fn param<Id: FromStr + Send + Sync + 'static>(
     move || params.with(|it| it.get(name).and_then(|it| it.parse().ok()))
 }
 
-/// Shows what a resource brings, or a page that says that it could not be had, with a way to ask again.
+/// Renders what a resource fetches, or a page that says why it failed, with a button that tries again.
 pub fn loaded<T, V>(
     resource: Fetch<T>,
     view: impl Fn(T) -> V + Clone + Send + Sync + 'static,
@@ -44,7 +46,7 @@ where
                     match resource.get().await {
                         Ok(it) => view(it).into_any(),
                         Err(error) => {
-                            view! { <Unavailable error=error on_retry=resource.again()/> }.into_any()
+                            view! { <Unavailable error=error on_retry=resource.refetch_callback()/> }.into_any()
                         }
                     }
                 })
@@ -54,7 +56,7 @@ where
 }
 
 /// The same for a part of a page.
-pub fn part<T, V>(
+pub fn loaded_part<T, V>(
     resource: Fetch<T>,
     view: impl Fn(T) -> V + Clone + Send + Sync + 'static,
 ) -> impl IntoView
@@ -70,7 +72,7 @@ where
                     match resource.get().await {
                         Ok(it) => view(it).into_any(),
                         Err(error) => {
-                            view! { <UnavailablePart error=error on_retry=resource.again()/> }.into_any()
+                            view! { <UnavailablePart error=error on_retry=resource.refetch_callback()/> }.into_any()
                         }
                     }
                 })
@@ -79,30 +81,32 @@ where
     }
 }
 
-/// Draws under an owner of its own. What was drawn before lives on until this stands in its place: its effects may be just
-/// about to run, and would find nothing any more.
-pub fn owned(around: &Owner, draw: impl FnOnce() -> AnyView) -> AnyView {
-    let owner = around.child();
+/// Renders under a reactive owner of its own. The previous view is disposed only after this one has replaced it:
+/// effects of it may still be scheduled, and they would read disposed signals.
+pub fn owned(parent: &Owner, draw: impl FnOnce() -> AnyView) -> AnyView {
+    let owner = parent.child();
     let view = owner.with(draw);
     OwnedView::new_with_owner(view, owner).into_any()
 }
 
-/// True from the first time on: what was once loaded stays.
+/// True once `is_true` has been true: a lazily loaded part stays after its first use.
 pub fn stays_true(is_true: impl Fn() -> bool + Send + Sync + 'static) -> Memo<bool> {
     Memo::new(move |before: Option<&bool>| before == Some(&true) || is_true())
 }
 
-/// What is done once the answer is here.
+/// Runs when the answer arrives.
 type OnAnswer = Box<dyn FnOnce()>;
 
-/// Something that is sent once at a time; what comes of it later never overwrites what came of it now.
+/// A request of which only one runs at a time, so that answers cannot overtake each other.
 #[derive(Clone, Copy)]
 pub struct SerialRequest {
+    /// Why the last request failed.
     pub error: RwSignal<Option<AppError>>,
     is_busy: RwSignal<bool>,
 }
 
 impl SerialRequest {
+    /// No request yet.
     pub fn new() -> Self {
         Self {
             error: RwSignal::new(None),
@@ -110,18 +114,18 @@ impl SerialRequest {
         }
     }
 
-    /// Whether something is under way.
+    /// Whether a request is running.
     pub fn is_busy(self) -> Signal<bool> {
         self.is_busy.into()
     }
 
-    /// Sends, unless something is under way already.
+    /// Sends a request unless another one is running; `done` gets the answer if it succeeds.
     pub fn run<T: 'static>(
         self,
         request: impl Future<Output = Result<T, AppError>> + 'static,
         done: impl FnOnce(T) + 'static,
     ) {
-        // What is done with the answer is decided when it is here; until then the kind of answer does not matter.
+        // The answer is boxed with its continuation, so that `send` is compiled once and not for each type of answer.
         self.send(Box::pin(async move {
             request
                 .await
@@ -136,7 +140,7 @@ impl SerialRequest {
         self.is_busy.set(true);
         leptos::task::spawn_local(async move {
             let result = request.await;
-            // The page may be gone by now.
+            // The page may have been left meanwhile, and its signals disposed.
             if self.is_busy.try_set(false).is_some() {
                 return;
             }
@@ -157,7 +161,7 @@ impl Default for SerialRequest {
     }
 }
 
-/// Goes to another page once something has been sent.
+/// Navigates to another page.
 pub fn goes_to() -> impl Fn(&str) + Clone {
     let navigate = leptos_router::hooks::use_navigate();
     move |path: &str| navigate(path, leptos_router::NavigateOptions::default())

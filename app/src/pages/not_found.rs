@@ -1,7 +1,8 @@
-//! An address that leads nowhere.
+//! Page for a URL that matches no route.
 use crate::{components::layout::page_head::PageHead, paths};
 use leptos::prelude::*;
 
+/// The page, with links to the lists.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     view! {

@@ -1,5 +1,5 @@
-//! One change of the database: its transaction, the events that record it, and its end. Every write of the store is
-//! made through a `Change`, so that no row changes without its line in the history (R17).
+//! One change of the database: a write transaction, the audit events that record it, and the commit that writes both.
+//! Everything that users change goes through a `Change`, so that no row changes without an event (R17).
 use super::{
     Store,
     audit::{
@@ -10,98 +10,119 @@ use super::{
     engine::{db_timing, wal_checkpoint::WalCheckpointer},
     error::StoreError,
 };
-use crate::domain::{actor_stamp::ActorStamp, event::Entity, id::BatchId};
-use sea_orm::{
-    DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+use crate::domain::{
+    actor_stamp::ActorStamp,
+    event::{Changed, Entity, EventAction},
+    id::BatchId,
 };
+use chrono::{DateTime, Utc};
+use sea_orm::DatabaseTransaction;
 use serde::Serialize;
 use std::time::Instant;
 
-/// A change in progress: its transaction and the events that it will be remembered by. Dropping it undoes it.
+/// A change in progress: its transaction and the events to record. Dropping it rolls the transaction back.
 pub struct Change {
     pub tx: DatabaseTransaction,
+    /// Who makes the change, and when.
     pub stamp: ActorStamp,
+    /// The id that all its events share.
     pub batch: BatchId,
+    /// The batch that this change undoes, if it is an undo (R16).
     pub undoes: Option<BatchId>,
-    pub key: Option<String>,
+    /// The idempotency key of the request, if it brought one.
+    pub idempotency_key: Option<String>,
     pub events: Vec<NewEvent>,
-    /// How many events are written already, by `flush`.
-    pub n_written: usize,
-    pub began: Instant,
-    pub wal_checkpoint: WalCheckpointer,
+    /// The number of events that `flush` has written already.
+    n_written: usize,
+    began: Instant,
+    wal_checkpointer: WalCheckpointer,
+}
+
+/// A row that carries a version (R3), for `Change::finish_update`.
+pub trait VersionedRow: Clone + PartialEq + Serialize + Sized {
+    /// Counts the version up by one and sets the time of the change.
+    fn set_next_version(&mut self, at: DateTime<Utc>);
+    /// Writes all columns of the row. Answers the row as stored.
+    async fn save(self, tx: &DatabaseTransaction) -> Result<Self, StoreError>;
+    /// An event about this row, still without the rows before and after.
+    fn event(&self, action: EventAction) -> NewEvent;
 }
 
 impl Store {
-    pub(in crate::store) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let asked = Instant::now();
-        let tx = self
-            .write
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            })
-            .await;
-        db_timing::waited(asked.elapsed());
-        tx
-    }
-
-    /// One state of the database, as long as the transaction lasts; whoever writes is not held up.
-    pub(in crate::store) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.read
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-                ..TransactionOptions::default()
-            })
-            .await
-    }
-
-    /// Begins a change by somebody, now.
+    /// Begins a change by the person and at the time of `stamp`.
     pub(in crate::store) async fn change(&self, stamp: ActorStamp) -> Result<Change, StoreError> {
         Ok(Change {
             tx: self.begin().await?,
             stamp,
             batch: BatchId(uuid::Uuid::now_v7().to_string()),
             undoes: None,
-            key: self.key.clone(),
+            idempotency_key: self.idempotency_key.clone(),
             events: Vec::new(),
             n_written: 0,
             began: Instant::now(),
-            wal_checkpoint: self.wal_checkpoint.clone(),
+            wal_checkpointer: self.wal_checkpointer.clone(),
         })
     }
 }
 
 impl Change {
+    /// Adds an event to those that `commit` writes.
     pub fn record(&mut self, event: NewEvent) {
         self.events.push(event);
     }
 
-    /// Writes the events so far, within the transaction: a large change need not keep all of them until its end.
+    /// Commits and answers the row together with the batch id; without events, as in `commit`, there is no batch id.
+    pub async fn finish<T>(self, row: T) -> Result<Changed<T>, StoreError> {
+        Ok(Changed {
+            batch_id: self.commit().await?,
+            row,
+        })
+    }
+
+    /// Saves `after` as the next version of `before`, records both, and commits. If the two are equal, nothing is
+    /// written and there is no batch id.
+    pub async fn finish_update<T: VersionedRow>(
+        mut self,
+        before: T,
+        mut after: T,
+        action: EventAction,
+    ) -> Result<Changed<T>, StoreError> {
+        if after == before {
+            return self.finish(before).await;
+        }
+        after.set_next_version(self.stamp.at);
+        let row = after.save(&self.tx).await?;
+        self.record(row.event(action).before(&before).after(&row));
+        self.finish(row).await
+    }
+
+    /// Writes the events so far, within the transaction, so that a large change does not keep all of them until its end.
     pub async fn flush(&mut self) -> Result<(), StoreError> {
         let events = std::mem::take(&mut self.events);
         self.n_written += events.len();
         let undoes = self.undoes.as_ref();
-        events::write(&self.tx, &self.stamp, &self.batch, undoes, events).await?;
+        events::insert(&self.tx, &self.stamp, &self.batch, undoes, events).await?;
         Ok(())
     }
 
-    /// Writes the events and commits. No events: nothing was changed, and nothing is written.
+    /// Writes the events and commits. Without events nothing was changed: it rolls back and answers no batch id.
     pub async fn commit(mut self) -> Result<Option<BatchId>, StoreError> {
         self.flush().await?;
         if self.n_written == 0 {
             self.tx.rollback().await?;
             return Ok(None);
         }
-        if let Some(key) = &self.key {
-            idempotency::carried_out(&self.tx, key, &self.batch).await?;
+        if let Some(key) = &self.idempotency_key {
+            idempotency::mark_executed(&self.tx, key, &self.batch).await?;
         }
         self.tx.commit().await?;
-        db_timing::wrote(self.began.elapsed());
-        self.wal_checkpoint.look();
+        db_timing::record_change(self.began.elapsed());
+        self.wal_checkpointer.checkpoint_if_long();
         Ok(Some(self.batch))
     }
 
-    /// R3: refuses a change that was based on an earlier version, with the row as it is and who changed it when.
+    /// Refuses a change that was based on an earlier version (R3). `StoreError::Stale` carries the current row, and
+    /// who changed it when. Without `based_on` any version is accepted.
     pub async fn must_be_fresh(
         &self,
         entity: Entity,
@@ -118,7 +139,7 @@ impl Change {
     }
 }
 
-/// R3: the row has changed since the version that a change was based on; `last` says who changed it, and when.
+/// The error for a change that was based on an earlier version of `current` (R3); `last` is who changed it, and when.
 pub fn stale(current: &impl Serialize, last: Option<LastChange>) -> StoreError {
     let (changed_by, changed_at) = last.unzip();
     StoreError::Stale(Box::new(crate::error::Stale {

@@ -1,8 +1,11 @@
-//! What the store can answer instead of a result.
-use crate::domain::rule_violation::{Noun, RuleViolation, ValidationErrors};
+//! The error type of all store methods.
+use crate::domain::{
+    rule_violation::RuleViolation, validation_errors::ValidationErrors, vocabulary::Noun,
+};
 use crate::error::Stale;
 use sea_orm::DbErr;
 
+/// Why a store method failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("{0} not found")]
@@ -11,10 +14,10 @@ pub enum StoreError {
     Invalid(#[from] ValidationErrors),
     #[error(transparent)]
     Refused(#[from] RuleViolation),
-    /// Somebody else has changed the row since (R3).
+    /// The row was changed since it was read (R3).
     #[error("changed since")]
     Stale(Box<Stale>),
-    /// A row holds what no version of the program has written.
+    /// A row has content that no version of the program writes.
     #[error("a row of {table} cannot be read: {detail}")]
     Corrupt { table: &'static str, detail: String },
     #[error("{0}")]
@@ -24,6 +27,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A row of this table cannot be read.
     pub fn corrupt(table: &'static str, detail: impl ToString) -> Self {
         Self::Corrupt {
             table,
@@ -32,7 +36,7 @@ impl StoreError {
     }
 }
 
-/// An error with its causes, on one line; what a cause only says again is left out.
+/// An error with its causes on one line; a cause whose message is already included is left out.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,10 +1,11 @@
-//! The store: SQLite through sea-orm. It loads, asks the domain, saves, and writes the history in the same
-//! transaction. It speaks domain types only; no caller ever sees a connection.
+//! Persistence: SQLite through sea-orm. A store method loads rows, applies the domain's rules, saves, and records
+//! events in the same transaction. Its interface uses domain types only; callers never see a connection or an entity.
 //!
-//! One writer connection with `BEGIN IMMEDIATE` and a read-only pool: a write that forgets its transaction fails at
-//! once instead of sometimes.
-//! Folders, from the ground up: error and entity, engine, audit, change, `text_variables`, records, templates, steps,
-//! undo, views, transfer. None imports from a later one.
+//! There is one writer connection, with `BEGIN IMMEDIATE`, and a read-only pool: a write outside a transaction fails
+//! at once.
+//!
+//! Modules from low to high: error, entity, engine, audit, change, `text_variables`, records, templates, steps, undo,
+//! views, transfer. None imports from a later one; all may import `Store` from here.
 pub mod audit;
 mod change;
 pub mod engine;
@@ -19,29 +20,34 @@ pub mod transfer;
 mod undo;
 pub mod views;
 
-use engine::{sqlite, wal_checkpoint};
+use engine::{db_timing, sqlite, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
-use sea_orm::{ConnectionTrait, DatabaseConnection};
-use views::{matrix_cache, progress_cache};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use std::time::Instant;
+use views::{matrix_cache::MatrixCache, progress_cache::ProgressCache};
 
-/// The one owner of the database.
+/// Handle to the database. Clones share the connections and caches.
 #[derive(Clone, Debug)]
 pub struct Store {
     read: DatabaseConnection,
     write: DatabaseConnection,
-    /// The idempotency key that the changes of this handle are made under, if a request brought one.
-    key: Option<String>,
-    grids: matrix_cache::MatrixCache,
-    tallies: progress_cache::ProgressCache,
-    wal_checkpoint: wal_checkpoint::WalCheckpointer,
+    /// The idempotency key that changes of this handle are recorded under, if the request has one.
+    idempotency_key: Option<String>,
+    matrix_cache: MatrixCache,
+    progress_cache: ProgressCache,
+    wal_checkpointer: WalCheckpointer,
 }
 
 impl Store {
-    /// Opens the database, creating file and folder if there are none. `url` as in `sqlite::path_of`.
+    /// Opens the database and creates file and folder if they are missing. `url` as in `sqlite::path_of`. Errors:
+    /// `Open` or `Db` if the file cannot be created or opened.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let path = sqlite::path_of(url);
         sqlite::create_folder(&path).map_err(|it| StoreError::Open(it.to_string()))?;
-        // The writer comes first: it creates the file that the readers open.
+        // The writer comes first because it creates the file that the readers open.
         let write = sqlite::connect(&path, sqlite::Role::Writer)
             .await
             .map_err(StoreError::Db)?;
@@ -51,30 +57,54 @@ impl Store {
         Ok(Self {
             read,
             write,
-            key: None,
-            grids: matrix_cache::MatrixCache::default(),
-            tallies: progress_cache::ProgressCache::default(),
-            wal_checkpoint: wal_checkpoint::WalCheckpointer::of(path),
+            idempotency_key: None,
+            matrix_cache: MatrixCache::default(),
+            progress_cache: ProgressCache::default(),
+            wal_checkpointer: WalCheckpointer::new(path),
         })
     }
 
-    /// For migrations and maintenance only.
+    /// The writer connection, for migrations, maintenance and tests only.
     pub fn writer(&self) -> &DatabaseConnection {
         &self.write
     }
 
-    /// Whether the database answers.
+    /// Begins a write transaction with `BEGIN IMMEDIATE`. It waits for the one writer connection.
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let requested = Instant::now();
+        let tx = self
+            .write
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await;
+        db_timing::record_wait(requested.elapsed());
+        tx
+    }
+
+    /// Begins a read transaction: it sees one state of the database until it ends, and does not block writers.
+    async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.read
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+                ..TransactionOptions::default()
+            })
+            .await
+    }
+
+    /// Checks that the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.read.execute_unprepared("SELECT 1").await?;
         Ok(())
     }
 
-    /// How large the database is, in bytes, without its write-ahead log.
+    /// The size of the database in bytes, without its write-ahead log.
     pub async fn size(&self) -> Result<u64, StoreError> {
         Ok(sqlite::size(&self.read).await?)
     }
 
-    /// Ends both pools; the write-ahead log is merged into the file.
+    /// Closes both pools and merges the write-ahead log into the database file.
     pub async fn close(self) -> Result<(), StoreError> {
         self.read.close().await?;
         sqlite::checkpoint(&self.write).await?;

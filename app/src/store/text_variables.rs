@@ -1,7 +1,8 @@
-//! Which variables a text uses, and which of them have no value: answered from stored names, never by parsing texts.
+//! Index of the variables that texts use, keyed by a fingerprint of the text, and the search for unresolved
+//! variables. It answers which variables have no value without parsing texts again.
 use super::{
-    entity::cluster, entity::customer, entity::read_metadata, entity::text_key,
-    entity::text_variable, error::StoreError,
+    engine::sqlite::IDS_PER_STATEMENT_MAX, entity::cluster, entity::customer,
+    entity::read_metadata, entity::text_key, entity::text_variable, error::StoreError,
 };
 use crate::domain::{
     cluster::Cluster, customer::Customer, id::CustomerId, release::Release, variables,
@@ -13,7 +14,7 @@ use sea_orm::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// Remembers the names of a text's variables, with the text.
+/// Stores the names of a text's variables.
 pub async fn save(tx: &DatabaseTransaction, text: &str) -> Result<(), StoreError> {
     let key = text_key(text);
     let rows: Vec<_> = variables::names(text)
@@ -37,7 +38,7 @@ pub async fn save(tx: &DatabaseTransaction, text: &str) -> Result<(), StoreError
     Ok(())
 }
 
-/// For each text the names of its variables.
+/// The variable names of each text, by text key.
 pub async fn names(
     db: &impl ConnectionTrait,
     keys: impl IntoIterator<Item = i64>,
@@ -45,7 +46,7 @@ pub async fn names(
     let keys: HashSet<i64> = keys.into_iter().collect();
     let mut names: HashMap<i64, Vec<String>> = HashMap::new();
     let keys: Vec<i64> = keys.into_iter().collect();
-    for chunk in keys.chunks(10_000) {
+    for chunk in keys.chunks(IDS_PER_STATEMENT_MAX) {
         let rows = text_variable::Entity::find()
             .filter(text_variable::Column::TextKey.is_in(chunk.iter().copied()))
             .all(db)
@@ -57,14 +58,15 @@ pub async fn names(
     Ok(names)
 }
 
-/// For customers the variables that have no value, of those that are asked for.
+/// The variables without a value per customer, among a given set of names.
 pub struct UnresolvedByCustomer {
     asked: Vec<String>,
-    /// By customer, a bit for each asked name.
+    /// By customer id, one flag for each name.
     missing: HashMap<i64, Vec<bool>>,
 }
 
 impl UnresolvedByCustomer {
+    /// Resolves the names for each customer of a release.
     pub async fn of(
         db: &impl ConnectionTrait,
         release: &Release,
@@ -99,7 +101,7 @@ impl UnresolvedByCustomer {
         Ok(this)
     }
 
-    /// Whether any of the names that were asked for has no value for the customer.
+    /// Whether any of the names has no value for the customer.
     pub fn is_any(&self, customer: CustomerId) -> bool {
         self.missing.contains_key(&customer.0)
     }
@@ -121,7 +123,7 @@ impl UnresolvedByCustomer {
     }
 }
 
-/// Customers with their clusters, in no particular order.
+/// The customers with their clusters, in no particular order.
 pub async fn with_clusters(
     db: &impl ConnectionTrait,
     ids: &[CustomerId],
@@ -133,7 +135,7 @@ pub async fn with_clusters(
         .map(|row| Ok((row.id, Cluster::try_from(row)?)))
         .collect::<Result<_, StoreError>>()?;
     let mut found = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(10_000) {
+    for chunk in ids.chunks(IDS_PER_STATEMENT_MAX) {
         let rows = customer::Entity::find()
             .filter(customer::Column::Id.is_in(chunk.iter().map(|it| it.0)))
             .all(db)
@@ -149,13 +151,13 @@ pub async fn with_clusters(
     Ok(found)
 }
 
-/// How many variables a customer has, without reading them one by one.
+/// The number of a customer's variables; 0 if the stored JSON is malformed.
 pub fn count_variables(metadata: &str) -> u32 {
     read_metadata("customers", metadata)
         .map_or(0, |it| u32::try_from(it.0.len()).unwrap_or(u32::MAX))
 }
 
-/// The key of each template's text.
+/// Text key and name of each template step of a release, in order.
 pub async fn template_keys(
     db: &impl ConnectionTrait,
     release: crate::domain::id::ReleaseId,

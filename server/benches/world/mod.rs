@@ -1,5 +1,5 @@
-//! The data of the measurements: the same every time, of any size, made by the store's own methods. Releases that are being
-//! worked on, with everything that happens then, and drafts of the same steps that wait to be activated.
+//! Data of the benchmarks, made by the store's own methods: the same every time, in any size. Active releases with work in every
+//! state, and drafts of the same steps to be activated.
 pub mod texts;
 
 use app::{
@@ -9,10 +9,11 @@ use app::{
         customer::CustomerDraft,
         id::{CustomerId, ReleaseId, StepId},
         matrix::CellIndex,
+        order::Position,
         release::ReleaseDraft,
-        step::{Position, StepAction, StepStatus},
         template::TemplateDraft,
         text::{Metadata, Value},
+        vocabulary::{StepAction, StepStatus},
     },
     store::{Store, steps::transitions::TransitionOptions},
 };
@@ -20,8 +21,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 const PEOPLE: [&str; 4] = ["Ana Ferreira", "Jonas Weber", "Ravi Menon", "Mei Tanaka"];
 
-/// `SplitMix64` of a number: what looks like chance and is the same everywhere.
-pub fn dice(n: usize) -> usize {
+/// A pseudo-random number for a number: `SplitMix64`, the same on every machine.
+pub fn pseudo_random(n: usize) -> usize {
     let mut it = (n as u64)
         .wrapping_add(1)
         .wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -30,12 +31,12 @@ pub fn dice(n: usize) -> usize {
     usize::try_from((it ^ (it >> 31)) >> 33).unwrap()
 }
 
-/// One of the four, so many minutes after the first of June.
+/// One of the four people, `minutes` after 07:00 UTC on the first of June.
 pub fn by(minutes: usize) -> ActorStamp {
     let start: DateTime<Utc> = "2026-06-01T07:00:00Z".parse().unwrap();
-    let who = PEOPLE[dice(minutes) % PEOPLE.len()];
+    let actor = PEOPLE[pseudo_random(minutes) % PEOPLE.len()];
     let later = TimeDelta::minutes(i64::try_from(minutes).unwrap());
-    ActorStamp::new(who, start + later).unwrap()
+    ActorStamp::new(actor, start + later).unwrap()
 }
 
 fn metadata(pairs: &[(&str, String)]) -> Metadata {
@@ -48,12 +49,15 @@ fn metadata(pairs: &[(&str, String)]) -> Metadata {
     )
 }
 
-/// So many customers, spread over four to twelve clusters. Every ninth lacks a value that some steps ask for.
+/// Creates `n` customers in four to twelve clusters. Every ninth lacks a variable that some steps use.
 pub async fn customers(store: &Store, n: usize) -> Vec<CustomerId> {
     let mut clusters = Vec::new();
     for name in texts::CLUSTERS.iter().take((n / 100).clamp(4, 12)) {
         let values = [
-            ("API_REPLICAS", (2 + dice(clusters.len()) % 5).to_string()),
+            (
+                "API_REPLICAS",
+                (2 + pseudo_random(clusters.len()) % 5).to_string(),
+            ),
             ("REGISTRY_MIRROR", format!("registry.{name}.example")),
             ("DB_HOST", format!("pg.{name}.internal")),
         ];
@@ -90,7 +94,7 @@ pub async fn customers(store: &Store, n: usize) -> Vec<CustomerId> {
     customers
 }
 
-/// A draft with so many steps, three of five of them in deploy.
+/// Creates a draft with `n_steps` steps, three fifths of them in the category deploy.
 pub async fn draft(store: &Store, name: &str, n_steps: usize) -> ReleaseId {
     let values = [
         ("CHART", "oci://charts.example/api".to_owned()),
@@ -118,19 +122,19 @@ pub async fn draft(store: &Store, name: &str, n_steps: usize) -> ReleaseId {
     release
 }
 
-/// Works on an active release as people do: each customer has come so far; some steps were skipped, one is under way or
-/// has failed, a few have a text of their own or a note. What lacks a value is left open.
+/// Works on an active release as people do: the first steps of each customer are done or skipped, the next one is in progress
+/// or failed, a few have an override and a note. Steps with a missing value stay pending.
 pub async fn work(store: &Store, release: ReleaseId) {
     let grid = store.grid(release).await.unwrap();
     let n_rows = grid.rows.len();
     for column in 0..grid.columns.len() {
         let cell = |row: usize| grid.cell(CellIndex { row, column });
         let now = 1_200 + column * 7;
-        let reached = dice(column) % (n_rows * 9 / 10).max(1);
+        let reached = pseudo_random(column) % (n_rows * 9 / 10).max(1);
         let (mut done, mut skipped) = (Vec::new(), Vec::new());
         for row in 0..reached {
             let Some(cell) = cell(row) else { continue };
-            if dice(row * 1_009 + column).is_multiple_of(40) {
+            if pseudo_random(row * 1_009 + column).is_multiple_of(40) {
                 skipped.push(cell.step);
             } else {
                 done.push(cell.step);
@@ -165,22 +169,22 @@ async fn act(store: &Store, ids: Vec<StepId>, action: StepAction, minutes: usize
     if ids.is_empty() {
         return;
     }
-    let ask = TransitionOptions {
+    let options = TransitionOptions {
         reason: action
             .needs_reason()
             .then(|| "Lock timeout after 30 s, the nightly export was still running.".to_owned()),
         ..TransitionOptions::default()
     };
-    let made = store.act_on_steps(ids, action, ask, by(minutes));
+    let made = store.act_on_steps(ids, action, options, by(minutes));
     made.await.unwrap();
 }
 
-/// The cells that can be marked done at once: pending, with all their values, customer by customer.
+/// Cells that can be marked done as they are, customer by customer: pending, not overridden, without a missing value.
 pub async fn pending(store: &Store, release: ReleaseId, at_most: usize) -> Vec<StepId> {
     let grid = store.grid(release).await.unwrap();
-    let places = (0..grid.columns.len())
+    let cells = (0..grid.columns.len())
         .flat_map(|column| (0..grid.rows.len()).map(move |row| CellIndex { row, column }));
-    places
+    cells
         .filter_map(|at| grid.cell(at))
         .filter(|it| it.status == StepStatus::Pending && !it.is_unresolved && !it.is_overridden)
         .map(|it| it.step)

@@ -1,6 +1,6 @@
-//! The words of the measurements: names, and steps of 5 to 25 lines of bash, sql or text that a release engineer would
-//! recognise. `PART` stands for the component that a step is about.
-use super::dice;
+//! Texts of the benchmarks: names, and steps with 5 to 25 realistic lines of bash, SQL or text. `PART` in a text is replaced by
+//! the component that the step is about.
+use super::pseudo_random;
 
 pub const CLUSTERS: [&str; 12] = [
     "prod-eu-1",
@@ -88,7 +88,7 @@ const SECOND: [&str; 25] = [
     "Power",
 ];
 
-/// The name of the nth customer; a thousand of them are all different.
+/// The name of the nth customer. The first thousand are all different.
 pub fn customer(n: usize) -> String {
     let first = FIRST[n % FIRST.len()];
     let second = SECOND[(n / FIRST.len() + n) % SECOND.len()];
@@ -114,6 +114,7 @@ const VERIFY: [&str; 4] = [
     "Drain queue of",
 ];
 
+/// A template step.
 pub struct BenchStep {
     pub name: String,
     pub category: &'static str,
@@ -121,6 +122,7 @@ pub struct BenchStep {
     pub content: String,
 }
 
+/// `n` template steps, three fifths of them in the category deploy.
 pub fn steps(n: usize) -> Vec<BenchStep> {
     let n_deploy = n * 3 / 5;
     (0..n)
@@ -146,7 +148,7 @@ pub fn steps(n: usize) -> Vec<BenchStep> {
         .collect()
 }
 
-/// Blocks until the text has 5 to 25 lines, each block at most once.
+/// A text of 5 to 25 lines: a start, then blocks in varying order, each at most once.
 fn content(kind: &str, number: usize, name: &str, part: &str) -> String {
     let (start, blocks, filler): (String, &[&str], &str) = match kind {
         "bash" => (
@@ -165,13 +167,13 @@ fn content(kind: &str, number: usize, name: &str, part: &str) -> String {
             "Write down what you saw in the notes.",
         ),
     };
-    let wanted = 5 + dice(number) % 21;
+    let lines_max = 5 + pseudo_random(number) % 21;
     let mut text = start;
-    let first = dice(number + 500);
+    let first = pseudo_random(number + 500);
     for nth in 0..blocks.len() {
         let block = blocks[(first + nth) % blocks.len()];
-        // The empty line before a block counts too.
-        if text.lines().count() + block.lines().count() < wanted {
+        // `<` leaves room for the empty line before the block.
+        if text.lines().count() + block.lines().count() < lines_max {
             text = format!("{text}\n\n{block}");
         }
     }

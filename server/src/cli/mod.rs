@@ -1,16 +1,21 @@
-//! The command line: what can be asked for, and how the program ends.
+//! The command line: its arguments, and the dispatch to the verbs. Its help texts are the doc comments here.
 mod output;
+mod serve;
 mod verbs;
 
 use crate::ops::{
     config::Settings,
     failure::{Exit, Failure},
-    startup, telemetry,
+    telemetry,
 };
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use output::CliOutput;
 use std::{io, path::PathBuf};
+
+/// Filters of the log: a server logs what it does, a verb only what is wrong.
+const SERVER_LOG_FILTER: &str = "info,sqlx=warn,sea_orm=warn";
+const VERB_LOG_FILTER: &str = "warn";
 
 /// Roll a release out to every customer, step by step, and prove what was done where.
 #[derive(Debug, Parser)]
@@ -73,16 +78,16 @@ enum CliVerb {
 }
 
 impl Cli {
-    /// Does what was asked for. Whatever fails is one line on standard error.
+    /// Runs the verb. A failure is printed as one line on standard error.
     pub async fn run(self) -> Exit {
-        let done = match self.verb {
+        let result = match self.verb {
             Some(CliVerb::Completions { shell }) => completions(shell),
             verb => match Settings::from_environment() {
-                Ok(settings) => carry_out(verb, self.demo, settings).await,
-                Err(wrong) => Err(wrong.into()),
+                Ok(settings) => dispatch(verb, self.demo, settings).await,
+                Err(invalid) => Err(invalid.into()),
             },
         };
-        done.unwrap_or_else(|failure| {
+        result.unwrap_or_else(|failure| {
             let line = failure.to_string().replace(['\n', '\r'], " ");
             eprintln!("rollcall: {line}");
             failure.exit()
@@ -97,21 +102,19 @@ fn completions(shell: Shell) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn carry_out(verb: Option<CliVerb>, demo: bool, settings: Settings) -> Result<Exit, Failure> {
+async fn dispatch(verb: Option<CliVerb>, demo: bool, settings: Settings) -> Result<Exit, Failure> {
     let demo = demo || matches!(verb, Some(CliVerb::Serve { demo: true }));
-    let serves = matches!(verb, None | Some(CliVerb::Serve { .. }));
-    telemetry::init(
-        settings.log,
-        if serves {
-            "info,sqlx=warn,sea_orm=warn"
-        } else {
-            "warn"
-        },
-    )?;
+    let is_server = matches!(verb, None | Some(CliVerb::Serve { .. }));
+    let filter = if is_server {
+        SERVER_LOG_FILTER
+    } else {
+        VERB_LOG_FILTER
+    };
+    telemetry::init(settings.log, filter)?;
     let url = settings.database_url.clone();
     match verb {
         None | Some(CliVerb::Serve { .. }) => {
-            startup::serve(settings, demo).await?;
+            serve::serve(settings, demo).await?;
             Ok(Exit::Done)
         }
         Some(CliVerb::Migrate(output)) => verbs::migrate(&url, output).await,
@@ -135,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_said_is_serving() {
+    fn without_a_verb_it_serves() {
         let cli = Cli::try_parse_from(["rollcall", "--demo"]).unwrap();
         assert!(cli.demo && cli.verb.is_none());
         let cli = Cli::try_parse_from(["rollcall", "serve", "--demo"]).unwrap();
@@ -143,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_a_usage_error() {
+    fn wrong_arguments_are_a_usage_error() {
         for line in [
             &["rollcall", "--dmo"][..],
             &["rollcall", "--demo", "check"],

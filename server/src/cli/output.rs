@@ -1,4 +1,4 @@
-//! How a verb prints its result: a sentence or JSON on standard output, a spinner on standard error meanwhile.
+//! Output of a verb: its result as a sentence or as JSON on standard output, and a spinner on standard error while it works.
 use crate::ops::failure::Failure;
 use clap::Args;
 use indicatif::ProgressBar;
@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-/// How a verb answers.
+const SPINNER_TICK: Duration = Duration::from_millis(120);
+
+/// How a verb prints its result.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct CliOutput {
     /// Answer as JSON
@@ -21,7 +23,7 @@ pub fn standard_output() -> &'static Path {
     Path::new("standard output")
 }
 
-/// Writes all of it. Answers whether anybody reads on: one that has seen enough is no failure.
+/// Writes all bytes. Returns false if the reader has closed the pipe, as `head` does; that is not a failure.
 pub fn write(to: &mut dyn Write, bytes: &[u8], path: &Path) -> Result<bool, Failure> {
     match to.write_all(bytes).and_then(|()| to.flush()) {
         Ok(()) => Ok(true),
@@ -31,7 +33,8 @@ pub fn write(to: &mut dyn Write, bytes: &[u8], path: &Path) -> Result<bool, Fail
 }
 
 impl CliOutput {
-    pub fn say(self, sentence: &str, json: &Value) -> Result<(), Failure> {
+    /// Prints the result: the JSON if it is asked for, the sentence otherwise.
+    pub fn print(self, sentence: &str, json: &Value) -> Result<(), Failure> {
         let text = if self.json {
             format!("{json}\n")
         } else {
@@ -42,16 +45,16 @@ impl CliOutput {
     }
 }
 
-/// That something long is under way, as long as it is.
+/// A spinner on a terminal, from `start` until it is dropped. Hidden if standard error is not a terminal.
 pub struct ProgressSpinner(pub ProgressBar);
 
 impl ProgressSpinner {
-    pub fn on(what: &'static str) -> Self {
+    pub fn start(message: &'static str) -> Self {
         if !io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
-        let bar = ProgressBar::new_spinner().with_message(what);
-        bar.enable_steady_tick(Duration::from_millis(120));
+        let bar = ProgressBar::new_spinner().with_message(message);
+        bar.enable_steady_tick(SPINNER_TICK);
         Self(bar)
     }
 }

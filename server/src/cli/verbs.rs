@@ -1,12 +1,11 @@
-//! What each verb of the command line does. Results are on standard output, as a sentence or as JSON; whatever takes long
-//! shows on a terminal that it is at work.
+//! The verbs of the command line, except `serve`: one function each. It prints its result on standard output and shows a
+//! spinner meanwhile.
 use super::output::{CliOutput, ProgressSpinner, standard_output, write};
 use crate::{
     demo as example,
     ops::{
-        backup as backups,
+        backup as backups, database,
         failure::{Exit, Failure},
-        startup,
     },
 };
 use app::{
@@ -14,11 +13,10 @@ use app::{
     domain::{
         check_finding::{Check, CheckFinding},
         id::ReleaseId,
-        transfer::{ImportErrors, Part, Transfer},
+        transfer::{ImportErrors, Transfer, TransferPart},
     },
     store::{Store, engine::sqlite, error::StoreError},
 };
-
 use serde_json::json;
 use std::{
     fs,
@@ -26,8 +24,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Closes the database whatever came out, so that its log is merged.
-async fn closed<T>(store: Store, result: Result<T, Failure>) -> Result<T, Failure> {
+/// Closes the database, whether the verb succeeded or not, so that its write-ahead log is merged. Returns the result.
+async fn close_after<T>(store: Store, result: Result<T, Failure>) -> Result<T, Failure> {
     let closed = store.close().await;
     let result = result?;
     closed?;
@@ -35,53 +33,53 @@ async fn closed<T>(store: Store, result: Result<T, Failure>) -> Result<T, Failur
 }
 
 pub async fn migrate(url: &str, output: CliOutput) -> Result<Exit, Failure> {
-    let working = ProgressSpinner::on("Bringing the database up to date");
-    let (store, applied) = startup::open(url).await?;
-    closed(store, Ok(())).await?;
-    drop(working);
+    let spinner = ProgressSpinner::start("Bringing the database up to date");
+    let (store, applied) = database::open(url).await?;
+    close_after(store, Ok(())).await?;
+    drop(spinner);
     let sentence = if applied.is_empty() {
         "The database is up to date.".to_owned()
     } else {
         format!("Applied {}.", applied.join(", "))
     };
-    output.say(&sentence, &json!({ "applied": applied }))?;
+    output.print(&sentence, &json!({ "applied": applied }))?;
     Ok(Exit::Done)
 }
 
 pub async fn backup(url: &str, file: &Path, output: CliOutput) -> Result<Exit, Failure> {
-    let working = ProgressSpinner::on("Copying the database");
-    backups::make(&sqlite::path_of(url), file).await?;
-    drop(working);
+    let spinner = ProgressSpinner::start("Copying the database");
+    backups::create(&sqlite::path_of(url), file).await?;
+    drop(spinner);
     let size = fs::metadata(file)
         .map_err(|it| Failure::write(file, &it))?
         .len();
     let file = file.display().to_string();
     let sentence = format!("Backed up to {file}, {size} bytes, verified.");
-    output.say(&sentence, &json!({ "file": file, "bytes": size }))?;
+    output.print(&sentence, &json!({ "file": file, "bytes": size }))?;
     Ok(Exit::Done)
 }
 
 pub async fn restore(url: &str, file: &Path, output: CliOutput) -> Result<Exit, Failure> {
-    let working = ProgressSpinner::on("Restoring the database");
-    let database = sqlite::path_of(url);
-    let aside = backups::restore(file, &database, now()).await?;
-    drop(working);
+    let spinner = ProgressSpinner::start("Restoring the database");
+    let path = sqlite::path_of(url);
+    let aside = backups::restore(file, &path, now()).await?;
+    drop(spinner);
     let file = file.display().to_string();
-    let database = database.display().to_string();
+    let database = path.display().to_string();
     let aside = aside.map(|it| it.display().to_string());
     let mut sentence = format!("Restored {file} to {database}.");
     if let Some(aside) = &aside {
         sentence = format!("{sentence} What was there is now {aside}.");
     }
     let json = json!({ "file": file, "database": database, "aside": aside });
-    output.say(&sentence, &json)?;
+    output.print(&sentence, &json)?;
     Ok(Exit::Done)
 }
 
 pub async fn check(url: &str, output: CliOutput) -> Result<Exit, Failure> {
-    let working = ProgressSpinner::on("Checking the database");
+    let spinner = ProgressSpinner::start("Checking the database");
     let findings = findings(url).await?;
-    drop(working);
+    drop(spinner);
     let mut sentence = String::new();
     for it in &findings {
         sentence = format!("{sentence}{}: {}\n", it.check, it.detail);
@@ -92,7 +90,7 @@ pub async fn check(url: &str, output: CliOutput) -> Result<Exit, Failure> {
         "Something is not as it should be."
     });
     let json = json!({ "ok": findings.is_empty(), "findings": findings });
-    output.say(&sentence, &json)?;
+    output.print(&sentence, &json)?;
     Ok(if findings.is_empty() {
         Exit::Done
     } else {
@@ -100,11 +98,11 @@ pub async fn check(url: &str, output: CliOutput) -> Result<Exit, Failure> {
     })
 }
 
-/// What is wrong with a database. One that cannot be read at all has one finding.
+/// The faults of a database. One that cannot be opened has one finding: why.
 async fn findings(url: &str) -> Result<Vec<CheckFinding>, Failure> {
     let found = |check, failure: Failure| vec![CheckFinding::new(check, failure.to_string())];
     let is_damage = |text: &str| text.contains("malformed") || text.contains("not a database");
-    let store = match startup::open_present(url).await {
+    let store = match database::open_existing(url).await {
         Ok(store) => store,
         Err(failure @ (Failure::Newer(_) | Failure::Older(_))) => {
             return Ok(found(Check::Schema, failure));
@@ -118,7 +116,7 @@ async fn findings(url: &str) -> Result<Vec<CheckFinding>, Failure> {
         Err(failure) if is_damage(&failure.to_string()) => Ok(found(Check::Integrity, failure)),
         findings => findings,
     };
-    closed(store, findings).await
+    close_after(store, findings).await
 }
 
 pub async fn export(
@@ -126,7 +124,7 @@ pub async fn export(
     file: Option<PathBuf>,
     release: Option<i64>,
 ) -> Result<Exit, Failure> {
-    let store = startup::open_present(url).await?;
+    let store = database::open_existing(url).await?;
     let release = release.map(ReleaseId);
     let result = match &file {
         None => write_export(&store, release, &mut io::stdout(), standard_output()).await,
@@ -144,7 +142,7 @@ pub async fn export(
             Err(error) => Err(Failure::write(path, &error)),
         },
     };
-    closed(store, result).await?;
+    close_after(store, result).await?;
     Ok(Exit::Done)
 }
 
@@ -154,23 +152,23 @@ async fn write_export(
     out: &mut (dyn Write + Send),
     path: &Path,
 ) -> Result<(), Failure> {
-    let working = ProgressSpinner::on("Exporting");
+    let spinner = ProgressSpinner::start("Exporting");
     let mut export = store.export(release).await?;
     let mut bytes = 0;
-    while let Some(piece) = export.piece().await? {
+    while let Some(piece) = export.next_chunk().await? {
         if !write(out, piece.as_bytes(), path)? {
             break;
         }
         bytes += piece.len();
         let message = format!("Exporting, {} kB", bytes / 1_000);
-        working.0.set_message(message);
+        spinner.0.set_message(message);
     }
     Ok(())
 }
 
 pub async fn import(url: &str, file: &Path, output: CliOutput) -> Result<Exit, Failure> {
     let path = file.display().to_string();
-    let working = ProgressSpinner::on("Importing");
+    let spinner = ProgressSpinner::start("Importing");
     let bytes = read(file).map_err(|error| Failure::Read {
         path: path.clone(),
         cause: error.to_string(),
@@ -178,40 +176,45 @@ pub async fn import(url: &str, file: &Path, output: CliOutput) -> Result<Exit, F
     let transfer = match Transfer::read(bytes) {
         Ok(transfer) => transfer,
         Err(faults) => {
-            drop(working);
-            return refuse(path, &faults, output);
+            drop(spinner);
+            return print_import_errors(path, &faults, output);
         }
     };
-    let (store, _) = startup::open(url).await?;
+    let (store, _) = database::open(url).await?;
     let result = store.import(&transfer).await.map_err(Failure::from);
-    let taken = match closed(store, result).await? {
+    let taken = match close_after(store, result).await? {
         Ok(taken) => taken,
         Err(faults) => {
-            drop(working);
-            return refuse(path, &faults, output);
+            drop(spinner);
+            return print_import_errors(path, &faults, output);
         }
     };
-    drop(working);
-    let counts: Vec<String> = Part::ALL
+    drop(spinner);
+    let counts: Vec<String> = TransferPart::ALL
         .iter()
         .map(|it| format!("{} {it}", taken.get(it).copied().unwrap_or_default()))
         .collect();
     let sentence = format!("Imported {}.", counts.join(", "));
-    output.say(&sentence, &json!({ "imported": taken }))?;
+    output.print(&sentence, &json!({ "imported": taken }))?;
     Ok(Exit::Done)
 }
 
-/// The report, by line and field.
-fn refuse(path: String, faults: &ImportErrors, output: CliOutput) -> Result<Exit, Failure> {
-    let mut lines: Vec<String> = faults.faults.iter().map(ToString::to_string).collect();
+/// Prints what is wrong with an import file, by line and field, and returns the failure.
+fn print_import_errors(
+    path: String,
+    faults: &ImportErrors,
+    output: CliOutput,
+) -> Result<Exit, Failure> {
+    let mut lines: Vec<String> = faults.errors.iter().map(ToString::to_string).collect();
     if faults.more > 0 {
         lines.push(format!("and {} more", faults.more));
     }
-    output.say(&lines.join("\n"), &json!(faults))?;
-    let n = faults.faults.len() + faults.more;
+    output.print(&lines.join("\n"), &json!(faults))?;
+    let n = faults.errors.len() + faults.more;
     Err(Failure::Faults { path, n })
 }
 
+/// Reads a file; `-` is standard input.
 fn read(file: &Path) -> io::Result<Vec<u8>> {
     if file == Path::new("-") {
         let mut bytes = Vec::new();
@@ -223,16 +226,16 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
 }
 
 pub async fn demo(url: &str, output: CliOutput) -> Result<Exit, Failure> {
-    let working = ProgressSpinner::on("Loading the example");
-    let (store, _) = startup::open(url).await?;
+    let spinner = ProgressSpinner::start("Loading the example");
+    let (store, _) = database::open(url).await?;
     let loaded: Result<bool, StoreError> = example::load(&store, now()).await;
     let result = match loaded {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::NotEmpty),
         Err(error) => Err(error.into()),
     };
-    closed(store, result).await?;
-    drop(working);
-    output.say("The example is loaded.", &json!({ "loaded": true }))?;
+    close_after(store, result).await?;
+    drop(spinner);
+    output.print("The example is loaded.", &json!({ "loaded": true }))?;
     Ok(Exit::Done)
 }

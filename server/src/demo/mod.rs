@@ -1,22 +1,29 @@
-//! A realistic data set, made by the store's own methods with given times: four clusters, 24 customers, three releases
-//! in different stages, and ten days of history by four people. The same every time, but for the day it ends on.
+//! Example data for `--demo` and `rollcall demo`, made by the store's own methods with given times: four clusters, 24
+//! customers, three releases in different stages, and ten days of history by four people. It is the same every time, except
+//! for the day that it ends on.
 mod texts;
 
+use app::{
+    domain::{
+        actor_stamp::ActorStamp,
+        cluster::ClusterDraft,
+        customer::CustomerDraft,
+        id::{ClusterId, CustomerId, ReleaseId, StepId},
+        order::Position,
+        release::ReleaseDraft,
+        step::CustomerStep,
+        template::TemplateDraft,
+        text::{Metadata, Value},
+        vocabulary::{Noun, StepAction, StepStatus},
+    },
+    store::{Store, error::StoreError, steps::transitions::TransitionOptions},
+};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use texts::{CLUSTERS, CUSTOMERS, DemoStep, HOTFIX, INVOICING, STATEMENTS};
-use {
-    app::domain::actor_stamp::ActorStamp, app::domain::cluster::ClusterDraft,
-    app::domain::customer::CustomerDraft, app::domain::id::ClusterId, app::domain::id::CustomerId,
-    app::domain::id::ReleaseId, app::domain::id::StepId, app::domain::release::ReleaseDraft,
-    app::domain::step::CustomerStep, app::domain::step::Position, app::domain::step::StepAction,
-    app::domain::step::StepStatus, app::domain::template::TemplateDraft,
-    app::domain::text::Metadata, app::domain::text::Value, app::store::Store,
-    app::store::error::StoreError, app::store::steps::transitions::TransitionOptions,
-};
 
 const PEOPLE: [&str; 4] = ["Ana Ferreira", "Jonas Weber", "Ravi Menon", "Mei Tanaka"];
 
-/// Who works, and when: the clock of the story.
+/// The store with a clock of its own, which each change moves on.
 struct DemoTimeline<'a> {
     store: &'a Store,
     now: DateTime<Utc>,
@@ -24,7 +31,7 @@ struct DemoTimeline<'a> {
 }
 
 impl DemoTimeline<'_> {
-    /// Somebody, a few minutes later.
+    /// The next actor, some minutes later.
     fn stamp(&mut self, minutes: i64) -> ActorStamp {
         self.now += TimeDelta::minutes(minutes);
         self.n_changes += 1;
@@ -41,11 +48,11 @@ impl DemoTimeline<'_> {
         reason: Option<&str>,
     ) -> Result<(), StoreError> {
         let stamp = self.stamp(4);
-        let ask = TransitionOptions {
+        let options = TransitionOptions {
             reason: reason.map(str::to_owned),
             ..TransitionOptions::default()
         };
-        self.store.act_on_step(step, action, ask, stamp).await?;
+        self.store.act_on_step(step, action, options, stamp).await?;
         Ok(())
     }
 
@@ -80,8 +87,8 @@ impl DemoTimeline<'_> {
         Ok(self.store.customer_work(release, customer).await?.steps)
     }
 
-    /// Works through the first steps of a customer. What lacks a value is left open, as it would be.
-    async fn work(
+    /// Marks the first `n_steps` steps of a customer done. A step with a missing value stays pending.
+    async fn do_steps(
         &mut self,
         release: ReleaseId,
         customer: CustomerId,
@@ -115,9 +122,7 @@ impl DemoTimeline<'_> {
         steps
             .into_iter()
             .find(|it| it.name == name)
-            .ok_or(StoreError::NotFound(
-                app::domain::rule_violation::Noun::Step,
-            ))
+            .ok_or(StoreError::NotFound(Noun::Step))
     }
 }
 
@@ -136,24 +141,26 @@ fn metadata(pairs: &[(&str, &str)]) -> Metadata {
     )
 }
 
-/// Fills an empty database; a database with anything in it is left alone. Answers whether it did.
+/// Fills an empty database. Returns false, and changes nothing, if there is any cluster or release.
 pub async fn load(store: &Store, now: DateTime<Utc>) -> Result<bool, StoreError> {
     if !store.clusters(true).await?.is_empty() || !store.releases().await?.is_empty() {
         return Ok(false);
     }
-    let mut story = DemoTimeline {
+    let mut timeline = DemoTimeline {
         store,
         now: now - TimeDelta::days(10),
         n_changes: 0,
     };
-    let customers = people_and_places(&mut story).await?;
-    hotfix(&mut story, &customers[..9]).await?;
-    story.now = now - TimeDelta::days(6);
-    invoicing(&mut story, &customers[..18], now).await?;
+    let customers = clusters_and_customers(&mut timeline).await?;
+    hotfix(&mut timeline, &customers[..9]).await?;
+    timeline.now = now - TimeDelta::days(6);
+    invoicing(&mut timeline, &customers[..18], now).await?;
     Ok(true)
 }
 
-async fn people_and_places(story: &mut DemoTimeline<'_>) -> Result<Vec<CustomerId>, StoreError> {
+async fn clusters_and_customers(
+    timeline: &mut DemoTimeline<'_>,
+) -> Result<Vec<CustomerId>, StoreError> {
     let mut clusters: Vec<ClusterId> = Vec::new();
     for (name, description, variables) in CLUSTERS {
         let draft = ClusterDraft {
@@ -162,8 +169,8 @@ async fn people_and_places(story: &mut DemoTimeline<'_>) -> Result<Vec<CustomerI
             description: (*description).to_owned(),
             metadata: metadata(variables),
         };
-        let stamp = story.stamp(6);
-        clusters.push(story.store.create_cluster(draft, stamp).await?.row.id);
+        let stamp = timeline.stamp(6);
+        clusters.push(timeline.store.create_cluster(draft, stamp).await?.row.id);
     }
     let mut customers = Vec::new();
     for (name, cluster, variables) in CUSTOMERS {
@@ -184,40 +191,43 @@ async fn people_and_places(story: &mut DemoTimeline<'_>) -> Result<Vec<CustomerI
             metadata: values,
             ..CustomerDraft::default()
         };
-        let stamp = story.stamp(2);
-        customers.push(story.store.create_customer(draft, stamp).await?.row.id);
+        let stamp = timeline.stamp(2);
+        customers.push(timeline.store.create_customer(draft, stamp).await?.row.id);
     }
     Ok(customers)
 }
 
-/// Finished and archived.
-async fn hotfix(story: &mut DemoTimeline<'_>, customers: &[CustomerId]) -> Result<(), StoreError> {
+/// A release that is finished and archived.
+async fn hotfix(
+    timeline: &mut DemoTimeline<'_>,
+    customers: &[CustomerId],
+) -> Result<(), StoreError> {
     let draft = ReleaseDraft {
         name: "2026.10.4 Tax rounding".into(),
         kind: "hotfix".into(),
         version_number: "2026.10.4".into(),
-        release_date: (story.now + TimeDelta::days(2)).date_naive().to_string(),
+        release_date: (timeline.now + TimeDelta::days(2)).date_naive().to_string(),
         description: "Invoices were off by a cent where two tax rates met.".into(),
         ..ReleaseDraft::default()
     };
-    let release = story.release(draft, HOTFIX).await?;
-    let stamp = story.stamp(20);
-    story
+    let release = timeline.release(draft, HOTFIX).await?;
+    let stamp = timeline.stamp(20);
+    timeline
         .store
         .activate_release(release, Some(customers.to_vec()), stamp)
         .await?;
     for customer in customers {
-        story.work(release, *customer, usize::MAX).await?;
-        story.now += TimeDelta::minutes(50);
+        timeline.do_steps(release, *customer, usize::MAX).await?;
+        timeline.now += TimeDelta::minutes(50);
     }
     for customer in customers {
-        for step in story
+        for step in timeline
             .steps(release, *customer)
             .await?
             .into_iter()
             .filter(|it| it.status.is_open())
         {
-            story
+            timeline
                 .act(
                     step.id,
                     StepAction::Skip,
@@ -226,14 +236,14 @@ async fn hotfix(story: &mut DemoTimeline<'_>, customers: &[CustomerId]) -> Resul
                 .await?;
         }
     }
-    let stamp = story.stamp(60);
-    story.store.archive_release(release, None, stamp).await?;
+    let stamp = timeline.stamp(60);
+    timeline.store.archive_release(release, None, stamp).await?;
     Ok(())
 }
 
-/// In the middle of the work, with all that happens then.
+/// A release that is being worked on, with steps in every state, an override, notes and a custom step.
 async fn invoicing(
-    story: &mut DemoTimeline<'_>,
+    timeline: &mut DemoTimeline<'_>,
     customers: &[CustomerId],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
@@ -245,9 +255,9 @@ async fn invoicing(
         metadata: metadata(&[("CHART", "oci://charts.example/api"), ("TIMEOUT", "10m")]),
         ..ReleaseDraft::default()
     };
-    let release = story.release(draft, INVOICING).await?;
-    let stamp = story.stamp(30);
-    story
+    let release = timeline.release(draft, INVOICING).await?;
+    let stamp = timeline.stamp(30);
+    timeline
         .store
         .activate_release(release, Some(customers[..16].to_vec()), stamp)
         .await?;
@@ -255,7 +265,7 @@ async fn invoicing(
         let mut ids = Vec::new();
         for customer in &customers[..16] {
             ids.push(
-                story
+                timeline
                     .step(release, *customer, "Announce maintenance")
                     .await?
                     .id,
@@ -263,79 +273,79 @@ async fn invoicing(
         }
         ids
     };
-    let stamp = story.stamp(15);
-    story
+    let stamp = timeline.stamp(15);
+    timeline
         .store
         .act_on_steps(first, StepAction::Done, TransitionOptions::default(), stamp)
         .await?;
-    let stamp = story.stamp(200);
-    story
+    let stamp = timeline.stamp(200);
+    timeline
         .store
         .add_customers(release, customers[16..].to_vec(), stamp)
         .await?;
     for (index, customer) in customers.iter().enumerate() {
         let n_steps = [14, 14, 14, 12, 9, 5, 6, 4, 5, 7, 5, 6, 2, 5, 5, 4, 3, 1][index % 18];
-        story.work(release, *customer, n_steps).await?;
-        story.now += TimeDelta::minutes(170);
+        timeline.do_steps(release, *customer, n_steps).await?;
+        timeline.now += TimeDelta::minutes(170);
     }
-    statements(story, now).await?;
-    story.now = now - TimeDelta::hours(9);
-    let reverted = story
+    statements(timeline, now).await?;
+    timeline.now = now - TimeDelta::hours(9);
+    let reverted = timeline
         .step(release, customers[9], "Helm upgrade api")
         .await?;
-    story
+    timeline
         .act(
             reverted.id,
             StepAction::Revert,
             Some("Readiness probe failed on 2 of 4 pods, rolled back to 2026.10.3."),
         )
         .await?;
-    let failed = story
+    let failed = timeline
         .step(release, customers[7], "Apply config map")
         .await?;
-    story.act(failed.id, StepAction::Start, None).await?;
-    story.act(failed.id, StepAction::Fail, Some("Lock timeout on invoice_line after 30 s, table still in use by the nightly export.")).await?;
-    let queue = story
+    timeline.act(failed.id, StepAction::Start, None).await?;
+    timeline.act(failed.id, StepAction::Fail, Some("Lock timeout on invoice_line after 30 s, table still in use by the nightly export.")).await?;
+    let queue = timeline
         .step(release, customers[3], "Worker queue drained")
         .await?;
     if queue.status == StepStatus::Done {
-        story.act(queue.id, StepAction::Reopen, None).await?;
+        timeline.act(queue.id, StepAction::Reopen, None).await?;
     }
-    story
+    timeline
         .act(
             queue.id,
             StepAction::Fail,
             Some("412 messages left in billing-retry, consumer restarts every minute."),
         )
         .await?;
-    let overridden = story
+    let overridden = timeline
         .step(release, customers[5], "Helm upgrade api")
         .await?;
     let text = overridden
         .content
         .replace("replicas={{var.API_REPLICAS}}", "replicas=6");
-    let stamp = story.stamp(8);
-    let overridden = story
+    let stamp = timeline.stamp(8);
+    let overridden = timeline
         .store
         .override_step(overridden.id, text, overridden.version, stamp)
         .await?
         .row;
-    let stamp = story.stamp(2);
+    let stamp = timeline.stamp(2);
     let note = "Six replicas until the meter import has run, asked for by their ops.".to_owned();
-    story
+    timeline
         .store
         .note_step(overridden.id, note, overridden.version, stamp)
         .await?;
-    let stamp = story.stamp(12);
+    let stamp = timeline.stamp(12);
     let custom = TemplateDraft {
         name: "Rotate SFTP host key".into(),
         content: texts::ROTATE_KEY.into(),
         ..TemplateDraft::default()
     };
-    let snapshot = story
+    let snapshot = timeline
         .step(release, customers[4], "Snapshot database")
         .await?;
-    let custom = story
+    let custom = timeline
         .store
         .add_custom_step(
             release,
@@ -347,21 +357,21 @@ async fn invoicing(
         )
         .await?
         .row;
-    story.act(custom.id, StepAction::Done, None).await?;
-    // Two people are at it right now; one has been for too long.
-    story.now = now - TimeDelta::minutes(190);
-    let long = story
+    timeline.act(custom.id, StepAction::Done, None).await?;
+    // Two steps are in progress; one of them for so long that the dashboard shows it.
+    timeline.now = now - TimeDelta::minutes(190);
+    let long = timeline
         .step(release, customers[12], "Snapshot database")
         .await?;
-    story.act(long.id, StepAction::Start, None).await?;
-    story.now = now - TimeDelta::minutes(25);
-    story.act(overridden.id, StepAction::Start, None).await?;
+    timeline.act(long.id, StepAction::Start, None).await?;
+    timeline.now = now - TimeDelta::minutes(25);
+    timeline.act(overridden.id, StepAction::Start, None).await?;
     Ok(())
 }
 
-/// Still being written.
-async fn statements(story: &mut DemoTimeline<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
-    story.now = now - TimeDelta::hours(14);
+/// A draft.
+async fn statements(timeline: &mut DemoTimeline<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    timeline.now = now - TimeDelta::hours(14);
     let draft = ReleaseDraft {
         name: "2026.12 Statements".into(),
         version_number: "2026.12.0".into(),
@@ -369,7 +379,7 @@ async fn statements(story: &mut DemoTimeline<'_>, now: DateTime<Utc>) -> Result<
         description: "Monthly statements as PDF, for the customers that asked for them.".into(),
         ..ReleaseDraft::default()
     };
-    story.release(draft, STATEMENTS).await?;
+    timeline.release(draft, STATEMENTS).await?;
     Ok(())
 }
 
@@ -378,7 +388,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_stay_numbers() {
+    fn a_number_stays_a_number() {
         let json =
             serde_json::to_string(&metadata(&[("API_REPLICAS", "3"), ("HOST", "x")])).unwrap();
         assert_eq!(json, r#"{"API_REPLICAS":3,"HOST":"x"}"#);

@@ -1,5 +1,6 @@
-//! The demo's words: clusters, customers, and steps that a release engineer would recognise.
+//! Constants of the example data: clusters, customers, and the steps of each release with realistic texts.
 
+/// A template step of the example.
 pub struct DemoStep {
     pub name: &'static str,
     pub category: &'static str,
@@ -10,7 +11,7 @@ pub struct DemoStep {
 
 type DemoVariables = &'static [(&'static str, &'static str)];
 
-/// Name, description, variables.
+/// Clusters: name, description, variables.
 pub const CLUSTERS: &[(&str, &str, DemoVariables)] = &[
     (
         "prod-eu",
@@ -50,7 +51,7 @@ pub const CLUSTERS: &[(&str, &str, DemoVariables)] = &[
     ),
 ];
 
-/// Name, index of the cluster, variables. `CDN_ZONE` is missing for some on purpose.
+/// Customers: name, index of the cluster, variables. Some have no `CDN_ZONE` on purpose: a value is missing.
 pub const CUSTOMERS: &[(&str, usize, DemoVariables)] = &[
     ("Banksia Mining", 2, &[("CDN_ZONE", "z-banksia")]),
     (
@@ -93,6 +94,7 @@ pub const CUSTOMERS: &[(&str, usize, DemoVariables)] = &[
     ("Sandbox Three", 3, &[]),
 ];
 
+/// The text of the custom step.
 pub const ROTATE_KEY: &str = "set -euo pipefail\n\nkubectl -n {{customer.namespace}} create secret generic sftp-host-key \\\n  --from-file=ssh_host_ed25519_key=./new_key \\\n  --dry-run=client -o yaml | kubectl apply -f -\nkubectl -n {{customer.namespace}} rollout restart deploy/sftp\n";
 
 const fn step(
@@ -111,6 +113,7 @@ const fn step(
     }
 }
 
+/// The template of the active release.
 pub const INVOICING: &[DemoStep] = &[
     step(
         "Announce maintenance",
@@ -212,6 +215,7 @@ pub const INVOICING: &[DemoStep] = &[
     ),
 ];
 
+/// The template of the archived release.
 pub const HOTFIX: &[DemoStep] = &[
     step(
         "Check current version",
@@ -250,6 +254,7 @@ pub const HOTFIX: &[DemoStep] = &[
     ),
 ];
 
+/// The template of the draft.
 pub const STATEMENTS: &[DemoStep] = &[
     step(
         "Announce maintenance",

@@ -1,13 +1,19 @@
-//! A customer's runbook as a file: Markdown, under a name of plain letters, so that no customer's name can break a header.
+//! Download of one customer's checklist of a release (called "runbook" on screen) as a Markdown file. Its file name has
+//! plain letters only, so that no customer's name can break the header.
+use crate::output::attachment::attachment;
 use app::{
-    api::context::{Context, hide},
-    domain::{customer_checklist::Checklist, id::CustomerId, id::ReleaseId, rule_violation::Noun},
+    api::context::{Context, to_app_error},
+    domain::{
+        customer_checklist::Checklist,
+        id::{CustomerId, ReleaseId},
+        vocabulary::Noun,
+    },
     store::error::StoreError,
 };
 use axum::{
     Router,
     extract::{Path, State},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -26,10 +32,14 @@ async fn download(
     State(context): State<Context>,
     Path((release, customer)): Path<(String, String)>,
 ) -> Response {
-    match read(&context, &release, &customer).await {
-        Ok(checklist) => file(&checklist),
+    match load(&context, &release, &customer).await {
+        Ok(checklist) => attachment(
+            "text/markdown; charset=utf-8",
+            &checklist.file_name(),
+            checklist.to_markdown(),
+        ),
         Err(error) => {
-            let error = hide(error);
+            let error = to_app_error(error);
             let status =
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, error.to_string()).into_response()
@@ -37,24 +47,10 @@ async fn download(
     }
 }
 
-/// An id that is none is nobody's.
-async fn read(context: &Context, release: &str, customer: &str) -> Result<Checklist, StoreError> {
-    let unknown = |noun| move |_| StoreError::NotFound(noun);
-    let release: ReleaseId = release.parse().map_err(unknown(Noun::Release))?;
-    let customer: CustomerId = customer.parse().map_err(unknown(Noun::Customer))?;
+/// An id that cannot be parsed is not found.
+async fn load(context: &Context, release: &str, customer: &str) -> Result<Checklist, StoreError> {
+    let not_found = |noun| move |_| StoreError::NotFound(noun);
+    let release: ReleaseId = release.parse().map_err(not_found(Noun::Release))?;
+    let customer: CustomerId = customer.parse().map_err(not_found(Noun::Customer))?;
     context.store.checklist(release, customer).await
-}
-
-fn file(checklist: &Checklist) -> Response {
-    let mut response = checklist.markdown().into_response();
-    let disposition = format!("attachment; filename=\"{}\"", checklist.file_name());
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/markdown; charset=utf-8"),
-    );
-    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-    }
-    response
 }

@@ -1,20 +1,22 @@
-//! Forms that work without JavaScript: they post to the address of their own page. What is right leads to the next page;
-//! what is wrong draws the same page again, with everything that was typed and what is wrong with it.
-use super::router::render;
+//! HTML forms that work without JavaScript. Each posts to the address of its own page. A valid form redirects to the next
+//! page; an invalid one renders the same page again, with everything that was typed and the error at each field.
+use super::render::render_page;
 use app::{
-    api::context::{Context, actor, hide, now},
+    api::context::{Context, actor, now, to_app_error},
     components::{
-        release_steps::{StepSource, begin},
+        release_steps::{StepSource, parse_step_source},
         ui::posted::Posted,
     },
     domain::{
         actor_stamp::ActorStamp,
         cluster::ClusterDraft,
         customer::CustomerDraft,
+        field_error::FieldError,
         id::{ClusterId, CustomerId, ReleaseId},
         release::ReleaseDraft,
-        rule_violation::{Field, FieldError, ValidationErrors},
         text::Metadata,
+        validation_errors::ValidationErrors,
+        vocabulary::Field,
     },
     error::AppError,
     paths,
@@ -43,17 +45,19 @@ pub fn router(context: Context) -> Router<LeptosOptions> {
         .with_state(context)
 }
 
+/// The actor and the time of a change.
 fn stamp(context: &Context, headers: &HeaderMap) -> Result<ActorStamp, StoreError> {
     ActorStamp::new(&actor(headers, &context.default_actor), now())
         .map_err(|it| ValidationErrors::one(Field::Actor, it).into())
 }
 
+/// The text of a field; empty if the form does not have it.
 fn field(fields: &PostedFields, name: &str) -> String {
     fields.get(name).cloned().unwrap_or_default()
 }
 
-/// On to the next page, or the same one again.
-async fn answer(
+/// Redirects to the next page, or renders the form again with what was posted and the error.
+async fn respond(
     context: Context,
     uri: Uri,
     headers: HeaderMap,
@@ -62,18 +66,19 @@ async fn answer(
 ) -> Response {
     let error: AppError = match result {
         Ok(path) => return Redirect::to(&path).into_response(),
-        Err(error) => hide(error),
+        Err(error) => to_app_error(error),
     };
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let posted = Posted { fields, error };
     let mut request = Request::new(axum::body::Body::empty());
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
-    let mut page = render(context, request, move || provide_context(posted.clone())).await;
+    let mut page = render_page(context, request, move || provide_context(posted.clone())).await;
     *page.status_mut() = status;
     page
 }
 
+/// The posted variables, one a line; those of `before` if the form has no such field.
 fn variables(fields: &PostedFields, before: &Metadata) -> Metadata {
     match fields.get("variables") {
         Some(lines) => Metadata::from_lines(lines, before),
@@ -81,7 +86,7 @@ fn variables(fields: &PostedFields, before: &Metadata) -> Metadata {
     }
 }
 
-/// The version that an edit is based on.
+/// The version that an edit is based on; 0, which no row has, if it cannot be parsed.
 fn version(fields: &PostedFields) -> i64 {
     field(fields, "version").parse().unwrap_or_default()
 }
@@ -120,9 +125,9 @@ fn no_release_chosen() -> StoreError {
     ValidationErrors::one(Field::From, FieldError::Missing).into()
 }
 
-/// A form's way: who is asking, what the form does, and where it leads.
+/// Defines handlers: each gets the store, the posted fields and the stamp, and returns the path to redirect to.
 macro_rules! forms {
-    ($($name:ident $(($id:ident))? = |$store:ident, $fields:ident, $stamp:ident| $work:expr;)*) => {$(
+    ($($name:ident $(($id:ident))? = |$store:ident, $fields:ident, $stamp:ident| $body:expr;)*) => {$(
         async fn $name(
             State(context): State<Context>,
             $(Path($id): Path<i64>,)?
@@ -133,42 +138,42 @@ macro_rules! forms {
             let result = async {
                 let ($store, $fields) = (&context.store, &fields);
                 let $stamp = stamp(&context, &headers)?;
-                $work
+                $body
             }
             .await;
-            answer(context.clone(), uri, headers, fields, result).await
+            respond(context.clone(), uri, headers, fields, result).await
         }
     )*};
 }
 
 forms! {
     new_cluster = |store, fields, stamp| {
-        let made = store.create_cluster(cluster_draft(fields, &Metadata::default()), stamp).await?;
-        Ok(paths::cluster(made.row.id))
+        let created = store.create_cluster(cluster_draft(fields, &Metadata::default()), stamp).await?;
+        Ok(paths::cluster(created.row.id))
     };
-    // Many at once where there is a text, as `/customers/new?paste` has it.
+    // The form of `/customers/new?paste` has a field `text` with many customers.
     new_customer = |store, fields, stamp| {
         if let Some(text) = fields.get("text") {
             let cluster = field(fields, "clusterId").parse().ok();
             store.create_customers(cluster, text.clone(), stamp).await?;
             return Ok(paths::CUSTOMERS.to_owned());
         }
-        let made = store.create_customer(customer_draft(fields, &Metadata::default()), stamp).await?;
-        Ok(paths::customer(made.row.id))
+        let created = store.create_customer(customer_draft(fields, &Metadata::default()), stamp).await?;
+        Ok(paths::customer(created.row.id))
     };
     new_release = |store, fields, stamp| {
         let draft = release_draft(fields, &Metadata::default());
-        let begin = begin(&field(fields, "steps"));
-        let made = match begin {
+        let source = parse_step_source(&field(fields, "steps"));
+        let created = match source {
             StepSource::Clone => {
                 let from = field(fields, "from").parse::<ReleaseId>().map_err(|_| no_release_chosen())?;
                 store.create_release_from(draft, from, stamp).await?
             }
             StepSource::Scratch | StepSource::Import => store.create_release(draft, stamp).await?,
         };
-        Ok(match begin {
-            StepSource::Import => paths::import_steps(made.row.id),
-            StepSource::Scratch | StepSource::Clone => paths::release_steps(made.row.id),
+        Ok(match source {
+            StepSource::Import => paths::import_steps(created.row.id),
+            StepSource::Scratch | StepSource::Clone => paths::release_steps(created.row.id),
         })
     };
     edit_cluster(id) = |store, fields, stamp| {

@@ -1,39 +1,34 @@
-//! Middleware of the whole router, and the order it is applied in: limits on body and time, headers of every response,
-//! compression, cross-site protection, metrics, log.
+//! Middleware of the whole router, and the order it is applied in: compression, limits on body and time, headers of every
+//! response, panics, cross-site protection, metrics, problem documents, log.
+//!
+//! tower-http does what it can do as it is. Two limits are our own: they differ by address, a body that is too large is
+//! read to its end for a while, and a request that takes too long is logged.
 use crate::{
-    ops::{prometheus, telemetry},
+    ops::{limits, prometheus, telemetry},
     rest::problem,
 };
 use axum::{
     RequestExt, Router,
-    body::{Body, Bytes, HttpBody},
+    body::Body,
     extract::{DefaultBodyLimit, Request},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
-use http_body::Frame;
+use http_body_util::BodyExt;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
-use std::{future::poll_fn, pin::Pin, time::Duration};
+use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
+    set_header::SetResponseHeaderLayer,
 };
 
-/// For pages: the last kilobyte that could be saved would take longer than the page itself, and a larger window of memory.
-const COMPRESSION: CompressionLevel = CompressionLevel::Precise(2);
-/// The largest body of a request, in bytes.
-const BODY_MAX: usize = 8 * 1024 * 1024;
-/// How long a request may take.
-pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a body that is too large is read nevertheless.
-const BODY_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// An import is a whole database.
-const IMPORT: &str = "/api/import";
-const IMPORT_BODY_MAX: usize = 256 * 1024 * 1024;
-const IMPORT_TIMEOUT: Duration = Duration::from_mins(10);
+/// For pages. A higher level would save about a kilobyte, take longer than the page itself, and need more memory.
+const COMPRESSION_LEVEL: CompressionLevel = CompressionLevel::Precise(2);
 
-/// Nothing but our own, scripts only with this page's nonce, and no `style` attribute ever.
+/// Sets the content security policy of a page: only our own files, only scripts with this response's nonce, and no `style`
+/// attribute.
 pub fn set_content_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
         return;
@@ -47,51 +42,26 @@ pub fn set_content_policy() {
     }
 }
 
-/// For every answer; what a handler says itself stands.
-pub async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    let always = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::CACHE_CONTROL, "no-store"),
-        (
-            HeaderName::from_static("x-app-version"),
-            env!("CARGO_PKG_VERSION"),
-        ),
-    ];
-    for (name, value) in always {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
-    }
-    response
+/// Sets a header on every response that does not have it yet.
+fn default_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// Throws away what is being sent, for a while: who is still sending does not hear an answer.
+/// Reads and discards a body, at most for `BODY_DRAIN_TIMEOUT`: a client that is still sending does not read the answer.
 async fn drain(mut body: Body) {
-    let all = async { while let Some(Ok(_)) = frame(&mut body).await {} };
-    // Whoever sends for longer is cut off.
-    let _ = tokio::time::timeout(BODY_DRAIN_TIMEOUT, all).await;
+    let all = async { while let Some(Ok(_)) = body.frame().await {} };
+    let _ = tokio::time::timeout(limits::BODY_DRAIN_TIMEOUT, all).await;
 }
 
-async fn frame(body: &mut Body) -> Option<Result<Frame<Bytes>, axum::Error>> {
-    poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await
-}
-
-/// A body that is too large is turned away at once if it says so, and otherwise as soon as it is.
-pub async fn limit_body(mut request: Request, next: Next) -> Response {
-    let max = if request.uri().path() == IMPORT {
-        IMPORT_BODY_MAX
-    } else {
-        BODY_MAX
-    };
-    let said = request
+/// Answers 413 to a body that is too large: at once if `Content-Length` says so, otherwise as soon as the limit is reached.
+async fn limit_body(mut request: Request, next: Next) -> Response {
+    let max = limits::body_max_bytes(request.uri().path());
+    let declared = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|it| it.to_str().ok()?.parse::<u64>().ok());
-    if said.is_some_and(|it| usize::try_from(it).is_ok_and(|it| it > max)) {
+    if declared.is_some_and(|it| usize::try_from(it).is_ok_and(|it| it > max)) {
+        // A client that sent `Expect` has not begun to send the body.
         if !request.headers().contains_key(header::EXPECT) {
             drain(request.into_body()).await;
         }
@@ -99,19 +69,15 @@ pub async fn limit_body(mut request: Request, next: Next) -> Response {
     }
     DefaultBodyLimit::max(max).apply(&mut request);
     let mut request = request.with_limited_body();
-    // It is limited now, whoever reads it.
+    // The body itself is limited now. Extractors must not limit it a second time.
     DefaultBodyLimit::disable().apply(&mut request);
     next.run(request).await
 }
 
-/// A request that takes too long is given up; what it has not committed is undone.
-pub async fn limit_time(request: Request, next: Next) -> Response {
-    let limit = if request.uri().path() == IMPORT {
-        IMPORT_TIMEOUT
-    } else {
-        REQUEST_TIMEOUT
-    };
+/// Answers 503 to a request that takes too long. Its future is dropped, so a transaction that is not committed rolls back.
+async fn limit_time(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    let limit = limits::timeout(&path);
     let Ok(response) = tokio::time::timeout(limit, next.run(request)).await else {
         tracing::warn!(%path, "given up after {} seconds", limit.as_secs());
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -119,18 +85,27 @@ pub async fn limit_time(request: Request, next: Next) -> Response {
     response
 }
 
-/// Wraps the router. Each `layer` goes around those before it, so that requests pass them from the last to the first:
-/// log and request id; problem documents for `/api`; metrics; cross-site check; panics as 500; response headers; the
-/// time limit; the body limit; compression.
+/// Wraps the router. Each `layer` goes around those before it, so requests pass them from the last to the first: log and
+/// request id; problem documents for `/api`; metrics; cross-site check; panics as 500; response headers; the time limit;
+/// the body limit; compression.
 pub fn apply(router: Router) -> Router {
+    let headers = ServiceBuilder::new()
+        .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(default_header(header::REFERRER_POLICY, "same-origin"))
+        .layer(default_header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(default_header(header::CACHE_CONTROL, "no-store"))
+        .layer(default_header(
+            HeaderName::from_static("x-app-version"),
+            env!("CARGO_PKG_VERSION"),
+        ));
     router
-        .layer(CompressionLayer::new().quality(COMPRESSION))
+        .layer(CompressionLayer::new().quality(COMPRESSION_LEVEL))
         .layer(from_fn(limit_body))
         .layer(from_fn(limit_time))
-        .layer(from_fn(headers))
+        .layer(headers)
         .layer(CatchPanicLayer::new())
         .layer(CsrfLayer::new())
-        .layer(from_fn(prometheus::measure))
-        .layer(from_fn(problem::dress))
+        .layer(from_fn(prometheus::measure_request))
+        .layer(from_fn(problem::convert_failures))
         .layer(telemetry::layers())
 }

@@ -1,8 +1,11 @@
-//! HTTP: the router, its middleware, the page cache, forms without JavaScript, downloads and static files.
+//! HTTP outside of REST: the router, its middleware, page rendering and the page cache, forms that work without
+//! JavaScript, downloads, and static files.
 pub mod checklist_download;
 pub mod downloads;
 pub mod forms;
 pub mod middleware;
 pub mod page_cache;
+pub mod print_page;
+pub mod render;
 pub mod router;
 pub mod site;

@@ -1,6 +1,8 @@
-//! Pages that were drawn a moment ago, for whoever asks for the same page as the same person. A page is drawn anew once
-//! anything in the database has changed, and at least every second, since some of it depends on the time: what is read
-//! here is never older than what would be drawn now. Each answer has a nonce of its own.
+//! Response cache for server-rendered pages, keyed by URL, cookies and actor, and valid for one version of the database and
+//! one second; requests that come together share one rendering. Rendering a page asks the database some twenty questions; many requests for the same page then cost one
+//! rendering. A cached page is never older than one that is rendered now: every change of data writes an event and so
+//! changes the version, and what depends on the time is shown by the second or coarser. Each response gets a nonce of its
+//! own.
 use app::{
     api::context::{self, ACTOR_HEADER},
     store::Store,
@@ -16,97 +18,80 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use leptos::nonce::Nonce;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use moka::future::Cache;
+use std::{sync::Arc, time::Duration};
 
-/// All that is kept at a time, in bytes.
-const KEPT: usize = 8 * 1024 * 1024;
+/// The most that the bodies of all cached pages may take: 8 MiB.
+const CACHE_MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// A second, and the last event in the database.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct PageVersion {
-    second: i64,
-    event: i64,
+/// Pages of an earlier second are never asked for again.
+const ENTRY_LIFETIME: Duration = Duration::from_secs(1);
+
+/// What identifies a rendered page: the second of the clock, the id of the last event in the database, and the request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct PageKey {
+    unix_second: i64,
+    last_event: i64,
+    request: String,
 }
 
-/// A page with its nonce, and where in the page that stands.
+/// A rendered page with the nonce that it was rendered with, and the byte offsets of that nonce in the body.
 struct CachedPage {
     headers: HeaderMap,
     body: Bytes,
     nonce: String,
-    places: Vec<usize>,
-}
-
-#[derive(Default)]
-struct CachedPages {
-    of: PageVersion,
-    pages: HashMap<String, Arc<CachedPage>>,
-    bytes: usize,
+    nonce_offsets: Vec<usize>,
 }
 
 #[derive(Clone)]
 pub struct PageCache {
     store: Store,
-    shelf: Arc<Mutex<CachedPages>>,
+    pages: Cache<PageKey, Arc<CachedPage>>,
 }
 
 impl PageCache {
     pub fn new(store: Store) -> Self {
+        let bytes = |_: &PageKey, page: &Arc<CachedPage>| {
+            u32::try_from(page.body.len()).unwrap_or(u32::MAX)
+        };
         Self {
             store,
-            shelf: Arc::default(),
-        }
-    }
-
-    fn find(&self, now: PageVersion, key: &str) -> Option<Arc<CachedPage>> {
-        let shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-        shelf.pages.get(key).filter(|_| shelf.of == now).cloned()
-    }
-
-    fn keep(&self, now: PageVersion, key: String, page: CachedPage) {
-        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-        if shelf.of != now {
-            *shelf = CachedPages {
-                of: now,
-                ..CachedPages::default()
-            };
-        }
-        if shelf.bytes + page.body.len() <= KEPT {
-            shelf.bytes += page.body.len();
-            shelf.pages.insert(key, Arc::new(page));
+            pages: Cache::builder()
+                .max_capacity(CACHE_MAX_BYTES)
+                .weigher(bytes)
+                .time_to_live(ENTRY_LIFETIME)
+                .build(),
         }
     }
 }
 
 impl CachedPage {
-    /// None of an answer that is not simply a page.
-    fn of(headers: &HeaderMap, body: &Bytes) -> Option<Self> {
-        let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-        if !kind.starts_with("text/html") || headers.contains_key(SET_COOKIE) {
+    /// None if the response is not HTML with a nonce, or sets a cookie.
+    fn from_response(headers: &HeaderMap, body: &Bytes) -> Option<Self> {
+        let media_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        if !media_type.starts_with("text/html") || headers.contains_key(SET_COOKIE) {
             return None;
         }
         let policy = headers.get(CONTENT_SECURITY_POLICY)?.to_str().ok()?;
         let (nonce, _) = policy.split_once("'nonce-")?.1.split_once('\'')?;
-        let text = std::str::from_utf8(body).ok()?;
+        let html = std::str::from_utf8(body).ok()?;
         Some(Self {
             headers: headers.clone(),
             body: body.clone(),
             nonce: nonce.to_owned(),
-            places: text.match_indices(nonce).map(|it| it.0).collect(),
+            nonce_offsets: html.match_indices(nonce).map(|it| it.0).collect(),
         })
     }
 
-    /// The same page with another nonce; none if a nonce is no longer what it was.
-    fn again(&self) -> Option<Response> {
+    /// The page with a new nonce in policy and body. None if the new nonce has another length than the old one.
+    fn with_new_nonce(&self) -> Option<Response> {
         let nonce = Nonce::new().to_string();
         if nonce.len() != self.nonce.len() {
             return None;
         }
         let mut body = self.body.to_vec();
-        for place in &self.places {
-            body[*place..place + nonce.len()].copy_from_slice(nonce.as_bytes());
+        for offset in &self.nonce_offsets {
+            body[*offset..offset + nonce.len()].copy_from_slice(nonce.as_bytes());
         }
         let policy = self.headers.get(CONTENT_SECURITY_POLICY)?.to_str().ok()?;
         let policy = HeaderValue::from_str(&policy.replace(&self.nonce, &nonce)).ok()?;
@@ -120,8 +105,8 @@ impl CachedPage {
     }
 }
 
-/// All of a request that a page depends on.
-fn key(request: &Request) -> Option<String> {
+/// Everything in a request that a page depends on. None if the request is not cached.
+fn cache_key(request: &Request) -> Option<String> {
     if request.method() != Method::GET {
         return None;
     }
@@ -138,32 +123,59 @@ fn key(request: &Request) -> Option<String> {
     Some(key)
 }
 
-pub async fn or_next(State(drawn): State<PageCache>, request: Request, next: Next) -> Response {
-    let (Some(key), Ok(event)) = (key(&request), drawn.store.last_event().await) else {
+/// Middleware: answers from the cache, or renders the page and caches it.
+pub async fn serve_from_cache(
+    State(cache): State<PageCache>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (Some(key), Ok(last_event)) = (cache_key(&request), cache.store.last_event().await) else {
         return next.run(request).await;
     };
-    // An import may fill an empty database without a history.
-    if event == 0 {
+    // An import may fill an empty database without a history, so without events there is no version.
+    if last_event == 0 {
         return next.run(request).await;
     }
-    let now = PageVersion {
-        second: context::now().timestamp(),
-        event,
+    let key = PageKey {
+        unix_second: context::now().timestamp(),
+        last_event,
+        request: key,
     };
-    if let Some(page) = drawn.find(now, &key).and_then(|it| it.again()) {
-        return page;
-    }
-    let response = next.run(request).await;
-    if response.status() != StatusCode::OK {
+    // Requests that come together wait for one rendering. Who renders keeps the response: it may be none to be cached.
+    let mut to_render = Some((request, next));
+    let mut rendered = None;
+    let page = cache
+        .pages
+        .optionally_get_with(key, async {
+            let (request, next) = to_render.take()?;
+            let (response, page) = render(request, next).await;
+            rendered = Some(response);
+            page
+        })
+        .await;
+    if let Some(response) = rendered {
         return response;
     }
-    let (parts, body) = response.into_parts();
-    // Pages are drawn whole before they are sent.
-    let Ok(body) = to_bytes(body, usize::MAX).await else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    if let Some(page) = CachedPage::of(&parts.headers, &body) {
-        drawn.keep(now, key, page);
+    if let Some(response) = page.and_then(|it| it.with_new_nonce()) {
+        return response;
     }
-    Response::from_parts(parts, Body::from(body))
+    match to_render {
+        Some((request, next)) => next.run(request).await,
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// The response, and what of it can be cached.
+async fn render(request: Request, next: Next) -> (Response, Option<Arc<CachedPage>>) {
+    let response = next.run(request).await;
+    if response.status() != StatusCode::OK {
+        return (response, None);
+    }
+    let (parts, body) = response.into_parts();
+    // Pages are rendered whole before they are sent, so this waits for nothing.
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return (StatusCode::INTERNAL_SERVER_ERROR.into_response(), None);
+    };
+    let page = CachedPage::from_response(&parts.headers, &body).map(Arc::new);
+    (Response::from_parts(parts, Body::from(body)), page)
 }

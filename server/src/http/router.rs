@@ -1,75 +1,35 @@
-//! The router: every address that the server answers, on one screen, in front of the middleware of `middleware.rs`.
+//! The router: every address that the server answers, on one screen. `middleware.rs` wraps it.
 use crate::{
-    http::{checklist_download, downloads, forms, middleware, page_cache, site},
+    http::{
+        checklist_download, downloads, forms, middleware, page_cache, print_page, render, site,
+    },
     ops::{health, prometheus},
-    output::print_page,
     rest,
 };
-use app::{
-    api::context::{self, Context},
-    app::App,
-    components::ui::time::Now,
-    shell::shell,
-};
+use app::api::context::Context;
 use axum::{
-    Router,
-    extract::Request,
-    http::StatusCode,
-    middleware::from_fn_with_state,
-    response::{IntoResponse, Response},
-    routing::get,
+    Router, extract::Request, http::StatusCode, middleware::from_fn_with_state,
+    response::IntoResponse, routing::get,
 };
 use leptos::prelude::*;
-use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
-use std::sync::OnceLock;
+use leptos_axum::LeptosRoutes;
 
-/// Collecting the routes suspends every resource of the process for a moment, so it is done once, before any page.
-pub fn routes() -> Vec<AxumRouteListing> {
-    static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
-    ROUTES.get_or_init(|| generate_route_list(App)).clone()
-}
-
-/// What every page and server function finds in its context.
-fn provide(context: &Context) {
-    provide_context(context.clone());
-    provide_context(Now(context::now()));
-}
-
-fn document() -> impl IntoView {
-    middleware::set_content_policy();
-    let uri = use_context::<axum::http::request::Parts>().map(|it| it.uri);
-    let uri = uri.unwrap_or_default();
-    let query = uri.query().unwrap_or_default();
-    shell(site::names(), context::theme(), uri.path(), query)
-}
-
-/// Renders the page at the request's address, with more in its context.
-pub async fn render(
-    context: Context,
-    request: Request,
-    more: impl Fn() + Clone + Send + Sync + 'static,
-) -> Response {
-    let draw = leptos_axum::render_app_async_with_context(
-        move || {
-            provide(&context);
-            more();
-        },
-        document,
-    );
-    draw(request).await.into_response()
-}
-
-/// The whole surface of the server.
+/// Builds the whole router. The program and each test build it once: it owns the page cache.
 pub fn router(context: Context) -> Router {
     prometheus::install();
     let options = LeptosOptions::builder().output_name("rollcall").build();
-    let for_pages = context.clone();
-    let for_missing = context.clone();
-    let for_print = context.clone();
+    let context_of_pages = context.clone();
+    let context_of_not_found = context.clone();
+    let context_of_print = context.clone();
     let cache = page_cache::PageCache::new(context.store.clone());
     let pages = Router::new()
-        .leptos_routes_with_context(&options, routes(), move || provide(&for_pages), document)
-        .layer(from_fn_with_state(cache, page_cache::or_next));
+        .leptos_routes_with_context(
+            &options,
+            render::page_routes(),
+            move || render::provide_request_context(&context_of_pages),
+            render::document,
+        )
+        .layer(from_fn_with_state(cache, page_cache::serve_from_cache));
     let router = Router::new()
         .route("/healthz", get(health::live))
         .route(
@@ -91,14 +51,17 @@ pub fn router(context: Context) -> Router {
         .merge(forms::router(context))
         .merge(pages)
         .fallback(move |request: Request| async move {
-            if rest::problem::is_ours(request.uri().path()) {
-                return rest::problem::Problem::of(StatusCode::NOT_FOUND).into_response();
+            if rest::problem::is_rest_path(request.uri().path()) {
+                return rest::problem::Problem::from_status(StatusCode::NOT_FOUND).into_response();
             }
-            let mut page = render(for_missing, request, || ()).await;
+            let mut page = render::render_page(context_of_not_found, request, || ()).await;
             *page.status_mut() = StatusCode::NOT_FOUND;
             page
         })
         .with_state(options)
-        .layer(from_fn_with_state(for_print, print_page::or_next));
+        .layer(from_fn_with_state(
+            context_of_print,
+            print_page::serve_print_page,
+        ));
     middleware::apply(router)
 }

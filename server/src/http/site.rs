@@ -1,5 +1,5 @@
-//! The built site, embedded: script, WASM and style under hashed names, already compressed. Where none was built (tests,
-//! `cargo check`), there is none, and pages stay as the server drew them.
+//! Static files, embedded in the binary: script, WASM and style under hashed names, already compressed. Without a built
+//! site (tests, `cargo check`) there are none, and pages stay as the server renders them.
 use app::shell::SiteAssets;
 use axum::{
     body::Body,
@@ -15,8 +15,8 @@ use std::{collections::BTreeMap, sync::OnceLock};
 #[allow_missing = true]
 struct SiteFiles;
 
-/// The hashed names of the site's files.
-pub fn names() -> Option<SiteAssets> {
+/// The hashed file names of script, WASM and style; none without a built site.
+pub fn asset_names() -> Option<SiteAssets> {
     static NAMES: OnceLock<Option<SiteAssets>> = OnceLock::new();
     NAMES
         .get_or_init(|| {
@@ -46,7 +46,8 @@ pub fn names() -> Option<SiteAssets> {
         .clone()
 }
 
-/// A file under `/pkg/`: its name changes with its content, so it may be kept for ever.
+/// `GET /pkg/{file}`: a file whose name changes with its content, so clients may cache it for ever. Sent with brotli or gzip
+/// if the client accepts it.
 pub async fn package(Path(file): Path<String>, headers: HeaderMap) -> Response {
     let accepts = headers
         .get(header::ACCEPT_ENCODING)
@@ -68,7 +69,7 @@ pub async fn package(Path(file): Path<String>, headers: HeaderMap) -> Response {
     };
     let mut response = Response::new(Body::from(content.data));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, kind(&file));
+    headers.insert(header::CONTENT_TYPE, media_type(&file));
     headers.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=31536000, immutable"),
@@ -80,7 +81,7 @@ pub async fn package(Path(file): Path<String>, headers: HeaderMap) -> Response {
     response
 }
 
-/// A file at the root of the site, under a name that stays.
+/// A file at the root of the site. Its name stays the same, so clients may cache it for an hour only.
 pub fn asset(name: &'static str) -> Response {
     let Some(content) = SiteFiles::get(name) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -88,7 +89,7 @@ pub fn asset(name: &'static str) -> Response {
     let mut response = Response::new(Body::from(content.data));
     response
         .headers_mut()
-        .insert(header::CONTENT_TYPE, kind(name));
+        .insert(header::CONTENT_TYPE, media_type(name));
     response.headers_mut().insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=3600"),
@@ -96,7 +97,7 @@ pub fn asset(name: &'static str) -> Response {
     response
 }
 
-fn kind(file: &str) -> HeaderValue {
+fn media_type(file: &str) -> HeaderValue {
     HeaderValue::from_static(match file.rsplit('.').next() {
         Some("js") => "text/javascript; charset=utf-8",
         Some("wasm") => "application/wasm",

@@ -1,9 +1,10 @@
-//! Settings from the environment, parsed once. A wrong one is one clear line.
-use app::domain::{rule_violation::FieldError, text::Name};
+//! Settings from environment variables, parsed once at the start. A wrong value is an error of one line that says what to
+//! write.
+use app::{domain::field_error::FieldError, domain::text::Name};
 use std::{env, fs, net::SocketAddr, os::unix::fs::MetadataExt, path::PathBuf, time::Duration};
 
-/// Names that the original design sets aside for later: accepted, and not used.
-pub const RESERVED: [&str; 4] = [
+/// Variables that the original design reserves for later. They are accepted and not used.
+pub const RESERVED_VARIABLES: [&str; 4] = [
     "JENKINS_URL",
     "JENKINS_TOKEN",
     "RANCHER_URL",
@@ -14,14 +15,14 @@ pub const RESERVED: [&str; 4] = [
 pub struct Settings {
     /// `DATABASE_URL`: `sqlite://PATH`, `sqlite:PATH` or `file:PATH`. Default `sqlite://data/app.db`.
     pub database_url: String,
-    /// `ROLLCALL_ADDR`: where to listen. Default `127.0.0.1:3000`.
+    /// `ROLLCALL_ADDR`: the address to listen on. Default `127.0.0.1:3000`.
     pub address: SocketAddr,
-    /// `ROLLCALL_USER`: who it is when a request does not say so. Default: the system's user.
+    /// `ROLLCALL_USER`: the actor of requests that name none. Default: the user of the process.
     pub actor: String,
-    /// `ROLLCALL_LOG`: how the log is written. Default `text`.
+    /// `ROLLCALL_LOG`: the log's format. Default `text`.
     pub log: LogFormat,
-    /// `ROLLCALL_BACKUP_DIR`, `_EVERY` and `_KEEP`: none unless the folder is named.
-    pub backups: Option<Schedule>,
+    /// `ROLLCALL_BACKUP_DIR`, `_EVERY` and `_KEEP`: none unless the folder is set.
+    pub backups: Option<BackupSchedule>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,16 +34,19 @@ pub enum LogFormat {
 
 /// Backups that the server makes by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Schedule {
+pub struct BackupSchedule {
     pub folder: PathBuf,
-    /// Default: a day.
-    pub every: Duration,
-    /// How many stay. Default 14.
+    /// The time between two backups. Default: a day.
+    pub interval: Duration,
+    /// How many backups are kept. Default 14.
     pub keep: usize,
 }
 
-const EVERY: Duration = Duration::from_hours(24);
-const KEEP: usize = 14;
+const DEFAULT_BACKUP_INTERVAL: Duration = Duration::from_hours(24);
+const BACKUP_INTERVAL_MIN: Duration = Duration::from_secs(1);
+/// A leap year.
+const BACKUP_INTERVAL_MAX: Duration = Duration::from_hours(366 * 24);
+const DEFAULT_BACKUPS_KEPT: usize = 14;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSetting {
@@ -93,7 +97,7 @@ impl Settings {
                 None => variable("USER").unwrap_or_else(system_user),
             },
             log: log_format(variable("ROLLCALL_LOG"))?,
-            backups: schedule(&variable)?,
+            backups: backup_schedule(&variable)?,
         })
     }
 }
@@ -107,57 +111,46 @@ fn log_format(text: Option<String>) -> Result<LogFormat, InvalidSetting> {
     }
 }
 
-fn schedule(
+fn backup_schedule(
     variable: &impl Fn(&str) -> Option<String>,
-) -> Result<Option<Schedule>, InvalidSetting> {
-    const EVERY_NAME: &str = "ROLLCALL_BACKUP_EVERY";
-    const KEEP_NAME: &str = "ROLLCALL_BACKUP_KEEP";
-    let (every, keep) = (variable(EVERY_NAME), variable(KEEP_NAME));
+) -> Result<Option<BackupSchedule>, InvalidSetting> {
+    const EVERY: &str = "ROLLCALL_BACKUP_EVERY";
+    const KEEP: &str = "ROLLCALL_BACKUP_KEEP";
+    let (interval, keep) = (variable(EVERY), variable(KEEP));
     let Some(folder) = variable("ROLLCALL_BACKUP_DIR") else {
-        return match (every, keep) {
+        return match (interval, keep) {
             (None, None) => Ok(None),
-            (Some(_), _) => Err(InvalidSetting::BackupFolder(EVERY_NAME)),
-            (None, Some(_)) => Err(InvalidSetting::BackupFolder(KEEP_NAME)),
+            (Some(_), _) => Err(InvalidSetting::BackupFolder(EVERY)),
+            (None, Some(_)) => Err(InvalidSetting::BackupFolder(KEEP)),
         };
     };
-    let every = match every {
-        None => EVERY,
-        Some(text) => duration(&text).ok_or(InvalidSetting::BackupEvery(text))?,
+    let interval = match interval {
+        None => DEFAULT_BACKUP_INTERVAL,
+        Some(text) => backup_interval(&text).ok_or(InvalidSetting::BackupEvery(text))?,
     };
     let keep = match keep {
-        None => KEEP,
+        None => DEFAULT_BACKUPS_KEPT,
         Some(text) => match text.trim().parse() {
             Ok(n) if n > 0 => n,
             _ => return Err(InvalidSetting::BackupKeep(text)),
         },
     };
-    Ok(Some(Schedule {
+    Ok(Some(BackupSchedule {
         folder: folder.into(),
-        every,
+        interval,
         keep,
     }))
 }
 
-/// `90s`, `30m`, `6h`, `7d`: longer than nothing, and at most a year.
-fn duration(text: &str) -> Option<Duration> {
-    const YEAR: u64 = 366 * 24 * 60 * 60;
-    let text = text.trim();
-    let unit = text.chars().next_back()?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 60 * 60,
-        'd' => 24 * 60 * 60,
-        _ => return None,
-    };
-    let n: u64 = text.strip_suffix(unit)?.trim_end().parse().ok()?;
-    let seconds = n.checked_mul(seconds)?;
-    (1..=YEAR)
-        .contains(&seconds)
-        .then(|| Duration::from_secs(seconds))
+/// A duration as people write it: `90s`, `30m`, `6h`, `7d`, `1h 30m`. From one second to one leap year.
+fn backup_interval(text: &str) -> Option<Duration> {
+    let interval = humantime::parse_duration(text).ok()?;
+    (BACKUP_INTERVAL_MIN..=BACKUP_INTERVAL_MAX)
+        .contains(&interval)
+        .then_some(interval)
 }
 
-/// The name of the user that this process belongs to.
+/// The name of the user that the process runs as; `user 1000` if the system has no name for it.
 fn system_user() -> String {
     let user = fs::metadata("/proc/self")
         .map(|it| it.uid().to_string())
@@ -207,29 +200,41 @@ mod tests {
     }
 
     #[test]
-    fn backups_have_a_folder_and_a_rhythm() {
-        let with = |every: &str, keep: &str| {
+    fn backups_have_a_folder_an_interval_and_a_number() {
+        let with = |interval: &str, keep: &str| {
             parse(&[
                 ("ROLLCALL_BACKUP_DIR", "/b"),
-                ("ROLLCALL_BACKUP_EVERY", every),
+                ("ROLLCALL_BACKUP_EVERY", interval),
                 ("ROLLCALL_BACKUP_KEEP", keep),
             ])
         };
         let backups = with("6h", "3").unwrap().backups.unwrap();
-        assert_eq!(backups.every, Duration::from_hours(6));
+        assert_eq!(backups.interval, Duration::from_hours(6));
         assert_eq!((backups.keep, backups.folder), (3, PathBuf::from("/b")));
-        for every in [
+        for (interval, seconds) in [
+            ("1s", 1),
+            ("90s", 90),
+            (" 30m ", 1_800),
+            ("6 h", 21_600),
+            ("6 hours", 21_600),
+            ("1h 30m", 5_400),
+            ("366d", 31_622_400),
+        ] {
+            let backups = with(interval, "3").unwrap().backups.unwrap();
+            assert_eq!(backups.interval.as_secs(), seconds, "{interval}");
+        }
+        for interval in [
             "6",
             "h",
             "0s",
+            "1ms",
             "-1m",
-            "1.5h",
-            "6 hours",
+            "367d",
             "99999999999999999999d",
         ] {
             assert_eq!(
-                with(every, "3"),
-                Err(InvalidSetting::BackupEvery(every.into()))
+                with(interval, "3"),
+                Err(InvalidSetting::BackupEvery(interval.into()))
             );
         }
         for keep in ["0", "-1", "all"] {
@@ -239,7 +244,7 @@ mod tests {
             );
         }
         let day = parse(&[("ROLLCALL_BACKUP_DIR", "/b")]).unwrap();
-        assert_eq!(day.backups.unwrap().every, EVERY);
+        assert_eq!(day.backups.unwrap().interval, DEFAULT_BACKUP_INTERVAL);
         assert!(parse(&[("ROLLCALL_BACKUP_KEEP", "3")]).is_err());
     }
 

@@ -1,4 +1,4 @@
-//! Why the program ended, or a backup was not made: each is one line that says what to do.
+//! Errors that end the program or a backup. Each is printed as one line that says what to do, and maps to an exit code.
 use super::config::InvalidSetting;
 use app::{
     domain::rule_violation::RuleViolation,
@@ -9,15 +9,16 @@ use app::{
 };
 use std::{io, path::Path, process::ExitCode};
 
-/// How the program ends, so that scripts can tell.
+/// The exit code of the program, for scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
+    /// 0: it was done.
     Done,
-    /// It could not be done.
+    /// 1: it could not be done.
     Failed,
-    /// The command line or a setting is wrong; clap ends with the same.
+    /// 2: the command line or a setting is wrong. clap uses the same code.
     Usage,
-    /// It was done, and what was looked at is not as it should be.
+    /// 3: a database or a file was examined, and it has faults.
     Found,
 }
 
@@ -71,7 +72,7 @@ pub enum Failure {
     #[error("{path} cannot be read: {cause}")]
     Read { path: String, cause: String },
     #[error("{path} was not restored: {why}. Nothing was changed")]
-    Unfit { path: String, why: String },
+    NotRestorable { path: String, why: String },
     #[error("another program has the database {0} open. End it first. Nothing was changed")]
     InUse(String),
     #[error("{path} was not taken in, and nothing was changed. Faults: {n}")]
@@ -82,7 +83,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Settings(_) => Exit::Usage,
-            Self::Unfit { .. } | Self::Faults { .. } => Exit::Found,
+            Self::NotRestorable { .. } | Self::Faults { .. } => Exit::Found,
             _ => Exit::Failed,
         }
     }
@@ -107,7 +108,7 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Why the database failed, for a sentence that says already that it did.
+/// The cause of a store error, for a sentence that already says that the database failed.
 pub fn cause(error: &StoreError) -> String {
     match error {
         StoreError::Db(error) => chain(error),

@@ -1,13 +1,13 @@
-//! Whether the program lives, and whether it can serve.
+//! Health checks for load balancers and supervisors: `GET /healthz` (liveness) and `GET /readyz` (readiness).
 use app::store::Store;
 use axum::{extract::State, http::StatusCode};
 
-/// The program answers.
+/// Liveness: the program answers.
 pub async fn live() -> &'static str {
     "ok"
 }
 
-/// The database answers too.
+/// Readiness: the database answers too; 503 otherwise.
 pub async fn ready(State(store): State<Store>) -> (StatusCode, &'static str) {
     match store.ping().await {
         Ok(()) => (StatusCode::OK, "ready"),

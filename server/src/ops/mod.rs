@@ -1,8 +1,9 @@
-//! What an operator sees of the program: settings, log, health, metrics, backups, start and shutdown.
+//! Operations: settings, limits, opening the database, log, health, metrics, backups, and errors that end the program.
 pub mod backup;
 pub mod config;
+pub mod database;
 pub mod failure;
 pub mod health;
+pub mod limits;
 pub mod prometheus;
-pub mod startup;
 pub mod telemetry;

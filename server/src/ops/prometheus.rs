@@ -1,9 +1,9 @@
-//! `GET /metrics`, in Prometheus' text format: requests by route and status with how long they took, how long the database
-//! takes, how far the active releases are, and how large the database is.
+//! Metrics in Prometheus' text format, `GET /metrics`: requests by route and status with their latency, latency of the
+//! database, cells of active releases by state, and the size of the database.
 use app::{
     domain::{
-        release::{ReleaseStatus, ReleaseSummary},
-        step::StepStatus,
+        release::ReleaseSummary,
+        vocabulary::{ReleaseStatus, StepStatus},
     },
     store::{
         Store,
@@ -23,23 +23,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Upper bounds in seconds: from a row of the database to a whole import.
-const BUCKETS: [f64; 14] = [
+/// Upper bounds of the latency buckets, in seconds: from one row of the database to a whole import.
+const LATENCY_BUCKETS_SECONDS: [f64; 14] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
 ];
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-/// How often what was measured is summed up, also if nobody asks.
-const UPKEEP: Duration = Duration::from_secs(5);
+/// How often samples are folded into the histograms, also if nobody scrapes.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// What keeps the figures: one for the whole process, however many routers it has.
+/// The metrics recorder. There is one in a process, however many routers it has.
 fn recorder() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {
-        let builder = PrometheusBuilder::new().set_buckets(&BUCKETS);
+        let builder = PrometheusBuilder::new().set_buckets(&LATENCY_BUCKETS_SECONDS);
         let recorder = builder.unwrap_or_default().build_recorder();
         let handle = recorder.handle();
         if metrics::set_global_recorder(recorder).is_err() {
-            tracing::warn!("somebody else keeps the figures: /metrics stays empty");
+            tracing::warn!("another metrics recorder is installed: /metrics stays empty");
         }
         describe();
         handle
@@ -67,23 +67,23 @@ fn describe() {
     );
 }
 
-/// From now on figures are kept.
+/// Starts recording metrics.
 pub fn install() {
     recorder();
 }
 
-/// Sums up what was measured, so that it takes no more and more memory.
-pub async fn keep_up() {
+/// Folds samples into the histograms as long as the server runs, so that they do not pile up in memory.
+pub async fn run_upkeep() {
     loop {
-        tokio::time::sleep(UPKEEP).await;
+        tokio::time::sleep(UPKEEP_INTERVAL).await;
         recorder().run_upkeep();
     }
 }
 
-/// Counts and times every request, by the route that it took: addresses with ids would be endless.
-pub async fn measure(request: Request, next: Next) -> Response {
+/// Middleware: counts and times every request, by its route pattern. Full addresses hold ids, so they would be endless.
+pub async fn measure_request(request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let method = method(request.method());
+    let method = method_label(request.method());
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -101,8 +101,8 @@ pub async fn measure(request: Request, next: Next) -> Response {
     response
 }
 
-/// Anybody may send a method of their own invention.
-fn method(method: &Method) -> &'static str {
+/// The label of a method. A client may send any word as a method, so unknown ones share one label.
+fn method_label(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",
@@ -115,32 +115,32 @@ fn method(method: &Method) -> &'static str {
     }
 }
 
-/// Everything that was counted, and what the database says now.
+/// `GET /metrics`: what was recorded, and gauges that are read from the database now.
 pub async fn scrape(State(store): State<Store>) -> Response {
     let mut text = recorder().render();
-    match now(&store).await {
-        Ok(present) => text.push_str(&present),
+    match gauges(&store).await {
+        Ok(gauges) => text.push_str(&gauges),
         Err(error) => {
-            tracing::error!(error = %chain(&error), "the database has no figures");
+            tracing::error!(error = %chain(&error), "the gauges could not be read from the database");
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     }
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
 }
 
-async fn now(store: &Store) -> Result<String, StoreError> {
+async fn gauges(store: &Store) -> Result<String, StoreError> {
     let mut releases = store.releases().await?;
     releases.retain(|it| it.release.status == ReleaseStatus::Active);
-    Ok(figures(&releases, store.size().await?))
+    Ok(render_gauges(&releases, store.size().await?))
 }
 
-/// Written here, not kept: a release that is archived or gone is told no more.
-fn figures(active: &[ReleaseSummary], size: u64) -> String {
+/// Gauges are written here and not kept in the recorder: a release that is archived or deleted must disappear.
+fn render_gauges(active: &[ReleaseSummary], database_bytes: u64) -> String {
     let mut text = String::from(
         "# HELP rollcall_database_bytes The database, without its log.\n\
          # TYPE rollcall_database_bytes gauge\n",
     );
-    let _ = writeln!(text, "rollcall_database_bytes {size}");
+    let _ = writeln!(text, "rollcall_database_bytes {database_bytes}");
     text.push_str(
         "# HELP rollcall_cells Steps of the customers of an active release, by state.\n\
          # TYPE rollcall_cells gauge\n",
@@ -158,7 +158,7 @@ fn figures(active: &[ReleaseSummary], size: u64) -> String {
     text
 }
 
-/// A text between quotes.
+/// Escapes the value of a label.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('"', "\\\"")
@@ -170,13 +170,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_never_ends_its_quotes() {
+    fn a_name_cannot_end_its_label() {
         assert_eq!(escaped("a\"} 1\n\\"), "a\\\"} 1\\n\\\\");
     }
 
     #[test]
     fn without_active_releases_there_are_no_cells() {
-        let text = figures(&[], 4_096);
+        let text = render_gauges(&[], 4_096);
         assert!(text.contains("\nrollcall_database_bytes 4096\n"));
         assert!(!text.contains("rollcall_cells{"));
     }

@@ -1,5 +1,5 @@
-//! The log, on standard error: one line for whatever fails, with the request's id. It never has the text of a step, the
-//! value of a variable, or what was asked behind the `?`.
+//! Logging to standard error, with a span and an id for each request. A log line never has the text of a step, the value of
+//! a variable, or the query of an address.
 use super::config::{InvalidSetting, LogFormat};
 use axum::http::{HeaderName, Request};
 use std::env;
@@ -15,12 +15,12 @@ use tower_http::{
 use tracing::{Level, Span};
 use tracing_subscriber::EnvFilter;
 
-/// `RUST_LOG` says how much; without it, what `default` says.
-pub fn init(format: LogFormat, default: &str) -> Result<(), InvalidSetting> {
-    let said = env::var(EnvFilter::DEFAULT_ENV).ok();
-    let filter = match said.filter(|it| !it.trim().is_empty()) {
+/// Starts the log. `RUST_LOG` is the filter; without it, `default_filter`.
+pub fn init(format: LogFormat, default_filter: &str) -> Result<(), InvalidSetting> {
+    let variable = env::var(EnvFilter::DEFAULT_ENV).ok();
+    let filter = match variable.filter(|it| !it.trim().is_empty()) {
         Some(text) => EnvFilter::try_new(&text).map_err(|_| InvalidSetting::Filter(text))?,
-        None => EnvFilter::new(default),
+        None => EnvFilter::new(default_filter),
     };
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -32,6 +32,7 @@ pub fn init(format: LogFormat, default: &str) -> Result<(), InvalidSetting> {
     Ok(())
 }
 
+/// The span of a request: method, path without its query, and id.
 fn span<B>(request: &Request<B>) -> Span {
     let id = request
         .extensions()
@@ -59,18 +60,18 @@ type LogLayers = ServiceBuilder<
     >,
 >;
 
-/// Gives each request an id, and writes a line when it is answered (at debug). Whoever fails has said so already, with
-/// the cause, so that nothing is added.
+/// Gives each request an id and a span, and logs the response at debug level. Failures are logged where they happen, with
+/// the cause, so `on_failure` adds nothing.
 pub fn layers() -> LogLayers {
-    const ID: HeaderName = HeaderName::from_static("x-request-id");
+    const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
     let make_span: fn(&Request<axum::body::Body>) -> Span = span;
     ServiceBuilder::new()
-        .layer(SetRequestIdLayer::new(ID, MakeRequestUuid))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(make_span)
                 .on_response(DefaultOnResponse::new().level(Level::DEBUG))
                 .on_failure(()),
         )
-        .layer(PropagateRequestIdLayer::new(ID))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
 }

@@ -1,4 +1,4 @@
-//! Rows as CSV that a spreadsheet can open safely, and the history as lines of JSON.
+//! Export tables: a release and the history as CSV that a spreadsheet opens safely, and the history as JSON lines.
 use app::domain::{
     event::Event,
     release_sheet::{ReleaseSheet, SheetRow},
@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 use std::borrow::Cow;
 
-/// A table under way. Every cell is quoted, and none is a formula.
+/// A CSV table that is being written. Every cell is quoted, and none can be run as a formula.
 struct CsvTable(Writer<Vec<u8>>);
 
 impl CsvTable {
@@ -22,12 +22,12 @@ impl CsvTable {
     }
 
     fn row<'a>(&mut self, cells: impl IntoIterator<Item = Cow<'a, str>>) {
-        let cells: Vec<String> = cells.into_iter().map(|it| no_formula(&it)).collect();
-        // Writing into memory does not fail, and rows may be of any length.
+        let cells: Vec<String> = cells.into_iter().map(|it| defuse_formula(&it)).collect();
+        // Cannot fail: it writes into memory, and rows may have any length.
         let _ = self.0.write_record(&cells);
     }
 
-    fn heading(&mut self, names: &'static [&'static str]) {
+    fn header_row(&mut self, names: &'static [&'static str]) {
         self.row(names.iter().map(|it| Cow::Borrowed(*it)));
     }
 
@@ -36,18 +36,18 @@ impl CsvTable {
     }
 }
 
-/// A spreadsheet takes what begins with one of these for a formula, also behind white space; an apostrophe says that it
-/// is a text.
-fn no_formula(text: &str) -> String {
+/// Puts an apostrophe before a text that a spreadsheet would take for a formula (CSV injection): one that begins with one of
+/// these signs, also after white space.
+fn defuse_formula(text: &str) -> String {
     let is_blank = |it: char| {
         it.is_whitespace()
             || it.is_control()
             || matches!(it, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}')
     };
-    let begins = text
+    let is_formula = text
         .trim_start_matches(is_blank)
         .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
-    if begins || text.starts_with(['\t', '\r', '\n']) {
+    if is_formula || text.starts_with(['\t', '\r', '\n']) {
         format!("'{text}")
     } else {
         text.to_owned()
@@ -73,7 +73,7 @@ fn flag(is: bool) -> Cow<'static, str> {
     Cow::Borrowed(if is { "true" } else { "false" })
 }
 
-const SHEET: &[&str] = &[
+const RELEASE_COLUMNS: &[&str] = &[
     "release",
     "versionNumber",
     "category",
@@ -95,10 +95,10 @@ const SHEET: &[&str] = &[
     "stepId",
 ];
 
-/// A release, a row for every cell.
-pub fn sheet(sheet: &ReleaseSheet) -> Vec<u8> {
+/// A release as CSV: a header row, and a row for every cell of its matrix.
+pub fn release_csv(sheet: &ReleaseSheet) -> Vec<u8> {
     let mut table = CsvTable::new();
-    table.heading(SHEET);
+    table.header_row(RELEASE_COLUMNS);
     for row in &sheet.rows {
         if let Some(member) = sheet.members.get(row.member) {
             table.row(cells(sheet, member, row));
@@ -131,7 +131,7 @@ fn cells<'a>(sheet: &'a ReleaseSheet, member: &'a Member, row: &'a SheetRow) -> 
     ]
 }
 
-const AUDIT: &[&str] = &[
+const EVENT_COLUMNS: &[&str] = &[
     "id",
     "at",
     "actor",
@@ -148,15 +148,15 @@ const AUDIT: &[&str] = &[
     "resolvedSha256",
 ];
 
-/// The heading of the history's table.
-pub fn audit_heading() -> Vec<u8> {
+/// The header row of the history's table.
+pub fn event_csv_header() -> Vec<u8> {
     let mut table = CsvTable::new();
-    table.heading(AUDIT);
+    table.header_row(EVENT_COLUMNS);
     table.finish()
 }
 
-/// Some lines of the history, without heading.
-pub fn audit(events: &[Event]) -> Vec<u8> {
+/// Events as CSV rows, without the header row.
+pub fn event_csv_rows(events: &[Event]) -> Vec<u8> {
     let mut table = CsvTable::new();
     let json = |it: &Option<serde_json::Value>| -> Cow<'static, str> {
         let text = it.as_ref().map(ToString::to_string);
@@ -183,8 +183,8 @@ pub fn audit(events: &[Event]) -> Vec<u8> {
     table.finish()
 }
 
-/// Some lines of the history, each a line of JSON.
-pub fn lines(events: &[Event]) -> Vec<u8> {
+/// Events as JSON, one a line.
+pub fn event_json_lines(events: &[Event]) -> Vec<u8> {
     let mut lines = Vec::new();
     for it in events {
         if let Ok(line) = serde_json::to_vec(it) {
@@ -216,10 +216,10 @@ mod tests {
     #[test]
     fn no_cell_is_a_formula_and_no_text_is_lost() {
         for text in HOSTILE {
-            assert_eq!(no_formula(text), format!("'{text}"), "{text:?}");
+            assert_eq!(defuse_formula(text), format!("'{text}"), "{text:?}");
         }
         for text in ["", "Acme", "a=1", "3", "'quoted'", " a"] {
-            assert_eq!(no_formula(text), text);
+            assert_eq!(defuse_formula(text), text);
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
             .from_reader(bytes.as_slice());
         let record = reader.records().next().unwrap().unwrap();
         assert_eq!(record.iter().collect::<Vec<_>>(), cells);
-        // Quoted, so that no other separator splits it.
+        // It is quoted, so readers with another separator do not split it.
         assert!(bytes.starts_with(b"\"a,b;c\",\"\"\"quoted\"\"\","));
     }
 }

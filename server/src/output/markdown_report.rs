@@ -1,27 +1,28 @@
-//! A release as Markdown: a heading, the progress, a checklist for every customer, and the steps with their texts.
-//! Whatever people have typed is shown as it is, and never taken for Markdown or HTML.
+//! Markdown report of a release: its details, the progress, a checklist for every customer, and the template steps with
+//! their texts. Text that people typed is escaped, so it is never read as Markdown or HTML.
 use app::domain::{
     progress::Progress,
     release_sheet::{ReleaseSheet, SheetRow},
-    step::StepStatus,
     summary::Member,
     template::StepTemplate,
+    vocabulary::StepStatus,
 };
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
+/// The whole report; `templates` are in order, and may be empty.
 pub fn markdown(sheet: &ReleaseSheet, templates: &[StepTemplate]) -> String {
     let release = &sheet.release;
     let mut text = format!("# {}\n\n", inline(&release.name));
-    let mut facts = vec![release.kind.to_string()];
+    let mut details = vec![release.kind.to_string()];
     if let Some(number) = &release.version_number {
-        facts.push(format!("version {}", inline(number)));
+        details.push(format!("version {}", inline(number)));
     }
     if let Some(date) = release.release_date {
-        facts.push(format!("planned for {date}"));
+        details.push(format!("planned for {date}"));
     }
-    facts.push(release.status.to_string());
-    let _ = writeln!(text, "{}\n", facts.join(" · "));
+    details.push(release.status.to_string());
+    let _ = writeln!(text, "{}\n", details.join(" · "));
     if let Some(description) = &release.description {
         let _ = writeln!(text, "{}\n", inline(description));
     }
@@ -44,7 +45,11 @@ pub fn markdown(sheet: &ReleaseSheet, templates: &[StepTemplate]) -> String {
 }
 
 fn progress(text: &mut String, sheet: &ReleaseSheet) {
-    let _ = writeln!(text, "## Progress\n\n{}\n", in_words(&sheet.progress));
+    let _ = writeln!(
+        text,
+        "## Progress\n\n{}\n",
+        progress_sentence(&sheet.progress)
+    );
     text.push_str("| Customer | Namespace | Cluster | Finished |");
     for status in StepStatus::ALL {
         let _ = write!(text, " {} |", status.label());
@@ -70,7 +75,7 @@ fn progress(text: &mut String, sheet: &ReleaseSheet) {
     text.push('\n');
 }
 
-fn in_words(progress: &Progress) -> String {
+fn progress_sentence(progress: &Progress) -> String {
     let Some(percent) = progress.percent else {
         return "No steps.".to_owned();
     };
@@ -89,7 +94,7 @@ fn customer(text: &mut String, member: &Member) {
         inline(&member.name),
         inline(&member.namespace),
         inline(&member.cluster.name),
-        in_words(&member.progress)
+        progress_sentence(&member.progress)
     );
 }
 
@@ -102,7 +107,7 @@ fn step(text: &mut String, row: &SheetRow) {
         row.category.label(),
         row.number,
         inline(&row.name),
-        row.status.word()
+        row.status.in_sentence()
     );
     if let Some(by) = &row.state_by {
         let _ = write!(text, " by {}", inline(by));
@@ -136,7 +141,7 @@ fn time(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// A text on one line, as it is: in a heading, a paragraph or a table.
+/// Escapes a text for one line of Markdown: a heading, a paragraph or a cell of a table. Line ends become spaces.
 fn inline(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 8);
     let mut letters = text.chars().peekable();
@@ -151,14 +156,14 @@ fn inline(text: &str) -> String {
                 safe.push('\\');
                 safe.push(letter);
             }
-            // "www." would be made a link, and "1. " at the beginning a list.
+            // "www." would become a link, and "1. " at the beginning a list.
             '.' if ends_with_www(&safe) => safe.push_str("\\."),
             '.' if is_word_s_end && safe.bytes().all(|it| it.is_ascii_digit()) => {
                 safe.push_str("\\.");
             }
             '\u{2028}' | '\u{2029}' => safe.push(' '),
             it if it.is_control() => safe.push(' '),
-            // At the beginning these would begin a list.
+            // At the beginning these would become a list.
             '-' | '+' if safe.trim_start().is_empty() => {
                 safe.push('\\');
                 safe.push(letter);
@@ -174,7 +179,7 @@ fn ends_with_www(safe: &str) -> bool {
     tail.is_some_and(|it| it.eq_ignore_ascii_case("www"))
 }
 
-/// A text of several lines in a fence that is longer than any in it.
+/// A code block. Its fence is longer than any run of backticks in the text.
 fn fenced(text: &str, kind: &str, indent: &str) -> String {
     let (mut run, mut longest) = (0, 0);
     for letter in text.chars() {
@@ -183,7 +188,7 @@ fn fenced(text: &str, kind: &str, indent: &str) -> String {
     }
     let fence = "`".repeat(longest.max(2) + 1);
     let mut block = format!("{indent}{fence}{kind}\n");
-    // A lone carriage return ends a line too.
+    // In Markdown a lone carriage return ends a line too.
     for line in text.replace("\r\n", "\n").split(['\n', '\r']) {
         let _ = writeln!(block, "{indent}{line}");
     }
@@ -196,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_a_name_wherever_it_stands() {
+    fn a_name_is_never_read_as_markdown() {
         for (name, safe) in [
             ("Acme", "Acme"),
             ("a | b", "a \\| b"),

@@ -1,4 +1,5 @@
-//! Formats that data leaves in: CSV and JSON lines, a Markdown report, a page for paper.
+//! Export formats: CSV tables and JSON lines, a Markdown report, and the header that makes a browser save a response as a
+//! file.
+pub mod attachment;
 pub mod csv_tables;
 pub mod markdown_report;
-pub mod print_page;

@@ -1,12 +1,12 @@
-//! The history: read it, and undo a change.
+//! REST: the history (audit events), and undo of a change.
 use super::{
     dto::{
-        enums::{EntityWord, EventActionWord},
+        enums::{EntitySchema, EventActionSchema},
         rows::Event,
         work_views::UndoResult,
     },
     extract::{Caller, Id, QueryString},
-    page::{self, PagedList},
+    page::{self, List},
     problem::Problem,
     response::{self, RestResponse},
     transfer,
@@ -27,7 +27,7 @@ use utoipa::IntoParams;
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
-    #[param(value_type = Option<EntityWord>)]
+    #[param(value_type = Option<EntitySchema>)]
     entity: Option<String>,
     #[param(value_type = Option<i64>)]
     entity_id: Option<String>,
@@ -35,7 +35,7 @@ pub struct AuditQuery {
     release_id: Option<String>,
     #[param(value_type = Option<i64>)]
     customer_id: Option<String>,
-    #[param(value_type = Option<EventActionWord>)]
+    #[param(value_type = Option<EventActionSchema>)]
     action: Option<String>,
     actor: Option<String>,
     batch_id: Option<String>,
@@ -55,25 +55,25 @@ pub struct AuditQuery {
 }
 
 impl AuditQuery {
-    /// What the query asks for, checked.
-    pub fn filter(&self) -> Result<EventFilter, Problem> {
+    /// Parses the query.
+    fn filter(&self) -> Result<EventFilter, Problem> {
         let time = "a time: write it as 2026-02-01T14:02:00Z";
         let cursor = "a cursor of this list";
-        let release = page::id("releaseId", self.release_id.as_deref())?;
-        let customer = page::id("customerId", self.customer_id.as_deref())?;
+        let release = page::parse_id("releaseId", self.release_id.as_deref())?;
+        let customer = page::parse_id("customerId", self.customer_id.as_deref())?;
         Ok(EventFilter {
-            entity: page::word("entity", self.entity.as_deref())?,
+            entity: page::parse_enum("entity", self.entity.as_deref())?,
             cluster_id: None,
-            entity_id: page::id("entityId", self.entity_id.as_deref())?,
+            entity_id: page::parse_id("entityId", self.entity_id.as_deref())?,
             release_id: release.map(ReleaseId),
             customer_id: customer.map(CustomerId),
-            action: page::word("action", self.action.as_deref())?,
+            action: page::parse_enum("action", self.action.as_deref())?,
             actor: self.actor.clone(),
             batch_id: self.batch_id.clone().map(BatchId),
-            from: page::read("from", self.from.as_deref(), time)?,
-            to: page::read("to", self.to.as_deref(), time)?,
-            cursor: page::read("cursor", self.cursor.as_deref(), cursor)?.map(EventId),
-            limit: Some(page::limit(self.limit.as_deref())?),
+            from: page::parse("from", self.from.as_deref(), time)?,
+            to: page::parse("to", self.to.as_deref(), time)?,
+            cursor: page::parse("cursor", self.cursor.as_deref(), cursor)?.map(EventId),
+            limit: Some(page::parse_limit(self.limit.as_deref())?),
         })
     }
 }
@@ -81,7 +81,7 @@ impl AuditQuery {
 /// The history, newest first.
 #[utoipa::path(get, path = "/api/audit", tag = "audit", params(AuditQuery),
     responses((status = 200, description = "A page of events, or all of them", content(
-        (PagedList<Event> = "application/json"),
+        (List<Event> = "application/json"),
         (String = "application/jsonl"),
         (String = "text/csv")
     ))))]
@@ -92,19 +92,19 @@ pub async fn list_events(
     let filter = query.filter()?;
     match query.format.as_deref() {
         None | Some("json") => {}
-        Some("csv") => return transfer::audit_csv(context.store, filter).await,
-        Some("jsonl") => return transfer::audit_jsonl(context.store, filter).await,
+        Some("csv") => return transfer::history_csv(context.store, filter).await,
+        Some("jsonl") => return transfer::history_json_lines(context.store, filter).await,
         Some(other) => {
             let problem = format!("`{other}` is none of json, csv, jsonl");
             return Err(Problem::invalid("format", problem));
         }
     }
     let page = context.store.events(filter).await?;
-    let list = PagedList::<Event> {
+    let list = List::<Event> {
         items: page.items.into_iter().map(Into::into).collect(),
         next_cursor: page.next_cursor.map(|it| it.to_string()),
     };
-    Ok(response::did(&list, None))
+    Ok(response::ok(&list, None))
 }
 
 /// Restores what was there before a change. What was changed since is left alone, and named.
@@ -114,5 +114,5 @@ pub async fn list_events(
 pub async fn undo_batch(Id(batch): Id<BatchId>, caller: Caller) -> RestResponse {
     let result = caller.store.undo(batch, caller.stamp).await?;
     let batch = result.batch_id.clone();
-    Ok(response::did(&UndoResult::from(result), batch))
+    Ok(response::ok(&UndoResult::from(result), batch))
 }

@@ -1,11 +1,11 @@
-//! Clusters: list, read, create, edit, deactivate, restore.
+//! REST: clusters. List, read, create, update, deactivate, restore.
 use super::{
     dto::{
-        enums::Variables,
+        enums::VariablesSchema,
         rows::{Cluster, ClusterView},
     },
     extract::{Caller, Id, JsonBody, Patch, QueryString},
-    page::{self, PagedList},
+    page::{self, List},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -45,7 +45,7 @@ pub struct NewCluster {
     kubeconfig_path: Option<String>,
     #[schema(max_length = 4000)]
     description: Option<String>,
-    #[schema(value_type = Option<Variables>)]
+    #[schema(value_type = Option<VariablesSchema>)]
     metadata: Option<Metadata>,
 }
 
@@ -74,34 +74,34 @@ pub struct ClusterPatch {
     #[schema(value_type = Option<String>, max_length = 4000)]
     description: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<Variables>)]
+    #[schema(value_type = Option<VariablesSchema>)]
     metadata: Patch<Metadata>,
     /// The version that the change is based on; or send If-Match.
     version: Option<i64>,
 }
 
 impl ClusterPatch {
-    fn over(self, present: ClusterDraft) -> ClusterDraft {
+    fn apply_to(self, present: ClusterDraft) -> ClusterDraft {
         ClusterDraft {
-            name: self.name.over(present.name),
-            kubeconfig_path: self.kubeconfig_path.over(present.kubeconfig_path),
-            description: self.description.over(present.description),
-            metadata: self.metadata.over(present.metadata),
+            name: self.name.apply_to(present.name),
+            kubeconfig_path: self.kubeconfig_path.apply_to(present.kubeconfig_path),
+            description: self.description.apply_to(present.description),
+            metadata: self.metadata.apply_to(present.metadata),
         }
     }
 }
 
 /// Clusters by name.
 #[utoipa::path(get, path = "/api/clusters", tag = "clusters", params(ClusterQuery),
-    responses((status = 200, description = "A page of clusters", body = PagedList<ClusterView>)))]
+    responses((status = 200, description = "A page of clusters", body = List<ClusterView>)))]
 pub async fn list_clusters(
     State(context): State<Context>,
     QueryString(query): QueryString<ClusterQuery>,
-) -> Result<Json<PagedList<ClusterView>>, Problem> {
-    let part = page::part(query.limit.as_deref(), query.cursor.as_deref())?;
-    let inactive = page::flag("includeInactive", query.include_inactive.as_deref())?;
-    let rows = context.store.cluster_page(inactive, part).await?;
-    Ok(Json(PagedList::of(rows)))
+) -> Result<Json<List<ClusterView>>, Problem> {
+    let page = page::parse_page(query.limit.as_deref(), query.cursor.as_deref())?;
+    let include_inactive = page::parse_flag("includeInactive", query.include_inactive.as_deref())?;
+    let rows = context.store.cluster_page(include_inactive, page).await?;
+    Ok(Json(List::from_rows(rows)))
 }
 
 /// One cluster.
@@ -122,9 +122,9 @@ pub async fn create_cluster(caller: Caller, JsonBody(body): JsonBody<NewCluster>
         .store
         .create_cluster(body.into(), caller.stamp)
         .await?;
-    let (at, version) = (format!("/api/clusters/{}", row.id), row.version);
+    let (location, version) = (format!("/api/clusters/{}", row.id), row.version);
     Ok(response::created(
-        &at,
+        &location,
         version,
         &Cluster::from(row),
         batch_id,
@@ -141,8 +141,8 @@ pub async fn update_cluster(
     JsonBody(patch): JsonBody<ClusterPatch>,
 ) -> RestResponse {
     let present = caller.store.cluster_row(id).await?;
-    let version = caller.must_have_version(patch.version)?;
-    let draft = patch.over(present.into());
+    let version = caller.require_version(patch.version)?;
+    let draft = patch.apply_to(present.into());
     let Changed { row, batch_id } = caller
         .store
         .update_cluster(id, draft, version, caller.stamp)
@@ -157,7 +157,7 @@ pub async fn update_cluster(
     responses((status = 204, description = "It is inactive")))]
 pub async fn delete_cluster(Id(id): Id<ClusterId>, caller: Caller) -> RestResponse {
     let done = caller.store.deactivate_cluster(id, caller.stamp).await?;
-    Ok(response::gone(done.batch_id))
+    Ok(response::no_content(done.batch_id))
 }
 
 /// Makes an inactive cluster active again.

@@ -1,24 +1,26 @@
-//! One customer's list of steps: read it, add a custom step, move a step, reorder it, promote a step to the template.
+//! REST: one customer's list of steps. Read it, add a custom step, move a step, reorder the list, promote a step to the
+//! template.
 use super::{
     dto::{
-        enums::{CategoryWord, StepTypeWord},
+        enums::{CategorySchema, StepTypeSchema},
         rows::Step,
     },
     extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
-    page::{PageQuery, PagedList},
+    page::{List, PageQuery},
     problem::Problem,
     releases::OfVersion,
     response::{self, RestResponse},
     steps::changed,
-    templates::place,
+    templates::position,
 };
 use app::{
     api::context::Context,
     domain::{
         event::Changed,
         id::{CustomerId, ReleaseId, StepId},
-        step::Position,
-        template::{Category, TemplateDraft},
+        order::Position,
+        template::TemplateDraft,
+        vocabulary::Category,
     },
     store::{Store, error::StoreError},
 };
@@ -34,10 +36,10 @@ pub struct NewStep {
     #[schema(required = true, min_length = 1, max_length = 100)]
     name: String,
     #[serde(default)]
-    #[schema(value_type = CategoryWord, required = true)]
+    #[schema(value_type = CategorySchema, required = true)]
     category: String,
     #[serde(default, rename = "type")]
-    #[schema(value_type = StepTypeWord, required = true)]
+    #[schema(value_type = StepTypeSchema, required = true)]
     kind: String,
     /// At most 256 KiB.
     #[serde(default)]
@@ -67,7 +69,7 @@ pub struct Move {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerReorder {
-    #[schema(value_type = CategoryWord)]
+    #[schema(value_type = CategorySchema)]
     category: Option<Category>,
     /// Every step of the customer in the category, once.
     #[serde(default)]
@@ -86,9 +88,9 @@ pub struct CustomerReordered {
     batch_id: Option<String>,
 }
 
-/// A neighbor that does not exist is a wrong field, by the name that the body has for it.
-async fn must_exist(store: &Store, place: Position<StepId>) -> Result<(), Problem> {
-    let (field, id) = match place {
+/// 422 at the field if the neighbor does not exist. The store refuses one of another list (409).
+async fn require_neighbor(store: &Store, position: Position<StepId>) -> Result<(), Problem> {
+    let (field, id) = match position {
         Position::Last => return Ok(()),
         Position::Before(id) => ("insertBefore", id),
         Position::After(id) => ("insertAfter", id),
@@ -106,14 +108,14 @@ async fn must_exist(store: &Store, place: Position<StepId>) -> Result<(), Proble
         ("id" = i64, Path, description = "The release's id"),
         ("customerId" = i64, Path, description = "The customer's id"),
         PageQuery),
-    responses((status = 200, description = "A page of steps", body = PagedList<Step>)))]
+    responses((status = 200, description = "A page of steps", body = List<Step>)))]
 pub async fn list_customer_steps(
     State(context): State<Context>,
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<PagedList<Step>>, Problem> {
+) -> Result<Json<List<Step>>, Problem> {
     let steps = context.store.customer_work(release, customer).await?.steps;
-    Ok(Json(PagedList::cut(steps, &query, |it| it.id.0)?))
+    Ok(Json(List::select(steps, &query, |it| it.id.0)?))
 }
 
 /// Adds a step for one customer alone; or with `addToTemplate` for every customer of the release.
@@ -130,8 +132,8 @@ pub async fn create_step(
     let store = &caller.store;
     store.must_be_member(release, customer).await?;
     let before = body.insert_before.map(StepId);
-    let place = place(before, body.insert_after.map(StepId))?;
-    must_exist(store, place).await?;
+    let position = position(before, body.insert_after.map(StepId))?;
+    require_neighbor(store, position).await?;
     let to_all = body.add_to_template.unwrap_or_default();
     let draft = TemplateDraft {
         name: body.name,
@@ -140,10 +142,15 @@ pub async fn create_step(
         content: body.content,
         description: String::new(),
     };
-    let made = store.add_custom_step(release, customer, draft, place, to_all, caller.stamp);
-    let Changed { row, batch_id } = made.await?;
-    let (at, version) = (format!("/api/steps/{}", row.id), row.version);
-    Ok(response::created(&at, version, &Step::from(row), batch_id))
+    let created = store.add_custom_step(release, customer, draft, position, to_all, caller.stamp);
+    let Changed { row, batch_id } = created.await?;
+    let (location, version) = (format!("/api/steps/{}", row.id), row.version);
+    Ok(response::created(
+        &location,
+        version,
+        &Step::from(row),
+        batch_id,
+    ))
 }
 
 /// Puts a step elsewhere in its customer's list; the category stays.
@@ -157,10 +164,10 @@ pub async fn move_step(
 ) -> RestResponse {
     caller.store.step_row(id).await?;
     let before = body.insert_before.map(StepId);
-    let place = place(before, body.insert_after.map(StepId))?;
-    must_exist(&caller.store, place).await?;
+    let position = position(before, body.insert_after.map(StepId))?;
+    require_neighbor(&caller.store, position).await?;
     let version = caller.version(body.version);
-    let done = caller.store.move_step(id, place, version, caller.stamp);
+    let done = caller.store.move_step(id, position, version, caller.stamp);
     changed(done.await?)
 }
 
@@ -190,7 +197,7 @@ pub async fn reorder_customer_steps(
     JsonBody(body): JsonBody<CustomerReorder>,
 ) -> RestResponse {
     let category = body.category;
-    let category = category.ok_or_else(|| Problem::invalid("category", "fill this in"))?;
+    let category = category.ok_or_else(|| Problem::missing("category"))?;
     let version = caller.version(body.version);
     let store = &caller.store;
     store.must_be_member(release, customer).await?;
@@ -201,5 +208,5 @@ pub async fn reorder_customer_steps(
         success: true,
         batch_id: batch_id.clone().map(|it| it.0),
     };
-    Ok(response::did(&reordered, batch_id))
+    Ok(response::ok(&reordered, batch_id))
 }

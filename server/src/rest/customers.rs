@@ -1,11 +1,11 @@
-//! Customers: list, read, create, edit, deactivate, restore.
+//! REST: customers. List, read, create, update, deactivate, restore.
 use super::{
     dto::{
-        enums::Variables,
+        enums::VariablesSchema,
         rows::{Customer, CustomerView},
     },
     extract::{Caller, Id, JsonBody, Patch, QueryString},
-    page::{self, PagedList},
+    page::{self, List},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -60,7 +60,7 @@ pub struct NewCustomer {
     namespace: String,
     #[schema(max_length = 4000)]
     description: Option<String>,
-    #[schema(value_type = Option<Variables>)]
+    #[schema(value_type = Option<VariablesSchema>)]
     metadata: Option<Metadata>,
 }
 
@@ -94,40 +94,43 @@ pub struct CustomerPatch {
     #[schema(value_type = Option<String>, max_length = 4000)]
     description: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<Variables>)]
+    #[schema(value_type = Option<VariablesSchema>)]
     metadata: Patch<Metadata>,
     /// The version that the change is based on; or send If-Match.
     version: Option<i64>,
 }
 
 impl CustomerPatch {
-    fn over(self, present: CustomerDraft) -> CustomerDraft {
+    fn apply_to(self, present: CustomerDraft) -> CustomerDraft {
         CustomerDraft {
-            name: self.name.over(present.name),
+            name: self.name.apply_to(present.name),
             cluster_id: match self.cluster_id {
                 Patch::Absent => present.cluster_id,
                 Patch::Null => None,
                 Patch::Value(id) => Some(id),
             },
-            namespace: self.namespace.over(present.namespace),
-            description: self.description.over(present.description),
-            metadata: self.metadata.over(present.metadata),
+            namespace: self.namespace.apply_to(present.namespace),
+            description: self.description.apply_to(present.description),
+            metadata: self.metadata.apply_to(present.metadata),
         }
     }
 }
 
 /// Customers by name, of every cluster or of one.
 #[utoipa::path(get, path = "/api/customers", tag = "customers", params(CustomerQuery),
-    responses((status = 200, description = "A page of customers", body = PagedList<CustomerView>)))]
+    responses((status = 200, description = "A page of customers", body = List<CustomerView>)))]
 pub async fn list_customers(
     State(context): State<Context>,
     QueryString(query): QueryString<CustomerQuery>,
-) -> Result<Json<PagedList<CustomerView>>, Problem> {
-    let part = page::part(query.limit.as_deref(), query.cursor.as_deref())?;
-    let inactive = page::flag("includeInactive", query.include_inactive.as_deref())?;
-    let cluster = page::id("clusterId", query.cluster_id.as_deref())?.map(ClusterId);
-    let rows = context.store.customer_page(cluster, inactive, part).await?;
-    Ok(Json(PagedList::of(rows)))
+) -> Result<Json<List<CustomerView>>, Problem> {
+    let page = page::parse_page(query.limit.as_deref(), query.cursor.as_deref())?;
+    let include_inactive = page::parse_flag("includeInactive", query.include_inactive.as_deref())?;
+    let cluster = page::parse_id("clusterId", query.cluster_id.as_deref())?.map(ClusterId);
+    let rows = context
+        .store
+        .customer_page(cluster, include_inactive, page)
+        .await?;
+    Ok(Json(List::from_rows(rows)))
 }
 
 /// One customer, with its cluster.
@@ -151,9 +154,9 @@ pub async fn create_customer(
         .store
         .create_customer(body.into(), caller.stamp)
         .await?;
-    let (at, version) = (format!("/api/customers/{}", row.id), row.version);
+    let (location, version) = (format!("/api/customers/{}", row.id), row.version);
     Ok(response::created(
-        &at,
+        &location,
         version,
         &Customer::from(row),
         batch_id,
@@ -170,8 +173,8 @@ pub async fn update_customer(
     JsonBody(patch): JsonBody<CustomerPatch>,
 ) -> RestResponse {
     let (present, _) = caller.store.customer_row(id).await?;
-    let version = caller.must_have_version(patch.version)?;
-    let draft = patch.over(present.into());
+    let version = caller.require_version(patch.version)?;
+    let draft = patch.apply_to(present.into());
     let Changed { row, batch_id } = caller
         .store
         .update_customer(id, draft, version, caller.stamp)
@@ -186,7 +189,7 @@ pub async fn update_customer(
     responses((status = 204, description = "It is inactive")))]
 pub async fn delete_customer(Id(id): Id<CustomerId>, caller: Caller) -> RestResponse {
     let done = caller.store.deactivate_customer(id, caller.stamp).await?;
-    Ok(response::gone(done.batch_id))
+    Ok(response::no_content(done.batch_id))
 }
 
 /// Makes an inactive customer active again; its cluster must be.

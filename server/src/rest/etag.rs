@@ -1,16 +1,16 @@
-//! A row's version as an entity tag: `"5"`. Who changes the row says by it, or by `version` in the body, which version
-//! the change is based on.
+//! ETags: the version of a row between quotes, `"5"`. A change sends it back in `If-Match`, or as `version` in the body, to
+//! say which version it is based on.
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// No row has this version: it stands for a tag that is none of ours, which matches nothing.
-const NEVER: i64 = 0;
+/// Versions count from 1, so this one matches no row. It is read from a tag that is not one of ours.
+const UNKNOWN_VERSION: i64 = 0;
 
-pub fn of(version: i64) -> HeaderValue {
+pub fn from_version(version: i64) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
-/// The version that the header If-Match names. Proxies that compress make tags weak, so weak ones count too. `*` names
-/// none.
+/// The version in the header `If-Match`; none without the header and for `*`. Weak tags are accepted too, because proxies
+/// that compress make tags weak; so are tags without quotes.
 pub fn if_match(headers: &HeaderMap) -> Option<i64> {
     let text = headers.get(header::IF_MATCH)?;
     let text = text.to_str().unwrap_or_default().trim();
@@ -20,7 +20,7 @@ pub fn if_match(headers: &HeaderMap) -> Option<i64> {
     let tag = text.strip_prefix("W/").unwrap_or(text);
     let tag = tag.strip_prefix('"').unwrap_or(tag);
     let tag = tag.strip_suffix('"').unwrap_or(tag);
-    Some(tag.parse().unwrap_or(NEVER))
+    Some(tag.parse().unwrap_or(UNKNOWN_VERSION))
 }
 
 #[cfg(test)]
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn a_tag_is_a_version_between_quotes() {
-        assert_eq!(of(5), "\"5\"");
+        assert_eq!(from_version(5), "\"5\"");
         assert_eq!(read("\"5\""), Some(5));
         assert_eq!(read("W/\"5\""), Some(5));
         assert_eq!(read("5"), Some(5));
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_foreign_tag_matches_nothing_and_a_star_says_nothing() {
-        assert_eq!(read("\"abc\""), Some(NEVER));
+        assert_eq!(read("\"abc\""), Some(UNKNOWN_VERSION));
         assert_eq!(read("*"), None);
     }
 }

@@ -1,11 +1,11 @@
-//! What a request brings along, read strictly: whatever cannot be read is a problem that names the field.
+//! Extractors of requests: ids in the path, the query, the caller, JSON bodies. What cannot be read is a problem document that
+//! names the field.
 use super::{etag, problem::Problem};
 use app::{
     api::context::{Context, actor, now},
     domain::{
-        actor_stamp::ActorStamp,
-        rule_violation::{Field, ValidationErrors},
-        transfer::BYTE_ORDER_MARK,
+        actor_stamp::ActorStamp, transfer::BYTE_ORDER_MARK, validation_errors::ValidationErrors,
+        vocabulary::Field,
     },
     error::AppError,
     store::Store,
@@ -19,7 +19,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use serde_path_to_error::Segment;
 
-/// Ids in the path. One that cannot be an id is of nothing.
+/// Ids in the path. An id that cannot be parsed is 404, like one that no row has.
 pub struct Id<T>(pub T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
@@ -36,7 +36,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
     }
 }
 
-/// The query, whose fields are texts: what they mean is read one by one.
+/// The query. Its fields are texts, so that `page` can parse them one by one and name the wrong one.
 pub struct QueryString<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T> {
@@ -50,7 +50,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T>
     }
 }
 
-/// Who is asking, what time it is, and the store to change: under the request's idempotency key, if it has one.
+/// The caller of a change: the actor and the time, the version in `If-Match`, and the store, which is bound to the request's
+/// idempotency key if it has one.
 pub struct Caller {
     pub store: Store,
     pub stamp: ActorStamp,
@@ -64,9 +65,9 @@ impl FromRequestParts<Context> for Caller {
         let stamp = ActorStamp::new(&actor(&parts.headers, &context.default_actor), now());
         let stamp = stamp
             .map_err(|it| Problem::from(AppError::from(ValidationErrors::one(Field::Actor, it))))?;
-        let keyed = parts.extensions.get::<Store>().cloned();
+        let keyed_store = parts.extensions.get::<Store>().cloned();
         Ok(Self {
-            store: keyed.unwrap_or_else(|| context.store.clone()),
+            store: keyed_store.unwrap_or_else(|| context.store.clone()),
             stamp,
             if_match: etag::if_match(&parts.headers),
         })
@@ -74,19 +75,19 @@ impl FromRequestParts<Context> for Caller {
 }
 
 impl Caller {
-    /// The version that a change is based on, if the request says so.
+    /// The version that a change is based on, if the request names one: in the body, else in `If-Match`.
     pub fn version(&self, in_body: Option<i64>) -> Option<i64> {
         in_body.or(self.if_match)
     }
 
-    /// The version that a change is based on: 428 if the request does not say so.
-    pub fn must_have_version(&self, in_body: Option<i64>) -> Result<i64, Problem> {
+    /// The version that a change is based on; 428 if the request names none.
+    pub fn require_version(&self, in_body: Option<i64>) -> Result<i64, Problem> {
         self.version(in_body)
-            .ok_or_else(|| Problem::of(StatusCode::PRECONDITION_REQUIRED))
+            .ok_or_else(|| Problem::from_status(StatusCode::PRECONDITION_REQUIRED))
     }
 }
 
-/// A body of JSON.
+/// A JSON body; 415 without its media type.
 pub struct JsonBody<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
@@ -94,13 +95,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            return Err(Problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+            return Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        Ok(Self(parse(&bytes(request, state).await?)?))
+        Ok(Self(parse_json(&read_body(request, state).await?)?))
     }
 }
 
-/// A body of JSON, or none where everything may be left out.
+/// A JSON body in which everything may be left out, so that the body may be missing too.
 pub struct OptionalBody<T>(pub T);
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
@@ -108,27 +109,27 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let is_json = is_json(request.headers());
-        let bytes = bytes(request, state).await?;
+        let bytes = read_body(request, state).await?;
         if bytes.is_empty() {
             Ok(Self(T::default()))
         } else if !is_json {
-            Err(Problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE))
+            Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE))
         } else if bytes.trim_ascii() == b"null" {
             Ok(Self(T::default()))
         } else {
-            Ok(Self(parse(&bytes)?))
+            Ok(Self(parse_json(&bytes)?))
         }
     }
 }
 
 /// The whole body; 413 if it is too large.
-pub async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+pub async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state)
         .await
-        .map_err(|rejection| Problem::of(rejection.status()))
+        .map_err(|rejection| Problem::from_status(rejection.status()))
 }
 
-/// Whether a body is said to be JSON.
+/// Whether `Content-Type` says JSON: `application/json` or `application/*+json`.
 pub fn is_json(headers: &HeaderMap) -> bool {
     let Some(text) = headers.get(header::CONTENT_TYPE) else {
         return false;
@@ -139,8 +140,8 @@ pub fn is_json(headers: &HeaderMap) -> bool {
     subtype.is_some_and(|it| it == "json" || it.ends_with("+json"))
 }
 
-/// 400 if it is no JSON, 422 if it is not what is wanted here. A byte order mark before it is skipped.
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// 400 if the body is not JSON, 422 with the field if it is JSON of another shape. A byte order mark before it is skipped.
+fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let value: Value = serde_json::from_slice(bytes)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("no JSON: {error}")))?;
@@ -158,7 +159,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })
 }
 
-/// A field of a PATCH: left out, emptied, or given.
+/// A field of a PATCH: absent, null, or a value.
 #[derive(Debug, Default)]
 pub enum Patch<T> {
     #[default]
@@ -177,13 +178,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
 }
 
 impl<T: Default> Patch<T> {
-    /// What becomes of the present value.
-    pub fn over(self, present: T) -> T {
-        self.given().unwrap_or(present)
+    /// The value after the PATCH: the new one, or the present one if the field is absent.
+    pub fn apply_to(self, present: T) -> T {
+        self.into_value().unwrap_or(present)
     }
 
-    /// The new value, if there is one; null is the empty one.
-    pub fn given(self) -> Option<T> {
+    /// The new value, if the field is not absent. Null is the empty value.
+    pub fn into_value(self) -> Option<T> {
         match self {
             Self::Absent => None,
             Self::Null => Some(T::default()),
@@ -205,7 +206,7 @@ mod tests {
     }
 
     fn status(json: &str) -> u16 {
-        parse::<Body>(json.as_bytes()).map_or_else(|it| it.0.status, |_| 200)
+        parse_json::<Body>(json.as_bytes()).map_or_else(|it| it.0.status, |_| 200)
     }
 
     #[test]
@@ -213,10 +214,10 @@ mod tests {
         assert_eq!(status("{"), 400);
         assert_eq!(status("\u{feff}{}"), 200);
         assert_eq!(status("[]"), 422);
-        let body = parse::<Body>(br#"{"ids":[1]}"#).map_err(|it| it.0.detail);
+        let body = parse_json::<Body>(br#"{"ids":[1]}"#).map_err(|it| it.0.detail);
         assert_eq!(body.unwrap().ids, [1]);
         assert_eq!(status(r#"{"name":"x","ids":[1],"more":1}"#), 200);
-        let problem = parse::<Body>(br#"{"ids":[1,"x"]}"#).map_err(|it| it.0.errors);
+        let problem = parse_json::<Body>(br#"{"ids":[1,"x"]}"#).map_err(|it| it.0.errors);
         let errors = problem.err().unwrap();
         assert!(
             errors["ids"].starts_with("ids[1]: invalid type"),
@@ -227,8 +228,8 @@ mod tests {
     #[test]
     fn null_empties_a_field_and_what_is_left_out_stays() {
         let name = |json: &str| {
-            let body = parse::<Body>(json.as_bytes()).map_err(|it| it.0.detail);
-            body.unwrap().name.over("Ana".to_owned())
+            let body = parse_json::<Body>(json.as_bytes()).map_err(|it| it.0.detail);
+            body.unwrap().name.apply_to("Ana".to_owned())
         };
         assert_eq!(name("{}"), "Ana");
         assert_eq!(name(r#"{"name":null}"#), "");

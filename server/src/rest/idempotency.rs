@@ -1,19 +1,20 @@
-//! `Idempotency-Key` on requests that create something: the same key with the same request gives the first answer again,
-//! for 24 hours; with another request it is refused. While the first one is still being carried out, asking again is a
-//! 409: it is over in a moment. Only what was created is kept; after a refusal the key may be used again. Whoever goes away
-//! before the answer is who asks again: what is carried out under a key goes on without its client.
+//! Idempotency keys for requests that create a row. A repeated request with the same `Idempotency-Key` gets the first response
+//! again, for 24 hours. The same key with another request is 422; a repetition while the first request still runs is 409.
+//! Only successful responses are stored: after a failure the key may be used again.
+//!
+//! A request with a key runs to its end even if its client disconnects, because that client will repeat the request.
 use super::{
     extract,
     problem::Problem,
     response::{self, RestResponse},
 };
-use crate::http::middleware::REQUEST_TIMEOUT;
+use crate::ops::limits::REQUEST_TIMEOUT;
 use app::{
-    api::context::{Context, actor, hide, now},
+    api::context::{Context, actor, now, to_app_error},
     domain::id::BatchId,
     store::{
         Store,
-        audit::idempotency::{Claim, KeptAnswer},
+        audit::idempotency::{Claim, StoredResponse},
         error::StoreError,
     },
 };
@@ -26,80 +27,90 @@ use axum::{
 };
 use tracing::Instrument;
 
-/// As clients write it, and as problems name it.
-const NAME: &str = "Idempotency-Key";
-const KEY_MAX: usize = 255;
+/// The header, and the field that problems name.
+const KEY_HEADER: &str = "Idempotency-Key";
+/// In characters of ASCII.
+const KEY_MAX_LENGTH: usize = 255;
 
-/// The key of a request, if it has one: visible ASCII.
-fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(NAME) else {
+/// The key of a request, if it has one. It must be visible ASCII.
+fn parse_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(KEY_HEADER) else {
         return Ok(None);
     };
     let is_visible = value.as_bytes().iter().all(u8::is_ascii_graphic);
-    if is_visible && (1..=KEY_MAX).contains(&value.len()) {
+    if is_visible && (1..=KEY_MAX_LENGTH).contains(&value.len()) {
         Ok(value.to_str().ok().map(str::to_owned))
     } else {
         Err(Problem::invalid(
-            NAME,
-            format!("1 to {KEY_MAX} letters, digits and signs, without spaces"),
+            KEY_HEADER,
+            format!("1 to {KEY_MAX_LENGTH} letters, digits and signs, without spaces"),
         ))
     }
 }
 
-/// Around every handler that creates something.
-pub async fn once(State(context): State<Context>, request: Request, next: Next) -> RestResponse {
+/// Middleware of every handler that creates a row.
+pub async fn with_idempotency_key(
+    State(context): State<Context>,
+    request: Request,
+    next: Next,
+) -> RestResponse {
     if request.method() != Method::POST {
         return Ok(next.run(request).await);
     }
-    let Some(key) = key(request.headers())? else {
+    let Some(key) = parse_key(request.headers())? else {
         return Ok(next.run(request).await);
     };
     let (parts, body) = request.into_parts();
-    let again = Request::from_parts(parts.clone(), body);
-    let bytes = extract::bytes(again, &()).await?;
-    let work = carry_out(context, key, parts, bytes, next);
-    let done = tokio::spawn(work.in_current_span()).await;
-    done.unwrap_or_else(|_| Err(Problem::of(StatusCode::INTERNAL_SERVER_ERROR)))
+    let for_body = Request::from_parts(parts.clone(), body);
+    let body = extract::read_body(for_body, &()).await?;
+    // A task of its own: it goes on when the client disconnects.
+    let task = tokio::spawn(run_under_key(context, key, parts, body, next).in_current_span());
+    let result = task.await;
+    result.unwrap_or_else(|_| Err(Problem::from_status(StatusCode::INTERNAL_SERVER_ERROR)))
 }
 
-async fn carry_out(
+/// Claims the key and runs the request, or answers from what is known of the key.
+async fn run_under_key(
     context: Context,
     key: String,
     parts: Parts,
-    bytes: Bytes,
+    body: Bytes,
     next: Next,
 ) -> RestResponse {
     let store = &context.store;
-    let who = actor(&parts.headers, &context.default_actor);
-    let what = format!(
-        "{}\n{}\n{who}\n{}",
+    let actor = actor(&parts.headers, &context.default_actor);
+    let identity = format!(
+        "{}\n{}\n{actor}\n{}",
         parts.method,
         parts.uri.path(),
-        String::from_utf8_lossy(&bytes)
+        String::from_utf8_lossy(&body)
     );
-    match store.claim_key(&key, &what, now()).await? {
-        Claim::Yours(keyed) => {
-            let mut request = Request::from_parts(parts, Body::from(bytes));
-            request.extensions_mut().insert(*keyed);
-            let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
-            let late = |_| Problem::of(StatusCode::SERVICE_UNAVAILABLE).into_response();
-            kept(store, &key, answer.unwrap_or_else(late)).await
+    match store.claim_key(&key, &identity, now()).await? {
+        Claim::New(keyed_store) => {
+            let mut request = Request::from_parts(parts, Body::from(body));
+            request.extensions_mut().insert(*keyed_store);
+            // The router's timeout ends only the waiting for this task; this timeout ends the work itself.
+            let response = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+            let timed_out =
+                |_| Problem::from_status(StatusCode::SERVICE_UNAVAILABLE).into_response();
+            store_response(store, &key, response.unwrap_or_else(timed_out)).await
         }
-        Claim::Answered(answer) => Ok(first(answer)),
-        Claim::Busy => Err(Problem::new(
+        Claim::Completed(answer) => Ok(replay(answer)),
+        Claim::InProgress => Err(Problem::new(
             StatusCode::CONFLICT,
             "a request with this key is still being carried out: ask again in a moment",
         )
-        .at(NAME, "is in use")),
-        Claim::Lost(batch) => Err(lost(batch)),
-        Claim::Another => Err(Problem::invalid(
-            NAME,
+        .with_field_error(KEY_HEADER, "is in use")),
+        Claim::ResponseLost(batch) => Err(response_lost(batch)),
+        Claim::OtherRequest => Err(Problem::invalid(
+            KEY_HEADER,
             "was used for another request: take a new key",
         )),
     }
 }
 
-fn lost(batch: BatchId) -> Problem {
+/// 409: the request was carried out, but the server stopped before it stored the response.
+fn response_lost(batch: BatchId) -> Problem {
     let detail = format!(
         "this was carried out as change {batch}, but its answer was lost when the server stopped: look it up in /api/audit"
     );
@@ -108,15 +119,15 @@ fn lost(batch: BatchId) -> Problem {
     problem
 }
 
-/// The first answer, once more.
-fn first(kept: KeptAnswer) -> Response {
-    let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::CREATED);
+/// The stored response of the first request.
+fn replay(stored: StoredResponse) -> Response {
+    let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::CREATED);
     let json = HeaderValue::from_static("application/json");
-    let mut response = (status, [(header::CONTENT_TYPE, json)], kept.body).into_response();
+    let mut response = (status, [(header::CONTENT_TYPE, json)], stored.body).into_response();
     let headers = [
-        (header::LOCATION, kept.location),
-        (header::ETAG, kept.etag),
-        (response::BATCH, kept.batch),
+        (header::LOCATION, stored.location),
+        (header::ETAG, stored.etag),
+        (response::BATCH_HEADER, stored.batch),
     ];
     for (name, text) in headers {
         if let Some(value) = text.and_then(|it| HeaderValue::from_str(&it).ok()) {
@@ -126,31 +137,31 @@ fn first(kept: KeptAnswer) -> Response {
     response
 }
 
-/// Keeps what was created; or lets go of the key.
-async fn kept(store: &Store, key: &str, response: Response) -> RestResponse {
+/// Stores a successful response under the key; releases the key after a failure. Returns the response.
+async fn store_response(store: &Store, key: &str, response: Response) -> RestResponse {
     let (parts, body) = response.into_parts();
-    let bytes = to_bytes(body, usize::MAX)
+    let body = to_bytes(body, usize::MAX)
         .await
-        .map_err(|_| Problem::of(StatusCode::INTERNAL_SERVER_ERROR))?;
+        .map_err(|_| Problem::from_status(StatusCode::INTERNAL_SERVER_ERROR))?;
     let text = |name: HeaderName| {
         let value = parts.headers.get(name)?;
         value.to_str().ok().map(str::to_owned)
     };
-    let done: Result<(), StoreError> = if parts.status.is_success() {
-        let answer = KeptAnswer {
+    let stored: Result<(), StoreError> = if parts.status.is_success() {
+        let answer = StoredResponse {
             status: parts.status.as_u16(),
             location: text(header::LOCATION),
             etag: text(header::ETAG),
-            batch: text(response::BATCH),
-            body: String::from_utf8_lossy(&bytes).into_owned(),
+            batch: text(response::BATCH_HEADER),
+            body: String::from_utf8_lossy(&body).into_owned(),
         };
-        store.keep_answer(key, answer).await
+        store.store_response(key, answer).await
     } else {
         store.release_key(key).await
     };
-    if let Err(error) = done {
-        // It is logged; what was created stays, and so does its answer.
-        hide(error);
+    if let Err(error) = stored {
+        // `hide` logs it. The row is created, so the response is still right.
+        to_app_error(error);
     }
-    Ok(Response::from_parts(parts, Body::from(bytes)))
+    Ok(Response::from_parts(parts, Body::from(body)))
 }

@@ -1,11 +1,12 @@
-//! A release's customers and their work: activation, joining and leaving, members, progress, the matrix.
+//! REST: activation of a release, adding and removing customers, and its members, progress and matrix.
 use super::{
     dto::{
+        progress::ReleaseProgress,
         rows::Release,
-        work_views::{DryRun, Matrix, Member, ReleaseProgress},
+        work_views::{DryRun, Matrix, Member},
     },
     extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
-    page::{self, PageQuery, PagedList},
+    page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -96,7 +97,7 @@ pub struct MatrixQuery {
     cluster_id: Option<String>,
 }
 
-fn numbers(ids: Vec<CustomerId>) -> Vec<i64> {
+fn plain_ids(ids: Vec<CustomerId>) -> Vec<i64> {
     ids.into_iter().map(|it| it.0).collect()
 }
 
@@ -115,7 +116,7 @@ pub async fn activate_release(
         let allowed = draft.release.may_be_activated(draft.templates.len());
         allowed.map_err(StoreError::from)?;
         let dry_run = store.dry_run(id, body.customer_ids).await?;
-        return Ok(response::did(&Activated::DryRun(dry_run.into()), None));
+        return Ok(response::ok(&Activated::DryRun(dry_run.into()), None));
     }
     let Changed { row, batch_id } = store
         .activate_release(id, body.customer_ids, caller.stamp)
@@ -139,17 +140,17 @@ pub async fn add_customers(
         let release = store.release_row(id).await?;
         release.may_be_worked_on().map_err(StoreError::from)?;
         let dry_run = store.dry_run(id, Some(body.customer_ids)).await?;
-        return Ok(response::did(&Added::DryRun(dry_run.into()), None));
+        return Ok(response::ok(&Added::DryRun(dry_run.into()), None));
     }
     let Changed { row, batch_id } = store
         .add_customers(id, body.customer_ids, caller.stamp)
         .await?;
     let added = Added::Customers(AddedCustomers {
         success: true,
-        added: numbers(row),
+        added: plain_ids(row),
         batch_id: batch_id.clone().map(|it| it.0),
     });
-    Ok(response::did(&added, batch_id))
+    Ok(response::ok(&added, batch_id))
 }
 
 /// Removes customers whose steps are all pending.
@@ -167,23 +168,23 @@ pub async fn remove_customers(
         .await?;
     let removed = RemovedCustomers {
         success: true,
-        removed: numbers(row),
+        removed: plain_ids(row),
         batch_id: batch_id.clone().map(|it| it.0),
     };
-    Ok(response::did(&removed, batch_id))
+    Ok(response::ok(&removed, batch_id))
 }
 
 /// A release's customers in the matrix's order, with progress.
 #[utoipa::path(get, path = "/api/releases/{id}/customers", tag = "releases",
     params(("id" = i64, Path, description = "The release's id"), PageQuery),
-    responses((status = 200, description = "A page of members", body = PagedList<Member>)))]
+    responses((status = 200, description = "A page of members", body = List<Member>)))]
 pub async fn list_members(
     State(context): State<Context>,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<PagedList<Member>>, Problem> {
+) -> Result<Json<List<Member>>, Problem> {
     let members = context.store.members(id).await?;
-    Ok(Json(PagedList::cut(members, &query, |it| it.id.0)?))
+    Ok(Json(List::select(members, &query, |it| it.id.0)?))
 }
 
 /// How far a release is: as a whole, and by customer, cluster and category.
@@ -207,7 +208,7 @@ pub async fn read_matrix(
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<MatrixQuery>,
 ) -> Result<Json<Matrix>, Problem> {
-    let cluster = page::id("clusterId", query.cluster_id.as_deref())?.map(ClusterId);
+    let cluster = page::parse_id("clusterId", query.cluster_id.as_deref())?.map(ClusterId);
     let grid = context.store.grid(id).await?;
-    Ok(Json(Matrix::of(grid, cluster)))
+    Ok(Json(Matrix::from_grid(grid, cluster)))
 }

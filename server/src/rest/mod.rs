@@ -1,5 +1,9 @@
-//! REST: the same verbs as the pages', over the same store, as JSON under `/api`. One file a noun. The description at
-//! `/api/openapi.json` is made from the handlers; `/api/docs` shows it, from the binary alone.
+//! REST API under `/api`: the same actions as the pages, by the same store methods, as JSON. One file a resource. The OpenAPI
+//! description at `/api/openapi.json` is generated from the handlers; Swagger UI at `/api/docs` shows it from files in the
+//! binary.
+//!
+//! `problem` (errors), `etag`, `extract` (requests), `page` (lists), `response`, `streamed_body`, `idempotency` and `dto` serve
+//! all resources and import none of them.
 #![expect(unused_qualifications, reason = "utoipa writes `params` with a path")]
 
 pub mod audit;
@@ -33,8 +37,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-/// The page of the description sets styles by script; nothing of it comes from elsewhere.
-const DOCS_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+/// The content policy of Swagger UI: it sets styles by script, and loads nothing from other servers.
+const DOCS_CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Everything under `/api`.
@@ -45,15 +49,16 @@ pub fn router(context: Context) -> Router<LeptosOptions> {
         .merge(docs(openapi_operations::complete(api)))
 }
 
-/// The description, as it is served.
+/// The OpenAPI description, as it is served.
 pub fn openapi(context: &Context) -> OpenApi {
     openapi_operations::complete(operations(context).into_openapi())
 }
 
 fn operations(context: &Context) -> OpenApiRouter<Context> {
-    let once = middleware::from_fn_with_state(context.clone(), idempotency::once);
-    OpenApiRouter::with_openapi(openapi_operations::frame())
-        .merge(creating().route_layer(once))
+    let idempotent =
+        middleware::from_fn_with_state(context.clone(), idempotency::with_idempotency_key);
+    OpenApiRouter::with_openapi(openapi_operations::empty_document())
+        .merge(creating_operations().route_layer(idempotent))
         .routes(routes!(clusters::list_clusters))
         .routes(routes!(
             clusters::read_cluster,
@@ -113,8 +118,8 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .merge(transfer::router())
 }
 
-/// What creates something, and can therefore be asked for under a key.
-fn creating() -> OpenApiRouter<Context> {
+/// Operations that create a row, which take an idempotency key.
+fn creating_operations() -> OpenApiRouter<Context> {
     OpenApiRouter::default()
         .routes(routes!(clusters::create_cluster))
         .routes(routes!(customers::create_customer))
@@ -125,7 +130,7 @@ fn creating() -> OpenApiRouter<Context> {
         .routes(routes!(custom_steps::create_step))
 }
 
-/// The description, and the page that shows it.
+/// The OpenAPI description, and Swagger UI.
 fn docs(api: OpenApi) -> Router<LeptosOptions> {
     let config = Config::default().validator_url("none").use_base_layout();
     let page: Router<LeptosOptions> = SwaggerUi::new("/api/docs")
@@ -134,6 +139,6 @@ fn docs(api: OpenApi) -> Router<LeptosOptions> {
         .into();
     page.route_layer(SetResponseHeaderLayer::overriding(
         header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(DOCS_POLICY),
+        HeaderValue::from_static(DOCS_CONTENT_POLICY),
     ))
 }

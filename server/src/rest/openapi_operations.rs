@@ -1,6 +1,6 @@
-//! What the description says of every operation alike, so that no handler repeats it: the problems that can occur, the
-//! headers that a request may bring and that an answer has.
-use super::problem::{MEDIA_TYPE, ProblemDetails};
+//! Parts of the OpenAPI description that are the same for all operations, so that no handler repeats them: request headers,
+//! response headers, and the problem documents that can occur.
+use super::problem::{PROBLEM_MEDIA_TYPE, ProblemDetails};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -10,18 +10,18 @@ use utoipa::{
     },
 };
 
-const ABOUT: &str = "Release orchestration: clusters, customers, releases, their template steps, and the steps of every \
+const DESCRIPTION: &str = "Release orchestration: clusters, customers, releases, their template steps, and the steps of every \
     customer. Everything that the pages can do. Changes are recorded under the name in X-Rollcall-User, and answer with \
     the header X-Rollcall-Batch, by which they can be undone. Failures are application/problem+json.";
 
-/// The description before any operation is in it.
-pub fn frame() -> OpenApi {
+/// The description without any operation.
+pub fn empty_document() -> OpenApi {
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
                 .title("Rollcall")
                 .version(env!("CARGO_PKG_VERSION"))
-                .description(Some(ABOUT)),
+                .description(Some(DESCRIPTION)),
         )
         .build()
 }
@@ -34,7 +34,7 @@ enum OperationVerb {
     Delete,
 }
 
-/// Adds to every operation what is true of all of its kind.
+/// Adds the common headers and problem documents to every operation.
 pub fn complete(mut api: OpenApi) -> OpenApi {
     for (path, item) in &mut api.paths.paths {
         let operations = [
@@ -45,9 +45,9 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
         ];
         for (verb, operation) in operations {
             if let Some(operation) = operation {
-                answers(path, verb, operation);
-                questions(path, verb, operation);
-                problems(path, verb, operation);
+                add_response_headers(path, verb, operation);
+                add_request_headers(path, verb, operation);
+                add_problems(path, verb, operation);
             }
         }
     }
@@ -57,8 +57,8 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
     api
 }
 
-/// Headers of the answers that are none of the problems.
-fn answers(path: &str, verb: OperationVerb, operation: &mut Operation) {
+/// Headers of successful responses. Problem documents have none, and are added later.
+fn add_response_headers(path: &str, verb: OperationVerb, operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else {
             continue;
@@ -66,19 +66,19 @@ fn answers(path: &str, verb: OperationVerb, operation: &mut Operation) {
         let one_row = path.ends_with('}') || path.ends_with("/detail");
         let has_tag = (verb == OperationVerb::Get && one_row) || status == "201";
         if has_tag {
-            header(response, "ETag", "The row's version, for If-Match");
+            add_header(response, "ETag", "The row's version, for If-Match");
         }
         if status == "201" {
-            header(response, "Location", "Where the new row is");
+            add_header(response, "Location", "Where the new row is");
         }
         if verb != OperationVerb::Get {
             let text = "The change, by which it can be undone; not if nothing was changed";
-            header(response, "X-Rollcall-Batch", text);
+            add_header(response, "X-Rollcall-Batch", text);
         }
     }
 }
 
-fn header(response: &mut Response, name: &str, description: &str) {
+fn add_header(response: &mut Response, name: &str, description: &str) {
     let header = HeaderBuilder::new()
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
         .description(Some(description))
@@ -86,8 +86,8 @@ fn header(response: &mut Response, name: &str, description: &str) {
     response.headers.insert(name.to_owned(), RefOr::T(header));
 }
 
-/// Headers that a request may bring.
-fn questions(path: &str, verb: OperationVerb, operation: &mut Operation) {
+/// Headers that a request may have.
+fn add_request_headers(path: &str, verb: OperationVerb, operation: &mut Operation) {
     let creates = operation.responses.responses.contains_key("201");
     let mut headers = Vec::new();
     if verb != OperationVerb::Get {
@@ -127,7 +127,7 @@ fn questions(path: &str, verb: OperationVerb, operation: &mut Operation) {
     }
 }
 
-/// Which changes look at If-Match.
+/// Whether an operation reads `If-Match`.
 fn takes_version(path: &str, verb: OperationVerb) -> bool {
     let of_release = path.starts_with("/api/releases/{id}/");
     let on_release = path.ends_with("/archive") || path.ends_with("/restore");
@@ -146,8 +146,8 @@ fn takes_version(path: &str, verb: OperationVerb) -> bool {
     }
 }
 
-/// Whatever else can come instead of the answer.
-fn problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
+/// The problem documents that an operation can answer.
+fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
     let mut statuses = vec![
         ("500", "Something failed on our side"),
         ("503", "The answer took too long"),
@@ -181,14 +181,14 @@ fn problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
             .responses
             .responses
             .entry(status.to_owned())
-            .or_insert_with(|| problem(description));
+            .or_insert_with(|| problem_response(description));
     }
 }
 
-fn problem(description: &str) -> RefOr<Response> {
+fn problem_response(description: &str) -> RefOr<Response> {
     let schema = Ref::from_schema_name(ProblemDetails::name());
     ResponseBuilder::new()
         .description(description)
-        .content(MEDIA_TYPE, Content::new(Some(schema)))
+        .content(PROBLEM_MEDIA_TYPE, Content::new(Some(schema)))
         .into()
 }

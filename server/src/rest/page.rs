@@ -1,20 +1,21 @@
-//! Lists in pages: `limit` (1 to 500, 100 if nothing is said) and `cursor`, the `nextCursor` of the page before.
+//! Pagination of lists: `limit` (1 to 500 rows, default 100) and `cursor`, the `nextCursor` of the page before. Also parses
+//! the other values of a query.
 use super::problem::Problem;
 use app::{
-    domain::rule_violation,
+    domain::field_error,
     store::views::paging::{PageOfRows, PageRequest},
 };
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use utoipa::{IntoParams, ToSchema};
 
-const LIMIT: u32 = 100;
-const LIMIT_MAX: u32 = 500;
+const DEFAULT_ROWS: u32 = 100;
+const ROWS_MAX: u32 = 500;
 
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct PagedList<T> {
+pub struct List<T> {
     pub items: Vec<T>,
     /// Where the next page starts; null on the last one.
     pub next_cursor: Option<String>,
@@ -32,72 +33,84 @@ pub struct PageQuery {
     pub cursor: Option<String>,
 }
 
-/// A value of the query, if it is there and can be read; `what` says what it should have been.
-pub fn read<T: FromStr>(name: &str, text: Option<&str>, what: &str) -> Result<Option<T>, Problem> {
+/// Parses a value of the query, if it is given. `expected` completes the error "`x` is not …".
+pub fn parse<T: FromStr>(
+    name: &str,
+    text: Option<&str>,
+    expected: &str,
+) -> Result<Option<T>, Problem> {
     let Some(text) = text else {
         return Ok(None);
     };
     match text.parse() {
         Ok(value) => Ok(Some(value)),
-        Err(_) => Err(Problem::invalid(name, format!("`{text}` is not {what}"))),
+        Err(_) => Err(Problem::invalid(
+            name,
+            format!("`{text}` is not {expected}"),
+        )),
     }
 }
 
-/// One of a closed list of words, if it is there.
-pub fn word<T: FromStr<Err = rule_violation::FieldError>>(
+/// Parses a value of an enum, if it is given.
+pub fn parse_enum<T: FromStr<Err = field_error::FieldError>>(
     name: &str,
     text: Option<&str>,
 ) -> Result<Option<T>, Problem> {
     text.map(str::parse)
         .transpose()
-        .map_err(|problem: rule_violation::FieldError| Problem::invalid(name, problem.to_string()))
+        .map_err(|problem: field_error::FieldError| Problem::invalid(name, problem.to_string()))
 }
 
-/// `true` or `false`, and false if nothing is said.
-pub fn flag(name: &str, text: Option<&str>) -> Result<bool, Problem> {
-    Ok(read(name, text, "true or false")?.unwrap_or_default())
+/// Parses `true` or `false`; false if it is not given.
+pub fn parse_flag(name: &str, text: Option<&str>) -> Result<bool, Problem> {
+    Ok(parse(name, text, "true or false")?.unwrap_or_default())
 }
 
-/// An id, if it is there.
-pub fn id(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
-    read(name, text, "an id")
+/// Parses an id, if it is given.
+pub fn parse_id(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+    parse(name, text, "an id")
 }
 
-pub fn limit(text: Option<&str>) -> Result<u32, Problem> {
-    let what = "a whole number from 1 to 500";
-    let limit = read("limit", text, what)?.unwrap_or(LIMIT);
-    if (1..=LIMIT_MAX).contains(&limit) {
+/// Parses `limit`: how many rows a page has.
+pub fn parse_limit(text: Option<&str>) -> Result<u32, Problem> {
+    let expected = "a whole number from 1 to 500";
+    let limit = parse("limit", text, expected)?.unwrap_or(DEFAULT_ROWS);
+    if (1..=ROWS_MAX).contains(&limit) {
         Ok(limit)
     } else {
-        Err(Problem::invalid("limit", format!("{limit} is not {what}")))
+        Err(Problem::invalid(
+            "limit",
+            format!("{limit} is not {expected}"),
+        ))
     }
 }
 
-pub fn part(limit_text: Option<&str>, cursor: Option<&str>) -> Result<PageRequest, Problem> {
+/// Parses `limit` and `cursor`.
+pub fn parse_page(limit: Option<&str>, cursor: Option<&str>) -> Result<PageRequest, Problem> {
     Ok(PageRequest {
-        limit: limit(limit_text)?.into(),
-        after: read("cursor", cursor, "a cursor of this list")?,
+        limit: parse_limit(limit)?.into(),
+        after: parse("cursor", cursor, "a cursor of this list")?,
     })
 }
 
-impl<T> PagedList<T> {
-    /// A page that the store cut.
-    pub fn of<Row: Into<T>>(rows: PageOfRows<Row>) -> Self {
+impl<T> List<T> {
+    /// A page that the store has selected.
+    pub fn from_rows<Row: Into<T>>(rows: PageOfRows<Row>) -> Self {
         Self {
             items: rows.items.into_iter().map(Into::into).collect(),
             next_cursor: rows.next.map(|it| it.to_string()),
         }
     }
 
-    /// A page of a short list, which is at hand as a whole.
-    pub fn cut<Row: Into<T>>(
+    /// Selects a page of a list that is in memory as a whole. `id` is what a cursor names a row by.
+    pub fn select<Row: Into<T>>(
         rows: Vec<Row>,
         query: &PageQuery,
         id: impl Fn(&Row) -> i64,
     ) -> Result<Self, Problem> {
-        let part = part(query.limit.as_deref(), query.cursor.as_deref())?;
-        let limit = usize::try_from(part.limit).unwrap_or(usize::MAX);
-        let start = match part.after {
+        let page = parse_page(query.limit.as_deref(), query.cursor.as_deref())?;
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let start = match page.after {
             None => 0,
             Some(after) => rows
                 .iter()
@@ -105,13 +118,12 @@ impl<T> PagedList<T> {
                 .map(|it| it + 1)
                 .ok_or_else(|| Problem::invalid("cursor", format!("unknown: {after}")))?,
         };
-        let more = rows.len() > start + limit;
-        let page = rows.into_iter().skip(start).take(limit);
-        let page: Vec<Row> = page.collect();
-        let last = page.last().filter(|_| more).map(|it| id(it).to_string());
+        let has_more = rows.len() > start + limit;
+        let items: Vec<Row> = rows.into_iter().skip(start).take(limit).collect();
+        let last = items.last().filter(|_| has_more);
         Ok(Self {
-            items: page.into_iter().map(Into::into).collect(),
-            next_cursor: last,
+            next_cursor: last.map(|it| id(it).to_string()),
+            items: items.into_iter().map(Into::into).collect(),
         })
     }
 }
@@ -125,7 +137,7 @@ mod tests {
             limit: limit.map(Into::into),
             cursor: cursor.map(Into::into),
         };
-        let list = PagedList::<i64>::cut(vec![7_i64, 5, 9, 2], &query, |it| *it);
+        let list = List::<i64>::select(vec![7_i64, 5, 9, 2], &query, |it| *it);
         list.map(|it| (it.items, it.next_cursor))
             .map_err(|it| it.0.status)
     }

@@ -1,8 +1,7 @@
-//! Whatever goes wrong, as RFC 9457 has it: `application/problem+json` with type, title, status, detail, and what is
-//! wrong with each field. Answers that the layers around the handlers give (403, 405, 413, 500, 503) are put into the
-//! same form.
+//! Problem documents (RFC 9457): every error under `/api` is `application/problem+json` with type, title, status, detail, and
+//! the errors of fields. Errors that middleware answers (403, 405, 413, 500, 503) are converted to the same form.
 use app::{
-    api::context::hide,
+    api::context::to_app_error,
     error::{AppError, ViolationDetail, ViolationMessage},
     store::error::StoreError,
 };
@@ -18,7 +17,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-pub const MEDIA_TYPE: &str = "application/problem+json";
+pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
 
 /// Why a request was not done.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,12 +52,12 @@ pub struct ProblemDetails {
     pub batch_id: Option<String>,
 }
 
-/// A problem as handlers answer it.
+/// A problem as a handler returns it. Boxed, because it is much larger than a good result.
 #[derive(Debug)]
 pub struct Problem(pub Box<ProblemDetails>);
 
-/// The word of a status, its title, and what to say if nobody says more.
-fn words(status: StatusCode) -> (&'static str, &'static str, &'static str) {
+/// Of a status: the last part of the problem's type, its title, and the default detail.
+fn texts_of_status(status: StatusCode) -> (&'static str, &'static str, &'static str) {
     match status.as_u16() {
         400 => (
             "unreadable",
@@ -113,7 +112,7 @@ fn words(status: StatusCode) -> (&'static str, &'static str, &'static str) {
 
 impl Problem {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        let (word, title, _) = words(status);
+        let (word, title, _) = texts_of_status(status);
         Self(Box::new(ProblemDetails {
             kind: urn(word),
             title: title.to_owned(),
@@ -128,9 +127,9 @@ impl Problem {
         }))
     }
 
-    /// With nothing more to say than the status does.
-    pub fn of(status: StatusCode) -> Self {
-        Self::new(status, words(status).2)
+    /// With the default detail of the status.
+    pub fn from_status(status: StatusCode) -> Self {
+        Self::new(status, texts_of_status(status).2)
     }
 
     /// 422: one field is wrong.
@@ -140,16 +139,21 @@ impl Problem {
             StatusCode::UNPROCESSABLE_ENTITY,
             format!("{field}: {problem}"),
         );
-        this.at(field, problem)
+        this.with_field_error(field, problem)
     }
 
-    /// Says what is wrong with a field.
-    pub fn at(mut self, field: &str, problem: impl Into<String>) -> Self {
+    /// 422: a required field is missing.
+    pub fn missing(field: &str) -> Self {
+        Self::invalid(field, "fill this in")
+    }
+
+    /// Adds the error of a field.
+    pub fn with_field_error(mut self, field: &str, problem: impl Into<String>) -> Self {
         self.0.errors.insert(field.to_owned(), problem.into());
         self
     }
 
-    fn kind(mut self, word: &str, title: &str) -> Self {
+    fn with_type(mut self, word: &str, title: &str) -> Self {
         self.0.kind = urn(word);
         title.clone_into(&mut self.0.title);
         self
@@ -166,7 +170,7 @@ fn urn(word: &str) -> String {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        hide(error).into()
+        to_app_error(error).into()
     }
 }
 
@@ -179,29 +183,29 @@ impl From<AppError> for Problem {
             AppError::NotFound(_) | AppError::Internal | AppError::Transport(_) => problem,
             AppError::Invalid(invalid) => {
                 for (field, text) in invalid.0 {
-                    problem = problem.at(field.as_str(), text);
+                    problem = problem.with_field_error(field.as_str(), text);
                 }
                 problem
             }
-            AppError::Refused(refusal) => refused(problem, *refusal),
+            AppError::Refused(violation) => with_violation(problem, *violation),
             AppError::Stale(stale) => {
                 problem.0.current = serde_json::from_str(&stale.current).ok();
                 problem.0.changed_by = stale.changed_by;
                 problem.0.changed_at = stale.changed_at;
-                problem.kind("stale", "Somebody changed it in the meantime")
+                problem.with_type("stale", "Somebody changed it in the meantime")
             }
         }
     }
 }
 
-fn refused(mut problem: Problem, refused: ViolationMessage) -> Problem {
-    if let Some(field) = refused.field {
-        problem = problem.at(field.as_str(), refused.text);
+fn with_violation(mut problem: Problem, violation: ViolationMessage) -> Problem {
+    if let Some(field) = violation.field {
+        problem = problem.with_field_error(field.as_str(), violation.text);
     }
-    match refused.about {
+    match violation.about {
         ViolationDetail::Taken(inactive) => {
             problem.0.inactive_id = inactive.map(|it| it.0);
-            problem.kind("taken", "The name is taken")
+            problem.with_type("taken", "The name is taken")
         }
         ViolationDetail::Nothing | ViolationDetail::Missing(_) => problem,
     }
@@ -210,13 +214,16 @@ fn refused(mut problem: Problem, refused: ViolationMessage) -> Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
-        let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))];
+        let headers = [(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(PROBLEM_MEDIA_TYPE),
+        )];
         (self.status(), headers, body).into_response()
     }
 }
 
 /// Whether an address belongs to REST.
-pub fn is_ours(path: &str) -> bool {
+pub fn is_rest_path(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }
 
@@ -224,11 +231,11 @@ fn is_problem(response: &Response) -> bool {
     response
         .headers()
         .get(header::CONTENT_TYPE)
-        .is_some_and(|it| it.as_bytes().starts_with(MEDIA_TYPE.as_bytes()))
+        .is_some_and(|it| it.as_bytes().starts_with(PROBLEM_MEDIA_TYPE.as_bytes()))
 }
 
-/// Headers that speak of a body which is not sent.
-fn is_of_the_body(name: &HeaderName) -> bool {
+/// Whether a header describes the body, which the problem document replaces.
+fn is_body_header(name: &HeaderName) -> bool {
     [
         header::CONTENT_TYPE,
         header::CONTENT_LENGTH,
@@ -238,20 +245,20 @@ fn is_of_the_body(name: &HeaderName) -> bool {
     .contains(name)
 }
 
-/// Makes a problem of every failure under `/api` that is none yet.
-pub async fn dress(request: Request, next: Next) -> Response {
-    let ours = is_ours(request.uri().path());
+/// Middleware: converts every failure under `/api` to a problem document, unless it is one already. Other headers stay.
+pub async fn convert_failures(request: Request, next: Next) -> Response {
+    let is_rest = is_rest_path(request.uri().path());
     let response = next.run(request).await;
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();
-    if !ours || !failed || is_problem(&response) {
+    if !is_rest || !failed || is_problem(&response) {
         return response;
     }
-    let mut dressed = Problem::of(status).into_response();
+    let mut converted = Problem::from_status(status).into_response();
     for (name, value) in response.headers() {
-        if !is_of_the_body(name) {
-            dressed.headers_mut().append(name, value.clone());
+        if !is_body_header(name) {
+            converted.headers_mut().append(name, value.clone());
         }
     }
-    dressed
+    converted
 }

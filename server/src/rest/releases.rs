@@ -1,11 +1,11 @@
-//! Releases: list, read, create, edit, delete a draft, archive, restore, clone.
+//! REST: releases. List, read, create, update, delete a draft, archive, restore, clone.
 use super::{
     dto::{
-        enums::{ReleaseTypeWord, Variables},
+        enums::{ReleaseTypeSchema, VariablesSchema},
         rows::{Release, ReleaseView},
     },
     extract::{Caller, Id, JsonBody, OptionalBody, Patch, QueryString},
-    page::{self, PageQuery, PagedList},
+    page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -30,7 +30,7 @@ pub struct NewRelease {
     #[schema(required = true, min_length = 1, max_length = 100)]
     name: String,
     #[serde(default, rename = "type")]
-    #[schema(value_type = ReleaseTypeWord, required = true)]
+    #[schema(value_type = ReleaseTypeSchema, required = true)]
     kind: String,
     #[schema(max_length = 50)]
     version_number: Option<String>,
@@ -38,7 +38,7 @@ pub struct NewRelease {
     release_date: Option<String>,
     #[schema(max_length = 4000)]
     description: Option<String>,
-    #[schema(value_type = Option<Variables>)]
+    #[schema(value_type = Option<VariablesSchema>)]
     metadata: Option<Metadata>,
 }
 
@@ -63,7 +63,7 @@ pub struct ReleasePatch {
     #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
     name: Patch<String>,
     #[serde(default, rename = "type")]
-    #[schema(value_type = ReleaseTypeWord, required = false)]
+    #[schema(value_type = ReleaseTypeSchema, required = false)]
     kind: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 50)]
@@ -75,21 +75,21 @@ pub struct ReleasePatch {
     #[schema(value_type = Option<String>, max_length = 4000)]
     description: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<Variables>)]
+    #[schema(value_type = Option<VariablesSchema>)]
     metadata: Patch<Metadata>,
     /// The version that the change is based on; or send If-Match.
     version: Option<i64>,
 }
 
 impl ReleasePatch {
-    fn over(self, present: ReleaseDraft) -> ReleaseDraft {
+    fn apply_to(self, present: ReleaseDraft) -> ReleaseDraft {
         ReleaseDraft {
-            name: self.name.over(present.name),
-            kind: self.kind.over(present.kind),
-            version_number: self.version_number.over(present.version_number),
-            release_date: self.release_date.over(present.release_date),
-            description: self.description.over(present.description),
-            metadata: self.metadata.over(present.metadata),
+            name: self.name.apply_to(present.name),
+            kind: self.kind.apply_to(present.kind),
+            version_number: self.version_number.apply_to(present.version_number),
+            release_date: self.release_date.apply_to(present.release_date),
+            description: self.description.apply_to(present.description),
+            metadata: self.metadata.apply_to(present.metadata),
         }
     }
 }
@@ -113,19 +113,19 @@ pub struct CloneBody {
     version_number: Option<String>,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is what a handler answers")]
+#[expect(clippy::unnecessary_wraps, reason = "handlers return it as it is")]
 fn changed(done: Changed<release::Release>) -> RestResponse {
     let Changed { row, batch_id } = done;
     let version = row.version;
     Ok(response::changed(version, &Release::from(row), batch_id))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is what a handler answers")]
+#[expect(clippy::unnecessary_wraps, reason = "handlers return it as it is")]
 fn created(done: Changed<release::Release>) -> RestResponse {
     let Changed { row, batch_id } = done;
-    let (at, version) = (format!("/api/releases/{}", row.id), row.version);
+    let (location, version) = (format!("/api/releases/{}", row.id), row.version);
     Ok(response::created(
-        &at,
+        &location,
         version,
         &Release::from(row),
         batch_id,
@@ -134,14 +134,14 @@ fn created(done: Changed<release::Release>) -> RestResponse {
 
 /// Releases, newest first, with progress.
 #[utoipa::path(get, path = "/api/releases", tag = "releases", params(PageQuery),
-    responses((status = 200, description = "A page of releases", body = PagedList<ReleaseView>)))]
+    responses((status = 200, description = "A page of releases", body = List<ReleaseView>)))]
 pub async fn list_releases(
     State(context): State<Context>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<PagedList<ReleaseView>>, Problem> {
-    let part = page::part(query.limit.as_deref(), query.cursor.as_deref())?;
-    let rows = context.store.release_page(part).await?;
-    Ok(Json(PagedList::of(rows)))
+) -> Result<Json<List<ReleaseView>>, Problem> {
+    let page = page::parse_page(query.limit.as_deref(), query.cursor.as_deref())?;
+    let rows = context.store.release_page(page).await?;
+    Ok(Json(List::from_rows(rows)))
 }
 
 /// One release, with progress.
@@ -176,8 +176,8 @@ pub async fn update_release(
     JsonBody(patch): JsonBody<ReleasePatch>,
 ) -> RestResponse {
     let present = caller.store.release_row(id).await?;
-    let version = caller.must_have_version(patch.version)?;
-    let draft = patch.over(present.into());
+    let version = caller.require_version(patch.version)?;
+    let draft = patch.apply_to(present.into());
     changed(
         caller
             .store
@@ -192,7 +192,7 @@ pub async fn update_release(
     responses((status = 204, description = "It is gone")))]
 pub async fn delete_release(Id(id): Id<ReleaseId>, caller: Caller) -> RestResponse {
     let done = caller.store.delete_draft(id, caller.stamp).await?;
-    Ok(response::gone(done.batch_id))
+    Ok(response::no_content(done.batch_id))
 }
 
 /// Archives an active release: it is read-only until it is restored.

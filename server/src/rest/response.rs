@@ -1,4 +1,5 @@
-//! How answers leave: the row with its tag, the batch to undo a change by, and where a new row is.
+//! Responses of successful requests: a row with its ETag, the batch id by which a change can be undone, and the location of a
+//! new row.
 use super::{etag, problem::Problem};
 use app::domain::id::BatchId;
 use axum::{
@@ -8,12 +9,13 @@ use axum::{
 };
 use serde::Serialize;
 
-/// What a handler answers.
+/// What a handler returns.
 pub type RestResponse = Result<Response, Problem>;
 
-pub const BATCH: HeaderName = HeaderName::from_static("x-rollcall-batch");
+/// The id of the batch that a change wrote; absent if nothing was changed.
+pub const BATCH_HEADER: HeaderName = HeaderName::from_static("x-rollcall-batch");
 
-fn set(response: &mut Response, name: HeaderName, text: &str) {
+fn set_header(response: &mut Response, name: HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
         response.headers_mut().insert(name, value);
     }
@@ -21,7 +23,7 @@ fn set(response: &mut Response, name: HeaderName, text: &str) {
 
 fn with_batch(mut response: Response, batch: Option<BatchId>) -> Response {
     if let Some(batch) = batch {
-        set(&mut response, BATCH, &batch.0);
+        set_header(&mut response, BATCH_HEADER, &batch.0);
     }
     response
 }
@@ -30,7 +32,7 @@ fn with_batch(mut response: Response, batch: Option<BatchId>) -> Response {
 pub fn row(version: i64, row: &impl Serialize) -> Response {
     let mut response = Json(row).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::ETAG, etag::of(version));
+    headers.insert(header::ETAG, etag::from_version(version));
     response
 }
 
@@ -39,7 +41,7 @@ pub fn changed(version: i64, row: &impl Serialize, batch: Option<BatchId>) -> Re
     with_batch(self::row(version, row), batch)
 }
 
-/// 201: a new row, and where it is.
+/// 201: a new row.
 pub fn created(
     location: &str,
     version: i64,
@@ -48,16 +50,16 @@ pub fn created(
 ) -> Response {
     let mut response = changed(version, row, batch);
     *response.status_mut() = StatusCode::CREATED;
-    set(&mut response, header::LOCATION, location);
+    set_header(&mut response, header::LOCATION, location);
     response
 }
 
-/// 200: what a change did that is not of one row.
-pub fn did(what: &impl Serialize, batch: Option<BatchId>) -> Response {
-    with_batch(Json(what).into_response(), batch)
+/// 200: a result that is not one row.
+pub fn ok(result: &impl Serialize, batch: Option<BatchId>) -> Response {
+    with_batch(Json(result).into_response(), batch)
 }
 
-/// 204: it is gone.
-pub fn gone(batch: Option<BatchId>) -> Response {
+/// 204: the row was deleted or deactivated.
+pub fn no_content(batch: Option<BatchId>) -> Response {
     with_batch(StatusCode::NO_CONTENT.into_response(), batch)
 }

@@ -1,7 +1,7 @@
-//! Customers' steps: read, edit, their states, their texts, many at once.
+//! REST: customers' steps. Read, update, transitions, override and reset of the text, bulk actions.
 use super::{
     dto::{
-        enums::{StepActionWord, StepTypeWord},
+        enums::{StepActionSchema, StepTypeSchema},
         rows::Step,
         work_views::{BulkResult, StepDetail},
     },
@@ -10,14 +10,14 @@ use super::{
     releases::OfVersion,
     response::{self, RestResponse},
 };
+use app::{
+    api::context::Context, domain::event::Changed, domain::id::StepId, domain::step::CustomerStep,
+    domain::vocabulary::StepAction, store::steps::step_patch::StepPatch,
+    store::steps::transitions::TransitionOptions,
+};
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use {
-    app::api::context::Context, app::domain::event::Changed, app::domain::id::StepId,
-    app::domain::step::CustomerStep, app::domain::step::StepAction,
-    app::store::steps::step_patch::StepPatch, app::store::steps::transitions::TransitionOptions,
-};
 
 /// What to change of a step; what is left out stays. Name, type and content are a custom step's own.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -27,7 +27,7 @@ pub struct StepFields {
     #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
     name: Patch<String>,
     #[serde(default, rename = "type")]
-    #[schema(value_type = StepTypeWord, required = false)]
+    #[schema(value_type = StepTypeSchema, required = false)]
     kind: Patch<String>,
     /// At most 256 KiB.
     #[serde(default)]
@@ -81,7 +81,7 @@ pub struct Bulk {
     #[serde(default)]
     #[schema(value_type = Vec<i64>, required = true, min_items = 1, max_items = 10000)]
     ids: Vec<StepId>,
-    #[schema(value_type = StepActionWord)]
+    #[schema(value_type = StepActionSchema)]
     action: Option<StepAction>,
     /// Failing and skipping want one, reverting may have one.
     #[schema(max_length = 10000)]
@@ -93,6 +93,7 @@ pub struct Bulk {
     allow_unresolved: Option<bool>,
 }
 
+/// 200 with the step after a change.
 pub fn changed(done: Changed<CustomerStep>) -> RestResponse {
     let Changed { row, batch_id } = done;
     let version = row.version;
@@ -117,7 +118,7 @@ pub async fn read_step_detail(State(context): State<Context>, Id(id): Id<StepId>
     let detail = context.store.step(id).await?;
     let history = context.store.step_events(&detail.step).await?;
     let version = detail.step.version;
-    Ok(response::row(version, &StepDetail::of(detail, history)))
+    Ok(response::row(version, &StepDetail::new(detail, history)))
 }
 
 /// Changes the notes of a step; or name, type and content of a custom one.
@@ -130,12 +131,12 @@ pub async fn update_step(
     JsonBody(fields): JsonBody<StepFields>,
 ) -> RestResponse {
     caller.store.step_row(id).await?;
-    let version = caller.must_have_version(fields.version)?;
+    let version = caller.require_version(fields.version)?;
     let patch = StepPatch {
-        name: fields.name.given(),
-        kind: fields.kind.given(),
-        content: fields.content.given(),
-        notes: fields.notes.given(),
+        name: fields.name.into_value(),
+        kind: fields.kind.into_value(),
+        content: fields.content.into_value(),
+        notes: fields.notes.into_value(),
     };
     let done = caller.store.patch_step(id, patch, version, caller.stamp);
     changed(done.await?)
@@ -148,21 +149,22 @@ pub async fn update_step(
 pub async fn delete_step(Id(id): Id<StepId>, caller: Caller) -> RestResponse {
     let version = caller.version(None);
     let done = caller.store.delete_custom_step(id, version, caller.stamp);
-    Ok(response::gone(done.await?.batch_id))
+    Ok(response::no_content(done.await?.batch_id))
 }
 
 async fn act(
     caller: Caller,
     id: StepId,
     action: StepAction,
-    mut ask: TransitionOptions,
+    mut options: TransitionOptions,
 ) -> RestResponse {
-    ask.version = caller.version(ask.version);
-    let done = caller.store.act_on_step(id, action, ask, caller.stamp);
+    options.version = caller.version(options.version);
+    let store = &caller.store;
+    let done = store.act_on_step(id, action, options, caller.stamp);
     changed(done.await?)
 }
 
-fn because(body: Because) -> TransitionOptions {
+fn with_reason(body: Because) -> TransitionOptions {
     TransitionOptions {
         reason: body.reason,
         version: body.version,
@@ -170,7 +172,7 @@ fn because(body: Because) -> TransitionOptions {
     }
 }
 
-fn of_version(body: OfVersion) -> TransitionOptions {
+fn with_version(body: OfVersion) -> TransitionOptions {
     TransitionOptions {
         version: body.version,
         ..TransitionOptions::default()
@@ -186,7 +188,7 @@ pub async fn start_step(
     caller: Caller,
     OptionalBody(body): OptionalBody<OfVersion>,
 ) -> RestResponse {
-    act(caller, id, StepAction::Start, of_version(body)).await
+    act(caller, id, StepAction::Start, with_version(body)).await
 }
 
 /// It is done. A step with a variable that has no value is refused, unless that is allowed.
@@ -198,13 +200,13 @@ pub async fn finish_step(
     caller: Caller,
     OptionalBody(body): OptionalBody<Done>,
 ) -> RestResponse {
-    let ask = TransitionOptions {
+    let options = TransitionOptions {
         notes: body.notes,
         allow_unresolved: body.allow_unresolved.unwrap_or_default(),
         version: body.version,
         ..TransitionOptions::default()
     };
-    act(caller, id, StepAction::Done, ask).await
+    act(caller, id, StepAction::Done, options).await
 }
 
 /// It broke; the reason is required.
@@ -216,7 +218,7 @@ pub async fn fail_step(
     caller: Caller,
     OptionalBody(body): OptionalBody<Because>,
 ) -> RestResponse {
-    act(caller, id, StepAction::Fail, because(body)).await
+    act(caller, id, StepAction::Fail, with_reason(body)).await
 }
 
 /// It is not done for this customer; the reason is required.
@@ -228,7 +230,7 @@ pub async fn skip_step(
     caller: Caller,
     OptionalBody(body): OptionalBody<Because>,
 ) -> RestResponse {
-    act(caller, id, StepAction::Skip, because(body)).await
+    act(caller, id, StepAction::Skip, with_reason(body)).await
 }
 
 /// What it did was taken back.
@@ -240,7 +242,7 @@ pub async fn revert_step(
     caller: Caller,
     OptionalBody(body): OptionalBody<Because>,
 ) -> RestResponse {
-    act(caller, id, StepAction::Revert, because(body)).await
+    act(caller, id, StepAction::Revert, with_reason(body)).await
 }
 
 /// It is pending again.
@@ -252,7 +254,7 @@ pub async fn reopen_step(
     caller: Caller,
     OptionalBody(body): OptionalBody<OfVersion>,
 ) -> RestResponse {
-    act(caller, id, StepAction::Reopen, of_version(body)).await
+    act(caller, id, StepAction::Reopen, with_version(body)).await
 }
 
 /// Rewrites a copy's text for this customer alone.
@@ -265,7 +267,7 @@ pub async fn override_step(
     JsonBody(body): JsonBody<Override>,
 ) -> RestResponse {
     caller.store.step_row(id).await?;
-    let version = caller.must_have_version(body.version)?;
+    let version = caller.require_version(body.version)?;
     let store = &caller.store;
     let done = store.override_step(id, body.content, version, caller.stamp);
     changed(done.await?)
@@ -290,16 +292,16 @@ pub async fn reset_step(
     responses((status = 200, description = "What was done", body = BulkResult)))]
 pub async fn act_on_steps(caller: Caller, JsonBody(body): JsonBody<Bulk>) -> RestResponse {
     let action = body.action;
-    let action = action.ok_or_else(|| Problem::invalid("action", "fill this in"))?;
-    let ask = TransitionOptions {
+    let action = action.ok_or_else(|| Problem::missing("action"))?;
+    let options = TransitionOptions {
         reason: body.reason,
         notes: body.notes,
         allow_unresolved: body.allow_unresolved.unwrap_or_default(),
         version: None,
     };
     let store = &caller.store;
-    let result = store.act_on_steps(body.ids, action, ask, caller.stamp);
+    let result = store.act_on_steps(body.ids, action, options, caller.stamp);
     let result = result.await?;
     let batch = result.batch_id.clone();
-    Ok(response::did(&BulkResult::from(result), batch))
+    Ok(response::ok(&BulkResult::from(result), batch))
 }

@@ -1,85 +1,73 @@
-//! An answer that is sent while it is still being read. One that breaks off, or is not taken, ends the connection before
-//! its end, so that nobody takes a part for the whole.
-use axum::body::{Body, Bytes, HttpBody};
-use http_body::Frame;
-use std::{
-    io,
-    pin::Pin,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
-use tokio::sync::mpsc::{self, Receiver};
+//! A response body that is sent while its content is still being read. A sender task pushes chunks into a channel, and the
+//! body takes them out. If the task ends without `finish`, or the client takes nothing for `CLIENT_STALL_TIMEOUT`, the body
+//! ends with an error: the connection breaks, so that no client takes a part for the whole.
+//!
+//! A pull-based stream would be shorter, but it is not polled while a client stalls, and would hold its database reader for
+//! as long.
+use crate::ops::limits::CLIENT_STALL_TIMEOUT;
+use axum::body::{Body, Bytes};
+use futures_util::{StreamExt, stream};
+use std::{io, time::Duration};
+use tokio::sync::mpsc;
 
-/// How many pieces are ready before somebody takes them.
-const READY: usize = 2;
-/// Who takes nothing for so long is not waited for: what is read stays open as long as this.
-const CLIENT_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many chunks are read ahead of the client.
+const READ_AHEAD_CHUNKS: usize = 2;
 
 enum BodyChunk {
-    Part(Bytes),
+    Data(Bytes),
     End,
 }
 
-/// Where the pieces go in. Dropped without `end`, the answer is seen not to be whole.
-pub struct BodySender(mpsc::Sender<BodyChunk>);
+/// The sending end of a body.
+pub struct BodySender {
+    chunks: mpsc::Sender<BodyChunk>,
+    stall_timeout: Duration,
+}
 
 impl BodySender {
-    /// Answers whether there is any sense in going on.
+    /// Sends a chunk. Returns false if the client is gone or stalls: then the task should stop.
     pub async fn send(&self, bytes: impl Into<Bytes>) -> bool {
-        self.give(BodyChunk::Part(bytes.into())).await
+        self.push(BodyChunk::Data(bytes.into())).await
     }
 
-    /// That was all.
-    pub async fn end(self) {
-        self.give(BodyChunk::End).await;
+    /// Marks the body as complete.
+    pub async fn finish(self) {
+        self.push(BodyChunk::End).await;
     }
 
-    async fn give(&self, piece: BodyChunk) -> bool {
-        self.0
-            .send_timeout(piece, CLIENT_STALL_TIMEOUT)
-            .await
-            .is_ok()
+    async fn push(&self, chunk: BodyChunk) -> bool {
+        let sent = self.chunks.send_timeout(chunk, self.stall_timeout).await;
+        sent.is_ok()
     }
 }
 
-/// A body, and where to put its pieces.
+/// A body, and its sender.
 pub fn channel() -> (BodySender, Body) {
-    let (sender, pieces) = mpsc::channel(READY);
-    let body = Body::new(ChunkedBody {
-        pieces,
-        ended: false,
-    });
-    (BodySender(sender), body)
+    channel_with(CLIENT_STALL_TIMEOUT)
 }
 
-struct ChunkedBody {
-    pieces: Receiver<BodyChunk>,
-    ended: bool,
+fn channel_with(stall_timeout: Duration) -> (BodySender, Body) {
+    let (sender, chunks) = mpsc::channel(READ_AHEAD_CHUNKS);
+    let sender = BodySender {
+        chunks: sender,
+        stall_timeout,
+    };
+    let stream = stream::unfold(Some(chunks), next_chunk);
+    // The compression layer polls once more after the end, hence `fuse`.
+    (sender, Body::from_stream(stream.fuse()))
 }
 
-impl HttpBody for ChunkedBody {
-    type Data = Bytes;
-    type Error = io::Error;
+type ChunkReceiver = mpsc::Receiver<BodyChunk>;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        // Who compresses asks again behind the end.
-        if self.ended {
-            return Poll::Ready(None);
-        }
-        let piece = ready!(self.pieces.poll_recv(context));
-        self.ended = !matches!(piece, Some(BodyChunk::Part(_)));
-        Poll::Ready(match piece {
-            Some(BodyChunk::Part(bytes)) => Some(Ok(Frame::data(bytes))),
-            Some(BodyChunk::End) => None,
-            None => Some(Err(io::Error::other("the answer broke off"))),
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.ended
+/// The next bytes, or the error of a body whose sender ended without `finish`; after that error nothing.
+async fn next_chunk(
+    chunks: Option<ChunkReceiver>,
+) -> Option<(io::Result<Bytes>, Option<ChunkReceiver>)> {
+    let mut chunks = chunks?;
+    match chunks.recv().await {
+        Some(BodyChunk::Data(bytes)) => Some((Ok(bytes), Some(chunks))),
+        Some(BodyChunk::End) => None,
+        None => Some((Err(io::Error::other("the answer broke off")), None)),
     }
 }
 
@@ -92,17 +80,17 @@ mod tests {
     async fn what_was_sent_arrives_whole() {
         let (sender, body) = channel();
         tokio::spawn(async move {
-            for piece in ["a", "b", "c", "d"] {
-                assert!(sender.send(piece).await);
+            for chunk in ["a", "b", "c", "d"] {
+                assert!(sender.send(chunk).await);
             }
-            sender.end().await;
+            sender.finish().await;
         });
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         assert_eq!(&bytes[..], b"abcd");
     }
 
     #[tokio::test]
-    async fn what_broke_off_is_no_answer_and_who_has_gone_is_sent_nothing() {
+    async fn a_body_without_its_end_is_an_error_and_nothing_is_sent_to_a_client_that_is_gone() {
         let (sender, body) = channel();
         assert!(sender.send("a").await);
         drop(sender);
@@ -110,5 +98,16 @@ mod tests {
         let (sender, body) = channel();
         drop(body);
         assert!(!sender.send("a").await);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_stalls_is_given_up_and_its_body_ends_with_an_error() {
+        let (sender, body) = channel_with(Duration::from_millis(10));
+        for _ in 0..READ_AHEAD_CHUNKS {
+            assert!(sender.send("a").await);
+        }
+        assert!(!sender.send("a").await);
+        drop(sender);
+        assert!(to_bytes(body, usize::MAX).await.is_err());
     }
 }

@@ -1,12 +1,13 @@
-//! Template steps: list, read, add, edit, duplicate, delete, reorder.
+//! REST: template steps of a release. List, read, create, update, duplicate, delete, reorder; dry runs of an update and a
+//! deletion.
 use super::{
     dto::{
-        enums::{CategoryWord, StepTypeWord},
+        enums::{CategorySchema, StepTypeSchema},
         rows::Template,
         work_views::Effect,
     },
     extract::{Caller, Id, JsonBody, Patch, QueryString},
-    page::{self, PageQuery, PagedList},
+    page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };
@@ -14,10 +15,12 @@ use app::{
     api::context::Context,
     domain::{
         event::Changed,
+        field_error::FieldError,
         id::{ReleaseId, TemplateId},
-        rule_violation::{Field, ValidationErrors},
-        step::Position,
-        template::{self, Category, StepTemplate, TemplateDraft},
+        order::Position,
+        template::{StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
+        validation_errors::ValidationErrors,
+        vocabulary::{Category, Field},
     },
     store::{Store, error::StoreError},
 };
@@ -33,10 +36,10 @@ pub struct NewTemplate {
     #[schema(required = true, min_length = 1, max_length = 100)]
     name: String,
     #[serde(default)]
-    #[schema(value_type = CategoryWord, required = true)]
+    #[schema(value_type = CategorySchema, required = true)]
     category: String,
     #[serde(default, rename = "type")]
-    #[schema(value_type = StepTypeWord, required = true)]
+    #[schema(value_type = StepTypeSchema, required = true)]
     kind: String,
     /// At most 256 KiB.
     #[serde(default)]
@@ -71,10 +74,10 @@ pub struct TemplatePatch {
     name: Patch<String>,
     /// Another category moves the step to its end, with all copies.
     #[serde(default)]
-    #[schema(value_type = CategoryWord, required = false)]
+    #[schema(value_type = CategorySchema, required = false)]
     category: Patch<String>,
     #[serde(default, rename = "type")]
-    #[schema(value_type = StepTypeWord, required = false)]
+    #[schema(value_type = StepTypeSchema, required = false)]
     kind: Patch<String>,
     #[serde(default)]
     #[schema(value_type = String, required = false, min_length = 1)]
@@ -89,13 +92,13 @@ pub struct TemplatePatch {
 }
 
 impl TemplatePatch {
-    fn over(self, present: TemplateDraft) -> TemplateDraft {
+    fn apply_to(self, present: TemplateDraft) -> TemplateDraft {
         TemplateDraft {
-            name: self.name.over(present.name),
-            category: self.category.over(present.category),
-            kind: self.kind.over(present.kind),
-            content: self.content.over(present.content),
-            description: self.description.over(present.description),
+            name: self.name.apply_to(present.name),
+            category: self.category.apply_to(present.category),
+            kind: self.kind.apply_to(present.kind),
+            content: self.content.apply_to(present.content),
+            description: self.description.apply_to(present.description),
         }
     }
 }
@@ -127,7 +130,7 @@ pub struct DeleteQuery {
 pub struct Reorder {
     #[schema(value_type = i64)]
     release_id: Option<ReleaseId>,
-    #[schema(value_type = CategoryWord)]
+    #[schema(value_type = CategorySchema)]
     category: Option<Category>,
     /// Every template step of the category, once.
     #[serde(default)]
@@ -148,22 +151,22 @@ pub struct Reordered {
     batch_id: Option<String>,
 }
 
-/// The place that a body names; two neighbors are one too many.
-pub fn place<T>(before: Option<T>, after: Option<T>) -> Result<Position<T>, Problem> {
+/// The position that a body names by one neighbor; without one it is the last. Two neighbors are a wrong field.
+pub fn position<T>(before: Option<T>, after: Option<T>) -> Result<Position<T>, Problem> {
     match (before, after) {
         (None, None) => Ok(Position::Last),
         (Some(id), None) => Ok(Position::Before(id)),
         (None, Some(id)) => Ok(Position::After(id)),
         (Some(_), Some(_)) => {
-            let problem = app::domain::rule_violation::FieldError::TwoNeighbours;
-            Err(StoreError::from(ValidationErrors::one(Field::Position, problem)).into())
+            let error = ValidationErrors::one(Field::Position, FieldError::TwoNeighbours);
+            Err(StoreError::from(error).into())
         }
     }
 }
 
-/// A neighbor that does not exist is a wrong field; one of another list is a rule's no, and the store's to say.
-async fn must_exist(store: &Store, place: Position<TemplateId>) -> Result<(), Problem> {
-    let (field, id) = match place {
+/// 422 at the field if the neighbor does not exist. The store refuses one of another list (409).
+async fn require_neighbor(store: &Store, position: Position<TemplateId>) -> Result<(), Problem> {
+    let (field, id) = match position {
         Position::Last => return Ok(()),
         Position::Before(id) => ("insertBefore", id),
         Position::After(id) => ("insertAfter", id),
@@ -175,8 +178,8 @@ async fn must_exist(store: &Store, place: Position<TemplateId>) -> Result<(), Pr
     }
 }
 
-/// What an edit would do to the copies: nothing, if it changes nothing.
-async fn effect(
+/// Dry run of an update: how many copies it would change. None if only the category differs, or nothing.
+async fn update_effect(
     store: &Store,
     present: StepTemplate,
     draft: TemplateDraft,
@@ -186,29 +189,29 @@ async fn effect(
     release.may_be_edited().map_err(StoreError::from)?;
     let fields = draft.parse().map_err(StoreError::from)?;
     let present = TemplateDraft::from(present).parse();
-    let same = present.is_ok_and(|it| {
-        template::TemplateFields {
+    let is_unchanged = present.is_ok_and(|it| {
+        TemplateFields {
             category: fields.category,
             ..it
         } == fields
     });
-    if same {
-        return Ok(template::TemplateImpact::default().into());
+    if is_unchanged {
+        return Ok(TemplateImpact::default().into());
     }
-    Ok(store.template_effect(id).await?.into())
+    Ok(store.template_impact(id).await?.into())
 }
 
 /// A release's template steps, deploy first, in order.
 #[utoipa::path(get, path = "/api/releases/{id}/templates", tag = "templates",
     params(("id" = i64, Path, description = "The release's id"), PageQuery),
-    responses((status = 200, description = "A page of template steps", body = PagedList<Template>)))]
+    responses((status = 200, description = "A page of template steps", body = List<Template>)))]
 pub async fn list_templates(
     State(context): State<Context>,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<PageQuery>,
-) -> Result<Json<PagedList<Template>>, Problem> {
+) -> Result<Json<List<Template>>, Problem> {
     let templates = context.store.release(id).await?.templates;
-    Ok(Json(PagedList::cut(templates, &query, |it| it.id.0)?))
+    Ok(Json(List::select(templates, &query, |it| it.id.0)?))
 }
 
 /// One template step.
@@ -231,12 +234,12 @@ pub async fn create_template(
     JsonBody(body): JsonBody<NewTemplate>,
 ) -> RestResponse {
     let before = body.insert_before.map(TemplateId);
-    let place = place(before, body.insert_after.map(TemplateId))?;
-    must_exist(&caller.store, place).await?;
+    let position = position(before, body.insert_after.map(TemplateId))?;
+    require_neighbor(&caller.store, position).await?;
     created(
         caller
             .store
-            .add_template(id, body.into(), place, caller.stamp)
+            .add_template(id, body.into(), position, caller.stamp)
             .await?,
     )
 }
@@ -249,12 +252,12 @@ pub async fn duplicate_template(Id(id): Id<TemplateId>, caller: Caller) -> RestR
     created(caller.store.duplicate_template(id, caller.stamp).await?)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is what a handler answers")]
+#[expect(clippy::unnecessary_wraps, reason = "handlers return it as it is")]
 fn created(done: Changed<StepTemplate>) -> RestResponse {
     let Changed { row, batch_id } = done;
-    let (at, version) = (format!("/api/templates/{}", row.id), row.version);
+    let (location, version) = (format!("/api/templates/{}", row.id), row.version);
     Ok(response::created(
-        &at,
+        &location,
         version,
         &Template::from(row),
         batch_id,
@@ -272,12 +275,12 @@ pub async fn update_template(
 ) -> RestResponse {
     let present = caller.store.template_row(id).await?;
     if patch.dry_run.unwrap_or_default() {
-        let draft = patch.over(present.clone().into());
-        let effect = effect(&caller.store, present, draft).await?;
-        return Ok(response::did(&Edited::DryRun(effect), None));
+        let draft = patch.apply_to(present.clone().into());
+        let effect = update_effect(&caller.store, present, draft).await?;
+        return Ok(response::ok(&Edited::DryRun(effect), None));
     }
-    let version = caller.must_have_version(patch.version)?;
-    let draft = patch.over(present.into());
+    let version = caller.require_version(patch.version)?;
+    let draft = patch.apply_to(present.into());
     let Changed { row, batch_id } = caller
         .store
         .update_template(id, draft, version, caller.stamp)
@@ -298,30 +301,29 @@ pub async fn delete_template(
     caller: Caller,
     QueryString(query): QueryString<DeleteQuery>,
 ) -> RestResponse {
-    let dry_run = page::flag("dryRun", query.dry_run.as_deref())?;
-    let version = page::read("version", query.version.as_deref(), "a version")?;
+    let dry_run = page::parse_flag("dryRun", query.dry_run.as_deref())?;
+    let version = page::parse("version", query.version.as_deref(), "a version")?;
     let store = &caller.store;
     if dry_run {
         let release = store.template_row(id).await?.release_id;
         let release = store.release_row(release).await?;
         release.may_be_edited().map_err(StoreError::from)?;
-        let effect = Effect::from(store.template_effect(id).await?);
-        return Ok(response::did(&effect, None));
+        let effect = Effect::from(store.template_impact(id).await?);
+        return Ok(response::ok(&effect, None));
     }
     let version = caller.version(version);
     let done = store.delete_template(id, version, caller.stamp).await?;
-    Ok(response::gone(done.batch_id))
+    Ok(response::no_content(done.batch_id))
 }
 
 /// Puts the template steps of a category into a new order; the customers' lists follow.
 #[utoipa::path(post, path = "/api/steps/reorder", tag = "templates", request_body = Reorder,
     responses((status = 200, description = "The order is that now", body = Reordered)))]
 pub async fn reorder_templates(caller: Caller, JsonBody(body): JsonBody<Reorder>) -> RestResponse {
-    let missing = "fill this in";
     let release = body.release_id;
-    let release = release.ok_or_else(|| Problem::invalid("releaseId", missing))?;
+    let release = release.ok_or_else(|| Problem::missing("releaseId"))?;
     let category = body.category;
-    let category = category.ok_or_else(|| Problem::invalid("category", missing))?;
+    let category = category.ok_or_else(|| Problem::missing("category"))?;
     let version = caller.version(body.version);
     let done = caller
         .store
@@ -329,7 +331,7 @@ pub async fn reorder_templates(caller: Caller, JsonBody(body): JsonBody<Reorder>
         .await;
     let Changed { row, batch_id } = match done {
         Ok(done) => done,
-        // The release is named by a field here, not by the path.
+        // The path does not name the release, so an unknown one is a wrong field and not 404.
         Err(StoreError::NotFound(_)) => {
             return Err(Problem::invalid("releaseId", format!("unknown: {release}")));
         }
@@ -340,5 +342,5 @@ pub async fn reorder_templates(caller: Caller, JsonBody(body): JsonBody<Reorder>
         left_alone: row,
         batch_id: batch_id.clone().map(|it| it.0),
     };
-    Ok(response::did(&reordered, batch_id))
+    Ok(response::ok(&reordered, batch_id))
 }

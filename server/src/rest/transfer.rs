@@ -1,12 +1,13 @@
-//! The whole database out and in, one release as a table or a report, and the history as a table. What may be large is
-//! sent while it is being read; if reading fails midway the connection breaks, so that nobody takes a part for the whole.
+//! REST: export and import of the whole database, export of one release (JSON, CSV, Markdown), and the history as CSV or JSON
+//! lines. Large responses are streamed while they are read. If reading fails midway the connection breaks, so that no client
+//! takes a part for the whole.
 use super::{
     extract::{self, Id, QueryString},
     problem::Problem,
     response::{self, RestResponse},
     streamed_body,
 };
-use crate::output::{csv_tables, markdown_report};
+use crate::output::{attachment::attachment, csv_tables, markdown_report};
 use app::{
     api::context::Context,
     domain::{
@@ -20,10 +21,8 @@ use app::{
     },
 };
 use axum::{
-    body::Body,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::StatusCode,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,15 +31,15 @@ use tracing::Instrument;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Each export holds one of the store's eight readers until it is taken: the others are for everybody else.
-static EXPORTS: Semaphore = Semaphore::const_new(4);
-/// Lines of the history that are read at once.
-const LINES: u32 = 500;
+/// Exports at a time. Each holds one of the store's eight readers until the client has taken it, so some stay free.
+static EXPORT_PERMITS: Semaphore = Semaphore::const_new(4);
+/// Events that are read from the database at once.
+const EVENTS_PER_READ: u32 = 500;
 
-const JSON: &str = "application/json";
-const JSONL: &str = "application/jsonl";
-const CSV: &str = "text/csv; charset=utf-8";
-const MARKDOWN: &str = "text/markdown; charset=utf-8";
+const JSON_MEDIA_TYPE: &str = "application/json";
+const JSON_LINES_MEDIA_TYPE: &str = "application/jsonl";
+const CSV_MEDIA_TYPE: &str = "text/csv; charset=utf-8";
+const MARKDOWN_MEDIA_TYPE: &str = "text/markdown; charset=utf-8";
 
 pub fn router() -> OpenApiRouter<Context> {
     OpenApiRouter::default()
@@ -103,7 +102,7 @@ pub struct ExportQuery {
 #[utoipa::path(get, path = "/api/export", tag = "transfer",
     responses((status = 200, description = "Everything", body = ExportFile)))]
 pub async fn export_all(State(context): State<Context>) -> RestResponse {
-    exported(&context.store, None, "rollcall.json").await
+    stream_export(&context.store, None, "rollcall.json").await
 }
 
 /// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field.
@@ -111,37 +110,37 @@ pub async fn export_all(State(context): State<Context>) -> RestResponse {
     responses((status = 200, description = "What was taken in", body = Imported)))]
 pub async fn import_all(State(context): State<Context>, request: Request) -> RestResponse {
     if !extract::is_json(request.headers()) {
-        return Err(Problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        return Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
-    let bytes = extract::bytes(request, &()).await?;
-    // Reading a quarter of a gigabyte takes a while, and others want to be served.
-    let read = tokio::task::spawn_blocking(move || Transfer::read(bytes.into())).await;
-    let Ok(read) = read else {
-        return Err(Problem::of(StatusCode::INTERNAL_SERVER_ERROR));
+    let body = extract::read_body(request, &()).await?;
+    // Parsing up to 256 MiB takes seconds, so it must not block a worker of the runtime.
+    let parsed = tokio::task::spawn_blocking(move || Transfer::read(body.into())).await;
+    let Ok(parsed) = parsed else {
+        return Err(Problem::from_status(StatusCode::INTERNAL_SERVER_ERROR));
     };
-    let file = read.map_err(|it| wrong(&it))?;
-    let taken = context.store.import(&file).await?;
-    let taken = taken.map_err(|it| wrong(&it))?;
-    let imported = taken
+    let file = parsed.map_err(|it| import_problem(&it))?;
+    let counts = context.store.import(&file).await?;
+    let counts = counts.map_err(|it| import_problem(&it))?;
+    let imported = counts
         .into_iter()
         .map(|(part, n)| (part.to_string(), n))
         .collect();
-    Ok(response::did(&Imported { imported }, None))
+    Ok(response::ok(&Imported { imported }, None))
 }
 
-/// 422: by line and field.
-fn wrong(faults: &ImportErrors) -> Problem {
-    let n = faults.faults.len() + faults.more;
+/// 422 with an error for each line and field.
+fn import_problem(faults: &ImportErrors) -> Problem {
+    let n = faults.errors.len() + faults.more;
     let mut problem = Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         format!("nothing was taken in: {faults}"),
     );
-    for it in &faults.faults {
+    for it in &faults.errors {
         let place = format!("line {}, {}", it.line, it.field);
-        problem = problem.at(place.trim_end_matches(", "), &it.problem);
+        problem = problem.with_field_error(place.trim_end_matches(", "), &it.problem);
     }
     if faults.more > 0 {
-        problem = problem.at("more", format!("{n} faults in all"));
+        problem = problem.with_field_error("more", format!("{n} faults in all"));
     }
     problem
 }
@@ -161,16 +160,18 @@ pub async fn export_release(
 ) -> RestResponse {
     let store = &context.store;
     match query.format.as_deref() {
-        None | Some("json") => exported(store, Some(id), &format!("release-{id}.json")).await,
+        None | Some("json") => stream_export(store, Some(id), &format!("release-{id}.json")).await,
         Some("csv") => {
-            let csv = csv_tables::sheet(&store.sheet(id).await?);
-            Ok(file(CSV, &format!("release-{id}.csv"), csv.into()))
+            let csv = csv_tables::release_csv(&store.release_sheet(id).await?);
+            let name = format!("release-{id}.csv");
+            Ok(attachment(CSV_MEDIA_TYPE, &name, csv))
         }
         Some("md") => {
-            let sheet = store.sheet(id).await?;
+            let sheet = store.release_sheet(id).await?;
             let templates = store.release(id).await?.templates;
-            let text = markdown_report::markdown(&sheet, &templates);
-            Ok(file(MARKDOWN, &format!("release-{id}.md"), text.into()))
+            let report = markdown_report::markdown(&sheet, &templates);
+            let name = format!("release-{id}.md");
+            Ok(attachment(MARKDOWN_MEDIA_TYPE, &name, report))
         }
         Some(other) => Err(Problem::invalid(
             "format",
@@ -179,110 +180,100 @@ pub async fn export_release(
     }
 }
 
-/// The history as CSV: all that the filter finds, newest first, however many pages that is.
-pub async fn audit_csv(store: Store, filter: EventFilter) -> RestResponse {
-    let history = History {
+/// All events that the filter matches, newest first, as CSV.
+pub async fn history_csv(store: Store, filter: EventFilter) -> RestResponse {
+    let reader = HistoryReader {
         store,
         filter,
-        render: csv_tables::audit,
+        render: csv_tables::event_csv_rows,
     };
-    told(history, csv_tables::audit_heading(), CSV, "audit.csv").await
+    let header = csv_tables::event_csv_header();
+    stream_history(reader, header, CSV_MEDIA_TYPE, "audit.csv").await
 }
 
-/// The history, each event a line of JSON.
-pub async fn audit_jsonl(store: Store, filter: EventFilter) -> RestResponse {
-    let history = History {
+/// All events that the filter matches, newest first, as JSON lines.
+pub async fn history_json_lines(store: Store, filter: EventFilter) -> RestResponse {
+    let reader = HistoryReader {
         store,
         filter,
-        render: csv_tables::lines,
+        render: csv_tables::event_json_lines,
     };
-    told(history, Vec::new(), JSONL, "audit.jsonl").await
+    stream_history(reader, Vec::new(), JSON_LINES_MEDIA_TYPE, "audit.jsonl").await
 }
 
-/// The history under way, page by page.
-struct History {
+/// Reads the history in batches and renders them.
+struct HistoryReader {
     store: Store,
     filter: EventFilter,
     render: fn(&[Event]) -> Vec<u8>,
 }
 
-impl History {
-    /// The next lines, and whether there are more.
-    async fn page(&mut self) -> Result<(Vec<u8>, bool), StoreError> {
-        self.filter.limit = Some(LINES);
+impl HistoryReader {
+    /// The next rendered events, and whether there are more.
+    async fn next_chunk(&mut self) -> Result<(Vec<u8>, bool), StoreError> {
+        self.filter.limit = Some(EVENTS_PER_READ);
         let page = self.store.events(self.filter.clone()).await?;
-        let more = page.next_cursor.is_some();
+        let has_more = page.next_cursor.is_some();
         self.filter.cursor = page.next_cursor;
-        Ok(((self.render)(&page.items), more))
+        Ok(((self.render)(&page.items), has_more))
     }
 }
 
-/// The first page is read before the answer begins: what fails then is still said in words.
-async fn told(
-    mut history: History,
-    mut head: Vec<u8>,
-    media: &'static str,
-    name: &str,
+/// Streams the history as a file. The first chunk is read before the response begins, so that its failure is still a problem
+/// document.
+async fn stream_history(
+    mut reader: HistoryReader,
+    mut header: Vec<u8>,
+    media_type: &'static str,
+    file_name: &str,
 ) -> RestResponse {
-    let (lines, mut more) = history.page().await?;
-    head.extend(lines);
+    let (lines, mut has_more) = reader.next_chunk().await?;
+    header.extend(lines);
     let (sender, body) = streamed_body::channel();
     tokio::spawn(
         async move {
-            let mut piece = head;
-            while sender.send(piece).await {
-                if !more {
-                    return sender.end().await;
+            let mut chunk = header;
+            while sender.send(chunk).await {
+                if !has_more {
+                    return sender.finish().await;
                 }
-                match history.page().await {
-                    Ok((lines, is_more)) => (piece, more) = (lines, is_more),
-                    Err(error) => return broken(&error),
+                match reader.next_chunk().await {
+                    Ok(next) => (chunk, has_more) = next,
+                    Err(error) => return log_broken_export(&error),
                 }
             }
         }
         .in_current_span(),
     );
-    Ok(file(media, name, body))
+    Ok(attachment(media_type, file_name, body))
 }
 
-/// Everything, or one release, as JSON.
-async fn exported(store: &Store, release: Option<ReleaseId>, name: &str) -> RestResponse {
-    let Ok(permit) = EXPORTS.acquire().await else {
-        return Err(Problem::of(StatusCode::SERVICE_UNAVAILABLE));
+/// Streams everything, or one release, as a JSON file. The first chunk is read before the response begins.
+async fn stream_export(store: &Store, release: Option<ReleaseId>, file_name: &str) -> RestResponse {
+    let Ok(permit) = EXPORT_PERMITS.acquire().await else {
+        return Err(Problem::from_status(StatusCode::SERVICE_UNAVAILABLE));
     };
     let mut export = store.export(release).await?;
-    let first = export.piece().await?.unwrap_or_default();
+    let first = export.next_chunk().await?.unwrap_or_default();
     let (sender, body) = streamed_body::channel();
     tokio::spawn(
         async move {
             let _permit = permit;
-            let mut piece = first;
-            while sender.send(piece).await {
-                match export.piece().await {
-                    Ok(Some(next)) => piece = next,
-                    Ok(None) => return sender.end().await,
-                    Err(error) => return broken(&error),
+            let mut chunk = first;
+            while sender.send(chunk).await {
+                match export.next_chunk().await {
+                    Ok(Some(next)) => chunk = next,
+                    Ok(None) => return sender.finish().await,
+                    Err(error) => return log_broken_export(&error),
                 }
             }
         }
         .in_current_span(),
     );
-    Ok(file(JSON, name, body))
+    Ok(attachment(JSON_MEDIA_TYPE, file_name, body))
 }
 
-/// An answer that has begun ends without its end.
-fn broken(error: &StoreError) {
+/// The response has begun, so the failure can only be logged; the body ends with an error.
+fn log_broken_export(error: &StoreError) {
     tracing::error!(error = %chain(error), "an export broke off");
-}
-
-/// An answer that a browser keeps as a file.
-fn file(media: &'static str, name: &str, body: Body) -> Response {
-    let mut response = body.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    let disposition = format!("attachment; filename=\"{name}\"");
-    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-    }
-    response
 }

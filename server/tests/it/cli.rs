@@ -1,4 +1,4 @@
-//! The program's verbs, as a shell calls them: what they do, what they say, and how they end.
+//! Tests of the command line with the real program: what each verb does, prints, and exits with.
 use crate::program::{RunningServer, ended, program, run};
 use app::store::Store;
 use sea_orm::ConnectionTrait;
@@ -8,7 +8,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// A folder with a database that has the example in it.
+/// A folder with a database that holds the example.
 fn example() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("app.db");
@@ -179,7 +179,7 @@ fn a_backup_is_made_while_the_server_works_and_restored_when_it_has_ended() {
     assert_eq!(made.json()["bytes"], fs::metadata(&backup).unwrap().len());
     assert_eq!(server.create_cluster("tuesday"), 200);
     run(&database, &["backup", text(&backup)]).failed(1, &["is there already"]);
-    // Somebody works on it.
+    // A server has the database open.
     run(&database, &["restore", text(&backup)]).failed(1, &["has the database", "End it first"]);
     assert_eq!(server.create_cluster("wednesday"), 200);
     server.end();
@@ -189,7 +189,7 @@ fn a_backup_is_made_while_the_server_works_and_restored_when_it_has_ended() {
     restored.done();
     let present = run(&database, &["export"]).done().to_owned();
     assert!(present.contains("\"monday\"") && !present.contains("\"tuesday\""));
-    // What was there is there, whole.
+    // The old database is complete under its new name.
     let aside = PathBuf::from(restored.json()["aside"].as_str().unwrap());
     let name = aside.file_name().unwrap().to_str().unwrap();
     assert!(name.starts_with("app.db.before-restore-2"), "{name}");
@@ -241,7 +241,7 @@ async fn a_file_that_is_no_whole_database_of_ours_is_never_restored() {
     }
     run(&database, &["restore", "no/such/file"]).failed(1, &["cannot be read"]);
     assert_eq!(run(&database, &["export"]).done(), before);
-    // Into a place where there is nothing.
+    // A restore to a path without a database.
     let new = folder.path().join("new/app.db");
     let restored = run(&new, &["restore", text(&file("good")), "--json"]);
     assert!(restored.json()["aside"].is_null());

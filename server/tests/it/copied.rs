@@ -1,6 +1,6 @@
-//! What is copied, run by those who will run it: bash, and SQL in `SQLite`.
+//! Tests of copied texts in the programs that they are pasted into: bash, and SQL in `SQLite`.
 use crate::world::{World, draft, metadata};
-use app::domain::{copy::with_context_check, customer::CustomerDraft, step::Position};
+use app::domain::{copy::with_context_check, customer::CustomerDraft, order::Position};
 use sea_orm::{ConnectionTrait, Statement};
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
     process::{Command, Output},
 };
 
-/// Whatever a shell or a database could take for more than a letter.
+/// A value with every character that a shell or a database could interpret.
 const HOSTILE: &str =
     "it's \"$HOME\" `id` $(id) \\ \\' '' -- ; /* */ # ! * ~\n\tsecond line\\\nünï 😀 {{var.HOST}}";
 
@@ -22,9 +22,9 @@ fn bash(text: &str, path: Option<&Path>) -> Output {
     command.output().unwrap()
 }
 
-/// The resolved text of a step of Acme's, whose HOST is hostile.
+/// The resolved text of a step of Acme, whose variable HOST is `HOSTILE`.
 async fn resolved(world: &World, kind: &str, content: &str) -> String {
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let acme = store.customer(world.acme.id).await.unwrap().customer;
     let version = acme.version;
     let mut wanted = CustomerDraft::from(acme);
@@ -59,7 +59,7 @@ async fn a_quoted_value_is_one_word_in_bash_and_one_text_in_sql() {
         format!("<{HOSTILE}>")
     );
     let text = resolved(&world, "sql", "SELECT {{var.HOST | quote}}").await;
-    let db = world.bench.store.writer();
+    let db = world.app.store.writer();
     let statement = Statement::from_string(db.get_database_backend(), text);
     let row = db.query_one_raw(statement).await.unwrap().unwrap();
     let said: String = row.try_get_by_index(0).unwrap();
@@ -69,7 +69,7 @@ async fn a_quoted_value_is_one_word_in_bash_and_one_text_in_sql() {
 #[tokio::test]
 async fn the_context_check_runs_everything_at_the_right_place_and_nothing_at_another() {
     let world = World::active().await;
-    let folder = world.bench.folder.path();
+    let folder = world.app.folder.path();
     let kubectl = folder.join("kubectl");
     let marker = folder.join("ran");
     fs::write(

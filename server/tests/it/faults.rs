@@ -1,13 +1,14 @@
-//! What can go wrong around the program, each tried on the real one: it says so in one line, says what to do, ends with a
-//! code that is not 0, and damages nothing.
+//! Tests of faults in the environment, with the real program: a busy port, a full or read-only disk, a damaged, newer or older
+//! database, a kill during migration or import. The program prints one line that says what to do, exits with a code that is
+//! not 0, and damages nothing.
 use crate::{
     program::{RunningServer, ended, program, run},
     world::draft,
 };
 use app::{
     domain::{
-        actor_stamp::ActorStamp, cluster::ClusterDraft, customer::CustomerDraft,
-        release::ReleaseDraft, step::Position,
+        actor_stamp::ActorStamp, cluster::ClusterDraft, customer::CustomerDraft, order::Position,
+        release::ReleaseDraft,
     },
     store::Store,
 };
@@ -30,7 +31,7 @@ async fn open(database: &Path) -> Store {
     store.await.unwrap()
 }
 
-/// A small file system of its own, gone with the test; none where nobody may mount one.
+/// A small file system that is unmounted with the test; none if the process may not mount one.
 struct Disk(PathBuf);
 
 impl Disk {
@@ -56,7 +57,7 @@ impl Disk {
         }
     }
 
-    /// Takes all the room that is left.
+    /// Writes a file until the disk is full.
     fn fill(&self) -> PathBuf {
         let filler = self.0.join("filler");
         let mut file = fs::File::create(&filler).unwrap();
@@ -99,7 +100,7 @@ fn a_busy_port() {
 
 #[test]
 fn a_place_that_cannot_be_written() {
-    // Below a file there is no folder, not even for root.
+    // No folder can be created below a file, not even by root.
     let nowhere = Path::new("/dev/null/x/app.db");
     for verb in [&[][..], &["migrate"]] {
         run(nowhere, verb).failed(1, &["/dev/null/x", "cannot be created", "DATABASE_URL"]);
@@ -142,7 +143,7 @@ fn a_full_disk_while_it_works() {
     let mut server = RunningServer::start(&mut program(&database));
     assert_eq!(server.create_cluster("before"), 200);
     let filler = disk.fill();
-    // The log may have room for some changes yet; none that is acknowledged is lost.
+    // The write-ahead log may still have room for some changes. None that is acknowledged may be lost.
     let mut names = vec!["before".to_owned()];
     let failed = (0..2_000).any(|n| {
         let name = format!("cluster {n}");
@@ -191,7 +192,7 @@ fn a_damaged_database() {
     let before = fs::read(&database).unwrap();
     run(&database, &[]).failed(1, &["cannot be opened", "rollcall restore FILE"]);
     assert_eq!(fs::read(&database).unwrap(), before);
-    // Cut off.
+    // A database that was cut off.
     let good = folder.path().join("good.db");
     run(&good, &["demo"]).done();
     let bytes = fs::read(&good).unwrap();
@@ -199,7 +200,7 @@ fn a_damaged_database() {
     run(&database, &[]).failed(1, &["app.db", "malformed", "rollcall restore FILE"]);
     let checked = run(&database, &["check"]);
     assert_eq!(checked.code, 3, "{checked:?}");
-    // With a hole where a start does not look.
+    // A damaged page that the start does not read.
     let mut holed = bytes;
     let at = holed.len() / 4_096 / 2 * 4_096;
     holed[at..at + 4_096].fill(0xa5);
@@ -207,7 +208,7 @@ fn a_damaged_database() {
     let checked = run(&database, &["check"]);
     assert_eq!(checked.code, 3, "{checked:?}");
     assert!(checked.out.contains("integrity: "), "{checked:?}");
-    // And the way back.
+    // A backup can be restored over the damaged database.
     run(
         &good,
         &["backup", folder.path().join("b.db").to_str().unwrap()],
@@ -241,13 +242,13 @@ async fn a_database_from_a_newer_version() {
 async fn a_database_from_an_older_version_is_brought_up_to_date_by_those_who_may() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("app.db");
-    // Killed before the first migration: there is the list of migrations, and nothing in it.
+    // As after a kill before the first migration: the table of migrations exists and is empty.
     let store = open(&database).await;
     Migrator::install(store.writer()).await.unwrap();
     store.close().await.unwrap();
     run(&database, &["export"]).failed(1, &["older than this program", "rollcall migrate"]);
     assert_eq!(run(&database, &["check"]).code, 3);
-    // A backup takes it as it is.
+    // A backup copies it as it is.
     let backup = folder.path().join("b.db");
     run(&database, &["backup", backup.to_str().unwrap()]).done();
     run(&database, &["migrate"]).done();
@@ -267,7 +268,7 @@ fn killed_while_the_database_is_brought_up_to_date() {
         let mut command = program(&path(n));
         command.arg("migrate").stdout(Stdio::null());
         let mut child = command.spawn().unwrap();
-        // Spread evenly over the time that it takes.
+        // The kills are spread evenly over the duration of a migration.
         let part = f64::from(n) / f64::from(KILLS);
         std::thread::sleep(Duration::from_micros(500) + long.mul_f64(part));
         child.kill().unwrap();
@@ -302,7 +303,7 @@ fn killed_while_an_import_is_taken_in() {
         let mut command = program(&database);
         command.args(import).stdout(Stdio::null());
         let mut child = command.spawn().unwrap();
-        // Most of the time goes by before it is committed.
+        // Most of the duration passes before the commit.
         let part = f64::from(n + 1) / f64::from(KILLS);
         std::thread::sleep(long.mul_f64(part));
         child.kill().unwrap();
@@ -319,7 +320,7 @@ fn killed_while_an_import_is_taken_in() {
     assert!(whole < KILLS);
 }
 
-/// So many cells with a text of so many bytes each, pending; answers their ids.
+/// Creates pending cells with a text of this size each; returns their ids.
 async fn large_texts(database: &Path, cells: usize, bytes: usize) -> Vec<i64> {
     run(database, &["migrate"]).done();
     let store = open(database).await;

@@ -1,4 +1,5 @@
-//! A real `SQLite` file, the real migrations, the real router.
+//! The test app: a store on a real `SQLite` file with the real migrations, and one router over it, built once as the program
+//! does. Requests go through all middleware; pages may come from the page cache.
 use app::{
     api::context::Context,
     domain::{
@@ -17,43 +18,51 @@ use http_body_util::BodyExt;
 use migration::{Migrator, MigratorTrait};
 use serde_json::Value;
 use server_fn::error::FromServerFnError;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicI64, Ordering},
+};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-/// How much of something: what the environment says, as `./dev soak` does, or what is enough for every day.
-pub fn number(variable: &str, otherwise: u64) -> u64 {
-    std::env::var(variable).map_or(otherwise, |text| text.parse().unwrap())
+/// A number from an environment variable, which `./dev soak` sets; `default` is for ordinary runs.
+pub fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).map_or(default, |text| text.parse().unwrap())
 }
 
 fn url_in(folder: &TempDir) -> String {
     format!("sqlite://{}", folder.path().join("app.db").display())
 }
 
-/// A database of its own, gone with the test.
-pub struct TestBench {
+/// A store with a database of its own, which is deleted with the test, and the router over it.
+pub struct TestApp {
+    /// Built for the first request: most tests of the store send none.
+    router: OnceLock<Router>,
     pub store: Store,
     pub folder: TempDir,
+    /// Of the test's clock, since its start.
     minutes: AtomicI64,
 }
 
-impl TestBench {
+impl TestApp {
     pub async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let store = Store::open(&url_in(&folder)).await.unwrap();
         Migrator::up(store.writer(), None).await.unwrap();
         Self {
+            router: OnceLock::new(),
             store,
             folder,
             minutes: AtomicI64::new(0),
         }
     }
 
-    /// Somebody, a minute later than the last one.
+    /// `DATABASE_URL` of the database.
     pub fn url(&self) -> String {
         url_in(&self.folder)
     }
 
+    /// An actor, one minute after the last one.
     pub fn by(&self, who: &str) -> ActorStamp {
         let minutes = self.minutes.fetch_add(1, Ordering::Relaxed);
         let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
@@ -64,7 +73,7 @@ impl TestBench {
         self.by("Ana")
     }
 
-    /// So many customers in a cluster of their own.
+    /// Creates `n` customers in a new cluster.
     pub async fn customers(&self, n: usize) -> Vec<CustomerId> {
         let cluster = ClusterDraft {
             name: "many".into(),
@@ -86,13 +95,17 @@ impl TestBench {
         customers
     }
 
-    pub fn router(&self) -> Router {
-        server::http::router::router(Context {
-            store: self.store.clone(),
-            default_actor: "Test".into(),
-        })
+    fn router(&self) -> Router {
+        let build = || {
+            server::http::router::router(Context {
+                store: self.store.clone(),
+                default_actor: "Test".into(),
+            })
+        };
+        self.router.get_or_init(build).clone()
     }
 
+    /// Requests a page as a browser does.
     pub async fn get(&self, path: &str) -> TestResponse {
         self.send(
             Request::builder()
@@ -134,7 +147,7 @@ impl TestBench {
         .await
     }
 
-    /// Calls REST with a body (null: none) and more headers.
+    /// Calls REST with a JSON body (none if it is null) and headers.
     pub async fn api(
         &self,
         method: &str,
@@ -158,7 +171,7 @@ impl TestBench {
         self.send(request.body(body).unwrap()).await
     }
 
-    /// What REST answers to GET.
+    /// The JSON that REST answers to GET; fails unless it is 200.
     pub async fn read(&self, path: &str) -> Value {
         let answer = self.api("GET", path, Value::Null, &[]).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
@@ -169,7 +182,7 @@ impl TestBench {
         let response = self.router().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        // leptos puts empty comments between texts.
+        // leptos writes empty comments between adjacent texts; tests read the text without them.
         let body = String::from_utf8_lossy(&bytes).replace("<!>", "");
         TestResponse {
             status,
@@ -183,13 +196,14 @@ impl TestBench {
 pub struct TestResponse {
     pub status: StatusCode,
     pub headers: axum::http::HeaderMap,
+    /// The body.
     pub bytes: Bytes,
-    /// As text.
+    /// The body as text.
     pub body: String,
 }
 
 impl TestResponse {
-    /// What a server function answered when it failed.
+    /// The error of a server function that failed.
     pub fn error(&self) -> AppError {
         AppError::de(self.bytes.clone())
     }
@@ -198,7 +212,7 @@ impl TestResponse {
         serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }
 
-    /// Checks that this is a problem of that status, as RFC 9457 has it, and answers what is wrong.
+    /// Checks that this is a problem document (RFC 9457) with that status, and returns it.
     pub fn problem(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         assert_eq!(self.header("content-type"), "application/problem+json");

@@ -1,13 +1,14 @@
-//! The real server, killed in the middle: all of an operation is there, or nothing.
+//! Test of atomicity with the real server: it is killed during an operation, and then all of the operation is stored, or
+//! nothing.
 use crate::{
-    harness::{TestBench, number},
+    harness::{TestApp, number},
     world::draft,
 };
 use app::{
     domain::{
         id::{CustomerId, ReleaseId},
+        order::Position,
         release::ReleaseDraft,
-        step::Position,
     },
     store::Store,
 };
@@ -24,10 +25,10 @@ use std::{
 const CUSTOMERS: usize = 250;
 const STEPS: usize = 20;
 const CELLS: i64 = 5_000;
-/// More with `SOAK_KILLS`.
+/// How often the server is killed, unless `SOAK_KILLS` says otherwise.
 const KILLS: u32 = 50;
 
-/// A server of its own on a database; killed when dropped.
+/// A server on a database; killed when dropped.
 struct KilledServer {
     child: Child,
     address: String,
@@ -53,7 +54,7 @@ impl KilledServer {
         while log.read_line(&mut line).unwrap() > 0 {
             if let Some((_, address)) = line.trim_end().split_once("Rollcall is at http://") {
                 address.clone_into(&mut this.address);
-                // The rest of the log is read by nobody, but read.
+                // The rest of the log is discarded, so that the pipe does not fill up.
                 std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
                 return this;
             }
@@ -77,13 +78,13 @@ impl KilledServer {
 
 impl Drop for KilledServer {
     fn drop(&mut self) {
-        // SIGKILL: nothing is flushed, nothing is said.
+        // SIGKILL: the process can flush nothing.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Whether an answer has begun to arrive.
+/// Whether the response has begun to arrive.
 fn is_answered(stream: &mut TcpStream) -> bool {
     stream.set_nonblocking(true).unwrap();
     matches!(stream.read(&mut [0; 1]), Ok(1..))
@@ -96,16 +97,16 @@ async fn query<T: TryGetable>(store: &Store, sql: &str) -> T {
     row.try_get_by_index(0).unwrap()
 }
 
-/// A draft with its customers, and the same once more, activated: two files.
-async fn databases(bench: &TestBench) -> (ReleaseId, Vec<CustomerId>) {
-    let store = &bench.store;
-    let customers = bench.customers(CUSTOMERS).await;
+/// Creates customers and a draft with steps.
+async fn release_and_customers(app: &TestApp) -> (ReleaseId, Vec<CustomerId>) {
+    let store = &app.store;
+    let customers = app.customers(CUSTOMERS).await;
     let release = ReleaseDraft {
         name: "June".into(),
         ..ReleaseDraft::default()
     };
     let release = store
-        .create_release(release, bench.ana())
+        .create_release(release, app.ana())
         .await
         .unwrap()
         .row
@@ -113,7 +114,7 @@ async fn databases(bench: &TestBench) -> (ReleaseId, Vec<CustomerId>) {
     for n in 0..STEPS {
         let step = draft(&format!("step {n}"), "deploy", "bash", "true");
         store
-            .add_template(release, step, Position::Last, bench.ana())
+            .add_template(release, step, Position::Last, app.ana())
             .await
             .unwrap();
     }
@@ -132,28 +133,23 @@ fn copy(from: &Path, to: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
-    let bench = TestBench::new().await;
-    let (release, customers) = databases(&bench).await;
-    let folder = bench.folder.path();
+    let app = TestApp::new().await;
+    let (release, customers) = release_and_customers(&app).await;
+    let folder = app.folder.path();
     let (draft, active, victim) = (
         folder.join("app.db"),
         folder.join("active.db"),
         folder.join("victim.db"),
     );
     let pragma = "PRAGMA wal_checkpoint(TRUNCATE)";
-    bench
-        .store
-        .writer()
-        .execute_unprepared(pragma)
-        .await
-        .unwrap();
+    app.store.writer().execute_unprepared(pragma).await.unwrap();
     copy(&draft, &active);
     {
         let store = Store::open(&format!("sqlite://{}", active.display()))
             .await
             .unwrap();
         store
-            .activate_release(release, Some(customers), bench.ana())
+            .activate_release(release, Some(customers), app.ana())
             .await
             .unwrap();
         store.close().await.unwrap();
@@ -175,7 +171,7 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
             ),
         ),
     ];
-    // How long each takes when it is left alone.
+    // The duration of each operation without a kill.
     let mut long = Vec::new();
     for (from, call, body) in &calls {
         copy(from, &victim);
@@ -195,7 +191,7 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
         copy(from, &victim);
         let server = KilledServer::start(&victim);
         let mut stream = server.send(call, body);
-        // Spread evenly over the time that the operation takes.
+        // The kills are spread evenly over the duration of the operation.
         let part = f64::from(n / 2) / f64::from(kills / 2);
         std::thread::sleep(Duration::from_millis(1) + long[which].mul_f64(part));
         let answered = is_answered(&mut stream);

@@ -1,4 +1,4 @@
-//! One test binary: each would link leptos and sea-orm again.
+//! Integration tests, in one binary: every further binary would link leptos and sea-orm again.
 #![expect(
     clippy::unwrap_used,
     reason = "a test that cannot go on panics; clippy knows only functions marked as tests"

@@ -1,4 +1,4 @@
-//! The real program: what it says, how it ends, and a server of it.
+//! Helpers that run the real program: a verb to its end, or a server that tests send requests to.
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
@@ -6,7 +6,7 @@ use std::{
     process::{Child, ChildStderr, Command, Stdio},
 };
 
-/// How a run ended.
+/// The exit code and the output of a run.
 #[derive(Debug)]
 pub struct EndedProgram {
     pub code: i32,
@@ -14,7 +14,7 @@ pub struct EndedProgram {
     pub err: String,
 }
 
-/// The program on a database, with no other settings than these.
+/// A command for the program with a database and without any other setting of the environment.
 pub fn program(database: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
     command
@@ -43,7 +43,7 @@ pub fn run(database: &Path, arguments: &[&str]) -> EndedProgram {
 }
 
 impl EndedProgram {
-    /// It failed with one line that says what happened, and what to do.
+    /// Checks that it failed with one line on standard error that has these words.
     pub fn failed(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, code, "{self:?}");
         assert_eq!(self.err.lines().count(), 1, "{self:?}");
@@ -53,6 +53,7 @@ impl EndedProgram {
         }
     }
 
+    /// Checks that it succeeded; returns its standard output.
     pub fn done(&self) -> &str {
         assert_eq!((self.code, self.err.as_str()), (0, ""), "{self:?}");
         &self.out
@@ -63,7 +64,7 @@ impl EndedProgram {
     }
 }
 
-/// A server; killed when dropped.
+/// A running server; killed when dropped.
 pub struct RunningServer {
     child: Child,
     log: BufReader<ChildStderr>,
@@ -87,7 +88,7 @@ impl RunningServer {
         this
     }
 
-    /// Reads the log up to a line with these words, which is answered.
+    /// Reads the log up to a line with these words, and returns that line.
     pub fn wait_for(&mut self, words: &str) -> String {
         let mut seen = String::new();
         loop {
@@ -101,7 +102,7 @@ impl RunningServer {
         }
     }
 
-    /// The status and the whole answer.
+    /// Sends a request; returns the status and the whole response with its head.
     pub fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let (host, long) = (&self.address, body.len());
@@ -118,7 +119,7 @@ impl RunningServer {
         (status, answer)
     }
 
-    /// The most memory that the program ever had, in kB.
+    /// The peak of the program's memory, in kB.
     pub fn peak_kb(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.unwrap();
@@ -127,13 +128,13 @@ impl RunningServer {
         number.parse().unwrap()
     }
 
-    /// A cluster with this name, made or not.
+    /// Tries to create a cluster; returns the status.
     pub fn create_cluster(&self, name: &str) -> u16 {
         let body = serde_json::json!({ "draft": { "name": name } }).to_string();
         self.ask("POST", "/rpc/create_cluster", &body).0
     }
 
-    /// Ends as it is asked to, with all that it has said since.
+    /// Sends SIGTERM and waits for a clean exit; returns the rest of the log.
     pub fn end(mut self) -> String {
         let kill = format!("kill -TERM {}", self.child.id());
         Command::new("sh").args(["-c", &kill]).status().unwrap();

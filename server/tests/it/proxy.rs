@@ -1,5 +1,5 @@
-//! The README's snippet for nginx, run by Debian's nginx before the real program: TLS, the login, the page's own address,
-//! and cookies for TLS only.
+//! Test of the README's nginx configuration with a real nginx in front of the real program: TLS, login, same-origin checks,
+//! and `Secure` cookies.
 use crate::program::{RunningServer, program};
 use std::{
     fs,
@@ -10,10 +10,10 @@ use std::{
 };
 
 const NGINX: &str = "/usr/sbin/nginx";
-/// ana:secret
+/// Basic authentication of `ana:secret`.
 const LOGIN: &str = "Authorization: Basic YW5hOnNlY3JldA==\r\n";
 
-/// The snippet as it stands in the README.
+/// The configuration, from the README.
 fn snippet() -> String {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let readme = fs::read_to_string(readme).unwrap();
@@ -32,7 +32,7 @@ fn run(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// nginx with a folder of its own; ended when dropped.
+/// nginx with a folder of its own; stopped when dropped.
 struct Proxy<'a> {
     folder: &'a Path,
     address: String,
@@ -72,7 +72,7 @@ impl<'a> Proxy<'a> {
         );
         fs::write(at("nginx.conf"), config).unwrap();
         let this = Self { folder, address };
-        // It returns when it listens.
+        // nginx returns when it listens.
         assert!(this.nginx(&[]), "{}", fs::read_to_string(errors).unwrap());
         this
     }
@@ -91,7 +91,7 @@ impl<'a> Proxy<'a> {
         status.unwrap().success()
     }
 
-    /// The answer to a request, through TLS. In HTTP 1.0, so that it is one piece.
+    /// The response to a request through TLS. HTTP/1.0, so that the body is not chunked.
     fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
         let mut client = Command::new("openssl")
             .args(["s_client", "-quiet", "-connect", &self.address])
@@ -132,7 +132,7 @@ fn the_snippet_for_nginx_works() {
     let page = proxy.ask("GET", "/", LOGIN, "");
     assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
     assert!(page.contains("<title>Dashboard · Rollcall</title>"));
-    // A change from the page's own address, by who has logged in.
+    // A change from the page's own origin, made as the user who is logged in.
     let json = "Content-Type: application/json\r\n";
     let own = format!("{LOGIN}{json}Origin: https://{}\r\n", proxy.address);
     let made = proxy.ask(
@@ -153,7 +153,7 @@ fn the_snippet_for_nginx_works() {
             .starts_with("set-cookie: rollcall_user=")
     });
     assert!(cookie.is_some_and(|it| it.contains("Secure")), "{named}");
-    // And from another one.
+    // A change from another origin is refused.
     let evil = format!("{LOGIN}{json}Origin: https://evil.example\r\n");
     let refused = proxy.ask("POST", "/rpc/set_actor", &evil, r#"{"name":"Eve"}"#);
     assert!(refused.starts_with("HTTP/1.1 403 "), "{refused}");

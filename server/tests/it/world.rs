@@ -1,17 +1,18 @@
-//! The named world that tests play in: eu-west with Acme and Globex, us-east with Initech, and the release June.
-use crate::harness::TestBench;
+//! Test fixtures with names: cluster eu-west with customers Acme and Globex, us-east with Initech, and the release June.
+use crate::harness::TestApp;
 use app::domain::{
     cluster::{Cluster, ClusterDraft},
     customer::{Customer, CustomerDraft},
     id::{ClusterId, CustomerId, ReleaseId, StepId},
+    order::Position,
     release::ReleaseDraft,
-    step::{CustomerStep, Position},
+    step::CustomerStep,
     template::{StepTemplate, TemplateDraft},
     text::{Metadata, Value},
 };
 
 pub struct World {
-    pub bench: TestBench,
+    pub app: TestApp,
     pub eu_west: Cluster,
     pub us_east: Cluster,
     pub acme: Customer,
@@ -46,14 +47,14 @@ pub fn draft(name: &str, category: &str, kind: &str, content: &str) -> TemplateD
 impl World {
     /// Clusters, customers, and June as a draft with three deploy steps and one verify step.
     pub async fn draft() -> Self {
-        let bench = TestBench::new().await;
-        let store = &bench.store;
+        let app = TestApp::new().await;
+        let store = &app.store;
         let cluster = async |name: &str| {
             let draft = ClusterDraft {
                 name: name.into(),
                 ..ClusterDraft::default()
             };
-            store.create_cluster(draft, bench.ana()).await.unwrap().row
+            store.create_cluster(draft, app.ana()).await.unwrap().row
         };
         let (eu_west, us_east) = (cluster("eu-west").await, cluster("us-east").await);
         let customer = async |name: &str, cluster: ClusterId, variables: Metadata| {
@@ -64,7 +65,7 @@ impl World {
                 metadata: variables,
                 ..CustomerDraft::default()
             };
-            store.create_customer(draft, bench.ana()).await.unwrap().row
+            store.create_customer(draft, app.ana()).await.unwrap().row
         };
         let acme = customer("Acme", eu_west.id, metadata(&[("HOST", "acme.example")])).await;
         let globex = customer(
@@ -80,14 +81,14 @@ impl World {
             ..ReleaseDraft::default()
         };
         let june = store
-            .create_release(draft_of, bench.ana())
+            .create_release(draft_of, app.ana())
             .await
             .unwrap()
             .row
             .id;
         let add = async |it: TemplateDraft| {
             store
-                .add_template(june, it, Position::Last, bench.ana())
+                .add_template(june, it, Position::Last, app.ana())
                 .await
                 .unwrap()
                 .row
@@ -109,7 +110,7 @@ impl World {
         let upgrade = add(draft("Upgrade", "deploy", "bash", "curl {{var.HOST}}")).await;
         let check = add(draft("Check", "verify", "bash", "true")).await;
         Self {
-            bench,
+            app,
             eu_west,
             us_east,
             acme,
@@ -128,16 +129,16 @@ impl World {
         let world = Self::draft().await;
         let everybody = vec![world.acme.id, world.globex.id, world.initech.id];
         world
-            .bench
+            .app
             .store
-            .activate_release(world.june, Some(everybody), world.bench.ana())
+            .activate_release(world.june, Some(everybody), world.app.ana())
             .await
             .unwrap();
         world
     }
 
     pub async fn steps(&self, customer: CustomerId) -> Vec<CustomerStep> {
-        self.bench
+        self.app
             .store
             .customer_work(self.june, customer)
             .await

@@ -1,3 +1,3 @@
-//! The frame around every page.
+//! Frame of every page: sidebar and page head.
 pub mod page_head;
 pub mod sidebar;

@@ -1,29 +1,30 @@
-//! The head of a page: breadcrumb, the one `h1`, what can be done; and the window's title.
+//! Head of a page: breadcrumb, the page's only `h1`, its actions; and the document's title.
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// A step of the breadcrumb: a label and where it leads.
+/// A link of the breadcrumb: label and path.
 pub type Crumb = (String, String);
 
-/// leptos writes the title into the page as it is, so that a name with `</title>` in it would end it: no angle bracket
-/// gets there.
-fn window_title(title: &str) -> String {
+/// The document's title. leptos writes it into the page without escaping, so that a name with `</title>` would end the
+/// element; the opening bracket is replaced.
+fn document_title(title: &str) -> String {
     format!("{} · Rollcall", title.replace('<', "‹"))
 }
 
+/// The head; the children are the page's actions.
 #[component]
 pub fn PageHead(
     #[prop(into)] title: String,
     #[prop(optional)] crumbs: Vec<Crumb>,
-    /// Beside the title: a badge, a quiet word.
+    /// Shown beside the title, e.g. a badge.
     #[prop(optional, into)]
     beside: Option<ViewFn>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
-    let window = window_title(&title);
+    let document_title = document_title(&title);
     let here = title.clone();
     view! {
-        <Title text=window/>
+        <Title text=document_title/>
         <div class="page__head">
             <nav class="crumbs" aria-label="Breadcrumb">
                 <ol>
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_ends_the_title() {
-        assert_eq!(window_title("</title><b>"), "‹/title>‹b> · Rollcall");
+    fn a_name_cannot_end_the_title_element() {
+        assert_eq!(document_title("</title><b>"), "‹/title>‹b> · Rollcall");
     }
 }

@@ -1,4 +1,4 @@
-//! The way around, the theme, and who you are.
+//! Sidebar of every page: navigation with counts, the theme switch, and the person's name.
 use crate::{
     components::ui::icon::Icon,
     domain::{actor_stamp::initials, summary::LayoutInfo},
@@ -6,11 +6,13 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// A link of the navigation, marked as current on its page and on all pages below it.
 #[component]
 fn NavLink(
     path: &'static str,
     icon: &'static str,
     label: &'static str,
+    /// The path of the present page.
     here: Memo<String>,
     #[prop(optional, into)] count: Option<u32>,
 ) -> impl IntoView {
@@ -29,17 +31,19 @@ fn NavLink(
     }
 }
 
-/// `frame` is what the server knows; choosing a theme goes out through the callback.
+/// The sidebar. The page stores a chosen theme and shows the name dialog.
 #[component]
 pub fn Sidebar(
     frame: LayoutInfo,
+    /// The path of the present page.
     here: Memo<String>,
+    /// Whether it is narrowed to icons.
     rail: Memo<bool>,
+    /// Gets the chosen theme; none follows the system.
     on_theme: Callback<Option<&'static str>>,
-    /// Who you are.
+    /// The person's name.
     actor: RwSignal<String>,
-    /// Raised to name yourself.
-    asks: RwSignal<bool>,
+    name_dialog_open: RwSignal<bool>,
 ) -> impl IntoView {
     let theme = RwSignal::new(match frame.theme.as_deref() {
         Some("light") => Some("light"),
@@ -92,7 +96,7 @@ pub fn Sidebar(
                     class="sidebar__who"
                     aria-haspopup="dialog"
                     aria-label=move || format!("You: {}", actor.get())
-                    on:click=move |_| asks.set(true)
+                    on:click=move |_| name_dialog_open.set(true)
                 >
                     <span class="avatar" aria-hidden="true" data-initials=move || initials(&actor.get())></span>
                     <span>{move || actor.get()}</span>

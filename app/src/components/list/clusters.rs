@@ -1,8 +1,14 @@
-//! The clusters by name.
-use super::{ListColumn, ListQuery, RenderedList, heads, mark, more, nothing, number, words};
+//! List of clusters, ordered by name.
+use super::{
+    list_query::ListQuery,
+    table_html::{
+        ListColumn, RenderedList, first_new_mark, number_column, push_empty, push_head,
+        push_more_link, text_column,
+    },
+};
 use crate::{
     components::ui::{
-        html::{count, put},
+        html::{pluralize, put},
         text_area::escape,
     },
     domain::{cluster::ClusterSummary, matrix_filter::lower},
@@ -11,17 +17,19 @@ use crate::{
 use std::cmp::Ordering;
 
 const COLUMNS: [ListColumn; 4] = [
-    words("name", "Cluster"),
-    words("", "Kubeconfig path"),
-    number("variables", "Variables"),
-    number("customers", "Customers"),
+    text_column("name", "Cluster"),
+    text_column("", "Kubeconfig path"),
+    number_column("variables", "Variables"),
+    number_column("customers", "Customers"),
 ];
-const BY: &str = "name";
+/// The order without a choice.
+const DEFAULT_ORDER: &str = "name";
 
-/// The clusters, each with what is searched in.
+/// The clusters, each with the text that the search looks in.
 pub struct ClusterList(Vec<(ClusterSummary, String)>);
 
 impl ClusterList {
+    /// Prepares the clusters for the search.
     pub fn new(clusters: Vec<ClusterSummary>) -> Self {
         let searched = |it: &ClusterSummary| {
             let path = it.cluster.kubeconfig_path.as_deref().unwrap_or_default();
@@ -34,43 +42,49 @@ impl ClusterList {
         Self(rows.collect())
     }
 
-    pub fn draw(&self, wanted: &ListQuery) -> RenderedList {
-        let needle = wanted.needle();
+    /// The rows that match a query, as HTML.
+    pub fn render(&self, query: &ListQuery) -> RenderedList {
+        let needle = query.needle();
         let matching = || self.0.iter().filter(|it| it.1.contains(&needle));
-        let is_shown = |it: &ClusterSummary| wanted.inactive || it.cluster.is_active;
+        let is_shown = |it: &ClusterSummary| query.inactive || it.cluster.is_active;
         let n_hidden = matching().filter(|it| !is_shown(&it.0)).count();
         let mut found: Vec<&ClusterSummary> = matching()
             .map(|it| &it.0)
             .filter(|it| is_shown(it))
             .collect();
-        let (key, falls) = wanted.order(BY);
+        let (key, is_descending) = query.order(DEFAULT_ORDER);
         found.sort_by(|a, b| {
             let order = compare(key, a, b);
-            if falls { order.reverse() } else { order }
+            if is_descending {
+                order.reverse()
+            } else {
+                order
+            }
         });
         let n_all = self.0.iter().filter(|it| is_shown(&it.0)).count();
-        let said = if needle.is_empty() {
-            count(found.len(), "cluster")
+        let summary = if needle.is_empty() {
+            pluralize(found.len(), "cluster")
         } else {
-            format!("{} of {}", found.len(), count(n_all, "cluster"))
+            format!("{} of {}", found.len(), pluralize(n_all, "cluster"))
         };
         let mut html = String::new();
         if found.is_empty() {
-            nothing(&mut html, paths::CLUSTERS, wanted, "cluster", n_hidden);
+            push_empty(&mut html, paths::CLUSTERS, query, "cluster", n_hidden);
         } else {
             html.push_str(r#"<table class="table"><caption class="sr">Clusters</caption>"#);
-            heads(&mut html, paths::CLUSTERS, wanted, &COLUMNS, BY);
+            push_head(&mut html, paths::CLUSTERS, query, &COLUMNS, DEFAULT_ORDER);
             html.push_str("<tbody>");
-            for (index, it) in found.iter().take(wanted.rows).enumerate() {
-                row(&mut html, it, mark(wanted, index));
+            for (index, it) in found.iter().take(query.rows).enumerate() {
+                push_row(&mut html, it, first_new_mark(query, index));
             }
             html.push_str("</tbody></table>");
-            more(&mut html, paths::CLUSTERS, wanted, found.len());
+            push_more_link(&mut html, paths::CLUSTERS, query, found.len());
         }
-        RenderedList { html, said }
+        RenderedList { html, summary }
     }
 }
 
+/// Compares by the column with a key.
 fn compare(key: &str, a: &ClusterSummary, b: &ClusterSummary) -> Ordering {
     match key {
         "variables" => a.cluster.metadata.0.len().cmp(&b.cluster.metadata.0.len()),
@@ -79,7 +93,8 @@ fn compare(key: &str, a: &ClusterSummary, b: &ClusterSummary) -> Ordering {
     }
 }
 
-fn row(html: &mut String, it: &ClusterSummary, mark: &str) {
+/// Appends a row.
+fn push_row(html: &mut String, it: &ClusterSummary, mark: &str) {
     let cluster = &it.cluster;
     let (hue, address, name) = (
         cluster.hue(),

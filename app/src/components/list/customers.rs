@@ -1,8 +1,14 @@
-//! The customers by cluster.
-use super::{ListColumn, ListQuery, RenderedList, heads, mark, more, nothing, number, words};
+//! List of customers, grouped by cluster.
+use super::{
+    list_query::ListQuery,
+    table_html::{
+        ListColumn, RenderedList, first_new_mark, number_column, push_empty, push_head,
+        push_more_link, text_column,
+    },
+};
 use crate::{
     components::ui::{
-        html::{count, put},
+        html::{pluralize, put},
         text_area::escape,
     },
     domain::{cluster::hue, customer::CustomerSummary, id::ClusterId, matrix_filter::lower},
@@ -11,20 +17,22 @@ use crate::{
 use std::cmp::Ordering;
 
 const COLUMNS: [ListColumn; 4] = [
-    words("name", "Customer"),
-    words("namespace", "Namespace"),
-    number("variables", "Variables"),
-    number("releases", "Active releases"),
+    text_column("name", "Customer"),
+    text_column("namespace", "Namespace"),
+    number_column("variables", "Variables"),
+    number_column("releases", "Active releases"),
 ];
-const BY: &str = "name";
+/// The order without a choice.
+const DEFAULT_ORDER: &str = "name";
 
-/// The customers in the order of their clusters and names, each with what is searched in.
+/// The customers ordered by cluster and name, each with the text that the search looks in.
 pub struct CustomerList {
     rows: Vec<(CustomerSummary, String)>,
     n_clusters: usize,
 }
 
 impl CustomerList {
+    /// Orders the customers and prepares them for the search.
     pub fn new(customers: Vec<CustomerSummary>) -> Self {
         let mut rows: Vec<_> = customers
             .into_iter()
@@ -46,54 +54,59 @@ impl CustomerList {
         }
     }
 
-    pub fn draw(&self, wanted: &ListQuery) -> RenderedList {
-        let needle = wanted.needle();
+    /// The rows that match a query, as HTML.
+    pub fn render(&self, query: &ListQuery) -> RenderedList {
+        let needle = query.needle();
         let matching = || self.rows.iter().filter(|it| it.1.contains(&needle));
-        let is_shown = |it: &CustomerSummary| wanted.inactive || it.is_active;
+        let is_shown = |it: &CustomerSummary| query.inactive || it.is_active;
         let n_hidden = matching().filter(|it| !is_shown(&it.0)).count();
         let mut found: Vec<&CustomerSummary> = matching()
             .map(|it| &it.0)
             .filter(|it| is_shown(it))
             .collect();
-        let (key, falls) = wanted.order(BY);
-        if (key, falls) != (BY, false) {
+        let (key, is_descending) = query.order(DEFAULT_ORDER);
+        if (key, is_descending) != (DEFAULT_ORDER, false) {
             found.sort_by(|a, b| {
                 let order = compare(key, a, b);
-                let order = if falls { order.reverse() } else { order };
+                let order = if is_descending {
+                    order.reverse()
+                } else {
+                    order
+                };
                 by_cluster(a, b).then(order)
             });
         }
         let n_all = self.rows.iter().filter(|it| is_shown(&it.0)).count();
-        let said = if needle.is_empty() {
+        let summary = if needle.is_empty() {
             format!(
                 "{} in {}",
-                count(found.len(), "customer"),
-                count(self.n_clusters, "cluster")
+                pluralize(found.len(), "customer"),
+                pluralize(self.n_clusters, "cluster")
             )
         } else {
-            format!("{} of {}", found.len(), count(n_all, "customer"))
+            format!("{} of {}", found.len(), pluralize(n_all, "customer"))
         };
         let mut html = String::new();
         if found.is_empty() {
-            nothing(&mut html, paths::CUSTOMERS, wanted, "customer", n_hidden);
+            push_empty(&mut html, paths::CUSTOMERS, query, "customer", n_hidden);
         } else {
             html.push_str(r#"<table class="table"><caption class="sr">Customers</caption>"#);
-            heads(&mut html, paths::CUSTOMERS, wanted, &COLUMNS, BY);
-            groups(&mut html, &found, wanted);
+            push_head(&mut html, paths::CUSTOMERS, query, &COLUMNS, DEFAULT_ORDER);
+            push_groups(&mut html, &found, query);
             html.push_str("</table>");
-            more(&mut html, paths::CUSTOMERS, wanted, found.len());
+            push_more_link(&mut html, paths::CUSTOMERS, query, found.len());
         }
-        RenderedList { html, said }
+        RenderedList { html, summary }
     }
 }
 
-/// One cluster's customers by name, without search and order.
-pub fn of_one_cluster(customers: &[CustomerSummary]) -> String {
+/// The customers of one cluster as a plain HTML table, without search and sorting.
+pub fn cluster_customers_html(customers: &[CustomerSummary]) -> String {
     let mut html = String::from(
         r#"<table class="table"><caption class="sr">Customers</caption><thead><tr><th scope="col">Customer</th><th scope="col">Namespace</th><th scope="col" class="num">Variables</th><th scope="col" class="num">Active releases</th></tr></thead><tbody>"#,
     );
     for customer in customers {
-        row(&mut html, customer, "");
+        push_row(&mut html, customer, "");
     }
     html.push_str("</tbody></table>");
     html
@@ -107,6 +120,7 @@ fn by_name(a: &CustomerSummary, b: &CustomerSummary) -> Ordering {
     (&a.name, a.id).cmp(&(&b.name, b.id))
 }
 
+/// Compares by the column with a key.
 fn compare(key: &str, a: &CustomerSummary, b: &CustomerSummary) -> Ordering {
     match key {
         "namespace" => a.namespace.cmp(&b.namespace),
@@ -116,28 +130,34 @@ fn compare(key: &str, a: &CustomerSummary, b: &CustomerSummary) -> Ordering {
     }
 }
 
-/// One `tbody` a cluster, as far as rows are wanted; its head counts all of its customers that were found.
-fn groups(html: &mut String, found: &[&CustomerSummary], wanted: &ListQuery) {
+/// Appends one `tbody` per cluster, up to the number of rows. Its heading counts all customers of the cluster that were
+/// found.
+fn push_groups(html: &mut String, found: &[&CustomerSummary], query: &ListQuery) {
     let mut index = 0;
     for group in found.chunk_by(|a, b| a.cluster_id == b.cluster_id) {
-        if index >= wanted.rows {
+        if index >= query.rows {
             return;
         }
         let (id, name) = (group[0].cluster_id, escape(&group[0].cluster));
-        let (hue, path, n) = (hue(id), paths::cluster(id), count(group.len(), "customer"));
+        let (hue, path, n) = (
+            hue(id),
+            paths::cluster(id),
+            pluralize(group.len(), "customer"),
+        );
         put!(
             html,
             r#"<tbody><tr class="group-row" data-cluster="{hue}"><th colspan="4" scope="rowgroup"><a href="{path}">{name}</a> <span class="count">{n}</span></th></tr>"#
         );
-        for customer in group.iter().take(wanted.rows - index) {
-            row(html, customer, mark(wanted, index));
+        for customer in group.iter().take(query.rows - index) {
+            push_row(html, customer, first_new_mark(query, index));
             index += 1;
         }
         html.push_str("</tbody>");
     }
 }
 
-fn row(html: &mut String, it: &CustomerSummary, mark: &str) {
+/// Appends a row.
+fn push_row(html: &mut String, it: &CustomerSummary, mark: &str) {
     let (path, name) = (paths::customer(it.id), escape(&it.name));
     let (namespace, variables, releases) =
         (escape(&it.namespace), it.variables, it.active_releases);
@@ -184,29 +204,32 @@ mod tests {
     }
 
     #[test]
-    fn customers_stand_by_cluster_and_name_and_their_names_are_text() {
-        let drawn = list().draw(&ListQuery::default());
-        assert_eq!(drawn.said, "3 customers in 2 clusters");
-        assert!(places(&drawn.html, &["Acme", "Bolt", "Zed &lt;b&gt;"]).is_sorted());
-        assert!(!drawn.html.contains("Gone") && !drawn.html.contains("<b>"));
+    fn customers_are_ordered_by_cluster_and_name_and_their_names_are_escaped() {
+        let rendered = list().render(&ListQuery::default());
+        assert_eq!(rendered.summary, "3 customers in 2 clusters");
+        assert!(places(&rendered.html, &["Acme", "Bolt", "Zed &lt;b&gt;"]).is_sorted());
+        assert!(!rendered.html.contains("Gone") && !rendered.html.contains("<b>"));
     }
 
     #[test]
-    fn the_search_looks_at_name_namespace_and_cluster_and_says_what_it_hides() {
+    fn the_search_looks_in_name_namespace_and_cluster_and_counts_hidden_customers() {
         let text = |text: &str| ListQuery {
             text: text.into(),
             ..ListQuery::default()
         };
-        assert_eq!(list().draw(&text(" ACME ")).said, "1 of 3 customers");
-        assert_eq!(list().draw(&text("ns-3")).said, "1 of 3 customers");
-        assert_eq!(list().draw(&text("cluster-2")).said, "2 of 3 customers");
-        let none = list().draw(&text("gone")).html;
+        assert_eq!(list().render(&text(" ACME ")).summary, "1 of 3 customers");
+        assert_eq!(list().render(&text("ns-3")).summary, "1 of 3 customers");
+        assert_eq!(
+            list().render(&text("cluster-2")).summary,
+            "2 of 3 customers"
+        );
+        let none = list().render(&text("gone")).html;
         assert!(none.contains("Hidden because inactive: 1.") && none.contains("Clear the filter"));
         let shown = ListQuery {
             inactive: true,
             ..text("gone")
         };
-        assert!(list().draw(&shown).html.contains("Inactive</span>"));
+        assert!(list().render(&shown).html.contains("Inactive</span>"));
     }
 
     #[test]
@@ -215,25 +238,25 @@ mod tests {
             sort: sort.into(),
             ..ListQuery::default()
         };
-        let falling = list().draw(&by("-variables")).html;
+        let falling = list().render(&by("-variables")).html;
         assert!(places(&falling, &["Acme", "Bolt", "Zed"]).is_sorted());
-        let rising = list().draw(&by("variables")).html;
+        let rising = list().render(&by("variables")).html;
         assert!(places(&rising, &["Acme", "Zed", "Bolt"]).is_sorted());
     }
 
     #[test]
-    fn a_thousand_are_drawn_two_hundred_at_a_time() {
+    fn a_thousand_customers_are_rendered_two_hundred_at_a_time() {
         let all = (0..1_000).map(|it| customer(it, &format!("c{it}"), it % 3, true));
         let list = CustomerList::new(all.collect());
-        let drawn = list.draw(&ListQuery::default()).html;
-        assert_eq!(drawn.matches("<td class=\"mono").count(), 200);
-        assert!(drawn.contains("200 of 1000 are shown") && drawn.contains("rows=400"));
+        let rendered = list.render(&ListQuery::default()).html;
+        assert_eq!(rendered.matches("<td class=\"mono").count(), 200);
+        assert!(rendered.contains("200 of 1000 are shown") && rendered.contains("rows=400"));
         let more = ListQuery {
             rows: 400,
             ..ListQuery::default()
         };
-        let drawn = list.draw(&more).html;
-        assert_eq!(drawn.matches("<td class=\"mono").count(), 400);
-        assert_eq!(drawn.matches(" data-first").count(), 1);
+        let rendered = list.render(&more).html;
+        assert_eq!(rendered.matches("<td class=\"mono").count(), 400);
+        assert_eq!(rendered.matches(" data-first").count(), 1);
     }
 }

@@ -1,37 +1,41 @@
-//! The releases, newest first.
-use super::{ListColumn, ListQuery, RenderedList, heads, mark, more, nothing, number, words};
+//! List of releases, newest first.
+use super::{
+    list_query::ListQuery,
+    table_html::{
+        ListColumn, RenderedList, first_new_mark, number_column, push_empty, push_head,
+        push_more_link, text_column,
+    },
+};
 use crate::{
     components::ui::{
         bar,
-        html::{count, put},
+        html::{pluralize, put},
         text_area::escape,
-        time::day,
+        time::long_date,
     },
-    domain::{
-        matrix_filter::lower,
-        release::{ReleaseStatus, ReleaseSummary},
-    },
+    domain::{matrix_filter::lower, release::ReleaseSummary, vocabulary::ReleaseStatus},
     paths,
 };
 use std::cmp::Ordering;
 
 const COLUMNS: [ListColumn; 8] = [
-    words("name", "Release"),
-    words("type", "Type"),
-    words("status", "Status"),
-    words("", "Version"),
-    words("date", "Date"),
-    number("steps", "Steps"),
-    number("customers", "Customers"),
-    words("progress", "Progress"),
+    text_column("name", "Release"),
+    text_column("type", "Type"),
+    text_column("status", "Status"),
+    text_column("", "Version"),
+    text_column("date", "Date"),
+    number_column("steps", "Steps"),
+    number_column("customers", "Customers"),
+    text_column("progress", "Progress"),
 ];
-/// The list comes newest first.
-const BY: &str = "-created";
+/// The order without a choice: newest first.
+const DEFAULT_ORDER: &str = "-created";
 
-/// The releases, each with what is searched in.
+/// The releases, each with the text that the search looks in.
 pub struct ReleaseList(Vec<(ReleaseSummary, String)>);
 
 impl ReleaseList {
+    /// Prepares the releases, given newest first, for the search.
     pub fn new(releases: Vec<ReleaseSummary>) -> Self {
         let searched = |it: &ReleaseSummary| {
             let number = it.release.version_number.as_deref().unwrap_or_default();
@@ -44,47 +48,53 @@ impl ReleaseList {
         Self(rows.collect())
     }
 
-    pub fn draw(&self, wanted: &ListQuery) -> RenderedList {
-        let needle = wanted.needle();
+    /// The rows that match a query, as HTML.
+    pub fn render(&self, query: &ListQuery) -> RenderedList {
+        let needle = query.needle();
         let mut found: Vec<&ReleaseSummary> = self
             .0
             .iter()
             .filter(|it| it.1.contains(&needle))
             .map(|it| &it.0)
-            .filter(|it| wanted.kind.is_empty() || wanted.kind == it.release.kind.as_str())
-            .filter(|it| wanted.status.is_empty() || wanted.status == it.release.status.as_str())
+            .filter(|it| query.kind.is_empty() || query.kind == it.release.kind.as_str())
+            .filter(|it| query.status.is_empty() || query.status == it.release.status.as_str())
             .collect();
-        let (key, falls) = wanted.order(BY);
-        if (key, falls) == ("created", false) {
+        let (key, is_descending) = query.order(DEFAULT_ORDER);
+        if (key, is_descending) == ("created", false) {
             found.reverse();
         } else if key != "created" {
             found.sort_by(|a, b| {
                 let order = compare(key, a, b);
-                if falls { order.reverse() } else { order }
+                if is_descending {
+                    order.reverse()
+                } else {
+                    order
+                }
             });
         }
-        let said = if wanted.narrows() {
-            format!("{} of {}", found.len(), count(self.0.len(), "release"))
+        let summary = if query.is_filtered() {
+            format!("{} of {}", found.len(), pluralize(self.0.len(), "release"))
         } else {
-            count(found.len(), "release")
+            pluralize(found.len(), "release")
         };
         let mut html = String::new();
         if found.is_empty() {
-            nothing(&mut html, paths::RELEASES, wanted, "release", 0);
+            push_empty(&mut html, paths::RELEASES, query, "release", 0);
         } else {
             html.push_str(r#"<table class="table"><caption class="sr">Releases</caption>"#);
-            heads(&mut html, paths::RELEASES, wanted, &COLUMNS, BY);
+            push_head(&mut html, paths::RELEASES, query, &COLUMNS, DEFAULT_ORDER);
             html.push_str("<tbody>");
-            for (index, it) in found.iter().take(wanted.rows).enumerate() {
-                row(&mut html, it, mark(wanted, index));
+            for (index, it) in found.iter().take(query.rows).enumerate() {
+                push_row(&mut html, it, first_new_mark(query, index));
             }
             html.push_str("</tbody></table>");
-            more(&mut html, paths::RELEASES, wanted, found.len());
+            push_more_link(&mut html, paths::RELEASES, query, found.len());
         }
-        RenderedList { html, said }
+        RenderedList { html, summary }
     }
 }
 
+/// Compares by the column with a key.
 fn compare(key: &str, a: &ReleaseSummary, b: &ReleaseSummary) -> Ordering {
     match key {
         "type" => a.release.kind.cmp(&b.release.kind),
@@ -97,12 +107,13 @@ fn compare(key: &str, a: &ReleaseSummary, b: &ReleaseSummary) -> Ordering {
     }
 }
 
-fn row(html: &mut String, it: &ReleaseSummary, mark: &str) {
+/// Appends a row.
+fn push_row(html: &mut String, it: &ReleaseSummary, mark: &str) {
     let release = &it.release;
     let (path, name) = (paths::release(release.id), escape(&release.name));
     let (kind, status) = (release.kind.label(), release.status.label());
     let number = escape(release.version_number.as_deref().unwrap_or_default());
-    let date = release.release_date.map(day).unwrap_or_default();
+    let date = release.release_date.map(long_date).unwrap_or_default();
     let off = if release.status == ReleaseStatus::Archived {
         " data-off"
     } else {
@@ -127,7 +138,7 @@ fn row(html: &mut String, it: &ReleaseSummary, mark: &str) {
         r#"<td class="num muted">{}</td><td><span class="row cellbar">"#,
         it.customers
     );
-    bar::html(html, it.progress.counts);
+    bar::write_html(html, it.progress.counts);
     match it.progress.percent {
         Some(percent) => put!(html, r#"<span class="num small">{percent} %</span>"#),
         None => html.push_str(r#"<span class="num small">no steps</span>"#),

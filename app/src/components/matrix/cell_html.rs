@@ -1,34 +1,28 @@
-//! Lines and cells of the drawn window as text. A cell is one `td` and nothing in it; the style sheet draws its state and
-//! marks. Every name goes through `escape_into`. A thousand cells are written at once, so what they share is written once.
+//! HTML of the rows and cells of the matrix grid. A cell is one empty `td`; the style sheet draws its status and marks
+//! from its attributes. Every name goes through `escape_into`. About a thousand cells are written at once, so the text
+//! that the cells of a column share is prepared once.
 use super::{
-    layout::{BLOCKS, GridLayout, GridWindow, VisualColumn, VisualRow, WindowPadding},
-    messages::not_done,
+    layout::{BLOCKS, GridLayout, GridWindow, VisualColumn, VisualRow},
+    measured_layout::WindowPadding,
+    messages::failure_text,
 };
 use crate::{
-    components::{
-        pending_actions::PendingActions,
-        step_state::{state_icon, type_icon},
-        ui::{
-            html::put,
-            text_area::{escape, escape_into},
-        },
-    },
-    domain::{
-        actor_stamp::initials,
-        matrix::{Cell, CellIndex, Grid, RowBlock},
-        progress::Counts,
-        step::StepStatus,
-    },
+    components::pending_actions::PendingActions, components::step_state::state_icon,
+    components::step_state::type_icon, components::ui::html::pluralize, components::ui::html::put,
+    components::ui::text_area::escape, components::ui::text_area::escape_into,
+    domain::actor_stamp::initials, domain::matrix::Cell, domain::matrix::CellIndex,
+    domain::matrix::Grid, domain::matrix::RowBlock, domain::progress::Counts,
+    domain::vocabulary::StepStatus,
 };
 use chrono::{DateTime, Utc};
 use std::{cell::RefCell, ops::Range};
 
-/// How a time is written just now.
+/// Formats a time in the time zone that the page currently shows.
 pub type TimeFormat<'a> = &'a dyn Fn(DateTime<Utc>) -> String;
 
-/// Asks for the wording of a time once: many cells have the same, and the browser's clock is slow.
-pub(super) fn remembered(
-    wording: impl Fn(DateTime<Utc>) -> String,
+/// Formats each time only once: many cells have the same one, and the browser's time zone conversion is slow.
+pub(super) fn cached_time_format(
+    format_time: impl Fn(DateTime<Utc>) -> String,
 ) -> impl Fn(DateTime<Utc>) -> String {
     let known = RefCell::new(Vec::new());
     move |at| {
@@ -39,25 +33,28 @@ pub(super) fn remembered(
         {
             return text.clone();
         }
-        let text = wording(at);
+        let text = format_time(at);
         known.push((at, text.clone()));
         text
     }
 }
 
-pub fn glyph(name: &str, state: Option<StepStatus>) -> String {
+/// A symbol of the sprite by its name, coloured as a status if one is given.
+pub fn glyph_html(name: &str, state: Option<StepStatus>) -> String {
     let state = state
         .map(|it| format!(r#" data-state="{it}""#))
         .unwrap_or_default();
     format!(r##"<svg class="glyph" aria-hidden="true"{state}><use href="#{name}"></use></svg>"##)
 }
 
+/// "40 %", or a dash if nothing is counted.
 pub(super) fn percent(counts: Counts) -> String {
     counts
         .percent()
         .map_or_else(|| "–".to_owned(), |it| format!("{it} %"))
 }
 
+/// The overall status of counts, if it is one that asks for attention.
 pub(super) fn needs_attention(counts: Counts) -> Option<StepStatus> {
     counts.state().filter(|it| {
         matches!(
@@ -67,36 +64,33 @@ pub(super) fn needs_attention(counts: Counts) -> Option<StepStatus> {
     })
 }
 
-pub(super) fn plural(n: usize, one: &str) -> String {
-    if n == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{n} {one}s")
-    }
-}
+/// Expected size of the HTML of a cell and of a row header, in bytes.
+const CELL_HTML_BYTES: usize = 200;
+const ROW_HEAD_HTML_BYTES: usize = 1_024;
 
-/// What cells are drawn of.
+/// Everything that the HTML of rows and cells depends on.
 #[derive(Clone, Copy)]
 pub struct GridView<'a> {
     pub grid: &'a Grid,
     pub layout: &'a GridLayout,
-    pub wishes: &'a PendingActions,
-    pub wording: TimeFormat<'a>,
+    pub pending_actions: &'a PendingActions,
+    pub format_time: TimeFormat<'a>,
 }
 
-/// What the cells of a lane have in common.
+/// The parts of the HTML that all cells of a visual column share.
 pub struct ColumnText {
-    lane: usize,
-    kind: VisualColumn,
-    /// From the tag to the line's number, and from there to the state.
-    open: &'static str,
-    place: String,
-    /// ", Acme, prod-eu".
+    visual_column: usize,
+    column: VisualColumn,
+    /// From `<td` to the visual row's number.
+    tag_start: &'static str,
+    /// From behind the visual row's number to the cell's own attributes.
+    column_attributes: String,
+    /// The part of the label that names the column: ", Acme, prod-eu".
     name: String,
 }
 
-/// Which marks a cell has, as the style sheet asks for them.
-fn marks(cell: &Cell, is_custom: bool) -> String {
+/// The value of `data-marks`, by which the style sheet draws the marks of a cell.
+fn cell_marks(cell: &Cell, is_custom: bool) -> String {
     let mut marks = String::new();
     for (is, word) in [
         (cell.is_overridden, "override"),
@@ -115,54 +109,59 @@ fn marks(cell: &Cell, is_custom: bool) -> String {
 }
 
 impl GridView<'_> {
-    pub fn lanes(&self, lanes: Range<usize>) -> Vec<ColumnText> {
-        lanes
-            .map(|lane| {
-                let kind = self.layout.lanes[lane];
-                let band = &self.grid.bands[kind.band(self.grid)];
-                let name = match kind {
-                    VisualColumn::Customer(column) => {
-                        format!(", {}, {}", self.grid.columns[column].name, band.name)
+    /// The shared parts of the cells of these visual columns, for `write_cells` and `write_row`.
+    pub fn column_texts(&self, visual_columns: Range<usize>) -> Vec<ColumnText> {
+        visual_columns
+            .map(|visual_column| {
+                let column = self.layout.visual_columns[visual_column];
+                let band = &self.grid.bands[column.band(self.grid)];
+                let name = match column {
+                    VisualColumn::Customer(index) => {
+                        format!(", {}, {}", self.grid.columns[index].name, band.name)
                     }
                     VisualColumn::Group(_) => format!(", {}", band.name),
                 };
-                let open = if self.layout.starts_band(self.grid, lane) {
+                let tag_start = if self.layout.starts_cluster(self.grid, visual_column) {
                     r#"<td class="cell band-start" role="gridcell" tabindex="-1" data-r=""#
                 } else {
                     r#"<td class="cell" role="gridcell" tabindex="-1" data-r=""#
                 };
-                let place = format!(r#"" data-c="{lane}" aria-colindex="{}" "#, lane + 2);
+                let column_attributes = format!(
+                    r#"" data-c="{visual_column}" aria-colindex="{}" "#,
+                    visual_column + 2
+                );
                 ColumnText {
-                    lane,
-                    kind,
-                    open,
-                    place,
+                    visual_column,
+                    column,
+                    tag_start,
+                    column_attributes,
                     name,
                 }
             })
             .collect()
     }
 
-    /// "Step 4 Migrate schema".
+    /// The part of a label that names the step: "Step 4 Migrate schema".
     fn step_name(&self, row: usize) -> String {
         format!("Step {} {}", row + 1, self.grid.rows[row].name)
     }
 
+    /// The accessible name of a cell, from the names of its step and its column:
     /// "Step 4 Migrate schema, Acme, prod-eu: done by Ana 14:02, overridden".
-    fn name_into(&self, name: &mut String, (step, lane): (&str, &str), at: CellIndex) {
+    fn write_label(&self, name: &mut String, (step, column): (&str, &str), at: CellIndex) {
         name.push_str(step);
-        name.push_str(lane);
+        name.push_str(column);
         let Some(cell) = self.grid.cell(at) else {
             name.push_str(": no step");
             return;
         };
         name.push_str(": ");
-        name.push_str(cell.status.word());
-        if let Some(mark) = self.grid.mark(at) {
+        name.push_str(cell.status.in_sentence());
+        if let Some(mark) = self.grid.status_change(at) {
             name.push_str(" by ");
             name.push_str(&mark.by);
             name.push(' ');
-            name.push_str(&(self.wording)(mark.at));
+            name.push_str(&(self.format_time)(mark.at));
         }
         for (is, word) in [
             (cell.is_overridden, ", overridden"),
@@ -175,22 +174,22 @@ impl GridView<'_> {
                 name.push_str(word);
             }
         }
-        if let Some(unmet) = self.wishes.unmet(cell.step) {
+        if let Some(failed_action) = self.pending_actions.unmet(cell.step) {
             name.push_str(", ");
-            name.push_str(&not_done(&unmet));
+            name.push_str(&failure_text(&failed_action));
         }
     }
 
-    /// What a drawn cell has that can change: attributes, or none of that name.
-    pub fn attributes(&self, at: CellIndex) -> Vec<(&'static str, Option<String>)> {
+    /// The attributes of a cell that can change, for a cell that is on the page already. `None` removes the attribute.
+    pub fn cell_attributes(&self, at: CellIndex) -> Vec<(&'static str, Option<String>)> {
         let column = &self.grid.columns[at.column];
-        let lane = format!(", {}, {}", column.name, self.grid.bands[column.band].name);
+        let column_name = format!(", {}, {}", column.name, self.grid.bands[column.band].name);
         let mut name = String::new();
-        self.name_into(&mut name, (&self.step_name(at.row), &lane), at);
+        self.write_label(&mut name, (&self.step_name(at.row), &column_name), at);
         let mut attributes = vec![("aria-label", Some(name))];
         if let Some(cell) = self.grid.cell(at) {
-            let marks = marks(cell, self.grid.rows[at.row].template.is_none());
-            let is_dim = !self.layout.wants(cell);
+            let marks = cell_marks(cell, self.grid.rows[at.row].template.is_none());
+            let is_dim = !self.layout.matches_filter(cell);
             attributes.extend([
                 ("data-state", Some(cell.status.to_string())),
                 ("data-dim", is_dim.then(String::new)),
@@ -203,46 +202,47 @@ impl GridView<'_> {
         attributes
     }
 
+    /// Whether an action on the cell has been running long enough to show it.
     fn is_busy(&self, cell: &Cell) -> bool {
-        self.wishes.is_slow(cell.step)
+        self.pending_actions.is_slow(cell.step)
     }
 
     fn has_failed(&self, cell: &Cell) -> bool {
-        self.wishes.unmet(cell.step).is_some()
+        self.pending_actions.unmet(cell.step).is_some()
     }
 
     fn initials(&self, at: CellIndex, cell: &Cell) -> Option<String> {
-        let mark = self.grid.mark(at)?;
+        let mark = self.grid.status_change(at)?;
         (cell.status == StepStatus::InProgress).then(|| initials(&mark.by))
     }
 
-    /// Cells of a line.
-    pub fn cells(&self, html: &mut String, line: usize, lanes: &[ColumnText]) {
-        match self.layout.lines[line] {
+    /// Writes the cells of a visual row, without its header.
+    pub fn write_cells(&self, html: &mut String, visual_row: usize, columns: &[ColumnText]) {
+        match self.layout.visual_rows[visual_row] {
             VisualRow::Block(block) => {
-                for lane in lanes {
-                    self.rollup(html, block, lane.lane);
+                for text in columns {
+                    self.write_rollup(html, block, text.visual_column);
                 }
             }
             VisualRow::Step(row) => {
-                let (step, number) = (self.step_name(row), line.to_string());
+                let (step, number) = (self.step_name(row), visual_row.to_string());
                 let mut name = String::new();
-                for lane in lanes {
-                    html.push_str(lane.open);
+                for text in columns {
+                    html.push_str(text.tag_start);
                     html.push_str(&number);
-                    html.push_str(&lane.place);
-                    match lane.kind {
+                    html.push_str(&text.column_attributes);
+                    match text.column {
                         VisualColumn::Customer(column) => {
                             let at = CellIndex { row, column };
-                            self.cell(html, at);
+                            self.write_cell_attributes(html, at);
                             name.clear();
-                            self.name_into(&mut name, (&step, &lane.name), at);
+                            self.write_label(&mut name, (&step, &text.name), at);
                             html.push_str("aria-label=\"");
                             escape_into(html, &name);
                             html.push_str("\"></td>");
                         }
                         VisualColumn::Group(band) => {
-                            self.group(html, (row, band), (&step, &lane.name))
+                            self.write_group_cell(html, (row, band), (&step, &text.name));
                         }
                     }
                 }
@@ -250,7 +250,7 @@ impl GridView<'_> {
         }
     }
 
-    fn cell(&self, html: &mut String, at: CellIndex) {
+    fn write_cell_attributes(&self, html: &mut String, at: CellIndex) {
         let Some(cell) = self.grid.cell(at) else {
             html.push_str("data-none ");
             return;
@@ -258,10 +258,10 @@ impl GridView<'_> {
         html.push_str(r#"aria-selected="false" data-state=""#);
         html.push_str(cell.status.as_str());
         html.push_str("\" ");
-        if !self.layout.wants(cell) {
+        if !self.layout.matches_filter(cell) {
             html.push_str("data-dim ");
         }
-        let marks = marks(cell, self.grid.rows[at.row].template.is_none());
+        let marks = cell_marks(cell, self.grid.rows[at.row].template.is_none());
         if !marks.is_empty() {
             put!(html, r#"data-marks="{marks}" "#);
         }
@@ -276,8 +276,13 @@ impl GridView<'_> {
         }
     }
 
-    /// The rest of a cell of a collapsed cluster.
-    fn group(&self, html: &mut String, (row, band): (usize, usize), (step, lane): (&str, &str)) {
+    /// The rest of a cell of a collapsed cluster, whose label begins with the names of the step and the column.
+    fn write_group_cell(
+        &self,
+        html: &mut String,
+        (row, band): (usize, usize),
+        (step, column): (&str, &str),
+    ) {
         let columns = 0..self.grid.columns.len();
         let counts: Counts = columns
             .filter(|it| self.grid.columns[*it].band == band)
@@ -289,26 +294,26 @@ impl GridView<'_> {
             put!(
                 html,
                 r#"aria-label="{}: no step"></td>"#,
-                escape(&format!("{step}{lane}"))
+                escape(&format!("{step}{column}"))
             );
             return;
         };
         put!(html, r#"data-state="{state}" "#);
         let (finished, total) = (counts.finished(), counts.total());
         let trouble = needs_attention(counts)
-            .map(|it| format!(", {} {}", counts.of(it), it.word()))
+            .map(|it| format!(", {} {}", counts.of(it), it.in_sentence()))
             .unwrap_or_default();
         put!(
             html,
             r#"aria-label="{}: {finished} of {total} finished{trouble}">{finished}/{total}</td>"#,
-            escape(&format!("{step}{lane}")),
+            escape(&format!("{step}{column}")),
         );
     }
 
-    fn block_counts(&self, block: RowBlock, lane: VisualColumn) -> Counts {
+    fn block_counts(&self, block: RowBlock, column: VisualColumn) -> Counts {
         let mut counts = Counts::default();
-        match lane {
-            VisualColumn::Customer(column) => counts.add_all(self.grid.block_counts(block, column)),
+        match column {
+            VisualColumn::Customer(index) => counts.add_all(self.grid.block_counts(block, index)),
             VisualColumn::Group(band) => (0..self.grid.columns.len())
                 .filter(|it| self.grid.columns[*it].band == band)
                 .for_each(|column| counts.add_all(self.grid.block_counts(block, column))),
@@ -316,18 +321,18 @@ impl GridView<'_> {
         counts
     }
 
-    /// How far a lane is with a block of steps.
-    pub fn rollup(&self, html: &mut String, block: RowBlock, lane: usize) {
-        let counts = self.block_counts(block, self.layout.lanes[lane]);
+    /// Writes the cell of a block header: how many steps of the block are finished in a visual column.
+    pub fn write_rollup(&self, html: &mut String, block: RowBlock, visual_column: usize) {
+        let counts = self.block_counts(block, self.layout.visual_columns[visual_column]);
         put!(
             html,
-            r#"<td role="gridcell" aria-colindex="{}" data-c="{lane}">"#,
-            lane + 2
+            r#"<td role="gridcell" aria-colindex="{}" data-c="{visual_column}">"#,
+            visual_column + 2
         );
         if counts.total() > 0 {
             if counts.finished() == counts.total() {
                 html.push_str(r#"<span class="sr">all finished</span>"#);
-                html.push_str(&glyph("g-done", Some(StepStatus::Done)));
+                html.push_str(&glyph_html("g-done", Some(StepStatus::Done)));
             } else {
                 put!(html, "{}/{}", counts.finished(), counts.total());
             }
@@ -335,15 +340,15 @@ impl GridView<'_> {
         html.push_str("</td>");
     }
 
-    /// The head of a line: the number, type, name and rollup of a step, or a block's.
-    pub fn line_head(&self, html: &mut String, line: usize) {
-        match self.layout.lines[line] {
-            VisualRow::Block(block) => self.block_head(html, line, block),
-            VisualRow::Step(row) => self.step_head(html, row),
+    /// Writes the header of a visual row: number, type, name and progress of a step, or name and progress of a block.
+    pub fn write_row_head(&self, html: &mut String, visual_row: usize) {
+        match self.layout.visual_rows[visual_row] {
+            VisualRow::Block(block) => self.write_block_head(html, visual_row, block),
+            VisualRow::Step(row) => self.write_step_head(html, row),
         }
     }
 
-    fn step_head(&self, html: &mut String, row: usize) {
+    fn write_step_head(&self, html: &mut String, row: usize) {
         let counts = self.grid.row_counts(row);
         let is_finished = counts.finished() == counts.total();
         let shown = needs_attention(counts).or(counts.state().filter(|_| is_finished));
@@ -353,22 +358,22 @@ impl GridView<'_> {
             r#"<th scope="row" role="rowheader" aria-colindex="1"><button class="step" tabindex="-1" data-state="{}" data-work="{row}" title="Work on {name} across customers"><span class="step__no">{}</span>{}<span class="step__name">{name}</span><span class="step__roll">{}<span>{}/{}</span></span></button></th>"#,
             if is_finished { "done" } else { "pending" },
             row + 1,
-            glyph(type_icon(self.grid.rows[row].kind), None),
+            glyph_html(type_icon(self.grid.rows[row].kind), None),
             shown
-                .map(|it| glyph(state_icon(it), Some(it)))
+                .map(|it| glyph_html(state_icon(it), Some(it)))
                 .unwrap_or_default(),
             counts.finished(),
             counts.total(),
         );
     }
 
-    fn block_head(&self, html: &mut String, line: usize, block: RowBlock) {
+    fn write_block_head(&self, html: &mut String, visual_row: usize, block: RowBlock) {
         let (mut n_rows, mut total) = (0, Counts::default());
         for row in self.grid.rows_of(block) {
             n_rows += 1;
             total.add_all(self.grid.row_counts(row));
         }
-        let below = self.layout.lines.get(line + 1);
+        let below = self.layout.visual_rows.get(visual_row + 1);
         let is_open = below.is_some_and(|it| matches!(it, VisualRow::Step(_)));
         let number = BLOCKS
             .iter()
@@ -377,44 +382,46 @@ impl GridView<'_> {
         put!(
             html,
             r#"<th scope="row" role="rowheader" aria-colindex="1"><button tabindex="-1" aria-expanded="{is_open}" data-toggle="block {number}">{}{}<span class="count">{}, {}</span></button></th>"#,
-            glyph("i-chevron", None),
+            glyph_html("i-chevron", None),
             block.label(),
-            plural(n_rows, "step"),
+            pluralize(n_rows, "step"),
             percent(total),
         );
     }
 
-    pub fn line(&self, html: &mut String, line: usize, lanes: &[ColumnText]) {
-        let class = match self.layout.lines[line] {
+    /// Writes a visual row: its header, and its cells between the two cells of empty space.
+    pub fn write_row(&self, html: &mut String, visual_row: usize, columns: &[ColumnText]) {
+        let class = match self.layout.visual_rows[visual_row] {
             VisualRow::Block(_) => r#"class="block" "#,
             VisualRow::Step(_) => "",
         };
-        let index = line + 3;
+        let index = visual_row + 3;
         put!(
             html,
-            r#"<tr {class}role="row" aria-rowindex="{index}" data-r="{line}">"#
+            r#"<tr {class}role="row" aria-rowindex="{index}" data-r="{visual_row}">"#
         );
-        self.line_head(html, line);
+        self.write_row_head(html, visual_row);
         html.push_str(r#"<td class="pad" aria-hidden="true"></td>"#);
-        self.cells(html, line, lanes);
+        self.write_cells(html, visual_row, columns);
         html.push_str(r#"<td class="pad" aria-hidden="true"></td></tr>"#);
     }
 
-    /// All lines of a window, with the empty space above and below.
-    pub fn body(&self, window: &GridWindow, pads: &WindowPadding) -> String {
-        let lanes = self.lanes(window.lanes.clone());
-        let mut html = String::with_capacity(window.lines.len() * (lanes.len() * 200 + 1024));
-        pad(&mut html, window, pads.above);
-        for line in window.lines.clone() {
-            self.line(&mut html, line, &lanes);
+    /// The HTML of all rows of a window, with the empty space above and below.
+    pub fn body_html(&self, window: &GridWindow, padding: &WindowPadding) -> String {
+        let columns = self.column_texts(window.visual_columns.clone());
+        let row_bytes = columns.len() * CELL_HTML_BYTES + ROW_HEAD_HTML_BYTES;
+        let mut html = String::with_capacity(window.visual_rows.len() * row_bytes);
+        write_padding_row(&mut html, window, padding.above);
+        for visual_row in window.visual_rows.clone() {
+            self.write_row(&mut html, visual_row, &columns);
         }
-        pad(&mut html, window, pads.below);
+        write_padding_row(&mut html, window, padding.below);
         html
     }
 }
 
-fn pad(html: &mut String, window: &GridWindow, height: u32) {
-    let span = window.lanes.len() + 3;
+fn write_padding_row(html: &mut String, window: &GridWindow, height: u32) {
+    let span = window.visual_columns.len() + 3;
     put!(
         html,
         r#"<tr class="pad" aria-hidden="true"><td colspan="{span}" height="{height}"></td></tr>"#

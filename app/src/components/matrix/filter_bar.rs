@@ -1,34 +1,26 @@
-//! What is shown of the matrix: two texts, a cluster, a chip for each state with its count, open only, needs attention.
-//! Drawn as text, like the grid: a dozen reactive elements would weigh more than the grid itself.
+//! Filter bar of the matrix: text filters for customers and steps, a cluster, a chip for each status with its count, the
+//! Select menu and the density. Written as HTML text, because as reactive elements it would add more to the WASM than the
+//! grid itself.
 use super::{
-    cell_html::plural,
-    keyboard::GridCommand,
-    layout::{DENSITIES, Density, GridLayout},
+    command::GridCommand,
+    layout::GridLayout,
+    measured_layout::{DENSITIES, Density},
     state::MatrixState,
 };
 use crate::{
-    browser,
-    components::{
-        step_state::state_icon,
-        ui::{follow_effect::follow, text_area::escape},
-    },
-    domain::{matrix::Grid, matrix_filter::MatrixFilter, step::StepStatus},
+    browser, components::step_state::state_icon, components::ui::follow_effect::follow,
+    components::ui::html::pluralize, components::ui::html::put, components::ui::text_area::escape,
+    domain::matrix::Grid, domain::matrix_filter::MatrixFilter, domain::vocabulary::StepStatus,
 };
 use leptos::prelude::*;
-use std::fmt::Write;
 
-/// Where `/` goes.
-pub const FIRST_FIELD: &str = "#filter-customers";
-const SECOND_FIELD: &str = "#filter-steps";
-const CLUSTER: &str = "#filter-cluster";
+/// Selector of the customer field, which the key `/` focuses.
+pub const CUSTOMER_FIELD: &str = "#filter-customers";
+const STEP_FIELD: &str = "#filter-steps";
+const CLUSTER_FIELD: &str = "#filter-cluster";
 const CHIPS: &str = "#filter-chips";
 
-/// Writing to a string cannot fail.
-macro_rules! put {
-    ($out:expr, $($arg:tt)*) => { let _ = write!($out, $($arg)*); };
-}
-
-fn field(html: &mut String, id: &str, what: &str, short: &str, text: &str) {
+fn write_text_field(html: &mut String, id: &str, what: &str, short: &str, text: &str) {
     let text = escape(text);
     put!(
         html,
@@ -36,24 +28,18 @@ fn field(html: &mut String, id: &str, what: &str, short: &str, text: &str) {
     );
 }
 
-fn fields(filter: &MatrixFilter, grid: &Grid) -> String {
+fn fields_html(filter: &MatrixFilter, grid: &Grid) -> String {
     let mut html = String::new();
-    field(
+    write_text_field(
         &mut html,
-        &FIRST_FIELD[1..],
+        &CUSTOMER_FIELD[1..],
         "customers",
         "Customers",
         &filter.customers,
     );
-    field(
-        &mut html,
-        &SECOND_FIELD[1..],
-        "steps",
-        "Steps",
-        &filter.steps,
-    );
+    write_text_field(&mut html, &STEP_FIELD[1..], "steps", "Steps", &filter.steps);
     if grid.bands.len() > 1 {
-        let id = &CLUSTER[1..];
+        let id = &CLUSTER_FIELD[1..];
         put!(
             html,
             r#"<select class="input" data-size="s" id="{id}" aria-label="Cluster"><option value="">All clusters</option>"#
@@ -77,8 +63,8 @@ fn fields(filter: &MatrixFilter, grid: &Grid) -> String {
     html
 }
 
-/// Chips hide at zero, unless they are pressed.
-fn chip(html: &mut String, name: &str, label: &str, icon: &str, count: u32, is_on: bool) {
+/// Writes a toggle with its count. At a count of zero it is left out, unless it is on.
+fn write_chip(html: &mut String, name: &str, label: &str, icon: &str, count: u32, is_on: bool) {
     if count == 0 && !is_on {
         return;
     }
@@ -98,8 +84,8 @@ fn chip(html: &mut String, name: &str, label: &str, icon: &str, count: u32, is_o
     );
 }
 
-/// What the menu Select offers: each is also a key.
-const SELECTIONS: [(&str, &str, &str, GridCommand); 5] = [
+/// The items of the Select menu: name, label, key that does the same, command.
+const SELECT_MENU: [(&str, &str, &str, GridCommand); 5] = [
     ("row", "Row", "Shift+Space", GridCommand::SelectRow),
     ("column", "Column", "Ctrl+Space", GridCommand::SelectColumn),
     ("cluster", "Cluster", "", GridCommand::SelectCluster),
@@ -112,17 +98,18 @@ const SELECTIONS: [(&str, &str, &str, GridCommand); 5] = [
     ),
 ];
 
-/// Writes into the field of the steps.
-pub fn show_steps(text: &str) {
-    browser::dom::set_value(SECOND_FIELD, text);
+/// Sets the text of the step field after the filter was changed elsewhere.
+pub fn set_step_field(text: &str) {
+    browser::dom::set_value(STEP_FIELD, text);
 }
 
-fn chips(filter: &MatrixFilter, grid: &Grid, density: Density) -> String {
+/// The chips, the Select menu and the density buttons: the part that changes with the filter and the counts.
+fn chips_html(filter: &MatrixFilter, grid: &Grid, density: Density) -> String {
     let mut html = String::new();
     for status in StepStatus::BY_ATTENTION {
         let is_on = filter.states.contains(&status);
         let count = grid.total.of(status);
-        chip(
+        write_chip(
             &mut html,
             status.as_str(),
             status.label(),
@@ -133,9 +120,9 @@ fn chips(filter: &MatrixFilter, grid: &Grid, density: Density) -> String {
     }
     html.push_str(r#"<span class="rule wide"></span>"#);
     let open = grid.total.total() - grid.total.finished();
-    chip(&mut html, "open", "Open only", "", open, filter.open_only);
+    write_chip(&mut html, "open", "Open only", "", open, filter.open_only);
     let attention = u32::try_from(grid.attention).unwrap_or(u32::MAX);
-    chip(
+    write_chip(
         &mut html,
         "attention",
         "Needs attention",
@@ -147,7 +134,7 @@ fn chips(filter: &MatrixFilter, grid: &Grid, density: Density) -> String {
         html.push_str(r#"<button class="button" data-kind="ghost" data-size="s" data-filter="clear" aria-label="Clear filters" title="Clear filters">Clear</button>"#);
     }
     html.push_str(r##"<details class="more wide"><summary class="button" data-kind="ghost" data-size="s">Select<svg class="glyph" aria-hidden="true" data-size="s"><use href="#i-chevron"></use></svg></summary><div class="menu">"##);
-    for (name, label, key, _) in SELECTIONS {
+    for (name, label, key, _) in SELECT_MENU {
         put!(
             html,
             r#"<button class="menu__item" data-filter="{name}">{label} <kbd aria-hidden="true">{key}</kbd></button>"#
@@ -166,73 +153,74 @@ fn chips(filter: &MatrixFilter, grid: &Grid, density: Density) -> String {
     html
 }
 
-/// Shows all again.
-pub fn clear(state: MatrixState) {
-    for field in [FIRST_FIELD, SECOND_FIELD, CLUSTER] {
+/// Clears the filter and its fields, and focuses the first one.
+pub fn clear_filter(state: MatrixState) {
+    for field in [CUSTOMER_FIELD, STEP_FIELD, CLUSTER_FIELD] {
         browser::dom::set_value(field, "");
     }
-    browser::dom::focus(FIRST_FIELD);
-    state.redraw(|it| it.filter.set(MatrixFilter::default()));
+    browser::dom::focus(CUSTOMER_FIELD);
+    state.change_layout(|it| it.filter.set(MatrixFilter::default()));
 }
 
-/// What is said instead of an empty grid: that the filter leaves nothing.
-pub fn nothing(grid: &Grid, layout: &GridLayout) -> String {
-    if !layout.lines.is_empty() {
+/// The message in place of the grid if the filter hides everything; empty otherwise.
+pub fn empty_message_html(grid: &Grid, layout: &GridLayout) -> String {
+    if !layout.visual_rows.is_empty() {
         return String::new();
     }
     format!(
         r#"<p>Nothing matches the filter: {} × {} are hidden.</p><button class="button live-only" data-filter="clear">Show all</button>"#,
-        plural(grid.rows.len(), "step"),
-        plural(grid.columns.len(), "customer")
+        pluralize(grid.rows.len(), "step"),
+        pluralize(grid.columns.len(), "customer")
     )
 }
 
+/// The filter bar of a matrix. Commands of its Select menu that are not selections go to `on_command`.
 #[component]
 pub fn FilterBar(state: MatrixState, on_command: Callback<GridCommand>) -> impl IntoView {
     let html = state.grid.with_untracked(|grid| {
         state.filter.with_untracked(|filter| {
             format!(
                 r#"{}<span class="chips" id="filter-chips">{}</span>"#,
-                fields(filter, grid),
-                chips(filter, grid, state.density.get_untracked())
+                fields_html(filter, grid),
+                chips_html(filter, grid, state.density.get_untracked())
             )
         })
     });
-    let drawn = Memo::new(move |_| {
-        state.counted.track();
+    let chips = Memo::new(move |_| {
+        state.counts_version.track();
         state.grid.with_untracked(|grid| {
             state
                 .filter
-                .with(|filter| chips(filter, grid, state.density.get()))
+                .with(|filter| chips_html(filter, grid, state.density.get()))
         })
     });
     follow(move |is_first| {
-        let html = drawn.get();
+        let html = chips.get();
         if !is_first {
-            browser::dom::draw(CHIPS, &html);
+            browser::dom::replace_content(CHIPS, &html);
         }
     });
-    let press = move |event: leptos::ev::MouseEvent| {
-        let Some(what) = browser::dom::named(&event, "data-filter") else {
+    let click = move |event: leptos::ev::MouseEvent| {
+        let Some(name) = browser::dom::closest_attribute(&event, "data-filter") else {
             return;
         };
-        if let Some((_, _, _, command)) = SELECTIONS.into_iter().find(|it| it.0 == what) {
-            if !state.select(command) {
+        if let Some((_, _, _, command)) = SELECT_MENU.into_iter().find(|it| it.0 == name) {
+            if !state.run_selection_command(command) {
                 on_command.run(command);
             }
-            state.wants_keyboard.update(|it| *it += 1);
+            state.request_focus();
             return;
         }
-        if let Some(density) = DENSITIES.into_iter().find(|it| it.name == what) {
+        if let Some(density) = DENSITIES.into_iter().find(|it| it.name == name) {
             state.set_density(density);
             return;
         }
-        if what == "clear" {
-            clear(state);
+        if name == "clear" {
+            clear_filter(state);
             return;
         }
-        state.redraw(|it| {
-            it.filter.update(|filter| match what.as_str() {
+        state.change_layout(|it| {
+            it.filter.update(|filter| match name.as_str() {
                 "open" => filter.open_only = !filter.open_only,
                 "attention" => filter.attention_only = !filter.attention_only,
                 status => {
@@ -243,17 +231,17 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<GridCommand>) -> impl 
             });
         });
     };
-    // Both what is typed and what is chosen arrive here.
+    // The text fields and the select element both send `input`.
     let input = move |event: leptos::ev::Event| {
-        let Some(id) = browser::dom::named(&event, "id") else {
+        let Some(id) = browser::dom::closest_attribute(&event, "id") else {
             return;
         };
         let text = event_target_value(&event);
-        state.redraw(|it| {
+        state.change_layout(|it| {
             it.filter.update(|filter| {
-                if id == FIRST_FIELD[1..] {
+                if id == CUSTOMER_FIELD[1..] {
                     filter.customers = text;
-                } else if id == SECOND_FIELD[1..] {
+                } else if id == STEP_FIELD[1..] {
                     filter.steps = text;
                 } else {
                     filter.cluster = text.parse().ok();
@@ -263,7 +251,7 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<GridCommand>) -> impl 
     };
     let keydown = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Escape" {
-            state.wants_keyboard.update(|it| *it += 1);
+            state.request_focus();
         }
     };
     view! {
@@ -272,7 +260,7 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<GridCommand>) -> impl 
             role="toolbar"
             aria-label="Filters"
             inner_html=html
-            on:click=press
+            on:click=click
             on:input=input
             on:keydown=keydown
         ></div>

@@ -1,47 +1,51 @@
-//! The heads of the drawn window as text: the columns, the clusters, and a head for each customer or collapsed cluster.
+//! HTML of the column headers of the matrix grid: the `col` elements, the row of clusters, and a header for each customer
+//! or collapsed cluster. Written as text for the same reason as the cells: the whole window is replaced at once.
 use super::{
-    cell_html::{glyph, needs_attention, percent, plural},
-    layout::{GridLayout, GridWindow, VisualColumn, WindowPadding},
+    cell_html::{glyph_html, needs_attention, percent},
+    layout::{GridLayout, GridWindow, VisualColumn},
+    measured_layout::WindowPadding,
 };
 use crate::{
     components::{
         step_state::state_icon,
-        ui::{bar, html::put, text_area::escape},
+        ui::{
+            bar,
+            html::{pluralize, put},
+            text_area::escape,
+        },
     },
     domain::{cluster::hue, matrix::Grid, progress::Counts},
     paths,
 };
 
-/// The empty space is part of the drawing, so that the grid never is smaller than it is, not even for a moment: what is
-/// scrolled would jump back. Attributes, since styles in markup are forbidden.
-pub fn columns(layout: &GridLayout, window: &GridWindow, pads: &WindowPadding) -> String {
-    let mut html = format!(r#"<col data-col="first"><col width="{}">"#, pads.left);
-    for lane in window.lanes.clone() {
-        let kind = if matches!(layout.lanes[lane], VisualColumn::Group(_)) {
+/// Expected size of the HTML of all column headers, and of the row of clusters in it, in bytes.
+const HEADS_HTML_BYTES: usize = 16 * 1_024;
+const CLUSTER_ROW_HTML_BYTES: usize = 2 * 1_024;
+
+/// The content of `colgroup`. Its first and last `col` are the empty space beside the window. They are replaced together
+/// with the columns, so that the grid keeps its width all the time: a narrower grid would lose its scroll position. The
+/// widths are attributes, because the content security policy forbids inline styles.
+pub fn colgroup_html(layout: &GridLayout, window: &GridWindow, padding: &WindowPadding) -> String {
+    let mut html = format!(r#"<col data-col="first"><col width="{}">"#, padding.left);
+    for visual_column in window.visual_columns.clone() {
+        let kind = if matches!(layout.visual_columns[visual_column], VisualColumn::Group(_)) {
             "group"
         } else {
             "customer"
         };
-        put!(html, r#"<col data-col="{kind}" data-c="{lane}">"#);
+        put!(html, r#"<col data-col="{kind}" data-c="{visual_column}">"#);
     }
-    put!(html, r#"<col width="{}">"#, pads.right);
+    put!(html, r#"<col width="{}">"#, padding.right);
     html
 }
 
-fn bar_svg(counts: Counts) -> String {
-    let mut html = String::from(
-        r#"<svg class="bar" viewBox="0 0 10000 4" preserveAspectRatio="none" aria-hidden="true">"#,
-    );
-    for (status, x, width) in bar::parts(counts) {
-        put!(
-            html,
-            r#"<rect data-state="{status}" x="{x}" width="{width}" height="4"></rect>"#
-        );
-    }
-    html.push_str("</svg>");
+fn bar_html(counts: Counts) -> String {
+    let mut html = String::new();
+    bar::write_html(&mut html, counts);
     html
 }
 
+/// The counts of a cluster, and the number of its customers.
 fn band_counts(grid: &Grid, band: usize) -> (Counts, usize) {
     let columns: Vec<usize> = (0..grid.columns.len())
         .filter(|it| grid.columns[*it].band == band)
@@ -53,36 +57,36 @@ fn band_counts(grid: &Grid, band: usize) -> (Counts, usize) {
     (counts, columns.len())
 }
 
-/// Both rows.
-pub fn heads(grid: &Grid, layout: &GridLayout, window: &GridWindow) -> String {
-    let mut html = String::with_capacity(16 * 1024);
+/// The content of `thead`: the row of clusters and the row of column headers.
+pub fn thead_html(grid: &Grid, layout: &GridLayout, window: &GridWindow) -> String {
+    let mut html = String::with_capacity(HEADS_HTML_BYTES);
     html.push_str(r#"<tr role="row" aria-rowindex="1">"#);
-    html.push_str(&bands(grid, layout, window));
+    html.push_str(&cluster_row_html(grid, layout, window));
     html.push_str(r#"</tr><tr role="row" aria-rowindex="2">"#);
-    for lane in window.lanes.clone() {
-        head(&mut html, grid, layout, lane);
+    for visual_column in window.visual_columns.clone() {
+        write_column_head(&mut html, grid, layout, visual_column);
     }
     html.push_str("</tr>");
     html
 }
 
-/// What is in the first row: the corner, and the clusters.
-pub fn bands(grid: &Grid, layout: &GridLayout, window: &GridWindow) -> String {
-    let mut html = String::with_capacity(2 * 1024);
+/// The content of the first row: the corner of the table, and the headers of the clusters.
+pub fn cluster_row_html(grid: &Grid, layout: &GridLayout, window: &GridWindow) -> String {
+    let mut html = String::with_capacity(CLUSTER_ROW_HTML_BYTES);
     let n_customers = grid.columns.len();
     put!(
         html,
         r#"<th class="corner" rowspan="2" scope="col" role="columnheader" aria-colindex="1"><span class="row"><span>{}, {}</span><span class="push">done</span></span></th><td class="pad" rowspan="2" aria-hidden="true"></td>"#,
-        plural(grid.rows.len(), "step"),
-        plural(n_customers, "customer"),
+        pluralize(grid.rows.len(), "step"),
+        pluralize(n_customers, "customer"),
     );
-    let mut lane = window.lanes.start;
-    while lane < window.lanes.end {
-        let band = layout.lanes[lane].band(grid);
-        let is_group = matches!(layout.lanes[lane], VisualColumn::Group(_));
-        let end = (lane..window.lanes.end)
-            .find(|it| layout.lanes[*it].band(grid) != band)
-            .unwrap_or(window.lanes.end);
+    let mut visual_column = window.visual_columns.start;
+    while visual_column < window.visual_columns.end {
+        let band = layout.visual_columns[visual_column].band(grid);
+        let is_group = matches!(layout.visual_columns[visual_column], VisualColumn::Group(_));
+        let end = (visual_column..window.visual_columns.end)
+            .find(|it| layout.visual_columns[*it].band(grid) != band)
+            .unwrap_or(window.visual_columns.end);
         let name = escape(&grid.bands[band].name);
         let (_, n) = band_counts(grid, band);
         let (verb, count) = if is_group {
@@ -90,41 +94,49 @@ pub fn bands(grid: &Grid, layout: &GridLayout, window: &GridWindow) -> String {
         } else {
             (
                 "Collapse",
-                format!(r#" <span class="count">{}</span>"#, plural(n, "customer")),
+                format!(
+                    r#" <span class="count">{}</span>"#,
+                    pluralize(n, "customer")
+                ),
             )
         };
         put!(
             html,
-            r#"<th class="band band-start" data-cluster="{}" role="columnheader" scope="colgroup" aria-colindex="{}" colspan="{}" data-c="{lane}"><button tabindex="-1" aria-expanded="{}" data-toggle="band {}" title="{verb} {name}">{}{name}{count}</button></th>"#,
+            r#"<th class="band band-start" data-cluster="{}" role="columnheader" scope="colgroup" aria-colindex="{}" colspan="{}" data-c="{visual_column}"><button tabindex="-1" aria-expanded="{}" data-toggle="band {}" title="{verb} {name}">{}{name}{count}</button></th>"#,
             hue(grid.bands[band].id),
-            lane + 2,
-            end - lane,
+            visual_column + 2,
+            end - visual_column,
             !is_group,
             grid.bands[band].id,
-            glyph("i-chevron", None),
+            glyph_html("i-chevron", None),
         );
-        lane = end;
+        visual_column = end;
     }
     html.push_str(r#"<td class="pad" rowspan="2" aria-hidden="true"></td>"#);
     html
 }
 
-/// The head of a lane.
-pub fn head(html: &mut String, grid: &Grid, layout: &GridLayout, lane: usize) {
-    let start = if layout.starts_band(grid, lane) {
+/// Writes the header of a visual column, with its progress.
+pub fn write_column_head(
+    html: &mut String,
+    grid: &Grid,
+    layout: &GridLayout,
+    visual_column: usize,
+) {
+    let start = if layout.starts_cluster(grid, visual_column) {
         "band-start"
     } else {
         ""
     };
-    match layout.lanes[lane] {
+    match layout.visual_columns[visual_column] {
         VisualColumn::Customer(index) => {
             let column = &grid.columns[index];
             let counts = grid.column_counts(index);
             let off = if column.inactive { " data-off" } else { "" };
             put!(
                 html,
-                r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{lane}"{off}><a class="who" tabindex="-1" href="{}" title="Work on {}, {}{}"><span class="who__name">{}</span><span class="who__part">{}{}</span>{}</a></th>"#,
-                lane + 2,
+                r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{visual_column}"{off}><a class="who" tabindex="-1" href="{}" title="Work on {}, {}{}"><span class="who__name">{}</span><span class="who__part">{}{}</span>{}</a></th>"#,
+                visual_column + 2,
                 paths::customer_steps(grid.release.id, column.id),
                 escape(&column.name),
                 escape(&column.namespace),
@@ -132,24 +144,24 @@ pub fn head(html: &mut String, grid: &Grid, layout: &GridLayout, lane: usize) {
                 escape(&column.name),
                 percent(counts),
                 needs_attention(counts)
-                    .map(|it| glyph(state_icon(it), Some(it)))
+                    .map(|it| glyph_html(state_icon(it), Some(it)))
                     .unwrap_or_default(),
-                bar_svg(counts),
+                bar_html(counts),
             );
         }
         VisualColumn::Group(band) => {
             let (counts, n) = band_counts(grid, band);
             put!(
                 html,
-                r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{lane}"><button class="who" tabindex="-1" data-toggle="band {}" title="Expand {}"><span class="who__name">All {n}</span><span class="who__part">{}{}</span>{}</button></th>"#,
-                lane + 2,
+                r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{visual_column}"><button class="who" tabindex="-1" data-toggle="band {}" title="Expand {}"><span class="who__name">All {n}</span><span class="who__part">{}{}</span>{}</button></th>"#,
+                visual_column + 2,
                 grid.bands[band].id,
                 escape(&grid.bands[band].name),
                 percent(counts),
                 needs_attention(counts)
-                    .map(|it| glyph(state_icon(it), Some(it)))
+                    .map(|it| glyph_html(state_icon(it), Some(it)))
                     .unwrap_or_default(),
-                bar_svg(counts),
+                bar_html(counts),
             );
         }
     }

@@ -1,23 +1,126 @@
-//! What rests behind a cell, as text: shown when the mouse or the keyboard stays on it for a moment.
+//! Hover card of the matrix grid: the details of one cell, shown when the mouse or the focus rests on it. The card is HTML
+//! in one element beside the grid, so that a thousand cells need none of their own.
 use super::{
-    cell_html::{TimeFormat, glyph},
-    messages::not_done,
+    cell_html::{TimeFormat, glyph_html},
+    layout::GridPosition,
+    messages::failure_text,
+    state::MatrixState,
 };
 use crate::{
+    browser,
     components::{
         pending_actions::FailedAction,
         step_state::state_icon,
-        ui::{notice::sentence, text_area::escape_into},
+        ui::{notice::sentence, text_area::escape_into, time::Clock},
     },
     domain::matrix::{CellIndex, Grid},
 };
+use leptos::{html as tags, prelude::*};
 
-/// None for a cell that does not exist. With what could not be done with it, if anything.
+/// How long the mouse or the focus rests on a cell before its card is shown.
+const HOVER_CARD_DELAY_MS: u32 = 400;
+/// How long the card stays after the mouse has left the cell, so that it can be reached.
+const HOVER_CARD_HIDE_DELAY_MS: u32 = 200;
+
+/// Shows and hides the card. Only the last request counts: each one cancels those before.
+#[derive(Clone, Copy)]
+pub(super) struct HoverCard {
+    state: MatrixState,
+    pane: NodeRef<tags::Div>,
+    clock: Clock,
+    last_request: StoredValue<u32>,
+    hovered: StoredValue<Option<GridPosition>>,
+}
+
+impl HoverCard {
+    pub fn new(state: MatrixState, pane: NodeRef<tags::Div>, clock: Clock) -> Self {
+        Self {
+            state,
+            pane,
+            clock,
+            last_request: StoredValue::new(0),
+            hovered: StoredValue::new(None),
+        }
+    }
+
+    /// Hides the card at once.
+    pub fn hide(self) {
+        self.cancel();
+        if let Some(Some(pane)) = self.pane.try_get_untracked() {
+            browser::grid::paint_card(&pane, None);
+        }
+    }
+
+    /// Leaves the card as it is now: the requests before are ignored.
+    pub fn cancel(self) {
+        self.last_request.update_value(|it| *it += 1);
+    }
+
+    /// Shows the card of a cell if no other request comes within the delay.
+    pub fn show_later(self, position: GridPosition) {
+        self.request(Some(position), HOVER_CARD_DELAY_MS);
+    }
+
+    /// The `pointerover` listener: highlights the column under the mouse, and shows the card of its cell.
+    pub fn pointer_over(self, event: &leptos::ev::PointerEvent) {
+        let position = browser::grid::cell_position(event);
+        if position == self.hovered.get_value() {
+            return;
+        }
+        self.hovered.set_value(position);
+        if let Some(pane) = self.pane.get_untracked() {
+            browser::grid::paint_hover(&pane, position.map(|it| it.1));
+        }
+        let delay = if position.is_some() {
+            HOVER_CARD_DELAY_MS
+        } else {
+            HOVER_CARD_HIDE_DELAY_MS
+        };
+        self.request(position, delay);
+    }
+
+    /// The `pointerleave` listener.
+    pub fn pointer_leave(self) {
+        self.hovered.set_value(None);
+        if let Some(pane) = self.pane.get_untracked() {
+            browser::grid::paint_hover(&pane, None);
+        }
+        self.request(None, HOVER_CARD_HIDE_DELAY_MS);
+    }
+
+    fn request(self, position: Option<GridPosition>, delay_ms: u32) {
+        self.cancel();
+        let request = self.last_request.get_value();
+        browser::dom::after(delay_ms, move || {
+            let is_last = self.last_request.try_get_value() == Some(request);
+            if let (true, Some(Some(pane))) = (is_last, self.pane.try_get_untracked()) {
+                let html = position.and_then(|it| self.html(it));
+                browser::grid::paint_card(&pane, position.zip(html.as_deref()));
+            }
+        });
+    }
+
+    fn html(self, (visual_row, visual_column): GridPosition) -> Option<String> {
+        let state = self.state;
+        let at = state
+            .layout
+            .with_untracked(|it| it.cell_index(visual_row, visual_column))?;
+        let failed_action = state.failed_action(at);
+        let format_time = move |at| self.clock.time(at);
+        untrack(|| {
+            state
+                .grid
+                .with_untracked(|it| html(it, at, failed_action.as_ref(), &format_time))
+        })
+    }
+}
+
+/// The content of the card of a cell, and why the last action on it failed, if it did. `None` for a cell without a step.
 pub fn html(
     grid: &Grid,
     at: CellIndex,
-    unmet: Option<&FailedAction>,
-    wording: TimeFormat<'_>,
+    failed_action: Option<&FailedAction>,
+    format_time: TimeFormat<'_>,
 ) -> Option<String> {
     let cell = grid.cell(at)?;
     let (row, column) = (&grid.rows[at.row], &grid.columns[at.column]);
@@ -35,23 +138,23 @@ pub fn html(
         escape_into(&mut html, name);
     }
     html.push_str("</span><span class=\"state\">");
-    html.push_str(&glyph(state_icon(cell.status), Some(cell.status)));
+    html.push_str(&glyph_html(state_icon(cell.status), Some(cell.status)));
     html.push_str(cell.status.label());
-    if let Some(mark) = grid.mark(at) {
+    if let Some(mark) = grid.status_change(at) {
         html.push_str(", ");
         escape_into(&mut html, &mark.by);
         html.push(' ');
-        html.push_str(&wording(mark.at));
+        html.push_str(&format_time(mark.at));
     }
     html.push_str("</span>");
-    if let Some(reason) = grid.mark(at).and_then(|it| it.reason.as_deref()) {
+    if let Some(reason) = grid.status_change(at).and_then(|it| it.reason.as_deref()) {
         html.push_str("<q>");
         escape_into(&mut html, reason);
         html.push_str("</q>");
     }
-    if let Some(unmet) = unmet {
+    if let Some(failed_action) = failed_action {
         html.push_str("<span class=\"warn\">");
-        escape_into(&mut html, &sentence(&not_done(unmet)));
+        escape_into(&mut html, &sentence(&failure_text(failed_action)));
         html.push_str("</span>");
     }
     if let Some(names) = grid.missing(at) {
@@ -59,13 +162,13 @@ pub fn html(
         escape_into(&mut html, names);
         html.push_str(" not set</span>");
     }
-    let marks = [
+    let flags = [
         (cell.is_overridden, "Overridden"),
         (row.template.is_none(), "Custom step"),
         (cell.has_notes, "Has a note"),
         (column.inactive, "Inactive customer"),
     ];
-    let words: Vec<&str> = marks.iter().filter(|it| it.0).map(|it| it.1).collect();
+    let words: Vec<&str> = flags.iter().filter(|it| it.0).map(|it| it.1).collect();
     if !words.is_empty() {
         html.push_str("<span class=\"muted\">");
         html.push_str(&words.join(", "));
@@ -78,15 +181,12 @@ pub fn html(
 mod tests {
     use super::*;
     use crate::{
-        components::pending_actions::ActionRequest,
-        domain::{
-            id::{ClusterId, CustomerId, StepId},
-            matrix::{Cell, ClusterGroup, MatrixColumn, MatrixRow, tests::release},
-            status_info::StatusChange,
-            step::{StepAction, StepStatus},
-            template::{Category, StepType},
-        },
-        error::AppError,
+        components::pending_actions::ActionRequest, domain::id::ClusterId, domain::id::CustomerId,
+        domain::id::StepId, domain::matrix::Cell, domain::matrix::ClusterGroup,
+        domain::matrix::MatrixColumn, domain::matrix::MatrixRow, domain::matrix::tests::release,
+        domain::status_info::StatusChange, domain::vocabulary::Category,
+        domain::vocabulary::StepAction, domain::vocabulary::StepStatus,
+        domain::vocabulary::StepType, error::AppError,
     };
     use chrono::DateTime;
 
@@ -127,13 +227,13 @@ mod tests {
             reason: Some("it <broke>".into()),
         };
         let at = CellIndex::default();
-        grid.set_mark(at, mark);
+        grid.set_status_change(at, mark);
         grid.set_missing(at, Some("var.HOST".into()));
-        let unmet = FailedAction {
+        let failed_action = FailedAction {
             wish: ActionRequest::new(StepAction::Done),
             error: AppError::Transport(String::new()),
         };
-        let html = html(&grid, at, Some(&unmet), &|_| "14:02".into()).unwrap();
+        let html = html(&grid, at, Some(&failed_action), &|_| "14:02".into()).unwrap();
         for part in [
             "&lt;Acme&gt;",
             "Failed, Ana 14:02",

@@ -1,56 +1,20 @@
-//! What a key means while the grid has the keyboard: PRODUCT.md §3.
-use super::selection::Movement;
-use crate::domain::step::StepAction;
+//! Keyboard shortcuts of the matrix grid: maps key presses to commands. The map is a plain function, so that tests can
+//! check it without a browser.
+use super::{
+    command::GridCommand,
+    hover_card::HoverCard,
+    selection::{FocusZone, Movement},
+    state::MatrixState,
+};
+use crate::{browser, browser::grid::GridHead, domain::vocabulary::StepAction};
+use leptos::prelude::*;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GridCommand {
-    Move {
-        step: Movement,
-        extend: bool,
-    },
-    SelectRow,
-    SelectColumn,
-    SelectAll,
-    SelectCluster,
-    Open,
-    Close,
-    Act(StepAction),
-    Copy,
-    NextOpen,
-    PreviousOpen,
-    Undo,
-    Redo,
-    Filter,
-    Help,
-    /// One step across customers.
-    Work {
-        row: usize,
-    },
-}
-
-impl GridCommand {
-    /// Whether it means the same at a head as at a cell; the others are left to the head's own button or link.
-    pub fn is_of_heads(self) -> bool {
-        matches!(
-            self,
-            Self::Move { .. }
-                | Self::SelectRow
-                | Self::SelectColumn
-                | Self::SelectAll
-                | Self::Close
-                | Self::Undo
-                | Self::Redo
-                | Self::Filter
-                | Self::Help
-        )
-    }
-}
-
-/// A key as the browser names it, with Control (or Command) and Shift.
-pub fn command(key: &str, control: bool, shift: bool) -> Option<GridCommand> {
-    let go = |step| {
+/// The command of a key, which is named as in `KeyboardEvent.key`. `control` is Control or Command. `None` for keys that
+/// the grid does not handle.
+pub fn command_for_key(key: &str, control: bool, shift: bool) -> Option<GridCommand> {
+    let go = |movement| {
         Some(GridCommand::Move {
-            step,
+            movement,
             extend: shift,
         })
     };
@@ -59,8 +23,8 @@ pub fn command(key: &str, control: bool, shift: bool) -> Option<GridCommand> {
         ("ArrowDown", false) => go(Movement::Down),
         ("ArrowLeft", false) => go(Movement::Left),
         ("ArrowRight", false) => go(Movement::Right),
-        ("Home", false) => go(Movement::LineStart),
-        ("End", false) => go(Movement::LineEnd),
+        ("Home", false) => go(Movement::RowStart),
+        ("End", false) => go(Movement::RowEnd),
         ("Home", true) => go(Movement::First),
         ("End", true) => go(Movement::Last),
         ("PageUp", false) => go(Movement::PageUp),
@@ -87,6 +51,62 @@ pub fn command(key: &str, control: bool, shift: bool) -> Option<GridCommand> {
     }
 }
 
+/// Handles key presses anywhere in the grid.
+#[derive(Clone, Copy)]
+pub(super) struct GridKeyboard {
+    pub state: MatrixState,
+    pub hover_card: HoverCard,
+    pub on_command: Callback<GridCommand>,
+}
+
+impl GridKeyboard {
+    /// The `keydown` listener.
+    pub fn key_down(self, event: &leptos::ev::KeyboardEvent) {
+        if event.alt_key() {
+            return;
+        }
+        let control = event.ctrl_key() || event.meta_key();
+        let Some(command) = command_for_key(&event.key(), control, event.shift_key()) else {
+            return;
+        };
+        // Enter and letters on the button or link of a header belong to that control.
+        if browser::dom::is_from_control(event) {
+            let head = browser::grid::head_of(event).filter(|_| command.applies_to_heads());
+            let Some(head) = head else { return };
+            self.focus_head(head);
+        }
+        let is_letter = event.key().chars().count() == 1 && !control && event.key() != " ";
+        if is_letter && !self.state.letter_keys_enabled.get_untracked() {
+            return;
+        }
+        event.prevent_default();
+        if command == GridCommand::Close {
+            self.hover_card.hide();
+        }
+        if !self.state.run_selection_command(command) {
+            self.on_command.run(command);
+        }
+    }
+
+    /// Takes over a header that was focused by Tab or the mouse, so that movements start there.
+    fn focus_head(self, head: GridHead) {
+        self.state.selection.update(|selection| {
+            let Some(it) = selection else { return };
+            (it.zone, it.focus) = match head {
+                GridHead::Row(visual_row) => (FocusZone::RowHead, (visual_row, it.focus.1)),
+                GridHead::Column(visual_column) => {
+                    (FocusZone::ColumnHead, (it.focus.0, visual_column))
+                }
+                // The focus may already be on a later column of the same cluster.
+                GridHead::Cluster(first) if it.zone == FocusZone::ClusterHead => {
+                    (FocusZone::ClusterHead, (it.focus.0, it.focus.1.max(first)))
+                }
+                GridHead::Cluster(first) => (FocusZone::ClusterHead, (it.focus.0, first)),
+            };
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,23 +114,29 @@ mod tests {
     #[test]
     fn letters_act_and_letters_with_control_do_not() {
         assert_eq!(
-            command("d", false, false),
+            command_for_key("d", false, false),
             Some(GridCommand::Act(StepAction::Done))
         );
-        assert_eq!(command("d", true, false), None);
-        assert_eq!(command("a", true, false), Some(GridCommand::SelectAll));
-        assert_eq!(command("a", false, false), None);
+        assert_eq!(command_for_key("d", true, false), None);
+        assert_eq!(
+            command_for_key("a", true, false),
+            Some(GridCommand::SelectAll)
+        );
+        assert_eq!(command_for_key("a", false, false), None);
     }
 
     #[test]
     fn shift_extends() {
         assert_eq!(
-            command("ArrowDown", false, true),
+            command_for_key("ArrowDown", false, true),
             Some(GridCommand::Move {
-                step: Movement::Down,
+                movement: Movement::Down,
                 extend: true
             })
         );
-        assert_eq!(command(" ", false, true), Some(GridCommand::SelectRow));
+        assert_eq!(
+            command_for_key(" ", false, true),
+            Some(GridCommand::SelectRow)
+        );
     }
 }

@@ -1,11 +1,12 @@
-//! What a toast says of a change.
+//! Messages about actions on matrix cells, for toasts, hover cards and labels. In one file, so that the same result is
+//! always told in the same words.
 use crate::{
-    components::pending_actions::FailedAction,
-    domain::{step::StepAction, summary::BulkResult},
+    components::pending_actions::FailedAction, domain::summary::BulkResult,
+    domain::vocabulary::StepAction,
 };
 use std::fmt::Write;
 
-/// "Marked Migrate schema done for Acme".
+/// The result of an action on one cell: "Marked Migrate schema done for Acme".
 pub fn done_text(action: StepAction, step: &str, customer: &str) -> String {
     match action {
         StepAction::Done => format!("Marked {step} done for {customer}"),
@@ -14,6 +15,7 @@ pub fn done_text(action: StepAction, step: &str, customer: &str) -> String {
     }
 }
 
+/// The result of an action on `rows` × `columns` selected cells, with the first refusal if there are any:
 /// "Marked 12 cells done (2 steps × 6 customers); 1 not eligible: Initech, var.HOST is not set".
 pub fn bulk_text(
     action: StepAction,
@@ -41,11 +43,12 @@ pub fn bulk_text(
     text
 }
 
-/// "could not be marked done: the server could not be reached".
-pub fn not_done(unmet: &FailedAction) -> String {
-    let error = unmet.error.to_string();
+/// Why an action failed: "could not be marked done: the server could not be reached".
+pub fn failure_text(failed_action: &FailedAction) -> String {
+    let error = failed_action.error.to_string();
     let why = error.split(": ").next().unwrap_or_default();
-    format!("could not be {}: {why}", unmet.wish.action.past())
+    let action = failed_action.wish.action;
+    format!("could not be {}: {why}", action.past_tense())
 }
 
 fn past(action: StepAction) -> &'static str {

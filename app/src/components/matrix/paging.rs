@@ -1,13 +1,19 @@
-//! The way through the matrix for those without JavaScript.
+//! Page links of the matrix for browsers without JavaScript, where the grid cannot follow the scroll position: the server
+//! renders one window, and the links lead to the windows beside it.
 use super::layout::GridLayout;
 use crate::{
     components::ui::{html::put, text_area::escape},
-    domain::matrix::{CellIndex, FIRST_COLUMNS, FIRST_ROWS},
+    domain::matrix::{CellIndex, FIRST_WINDOW_COLUMNS, FIRST_WINDOW_ROWS},
 };
 
-/// Links to the windows beside the one that is drawn, for those without JavaScript; empty if there is none.
-pub fn pages(layout: &GridLayout, first: CellIndex, link: impl Fn(CellIndex) -> String) -> String {
-    let window = layout.first_window(first);
+/// Links to the windows beside the one that begins at `first`; empty if the window is the whole grid. `link` makes the
+/// URL of the window that begins at a visual row and column.
+pub fn page_links_html(
+    layout: &GridLayout,
+    first: CellIndex,
+    link: impl Fn(CellIndex) -> String,
+) -> String {
+    let window = layout.server_window(first);
     let mut html = String::new();
     let mut put_link = |row: usize, column: usize, label: String| {
         put!(
@@ -16,33 +22,39 @@ pub fn pages(layout: &GridLayout, first: CellIndex, link: impl Fn(CellIndex) -> 
             escape(&link(CellIndex { row, column }))
         );
     };
-    let (lines, lanes) = (&window.lines, &window.lanes);
-    if lines.start > 0 {
+    let (visual_rows, visual_columns) = (&window.visual_rows, &window.visual_columns);
+    if visual_rows.start > 0 {
         put_link(
-            lines.start.saturating_sub(FIRST_ROWS + 1),
-            lanes.start,
+            visual_rows.start.saturating_sub(FIRST_WINDOW_ROWS + 1),
+            visual_columns.start,
             "Rows above".into(),
         );
     }
-    if lines.end < layout.lines.len() {
+    if visual_rows.end < layout.visual_rows.len() {
         put_link(
-            lines.end,
-            lanes.start,
-            format!("Rows below ({} more)", layout.lines.len() - lines.end),
+            visual_rows.end,
+            visual_columns.start,
+            format!(
+                "Rows below ({} more)",
+                layout.visual_rows.len() - visual_rows.end
+            ),
         );
     }
-    if lanes.start > 0 {
+    if visual_columns.start > 0 {
         put_link(
-            lines.start,
-            lanes.start.saturating_sub(FIRST_COLUMNS),
+            visual_rows.start,
+            visual_columns.start.saturating_sub(FIRST_WINDOW_COLUMNS),
             "Customers before".into(),
         );
     }
-    if lanes.end < layout.lanes.len() {
+    if visual_columns.end < layout.visual_columns.len() {
         put_link(
-            lines.start,
-            lanes.end,
-            format!("Customers after ({} more)", layout.lanes.len() - lanes.end),
+            visual_rows.start,
+            visual_columns.end,
+            format!(
+                "Customers after ({} more)",
+                layout.visual_columns.len() - visual_columns.end
+            ),
         );
     }
     if html.is_empty() {

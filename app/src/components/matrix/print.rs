@@ -1,41 +1,32 @@
-//! The matrix on paper, drawn by the server alone: as many tables as the columns need, each with its heads, which the
-//! browser repeats on every sheet. States are told by their shapes, so that black and white is enough.
+//! Print view of the matrix, rendered only by the server: tables of as many customers as fit a sheet, each with its own
+//! headers, which browsers repeat on every sheet. Statuses differ in shape, so that black and white is enough.
 use super::{
     cell_html::TimeFormat,
     layout::{GridLayout, VisualColumn, VisualRow},
 };
 use crate::{
-    components::{
-        step_state::{state_icon, type_icon},
-        ui::text_area::{escape, escape_into},
-    },
-    domain::{
-        actor_stamp::initials,
-        matrix::{CellIndex, Grid},
-        matrix_filter::MatrixFilter,
-        progress::Counts,
-        step::StepStatus,
-    },
+    components::step_state::state_icon, components::step_state::type_icon,
+    components::ui::html::put, components::ui::text_area::escape,
+    components::ui::text_area::escape_into, domain::actor_stamp::initials,
+    domain::matrix::CellIndex, domain::matrix::Grid, domain::matrix_filter::MatrixFilter,
+    domain::progress::Counts, domain::vocabulary::StepStatus,
 };
-use std::fmt::Write;
 
-/// So many customers fit beside the steps on a sheet of A4 turned on its side.
-const COLUMNS: usize = 22;
+/// Number of customers that fit beside the steps on a landscape sheet of A4.
+const CUSTOMERS_PER_TABLE: usize = 22;
 
-/// Writing to a string cannot fail.
-macro_rules! put {
-    ($out:expr, $($arg:tt)*) => { let _ = write!($out, $($arg)*); };
-}
+/// Expected size of the HTML of a page, in bytes.
+const PAGE_HTML_BYTES: usize = 64 * 1_024;
 
-/// The signs in the corner of a cell, and what they mean.
-const MARKS: [(&str, &str); 4] = [
+/// The signs in the corner of a cell, and their meaning.
+const CELL_SIGNS: [(&str, &str); 4] = [
     ("^", "overridden"),
     ("+", "custom"),
     ("=", "has a note"),
     ("?", "a value is missing"),
 ];
 
-/// What a filter asks for, in words; none if it asks for nothing.
+/// The filter as a phrase: "Failed, cluster prod-eu, open only". `None` for an empty filter.
 fn filter_text(grid: &Grid, filter: &MatrixFilter) -> Option<String> {
     let mut words: Vec<String> = filter
         .states
@@ -58,19 +49,19 @@ fn filter_text(grid: &Grid, filter: &MatrixFilter) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-fn glyph(html: &mut String, name: &str, label: &str) {
+fn write_symbol(html: &mut String, name: &str, label: &str) {
     put!(
         html,
         r##"<svg class="glyph" role="img" aria-label="{label}"><use href="#{name}"></use></svg>"##
     );
 }
 
-fn counts(grid: &Grid, line: VisualRow, lane: VisualColumn) -> Counts {
-    let rows: Vec<usize> = match line {
+fn rollup_counts(grid: &Grid, visual_row: VisualRow, visual_column: VisualColumn) -> Counts {
+    let rows: Vec<usize> = match visual_row {
         VisualRow::Step(row) => vec![row],
         VisualRow::Block(block) => grid.rows_of(block).collect(),
     };
-    let columns: Vec<usize> = match lane {
+    let columns: Vec<usize> = match visual_column {
         VisualColumn::Customer(column) => vec![column],
         VisualColumn::Group(band) => (0..grid.columns.len())
             .filter(|it| grid.columns[*it].band == band)
@@ -83,15 +74,19 @@ fn counts(grid: &Grid, line: VisualRow, lane: VisualColumn) -> Counts {
         .collect()
 }
 
-fn cell(html: &mut String, grid: &Grid, layout: &GridLayout, at: CellIndex) {
+fn write_cell(html: &mut String, grid: &Grid, layout: &GridLayout, at: CellIndex) {
     let Some(cell) = grid.cell(at) else {
         html.push_str("<td></td>");
         return;
     };
-    let dim = if layout.wants(cell) { "" } else { " data-dim" };
+    let dim = if layout.matches_filter(cell) {
+        ""
+    } else {
+        " data-dim"
+    };
     put!(html, r#"<td data-state="{}"{dim}>"#, cell.status);
-    glyph(html, state_icon(cell.status), cell.status.label());
-    if let (StepStatus::InProgress, Some(mark)) = (cell.status, grid.mark(at)) {
+    write_symbol(html, state_icon(cell.status), cell.status.label());
+    if let (StepStatus::InProgress, Some(mark)) = (cell.status, grid.status_change(at)) {
         put!(html, "<small>{}</small>", escape(&initials(&mark.by)));
     }
     let marks = [
@@ -102,7 +97,7 @@ fn cell(html: &mut String, grid: &Grid, layout: &GridLayout, at: CellIndex) {
     ];
     if marks.contains(&true) {
         html.push_str("<sup>");
-        for ((sign, _), _) in MARKS.iter().zip(marks).filter(|it| it.1) {
+        for ((sign, _), _) in CELL_SIGNS.iter().zip(marks).filter(|it| it.1) {
             html.push_str(sign);
         }
         html.push_str("</sup>");
@@ -110,25 +105,30 @@ fn cell(html: &mut String, grid: &Grid, layout: &GridLayout, at: CellIndex) {
     html.push_str("</td>");
 }
 
-fn table(html: &mut String, grid: &Grid, layout: &GridLayout, lanes: std::ops::Range<usize>) {
+fn write_table(
+    html: &mut String,
+    grid: &Grid,
+    layout: &GridLayout,
+    visual_columns: std::ops::Range<usize>,
+) {
     html.push_str(r#"<table class="sheet-grid"><thead><tr><th rowspan="2" scope="col">Step</th>"#);
-    let mut lane = lanes.start;
-    while lane < lanes.end {
-        let band = layout.lanes[lane].band(grid);
-        let end = (lane..lanes.end)
-            .find(|it| layout.lanes[*it].band(grid) != band)
-            .unwrap_or(lanes.end);
+    let mut visual_column = visual_columns.start;
+    while visual_column < visual_columns.end {
+        let band = layout.visual_columns[visual_column].band(grid);
+        let end = (visual_column..visual_columns.end)
+            .find(|it| layout.visual_columns[*it].band(grid) != band)
+            .unwrap_or(visual_columns.end);
         let name = escape(&grid.bands[band].name);
         put!(
             html,
             r#"<th colspan="{}" scope="colgroup">{name}</th>"#,
-            end - lane
+            end - visual_column
         );
-        lane = end;
+        visual_column = end;
     }
     html.push_str("</tr><tr>");
-    for lane in lanes.clone() {
-        match layout.lanes[lane] {
+    for visual_column in visual_columns.clone() {
+        match layout.visual_columns[visual_column] {
             VisualColumn::Customer(column) => {
                 let of = grid.column_counts(column);
                 let name = escape(&grid.columns[column].name);
@@ -140,13 +140,13 @@ fn table(html: &mut String, grid: &Grid, layout: &GridLayout, lanes: std::ops::R
                 );
             }
             VisualColumn::Group(_) => {
-                html.push_str(r#"<th scope="col"><span>All customers</span></th>"#)
+                html.push_str(r#"<th scope="col"><span>All customers</span></th>"#);
             }
         }
     }
     html.push_str("</tr></thead><tbody>");
-    for line in &layout.lines {
-        match *line {
+    for visual_row in &layout.visual_rows {
+        match *visual_row {
             VisualRow::Block(block) => {
                 put!(
                     html,
@@ -156,7 +156,7 @@ fn table(html: &mut String, grid: &Grid, layout: &GridLayout, lanes: std::ops::R
             }
             VisualRow::Step(row) => {
                 put!(html, r#"<tr><th scope="row"><span>{}</span>"#, row + 1);
-                glyph(
+                write_symbol(
                     html,
                     type_icon(grid.rows[row].kind),
                     grid.rows[row].kind.as_str(),
@@ -165,13 +165,13 @@ fn table(html: &mut String, grid: &Grid, layout: &GridLayout, lanes: std::ops::R
                 html.push_str("</th>");
             }
         }
-        for lane in lanes.clone() {
-            match (*line, layout.lanes[lane]) {
+        for visual_column in visual_columns.clone() {
+            match (*visual_row, layout.visual_columns[visual_column]) {
                 (VisualRow::Step(row), VisualColumn::Customer(column)) => {
-                    cell(html, grid, layout, CellIndex { row, column });
+                    write_cell(html, grid, layout, CellIndex { row, column });
                 }
-                (line, lane) => {
-                    let of = counts(grid, line, lane);
+                (visual_row, visual_column) => {
+                    let of = rollup_counts(grid, visual_row, visual_column);
                     if of.total() == 0 {
                         html.push_str("<td></td>");
                     } else {
@@ -185,15 +185,15 @@ fn table(html: &mut String, grid: &Grid, layout: &GridLayout, lanes: std::ops::R
     html.push_str("</tbody></table>");
 }
 
-/// The body of the page. `printed` says when and for whom.
-pub fn page(
+/// The HTML of the page's body. `printed` is a phrase that says when and for whom, without a full stop.
+pub fn body_html(
     grid: &Grid,
     layout: &GridLayout,
     filter: &MatrixFilter,
     printed: &str,
-    wording: TimeFormat<'_>,
+    format_time: TimeFormat<'_>,
 ) -> String {
-    let mut html = String::with_capacity(64 * 1024);
+    let mut html = String::with_capacity(PAGE_HTML_BYTES);
     let total = grid.total;
     put!(html, "<header><h1>{}</h1><p>", escape(&grid.release.name));
     if let Some(version) = &grid.release.version_number {
@@ -215,62 +215,72 @@ pub fn page(
     put!(html, "{}.</p><p class=\"legend\">", escape(printed));
     for status in StepStatus::ALL {
         html.push_str("<span>");
-        glyph(&mut html, state_icon(*status), "");
+        write_symbol(&mut html, state_icon(*status), "");
         put!(html, "{} {}</span>", status.label(), total.of(*status));
     }
-    for (sign, meaning) in MARKS {
+    for (sign, meaning) in CELL_SIGNS {
         put!(html, "<span><sup>{sign}</sup>{meaning}</span>");
     }
     html.push_str("</p></header>");
-    let n_lanes = layout.lanes.len();
-    for from in (0..n_lanes).step_by(COLUMNS) {
-        table(&mut html, grid, layout, from..n_lanes.min(from + COLUMNS));
+    let n_visual_columns = layout.visual_columns.len();
+    for from in (0..n_visual_columns).step_by(CUSTOMERS_PER_TABLE) {
+        write_table(
+            &mut html,
+            grid,
+            layout,
+            from..n_visual_columns.min(from + CUSTOMERS_PER_TABLE),
+        );
     }
-    if n_lanes == 0 || layout.lines.is_empty() {
+    if n_visual_columns == 0 || layout.visual_rows.is_empty() {
         html.push_str("<p>No cell is shown.</p>");
     }
-    explained(&mut html, grid, layout, wording);
+    write_attention_list(&mut html, grid, layout, format_time);
     html
 }
 
-/// What failed, is being done or was taken back, with who, when and why.
-fn explained(html: &mut String, grid: &Grid, layout: &GridLayout, wording: TimeFormat<'_>) {
-    let (rows, columns) = layout.drawn();
-    let mut lines = String::new();
+/// Writes a list of the failed, reverted and running steps, with who, when and why.
+fn write_attention_list(
+    html: &mut String,
+    grid: &Grid,
+    layout: &GridLayout,
+    format_time: TimeFormat<'_>,
+) {
+    let (rows, columns) = layout.visible_indices();
+    let mut items = String::new();
     for (row, column) in rows
         .iter()
         .flat_map(|row| columns.iter().map(move |column| (*row, *column)))
     {
         let at = CellIndex { row, column };
-        let (Some(cell), Some(mark)) = (grid.cell(at), grid.mark(at)) else {
+        let (Some(cell), Some(mark)) = (grid.cell(at), grid.status_change(at)) else {
             continue;
         };
         let needs_words = matches!(
             cell.status,
             StepStatus::Failed | StepStatus::InProgress | StepStatus::Reverted
         );
-        if !needs_words || !layout.wants(cell) {
+        if !needs_words || !layout.matches_filter(cell) {
             continue;
         }
         put!(
-            lines,
+            items,
             "<li>Step {} {}, {}: {} by {} {}{}</li>",
             row + 1,
             escape(&grid.rows[row].name),
             escape(&grid.columns[column].name),
-            cell.status.word(),
+            cell.status.in_sentence(),
             escape(&mark.by),
-            escape(&wording(mark.at)),
+            escape(&format_time(mark.at)),
             mark.reason
                 .as_deref()
                 .map(|it| format!(": {}", escape(it)))
                 .unwrap_or_default()
         );
     }
-    if !lines.is_empty() {
+    if !items.is_empty() {
         put!(
             html,
-            "<section><h2>Needs attention</h2><ul>{lines}</ul></section>"
+            "<section><h2>Needs attention</h2><ul>{items}</ul></section>"
         );
     }
 }
@@ -279,17 +289,15 @@ fn explained(html: &mut String, grid: &Grid, layout: &GridLayout, wording: TimeF
 mod tests {
     use super::*;
     use crate::{
-        components::matrix::layout::Collapsed,
-        domain::{
-            id::{ClusterId, CustomerId, StepId},
-            matrix::{Cell, ClusterGroup, MatrixColumn, MatrixRow, tests::release},
-            template::{Category, StepType},
-        },
+        components::matrix::layout::Collapsed, domain::id::ClusterId, domain::id::CustomerId,
+        domain::id::StepId, domain::matrix::Cell, domain::matrix::ClusterGroup,
+        domain::matrix::MatrixColumn, domain::matrix::MatrixRow, domain::matrix::tests::release,
+        domain::vocabulary::Category, domain::vocabulary::StepType,
     };
 
     #[test]
-    fn columns_are_split_over_tables_that_each_have_their_heads() {
-        let n_columns = COLUMNS + 3;
+    fn columns_are_split_over_tables_with_headers_each() {
+        let n_columns = CUSTOMERS_PER_TABLE + 3;
         let columns = (0..n_columns).map(|it| MatrixColumn {
             id: CustomerId(1),
             name: format!("<c{it}>"),
@@ -318,7 +326,7 @@ mod tests {
         let grid = Grid::new(release(), vec![band], columns.collect(), vec![row], cells);
         let filter = MatrixFilter::default();
         let layout = GridLayout::new(&grid, &Collapsed::default(), &filter);
-        let html = page(&grid, &layout, &filter, "Printed", &|_| "14:02".into());
+        let html = body_html(&grid, &layout, &filter, "Printed", &|_| "14:02".into());
         assert_eq!(html.matches("<thead>").count(), 2);
         assert_eq!(
             html.matches(r#"<td data-state="failed">"#).count(),

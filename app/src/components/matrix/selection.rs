@@ -1,242 +1,272 @@
-//! Where the person is and what is selected: a cell, or a rectangle between two. In visual lines and lanes.
-use super::layout::{GridLayout, VisualRow};
+//! Focus and selection of the matrix grid, in visual rows and columns: the focused cell or header, and the selected
+//! rectangle. Movements are computed here, without the DOM, so that tests can check them.
+use super::layout::{GridLayout, GridPosition, VisualRow};
 use crate::domain::matrix::CellIndex;
 
-/// A visual place: line and lane.
-pub type GridPosition = (usize, usize);
-
-/// What the keyboard is at: a cell, or a head beside or above it.
+/// Which kind of element has the focus: a cell, or a header beside or above it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FocusZone {
     #[default]
     Cell,
-    /// The head of the focused line.
-    Row,
-    /// The head of the focused lane.
-    Column,
-    /// The cluster above it.
-    Band,
+    /// The header of the focused visual row.
+    RowHead,
+    /// The header of the focused visual column.
+    ColumnHead,
+    /// The header of the cluster of the focused visual column.
+    ClusterHead,
 }
 
+/// The focused cell or header, and the selected rectangle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selection {
-    /// Where the keyboard is.
+    /// The visual row and column of the focus.
     pub focus: GridPosition,
+    /// Whether the focus is on the cell there or on one of its headers.
     pub zone: FocusZone,
     /// The corner that stays when the rectangle is extended.
     pub anchor: GridPosition,
-    /// The corner across.
-    pub head: GridPosition,
+    /// The opposite corner, which moves.
+    pub extent: GridPosition,
 }
 
-/// How far to go.
+/// A movement of the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Movement {
     Up,
     Down,
     Left,
     Right,
-    LineStart,
-    LineEnd,
+    RowStart,
+    RowEnd,
     First,
     Last,
     PageUp,
     PageDown,
 }
 
-const PAGE: usize = 10;
+/// Number of steps that Page Up and Page Down move by.
+const PAGE_ROWS: usize = 10;
 
 impl Selection {
-    pub fn at(place: GridPosition) -> Self {
+    /// One cell, focused and selected.
+    pub fn at(position: GridPosition) -> Self {
         Self {
-            focus: place,
+            focus: position,
             zone: FocusZone::Cell,
-            anchor: place,
-            head: place,
+            anchor: position,
+            extent: position,
         }
     }
 
-    /// The first cell of a layout; the first head of a row if all are collapsed.
+    /// The first cell of a layout; the first row header if all blocks are collapsed. `None` for an empty layout.
     pub fn start(layout: &GridLayout) -> Option<Self> {
-        if layout.lanes.is_empty() || layout.lines.is_empty() {
+        if layout.visual_columns.is_empty() || layout.visual_rows.is_empty() {
             return None;
         }
         let step = layout
-            .lines
+            .visual_rows
             .iter()
             .position(|it| matches!(it, VisualRow::Step(_)));
         Some(Self {
             zone: if step.is_some() {
                 FocusZone::Cell
             } else {
-                FocusZone::Row
+                FocusZone::RowHead
             },
             ..Self::at((step.unwrap_or(0), 0))
         })
     }
 
-    /// The selection after a move. It never leaves the grid; above the first step are the heads of the columns and
-    /// the clusters, at the left those of the rows.
-    pub fn moved(self, layout: &GridLayout, step: Movement, extend: bool) -> Self {
-        let (line, lane) = self.focus;
-        let last_lane = layout.lanes.len().saturating_sub(1);
+    /// The selection after a movement. It stays within the grid. Above the first step are the headers of the columns and
+    /// the clusters, left of the first column those of the rows. With `extend` the anchor stays and headers are skipped.
+    pub fn after_move(self, layout: &GridLayout, movement: Movement, extend: bool) -> Self {
+        let (visual_row, visual_column) = self.focus;
+        let last_visual_column = layout.visual_columns.len().saturating_sub(1);
         let steps: Vec<usize> = layout
-            .lines
+            .visual_rows
             .iter()
             .enumerate()
             .filter(|it| matches!(it.1, VisualRow::Step(_)))
             .map(|it| it.0)
             .collect();
-        if !extend && let Some(there) = self.among_heads(layout, step) {
-            return there;
+        if !extend && let Some(moved) = self.moved_between_heads(layout, movement) {
+            return moved;
         }
-        let (Some(first_line), Some(last_line)) = (steps.first().copied(), steps.last().copied())
+        let (Some(first_visual_row), Some(last_visual_row)) =
+            (steps.first().copied(), steps.last().copied())
         else {
             return self;
         };
         let index = steps
             .iter()
-            .position(|it| *it >= line)
+            .position(|it| *it >= visual_row)
             .unwrap_or(steps.len() - 1);
-        let by = |index: usize| steps[index.min(steps.len() - 1)];
-        let focus = match step {
-            Movement::Up => (by(index.saturating_sub(1)), lane),
-            Movement::Down => (by(index + 1), lane),
-            Movement::PageUp => (by(index.saturating_sub(PAGE)), lane),
-            Movement::PageDown => (by(index + PAGE), lane),
-            Movement::Left => (line, lane.saturating_sub(1)),
-            Movement::Right => (line, (lane + 1).min(last_lane)),
-            Movement::LineStart => (line, 0),
-            Movement::LineEnd => (line, last_lane),
-            Movement::First => (first_line, 0),
-            Movement::Last => (last_line, last_lane),
+        let step_at = |index: usize| steps[index.min(steps.len() - 1)];
+        let focus = match movement {
+            Movement::Up => (step_at(index.saturating_sub(1)), visual_column),
+            Movement::Down => (step_at(index + 1), visual_column),
+            Movement::PageUp => (step_at(index.saturating_sub(PAGE_ROWS)), visual_column),
+            Movement::PageDown => (step_at(index + PAGE_ROWS), visual_column),
+            Movement::Left => (visual_row, visual_column.saturating_sub(1)),
+            Movement::Right => (visual_row, (visual_column + 1).min(last_visual_column)),
+            Movement::RowStart => (visual_row, 0),
+            Movement::RowEnd => (visual_row, last_visual_column),
+            Movement::First => (first_visual_row, 0),
+            Movement::Last => (last_visual_row, last_visual_column),
         };
         Self {
             focus,
             zone: FocusZone::Cell,
             anchor: if extend { self.anchor } else { focus },
-            head: focus,
+            extent: focus,
         }
     }
 
-    /// A move to, along or away from the heads; none if it is one among cells.
-    fn among_heads(self, layout: &GridLayout, step: Movement) -> Option<Self> {
-        let (line, lane) = self.focus;
-        let steps_from = |line: usize| {
-            (line..layout.lines.len()).filter(|it| matches!(layout.lines[*it], VisualRow::Step(_)))
+    /// The selection after a movement to, along or away from the headers. `None` if the movement stays among cells.
+    fn moved_between_heads(self, layout: &GridLayout, movement: Movement) -> Option<Self> {
+        let (visual_row, visual_column) = self.focus;
+        let steps_from = |visual_row: usize| {
+            (visual_row..layout.visual_rows.len())
+                .filter(|it| matches!(layout.visual_rows[*it], VisualRow::Step(_)))
         };
-        let first_line = steps_from(0).next();
-        let at = |zone: FocusZone, line: usize, lane: usize| {
+        let first_visual_row = steps_from(0).next();
+        let at = |zone: FocusZone, visual_row: usize, visual_column: usize| {
             Some(Self {
                 zone,
-                ..Self::at((line, lane))
+                ..Self::at((visual_row, visual_column))
             })
         };
-        let last_lane = layout.lanes.len().saturating_sub(1);
-        let last_line = layout.lines.len().saturating_sub(1);
-        match (self.zone, step) {
-            (FocusZone::Cell, Movement::Up) if Some(line) == first_line => {
-                at(FocusZone::Column, line, lane)
+        let last_visual_column = layout.visual_columns.len().saturating_sub(1);
+        let last_visual_row = layout.visual_rows.len().saturating_sub(1);
+        match (self.zone, movement) {
+            (FocusZone::Cell, Movement::Up) if Some(visual_row) == first_visual_row => {
+                at(FocusZone::ColumnHead, visual_row, visual_column)
             }
-            (FocusZone::Cell, Movement::Left) if lane == 0 => at(FocusZone::Row, line, lane),
-            (FocusZone::Column, Movement::Up) => at(FocusZone::Band, line, lane),
-            (FocusZone::Band, Movement::Down) => at(FocusZone::Column, line, lane),
-            (FocusZone::Column, Movement::Down) => match first_line {
-                Some(line) => at(FocusZone::Cell, line, lane),
-                None => at(FocusZone::Row, 0, lane),
+            (FocusZone::Cell, Movement::Left) if visual_column == 0 => {
+                at(FocusZone::RowHead, visual_row, visual_column)
+            }
+            (FocusZone::ColumnHead, Movement::Up) => {
+                at(FocusZone::ClusterHead, visual_row, visual_column)
+            }
+            (FocusZone::ClusterHead, Movement::Down) => {
+                at(FocusZone::ColumnHead, visual_row, visual_column)
+            }
+            (FocusZone::ColumnHead, Movement::Down) => match first_visual_row {
+                Some(visual_row) => at(FocusZone::Cell, visual_row, visual_column),
+                None => at(FocusZone::RowHead, 0, visual_column),
             },
-            (FocusZone::Column | FocusZone::Band, Movement::Left) => {
-                at(self.zone, line, lane.saturating_sub(1))
+            (FocusZone::ColumnHead | FocusZone::ClusterHead, Movement::Left) => {
+                at(self.zone, visual_row, visual_column.saturating_sub(1))
             }
-            (FocusZone::Column | FocusZone::Band, Movement::Right) => {
-                at(self.zone, line, (lane + 1).min(last_lane))
+            (FocusZone::ColumnHead | FocusZone::ClusterHead, Movement::Right) => at(
+                self.zone,
+                visual_row,
+                (visual_column + 1).min(last_visual_column),
+            ),
+            (FocusZone::RowHead, Movement::Up) if visual_row == 0 => {
+                at(FocusZone::ColumnHead, 0, visual_column)
             }
-            (FocusZone::Row, Movement::Up) if line == 0 => at(FocusZone::Column, 0, lane),
-            (FocusZone::Row, Movement::Up) => at(FocusZone::Row, line - 1, lane),
-            (FocusZone::Row, Movement::Down) => at(FocusZone::Row, (line + 1).min(last_line), lane),
-            (FocusZone::Row, Movement::Right) => {
-                at(FocusZone::Cell, steps_from(line).next().or(first_line)?, 0)
+            (FocusZone::RowHead, Movement::Up) => {
+                at(FocusZone::RowHead, visual_row - 1, visual_column)
             }
-            (FocusZone::Row, Movement::Left) | (FocusZone::Band, Movement::Up) => Some(self),
+            (FocusZone::RowHead, Movement::Down) => at(
+                FocusZone::RowHead,
+                (visual_row + 1).min(last_visual_row),
+                visual_column,
+            ),
+            (FocusZone::RowHead, Movement::Right) => at(
+                FocusZone::Cell,
+                steps_from(visual_row).next().or(first_visual_row)?,
+                0,
+            ),
+            (FocusZone::RowHead, Movement::Left) | (FocusZone::ClusterHead, Movement::Up) => {
+                Some(self)
+            }
             _ => None,
         }
     }
 
-    /// The rectangle up to another cell, while the mouse is held; the keyboard stays where the drag began.
-    pub fn dragged(self, to: GridPosition) -> Self {
+    /// The rectangle up to another cell during a drag. The focus stays where the drag began.
+    pub fn dragged_to(self, to: GridPosition) -> Self {
         Self {
             focus: self.anchor,
             zone: FocusZone::Cell,
-            head: to,
+            extent: to,
             ..self
         }
     }
 
-    /// All the lanes of a cluster.
-    pub fn lanes(self, layout: &GridLayout, (first, last): (usize, usize)) -> Self {
+    /// All rows of the columns from `first` to `last`, both included.
+    pub fn columns_between(self, layout: &GridLayout, (first, last): (usize, usize)) -> Self {
         Self {
             anchor: (0, first),
-            head: (layout.lines.len().saturating_sub(1), last),
+            extent: (layout.visual_rows.len().saturating_sub(1), last),
             ..self
         }
     }
 
-    /// The same cell, and the rectangle up to another.
-    pub fn extended(self, to: GridPosition) -> Self {
+    /// The rectangle from the anchor to another cell, which gets the focus.
+    pub fn extended_to(self, to: GridPosition) -> Self {
         Self {
             focus: to,
             zone: FocusZone::Cell,
             anchor: self.anchor,
-            head: to,
+            extent: to,
         }
     }
 
-    pub fn row(self, layout: &GridLayout) -> Self {
-        let line = self.focus.0;
+    /// All cells of the focused row.
+    pub fn whole_row(self, layout: &GridLayout) -> Self {
+        let visual_row = self.focus.0;
         Self {
-            anchor: (line, 0),
-            head: (line, layout.lanes.len().saturating_sub(1)),
+            anchor: (visual_row, 0),
+            extent: (visual_row, layout.visual_columns.len().saturating_sub(1)),
             ..self
         }
     }
 
-    pub fn column(self, layout: &GridLayout) -> Self {
-        let lane = self.focus.1;
+    /// All cells of the focused column.
+    pub fn whole_column(self, layout: &GridLayout) -> Self {
+        let visual_column = self.focus.1;
         Self {
-            anchor: (0, lane),
-            head: (layout.lines.len().saturating_sub(1), lane),
+            anchor: (0, visual_column),
+            extent: (layout.visual_rows.len().saturating_sub(1), visual_column),
             ..self
         }
     }
 
-    pub fn all(self, layout: &GridLayout) -> Self {
+    /// All cells of the layout.
+    pub fn whole_grid(self, layout: &GridLayout) -> Self {
         let last = (
-            layout.lines.len().saturating_sub(1),
-            layout.lanes.len().saturating_sub(1),
+            layout.visual_rows.len().saturating_sub(1),
+            layout.visual_columns.len().saturating_sub(1),
         );
         Self {
             anchor: (0, 0),
-            head: last,
+            extent: last,
             ..self
         }
     }
 
-    /// The two corners, first to last.
+    /// The top left and the bottom right corner of the rectangle.
     pub fn rectangle(self) -> (GridPosition, GridPosition) {
-        let (a, b) = (self.head, self.anchor);
+        let (a, b) = (self.extent, self.anchor);
         ((a.0.min(b.0), a.1.min(b.1)), (a.0.max(b.0), a.1.max(b.1)))
     }
 
+    /// Whether exactly one position is selected.
     pub fn is_single(self) -> bool {
-        self.head == self.anchor
+        self.extent == self.anchor
     }
 
-    /// The cells of the grid within the rectangle.
+    /// The cells within the rectangle, row by row. Block headers and collapsed clusters have none.
     pub fn cells(self, layout: &GridLayout) -> Vec<CellIndex> {
         let ((top, left), (bottom, right)) = self.rectangle();
         (top..=bottom)
-            .flat_map(|line| (left..=right).map(move |lane| (line, lane)))
-            .filter_map(|(line, lane)| layout.cell(line, lane))
+            .flat_map(|visual_row| {
+                (left..=right).map(move |visual_column| (visual_row, visual_column))
+            })
+            .filter_map(|(visual_row, visual_column)| layout.cell_index(visual_row, visual_column))
             .collect()
     }
 }
@@ -249,8 +279,8 @@ mod tests {
     fn layout() -> GridLayout {
         use VisualRow::{Block as B, Step as S};
         GridLayout {
-            lines: vec![B(RowBlock::Custom), S(0), S(1), B(RowBlock::Custom), S(2)],
-            lanes: vec![
+            visual_rows: vec![B(RowBlock::Custom), S(0), S(1), B(RowBlock::Custom), S(2)],
+            visual_columns: vec![
                 VisualColumn::Customer(0),
                 VisualColumn::Group(1),
                 VisualColumn::Customer(5),
@@ -260,14 +290,16 @@ mod tests {
     }
 
     #[test]
-    fn moving_passes_over_heads_and_stops_at_the_edges() {
+    fn moving_skips_block_headers_and_stops_at_the_edges() {
         let layout = layout();
         let start = Selection::start(&layout).unwrap();
         assert_eq!(start.focus, (1, 0));
-        let walk = |steps: &[Movement]| {
-            steps
+        let walk = |movements: &[Movement]| {
+            movements
                 .iter()
-                .fold(start, |it, step| it.moved(&layout, *step, false))
+                .fold(start, |it, movement| {
+                    it.after_move(&layout, *movement, false)
+                })
                 .focus
         };
         assert_eq!(
@@ -283,45 +315,44 @@ mod tests {
     }
 
     #[test]
-    fn above_and_beside_the_cells_are_the_heads() {
+    fn above_and_beside_the_cells_are_the_headers() {
         use Movement::{Down, Left, Right, Up};
         let layout = layout();
         let start = Selection::start(&layout).unwrap();
-        let walk = |steps: &[Movement]| {
-            let end = steps
-                .iter()
-                .fold(start, |it, step| it.moved(&layout, *step, false));
+        let walk = |movements: &[Movement]| {
+            let end = movements.iter().fold(start, |it, movement| {
+                it.after_move(&layout, *movement, false)
+            });
             (end.zone, end.focus)
         };
-        assert_eq!(walk(&[Up]), (FocusZone::Column, (1, 0)));
-        assert_eq!(walk(&[Up, Right, Up]), (FocusZone::Band, (1, 1)));
+        assert_eq!(walk(&[Up]), (FocusZone::ColumnHead, (1, 0)));
+        assert_eq!(walk(&[Up, Right, Up]), (FocusZone::ClusterHead, (1, 1)));
         assert_eq!(walk(&[Up, Up, Up, Down, Down]), (FocusZone::Cell, (1, 0)));
-        assert_eq!(walk(&[Left]), (FocusZone::Row, (1, 0)));
-        assert_eq!(walk(&[Left, Up]), (FocusZone::Row, (0, 0)));
+        assert_eq!(walk(&[Left]), (FocusZone::RowHead, (1, 0)));
+        assert_eq!(walk(&[Left, Up]), (FocusZone::RowHead, (0, 0)));
         assert_eq!(walk(&[Left, Down, Down, Right]), (FocusZone::Cell, (4, 0)));
         // With Shift the rectangle ends at the edge.
-        assert_eq!(start.moved(&layout, Up, true).zone, FocusZone::Cell);
+        assert_eq!(start.after_move(&layout, Up, true).zone, FocusZone::Cell);
     }
 
     #[test]
-    fn a_drag_keeps_the_keyboard_where_it_began() {
-        let dragged = Selection::at((1, 0)).dragged((4, 2));
+    fn a_drag_keeps_the_focus_where_it_began() {
+        let dragged = Selection::at((1, 0)).dragged_to((4, 2));
         assert_eq!(dragged.focus, (1, 0));
         assert_eq!(dragged.rectangle(), ((1, 0), (4, 2)));
         assert_eq!(dragged.cells(&layout()).len(), 6);
     }
 
     #[test]
-    fn a_rectangle_has_the_cells_that_exist() {
+    fn a_rectangle_contains_only_cells_that_exist() {
         let layout = layout();
         let start = Selection::start(&layout).unwrap();
-        let wide =
-            start
-                .moved(&layout, Movement::LineEnd, true)
-                .moved(&layout, Movement::Down, true);
+        let wide = start
+            .after_move(&layout, Movement::RowEnd, true)
+            .after_move(&layout, Movement::Down, true);
         assert_eq!(wide.cells(&layout).len(), 4);
-        assert_eq!(start.all(&layout).cells(&layout).len(), 6);
-        assert_eq!(start.column(&layout).cells(&layout).len(), 3);
-        assert_eq!(start.row(&layout).cells(&layout).len(), 2);
+        assert_eq!(start.whole_grid(&layout).cells(&layout).len(), 6);
+        assert_eq!(start.whole_column(&layout).cells(&layout).len(), 3);
+        assert_eq!(start.whole_row(&layout).cells(&layout).len(), 2);
     }
 }

@@ -1,7 +1,9 @@
-//! What the grid and the page around it share: cells, what is drawn of them, and where the person is.
+//! State of the matrix that the grid and the page around it share: cells, filter, layout, focus and selection, and actions
+//! that are being saved. All fields are signals, so a copy of the struct is a handle to the same state.
 use super::{
-    keyboard::GridCommand,
-    layout::{BLOCKS, Collapsed, DENSITIES, Density, GridLayout, VisualRow},
+    command::GridCommand,
+    layout::{BLOCKS, Collapsed, GridLayout, VisualRow},
+    measured_layout::{DENSITIES, Density},
     selection::{FocusZone, Selection},
 };
 use crate::{
@@ -21,39 +23,50 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// What the grid and the page around it share.
+/// The shared state of one matrix.
 #[derive(Clone, Copy)]
 pub struct MatrixState {
     pub grid: RwSignal<Grid>,
     pub collapsed: RwSignal<Collapsed>,
     pub filter: RwSignal<MatrixFilter>,
+    /// `None` while no cell is visible.
     pub selection: RwSignal<Option<Selection>>,
     pub density: RwSignal<Density>,
-    /// Whether single letters act (WCAG 2.1.4).
-    pub letters: RwSignal<bool>,
+    /// Whether single letters are shortcuts. They can be switched off (WCAG 2.1.4).
+    pub letter_keys_enabled: RwSignal<bool>,
+    /// Derived from grid, filter and collapsed clusters.
     pub layout: Memo<GridLayout>,
-    /// Where the window begins that the server draws.
-    pub first: CellIndex,
-    /// Raised when the keyboard should come back to the grid.
-    pub wants_keyboard: RwSignal<u32>,
-    /// Raised when the grid is another one: it is drawn as a whole.
-    pub renewed: RwSignal<u32>,
-    /// Raised when more is known of who set cells, and when.
-    pub marked: RwSignal<u32>,
-    /// What is asked of single cells.
-    pub wishes: RwSignal<PendingActions>,
-    /// Raised when counts are to follow the cells: a cell that was set is painted first.
-    pub counted: RwSignal<u32>,
+    /// The first cell of the window that the server renders.
+    pub first_cell: CellIndex,
+    /// Raised to move the focus back to the grid.
+    pub focus_requests: RwSignal<u32>,
+    /// Raised when `grid` is replaced. The renderer then writes it as a whole.
+    pub grid_version: RwSignal<u32>,
+    /// Raised when who changed cells and when has arrived.
+    pub status_info_version: RwSignal<u32>,
+    /// Actions on single cells that are being saved or have failed.
+    pub pending_actions: RwSignal<PendingActions>,
+    /// Raised after the paint that follows a change of the grid. Counts are updated then, so that a changed cell is
+    /// painted first.
+    pub counts_version: RwSignal<u32>,
 }
 
-pub const DENSITY_KEY: &str = "rollcall.density";
-pub const LETTERS_KEY: &str = "rollcall.letters";
+/// The key of the saved density in this browser; its value is `Density::name`.
+pub const DENSITY_SETTING: &str = "rollcall.density";
+/// The key of the saved choice for letter shortcuts in this browser: `on` or `off`.
+pub const LETTER_KEYS_SETTING: &str = "rollcall.letters";
 
-/// After so many milliseconds without an answer a cell shows that it is being saved.
-const SLOW: u32 = 300;
+/// How long an action on a cell takes before the cell shows that it is being saved.
+const SAVING_INDICATOR_DELAY_MS: u32 = 300;
 
 impl MatrixState {
-    pub fn new(grid: Grid, filter: MatrixFilter, collapsed: Collapsed, first: CellIndex) -> Self {
+    /// `first_cell` is where the window begins that the server renders.
+    pub fn new(
+        grid: Grid,
+        filter: MatrixFilter,
+        collapsed: Collapsed,
+        first_cell: CellIndex,
+    ) -> Self {
         let grid = RwSignal::new(grid);
         let collapsed = RwSignal::new(collapsed);
         let filter = RwSignal::new(filter);
@@ -63,12 +76,12 @@ impl MatrixState {
             })
         });
         let selection = RwSignal::new(layout.with_untracked(Selection::start));
-        let counted = RwSignal::new(0);
+        let counts_version = RwSignal::new(0);
         follow(move |is_first| {
             grid.track();
             if !is_first {
                 browser::dom::after_paint(move || {
-                    let _ = counted.try_update(|it| *it += 1);
+                    let _ = counts_version.try_update(|it| *it += 1);
                 });
             }
         });
@@ -78,92 +91,107 @@ impl MatrixState {
             filter,
             selection,
             density: RwSignal::new(DENSITIES[1]),
-            letters: RwSignal::new(true),
+            letter_keys_enabled: RwSignal::new(true),
             layout,
-            first,
-            wants_keyboard: RwSignal::new(0),
-            renewed: RwSignal::new(0),
-            marked: RwSignal::new(0),
-            wishes: RwSignal::new(PendingActions::default()),
-            counted,
+            first_cell,
+            focus_requests: RwSignal::new(0),
+            grid_version: RwSignal::new(0),
+            status_info_version: RwSignal::new(0),
+            pending_actions: RwSignal::new(PendingActions::default()),
+            counts_version,
         }
     }
 
-    /// The grid as it is now, in place of what it was.
-    pub fn replace(self, grid: Grid) {
+    /// Moves the focus back to the grid.
+    pub fn request_focus(self) {
+        self.focus_requests.update(|it| *it += 1);
+    }
+
+    /// Replaces the grid by a newer one from the server. Filter and selection stay.
+    pub fn replace_grid(self, grid: Grid) {
         if self.grid.try_set(grid).is_none() {
-            self.renewed.update(|it| *it += 1);
+            self.grid_version.update(|it| *it += 1);
         }
     }
 
-    pub fn take_marks(self, marks: &StatusInfo) {
-        if self
-            .grid
-            .try_update(|grid| grid.take_marks(marks))
-            .is_some()
-        {
-            self.marked.update(|it| *it += 1);
+    /// Takes over who changed cells, when and why.
+    pub fn set_status_info(self, info: &StatusInfo) {
+        let taken = self.grid.try_update(|grid| grid.merge_status_info(info));
+        if taken.is_some() {
+            self.status_info_version.update(|it| *it += 1);
         }
     }
 
-    /// Changes what is drawn; the keyboard stays at its cell if that is still there.
-    pub fn redraw(self, change: impl FnOnce(Self)) {
-        let at = untrack(|| self.focused());
+    /// Changes the filter or the collapsed clusters. The focus stays on its cell, or goes to the first one if its cell is
+    /// hidden now.
+    pub fn change_layout(self, change: impl FnOnce(Self)) {
+        let at = untrack(|| self.focused_cell());
         change(self);
         let selection = self.layout.with_untracked(|layout| {
-            let place = at.and_then(|at| layout.place(at)).map(Selection::at);
-            place.or_else(|| Selection::start(layout))
+            let position = at.and_then(|at| layout.position_of(at));
+            position
+                .map(Selection::at)
+                .or_else(|| Selection::start(layout))
         });
         self.selection.set(selection);
     }
 
-    pub fn set_letters(self, on: bool) {
-        self.letters.set(on);
-        browser::dom::remember(LETTERS_KEY, if on { "on" } else { "off" });
+    /// Switches letter shortcuts, and saves the choice in this browser.
+    pub fn set_letter_keys(self, on: bool) {
+        self.letter_keys_enabled.set(on);
+        browser::dom::write_setting(LETTER_KEYS_SETTING, if on { "on" } else { "off" });
     }
 
+    /// Sets the density, and saves the choice in this browser.
     pub fn set_density(self, density: Density) {
         self.density.set(density);
-        browser::dom::remember(DENSITY_KEY, density.name);
+        browser::dom::write_setting(DENSITY_SETTING, density.name);
     }
 
-    /// The cell that the keyboard is at.
-    pub fn focused(self) -> Option<CellIndex> {
+    /// The cell that has the focus. `None` if a header has it. Tracked.
+    pub fn focused_cell(self) -> Option<CellIndex> {
         let selection = self
             .selection
             .get()
             .filter(|it| it.zone == FocusZone::Cell)?;
         self.layout
-            .with(|layout| layout.cell(selection.focus.0, selection.focus.1))
+            .with(|layout| layout.cell_index(selection.focus.0, selection.focus.1))
     }
 
-    /// The selected cells that exist, without those that the filter has dimmed.
-    pub fn selected(self) -> Vec<CellIndex> {
+    /// The selected cells that have a step. Cells that the filter dims are left out, unless only one cell is selected.
+    /// Tracked.
+    pub fn selected_cells(self) -> Vec<CellIndex> {
         let Some(selection) = self.selection.get() else {
             return Vec::new();
         };
-        let is_one = selection.anchor == selection.head;
+        let is_single = selection.is_single();
         self.layout.with(|layout| {
             let cells = selection.cells(layout).into_iter();
             self.grid.with(|grid| {
-                let there =
-                    |at: &CellIndex| grid.cell(*at).is_some_and(|it| is_one || layout.wants(it));
-                cells.filter(there).collect()
+                let is_selected = |at: &CellIndex| {
+                    let cell = grid.cell(*at);
+                    cell.is_some_and(|it| is_single || layout.matches_filter(it))
+                };
+                cells.filter(is_selected).collect()
             })
         })
     }
 
-    /// Goes to a cell and selects it alone.
-    pub fn go(self, at: CellIndex) {
-        if let Some(place) = self.layout.with_untracked(|layout| layout.place(at)) {
-            self.selection.set(Some(Selection::at(place)));
+    /// Focuses and selects one cell, if it is visible.
+    pub fn select_cell(self, at: CellIndex) {
+        let position = self.layout.with_untracked(|layout| layout.position_of(at));
+        if let Some(position) = position {
+            self.selection.set(Some(Selection::at(position)));
         }
     }
 
-    /// The next drawn cell with open work behind the present one (or before it), customer by customer.
-    pub fn next_open(self, forward: bool) -> Option<CellIndex> {
-        let here = self.focused().unwrap_or(CellIndex { row: 0, column: 0 });
-        let (rows, columns) = self.layout.with_untracked(GridLayout::drawn);
+    /// The next visible cell with open work after the focused one, or the previous one, customer by customer. It goes on
+    /// at the other end of the grid. `None` if no cell is open.
+    pub fn next_open_cell(self, forward: bool) -> Option<CellIndex> {
+        let here = self
+            .focused_cell()
+            .unwrap_or(CellIndex { row: 0, column: 0 });
+        let (rows, columns) = self.layout.with_untracked(GridLayout::visible_indices);
         let (height, all) = (rows.len(), rows.len() * columns.len());
         let row = rows.iter().position(|it| *it == here.row).unwrap_or(0);
         let column = columns.iter().position(|it| *it == here.column);
@@ -185,61 +213,71 @@ impl MatrixState {
         })
     }
 
-    /// One cell changes at once, as it was asked for.
-    pub fn begin(self, step: StepId, wish: ActionRequest) {
-        let action = wish.action;
-        self.wishes.update(|it| it.begin(step, wish));
-        browser::dom::after(SLOW, move || {
-            if self.wishes.try_update(|it| it.linger(step)) == Some(true) {
-                self.set(step, |_| {});
+    /// Shows the result of an action before the server has answered. `put_step` or `fail_action` ends it.
+    pub fn begin_action(self, step: StepId, request: ActionRequest) {
+        let action = request.action;
+        self.pending_actions.update(|it| it.begin(step, request));
+        browser::dom::after(SAVING_INDICATOR_DELAY_MS, move || {
+            if self.pending_actions.try_update(|it| it.linger(step)) == Some(true) {
+                // Nothing changes in the cell, but it is rendered again.
+                self.update_cell(step, |_| {});
             }
         });
-        self.set(step, |cell| {
+        self.update_cell(step, |cell| {
             if action.allows(cell.status) {
                 cell.status = action.target();
             }
         });
     }
 
-    /// And goes back to what it was if that failed.
-    pub fn fail(self, step: StepId, before: Option<Cell>, unmet: FailedAction) {
-        if self.wishes.try_update(|it| it.fail(step, unmet)).is_some() {
-            self.set(step, |cell| *cell = before.unwrap_or(*cell));
+    /// Restores a cell after an action has failed, and marks it. `before` is the cell before the action.
+    pub fn fail_action(self, step: StepId, before: Option<Cell>, failed_action: FailedAction) {
+        let failed = self
+            .pending_actions
+            .try_update(|it| it.fail(step, failed_action));
+        if failed.is_some() {
+            self.update_cell(step, |cell| *cell = before.unwrap_or(*cell));
         }
     }
 
-    /// Who set it, and when, stays.
-    fn set(self, step: StepId, change: impl FnOnce(&mut Cell)) {
+    /// Changes a cell; who changed its status and when is kept.
+    fn update_cell(self, step: StepId, change: impl FnOnce(&mut Cell)) {
         self.grid.update(|grid| {
             let found = grid
-                .place_of(step)
+                .index_of(step)
                 .and_then(|at| Some((at, *grid.cell(at)?)));
             if let Some((at, mut cell)) = found {
                 change(&mut cell);
-                let mark = grid.mark(at).cloned();
+                let mark = grid.status_change(at).cloned();
                 grid.set(at, cell, mark);
             }
         });
     }
 
-    /// What failed of a cell.
-    pub fn unmet(self, at: CellIndex) -> Option<FailedAction> {
+    /// The last action on a cell, if it has failed and can be tried again.
+    pub fn failed_action(self, at: CellIndex) -> Option<FailedAction> {
         let step = self.grid.with_untracked(|it| it.cell(at).map(|it| it.step));
-        self.wishes.with_untracked(|it| it.unmet(step?))
+        self.pending_actions.with_untracked(|it| it.unmet(step?))
     }
 
+    /// The cell of a step, if the step is in the grid.
     pub fn cell_of(self, step: StepId) -> Option<Cell> {
         self.grid
-            .with_untracked(|grid| grid.cell(grid.place_of(step)?).copied())
+            .with_untracked(|grid| grid.cell(grid.index_of(step)?).copied())
     }
 
-    /// Takes a step in as it is now. Whether it lacks a value is left as it was.
-    pub fn put(self, step: &CustomerStep) {
-        if self.wishes.try_update(|it| it.end(step.id)).is_none() {
+    /// Takes over a step as the server has it now, and ends the action on it. Whether a variable is unresolved is not part
+    /// of the step, and is kept.
+    pub fn put_step(self, step: &CustomerStep) {
+        if self
+            .pending_actions
+            .try_update(|it| it.end(step.id))
+            .is_none()
+        {
             return;
         }
         self.grid.update(|grid| {
-            let Some(at) = grid.place_of(step.id) else {
+            let Some(at) = grid.index_of(step.id) else {
                 return;
             };
             let is_unresolved = grid.cell(at).is_some_and(|it| it.is_unresolved);
@@ -265,17 +303,17 @@ impl MatrixState {
     }
 
     /// The names of a step and its customer.
-    pub fn names(self, step: StepId) -> Option<(String, String)> {
+    pub fn step_and_customer(self, step: StepId) -> Option<(String, String)> {
         self.grid.with_untracked(|grid| {
-            let at = grid.place_of(step)?;
+            let at = grid.index_of(step)?;
             let (row, column) = (&grid.rows[at.row], &grid.columns[at.column]);
             Some((row.name.clone(), column.name.clone()))
         })
     }
 
-    /// Which step it is, and which customer: "6 of 14", "6 of 18".
-    pub fn places(self, step: StepId) -> (String, String) {
-        self.grid.with(|grid| match grid.place_of(step) {
+    /// The positions of a step among the steps and of its customer among the customers: "6 of 14", "6 of 18". Tracked.
+    pub fn position_labels(self, step: StepId) -> (String, String) {
+        self.grid.with(|grid| match grid.index_of(step) {
             Some(at) => (
                 format!("{} of {}", at.row + 1, grid.rows.len()),
                 format!("{} of {}", at.column + 1, grid.columns.len()),
@@ -284,38 +322,46 @@ impl MatrixState {
         })
     }
 
-    /// Goes to the nearest drawn cell in a direction that exists.
-    pub fn go_toward(self, toward: PanelNeighbors) {
-        let Some((mut line, mut lane)) = self.selection.get_untracked().map(|it| it.focus) else {
+    /// Selects the nearest visible cell in a direction, if there is one. Dimmed cells and positions without a step are
+    /// skipped.
+    pub fn select_neighbor(self, toward: PanelNeighbors) {
+        let Some(selection) = self.selection.get_untracked() else {
             return;
         };
+        let (mut visual_row, mut visual_column) = selection.focus;
         let found = self.layout.with_untracked(|layout| {
             self.grid.with_untracked(|grid| {
                 loop {
                     match toward {
-                        PanelNeighbors::PreviousStep => line = line.checked_sub(1)?,
-                        PanelNeighbors::NextStep => line += 1,
-                        PanelNeighbors::PreviousCustomer => lane = lane.checked_sub(1)?,
-                        PanelNeighbors::NextCustomer => lane += 1,
+                        PanelNeighbors::PreviousStep => visual_row = visual_row.checked_sub(1)?,
+                        PanelNeighbors::NextStep => visual_row += 1,
+                        PanelNeighbors::PreviousCustomer => {
+                            visual_column = visual_column.checked_sub(1)?;
+                        }
+                        PanelNeighbors::NextCustomer => visual_column += 1,
                     }
-                    if line >= layout.lines.len() || lane >= layout.lanes.len() {
+                    if visual_row >= layout.visual_rows.len()
+                        || visual_column >= layout.visual_columns.len()
+                    {
                         return None;
                     }
-                    let cell = layout.cell(line, lane).and_then(|at| grid.cell(at));
-                    if cell.is_some_and(|it| layout.wants(it)) {
-                        return Some((line, lane));
+                    let cell = layout
+                        .cell_index(visual_row, visual_column)
+                        .and_then(|at| grid.cell(at));
+                    if cell.is_some_and(|it| layout.matches_filter(it)) {
+                        return Some((visual_row, visual_column));
                     }
                 }
             })
         });
-        if let Some(place) = found {
-            self.selection.set(Some(Selection::at(place)));
+        if let Some(position) = found {
+            self.selection.set(Some(Selection::at(position)));
         }
     }
 
-    /// The first open cell of a row that is drawn.
-    pub fn open_in(self, row: usize) -> Option<CellIndex> {
-        let (_, columns) = self.layout.with_untracked(GridLayout::drawn);
+    /// The first visible cell of a row with open work.
+    pub fn first_open_cell(self, row: usize) -> Option<CellIndex> {
+        let (_, columns) = self.layout.with_untracked(GridLayout::visible_indices);
         self.grid.with_untracked(|grid| {
             columns
                 .into_iter()
@@ -324,24 +370,30 @@ impl MatrixState {
         })
     }
 
-    /// Selects a row, column, cluster or all; moves about. False if the command is none of these.
-    pub fn select(self, command: GridCommand) -> bool {
-        let Some(present) = self.selection.get_untracked() else {
+    /// Runs a movement or a selection of a row, column, cluster or the whole grid. False if the command is none of these,
+    /// or if no cell is visible.
+    pub fn run_selection_command(self, command: GridCommand) -> bool {
+        let Some(selection) = self.selection.get_untracked() else {
             return false;
         };
-        let lanes = |layout: &GridLayout| {
-            self.grid
-                .with_untracked(|grid| layout.lanes_of(grid, present.focus.1))
+        let whole_cluster = |layout: &GridLayout| {
+            let column = selection.focus.1;
+            let span = self
+                .grid
+                .with_untracked(|grid| layout.cluster_span(grid, column));
+            selection.columns_between(layout, span)
         };
         let next = self.layout.with_untracked(|layout| match command {
-            GridCommand::Move { step, extend } => Some(present.moved(layout, step, extend)),
-            GridCommand::SelectRow => Some(present.row(layout)),
-            GridCommand::SelectColumn if present.zone == FocusZone::Band => {
-                Some(present.lanes(layout, lanes(layout)))
+            GridCommand::Move { movement, extend } => {
+                Some(selection.after_move(layout, movement, extend))
             }
-            GridCommand::SelectColumn => Some(present.column(layout)),
-            GridCommand::SelectCluster => Some(present.lanes(layout, lanes(layout))),
-            GridCommand::SelectAll => Some(present.all(layout)),
+            GridCommand::SelectRow => Some(selection.whole_row(layout)),
+            GridCommand::SelectColumn if selection.zone == FocusZone::ClusterHead => {
+                Some(whole_cluster(layout))
+            }
+            GridCommand::SelectColumn => Some(selection.whole_column(layout)),
+            GridCommand::SelectCluster => Some(whole_cluster(layout)),
+            GridCommand::SelectAll => Some(selection.whole_grid(layout)),
             _ => None,
         });
         if next.is_some() {
@@ -350,31 +402,31 @@ impl MatrixState {
         next.is_some()
     }
 
-    /// Collapses or opens; the keyboard stays at the head that was pressed.
-    pub fn toggle(self, what: &str) {
-        self.redraw(|it| it.collapsed.update(|it| it.toggle(what)));
+    /// Collapses or expands a cluster or a block, named as in `Collapsed::toggle`. The focus goes to its header.
+    pub fn toggle_collapsed(self, target: &str) {
+        self.change_layout(|it| it.collapsed.update(|it| it.toggle(target)));
         let head = self.layout.with_untracked(|layout| {
-            let (kind, id) = what.split_once(' ')?;
+            let (kind, id) = target.split_once(' ')?;
             if kind == "block" {
                 let block = BLOCKS.get(id.parse::<usize>().ok()?)?;
-                let line = layout
-                    .lines
+                let visual_row = layout
+                    .visual_rows
                     .iter()
                     .position(|it| *it == VisualRow::Block(*block))?;
-                return Some((FocusZone::Row, (line, 0)));
+                return Some((FocusZone::RowHead, (visual_row, 0)));
             }
             let id = id.parse().ok()?;
-            let lane = self.grid.with_untracked(|grid| {
-                let mut lanes = layout.lanes.iter();
-                lanes.position(|it| grid.bands[it.band(grid)].id == id)
+            let visual_column = self.grid.with_untracked(|grid| {
+                let mut visual_columns = layout.visual_columns.iter();
+                visual_columns.position(|it| grid.bands[it.band(grid)].id == id)
             })?;
-            let line = self.selection.get_untracked().map_or(0, |it| it.focus.0);
-            Some((FocusZone::Band, (line, lane)))
+            let visual_row = self.selection.get_untracked().map_or(0, |it| it.focus.0);
+            Some((FocusZone::ClusterHead, (visual_row, visual_column)))
         });
-        if let Some((zone, place)) = head {
+        if let Some((zone, position)) = head {
             self.selection.set(Some(Selection {
                 zone,
-                ..Selection::at(place)
+                ..Selection::at(position)
             }));
         }
     }

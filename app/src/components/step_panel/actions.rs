@@ -1,6 +1,7 @@
-//! What can be done with a step: copy its text in four forms, change its state, and what stands in the menu More.
+//! Actions on the open step: copying its text in four formats, the buttons that change its state, the menu "More", and
+//! the notices about missing values and failed actions.
 use super::{
-    OpenStepDialog, StepPanelEvent,
+    events::{OpenStepDialog, StepPanelEvent},
     step_detail::{CopyFormat, StepDetailState},
 };
 use crate::{
@@ -16,15 +17,15 @@ use crate::{
     },
     domain::{
         customer_work::OpenStep,
-        step::{StepAction, StepStatus},
-        template::StepType,
         variables::{Source, filled_at},
+        vocabulary::{StepAction, StepStatus, StepType},
     },
     paths,
 };
 use leptos::prelude::*;
 
-pub fn key_of(action: StepAction) -> &'static str {
+/// The shortcut of an action.
+pub fn shortcut_of(action: StepAction) -> &'static str {
     match action {
         StepAction::Start => "i",
         StepAction::Done => "d",
@@ -35,38 +36,38 @@ pub fn key_of(action: StepAction) -> &'static str {
     }
 }
 
-/// The buttons of a state, at most three; the others stand in the menu.
-pub fn direct(status: StepStatus) -> Vec<StepAction> {
+/// Actions that have a button of their own in a state, at most three; the menu has the others.
+pub fn primary_actions(status: StepStatus) -> Vec<StepAction> {
     use StepAction as A;
     let candidates = if status.is_open() {
         vec![A::Done, A::Fail, A::Skip, A::Revert, A::Reopen]
     } else {
         vec![A::Revert, A::Reopen]
     };
-    let mut direct: Vec<A> = candidates
+    let mut actions: Vec<A> = candidates
         .into_iter()
         .filter(|it| it.allows(status))
         .collect();
-    direct.truncate(3);
-    direct
+    actions.truncate(3);
+    actions
 }
 
-/// Copy, and its other forms in a menu beside it.
+/// The button that copies the text, and the menu of its other formats.
 #[component]
-pub fn CopyButton(desk: StepDetailState) -> impl IntoView {
-    let (whom, kind) = desk.read(|it| {
+pub fn CopyButton(state: StepDetailState) -> impl IntoView {
+    let (whom, kind) = state.read(|it| {
         let (customer, cluster) = (&it.detail.customer.customer, &it.detail.customer.cluster);
         let whom = format!("{} ({})", customer.name, cluster.name);
         (whom, it.detail.step.kind)
     });
-    let id = desk.id;
-    let label = move || match desk.copied.get() {
+    let id = state.id;
+    let label = move || match state.copied.get() {
         Some((step, true)) if step == id => format!("Copied for {whom}"),
         Some((step, false)) if step == id => "Could not copy: it is selected, press Ctrl+C".into(),
         _ => "Copy".to_owned(),
     };
-    let item = |label: &str, form: CopyFormat| {
-        MenuItem::new(label, Callback::new(move |()| desk.copy(form, false)))
+    let item = |label: &str, format: CopyFormat| {
+        MenuItem::new(label, Callback::new(move |()| state.copy(format, false)))
     };
     let mut items = vec![
         item("With the comment above it", CopyFormat::Headed),
@@ -80,7 +81,7 @@ pub fn CopyButton(desk: StepDetailState) -> impl IntoView {
         ));
     }
     let ink = Signal::derive(move || {
-        let is_next = desk.status.is_open() && !desk.is_copied();
+        let is_next = state.status.is_open() && !state.is_copied();
         is_next.then_some("ink")
     });
     view! {
@@ -90,11 +91,11 @@ pub fn CopyButton(desk: StepDetailState) -> impl IntoView {
                 data-size="l"
                 data-copy=""
                 data-kind=move || ink.get()
-                data-copied=move || desk.is_copied().then_some("")
+                data-copied=move || state.is_copied().then_some("")
                 aria-keyshortcuts="c"
-                on:click=move |_| desk.copy(CopyFormat::Headed, false)
+                on:click=move |_| state.copy(CopyFormat::Headed, false)
             >
-                <Icon name=Signal::derive(move || if desk.is_copied() { "g-done" } else { "i-copy" })/>
+                <Icon name=Signal::derive(move || if state.is_copied() { "g-done" } else { "i-copy" })/>
                 <span class="clip">{label}</span>
                 " "
                 <kbd aria-hidden="true">"c"</kbd>
@@ -106,21 +107,23 @@ pub fn CopyButton(desk: StepDetailState) -> impl IntoView {
     }
 }
 
-/// What is there to do in the present state, and More.
+/// The actions that the present state allows, and the menu "More".
 #[component]
 pub fn StateButtons(
-    desk: StepDetailState,
-    #[prop(optional)] large: bool,
-    /// To the next step: the main button once this one is finished.
+    state: StepDetailState,
+    /// Large buttons, for the run mode.
+    #[prop(optional)]
+    large: bool,
+    /// Opens the next step: the main button once this step is finished.
     on_next: Callback<()>,
 ) -> impl IntoView {
     let size = large.then_some("l");
-    let shown = if desk.can_work {
-        direct(desk.status)
+    let shown = if state.can_work {
+        primary_actions(state.status)
     } else {
-        direct(StepStatus::Pending)
+        primary_actions(StepStatus::Pending)
     };
-    let is_finished = !desk.status.is_open();
+    let is_finished = !state.status.is_open();
     let next = is_finished.then(|| {
         view! {
             <button
@@ -129,7 +132,7 @@ pub fn StateButtons(
                 data-size=size
                 aria-keyshortcuts="n"
                 on:click=move |_| {
-                    // The next step begins with its text.
+                    // The focus goes to the copy button, which the next step has as well.
                     crate::browser::dom::focus("[data-copy]");
                     on_next.run(());
                 }
@@ -140,10 +143,10 @@ pub fn StateButtons(
         }
     });
     let button = move |action: StepAction| {
-        let key = key_of(action);
-        let why = desk.why_not(action);
+        let key = shortcut_of(action);
+        let why = state.why_not(action);
         let can = why.is_none();
-        let ink = move || (action == StepAction::Done && desk.is_copied()).then_some("ink");
+        let ink = move || (action == StepAction::Done && state.is_copied()).then_some("ink");
         view! {
             <button
                 class="button"
@@ -152,7 +155,7 @@ pub fn StateButtons(
                 aria-keyshortcuts=key
                 aria-disabled=(!can).then_some("true")
                 title=why
-                on:click=move |_| { if can { desk.act(action) } }
+                on:click=move |_| { if can { state.request_action(action) } }
             >
                 {action.label()}
                 " "
@@ -172,13 +175,16 @@ pub fn StateButtons(
     .into_iter()
     .filter(|it| !shown.contains(it))
     .map(|action| MenuItem {
-        key: Some(key_of(action)),
-        why_not: desk.why_not(action),
-        ..MenuItem::new(action.label(), Callback::new(move |()| desk.act(action)))
+        key: Some(shortcut_of(action)),
+        disabled_reason: state.why_not(action),
+        ..MenuItem::new(
+            action.label(),
+            Callback::new(move |()| state.request_action(action)),
+        )
     })
     .collect();
-    if desk.can_work {
-        items.extend(desk.read(|it| own_items(it, desk)));
+    if state.can_work {
+        items.extend(state.read(|it| text_menu_items(it, state)));
     }
     view! {
         {next}
@@ -190,33 +196,33 @@ pub fn StateButtons(
     }
 }
 
-/// What can be done with the text of this very step.
-fn own_items(open: &OpenStep, desk: StepDetailState) -> Vec<MenuItem> {
+/// Menu items that change the text of this step or add another one.
+fn text_menu_items(open: &OpenStep, state: StepDetailState) -> Vec<MenuItem> {
     let step = &open.detail.step;
-    let ask = |label: &str, what: OpenStepDialog| {
-        MenuItem::new(label, Callback::new(move |()| desk.ask(what)))
+    let dialog = |label: &str, what: OpenStepDialog| {
+        MenuItem::new(label, Callback::new(move |()| state.open_dialog(what)))
     };
     let mut items = Vec::new();
     if step.template_id.is_some() {
-        items.push(ask("Override", OpenStepDialog::Override));
+        items.push(dialog("Override", OpenStepDialog::Override));
     }
     if step.is_overridden || open.drift.is_some() {
-        let reset = Callback::new(move |()| desk.on_wish.run(StepPanelEvent::Reset));
+        let reset = Callback::new(move |()| state.on_event.run(StepPanelEvent::Reset));
         items.push(MenuItem::new("Reset to template", reset));
     }
     if step.is_custom {
-        items.push(ask("Edit", OpenStepDialog::Edit));
-        items.push(ask("Delete", OpenStepDialog::Delete));
+        items.push(dialog("Edit", OpenStepDialog::Edit));
+        items.push(dialog("Delete", OpenStepDialog::Delete));
     }
     if step.is_custom || step.is_overridden {
-        items.push(ask("Promote to template…", OpenStepDialog::Promote));
+        items.push(dialog("Promote to template…", OpenStepDialog::Promote));
     }
-    items.push(ask("Add custom step…", OpenStepDialog::AddCustom));
+    items.push(dialog("Add custom step…", OpenStepDialog::AddCustom));
     items
 }
 
-/// Where a missing value can be filled in: what it is called, and its page.
-pub fn places_of(name: &str, open: &OpenStep) -> Vec<(String, String)> {
+/// Pages on which a missing value can be entered: the name of the record, and the URL of its form.
+pub fn edit_links(name: &str, open: &OpenStep) -> Vec<(String, String)> {
     let (customer, cluster) = (
         &open.detail.customer.customer,
         &open.detail.customer.cluster,
@@ -233,29 +239,29 @@ pub fn places_of(name: &str, open: &OpenStep) -> Vec<(String, String)> {
     }
 }
 
-/// That values are missing: where to fill them in, or to go on all the same. And whatever else was refused.
+/// Notices about the last action: which values are missing and where to enter them, or why it failed.
 #[component]
-pub fn Refused(desk: StepDetailState) -> impl IntoView {
-    // While a reason is asked for, that dialog says it.
+pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
+    // While the reason prompt is open, it shows the error itself.
     let other = Signal::derive(move || {
-        let is_said = desk.missing().is_some() || desk.asking.get().is_some();
-        desk.error().filter(|_| !is_said)
+        let is_shown_elsewhere = state.missing_values().is_some() || state.asking.get().is_some();
+        state.error().filter(|_| !is_shown_elsewhere)
     });
     let notice = move || {
-        let form = desk.insists.get();
-        let names = match form {
-            Some(_) => desk.read(|it| it.detail.unresolved.clone()),
-            None => desk.missing()?,
+        let format = state.blocked_copy.get();
+        let names = match format {
+            Some(_) => state.read(|it| it.detail.unresolved.clone()),
+            None => state.missing_values()?,
         };
-        let mut places: Vec<(String, String)> = Vec::new();
+        let mut pages: Vec<(String, String)> = Vec::new();
         for name in &names {
-            for place in desk.read(|it| places_of(name, it)) {
-                if !places.contains(&place) {
-                    places.push(place);
+            for page in state.read(|it| edit_links(name, it)) {
+                if !pages.contains(&page) {
+                    pages.push(page);
                 }
             }
         }
-        let links = places
+        let links = pages
             .into_iter()
             .enumerate()
             .map(|(index, (name, path))| {
@@ -266,12 +272,12 @@ pub fn Refused(desk: StepDetailState) -> impl IntoView {
                 }
             })
             .collect_view();
-        let go_on = move |_| {
-            if let Some(form) = form {
-                desk.copy(form, true);
+        let proceed = move |_| {
+            if let Some(format) = format {
+                state.copy(format, true);
             } else {
-                desk.refused.set(None);
-                desk.do_it(ActionRequest {
+                state.refused.set(None);
+                state.send_action(ActionRequest {
                     allow_unresolved: true,
                     ..ActionRequest::new(StepAction::Done)
                 });
@@ -284,8 +290,8 @@ pub fn Refused(desk: StepDetailState) -> impl IntoView {
                     <b>{format!("{} not set. ", names.join(", "))}</b>
                     {links}
                     " or "
-                    <button type="button" class="link" on:click=go_on>
-                        {if form.is_some() { "copy it as it is" } else { "mark it done as it is" }}
+                    <button type="button" class="link" on:click=proceed>
+                        {if format.is_some() { "copy it as it is" } else { "mark it done as it is" }}
                     </button>
                     "."
                 </span>
@@ -293,16 +299,16 @@ pub fn Refused(desk: StepDetailState) -> impl IntoView {
         })
     };
     view! {
-        <Failure error=other on_retry=Callback::new(move |()| desk.retry())/>
-        <Failure error=desk.unsaved/>
+        <Failure error=other on_retry=Callback::new(move |()| state.retry())/>
+        <Failure error=state.unsaved/>
         {notice}
     }
 }
 
-/// Asks why, before a step is failed, skipped or reverted.
+/// Dialog that asks for the reason before a step is failed, skipped or reverted.
 #[component]
-pub fn ReasonPrompt(desk: StepDetailState) -> impl IntoView {
-    let (name, customer) = desk.read(|it| {
+pub fn ReasonPrompt(state: StepDetailState) -> impl IntoView {
+    let (name, customer) = state.read(|it| {
         let detail = &it.detail;
         (
             detail.step.name.clone(),
@@ -310,15 +316,15 @@ pub fn ReasonPrompt(desk: StepDetailState) -> impl IntoView {
         )
     });
     move || {
-        let action = desk.asking.get()?;
+        let action = state.asking.get()?;
         let open = RwSignal::new(true);
         Effect::new(move |_| {
             if !open.get() {
-                desk.asking.set(None);
+                state.asking.set(None);
             }
         });
         let send = move |reason| {
-            desk.do_it(ActionRequest {
+            state.send_action(ActionRequest {
                 reason: Some(reason),
                 ..ActionRequest::new(action)
             });
@@ -329,7 +335,7 @@ pub fn ReasonPrompt(desk: StepDetailState) -> impl IntoView {
                 <ReasonForm
                     action=action
                     id="reason"
-                    error=Signal::derive(move || desk.error())
+                    error=Signal::derive(move || state.error())
                     on_reason=Callback::new(send)
                     on_cancel=Callback::new(move |()| open.set(false))
                 />
@@ -343,13 +349,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_state_shows_what_it_allows_first() {
+    fn each_state_shows_its_first_three_actions() {
         use {StepAction as A, StepStatus as S};
-        assert_eq!(direct(S::Pending), [A::Done, A::Fail, A::Skip]);
-        assert_eq!(direct(S::InProgress), [A::Done, A::Fail, A::Skip]);
-        assert_eq!(direct(S::Failed), [A::Done, A::Skip, A::Revert]);
-        assert_eq!(direct(S::Reverted), [A::Done, A::Skip, A::Reopen]);
-        assert_eq!(direct(S::Done), [A::Revert, A::Reopen]);
-        assert_eq!(direct(S::Skipped), [A::Reopen]);
+        assert_eq!(primary_actions(S::Pending), [A::Done, A::Fail, A::Skip]);
+        assert_eq!(primary_actions(S::InProgress), [A::Done, A::Fail, A::Skip]);
+        assert_eq!(primary_actions(S::Failed), [A::Done, A::Skip, A::Revert]);
+        assert_eq!(primary_actions(S::Reverted), [A::Done, A::Skip, A::Reopen]);
+        assert_eq!(primary_actions(S::Done), [A::Revert, A::Reopen]);
+        assert_eq!(primary_actions(S::Skipped), [A::Reopen]);
     }
 }

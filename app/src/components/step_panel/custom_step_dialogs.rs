@@ -1,44 +1,34 @@
-//! A step of one customer alone: added at a place of its list or to the template as well, edited, deleted. The dialog stands
-//! also where no step is on the desk.
+//! Dialogs that add, edit and delete a custom step: a step of one customer only. A new one goes to a position of the
+//! customer's list, or to the template as well. The dialog also works without an open step.
 use super::{
-    StepPanelEvent,
-    step_detail::{StepDetailState, StepDialogFields, known_to},
+    events::StepPanelEvent,
+    step_detail::{StepDetailState, StepDialogFields, known_names_of},
 };
 use crate::{
-    components::{
-        step_editor::StepEditor,
-        ui::{
-            dialog::Dialog,
-            field::{SelectField, TextField},
-            notice::Failure,
-        },
-    },
-    domain::{
-        customer_work::CustomStepPositions,
-        id::StepId,
-        rule_violation::Field,
-        step::Position,
-        template::{Category, StepType},
-    },
-    error::AppError,
+    components::step_editor::StepEditor, components::ui::dialog::Dialog,
+    components::ui::field::SelectField, components::ui::field::TextField,
+    components::ui::notice::Failure, domain::customer_work::CustomStepPositions,
+    domain::id::StepId, domain::order::Position, domain::vocabulary::Category,
+    domain::vocabulary::Field, domain::vocabulary::StepType, error::AppError,
 };
 use leptos::prelude::*;
 
+/// Value of the option that puts the step before all others.
 const FIRST: &str = "first";
 
-/// The places of a category: what they are called, and how they stand in the form.
-fn offered(places: &CustomStepPositions, category: &str) -> Vec<(String, String)> {
-    let mut offered = vec![(FIRST.to_owned(), "First".to_owned())];
+/// The options of the position field for a category: values and labels.
+fn position_options(places: &CustomStepPositions, category: &str) -> Vec<(String, String)> {
+    let mut options = vec![(FIRST.to_owned(), "First".to_owned())];
     for (id, of, name) in &places.steps {
         if of.as_str() == category {
-            offered.push((id.to_string(), format!("After {name}")));
+            options.push((id.to_string(), format!("After {name}")));
         }
     }
-    offered
+    options
 }
 
-/// The place that was chosen; nothing chosen is the last.
-pub fn chosen_place(
+/// The chosen position; the last one if none is chosen.
+pub fn chosen_position(
     places: &CustomStepPositions,
     category: &str,
     chosen: &str,
@@ -55,8 +45,8 @@ pub fn chosen_place(
         .map_or(Position::Last, |it| Position::After(it.0))
 }
 
-/// Who gets the step.
-fn reach(places: &CustomStepPositions, customer: &str, to_template: bool) -> String {
+/// Says who gets the step.
+fn recipients_text(places: &CustomStepPositions, customer: &str, to_template: bool) -> String {
     let names = &places.customers;
     match names.len() {
         _ if !to_template => format!("Only {customer} gets it."),
@@ -68,21 +58,34 @@ fn reach(places: &CustomStepPositions, customer: &str, to_template: bool) -> Str
     }
 }
 
+/// What the dialog of a custom step shows beside its fields.
+pub struct CustomStepContext {
+    /// The dialog's title.
+    pub title: String,
+    /// The customer's name.
+    pub customer: String,
+    /// Names of the variables that the editor knows.
+    pub known: Vec<String>,
+    /// Where a new step can go, once it is read; none for an existing step, which keeps its position.
+    pub positions: Option<RwSignal<Option<CustomStepPositions>>>,
+}
+
+/// The form of a custom step in a dialog.
 #[component]
 pub fn CustomStepDialog(
     open: RwSignal<bool>,
-    #[prop(into)] title: String,
+    context: CustomStepContext,
     fields: StepDialogFields,
     #[prop(into)] error: Signal<Option<AppError>>,
-    /// The customer's name.
-    #[prop(into)]
-    customer: String,
-    known: Vec<String>,
-    /// Where a new step can be put; none for one that stays where it is.
-    places: Option<RwSignal<Option<CustomStepPositions>>>,
     on_submit: Callback<()>,
 ) -> impl IntoView {
-    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.at(field)));
+    let CustomStepContext {
+        title,
+        customer,
+        known,
+        positions,
+    } = context;
+    let at = move |field| Signal::derive(move || error.get().and_then(|it| it.message_for(field)));
     let categories: Vec<(String, String)> = Category::ALL
         .iter()
         .map(|it| (it.to_string(), it.label().to_owned()))
@@ -93,15 +96,15 @@ pub fn CustomStepDialog(
         .collect();
     let kind = Signal::derive(move || fields.kind.get().parse().unwrap_or(StepType::Text));
     let customer = StoredValue::new(customer);
-    let is_new = places.is_some();
+    let is_new = positions.is_some();
     let options = move || {
-        let places = places.and_then(|it| it.get()).unwrap_or_default();
+        let positions = positions.and_then(|it| it.get()).unwrap_or_default();
         let category = fields.category.get();
-        let offered = offered(&places, &category);
-        let chosen = fields.place.get();
-        let last = offered.len() - 1;
-        let is_known = offered.iter().any(|it| it.0 == chosen);
-        offered
+        let options = position_options(&positions, &category);
+        let chosen = fields.position.get();
+        let last = options.len() - 1;
+        let is_known = options.iter().any(|it| it.0 == chosen);
+        options
             .into_iter()
             .enumerate()
             .map(|(index, (key, label))| {
@@ -110,9 +113,9 @@ pub fn CustomStepDialog(
             })
             .collect_view()
     };
-    let who = move || {
-        let places = places.and_then(|it| it.get()).unwrap_or_default();
-        customer.with_value(|it| reach(&places, it, fields.to_template.get()))
+    let recipients = move || {
+        let positions = positions.and_then(|it| it.get()).unwrap_or_default();
+        customer.with_value(|it| recipients_text(&positions, it, fields.to_template.get()))
     };
     view! {
         <Dialog open=open title=title wide=true>
@@ -151,7 +154,7 @@ pub fn CustomStepDialog(
                                         <select
                                             class="input"
                                             id="custom-place"
-                                            on:change=move |event| fields.place.set(event_target_value(&event))
+                                            on:change=move |event| fields.position.set(event_target_value(&event))
                                         >
                                             {options}
                                         </select>
@@ -180,7 +183,7 @@ pub fn CustomStepDialog(
                                         />
                                         "Add to template"
                                     </label>
-                                    <span class="hint" id="custom-reach" aria-live="polite">{who}</span>
+                                    <span class="hint" id="custom-reach" aria-live="polite">{recipients}</span>
                                 </div>
                             }
                         })}
@@ -196,70 +199,79 @@ pub fn CustomStepDialog(
     }
 }
 
-/// A new step beside the one on the desk.
+/// Dialog that adds a custom step to the list of the open step's customer.
 #[component]
-pub fn AddDialog(desk: StepDetailState) -> impl IntoView {
+pub fn AddStepDialog(state: StepDetailState) -> impl IntoView {
     let (customer, known) =
-        desk.read(|it| (it.detail.customer.customer.name.clone(), known_to(it)));
-    let places = RwSignal::new(None::<CustomStepPositions>);
-    desk.on_wish.run(StepPanelEvent::AskPlaces(places));
+        state.read(|it| (it.detail.customer.customer.name.clone(), known_names_of(it)));
+    let positions = RwSignal::new(None::<CustomStepPositions>);
+    state.on_event.run(StepPanelEvent::AskPlaces(positions));
     let add = Callback::new(move |()| {
-        let draft = desk.fields().draft();
-        let chosen = desk.fields().place.get_untracked();
-        let place = places.with_untracked(|it| {
+        let draft = state.fields().draft();
+        let chosen = state.fields().position.get_untracked();
+        let place = positions.with_untracked(|it| {
             it.as_ref().map_or(Position::Last, |it| {
-                chosen_place(it, &draft.category, &chosen)
+                chosen_position(it, &draft.category, &chosen)
             })
         });
-        desk.on_wish.run(StepPanelEvent::AddCustom {
+        state.on_event.run(StepPanelEvent::AddCustom {
             draft,
             place,
-            to_template: desk.fields().to_template.get_untracked(),
+            to_template: state.fields().to_template.get_untracked(),
         });
     });
+    let context = CustomStepContext {
+        title: format!("Add custom step for {customer}"),
+        customer,
+        known,
+        positions: Some(positions),
+    };
     view! {
         <CustomStepDialog
-            open=desk.dialog()
-            title=format!("Add custom step for {customer}")
-            fields=desk.fields()
-            error=desk.unsaved
-            customer=customer
-            known=known
-            places=Some(places)
+            open=state.dialog_open()
+            context=context
+            fields=state.fields()
+            error=state.unsaved
             on_submit=add
         />
     }
 }
 
+/// Dialog that edits the open custom step.
 #[component]
-pub fn EditDialog(desk: StepDetailState) -> impl IntoView {
-    let (name, customer, known) = desk.read(|it| {
+pub fn EditStepDialog(state: StepDetailState) -> impl IntoView {
+    let (name, customer, known) = state.read(|it| {
         let detail = &it.detail;
         let customer = detail.customer.customer.name.clone();
-        (detail.step.name.clone(), customer, known_to(it))
+        (detail.step.name.clone(), customer, known_names_of(it))
     });
     let save = Callback::new(move |()| {
-        desk.on_wish
-            .run(StepPanelEvent::Edit(desk.fields().draft()))
+        state
+            .on_event
+            .run(StepPanelEvent::Edit(state.fields().draft()));
     });
+    let context = CustomStepContext {
+        title: format!("Edit {name}"),
+        customer,
+        known,
+        positions: None,
+    };
     view! {
         <CustomStepDialog
-            open=desk.dialog()
-            title=format!("Edit {name}")
-            fields=desk.fields()
-            error=desk.unsaved
-            customer=customer
-            known=known
-            places=None
+            open=state.dialog_open()
+            context=context
+            fields=state.fields()
+            error=state.unsaved
             on_submit=save
         />
     }
 }
 
+/// Asks before the open custom step is deleted.
 #[component]
-pub fn DeleteDialog(desk: StepDetailState) -> impl IntoView {
-    let open = desk.dialog();
-    let (name, customer) = desk.read(|it| {
+pub fn DeleteStepDialog(state: StepDetailState) -> impl IntoView {
+    let open = state.dialog_open();
+    let (name, customer) = state.read(|it| {
         let detail = &it.detail;
         (
             detail.step.name.clone(),
@@ -269,7 +281,7 @@ pub fn DeleteDialog(desk: StepDetailState) -> impl IntoView {
     view! {
         <Dialog open=open title=format!("Delete {name}")>
             <div class="dialog__body stack">
-                <Failure error=desk.unsaved/>
+                <Failure error=state.unsaved/>
                 <p>{format!("The step leaves {customer}'s list. Its history stays, and it can be undone.")}</p>
             </div>
             <div class="dialog__foot">
@@ -278,7 +290,7 @@ pub fn DeleteDialog(desk: StepDetailState) -> impl IntoView {
                     class="button"
                     data-kind="danger"
                     type="button"
-                    on:click=move |_| desk.on_wish.run(StepPanelEvent::Delete)
+                    on:click=move |_| state.on_event.run(StepPanelEvent::Delete)
                 >
                     "Delete"
                 </button>
@@ -291,7 +303,7 @@ pub fn DeleteDialog(desk: StepDetailState) -> impl IntoView {
 mod tests {
     use super::*;
 
-    fn places() -> CustomStepPositions {
+    fn positions() -> CustomStepPositions {
         let step = |id, category, name: &str| (StepId(id), category, name.to_owned());
         CustomStepPositions {
             steps: vec![
@@ -304,29 +316,32 @@ mod tests {
     }
 
     #[test]
-    fn places_read_first_and_after_each_step_of_the_category() {
-        let labels: Vec<String> = offered(&places(), "deploy")
+    fn positions_are_first_and_after_each_step_of_the_category() {
+        let labels: Vec<String> = position_options(&positions(), "deploy")
             .into_iter()
             .map(|it| it.1)
             .collect();
         assert_eq!(labels, ["First", "After Announce", "After Upgrade"]);
-        let place = |category, chosen| chosen_place(&places(), category, chosen);
-        assert_eq!(place("deploy", FIRST), Position::Before(StepId(3)));
-        assert_eq!(place("deploy", "3"), Position::After(StepId(3)));
-        // Of another category, or nothing chosen: last.
-        assert_eq!(place("verify", "3"), Position::Last);
-        assert_eq!(place("verify", ""), Position::Last);
+        let position = |category, chosen| chosen_position(&positions(), category, chosen);
+        assert_eq!(position("deploy", FIRST), Position::Before(StepId(3)));
+        assert_eq!(position("deploy", "3"), Position::After(StepId(3)));
+        // A step of another category, or no choice, means the last position.
+        assert_eq!(position("verify", "3"), Position::Last);
+        assert_eq!(position("verify", ""), Position::Last);
         assert_eq!(
-            chosen_place(&CustomStepPositions::default(), "deploy", FIRST),
+            chosen_position(&CustomStepPositions::default(), "deploy", FIRST),
             Position::Last
         );
     }
 
     #[test]
-    fn it_is_said_who_gets_the_step() {
-        assert_eq!(reach(&places(), "Acme", false), "Only Acme gets it.");
+    fn the_dialog_says_who_gets_the_step() {
         assert_eq!(
-            reach(&places(), "Acme", true),
+            recipients_text(&positions(), "Acme", false),
+            "Only Acme gets it."
+        );
+        assert_eq!(
+            recipients_text(&positions(), "Acme", true),
             "All 2 customers in this release get it: Acme, Globex."
         );
     }

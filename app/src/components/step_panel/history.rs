@@ -1,22 +1,22 @@
-//! What happened to a step, newest first: who and when, why, what it did to the text, the text as it was executed, and the
-//! way back.
-use super::{StepPanelEvent, step_detail::StepDetailState};
+//! History of the open step, newest first: who did what and when, the reason, the changed fields and text, the text as
+//! it was executed, and the button that undoes the change.
+use super::{events::StepPanelEvent, step_detail::StepDetailState};
 use crate::{
     components::{
-        activity_list::{icon_of, status_of},
+        activity_list::{event_icon, resulting_status},
         diff_view::unified,
         ui::{icon::Icon, time::Time},
     },
     domain::{
         customer_work::HistoryTextChange,
         event::{Entity, EventAction, FieldChange, HistoryEntry},
-        step::StepStatus,
+        vocabulary::StepStatus,
     },
 };
 use leptos::prelude::*;
 
-/// "overrode the text", "edited the template".
-fn what(entry: &HistoryEntry, has_diff: bool) -> String {
+/// What an entry did: "overrode the text", "edited the template".
+fn entry_text(entry: &HistoryEntry, has_diff: bool) -> String {
     match (entry.entity, entry.action) {
         (Entity::Template, action) => format!("{} the template", action.phrase()),
         (_, EventAction::Override) if has_diff => "overrode the text".to_owned(),
@@ -27,15 +27,16 @@ fn what(entry: &HistoryEntry, has_diff: bool) -> String {
     }
 }
 
-/// Whether the fields that an event changed are told: of what is new, all would be.
-fn tells_fields(action: EventAction) -> bool {
+/// Whether the changed fields are listed. A created or moved step would list all of its fields.
+fn shows_fields(action: EventAction) -> bool {
     !matches!(
         action,
         EventAction::Create | EventAction::Delete | EventAction::Move | EventAction::Reorder
     )
 }
 
-fn change(change: FieldChange) -> impl IntoView {
+/// One changed field, before and after.
+fn field_change(change: FieldChange) -> impl IntoView {
     view! {
         <p class="change">
             <span class="quiet">{change.field}" "</span>
@@ -45,7 +46,8 @@ fn change(change: FieldChange) -> impl IntoView {
     }
 }
 
-fn executed(text: String, sha: String) -> impl IntoView {
+/// The text as it was executed with its SHA-256, folded.
+fn executed_text(text: String, sha: String) -> impl IntoView {
     let short: String = sha.chars().take(12).collect();
     view! {
         <details class="kept">
@@ -56,22 +58,23 @@ fn executed(text: String, sha: String) -> impl IntoView {
     }
 }
 
-fn line(
+/// One entry; `text_change` is what it did to the text, if anything.
+fn history_item(
     entry: HistoryEntry,
-    more: Option<HistoryTextChange>,
-    desk: StepDetailState,
+    text_change: Option<HistoryTextChange>,
+    state: StepDetailState,
 ) -> impl IntoView {
-    let (diff, undoes) = more.map_or_else(|| (Vec::new(), 0), |it| (it.diff, it.undoes));
-    let state = status_of(entry.action).map(StepStatus::as_str);
+    let (diff, undoes) = text_change.map_or_else(|| (Vec::new(), 0), |it| (it.diff, it.undoes));
+    let data_state = resulting_status(entry.action).map(StepStatus::as_str);
     let has_diff = !diff.is_empty();
-    let what = what(&entry, has_diff);
-    let icon = icon_of(&entry);
-    let changes = if tells_fields(entry.action) {
+    let text = entry_text(&entry, has_diff);
+    let icon = event_icon(&entry);
+    let changes = if shows_fields(entry.action) {
         entry.changes
     } else {
         Vec::new()
     };
-    let kept = entry.resolved_text.zip(entry.resolved_sha256);
+    let executed = entry.resolved_text.zip(entry.resolved_sha256);
     let batch = StoredValue::new(entry.batch_id);
     let undo = match undoes {
         0 => None,
@@ -79,16 +82,16 @@ fn line(
         n => Some(format!("Undo this and {} more", n - 1)),
     };
     view! {
-        <li data-state=state>
+        <li data-state=data_state>
             <Icon name=icon/>
             <span>
                 <b>{entry.actor}</b>
                 " "
-                {what}
+                {text}
             </span>
             <Time at=entry.at/>
             {entry.reason.map(|it| view! { <p>{it}</p> })}
-            {changes.into_iter().map(change).collect_view()}
+            {changes.into_iter().map(field_change).collect_view()}
             {has_diff
                 .then(|| {
                     view! {
@@ -98,16 +101,16 @@ fn line(
                         </details>
                     }
                 })}
-            {kept.map(|(text, sha)| executed(text, sha))}
+            {executed.map(|(text, sha)| executed_text(text, sha))}
             {undo
-                .filter(|_| desk.can_work)
+                .filter(|_| state.can_work)
                 .map(|label| {
                     view! {
                         <p>
                             <button
                                 type="button"
                                 class="link"
-                                on:click=move |_| desk.on_wish.run(StepPanelEvent::Undo(batch.get_value()))
+                                on:click=move |_| state.on_event.run(StepPanelEvent::Undo(batch.get_value()))
                             >
                                 {label}
                             </button>
@@ -118,23 +121,24 @@ fn line(
     }
 }
 
+/// The history of the open step.
 #[component]
-pub fn History(desk: StepDetailState) -> impl IntoView {
-    let (history, mut more) = desk.read(|it| (it.detail.history.clone(), it.more.clone()));
+pub fn History(state: StepDetailState) -> impl IntoView {
+    let (history, mut text_changes) = state.read(|it| (it.detail.history.clone(), it.more.clone()));
     let is_empty = history.is_empty();
-    let lines = history
+    let items = history
         .into_iter()
         .map(|entry| {
-            let at = more.iter().position(|it| it.event == entry.id);
-            let more = at.map(|it| more.swap_remove(it));
-            line(entry, more, desk)
+            let at = text_changes.iter().position(|it| it.event == entry.id);
+            let text_change = at.map(|it| text_changes.swap_remove(it));
+            history_item(entry, text_change, state)
         })
         .collect_view();
     view! {
         <section aria-labelledby="history-title">
             <h3 id="history-title">"History"</h3>
             {is_empty.then(|| view! { <p class="quiet small">"Nothing has been done here yet."</p> })}
-            <ol class="timeline">{lines}</ol>
+            <ol class="timeline">{items}</ol>
         </section>
     }
 }
@@ -164,9 +168,9 @@ mod tests {
             undoes: None,
         };
         let over = entry(Entity::Step, EventAction::Override);
-        assert_eq!(what(&over, true), "overrode the text");
-        assert!(what(&over, false).starts_with("kept the text"));
+        assert_eq!(entry_text(&over, true), "overrode the text");
+        assert!(entry_text(&over, false).starts_with("kept the text"));
         let edited = entry(Entity::Template, EventAction::Update);
-        assert_eq!(what(&edited, true), "edited the template");
+        assert_eq!(entry_text(&edited, true), "edited the template");
     }
 }

@@ -1,87 +1,35 @@
-//! The side panel of a step: whom and where, the text to copy, what can be done, notes, history. Not modal: the grid
-//! beside it stays usable. Its parts also make the large view of one customer's work.
+//! Side panel of the open step in the matrix: customer and cluster, the text to copy, the actions, notes and history.
+//! It is not modal, so that the grid beside it stays usable. The run mode of a customer's page is built from the same
+//! parts.
 pub mod actions;
 pub mod custom_step_dialogs;
+pub mod events;
 pub mod history;
 pub mod notes;
 pub mod step_detail;
 pub mod text_dialogs;
 
+pub use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
+
 use super::{
-    pending_actions::ActionRequest,
-    step_state::State,
+    step_state::StepStateLabel,
     ui::{code::CodeBlock, icon::Icon, time::Clock},
 };
 use crate::{
-    browser::panel_width::{self, NARROWEST, USUAL, WIDEST},
-    domain::{
-        cluster::hue,
-        customer_work::{CustomStepPositions, OpenStep, Promotion},
-        diff::DiffRow,
-        id::{BatchId, StepId},
-        step::{Position, StepStatus},
-        template::TemplateDraft,
-    },
+    browser::panel_width, browser::panel_width::DEFAULT_WIDTH_PX,
+    browser::panel_width::MAX_WIDTH_PX, browser::panel_width::MIN_WIDTH_PX, domain::cluster::hue,
+    domain::customer_work::OpenStep, domain::vocabulary::StepStatus,
 };
-use actions::{CopyButton, ReasonPrompt, Refused, StateButtons};
-use custom_step_dialogs::{AddDialog, DeleteDialog, EditDialog};
+use actions::{ActionNotice, CopyButton, ReasonPrompt, StateButtons};
+use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};
 use history::History;
 use leptos::{ev, prelude::*};
-use notes::{Notes, Values};
+use notes::{NotesEditor, VariableValues};
 use step_detail::{CopyFormat, StepDetailState};
 use text_dialogs::{DriftDialog, DriftNotice, OverrideDialog, PromoteDialog};
 
-/// What the person asks for in the panel.
-#[derive(Clone)]
-pub enum StepPanelEvent {
-    Act(ActionRequest),
-    Notes(String),
-    Override(String),
-    /// The override stays, though the template went on.
-    Keep,
-    Reset,
-    Promote,
-    Edit(TemplateDraft),
-    Delete,
-    AddCustom {
-        draft: TemplateDraft,
-        place: Position<StepId>,
-        to_template: bool,
-    },
-    Undo(BatchId),
-    /// What is different between two texts.
-    Compare {
-        before: String,
-        after: String,
-        into: RwSignal<Option<Vec<DiffRow>>>,
-    },
-    AskPlaces(RwSignal<Option<CustomStepPositions>>),
-    AskPromotion(RwSignal<Option<Promotion>>),
-    Close,
-}
-
-/// Where the panel's neighbours are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PanelNeighbors {
-    PreviousStep,
-    NextStep,
-    PreviousCustomer,
-    NextCustomer,
-}
-
-/// A dialog of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OpenStepDialog {
-    Override,
-    Drift,
-    Promote,
-    Edit,
-    Delete,
-    AddCustom,
-}
-
-/// Where a step's text comes from: drawings and words, none for the template's own.
-pub fn sources(open: &OpenStep) -> Vec<(&'static str, &'static str)> {
+/// Badges that say where the text comes from, as icon and label; none if it is the template's own.
+pub fn source_badges(open: &OpenStep) -> Vec<(&'static str, &'static str)> {
     let step = &open.detail.step;
     let mut sources = Vec::new();
     if step.is_custom {
@@ -96,19 +44,19 @@ pub fn sources(open: &OpenStep) -> Vec<(&'static str, &'static str)> {
     sources
 }
 
-/// The state, who set it and when, why, and where the text comes from.
+/// One line with the state, who set it and when, and the badges of the text; the reason below it.
 #[component]
-pub fn StateLine(desk: StepDetailState) -> impl IntoView {
-    let (status, by, reason, sources) = desk.read(|it| {
+pub fn StateLine(state: StepDetailState) -> impl IntoView {
+    let (status, by, reason, sources) = state.read(|it| {
         let step = &it.detail.step;
         (
             step.status,
             step.state_by.clone().zip(step.state_at),
             step.reason().map(str::to_owned),
-            sources(it),
+            source_badges(it),
         )
     });
-    let clock = Clock::here();
+    let clock = Clock::from_context();
     let word = if status == StepStatus::InProgress {
         "since"
     } else {
@@ -123,7 +71,7 @@ pub fn StateLine(desk: StepDetailState) -> impl IntoView {
         .collect_view();
     view! {
         <div class="row state-line">
-            <State status=status/>
+            <StepStateLabel status=status/>
             {by}
             <span class="row push">{sources}</span>
         </div>
@@ -131,10 +79,10 @@ pub fn StateLine(desk: StepDetailState) -> impl IntoView {
     }
 }
 
-/// The text, its values, what became of its template, notes and history.
+/// The text with its variables, a notice if the template has changed since, notes and history.
 #[component]
-pub fn StepBody(desk: StepDetailState) -> impl IntoView {
-    let (resolved, raw, kind) = desk.read(|it| {
+pub fn StepBody(state: StepDetailState) -> impl IntoView {
+    let (resolved, raw, kind) = state.read(|it| {
         let detail = &it.detail;
         (
             detail.resolved.clone(),
@@ -143,64 +91,67 @@ pub fn StepBody(desk: StepDetailState) -> impl IntoView {
         )
     });
     view! {
-        <DriftNotice desk=desk/>
+        <DriftNotice state=state/>
         <section aria-label="Content">
-            <CodeBlock resolved=resolved raw=raw kind=kind view=desk.code/>
+            <CodeBlock resolved=resolved raw=raw kind=kind view=state.code/>
         </section>
-        <Values desk=desk/>
-        <Notes desk=desk/>
-        <History desk=desk/>
+        <VariableValues state=state/>
+        <NotesEditor state=state/>
+        <History state=state/>
     }
 }
 
-/// Whatever is asked just now.
+/// The reason prompt or the dialog that is open.
 #[component]
-pub fn StepDialogs(desk: StepDetailState) -> impl IntoView {
+pub fn StepDialogs(state: StepDetailState) -> impl IntoView {
     view! {
-        <ReasonPrompt desk=desk/>
+        <ReasonPrompt state=state/>
         {move || {
-            let asked = desk.asked.get().filter(|it| it.0 == desk.id);
+            let asked = state.asked.get().filter(|it| it.0 == state.id);
             asked.map(|(_, what)| match what {
-                OpenStepDialog::Override => view! { <OverrideDialog desk=desk/> }.into_any(),
-                OpenStepDialog::Drift => view! { <DriftDialog desk=desk/> }.into_any(),
-                OpenStepDialog::Promote => view! { <PromoteDialog desk=desk/> }.into_any(),
-                OpenStepDialog::Edit => view! { <EditDialog desk=desk/> }.into_any(),
-                OpenStepDialog::Delete => view! { <DeleteDialog desk=desk/> }.into_any(),
-                OpenStepDialog::AddCustom => view! { <AddDialog desk=desk/> }.into_any(),
+                OpenStepDialog::Override => view! { <OverrideDialog state=state/> }.into_any(),
+                OpenStepDialog::Drift => view! { <DriftDialog state=state/> }.into_any(),
+                OpenStepDialog::Promote => view! { <PromoteDialog state=state/> }.into_any(),
+                OpenStepDialog::Edit => view! { <EditStepDialog state=state/> }.into_any(),
+                OpenStepDialog::Delete => view! { <DeleteStepDialog state=state/> }.into_any(),
+                OpenStepDialog::AddCustom => view! { <AddStepDialog state=state/> }.into_any(),
             })
         }}
     }
 }
 
-/// The panel's left edge: dragged, or moved by the arrows.
+/// How far one press of an arrow key moves the panel's edge, in pixels.
+const KEY_STEP_PX: i32 = 20;
+
+/// Handle at the panel's left edge: dragging it or the arrow keys change the panel's width.
 #[component]
-fn Edge() -> impl IntoView {
-    let width = RwSignal::new(USUAL);
-    let drags = StoredValue::new(false);
+fn PanelEdge() -> impl IntoView {
+    let width = RwSignal::new(DEFAULT_WIDTH_PX);
+    let is_dragging = StoredValue::new(false);
     Effect::new(move |_| {
-        if let Some(kept) = panel_width::kept() {
+        if let Some(kept) = panel_width::saved() {
             width.set(panel_width::set_width(kept));
         }
     });
     let resize = move |to: i32| width.set(panel_width::set_width(to));
-    let let_go = move || {
-        if drags.get_value() {
-            drags.set_value(false);
-            panel_width::keep(width.get_untracked());
+    let end_drag = move || {
+        if is_dragging.get_value() {
+            is_dragging.set_value(false);
+            panel_width::save(width.get_untracked());
         }
     };
     let on_key = move |event: ev::KeyboardEvent| {
         let now = width.get_untracked();
         let to = match event.key().as_str() {
-            "ArrowLeft" => now + 20,
-            "ArrowRight" => now - 20,
-            "Home" => NARROWEST,
-            "End" => WIDEST,
+            "ArrowLeft" => now + KEY_STEP_PX,
+            "ArrowRight" => now - KEY_STEP_PX,
+            "Home" => MIN_WIDTH_PX,
+            "End" => MAX_WIDTH_PX,
             _ => return,
         };
         event.prevent_default();
         resize(to);
-        panel_width::keep(width.get_untracked());
+        panel_width::save(width.get_untracked());
     };
     view! {
         <div
@@ -209,34 +160,36 @@ fn Edge() -> impl IntoView {
             tabindex="0"
             aria-orientation="vertical"
             aria-label="Width of the panel"
-            aria-valuemin=NARROWEST
-            aria-valuemax=WIDEST
+            aria-valuemin=MIN_WIDTH_PX
+            aria-valuemax=MAX_WIDTH_PX
             aria-valuenow=move || width.get()
             title="Drag, or use the arrows, to make the panel wider or narrower"
             on:keydown=on_key
             on:pointerdown=move |event| {
                 event.prevent_default();
-                panel_width::capture(&event);
-                drags.set_value(true);
+                panel_width::capture_pointer(&event);
+                is_dragging.set_value(true);
             }
-            on:pointermove=move |event| { if drags.get_value() { resize(panel_width::width_at(&event)) } }
-            on:pointerup=move |_| let_go()
-            on:pointercancel=move |_| let_go()
+            on:pointermove=move |event| { if is_dragging.get_value() { resize(panel_width::width_at(&event)) } }
+            on:pointerup=move |_| end_drag()
+            on:pointercancel=move |_| end_drag()
         ></div>
     }
 }
 
+/// The panel of the open step beside the matrix.
 #[component]
 pub fn StepPanel(
-    desk: StepDetailState,
-    /// Where the step stands, and its customer: "6 of 14", "6 of 18".
+    state: StepDetailState,
+    /// Position of the step in its column and of the customer in its row: "6 of 14", "6 of 18".
     #[prop(into)]
     places: Signal<(String, String)>,
-    /// Raised to copy from the grid's keys.
+    /// Number of copies requested by keyboard; each increment copies the text once.
     copying: RwSignal<u32>,
+    /// Opens a neighbour of the cell.
     on_go: Callback<PanelNeighbors>,
 ) -> impl IntoView {
-    let (name, customer, namespace, cluster) = desk.read(|it| {
+    let (name, customer, namespace, cluster) = state.read(|it| {
         let of = &it.detail.customer;
         (
             it.detail.step.name.clone(),
@@ -246,10 +199,10 @@ pub fn StepPanel(
         )
     });
     let label = format!("{name}, {customer}");
-    let first_copy = copying.get_untracked();
+    let requests_before = copying.get_untracked();
     Effect::new(move |_| {
-        if copying.get() > first_copy {
-            desk.copy(CopyFormat::Headed, false);
+        if copying.get() > requests_before {
+            state.copy(CopyFormat::Headed, false);
         }
     });
     let nav = move |toward: PanelNeighbors, name: &'static str, turn: Option<&'static str>| {
@@ -270,7 +223,7 @@ pub fn StepPanel(
             </button>
         }
     };
-    let close = move || desk.on_wish.run(StepPanelEvent::Close);
+    let close = move || state.on_event.run(StepPanelEvent::Close);
     let on_next = Callback::new(move |()| on_go.run(PanelNeighbors::NextStep));
     view! {
         <aside
@@ -285,7 +238,7 @@ pub fn StepPanel(
                 }
             }
         >
-            <Edge/>
+            <PanelEdge/>
             <div class="place-strip">
                 <span>{customer.clone()}</span>
                 <i>"/"</i>
@@ -316,19 +269,19 @@ pub fn StepPanel(
                 <div class="sheet__title">
                     <h2>{name}</h2>
                 </div>
-                <StateLine desk=desk/>
+                <StateLine state=state/>
             </div>
             <div class="sheet__do">
-                <Refused desk=desk/>
-                <CopyButton desk=desk/>
+                <ActionNotice state=state/>
+                <CopyButton state=state/>
                 <div class="sheet__states">
-                    <StateButtons desk=desk on_next=on_next/>
+                    <StateButtons state=state on_next=on_next/>
                 </div>
             </div>
             <div class="sheet__body">
-                <StepBody desk=desk/>
+                <StepBody state=state/>
             </div>
         </aside>
-        <StepDialogs desk=desk/>
+        <StepDialogs state=state/>
     }
 }

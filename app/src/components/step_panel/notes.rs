@@ -1,8 +1,8 @@
-//! The values that a step's text is filled with, and its notes. What is typed is kept until it is saved; if somebody else
-//! wrote meanwhile, both stand there.
+//! The variables of the open step with their values, and the editor of its notes. Unsaved notes stay while other steps
+//! are opened; if somebody else has saved notes meanwhile, both versions are shown.
 use super::{
-    StepPanelEvent,
-    actions::places_of,
+    actions::edit_links,
+    events::StepPanelEvent,
     step_detail::{NotesDraft, StepDetailState},
 };
 use crate::{
@@ -11,9 +11,10 @@ use crate::{
 };
 use leptos::{ev, prelude::*};
 
+/// The variables of the text: name, value and where the value comes from, or links to where a missing one is entered.
 #[component]
-pub fn Values(desk: StepDetailState) -> impl IntoView {
-    let (variables, n_missing) = desk.read(|it| {
+pub fn VariableValues(state: StepDetailState) -> impl IntoView {
+    let (variables, n_missing) = state.read(|it| {
         let detail = &it.detail;
         (detail.variables.clone(), detail.unresolved.len())
     });
@@ -28,7 +29,7 @@ pub fn Values(desk: StepDetailState) -> impl IntoView {
         .map(|it| {
             let is_missing = it.value.is_none();
             let links = if is_missing {
-                desk.read(|open| places_of(&it.name, open))
+                state.read(|open| edit_links(&it.name, open))
             } else {
                 Vec::new()
             };
@@ -55,7 +56,7 @@ pub fn Values(desk: StepDetailState) -> impl IntoView {
             }
         })
         .collect_view();
-    // Folded away when all are set.
+    // Collapsed if all values are set.
     let is_open = n_missing > 0;
     (n > 0).then(|| {
         view! {
@@ -71,21 +72,22 @@ pub fn Values(desk: StepDetailState) -> impl IntoView {
     })
 }
 
-/// Whether what was typed is not what is saved.
+/// Whether the typed notes differ from the saved ones. White space around them does not count.
 fn differs(typed: &str, saved: &str) -> bool {
     typed.trim() != saved.trim()
 }
 
+/// The notes: a text field, or plain text in a release that is not active.
 #[component]
-pub fn Notes(desk: StepDetailState) -> impl IntoView {
-    let saved = desk.read(|it| it.detail.step.notes.clone().unwrap_or_default());
-    // Who wrote the notes that stand there, and when.
-    let writer = desk.read(|it| {
+pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
+    let saved = state.read(|it| it.detail.step.notes.clone().unwrap_or_default());
+    // Who saved the present notes, and when.
+    let writer = state.read(|it| {
         let history = &it.detail.history;
         let line = history.iter().find(|it| it.action == EventAction::Notes)?;
         Some((line.actor.clone(), line.at))
     });
-    if !desk.can_work {
+    if !state.can_work {
         return view! {
             <section>
                 <h3>"Notes"</h3>
@@ -94,15 +96,16 @@ pub fn Notes(desk: StepDetailState) -> impl IntoView {
         }
         .into_any();
     }
-    let id = desk.id;
-    let kept = desk.notes.get_untracked();
-    let kept = kept.into_iter().find(|it| it.step == id);
+    let id = state.id;
+    let drafts = state.notes.get_untracked();
+    let draft = drafts.into_iter().find(|it| it.step == id);
     let value = RwSignal::new(
-        kept.as_ref()
+        draft
+            .as_ref()
             .map_or_else(|| saved.clone(), |it| it.text.clone()),
     );
-    // What stood there when the person began to type.
-    let before = kept.map_or_else(|| saved.clone(), |it| it.before);
+    // The notes as they were when the person began to type.
+    let before = draft.map_or_else(|| saved.clone(), |it| it.before);
     let is_overtaken = RwSignal::new(before != saved);
     let saved = StoredValue::new(saved);
     let before = StoredValue::new(before);
@@ -114,14 +117,15 @@ pub fn Notes(desk: StepDetailState) -> impl IntoView {
             text: value.get(),
             before: before.get_value(),
         });
-        desk.notes.update(|drafts| {
+        state.notes.update(|drafts| {
             drafts.retain(|it| it.step != id);
             drafts.extend(draft);
         });
     });
     let save = move || {
         if is_changed.get_untracked() {
-            desk.on_wish
+            state
+                .on_event
                 .run(StepPanelEvent::Notes(value.get_untracked()));
         }
     };
@@ -129,7 +133,7 @@ pub fn Notes(desk: StepDetailState) -> impl IntoView {
         is_overtaken.set(false);
         value.set(saved.get_value());
     };
-    let clock = Clock::here();
+    let clock = Clock::from_context();
     let overtaken = move || {
         if !is_overtaken.get() || !is_changed.get() {
             return None;

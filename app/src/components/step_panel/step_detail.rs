@@ -1,47 +1,42 @@
-//! A step on the desk: what its panel and the large view share. What is typed and how it is shown outlives the drawing of
-//! the step: it is drawn anew whenever it was changed.
-use super::{OpenStepDialog, StepPanelEvent};
+//! State of the open step, shared by the views of the side panel and of the run mode. A step's view renders again after
+//! every change of the step; what is typed and how the text is displayed stays, because it lives in `StepMemory`.
+use super::events::{OpenStepDialog, StepPanelEvent};
 use crate::{
-    browser,
-    components::{
-        pending_actions::{ActionRequest, FailedAction},
-        ui::code::{CodeView, TEXT},
-    },
-    domain::{
-        cluster::Cluster,
-        copy::with_context_check,
-        customer::Customer,
-        customer_work::OpenStep,
-        id::StepId,
-        release::Release,
-        step::{StepAction, StepStatus},
-        template::TemplateDraft,
-    },
-    error::{AppError, ViolationDetail},
+    browser, components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
+    components::ui::code::CODE_TEXT, components::ui::code::CodeView, domain::cluster::Cluster,
+    domain::copy::with_context_check, domain::customer::Customer, domain::customer_work::OpenStep,
+    domain::id::StepId, domain::release::Release, domain::template::TemplateDraft,
+    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, error::AppError,
+    error::ViolationDetail,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// What the page keeps while one step follows the other. It is empty until the first step is on the desk.
+/// State that a page keeps from one open step to the next. It is created with the first open step.
 #[derive(Clone, Copy, Default)]
 pub struct StepMemory(StoredValue<Option<Arc<StepDetailInner>>>);
 
-/// Notes that are not saved yet: whose, what was typed, and what stood there before.
+/// Unsaved notes of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotesDraft {
+    /// The step.
     pub step: StepId,
+    /// What is typed.
     pub text: String,
+    /// The saved notes at the time that typing began.
     pub before: String,
 }
 
-/// What outlives even the panel, because an answer may come when the panel has moved on.
+/// State that outlives the panel itself: the answer to a request may arrive when another step is open.
 #[derive(Clone, Default)]
 pub struct PanelSession {
+    /// Unsaved notes, at most one draft per step.
     pub notes: ArcRwSignal<Vec<NotesDraft>>,
-    /// The open dialog, and for which step.
+    /// The open dialog, and the step that it belongs to.
     pub asked: ArcRwSignal<Option<(StepId, OpenStepDialog)>>,
-    /// Why something was not saved, and of which step.
+    /// Why the last change was not saved, and of which step.
     pub unsaved: ArcRwSignal<Option<(StepId, AppError)>>,
+    /// Whether a request is running.
     pub is_busy: ArcRwSignal<bool>,
 }
 
@@ -50,70 +45,80 @@ struct StepDetailInner {
     lasting: PanelSession,
     is_raw: ArcRwSignal<bool>,
     wraps: ArcRwSignal<bool>,
-    is_recalled: ArcRwSignal<bool>,
+    is_loaded: ArcRwSignal<bool>,
     copied: ArcRwSignal<Option<(StepId, bool)>>,
     name: ArcRwSignal<String>,
     category: ArcRwSignal<String>,
     kind: ArcRwSignal<String>,
     content: ArcRwSignal<String>,
     before: ArcRwSignal<String>,
-    place: ArcRwSignal<String>,
+    position: ArcRwSignal<String>,
     to_template: ArcRwSignal<bool>,
 }
 
 impl StepMemory {
-    fn kept(self) -> Arc<StepDetailInner> {
-        if let Some(kept) = self.0.get_value() {
-            return kept;
+    fn inner(self) -> Arc<StepDetailInner> {
+        if let Some(inner) = self.0.get_value() {
+            return inner;
         }
-        let kept = Arc::new(StepDetailInner::default());
-        kept.wraps.set(true);
-        self.0.set_value(Some(Arc::clone(&kept)));
-        kept
+        let inner = Arc::new(StepDetailInner::default());
+        inner.wraps.set(true);
+        self.0.set_value(Some(Arc::clone(&inner)));
+        inner
     }
 
+    /// What outlives the panel.
     pub fn lasting(self) -> PanelSession {
-        self.kept().lasting.clone()
+        self.inner().lasting.clone()
     }
 
+    /// The fields of the dialogs.
     pub fn fields(self) -> StepDialogFields {
-        let kept = self.kept();
+        let inner = self.inner();
         StepDialogFields {
-            name: kept.name.clone().into(),
-            category: kept.category.clone().into(),
-            kind: kept.kind.clone().into(),
-            content: kept.content.clone().into(),
-            before: kept.before.clone().into(),
-            place: kept.place.clone().into(),
-            to_template: kept.to_template.clone().into(),
+            name: inner.name.clone().into(),
+            category: inner.category.clone().into(),
+            kind: inner.kind.clone().into(),
+            content: inner.content.clone().into(),
+            before: inner.before.clone().into(),
+            position: inner.position.clone().into(),
+            to_template: inner.to_template.clone().into(),
         }
     }
 }
 
-/// The fields of a dialog in which a step is written.
+/// Fields of the dialogs that edit a step or add one.
 #[derive(Clone, Copy)]
 pub struct StepDialogFields {
+    /// The name.
     pub name: RwSignal<String>,
+    /// The value of a `Category`.
     pub category: RwSignal<String>,
+    /// The value of a `StepType`.
     pub kind: RwSignal<String>,
+    /// The text with its variables.
     pub content: RwSignal<String>,
-    /// The content that stood there when the dialog was opened.
+    /// The content at the time that the dialog was opened.
     pub before: RwSignal<String>,
-    pub place: RwSignal<String>,
+    /// Where a new step goes: "first" or the id of the step before it; empty means last.
+    pub position: RwSignal<String>,
+    /// Whether a new step goes into the template as well.
     pub to_template: RwSignal<bool>,
 }
 
 impl StepDialogFields {
+    /// Fills the fields when a dialog opens.
     pub fn fill(self, draft: TemplateDraft) {
         self.name.set(draft.name);
         self.category.set(draft.category);
         self.kind.set(draft.kind);
         self.before.set(draft.content.clone());
         self.content.set(draft.content);
-        self.place.set(String::new());
+        self.position.set(String::new());
         self.to_template.set(false);
     }
 
+    /// What is typed, read without subscribing.
     pub fn draft(self) -> TemplateDraft {
         TemplateDraft {
             name: self.name.get_untracked(),
@@ -125,19 +130,23 @@ impl StepDialogFields {
     }
 }
 
-/// The forms that a text is copied in (R19).
+/// Formats in which a text is copied (R19).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyFormat {
+    /// With values filled in and the comment above it.
     Headed,
+    /// With values filled in, without the comment.
     Plain,
+    /// As it was written, with its variables.
     Raw,
+    /// Headed, with a check of the kubectl context before it.
     Checked,
 }
 
-/// The text of a step in a form.
-pub fn text_of(open: &OpenStep, form: CopyFormat) -> String {
+/// The text of a step in a format.
+pub fn copy_text(open: &OpenStep, format: CopyFormat) -> String {
     let detail = &open.detail;
-    match form {
+    match format {
         CopyFormat::Headed => detail.copy_text.clone(),
         CopyFormat::Plain => detail.resolved_content.clone(),
         CopyFormat::Raw => detail.step.content.clone(),
@@ -149,7 +158,7 @@ pub fn text_of(open: &OpenStep, form: CopyFormat) -> String {
     }
 }
 
-/// Names of variables that have a value for a customer, for the editor.
+/// Names of all variables that have a value for a customer in a release, sorted; the editor completes them.
 pub fn known_names(customer: &Customer, cluster: &Cluster, release: &Release) -> Vec<String> {
     let mut names: Vec<String> = [
         "customer.name",
@@ -173,53 +182,63 @@ pub fn known_names(customer: &Customer, cluster: &Cluster, release: &Release) ->
     names
 }
 
-/// The same for the step on the desk.
-pub fn known_to(open: &OpenStep) -> Vec<String> {
+/// The same for the customer of an open step.
+pub fn known_names_of(open: &OpenStep) -> Vec<String> {
     let of = &open.detail.customer;
     known_names(&of.customer, &of.cluster, &open.detail.release)
 }
 
+/// Handles to the open step and to the state of its view, copied into every closure that needs them.
 #[derive(Clone, Copy)]
 pub struct StepDetailState {
+    /// The step as it was read.
     pub open: StoredValue<OpenStep>,
+    /// The id of the step.
     pub id: StepId,
+    /// The state of the step as it was read.
     pub status: StepStatus,
+    /// Whether the step can be changed: the release is active.
     pub can_work: bool,
-    /// An action that was refused, or failed.
+    /// The last action that failed or was refused.
     pub refused: RwSignal<Option<FailedAction>>,
-    /// Why something was not saved.
+    /// Why the last change of this step was not saved.
     pub unsaved: Signal<Option<AppError>>,
     unsaved_of: RwSignal<Option<(StepId, AppError)>>,
-    /// An action whose reason is asked for.
+    /// The action whose reason the prompt asks for.
     pub asking: RwSignal<Option<StepAction>>,
-    /// The open dialog.
+    /// The open dialog, and the step that it belongs to.
     pub asked: RwSignal<Option<(StepId, OpenStepDialog)>>,
+    /// The step that was copied last, and whether the clipboard took it.
     pub copied: RwSignal<Option<(StepId, bool)>>,
-    /// A copy that waits for the person to say that it may go without all values.
-    pub insists: RwSignal<Option<CopyFormat>>,
+    /// A copy that was not made because values are missing; the person may confirm it.
+    pub blocked_copy: RwSignal<Option<CopyFormat>>,
+    /// Unsaved notes, at most one draft per step.
     pub notes: RwSignal<Vec<NotesDraft>>,
+    /// How the text is displayed.
     pub code: CodeView,
-    /// By themselves they would make the desk too large to be handed around.
+    /// Stored, because this struct is copied often and the handles of all fields would double its size.
     fields: StoredValue<StepDialogFields>,
-    pub on_wish: Callback<StepPanelEvent>,
+    /// Sends a request to the page.
+    pub on_event: Callback<StepPanelEvent>,
 }
 
 impl StepDetailState {
+    /// The state of a step that has just been read. `memory` carries over what is typed.
     pub fn new(
         open: OpenStep,
         memory: StepMemory,
         can_work: bool,
         refused: RwSignal<Option<FailedAction>>,
         asking: RwSignal<Option<StepAction>>,
-        on_wish: Callback<StepPanelEvent>,
+        on_event: Callback<StepPanelEvent>,
     ) -> Self {
-        let kept = memory.kept();
+        let inner = memory.inner();
         let PanelSession {
             notes,
             asked,
             unsaved,
             ..
-        } = kept.lasting.clone();
+        } = inner.lasting.clone();
         let id = open.detail.step.id;
         let unsaved_of: RwSignal<Option<(StepId, AppError)>> = unsaved.into();
         let unsaved = Signal::derive(move || {
@@ -236,92 +255,96 @@ impl StepDetailState {
             unsaved_of,
             asking,
             asked: asked.into(),
-            copied: kept.copied.clone().into(),
-            insists: RwSignal::new(None),
+            copied: inner.copied.clone().into(),
+            blocked_copy: RwSignal::new(None),
             notes: notes.into(),
             code: CodeView {
-                is_raw: kept.is_raw.clone().into(),
-                wraps: kept.wraps.clone().into(),
-                is_recalled: kept.is_recalled.clone().into(),
+                is_raw: inner.is_raw.clone().into(),
+                wraps: inner.wraps.clone().into(),
+                is_loaded: inner.is_loaded.clone().into(),
             },
             fields: StoredValue::new(memory.fields()),
-            on_wish,
+            on_event,
         }
     }
 
-    /// Something of the step as it was read.
+    /// Reads from the step.
     pub fn read<T>(self, read: impl FnOnce(&OpenStep) -> T) -> T {
         self.open.with_value(read)
     }
 
+    /// The fields of the dialogs.
     pub fn fields(self) -> StepDialogFields {
         self.fields.get_value()
     }
 
+    /// Whether this step's text was copied last.
     pub fn is_copied(self) -> bool {
         self.copied.get() == Some((self.id, true))
     }
 
-    /// Copies the text; one that lacks a value only if the person says so. The text as it was written lacks none.
-    pub fn copy(self, form: CopyFormat, allow: bool) {
+    /// Copies the text. If values are missing it is only copied with `allow`, or in the raw format, which has no
+    /// values.
+    pub fn copy(self, format: CopyFormat, allow: bool) {
         let is_blocked =
-            self.read(|it| !it.detail.unresolved.is_empty()) && form != CopyFormat::Raw;
+            self.read(|it| !it.detail.unresolved.is_empty()) && format != CopyFormat::Raw;
         if is_blocked && !allow {
-            self.insists.set(Some(form));
+            self.blocked_copy.set(Some(format));
             return;
         }
-        self.insists.set(None);
-        let text = self.read(|it| text_of(it, form));
+        self.blocked_copy.set(None);
+        let text = self.read(|it| copy_text(it, format));
         let (copied, id) = (self.copied, self.id);
         leptos::task::spawn_local(async move {
             let done = browser::clipboard::copy(&text).await;
             let _ = copied.try_set(Some((id, done)));
             if !done {
-                browser::dom::select(TEXT);
+                browser::dom::select_content(CODE_TEXT);
             }
         });
     }
 
-    /// Does it, or asks why first.
-    pub fn act(self, action: StepAction) {
-        if action.asks_reason() {
+    /// Sends an action, or opens the prompt for its reason first.
+    pub fn request_action(self, action: StepAction) {
+        if action.accepts_reason() {
             self.refused.set(None);
             self.asking.set(Some(action));
         } else {
-            self.do_it(ActionRequest::new(action));
+            self.send_action(ActionRequest::new(action));
         }
     }
 
-    pub fn do_it(self, wish: ActionRequest) {
-        self.on_wish.run(StepPanelEvent::Act(wish));
+    /// Sends an action.
+    pub fn send_action(self, wish: ActionRequest) {
+        self.on_event.run(StepPanelEvent::Act(wish));
     }
 
-    /// Does again what was refused.
+    /// Sends the refused action again.
     pub fn retry(self) {
-        if let Some(unmet) = self.refused.get_untracked() {
+        if let Some(failed) = self.refused.get_untracked() {
             self.refused.set(None);
-            self.do_it(unmet.wish);
+            self.send_action(failed.wish);
         }
     }
 
-    /// Why an action was refused, or failed.
+    /// Why the last action failed or was refused.
     pub fn error(self) -> Option<AppError> {
         self.refused
             .with(|it| it.as_ref().map(|it| it.error.clone()))
     }
 
-    /// Why an action cannot be done now.
+    /// Why an action is not possible now; none if it is.
     pub fn why_not(self, action: StepAction) -> Option<String> {
         if !self.can_work {
             return Some("The release is not active".to_owned());
         }
-        let past = action.past();
-        let word = self.status.word();
+        let past = action.past_tense();
+        let word = self.status.in_sentence();
         (!action.allows(self.status)).then(|| format!("A {word} step cannot be {past}"))
     }
 
-    /// Values that an action was refused for.
-    pub fn missing(self) -> Option<Vec<String>> {
+    /// Names of the missing values for which the last action was refused.
+    pub fn missing_values(self) -> Option<Vec<String>> {
         match self.error() {
             Some(AppError::Refused(refused)) => match refused.about {
                 ViolationDetail::Missing(names) => Some(names),
@@ -331,8 +354,8 @@ impl StepDetailState {
         }
     }
 
-    /// Opens a dialog, with the text that it begins with.
-    pub fn ask(self, what: OpenStepDialog) {
+    /// Opens a dialog with the step's present text in its fields.
+    pub fn open_dialog(self, what: OpenStepDialog) {
         self.unsaved_of.set(None);
         let draft = self.read(|it| {
             let step = &it.detail.step;
@@ -355,8 +378,8 @@ impl StepDetailState {
         self.asked.set(Some((self.id, what)));
     }
 
-    /// For a dialog of the desk: open until it is closed.
-    pub fn dialog(self) -> RwSignal<bool> {
+    /// The signal that keeps a dialog of this step open; once false, the dialog is removed.
+    pub fn dialog_open(self) -> RwSignal<bool> {
         let open = RwSignal::new(true);
         Effect::new(move |_| {
             if !open.get() {

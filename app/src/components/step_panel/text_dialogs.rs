@@ -1,30 +1,28 @@
-//! The dialogs about a step's text: to override it beside the template's, to look at what became of the template since, and
-//! to make it the template's own.
+//! Dialogs about the text of the open step: override it for one customer, compare it with a template that has changed
+//! since (drift), and promote it to the template.
 use super::{
-    OpenStepDialog, StepPanelEvent,
-    step_detail::{StepDetailState, known_to},
+    events::{OpenStepDialog, StepPanelEvent},
+    step_detail::{StepDetailState, known_names_of},
 };
 use crate::{
-    browser,
-    components::{
-        diff_view::SideBySide,
-        step_editor::StepEditor,
-        ui::{dialog::Dialog, icon::Icon, notice::Failure, time::Clock},
-    },
-    domain::{
-        customer_work::Promotion, diff::DiffRow, rule_violation::Field,
-        template::TemplateImpact as CopyEffect,
-    },
+    browser, components::diff_view::SideBySide, components::step_editor::StepEditor,
+    components::ui::dialog::Dialog, components::ui::icon::Icon, components::ui::notice::Failure,
+    components::ui::time::Clock, domain::customer_work::Promotion, domain::diff::DiffRow,
+    domain::template::TemplateImpact, domain::vocabulary::Field,
 };
 use leptos::prelude::*;
 
-/// So many milliseconds after the last letter the texts are compared.
-const PAUSE: u32 = 300;
+/// How long typing must pause before the texts are compared, in milliseconds.
+const COMPARE_DEBOUNCE_MS: u32 = 300;
 
-/// Compares two texts; they are compared on the server.
-fn compare(desk: StepDetailState, before: String, after: String) -> RwSignal<Option<Vec<DiffRow>>> {
+/// Asks the page for the difference of two texts; the server compares them, so that the WASM carries no diff.
+fn request_diff(
+    state: StepDetailState,
+    before: String,
+    after: String,
+) -> RwSignal<Option<Vec<DiffRow>>> {
     let rows = RwSignal::new(None);
-    desk.on_wish.run(StepPanelEvent::Compare {
+    state.on_event.run(StepPanelEvent::Compare {
         before,
         after,
         into: rows,
@@ -32,8 +30,9 @@ fn compare(desk: StepDetailState, before: String, after: String) -> RwSignal<Opt
     rows
 }
 
-fn names(desk: StepDetailState) -> (String, String) {
-    desk.read(|it| {
+/// The names of the step and of its customer.
+fn names(state: StepDetailState) -> (String, String) {
+    state.read(|it| {
         let detail = &it.detail;
         (
             detail.step.name.clone(),
@@ -42,11 +41,12 @@ fn names(desk: StepDetailState) -> (String, String) {
     })
 }
 
+/// Dialog that overrides the text for one customer, with the difference to the template below the editor.
 #[component]
-pub fn OverrideDialog(desk: StepDetailState) -> impl IntoView {
-    let open = desk.dialog();
-    let (name, customer) = names(desk);
-    let (template, content, kind) = desk.read(|it| {
+pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
+    let open = state.dialog_open();
+    let (name, customer) = names(state);
+    let (template, content, kind) = state.read(|it| {
         let template = it.detail.template.as_ref().map(|it| it.content.clone());
         let step = &it.detail.step;
         (
@@ -55,21 +55,21 @@ pub fn OverrideDialog(desk: StepDetailState) -> impl IntoView {
             step.kind,
         )
     });
-    let mine = desk.fields().content;
+    let mine = state.fields().content;
     let template = StoredValue::new(template);
-    let present = StoredValue::new(content);
-    let rows = compare(desk, template.get_value(), mine.get_untracked());
-    let asked = StoredValue::new(0_u32);
+    let saved = StoredValue::new(content);
+    let rows = request_diff(state, template.get_value(), mine.get_untracked());
+    let edits = StoredValue::new(0_u32);
     Effect::new(move |before: Option<()>| {
         mine.track();
         if before.is_none() {
             return;
         }
-        asked.update_value(|it| *it += 1);
-        let number = asked.get_value();
-        browser::dom::after(PAUSE, move || {
-            if asked.try_get_value() == Some(number) {
-                desk.on_wish.run(StepPanelEvent::Compare {
+        edits.update_value(|it| *it += 1);
+        let number = edits.get_value();
+        browser::dom::after(COMPARE_DEBOUNCE_MS, move || {
+            if edits.try_get_value() == Some(number) {
+                state.on_event.run(StepPanelEvent::Compare {
                     before: template.get_value(),
                     after: mine.get_untracked(),
                     into: rows,
@@ -77,19 +77,19 @@ pub fn OverrideDialog(desk: StepDetailState) -> impl IntoView {
             }
         });
     });
-    // Somebody else wrote while this was written.
-    let is_overtaken = desk.fields().before.get_untracked() != present.get_value();
-    let theirs = is_overtaken.then(|| compare(desk, present.get_value(), mine.get_untracked()));
-    let known = desk.read(known_to);
+    // Somebody else has saved a text while this one was typed.
+    let is_overtaken = state.fields().before.get_untracked() != saved.get_value();
+    let theirs = is_overtaken.then(|| request_diff(state, saved.get_value(), mine.get_untracked()));
+    let known = state.read(known_names_of);
     let customer = StoredValue::new(customer);
     view! {
         <Dialog open=open title=format!("Override {name} for {}", customer.get_value()) wide=true>
             <form on:submit=move |event| {
                 event.prevent_default();
-                desk.on_wish.run(StepPanelEvent::Override(mine.get_untracked()));
+                state.on_event.run(StepPanelEvent::Override(mine.get_untracked()));
             }>
                 <div class="dialog__body stack">
-                    <Failure error=desk.unsaved/>
+                    <Failure error=state.unsaved/>
                     {theirs
                         .map(|rows| {
                             view! {
@@ -108,7 +108,7 @@ pub fn OverrideDialog(desk: StepDetailState) -> impl IntoView {
                         kind=Signal::stored(kind)
                         known=Signal::stored(known.clone())
                         id="override-content"
-                        error=Signal::derive(move || desk.unsaved.get().and_then(|it| it.at(Field::Content)))
+                        error=Signal::derive(move || state.unsaved.get().and_then(|it| it.message_for(Field::Content)))
                     />
                     <p class="quiet small">
                         "Only this customer's copy changes; later edits of the template leave it alone."
@@ -124,15 +124,15 @@ pub fn OverrideDialog(desk: StepDetailState) -> impl IntoView {
     }
 }
 
-/// That the template went on since, and what to do about it.
+/// Says that the template has changed since the text was taken from it, with the choices that the person has.
 #[component]
-pub fn DriftNotice(desk: StepDetailState) -> impl IntoView {
-    let is_overridden = desk.read(|it| it.detail.step.is_overridden);
-    let can_work = desk.can_work;
-    let clock = Clock::here();
-    desk.read(|it| it.drift.clone()).map(|drift| {
+pub fn DriftNotice(state: StepDetailState) -> impl IntoView {
+    let is_overridden = state.read(|it| it.detail.step.is_overridden);
+    let can_work = state.can_work;
+    let clock = Clock::from_context();
+    state.read(|it| it.drift.clone()).map(|drift| {
         let by = drift.changed_by.zip(drift.changed_at);
-        let said = move || {
+        let text = move || {
             let who = by.as_ref().map_or_else(
                 || "The template was changed".to_owned(),
                 |(by, at)| format!("{by} changed the template at {},", clock.time(*at)),
@@ -148,18 +148,18 @@ pub fn DriftNotice(desk: StepDetailState) -> impl IntoView {
             <div class="alert">
                 <Icon name="i-clock"/>
                 <div>
-                    <b>{said}</b>
+                    <b>{text}</b>
                     <p class="row">
                         <button
                             type="button"
                             class="button"
                             data-size="s"
-                            on:click=move |_| desk.ask(OpenStepDialog::Drift)
+                            on:click=move |_| state.open_dialog(OpenStepDialog::Drift)
                         >
                             "Compare…"
                         </button>
-                        {(can_work && is_overridden).then(|| view! { <KeepButton desk=desk/> })}
-                        {can_work.then(|| view! { <TakeButton desk=desk/> })}
+                        {(can_work && is_overridden).then(|| view! { <KeepButton state=state/> })}
+                        {can_work.then(|| view! { <TakeButton state=state/> })}
                     </p>
                 </div>
             </div>
@@ -167,30 +167,32 @@ pub fn DriftNotice(desk: StepDetailState) -> impl IntoView {
     })
 }
 
+/// Keeps the override.
 #[component]
-fn KeepButton(desk: StepDetailState) -> impl IntoView {
+fn KeepButton(state: StepDetailState) -> impl IntoView {
     view! {
-        <button type="button" class="button" data-size="s" on:click=move |_| desk.on_wish.run(StepPanelEvent::Keep)>
+        <button type="button" class="button" data-size="s" on:click=move |_| state.on_event.run(StepPanelEvent::Keep)>
             "Keep mine"
         </button>
     }
 }
 
+/// Takes the template's text.
 #[component]
-fn TakeButton(desk: StepDetailState) -> impl IntoView {
+fn TakeButton(state: StepDetailState) -> impl IntoView {
     view! {
-        <button type="button" class="button" data-size="s" on:click=move |_| desk.on_wish.run(StepPanelEvent::Reset)>
+        <button type="button" class="button" data-size="s" on:click=move |_| state.on_event.run(StepPanelEvent::Reset)>
             "Take the template's"
         </button>
     }
 }
 
-/// The three texts: the template's then, the template's now, and this one.
+/// Compares three texts: the template at the time that the text was taken, the template now, and the text.
 #[component]
-pub fn DriftDialog(desk: StepDetailState) -> impl IntoView {
-    let open = desk.dialog();
-    let (name, customer) = names(desk);
-    let (then, now, mine, is_overridden) = desk.read(|it| {
+pub fn DriftDialog(state: StepDetailState) -> impl IntoView {
+    let open = state.dialog_open();
+    let (name, customer) = names(state);
+    let (then, now, mine, is_overridden) = state.read(|it| {
         let detail = &it.detail;
         let now = detail.template.as_ref().map(|it| it.content.clone());
         let then = it.drift.as_ref().and_then(|it| it.then.clone());
@@ -202,14 +204,19 @@ pub fn DriftDialog(desk: StepDetailState) -> impl IntoView {
             step.is_overridden,
         )
     });
-    let now_mine = compare(desk, now.clone(), mine.clone());
-    let then = then.map(|then| (compare(desk, then.clone(), now), compare(desk, then, mine)));
-    let can_work = desk.can_work;
+    let now_mine = request_diff(state, now.clone(), mine.clone());
+    let then = then.map(|then| {
+        (
+            request_diff(state, then.clone(), now),
+            request_diff(state, then, mine),
+        )
+    });
+    let can_work = state.can_work;
     let customer = StoredValue::new(customer);
     view! {
         <Dialog open=open title=format!("{name}: template and {}", customer.get_value()) wide=true>
             <div class="dialog__body stack">
-                <Failure error=desk.unsaved/>
+                <Failure error=state.unsaved/>
                 {match then {
                     Some((then_now, then_mine)) => {
                         view! {
@@ -224,14 +231,15 @@ pub fn DriftDialog(desk: StepDetailState) -> impl IntoView {
             </div>
             <div class="dialog__foot">
                 <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
-                {can_work.then(|| view! { <TakeButton desk=desk/> })}
-                {(can_work && is_overridden).then(|| view! { <KeepButton desk=desk/> })}
+                {can_work.then(|| view! { <TakeButton state=state/> })}
+                {(can_work && is_overridden).then(|| view! { <KeepButton state=state/> })}
             </div>
         </Dialog>
     }
 }
 
-fn copies(n: u32) -> String {
+/// "1 pending copy", "3 pending copies"
+fn pending_copies(n: u32) -> String {
     if n == 1 {
         "1 pending copy".to_owned()
     } else {
@@ -239,7 +247,7 @@ fn copies(n: u32) -> String {
     }
 }
 
-/// What a promotion will do, in a sentence.
+/// Says what a promotion will do.
 fn promotion_text(promotion: &Promotion, is_custom: bool) -> String {
     if is_custom {
         return match promotion.customers.as_slice() {
@@ -253,10 +261,10 @@ fn promotion_text(promotion: &Promotion, is_custom: bool) -> String {
             ),
         };
     }
-    let CopyEffect { changes, keeps } = promotion.effect;
+    let TemplateImpact { changes, keeps } = promotion.effect;
     let mut text = format!(
         "This text becomes the template's. It changes {}.",
-        copies(changes)
+        pending_copies(changes)
     );
     if keeps.total() > 0 {
         let reasons: Vec<String> = [
@@ -280,17 +288,18 @@ fn promotion_text(promotion: &Promotion, is_custom: bool) -> String {
     text
 }
 
+/// Asks before the text is promoted to the template, and says whom that affects.
 #[component]
-pub fn PromoteDialog(desk: StepDetailState) -> impl IntoView {
-    let open = desk.dialog();
-    let (name, _) = names(desk);
-    let is_custom = desk.read(|it| it.detail.step.is_custom);
+pub fn PromoteDialog(state: StepDetailState) -> impl IntoView {
+    let open = state.dialog_open();
+    let (name, _) = names(state);
+    let is_custom = state.read(|it| it.detail.step.is_custom);
     let promotion = RwSignal::new(None::<Promotion>);
-    desk.on_wish.run(StepPanelEvent::AskPromotion(promotion));
+    state.on_event.run(StepPanelEvent::AskPromotion(promotion));
     view! {
         <Dialog open=open title=format!("Promote {name} to the template")>
             <div class="dialog__body stack" aria-live="polite">
-                <Failure error=desk.unsaved/>
+                <Failure error=state.unsaved/>
                 <p>
                     {move || {
                         promotion
@@ -307,7 +316,7 @@ pub fn PromoteDialog(desk: StepDetailState) -> impl IntoView {
                     class="button"
                     data-kind="ink"
                     type="button"
-                    on:click=move |_| desk.on_wish.run(StepPanelEvent::Promote)
+                    on:click=move |_| state.on_event.run(StepPanelEvent::Promote)
                 >
                     "Promote"
                 </button>
@@ -322,16 +331,16 @@ mod tests {
     use crate::domain::template::KeptCopies;
 
     #[test]
-    fn a_promotion_says_whom_it_reaches() {
+    fn a_promotion_says_whom_it_affects() {
         let mut promotion = Promotion {
             customers: vec!["Globex".into(), "Initech".into()],
-            effect: CopyEffect::default(),
+            effect: TemplateImpact::default(),
         };
         assert_eq!(
             promotion_text(&promotion, true),
             "The step goes into the template. 2 more get a pending copy, all in this release: Globex, Initech."
         );
-        promotion.effect = CopyEffect {
+        promotion.effect = TemplateImpact {
             changes: 1,
             keeps: KeptCopies {
                 overridden: 0,

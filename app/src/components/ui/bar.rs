@@ -1,9 +1,11 @@
-//! A bar of counts: what is finished from the left, then what needs attention; what is left is the ground.
+//! Progress bar of status counts: finished steps from the left, then those that need attention. Pending steps are the
+//! background. An SVG, because the content security policy forbids widths in inline styles.
 use super::html::put;
-use crate::domain::{progress::Counts, step::StepStatus};
+use crate::{domain::progress::Counts, domain::vocabulary::StepStatus};
 use leptos::prelude::*;
 
-const ORDER: [StepStatus; 5] = [
+/// The statuses that have a segment, from left to right.
+const STATUS_ORDER: [StepStatus; 5] = [
     StepStatus::Done,
     StepStatus::Skipped,
     StepStatus::InProgress,
@@ -11,30 +13,30 @@ const ORDER: [StepStatus; 5] = [
     StepStatus::Failed,
 ];
 
-/// The parts of a bar: state, start and width, in hundredths of a percent.
-pub fn parts(counts: Counts) -> Vec<(StepStatus, u32, u32)> {
+/// The segments of a bar: status, start and width, in hundredths of a percent.
+pub fn segments(counts: Counts) -> Vec<(StepStatus, u32, u32)> {
     let total = u64::from(counts.total().max(1));
-    let mut from = 0;
-    ORDER
+    let mut x = 0;
+    STATUS_ORDER
         .into_iter()
         .filter(|it| counts.of(*it) > 0)
         .map(|status| {
             let width = u32::try_from(u64::from(counts.of(status)) * 10_000 / total)
                 .unwrap_or_default()
                 .max(1);
-            let part = (status, from, width);
-            from += width;
-            part
+            let segment = (status, x, width);
+            x += width;
+            segment
         })
         .collect()
 }
 
-/// A bar as text, for lists that are written as text.
-pub fn html(out: &mut String, counts: Counts) {
+/// Writes a bar as HTML, for lists that are written as text.
+pub fn write_html(out: &mut String, counts: Counts) {
     out.push_str(
         r#"<svg class="bar" viewBox="0 0 10000 4" preserveAspectRatio="none" aria-hidden="true">"#,
     );
-    for (status, x, width) in parts(counts) {
+    for (status, x, width) in segments(counts) {
         put!(
             out,
             r#"<rect data-state="{status}" x="{x}" width="{width}" height="4"></rect>"#
@@ -43,6 +45,7 @@ pub fn html(out: &mut String, counts: Counts) {
     out.push_str("</svg>");
 }
 
+/// A progress bar. It is hidden from screen readers: the counts beside it say the same.
 #[component]
 pub fn Bar(#[prop(into)] counts: Signal<Counts>, #[prop(optional)] large: bool) -> impl IntoView {
     view! {
@@ -54,7 +57,7 @@ pub fn Bar(#[prop(into)] counts: Signal<Counts>, #[prop(optional)] large: bool) 
             data-size=large.then_some("l")
         >
             {move || {
-                parts(counts.get())
+                segments(counts.get())
                     .into_iter()
                     .map(|(status, x, width)| {
                         view! { <rect data-state=status.as_str() x=x width=width height="4"></rect> }

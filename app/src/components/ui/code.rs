@@ -1,25 +1,27 @@
-//! A block of code: coloured, with line numbers, and each filled-in value marked with where it came from, under the pointer
-//! and with the keyboard. It is drawn as text: a text of a thousand lines would be as many reactive elements.
-use super::{icon::Icon, text_area::escape_into};
+//! Code block: the text of a step with syntax highlighting, line numbers, and a tooltip on each resolved variable that tells
+//! where its value comes from. The lines are written as HTML text, because a thousand lines would be thousands of reactive
+//! elements.
+use super::{html::pluralize, icon::Icon, text_area::escape_into};
 use crate::{
-    browser::{dom, tooltip},
-    domain::{
-        template::StepType,
-        variables::{self, ResolvedSegment, ResolvedText, TextSegment, Variable},
-    },
-    highlight::{self, TokenClass},
+    browser::dom, browser::tooltip, domain::variables, domain::variables::ResolvedSegment,
+    domain::variables::ResolvedText, domain::variables::TextSegment, domain::variables::Variable,
+    domain::vocabulary::StepType, highlight, highlight::TokenClass,
 };
 use leptos::{html, prelude::*};
 
-const WRAP_KEY: &str = "rollcall.wrap";
+/// The key of the saved choice for wrapping lines in this browser: `on` or `off`.
+const WRAP_SETTING: &str = "rollcall.wrap";
 
-/// How texts are shown: it stays so while one text follows the other.
+/// How a code block is shown. A page can share it between the blocks that it shows one after the other.
 #[derive(Clone, Copy)]
 pub struct CodeView {
+    /// Whether variables are shown by their names instead of their values.
     pub is_raw: RwSignal<bool>,
+    /// Whether long lines are wrapped.
     pub wraps: RwSignal<bool>,
-    /// Whether it is as this person chose before. Asked once: the text before still listens while the next is drawn.
-    pub is_recalled: RwSignal<bool>,
+    /// Whether the saved choice has been loaded. It is loaded only once, because the block before still depends on `wraps`
+    /// while the next one is rendered.
+    pub is_loaded: RwSignal<bool>,
 }
 
 impl Default for CodeView {
@@ -27,46 +29,47 @@ impl Default for CodeView {
         Self {
             is_raw: RwSignal::new(false),
             wraps: RwSignal::new(true),
-            is_recalled: RwSignal::new(false),
+            is_loaded: RwSignal::new(false),
         }
     }
 }
 
 impl CodeView {
-    /// What this person chose before, in this browser.
-    fn recall(self) {
-        if self.is_recalled.get_untracked() {
+    /// Applies what the user has chosen before, in this browser.
+    fn load_settings(self) {
+        if self.is_loaded.get_untracked() {
             return;
         }
-        self.is_recalled.set(true);
-        if let Some(kept) = dom::recall(WRAP_KEY) {
-            self.wraps.set(kept == "on");
+        self.is_loaded.set(true);
+        if let Some(saved) = dom::read_setting(WRAP_SETTING) {
+            self.wraps.set(saved == "on");
         }
     }
 
     fn toggle_wrap(self) {
         let wraps = !self.wraps.get_untracked();
         self.wraps.set(wraps);
-        dom::remember(WRAP_KEY, if wraps { "on" } else { "off" });
+        dom::write_setting(WRAP_SETTING, if wraps { "on" } else { "off" });
     }
 }
 
-/// A piece of a line: its colour, and the variable that it is the value of.
+/// A part of a line with one token class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinePart {
     pub class: TokenClass,
+    /// The variable that this is the value or the name of.
     pub variable: Option<Variable>,
     pub text: String,
 }
 
-/// The lines of a resolved text, cut at colours, values and line breaks.
+/// The lines of a resolved text, split at tokens and variables. Line breaks are not part of them.
 pub fn lines(resolved: &ResolvedText, kind: StepType) -> Vec<Vec<LinePart>> {
     let text = resolved.text();
     let mut lines: Vec<Vec<LinePart>> = vec![Vec::new()];
     let mut spans = resolved.spans.iter();
     let mut span = spans.next();
     let mut left_in_span = span.map_or(0, |it| it.text.len());
-    for (class, mut piece) in highlight::pieces(&text, kind) {
+    for (class, mut piece) in highlight::tokens(&text, kind) {
         while !piece.is_empty() {
             while left_in_span == 0 && span.is_some() {
                 span = spans.next();
@@ -84,7 +87,7 @@ pub fn lines(resolved: &ResolvedText, kind: StepType) -> Vec<Vec<LinePart>> {
                 let line = line.strip_suffix('\r').unwrap_or(line);
                 if let (false, Some(last)) = (line.is_empty(), lines.last_mut()) {
                     match last.last_mut() {
-                        // A value is one piece, whatever colours it would have.
+                        // A variable is one part, even if its value has several tokens.
                         Some(part) if variable.is_some() && part.variable == variable => {
                             part.text.push_str(line);
                         }
@@ -98,15 +101,15 @@ pub fn lines(resolved: &ResolvedText, kind: StepType) -> Vec<Vec<LinePart>> {
             }
         }
     }
-    // A text's last line break ends its last line; it does not begin another.
+    // A line break at the end of the text does not begin another line.
     if lines.len() > 1 && lines.last().is_some_and(Vec::is_empty) {
         lines.pop();
     }
     lines
 }
 
-/// A text as it was written, with its variables marked.
-fn marked(text: &str, variables: &[Variable]) -> ResolvedText {
+/// The raw text with its variables marked, in the form of a resolved text.
+fn with_marked_variables(text: &str, variables: &[Variable]) -> ResolvedText {
     let spans = variables::pieces(text)
         .into_iter()
         .map(|piece| match piece {
@@ -121,8 +124,8 @@ fn marked(text: &str, variables: &[Variable]) -> ResolvedText {
     }
 }
 
-/// "{{var.HOST}} is acme.example, from the customer".
-fn origin(variable: &Variable) -> String {
+/// The title of a variable: "{{var.HOST}} is acme.example, from the customer".
+fn variable_title(variable: &Variable) -> String {
     let name = &variable.name;
     match (&variable.value, variable.source) {
         (Some(value), Some(source)) => {
@@ -137,11 +140,6 @@ fn origin(variable: &Variable) -> String {
     }
 }
 
-fn counted(n: usize, one: &str) -> String {
-    let end = if n == 1 { "" } else { "s" };
-    format!("{n} {one}{end}")
-}
-
 fn write_part(out: &mut String, part: &LinePart) {
     let close = match (&part.variable, part.class.name()) {
         (Some(variable), _) => {
@@ -150,7 +148,7 @@ fn write_part(out: &mut String, part: &LinePart) {
                 out.push_str(" data-unresolved");
             }
             out.push_str(" title=\"");
-            escape_into(out, &origin(variable));
+            escape_into(out, &variable_title(variable));
             out.push_str("\">");
             "</var>"
         }
@@ -164,8 +162,8 @@ fn write_part(out: &mut String, part: &LinePart) {
     out.push_str(close);
 }
 
-/// The lines as HTML. An empty one holds a line break, so that it is one also in what is selected and copied by hand.
-fn drawn(lines: &[Vec<LinePart>]) -> String {
+/// The lines as HTML. An empty line holds a line break, so that it is kept when the user selects and copies the text.
+fn lines_html(lines: &[Vec<LinePart>]) -> String {
     let mut out = String::new();
     for line in lines {
         out.push_str("<span class=\"ln\">");
@@ -178,39 +176,45 @@ fn drawn(lines: &[Vec<LinePart>]) -> String {
     out
 }
 
-/// Where the text stands, for who has to copy it by hand.
-pub const TEXT: &str = "[data-text]";
+/// Selector of the text of a code block, for selecting it if it cannot be copied.
+pub const CODE_TEXT: &str = "[data-text]";
 
+/// A code block with buttons for wrapping, and for the raw text if it differs from the resolved one.
 #[component]
 pub fn CodeBlock(
-    #[prop(into)] resolved: ResolvedText,
-    #[prop(into)] raw: String,
+    /// The text with the values of variables.
+    #[prop(into)]
+    resolved: ResolvedText,
+    /// The text with the names of variables.
+    #[prop(into)]
+    raw: String,
+    /// The language to highlight.
     kind: StepType,
-    /// Kept by the page, if one text follows the other.
+    /// How the text is shown, if the page shares it between blocks.
     #[prop(optional)]
     view: Option<CodeView>,
 ) -> impl IntoView {
     let view = view.unwrap_or_default();
     let CodeView { is_raw, wraps, .. } = view;
-    let tip: NodeRef<html::Span> = NodeRef::new();
+    let tooltip: NodeRef<html::Span> = NodeRef::new();
     let filled = lines(&resolved, kind);
     let n_lines = filled.len();
     let variables = resolved.variables();
     let has_two_forms = !variables.is_empty() || resolved.text() != raw;
-    let filled = StoredValue::new(drawn(&filled));
-    let raw = StoredValue::new(marked(&raw, &variables));
+    let filled = StoredValue::new(lines_html(&filled));
+    let raw = StoredValue::new(with_marked_variables(&raw, &variables));
     let text = move || {
         if is_raw.get() {
-            raw.with_value(|it| drawn(&lines(it, kind)))
+            raw.with_value(|it| lines_html(&lines(it, kind)))
         } else {
             filled.get_value()
         }
     };
-    Effect::new(move |_| view.recall());
+    Effect::new(move |_| view.load_settings());
     let hide = move || {
-        // A text that is taken away while it has the keyboard loses it only once it is gone.
-        if let Some(tip) = tip.try_get_untracked().flatten() {
-            tooltip::hide(&tip);
+        // `focusout` also comes after the block was removed while it had the focus.
+        if let Some(tooltip) = tooltip.try_get_untracked().flatten() {
+            tooltip::hide(&tooltip);
         }
     };
     let icon = match kind {
@@ -218,9 +222,9 @@ pub fn CodeBlock(
         StepType::Sql => "t-sql",
         StepType::Text => "t-text",
     };
-    let mut count = format!("{kind}, {}", counted(n_lines, "line"));
+    let mut count = format!("{kind}, {}", pluralize(n_lines, "line"));
     if !variables.is_empty() {
-        count.extend([", ", counted(variables.len(), "value").as_str()]);
+        count.extend([", ", pluralize(variables.len(), "value").as_str()]);
     }
     let forms = has_two_forms.then(|| {
         let form = move |label: &'static str, raw: bool| {
@@ -263,15 +267,15 @@ pub fn CodeBlock(
                 role="region"
                 data-text=""
                 aria-label=move || if is_raw.get() { "Raw text" } else { "Resolved text" }
-                on:pointerover=move |event| { if let Some(tip) = tip.get_untracked() { tooltip::show(&event, &tip) } }
-                on:focusin=move |event| { if let Some(tip) = tip.get_untracked() { tooltip::show(&event, &tip) } }
+                on:pointerover=move |event| { if let Some(tooltip) = tooltip.get_untracked() { tooltip::show(&event, &tooltip) } }
+                on:focusin=move |event| { if let Some(tooltip) = tooltip.get_untracked() { tooltip::show(&event, &tooltip) } }
                 on:pointerout=move |_| hide()
                 on:focusout=move |_| hide()
                 on:scroll=move |_| hide()
             >
                 <code inner_html=text></code>
             </pre>
-            <span class="tooltip" role="tooltip" hidden="" node_ref=tip></span>
+            <span class="tooltip" role="tooltip" hidden="" node_ref=tooltip></span>
         </div>
     }
 }
@@ -306,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_keep_the_text_and_mark_the_values() {
+    fn lines_keep_the_text_and_mark_the_values_of_variables() {
         let lines = lines(
             &resolved(&[("set -e\necho ", false), ("a b", true), (" \"q\"\n", false)]),
             StepType::Bash,
@@ -321,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_and_letters_of_many_bytes_are_no_trouble() {
+    fn empty_values_and_letters_of_several_bytes_are_split_correctly() {
         let lines = lines(
             &resolved(&[("é", false), ("", true), ("ö\n\nü", true)]),
             StepType::Text,
@@ -330,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_says_where_it_came_from_and_hostile_text_stays_text() {
+    fn a_variable_names_its_source_and_hostile_text_is_escaped() {
         let variable = Variable {
             name: "var.A".into(),
             value: Some("<b>\"".into()),
@@ -348,21 +352,21 @@ mod tests {
             ],
         };
         assert_eq!(
-            drawn(&lines(&resolved, StepType::Text)),
+            lines_html(&lines(&resolved, StepType::Text)),
             "<span class=\"ln\">echo <var tabindex=\"0\" title=\"{{var.A}} is &lt;b&gt;&quot;, from the cluster\">\
              &lt;b&gt;&quot;</var></span><span class=\"ln\">\n</span><span class=\"ln\">&lt;/code&gt;</span>"
         );
     }
 
     #[test]
-    fn the_raw_text_is_whole_and_its_variables_are_marked() {
+    fn the_raw_text_is_complete_and_its_variables_are_marked() {
         let text = r"a {{var.A}} \{{var.A}} {{ .Values.x }}";
         let variable = Variable {
             name: "var.A".into(),
             value: None,
             source: None,
         };
-        let marked = marked(text, &[variable]);
+        let marked = with_marked_variables(text, &[variable]);
         assert_eq!(marked.text(), text);
         assert_eq!(marked.unresolved(), ["var.A"]);
     }

@@ -1,26 +1,27 @@
-//! A modal dialog: the browser's own, which keeps the keyboard inside and gives it back.
+//! Modal dialog, on the `dialog` element of the browser, which keeps the focus inside while it is open.
 use super::icon::Icon;
 use crate::browser::dom;
 use leptos::{html, prelude::*};
 
-/// Where the keyboard begins; in a dialog without fields the browser decides.
+/// The field that gets the focus when a dialog opens. In a dialog without fields the browser decides.
 const FIRST_FIELD: &str = "dialog[open] :is(input, textarea, select)";
 
-/// Drawn only while it is open, so that it is fresh each time.
+/// A dialog with a title and a close button. Its content is created when it opens, so it is in its first state each time.
 #[component]
 pub fn Dialog(
+    /// Opens and closes the dialog. Set to false when the user closes it.
     open: RwSignal<bool>,
     #[prop(into)] title: String,
     #[prop(optional)] wide: bool,
     children: ChildrenFn,
 ) -> impl IntoView {
     let node: NodeRef<html::Dialog> = NodeRef::new();
-    // It is taken away rather than closed, and so the keyboard has to be given back here.
+    // The dialog is removed instead of closed, so the browser does not restore the focus.
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
         if open.get() && !dialog.open() {
-            dom::lend_keyboard();
-            on_cleanup(|| dom::after(0, dom::give_keyboard_back));
+            dom::save_focus();
+            on_cleanup(|| dom::after(0, dom::restore_focus));
             let _ = dialog.show_modal();
             dom::focus(FIRST_FIELD);
         }

@@ -1,10 +1,10 @@
-//! Form fields: a label, the control, a hint, and what is wrong, said at the field.
+//! Form fields: a label, the control, a hint, and the error of the field below it, linked for screen readers.
 use super::{icon::Icon, text_area::TextArea};
 use leptos::prelude::*;
 
-/// What is wrong with a field, under it.
+/// The error of a field, below it.
 #[component]
-fn Wrong(id: String, #[prop(into)] error: Signal<Option<String>>) -> impl IntoView {
+fn FieldMessage(id: String, #[prop(into)] error: Signal<Option<String>>) -> impl IntoView {
     move || {
         let id = id.clone();
         error.get().map(|text| {
@@ -18,7 +18,8 @@ fn Wrong(id: String, #[prop(into)] error: Signal<Option<String>>) -> impl IntoVi
     }
 }
 
-fn described(
+/// The id of the element that describes a field: its error, otherwise its hint.
+fn description_id(
     id: &str,
     hint: Option<&'static str>,
     error: Signal<Option<String>>,
@@ -33,7 +34,7 @@ fn described(
     })
 }
 
-/// A field of one line.
+/// A field for one line of text.
 #[component]
 pub fn TextField(
     #[prop(into)] label: String,
@@ -43,7 +44,7 @@ pub fn TextField(
     #[prop(optional, into)] hint: Option<&'static str>,
     #[prop(default = "text")] kind: &'static str,
 ) -> impl IntoView {
-    let described_by = described(&id, hint, error);
+    let described_by = description_id(&id, hint, error);
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -60,12 +61,12 @@ pub fn TextField(
                 on:input=move |event| value.set(event_target_value(&event))
             />
             {hint.map(|text| view! { <span class="hint" id=format!("{id}-hint")>{text}</span> })}
-            <Wrong id=format!("{id}-error") error=error/>
+            <FieldMessage id=format!("{id}-error") error=error/>
         </div>
     }
 }
 
-/// A field of several lines.
+/// A field for several lines of text.
 #[component]
 pub fn LongField(
     #[prop(into)] label: String,
@@ -75,19 +76,19 @@ pub fn LongField(
     #[prop(optional, into)] hint: Option<&'static str>,
     #[prop(default = 3)] rows: u32,
 ) -> impl IntoView {
-    let described_by = described(&id, hint, error);
+    let described_by = description_id(&id, hint, error);
     let invalid = Signal::derive(move || error.get().is_some());
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
             <TextArea value=value id=id.clone() rows=rows described_by=described_by invalid=invalid/>
             {hint.map(|text| view! { <span class="hint" id=format!("{id}-hint")>{text}</span> })}
-            <Wrong id=format!("{id}-error") error=error/>
+            <FieldMessage id=format!("{id}-error") error=error/>
         </div>
     }
 }
 
-/// A choice from a list of values and their labels.
+/// A choice from a list of options, each a value and its label.
 #[component]
 pub fn SelectField(
     #[prop(into)] label: String,
@@ -96,7 +97,7 @@ pub fn SelectField(
     options: Vec<(String, String)>,
     #[prop(into)] error: Signal<Option<String>>,
 ) -> impl IntoView {
-    let described_by = described(&id, None, error);
+    let described_by = description_id(&id, None, error);
     let options = options
         .into_iter()
         .map(|(key, label)| {
@@ -118,7 +119,7 @@ pub fn SelectField(
             >
                 {options}
             </select>
-            <Wrong id=format!("{id}-error") error=error/>
+            <FieldMessage id=format!("{id}-error") error=error/>
         </div>
     }
 }

@@ -1,8 +1,9 @@
-//! Doing something whenever what it reads has changed. All of it is one kind of effect: each closure that is handed to
-//! `Effect::new` by itself is a copy of all its machinery, half a kilobyte of WASM over the wire.
+//! Effects that share one type: `Effect::new` is compiled again for each closure type, which adds half a kilobyte to the
+//! compressed WASM each time.
 use leptos::prelude::*;
 
-/// Calls at once, and again after each change of what was read; `true` the first time. In the browser only.
+/// Creates an effect: calls now, and again after each change of a signal that the call has read. The argument is true for
+/// the first call. Does nothing on the server.
 pub fn follow(call: impl FnMut(bool) + 'static) {
     follow_boxed(Box::new(call));
 }

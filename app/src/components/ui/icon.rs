@@ -1,15 +1,15 @@
-//! Drawings from the sprite that the shell holds.
+//! Icons, from an SVG sprite that the shell puts into each page once.
 use leptos::prelude::*;
 
-/// The whole sprite, for the shell.
+/// The sprite, an SVG with one symbol per icon.
 pub const SPRITE: &str = include_str!("glyphs.svg");
 
-/// A drawing by its name in the sprite. It says nothing by itself: the text beside it does.
+/// An icon by its name in the sprite. It is hidden from screen readers: the text beside it, or a label, has to say the same.
 #[component]
 pub fn Icon(
     #[prop(into)] name: Signal<&'static str>,
     #[prop(optional)] small: bool,
-    /// `right`, `down` or `left`, for an arrow that points up.
+    /// Turns an arrow that points up: `right`, `down` or `left`.
     #[prop(optional, into)]
     turn: Option<&'static str>,
 ) -> impl IntoView {

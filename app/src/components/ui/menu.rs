@@ -1,42 +1,48 @@
-//! A menu under its button. It closes after a choice, on Escape, and when the keyboard goes elsewhere: a press outside of it
-//! takes the keyboard along.
+//! Menu button: a button with a menu below it. The menu closes after a choice, on Escape, and when the focus leaves it, which
+//! includes clicks elsewhere.
 use crate::browser::menu;
 use leptos::{ev, html, prelude::*};
 
-/// A line of a menu.
+/// An item of a menu.
 #[derive(Clone)]
 pub struct MenuItem {
     pub label: String,
-    /// The key that does the same.
+    /// The keyboard shortcut that does the same.
     pub key: Option<&'static str>,
-    /// Why it cannot be chosen now.
-    pub why_not: Option<String>,
+    /// Disables the item; shown as its title.
+    pub disabled_reason: Option<String>,
     pub on_choose: Callback<()>,
 }
 
 impl MenuItem {
+    /// An enabled item without a shortcut.
     pub fn new(label: impl Into<String>, on_choose: Callback<()>) -> Self {
         Self {
             label: label.into(),
             key: None,
-            why_not: None,
+            disabled_reason: None,
             on_choose,
         }
     }
 }
 
+/// A menu button with its menu.
 #[component]
 pub fn Menu(
-    /// What the button is called, where its face does not say it.
+    /// The accessible name and title of the button, if its content does not say it.
     #[prop(optional, into)]
     label: Option<String>,
     items: Vec<MenuItem>,
-    #[prop(optional, into)] kind: Signal<Option<&'static str>>,
-    #[prop(optional, into)] size: Option<&'static str>,
-    /// The face is a drawing alone.
+    /// The `data-kind` of the button.
+    #[prop(optional, into)]
+    kind: Signal<Option<&'static str>>,
+    /// The `data-size` of the button.
+    #[prop(optional, into)]
+    size: Option<&'static str>,
+    /// Whether the button contains only an icon.
     #[prop(optional)]
     square: bool,
-    /// The button's face.
+    /// The content of the button.
     children: Children,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
@@ -44,7 +50,7 @@ pub fn Menu(
     let node: NodeRef<html::Div> = NodeRef::new();
     Effect::new(move |_| {
         if let Some(menu) = node.get() {
-            menu::enter(&menu);
+            menu::focus_first_item(&menu);
         }
     });
     let close = move || {
@@ -54,24 +60,24 @@ pub fn Menu(
         }
     };
     let items = StoredValue::new(items);
-    let draw = move |item: MenuItem| {
+    let item_view = move |item: MenuItem| {
         let MenuItem {
             label,
             key,
-            why_not,
+            disabled_reason,
             on_choose,
         } = item;
-        let can = why_not.is_none();
+        let is_enabled = disabled_reason.is_none();
         view! {
             <button
                 type="button"
                 role="menuitem"
                 tabindex="-1"
-                aria-disabled=(!can).then_some("true")
+                aria-disabled=(!is_enabled).then_some("true")
                 aria-keyshortcuts=key
-                title=why_not
+                title=disabled_reason
                 on:click=move |_| {
-                    if can {
+                    if is_enabled {
                         close();
                         on_choose.run(());
                     }
@@ -93,7 +99,7 @@ pub fn Menu(
             open.set(true);
         }
         _ if open.get_untracked() => {
-            menu::walk(&event);
+            menu::move_focus(&event);
         }
         _ => {}
     };
@@ -102,7 +108,7 @@ pub fn Menu(
         <span
             class="menu-button"
             on:keydown=on_key
-            on:focusout=move |event| { if menu::leaves(&event) { open.set(false) } }
+            on:focusout=move |event| { if menu::focus_leaves(&event) { open.set(false) } }
         >
             <button
                 type="button"
@@ -128,10 +134,10 @@ pub fn Menu(
                             role="menu"
                             aria-label=name
                             node_ref=node
-                            // The keyboard stays in the menu until the choice is made.
+                            // Otherwise a press would move the focus and close the menu before the click.
                             on:mousedown=move |event| event.prevent_default()
                         >
-                            {items.get_value().into_iter().map(draw).collect_view()}
+                            {items.get_value().into_iter().map(item_view).collect_view()}
                         </div>
                     }
                 })

@@ -1,4 +1,5 @@
-//! Widgets that know nothing of releases and could be given away.
+//! General widgets: buttons, menus, dialogs, fields and lists. They do not depend on what the product is about, so that
+//! every page can use them.
 pub mod bar;
 pub mod code;
 pub mod dialog;

@@ -1,10 +1,11 @@
-//! What went wrong or needs to be known, in a box of its own.
+//! Error messages: a failed action within a page, and in place of a page or a part of it that could not be loaded.
 use super::icon::Icon;
 use crate::error::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// A failure, announced at once; what may go well the next time can be tried again.
+/// The error of an action, announced by screen readers at once. Invalid input is counted here and explained at its fields.
+/// Errors that can be temporary get a button to try again.
 #[component]
 pub fn Failure(
     #[prop(into)] error: Signal<Option<AppError>>,
@@ -25,7 +26,7 @@ pub fn Failure(
                     <span>
                         {text}
                         {on_retry
-                            .filter(|_| error.may_pass())
+                            .filter(|_| error.is_retryable())
                             .map(|retry| {
                                 view! {
                                     " "
@@ -39,7 +40,7 @@ pub fn Failure(
     }
 }
 
-/// A page that could not be had: nobody has it, or it can be asked for again.
+/// A page in place of one that does not exist or could not be loaded.
 #[component]
 pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
     let title = match &error {
@@ -68,7 +69,7 @@ pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
     }
 }
 
-/// A part of a page that could not be had.
+/// A message in place of a part of a page that does not exist or could not be loaded.
 #[component]
 pub fn UnavailablePart(error: AppError, on_retry: Callback<()>) -> impl IntoView {
     let is_missing = matches!(error, AppError::NotFound(_));
@@ -90,7 +91,7 @@ pub fn UnavailablePart(error: AppError, on_retry: Callback<()>) -> impl IntoView
     }
 }
 
-/// A refusal as a sentence: with a capital letter and a full stop.
+/// A message as a sentence: with a capital letter at the start and a full stop at the end.
 pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters

@@ -1,5 +1,6 @@
-//! A list that is put in order by a handle: dragged, by Alt+Up/Down, or by the handle's menu. It never changes its order
-//! itself: it says which one is wanted, and is drawn anew once that is the order.
+//! Sortable list: rows are moved by a handle, which can be dragged, has a menu, and takes Alt+Up and Alt+Down. The list does
+//! not change its order itself: it requests one from the page, and shows it once the page renders it. So the order on the
+//! page is always the saved one.
 use super::icon::Icon;
 use crate::browser::{
     dom,
@@ -8,23 +9,26 @@ use crate::browser::{
 };
 use leptos::{ev, html, prelude::*};
 
-/// The row whose menu is open, and whether a position is asked for.
+/// The row whose menu is open, and whether the menu shows the field for a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct OpenHandleMenu {
     id: i64,
     asks_position: bool,
 }
 
-/// What an item of the menu does.
+/// What a menu item does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum HandleMenuAction {
+    /// Moves the row to an index.
     To(usize),
+    /// Shows the field for a position.
     Position,
+    /// Moves the row to another list.
     Elsewhere,
 }
 
-/// The items of the menu of the row at `index` of `n`; one that cannot apply has no wish.
-fn items(
+/// The menu items of the row at `index` of `n`. Items that do not apply have no action.
+fn menu_items(
     index: usize,
     n: usize,
     elsewhere: Option<String>,
@@ -46,45 +50,135 @@ fn items(
     items
 }
 
-/// The typed position, counted from 1, as one counted from 0.
-fn position(typed: &str, n: usize) -> Option<usize> {
+/// Converts a typed position, counted from 1, to an index. `None` if it is not a number from 1 to `n`.
+fn parse_position(typed: &str, n: usize) -> Option<usize> {
     let position: usize = typed.trim().parse().ok()?;
     position.checked_sub(1).filter(|it| *it < n)
 }
 
-/// The menu under a handle.
+/// What the rows of one list share.
+#[derive(Clone, Copy)]
+struct ListState {
+    node: NodeRef<html::Ol>,
+    ids: StoredValue<Vec<i64>>,
+    n: usize,
+    open_menu: RwSignal<Option<OpenHandleMenu>>,
+    is_busy: Signal<bool>,
+    can_move: bool,
+    on_order: Callback<(Vec<i64>, i64)>,
+    elsewhere_label: StoredValue<Option<String>>,
+    on_elsewhere: Option<Callback<i64>>,
+}
+
+impl ListState {
+    /// Requests a new order from the page.
+    fn request(self, moved: MovedRow) {
+        if self.is_busy.get_untracked() {
+            return;
+        }
+        if let Some(list) = self.node.get_untracked() {
+            drag::set_request(&list, moved.id, &moved.order, (moved.from, moved.to));
+        }
+        self.on_order.run((moved.order, moved.id));
+    }
+
+    fn move_to(self, from: usize, to: usize) {
+        let moved = self.ids.with_value(|ids| MovedRow::new(ids, from, to));
+        if let Some(moved) = moved.filter(|it| it.from != it.to) {
+            self.request(moved);
+        }
+    }
+
+    fn move_elsewhere(self, id: i64) {
+        if self.is_busy.get_untracked() {
+            return;
+        }
+        if let (Some(list), Some(on_elsewhere)) = (self.node.get_untracked(), self.on_elsewhere) {
+            drag::set_request(&list, id, &[], (0, 0));
+            on_elsewhere.run(id);
+        }
+    }
+
+    fn open_position_field(self, id: i64) {
+        let asks_position = true;
+        self.open_menu
+            .set(Some(OpenHandleMenu { id, asks_position }));
+        dom::after(0, || dom::focus("#steplist-position"));
+    }
+
+    /// The `click` listener of a handle: opens or closes its menu.
+    fn toggle_menu(self, id: i64, event: &ev::MouseEvent) {
+        if !drag::is_click(event) || self.is_busy.get_untracked() {
+            return;
+        }
+        self.open_menu.update(|it| {
+            let is_open = it.is_some_and(|it| it.id == id);
+            let asks_position = false;
+            *it = (!is_open).then_some(OpenHandleMenu { id, asks_position });
+        });
+    }
+
+    /// The `keydown` listener of the row at `index`: Alt+Up and Alt+Down move it, Escape cancels a drag.
+    fn key_down(self, index: usize, event: &ev::KeyboardEvent) {
+        let key = event.key();
+        if key == "Escape" && drag::cancel() {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+        if !self.can_move || !event.alt_key() {
+            return;
+        }
+        let to = match key.as_str() {
+            "ArrowUp" => index.checked_sub(1),
+            "ArrowDown" => Some(index + 1).filter(|it| *it < self.n),
+            _ => return,
+        };
+        event.prevent_default();
+        self.open_menu.set(None);
+        if let Some(to) = to {
+            self.move_to(index, to);
+        }
+    }
+
+    fn pointer_up(self, event: &ev::PointerEvent) {
+        if let Some(moved) = drag::pointer_up(event) {
+            self.request(moved);
+        }
+    }
+}
+
+/// The menu of a handle.
 #[component]
 fn HandleMenu(
+    list: ListState,
     name: String,
     index: usize,
-    n: usize,
-    elsewhere: Option<String>,
-    open: RwSignal<Option<OpenHandleMenu>>,
-    on_wish: Callback<HandleMenuAction>,
-    /// Closes the menu; the keyboard goes back to the handle.
+    on_action: Callback<HandleMenuAction>,
+    /// Closes the menu; the focus goes back to the handle.
     on_close: Callback<()>,
 ) -> impl IntoView {
+    let ListState { open_menu, n, .. } = list;
     let node: NodeRef<html::Div> = NodeRef::new();
     Effect::new(move |_| {
         if let Some(menu) = node.get() {
-            menu::enter(&menu);
+            menu::focus_first_item(&menu);
         }
     });
     let typed = RwSignal::new((index + 1).to_string());
     let is_wrong = RwSignal::new(false);
-    let asks_position = move || open.get().is_some_and(|it| it.asks_position);
-    let buttons = items(index, n, elsewhere)
+    let asks_position = move || open_menu.get().is_some_and(|it| it.asks_position);
+    let buttons = menu_items(index, n, list.elsewhere_label.get_value())
         .into_iter()
-        .map(|(label, wish)| {
+        .map(|(label, action)| {
             view! {
                 <button
                     type="button"
                     role="menuitem"
                     tabindex="-1"
-                    aria-disabled=wish.is_none().then_some("true")
+                    aria-disabled=action.is_none().then_some("true")
                     on:click=move |_| {
-                        if let Some(wish) = wish {
-                            on_wish.run(wish);
+                        if let Some(action) = action {
+                            on_action.run(action);
                         }
                     }
                 >
@@ -101,13 +195,13 @@ fn HandleMenu(
         }
         "Tab" if !untrack(asks_position) => on_close.run(()),
         _ => {
-            menu::walk(&event);
+            menu::move_focus(&event);
         }
     };
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        match position(&typed.get_untracked(), n) {
-            Some(to) => on_wish.run(HandleMenuAction::To(to)),
+        match parse_position(&typed.get_untracked(), n) {
+            Some(to) => on_action.run(HandleMenuAction::To(to)),
             None => is_wrong.set(true),
         }
     };
@@ -115,7 +209,7 @@ fn HandleMenu(
         <div
             class="menu steplist__menu"
             on:keydown=on_key
-            on:focusout=move |event| { if menu::leaves(&event) { open.set(None) } }
+            on:focusout=move |event| { if menu::focus_leaves(&event) { open_menu.set(None) } }
         >
             <div role="menu" aria-label=format!("Move {name}") node_ref=node>
                 {buttons}
@@ -144,175 +238,134 @@ fn HandleMenu(
     }
 }
 
+/// A row: its handle, its content, and the menu of the handle while it is open.
+fn row_view(
+    list: ListState,
+    index: usize,
+    (id, name): (i64, String),
+    row: Callback<i64, AnyView>,
+) -> impl IntoView {
+    let on_close = Callback::new(move |()| {
+        dom::focus(&format!("[data-handle='{id}']"));
+        list.open_menu.set(None);
+    });
+    let on_action = Callback::new(move |action: HandleMenuAction| {
+        if action == HandleMenuAction::Position {
+            list.open_position_field(id);
+            return;
+        }
+        on_close.run(());
+        match action {
+            HandleMenuAction::To(to) => list.move_to(index, to),
+            HandleMenuAction::Elsewhere => list.move_elsewhere(id),
+            HandleMenuAction::Position => {}
+        }
+    });
+    let is_open = Memo::new(move |_| list.open_menu.get().is_some_and(|it| it.id == id));
+    let handle_name = name.clone();
+    let handle = list.can_move.then(|| {
+        view! {
+            <button
+                type="button"
+                class="handle"
+                data-handle=id.to_string()
+                aria-label=format!("Move {handle_name}")
+                aria-haspopup="menu"
+                aria-expanded=move || is_open.get().to_string()
+                aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
+                on:pointerdown=move |event| { if !list.is_busy.get_untracked() { drag::pointer_down(&event) } }
+                on:pointermove=move |event| drag::pointer_move(&event)
+                on:pointerup=move |event| list.pointer_up(&event)
+                on:pointercancel=move |_| { drag::cancel(); }
+                on:lostpointercapture=move |_| { drag::cancel(); }
+                on:click=move |event| list.toggle_menu(id, &event)
+            >
+                <Icon name="i-drag"/>
+            </button>
+        }
+    });
+    view! {
+        <li data-id=id.to_string() on:keydown=move |event| list.key_down(index, &event)>
+            {handle}
+            {row.run(id)}
+            {move || {
+                is_open.get().then(|| {
+                    view! {
+                        <HandleMenu
+                            list=list
+                            name=name.clone()
+                            index=index
+                            on_action=on_action
+                            on_close=on_close
+                        />
+                    }
+                })
+            }}
+        </li>
+    }
+}
+
+/// A list of steps that can be sorted.
 #[component]
 pub fn SortableList(
-    /// Ids in order, with the names that the handles say ("Move {name}").
+    /// Ids in order, with the names that the handles and announcements use.
     rows: Vec<(i64, String)>,
-    /// What stands beside the handle of a row.
+    /// The content of a row beside its handle.
     row: Callback<i64, AnyView>,
-    /// The whole new order, and the id of what was moved. Not called while `is_busy`.
+    /// Gets the whole new order and the id of the moved row. Not called while `is_busy`.
     on_order: Callback<(Vec<i64>, i64)>,
-    #[prop(into)] is_busy: Signal<bool>,
-    /// One more menu item for a row ("Move to Verify"), and what it does.
+    /// Whether a change is being saved. Nothing can be moved then.
+    #[prop(into)]
+    is_busy: Signal<bool>,
+    /// The label of one more menu item, such as "Move to Verify", and what it does.
     #[prop(optional)]
     elsewhere: Option<(String, Callback<i64>)>,
-    /// False: no handles (read-only).
+    /// Whether rows have handles. False for a read-only list.
     #[prop(default = true)]
     can_move: bool,
-    /// What a row is, for who hears it: "Step Migrate schema moved from 4 to 2 of 11".
-    #[prop(default = "Step")]
-    noun: &'static str,
 ) -> impl IntoView {
-    let node: NodeRef<html::Ol> = NodeRef::new();
-    let said = RwSignal::new(String::new());
-    let open = RwSignal::new(None::<OpenHandleMenu>);
-    let ids = StoredValue::new(rows.iter().map(|it| it.0).collect::<Vec<_>>());
+    let announcement = RwSignal::new(String::new());
     let names = StoredValue::new(rows.clone());
     let (elsewhere_label, on_elsewhere) = elsewhere.unzip();
-    let elsewhere_label = StoredValue::new(elsewhere_label);
     let n = rows.len();
+    let list = ListState {
+        node: NodeRef::new(),
+        ids: StoredValue::new(rows.iter().map(|it| it.0).collect()),
+        n,
+        open_menu: RwSignal::new(None),
+        is_busy,
+        can_move,
+        on_order,
+        elsewhere_label: StoredValue::new(elsewhere_label),
+        on_elsewhere,
+    };
     Effect::new(move |_| {
-        let Some(list) = node.get() else { return };
-        let settled = ids.with_value(|ids| drag::settle(&list, ids));
-        if let Some((id, from, to)) = settled {
+        let Some(node) = list.node.get() else { return };
+        let finished = list.ids.with_value(|ids| drag::finish_request(&node, ids));
+        if let Some((id, from, to)) = finished {
             let name = names.with_value(|it| {
                 let named = it.iter().find(|row| row.0 == id);
                 named.map(|row| row.1.clone()).unwrap_or_default()
             });
             let (from, to) = (from + 1, to + 1);
-            said.set(format!("{noun} {name} moved from {from} to {to} of {n}"));
+            announcement.set(format!("Step {name} moved from {from} to {to} of {n}"));
         }
     });
-    let reorder = Callback::new(move |it: MovedRow| {
-        if is_busy.get_untracked() {
-            return;
-        }
-        if let Some(list) = node.get_untracked() {
-            drag::ask(&list, it.id, &it.order, (it.from, it.to));
-        }
-        on_order.run((it.order, it.id));
-    });
-    let move_to = move |from: usize, to: usize| {
-        let moved = ids.with_value(|ids| MovedRow::new(ids, from, to));
-        if let Some(moved) = moved.filter(|it| it.from != it.to) {
-            reorder.run(moved);
-        }
-    };
-    let go_elsewhere = move |id: i64| {
-        if is_busy.get_untracked() {
-            return;
-        }
-        if let (Some(list), Some(on_elsewhere)) = (node.get_untracked(), on_elsewhere) {
-            drag::ask(&list, id, &[], (0, 0));
-            on_elsewhere.run(id);
-        }
-    };
-    let draw = move |(index, (id, name)): (usize, (i64, String))| {
-        let to_handle = move || dom::focus(&format!("[data-handle='{id}']"));
-        let on_close = Callback::new(move |()| {
-            to_handle();
-            open.set(None);
-        });
-        let on_wish = Callback::new(move |wish: HandleMenuAction| {
-            if wish == HandleMenuAction::Position {
-                let asks_position = true;
-                open.set(Some(OpenHandleMenu { id, asks_position }));
-                dom::after(0, || dom::focus("#steplist-position"));
-                return;
-            }
-            on_close.run(());
-            match wish {
-                HandleMenuAction::To(to) => move_to(index, to),
-                HandleMenuAction::Elsewhere => go_elsewhere(id),
-                HandleMenuAction::Position => {}
-            }
-        });
-        let on_key = move |event: ev::KeyboardEvent| {
-            let key = event.key();
-            if key == "Escape" && drag::cancel() {
-                event.prevent_default();
-                event.stop_propagation();
-            }
-            if !can_move || !event.alt_key() {
-                return;
-            }
-            let to = match key.as_str() {
-                "ArrowUp" => index.checked_sub(1),
-                "ArrowDown" => Some(index + 1).filter(|it| *it < n),
-                _ => return,
-            };
-            event.prevent_default();
-            open.set(None);
-            if let Some(to) = to {
-                move_to(index, to);
-            }
-        };
-        let is_open = Memo::new(move |_| open.get().is_some_and(|it| it.id == id));
-        let toggle = move |event: ev::MouseEvent| {
-            if !drag::is_click(&event) || is_busy.get_untracked() {
-                return;
-            }
-            open.update(|it| {
-                let is_open = it.is_some_and(|it| it.id == id);
-                let asks_position = false;
-                *it = (!is_open).then_some(OpenHandleMenu { id, asks_position });
-            });
-        };
-        let handle_name = name.clone();
-        let handle = can_move.then(|| {
-            view! {
-                <button
-                    type="button"
-                    class="handle"
-                    data-handle=id.to_string()
-                    aria-label=format!("Move {handle_name}")
-                    aria-haspopup="menu"
-                    aria-expanded=move || is_open.get().to_string()
-                    aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
-                    on:pointerdown=move |event| { if !is_busy.get_untracked() { drag::press(&event) } }
-                    on:pointermove=move |event| drag::follow(&event)
-                    on:pointerup=move |event| { if let Some(it) = drag::release(&event) { reorder.run(it) } }
-                    on:pointercancel=move |_| { drag::cancel(); }
-                    on:lostpointercapture=move |_| { drag::cancel(); }
-                    on:click=toggle
-                >
-                    <Icon name="i-drag"/>
-                </button>
-            }
-        });
-        view! {
-            <li data-id=id.to_string() on:keydown=on_key>
-                {handle}
-                {row.run(id)}
-                {move || {
-                    is_open.get().then(|| {
-                        view! {
-                            <HandleMenu
-                                name=name.clone()
-                                index=index
-                                n=n
-                                elsewhere=elsewhere_label.get_value()
-                                open=open
-                                on_wish=on_wish
-                                on_close=on_close
-                            />
-                        }
-                    })
-                }}
-            </li>
-        }
-    };
-    let items = rows.into_iter().enumerate().map(draw).collect_view();
+    let items = rows
+        .into_iter()
+        .enumerate()
+        .map(|(index, named)| row_view(list, index, named, row))
+        .collect_view();
     view! {
         <ol
             class="card steplist"
-            node_ref=node
+            node_ref=list.node
             data-fixed=(!can_move).then_some("")
             aria-busy=move || is_busy.get().then_some("true")
         >
             {items}
         </ol>
-        <p class="sr" role="status">{move || said.get()}</p>
+        <p class="sr" role="status">{move || announcement.get()}</p>
     }
 }
 
@@ -321,14 +374,14 @@ mod tests {
     use super::*;
 
     fn applying(index: usize, n: usize) -> Vec<String> {
-        let all = items(index, n, Some("Move to Verify".into()));
+        let all = menu_items(index, n, Some("Move to Verify".into()));
         let applying = all.into_iter().filter(|it| it.1.is_some());
         applying.map(|it| it.0).collect()
     }
 
     #[test]
-    fn items_that_cannot_apply_are_there_without_a_wish() {
-        assert_eq!(items(0, 1, None).len(), 5);
+    fn items_that_do_not_apply_are_shown_without_an_action() {
+        assert_eq!(menu_items(0, 1, None).len(), 5);
         assert_eq!(applying(0, 1), ["Move to Verify"]);
         assert_eq!(
             applying(0, 3),
@@ -351,10 +404,10 @@ mod tests {
     }
 
     #[test]
-    fn a_position_counts_from_one_and_must_exist() {
-        assert_eq!(position(" 2 ", 3), Some(1));
+    fn a_typed_position_counts_from_one_and_must_exist() {
+        assert_eq!(parse_position(" 2 ", 3), Some(1));
         for wrong in ["0", "4", "", "-1", "two"] {
-            assert_eq!(position(wrong, 3), None, "{wrong}");
+            assert_eq!(parse_position(wrong, 3), None, "{wrong}");
         }
     }
 }

@@ -1,16 +1,19 @@
-//! Times: from the server in UTC ("14:02 UTC"); once the page is live, in the person's own zone ("14:02").
+//! Formatting of times: in UTC in server-rendered HTML ("14:02 UTC"), and in the user's time zone after hydration ("14:02"),
+//! because the server does not know that zone.
 use crate::browser;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 use leptos::prelude::*;
 
-/// What time it was when the page was drawn. The server provides it; the page takes it over.
+/// When the page was rendered. The server provides it as context, so that the browser renders the same texts on hydration.
 #[derive(Clone, Copy)]
 pub struct Now(pub DateTime<Utc>);
 
-/// Now, and whether times are shown in the person's own zone.
+/// How times are shown on the page.
 #[derive(Clone, Copy)]
 pub struct Clock {
+    /// When the page was rendered.
     pub now: DateTime<Utc>,
+    /// Whether times are shown in the user's time zone. Set after hydration.
     pub is_local: RwSignal<bool>,
 }
 
@@ -33,29 +36,30 @@ const LONG_MONTHS: [&str; 12] = [
 ];
 
 impl Clock {
-    pub fn here() -> Self {
+    /// The clock of the page; one that shows UTC if there is none.
+    pub fn from_context() -> Self {
         use_context().unwrap_or_else(|| Self {
             now: DateTime::UNIX_EPOCH,
             is_local: RwSignal::new(false),
         })
     }
 
-    fn wall(self, at: DateTime<Utc>) -> NaiveDateTime {
+    fn wall_clock(self, at: DateTime<Utc>) -> NaiveDateTime {
         if self.is_local.get() {
-            browser::clock::local(at)
+            browser::clock::to_local(at)
         } else {
             at.naive_utc()
         }
     }
 
-    /// "14:02" today, "17 Nov, 14:02" before; with "UTC" behind it until the page is live.
+    /// "14:02" today, "17 Nov, 14:02" this year, "17 Nov 2025, 14:02" otherwise; with "UTC" before hydration. Tracked.
     pub fn time(self, at: DateTime<Utc>) -> String {
-        let (wall, today) = (self.wall(at), self.wall(self.now).date());
-        label(wall, today, !self.is_local.get())
+        let (wall, today) = (self.wall_clock(at), self.wall_clock(self.now).date());
+        short_label(wall, today, !self.is_local.get())
     }
 }
 
-fn label(wall: NaiveDateTime, today: NaiveDate, utc: bool) -> String {
+fn short_label(wall: NaiveDateTime, today: NaiveDate, utc: bool) -> String {
     let zone = if utc { " UTC" } else { "" };
     let time = format!("{:02}:{:02}{zone}", wall.hour(), wall.minute());
     if wall.date() == today {
@@ -69,8 +73,8 @@ fn label(wall: NaiveDateTime, today: NaiveDate, utc: bool) -> String {
     }
 }
 
-/// "20 November 2026".
-pub fn day(date: NaiveDate) -> String {
+/// A date as "20 November 2026".
+pub fn long_date(date: NaiveDate) -> String {
     format!(
         "{} {} {}",
         date.day(),
@@ -79,9 +83,10 @@ pub fn day(date: NaiveDate) -> String {
     )
 }
 
+/// A time, formatted by the clock of the page.
 #[component]
 pub fn Time(at: DateTime<Utc>) -> impl IntoView {
-    let clock = Clock::here();
+    let clock = Clock::from_context();
     view! { <time datetime=format!("{at:?}")>{move || clock.time(at)}</time> }
 }
 
@@ -90,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_has_its_date_unless_it_is_today_s() {
+    fn a_time_has_its_date_unless_it_is_today() {
         let today = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
         let at = |year, month, day| {
             NaiveDate::from_ymd_opt(year, month, day)
@@ -98,10 +103,13 @@ mod tests {
                 .and_hms_opt(9, 5, 0)
                 .unwrap()
         };
-        assert_eq!(label(at(2026, 11, 22), today, true), "09:05 UTC");
-        assert_eq!(label(at(2026, 11, 22), today, false), "09:05");
-        assert_eq!(label(at(2026, 2, 1), today, false), "1 Feb, 09:05");
-        assert_eq!(label(at(2025, 2, 1), today, true), "1 Feb 2025, 09:05 UTC");
-        assert_eq!(day(today), "22 November 2026");
+        assert_eq!(short_label(at(2026, 11, 22), today, true), "09:05 UTC");
+        assert_eq!(short_label(at(2026, 11, 22), today, false), "09:05");
+        assert_eq!(short_label(at(2026, 2, 1), today, false), "1 Feb, 09:05");
+        assert_eq!(
+            short_label(at(2025, 2, 1), today, true),
+            "1 Feb 2025, 09:05 UTC"
+        );
+        assert_eq!(long_date(today), "22 November 2026");
     }
 }

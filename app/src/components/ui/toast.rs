@@ -1,42 +1,48 @@
-//! What has just happened, in a polite live region, with a way to undo it.
+//! Toasts: short messages about what has just been done, in a polite live region, with a button to undo it.
 use crate::{browser, domain::id::BatchId};
 use leptos::prelude::*;
 
+/// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {
     pub text: String,
-    /// What Undo would undo.
+    /// The change that its Undo button reverts. Without one there is no button.
     pub batch: Option<BatchId>,
     number: u32,
 }
 
-/// The page's toasts: one at a time, the newest.
+/// The toasts of the page. Only the newest one is shown.
 #[derive(Clone, Copy)]
 pub struct Toasts {
     shown: RwSignal<Option<Toast>>,
     number: RwSignal<u32>,
+    /// Whether the pointer or the focus is on the toast. It is not hidden then.
     is_held: RwSignal<bool>,
-    /// Draws the page anew after an undo.
-    renew: StoredValue<Option<Callback<()>>>,
+    /// Brings the page up to date after an undo.
+    on_refresh: StoredValue<Option<Callback<()>>>,
 }
 
-const SHOWN_FOR: u32 = 8_000;
+/// How long a toast is shown. While the user is on it, it stays for another such period.
+const TOAST_DURATION_MS: u32 = 8_000;
 
 impl Toasts {
+    /// Without a toast. To be provided as context by the shell of the page.
     pub fn new() -> Self {
         Self {
             shown: RwSignal::new(None),
             number: RwSignal::new(0),
             is_held: RwSignal::new(false),
-            renew: StoredValue::new(None),
+            on_refresh: StoredValue::new(None),
         }
     }
 
-    pub fn here() -> Self {
+    /// The toasts of the page.
+    pub fn from_context() -> Self {
         use_context().unwrap_or_else(Self::new)
     }
 
-    pub fn say(self, text: impl Into<String>, batch: Option<BatchId>) {
+    /// Shows a toast in place of the present one, with an Undo button for `batch` if it is given.
+    pub fn show(self, text: impl Into<String>, batch: Option<BatchId>) {
         self.number.update(|it| *it += 1);
         let number = self.number.get_untracked();
         self.shown.set(Some(Toast {
@@ -44,11 +50,11 @@ impl Toasts {
             batch,
             number,
         }));
-        self.expire(number);
+        self.hide_later(number);
     }
 
-    fn expire(self, number: u32) {
-        browser::dom::after(SHOWN_FOR, move || {
+    fn hide_later(self, number: u32) {
+        browser::dom::after(TOAST_DURATION_MS, move || {
             if self
                 .shown
                 .try_get_untracked()
@@ -58,28 +64,29 @@ impl Toasts {
                 return;
             }
             if self.is_held.get_untracked() {
-                self.expire(number);
+                self.hide_later(number);
             } else {
                 self.shown.set(None);
             }
         });
     }
 
-    /// Whoever held it is not heard of any more.
+    /// Hides the toast. A removed element sends no `pointerleave`, so the hold is reset here.
     pub fn dismiss(self) {
         self.is_held.set(false);
         self.shown.set(None);
     }
 
-    /// A page that draws itself anew after an undo keeps what is typed; others are loaded again.
-    pub fn renewed_by(self, renew: Callback<()>) {
-        self.renew.set_value(Some(renew));
+    /// Sets how the page is brought up to date after an undo, so that input is kept. Other pages are reloaded.
+    pub fn refresh_with(self, refresh: Callback<()>) {
+        self.on_refresh.set_value(Some(refresh));
     }
 
-    /// False if the page has to be loaded again. The callback of a page that was left is gone with it.
-    pub fn renew(self) -> bool {
-        let renew = self.renew.get_value();
-        renew.and_then(|it| it.try_run(())).is_some()
+    /// Brings the page up to date after an undo. False if the page has to be reloaded: it has set no callback, or it was the
+    /// callback of a page that was left.
+    pub fn refresh(self) -> bool {
+        let refresh = self.on_refresh.get_value();
+        refresh.and_then(|it| it.try_run(())).is_some()
     }
 }
 
@@ -89,9 +96,10 @@ impl Default for Toasts {
     }
 }
 
+/// The region that shows the toasts of the page. `on_undo` gets the change to revert.
 #[component]
 pub fn ToastRegion(on_undo: Callback<BatchId>) -> impl IntoView {
-    let toasts = Toasts::here();
+    let toasts = Toasts::from_context();
     view! {
         <div class="toast-region" role="status" aria-live="polite">
             {move || {

@@ -4,7 +4,7 @@
 //! reads runbooks.
 mod read;
 
-use super::template::{Category, TemplateDraft};
+use super::{template::TemplateDraft, vocabulary::Category};
 use serde::{Deserialize, Serialize};
 
 /// More steps than anybody works through; each is copied to every customer.
@@ -108,7 +108,7 @@ pub fn to_markdown(steps: &[TemplateDraft]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::template::StepType;
+    use crate::domain::vocabulary::StepType;
     use proptest::prelude::*;
 
     #[test]

@@ -1,8 +1,8 @@
 //! Reading a runbook: pulldown-cmark finds headings and blocks, and where they stand; the rest is prose.
 use super::{ImportNote, ParsedTemplate, STEPS_MAX, section};
 use crate::domain::{
-    rule_violation::Field,
-    template::{Category, StepType, TemplateDraft},
+    template::TemplateDraft,
+    vocabulary::{Category, Field, StepType},
 };
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::ops::Range;

@@ -1,17 +1,17 @@
-//! The parts of a JSON text, with the lines where they begin, so that a report can name the line. The text must have
-//! been read as JSON before: here nothing is checked any more.
+//! Iterator over the elements of a JSON array or object with their line numbers, so that an error can name the line.
+//! The text must be valid JSON: nothing is checked here.
 
 /// An element of an array, or a `"key": value` of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JsonItem<'a> {
     pub text: &'a str,
-    /// Counts from 1.
+    /// Line number in the text, from 1.
     pub line: usize,
-    /// In bytes, from the beginning of the array or object.
+    /// Byte offset from the beginning of the array or object.
     pub offset: usize,
 }
 
-/// What stands in an array or object, one by one.
+/// The elements of an array or the entries of an object.
 #[derive(Clone, Debug)]
 pub struct JsonItems<'a> {
     text: &'a str,
@@ -20,8 +20,8 @@ pub struct JsonItems<'a> {
 }
 
 impl<'a> JsonItems<'a> {
-    /// Of an array or object that begins on this line.
-    pub fn of(text: &'a str, line: usize) -> Self {
+    /// `text` is an array or object that begins on this line.
+    pub fn new(text: &'a str, line: usize) -> Self {
         // The first byte is the bracket.
         Self { text, at: 1, line }
     }
@@ -61,8 +61,8 @@ impl<'a> Iterator for JsonItems<'a> {
     }
 }
 
-/// The key and the value of an object's pair. The value's offset is that within the object.
-pub fn pair<'a>(item: &JsonItem<'a>) -> Option<(String, JsonItem<'a>)> {
+/// Splits an entry of an object into key and value. The offset of the value is relative to the object.
+pub fn key_and_value<'a>(item: &JsonItem<'a>) -> Option<(String, JsonItem<'a>)> {
     let mut keys = serde_json::Deserializer::from_str(item.text).into_iter::<String>();
     let key = keys.next()?.ok()?;
     let rest = item.text.get(keys.byte_offset()..)?;
@@ -77,35 +77,12 @@ pub fn pair<'a>(item: &JsonItem<'a>) -> Option<(String, JsonItem<'a>)> {
     Some((key, value))
 }
 
-/// The field where a reader of JSON has stumbled: it names it, or stood in it.
-pub fn field_of(item: &JsonItem<'_>, error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let named = text
-        .split_once("field `")
-        .and_then(|(_, rest)| rest.split_once('`'));
-    if let Some((name, _)) = named {
-        return name.to_owned();
-    }
-    let lines = item.text.split_inclusive('\n');
-    let before: usize = lines
-        .take(error.line().saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let stumbled = before + error.column();
-    JsonItems::of(item.text, 1)
-        .take_while(|it| it.offset <= stumbled)
-        .last()
-        .and_then(|it| pair(&it))
-        .map(|(key, _)| key)
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn items(text: &str) -> Vec<(usize, &str)> {
-        JsonItems::of(text, 1)
+        JsonItems::new(text, 1)
             .map(|it| (it.line, it.text))
             .collect()
     }
@@ -129,7 +106,9 @@ mod tests {
     #[test]
     fn a_pair_is_a_key_and_a_value_with_its_line() {
         let text = "{\n\"a\\u0062\" :\n\n[1, 2],\n\"c\":\"d\"}";
-        let found: Vec<_> = JsonItems::of(text, 7).filter_map(|it| pair(&it)).collect();
+        let found: Vec<_> = JsonItems::new(text, 7)
+            .filter_map(|it| key_and_value(&it))
+            .collect();
         assert_eq!(found[0].0, "ab");
         assert_eq!((found[0].1.text, found[0].1.line), ("[1, 2]", 10));
         assert_eq!((found[1].1.text, found[1].1.line), ("\"d\"", 11));

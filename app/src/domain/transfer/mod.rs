@@ -1,5 +1,5 @@
-//! The whole database, or one release of it, as one JSON text, and what is asked of such a text before it is taken in.
-//! One row a line: two exports can be compared line by line, and a report names the line.
+//! Export format: the whole database, or one release, as one JSON text; and the first stage of reading it. Every row
+//! is on a line of its own, so that two exports can be diffed and an error can name the line.
 //!
 //! ```text
 //! {"rollcall":1,"schema":"m2026…","lastIds":{"clusters":2,…},
@@ -10,50 +10,51 @@
 //! "customers":[
 //! ```
 //!
-//! What follows from the rest (which variables a text names) is not in it.
+//! Derived data (the variables that a text names) is not part of it.
 mod batch_order;
+pub mod checked_row;
 pub mod json_lines;
 pub mod row_checker;
 
 use super::{
     id::{CustomerId, ReleaseId},
-    transfer::json_lines::{JsonItems, pair},
+    transfer::json_lines::{JsonItems, key_and_value},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use std::{collections::BTreeMap, fmt, ops::Range};
 
-/// Grows whenever a field comes or goes.
-pub const FORMAT: u32 = 1;
+/// Version of the format; increases when a field is added or removed.
+pub const FORMAT_VERSION: u32 = 1;
 
-/// The largest id or version: what every reader of JSON reads exactly.
-const NUMBER_MAX: i64 = 1 << 53;
+/// The largest id or version: 2^53, the largest integer that every JSON reader represents exactly.
+const JSON_INTEGER_MAX: i64 = 1 << 53;
 
-/// What some editors and shells put before a text in UTF-8.
+/// What some editors and shells write before a text in UTF-8.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// So many faults are named; the others are counted.
-const ERRORS_MAX: usize = 100;
+/// A report names at most this number of errors and counts the others.
+const NAMED_ERRORS_MAX: usize = 100;
 
 words! {
-    /// The lists of the text, each after those that it refers to.
-    Part {
+    /// The lists of an export, each after those that it refers to.
+    TransferPart {
         Clusters = "clusters", Customers = "customers", Releases = "releases", Templates = "templates",
         Members = "members", Steps = "steps", Events = "events",
     }
 }
 
-/// How the text begins.
+/// The first line of an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferHeader {
-    /// The format.
+    /// The format version.
     pub rollcall: u32,
-    /// The newest migration of the database that it comes from.
+    /// The newest migration of the source database.
     pub schema: String,
-    /// The highest id that was ever given, so that what was deleted never shares its id with something new: the history
-    /// still speaks of it.
-    pub last_ids: BTreeMap<Part, i64>,
+    /// The highest id ever assigned per list, so that an import never reuses the id of a deleted row: the audit trail
+    /// still refers to it.
+    pub last_ids: BTreeMap<TransferPart, i64>,
 }
 
 /// A customer in a release.
@@ -66,11 +67,11 @@ pub struct Membership {
     pub added_at: DateTime<Utc>,
 }
 
-/// One thing that is wrong, and where.
+/// One error in an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportError {
     pub line: usize,
-    /// `customers.namespace`; empty where it is the text as a whole.
+    /// Such as `customers.namespace`; empty if it concerns the text as a whole.
     pub field: String,
     pub problem: String,
 }
@@ -85,22 +86,25 @@ impl fmt::Display for ImportError {
     }
 }
 
-/// Everything that is wrong with a text.
+/// All errors of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportErrors {
-    pub faults: Vec<ImportError>,
-    /// How many more there are than are named.
+    #[serde(rename = "faults")]
+    pub errors: Vec<ImportError>,
+    /// The number of further errors that are not named.
     pub more: usize,
 }
 
 impl ImportErrors {
+    /// Whether no error was found.
     pub fn is_empty(&self) -> bool {
-        self.faults.is_empty()
+        self.errors.is_empty()
     }
 
+    /// Adds an error, or counts it if `NAMED_ERRORS_MAX` are named already.
     pub fn add(&mut self, line: usize, field: impl Into<String>, problem: impl fmt::Display) {
-        if self.faults.len() < ERRORS_MAX {
-            self.faults.push(ImportError {
+        if self.errors.len() < NAMED_ERRORS_MAX {
+            self.errors.push(ImportError {
                 line,
                 field: field.into(),
                 problem: problem.to_string(),
@@ -111,16 +115,16 @@ impl ImportErrors {
     }
 
     fn one(line: usize, problem: impl fmt::Display) -> Self {
-        let mut faults = Self::default();
-        faults.add(line, "", problem);
-        faults
+        let mut errors = Self::default();
+        errors.add(line, "", problem);
+        errors
     }
 }
 
 impl fmt::Display for ImportErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, fault) in self.faults.iter().enumerate() {
-            write!(f, "{}{fault}", if index == 0 { "" } else { "; " })?;
+        for (index, error) in self.errors.iter().enumerate() {
+            write!(f, "{}{error}", if index == 0 { "" } else { "; " })?;
         }
         if self.more > 0 {
             write!(f, "; and {} more", self.more)?;
@@ -129,17 +133,18 @@ impl fmt::Display for ImportErrors {
     }
 }
 
-/// An export that was read as far as its lists; its rows are read one by one.
+/// An import whose lists were located; the rows are parsed one by one.
 #[derive(Clone, Debug)]
 pub struct Transfer {
     text: String,
-    /// Where each list begins, and on which line.
-    parts: BTreeMap<Part, (Range<usize>, usize)>,
-    pub last_ids: BTreeMap<Part, i64>,
+    /// The byte range of each list, and its line.
+    parts: BTreeMap<TransferPart, (Range<usize>, usize)>,
+    pub last_ids: BTreeMap<TransferPart, i64>,
 }
 
 impl Transfer {
-    /// Damaged and foreign texts end here. A byte order mark before the text is skipped.
+    /// Locates the lists of an export. Errors: not UTF-8 or JSON, not an export, a newer format, missing or doubled
+    /// lists. A byte order mark before the text is skipped.
     pub fn read(mut bytes: Vec<u8>) -> Result<Self, ImportErrors> {
         if bytes.starts_with(BYTE_ORDER_MARK) {
             bytes.drain(..BYTE_ORDER_MARK.len());
@@ -150,7 +155,10 @@ impl Transfer {
             ImportErrors::one(lines, "the file is damaged: this is no UTF-8")
         })?;
         if let Err(error) = serde_json::from_str::<IgnoredAny>(&text) {
-            let problem = format!("the file is damaged, or no JSON: {}", message(&error));
+            let problem = format!(
+                "the file is damaged, or no JSON: {}",
+                json_error_message(&error)
+            );
             return Err(ImportErrors::one(error.line(), problem));
         }
         let body = text.trim_start();
@@ -164,68 +172,70 @@ impl Transfer {
         if !body.starts_with('{') {
             return Err(foreign());
         }
-        let mut faults = ImportErrors::default();
+        let mut errors = ImportErrors::default();
         let (mut format, mut last_ids, mut parts) = (None, BTreeMap::new(), BTreeMap::new());
-        for (key, value) in JsonItems::of(body, first).filter_map(|it| pair(&it)) {
+        for (key, value) in JsonItems::new(body, first).filter_map(|it| key_and_value(&it)) {
             match key.as_str() {
                 "rollcall" => format = serde_json::from_str::<u32>(value.text).ok(),
                 "schema" => {}
-                "lastIds" => match serde_json::from_str::<BTreeMap<Part, i64>>(value.text) {
-                    Ok(ids) if ids.values().all(|it| (0..=NUMBER_MAX).contains(it)) => {
-                        last_ids = ids;
+                "lastIds" => {
+                    match serde_json::from_str::<BTreeMap<TransferPart, i64>>(value.text) {
+                        Ok(ids) if ids.values().all(|it| (0..=JSON_INTEGER_MAX).contains(it)) => {
+                            last_ids = ids;
+                        }
+                        Ok(_) => errors.add(value.line, "lastIds", "count from 0"),
+                        Err(error) => errors.add(value.line, "lastIds", json_error_message(&error)),
                     }
-                    Ok(_) => faults.add(value.line, "lastIds", "count from 0"),
-                    Err(error) => faults.add(value.line, "lastIds", message(&error)),
-                },
-                name => match name.parse::<Part>() {
+                }
+                name => match name.parse::<TransferPart>() {
                     Ok(_) if !value.text.starts_with('[') => {
-                        faults.add(value.line, name, "write a list");
+                        errors.add(value.line, name, "write a list");
                     }
                     Ok(part) => {
                         let start = skipped + value.offset;
-                        let place = (start..start + value.text.len(), value.line);
-                        if parts.insert(part, place).is_some() {
-                            faults.add(value.line, name, "this list is there twice");
+                        let range_and_line = (start..start + value.text.len(), value.line);
+                        if parts.insert(part, range_and_line).is_some() {
+                            errors.add(value.line, name, "this list is there twice");
                         }
                     }
-                    Err(_) => faults.add(value.line, name, "unknown"),
+                    Err(_) => errors.add(value.line, name, "unknown"),
                 },
             }
         }
         match format {
-            Some(FORMAT) => {}
-            Some(newer) if newer > FORMAT => {
+            Some(FORMAT_VERSION) => {}
+            Some(newer) if newer > FORMAT_VERSION => {
                 let problem =
                     format!("this was written by a newer Rollcall, in format {newer}: use that");
                 return Err(ImportErrors::one(first, problem));
             }
             _ => return Err(foreign()),
         }
-        for part in Part::ALL {
+        for part in TransferPart::ALL {
             if !parts.contains_key(part) {
-                faults.add(first, part.as_str(), "this list is missing");
+                errors.add(first, part.as_str(), "this list is missing");
             }
         }
-        if faults.is_empty() {
+        if errors.is_empty() {
             Ok(Self {
                 text,
                 parts,
                 last_ids,
             })
         } else {
-            Err(faults)
+            Err(errors)
         }
     }
 
-    /// The rows of a list, as they stand in the text.
-    pub fn rows(&self, part: Part) -> JsonItems<'_> {
+    /// The rows of a list, unparsed.
+    pub fn rows(&self, part: TransferPart) -> JsonItems<'_> {
         let (range, line) = self.parts.get(&part).cloned().unwrap_or_default();
-        JsonItems::of(self.text.get(range).unwrap_or_default(), line)
+        JsonItems::new(self.text.get(range).unwrap_or_default(), line)
     }
 }
 
-/// What a reader of JSON complains of, without the place: that is said apart.
-fn message(error: &serde_json::Error) -> String {
+/// The message of a JSON error without its position, which is reported separately.
+fn json_error_message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ")
         .map_or(text.as_str(), |(text, _)| text)
@@ -271,14 +281,14 @@ mod tests {
             assert!(error.contains(problem), "{to}: {error}");
         }
         let error = Transfer::read(b"{\n\xff}".to_vec()).unwrap_err();
-        assert_eq!(error.faults[0].line, 2);
+        assert_eq!(error.errors[0].line, 2);
     }
 
     #[test]
     fn a_byte_order_mark_before_the_text_is_no_damage() {
         let marked = [BYTE_ORDER_MARK, EMPTY.as_bytes()].concat();
         let file = Transfer::read(marked.clone()).unwrap();
-        assert_eq!(file.rows(Part::Events).count(), 0);
+        assert_eq!(file.rows(TransferPart::Events).count(), 0);
         let twice = Transfer::read([BYTE_ORDER_MARK, marked.as_slice()].concat()).unwrap_err();
         assert!(twice.to_string().starts_with("line 1: the file is damaged"));
     }
@@ -287,16 +297,19 @@ mod tests {
     fn rows_are_found_with_their_lines() {
         let text = EMPTY.replace("\"clusters\":[]", "\"clusters\":[\n{},\n{}]");
         let file = read(&text).unwrap();
-        let lines: Vec<usize> = file.rows(Part::Clusters).map(|it| it.line).collect();
+        let lines: Vec<usize> = file
+            .rows(TransferPart::Clusters)
+            .map(|it| it.line)
+            .collect();
         assert_eq!(lines, [3, 4]);
-        assert_eq!(file.rows(Part::Events).count(), 0);
+        assert_eq!(file.rows(TransferPart::Events).count(), 0);
     }
 
     #[test]
     fn so_many_faults_are_named_and_the_others_counted() {
-        let mut faults = ImportErrors::default();
-        (0..ERRORS_MAX + 2).for_each(|line| faults.add(line, "", "x"));
-        assert_eq!((faults.faults.len(), faults.more), (ERRORS_MAX, 2));
-        assert!(faults.to_string().ends_with("; and 2 more"));
+        let mut errors = ImportErrors::default();
+        (0..NAMED_ERRORS_MAX + 2).for_each(|line| errors.add(line, "", "x"));
+        assert_eq!((errors.errors.len(), errors.more), (NAMED_ERRORS_MAX, 2));
+        assert!(errors.to_string().ends_with("; and 2 more"));
     }
 }

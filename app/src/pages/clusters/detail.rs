@@ -1,10 +1,10 @@
-//! One cluster: its customers, and the releases that they are in.
+//! Page of one cluster, `/clusters/:id`: its facts, its customers, and the releases that they are in.
 use crate::{
     api::clusters::{deactivate_cluster, read_cluster, restore_cluster},
     components::{
         layout::page_head::PageHead,
-        list::customers::of_one_cluster,
-        ui::{bar::Bar, html::count, notice::Failure, time::Time, toast::Toasts},
+        list::customers::cluster_customers_html,
+        ui::{bar::Bar, html::pluralize, notice::Failure, time::Time, toast::Toasts},
         variables_facts::variables_facts,
     },
     domain::{
@@ -19,9 +19,10 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// So many customers are listed here; the customers' own page has all.
-const LISTED: usize = 200;
+/// How many customers are listed; the list of customers has all.
+const CUSTOMERS_SHOWN_MAX: usize = 200;
 
+/// The page.
 #[component]
 pub fn ClusterPage() -> impl IntoView {
     let id = param::<ClusterId>("id");
@@ -32,6 +33,7 @@ pub fn ClusterPage() -> impl IntoView {
     loaded(cluster, move |it| show(it, cluster, sending))
 }
 
+/// The cluster's facts, releases and customers.
 fn show(
     it: ClusterDetail,
     resource: Fetch<ClusterDetail>,
@@ -46,29 +48,29 @@ fn show(
     let n_active = summary.active_customers;
     let cluster = summary.cluster;
     let (id, is_active) = (cluster.id, cluster.is_active);
-    let toasts = Toasts::here();
+    let toasts = Toasts::from_context();
     let toggle = move |_| {
         if is_active {
             sending.run(deactivate_cluster(id), move |it| {
-                toasts.say(format!("Deactivated {}", it.row.name), None);
+                toasts.show(format!("Deactivated {}", it.row.name), None);
                 resource.refetch();
             });
         } else {
             sending.run(restore_cluster(id), move |it| {
-                toasts.say(format!("Restored {}", it.row.name), None);
+                toasts.show(format!("Restored {}", it.row.name), None);
                 resource.refetch();
             });
         }
     };
     let badge = move || {
-        let customers = count(n_active as usize, "customer");
+        let customers = pluralize(n_active as usize, "customer");
         view! {
             <span class="place" data-cluster=hue>{customers}</span>
             {(!is_active).then(|| view! { <span class="badge">"Inactive"</span> })}
         }
     };
-    let all = paths::with(paths::CUSTOMERS.to_owned(), &[("q", cluster.name.clone())]);
-    let activity = paths::with(paths::ACTIVITY.to_owned(), &[("cluster", id.to_string())]);
+    let all = paths::with_query(paths::CUSTOMERS.to_owned(), &[("q", cluster.name.clone())]);
+    let activity = paths::with_query(paths::ACTIVITY.to_owned(), &[("cluster", id.to_string())]);
     view! {
         <PageHead
             title=cluster.name.clone()
@@ -116,7 +118,7 @@ fn show(
                                         <th scope="col">"Progress"</th>
                                     </tr>
                                 </thead>
-                                <tbody>{releases.into_iter().map(|it| row(it, id)).collect_view()}</tbody>
+                                <tbody>{releases.into_iter().map(|it| release_row(it, id)).collect_view()}</tbody>
                             </table>
                         </div>
                     }
@@ -142,10 +144,10 @@ fn show(
                         .into_any()
                 } else {
                     let n = customers.len();
-                    let html = of_one_cluster(&customers[..n.min(LISTED)]);
+                    let html = cluster_customers_html(&customers[..n.min(CUSTOMERS_SHOWN_MAX)]);
                     view! {
                         <div class="card scroll-x" inner_html=html></div>
-                        {(n > LISTED).then(|| view! { <p class="quiet small pager">{format!("{LISTED} of {n} are shown.")}</p> })}
+                        {(n > CUSTOMERS_SHOWN_MAX).then(|| view! { <p class="quiet small pager">{format!("{CUSTOMERS_SHOWN_MAX} of {n} are shown.")}</p> })}
                     }
                         .into_any()
                 }}
@@ -154,9 +156,10 @@ fn show(
     }
 }
 
-fn row(it: ClusterRelease, cluster: ClusterId) -> impl IntoView {
-    // The matrix, with this cluster's columns alone.
-    let path = paths::view(it.id, &[("cluster", cluster.to_string())]);
+/// A release with the progress of this cluster.
+fn release_row(it: ClusterRelease, cluster: ClusterId) -> impl IntoView {
+    // The matrix, filtered to this cluster.
+    let path = paths::matrix_view(it.id, &[("cluster", cluster.to_string())]);
     view! {
         <tr>
             <td>

@@ -1,35 +1,38 @@
-//! All clusters.
+//! Page with the list of clusters, `/clusters`.
 use crate::{
     api::clusters::list_clusters,
     components::{
         layout::page_head::PageHead,
-        list::{List, ListQuery, SearchBar, clusters::ClusterList},
+        list::{List, SearchBar, clusters::ClusterList, list_query::ListQuery},
         ui::icon::Icon,
     },
     domain::cluster::ClusterSummary,
-    pages::{fetch::Fetch, list_address::listing, loaded},
+    pages::{fetch::Fetch, list_url::list_query, loaded},
     paths,
 };
 use leptos::prelude::*;
 
+/// The page: fetches all clusters, active or not.
 #[component]
 pub fn ClustersPage() -> impl IntoView {
-    let wanted = listing(paths::CLUSTERS);
+    let query = list_query(paths::CLUSTERS);
     let clusters = Fetch::new(|| (), |()| list_clusters(true));
-    loaded(clusters, move |it| show(it, wanted))
+    loaded(clusters, move |it| show(it, query))
 }
 
-fn show(all: Vec<ClusterSummary>, wanted: RwSignal<ListQuery>) -> impl IntoView {
+/// The list with its search, or what to do while there are no clusters.
+fn show(all: Vec<ClusterSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
     let is_empty = all.is_empty();
     let n_inactive = all.iter().filter(|it| !it.cluster.is_active).count();
     let clusters = StoredValue::new(ClusterList::new(all));
-    let drawn = Memo::new(move |_| wanted.with(|wanted| clusters.with_value(|it| it.draw(wanted))));
-    let said = move || (!is_empty).then(|| drawn.with(|it| it.said.clone()));
+    let rendered =
+        Memo::new(move |_| query.with(|query| clusters.with_value(|it| it.render(query))));
+    let summary = move || (!is_empty).then(|| rendered.with(|it| it.summary.clone()));
     view! {
-        <PageHead title="Clusters" beside=move || view! { <span class="quiet" role="status">{said}</span> }>
+        <PageHead title="Clusters" beside=move || view! { <span class="quiet" role="status">{summary}</span> }>
             {(!is_empty)
                 .then(|| {
-                    view! { <SearchBar path=paths::CLUSTERS wanted=wanted label="Filter clusters" n_inactive=n_inactive/> }
+                    view! { <SearchBar path=paths::CLUSTERS query=query label="Filter clusters" n_inactive=n_inactive/> }
                 })}
             <a class="button" data-kind="ink" href=paths::NEW_CLUSTER>
                 <Icon name="i-plus"/>
@@ -46,7 +49,7 @@ fn show(all: Vec<ClusterSummary>, wanted: RwSignal<ListQuery>) -> impl IntoView 
                 }
                     .into_any()
             } else {
-                view! { <List wanted=wanted drawn=drawn/> }.into_any()
+                view! { <List query=query rendered=rendered/> }.into_any()
             }}
         </div>
     }

@@ -1,4 +1,4 @@
-//! Clusters: list, one, new and edit.
+//! Pages of clusters: list, detail and form.
 pub mod detail;
 pub mod edit;
 pub mod list;

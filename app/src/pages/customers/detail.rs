@@ -1,4 +1,4 @@
-//! One customer: where it lives, its variables, every release that it is or was part of.
+//! Page of one customer, `/customers/:id`: its cluster, its variables, and every release that it is or was a member of.
 use crate::{
     api::customers::{deactivate_customer, read_customer, restore_customer},
     components::{
@@ -6,7 +6,7 @@ use crate::{
         ui::{
             bar::Bar,
             notice::Failure,
-            time::{Time, day},
+            time::{Time, long_date},
             toast::Toasts,
         },
         variables_editor::InheritedVariable,
@@ -25,6 +25,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// The page.
 #[component]
 pub fn CustomerPage() -> impl IntoView {
     let id = param::<CustomerId>("id");
@@ -35,6 +36,7 @@ pub fn CustomerPage() -> impl IntoView {
     loaded(customer, move |it| show(it, customer, sending))
 }
 
+/// The customer's facts and releases.
 fn show(
     it: CustomerDetail,
     resource: Fetch<CustomerDetail>,
@@ -46,22 +48,22 @@ fn show(
         releases,
     } = it;
     let (id, is_active) = (customer.id, customer.is_active);
-    let toasts = Toasts::here();
+    let toasts = Toasts::from_context();
     let toggle = move |_| {
         if is_active {
             sending.run(deactivate_customer(id), move |it| {
-                toasts.say(format!("Deactivated {}", it.row.name), None);
+                toasts.show(format!("Deactivated {}", it.row.name), None);
                 resource.refetch();
             });
         } else {
             sending.run(restore_customer(id), move |it| {
-                toasts.say(format!("Restored {}", it.row.name), None);
+                toasts.show(format!("Restored {}", it.row.name), None);
                 resource.refetch();
             });
         }
     };
     let hue = cluster.hue();
-    let inherited = InheritedVariable::all(&cluster.metadata, &cluster.name);
+    let inherited = InheritedVariable::from_metadata(&cluster.metadata, &cluster.name);
     let (cluster_name, cluster_id) = (cluster.name, cluster.id);
     let badge = move || {
         let name = cluster_name.clone();
@@ -72,7 +74,7 @@ fn show(
             {(!is_active).then(|| view! { <span class="badge">"Inactive"</span> })}
         }
     };
-    let activity = paths::with(paths::ACTIVITY.to_owned(), &[("customer", id.to_string())]);
+    let activity = paths::with_query(paths::ACTIVITY.to_owned(), &[("customer", id.to_string())]);
     view! {
         <PageHead title=customer.name.clone() crumbs=vec![("Customers".into(), paths::CUSTOMERS.into())] beside=badge>
             <a class="button" data-kind="ghost" href=activity>"Activity"</a>
@@ -122,7 +124,7 @@ fn show(
                                         <th scope="col">"Progress"</th>
                                     </tr>
                                 </thead>
-                                <tbody>{releases.into_iter().map(|it| row(it, id)).collect_view()}</tbody>
+                                <tbody>{releases.into_iter().map(|it| release_row(it, id)).collect_view()}</tbody>
                             </table>
                         </div>
                     }
@@ -133,9 +135,10 @@ fn show(
     }
 }
 
-fn row(it: CustomerRelease, customer: CustomerId) -> impl IntoView {
+/// A release with the customer's progress.
+fn release_row(it: CustomerRelease, customer: CustomerId) -> impl IntoView {
     let release = it.release;
-    // Who was taken out of a release has no steps there any more.
+    // A customer that was removed from a release has no steps there.
     let path = if it.removed.is_some() {
         paths::release(release.id)
     } else {
@@ -161,7 +164,7 @@ fn row(it: CustomerRelease, customer: CustomerId) -> impl IntoView {
                 </a>
             </td>
             <td>{status_badge(release.status)}</td>
-            <td class="muted">{release.release_date.map(day)}</td>
+            <td class="muted">{release.release_date.map(long_date)}</td>
             <td>{progress}</td>
         </tr>
     }

@@ -1,19 +1,18 @@
-//! A new customer, or the fields of one.
-use super::paste::PastePage;
+//! Pages with the form of a customer: `/customers/new`, which is also the way to the import, and `/customers/:id/edit`.
+use super::{only_cluster::only_cluster, paste::PastePage};
 use crate::{
     api::{
         clusters::list_clusters,
         customers::{create_customer, read_customer, restore_customer, update_customer},
     },
-    components::{customer_form::CustomerForm, layout::page_head::PageHead, ui::toast::Toasts},
-    domain::{
-        cluster::ClusterSummary,
-        customer::CustomerDraft,
-        id::{ClusterId, CustomerId},
+    components::{
+        customer_form::CustomerForm, layout::page_head::PageHead, record_form::FormFrame,
+        ui::toast::Toasts,
     },
+    domain::{cluster::ClusterSummary, customer::CustomerDraft, id::CustomerId},
     pages::{
         SerialRequest,
-        edit_conflict::{creating, editing},
+        edit_conflict::{create_requests, edit_requests},
         fetch::Fetch,
         goes_to, loaded, param,
     },
@@ -22,27 +21,19 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-/// Has an inactive customer back, and goes there.
-fn restoring(sending: SerialRequest) -> Callback<i64> {
-    let (go, toasts) = (goes_to(), Toasts::here());
+/// Restores an inactive customer and opens its page.
+fn restore_request(sending: SerialRequest) -> Callback<i64> {
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     Callback::new(move |id: i64| {
         let go = go.clone();
         sending.run(restore_customer(CustomerId(id)), move |it| {
-            toasts.say(format!("Restored {}", it.row.name), None);
+            toasts.show(format!("Restored {}", it.row.name), None);
             go(&paths::customer(it.row.id));
         });
     })
 }
 
-/// With one cluster there is nothing to choose.
-pub fn only(clusters: &[ClusterSummary]) -> Option<ClusterId> {
-    match clusters {
-        [only] => Some(only.cluster.id),
-        _ => None,
-    }
-}
-
-/// `/customers/new`, and `/customers/new?paste` for many at once.
+/// `/customers/new`: the form for one customer, or with `?paste` the import of many. Both need a cluster to exist.
 #[component]
 pub fn NewCustomerPage() -> impl IntoView {
     let query = use_query_map();
@@ -62,7 +53,7 @@ pub fn NewCustomerPage() -> impl IntoView {
     })
 }
 
-/// A customer needs somewhere to live.
+/// Shown while there is no cluster: a customer belongs to one.
 fn no_cluster() -> impl IntoView {
     view! {
         <PageHead title="New customer" crumbs=vec![("Customers".into(), paths::CUSTOMERS.into())]/>
@@ -75,18 +66,25 @@ fn no_cluster() -> impl IntoView {
     }
 }
 
+/// The form for a new customer.
 #[component]
 fn NewCustomer(clusters: Vec<ClusterSummary>) -> impl IntoView {
     let sending = SerialRequest::new();
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     let submit = Callback::new(move |draft: CustomerDraft| {
         let go = go.clone();
         sending.run(create_customer(draft), move |it| {
-            toasts.say(format!("Created {}", it.row.name), None);
+            toasts.show(format!("Created {}", it.row.name), None);
             go(&paths::customer(it.row.id));
         });
     });
-    let cluster_id = only(&clusters);
+    let cluster_id = only_cluster(&clusters);
+    let frame = FormFrame {
+        version: None,
+        submit_label: "Create customer".into(),
+        cancel_path: paths::CUSTOMERS.into(),
+        requests: create_requests(sending, restore_request(sending)),
+    };
     view! {
         <PageHead title="New customer" crumbs=vec![("Customers".into(), paths::CUSTOMERS.into())]>
             <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
@@ -95,15 +93,14 @@ fn NewCustomer(clusters: Vec<ClusterSummary>) -> impl IntoView {
             <CustomerForm
                 draft=CustomerDraft { cluster_id, ..CustomerDraft::default() }
                 clusters=clusters
-                submit="Create customer"
-                cancel=paths::CUSTOMERS
-                asks=creating(sending, restoring(sending))
+                frame=frame
                 on_submit=submit
             />
         </div>
     }
 }
 
+/// The form of an existing customer.
 #[component]
 pub fn EditCustomerPage() -> impl IntoView {
     let id = param::<CustomerId>("id");
@@ -111,26 +108,31 @@ pub fn EditCustomerPage() -> impl IntoView {
         let customer = read_customer(id.unwrap_or(CustomerId(0))).await?;
         Ok((customer, list_clusters(true).await?))
     });
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     loaded(both, move |(it, clusters)| {
         let customer = it.customer;
-        let (id, drawn_from) = (customer.id, customer.version);
-        let version = RwSignal::new(drawn_from);
+        let (id, version_read) = (customer.id, customer.version);
+        let version = RwSignal::new(version_read);
         let sending = SerialRequest::new();
         let go = go.clone();
         let submit = Callback::new(move |draft: CustomerDraft| {
             let go = go.clone();
             let based_on = version.get_untracked();
             sending.run(update_customer(id, draft, based_on), move |it| {
-                toasts.say(format!("Saved {}", it.row.name), None);
+                toasts.show(format!("Saved {}", it.row.name), None);
                 go(&paths::customer(it.row.id));
             });
         });
-        let (asks, current) = editing(sending, version, restoring(sending), move || async move {
-            let customer = read_customer(id).await?.customer;
-            let version = customer.version;
-            Ok((CustomerDraft::from(customer), version))
-        });
+        let (requests, current) = edit_requests(
+            sending,
+            version,
+            restore_request(sending),
+            move || async move {
+                let customer = read_customer(id).await?.customer;
+                let version = customer.version;
+                Ok((CustomerDraft::from(customer), version))
+            },
+        );
         let clusters = clusters
             .into_iter()
             .filter(|it| it.cluster.is_active || it.cluster.id == customer.cluster_id)
@@ -139,16 +141,19 @@ pub fn EditCustomerPage() -> impl IntoView {
             ("Customers".into(), paths::CUSTOMERS.into()),
             (customer.name.clone(), paths::customer(id)),
         ];
+        let frame = FormFrame {
+            version: Some(version_read),
+            submit_label: "Save changes".into(),
+            cancel_path: paths::customer(id),
+            requests,
+        };
         view! {
             <PageHead title=format!("Edit {}", customer.name) crumbs=crumbs/>
             <div class="page__body">
                 <CustomerForm
-                    version=drawn_from
                     draft=CustomerDraft::from(customer)
                     clusters=clusters
-                    submit="Save changes"
-                    cancel=paths::customer(id)
-                    asks=asks
+                    frame=frame
                     current=current
                     on_submit=submit
                 />

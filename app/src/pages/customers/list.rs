@@ -1,37 +1,39 @@
-//! All customers, by cluster.
+//! Page with the list of customers by cluster, `/customers`.
 use crate::{
     api::customers::list_customers,
     components::{
         layout::page_head::PageHead,
-        list::{List, ListQuery, SearchBar, customers::CustomerList},
+        list::{List, SearchBar, customers::CustomerList, list_query::ListQuery},
         ui::icon::Icon,
     },
     domain::customer::CustomerSummary,
-    pages::{fetch::Fetch, list_address::listing, loaded},
+    pages::{fetch::Fetch, list_url::list_query, loaded},
     paths,
 };
 use leptos::prelude::*;
 
+/// The page: fetches all customers, active or not.
 #[component]
 pub fn CustomersPage() -> impl IntoView {
-    let wanted = listing(paths::CUSTOMERS);
+    let query = list_query(paths::CUSTOMERS);
     let customers = Fetch::new(|| (), |()| list_customers(true));
-    loaded(customers, move |it| show(it, wanted))
+    loaded(customers, move |it| show(it, query))
 }
 
-fn show(all: Vec<CustomerSummary>, wanted: RwSignal<ListQuery>) -> impl IntoView {
+/// The list with its search, or what to do while there are no customers.
+fn show(all: Vec<CustomerSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
     let is_empty = all.is_empty();
     let n_inactive = all.iter().filter(|it| !it.is_active).count();
     let customers = StoredValue::new(CustomerList::new(all));
-    let drawn =
-        Memo::new(move |_| wanted.with(|wanted| customers.with_value(|it| it.draw(wanted))));
-    let said = move || (!is_empty).then(|| drawn.with(|it| it.said.clone()));
+    let rendered =
+        Memo::new(move |_| query.with(|query| customers.with_value(|it| it.render(query))));
+    let summary = move || (!is_empty).then(|| rendered.with(|it| it.summary.clone()));
     view! {
-        <PageHead title="Customers" beside=move || view! { <span class="quiet" role="status">{said}</span> }>
+        <PageHead title="Customers" beside=move || view! { <span class="quiet" role="status">{summary}</span> }>
             {(!is_empty)
                 .then(|| {
                     view! {
-                        <SearchBar path=paths::CUSTOMERS wanted=wanted label="Filter customers" n_inactive=n_inactive/>
+                        <SearchBar path=paths::CUSTOMERS query=query label="Filter customers" n_inactive=n_inactive/>
                         <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
                     }
                 })}
@@ -53,7 +55,7 @@ fn show(all: Vec<CustomerSummary>, wanted: RwSignal<ListQuery>) -> impl IntoView
                 }
                     .into_any()
             } else {
-                view! { <List wanted=wanted drawn=drawn/> }.into_any()
+                view! { <List query=query rendered=rendered/> }.into_any()
             }}
         </div>
     }

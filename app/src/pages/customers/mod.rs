@@ -1,5 +1,6 @@
-//! Customers: list, one, new and edit, many at once.
+//! Pages of customers: list, detail, form, and the import of many.
 pub mod detail;
 pub mod edit;
 pub mod list;
+mod only_cluster;
 pub mod paste;

@@ -1,4 +1,5 @@
-//! Chooses customers, shows what will be made, and does it: activation of a draft, or adding to an active release.
+//! Selection of customers for a release, with a dry run that shows what would be created. It activates a draft, or adds the
+//! customers to an active release.
 use crate::{
     api::{
         customers::list_customers,
@@ -7,7 +8,7 @@ use crate::{
     components::{
         customer_picker::CustomerPicker,
         ui::{
-            html::{count, put},
+            html::{pluralize, put},
             icon::Icon,
             notice::sentence,
             text_area::escape,
@@ -17,8 +18,8 @@ use crate::{
         cluster::hue,
         customer::CustomerSummary,
         id::{ClusterId, CustomerId, ReleaseId},
-        rule_violation::Field,
         summary::{DryRun, Unresolved},
+        vocabulary::Field,
     },
     error::AppError,
     pages::SerialRequest,
@@ -27,22 +28,22 @@ use crate::{
 use leptos::prelude::*;
 use std::collections::{HashMap, HashSet};
 
-/// So many missing values are listed; the others are counted.
-const LISTED: usize = 200;
+/// More missing values than these are counted, not listed.
+const LISTED_VALUES_MAX: usize = 200;
 
 #[component]
-pub fn ChooseCustomers(
+pub fn CustomerSelection(
     open: RwSignal<bool>,
     id: ReleaseId,
     is_draft: bool,
-    /// Who is in already, and not offered again.
+    /// Customers that are in the release already; they are not offered.
     members: RwSignal<HashSet<CustomerId>>,
     on_done: Callback<()>,
 ) -> impl IntoView {
-    let sending = SerialRequest::new();
-    let chosen = RwSignal::new(HashSet::<CustomerId>::new());
+    let request = SerialRequest::new();
+    let selected = RwSignal::new(HashSet::<CustomerId>::new());
     let offered = RwSignal::new(None::<Vec<CustomerSummary>>);
-    // The dialog is drawn only once the page is live, so what it needs is fetched here and now.
+    // A plain request, not a `Fetch`: the server never renders this dialog, so there is nothing to hydrate.
     let fetching = SerialRequest::new();
     let fetch = Callback::new(move |()| {
         fetching.run(list_customers(false), move |all| {
@@ -53,22 +54,22 @@ pub fn ChooseCustomers(
         });
     });
     fetch.run(());
-    let (is_fetching, is_sending) = (fetching.is_busy(), sending.is_busy());
-    let trial = DryRunPreview::new(id, chosen, offered);
+    let (is_fetching, is_requesting) = (fetching.is_busy(), request.is_busy());
+    let preview = DryRunPreview::new(id, selected, offered);
     let n_offered = move || offered.with(|it| it.as_ref().map_or(0, Vec::len));
-    let is_none = move || chosen.with(HashSet::is_empty);
+    let is_none = move || selected.with(HashSet::is_empty);
     let submit = move |_| {
         if untrack(is_none) {
             return;
         }
-        let customers: Vec<CustomerId> = chosen.get_untracked().into_iter().collect();
+        let customers: Vec<CustomerId> = selected.get_untracked().into_iter().collect();
         if is_draft {
-            sending.run(activate_release(id, customers), move |_| {
+            request.run(activate_release(id, customers), move |_| {
                 open.set(false);
                 on_done.run(());
             });
         } else {
-            sending.run(add_customers(id, customers), move |added| {
+            request.run(add_customers(id, customers), move |added| {
                 members.update(|it| it.extend(added.row));
                 open.set(false);
                 on_done.run(());
@@ -79,12 +80,12 @@ pub fn ChooseCustomers(
         <p class="dialog__lead muted">"Every chosen customer gets its own copy of the release's steps."</p>
         <div class="dialog__cols">
             {move || match offered.get() {
-                Some(customers) if customers.is_empty() => nobody(is_draft).into_any(),
-                Some(customers) => view! { <CustomerPicker customers=customers chosen=chosen/> }.into_any(),
+                Some(customers) if customers.is_empty() => no_customers(is_draft).into_any(),
+                Some(customers) => view! { <CustomerPicker customers=customers chosen=selected/> }.into_any(),
                 None => {
                     view! {
                         <div class="dialog__pick" aria-busy=move || is_fetching.get().then_some("true")>
-                            <Refused error=fetching.error/>
+                            <SelectionError error=fetching.error/>
                             {move || {
                                 fetching
                                     .error
@@ -104,16 +105,16 @@ pub fn ChooseCustomers(
                         .into_any()
                 }
             }}
-            <DryRunPane id=id trial=trial offered=offered/>
+            <DryRunPane id=id preview=preview offered=offered/>
         </div>
-        <Refused error=sending.error/>
+        <SelectionError error=request.error/>
         <div class="dialog__foot">
             <span aria-live="polite">
                 <b class="label">
-                    {move || format!("Selected {} of {} customers", chosen.with(HashSet::len), n_offered())}
+                    {move || format!("Selected {} of {} customers", selected.with(HashSet::len), n_offered())}
                 </b>
                 " "
-                <span class="quiet">{move || in_clusters(chosen, offered)}</span>
+                <span class="quiet">{move || in_clusters(selected, offered)}</span>
             </span>
             <span class="quiet small push" id="choose-first">
                 {move || is_none().then_some("Choose at least one customer")}
@@ -125,7 +126,7 @@ pub fn ChooseCustomers(
                 data-kind="ink"
                 aria-disabled=move || is_none().then_some("true")
                 aria-describedby="choose-first"
-                aria-busy=move || is_sending.get().then_some("true")
+                aria-busy=move || is_requesting.get().then_some("true")
                 on:click=submit
             >
                 {if is_draft { "Activate" } else { "Add" }}
@@ -134,12 +135,12 @@ pub fn ChooseCustomers(
     }
 }
 
-/// A refusal in full: who is chosen has no field of its own where it could stand.
+/// An error in full. The selection is no text field, so an error of it has no other place to be shown.
 #[component]
-fn Refused(error: RwSignal<Option<AppError>>) -> impl IntoView {
+fn SelectionError(error: RwSignal<Option<AppError>>) -> impl IntoView {
     move || {
         error.get().map(|error| {
-            let at_field = error.at(Field::Customers);
+            let at_field = error.message_for(Field::Customers);
             let text = at_field.unwrap_or_else(|| error.to_string());
             view! {
                 <div class="alert" data-tone="danger" role="alert">
@@ -151,8 +152,8 @@ fn Refused(error: RwSignal<Option<AppError>>) -> impl IntoView {
     }
 }
 
-/// Nobody is left to be chosen.
-fn nobody(is_draft: bool) -> impl IntoView {
+/// Shown when no customer can be selected.
+fn no_customers(is_draft: bool) -> impl IntoView {
     let (text, path, label) = if is_draft {
         (
             "There is no active customer yet.",
@@ -178,13 +179,13 @@ fn nobody(is_draft: bool) -> impl IntoView {
 
 /// "in 2 clusters"
 fn in_clusters(
-    chosen: RwSignal<HashSet<CustomerId>>,
+    selected: RwSignal<HashSet<CustomerId>>,
     offered: RwSignal<Option<Vec<CustomerSummary>>>,
 ) -> String {
-    let n = chosen.with(|chosen| {
+    let n = selected.with(|selected| {
         offered.with(|offered| {
             let all = offered.iter().flatten();
-            let of_chosen = all.filter(|it| chosen.contains(&it.id));
+            let of_chosen = all.filter(|it| selected.contains(&it.id));
             let clusters: HashSet<ClusterId> = of_chosen.map(|it| it.cluster_id).collect();
             clusters.len()
         })
@@ -192,31 +193,33 @@ fn in_clusters(
     if n == 0 {
         String::new()
     } else {
-        format!("in {}", count(n, "cluster"))
+        format!("in {}", pluralize(n, "cluster"))
     }
 }
 
-/// What activating or adding would do; asked with every choice. Only the answer to the last question counts.
+/// The dry run of the present selection, requested again with every change of it. Only the answer to the last request is
+/// shown.
 #[derive(Clone, Copy)]
 struct DryRunPreview {
     id: ReleaseId,
-    chosen: RwSignal<HashSet<CustomerId>>,
+    selected: RwSignal<HashSet<CustomerId>>,
     offered: RwSignal<Option<Vec<CustomerSummary>>>,
     answer: RwSignal<Option<DryRun>>,
     error: RwSignal<Option<AppError>>,
     is_busy: RwSignal<bool>,
+    /// The number of the last request.
     number: StoredValue<u32>,
 }
 
 impl DryRunPreview {
     fn new(
         id: ReleaseId,
-        chosen: RwSignal<HashSet<CustomerId>>,
+        selected: RwSignal<HashSet<CustomerId>>,
         offered: RwSignal<Option<Vec<CustomerSummary>>>,
     ) -> Self {
         let this = Self {
             id,
-            chosen,
+            selected,
             offered,
             answer: RwSignal::new(None),
             error: RwSignal::new(None),
@@ -224,24 +227,24 @@ impl DryRunPreview {
             number: StoredValue::new(0),
         };
         Effect::new(move |_| {
-            chosen.track();
-            this.ask();
+            selected.track();
+            this.request();
         });
         this
     }
 
-    /// In the order in which they are offered: that of the missing values.
-    fn wanted(self) -> Vec<CustomerId> {
-        self.chosen.with_untracked(|chosen| {
+    /// The selected customers in the order in which they are offered: missing values are listed in it.
+    fn selected(self) -> Vec<CustomerId> {
+        self.selected.with_untracked(|selected| {
             self.offered.with_untracked(|all| {
                 let ids = all.iter().flatten().map(|it| it.id);
-                ids.filter(|it| chosen.contains(it)).collect()
+                ids.filter(|it| selected.contains(it)).collect()
             })
         })
     }
 
-    fn ask(self) {
-        let customers = self.wanted();
+    fn request(self) {
+        let customers = self.selected();
         self.number.update_value(|it| *it += 1);
         let number = self.number.get_value();
         if customers.is_empty() {
@@ -274,12 +277,12 @@ impl DryRunPreview {
 #[component]
 fn DryRunPane(
     id: ReleaseId,
-    trial: DryRunPreview,
+    preview: DryRunPreview,
     offered: RwSignal<Option<Vec<CustomerSummary>>>,
 ) -> impl IntoView {
-    let figure = move |of: fn(&DryRun) -> u32| trial.answer.with(|it| it.as_ref().map_or(0, of));
-    let missing = move || {
-        let unresolved = trial.answer.with(|it| {
+    let figure = move |of: fn(&DryRun) -> u32| preview.answer.with(|it| it.as_ref().map_or(0, of));
+    let missing_values = move || {
+        let unresolved = preview.answer.with(|it| {
             let found = it.as_ref().map(|it| it.unresolved.clone());
             found.filter(|it| !it.is_empty())
         })?;
@@ -287,7 +290,7 @@ fn DryRunPane(
         let n_cells: usize = unresolved.iter().map(|it| it.step_names.len()).sum();
         let html = offered.with(|offered| {
             let names = offered.iter().flatten().map(|it| (it.id, it)).collect();
-            table(id, &unresolved, &names)
+            missing_values_html(id, &unresolved, &names)
         });
         let are = if n_values == 1 {
             "value is"
@@ -306,7 +309,7 @@ fn DryRunPane(
                     <b>{format!("{n_values} {are} still missing. ")}</b>
                     {format!("You can go on; {cells} locked until they are filled.")}
                 </span>
-                <button class="button" type="button" data-size="s" on:click=move |_| trial.ask()>
+                <button class="button" type="button" data-size="s" on:click=move |_| preview.request()>
                     "Check again"
                 </button>
             </div>
@@ -314,7 +317,7 @@ fn DryRunPane(
         })
     };
     view! {
-        <div class="dialog__run" aria-busy=move || trial.is_busy.get().then_some("true")>
+        <div class="dialog__run" aria-busy=move || preview.is_busy.get().then_some("true")>
             <h3>"Dry run"</h3>
             <dl class="figures">
                 <div>
@@ -330,14 +333,14 @@ fn DryRunPane(
                     <dd>{move || figure(|it| it.cells)}</dd>
                 </div>
             </dl>
-            <Refused error=trial.error/>
-            {missing}
+            <SelectionError error=preview.error/>
+            {missing_values}
         </div>
     }
 }
 
-/// Where a variable is filled in.
-fn filled_at(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> String {
+/// The page on which a variable gets its value.
+fn variable_path(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> String {
     match variable.split('.').next() {
         Some("cluster") => paths::edit_cluster(customer.cluster_id),
         Some("release") => paths::edit_release(release),
@@ -345,8 +348,8 @@ fn filled_at(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> 
     }
 }
 
-/// The missing values as a table, as text. Their links open beside this page, so that the choice stays.
-fn table(
+/// The missing values as an HTML table. Links open in a new tab, so that the selection stays.
+fn missing_values_html(
     release: ReleaseId,
     unresolved: &[Unresolved],
     names: &HashMap<CustomerId, &CustomerSummary>,
@@ -354,22 +357,22 @@ fn table(
     let mut html = String::from(
         r#"<table class="table"><caption class="sr">Unresolved variables</caption><thead><tr><th scope="col">Variable</th><th scope="col">Customer</th><th scope="col">Steps</th></tr></thead><tbody>"#,
     );
-    for it in unresolved.iter().take(LISTED) {
+    for it in unresolved.iter().take(LISTED_VALUES_MAX) {
         let Some(customer) = names.get(&it.customer_id) else {
             continue;
         };
         let (variable, name) = (escape(&it.variable), escape(&customer.name));
         let (hue, cluster) = (hue(customer.cluster_id), escape(&customer.cluster));
         let steps = escape(&it.step_names.join(", "));
-        let path = filled_at(&it.variable, release, customer);
+        let path = variable_path(&it.variable, release, customer);
         put!(
             html,
             r#"<tr><td class="mono">{variable}</td><td><a class="link" href="{path}" target="_blank" rel="noopener">{name}<span class="sr">, fill in {variable} in a new tab</span></a> <span class="place small" data-cluster="{hue}">{cluster}</span></td><td class="quiet">{steps}</td></tr>"#
         );
     }
     html.push_str("</tbody></table>");
-    if unresolved.len() > LISTED {
-        let more = unresolved.len() - LISTED;
+    if unresolved.len() > LISTED_VALUES_MAX {
+        let more = unresolved.len() - LISTED_VALUES_MAX;
         put!(html, r#"<p class="quiet small">and {more} more</p>"#);
     }
     html
@@ -402,7 +405,7 @@ mod tests {
             missing("release.version"),
         ];
         let names = [(acme.id, &acme)].into();
-        let html = table(ReleaseId(5), &all, &names);
+        let html = missing_values_html(ReleaseId(5), &all, &names);
         for path in ["/customers/7/edit", "/clusters/3/edit", "/releases/5/edit"] {
             assert!(html.contains(path), "{path}");
         }

@@ -1,15 +1,13 @@
-//! The dialogs of a release: activate, add customers, clone, delete. They are loaded when one of them is first asked for.
-use super::{
-    customer_selection::ChooseCustomers,
-    lazy_parts::{LazyPart, aside},
-};
+//! The dialogs of a release: activate, add customers, clone, delete. `ReleaseDialogs` is loaded lazily when the first of them
+//! is opened; `ReleaseDialogsHost` waits for that.
+use super::customer_selection::CustomerSelection;
 use crate::{
     api::releases::{clone_release, delete_draft},
     components::ui::{dialog::Dialog, field::TextField, notice::Failure, toast::Toasts},
     domain::{
         id::CustomerId,
-        release::{Release, ReleaseStatus},
-        rule_violation::Field,
+        release::Release,
+        vocabulary::{Field, ReleaseStatus},
     },
     pages::{SerialRequest, goes_to, stays_true},
     paths,
@@ -20,78 +18,88 @@ use std::collections::HashSet;
 /// Which dialogs are open.
 #[derive(Clone, Copy)]
 pub struct OpenDialogs {
-    /// Activation, or adding customers.
-    pub choosing: RwSignal<bool>,
-    pub cloning: RwSignal<bool>,
-    pub deleting: RwSignal<bool>,
+    /// For the activation of a draft, or to add customers to an active release.
+    pub select_customers: RwSignal<bool>,
+    pub clone_release: RwSignal<bool>,
+    pub delete_draft: RwSignal<bool>,
 }
 
 impl Default for OpenDialogs {
     fn default() -> Self {
         let closed = || RwSignal::new(false);
         Self {
-            choosing: closed(),
-            cloning: closed(),
-            deleting: closed(),
+            select_customers: closed(),
+            clone_release: closed(),
+            delete_draft: closed(),
         }
     }
 }
 
 impl OpenDialogs {
-    fn any(self) -> bool {
-        self.choosing.get() || self.cloning.get() || self.deleting.get()
+    fn is_any_open(self) -> bool {
+        self.select_customers.get() || self.clone_release.get() || self.delete_draft.get()
     }
 }
 
+/// Loads the code of `ReleaseDialogs` and renders them. The page passes it down, so that this file imports no page.
+pub type LoadDialogs = fn(ReleaseDialogsProps) -> AnyView;
+
+/// Renders nothing until a dialog is opened.
 #[component]
-pub fn ReleaseDialogs(
-    asked: OpenDialogs,
+pub fn ReleaseDialogsHost(
+    open: OpenDialogs,
     release: Release,
+    /// Customers that are in the release already.
     members: Vec<CustomerId>,
     on_done: Callback<()>,
+    load: LoadDialogs,
 ) -> impl IntoView {
-    // Once loaded they stay.
-    let wanted = stays_true(move || asked.any());
+    let is_needed = stays_true(move || open.is_any_open());
     move || {
-        wanted.get().then(|| {
-            let dialogs = LazyPart::Dialogs {
-                asked,
-                release: Box::new(release.clone()),
+        is_needed.get().then(|| {
+            load(ReleaseDialogsProps {
+                open,
+                release: release.clone(),
                 members: members.clone(),
                 on_done,
-            };
-            Suspend::new(aside(dialogs)).into_any()
+            })
         })
     }
 }
 
 #[component]
-pub fn AllDialogs(
-    asked: OpenDialogs,
+pub fn ReleaseDialogs(
+    open: OpenDialogs,
     release: Release,
+    /// Customers that are in the release already.
     members: Vec<CustomerId>,
     on_done: Callback<()>,
 ) -> impl IntoView {
     view! {
-        <ActivateDialog open=asked.choosing release=release.clone() members=members on_done=on_done/>
-        <CloneDialog open=asked.cloning release=release.clone()/>
-        <DeleteDialog open=asked.deleting release=release/>
+        <ActivateDialog
+            open=open.select_customers
+            release=release.clone()
+            members=members
+            on_done=on_done
+        />
+        <CloneDialog open=open.clone_release release=release.clone()/>
+        <DeleteDialog open=open.delete_draft release=release/>
     }
 }
 
 #[component]
 fn DeleteDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
-    let sending = SerialRequest::new();
+    let request = SerialRequest::new();
     let go = goes_to();
     let id = release.id;
     let delete = StoredValue::new(move || {
         let go = go.clone();
-        sending.run(delete_draft(id), move |_| go(paths::RELEASES));
+        request.run(delete_draft(id), move |_| go(paths::RELEASES));
     });
     view! {
         <Dialog open=open title=format!("Delete {}", release.name)>
             <div class="dialog__body stack">
-                <Failure error=sending.error/>
+                <Failure error=request.error/>
                 <p>"The draft and its steps go for good. Customers are not touched."</p>
             </div>
             <div class="dialog__foot">
@@ -102,25 +110,27 @@ fn DeleteDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
     }
 }
 
-/// A new draft with the same details and steps.
+/// Makes a new draft with the same details and steps.
 #[component]
 fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
-    let sending = SerialRequest::new();
-    let (go, toasts) = (goes_to(), Toasts::here());
+    let request = SerialRequest::new();
+    let (go, toasts) = (goes_to(), Toasts::from_context());
     let id = release.id;
     let name = RwSignal::new(format!("{} (copy)", release.name));
     let number = RwSignal::new(release.version_number.unwrap_or_default());
     let submit = StoredValue::new(move || {
         let go = go.clone();
         let (name, number) = (name.get_untracked(), number.get_untracked());
-        sending.run(clone_release(id, name, Some(number)), move |it| {
+        request.run(clone_release(id, name, Some(number)), move |it| {
             open.set(false);
-            toasts.say(format!("Created {}", it.row.name), None);
+            toasts.show(format!("Created {}", it.row.name), None);
             go(&paths::release(it.row.id));
         });
     });
-    let is_busy = sending.is_busy();
-    let at = move |field| Signal::derive(move || sending.error.get().and_then(|it| it.at(field)));
+    let is_busy = request.is_busy();
+    let error_at = move |field| {
+        Signal::derive(move || request.error.get().and_then(|it| it.message_for(field)))
+    };
     view! {
         <Dialog open=open title=format!("Clone {}", release.name)>
             <form on:submit=move |event| {
@@ -128,19 +138,19 @@ fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
                 submit.with_value(|it| it());
             }>
                 <div class="dialog__body stack">
-                    <Failure error=sending.error/>
+                    <Failure error=request.error/>
                     <TextField
                         label="Name"
                         id="clone-name"
                         value=name
                         hint="Details and steps come along, customers do not."
-                        error=at(Field::Name)
+                        error=error_at(Field::Name)
                     />
                     <TextField
                         label="Version number"
                         id="clone-number"
                         value=number
-                        error=at(Field::VersionNumber)
+                        error=error_at(Field::VersionNumber)
                     />
                 </div>
                 <div class="dialog__foot">
@@ -159,12 +169,12 @@ fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
     }
 }
 
-/// Chooses customers, shows what will be made, and does it: activation of a draft, or adding to an active release.
+/// Activates a draft for the customers that are selected, or adds them to an active release.
 #[component]
 fn ActivateDialog(
     open: RwSignal<bool>,
     release: Release,
-    /// Who is in already, and not offered again.
+    /// Customers that are in the release already; they are not offered.
     members: Vec<CustomerId>,
     on_done: Callback<()>,
 ) -> impl IntoView {
@@ -178,7 +188,7 @@ fn ActivateDialog(
     let members = RwSignal::new(members.into_iter().collect::<HashSet<_>>());
     view! {
         <Dialog open=open title=title wide=true>
-            <ChooseCustomers open=open id=id is_draft=is_draft members=members on_done=on_done/>
+            <CustomerSelection open=open id=id is_draft=is_draft members=members on_done=on_done/>
         </Dialog>
     }
 }

@@ -1,9 +1,13 @@
-//! What stands beside the matrix, and dialogs: a part of the WASM of its own, loaded when the first of them is opened.
+//! The parts of the pages that are loaded lazily: dialogs, step panel, bulk actions, and the page of a draft. All of them are
+//! one part of the WASM, which is loaded when the first of them is needed.
 use super::{
-    bulk_actions::{BulkRequest, set_archived},
-    dialogs::{AllDialogs, OpenDialogs},
-    release::Draft,
-    step_panel_host::{Side, SideProps},
+    dialogs::{ReleaseDialogs, ReleaseDialogsProps},
+    draft::Draft,
+    release_matrix::{
+        bulk_actions::{send_bulk_action, set_archived},
+        controller::BulkRequest,
+        step_panel_host::{StepPanelHost, StepPanelHostProps},
+    },
 };
 use crate::{
     components::{
@@ -13,79 +17,84 @@ use crate::{
         shortcuts_dialog::KeysDialog,
         ui::toast::Toasts,
     },
-    domain::{
-        id::{CustomerId, ReleaseId},
-        release::Release,
-    },
+    domain::{id::ReleaseId, release::Release},
 };
 use leptos::prelude::*;
 
+/// What to render or to do with the code that was loaded.
 pub enum LazyPart {
-    /// Only loads the part.
-    Nothing,
-    Side(Box<SideProps>),
-    Help {
+    /// Nothing: the code is only loaded.
+    Preload,
+    StepPanel(Box<StepPanelHostProps>),
+    Shortcuts {
         open: RwSignal<bool>,
         state: MatrixState,
     },
     Name(NameDialogProps),
-    Bulk(BulkBarProps),
-    Reason(Box<ReasonDialogProps>),
-    Dialogs {
-        asked: OpenDialogs,
-        release: Box<Release>,
-        members: Vec<CustomerId>,
-        on_done: Callback<()>,
-    },
+    BulkBar(BulkBarProps),
+    BulkReason(Box<ReasonDialogProps>),
+    Dialogs(Box<ReleaseDialogsProps>),
     Draft {
         release: Box<Release>,
         reload: Callback<()>,
     },
-    /// Nothing to see: many cells at once.
-    Act(Box<BulkRequest>),
-    /// Nothing to see: the end of a release, or its return.
+    /// Renders nothing.
+    BulkAction(Box<BulkRequest>),
+    /// Renders nothing.
     SetArchived {
-        id: ReleaseId,
+        release: ReleaseId,
         archived: bool,
         toasts: Toasts,
-        done: Callback<()>,
+        on_done: Callback<()>,
     },
 }
 
-/// Marks what this part has drawn on the server: the page can only take it over once the part is here.
-pub const MARK: &str = "[data-aside]";
+/// Selector of what this part renders on the server: a page with it can only be hydrated once the part is loaded.
+pub const RENDERED_ON_SERVER: &str = "[data-aside]";
 
+/// The WASM is split here. `shell.rs` names the file by this function.
 #[lazy]
-pub fn aside(what: LazyPart) -> AnyView {
-    match what {
-        LazyPart::Nothing => ().into_any(),
-        LazyPart::Side(props) => Side(*props).into_any(),
-        LazyPart::Help { open, state } => view! { <KeysDialog open=open state=state/> }.into_any(),
-        LazyPart::Name(props) => NameDialog(props).into_any(),
-        LazyPart::Bulk(props) => BulkBar(props).into_any(),
-        LazyPart::Reason(props) => ReasonDialog(*props).into_any(),
-        LazyPart::Dialogs {
-            asked,
-            release,
-            members,
-            on_done,
-        } => view! { <AllDialogs asked=asked release=*release members=members on_done=on_done/> }
-            .into_any(),
-        LazyPart::Draft { release, reload } => {
-            view! { <Draft release=*release reload=reload/> }.into_any()
+pub fn lazy_part(part: LazyPart) -> AnyView {
+    match part {
+        LazyPart::Preload => ().into_any(),
+        LazyPart::StepPanel(props) => StepPanelHost(*props).into_any(),
+        LazyPart::Shortcuts { open, state } => {
+            view! { <KeysDialog open=open state=state/> }.into_any()
         }
-        LazyPart::Act(bulk) => {
-            bulk.send();
+        LazyPart::Name(props) => NameDialog(props).into_any(),
+        LazyPart::BulkBar(props) => BulkBar(props).into_any(),
+        LazyPart::BulkReason(props) => ReasonDialog(*props).into_any(),
+        LazyPart::Dialogs(props) => ReleaseDialogs(*props).into_any(),
+        LazyPart::Draft { release, reload } => {
+            view! { <Draft release=*release reload=reload load_dialogs=show_dialogs/> }.into_any()
+        }
+        LazyPart::BulkAction(request) => {
+            send_bulk_action(*request);
             ().into_any()
         }
         LazyPart::SetArchived {
-            id,
+            release,
             archived,
             toasts,
-            done,
+            on_done,
         } => {
-            set_archived(id, archived, toasts, done);
+            set_archived(release, archived, toasts, on_done);
             ().into_any()
         }
     }
+}
+
+/// Renders a part as soon as it is loaded.
+pub fn show(part: LazyPart) -> AnyView {
+    Suspend::new(lazy_part(part)).into_any()
+}
+
+/// Renders the dialogs of a release as soon as they are loaded.
+pub fn show_dialogs(dialogs: ReleaseDialogsProps) -> AnyView {
+    show(LazyPart::Dialogs(Box::new(dialogs)))
+}
+
+/// Does what a part that renders nothing is for, as soon as it is loaded.
+pub fn run(part: LazyPart) {
+    leptos::task::spawn_local(async { drop(lazy_part(part).await) });
 }

@@ -1,38 +1,38 @@
-//! All releases, newest first.
+//! Page with the list of releases, `/releases`, and the badge of a release's status.
 use crate::{
-    api::releases::list_releases,
-    components::{
-        layout::page_head::PageHead,
-        list::{Choice, List, ListQuery, SearchBar, releases::ReleaseList},
-        ui::icon::Icon,
-    },
-    domain::release::{ReleaseStatus, ReleaseSummary, ReleaseType},
-    pages::{fetch::Fetch, list_address::listing, loaded},
-    paths,
+    api::releases::list_releases, components::layout::page_head::PageHead, components::list::List,
+    components::list::ListFilter, components::list::SearchBar,
+    components::list::list_query::ListQuery, components::list::releases::ReleaseList,
+    components::ui::icon::Icon, domain::release::ReleaseSummary, domain::vocabulary::ReleaseStatus,
+    domain::vocabulary::ReleaseType, pages::fetch::Fetch, pages::list_url::list_query,
+    pages::loaded, paths,
 };
 use leptos::prelude::*;
 
+/// The page: fetches all releases.
 #[component]
 pub fn ReleasesPage() -> impl IntoView {
-    let wanted = listing(paths::RELEASES);
+    let query = list_query(paths::RELEASES);
     let releases = Fetch::new(|| (), |()| list_releases());
-    loaded(releases, move |it| show(it, wanted))
+    loaded(releases, move |it| show(it, query))
 }
 
-fn show(all: Vec<ReleaseSummary>, wanted: RwSignal<ListQuery>) -> impl IntoView {
+/// The list with its search, or what to do while there are no releases.
+fn show(all: Vec<ReleaseSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
     let is_empty = all.is_empty();
-    let (types, statuses) = choices(&all);
+    let (types, statuses) = filter_options(&all);
     let releases = StoredValue::new(ReleaseList::new(all));
-    let drawn = Memo::new(move |_| wanted.with(|wanted| releases.with_value(|it| it.draw(wanted))));
-    let said = move || (!is_empty).then(|| drawn.with(|it| it.said.clone()));
+    let rendered =
+        Memo::new(move |_| query.with(|query| releases.with_value(|it| it.render(query))));
+    let summary = move || (!is_empty).then(|| rendered.with(|it| it.summary.clone()));
     view! {
-        <PageHead title="Releases" beside=move || view! { <span class="quiet" role="status">{said}</span> }>
+        <PageHead title="Releases" beside=move || view! { <span class="quiet" role="status">{summary}</span> }>
             {(!is_empty)
                 .then(|| {
                     view! {
-                        <SearchBar path=paths::RELEASES wanted=wanted label="Filter releases">
-                            <Choice wanted=wanted name="type" label="Type" options=types/>
-                            <Choice wanted=wanted name="status" label="Status" options=statuses/>
+                        <SearchBar path=paths::RELEASES query=query label="Filter releases">
+                            <ListFilter query=query name="type" label="Type" options=types/>
+                            <ListFilter query=query name="status" label="Status" options=statuses/>
                         </SearchBar>
                     }
                 })}
@@ -51,16 +51,17 @@ fn show(all: Vec<ReleaseSummary>, wanted: RwSignal<ListQuery>) -> impl IntoView 
                 }
                     .into_any()
             } else {
-                view! { <List wanted=wanted drawn=drawn/> }.into_any()
+                view! { <List query=query rendered=rendered/> }.into_any()
             }}
         </div>
     }
 }
 
+/// Values and labels of a filter.
 type FilterOptions = Vec<(String, String)>;
 
-/// What the list can be narrowed to, each with how many there are.
-fn choices(all: &[ReleaseSummary]) -> (FilterOptions, FilterOptions) {
+/// The options of both filters, type and status, each with its number of releases.
+fn filter_options(all: &[ReleaseSummary]) -> (FilterOptions, FilterOptions) {
     let option = |word: &str, label: &str, n: usize| (word.to_owned(), format!("{label} ({n})"));
     let everything = |label: &str| (String::new(), label.to_owned());
     let types = ReleaseType::ALL.iter().map(|kind| {
@@ -81,7 +82,7 @@ fn choices(all: &[ReleaseSummary]) -> (FilterOptions, FilterOptions) {
     )
 }
 
-/// Draft, Active, Archived.
+/// The status of a release as a badge: Draft, Active or Archived.
 pub fn status_badge(status: ReleaseStatus) -> impl IntoView {
     let tone = (status == ReleaseStatus::Active).then_some("live");
     view! { <span class="badge" data-tone=tone>{status.label()}</span> }

@@ -1,16 +1,12 @@
-//! Releases: list, new and edit, template steps, the matrix, one customer's steps.
-pub mod bulk_actions;
+//! Pages of releases: list, form, draft, matrix, template steps, one customer's steps.
 pub mod customer;
 pub mod customer_selection;
 pub mod dialogs;
+pub mod draft;
 pub mod edit;
 pub mod lazy_parts;
 pub mod list;
-pub mod matrix;
-pub mod matrix_head;
 pub mod release;
+pub mod release_matrix;
 pub mod step_detail_actions;
-pub mod step_panel_host;
 pub mod steps;
-pub mod undo_stack;
-pub mod url_state;

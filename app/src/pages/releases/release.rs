@@ -1,21 +1,21 @@
-//! `/releases/:id`: a draft with its steps, ready to be activated; or the matrix of one that was.
+//! `/releases/:id`: the page of a draft, or the matrix of a release that was activated, composed of what is loaded with the
+//! page and of lazy parts.
 use super::{
-    dialogs::{OpenDialogs, ReleaseDialogs},
-    lazy_parts::{LazyPart, aside},
-    list::status_badge,
-    matrix::WorkPage,
-    url_state::first_of,
+    dialogs::{OpenDialogs, ReleaseDialogsHost},
+    lazy_parts::{self, LazyPart},
+    release_matrix::{
+        controller::MatrixController,
+        matrix_head::MatrixHead,
+        step_panel_host::StepPanelHostProps,
+        url_state::{first_of, neighbor_links},
+    },
 };
 use crate::{
-    api::releases::{read_matrix, read_release},
-    components::{layout::page_head::PageHead, step_state::type_icon, ui::icon::Icon},
-    domain::{
-        id::ReleaseId,
-        release::{Release, ReleaseStatus},
-        summary::ReleaseDetail,
-    },
-    pages::{fetch::Fetch, loaded, param},
-    paths,
+    api::releases::read_matrix, components::bulk_bar::BulkBarProps,
+    components::bulk_bar::ReasonDialogProps, components::matrix::MatrixGrid,
+    components::matrix::filter_bar::FilterBar, domain::id::CustomerId, domain::id::ReleaseId,
+    domain::matrix_wire::PackedMatrix, domain::vocabulary::ReleaseStatus, pages::fetch::Fetch,
+    pages::loaded, pages::param, pages::stays_true, paths,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -30,94 +30,137 @@ pub fn ReleasePage() -> impl IntoView {
     loaded(matrix, move |it| {
         let reload = Callback::new(move |()| matrix.refetch());
         if it.release.status == ReleaseStatus::Draft {
-            let draft = LazyPart::Draft {
+            lazy_parts::show(LazyPart::Draft {
                 release: Box::new(it.release),
                 reload,
-            };
-            Suspend::new(aside(draft)).into_any()
+            })
         } else {
-            view! { <WorkPage matrix=it reload=reload/> }.into_any()
+            view! { <ReleaseMatrix matrix=it reload=reload/> }.into_any()
         }
     })
 }
 
+/// The matrix, with the panel of the open step beside it.
 #[component]
-pub fn Draft(release: Release, reload: Callback<()>) -> impl IntoView {
+fn ReleaseMatrix(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
+    let release = matrix.release.clone();
     let id = release.id;
-    let detail = Fetch::new(move || id, read_release);
-    loaded(detail, move |it| show(it, reload))
-}
-
-fn show(it: ReleaseDetail, reload: Callback<()>) -> impl IntoView {
-    let ReleaseDetail {
-        release, templates, ..
-    } = it;
-    let id = release.id;
-    let asked = OpenDialogs::default();
-    let n_steps = templates.len();
-    let rows = templates
-        .into_iter()
-        .enumerate()
-        .map(|(index, step)| {
-            view! {
-                <tr>
-                    <td class="num quiet">{index + 1}</td>
-                    <td>
-                        <span class="row">
-                            <Icon name=type_icon(step.kind)/>
-                            <b class="label">{step.name}</b>
-                        </span>
-                    </td>
-                    <td class="muted">{step.category.as_str()}</td>
-                    <td class="muted">{step.kind.as_str()}</td>
-                </tr>
-            }
-        })
-        .collect_view();
+    let members: Vec<CustomerId> = matrix.columns.iter().map(|it| it.id).collect();
+    let controller = MatrixController::new(matrix, |request| {
+        lazy_parts::run(LazyPart::BulkAction(Box::new(request)));
+    });
+    let MatrixController {
+        state,
+        can_work,
+        open_step,
+        bulk_reason_action,
+        bulk,
+        is_help_open,
+        reloader,
+        toasts,
+        ..
+    } = controller;
+    let dialogs = OpenDialogs::default();
+    let on_command = Callback::new(move |command| controller.run(command));
+    let on_outcome = Callback::new(move |(step, outcome)| controller.apply_outcome(step, outcome));
+    let on_status = Callback::new(move |()| {
+        lazy_parts::run(LazyPart::SetArchived {
+            release: id,
+            archived: can_work,
+            toasts,
+            on_done: reload,
+        });
+    });
+    // The lazy parts are loaded when the pointer or the focus enters the grid: the first sign that they will be needed.
+    let is_preloaded = StoredValue::new(false);
+    let preload = move || {
+        if !is_preloaded.get_value() {
+            is_preloaded.set_value(true);
+            lazy_parts::run(LazyPart::Preload);
+        }
+    };
+    let needs_bulk_reason = stays_true(move || bulk_reason_action.get().is_some());
+    let needs_bulk_bar = stays_true(move || controller.selects_many());
+    let needs_panel = stays_true(move || open_step.get().is_some());
+    let needs_help = stays_true(move || is_help_open.get());
+    let is_empty = state
+        .grid
+        .with_untracked(|grid| grid.columns.is_empty() || grid.rows.is_empty());
+    let neighbor_links = neighbor_links(state);
     view! {
-        <PageHead
-            title=release.name.clone()
-            crumbs=vec![("Releases".into(), paths::RELEASES.into())]
-            beside=|| status_badge(ReleaseStatus::Draft)
-        >
-            <button class="button" data-kind="ghost" on:click=move |_| asked.deleting.set(true)>"Delete draft"</button>
-            <button class="button" data-kind="ghost" on:click=move |_| asked.cloning.set(true)>"Clone…"</button>
-            <a class="button" href=paths::edit_release(id)>"Edit"</a>
-            <a class="button" href=paths::release_steps(id)>"Steps"</a>
-            <button class="button" data-kind="ink" on:click=move |_| asked.choosing.set(true)>"Activate…"</button>
-        </PageHead>
-        <div class="page__body stack" data-aside="">
-            {release.description.clone().map(|it| view! { <p class="muted">{it}</p> })}
-            {if n_steps == 0 {
-                view! {
-                    <div class="card empty">
-                        <p>"This release has no steps yet. Write what is to be done for every customer, in order, or import a Markdown runbook."</p>
-                        <div class="row">
-                            <a class="button" href=paths::release_steps(id)>"Add step"</a>
-                            <a class="button" href=paths::import_steps(id)>"Import a runbook"</a>
+        <MatrixHead
+            release=release.clone()
+            controller=controller
+            dialogs=dialogs
+            on_command=on_command
+            on_status=on_status
+        />
+        <FilterBar state=state on_command=on_command/>
+        <div class="split" on:pointerenter=move |_| preload() on:focusin=move |_| preload()>
+            <div class="matrix__pane">
+                {if is_empty {
+                    view! {
+                        <div class="empty">
+                            <p>"No customer is in this release, or it has no steps."</p>
+                            <a class="button" href=paths::release_steps(id)>"Steps"</a>
                         </div>
-                    </div>
-                }
-                    .into_any()
-            } else {
-                view! {
-                    <div class="card">
-                        <table class="table">
-                            <thead>
-                                <tr>
-                                    <th scope="col" class="num">"No."</th>
-                                    <th scope="col">"Step"</th>
-                                    <th scope="col">"Category"</th>
-                                    <th scope="col">"Type"</th>
-                                </tr>
-                            </thead>
-                            <tbody>{rows}</tbody>
-                        </table>
-                    </div>
-                }
-                    .into_any()
+                    }
+                        .into_any()
+                } else {
+                    view! {
+                        <MatrixGrid
+                            state=state
+                            on_command=on_command
+                            has_panel=Signal::derive(move || open_step.get().is_some())
+                        />
+                        <noscript inner_html=neighbor_links></noscript>
+                    }
+                        .into_any()
+                }}
+                {move || {
+                    needs_bulk_bar.get().then(|| {
+                        lazy_parts::show(LazyPart::BulkBar(BulkBarProps {
+                            state,
+                            can_work,
+                            doing: bulk,
+                            wish: Callback::new(move |action| controller.act_on_selection(action)),
+                        }))
+                    })
+                }}
+            </div>
+            {move || {
+                needs_panel.get().then(|| {
+                    lazy_parts::show(LazyPart::StepPanel(Box::new(StepPanelHostProps {
+                        controller,
+                        on_outcome,
+                        on_close: Callback::new(move |()| controller.open(None)),
+                    })))
+                })
             }}
         </div>
-        <ReleaseDialogs asked=asked release=release members=Vec::new() on_done=reload/>
+        {move || {
+            needs_bulk_reason.get().then(|| {
+                lazy_parts::show(LazyPart::BulkReason(Box::new(ReasonDialogProps {
+                    asking: bulk_reason_action,
+                    state,
+                    error: bulk.error,
+                    on_reason: Callback::new(move |(action, reason)| {
+                        controller.act_on_many(state.selected_cells(), action, Some(reason));
+                    }),
+                })))
+            })
+        }}
+        {move || {
+            needs_help
+                .get()
+                .then(|| lazy_parts::show(LazyPart::Shortcuts { open: is_help_open, state }))
+        }}
+        <ReleaseDialogsHost
+            open=dialogs
+            release=release
+            members=members
+            on_done=Callback::new(move |()| reloader.reload_all())
+            load=lazy_parts::show_dialogs
+        />
     }
 }

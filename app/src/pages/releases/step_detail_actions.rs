@@ -1,5 +1,5 @@
-//! A step on the desk, from the page's side: what the panel and the large view ask for is sent, and the page around hears
-//! what became of it. Changes of the state are the page's own: it shows them at once.
+//! Sends what the step panel and the large step view ask for, and reports the outcome to the page around them: the matrix
+//! or the customer's steps. Status changes are passed on to the page, which shows them before they are sent.
 use crate::{
     api::{
         overview::undo,
@@ -12,7 +12,7 @@ use crate::{
     components::{
         pending_actions::{ActionRequest, FailedAction},
         step_panel::{
-            PanelNeighbors, StepPanel, StepPanelEvent,
+            StepPanelEvent,
             step_detail::{PanelSession, StepDetailState, StepMemory},
         },
     },
@@ -20,31 +20,33 @@ use crate::{
         customer_work::OpenStep,
         event::Changed,
         id::{BatchId, StepId},
-        step::{CustomerStep, StepAction},
+        step::CustomerStep,
+        vocabulary::StepAction,
     },
     error::AppError,
 };
 use leptos::prelude::*;
 use std::{future::Future, pin::Pin, sync::Arc};
 
-/// What the page around the desk has to do.
+/// What the page has to do after an event of the panel.
 pub enum StepPanelOutcome {
     Act(ActionRequest),
-    /// The step was changed: the row as it is now, and what is said of it.
+    /// Only this step was changed: its row as it is now, and the message for the toast.
     Changed(Box<CustomerStep>, String, Option<BatchId>),
-    /// Other rows were changed too, came or went; whether this step is gone.
+    /// Other rows were changed, added or removed too: the message, and whether this step was removed.
     Others(String, Option<BatchId>, bool),
-    /// Somebody else changed the step: it is to be read again.
+    /// Somebody else has changed the step: the page has to read it again.
     Stale,
     Close,
 }
 
 type SendResult = Pin<Box<dyn Future<Output = Result<Changed<CustomerStep>, AppError>>>>;
 
-/// Something to save, based on a version.
+/// Sends what is to be saved on top of a version.
 type VersionedSave = Box<dyn Fn(i64) -> SendResult>;
 
-/// Saves on top of what was read. If the step was changed since, but not in what is being saved, it is saved all the same.
+/// Saves on top of the version that was read. If the step was changed since, but not in the part that is being saved, it is
+/// saved on top of the new version.
 async fn save(
     before: CustomerStep,
     save: VersionedSave,
@@ -70,22 +72,22 @@ fn same_text(a: &CustomerStep, b: &CustomerStep) -> bool {
     a.name == b.name && a.kind == b.kind && a.content == b.content
 }
 
-/// What is sent for the desk, one thing at a time. It outlives the drawing of the step: the answer may come when the panel
-/// has moved on.
+/// Sends for one step, one request at a time. It outlives the rendered panel: an answer may arrive when the panel shows
+/// another step.
 #[derive(Clone)]
 struct StepDetailActions {
     step: Arc<CustomerStep>,
-    lasting: PanelSession,
-    on_news: Callback<(StepId, StepPanelOutcome)>,
+    session: PanelSession,
+    on_outcome: Callback<(StepId, StepPanelOutcome)>,
 }
 
 impl StepDetailActions {
     /// The page may be gone by now.
-    fn tell(&self, news: StepPanelOutcome) {
-        let _ = self.on_news.try_run((self.step.id, news));
+    fn report(&self, outcome: StepPanelOutcome) {
+        let _ = self.on_outcome.try_run((self.step.id, outcome));
     }
 
-    /// Sends, unless something is under way already; what comes of it is told, or why it failed.
+    /// Sends, unless a request has no answer yet. The outcome is reported to the page, an error is shown in the panel.
     fn send(&self, request: Pin<Box<dyn Future<Output = Result<StepPanelOutcome, AppError>>>>) {
         let this = self.clone();
         let PanelSession {
@@ -93,7 +95,7 @@ impl StepDetailActions {
             unsaved,
             is_busy,
             ..
-        } = this.lasting.clone();
+        } = this.session.clone();
         if is_busy.get_untracked() {
             return;
         }
@@ -102,50 +104,51 @@ impl StepDetailActions {
             let answer = request.await;
             is_busy.set(false);
             match answer {
-                Ok(news) => {
+                Ok(outcome) => {
                     asked.set(None);
                     unsaved.set(None);
-                    this.tell(news);
+                    this.report(outcome);
                 }
                 Err(error) => {
                     let is_stale = matches!(error, AppError::Stale(_));
                     unsaved.set(Some((this.step.id, error)));
                     if is_stale {
-                        this.tell(StepPanelOutcome::Stale);
+                        this.report(StepPanelOutcome::Stale);
                     }
                 }
             }
         });
     }
 
-    /// Saves the notes, or a text: with a text, whether its values are all there may change too.
+    /// Saves the notes or the text of the step. A new text may have other unresolved variables, so the grid is read again.
     fn save(
         &self,
         send: VersionedSave,
         is_same: fn(&CustomerStep, &CustomerStep) -> bool,
         is_text: bool,
-        said: &'static str,
+        message: &'static str,
     ) {
         let before = CustomerStep::clone(&self.step);
         self.send(Box::pin(async move {
             let Changed { row, batch_id } = save(before, send, is_same).await?;
             Ok(if is_text {
-                StepPanelOutcome::Others(said.to_owned(), batch_id, false)
+                StepPanelOutcome::Others(message.to_owned(), batch_id, false)
             } else {
-                StepPanelOutcome::Changed(Box::new(row), said.to_owned(), batch_id)
+                StepPanelOutcome::Changed(Box::new(row), message.to_owned(), batch_id)
             })
         }));
     }
 
-    fn others<T: 'static>(
+    /// Sends a change that concerns other rows too.
+    fn send_wide<T: 'static>(
         &self,
         request: impl Future<Output = Result<Changed<T>, AppError>> + 'static,
-        text: String,
+        message: String,
         is_gone: bool,
     ) {
         self.send(Box::pin(async move {
             let batch = request.await?.batch_id;
-            Ok(StepPanelOutcome::Others(text, batch, is_gone))
+            Ok(StepPanelOutcome::Others(message, batch, is_gone))
         }));
     }
 
@@ -161,9 +164,9 @@ impl StepDetailActions {
         }));
     }
 
-    fn note(&self, notes: String) {
+    fn save_notes(&self, notes: String) {
         let id = self.step.id;
-        let drafts = self.lasting.notes.clone();
+        let drafts = self.session.notes.clone();
         let send: VersionedSave = Box::new(move |version| {
             let (saved, drafts) = (note_step(id, notes.clone(), version), drafts.clone());
             Box::pin(async move {
@@ -177,13 +180,13 @@ impl StepDetailActions {
         self.save(send, same_notes, false, "Notes saved");
     }
 
-    fn hear(&self, wish: StepPanelEvent) {
+    fn handle(&self, event: StepPanelEvent) {
         let step = Arc::clone(&self.step);
         let (id, version) = (step.id, step.version);
-        match wish {
-            StepPanelEvent::Act(wish) => self.tell(StepPanelOutcome::Act(wish)),
-            StepPanelEvent::Close => self.tell(StepPanelOutcome::Close),
-            StepPanelEvent::Notes(notes) => self.note(notes),
+        match event {
+            StepPanelEvent::Act(request) => self.report(StepPanelOutcome::Act(request)),
+            StepPanelEvent::Close => self.report(StepPanelOutcome::Close),
+            StepPanelEvent::Notes(notes) => self.save_notes(notes),
             StepPanelEvent::Override(content) => {
                 let send = move |version| -> SendResult {
                     Box::pin(override_step(id, content.clone(), version))
@@ -215,15 +218,15 @@ impl StepDetailActions {
             }
             StepPanelEvent::Edit(draft) => {
                 let text = format!("Saved {}", draft.name.trim());
-                self.others(edit_custom_step(id, draft, version), text, false);
+                self.send_wide(edit_custom_step(id, draft, version), text, false);
             }
             StepPanelEvent::Delete => {
                 let text = format!("Deleted {}", step.name);
-                self.others(delete_custom_step(id), text, true);
+                self.send_wide(delete_custom_step(id), text, true);
             }
             StepPanelEvent::Promote => {
                 let text = format!("Promoted {} to the template", step.name);
-                self.others(promote_step(id, version), text, false);
+                self.send_wide(promote_step(id, version), text, false);
             }
             StepPanelEvent::AddCustom {
                 draft,
@@ -233,7 +236,7 @@ impl StepDetailActions {
                 let text = format!("Added {}", draft.name.trim());
                 let (release, customer) = (step.release_id, step.customer_id);
                 let sent = add_custom_step(release, customer, draft, place, to_template);
-                self.others(sent, text, false);
+                self.send_wide(sent, text, false);
             }
             StepPanelEvent::Undo(batch) => self.undo(batch),
             StepPanelEvent::Compare {
@@ -246,13 +249,13 @@ impl StepDetailActions {
                 }
             }),
             StepPanelEvent::AskPlaces(into) => leptos::task::spawn_local(async move {
-                let asked = read_custom_places(step.release_id, step.customer_id).await;
-                if let Ok(places) = asked {
+                let answer = read_custom_places(step.release_id, step.customer_id).await;
+                if let Ok(places) = answer {
                     let _ = into.try_set(Some(places));
                 }
             }),
             StepPanelEvent::AskPromotion(into) => {
-                let unsaved = self.lasting.unsaved.clone();
+                let unsaved = self.session.unsaved.clone();
                 leptos::task::spawn_local(async move {
                     match preview_promotion(id).await {
                         Ok(promotion) => {
@@ -266,37 +269,27 @@ impl StepDetailActions {
     }
 }
 
-/// Puts a step on the desk.
-pub fn lay_out(
+/// The state of an open step, with its events connected to the actions of this file.
+pub fn open_step_detail(
     open: OpenStep,
     memory: StepMemory,
     can_work: bool,
-    refused: RwSignal<Option<FailedAction>>,
-    asking: RwSignal<Option<StepAction>>,
-    on_news: Callback<(StepId, StepPanelOutcome)>,
+    failed_action: RwSignal<Option<FailedAction>>,
+    reason_action: RwSignal<Option<StepAction>>,
+    on_outcome: Callback<(StepId, StepPanelOutcome)>,
 ) -> StepDetailState {
-    let work = StepDetailActions {
+    let actions = StepDetailActions {
         step: Arc::new(open.detail.step.clone()),
-        lasting: memory.lasting(),
-        on_news,
+        session: memory.lasting(),
+        on_outcome,
     };
-    let on_wish = Callback::new(move |wish| work.hear(wish));
-    StepDetailState::new(open, memory, can_work, refused, asking, on_wish)
-}
-
-/// The panel beside the matrix.
-#[component]
-pub fn Panel(
-    open: OpenStep,
-    memory: StepMemory,
-    places: Signal<(String, String)>,
-    refused: RwSignal<Option<FailedAction>>,
-    asking: RwSignal<Option<StepAction>>,
-    copying: RwSignal<u32>,
-    can_work: bool,
-    on_news: Callback<(StepId, StepPanelOutcome)>,
-    on_go: Callback<PanelNeighbors>,
-) -> impl IntoView {
-    let desk = lay_out(open, memory, can_work, refused, asking, on_news);
-    view! { <StepPanel desk=desk places=places copying=copying on_go=on_go/> }
+    let on_event = Callback::new(move |event| actions.handle(event));
+    StepDetailState::new(
+        open,
+        memory,
+        can_work,
+        failed_action,
+        reason_action,
+        on_event,
+    )
 }

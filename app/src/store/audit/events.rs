@@ -1,18 +1,22 @@
-//! Writing the history: one append-only table, in the same transaction as the change (R17).
+//! Appends events to the audit trail, in the transaction of the change (R17), and defines what an event stores of a
+//! step.
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, EventAction},
     id::{BatchId, CustomerId, ReleaseId, TemplateId},
-    step::{CustomerStep, StepStatus},
-    template::{Category, StepType},
+    step::CustomerStep,
+    vocabulary::{Category, StepStatus, StepType},
 };
-use crate::store::entity::{audit_event, sha256, text_key};
+use crate::store::{
+    entity::{audit_event, sha256, text_key},
+    error::StoreError,
+};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// An event that is about to be written.
+/// An event to be written. Batch, author and time are added by `insert`.
 #[derive(Debug)]
 pub struct NewEvent {
     pub entity: Entity,
@@ -26,6 +30,7 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
+    /// An event about this row, without further data.
     pub fn of(entity: Entity, entity_id: i64, action: EventAction) -> Self {
         Self {
             entity,
@@ -39,35 +44,40 @@ impl NewEvent {
         }
     }
 
+    /// An event about a customer's step.
     pub fn of_step(step: &CustomerStep, action: EventAction) -> Self {
         Self::of(Entity::Step, step.id.0, action)
             .release(step.release_id)
             .customer(step.customer_id)
     }
 
+    /// Sets the release that the event belongs to.
     pub fn release(mut self, id: ReleaseId) -> Self {
         self.release_id = Some(id);
         self
     }
 
+    /// Sets the customer that the event belongs to.
     pub fn customer(mut self, id: CustomerId) -> Self {
         self.customer_id = Some(id);
         self
     }
 
+    /// Sets the row before the change.
     pub fn before(mut self, before: &impl Serialize) -> Self {
         self.before = serde_json::to_value(before).ok();
         self
     }
 
+    /// Sets the row after the change.
     pub fn after(mut self, after: &impl Serialize) -> Self {
         self.after = serde_json::to_value(after).ok();
         self
     }
 }
 
-/// A step as the history keeps it: all that people see and change, without its place in the list. The content is kept
-/// when it changed; otherwise its fingerprint tells whether it did since.
+/// A step as events store it: everything that users see and change, without its position. The text is included only
+/// if it changed; otherwise its fingerprint tells whether it changed later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepSnapshot {
@@ -109,6 +119,7 @@ pub struct StepSnapshot {
 }
 
 impl StepSnapshot {
+    /// The snapshot of a step without its text.
     pub fn of(step: &CustomerStep) -> Self {
         Self {
             name: step.name.clone(),
@@ -135,6 +146,7 @@ impl StepSnapshot {
         }
     }
 
+    /// The snapshot of a step with its text.
     pub fn with_content(step: &CustomerStep) -> Self {
         Self {
             content: Some(step.content.clone()),
@@ -142,7 +154,7 @@ impl StepSnapshot {
         }
     }
 
-    /// Whether nothing that people see differs; the version counts changes and is no difference.
+    /// Whether both show the same to users; versions are ignored.
     pub fn is_same(&self, other: &Self) -> bool {
         let bare = |it: &Self| Self {
             content: None,
@@ -152,7 +164,7 @@ impl StepSnapshot {
         bare(self) == bare(other)
     }
 
-    /// The step as it was then. Without the content in the snapshot, the text stays as it is.
+    /// The step with the content of the snapshot. A snapshot without text leaves the text as it is.
     pub fn restored(&self, step: &CustomerStep) -> CustomerStep {
         CustomerStep {
             name: self.name.clone(),
@@ -179,11 +191,17 @@ impl StepSnapshot {
     }
 }
 
-/// `SQLite` takes 32,766 values a statement; a row has thirteen.
-const ROWS_A_STATEMENT: usize = 2_000;
+/// Parses what an event stores of a row. Errors: `Corrupt`.
+pub fn read_snapshot<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, StoreError> {
+    serde_json::from_value(value.clone())
+        .map_err(|error| StoreError::corrupt("audit_events", error))
+}
+
+/// `SQLite` accepts 32,766 values per statement; a row has 13.
+const ROWS_PER_STATEMENT_MAX: usize = 2_000;
 
 /// Appends the events of one batch.
-pub async fn write(
+pub async fn insert(
     tx: &DatabaseTransaction,
     stamp: &ActorStamp,
     batch: &BatchId,
@@ -207,7 +225,7 @@ pub async fn write(
         undoes: Set(undoes.map(|it| it.0.clone())),
     });
     loop {
-        let chunk: Vec<_> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
+        let chunk: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT_MAX).collect();
         if chunk.is_empty() {
             return Ok(());
         }
@@ -217,7 +235,7 @@ pub async fn write(
     }
 }
 
-/// Who changed a row last, and when.
+/// Author and time of the last event about a row.
 pub async fn last_change(
     db: &impl sea_orm::ConnectionTrait,
     entity: Entity,

@@ -1,9 +1,10 @@
-//! Keys under which a client asks for something to be created, so that asking again does not create it again.
+//! Idempotency keys: a client sends a key with a POST, and a repetition with the same key gets the stored response
+//! instead of creating a second row.
 //!
-//! A key is claimed before the change, in a transaction of its own. The change marks it as carried out in the change's
-//! own transaction, so that no crash can separate the two. The answer is written right after: it is known only to who
-//! speaks to the client, after the commit. A process that is killed between the two has done the work and lost the
-//! answer, and says so when it is asked again.
+//! A key is claimed in a transaction of its own. The change then marks it as executed within the change's own
+//! transaction, so that a crash cannot separate the two. The response is stored after the commit, because only the
+//! HTTP layer knows it. If the process dies in between, the work is done and the response lost; a repetition is told
+//! so.
 use crate::domain::id::BatchId;
 use crate::store::{
     Store,
@@ -17,14 +18,14 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-/// How long a key is kept.
-const KEPT_HOURS: i64 = 24;
-/// A request that has carried nothing out after this time never will: it is cut off earlier.
-const GIVEN_UP_SECONDS: i64 = 60;
+/// Hours that a key is kept.
+const KEY_KEPT_HOURS: i64 = 24;
+/// A request that was not executed within this time never will be: the HTTP timeout is shorter.
+const EXECUTION_TIMEOUT_SECONDS: i64 = 60;
 
-/// What was answered under a key.
+/// The response stored under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptAnswer {
+pub struct StoredResponse {
     pub status: u16,
     pub location: Option<String>,
     pub etag: Option<String>,
@@ -32,23 +33,23 @@ pub struct KeptAnswer {
     pub body: String,
 }
 
-/// What a key turned out to be.
+/// The result of claiming a key.
 #[derive(Clone, Debug)]
 pub enum Claim {
-    /// New. Make the change through this handle, then keep the answer or release the key.
-    Yours(Box<Store>),
-    /// The same request was answered already, like this.
-    Answered(KeptAnswer),
-    /// The same request is being carried out at this moment.
-    Busy,
-    /// The same request was carried out, and its answer was lost.
-    Lost(BatchId),
-    /// It was used for another request.
-    Another,
+    /// A new key. Make the change through this handle, then call `store_response` or `release_key`.
+    New(Box<Store>),
+    /// The same request was completed, with this response.
+    Completed(StoredResponse),
+    /// The same request is being executed.
+    InProgress,
+    /// The same request was executed, but its response was lost.
+    ResponseLost(BatchId),
+    /// The key was used for another request.
+    OtherRequest,
 }
 
 impl Store {
-    /// Claims a key for a request; `request` is all that makes it the same one. Keys that are too old are forgotten.
+    /// Claims a key. `request` identifies the request: method, path and body. Also deletes expired keys.
     pub async fn claim_key(
         &self,
         key: &str,
@@ -58,16 +59,16 @@ impl Store {
         use idempotency_key::{ActiveModel, Column, Entity};
         let tx = self.begin().await?;
         Entity::delete_many()
-            .filter(Column::CreatedAt.lt(now - TimeDelta::hours(KEPT_HOURS)))
+            .filter(Column::CreatedAt.lt(now - TimeDelta::hours(KEY_KEPT_HOURS)))
             .exec(&tx)
             .await?;
         let request = sha256(request);
         let row = Entity::find_by_id(key.to_owned()).one(&tx).await?;
-        if let Some(known) = row.and_then(|row| judged(row, &request, now)) {
+        if let Some(known) = row.and_then(|row| claim_of_row(row, &request, now)) {
             tx.commit().await?;
             return Ok(known);
         }
-        // What is there was given up.
+        // The existing row is of a request that was never executed.
         Entity::delete_by_id(key.to_owned()).exec(&tx).await?;
         let row = ActiveModel {
             key: Set(key.to_owned()),
@@ -81,21 +82,25 @@ impl Store {
         };
         Entity::insert(row).exec_without_returning(&tx).await?;
         tx.commit().await?;
-        Ok(Claim::Yours(Box::new(Self {
-            key: Some(key.to_owned()),
+        Ok(Claim::New(Box::new(Self {
+            idempotency_key: Some(key.to_owned()),
             ..self.clone()
         })))
     }
 
-    /// Keeps the answer that was given under a key.
-    pub async fn keep_answer(&self, key: &str, answer: KeptAnswer) -> Result<(), StoreError> {
+    /// Stores the response of the request that claimed the key.
+    pub async fn store_response(
+        &self,
+        key: &str,
+        response: StoredResponse,
+    ) -> Result<(), StoreError> {
         use idempotency_key::{Column, Entity};
         let tx = self.begin().await?;
         Entity::update_many()
-            .col_expr(Column::Status, Expr::val(i32::from(answer.status)))
-            .col_expr(Column::Location, Expr::val(answer.location))
-            .col_expr(Column::Etag, Expr::val(answer.etag))
-            .col_expr(Column::Body, Expr::val(answer.body))
+            .col_expr(Column::Status, Expr::val(i32::from(response.status)))
+            .col_expr(Column::Location, Expr::val(response.location))
+            .col_expr(Column::Etag, Expr::val(response.etag))
+            .col_expr(Column::Body, Expr::val(response.body))
             .filter(Column::Key.eq(key))
             .exec(&tx)
             .await?;
@@ -103,7 +108,7 @@ impl Store {
         Ok(())
     }
 
-    /// Nothing was created under the key: it may be used again. If something was nevertheless, it stays.
+    /// Frees a key under which nothing was executed. An executed key is kept.
     pub async fn release_key(&self, key: &str) -> Result<(), StoreError> {
         use idempotency_key::{Column, Entity};
         let tx = self.begin().await?;
@@ -117,8 +122,8 @@ impl Store {
     }
 }
 
-/// Marks a key as carried out, together with the change.
-pub async fn carried_out(
+/// Marks a key as executed, in the transaction of the change.
+pub async fn mark_executed(
     tx: &DatabaseTransaction,
     key: &str,
     batch: &BatchId,
@@ -132,14 +137,14 @@ pub async fn carried_out(
     Ok(())
 }
 
-/// What a row says about this request; nothing if it was given up.
-fn judged(row: idempotency_key::Model, request: &str, now: DateTime<Utc>) -> Option<Claim> {
+/// What an existing row means for this request; none if its request was never executed.
+fn claim_of_row(row: idempotency_key::Model, request: &str, now: DateTime<Utc>) -> Option<Claim> {
     if row.request_sha256 != request {
-        return Some(Claim::Another);
+        return Some(Claim::OtherRequest);
     }
     let status = row.status.and_then(|it| u16::try_from(it).ok());
     match (status, row.body, row.batch_id) {
-        (Some(status), Some(body), batch) => Some(Claim::Answered(KeptAnswer {
+        (Some(status), Some(body), batch) => Some(Claim::Completed(StoredResponse {
             status,
             location: row.location,
             etag: row.etag,
@@ -147,14 +152,16 @@ fn judged(row: idempotency_key::Model, request: &str, now: DateTime<Utc>) -> Opt
             body,
         })),
         (_, _, Some(batch)) => {
-            let is_fresh = now - row.created_at < TimeDelta::seconds(GIVEN_UP_SECONDS);
+            let is_fresh = now - row.created_at < TimeDelta::seconds(EXECUTION_TIMEOUT_SECONDS);
             Some(if is_fresh {
-                Claim::Busy
+                Claim::InProgress
             } else {
-                Claim::Lost(BatchId(batch))
+                Claim::ResponseLost(BatchId(batch))
             })
         }
-        _ if now - row.created_at < TimeDelta::seconds(GIVEN_UP_SECONDS) => Some(Claim::Busy),
+        _ if now - row.created_at < TimeDelta::seconds(EXECUTION_TIMEOUT_SECONDS) => {
+            Some(Claim::InProgress)
+        }
         _ => None,
     }
 }

@@ -1,5 +1,5 @@
-//! Writing the audit trail (R17) and the idempotency keys that requests are recorded under. Low in the store: it
-//! knows tables and events, not what a change means.
+//! Writing the audit trail (R17) and the idempotency keys of requests. A low layer: it knows tables and events, not
+//! the meaning of a change.
 pub mod events;
 pub mod idempotency;
 pub mod last_change;

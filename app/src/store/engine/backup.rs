@@ -1,48 +1,47 @@
-//! Whole copies of a database, verified, also while others write to it; and a look at a file before it takes the
-//! database's place.
+//! Verified backups of a database, also while it is in use, and inspection of a file before it replaces the database.
 use super::sqlite::{self, Role};
 use crate::store::error::StoreError;
 use sea_orm::DatabaseConnection;
 use std::{fs, io, path::Path};
 
-fn failed(error: io::Error) -> StoreError {
+fn open_error(error: io::Error) -> StoreError {
     StoreError::Open(error.to_string())
 }
 
-/// Copies a database into a file that is not there yet, and reads all of the copy again.
+/// Copies a database to a new file and verifies the copy. Errors: the target exists; the copy is damaged.
 pub async fn copy(from: &Path, to: &Path, role: Role) -> Result<(), StoreError> {
     let db = sqlite::connect(from, role).await?;
     let copied = sqlite::copy_into(&db, to).await;
     db.close().await?;
     copied?;
-    // Only what is on the disk is a backup.
+    // A backup counts only once it is on the disk.
     fs::File::open(to)
         .and_then(|it| it.sync_all())
-        .map_err(failed)?;
-    let copy = look(to).await?;
-    let damage = sqlite::damage(&copy).await?;
+        .map_err(open_error)?;
+    let copy = open_read_only(to).await?;
+    let errors = sqlite::integrity_errors(&copy).await?;
     copy.close().await?;
-    match damage.first() {
+    match errors.first() {
         None => Ok(()),
-        Some(damage) => Err(StoreError::Open(format!("the copy is damaged: {damage}"))),
+        Some(error) => Err(StoreError::Open(format!("the copy is damaged: {error}"))),
     }
 }
 
-/// Opens a file to look at it; nothing in it or beside it is changed.
-pub async fn look(file: &Path) -> Result<DatabaseConnection, StoreError> {
+/// Opens a database file without changing it or creating files beside it.
+pub async fn open_read_only(file: &Path) -> Result<DatabaseConnection, StoreError> {
     Ok(sqlite::connect(file, Role::File).await?)
 }
 
-/// Whether nobody works on the database, so that its file may be moved. A damaged file is worked on by nobody; one that
-/// cannot be opened for another reason may well be, so that is an error.
-pub async fn is_free(path: &Path) -> Result<bool, StoreError> {
+/// Whether no process has the database open, so that its file may be replaced. A damaged file counts as unused. One that
+/// cannot be opened for another reason may well be in use, so that is an error.
+pub async fn is_unused(path: &Path) -> Result<bool, StoreError> {
     let db = match sqlite::connect(path, Role::Existing).await {
         Ok(db) => db,
-        Err(error) if sqlite::is_held(&error) => return Ok(false),
+        Err(error) if sqlite::is_locked(&error) => return Ok(false),
         Err(error) if sqlite::is_damage(&error) => return Ok(true),
         Err(error) => return Err(error.into()),
     };
-    let is_alone = sqlite::is_alone(&db).await;
+    let is_unused = sqlite::take_exclusively(&db).await;
     let _ = db.close().await;
-    Ok(is_alone?)
+    Ok(is_unused?)
 }

@@ -1,4 +1,5 @@
-//! How long the database takes, for `GET /metrics`. Without anybody who listens, nothing is kept.
+//! Database timings for `GET /metrics`: queries, waits for the writer, changes. Without a metrics recorder nothing is
+//! kept.
 use std::time::Duration;
 
 const TABLES: &[&str] = &[
@@ -12,8 +13,8 @@ const TABLES: &[&str] = &[
     "audit_events",
 ];
 
-/// One statement, by what it does and the first table that it names. Its text is kept nowhere.
-pub fn query(sql: &str, took: Duration, failed: bool) {
+/// Records a statement by its operation and the first table that it names. Its text is not kept.
+pub fn record_query(sql: &str, took: Duration, failed: bool) {
     let operation = operation(sql);
     let table = table(sql);
     metrics::histogram!("rollcall_store_query_seconds", "operation" => operation, "table" => table)
@@ -24,13 +25,13 @@ pub fn query(sql: &str, took: Duration, failed: bool) {
     }
 }
 
-/// Until the one writer was free.
-pub fn waited(took: Duration) {
+/// Records the wait for the writer connection.
+pub fn record_wait(took: Duration) {
     metrics::histogram!("rollcall_store_wait_seconds").record(took);
 }
 
-/// A change, from its beginning to its commit.
-pub fn wrote(took: Duration) {
+/// Records the duration of a change, from its beginning to its commit.
+pub fn record_change(took: Duration) {
     metrics::histogram!("rollcall_store_write_seconds").record(took);
 }
 

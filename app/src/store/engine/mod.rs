@@ -1,5 +1,5 @@
-//! What belongs to the database engine: connections and pragmas, backups, WAL checkpoints, query timing. It knows no
-//! table of the product.
+//! The database engine: connections and pragmas, backups, WAL checkpoints, query timings. It knows no table of the
+//! product.
 pub mod backup;
 pub mod db_timing;
 pub mod sqlite;

@@ -1,4 +1,5 @@
-//! Whatever is `SQLite`'s own: where the file lies, pragmas, backup. Another database would replace this file.
+//! Everything specific to `SQLite`: file path, connection options, pragmas, integrity checks, `VACUUM INTO`. Another
+//! database would replace this file.
 use super::db_timing;
 use crate::store::error::chain;
 use sea_orm::{
@@ -8,18 +9,24 @@ use sea_orm::{
 };
 use std::{ffi::OsString, io, path::Path, path::PathBuf, time::Duration};
 
-/// What a connection is for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Writer,
     Readers,
-    /// Maintenance of a database that is there, also while a server works on it.
+    /// Maintenance of an existing database, also while a server uses it.
     Existing,
-    /// Looking at a file that is not ours to change.
+    /// Reading a file that must not be changed.
     File,
 }
 
-/// The file that a setting names: `sqlite://PATH`, `sqlite:PATH`, `file:PATH` or a bare path, with or without a query.
+/// Ids in one `IN (...)`; `SQLite` accepts 32,766 values per statement.
+pub const IDS_PER_STATEMENT_MAX: usize = 10_000;
+
+/// Connections of the read-only pool.
+const READERS: u32 = 8;
+
+/// The file path of a setting: `sqlite://PATH`, `sqlite:PATH`, `file:PATH` or a bare path, with or without a query.
 pub fn path_of(url: &str) -> PathBuf {
     let path = ["sqlite://", "sqlite:", "file://", "file:"]
         .into_iter()
@@ -28,7 +35,7 @@ pub fn path_of(url: &str) -> PathBuf {
     PathBuf::from(path.split_once('?').map_or(path, |(path, _)| path))
 }
 
-/// The folder of the file, if it is missing.
+/// Creates the folder of the file if it is missing.
 pub fn create_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => {
@@ -43,13 +50,13 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens a pool. `synchronous=NORMAL` in WAL mode never corrupts; only the last commits before a loss of power (not of
-/// the process) can be lost, and a commit costs no fsync.
+/// Opens a connection pool: 8 connections for `Readers`, else one. `synchronous=NORMAL` in WAL mode cannot corrupt
+/// the database; only a loss of power (not of the process) can lose the last commits, and a commit needs no fsync.
 pub async fn connect(path: &Path, role: Role) -> Result<DatabaseConnection, DbErr> {
     let path = path.to_owned();
-    // Without a log beside it nobody is writing, and nothing has to be put beside it.
-    let is_at_rest = !beside(&path, "-wal").exists();
-    // In kB, for each connection. Readers are eight, and what they are asked for most is kept already (`grids.rs`).
+    // Without a log file there is no writer, and the file can be opened as immutable, so that no files are created.
+    let is_at_rest = !with_suffix(&path, "-wal").exists();
+    // In KiB per connection. The 8 readers need little, since the matrix cache answers most of their queries.
     let cache = if role == Role::Readers {
         "-6000"
     } else {
@@ -57,7 +64,7 @@ pub async fn connect(path: &Path, role: Role) -> Result<DatabaseConnection, DbEr
     };
     let mut options = ConnectOptions::new("sqlite::memory:");
     options
-        .max_connections(if role == Role::Readers { 8 } else { 1 })
+        .max_connections(if role == Role::Readers { READERS } else { 1 })
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(30))
         .sqlx_logging(false)
@@ -75,7 +82,7 @@ pub async fn connect(path: &Path, role: Role) -> Result<DatabaseConnection, DbEr
                 Role::Writer => sqlite
                     .create_if_missing(true)
                     .journal_mode(SqliteJournalMode::Wal)
-                    // `merging` does that, aside.
+                    // `wal_checkpoint` does this in the background.
                     .pragma("wal_autocheckpoint", "0"),
                 Role::Readers => sqlite.read_only(true),
                 Role::Existing => sqlite,
@@ -83,18 +90,18 @@ pub async fn connect(path: &Path, role: Role) -> Result<DatabaseConnection, DbEr
             }
         });
     let mut db = Database::connect(options).await?;
-    db.set_metric_callback(|it| db_timing::query(&it.statement.sql, it.elapsed, it.failed));
+    db.set_metric_callback(|it| db_timing::record_query(&it.statement.sql, it.elapsed, it.failed));
     Ok(db)
 }
 
-/// The file with more behind its name: `app.db-wal`.
-pub fn beside(path: &Path, ending: &str) -> PathBuf {
+/// The path with a suffix after the file name: `app.db-wal`.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
-    name.push(ending);
+    name.push(suffix);
     PathBuf::from(name)
 }
 
-/// What to do about a failure, from what `SQLite` and the system say.
+/// What to do about a failure, from the message of `SQLite` or the operating system.
 pub fn advice(failure: &str) -> &'static str {
     const KNOWN: &[(&[&str], &str)] = &[
         (
@@ -127,61 +134,62 @@ pub fn advice(failure: &str) -> &'static str {
 }
 
 /// The first column of every row.
-async fn texts(db: &impl ConnectionTrait, sql: &str) -> Result<Vec<String>, DbErr> {
+async fn query_texts(db: &impl ConnectionTrait, sql: &str) -> Result<Vec<String>, DbErr> {
     let rows = db
         .query_all_raw(Statement::from_string(DbBackend::Sqlite, sql))
         .await?;
     rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
-async fn number(db: &impl ConnectionTrait, sql: &str) -> Result<i64, DbErr> {
+/// The first column of the first row; 0 without rows.
+async fn query_number(db: &impl ConnectionTrait, sql: &str) -> Result<i64, DbErr> {
     let row = db
         .query_one_raw(Statement::from_string(DbBackend::Sqlite, sql))
         .await?;
     row.map_or(Ok(0), |row| row.try_get_by_index(0))
 }
 
-/// What is wrong with the file itself; empty if nothing is.
-pub async fn damage(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
-    let mut lines = texts(db, "PRAGMA integrity_check").await?;
+/// Damages of the file (`PRAGMA integrity_check`); empty if it is intact.
+pub async fn integrity_errors(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let mut lines = query_texts(db, "PRAGMA integrity_check").await?;
     lines.retain(|it| it != "ok");
     let one_line = |it: String| it.trim_end().replace('\n', " ");
     Ok(lines.into_iter().map(one_line).collect())
 }
 
-/// Rows that refer to a row that is not there.
-pub async fn broken_keys(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+/// Rows whose foreign key refers to a missing row.
+pub async fn foreign_key_errors(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
     let sql = "SELECT \"table\" || ' ' || coalesce(rowid, '') || ' refers to a missing row of ' || parent \
                FROM pragma_foreign_key_check";
-    texts(db, sql).await
+    query_texts(db, sql).await
 }
 
-/// The tables of a database.
+/// The names of all tables.
 pub async fn tables(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
-    texts(db, "SELECT name FROM sqlite_master WHERE type = 'table'").await
+    query_texts(db, "SELECT name FROM sqlite_master WHERE type = 'table'").await
 }
 
-/// How large the database is, in bytes, without its log.
+/// The size of the database in bytes, without its write-ahead log.
 pub async fn size(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    let pages = number(db, "PRAGMA page_count").await?;
-    let bytes = number(db, "PRAGMA page_size").await?;
+    let pages = query_number(db, "PRAGMA page_count").await?;
+    let bytes = query_number(db, "PRAGMA page_size").await?;
     Ok(u64::try_from(pages.saturating_mul(bytes)).unwrap_or_default())
 }
 
-/// The newest migration that the database has seen.
+/// The name of the newest migration.
 pub async fn schema(db: &impl ConnectionTrait) -> Result<String, DbErr> {
     let sql = "SELECT version FROM seaql_migrations ORDER BY version DESC LIMIT 1";
-    let versions = texts(db, sql).await?;
+    let versions = query_texts(db, sql).await?;
     Ok(versions.into_iter().next().unwrap_or_default())
 }
 
-/// The highest id that a table has ever given to a row.
+/// The highest id ever assigned in a table.
 pub async fn last_id(db: &impl ConnectionTrait, table: &str) -> Result<i64, DbErr> {
     let sql = format!("SELECT seq FROM sqlite_sequence WHERE name = '{table}'");
-    number(db, &sql).await
+    query_number(db, &sql).await
 }
 
-/// So that no later row gets this id, or one below it.
+/// Sets the highest assigned id, so that later rows get higher ones.
 pub async fn set_last_id(tx: &DatabaseTransaction, table: &str, id: i64) -> Result<(), DbErr> {
     tx.execute_unprepared(&format!(
         "DELETE FROM sqlite_sequence WHERE name = '{table}'"
@@ -194,7 +202,7 @@ pub async fn set_last_id(tx: &DatabaseTransaction, table: &str, id: i64) -> Resu
     Ok(())
 }
 
-/// A whole and consistent copy, also while others write. The target must not be there yet.
+/// Writes a consistent copy, also while the database is in use. Errors: the target exists.
 pub async fn copy_into(db: &DatabaseConnection, target: &Path) -> Result<(), DbErr> {
     let target = target.display().to_string().replace('\'', "''");
     db.execute_unprepared(&format!("VACUUM INTO '{target}'"))
@@ -202,40 +210,40 @@ pub async fn copy_into(db: &DatabaseConnection, target: &Path) -> Result<(), DbE
     Ok(())
 }
 
-/// Whether a failure says that the file is damaged, or no database: then no program works on it.
+/// Whether an error says that the file is damaged or no database at all.
 pub fn is_damage(error: &DbErr) -> bool {
     let text = chain(error);
     text.contains("malformed") || text.contains("not a database")
 }
 
-/// Whether a failure says that another program holds the database.
-pub fn is_held(error: &DbErr) -> bool {
+/// Whether an error says that another connection holds the database.
+pub fn is_locked(error: &DbErr) -> bool {
     let text = chain(error);
     text.contains("is locked") || text.contains("is busy")
 }
 
-/// Whether nobody else has the database open. If so, its log is merged into it, and it is one file. Any failure but damage
-/// leaves that open, and is an error.
-pub async fn is_alone(db: &DatabaseConnection) -> Result<bool, DbErr> {
-    // Not to be waited for: who works on it does so for days.
+/// Whether no other connection has the database open. If so, leaves WAL mode: the log is merged, and the database is
+/// one file. A damaged file counts as not open; any other failure is an error.
+pub async fn take_exclusively(db: &DatabaseConnection) -> Result<bool, DbErr> {
+    // Do not wait: another process may have it open for days.
     let _ = db.execute_unprepared("PRAGMA busy_timeout = 0").await;
     match db.execute_unprepared("PRAGMA journal_mode = DELETE").await {
         Ok(_) => Ok(true),
-        Err(error) if is_held(&error) => Ok(false),
+        Err(error) if is_locked(&error) => Ok(false),
         Err(error) if is_damage(&error) => Ok(true),
         Err(error) => Err(error),
     }
 }
 
-/// Merges the write-ahead log while others read and write, and then makes it short if nobody needs it just now.
-pub async fn merge_aside(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+/// Checkpoints the write-ahead log while others read and write, then truncates it if no reader needs it.
+pub async fn checkpoint_and_truncate(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     db.execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)")
         .await?;
     db.execute_unprepared("PRAGMA busy_timeout = 0").await?;
     checkpoint(db).await
 }
 
-/// Merges the write-ahead log into the file.
+/// Merges the write-ahead log into the database file and truncates it.
 pub async fn checkpoint(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     db.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
         .await?;

@@ -1,5 +1,5 @@
-//! A row of `audit_events`: one line of the history.
-use super::word;
+//! Row of `audit_events`: one event of the audit trail.
+use super::parse_word;
 use crate::{
     domain::{
         event::Event,
@@ -45,11 +45,11 @@ impl TryFrom<Model> for Event {
         Ok(Self {
             id: EventId(row.id),
             batch_id: BatchId(row.batch_id),
-            entity: word("audit_events", &row.entity)?,
+            entity: parse_word("audit_events", &row.entity)?,
             entity_id: row.entity_id,
             release_id: row.release_id.map(ReleaseId),
             customer_id: row.customer_id.map(CustomerId),
-            action: word("audit_events", &row.action)?,
+            action: parse_word("audit_events", &row.action)?,
             actor: row.actor,
             at: row.at,
             before: json(row.before)?,

@@ -1,4 +1,4 @@
-//! A row of `clusters`.
+//! Row of `clusters`.
 use super::{read_metadata, write_metadata};
 use crate::{
     domain::{cluster::Cluster, id::ClusterId},

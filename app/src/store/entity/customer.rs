@@ -1,4 +1,4 @@
-//! A row of `customers`.
+//! Row of `customers`.
 use super::{read_metadata, write_metadata};
 use crate::{
     domain::{

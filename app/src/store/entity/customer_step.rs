@@ -1,5 +1,5 @@
-//! A row of `customer_steps`.
-use super::{text_key, word};
+//! Row of `customer_steps`: a customer's step, a cell of the matrix.
+use super::{parse_word, text_key};
 use crate::{
     domain::{
         id::{CustomerId, ReleaseId, StepId, TemplateId},
@@ -58,11 +58,11 @@ impl TryFrom<Model> for CustomerStep {
             customer_id: CustomerId(row.customer_id),
             template_id: row.template_id.map(TemplateId),
             name: row.name,
-            category: word("customer_steps", &row.category)?,
-            kind: word("customer_steps", &row.kind)?,
+            category: parse_word("customer_steps", &row.category)?,
+            kind: parse_word("customer_steps", &row.kind)?,
             content: row.content,
             order_index: row.order_index,
-            status: word("customer_steps", &row.status)?,
+            status: parse_word("customer_steps", &row.status)?,
             executed_at: row.executed_at,
             executed_by: row.executed_by,
             started_at: row.started_at,

@@ -1,4 +1,4 @@
-//! A row of `idempotency_keys`: a key that a client sent with a request, and what the answer was.
+//! Row of `idempotency_keys`: a key sent with a request, and the response.
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -7,9 +7,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
     pub request_sha256: String,
-    /// The change that was made under it; none as long as nothing was.
+    /// The batch of the change made under the key; none before the change.
     pub batch_id: Option<String>,
-    /// Of the answer; none until there is one.
+    /// The HTTP status of the response; none before the response.
     pub status: Option<i32>,
     pub location: Option<String>,
     pub etag: Option<String>,

@@ -1,4 +1,5 @@
-//! Columns only, and their way to and from the domain. Entities never leave the store.
+//! sea-orm entities, one per table, and their conversions to and from domain types. Entities are private to the
+//! store.
 pub mod audit_event;
 pub mod cluster;
 pub mod customer;
@@ -14,20 +15,22 @@ use crate::domain::text::Metadata;
 use sha2::{Digest, Sha256};
 use std::str::FromStr;
 
-fn word<T: FromStr>(table: &'static str, text: &str) -> Result<T, StoreError> {
+fn parse_word<T: FromStr>(table: &'static str, text: &str) -> Result<T, StoreError> {
     text.parse()
         .map_err(|_| StoreError::corrupt(table, format!("unknown word `{text}`")))
 }
 
+/// Parses stored variables. Errors: `Corrupt`.
 pub fn read_metadata(table: &'static str, json: &str) -> Result<Metadata, StoreError> {
     serde_json::from_str(json).map_err(|error| StoreError::corrupt(table, error))
 }
 
+/// The JSON of variables.
 pub fn write_metadata(metadata: &Metadata) -> String {
     serde_json::to_string(metadata).unwrap_or_else(|_| "{}".to_owned())
 }
 
-/// The fingerprint that ties a text to the names of its variables.
+/// The fingerprint of a text: the first 8 bytes of its SHA-256. Links a text to the names of its variables.
 pub fn text_key(text: &str) -> i64 {
     let digest = Sha256::digest(text.as_bytes());
     digest
@@ -36,7 +39,7 @@ pub fn text_key(text: &str) -> i64 {
         .fold(0, |key, byte| (key << 8) | i64::from(*byte))
 }
 
-/// SHA-256 in hexadecimal digits.
+/// The SHA-256 of a text in hexadecimal digits.
 pub fn sha256(text: &str) -> String {
     use std::fmt::Write;
     Sha256::digest(text.as_bytes())

@@ -1,5 +1,5 @@
-//! A row of `releases`.
-use super::{read_metadata, word, write_metadata};
+//! Row of `releases`.
+use super::{parse_word, read_metadata, write_metadata};
 use crate::{
     domain::{id::ReleaseId, release::Release},
     store::error::StoreError,
@@ -48,8 +48,8 @@ impl TryFrom<Model> for Release {
         Ok(Self {
             id: ReleaseId(id),
             name,
-            kind: word("releases", &kind)?,
-            status: word("releases", &status)?,
+            kind: parse_word("releases", &kind)?,
+            status: parse_word("releases", &status)?,
             version_number,
             release_date,
             description,

@@ -1,4 +1,4 @@
-//! A row of `release_customers`: who is in a release (R1).
+//! Row of `release_customers`: a customer's membership in a release (R1).
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

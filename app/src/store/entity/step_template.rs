@@ -1,5 +1,5 @@
-//! A row of `step_templates`.
-use super::{text_key, word};
+//! Row of `step_templates`.
+use super::{parse_word, text_key};
 use crate::{
     domain::{
         id::{ReleaseId, TemplateId},
@@ -54,8 +54,8 @@ impl TryFrom<Model> for StepTemplate {
             id: TemplateId(id),
             release_id: ReleaseId(release_id),
             name,
-            category: word("step_templates", &category)?,
-            kind: word("step_templates", &kind)?,
+            category: parse_word("step_templates", &category)?,
+            kind: parse_word("step_templates", &kind)?,
             content,
             order_index,
             description,

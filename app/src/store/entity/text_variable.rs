@@ -1,4 +1,4 @@
-//! A row of `text_variables`: a variable's name that a text uses, by the text's fingerprint.
+//! Row of `text_variables`: the name of a variable that a text uses, by the text's fingerprint.
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,25 +1,26 @@
-//! Clusters: create, edit, deactivate, restore, list.
+//! Writes to clusters: create, edit, deactivate, restore.
 use crate::domain::{
     actor_stamp::ActorStamp,
-    cluster::{Cluster, ClusterDraft, ClusterFields, ClusterSummary},
-    customer::CustomerSummary,
+    cluster::{Cluster, ClusterDraft, ClusterFields},
     event::{Changed, Entity, EventAction},
     id::ClusterId,
-    rule_violation::{Noun, RuleViolation},
-    summary::ClusterDetail,
+    rule_violation::RuleViolation,
+    vocabulary::Noun,
 };
 use crate::store::{
     Store,
     audit::events::NewEvent,
+    change::{Change, VersionedRow},
     entity::{cluster, customer},
     error::StoreError,
 };
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, DatabaseTransaction,
-    EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
-use std::collections::HashMap;
 
+/// Loads a cluster. Errors: not found.
 pub async fn load(db: &impl ConnectionTrait, id: ClusterId) -> Result<Cluster, StoreError> {
     cluster::Entity::find_by_id(id.0)
         .one(db)
@@ -28,25 +29,33 @@ pub async fn load(db: &impl ConnectionTrait, id: ClusterId) -> Result<Cluster, S
         .try_into()
 }
 
-async fn save(tx: &DatabaseTransaction, cluster: Cluster) -> Result<Cluster, StoreError> {
-    let row = cluster::Model::from(cluster)
-        .into_active_model()
-        .reset_all()
-        .update(tx)
-        .await?;
-    row.try_into()
+impl VersionedRow for Cluster {
+    fn set_next_version(&mut self, at: DateTime<Utc>) {
+        self.version += 1;
+        self.updated_at = at;
+    }
+
+    async fn save(self, tx: &DatabaseTransaction) -> Result<Self, StoreError> {
+        let row = cluster::Model::from(self).into_active_model().reset_all();
+        row.update(tx).await?.try_into()
+    }
+
+    fn event(&self, action: EventAction) -> NewEvent {
+        NewEvent::of(Entity::Cluster, self.id.0, action)
+    }
 }
 
-async fn must_be_free(
+/// Refuses a name that a cluster other than `except` has, active or not.
+async fn must_be_unused(
     tx: &DatabaseTransaction,
     name: &str,
-    but: Option<ClusterId>,
+    except: Option<ClusterId>,
 ) -> Result<(), StoreError> {
     let holder = cluster::Entity::find()
         .filter(cluster::Column::Name.eq(name))
         .one(tx)
         .await?;
-    match holder.filter(|it| but != Some(ClusterId(it.id))) {
+    match holder.filter(|it| except != Some(ClusterId(it.id))) {
         Some(it) => Err(RuleViolation::ClusterNameTaken {
             name: it.name,
             inactive_id: (!it.is_active).then_some(it.id),
@@ -56,11 +65,8 @@ async fn must_be_free(
     }
 }
 
-fn event(cluster: &Cluster, action: EventAction) -> NewEvent {
-    NewEvent::of(Entity::Cluster, cluster.id.0, action)
-}
-
 impl Store {
+    /// Creates a cluster. Errors: wrong fields; a name that is taken.
     pub async fn create_cluster(
         &self,
         draft: ClusterDraft,
@@ -73,7 +79,7 @@ impl Store {
             metadata,
         } = draft.parse()?;
         let mut change = self.change(stamp).await?;
-        must_be_free(&change.tx, name.as_str(), None).await?;
+        must_be_unused(&change.tx, name.as_str(), None).await?;
         let now = change.stamp.at;
         let cluster = Cluster {
             id: ClusterId(0),
@@ -91,13 +97,11 @@ impl Store {
             .reset_all();
         row.id = NotSet;
         let row: Cluster = row.insert(&change.tx).await?.try_into()?;
-        change.record(event(&row, EventAction::Create).after(&row));
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.record(row.event(EventAction::Create).after(&row));
+        change.finish(row).await
     }
 
+    /// Replaces the details of a cluster. Errors: not found; wrong fields; a name that is taken; stale (R3).
     pub async fn update_cluster(
         &self,
         id: ClusterId,
@@ -106,7 +110,7 @@ impl Store {
         stamp: ActorStamp,
     ) -> Result<Changed<Cluster>, StoreError> {
         let fields = draft.parse()?;
-        let mut change = self.change(stamp).await?;
+        let change = self.change(stamp).await?;
         let before = load(&change.tx, id).await?;
         change
             .must_be_fresh(
@@ -117,29 +121,18 @@ impl Store {
                 Some(version),
             )
             .await?;
-        must_be_free(&change.tx, fields.name.as_str(), Some(id)).await?;
+        must_be_unused(&change.tx, fields.name.as_str(), Some(id)).await?;
         let mut after = before.clone();
         after.name = fields.name.into();
         after.kubeconfig_path = fields.kubeconfig_path.map(Into::into);
         after.description = fields.description.map(Into::into);
         after.metadata = fields.metadata;
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        after.version += 1;
-        after.updated_at = change.stamp.at;
-        let row = save(&change.tx, after).await?;
-        change.record(event(&row, EventAction::Update).before(&before).after(&row));
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change
+            .finish_update(before, after, EventAction::Update)
+            .await
     }
 
-    /// R5: a cluster with active customers is refused, naming them.
+    /// Deactivates a cluster (R5). Errors: not found; active customers, which are named.
     pub async fn deactivate_cluster(
         &self,
         id: ClusterId,
@@ -157,10 +150,10 @@ impl Store {
             .all(&change.tx)
             .await?;
         before.may_be_deactivated(names)?;
-        self.set_cluster_active(change, before, false, EventAction::Deactivate)
-            .await
+        set_active(change, before, false, EventAction::Deactivate).await
     }
 
+    /// Makes an inactive cluster active again. Errors: not found.
     pub async fn restore_cluster(
         &self,
         id: ClusterId,
@@ -168,87 +161,19 @@ impl Store {
     ) -> Result<Changed<Cluster>, StoreError> {
         let change = self.change(stamp).await?;
         let before = load(&change.tx, id).await?;
-        self.set_cluster_active(change, before, true, EventAction::Restore)
-            .await
+        set_active(change, before, true, EventAction::Restore).await
     }
+}
 
-    async fn set_cluster_active(
-        &self,
-        mut change: crate::store::change::Change,
-        before: Cluster,
-        is_active: bool,
-        action: EventAction,
-    ) -> Result<Changed<Cluster>, StoreError> {
-        if before.is_active == is_active {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        let mut after = before.clone();
-        after.is_active = is_active;
-        after.version += 1;
-        after.updated_at = change.stamp.at;
-        let row = save(&change.tx, after).await?;
-        change.record(event(&row, action).before(&before).after(&row));
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
-    }
-
-    /// By name, with the number of their active customers.
-    pub async fn clusters(
-        &self,
-        include_inactive: bool,
-    ) -> Result<Vec<ClusterSummary>, StoreError> {
-        let mut query = cluster::Entity::find().order_by_asc(cluster::Column::Name);
-        if !include_inactive {
-            query = query.filter(cluster::Column::IsActive.eq(true));
-        }
-        let rows = query.all(&self.read).await?;
-        let counts: HashMap<i64, i64> = customer::Entity::find()
-            .select_only()
-            .column(customer::Column::ClusterId)
-            .column_as(customer::Column::Id.count(), "n")
-            .filter(customer::Column::IsActive.eq(true))
-            .group_by(customer::Column::ClusterId)
-            .into_tuple::<(i64, i64)>()
-            .all(&self.read)
-            .await?
-            .into_iter()
-            .collect();
-        rows.into_iter()
-            .map(|row| {
-                let active_customers = counts.get(&row.id).copied().unwrap_or_default();
-                Ok(ClusterSummary {
-                    cluster: row.try_into()?,
-                    active_customers: u32::try_from(active_customers).unwrap_or_default(),
-                })
-            })
-            .collect()
-    }
-
-    /// A cluster with all its customers, the inactive ones too, and the releases that they are in.
-    pub async fn cluster(&self, id: ClusterId) -> Result<ClusterDetail, StoreError> {
-        let cluster = load(&self.read, id).await?;
-        let customers: Vec<CustomerSummary> = self.customers_of(Some(id), true).await?;
-        let active_customers = customers.iter().filter(|it| it.is_active).count();
-        Ok(ClusterDetail {
-            summary: ClusterSummary {
-                cluster,
-                active_customers: u32::try_from(active_customers).unwrap_or(u32::MAX),
-            },
-            customers,
-            releases: self.releases_of_cluster(id).await?,
-        })
-    }
-
-    pub(in crate::store) async fn count_clusters(&self) -> Result<u32, StoreError> {
-        let n = cluster::Entity::find()
-            .filter(cluster::Column::IsActive.eq(true))
-            .count(&self.read)
-            .await?;
-        Ok(u32::try_from(n).unwrap_or(u32::MAX))
-    }
+async fn set_active(
+    change: Change,
+    before: Cluster,
+    is_active: bool,
+    action: EventAction,
+) -> Result<Changed<Cluster>, StoreError> {
+    let after = Cluster {
+        is_active,
+        ..before.clone()
+    };
+    change.finish_update(before, after, action).await
 }

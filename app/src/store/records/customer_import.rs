@@ -1,66 +1,63 @@
-//! Many customers at once: all of them or none.
-use super::customers::{event, insert};
+//! Import of many customers from pasted text: all of them or none.
+use super::customers::insert;
 use crate::domain::{
     actor_stamp::ActorStamp,
     customer_import::{self, ExistingRecords, ImportLine, LINES_MAX, LineOutcome, PlannedLine},
     event::{Changed, EventAction},
+    field_error::FieldError,
     id::{ClusterId, CustomerId},
-    rule_violation::{Field, FieldError, RuleViolation, ValidationErrors},
+    rule_violation::RuleViolation,
+    validation_errors::ValidationErrors,
+    vocabulary::Field,
 };
 use crate::store::{
     Store,
-    change::Change,
+    change::VersionedRow,
     entity::{cluster, customer},
     error::StoreError,
 };
 use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
 
 impl Store {
-    /// What becomes of each line.
+    /// What an import would do with each line. Errors: more than `LINES_MAX` lines.
     pub async fn preview_customers_paste(
         &self,
         cluster: Option<ClusterId>,
         text: String,
     ) -> Result<Vec<ImportLine>, StoreError> {
-        must_be_short(&text)?;
-        let known = known(&self.read).await?;
-        let planned = customer_import::plan(&text, cluster, &known);
+        check_line_count(&text)?;
+        let existing = load_existing(&self.read).await?;
+        let planned = customer_import::plan(&text, cluster, &existing);
         Ok(planned.into_iter().map(|it| it.line).collect())
     }
 
-    /// Creates the new customers of a text; what is there already stays as it is. One wrong line refuses all of them.
+    /// Creates the new customers of a text; existing ones are left as they are. Answers how many were created.
+    /// Errors: more than `LINES_MAX` lines; any wrong line; no new customer.
     pub async fn create_customers(
         &self,
         cluster: Option<ClusterId>,
         text: String,
         stamp: ActorStamp,
     ) -> Result<Changed<u32>, StoreError> {
-        must_be_short(&text)?;
+        check_line_count(&text)?;
         let mut change = self.change(stamp).await?;
-        let known = known(&change.tx).await?;
-        let planned = customer_import::plan(&text, cluster, &known);
-        must_be_right(&planned)?;
+        let existing = load_existing(&change.tx).await?;
+        let planned = customer_import::plan(&text, cluster, &existing);
+        check_all_lines(&planned)?;
         let new: Vec<_> = planned.into_iter().filter_map(|it| it.fields).collect();
-        let made = u32::try_from(new.len()).unwrap_or(u32::MAX);
+        let created = u32::try_from(new.len()).unwrap_or(u32::MAX);
         for fields in new {
             let row = insert(&change.tx, fields, change.stamp.at).await?;
-            change.record(event(&row, EventAction::Create).after(&row));
+            change.record(row.event(EventAction::Create).after(&row));
         }
-        finish(change, made).await
+        if created == 0 {
+            return Err(RuleViolation::NothingNew.into());
+        }
+        change.finish(created).await
     }
 }
 
-async fn finish(change: Change, made: u32) -> Result<Changed<u32>, StoreError> {
-    if made == 0 {
-        return Err(RuleViolation::NothingNew.into());
-    }
-    Ok(Changed {
-        batch_id: change.commit().await?,
-        row: made,
-    })
-}
-
-fn must_be_short(text: &str) -> Result<(), StoreError> {
+fn check_line_count(text: &str) -> Result<(), StoreError> {
     let long = customer_import::count(text);
     if long > LINES_MAX {
         let max = LINES_MAX;
@@ -69,8 +66,8 @@ fn must_be_short(text: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The first wrong line is named with what is wrong, the others by their number.
-fn must_be_right(planned: &[PlannedLine]) -> Result<(), RuleViolation> {
+/// Refuses wrong lines: names the first one with its error, and counts the others.
+fn check_all_lines(planned: &[PlannedLine]) -> Result<(), RuleViolation> {
     let mut wrong = planned.iter().filter_map(|it| match &it.line.outcome {
         LineOutcome::Wrong { why } => Some((it.line.number, why)),
         _ => None,
@@ -85,7 +82,7 @@ fn must_be_right(planned: &[PlannedLine]) -> Result<(), RuleViolation> {
     }
 }
 
-async fn known(db: &impl ConnectionTrait) -> Result<ExistingRecords, StoreError> {
+async fn load_existing(db: &impl ConnectionTrait) -> Result<ExistingRecords, StoreError> {
     let clusters: Vec<(i64, String, bool)> = cluster::Entity::find()
         .select_only()
         .columns([
@@ -115,8 +112,8 @@ async fn known(db: &impl ConnectionTrait) -> Result<ExistingRecords, StoreError>
         customers: customers
             .into_iter()
             .map(|(id, cluster, namespace, is_active)| {
-                let place = (ClusterId(cluster), namespace);
-                (place, (CustomerId(id), is_active))
+                let key = (ClusterId(cluster), namespace);
+                (key, (CustomerId(id), is_active))
             })
             .collect(),
     })

@@ -1,28 +1,29 @@
-//! Customers: create, edit, deactivate, restore, list.
+//! Writes to customers: create, edit, deactivate, restore.
 use super::clusters;
 use crate::domain::{
     actor_stamp::ActorStamp,
-    customer::{Customer, CustomerDraft, CustomerFields, CustomerSummary},
+    customer::{Customer, CustomerDraft, CustomerFields},
     event::{Changed, Entity, EventAction},
+    field_error::FieldError,
     id::{ClusterId, CustomerId},
-    rule_violation::{Field, FieldError, Noun, RuleViolation, ValidationErrors},
-    summary::CustomerDetail,
+    rule_violation::RuleViolation,
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, Noun},
 };
 use crate::store::{
     Store,
     audit::events::NewEvent,
-    change::Change,
-    entity::{cluster, customer, release_customer},
+    change::{Change, VersionedRow},
+    entity::customer,
     error::StoreError,
-    text_variables,
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, DatabaseTransaction,
-    EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    EntityTrait, IntoActiveModel, QueryFilter,
 };
-use std::collections::HashMap;
 
+/// Loads a customer. Errors: not found.
 pub async fn load(db: &impl ConnectionTrait, id: CustomerId) -> Result<Customer, StoreError> {
     customer::Entity::find_by_id(id.0)
         .one(db)
@@ -31,23 +32,31 @@ pub async fn load(db: &impl ConnectionTrait, id: CustomerId) -> Result<Customer,
         .try_into()
 }
 
-async fn save(tx: &DatabaseTransaction, customer: Customer) -> Result<Customer, StoreError> {
-    customer::Model::from(customer)
-        .into_active_model()
-        .reset_all()
-        .update(tx)
-        .await?
-        .try_into()
+impl VersionedRow for Customer {
+    fn set_next_version(&mut self, at: DateTime<Utc>) {
+        self.version += 1;
+        self.updated_at = at;
+    }
+
+    async fn save(self, tx: &DatabaseTransaction) -> Result<Self, StoreError> {
+        let row = customer::Model::from(self).into_active_model().reset_all();
+        row.update(tx).await?.try_into()
+    }
+
+    fn event(&self, action: EventAction) -> NewEvent {
+        NewEvent::of(Entity::Customer, self.id.0, action).customer(self.id)
+    }
 }
 
-/// The cluster that a body names must exist, and be active unless the customer is there already.
-async fn must_take(
+/// Checks that the cluster of a draft exists, and that it is active unless the customer is in it already. Answers the
+/// cluster's name.
+async fn must_accept(
     tx: &DatabaseTransaction,
     id: ClusterId,
-    is_there: bool,
+    is_current: bool,
 ) -> Result<String, StoreError> {
     match clusters::load(tx, id).await {
-        Ok(cluster) if is_there => Ok(cluster.name),
+        Ok(cluster) if is_current => Ok(cluster.name),
         Ok(cluster) => {
             cluster.may_take_customers()?;
             Ok(cluster.name)
@@ -61,18 +70,19 @@ async fn must_take(
     }
 }
 
-async fn must_be_free(
+/// Refuses a namespace that another customer of the cluster than `except` has, active or not.
+async fn must_be_unused(
     tx: &DatabaseTransaction,
     (cluster, cluster_name): (ClusterId, String),
     namespace: &str,
-    but: Option<CustomerId>,
+    except: Option<CustomerId>,
 ) -> Result<(), StoreError> {
     let holder = customer::Entity::find()
         .filter(customer::Column::ClusterId.eq(cluster.0))
         .filter(customer::Column::Namespace.eq(namespace))
         .one(tx)
         .await?;
-    match holder.filter(|it| but != Some(CustomerId(it.id))) {
+    match holder.filter(|it| except != Some(CustomerId(it.id))) {
         Some(it) => Err(RuleViolation::NamespaceTaken {
             namespace: it.namespace,
             cluster: cluster_name,
@@ -83,11 +93,7 @@ async fn must_be_free(
     }
 }
 
-pub fn event(customer: &Customer, action: EventAction) -> NewEvent {
-    NewEvent::of(Entity::Customer, customer.id.0, action).customer(customer.id)
-}
-
-/// A new customer, active.
+/// Inserts an active customer. The caller has checked that the namespace is unused.
 pub async fn insert(
     tx: &DatabaseTransaction,
     fields: CustomerFields,
@@ -113,6 +119,7 @@ pub async fn insert(
 }
 
 impl Store {
+    /// Creates a customer. Errors: wrong fields; a namespace that is taken; an inactive cluster.
     pub async fn create_customer(
         &self,
         draft: CustomerDraft,
@@ -120,8 +127,8 @@ impl Store {
     ) -> Result<Changed<Customer>, StoreError> {
         let fields = draft.parse()?;
         let mut change = self.change(stamp).await?;
-        let cluster_name = must_take(&change.tx, fields.cluster_id, false).await?;
-        must_be_free(
+        let cluster_name = must_accept(&change.tx, fields.cluster_id, false).await?;
+        must_be_unused(
             &change.tx,
             (fields.cluster_id, cluster_name),
             fields.namespace.as_str(),
@@ -129,13 +136,12 @@ impl Store {
         )
         .await?;
         let row = insert(&change.tx, fields, change.stamp.at).await?;
-        change.record(event(&row, EventAction::Create).after(&row));
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.record(row.event(EventAction::Create).after(&row));
+        change.finish(row).await
     }
 
+    /// Replaces the details of a customer. Errors: not found; wrong fields; a namespace that is taken; an inactive
+    /// cluster; stale (R3).
     pub async fn update_customer(
         &self,
         id: CustomerId,
@@ -144,7 +150,7 @@ impl Store {
         stamp: ActorStamp,
     ) -> Result<Changed<Customer>, StoreError> {
         let fields = draft.parse()?;
-        let mut change = self.change(stamp).await?;
+        let change = self.change(stamp).await?;
         let before = load(&change.tx, id).await?;
         change
             .must_be_fresh(
@@ -155,9 +161,9 @@ impl Store {
                 Some(version),
             )
             .await?;
-        let is_there = fields.cluster_id == before.cluster_id;
-        let cluster_name = must_take(&change.tx, fields.cluster_id, is_there).await?;
-        must_be_free(
+        let is_current = fields.cluster_id == before.cluster_id;
+        let cluster_name = must_accept(&change.tx, fields.cluster_id, is_current).await?;
+        must_be_unused(
             &change.tx,
             (fields.cluster_id, cluster_name),
             fields.namespace.as_str(),
@@ -170,23 +176,12 @@ impl Store {
         after.namespace = fields.namespace.into();
         after.description = fields.description.map(Into::into);
         after.metadata = fields.metadata;
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        after.version += 1;
-        after.updated_at = change.stamp.at;
-        let row = save(&change.tx, after).await?;
-        change.record(event(&row, EventAction::Update).before(&before).after(&row));
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change
+            .finish_update(before, after, EventAction::Update)
+            .await
     }
 
-    /// R5: it stays in the releases that it is part of, marked.
+    /// Deactivates a customer (R5); it stays in its releases, marked. Errors: not found.
     pub async fn deactivate_customer(
         &self,
         id: CustomerId,
@@ -197,6 +192,7 @@ impl Store {
         set_active(change, before, false, EventAction::Deactivate).await
     }
 
+    /// Makes an inactive customer active again. Errors: not found; an inactive cluster.
     pub async fn restore_customer(
         &self,
         id: CustomerId,
@@ -209,109 +205,17 @@ impl Store {
             .may_take_customers()?;
         set_active(change, before, true, EventAction::Restore).await
     }
-
-    /// By name, in every cluster.
-    pub async fn customers(
-        &self,
-        include_inactive: bool,
-    ) -> Result<Vec<CustomerSummary>, StoreError> {
-        self.customers_of(None, include_inactive).await
-    }
-
-    /// By name, of one cluster or of all.
-    pub(in crate::store) async fn customers_of(
-        &self,
-        cluster: Option<ClusterId>,
-        include_inactive: bool,
-    ) -> Result<Vec<CustomerSummary>, StoreError> {
-        let mut query = customer::Entity::find()
-            .order_by_asc(customer::Column::Name)
-            .order_by_asc(customer::Column::Id);
-        if let Some(cluster) = cluster {
-            query = query.filter(customer::Column::ClusterId.eq(cluster.0));
-        }
-        if !include_inactive {
-            query = query.filter(customer::Column::IsActive.eq(true));
-        }
-        let names: HashMap<i64, String> = cluster::Entity::find()
-            .select_only()
-            .columns([cluster::Column::Id, cluster::Column::Name])
-            .into_tuple::<(i64, String)>()
-            .all(&self.read)
-            .await?
-            .into_iter()
-            .collect();
-        let releases: HashMap<i64, i64> = release_customer::Entity::find()
-            .select_only()
-            .column(release_customer::Column::CustomerId)
-            .column_as(release_customer::Column::ReleaseId.count(), "n")
-            .filter(
-                release_customer::Column::ReleaseId.in_subquery(super::release_rows::active_ids()),
-            )
-            .group_by(release_customer::Column::CustomerId)
-            .into_tuple::<(i64, i64)>()
-            .all(&self.read)
-            .await?
-            .into_iter()
-            .collect();
-        let rows = query.all(&self.read).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| CustomerSummary {
-                id: CustomerId(row.id),
-                name: row.name,
-                namespace: row.namespace,
-                cluster_id: ClusterId(row.cluster_id),
-                cluster: names.get(&row.cluster_id).cloned().unwrap_or_default(),
-                is_active: row.is_active,
-                variables: text_variables::count_variables(&row.metadata),
-                active_releases: u32::try_from(releases.get(&row.id).copied().unwrap_or_default())
-                    .unwrap_or_default(),
-            })
-            .collect())
-    }
-
-    /// A customer with its cluster and every release that it is part of.
-    pub async fn customer(&self, id: CustomerId) -> Result<CustomerDetail, StoreError> {
-        let customer = load(&self.read, id).await?;
-        let cluster = clusters::load(&self.read, customer.cluster_id).await?;
-        let releases = self.releases_of_customer(id).await?;
-        Ok(CustomerDetail {
-            customer,
-            cluster,
-            releases,
-        })
-    }
-
-    pub(in crate::store) async fn count_customers(&self) -> Result<u32, StoreError> {
-        let n = customer::Entity::find()
-            .filter(customer::Column::IsActive.eq(true))
-            .count(&self.read)
-            .await?;
-        Ok(u32::try_from(n).unwrap_or(u32::MAX))
-    }
 }
 
 async fn set_active(
-    mut change: Change,
+    change: Change,
     before: Customer,
     is_active: bool,
     action: EventAction,
 ) -> Result<Changed<Customer>, StoreError> {
-    if before.is_active == is_active {
-        return Ok(Changed {
-            row: before,
-            batch_id: None,
-        });
-    }
-    let mut after = before.clone();
-    after.is_active = is_active;
-    after.version += 1;
-    after.updated_at = change.stamp.at;
-    let row = save(&change.tx, after).await?;
-    change.record(event(&row, action).before(&before).after(&row));
-    Ok(Changed {
-        batch_id: change.commit().await?,
-        row,
-    })
+    let after = Customer {
+        is_active,
+        ..before.clone()
+    };
+    change.finish_update(before, after, action).await
 }

@@ -1,17 +1,20 @@
-//! Who is in a release (R1): adding and removing customers, the dry run, members with progress.
+//! Membership of customers in releases (R1): add, remove, dry run; and copying of templates to members.
 use super::release_rows;
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
+    field_error::FieldError,
     id::{CustomerId, ReleaseId},
-    progress::{Counts, Progress},
     release::Release,
-    rule_violation::{Field, FieldError, RuleViolation, ValidationErrors},
-    step::StepStatus,
-    summary::{DryRun, Member, Unresolved},
+    rule_violation::RuleViolation,
+    summary::{DryRun, Unresolved},
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, ReleaseStatus, StepStatus},
 };
 use crate::store::{
     Store,
+    change::VersionedRow,
+    engine::sqlite::IDS_PER_STATEMENT_MAX,
     entity::{cluster, customer, customer_step, release_customer, step_template},
     error::StoreError,
     text_variables::{self, UnresolvedByCustomer},
@@ -25,6 +28,7 @@ use sea_orm::{
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+/// The number of template steps of a release.
 pub async fn count_templates(
     db: &impl ConnectionTrait,
     id: ReleaseId,
@@ -36,7 +40,8 @@ pub async fn count_templates(
     Ok(usize::try_from(n).unwrap_or(usize::MAX))
 }
 
-/// R14: at least one customer, all of them known and active; else refused, naming them. None named means all active.
+/// The customers to add (R14), without duplicates; none given means all active ones. Errors: no customers; unknown or
+/// inactive ones, which are named.
 pub async fn resolve_customers(
     db: &impl ConnectionTrait,
     wanted: Option<Vec<CustomerId>>,
@@ -95,8 +100,9 @@ pub async fn resolve_customers(
     }
 }
 
-/// Makes the customers members and copies the templates to them: two statements, whatever the size. Customer by
-/// customer, in the matrix's order, so that neighbouring cells are neighbouring rows. Answers how many copies.
+/// Adds the customers as members and copies all templates to them, with two statements per `IDS_PER_STATEMENT_MAX`
+/// customers. Copies are inserted customer by customer in the matrix's order, so that neighbouring cells are
+/// neighbouring rows. Answers the number of copies.
 pub async fn copy_templates(
     tx: &DatabaseTransaction,
     release: ReleaseId,
@@ -104,7 +110,7 @@ pub async fn copy_templates(
     now: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
     let mut copies = 0;
-    for chunk in customers.chunks(10_000) {
+    for chunk in customers.chunks(IDS_PER_STATEMENT_MAX) {
         let ids = || chunk.iter().map(|it| it.0);
         let members = Query::insert()
             .into_table(release_customer::Entity)
@@ -132,7 +138,7 @@ pub async fn copy_templates(
     Ok(copies)
 }
 
-/// Copies one template to every member of its release. Answers how many copies.
+/// Copies one template to every member of its release. Answers the number of copies.
 pub async fn copy_to_members(
     tx: &DatabaseTransaction,
     release: ReleaseId,
@@ -149,7 +155,7 @@ pub async fn copy_to_members(
     copy(tx, now, these, only).await
 }
 
-/// A column with its table before it, for joins.
+/// A column qualified with its table, for joins.
 trait QualifiedColumn {
     fn into_expr_in(self) -> Expr;
 }
@@ -160,8 +166,8 @@ impl<C: ColumnTrait> QualifiedColumn for C {
     }
 }
 
-/// Copies templates to customers. The customers are put in order before the texts are joined to them: sorting the copies
-/// themselves would move every text once more.
+/// Copies templates to customers. The customers are sorted before the texts are joined: sorting the copies themselves
+/// would move every text once more.
 async fn copy(
     tx: &DatabaseTransaction,
     now: DateTime<Utc>,
@@ -183,7 +189,7 @@ async fn copy(
         .order_by((cluster::Entity, cluster::Column::Name), Order::Asc)
         .order_by((customer::Entity, customer::Column::Name), Order::Asc)
         .order_by((customer::Entity, customer::Column::Id), Order::Asc)
-        // Without a limit SQLite leaves the order of a part out.
+        // Without a limit SQLite drops the ORDER BY of a subquery.
         .limit(u64::from(u32::MAX))
         .to_owned();
     let copied = Query::select()
@@ -243,6 +249,7 @@ async fn copy(
     Ok(tx.execute(&insert).await?.rows_affected())
 }
 
+/// The ids of the members of a release.
 pub async fn member_ids(
     db: &impl ConnectionTrait,
     release: ReleaseId,
@@ -258,7 +265,7 @@ pub async fn member_ids(
         .collect())
 }
 
-/// Who would be added, and who is in already.
+/// The given customers that are not members yet. Errors: a release that is not active; none left.
 async fn non_members(
     db: &impl ConnectionTrait,
     release: &Release,
@@ -279,7 +286,8 @@ async fn non_members(
 }
 
 impl Store {
-    /// Adds customers to an active release, with copies of its present templates. Who is in already is skipped.
+    /// Adds customers to an active release, with copies of its current templates; members are skipped. Answers the
+    /// new ones. Errors: not found; not active; no, unknown or inactive customers; all are members already.
     pub async fn add_customers(
         &self,
         id: ReleaseId,
@@ -291,16 +299,15 @@ impl Store {
         let new = non_members(&change.tx, &release, customers).await?;
         let cells = copy_templates(&change.tx, id, &new, change.stamp.at).await?;
         change.record(
-            release_rows::event(&release, EventAction::AddCustomers)
+            release
+                .event(EventAction::AddCustomers)
                 .after(&json!({ "customerIds": new, "cells": cells })),
         );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: new,
-        })
+        change.finish(new).await
     }
 
-    /// R1: while all of a customer's steps there are pending; otherwise the answer says which are not.
+    /// Removes customers from an active release (R1). Errors: not found; not active; no customers; unknown ones or no
+    /// members; steps that are not pending, which are named.
     pub async fn remove_customers(
         &self,
         id: ReleaseId,
@@ -376,16 +383,14 @@ impl Store {
             .exec(&change.tx)
             .await?;
         change.record(
-            release_rows::event(&release, EventAction::RemoveCustomers)
+            release
+                .event(EventAction::RemoveCustomers)
                 .before(&json!({ "customerIds": customers, "cells": deleted.rows_affected })),
         );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: customers,
-        })
+        change.finish(customers).await
     }
 
-    /// What activating would do, or adding customers; refused for the reasons that these would be.
+    /// What activating a release, or adding customers, would do. Errors: those of the action itself.
     pub async fn dry_run(
         &self,
         id: ReleaseId,
@@ -394,7 +399,7 @@ impl Store {
         let db = &self.read;
         let release = release_rows::load(db, id).await?;
         let n_templates = count_templates(db, id).await?;
-        let customers = if release.status == crate::domain::release::ReleaseStatus::Active {
+        let customers = if release.status == ReleaseStatus::Active {
             non_members(db, &release, customers.unwrap_or_default()).await?
         } else {
             release.may_be_activated(n_templates)?;
@@ -428,43 +433,5 @@ impl Store {
                 })
                 .collect(),
         })
-    }
-
-    /// A release's customers, in the matrix's order.
-    pub async fn members(&self, id: ReleaseId) -> Result<Vec<Member>, StoreError> {
-        let kept = self.kept(id).await?;
-        let grid = kept.grid();
-        let added: HashMap<i64, DateTime<Utc>> = release_customer::Entity::find()
-            .filter(release_customer::Column::ReleaseId.eq(id.0))
-            .all(&self.read)
-            .await?
-            .into_iter()
-            .map(|it| (it.customer_id, it.added_at))
-            .collect();
-        let ids: Vec<CustomerId> = added.keys().map(|it| CustomerId(*it)).collect();
-        let columns = grid.columns.iter().enumerate();
-        let counts: HashMap<CustomerId, Counts> = columns
-            .map(|(index, it)| (it.id, grid.column_counts(index)))
-            .collect();
-        let mut members: Vec<Member> = text_variables::with_clusters(&self.read, &ids)
-            .await?
-            .into_iter()
-            .map(|(customer, cluster)| Member {
-                added_at: added
-                    .get(&customer.id.0)
-                    .copied()
-                    .unwrap_or(customer.created_at),
-                progress: Progress::from(counts.get(&customer.id).copied().unwrap_or_default()),
-                id: customer.id,
-                name: customer.name,
-                namespace: customer.namespace,
-                is_active: customer.is_active,
-                cluster,
-            })
-            .collect();
-        members.sort_by(|a, b| {
-            (&a.cluster.name, &a.name, a.id).cmp(&(&b.cluster.name, &b.name, b.id))
-        });
-        Ok(members)
     }
 }

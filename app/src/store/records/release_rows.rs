@@ -1,11 +1,14 @@
-//! Rows of `releases`: load, insert and save one, and the event that a change of one records.
+//! Loading, inserting and saving rows of `releases`.
 use crate::domain::{
     event::{Entity, EventAction},
     id::ReleaseId,
-    release::{Release, ReleaseFields, ReleaseStatus},
-    rule_violation::Noun,
+    release::{Release, ReleaseFields},
+    vocabulary::{Noun, ReleaseStatus},
 };
-use crate::store::{audit::events::NewEvent, entity::release, error::StoreError};
+use crate::store::{
+    audit::events::NewEvent, change::VersionedRow, entity::release, error::StoreError,
+};
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::NotSet,
@@ -13,6 +16,7 @@ use sea_orm::{
     sea_query::{Query, SelectStatement},
 };
 
+/// Loads a release. Errors: not found.
 pub async fn load(db: &impl ConnectionTrait, id: ReleaseId) -> Result<Release, StoreError> {
     release::Entity::find_by_id(id.0)
         .one(db)
@@ -21,16 +25,23 @@ pub async fn load(db: &impl ConnectionTrait, id: ReleaseId) -> Result<Release, S
         .try_into()
 }
 
-pub async fn save(tx: &DatabaseTransaction, release: Release) -> Result<Release, StoreError> {
-    release::Model::from(release)
-        .into_active_model()
-        .reset_all()
-        .update(tx)
-        .await?
-        .try_into()
+impl VersionedRow for Release {
+    fn set_next_version(&mut self, at: DateTime<Utc>) {
+        self.version += 1;
+        self.updated_at = at;
+    }
+
+    async fn save(self, tx: &DatabaseTransaction) -> Result<Self, StoreError> {
+        let row = release::Model::from(self).into_active_model().reset_all();
+        row.update(tx).await?.try_into()
+    }
+
+    fn event(&self, action: EventAction) -> NewEvent {
+        NewEvent::of(Entity::Release, self.id.0, action).release(self.id)
+    }
 }
 
-/// The releases that are being worked on, as a subquery.
+/// The ids of all active releases, as a subquery.
 pub fn active_ids() -> SelectStatement {
     Query::select()
         .column(release::Column::Id)
@@ -39,14 +50,11 @@ pub fn active_ids() -> SelectStatement {
         .to_owned()
 }
 
-pub fn event(release: &Release, action: EventAction) -> NewEvent {
-    NewEvent::of(Entity::Release, release.id.0, action).release(release.id)
-}
-
+/// Inserts a new draft.
 pub async fn insert(
     tx: &DatabaseTransaction,
     fields: ReleaseFields,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Release, StoreError> {
     let release = Release {
         id: ReleaseId(0),

@@ -1,28 +1,29 @@
-//! Releases: create, edit, clone, activate, archive, restore, delete a draft, list with progress.
-use super::members;
-use super::release_rows;
-use crate::domain::rule_violation::{Field, ValidationErrors};
+//! Writes to releases: create, edit, clone, activate, archive, restore, delete a draft.
+use super::{members, release_rows};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     id::{CustomerId, ReleaseId},
-    release::{Release, ReleaseDraft, ReleaseStatus, ReleaseSummary},
-    summary::ReleaseDetail,
-    template::StepTemplate,
+    release::{Release, ReleaseDraft},
     text::{Name, VersionNumber},
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, ReleaseStatus},
 };
 use crate::store::{
     Store,
-    entity::{release, release_customer, step_template},
+    change::VersionedRow,
+    entity::{release, step_template},
     error::StoreError,
 };
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    IntoActiveModel, QueryFilter, QueryOrder,
 };
 use serde_json::json;
 
 impl Store {
+    /// Creates a draft without template steps. Errors: wrong fields.
     pub async fn create_release(
         &self,
         draft: ReleaseDraft,
@@ -31,13 +32,11 @@ impl Store {
         let fields = draft.parse()?;
         let mut change = self.change(stamp).await?;
         let row = release_rows::insert(&change.tx, fields, change.stamp.at).await?;
-        change.record(release_rows::event(&row, EventAction::Create).after(&row));
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.record(row.event(EventAction::Create).after(&row));
+        change.finish(row).await
     }
 
+    /// Replaces the details of a release. Errors: not found; wrong fields; archived; stale (R3).
     pub async fn update_release(
         &self,
         id: ReleaseId,
@@ -46,7 +45,7 @@ impl Store {
         stamp: ActorStamp,
     ) -> Result<Changed<Release>, StoreError> {
         let fields = draft.parse()?;
-        let mut change = self.change(stamp).await?;
+        let change = self.change(stamp).await?;
         let before = release_rows::load(&change.tx, id).await?;
         change
             .must_be_fresh(
@@ -65,27 +64,13 @@ impl Store {
         after.release_date = fields.release_date;
         after.description = fields.description.map(Into::into);
         after.metadata = fields.metadata;
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        after.version += 1;
-        after.updated_at = change.stamp.at;
-        let row = release_rows::save(&change.tx, after).await?;
-        change.record(
-            release_rows::event(&row, EventAction::Update)
-                .before(&before)
-                .after(&row),
-        );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change
+            .finish_update(before, after, EventAction::Update)
+            .await
     }
 
-    /// A new draft with its own details and the template steps of another release.
+    /// Creates a draft with its own details and the template steps of another release. Errors: wrong fields; that
+    /// release is not found.
     pub async fn create_release_from(
         &self,
         draft: ReleaseDraft,
@@ -97,19 +82,17 @@ impl Store {
         release_rows::load(&change.tx, from).await?;
         let now = change.stamp.at;
         let row = release_rows::insert(&change.tx, fields, now).await?;
-        let n_templates = copy_steps(&change.tx, from, row.id, now).await?;
+        let n_templates = copy_templates(&change.tx, from, row.id, now).await?;
         change.record(
-            release_rows::event(&row, EventAction::Clone)
+            row.event(EventAction::Clone)
                 .before(&json!({ "from": from, "templates": n_templates }))
                 .after(&row),
         );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
-    /// A new draft with the details and template steps of another release, and no customers.
+    /// Creates a draft with the details and template steps of another release, without customers and date. Errors:
+    /// not found; wrong fields.
     pub async fn clone_release(
         &self,
         id: ReleaseId,
@@ -139,19 +122,17 @@ impl Store {
         let mut row = release::Model::from(clone).into_active_model().reset_all();
         row.id = NotSet;
         let row: Release = row.insert(&change.tx).await?.try_into()?;
-        let n_templates = copy_steps(&change.tx, id, row.id, now).await?;
+        let n_templates = copy_templates(&change.tx, id, row.id, now).await?;
         change.record(
-            release_rows::event(&row, EventAction::Clone)
+            row.event(EventAction::Clone)
                 .before(&json!({ "from": id, "templates": n_templates }))
                 .after(&row),
         );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
-    /// R14: copies the templates to the customers, inside the database. Without customers named, to all active ones.
+    /// Activates a draft: copies its templates to the customers within the database (R14). None given means all
+    /// active customers. Errors: not found; not a draft; no template steps; no, unknown or inactive customers.
     pub async fn activate_release(
         &self,
         id: ReleaseId,
@@ -166,20 +147,17 @@ impl Store {
         let cells = members::copy_templates(&change.tx, id, &customers, change.stamp.at).await?;
         let mut after = before.clone();
         after.status = ReleaseStatus::Active;
-        after.version += 1;
-        after.updated_at = change.stamp.at;
-        let row = release_rows::save(&change.tx, after).await?;
+        after.set_next_version(change.stamp.at);
+        let row = after.save(&change.tx).await?;
         change.record(
-            release_rows::event(&row, EventAction::Activate)
+            row.event(EventAction::Activate)
                 .before(&json!({ "status": before.status, "version": before.version }))
                 .after(&json!({ "status": row.status, "version": row.version, "customerIds": customers, "cells": cells })),
         );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
+    /// Archives an active release (R4). Errors: not found; not active; stale (R3).
     pub async fn archive_release(
         &self,
         id: ReleaseId,
@@ -190,7 +168,7 @@ impl Store {
             .await
     }
 
-    /// Archived is not the end: it becomes active again (R4).
+    /// Makes an archived release active again (R4). Errors: not found; not archived; stale (R3).
     pub async fn restore_release(
         &self,
         id: ReleaseId,
@@ -208,7 +186,7 @@ impl Store {
         status: ReleaseStatus,
         stamp: ActorStamp,
     ) -> Result<Changed<Release>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let change = self.change(stamp).await?;
         let before = release_rows::load(&change.tx, id).await?;
         change
             .must_be_fresh(Entity::Release, id.0, &before, before.version, version)
@@ -220,22 +198,14 @@ impl Store {
             before.may_be_restored()?;
             EventAction::Restore
         };
-        let mut after = before.clone();
-        after.status = status;
-        after.version += 1;
-        after.updated_at = change.stamp.at;
-        let row = release_rows::save(&change.tx, after).await?;
-        change.record(
-            release_rows::event(&row, action)
-                .before(&before)
-                .after(&row),
-        );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        let after = Release {
+            status,
+            ..before.clone()
+        };
+        change.finish_update(before, after, action).await
     }
 
+    /// Deletes a draft and its template steps. Errors: not found; not a draft.
     pub async fn delete_draft(
         &self,
         id: ReleaseId,
@@ -245,58 +215,17 @@ impl Store {
         let before = release_rows::load(&change.tx, id).await?;
         before.may_be_deleted()?;
         release::Entity::delete_by_id(id.0).exec(&change.tx).await?;
-        change.record(release_rows::event(&before, EventAction::Delete).before(&before));
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: (),
-        })
-    }
-
-    /// Newest first, with progress.
-    pub async fn releases(&self) -> Result<Vec<ReleaseSummary>, StoreError> {
-        let rows = release::Entity::find()
-            .order_by_desc(release::Column::CreatedAt)
-            .order_by_desc(release::Column::Id)
-            .all(&self.read)
-            .await?;
-        let releases = rows.into_iter().map(Release::try_from);
-        self.summaries(releases.collect::<Result<_, _>>()?).await
-    }
-
-    /// A release with its template steps, deploy first.
-    pub async fn release(&self, id: ReleaseId) -> Result<ReleaseDetail, StoreError> {
-        let release = release_rows::load(&self.read, id).await?;
-        let templates = step_template::Entity::find()
-            .filter(step_template::Column::ReleaseId.eq(id.0))
-            .order_by_asc(step_template::Column::Category)
-            .order_by_asc(step_template::Column::OrderIndex)
-            .all(&self.read)
-            .await?
-            .into_iter()
-            .map(StepTemplate::try_from)
-            .collect::<Result<_, _>>()?;
-        let customers = release_customer::Entity::find()
-            .filter(release_customer::Column::ReleaseId.eq(id.0))
-            .count(&self.read)
-            .await?;
-        Ok(ReleaseDetail {
-            release,
-            customers: u32::try_from(customers).unwrap_or(u32::MAX),
-            templates,
-        })
-    }
-
-    pub(in crate::store) async fn count_releases(&self) -> Result<u32, StoreError> {
-        Ok(u32::try_from(release::Entity::find().count(&self.read).await?).unwrap_or(u32::MAX))
+        change.record(before.event(EventAction::Delete).before(&before));
+        change.finish(()).await
     }
 }
 
 /// Copies the template steps of a release to a new one. Answers how many.
-async fn copy_steps(
+async fn copy_templates(
     tx: &DatabaseTransaction,
     from: ReleaseId,
     to: ReleaseId,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     let templates = step_template::Entity::find()
         .filter(step_template::Column::ReleaseId.eq(from.0))

@@ -1,16 +1,19 @@
-//! Bulk actions (R15): one transaction over the cells that are eligible; the others are reported by name.
+//! Bulk transitions (R15): one transaction over all eligible steps; the others are reported by name.
 use super::{step_rows::event_action, transitions::TransitionOptions};
 use crate::domain::{
     actor_stamp::ActorStamp,
     cluster::Cluster,
     customer::Customer,
+    field_error::FieldError,
     id::{CustomerId, ReleaseId, StepId},
     release::Release,
-    rule_violation::{Field, FieldError, RuleViolation, ValidationErrors},
-    step::{CustomerStep, StepAction, Transition},
+    rule_violation::RuleViolation,
+    step::{CustomerStep, Transition},
     summary::{BulkResult, NotEligible},
     text::Notes,
+    validation_errors::ValidationErrors,
     variables::{self, VariableScope},
+    vocabulary::{Field, StepAction},
 };
 use crate::store::{
     Store,
@@ -25,31 +28,33 @@ use sea_orm::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// More ids than this are refused.
-pub const BULK_MAX: usize = 10_000;
-/// How many steps are in memory at once, each with its text three times: 75 MiB at most.
+/// The number of ids that one bulk action accepts.
+pub const BULK_STEPS_MAX: usize = 10_000;
+/// Steps that are in memory at once. With their texts before, after and resolved these are 75 MiB at most.
 const STEPS_IN_MEMORY_MAX: usize = 100;
 
 impl Store {
+    /// Makes one transition of many steps. Unknown steps and those that do not allow it are reported, not errors.
+    /// Errors: no ids or more than `BULK_STEPS_MAX`; a missing or wrong reason; wrong notes.
     pub async fn act_on_steps(
         &self,
         ids: Vec<StepId>,
         action: StepAction,
-        ask: TransitionOptions,
+        options: TransitionOptions,
         stamp: ActorStamp,
     ) -> Result<BulkResult, StoreError> {
         let wrong = |problem| StoreError::from(ValidationErrors::one(Field::Ids, problem));
         if ids.is_empty() {
             return Err(wrong(FieldError::EmptyList));
         }
-        if ids.len() > BULK_MAX {
+        if ids.len() > BULK_STEPS_MAX {
             return Err(wrong(FieldError::TooMany {
-                max: BULK_MAX,
+                max: BULK_STEPS_MAX,
                 long: ids.len(),
             }));
         }
-        let transition = Transition::parse(action, ask.reason.as_deref())?;
-        let notes = ask
+        let transition = Transition::parse(action, options.reason.as_deref())?;
+        let notes = options
             .notes
             .as_deref()
             .filter(|_| action == StepAction::Done)
@@ -84,7 +89,7 @@ impl Store {
                     continue;
                 };
                 let scope = scopes.of(&before)?;
-                match eligible(&before, &transition, &ask, scope, &change.stamp) {
+                match next_state(&before, &transition, &options, scope, &change.stamp) {
                     Ok(None) => {}
                     Ok(Some((mut after, resolved_text))) => {
                         if let Some(NewNotes(notes)) = &notes {
@@ -98,11 +103,11 @@ impl Store {
                         change.record(event);
                         result.changed_ids.push(*id);
                     }
-                    Err(refusal) => result.not_eligible.push(NotEligible {
+                    Err(violation) => result.not_eligible.push(NotEligible {
                         id: *id,
                         customer: scope.customer.name.clone(),
                         step: before.name,
-                        reason: refusal.to_string(),
+                        reason: violation.to_string(),
                     }),
                 }
             }
@@ -117,10 +122,10 @@ impl Store {
     }
 }
 
-/// What the notes of a bulk's steps become. None clears them: they were given, and are empty.
+/// The new notes of a bulk's steps. None clears them: they were given, and are empty.
 struct NewNotes(Option<String>);
 
-/// What the variables of a bulk's steps are resolved from, read once for each release and customer.
+/// Releases and customers that the variables of a bulk's steps are resolved with, each read once.
 #[derive(Default)]
 struct BulkScopes {
     releases: HashMap<ReleaseId, Release>,
@@ -128,7 +133,7 @@ struct BulkScopes {
 }
 
 impl BulkScopes {
-    /// Reads the releases and customers of these steps that are not known yet.
+    /// Reads the releases and customers of these steps that were not read yet.
     async fn load(
         &mut self,
         tx: &DatabaseTransaction,
@@ -176,8 +181,8 @@ impl BulkScopes {
     }
 }
 
-/// All cells of a bulk get the same state from the same person: one statement. It says in SQL what
-/// `CustomerStep::transition` says in Rust; a test holds the two together.
+/// Writes the new state of changed steps. They get the same state from the same person, so one statement is enough. The
+/// SQL repeats the rules of `CustomerStep::transition`; a test compares the two.
 async fn write_states(
     change: &Change,
     transition: &Transition,
@@ -192,14 +197,14 @@ async fn write_states(
     let reason = transition.reason.as_ref().map(|it| it.as_str().to_owned());
     let reason_of = |it: StepAction| Expr::val(reason.clone().filter(|_| action == it));
     let (at, by) = (change.stamp.at, change.stamp.by.clone());
-    let nobody = || {
+    let no_author = || {
         (
             Expr::val(None::<chrono::DateTime<chrono::Utc>>),
             Expr::val(None::<String>),
         )
     };
-    let me = || (Expr::val(Some(at)), Expr::val(Some(by.clone())));
-    let (state_at, state_by) = me();
+    let author = || (Expr::val(Some(at)), Expr::val(Some(by.clone())));
+    let (state_at, state_by) = author();
     let mut update = customer_step::Entity::update_many()
         .col_expr(Column::Status, Expr::val(action.target().as_str()))
         .col_expr(Column::StateAt, state_at)
@@ -211,13 +216,13 @@ async fn write_states(
         .col_expr(Column::UpdatedAt, Expr::val(at))
         .filter(Column::Id.is_in(ids.iter().map(|it| it.0)));
     let started = match action {
-        StepAction::Start => Some(me()),
-        StepAction::Reopen => Some(nobody()),
+        StepAction::Start => Some(author()),
+        StepAction::Reopen => Some(no_author()),
         _ => None,
     };
     let executed = match action {
-        StepAction::Done => Some(me()),
-        StepAction::Start | StepAction::Skip | StepAction::Reopen => Some(nobody()),
+        StepAction::Done => Some(author()),
+        StepAction::Start | StepAction::Skip | StepAction::Reopen => Some(no_author()),
         StepAction::Fail | StepAction::Revert => None,
     };
     if let Some((at, by)) = started {
@@ -241,10 +246,10 @@ async fn write_states(
 
 type NextState = (CustomerStep, Option<String>);
 
-fn eligible(
+fn next_state(
     before: &CustomerStep,
     transition: &Transition,
-    ask: &TransitionOptions,
+    options: &TransitionOptions,
     scope: VariableScope<'_>,
     stamp: &ActorStamp,
 ) -> Result<Option<NextState>, RuleViolation> {
@@ -256,6 +261,6 @@ fn eligible(
         return Ok(Some((after, None)));
     }
     let resolved = variables::resolve(&before.content, before.kind, scope);
-    resolved.must_be_complete(ask.allow_unresolved)?;
+    resolved.must_be_complete(options.allow_unresolved)?;
     Ok(Some((after, Some(resolved.text()))))
 }

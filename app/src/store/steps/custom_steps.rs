@@ -1,40 +1,39 @@
-//! Steps of one customer alone (R12), and their promotion to the template.
-use super::step_rows::{load, remove};
+//! Custom steps, which belong to one customer (R12), and their promotion to the template.
+use super::step_rows::{check_neighbour, load, remove};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
     id::{CustomerId, ReleaseId, StepId, TemplateId},
-    order,
-    rule_violation::{Field, FieldError, Noun, RuleViolation, ValidationErrors},
-    step::{CustomerStep, Position},
+    order::{self, Position},
+    rule_violation::RuleViolation,
+    step::CustomerStep,
     template::TemplateDraft,
+    vocabulary::Noun,
 };
-use crate::store::templates::template_edits;
 use crate::store::{
     Store,
     audit::events::{NewEvent, StepSnapshot},
-    change::Change,
     entity::customer_step,
     error::StoreError,
-    records::{customers, members},
-    templates::copy_order,
+    records::{customers, members, release_rows},
+    templates::{copy_order, template_edits, template_rows},
     text_variables,
 };
-use crate::store::{records::release_rows, templates::template_rows};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
 use serde_json::json;
 
 impl Store {
-    /// A step of one customer alone (R12); or, added to the template, of all customers in this release (R8). Then the
-    /// place that was named counts in the template, behind the copy's own template.
+    /// Adds a step for one customer (R12), or with `add_to_template` for all customers of the release (R8); the
+    /// position in the customer's list is then translated to one in the template. Errors: not found; a release that
+    /// is not active; not a member; wrong fields; a neighbour of another list.
     pub async fn add_custom_step(
         &self,
         release: ReleaseId,
         customer: CustomerId,
         draft: TemplateDraft,
-        place: Position<StepId>,
+        position: Position<StepId>,
         add_to_template: bool,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
@@ -54,21 +53,22 @@ impl Store {
             .into());
         }
         let list = copy_order::list(&change.tx, release.id, customer.0, category).await?;
-        self.must_stand_in(&change, place, &list).await?;
+        check_neighbour(&change.tx, position, &list).await?;
         if add_to_template {
-            let template =
-                template_edits::add(&mut change, &release, fields, template_place(&list, place))
-                    .await?;
+            let template = template_edits::add(
+                &mut change,
+                &release,
+                fields,
+                template_position(&list, position),
+            )
+            .await?;
             let row = customer_step::Entity::find()
                 .filter(customer_step::Column::TemplateId.eq(template.id.0))
                 .filter(customer_step::Column::CustomerId.eq(customer.0))
                 .one(&change.tx)
                 .await?
                 .ok_or(StoreError::NotFound(Noun::Step))?;
-            return Ok(Changed {
-                row: row.try_into()?,
-                batch_id: change.commit().await?,
-            });
+            return change.finish(row.try_into()?).await;
         }
         let now = change.stamp.at;
         let step = CustomerStep {
@@ -85,43 +85,17 @@ impl Store {
         row.id = NotSet;
         let id = StepId(row.insert(&change.tx).await?.id);
         let ids: Vec<StepId> = list.iter().map(|it| it.id).collect();
-        let ids = order::placed(&ids, id, place).ok_or(RuleViolation::OtherList { id: id.0 })?;
+        let ids =
+            order::insert_at(&ids, id, position).ok_or(RuleViolation::OtherList { id: id.0 })?;
         copy_order::write_list(&change.tx, &ids).await?;
         let row = load(&change.tx, id).await?;
         let mut after = serde_json::to_value(StepSnapshot::with_content(&row)).unwrap_or_default();
         after["orderIndex"] = json!(row.order_index);
         change.record(NewEvent::of_step(&row, EventAction::Create).after(&after));
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
-    /// A neighbour must be a step, and of this very list.
-    pub(in crate::store) async fn must_stand_in(
-        &self,
-        change: &Change,
-        place: Position<StepId>,
-        list: &copy_order::StepList,
-    ) -> Result<(), StoreError> {
-        let (Position::Before(id) | Position::After(id)) = place else {
-            return Ok(());
-        };
-        if list.iter().any(|it| it.id == id) {
-            return Ok(());
-        }
-        match load(&change.tx, id).await {
-            Ok(_) => Err(RuleViolation::OtherList { id: id.0 }.into()),
-            Err(StoreError::NotFound(_)) => Err(ValidationErrors::one(
-                Field::Position,
-                FieldError::Unknown { ids: vec![id.0] },
-            )
-            .into()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Name, type and content of a custom step; a copy's text is changed by an override.
+    /// Replaces name, type and text of a custom step. Errors: not found; a copy; wrong fields; stale (R3).
     pub async fn edit_custom_step(
         &self,
         id: StepId,
@@ -130,8 +104,8 @@ impl Store {
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
         let fields = draft.parse()?;
-        let mut change = self.change(stamp).await?;
-        let (before, _) = change.step(id, Some(version)).await?;
+        let change = self.change(stamp).await?;
+        let (before, _) = change.load_step(id, Some(version)).await?;
         if !before.is_custom {
             return Err(RuleViolation::IsACopy { name: before.name }.into());
         }
@@ -141,21 +115,10 @@ impl Store {
             content: fields.content.into(),
             ..before.clone()
         };
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        let row = change
-            .put_step(&before, after, EventAction::Update, None)
-            .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish_step(before, after, EventAction::Update).await
     }
 
+    /// Deletes a custom step. Errors: not found; a copy; stale (R3).
     pub async fn delete_custom_step(
         &self,
         id: StepId,
@@ -163,20 +126,18 @@ impl Store {
         stamp: ActorStamp,
     ) -> Result<Changed<()>, StoreError> {
         let mut change = self.change(stamp).await?;
-        let (before, _) = change.step(id, version).await?;
+        let (before, _) = change.load_step(id, version).await?;
         before.must_be_custom("deleted")?;
         remove(&change.tx, &before).await?;
         let mut snapshot =
             serde_json::to_value(StepSnapshot::with_content(&before)).unwrap_or_default();
         snapshot["orderIndex"] = json!(before.order_index);
         change.record(NewEvent::of_step(&before, EventAction::Delete).before(&snapshot));
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: (),
-        })
+        change.finish(()).await
     }
 
-    /// A custom step becomes a template step of the whole release; an overridden copy's text the template's (R9).
+    /// Promotes a custom step to a template step of the release, or an overridden text to its template's text (R9).
+    /// Errors: not found; nothing to promote; stale (R3).
     pub async fn promote_step(
         &self,
         id: StepId,
@@ -184,7 +145,7 @@ impl Store {
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
         let mut change = self.change(stamp).await?;
-        let (before, release) = change.step(id, version).await?;
+        let (before, release) = change.load_step(id, version).await?;
         let mut draft = TemplateDraft {
             name: before.name.clone(),
             category: before.category.to_string(),
@@ -210,10 +171,10 @@ impl Store {
                     before.category,
                 )
                 .await?;
-                let place = template_place(&list, Position::After(id));
+                let position = template_position(&list, Position::After(id));
                 let template =
-                    template_edits::add(&mut change, &release, draft.parse()?, place).await?;
-                // The customer has the step already: the copy that was just made gives way to it.
+                    template_edits::add(&mut change, &release, draft.parse()?, position).await?;
+                // The customer has the step already: the copy just made for it is removed again.
                 let copy = customer_step::Entity::find()
                     .filter(customer_step::Column::TemplateId.eq(template.id.0))
                     .filter(customer_step::Column::CustomerId.eq(before.customer_id.0))
@@ -227,7 +188,7 @@ impl Store {
         };
         // Adding the template may have moved the step.
         let present = load(&change.tx, id).await?;
-        // From now on it is a copy like the others, by the template's name.
+        // The step becomes a copy and takes the template's name.
         let after = CustomerStep {
             name: template.name,
             template_id: Some(template.id),
@@ -237,18 +198,18 @@ impl Store {
             ..present
         };
         let row = change
-            .put_step(&before, after, EventAction::Promote, None)
+            .save_step(&before, after, EventAction::Promote, None)
             .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 }
 
-/// The place in the template that a place in a customer's list means: behind the nearest copy above it.
-fn template_place(list: &copy_order::StepList, place: Position<StepId>) -> Position<TemplateId> {
-    let above = match place {
+/// Translates a position in a customer's list to one in the template: after the nearest copy above it.
+fn template_position(
+    list: &copy_order::StepList,
+    position: Position<StepId>,
+) -> Position<TemplateId> {
+    let above = match position {
         Position::Last => return Position::Last,
         Position::After(id) => list
             .iter()

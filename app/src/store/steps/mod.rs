@@ -1,4 +1,4 @@
-//! Customers' steps: transitions, overrides, notes, custom steps, bulk actions (R2, R12, R13, R15).
+//! Writes to customers' steps: transitions, overrides, notes, custom steps, bulk transitions (R2, R12, R13, R15).
 pub mod bulk_transition;
 pub mod custom_steps;
 pub mod step_patch;

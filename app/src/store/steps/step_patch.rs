@@ -1,16 +1,17 @@
-//! Several fields of one step in one change: what a custom step says, and the notes of any step.
+//! Partial update of one step: name, type and text of a custom step, notes of any step.
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
     id::StepId,
-    rule_violation::{ErrorCollector, Field, RuleViolation},
+    rule_violation::RuleViolation,
     step::CustomerStep,
-    template::StepType,
     text::{Content, Name, Notes},
+    validation_errors::ErrorCollector,
+    vocabulary::{Field, StepType},
 };
 use crate::store::{Store, error::StoreError};
 
-/// Which fields of a step to change; what is none stays, and empty notes are no notes.
+/// The fields of a step to change. None leaves a field as it is; empty notes remove the notes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepPatch {
     pub name: Option<String>,
@@ -20,7 +21,7 @@ pub struct StepPatch {
 }
 
 impl Store {
-    /// Notes belong to any step; name, type and content only to a custom one: a copy's text is changed by an override.
+    /// Changes the given fields. Errors: not found; wrong fields; name, type or text of a copy; stale (R3).
     pub async fn patch_step(
         &self,
         id: StepId,
@@ -28,19 +29,19 @@ impl Store {
         version: i64,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
-        let mut problems = ErrorCollector::default();
+        let mut errors = ErrorCollector::default();
         let name = patch.name.as_deref().map(Name::parse).transpose();
-        let name = problems.take(Field::Name, name);
+        let name = errors.check(Field::Name, name);
         let kind = patch.kind.as_deref().map(str::parse::<StepType>);
-        let kind = problems.take(Field::Type, kind.transpose());
+        let kind = errors.check(Field::Type, kind.transpose());
         let content = patch.content.as_deref().map(Content::parse).transpose();
-        let content = problems.take(Field::Content, content);
+        let content = errors.check(Field::Content, content);
         let notes = patch.notes.as_deref().map(Notes::parse).transpose();
-        let notes = problems.take(Field::Notes, notes);
+        let notes = errors.check(Field::Notes, notes);
         let fields = (|| Some((name?, kind?, content?, notes?)))();
-        let (name, kind, content, notes) = problems.finish(fields)?;
-        let mut change = self.change(stamp).await?;
-        let (before, _) = change.step(id, Some(version)).await?;
+        let (name, kind, content, notes) = errors.finish(fields)?;
+        let change = self.change(stamp).await?;
+        let (before, _) = change.load_step(id, Some(version)).await?;
         let mut after = before.clone();
         if let Some(name) = name {
             after.name = name.into();
@@ -58,21 +59,11 @@ impl Store {
         if let Some(notes) = notes {
             after.notes = notes.map(Into::into);
         }
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
         let action = if is_edited {
             EventAction::Update
         } else {
             EventAction::Notes
         };
-        let row = change.put_step(&before, after, action, None).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish_step(before, after, action).await
     }
 }

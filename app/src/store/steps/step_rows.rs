@@ -1,17 +1,32 @@
-//! Rows of `customer_steps`: load, save and delete one step.
+//! Loading, saving and deleting rows of `customer_steps`, and the common start and end of a change of one step.
 use crate::domain::{
-    event::EventAction,
+    event::{Changed, EventAction},
+    field_error::FieldError,
     id::StepId,
-    rule_violation::Noun,
-    step::{CustomerStep, StepAction},
+    order::Position,
+    release::Release,
+    rule_violation::RuleViolation,
+    step::CustomerStep,
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, Noun, StepAction},
 };
 use crate::store::{
-    entity::customer_step, error::StoreError, templates::copy_order, text_variables,
+    audit::{
+        events::{NewEvent, StepSnapshot},
+        last_change::last_change_of_step,
+    },
+    change::{Change, stale},
+    entity::customer_step,
+    error::StoreError,
+    records::release_rows,
+    templates::copy_order,
+    text_variables,
 };
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
 };
 
+/// Loads a step. Errors: not found.
 pub async fn load(db: &impl ConnectionTrait, id: StepId) -> Result<CustomerStep, StoreError> {
     customer_step::Entity::find_by_id(id.0)
         .one(db)
@@ -20,6 +35,7 @@ pub async fn load(db: &impl ConnectionTrait, id: StepId) -> Result<CustomerStep,
         .try_into()
 }
 
+/// Writes all columns of a step, and the variables of its text.
 pub async fn save(
     tx: &DatabaseTransaction,
     step: CustomerStep,
@@ -33,7 +49,7 @@ pub async fn save(
         .try_into()
 }
 
-/// The word of a transition in the history.
+/// The event action of a transition.
 pub fn event_action(action: StepAction) -> EventAction {
     match action {
         StepAction::Start => EventAction::Start,
@@ -45,7 +61,7 @@ pub fn event_action(action: StepAction) -> EventAction {
     }
 }
 
-/// Deletes a step and closes the gap behind it.
+/// Deletes a step and closes the gap in its list.
 pub async fn remove(tx: &DatabaseTransaction, step: &CustomerStep) -> Result<(), StoreError> {
     customer_step::Entity::delete_by_id(step.id.0)
         .exec(tx)
@@ -53,4 +69,84 @@ pub async fn remove(tx: &DatabaseTransaction, step: &CustomerStep) -> Result<(),
     let list = copy_order::list(tx, step.release_id, step.customer_id.0, step.category).await?;
     let ids: Vec<StepId> = list.iter().map(|it| it.id).collect();
     copy_order::write_list(tx, &ids).await
+}
+
+impl Change {
+    /// Loads a step and its release. Errors: not found; stale (R3); a release that is not active.
+    pub async fn load_step(
+        &self,
+        id: StepId,
+        version: Option<i64>,
+    ) -> Result<(CustomerStep, Release), StoreError> {
+        let step = load(&self.tx, id).await?;
+        if version.is_some_and(|it| it != step.version) {
+            let last = last_change_of_step(&self.tx, &step).await?;
+            return Err(stale(&step, last));
+        }
+        let release = release_rows::load(&self.tx, step.release_id).await?;
+        release.may_be_worked_on()?;
+        Ok((step, release))
+    }
+
+    /// Saves the next version of a step and records the event. If the text changed, the event keeps both texts.
+    pub async fn save_step(
+        &mut self,
+        before: &CustomerStep,
+        mut after: CustomerStep,
+        action: EventAction,
+        resolved_text: Option<String>,
+    ) -> Result<CustomerStep, StoreError> {
+        after.version = before.version + 1;
+        after.updated_at = self.stamp.at;
+        let after = save(&self.tx, after).await?;
+        let snapshot = if after.content == before.content {
+            StepSnapshot::of
+        } else {
+            StepSnapshot::with_content
+        };
+        let mut event = NewEvent::of_step(&after, action)
+            .before(&snapshot(before))
+            .after(&snapshot(&after));
+        event.resolved_text = resolved_text;
+        self.record(event);
+        Ok(after)
+    }
+
+    /// Saves `after` as the next version of `before`, records both, and commits. If the two are equal, nothing is
+    /// written and there is no batch id.
+    pub async fn finish_step(
+        mut self,
+        before: CustomerStep,
+        after: CustomerStep,
+        action: EventAction,
+    ) -> Result<Changed<CustomerStep>, StoreError> {
+        if after == before {
+            return self.finish(before).await;
+        }
+        let row = self.save_step(&before, after, action, None).await?;
+        self.finish(row).await
+    }
+}
+
+/// Checks that the neighbour named by a position is a step of this list.
+pub async fn check_neighbour(
+    db: &impl ConnectionTrait,
+    position: Position<StepId>,
+    list: &copy_order::StepList,
+) -> Result<(), StoreError> {
+    let (Position::Before(id) | Position::After(id)) = position else {
+        return Ok(());
+    };
+    if list.iter().any(|it| it.id == id) {
+        return Ok(());
+    }
+    match load(db, id).await {
+        Ok(_) => Err(RuleViolation::OtherList { id: id.0 }.into()),
+        Err(StoreError::NotFound(_)) => Err(ValidationErrors::one(
+            Field::Position,
+            FieldError::Unknown { ids: vec![id.0] },
+        )
+        .into()),
+        Err(error) => Err(error),
+    }
 }

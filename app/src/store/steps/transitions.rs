@@ -1,42 +1,40 @@
-//! One customer's steps: their state, text, notes and place.
+//! Changes of one customer's step: state, notes, override, position.
 use super::step_rows;
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     id::{CustomerId, ReleaseId, StepId},
-    order,
+    order::{self, Position},
     release::Release,
-    rule_violation::{Field, RuleViolation, ValidationErrors},
-    step::{CustomerStep, Position, StepAction, Transition},
-    template::Category,
+    rule_violation::RuleViolation,
+    step::{CustomerStep, Transition},
     text::{Content, Notes},
+    validation_errors::ValidationErrors,
     variables::{self, VariableScope},
+    vocabulary::{Category, Field, StepAction},
 };
 use crate::store::{
     Store,
-    audit::events::{NewEvent, StepSnapshot},
-    audit::last_change::last_change_of_step,
-    change::{Change, stale},
+    change::{Change, VersionedRow},
     error::StoreError,
-    records::{clusters, customers},
-    templates::copy_order,
+    records::{clusters, customers, release_rows},
+    templates::{copy_order, template_rows},
 };
-use crate::store::{records::release_rows, templates::template_rows};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
-/// What somebody asks for when changing a step's state.
+/// Options of a transition.
 #[derive(Clone, Debug, Default)]
 pub struct TransitionOptions {
     pub reason: Option<String>,
-    /// Only with done; they replace the step's notes.
+    /// Replace the step's notes; used with `done` only.
     pub notes: Option<String>,
     pub allow_unresolved: bool,
-    /// Checked if given.
+    /// The version that the caller has seen; none skips the check (R3).
     pub version: Option<i64>,
 }
 
-/// The resolved text of a step, as it was shown.
+/// The text of a step with the variables of its customer filled in.
 pub async fn resolved(
     db: &impl ConnectionTrait,
     step: &CustomerStep,
@@ -52,59 +50,19 @@ pub async fn resolved(
     Ok(variables::resolve(&step.content, step.kind, scope))
 }
 
-impl Change {
-    /// Loads a step of a release that can be worked on, and checks the version that the change was based on.
-    pub async fn step(
-        &self,
-        id: StepId,
-        version: Option<i64>,
-    ) -> Result<(CustomerStep, Release), StoreError> {
-        let step = step_rows::load(&self.tx, id).await?;
-        if version.is_some_and(|it| it != step.version) {
-            let last = last_change_of_step(&self.tx, &step).await?;
-            return Err(stale(&step, last));
-        }
-        let release = release_rows::load(&self.tx, step.release_id).await?;
-        release.may_be_worked_on()?;
-        Ok((step, release))
-    }
-
-    /// Saves a step's next version and remembers both. A change of the text keeps both texts.
-    pub async fn put_step(
-        &mut self,
-        before: &CustomerStep,
-        mut after: CustomerStep,
-        action: EventAction,
-        resolved_text: Option<String>,
-    ) -> Result<CustomerStep, StoreError> {
-        after.version = before.version + 1;
-        after.updated_at = self.stamp.at;
-        let after = step_rows::save(&self.tx, after).await?;
-        let snapshot = if after.content == before.content {
-            StepSnapshot::of
-        } else {
-            StepSnapshot::with_content
-        };
-        let mut event = NewEvent::of_step(&after, action)
-            .before(&snapshot(before))
-            .after(&snapshot(&after));
-        event.resolved_text = resolved_text;
-        self.record(event);
-        Ok(after)
-    }
-}
-
 impl Store {
-    /// One transition of R2. The state that it has already is no error and changes nothing.
+    /// Makes one transition (R2). If the step is in the target state already, nothing changes. Errors: not found; a
+    /// transition that is not allowed; a missing reason; unresolved variables; stale (R3); a release that is not
+    /// active.
     pub async fn act_on_step(
         &self,
         id: StepId,
         action: StepAction,
-        ask: TransitionOptions,
+        options: TransitionOptions,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
-        let transition = Transition::parse(action, ask.reason.as_deref())?;
-        let notes = ask
+        let transition = Transition::parse(action, options.reason.as_deref())?;
+        let notes = options
             .notes
             .as_deref()
             .filter(|_| action == StepAction::Done)
@@ -112,36 +70,31 @@ impl Store {
             .transpose();
         let notes = notes.map_err(|it| ValidationErrors::one(Field::Notes, it))?;
         let mut change = self.change(stamp).await?;
-        let (before, release) = change.step(id, ask.version).await?;
+        let (before, release) = change.load_step(id, options.version).await?;
         let Some(mut after) = before.transition(&transition, &change.stamp)? else {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
+            return change.finish(before).await;
         };
         let mut resolved_text = None;
         if action == StepAction::Done {
             let resolved = resolved(&change.tx, &before, &release).await?;
-            resolved.must_be_complete(ask.allow_unresolved)?;
+            resolved.must_be_complete(options.allow_unresolved)?;
             resolved_text = Some(resolved.text());
             if let Some(notes) = notes {
                 after.notes = notes.map(Into::into);
             }
         }
         let row = change
-            .put_step(
+            .save_step(
                 &before,
                 after,
                 step_rows::event_action(action),
                 resolved_text,
             )
             .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
+    /// Replaces the notes of a step; empty notes remove them. Errors: not found; too long; stale (R3).
     pub async fn note_step(
         &self,
         id: StepId,
@@ -150,28 +103,17 @@ impl Store {
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
         let notes = Notes::parse(&notes).map_err(|it| ValidationErrors::one(Field::Notes, it))?;
-        let mut change = self.change(stamp).await?;
-        let (before, _) = change.step(id, Some(version)).await?;
+        let change = self.change(stamp).await?;
+        let (before, _) = change.load_step(id, Some(version)).await?;
         let after = CustomerStep {
             notes: notes.map(Into::into),
             ..before.clone()
         };
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        let row = change
-            .put_step(&before, after, EventAction::Notes, None)
-            .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish_step(before, after, EventAction::Notes).await
     }
 
-    /// Rewrites a copy's text for this customer alone. `template_version` stays: it is what the text was based on.
+    /// Replaces the text of a copy for this customer alone. `template_version` stays: it says what the text was based
+    /// on. Errors: not found; a custom step; wrong text; stale (R3).
     pub async fn override_step(
         &self,
         id: StepId,
@@ -181,38 +123,29 @@ impl Store {
     ) -> Result<Changed<CustomerStep>, StoreError> {
         let content =
             Content::parse(&content).map_err(|it| ValidationErrors::one(Field::Content, it))?;
-        let mut change = self.change(stamp).await?;
-        let (before, _) = change.step(id, Some(version)).await?;
+        let change = self.change(stamp).await?;
+        let (before, _) = change.load_step(id, Some(version)).await?;
         before.must_have_template("override")?;
         let after = CustomerStep {
             content: content.into(),
             is_overridden: true,
             ..before.clone()
         };
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        let row = change
-            .put_step(&before, after, EventAction::Override, None)
-            .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change
+            .finish_step(before, after, EventAction::Override)
+            .await
     }
 
-    /// The template went on since the override: this customer's text stays, and is based on the template as it is now.
+    /// Keeps an override after the template changed: rebases it on the template's current version. Errors: not found;
+    /// not overridden; stale (R3).
     pub async fn keep_override(
         &self,
         id: StepId,
         version: Option<i64>,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
-        let mut change = self.change(stamp).await?;
-        let (before, _) = change.step(id, version).await?;
+        let change = self.change(stamp).await?;
+        let (before, _) = change.load_step(id, version).await?;
         let template = template_rows::load(&change.tx, before.must_have_template("keep")?).await?;
         if !before.is_overridden {
             return Err(RuleViolation::NothingToKeep { name: before.name }.into());
@@ -221,30 +154,21 @@ impl Store {
             template_version: Some(template.version),
             ..before.clone()
         };
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        let row = change
-            .put_step(&before, after, EventAction::Override, None)
-            .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change
+            .finish_step(before, after, EventAction::Override)
+            .await
     }
 
-    /// R13: brings back the template's name, type and content, and leaves the state alone.
+    /// Resets a copy to its template's name, type and text; its state stays (R13). Errors: not found; a custom step;
+    /// stale (R3).
     pub async fn reset_step(
         &self,
         id: StepId,
         version: Option<i64>,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
-        let mut change = self.change(stamp).await?;
-        let (before, _) = change.step(id, version).await?;
+        let change = self.change(stamp).await?;
+        let (before, _) = change.load_step(id, version).await?;
         let template =
             template_rows::load(&change.tx, before.must_have_template("reset to")?).await?;
         let after = CustomerStep {
@@ -255,37 +179,26 @@ impl Store {
             template_version: Some(template.version),
             ..before.clone()
         };
-        if after == before {
-            return Ok(Changed {
-                row: before,
-                batch_id: None,
-            });
-        }
-        let row = change
-            .put_step(&before, after, EventAction::Reset, None)
-            .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish_step(before, after, EventAction::Reset).await
     }
 
-    /// Puts a step elsewhere in its customer's list; the category stays.
+    /// Moves a step within its category of the customer's list. Errors: not found; a neighbour of another list; stale
+    /// (R3).
     pub async fn move_step(
         &self,
         id: StepId,
-        place: Position<StepId>,
+        position: Position<StepId>,
         version: Option<i64>,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
         let mut change = self.change(stamp).await?;
-        let (step, release) = change.step(id, version).await?;
+        let (step, release) = change.load_step(id, version).await?;
         let list =
             copy_order::list(&change.tx, release.id, step.customer_id.0, step.category).await?;
-        self.must_stand_in(&change, place, &list).await?;
+        step_rows::check_neighbour(&change.tx, position, &list).await?;
         let before: Vec<StepId> = list.iter().map(|it| it.id).collect();
         let after =
-            order::placed(&before, id, place).ok_or(RuleViolation::OtherList { id: id.0 })?;
+            order::insert_at(&before, id, position).ok_or(RuleViolation::OtherList { id: id.0 })?;
         let order = ListReorder {
             before,
             after,
@@ -294,13 +207,11 @@ impl Store {
         };
         order.write(&mut change, &release).await?;
         let row = step_rows::load(&change.tx, id).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
-    /// Reorders one customer's list, which the template's order then leaves alone (R11).
+    /// Reorders one customer's list; the template's order no longer applies to it (R11). Errors: not found; not a
+    /// permutation of the list; a release that is not active.
     pub async fn reorder_steps(
         &self,
         release: ReleaseId,
@@ -313,7 +224,7 @@ impl Store {
             .await
     }
 
-    /// The same, of the release as it was in that version.
+    /// The same, checked against the version of the release. Errors: also stale (R3).
     pub async fn reorder_steps_of(
         &self,
         release: ReleaseId,
@@ -347,14 +258,11 @@ impl Store {
         }
         .write(&mut change, &release)
         .await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: (),
-        })
+        change.finish(()).await
     }
 }
 
-/// A new order of one customer's list.
+/// A new order of one customer's list in a category.
 pub struct ListReorder {
     pub before: Vec<StepId>,
     pub after: Vec<StepId>,
@@ -369,7 +277,8 @@ impl ListReorder {
         }
         copy_order::write_list(&change.tx, &self.after).await?;
         change.record(
-            release_rows::event(release, EventAction::Reorder)
+            release
+                .event(EventAction::Reorder)
                 .customer(self.customer)
                 .before(&json!({ "category": self.category, "orderedIds": self.before }))
                 .after(&json!({ "category": self.category, "orderedIds": self.after })),

@@ -1,9 +1,9 @@
-//! How customers' lists follow the template's order (R11). Most lists are plain copies of it and are rewritten by one
-//! statement; those with custom steps or an order of their own are special, and are worked out one by one.
+//! Keeps customers' lists in the template's order (R11). Most lists are plain copies and are rewritten by one
+//! statement; lists with custom steps or an order of their own (`CustomOrders`) are computed one by one.
 use crate::domain::{
     id::{ReleaseId, StepId, TemplateId},
     order::{self, OrderedStep},
-    template::Category,
+    vocabulary::Category,
 };
 use crate::store::{
     entity::{customer_step, step_template},
@@ -16,17 +16,17 @@ use sea_orm::{
 };
 use std::collections::{BTreeMap, HashSet};
 
-/// A customer's list: its steps in order, with the templates that they are copies of.
+/// A customer's list: its steps in order, each with the template it is a copy of.
 pub type StepList = Vec<OrderedStep<StepId, TemplateId>>;
 
-/// The lists of a category that are not plain copies of the template's, by customer.
+/// The lists of a category that are not plain copies of the template's order, by customer id.
 pub struct CustomOrders {
     release: ReleaseId,
     category: Category,
     lists: BTreeMap<i64, StepList>,
 }
 
-/// The template's order in a category.
+/// The template steps of a category in order.
 pub async fn template_order(
     db: &impl ConnectionTrait,
     release: ReleaseId,
@@ -44,7 +44,7 @@ pub async fn template_order(
     Ok(ids.into_iter().map(TemplateId).collect())
 }
 
-/// Writes the template's order. `SQLite` checks the unique index row by row, so positions are first negative.
+/// Writes the template's order. `SQLite` checks the unique index row by row, so positions are first made negative.
 pub async fn write_template_order(
     tx: &DatabaseTransaction,
     release: ReleaseId,
@@ -71,7 +71,7 @@ pub async fn write_template_order(
     Ok(())
 }
 
-/// A customer's list in a category.
+/// One customer's list in a category.
 pub async fn list(
     db: &impl ConnectionTrait,
     release: ReleaseId,
@@ -114,7 +114,7 @@ async fn lists(
     Ok(lists)
 }
 
-/// Writes a customer's list, position by position.
+/// Writes one customer's list, position by position.
 pub async fn write_list(tx: &DatabaseTransaction, ids: &[StepId]) -> Result<(), StoreError> {
     let position = customer_step::Column::OrderIndex;
     for (index, id) in ids.iter().enumerate() {
@@ -129,10 +129,10 @@ pub async fn write_list(tx: &DatabaseTransaction, ids: &[StepId]) -> Result<(), 
     Ok(())
 }
 
-/// Customers' lists as ids, for the history.
+/// Customers' lists as step ids, as the audit trail stores them.
 pub type StepIdsByCustomer = BTreeMap<i64, Vec<StepId>>;
 
-/// The lists of these customers as they are now.
+/// The current lists of these customers.
 pub async fn ids_of(
     tx: &DatabaseTransaction,
     release: ReleaseId,
@@ -148,8 +148,8 @@ pub async fn ids_of(
         .collect())
 }
 
-/// Puts lists back as the history kept them, if nobody has moved a step since: if the others stood in the same order
-/// in `present`, the lists before the steps in `come_back` came back.
+/// Restores lists from the audit trail, unless a list was reordered since. A list counts as reordered if its steps
+/// outside `come_back` are in another order now (`present`, read before those steps came back).
 pub async fn restore_lists(
     tx: &DatabaseTransaction,
     kept: &StepIdsByCustomer,
@@ -160,17 +160,17 @@ pub async fn restore_lists(
         let others = ids.iter().filter(|it| !come_back.contains(it));
         others.copied().collect()
     };
-    for (customer, was) in kept {
+    for (customer, earlier) in kept {
         let now = present.get(customer).map(Vec::as_slice).unwrap_or_default();
-        if others(now) == others(was) {
-            write_list(tx, was).await?;
+        if others(now) == others(earlier) {
+            write_list(tx, earlier).await?;
         }
     }
     Ok(())
 }
 
 impl CustomOrders {
-    /// To be asked before the template's order changes.
+    /// Finds the lists. Must be called before the template's order changes.
     pub async fn find(
         tx: &impl ConnectionTrait,
         release: ReleaseId,
@@ -210,7 +210,7 @@ impl CustomOrders {
         })
     }
 
-    /// Takes in customers whose list has just become special.
+    /// Adds customers whose list stops being a plain copy with this change.
     pub async fn include(
         &mut self,
         tx: &DatabaseTransaction,
@@ -228,7 +228,7 @@ impl CustomOrders {
         Ok(())
     }
 
-    /// The lists as ids, for the history: an undo can then put back every place.
+    /// The lists as step ids, for the audit trail, so that an undo can restore every position.
     pub fn ids(&self) -> StepIdsByCustomer {
         let ids = |list: &StepList| list.iter().map(|it| it.id).collect();
         self.lists
@@ -237,7 +237,7 @@ impl CustomOrders {
             .collect()
     }
 
-    /// How many customers' lists do not follow the template's order.
+    /// The number of customers whose list does not follow the template's order.
     pub fn left_alone(&self, order_before: &[TemplateId]) -> u32 {
         let n = self
             .lists
@@ -247,8 +247,8 @@ impl CustomOrders {
         u32::try_from(n).unwrap_or(u32::MAX)
     }
 
-    /// Brings the customers' lists in line with the template's order as it is now. `order_before` tells which lists
-    /// followed it; the others keep their order, and what is new in them goes to their end.
+    /// Applies the template's current order to the customers' lists. Lists that did not follow `order_before` keep
+    /// their order, and new steps are appended to them.
     pub async fn reorder_to_template(
         self,
         tx: &DatabaseTransaction,
@@ -264,24 +264,24 @@ impl CustomOrders {
                     .equals((customer_step::Entity, Column::TemplateId)),
             )
             .to_owned();
-        let special: Vec<i64> = self.lists.keys().copied().collect();
+        let customers: Vec<i64> = self.lists.keys().copied().collect();
         customer_step::Entity::update_many()
             .col_expr(Column::OrderIndex, Expr::from(template_position.clone()))
             .filter(Column::ReleaseId.eq(self.release.0))
             .filter(Column::Category.eq(self.category.as_str()))
             .filter(Column::TemplateId.is_not_null())
-            .filter(Column::CustomerId.is_not_in(special.clone()))
+            .filter(Column::CustomerId.is_not_in(customers.clone()))
             .filter(Expr::col((customer_step::Entity, Column::OrderIndex)).ne(template_position))
             .exec(tx)
             .await?;
-        if special.is_empty() {
+        if customers.is_empty() {
             return Ok(());
         }
-        let present = lists(tx, self.release, self.category, Some(special)).await?;
+        let present = lists(tx, self.release, self.category, Some(customers)).await?;
         for (customer, list) in present {
             let before = self.lists.get(&customer).map_or(&[][..], Vec::as_slice);
             let known: HashSet<StepId> = before.iter().map(|it| it.id).collect();
-            // What was there keeps its order; what is new comes last, until the template says otherwise.
+            // Existing steps keep their order; new ones come last.
             let mut entries: StepList = before
                 .iter()
                 .filter_map(|it| list.iter().find(|now| now.id == it.id))

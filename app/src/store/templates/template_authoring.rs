@@ -1,33 +1,32 @@
-//! What helps to write steps: which variables there are, what a text becomes for a customer, who wrote what is there
-//! now, and many steps at once from a runbook.
-use super::template_edits;
-use super::template_rows;
+//! Support for writing template steps: known variables, previews with a customer's values, last author, and import of
+//! many steps.
+use super::{template_edits, template_rows};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity},
+    field_error::FieldError,
     id::{CustomerId, ReleaseId, TemplateId},
-    release::ReleaseStatus,
-    rule_violation::{Field, FieldError, ValidationErrors},
-    step::Position,
+    order::Position,
     summary::{PreviewTarget, TemplateDetail},
-    template::{StepType, TemplateDraft},
+    template::TemplateDraft,
     template_markdown::STEPS_MAX,
     text::Content,
+    validation_errors::ValidationErrors,
     variables::{self, ResolvedText, VariableScope},
+    vocabulary::{Field, ReleaseStatus, StepType},
 };
-use crate::store::records::release_rows;
 use crate::store::{
     Store,
     audit::events,
     entity::{cluster, customer, read_metadata, release_customer},
     error::StoreError,
-    records::{clusters, customers},
+    records::{clusters, customers, release_rows},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
 use std::collections::{BTreeSet, HashMap};
 
 impl Store {
-    /// A template step, and who changed it last.
+    /// A template step, and who changed it last. Errors: not found.
     pub async fn template(&self, id: TemplateId) -> Result<TemplateDetail, StoreError> {
         let template = template_rows::load(&self.read, id).await?;
         let last = events::last_change(&self.read, Entity::Template, id.0).await?;
@@ -39,8 +38,8 @@ impl Store {
         })
     }
 
-    /// The names of variables that a step of a release can use: the fixed ones, and every key that the release, a cluster
-    /// or a customer has.
+    /// The names of all variables that a step of a release can use: the built-in ones, and every key of the release,
+    /// any cluster and any customer. Errors: not found.
     pub async fn variable_names(&self, release: ReleaseId) -> Result<Vec<String>, StoreError> {
         let release = release_rows::load(&self.read, release).await?;
         let mut keys: BTreeSet<String> = release.metadata.0.into_keys().collect();
@@ -69,8 +68,12 @@ impl Store {
         Ok(fixed.chain(keys).collect())
     }
 
-    /// Whose values a text can be seen with: the release's customers, of a draft all active ones; by name.
-    pub async fn targets(&self, release: ReleaseId) -> Result<Vec<PreviewTarget>, StoreError> {
+    /// The customers whose values a text can be previewed with, by name: the members, or for a draft all active
+    /// customers. Errors: not found.
+    pub async fn preview_targets(
+        &self,
+        release: ReleaseId,
+    ) -> Result<Vec<PreviewTarget>, StoreError> {
         use customer::Column;
         let release = release_rows::load(&self.read, release).await?;
         let of_release = if release.status == ReleaseStatus::Draft {
@@ -108,8 +111,8 @@ impl Store {
         Ok(targets.collect())
     }
 
-    /// A text that may not be stored yet, with a customer's values filled in.
-    pub async fn resolved_text(
+    /// A text, stored or not, with one customer's values filled in. Errors: not found; wrong text.
+    pub async fn preview_text(
         &self,
         release: ReleaseId,
         customer: CustomerId,
@@ -132,7 +135,8 @@ impl Store {
         Ok(variables::resolve(content.as_str(), kind, scope))
     }
 
-    /// Adds steps behind those that are there, all of them or none, as one change. Answers how many.
+    /// Appends steps to their categories in one change, all of them or none. Answers how many. Errors: no steps or
+    /// more than `STEPS_MAX`; wrong fields; archived.
     pub async fn import_templates(
         &self,
         release: ReleaseId,
@@ -155,9 +159,6 @@ impl Store {
         for fields in all {
             template_edits::add(&mut change, &release, fields, Position::Last).await?;
         }
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: u32::try_from(long).unwrap_or(u32::MAX),
-        })
+        change.finish(u32::try_from(long).unwrap_or(u32::MAX)).await
     }
 }

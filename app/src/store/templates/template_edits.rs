@@ -1,26 +1,27 @@
-//! Template steps: add, edit, delete, reorder, move, and what that does to the copies (R8-R11).
-use super::copy_order::{self, CustomOrders};
-use super::template_rows;
-use super::template_rows::TemplateCopy;
+//! Adding, editing and deleting template steps, and the effect on their copies (R8-R10).
+use super::{
+    copy_order::{self, CustomOrders},
+    template_order,
+    template_rows::{self, TemplateCopy},
+};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     id::{ReleaseId, TemplateId},
-    order,
+    order::{self, Position},
     release::Release,
     rule_violation::RuleViolation,
-    step::{CustomerStep, Position, StepStatus},
-    template::{
-        Propagation, StepTemplate, StepType, TemplateDraft, TemplateFields, TemplateImpact,
-    },
+    step::CustomerStep,
+    template::{Propagation, StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
+    vocabulary::{StepStatus, StepType},
 };
-use crate::store::records::release_rows;
 use crate::store::{
     Store,
-    change::Change,
+    change::{Change, VersionedRow},
+    engine::sqlite::IDS_PER_STATEMENT_MAX,
     entity::{customer_step, step_template, text_key},
     error::StoreError,
-    records::members,
+    records::{members, release_rows},
     text_variables,
 };
 use chrono::{DateTime, Utc};
@@ -32,23 +33,24 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashSet;
 
-fn effect(copies: &[TemplateCopy]) -> TemplateImpact {
-    let mut effect = TemplateImpact::default();
-    copies.iter().for_each(|it| effect.count(it.fate));
-    effect
+fn impact_of(copies: &[TemplateCopy]) -> TemplateImpact {
+    let mut impact = TemplateImpact::default();
+    copies.iter().for_each(|it| impact.count(it.propagation));
+    impact
 }
 
-/// Adds a template at its place, with pending copies for every member (R8).
+/// Adds a template step at a position, with pending copies for all members (R8). Errors: archived; a neighbour of
+/// another list.
 pub async fn add(
     change: &mut Change,
     release: &Release,
     fields: TemplateFields,
-    place: Position<TemplateId>,
+    position: Position<TemplateId>,
 ) -> Result<StepTemplate, StoreError> {
     release.may_be_edited()?;
     let category = fields.category;
     let before = copy_order::template_order(&change.tx, release.id, category).await?;
-    let special = CustomOrders::find(&change.tx, release.id, category).await?;
+    let custom_orders = CustomOrders::find(&change.tx, release.id, category).await?;
     let now = change.stamp.at;
     let template = StepTemplate {
         id: TemplateId(0),
@@ -70,43 +72,43 @@ pub async fn add(
     row.id = NotSet;
     let row = row.insert(&change.tx).await?;
     let id = TemplateId(row.id);
-    let order = order::placed(&before, id, place).ok_or_else(|| other_list(place))?;
+    let order = order::insert_at(&before, id, position).ok_or_else(|| other_list(position))?;
     copy_order::write_template_order(&change.tx, release.id, category, &order).await?;
     let copied = members::copy_to_members(&change.tx, release.id, id.0, now).await?;
-    special.reorder_to_template(&change.tx, &before).await?;
+    custom_orders
+        .reorder_to_template(&change.tx, &before)
+        .await?;
     let template = template_rows::load(&change.tx, id).await?;
     let mut after = serde_json::to_value(&template).unwrap_or_default();
     after["copies"] = json!(copied);
-    change.record(template_rows::event(&template, EventAction::Create).after(&after));
+    change.record(template.event(EventAction::Create).after(&after));
     Ok(template)
 }
 
-fn other_list(place: Position<TemplateId>) -> RuleViolation {
-    match place {
+fn other_list(position: Position<TemplateId>) -> RuleViolation {
+    match position {
         Position::Before(id) | Position::After(id) => RuleViolation::OtherList { id: id.0 },
         Position::Last => RuleViolation::OtherList { id: 0 },
     }
 }
 
 impl Store {
+    /// Adds a template step. Errors: not found; wrong fields; archived; a neighbour of another list.
     pub async fn add_template(
         &self,
         release: ReleaseId,
         draft: TemplateDraft,
-        place: Position<TemplateId>,
+        position: Position<TemplateId>,
         stamp: ActorStamp,
     ) -> Result<Changed<StepTemplate>, StoreError> {
         let fields = draft.parse()?;
         let mut change = self.change(stamp).await?;
         let release = release_rows::load(&change.tx, release).await?;
-        let row = add(&mut change, &release, fields, place).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        let row = add(&mut change, &release, fields, position).await?;
+        change.finish(row).await
     }
 
-    /// The same step once more, behind the original.
+    /// Adds a copy of a template step directly after it. Errors: not found; archived.
     pub async fn duplicate_template(
         &self,
         id: TemplateId,
@@ -117,20 +119,17 @@ impl Store {
         let release = release_rows::load(&change.tx, original.release_id).await?;
         let fields = TemplateDraft::from(original).parse()?;
         let row = add(&mut change, &release, fields, Position::After(id)).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
-    /// What an edit or a deletion would do to the copies.
-    pub async fn template_effect(&self, id: TemplateId) -> Result<TemplateImpact, StoreError> {
+    /// What an edit or a deletion would do to the copies. Errors: not found.
+    pub async fn template_impact(&self, id: TemplateId) -> Result<TemplateImpact, StoreError> {
         template_rows::load(&self.read, id).await?;
-        Ok(effect(&template_rows::copies_of(&self.read, id).await?))
+        Ok(impact_of(&template_rows::copies_of(&self.read, id).await?))
     }
 
-    /// R9: carries name, type and content to the copies that are pending and not overridden. A change of the category
-    /// is a move, and goes with it.
+    /// Edits a template step and propagates name, type and text to pending copies without override (R9). A new
+    /// category moves it as well. Errors: not found; wrong fields; archived; stale (R3).
     pub async fn update_template(
         &self,
         id: TemplateId,
@@ -156,16 +155,14 @@ impl Store {
         let category = fields.category;
         let row = edit(&mut change, before, fields, None).await?;
         if row.category != category {
-            super::template_order::move_to(&mut change, &row, category).await?;
+            template_order::move_to(&mut change, &row, category).await?;
         }
         let row = template_rows::load(&change.tx, id).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
-    /// R10: pending, untouched copies go; the others stay as custom steps of their customer.
+    /// Deletes a template step. Pending copies without override are deleted, the others become custom steps (R10).
+    /// Errors: not found; archived; stale (R3).
     pub async fn delete_template(
         &self,
         id: TemplateId,
@@ -180,11 +177,8 @@ impl Store {
         release_rows::load(&change.tx, template.release_id)
             .await?
             .may_be_edited()?;
-        let effect = delete(&mut change, &template).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: effect,
-        })
+        let impact = delete(&mut change, &template).await?;
+        change.finish(impact).await
     }
 }
 
@@ -200,7 +194,7 @@ pub struct TemplateCopyText {
     pub template_version: Option<i64>,
 }
 
-/// A copy that went with its template, though it was more than a copy.
+/// A deleted copy that differed from its template: with notes or an earlier text, or reopened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RemovedCopy {
@@ -231,20 +225,20 @@ impl From<CustomerStep> for RemovedCopy {
     }
 }
 
-/// Which copies an edit may touch, and which of them get another text than the template's: for an undo, which restores
-/// what was there.
+/// Restricts an edit to some copies and gives some of them another text than the template's. Used by an undo, which
+/// restores earlier texts.
 #[derive(Default)]
 pub struct PropagationLimits {
     pub ids: HashSet<i64>,
     pub texts: Vec<TemplateCopyText>,
 }
 
-/// Changes a template's text and its untouched copies'. Nothing different writes nothing.
+/// Edits a template step and its untouched copies. Writes nothing if nothing differs.
 pub async fn edit(
     change: &mut Change,
     before: StepTemplate,
     fields: TemplateFields,
-    restriction: Option<&PropagationLimits>,
+    limits: Option<&PropagationLimits>,
 ) -> Result<StepTemplate, StoreError> {
     use customer_step::Column;
     let mut after = before.clone();
@@ -255,18 +249,18 @@ pub async fn edit(
     if after == before {
         return Ok(before);
     }
-    after.version += 1;
-    after.updated_at = change.stamp.at;
+    after.set_next_version(change.stamp.at);
     let copies = template_rows::copies_of(&change.tx, before.id).await?;
     let targets: Vec<i64> = copies
         .iter()
         .filter(|it| {
-            it.fate == Propagation::Propagate
-                && restriction.is_none_or(|only| only.ids.contains(&it.id))
+            it.propagation == Propagation::Propagate
+                && limits.is_none_or(|limits| limits.ids.contains(&it.id))
         })
         .map(|it| it.id)
         .collect();
-    // Copies that were left behind by an earlier edit have another text than the template's: an undo needs to know.
+    // Copies with an earlier text of the template, because an earlier edit did not reach them. An undo needs their
+    // texts.
     let exceptions: Vec<TemplateCopyText> = customer_step::Entity::find()
         .filter(Column::TemplateId.eq(before.id.0))
         .filter(Column::Status.eq(StepStatus::Pending.as_str()))
@@ -288,11 +282,7 @@ pub async fn edit(
         })
         .collect::<Result<_, StoreError>>()?;
     text_variables::save(&change.tx, &after.content).await?;
-    step_template::Model::from(after.clone())
-        .into_active_model()
-        .reset_all()
-        .update(&change.tx)
-        .await?;
+    after.clone().save(&change.tx).await?;
     let text = TemplateCopyText {
         id: 0,
         name: after.name.clone(),
@@ -300,23 +290,24 @@ pub async fn edit(
         content: after.content.clone(),
         template_version: Some(after.version),
     };
-    for chunk in targets.chunks(20_000) {
+    for chunk in targets.chunks(IDS_PER_STATEMENT_MAX) {
         write_text(change, chunk, &text, 1).await?;
     }
-    for text in restriction.map_or(&[][..], |it| &it.texts) {
+    for text in limits.map_or(&[][..], |it| &it.texts) {
         if targets.contains(&text.id) {
             write_text(change, &[text.id], text, 0).await?;
         }
     }
-    let mut was = serde_json::to_value(&before).unwrap_or_default();
-    was["exceptions"] = json!(exceptions);
-    let mut snapshot = serde_json::to_value(&after).unwrap_or_default();
-    snapshot["copies"] = json!(effect(&copies));
-    snapshot["changedIds"] = json!(targets);
+    let mut before_json = serde_json::to_value(&before).unwrap_or_default();
+    before_json["exceptions"] = json!(exceptions);
+    let mut after_json = serde_json::to_value(&after).unwrap_or_default();
+    after_json["copies"] = json!(impact_of(&copies));
+    after_json["changedIds"] = json!(targets);
     change.record(
-        template_rows::event(&after, EventAction::Update)
-            .before(&was)
-            .after(&snapshot),
+        after
+            .event(EventAction::Update)
+            .before(&before_json)
+            .after(&after_json),
     );
     Ok(after)
 }
@@ -342,6 +333,7 @@ async fn write_text(
     Ok(())
 }
 
+/// Deletes a template step and its untouched copies, and makes custom steps of the others.
 pub async fn delete(
     change: &mut Change,
     template: &StepTemplate,
@@ -349,24 +341,26 @@ pub async fn delete(
     use customer_step::Column;
     let (release, category) = (template.release_id, template.category);
     let order = copy_order::template_order(&change.tx, release, category).await?;
-    let mut special = CustomOrders::find(&change.tx, release, category).await?;
+    let mut custom_orders = CustomOrders::find(&change.tx, release, category).await?;
     let copies = template_rows::copies_of(&change.tx, template.id).await?;
-    let keepers: HashSet<i64> = copies
+    let customers_with_kept_copies: HashSet<i64> = copies
         .iter()
-        .filter(|it| it.fate != Propagation::Propagate)
+        .filter(|it| it.propagation != Propagation::Propagate)
         .map(|it| it.customer)
         .collect();
-    special.include(&change.tx, &keepers).await?;
-    let lists = special.ids();
-    // With their versions: a copy that comes back goes on from there.
-    let of = |follows: bool| -> Vec<(i64, i64, i64)> {
+    custom_orders
+        .include(&change.tx, &customers_with_kept_copies)
+        .await?;
+    let lists = custom_orders.ids();
+    // With their versions: a restored copy continues from there.
+    let copies_by = |propagates: bool| -> Vec<(i64, i64, i64)> {
         let these = copies
             .iter()
-            .filter(|it| (it.fate == Propagation::Propagate) == follows);
+            .filter(|it| (it.propagation == Propagation::Propagate) == propagates);
         these.map(|it| (it.id, it.customer, it.version)).collect()
     };
-    let (removed, kept) = (of(true), of(false));
-    // Of the removed copies those that are more than copies: with notes, with an earlier text, or reopened.
+    let (removed, kept) = (copies_by(true), copies_by(false));
+    // Deleted copies that differ from their template: with notes or an earlier text, or reopened.
     let own: Vec<RemovedCopy> = customer_step::Entity::find()
         .filter(Column::TemplateId.eq(template.id.0))
         .filter(Column::Status.eq(StepStatus::Pending.as_str()))
@@ -408,16 +402,18 @@ pub async fn delete(
         .filter(|it| *it != template.id)
         .collect();
     copy_order::write_template_order(&change.tx, release, category, &rest).await?;
-    special.reorder_to_template(&change.tx, &order).await?;
-    let effect = effect(&copies);
+    custom_orders
+        .reorder_to_template(&change.tx, &order)
+        .await?;
+    let impact = impact_of(&copies);
     let mut before = serde_json::to_value(template).unwrap_or_default();
-    before["copies"] = json!(effect);
+    before["copies"] = json!(impact);
     before["removed"] = json!(removed);
     before["own"] = json!(own);
     before["kept"] = json!(kept);
     before["lists"] = json!(lists);
     before["members"] = json!(members::member_ids(&change.tx, release).await?);
     before["orderedIds"] = json!(order);
-    change.record(template_rows::event(template, EventAction::Delete).before(&before));
-    Ok(effect)
+    change.record(template.event(EventAction::Delete).before(&before));
+    Ok(impact)
 }

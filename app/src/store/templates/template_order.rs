@@ -1,32 +1,30 @@
-//! The template's order, and what the copies make of it (R11).
+//! Reordering and moving template steps, and the effect on customers' lists (R11).
 use super::{
     copy_order::{self, CustomOrders},
-    template_rows::{event, load},
+    template_rows::load,
 };
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     id::{ReleaseId, TemplateId},
     order,
-    rule_violation::{Field, ValidationErrors},
-    template::{Category, ReorderImpact, StepTemplate},
+    template::{ReorderImpact, StepTemplate},
+    validation_errors::ValidationErrors,
+    vocabulary::{Category, Field},
 };
-use crate::store::records::release_rows;
 use crate::store::{
     Store,
-    change::Change,
-    entity::{customer_step, step_template},
+    change::{Change, VersionedRow},
+    entity::customer_step,
     error::StoreError,
-    records::members,
+    records::{members, release_rows},
 };
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
-    sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
 
 impl Store {
-    /// R11: puts it last in the other category, and takes all its copies along, whatever their state.
+    /// Moves a template step to the end of the other category, with all its copies in whatever state (R11). Errors:
+    /// not found; archived.
     pub async fn move_template(
         &self,
         id: TemplateId,
@@ -42,24 +40,21 @@ impl Store {
             move_to(&mut change, &before, category).await?;
         }
         let row = load(&change.tx, id).await?;
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row,
-        })
+        change.finish(row).await
     }
 
-    /// What a new order of a category would do: how many customers' lists follow it, and how many are left alone
-    /// because they were reordered for themselves.
-    pub async fn order_effect(
+    /// What a new order of a category would do: how many customers' lists follow it, and how many keep their own
+    /// order. Errors: not found.
+    pub async fn reorder_impact(
         &self,
         release: ReleaseId,
         category: Category,
     ) -> Result<ReorderImpact, StoreError> {
         release_rows::load(&self.read, release).await?;
         let order = copy_order::template_order(&self.read, release, category).await?;
-        let special = CustomOrders::find(&self.read, release, category).await?;
+        let custom_orders = CustomOrders::find(&self.read, release, category).await?;
         let members = members::member_ids(&self.read, release).await?.len();
-        let left_alone = special.left_alone(&order);
+        let left_alone = custom_orders.left_alone(&order);
         Ok(ReorderImpact {
             follows: u32::try_from(members)
                 .unwrap_or(u32::MAX)
@@ -68,8 +63,8 @@ impl Store {
         })
     }
 
-    /// R11: takes the full list of ids of that release and category; anything else is refused and changes nothing.
-    /// Answers how many customers' lists were left alone.
+    /// Reorders a category; `ordered` must list all its steps (R11). Answers how many customers' lists keep their own
+    /// order. Errors: not found; not a permutation; archived.
     pub async fn reorder_templates(
         &self,
         release: ReleaseId,
@@ -81,7 +76,7 @@ impl Store {
             .await
     }
 
-    /// The same, of the release as it was in that version.
+    /// The same, checked against the version of the release. Errors: also stale (R3).
     pub async fn reorder_templates_of(
         &self,
         release: ReleaseId,
@@ -105,32 +100,30 @@ impl Store {
         let before = copy_order::template_order(&change.tx, release.id, category).await?;
         order::permutation(&before, &ordered)
             .map_err(|it| ValidationErrors::one(Field::OrderedIds, it))?;
-        let special = CustomOrders::find(&change.tx, release.id, category).await?;
-        let left_alone = special.left_alone(&before);
-        let lists = special.ids();
+        let custom_orders = CustomOrders::find(&change.tx, release.id, category).await?;
+        let left_alone = custom_orders.left_alone(&before);
+        let lists = custom_orders.ids();
         if before == ordered {
-            return Ok(Changed {
-                row: left_alone,
-                batch_id: None,
-            });
+            return change.finish(left_alone).await;
         }
         copy_order::write_template_order(&change.tx, release.id, category, &ordered).await?;
-        special.reorder_to_template(&change.tx, &before).await?;
+        custom_orders
+            .reorder_to_template(&change.tx, &before)
+            .await?;
         let lists_after = copy_order::ids_of(&change.tx, release.id, category, &lists).await?;
         change.record(
-            release_rows::event(&release, EventAction::Reorder)
+            release
+                .event(EventAction::Reorder)
                 .before(&json!({ "category": category, "orderedIds": before, "lists": lists }))
                 .after(
                     &json!({ "category": category, "orderedIds": ordered, "lists": lists_after }),
                 ),
         );
-        Ok(Changed {
-            batch_id: change.commit().await?,
-            row: left_alone,
-        })
+        change.finish(left_alone).await
     }
 }
 
+/// Moves a template step to the end of a category, with all its copies.
 pub async fn move_to(
     change: &mut Change,
     template: &StepTemplate,
@@ -146,14 +139,9 @@ pub async fn move_to(
     let mut after = template.clone();
     after.category = category;
     after.order_index = i32::try_from(new.len()).unwrap_or(i32::MAX);
-    after.version += 1;
-    after.updated_at = change.stamp.at;
-    step_template::Model::from(after.clone())
-        .into_active_model()
-        .reset_all()
-        .update(&change.tx)
-        .await?;
-    // The text is the same: copies of the present version stay so.
+    after.set_next_version(change.stamp.at);
+    after.clone().save(&change.tx).await?;
+    // The text stays the same, so copies of the current version stay current.
     customer_step::Entity::update_many()
         .col_expr(Column::TemplateVersion, Expr::val(after.version))
         .filter(Column::TemplateId.eq(template.id.0))
@@ -178,7 +166,8 @@ pub async fn move_to(
     joining.reorder_to_template(&change.tx, &new).await?;
     let joined = [new, vec![template.id]].concat();
     change.record(
-        event(&after, EventAction::Move)
+        after
+            .event(EventAction::Move)
             .before(&json!({ "category": from, "orderedIds": old, "lists": lists }))
             .after(&json!({ "category": category, "orderedIds": joined })),
     );

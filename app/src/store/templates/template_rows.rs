@@ -1,18 +1,23 @@
-//! Rows of `step_templates` and the copies made from them: what edits, reorders and undo all read.
+//! Loading and saving rows of `step_templates`, and listing the copies of one.
 use crate::domain::{
     event::{Entity, EventAction},
     id::TemplateId,
-    rule_violation::Noun,
-    step::StepStatus,
     template::{Propagation, StepTemplate, propagation},
+    vocabulary::{Noun, StepStatus},
 };
 use crate::store::{
     audit::events::NewEvent,
+    change::VersionedRow,
     entity::{customer_step, step_template},
     error::StoreError,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, QueryFilter, QuerySelect,
+};
 
+/// Loads a template step. Errors: not found.
 pub async fn load(db: &impl ConnectionTrait, id: TemplateId) -> Result<StepTemplate, StoreError> {
     step_template::Entity::find_by_id(id.0)
         .one(db)
@@ -21,14 +26,33 @@ pub async fn load(db: &impl ConnectionTrait, id: TemplateId) -> Result<StepTempl
         .try_into()
 }
 
-/// A copy of a template, and what a change of the template does to it.
+impl VersionedRow for StepTemplate {
+    fn set_next_version(&mut self, at: DateTime<Utc>) {
+        self.version += 1;
+        self.updated_at = at;
+    }
+
+    async fn save(self, tx: &DatabaseTransaction) -> Result<Self, StoreError> {
+        let row = step_template::Model::from(self)
+            .into_active_model()
+            .reset_all();
+        row.update(tx).await?.try_into()
+    }
+
+    fn event(&self, action: EventAction) -> NewEvent {
+        NewEvent::of(Entity::Template, self.id.0, action).release(self.release_id)
+    }
+}
+
+/// A copy of a template: ids of step and customer, version, and whether changes propagate to it.
 pub struct TemplateCopy {
     pub id: i64,
     pub customer: i64,
     pub version: i64,
-    pub fate: Propagation,
+    pub propagation: Propagation,
 }
 
+/// All copies of a template.
 pub async fn copies_of(
     db: &impl ConnectionTrait,
     id: TemplateId,
@@ -56,12 +80,8 @@ pub async fn copies_of(
                 id,
                 customer,
                 version,
-                fate: propagation(status, overridden),
+                propagation: propagation(status, overridden),
             })
         })
         .collect()
-}
-
-pub fn event(template: &StepTemplate, action: EventAction) -> NewEvent {
-    NewEvent::of(Entity::Template, template.id.0, action).release(template.release_id)
 }

@@ -1,9 +1,9 @@
-//! What can be proved of a database: the file is whole, references lead somewhere, lists have no gaps, and the history
-//! tells the same as the rows.
+//! Integrity check of a database: the file is intact, foreign keys hold, rows are readable, lists have no gaps, and
+//! the audit trail agrees with the rows.
 use crate::domain::{
     check_finding::{Check, CheckFinding},
     event::{Entity, EventAction},
-    step::StepStatus,
+    vocabulary::StepStatus,
 };
 use crate::store::{
     Store,
@@ -15,12 +15,12 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
-/// So many findings of one kind are named; the others are counted.
-const NAMED: usize = 50;
-/// How many lines of the history are read at once.
-const LINES: u64 = 1_000;
+/// The number of findings reported per kind; the others are counted.
+const NAMED_FINDINGS_MAX: usize = 50;
+/// Events read per query.
+const READ_EVENTS_MAX: u64 = 1_000;
 
-/// What the last event of a step says of its state.
+/// The state of a step according to its last event.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RecordedState {
@@ -29,7 +29,7 @@ struct RecordedState {
     state_by: Option<String>,
 }
 
-/// Id, entity, its id, action, the row after it, the executed text and its fingerprint.
+/// Id, entity, entity id, action, row after the event, executed text, SHA-256 of that text.
 type AuditRow = (
     i64,
     String,
@@ -50,7 +50,7 @@ impl CheckFindings {
     fn add(&mut self, check: Check, detail: impl Into<String>) {
         let n = self.counts.entry(check).or_default();
         *n += 1;
-        if *n <= NAMED {
+        if *n <= NAMED_FINDINGS_MAX {
             self.findings.push(CheckFinding::new(check, detail));
         }
     }
@@ -58,8 +58,8 @@ impl CheckFindings {
     fn finish(mut self) -> Vec<CheckFinding> {
         for check in Check::ALL {
             let n = self.counts.get(check).copied().unwrap_or_default();
-            if n > NAMED {
-                let rest = format!("and {} more", n - NAMED);
+            if n > NAMED_FINDINGS_MAX {
+                let rest = format!("and {} more", n - NAMED_FINDINGS_MAX);
                 self.findings.push(CheckFinding::new(*check, rest));
             }
         }
@@ -68,16 +68,17 @@ impl CheckFindings {
 }
 
 impl Store {
-    /// Everything that should not be; empty if all is well. Reads every row, and holds nobody up.
+    /// All inconsistencies; empty if there are none. Reads every row in one read transaction and does not block
+    /// writers.
     pub async fn check(&self) -> Result<Vec<CheckFinding>, StoreError> {
         let mut found = CheckFindings::default();
         let db = self.snapshot().await?;
-        for line in sqlite::damage(&db).await? {
+        for line in sqlite::integrity_errors(&db).await? {
             found.add(Check::Integrity, line);
         }
-        // What is read from a damaged file proves nothing.
+        // Rows read from a damaged file prove nothing.
         if found.findings.is_empty() {
-            for line in sqlite::broken_keys(&db).await? {
+            for line in sqlite::foreign_key_errors(&db).await? {
                 found.add(Check::ForeignKeys, line);
             }
             self.check_rows(&mut found).await?;
@@ -88,11 +89,11 @@ impl Store {
         Ok(found.finish())
     }
 
-    /// Whether the domain can read every row.
+    /// Checks that the domain can read every row.
     async fn check_rows(&self, found: &mut CheckFindings) -> Result<(), StoreError> {
         let mut export = self.export(None).await?;
         loop {
-            match export.piece().await {
+            match export.next_chunk().await {
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(()),
                 Err(StoreError::Corrupt { table, detail }) => {
@@ -105,7 +106,7 @@ impl Store {
     }
 }
 
-/// Positions of lists that come one behind the other, each in its order.
+/// Checks positions of consecutive lists, each sorted by position.
 struct PositionCheck<List> {
     list: Option<List>,
     next: i32,
@@ -119,7 +120,7 @@ impl<List: PartialEq> PositionCheck<List> {
         }
     }
 
-    /// Whether the step stands where it should.
+    /// Whether the step has the next position of its list.
     fn is_next(&mut self, list: List, position: i32) -> bool {
         if self.list.as_ref() != Some(&list) {
             (self.list, self.next) = (Some(list), 0);
@@ -160,7 +161,7 @@ async fn check_template_order(
     Ok(())
 }
 
-/// Customers' lists have no gaps, and only members have any.
+/// Checks that customers' lists have no gaps and belong to members.
 async fn check_lists(
     db: &impl ConnectionTrait,
     found: &mut CheckFindings,
@@ -209,7 +210,7 @@ async fn check_lists(
     Ok(())
 }
 
-/// R17: every state is explained by the step's last event, and every executed text is the one that was shown.
+/// Checks that the last event of each step explains its state, and that executed texts match their SHA-256 (R17).
 async fn check_history(
     db: &impl ConnectionTrait,
     found: &mut CheckFindings,
@@ -217,12 +218,12 @@ async fn check_history(
     let mut last: HashMap<i64, RecordedState> = HashMap::new();
     let mut after = 0;
     loop {
-        let lines = lines(db, after).await?;
-        let Some(line) = lines.last() else {
+        let events = read_events(db, after).await?;
+        let Some(last_event) = events.last() else {
             break;
         };
-        after = line.0;
-        for (id, entity, entity_id, action, row, text, digest) in lines {
+        after = last_event.0;
+        for (id, entity, entity_id, action, row, text, digest) in events {
             if text.as_deref().map(sha256) != digest {
                 let detail = format!("event {id}: the SHA-256 is not that of its text");
                 found.add(Check::Audit, detail);
@@ -235,8 +236,8 @@ async fn check_history(
                 found.add(Check::Audit, detail);
             }
             match row.map(|it| serde_json::from_str::<RecordedState>(&it)) {
-                Some(Ok(said)) => {
-                    last.insert(entity_id, said);
+                Some(Ok(recorded)) => {
+                    last.insert(entity_id, recorded);
                 }
                 Some(Err(_)) => found.add(Check::Audit, format!("event {id} tells no state")),
                 None => {
@@ -248,7 +249,7 @@ async fn check_history(
     check_states(db, &last, found).await
 }
 
-async fn lines(db: &impl ConnectionTrait, after: i64) -> Result<Vec<AuditRow>, StoreError> {
+async fn read_events(db: &impl ConnectionTrait, after: i64) -> Result<Vec<AuditRow>, StoreError> {
     use audit_event::Column;
     Ok(audit_event::Entity::find()
         .select_only()
@@ -263,7 +264,7 @@ async fn lines(db: &impl ConnectionTrait, after: i64) -> Result<Vec<AuditRow>, S
         ])
         .filter(Column::Id.gt(after))
         .order_by_asc(Column::Id)
-        .limit(LINES)
+        .limit(READ_EVENTS_MAX)
         .into_tuple()
         .all(db)
         .await?)
@@ -293,14 +294,14 @@ async fn check_states(
         state_by: None,
     };
     for (id, status, executed_by, state_by) in rows {
-        let said = last.get(&id).unwrap_or(&untouched);
-        let is_said = status == said.status.as_str()
-            && executed_by == said.executed_by
-            && state_by == said.state_by;
-        if !is_said {
+        let recorded = last.get(&id).unwrap_or(&untouched);
+        let is_as_recorded = status == recorded.status.as_str()
+            && executed_by == recorded.executed_by
+            && state_by == recorded.state_by;
+        if !is_as_recorded {
             let detail = format!(
                 "step {id} is {status}, but the history says {}",
-                said.status
+                recorded.status
             );
             found.add(Check::Audit, detail);
         }

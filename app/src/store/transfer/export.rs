@@ -1,5 +1,5 @@
-//! The whole database, or one release of it, as one JSON text (`domain::transfer`): piece by piece, from one snapshot,
-//! so that memory does not grow with it and nobody who writes is held up.
+//! Export of the whole database or one release as JSON (`domain::transfer`). It is read in chunks from one snapshot,
+//! so that memory use is constant and writers are not blocked.
 use crate::domain::{
     cluster::Cluster,
     customer::Customer,
@@ -8,7 +8,7 @@ use crate::domain::{
     release::Release,
     step::CustomerStep,
     template::StepTemplate,
-    transfer::{FORMAT, Membership, Part, TransferHeader},
+    transfer::{FORMAT_VERSION, Membership, TransferHeader, TransferPart},
 };
 use crate::store::records::release_rows;
 use crate::store::{
@@ -26,33 +26,34 @@ use sea_orm::{
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// How many rows a piece has at most.
-const ROWS: u64 = 250;
+/// Rows per chunk.
+const CHUNK_ROWS_MAX: u64 = 250;
 
-/// The table of each list that has ids of its own.
-pub const TABLES: [(Part, &str); 6] = [
-    (Part::Clusters, "clusters"),
-    (Part::Customers, "customers"),
-    (Part::Releases, "releases"),
-    (Part::Templates, "step_templates"),
-    (Part::Steps, "customer_steps"),
-    (Part::Events, "audit_events"),
+/// The table of each list whose rows have an id.
+pub const TABLES: [(TransferPart, &str); 6] = [
+    (TransferPart::Clusters, "clusters"),
+    (TransferPart::Customers, "customers"),
+    (TransferPart::Releases, "releases"),
+    (TransferPart::Templates, "step_templates"),
+    (TransferPart::Steps, "customer_steps"),
+    (TransferPart::Events, "audit_events"),
 ];
 
-/// An export under way.
+/// A running export with its read transaction.
 #[derive(Debug)]
 pub struct Export {
     tx: DatabaseTransaction,
-    /// If it is of one release only.
+    /// Exports only this release, if given.
     release: Option<ReleaseId>,
-    /// Which list is next, and behind which row.
+    /// Index of the list to read next, and the key of the last row read from it.
     part: usize,
     after: (i64, i64),
     is_first: bool,
 }
 
 impl Store {
-    /// Begins an export: of everything, or of a release with its customers, their clusters and its history.
+    /// Begins an export of everything, or of one release with its customers, their clusters and its events. Errors:
+    /// not found.
     pub async fn export(&self, release: Option<ReleaseId>) -> Result<Export, StoreError> {
         let tx = self.snapshot().await?;
         if let Some(id) = release {
@@ -72,8 +73,8 @@ fn json(row: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(row).map_err(|error| StoreError::corrupt("an export", error))
 }
 
-/// Reads the next rows of a table as what the domain calls them, and remembers behind which row it goes on.
-macro_rules! read {
+/// Reads the next rows of a table as JSON of their domain type, and remembers the last id.
+macro_rules! read_rows {
     ($this:ident, $table:ident, $row:ty, $only:expr) => {{
         let mut query = $table::Entity::find().filter($table::Column::Id.gt($this.after.0));
         if let Some(release) = $this.release {
@@ -82,7 +83,7 @@ macro_rules! read {
         }
         let found = query
             .order_by_asc($table::Column::Id)
-            .limit(ROWS)
+            .limit(CHUNK_ROWS_MAX)
             .all(&$this.tx)
             .await?;
         if let Some(last) = found.last() {
@@ -97,9 +98,9 @@ macro_rules! read {
 }
 
 impl Export {
-    /// The next piece of the text; none when it is whole.
-    pub async fn piece(&mut self) -> Result<Option<String>, StoreError> {
-        let Some(part) = Part::ALL.get(self.part).copied() else {
+    /// The next chunk of the text; none after the last one. Errors: `Corrupt` for a row that the domain cannot read.
+    pub async fn next_chunk(&mut self) -> Result<Option<String>, StoreError> {
+        let Some(part) = TransferPart::ALL.get(self.part).copied() else {
             return Ok(None);
         };
         let mut text = String::new();
@@ -109,8 +110,8 @@ impl Export {
             }
             text.extend(["\"", part.as_str(), "\":["]);
         }
-        let rows = self.rows(part).await?;
-        let is_whole = rows.len() < usize::try_from(ROWS).unwrap_or(usize::MAX);
+        let rows = self.next_rows(part).await?;
+        let is_whole = rows.len() < usize::try_from(CHUNK_ROWS_MAX).unwrap_or(usize::MAX);
         for row in rows {
             text.push_str(if self.is_first { "\n" } else { ",\n" });
             text.push_str(&row);
@@ -120,7 +121,7 @@ impl Export {
             self.part += 1;
             self.after = (0, 0);
             self.is_first = true;
-            let is_last = self.part == Part::ALL.len();
+            let is_last = self.part == TransferPart::ALL.len();
             text.push_str(if is_last { "\n]\n}\n" } else { "\n],\n" });
         }
         Ok(Some(text))
@@ -129,7 +130,7 @@ impl Export {
     /// The line before the lists.
     async fn header(&self) -> Result<String, StoreError> {
         let mut header = TransferHeader {
-            rollcall: FORMAT,
+            rollcall: FORMAT_VERSION,
             schema: sqlite::schema(&self.tx).await?,
             last_ids: BTreeMap::new(),
         };
@@ -142,52 +143,56 @@ impl Export {
         Ok(format!("{open},\n"))
     }
 
-    async fn rows(&mut self, part: Part) -> Result<Vec<String>, StoreError> {
+    async fn next_rows(&mut self, part: TransferPart) -> Result<Vec<String>, StoreError> {
         use {
             audit_event::Column as OfEvent, cluster::Column as OfCluster,
             customer::Column as OfCustomer, customer_step::Column as OfStep,
             release::Column as OfRelease, step_template::Column as OfTemplate,
         };
         Ok(match part {
-            Part::Clusters => {
-                read!(self, cluster, Cluster, |it| OfCluster::Id
+            TransferPart::Clusters => {
+                read_rows!(self, cluster, Cluster, |it| OfCluster::Id
                     .in_subquery(clusters_of(it)))
             }
-            Part::Customers => {
-                read!(self, customer, Customer, |it| OfCustomer::Id
+            TransferPart::Customers => {
+                read_rows!(self, customer, Customer, |it| OfCustomer::Id
                     .in_subquery(members_of(it)))
             }
-            Part::Releases => read!(self, release, Release, |it| OfRelease::Id.eq(it.0)),
-            Part::Templates => {
-                read!(self, step_template, StepTemplate, |it| {
+            TransferPart::Releases => {
+                read_rows!(self, release, Release, |it| OfRelease::Id.eq(it.0))
+            }
+            TransferPart::Templates => {
+                read_rows!(self, step_template, StepTemplate, |it| {
                     OfTemplate::ReleaseId.eq(it.0)
                 })
             }
-            Part::Members => self.members().await?,
-            Part::Steps => {
-                read!(self, customer_step, CustomerStep, |it| {
+            TransferPart::Members => self.next_members().await?,
+            TransferPart::Steps => {
+                read_rows!(self, customer_step, CustomerStep, |it| {
                     OfStep::ReleaseId.eq(it.0)
                 })
             }
-            Part::Events => read!(self, audit_event, Event, |it| OfEvent::ReleaseId.eq(it.0)),
+            TransferPart::Events => {
+                read_rows!(self, audit_event, Event, |it| OfEvent::ReleaseId.eq(it.0))
+            }
         })
     }
 
-    /// Members have no id of their own: they go by release and customer.
-    async fn members(&mut self) -> Result<Vec<String>, StoreError> {
+    /// The next memberships. They have no id, so their key is release and customer.
+    async fn next_members(&mut self) -> Result<Vec<String>, StoreError> {
         use release_customer::Column;
         let (release, customer) = self.after;
-        let behind = Column::ReleaseId.gt(release).or(Column::ReleaseId
+        let rows_after = Column::ReleaseId.gt(release).or(Column::ReleaseId
             .eq(release)
             .and(Column::CustomerId.gt(customer)));
-        let mut query = release_customer::Entity::find().filter(behind);
+        let mut query = release_customer::Entity::find().filter(rows_after);
         if let Some(only) = self.release {
             query = query.filter(Column::ReleaseId.eq(only.0));
         }
         let found = query
             .order_by_asc(Column::ReleaseId)
             .order_by_asc(Column::CustomerId)
-            .limit(ROWS)
+            .limit(CHUNK_ROWS_MAX)
             .all(&self.tx)
             .await?;
         if let Some(last) = found.last() {

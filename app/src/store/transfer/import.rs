@@ -1,9 +1,9 @@
-//! Taking an export in: all of it or nothing, and only where there is nothing yet.
+//! Import of an export into an empty database, all of it or nothing.
 use super::export::TABLES;
 use crate::domain::{
     event::Event,
     rule_violation::RuleViolation,
-    transfer::{ImportErrors, Membership, Part, Transfer, row_checker::RowChecker},
+    transfer::{ImportErrors, Membership, Transfer, TransferPart, row_checker::RowChecker},
 };
 use crate::store::{
     Store,
@@ -18,23 +18,24 @@ use crate::store::{
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
 use std::collections::{BTreeMap, HashSet};
 
-/// `SQLite` takes 32,766 values a statement; the widest row has twenty-eight.
-const ROWS: usize = 500;
+/// `SQLite` accepts 32,766 values per statement; the widest row has 28.
+const ROWS_PER_STATEMENT_MAX: usize = 500;
 
-/// How many rows of each list were taken in.
-pub type ImportedCounts = BTreeMap<Part, usize>;
+/// Imported rows per list.
+pub type ImportedCounts = BTreeMap<TransferPart, usize>;
 
-/// An import under way; dropping it undoes it.
+/// A running import; dropping it rolls it back.
 struct Import {
     tx: DatabaseTransaction,
-    check: RowChecker,
-    taken: ImportedCounts,
-    /// Texts whose variables are known already, by their fingerprint.
+    checker: RowChecker,
+    imported: ImportedCounts,
+    /// Keys of the texts whose variables are stored already.
     texts: HashSet<i64>,
 }
 
 impl Store {
-    /// Takes an export into an empty database, ids and all; or answers what is wrong with it, and takes nothing.
+    /// Imports an export with its ids. If any row is invalid, nothing is imported and all errors are answered.
+    /// Errors: the database is not empty.
     pub async fn import(
         &self,
         file: &Transfer,
@@ -43,27 +44,27 @@ impl Store {
         must_be_empty(&tx).await?;
         let mut import = Import {
             tx,
-            check: RowChecker::default(),
-            taken: ImportedCounts::new(),
+            checker: RowChecker::default(),
+            imported: ImportedCounts::new(),
             texts: HashSet::new(),
         };
-        import.places_and_people(file).await?;
-        import.work(file).await?;
-        import.history(file).await?;
-        let taken = import.finish(file).await;
-        self.wal_checkpoint.look();
-        taken
+        import.import_clusters_and_customers(file).await?;
+        import.import_releases(file).await?;
+        import.import_events(file).await?;
+        let result = import.finish(file).await;
+        self.wal_checkpointer.checkpoint_if_long();
+        result
     }
 }
 
-/// A new database: nothing was ever done in it.
+/// Refuses a database with any row.
 async fn must_be_empty(tx: &DatabaseTransaction) -> Result<(), StoreError> {
-    macro_rules! empty {
+    macro_rules! are_empty {
         ($($table:ident),+) => {
             $($table::Entity::find().one(tx).await?.is_none())&&+
         };
     }
-    let is_empty = empty!(
+    let is_empty = are_empty!(
         cluster,
         customer,
         release,
@@ -79,22 +80,22 @@ async fn must_be_empty(tx: &DatabaseTransaction) -> Result<(), StoreError> {
     }
 }
 
-/// Checks the rows of a list, and writes them as long as nothing is wrong.
-macro_rules! take {
+/// Validates the rows of a list, and inserts them as long as no error was found.
+macro_rules! import_rows {
     ($this:ident, $file:ident, $part:expr, $table:ident, |$item:ident| $row:expr) => {{
         let mut rows: Vec<$table::ActiveModel> = Vec::new();
         for $item in $file.rows($part) {
             let row: Option<$table::Model> = $row;
             rows.extend(row.map(|it| it.into_active_model().reset_all()));
-            *$this.taken.entry($part).or_default() += 1;
-            if rows.len() == ROWS {
-                take!($this, $table, rows);
+            *$this.imported.entry($part).or_default() += 1;
+            if rows.len() == ROWS_PER_STATEMENT_MAX {
+                import_rows!($this, $table, rows);
             }
         }
-        take!($this, $table, rows);
+        import_rows!($this, $table, rows);
     }};
     ($this:ident, $table:ident, $rows:ident) => {
-        if !$rows.is_empty() && $this.check.faults().is_empty() {
+        if !$rows.is_empty() && $this.checker.errors().is_empty() {
             $table::Entity::insert_many(std::mem::take(&mut $rows))
                 .exec_without_returning(&$this.tx)
                 .await?;
@@ -104,61 +105,64 @@ macro_rules! take {
 }
 
 impl Import {
-    async fn places_and_people(&mut self, file: &Transfer) -> Result<(), StoreError> {
-        take!(self, file, Part::Clusters, cluster, |item| self
-            .check
+    async fn import_clusters_and_customers(&mut self, file: &Transfer) -> Result<(), StoreError> {
+        import_rows!(self, file, TransferPart::Clusters, cluster, |item| self
+            .checker
             .cluster(&item)
             .map(Into::into));
-        take!(self, file, Part::Customers, customer, |item| self
-            .check
+        import_rows!(self, file, TransferPart::Customers, customer, |item| self
+            .checker
             .customer(&item)
             .map(Into::into));
         Ok(())
     }
 
-    async fn work(&mut self, file: &Transfer) -> Result<(), StoreError> {
-        take!(self, file, Part::Releases, release, |item| self
-            .check
+    async fn import_releases(&mut self, file: &Transfer) -> Result<(), StoreError> {
+        import_rows!(self, file, TransferPart::Releases, release, |item| self
+            .checker
             .release(&item)
             .map(Into::into));
-        take!(self, file, Part::Templates, step_template, |item| {
-            let template = self.check.template(&item);
+        import_rows!(self, file, TransferPart::Templates, step_template, |item| {
+            let template = self.checker.template(&item);
             if let Some(it) = &template {
-                self.text(&it.content).await?;
+                self.save_variables(&it.content).await?;
             }
             template.map(Into::into)
         });
-        take!(self, file, Part::Members, release_customer, |item| self
-            .check
-            .member(&item)
-            .map(member));
-        take!(self, file, Part::Steps, customer_step, |item| {
-            let step = self.check.step(&item);
+        import_rows!(
+            self,
+            file,
+            TransferPart::Members,
+            release_customer,
+            |item| self.checker.member(&item).map(member_row)
+        );
+        import_rows!(self, file, TransferPart::Steps, customer_step, |item| {
+            let step = self.checker.step(&item);
             if let Some(it) = &step {
-                self.text(&it.content).await?;
+                self.save_variables(&it.content).await?;
             }
             step.map(Into::into)
         });
         Ok(())
     }
 
-    async fn history(&mut self, file: &Transfer) -> Result<(), StoreError> {
-        take!(self, file, Part::Events, audit_event, |item| {
-            let event = self.check.event(&item);
+    async fn import_events(&mut self, file: &Transfer) -> Result<(), StoreError> {
+        import_rows!(self, file, TransferPart::Events, audit_event, |item| {
+            let event = self.checker.event(&item);
             if let Some(it) = &event
                 && it.resolved_text.as_deref().map(sha256) != it.resolved_sha256
             {
                 let problem = "this is not the SHA-256 of the text";
-                self.check
-                    .blame(Part::Events, item.line, "resolvedSha256", problem);
+                self.checker
+                    .add_error(TransferPart::Events, item.line, "resolvedSha256", problem);
             }
-            event.map(line)
+            event.map(event_row)
         });
         Ok(())
     }
 
-    /// Remembers which variables a text names.
-    async fn text(&mut self, text: &str) -> Result<(), StoreError> {
+    /// Stores the variables of a text, once per text.
+    async fn save_variables(&mut self, text: &str) -> Result<(), StoreError> {
         if self.texts.insert(text_key(text)) {
             text_variables::save(&self.tx, text).await?;
         }
@@ -170,23 +174,23 @@ impl Import {
         file: &Transfer,
     ) -> Result<Result<ImportedCounts, ImportErrors>, StoreError> {
         for (part, table) in TABLES {
-            let id = self.check.last_id(file, part);
+            let id = self.checker.last_id(file, part);
             if id > 0 {
                 sqlite::set_last_id(&self.tx, table, id).await?;
             }
         }
-        let faults = self.check.finish();
-        if faults.is_empty() {
+        let errors = self.checker.finish();
+        if errors.is_empty() {
             self.tx.commit().await?;
-            Ok(Ok(self.taken))
+            Ok(Ok(self.imported))
         } else {
             self.tx.rollback().await?;
-            Ok(Err(faults))
+            Ok(Err(errors))
         }
     }
 }
 
-fn member(it: Membership) -> release_customer::Model {
+fn member_row(it: Membership) -> release_customer::Model {
     release_customer::Model {
         release_id: it.release_id.0,
         customer_id: it.customer_id.0,
@@ -194,8 +198,8 @@ fn member(it: Membership) -> release_customer::Model {
     }
 }
 
-/// A line of the history as its table keeps it.
-fn line(it: Event) -> audit_event::Model {
+/// An event as a row of its table.
+fn event_row(it: Event) -> audit_event::Model {
     audit_event::Model {
         id: it.id.0,
         batch_id: it.batch_id.0,

@@ -1,4 +1,4 @@
-//! The whole database out and in as one JSON text, and the check of what is there.
+//! Export and import of the database as one JSON text, and the integrity check.
 pub mod check;
 pub mod export;
 pub mod import;

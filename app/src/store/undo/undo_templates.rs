@@ -1,25 +1,25 @@
-//! Undoing what was done to the template, with its copies (R16).
-use super::read;
+//! Undo of changes to template steps, their order and their copies (R16).
 use crate::domain::{
     event::{Entity, Event, EventAction},
     id::{CustomerId, ReleaseId, StepId, TemplateId},
     step::CustomerStep,
     summary::Conflict,
-    template::{Category, Propagation, StepTemplate, TemplateDraft},
+    template::{Propagation, StepTemplate, TemplateDraft},
+    vocabulary::Category,
 };
 use crate::store::{
-    audit::events::NewEvent,
-    change::Change,
+    audit::events::{NewEvent, read_snapshot},
+    change::{Change, VersionedRow},
     entity::{customer_step, step_template},
     error::StoreError,
+    records::{members, release_rows},
     templates::{
         copy_order::{self, CustomOrders, StepIdsByCustomer},
         template_edits::{self, PropagationLimits, RemovedCopy, TemplateCopyText},
-        template_order,
+        template_order, template_rows,
     },
     text_variables,
 };
-use crate::store::{records::release_rows, templates::template_rows};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel,
@@ -34,12 +34,12 @@ use std::collections::HashSet;
 struct RestoredList {
     category: Category,
     ordered_ids: Vec<i64>,
-    /// The lists of customers that were no plain copies of the template's.
+    /// The lists of customers that were not plain copies of the template's order.
     #[serde(default)]
     lists: StepIdsByCustomer,
 }
 
-/// A copy as a deletion kept it: its id, its customer, and its version. Events of earlier versions have no version.
+/// A copy as a deletion stored it: ids of step and customer, and the version, which is 0 in events of earlier programs.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(from = "Vec<i64>")]
 struct DeletedCopy {
@@ -59,21 +59,22 @@ impl From<Vec<i64>> for DeletedCopy {
     }
 }
 
-/// What a deletion kept of the copies, beside the template itself.
+/// The data that a deletion stored about the copies.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct DeletedTemplate {
     ordered_ids: Vec<i64>,
-    /// Those that went, and those that stayed as custom steps.
+    /// Deleted copies (`removed`), and copies that became custom steps (`kept`).
     removed: Vec<DeletedCopy>,
     kept: Vec<DeletedCopy>,
     own: Vec<RemovedCopy>,
-    /// Who was in the release then.
+    /// The members at the time of the deletion.
     members: HashSet<i64>,
     lists: StepIdsByCustomer,
 }
 
 impl Change {
+    /// Restores the order of the template or of one customer's list, unless it was reordered since.
     pub async fn undo_reorder(
         &mut self,
         event: &Event,
@@ -81,7 +82,8 @@ impl Change {
         after: &Value,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
-        let (before, after): (RestoredList, RestoredList) = (read(before)?, read(after)?);
+        let (before, after): (RestoredList, RestoredList) =
+            (read_snapshot(before)?, read_snapshot(after)?);
         let release = release_rows::load(&self.tx, ReleaseId(event.entity_id)).await?;
         let category = before.category;
         let (mut lists, mut lists_after) = (StepIdsByCustomer::new(), StepIdsByCustomer::new());
@@ -107,8 +109,8 @@ impl Change {
                 );
                 return Ok(false);
             }
-            let special = CustomOrders::find(&self.tx, release.id, category).await?;
-            lists = special.ids();
+            let custom_orders = CustomOrders::find(&self.tx, release.id, category).await?;
+            lists = custom_orders.ids();
             let present = copy_order::ids_of(&self.tx, release.id, category, &before.lists).await?;
             let ids: Vec<TemplateId> = before
                 .ordered_ids
@@ -116,16 +118,16 @@ impl Change {
                 .map(|it| TemplateId(*it))
                 .collect();
             copy_order::write_template_order(&self.tx, release.id, category, &ids).await?;
-            special.reorder_to_template(&self.tx, &order).await?;
-            // A list of its own may look as if it followed, by chance: it goes back to what it was.
-            for (customer, was) in &before.lists {
+            custom_orders.reorder_to_template(&self.tx, &order).await?;
+            // A list with an order of its own can equal the template's order by chance, so it is restored explicitly.
+            for (customer, earlier) in &before.lists {
                 if present.get(customer) == after.lists.get(customer) {
-                    copy_order::write_list(&self.tx, was).await?;
+                    copy_order::write_list(&self.tx, earlier).await?;
                 }
             }
             lists_after = copy_order::ids_of(&self.tx, release.id, category, &lists).await?;
         }
-        let mut undone = release_rows::event(&release, EventAction::Undo)
+        let mut undone = release.event(EventAction::Undo)
             .before(&json!({ "category": category, "orderedIds": after.ordered_ids, "lists": lists }))
             .after(&json!({ "category": category, "orderedIds": before.ordered_ids, "lists": lists_after }));
         undone.customer_id = event.customer_id;
@@ -133,7 +135,7 @@ impl Change {
         Ok(true)
     }
 
-    /// The template as the event left it; none, and a conflict, if it was changed since.
+    /// The template if it is still as the event left it; else none, and a conflict.
     async fn unchanged_template(
         &self,
         event: &Event,
@@ -174,6 +176,7 @@ impl Change {
         }
     }
 
+    /// Restores the texts of a template and of the copies that the edit changed.
     pub async fn undo_template_edited(
         &mut self,
         event: &Event,
@@ -184,22 +187,22 @@ impl Change {
         let Some(template) = self.unchanged_template(event, after, conflicts).await? else {
             return Ok(false);
         };
-        let was: StepTemplate = read(before)?;
+        let earlier: StepTemplate = read_snapshot(before)?;
         let changed: Vec<i64> = after
             .get("changedIds")
-            .map(read)
+            .map(read_snapshot)
             .transpose()?
             .unwrap_or_default();
         let texts: Vec<TemplateCopyText> = before
             .get("exceptions")
-            .map(read)
+            .map(read_snapshot)
             .transpose()?
             .unwrap_or_default();
         let copies = template_rows::copies_of(&self.tx, template.id).await?;
         for id in &changed {
             if !copies
                 .iter()
-                .any(|it| it.id == *id && it.fate == Propagation::Propagate)
+                .any(|it| it.id == *id && it.propagation == Propagation::Propagate)
             {
                 let row = customer_step::Entity::find_by_id(*id).one(&self.tx).await?;
                 let customer = row.map(|it| CustomerId(it.customer_id));
@@ -207,20 +210,21 @@ impl Change {
                 conflicts.push(self.step_conflict(StepId(*id), &name, None).await?);
             }
         }
-        let restriction = PropagationLimits {
+        let limits = PropagationLimits {
             ids: changed.into_iter().collect(),
             texts,
         };
         let category = template.category;
         let fields = TemplateDraft {
             category: category.to_string(),
-            ..TemplateDraft::from(was)
+            ..TemplateDraft::from(earlier)
         }
         .parse()?;
-        template_edits::edit(self, template, fields, Some(&restriction)).await?;
+        template_edits::edit(self, template, fields, Some(&limits)).await?;
         Ok(true)
     }
 
+    /// Deletes a created template; copies that were worked on become custom steps and are reported.
     pub async fn undo_template_created(
         &mut self,
         event: &Event,
@@ -239,7 +243,7 @@ impl Change {
             Err(error) => return Err(error),
         };
         for copy in template_rows::copies_of(&self.tx, template.id).await? {
-            if copy.fate != Propagation::Propagate {
+            if copy.propagation != Propagation::Propagate {
                 let name = self
                     .cell_name(&template.name, Some(CustomerId(copy.customer)))
                     .await?;
@@ -250,6 +254,7 @@ impl Change {
         Ok(true)
     }
 
+    /// Moves a template back to its category and position.
     pub async fn undo_template_moved(
         &mut self,
         event: &Event,
@@ -257,7 +262,8 @@ impl Change {
         after: &Value,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
-        let (before, after): (RestoredList, RestoredList) = (read(before)?, read(after)?);
+        let (before, after): (RestoredList, RestoredList) =
+            (read_snapshot(before)?, read_snapshot(after)?);
         let template = match template_rows::load(&self.tx, TemplateId(event.entity_id)).await {
             Ok(template) if template.category == after.category => template,
             Ok(_) | Err(StoreError::NotFound(_)) => {
@@ -272,29 +278,30 @@ impl Change {
         let release = template.release_id;
         let present = copy_order::ids_of(&self.tx, release, before.category, &before.lists).await?;
         template_order::move_to(self, &template, before.category).await?;
-        // Moving puts it last; back to where it stood, as far as that place still exists.
+        // Moving appends it, so restore the earlier order as far as its steps still exist.
         let order = copy_order::template_order(&self.tx, release, before.category).await?;
-        let special = CustomOrders::find(&self.tx, release, before.category).await?;
-        let wanted = merged(&order, &before.ordered_ids);
+        let custom_orders = CustomOrders::find(&self.tx, release, before.category).await?;
+        let wanted = in_earlier_order(&order, &before.ordered_ids);
         copy_order::write_template_order(&self.tx, release, before.category, &wanted).await?;
-        special.reorder_to_template(&self.tx, &order).await?;
+        custom_orders.reorder_to_template(&self.tx, &order).await?;
         let copies = template_rows::copies_of(&self.tx, template.id).await?;
         let come_back = copies.iter().map(|it| StepId(it.id)).collect();
         copy_order::restore_lists(&self.tx, &before.lists, &present, &come_back).await?;
         Ok(true)
     }
 
+    /// Restores a deleted template with its copies under their ids.
     pub async fn undo_template_deleted(
         &mut self,
         event: &Event,
         before: &Value,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
-        let was: StepTemplate = read(before)?;
-        match template_rows::load(&self.tx, was.id).await {
+        let earlier: StepTemplate = read_snapshot(before)?;
+        match template_rows::load(&self.tx, earlier.id).await {
             Err(StoreError::NotFound(_)) => {}
             Err(error) => return Err(error),
-            // It was brought back already.
+            // It was restored already.
             Ok(template) => {
                 conflicts.push(
                     self.conflict(Entity::Template, event.entity_id, &template.name)
@@ -310,17 +317,17 @@ impl Change {
             own,
             members: members_then,
             lists,
-        } = read(before)?;
-        let (release, category) = (was.release_id, was.category);
+        } = read_snapshot(before)?;
+        let (release, category) = (earlier.release_id, earlier.category);
         let order = copy_order::template_order(&self.tx, release, category).await?;
         let present = copy_order::ids_of(&self.tx, release, category, &lists).await?;
-        let special = CustomOrders::find(&self.tx, release, category).await?;
+        let custom_orders = CustomOrders::find(&self.tx, release, category).await?;
         let now = self.stamp.at;
         let template = StepTemplate {
             order_index: i32::MIN,
-            version: was.version + 1,
+            version: earlier.version + 1,
             updated_at: now,
-            ..was
+            ..earlier
         };
         step_template::Entity::insert(
             step_template::Model::from(template.clone())
@@ -329,23 +336,23 @@ impl Change {
         )
         .exec_without_returning(&self.tx)
         .await?;
-        let wanted = merged(&[order.clone(), vec![template.id]].concat(), &ordered);
+        let wanted = in_earlier_order(&[order.clone(), vec![template.id]].concat(), &ordered);
         copy_order::write_template_order(&self.tx, release, category, &wanted).await?;
-        let members = crate::store::records::members::member_ids(&self.tx, release).await?;
+        let members = members::member_ids(&self.tx, release).await?;
         let mut come_back = HashSet::new();
-        for gone in removed.iter().filter(|it| members.contains(&it.customer)) {
-            come_back.insert(StepId(gone.id));
-            let mut copy = blank_copy(&template, gone.customer, now);
-            copy.id = StepId(gone.id);
-            copy.version = gone.version + 1;
-            if let Some(was) = own.iter().find(|it| it.text.id == gone.id) {
-                copy.name.clone_from(&was.text.name);
-                copy.kind = was.text.kind;
-                copy.content.clone_from(&was.text.content);
-                copy.template_version = was.text.template_version;
-                copy.notes.clone_from(&was.notes);
-                copy.state_by.clone_from(&was.state_by);
-                copy.state_at = was.state_at;
+        for deleted in removed.iter().filter(|it| members.contains(&it.customer)) {
+            come_back.insert(StepId(deleted.id));
+            let mut copy = blank_copy(&template, deleted.customer, now);
+            copy.id = StepId(deleted.id);
+            copy.version = deleted.version + 1;
+            if let Some(own) = own.iter().find(|it| it.text.id == deleted.id) {
+                copy.name.clone_from(&own.text.name);
+                copy.kind = own.text.kind;
+                copy.content.clone_from(&own.text.content);
+                copy.template_version = own.text.template_version;
+                copy.notes.clone_from(&own.notes);
+                copy.state_by.clone_from(&own.state_by);
+                copy.state_at = own.state_at;
             }
             text_variables::save(&self.tx, &copy.content).await?;
             let row = customer_step::Model::from(copy).into_active_model();
@@ -353,7 +360,7 @@ impl Change {
                 .exec_without_returning(&self.tx)
                 .await?;
         }
-        // Who joined since has to do the step too.
+        // Customers that joined since get a copy too.
         for customer in members.iter().filter(|it| !members_then.contains(it)) {
             let copy = blank_copy(&template, *customer, now);
             let mut row = customer_step::Model::from(copy)
@@ -380,7 +387,7 @@ impl Change {
                 conflicts.push(self.step_conflict(StepId(id), &template.name, None).await?);
             }
         }
-        special.reorder_to_template(&self.tx, &order).await?;
+        custom_orders.reorder_to_template(&self.tx, &order).await?;
         copy_order::restore_lists(&self.tx, &lists, &present, &come_back).await?;
         let template = template_rows::load(&self.tx, TemplateId(event.entity_id)).await?;
         self.record(
@@ -392,7 +399,7 @@ impl Change {
     }
 }
 
-/// A copy that nobody has touched, still without a place in its list.
+/// A new pending copy of a template, without a position in its list.
 fn blank_copy(template: &StepTemplate, customer: i64, now: DateTime<Utc>) -> CustomerStep {
     CustomerStep {
         template_id: Some(template.id),
@@ -406,20 +413,20 @@ fn blank_copy(template: &StepTemplate, customer: i64, now: DateTime<Utc>) -> Cus
     }
 }
 
-/// The present ids in the order that was, as far as it knows them; what it does not know keeps its place behind its
-/// neighbour.
-fn merged(present: &[TemplateId], was: &[i64]) -> Vec<TemplateId> {
-    let mut ids: Vec<TemplateId> = was
+/// The current ids in their earlier order. An id that the earlier order does not contain stays directly after its
+/// predecessor.
+fn in_earlier_order(present: &[TemplateId], earlier: &[i64]) -> Vec<TemplateId> {
+    let mut ids: Vec<TemplateId> = earlier
         .iter()
         .map(|it| TemplateId(*it))
         .filter(|it| present.contains(it))
         .collect();
     for (index, id) in present.iter().enumerate() {
         if !ids.contains(id) {
-            let behind = index
+            let predecessor = index
                 .checked_sub(1)
                 .and_then(|it| ids.iter().position(|known| *known == present[it]));
-            ids.insert(behind.map_or(0, |it| it + 1), *id);
+            ids.insert(predecessor.map_or(0, |it| it + 1), *id);
         }
     }
     ids

@@ -1,10 +1,11 @@
-//! Reading the history: by any of its columns, page by page, with the names of what it speaks of.
+//! Queries of the audit trail: filtered and paged, with the current names of the rows that events refer to.
 use crate::domain::{
     event::{Entity, Event, EventFilter, HistoryEntry, ListPage},
-    id::{ClusterId, CustomerId, EventId, ReleaseId},
-    release::ReleaseStatus,
-    rule_violation::{Field, FieldError, ValidationErrors},
+    field_error::FieldError,
+    id::{ClusterId, CustomerId, EventId},
     summary::{ActivityFilterOptions, NamedEvent, UndoState},
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, ReleaseStatus},
 };
 use crate::store::{
     Store,
@@ -18,16 +19,16 @@ use sea_orm::{
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// How many rows a page has if nobody says; and at most.
-const PAGE: u32 = 100;
-const PAGE_MAX: u32 = 500;
-/// What a list shows of a text that was changed, in letters.
-const BRIEF: usize = 600;
-/// In how many of the last events people are looked for.
-const LATELY: u64 = 2_000;
+/// Events per page without a given limit.
+const DEFAULT_PAGE_SIZE: u32 = 100;
+const PAGE_SIZE_MAX: u32 = 500;
+/// Changed texts are cut to this number of characters in a list.
+const CHANGED_TEXT_MAX_CHARS: usize = 600;
+/// The number of latest events that the list of authors is taken from.
+const PEOPLE_EVENTS_MAX: u64 = 2_000;
 
-/// What is asked of an event, by its columns as `of` names them. Where the page begins is not part of it.
-fn narrowed(filter: &EventFilter, of: impl Fn(Column) -> Expr) -> Condition {
+/// The condition of a filter; `of` qualifies its columns. The cursor is not part of it.
+fn filter_condition(filter: &EventFilter, of: impl Fn(Column) -> Expr) -> Condition {
     let mut all = Condition::all();
     if let Some(entity) = filter.entity {
         all = all.add(of(Column::Entity).eq(entity.as_str()));
@@ -70,25 +71,25 @@ fn narrowed(filter: &EventFilter, of: impl Fn(Column) -> Expr) -> Condition {
     all
 }
 
-fn in_table(column: Column) -> Expr {
+fn column_of_table(column: Column) -> Expr {
     Expr::col((audit_event::Entity, column))
 }
 
-/// An event that the filter takes and that is the last such one of its batch: a batch is one line, on whatever page.
+/// Whether an event is the last one of its batch that matches the filter, so that a batch is one line on all pages.
 fn is_last_of_batch(filter: &EventFilter) -> Expr {
     let of_later = |column: Column| Expr::col(("later", column));
     let later = Query::select()
         .expr(Expr::val(1_i32))
         .from_as(audit_event::Entity, "later")
         .and_where(of_later(Column::BatchId).equals((audit_event::Entity, Column::BatchId)))
-        .and_where(of_later(Column::Id).gt(in_table(Column::Id)))
-        .cond_where(narrowed(filter, of_later))
+        .and_where(of_later(Column::Id).gt(column_of_table(Column::Id)))
+        .cond_where(filter_condition(filter, of_later))
         .to_owned();
     Expr::not_exists(later)
 }
 
 impl Store {
-    /// Events, newest first.
+    /// Events, newest first. Errors: a limit out of 1 to 500.
     pub async fn events(&self, filter: EventFilter) -> Result<ListPage<Event>, StoreError> {
         self.page_of_events(&filter, false).await
     }
@@ -96,20 +97,20 @@ impl Store {
     async fn page_of_events(
         &self,
         filter: &EventFilter,
-        one_a_batch: bool,
+        is_one_per_batch: bool,
     ) -> Result<ListPage<Event>, StoreError> {
-        let limit = filter.limit.unwrap_or(PAGE);
-        if !(1..=PAGE_MAX).contains(&limit) {
+        let limit = filter.limit.unwrap_or(DEFAULT_PAGE_SIZE);
+        if !(1..=PAGE_SIZE_MAX).contains(&limit) {
             let problem = FieldError::TooMany {
-                max: PAGE_MAX as usize,
+                max: PAGE_SIZE_MAX as usize,
                 long: limit as usize,
             };
             return Err(ValidationErrors::one(Field::Limit, problem).into());
         }
         let mut query = audit_event::Entity::find()
-            .filter(narrowed(filter, in_table))
+            .filter(filter_condition(filter, column_of_table))
             .order_by_desc(Column::Id);
-        if one_a_batch {
+        if is_one_per_batch {
             query = query.filter(is_last_of_batch(filter));
         }
         if let Some(cursor) = filter.cursor {
@@ -132,12 +133,13 @@ impl Store {
         })
     }
 
-    /// The newest batches, each by its last event, with the names of what it speaks of. Of one batch: all its events.
+    /// Batches, newest first, each by its last event; or all events of one batch, if the filter names it. Errors: a
+    /// limit out of 1 to 500.
     pub async fn activity(&self, filter: EventFilter) -> Result<ListPage<NamedEvent>, StoreError> {
-        let one_a_batch = filter.batch_id.is_none();
-        let page = self.page_of_events(&filter, one_a_batch).await?;
+        let is_one_per_batch = filter.batch_id.is_none();
+        let page = self.page_of_events(&filter, is_one_per_batch).await?;
         let undo = self.undo_states(&page.items).await?;
-        let mut items = self.lines(page.items).await?;
+        let mut items = self.named_events(page.items).await?;
         for line in &mut items {
             line.undo = undo
                 .get(&line.entry.id)
@@ -150,8 +152,8 @@ impl Store {
         })
     }
 
-    /// The newest batches, as a glance shows them.
-    pub(in crate::store) async fn recently(
+    /// The newest batches, without the changed fields.
+    pub(in crate::store) async fn recent_batches(
         &self,
         limit: u32,
     ) -> Result<Vec<NamedEvent>, StoreError> {
@@ -160,14 +162,14 @@ impl Store {
             ..EventFilter::default()
         };
         let page = self.page_of_events(&filter, true).await?;
-        let mut lines = self.lines(page.items).await?;
-        for line in &mut lines {
+        let mut named_events = self.named_events(page.items).await?;
+        for line in &mut named_events {
             line.entry.changes.clear();
         }
-        Ok(lines)
+        Ok(named_events)
     }
 
-    async fn lines(&self, events: Vec<Event>) -> Result<Vec<NamedEvent>, StoreError> {
+    async fn named_events(&self, events: Vec<Event>) -> Result<Vec<NamedEvent>, StoreError> {
         let batches = events.iter().map(|it| it.batch_id.0.as_str());
         let sizes: HashMap<String, i64> = audit_event::Entity::find()
             .select_only()
@@ -181,7 +183,7 @@ impl Store {
             .into_iter()
             .collect();
         let names = NameLookup::of(self, &events).await?;
-        let lines = events.into_iter().map(|event| NamedEvent {
+        let named_events = events.into_iter().map(|event| NamedEvent {
             in_batch: sizes
                 .get(&event.batch_id.0)
                 .and_then(|n| u32::try_from(*n).ok())
@@ -196,12 +198,13 @@ impl Store {
                 .release_id
                 .and_then(|it| names.of_entity(Entity::Release, it.0)),
             undo: UndoState::Never,
-            entry: HistoryEntry::from(event).brief(BRIEF),
+            entry: HistoryEntry::from(event).brief(CHANGED_TEXT_MAX_CHARS),
         });
-        Ok(lines.collect())
+        Ok(named_events.collect())
     }
 
-    /// What was undone is not undone twice; what is read-only or has its own opposite, never.
+    /// Whether each event's batch can be undone. Undone batches, archived releases and actions with an opposite
+    /// cannot.
     async fn undo_states(
         &self,
         events: &[Event],
@@ -242,7 +245,7 @@ impl Store {
         Ok(events.iter().map(|it| (it.id, state(it))).collect())
     }
 
-    /// What the history can be narrowed to.
+    /// The choices of the activity filter.
     pub async fn activity_choices(&self) -> Result<ActivityFilterOptions, StoreError> {
         let clusters: Vec<(i64, String)> = cluster::Entity::find()
             .select_only()
@@ -263,7 +266,7 @@ impl Store {
             .select_only()
             .column(Column::Actor)
             .order_by_desc(Column::Id)
-            .limit(LATELY)
+            .limit(PEOPLE_EVENTS_MAX)
             .into_tuple()
             .all(&self.read)
             .await?;
@@ -277,23 +280,9 @@ impl Store {
             people: people.into_iter().collect(),
         })
     }
-
-    /// All releases by name, newest first.
-    pub async fn release_names(&self) -> Result<Vec<(ReleaseId, String)>, StoreError> {
-        let releases: Vec<(i64, String)> = release::Entity::find()
-            .select_only()
-            .columns([release::Column::Id, release::Column::Name])
-            .order_by_desc(release::Column::CreatedAt)
-            .order_by_desc(release::Column::Id)
-            .into_tuple()
-            .all(&self.read)
-            .await?;
-        let named = releases.into_iter().map(|it| (ReleaseId(it.0), it.1));
-        Ok(named.collect())
-    }
 }
 
-/// The present names of rows, by kind and id.
+/// The current names of rows, by entity and id.
 struct NameLookup(HashMap<(Entity, i64), String>);
 
 impl NameLookup {

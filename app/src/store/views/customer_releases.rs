@@ -1,10 +1,10 @@
-//! Which releases a customer or a cluster is part of, or was.
+//! The releases of one customer or cluster, with progress.
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, EventAction},
+    field_error::FieldError,
     id::{ClusterId, CustomerId, ReleaseId},
     progress::Progress,
-    rule_violation::FieldError,
     summary::{ClusterRelease, CustomerRelease},
 };
 use crate::store::{
@@ -20,7 +20,7 @@ use sea_orm::{
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
-/// The customers of a cluster, as a subquery.
+/// The ids of a cluster's customers, as a subquery.
 fn customers_of(cluster: ClusterId) -> SelectStatement {
     Query::select()
         .column(customer::Column::Id)
@@ -30,7 +30,7 @@ fn customers_of(cluster: ClusterId) -> SelectStatement {
 }
 
 impl Store {
-    /// Every release that a customer is part of, or was until somebody removed it; newest first.
+    /// All releases that a customer is or was a member of, newest first.
     pub(in crate::store) async fn releases_of_customer(
         &self,
         id: CustomerId,
@@ -52,7 +52,7 @@ impl Store {
             .order_by_desc(release::Column::Id)
             .all(&self.read)
             .await?;
-        let counts = self.tallies_of(id).await?;
+        let counts = self.customer_counts(id).await?;
         rows.into_iter()
             .map(|row| {
                 let progress = Progress::from(counts.get(&row.id).copied().unwrap_or_default());
@@ -66,7 +66,7 @@ impl Store {
             .collect()
     }
 
-    /// Who removed a customer last, by release: only the history knows.
+    /// Who removed a customer last, by release id. Only the audit trail has this.
     async fn removals_of(&self, id: CustomerId) -> Result<HashMap<i64, ActorStamp>, StoreError> {
         use audit_event::Column;
         let rows: Vec<(i64, String, DateTime<Utc>, Option<String>)> = audit_event::Entity::find()
@@ -91,7 +91,7 @@ impl Store {
             .collect())
     }
 
-    /// Every release that customers of a cluster are in, with their progress there; newest first.
+    /// All releases with members of a cluster, and their progress, newest first.
     pub(in crate::store) async fn releases_of_cluster(
         &self,
         id: ClusterId,
@@ -114,7 +114,7 @@ impl Store {
         let of_cluster = Of::ReleaseId
             .is_in(members.keys().copied())
             .and(Of::CustomerId.in_subquery(customers_of(id)));
-        let counts = self.counted(of_cluster).await?;
+        let counts = self.count_steps(of_cluster).await?;
         let releases: Vec<(i64, String, String)> = release::Entity::find()
             .select_only()
             .columns([

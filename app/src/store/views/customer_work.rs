@@ -1,13 +1,15 @@
-//! One customer's work in one release: the list that is worked through, and its checklist.
-use super::matrix;
+//! One customer's work in a release: work list, checklist, and previews of custom steps and promotions.
+use super::matrix_snapshot;
 use crate::domain::{
-    customer_checklist::{CheckStep, Checklist},
+    customer_checklist::{Checklist, ChecklistStep},
     customer_work::{CustomStepPositions, NeighborCustomer, Promotion, WorkList, WorkRow},
+    field_error::FieldError,
     id::{CustomerId, ReleaseId, StepId},
-    rule_violation::{FieldError, Noun, RuleViolation},
+    rule_violation::RuleViolation,
     summary::CustomerWork,
-    template::{Category, TemplateImpact},
+    template::TemplateImpact,
     variables::{self, VariableScope},
+    vocabulary::{Category, Noun},
 };
 use crate::store::{
     Store, entity::customer_step, error::StoreError, records::customers, steps::step_rows::load,
@@ -16,7 +18,8 @@ use crate::store::{records::release_rows, templates::template_rows};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 impl Store {
-    /// One customer's steps without their texts, and the customers beside this one in the matrix.
+    /// One customer's steps without their texts, and the neighbouring customers in the matrix. Errors: not found; not
+    /// a member.
     pub async fn work_list(
         &self,
         release: ReleaseId,
@@ -29,7 +32,7 @@ impl Store {
             steps,
             ..
         } = self.customer_work(release, customer).await?;
-        let (_, columns) = matrix::columns(&self.read, release.id).await?;
+        let (_, columns) = matrix_snapshot::load_columns(&self.read, release.id).await?;
         let here = columns.iter().position(|it| it.id == customer.id);
         let neighbour = |index: Option<usize>| {
             let column = index.and_then(|it| columns.get(it))?;
@@ -60,7 +63,7 @@ impl Store {
         })
     }
 
-    /// One customer's steps on paper, with the values filled in.
+    /// One customer's steps with variables filled in. Errors: not found; not a member.
     pub async fn checklist(
         &self,
         release: ReleaseId,
@@ -82,7 +85,7 @@ impl Store {
             .into_iter()
             .map(|step| {
                 let resolved = variables::resolve(&step.content, step.kind, scope);
-                CheckStep {
+                ChecklistStep {
                     text: resolved.text(),
                     unresolved: resolved.unresolved(),
                     reason: step.reason().map(str::to_owned),
@@ -104,8 +107,9 @@ impl Store {
         })
     }
 
-    /// Where a custom step can be put in a customer's list, and who would get it by way of the template.
-    pub async fn custom_places(
+    /// Where a custom step can be inserted in a customer's list, and which customers would get it through the
+    /// template. Errors: not found; not a member.
+    pub async fn custom_step_positions(
         &self,
         release: ReleaseId,
         customer: CustomerId,
@@ -113,7 +117,7 @@ impl Store {
         use customer_step::Column;
         release_rows::load(&self.read, release).await?;
         customers::load(&self.read, customer).await?;
-        let (_, columns) = matrix::columns(&self.read, release).await?;
+        let (_, columns) = matrix_snapshot::load_columns(&self.read, release).await?;
         if !columns.iter().any(|it| it.id == customer) {
             return Err(StoreError::NotFound(Noun::Customer));
         }
@@ -142,7 +146,7 @@ impl Store {
         })
     }
 
-    /// What promoting a step would do.
+    /// What promoting a step would do. Errors: not found; nothing to promote.
     pub async fn promotion(&self, id: StepId) -> Result<Promotion, StoreError> {
         let step = load(&self.read, id).await?;
         let mut promotion = Promotion::default();
@@ -156,11 +160,12 @@ impl Store {
                     .await?
                     .into_iter()
                     .filter(|it| it.id != id.0)
-                    .for_each(|it| effect.count(it.fate));
+                    .for_each(|it| effect.count(it.propagation));
                 promotion.effect = effect;
             }
             None => {
-                let (_, columns) = matrix::columns(&self.read, step.release_id).await?;
+                let (_, columns) =
+                    matrix_snapshot::load_columns(&self.read, step.release_id).await?;
                 promotion.customers = columns
                     .into_iter()
                     .filter(|it| it.id != step.customer_id)

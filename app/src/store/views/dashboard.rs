@@ -1,14 +1,14 @@
-//! What `/` and the frame around every page show. Progress, what needs attention and what is missing come from the grids
-//! that are kept; names and reasons of the few that are shown are read.
-use super::{matrix::parts, unresolved::missing_values};
+//! The dashboard and the layout's counts. Progress, attention and unresolved variables come from the matrix cache;
+//! only the names and reasons of the cells shown are read from the database.
+use super::{matrix::cluster_progress, unresolved::missing_values};
 use crate::domain::{
+    field_error::FieldError,
     id::{ClusterId, ReleaseId, StepId},
     matrix::Grid,
     progress::Progress,
-    release::{Release, ReleaseStatus, ReleaseSummary},
-    rule_violation::FieldError,
-    step::StepStatus,
+    release::{Release, ReleaseSummary},
     summary::{ActiveRelease, Attention, Dashboard, LayoutInfo},
+    vocabulary::{ReleaseStatus, StepStatus},
 };
 use crate::store::{
     Store,
@@ -19,12 +19,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::{cmp::Reverse, collections::HashMap};
 
-/// Work that was started longer ago than this needs attention.
-pub const STALE_HOURS: i64 = 2;
-const ATTENTION_MAX: usize = 50;
-const RECENT: u32 = 12;
+/// Hours after which work in progress needs attention.
+pub const STALE_WORK_HOURS: i64 = 2;
+/// Cells that need attention on the dashboard.
+const ATTENTION_CELLS_MAX: usize = 50;
+/// Recent batches on the dashboard.
+const RECENT_BATCHES_MAX: u32 = 12;
 
-/// Id, release, customer, name, state, why it failed, why it was reverted, by, at.
+/// Id, release, customer, name, state, fail reason, revert reason, author, time.
 type NarrowStep = (
     i64,
     i64,
@@ -42,12 +44,13 @@ fn status(word: &str) -> Result<StepStatus, StoreError> {
         .map_err(|_: FieldError| StoreError::corrupt("customer_steps", word))
 }
 
-fn small(n: i64) -> u32 {
+fn to_u32(n: i64) -> u32 {
     u32::try_from(n).unwrap_or_default()
 }
 
 impl Store {
-    pub async fn frame(
+    /// The counts and settings that the layout shows; `actor` and `theme` are passed through.
+    pub async fn layout_info(
         &self,
         actor: String,
         theme: Option<String>,
@@ -63,6 +66,7 @@ impl Store {
         })
     }
 
+    /// Everything on the dashboard.
     pub async fn dashboard(&self, now: DateTime<Utc>) -> Result<Dashboard, StoreError> {
         let active: Vec<Release> = release::Entity::find()
             .filter(release::Column::Status.eq(ReleaseStatus::Active.as_str()))
@@ -75,27 +79,27 @@ impl Store {
             .collect::<Result<_, _>>()?;
         let mut grids = Vec::with_capacity(active.len());
         for release in &active {
-            grids.push(self.kept(release.id).await?);
+            grids.push(self.cached_matrix(release.id).await?);
         }
         let grids: Vec<&Grid> = grids.iter().map(|it| it.grid()).collect();
         let mut attention = self.attention(&grids, now).await?;
-        let has_more_attention = attention.len() > ATTENTION_MAX;
-        attention.truncate(ATTENTION_MAX);
+        let has_more_attention = attention.len() > ATTENTION_CELLS_MAX;
+        attention.truncate(ATTENTION_CELLS_MAX);
         Ok(Dashboard {
             clusters: self.count_clusters().await?,
             customers: self.count_customers().await?,
             releases: self.count_releases().await?,
-            stale_hours: u32::try_from(STALE_HOURS).unwrap_or_default(),
+            stale_hours: u32::try_from(STALE_WORK_HOURS).unwrap_or_default(),
             attention,
             has_more_attention,
             missing: missing_values(&grids),
-            active: self.with_progress(&grids).await?,
-            recent: self.recently(RECENT).await?,
+            active: self.active_releases(&grids).await?,
+            recent: self.recent_batches(RECENT_BATCHES_MAX).await?,
         })
     }
 
-    /// The active releases with their progress, as a whole and by cluster.
-    async fn with_progress(&self, grids: &[&Grid]) -> Result<Vec<ActiveRelease>, StoreError> {
+    /// The active releases with their progress, in total and by cluster.
+    async fn active_releases(&self, grids: &[&Grid]) -> Result<Vec<ActiveRelease>, StoreError> {
         let mut templates: HashMap<i64, i64> = step_template::Entity::find()
             .select_only()
             .column(step_template::Column::ReleaseId)
@@ -109,12 +113,12 @@ impl Store {
             .collect();
         let of = |grid: &&Grid| ActiveRelease {
             summary: ReleaseSummary {
-                templates: small(templates.remove(&grid.release.id.0).unwrap_or_default()),
+                templates: to_u32(templates.remove(&grid.release.id.0).unwrap_or_default()),
                 release: grid.release.clone(),
                 customers: u32::try_from(grid.columns.len()).unwrap_or(u32::MAX),
                 progress: Progress::from(grid.total),
             },
-            clusters: parts(grid),
+            clusters: cluster_progress(grid),
         };
         Ok(grids.iter().map(of).collect())
     }
@@ -130,36 +134,36 @@ impl Store {
             .collect())
     }
 
-    /// Failed and reverted cells, and work that was started over two hours ago, in active releases: one more than are
-    /// shown, to say that there are more.
+    /// Cells of active releases that failed, were reverted or have been in progress for more than `STALE_WORK_HOURS`.
+    /// At most one more than are shown, to tell that there are more.
     async fn attention(
         &self,
         grids: &[&Grid],
         now: DateTime<Utc>,
     ) -> Result<Vec<Attention>, StoreError> {
         use customer_step::Column as Of;
-        let stale = now - TimeDelta::hours(STALE_HOURS);
-        let needs_it = |status: StepStatus, at: Option<DateTime<Utc>>| match status {
+        let stale = now - TimeDelta::hours(STALE_WORK_HOURS);
+        let needs_attention = |status: StepStatus, at: Option<DateTime<Utc>>| match status {
             StepStatus::Failed | StepStatus::Reverted => true,
             StepStatus::InProgress => at.is_some_and(|it| it < stale),
             _ => false,
         };
-        // The most urgent come first, so that new reverts never hide older failures.
+        // The most urgent cells come first, so that new reverts never hide older failures.
         let urgency = |status: StepStatus| {
             let mut by_attention = StepStatus::BY_ATTENTION.iter();
             by_attention.position(|it| *it == status)
         };
         let mut wanted: Vec<(Option<usize>, Reverse<Option<DateTime<Utc>>>, i64)> = Vec::new();
         for grid in grids {
-            for (place, cell) in grid.cells() {
-                let at = || grid.mark(place).map(|it| it.at);
-                if needs_it(cell.status, at()) {
+            for (index, cell) in grid.cells() {
+                let at = || grid.status_change(index).map(|it| it.at);
+                if needs_attention(cell.status, at()) {
                     wanted.push((urgency(cell.status), Reverse(at()), cell.step.0));
                 }
             }
         }
         wanted.sort_unstable();
-        wanted.truncate(ATTENTION_MAX + 1);
+        wanted.truncate(ATTENTION_CELLS_MAX + 1);
         let rows: Vec<NarrowStep> = customer_step::Entity::find()
             .select_only()
             .columns([

@@ -1,411 +1,43 @@
-//! The matrix (narrow columns only, never a text) and a release's progress by its parts.
+//! The matrix of a release as pages ask for it, and the release's progress by customer, cluster and category. All of
+//! it is answered from the matrix cache.
 use crate::domain::{
-    id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
-    matrix::{Cell, CellIndex, ClusterGroup, Grid, MatrixColumn, MatrixRow},
+    id::ReleaseId,
+    matrix::{CellIndex, Grid},
     matrix_wire::PackedMatrix,
     progress::{Counts, Progress},
-    release::Release,
-    rule_violation::FieldError,
-    status_info::{StatusChange, StatusInfo, reason_preview},
-    step::StepStatus,
+    status_info::StatusInfo,
     summary::{CategoryProgress, PartProgress, ReleaseProgress},
-    template::Category,
+    vocabulary::Category,
 };
-use crate::store::records::release_rows;
-use crate::store::{
-    Store,
-    entity::{cluster, customer, customer_step, release_customer, step_template},
-    error::StoreError,
-    text_variables::{self, UnresolvedByCustomer},
-};
-use chrono::{DateTime, Utc};
-use futures_util::{Stream, TryStreamExt};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
-    sea_query::{Expr, Func, Query},
-};
-use serde::Deserialize;
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
-
-/// What the grid shows of a step: all in the covering index. It comes as a JSON list in this order.
-#[derive(Debug, Deserialize)]
-pub struct NarrowCell<'a> {
-    pub id: i64,
-    pub template: Option<i64>,
-    #[serde(borrow)]
-    status: Cow<'a, str>,
-    is_overridden: u8,
-    has_notes: u8,
-    pub text: i64,
-    by: Option<String>,
-    at: Option<DateTime<Utc>>,
-}
-
-impl NarrowCell<'_> {
-    const COLUMNS: [customer_step::Column; 8] = {
-        use customer_step::Column as Of;
-        [
-            Of::Id,
-            Of::TemplateId,
-            Of::Status,
-            Of::IsOverridden,
-            Of::HasNotes,
-            Of::TextKey,
-            Of::StateBy,
-            Of::StateAt,
-        ]
-    };
-
-    /// Whether it lacks a value is not known yet.
-    pub fn cell(&self) -> Result<Cell, StoreError> {
-        Ok(Cell {
-            step: StepId(self.id),
-            status: status(&self.status)?,
-            is_overridden: self.is_overridden != 0,
-            has_notes: self.has_notes != 0,
-            is_unresolved: false,
-        })
-    }
-
-    pub fn mark(&self, people: &mut NameTable, reasons: &mut Reasons) -> Option<StatusChange> {
-        Some(StatusChange {
-            by: people.get(self.by.as_deref()?),
-            at: self.at?,
-            reason: reasons.remove(&self.id),
-        })
-    }
-}
-
-/// Why steps failed, were skipped or reverted: the beginning, by step.
-pub type Reasons = HashMap<i64, Arc<str>>;
-
-/// A customer, and its steps as one text: a hundred thousand rows, one by one, take four times as long.
-pub struct CustomerCells {
-    pub customer: i64,
-    text: String,
-}
-
-impl CustomerCells {
-    /// A customer after the other, while the database reads the next ones already.
-    pub async fn stream(
-        db: &DatabaseTransaction,
-        of: Expr,
-    ) -> Result<impl Stream<Item = Result<Self, DbErr>> + '_, DbErr> {
-        use customer_step::Column as Of;
-        let columns = NarrowCell::COLUMNS.map(ColumnTrait::into_expr);
-        let row = Func::cust("json_array").args(columns);
-        let rows = customer_step::Entity::find()
-            .select_only()
-            .column(Of::CustomerId)
-            .expr_as(Func::cust("json_group_array").arg(row), "steps")
-            .filter(of)
-            .group_by(Of::CustomerId)
-            .into_tuple()
-            .stream(db)
-            .await?;
-        Ok(rows.map_ok(|(customer, text)| Self { customer, text }))
-    }
-
-    pub fn steps(&self) -> Result<Vec<NarrowCell<'_>>, StoreError> {
-        serde_json::from_str(&self.text)
-            .map_err(|error| StoreError::corrupt("customer_steps", error))
-    }
-}
-
-/// Names of people, each once in memory.
-#[derive(Clone, Debug, Default)]
-pub struct NameTable(HashSet<Arc<str>>);
-
-impl NameTable {
-    pub fn get(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(name) {
-            return Arc::clone(known);
-        }
-        let name: Arc<str> = name.into();
-        self.0.insert(Arc::clone(&name));
-        name
-    }
-}
-
-/// The grid with the marks of all cells, and what is needed to take a changed cell in.
-#[derive(Clone, Debug)]
-pub struct MatrixSnapshot {
-    pub grid: Grid,
-    /// The texts that cells have.
-    pub texts: HashSet<i64>,
-    /// By customer and text: names of values that are missing, with commas between them.
-    pub unresolved: HashMap<(i64, i64), Arc<str>>,
-    pub people: NameTable,
-}
-
-fn status(word: &str) -> Result<StepStatus, StoreError> {
-    word.parse()
-        .map_err(|_: FieldError| StoreError::corrupt("customer_steps", word))
-}
-
-fn category(word: &str) -> Result<Category, StoreError> {
-    word.parse()
-        .map_err(|_: FieldError| StoreError::corrupt("customer_steps", word))
-}
-
-pub async fn reasons(db: &impl ConnectionTrait, of: Expr) -> Result<Reasons, DbErr> {
-    use customer_step::Column as Of;
-    let explained = [
-        StepStatus::Failed,
-        StepStatus::Skipped,
-        StepStatus::Reverted,
-    ];
-    let reason = [Of::FailReason, Of::SkipReason, Of::RevertReason].map(ColumnTrait::into_expr);
-    let rows: Vec<(i64, Option<String>)> = customer_step::Entity::find()
-        .select_only()
-        .column(Of::Id)
-        .expr_as(Func::coalesce(reason), "reason")
-        .filter(of)
-        .filter(Of::Status.is_in(explained.map(StepStatus::as_str)))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let rows = rows.into_iter();
-    Ok(rows
-        .filter_map(|(id, reason)| Some((id, reason_preview(&reason?).into())))
-        .collect())
-}
-
-/// The customers in the matrix's order, and their clusters.
-pub async fn columns(
-    db: &impl ConnectionTrait,
-    id: ReleaseId,
-) -> Result<(Vec<ClusterGroup>, Vec<MatrixColumn>), StoreError> {
-    let clusters: HashMap<i64, String> = cluster::Entity::find()
-        .select_only()
-        .columns([cluster::Column::Id, cluster::Column::Name])
-        .into_tuple::<(i64, String)>()
-        .all(db)
-        .await?
-        .into_iter()
-        .collect();
-    let members = Query::select()
-        .column(release_customer::Column::CustomerId)
-        .from(release_customer::Entity)
-        .and_where(release_customer::Column::ReleaseId.eq(id.0))
-        .to_owned();
-    let mut customers: Vec<(i64, String, String, i64, bool)> = customer::Entity::find()
-        .select_only()
-        .columns([
-            customer::Column::Id,
-            customer::Column::Name,
-            customer::Column::Namespace,
-            customer::Column::ClusterId,
-            customer::Column::IsActive,
-        ])
-        .filter(customer::Column::Id.in_subquery(members))
-        .into_tuple()
-        .all(db)
-        .await?;
-    customers.sort_by(|a, b| {
-        (clusters.get(&a.3), a.3, &a.1, a.0).cmp(&(clusters.get(&b.3), b.3, &b.1, b.0))
-    });
-    let mut bands: Vec<ClusterGroup> = Vec::new();
-    let mut columns = Vec::with_capacity(customers.len());
-    for (id, name, namespace, cluster, is_active) in customers {
-        if bands.last().is_none_or(|it| it.id.0 != cluster) {
-            let name = clusters.get(&cluster).cloned().unwrap_or_default();
-            bands.push(ClusterGroup {
-                id: ClusterId(cluster),
-                name,
-            });
-        }
-        columns.push(MatrixColumn {
-            id: CustomerId(id),
-            name,
-            namespace,
-            band: bands.len() - 1,
-            inactive: !is_active,
-        });
-    }
-    Ok((bands, columns))
-}
-
-impl MatrixSnapshot {
-    pub async fn read(db: &DatabaseTransaction, id: ReleaseId) -> Result<Self, StoreError> {
-        use customer_step::Column as Of;
-        let release = release_rows::load(db, id).await?;
-        let (bands, columns) = columns(db, id).await?;
-        let templates: Vec<(i64, String, String, String)> = step_template::Entity::find()
-            .select_only()
-            .columns([
-                step_template::Column::Id,
-                step_template::Column::Name,
-                step_template::Column::Category,
-                step_template::Column::Kind,
-            ])
-            .filter(step_template::Column::ReleaseId.eq(id.0))
-            .order_by_asc(step_template::Column::Category)
-            .order_by_asc(step_template::Column::OrderIndex)
-            .into_tuple()
-            .all(db)
-            .await?;
-        // Custom steps make rows of their own, below; their names are few, so the narrow read stays narrow.
-        let mut customs: Vec<(i64, i64, String, String, String, i32)> =
-            customer_step::Entity::find()
-                .select_only()
-                .columns([
-                    Of::Id,
-                    Of::CustomerId,
-                    Of::Name,
-                    Of::Category,
-                    Of::Kind,
-                    Of::OrderIndex,
-                ])
-                .filter(Of::ReleaseId.eq(id.0))
-                .filter(Of::TemplateId.is_null())
-                .into_tuple()
-                .all(db)
-                .await?;
-        let column_of: HashMap<i64, usize> = columns
-            .iter()
-            .enumerate()
-            .map(|(index, it)| (it.id.0, index))
-            .collect();
-        customs.sort_by_key(|it| (column_of.get(&it.1).copied(), it.3.clone(), it.5));
-        let mut rows = Vec::with_capacity(templates.len() + customs.len());
-        let mut row_of_template: HashMap<i64, usize> = HashMap::new();
-        let mut row_of_step: HashMap<i64, usize> = HashMap::new();
-        let kind = |word: &str| {
-            word.parse()
-                .map_err(|_: FieldError| StoreError::corrupt("customer_steps", word))
-        };
-        for (id, name, category_word, kind_word) in templates {
-            row_of_template.insert(id, rows.len());
-            rows.push(MatrixRow {
-                name,
-                category: category(&category_word)?,
-                kind: kind(&kind_word)?,
-                template: Some(TemplateId(id)),
-            });
-        }
-        for (id, _, name, category_word, kind_word, _) in customs {
-            row_of_step.insert(id, rows.len());
-            rows.push(MatrixRow {
-                name,
-                category: category(&category_word)?,
-                kind: kind(&kind_word)?,
-                template: None,
-            });
-        }
-        let mut reasons = reasons(db, Of::ReleaseId.eq(id.0)).await?;
-        let mut people = NameTable::default();
-        let mut cells = vec![None; rows.len() * columns.len()];
-        // The text of every cell.
-        let mut texts: Vec<(CellIndex, i64)> = Vec::new();
-        let mut marks = Vec::new();
-        let mut stream = Box::pin(CustomerCells::stream(db, Of::ReleaseId.eq(id.0)).await?);
-        while let Some(of_customer) = stream.try_next().await? {
-            let Some(column) = column_of.get(&of_customer.customer) else {
-                continue;
-            };
-            for step in of_customer.steps()? {
-                let row = match step.template {
-                    Some(template) => row_of_template.get(&template),
-                    None => row_of_step.get(&step.id),
-                };
-                let Some(row) = row else { continue };
-                let at = CellIndex {
-                    row: *row,
-                    column: *column,
-                };
-                let place = &mut cells[at.row * columns.len() + at.column];
-                *place = Some(step.cell()?);
-                texts.push((at, step.text));
-                marks.extend(step.mark(&mut people, &mut reasons).map(|it| (at, it)));
-            }
-        }
-        // Until it is gone, nothing else can be read.
-        drop(stream);
-        let keys: HashSet<i64> = texts.iter().map(|it| it.1).collect();
-        let unresolved = unresolved_texts(db, &release, &columns, &keys).await?;
-        let mut missing = Vec::new();
-        if !unresolved.is_empty() {
-            for (at, text) in texts {
-                let names = unresolved.get(&(columns[at.column].id.0, text));
-                if let (Some(cell), Some(names)) =
-                    (&mut cells[at.row * columns.len() + at.column], names)
-                {
-                    cell.is_unresolved = true;
-                    missing.push((at, Arc::clone(names)));
-                }
-            }
-        }
-        let mut grid = Grid::with_cells(release, bands, columns, rows, cells);
-        for (at, mark) in marks {
-            grid.set_mark(at, mark);
-        }
-        for (at, names) in missing {
-            grid.set_missing(at, Some(names));
-        }
-        Ok(Self {
-            grid,
-            texts: keys,
-            unresolved,
-            people,
-        })
-    }
-}
-
-/// Which text lacks values for which customer: their names, with commas between them.
-pub async fn unresolved_texts(
-    db: &impl ConnectionTrait,
-    release: &Release,
-    columns: &[MatrixColumn],
-    keys: &HashSet<i64>,
-) -> Result<HashMap<(i64, i64), Arc<str>>, StoreError> {
-    let names = text_variables::names(db, keys.iter().copied()).await?;
-    let customers: Vec<CustomerId> = columns.iter().map(|it| it.id).collect();
-    let missing =
-        UnresolvedByCustomer::of(db, release, &customers, names.values().flatten()).await?;
-    let mut unresolved = HashMap::new();
-    for customer in customers.iter().filter(|it| missing.is_any(**it)) {
-        for (key, names) in &names {
-            let names: Vec<&str> = missing
-                .among(*customer, names)
-                .map(String::as_str)
-                .collect();
-            if !names.is_empty() {
-                unresolved.insert((customer.0, *key), names.join(", ").into());
-            }
-        }
-    }
-    Ok(unresolved)
-}
+use crate::store::{Store, error::StoreError};
 
 impl Store {
-    /// The grid of a release as it is now, with the marks of all its cells.
+    /// The current matrix of a release, with the status information of all cells. Errors: not found.
     pub async fn grid(&self, id: ReleaseId) -> Result<Grid, StoreError> {
-        Ok(self.kept(id).await?.grid().clone())
+        Ok(self.cached_matrix(id).await?.grid().clone())
     }
 
-    /// The whole grid, compact, with the marks of the window that begins at `first`.
+    /// The matrix in its wire format, with status information for the window that begins at `first`. Errors: not
+    /// found.
     pub async fn matrix(
         &self,
         id: ReleaseId,
         first: CellIndex,
     ) -> Result<PackedMatrix, StoreError> {
-        Ok(PackedMatrix::of(self.kept(id).await?.grid(), first))
+        Ok(PackedMatrix::of(
+            self.cached_matrix(id).await?.grid(),
+            first,
+        ))
     }
 
-    /// Who set the state of every cell, when and why, and which values are missing.
-    pub async fn matrix_marks(&self, id: ReleaseId) -> Result<StatusInfo, StoreError> {
-        Ok(self.kept(id).await?.grid().marks(|_| true))
+    /// The status information of all cells in its wire format. Errors: not found.
+    pub async fn matrix_status_info(&self, id: ReleaseId) -> Result<StatusInfo, StoreError> {
+        Ok(self.cached_matrix(id).await?.grid().status_info(|_| true))
     }
 
-    /// Progress of a release as a whole, and by customer, cluster and category.
+    /// The progress of a release: in total, and by customer, cluster and category. Errors: not found.
     pub async fn release_progress(&self, id: ReleaseId) -> Result<ReleaseProgress, StoreError> {
-        let kept = self.kept(id).await?;
+        let kept = self.cached_matrix(id).await?;
         let grid = kept.grid();
         let customers = grid
             .columns
@@ -432,22 +64,22 @@ impl Store {
         Ok(ReleaseProgress {
             progress: Progress::from(grid.total),
             customers: customers.collect(),
-            clusters: parts(grid),
+            clusters: cluster_progress(grid),
             categories: categories.collect(),
         })
     }
 }
 
-/// Progress by cluster.
-pub fn parts(grid: &Grid) -> Vec<PartProgress> {
-    let mut parts: Vec<(Counts, u32)> = vec![(Counts::default(), 0); grid.bands.len()];
+/// The progress by cluster.
+pub fn cluster_progress(grid: &Grid) -> Vec<PartProgress> {
+    let mut cluster_progress: Vec<(Counts, u32)> = vec![(Counts::default(), 0); grid.bands.len()];
     for (index, column) in grid.columns.iter().enumerate() {
-        let (counts, n) = &mut parts[column.band];
+        let (counts, n) = &mut cluster_progress[column.band];
         counts.add_all(grid.column_counts(index));
         *n += 1;
     }
-    let parts = grid.bands.iter().zip(parts);
-    parts
+    let cluster_progress = grid.bands.iter().zip(cluster_progress);
+    cluster_progress
         .map(|(band, (counts, customers))| PartProgress {
             id: band.id.0,
             name: band.name.clone(),

@@ -1,7 +1,7 @@
-//! Grids that are kept in memory, so that no page reads 100,000 rows. They are never stale: each time the history is
-//! asked what has happened since, which takes one look if nothing has. What happened to single cells is taken in by
-//! reading those cells; whatever else concerns the grid makes it be read anew.
-use super::matrix::{CustomerCells, MatrixSnapshot, reasons, unresolved_texts};
+//! In-memory cache of release matrices, keyed by release id and caught up from the audit trail. Every read compares
+//! the last event id, so the cache is never stale. Events about single steps reload these cells; other events reload
+//! the whole matrix. One reader per release refreshes, the others wait for it.
+use super::matrix_snapshot::{CustomerCells, MatrixSnapshot, load_reasons, load_unresolved};
 use crate::domain::{
     event::{Entity, EventAction},
     id::{ReleaseId, StepId},
@@ -13,83 +13,86 @@ use crate::store::{
     error::StoreError,
 };
 use futures_util::TryStreamExt;
+use moka::{policy::EvictionPolicy, sync::Cache};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
-/// So many cells are kept, of all releases together; each takes about 70 bytes. The least used release goes first.
-const CELLS_KEPT: usize = 1_000_000;
-/// After more changes than this all is read anew: that is quicker.
-const CHANGES_MAX: u64 = 5_000;
+/// The size of all cached matrices together, in bytes. Least recently used releases are evicted first.
+const CACHE_MAX_BYTES: u32 = 70_000_000;
+/// What a cell of a cached matrix takes, in bytes.
+const CELL_BYTES: u32 = 70;
+/// With more new events than this, the matrix is reloaded: that is faster than catching up.
+const CATCH_UP_EVENTS_MAX: u64 = 5_000;
 
-/// A release's grid, with the marks of all its cells, as of an event.
+/// The matrix of a release with the status information of all cells, as of an event.
 #[derive(Clone, Debug)]
 pub struct CachedMatrix {
-    as_of: i64,
-    known: MatrixSnapshot,
+    last_event_id: i64,
+    snapshot: MatrixSnapshot,
 }
 
 impl CachedMatrix {
+    /// The matrix.
     pub fn grid(&self) -> &Grid {
-        &self.known.grid
+        &self.snapshot.grid
     }
 }
 
-/// One reader of a release catches up; the others wait for it instead of reading the same.
-type CacheSlot = Arc<tokio::sync::Mutex<Option<Arc<CachedMatrix>>>>;
-
-#[derive(Debug, Default)]
-struct CacheSlots {
-    places: HashMap<ReleaseId, (CacheSlot, CacheUse)>,
-    uses: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct CacheUse {
-    last: u64,
-    cells: usize,
-}
-
+/// The cache entry of a release.
 #[derive(Clone, Debug, Default)]
-pub struct MatrixCache(Arc<Mutex<CacheSlots>>);
+struct CacheSlot {
+    /// Locked while it is refreshed, so that concurrent readers wait for one refresh.
+    matrix: Arc<tokio::sync::Mutex<Option<Arc<CachedMatrix>>>>,
+    /// What the matrix takes, in bytes.
+    bytes: Arc<AtomicU32>,
+}
+
+/// The cache; clones share it.
+#[derive(Clone, Debug)]
+pub struct MatrixCache(Cache<ReleaseId, CacheSlot>);
+
+impl Default for MatrixCache {
+    fn default() -> Self {
+        let bytes = |_: &ReleaseId, slot: &CacheSlot| slot.bytes.load(Ordering::Relaxed);
+        Self(
+            Cache::builder()
+                .max_capacity(u64::from(CACHE_MAX_BYTES))
+                .weigher(bytes)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
+        )
+    }
+}
 
 impl MatrixCache {
-    fn place(&self, id: ReleaseId) -> CacheSlot {
-        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        shelf.uses += 1;
-        let now = shelf.uses;
-        let (place, used) = shelf.places.entry(id).or_default();
-        used.last = now;
-        Arc::clone(place)
+    fn slot(&self, id: ReleaseId) -> CacheSlot {
+        self.0.get_with(id, CacheSlot::default)
     }
 
-    fn forget(&self, id: ReleaseId) {
-        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        shelf.places.remove(&id);
+    fn remove(&self, id: ReleaseId) {
+        self.0.invalidate(&id);
     }
 
-    /// Makes room for a release by letting those go that were not used for the longest time.
-    fn weigh(&self, id: ReleaseId, cells: usize) {
-        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, used)) = shelf.places.get_mut(&id) {
-            used.cells = cells;
-        }
-        while shelf.places.values().map(|it| it.1.cells).sum::<usize>() > CELLS_KEPT {
-            let others = shelf.places.iter().filter(|it| *it.0 != id);
-            let Some(oldest) = others.min_by_key(|it| it.1.1.last).map(|it| *it.0) else {
-                return;
-            };
-            shelf.places.remove(&oldest);
-        }
+    /// Weighs a release's entry by its number of cells, which evicts others if the cache is full. A release that would
+    /// fill the cache by itself weighs half of it, so that it stays.
+    fn weigh(&self, id: ReleaseId, slot: CacheSlot, cells: usize) {
+        let cells = u32::try_from(cells).unwrap_or(u32::MAX);
+        let bytes = cells.saturating_mul(CELL_BYTES).min(CACHE_MAX_BYTES / 2);
+        slot.bytes.store(bytes, Ordering::Relaxed);
+        self.0.insert(id, slot);
     }
 }
 
-/// It tells one state of the database from another, since nothing changes without an event (R17).
+/// The id of the last event. It is a version of the whole database, since nothing changes without an event (R17).
 async fn last_event(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
     let last = audit_event::Entity::find()
         .select_only()
@@ -101,80 +104,83 @@ async fn last_event(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
 }
 
 impl Store {
-    /// The last event: as long as it is the same, so is whatever a page shows.
+    /// The id of the last event: as long as it is the same, so is everything that pages show.
     pub async fn last_event(&self) -> Result<i64, StoreError> {
         Ok(last_event(&self.read).await?)
     }
 
-    /// The grid of a release as it is now.
-    pub(in crate::store) async fn kept(
+    /// The current matrix of a release, from the cache or refreshed. Errors: not found.
+    pub(in crate::store) async fn cached_matrix(
         &self,
         id: ReleaseId,
     ) -> Result<Arc<CachedMatrix>, StoreError> {
         let last = self.last_event().await?;
-        let place = self.grids.place(id);
-        let mut kept = place.lock().await;
-        if let Some(there) = kept.as_ref().filter(|it| it.as_of >= last) {
-            return Ok(Arc::clone(there));
+        let slot = self.matrix_cache.slot(id);
+        let mut cached = slot.matrix.lock().await;
+        if let Some(current) = cached.as_ref().filter(|it| it.last_event_id >= last) {
+            return Ok(Arc::clone(current));
         }
         let tx = self.snapshot().await?;
-        let now = match kept.take() {
-            Some(before) => caught_up(&tx, before).await?,
+        let caught_up = match cached.take() {
+            Some(earlier) => catch_up(&tx, earlier).await?,
             None => None,
         };
-        let now = match now {
-            Some(now) => now,
-            None => read(&tx, id).await.inspect_err(|_| self.grids.forget(id))?,
+        let fresh = match caught_up {
+            Some(matrix) => matrix,
+            None => load(&tx, id)
+                .await
+                .inspect_err(|_| self.matrix_cache.remove(id))?,
         };
         tx.commit().await?;
-        let (rows, columns) = (now.grid().rows.len(), now.grid().columns.len());
-        self.grids.weigh(id, rows * columns);
-        *kept = Some(Arc::clone(&now));
-        Ok(now)
+        let (rows, columns) = (fresh.grid().rows.len(), fresh.grid().columns.len());
+        *cached = Some(Arc::clone(&fresh));
+        drop(cached);
+        self.matrix_cache.weigh(id, slot, rows * columns);
+        Ok(fresh)
     }
 }
 
-async fn read(tx: &DatabaseTransaction, id: ReleaseId) -> Result<Arc<CachedMatrix>, StoreError> {
+async fn load(tx: &DatabaseTransaction, id: ReleaseId) -> Result<Arc<CachedMatrix>, StoreError> {
     Ok(Arc::new(CachedMatrix {
-        as_of: last_event(tx).await?,
-        known: MatrixSnapshot::read(tx, id).await?,
+        last_event_id: last_event(tx).await?,
+        snapshot: MatrixSnapshot::load(tx, id).await?,
     }))
 }
 
-/// None if all has to be read anew.
-async fn caught_up(
+/// Applies the events since the entry was refreshed; none if the whole matrix must be reloaded.
+async fn catch_up(
     tx: &DatabaseTransaction,
-    mut kept: Arc<CachedMatrix>,
+    mut cached: Arc<CachedMatrix>,
 ) -> Result<Option<Arc<CachedMatrix>>, StoreError> {
     use audit_event::Column as Of;
-    let release = kept.grid().release.id;
+    let release = cached.grid().release.id;
     let events: Vec<(i64, String, i64, Option<i64>, String)> = audit_event::Entity::find()
         .select_only()
         .columns([Of::Id, Of::Entity, Of::EntityId, Of::ReleaseId, Of::Action])
-        .filter(Of::Id.gt(kept.as_of))
+        .filter(Of::Id.gt(cached.last_event_id))
         .order_by_asc(Of::Id)
-        .limit(CHANGES_MAX + 1)
+        .limit(CATCH_UP_EVENTS_MAX + 1)
         .into_tuple()
         .all(tx)
         .await?;
-    if events.len() as u64 > CHANGES_MAX {
+    if events.len() as u64 > CATCH_UP_EVENTS_MAX {
         return Ok(None);
     }
-    // Steps, and whether something of them was undone.
+    // By step: whether one of its changes was an undo.
     let mut steps: HashMap<i64, bool> = HashMap::new();
     for (_, entity, entity_id, of, action) in &events {
-        match effect(entity, *entity_id, *of, action, release) {
+        match event_impact(entity, *entity_id, *of, action, release) {
             EventImpact::None => {}
             EventImpact::Cell { undone } => *steps.entry(*entity_id).or_default() |= undone,
             EventImpact::All => return Ok(None),
         }
     }
-    let there = Arc::make_mut(&mut kept);
-    if !steps.is_empty() && !there.known.take_in(tx, &steps).await? {
+    let updated = Arc::make_mut(&mut cached);
+    if !steps.is_empty() && !updated.snapshot.refresh_cells(tx, &steps).await? {
         return Ok(None);
     }
-    there.as_of = events.last().map_or(there.as_of, |it| it.0);
-    Ok(Some(kept))
+    updated.last_event_id = events.last().map_or(updated.last_event_id, |it| it.0);
+    Ok(Some(cached))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,19 +190,25 @@ enum EventImpact {
     All,
 }
 
-/// What an event changes in the grid of a release.
-fn effect(entity: &str, id: i64, of: Option<i64>, action: &str, release: ReleaseId) -> EventImpact {
+/// Which part of a release's matrix an event changes.
+fn event_impact(
+    entity: &str,
+    id: i64,
+    of: Option<i64>,
+    action: &str,
+    release: ReleaseId,
+) -> EventImpact {
     use EventAction as Did;
     let (Ok(entity), Ok(action)) = (entity.parse::<Entity>(), action.parse::<EventAction>()) else {
         return EventImpact::All;
     };
     let is_ours = of.is_none_or(|it| it == release.0);
     match entity {
-        // They show once they are in the release.
+        // They appear in the matrix only once they are members.
         Entity::Cluster | Entity::Customer if action == Did::Create => EventImpact::None,
         Entity::Release if id != release.0 => EventImpact::None,
         Entity::Template | Entity::Step if !is_ours => EventImpact::None,
-        // Names, values of variables, what there is at all.
+        // They change names, values of variables, rows or columns.
         Entity::Cluster | Entity::Customer | Entity::Release | Entity::Template => EventImpact::All,
         Entity::Step => match action {
             Did::Start
@@ -215,9 +227,9 @@ fn effect(entity: &str, id: i64, of: Option<i64>, action: &str, release: Release
 }
 
 impl MatrixSnapshot {
-    /// Reads some cells again. False if they are no longer, or not yet, cells of this grid, or something other than
-    /// their state and marks is different: then all has to be read.
-    async fn take_in(
+    /// Reloads the given cells. False if the whole matrix must be reloaded: because a step is not in it any more or
+    /// not yet, or because more than its state and flags changed.
+    async fn refresh_cells(
         &mut self,
         tx: &DatabaseTransaction,
         steps: &HashMap<i64, bool>,
@@ -231,12 +243,12 @@ impl MatrixSnapshot {
             .iter()
             .map(|it| Ok((it.customer, it.steps()?)))
             .collect::<Result<_, StoreError>>()?;
-        let mut reasons = reasons(tx, these()).await?;
+        let mut reasons = load_reasons(tx, these()).await?;
         let texts: HashSet<i64> = rows.iter().flat_map(|it| &it.1).map(|it| it.text).collect();
-        self.know(tx, texts).await?;
-        let mut places: HashMap<StepId, CellIndex> = self
+        self.load_new_texts(tx, texts).await?;
+        let mut indexes: HashMap<StepId, CellIndex> = self
             .grid
-            .places_of(|step| steps.contains_key(&step.0))
+            .indexes_of(|step| steps.contains_key(&step.0))
             .into_iter()
             .filter_map(|at| Some((self.grid.cell(at)?.step, at)))
             .collect();
@@ -244,13 +256,13 @@ impl MatrixSnapshot {
             .iter()
             .flat_map(|(customer, rows)| rows.iter().map(|it| (*customer, it)));
         for (customer, row) in rows {
-            let Some(at) = places.remove(&StepId(row.id)) else {
+            let Some(at) = indexes.remove(&StepId(row.id)) else {
                 return Ok(false);
             };
-            // The name of a custom step is its row's, and an undo may have changed it.
+            // A custom step has a row of its own with its name, which an undo may have changed.
             let template = self.grid.rows[at.row].template;
-            let may_have_another_name = template.is_none() && steps.get(&row.id) == Some(&true);
-            if may_have_another_name || template.map(|it| it.0) != row.template {
+            let may_be_renamed = template.is_none() && steps.get(&row.id) == Some(&true);
+            if may_be_renamed || template.map(|it| it.0) != row.template {
                 return Ok(false);
             }
             let missing = self.unresolved.get(&(customer, row.text)).cloned();
@@ -258,16 +270,16 @@ impl MatrixSnapshot {
                 is_unresolved: missing.is_some(),
                 ..row.cell()?
             };
-            let mark = row.mark(&mut self.people, &mut reasons);
-            self.grid.set(at, cell, mark);
+            let change = row.status_change(&mut self.people, &mut reasons);
+            self.grid.set(at, cell, change);
             self.grid.set_missing(at, missing);
         }
-        // What is left is no longer there.
-        Ok(places.is_empty())
+        // The steps that were not found are deleted.
+        Ok(indexes.is_empty())
     }
 
-    /// Finds out what texts lack that no cell had until now.
-    async fn know(
+    /// Determines the unresolved variables of texts that no cell had before.
+    async fn load_new_texts(
         &mut self,
         tx: &DatabaseTransaction,
         texts: HashSet<i64>,
@@ -275,8 +287,8 @@ impl MatrixSnapshot {
         let new: HashSet<i64> = texts.difference(&self.texts).copied().collect();
         if !new.is_empty() {
             let (release, columns) = (&self.grid.release, &self.grid.columns);
-            let lacking = unresolved_texts(tx, release, columns, &new).await?;
-            self.unresolved.extend(lacking);
+            let unresolved = load_unresolved(tx, release, columns, &new).await?;
+            self.unresolved.extend(unresolved);
             self.texts.extend(new);
         }
         Ok(())
@@ -290,7 +302,7 @@ mod tests {
     #[test]
     fn what_happens_elsewhere_does_not_concern_a_grid() {
         let june = ReleaseId(6);
-        let of = |entity, id, release, action| effect(entity, id, release, action, june);
+        let of = |entity, id, release, action| event_impact(entity, id, release, action, june);
         assert_eq!(of("step", 1, Some(7), "done"), EventImpact::None);
         assert_eq!(of("template", 1, Some(7), "delete"), EventImpact::None);
         assert_eq!(of("release", 7, Some(7), "archive"), EventImpact::None);

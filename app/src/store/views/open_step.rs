@@ -1,5 +1,5 @@
-//! A step on the desk: what its panel shows beyond the row itself. What each line of the history did to the text, what can
-//! be undone from there, and whether the template went on since.
+//! Everything the step panel shows beyond the step itself: text changes per history entry, which entries can be
+//! undone, and whether the template changed since.
 use super::text_diffs::compute;
 use crate::domain::{
     customer_work::{HistoryTextChange, OpenStep, TemplateDrift},
@@ -10,20 +10,23 @@ use crate::domain::{
     template::StepTemplate,
 };
 use crate::store::{
-    Store, audit::events::StepSnapshot, entity::audit_event, error::StoreError, undo::read,
+    Store,
+    audit::events::{StepSnapshot, read_snapshot},
+    entity::audit_event,
+    error::StoreError,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// What a line of the history says of a change, beyond its verb; texts are shown by their difference.
-const TOLD: [&str; 4] = ["name", "type", "description", "notes"];
+/// The fields that a history entry shows as changed; texts are shown as a diff instead.
+const SHOWN_FIELDS: [&str; 4] = ["name", "type", "description", "notes"];
 
 fn content(snapshot: Option<&Value>) -> Option<&str> {
     snapshot?.get("content")?.as_str()
 }
 
-/// What an event changed in the text.
+/// The diff of an event that changed the text; else empty.
 fn text_diff(event: &Event) -> Vec<DiffRow> {
     let (before, after) = (event.before.as_ref(), event.after.as_ref());
     match (content(before), content(after)) {
@@ -32,22 +35,24 @@ fn text_diff(event: &Event) -> Vec<DiffRow> {
     }
 }
 
-/// Whether the step still is as the event left it: only then can the event be undone.
+/// Whether the step is still as the event left it; only then can the event be undone.
 fn is_undoable(event: &Event, present: &StepSnapshot) -> bool {
     let (Entity::Step, Some(_), Some(after)) = (event.entity, &event.before, &event.after) else {
         return false;
     };
-    read::<StepSnapshot>(after).is_ok_and(|it| it.is_same(present))
+    read_snapshot::<StepSnapshot>(after).is_ok_and(|it| it.is_same(present))
 }
 
-fn brief(event: Event) -> HistoryEntry {
+fn shown_entry(event: Event) -> HistoryEntry {
     let mut entry = HistoryEntry::from(event);
-    entry.changes.retain(|it| TOLD.contains(&it.field.as_str()));
+    entry
+        .changes
+        .retain(|it| SHOWN_FIELDS.contains(&it.field.as_str()));
     entry
 }
 
 impl Store {
-    /// One step with all that its panel shows.
+    /// One step with everything its panel shows. Errors: not found.
     pub async fn open_step(&self, id: StepId) -> Result<OpenStep, StoreError> {
         let (mut detail, events) = self.step_and_events(id).await?;
         let (events, mut diffs) = compute(move || {
@@ -76,7 +81,7 @@ impl Store {
             .filter(|it| it.undoes > 0 || !it.diff.is_empty())
             .collect();
         let drift = self.drift(&detail.step, detail.template.as_ref()).await?;
-        detail.history = events.into_iter().map(brief).collect();
+        detail.history = events.into_iter().map(shown_entry).collect();
         Ok(OpenStep {
             detail,
             more,
@@ -84,7 +89,7 @@ impl Store {
         })
     }
 
-    /// How many rows the batches of these events changed.
+    /// The number of events in the batches of these events, by batch id.
     async fn batch_sizes(&self, events: &[&Event]) -> Result<HashMap<String, u32>, StoreError> {
         use audit_event::Column;
         if events.is_empty() {
@@ -105,7 +110,8 @@ impl Store {
             .collect())
     }
 
-    /// Whether the template's text was changed after this one was based on it. Its earlier texts stand in its events.
+    /// Whether the template's text changed after the step's text was based on it. Earlier texts are found in its
+    /// events.
     async fn drift(
         &self,
         step: &CustomerStep,

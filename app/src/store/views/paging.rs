@@ -1,14 +1,16 @@
-//! Lists page by page, and single rows as they are stored. A page starts behind a row of the same list, whose id is the
-//! cursor.
+//! Lists with keyset pagination, and single rows as stored, for REST. The cursor is the id of the previous page's
+//! last row.
 use crate::domain::{
     cluster::{Cluster, ClusterSummary},
     customer::Customer,
+    field_error::FieldError,
     id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
     progress::Progress,
     release::{Release, ReleaseSummary},
-    rule_violation::{Field, FieldError, Noun, ValidationErrors},
     step::CustomerStep,
     template::StepTemplate,
+    validation_errors::ValidationErrors,
+    vocabulary::{Field, Noun},
 };
 use crate::store::{
     Store,
@@ -20,23 +22,23 @@ use crate::store::{records::release_rows, steps::step_rows, templates::template_
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::{HashMap, HashSet};
 
-/// Which part of a list.
+/// Which page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageRequest {
     pub limit: u64,
-    /// The last row of the page before.
+    /// The id of the previous page's last row; none for the first page.
     pub after: Option<i64>,
 }
 
-/// A part of a list, and after which row the next one starts.
+/// A page of a list, and the cursor of the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageOfRows<T> {
     pub items: Vec<T>,
     pub next: Option<i64>,
 }
 
-/// One row more than wanted was read: it only says that there is a next page.
-fn cut<T>(mut items: Vec<T>, limit: u64, id: impl Fn(&T) -> i64) -> PageOfRows<T> {
+/// Removes the extra row that was read to detect a next page.
+fn take_page<T>(mut items: Vec<T>, limit: u64, id: impl Fn(&T) -> i64) -> PageOfRows<T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > limit;
     items.truncate(limit);
@@ -49,21 +51,21 @@ fn unknown_cursor(id: i64) -> StoreError {
 }
 
 impl Store {
-    /// Clusters by name, with the number of their active customers.
+    /// Clusters by name, with the number of their active customers. Errors: an unknown cursor.
     pub async fn cluster_page(
         &self,
         include_inactive: bool,
-        part: PageRequest,
+        page: PageRequest,
     ) -> Result<PageOfRows<ClusterSummary>, StoreError> {
         use cluster::Column;
         let mut query = cluster::Entity::find()
             .order_by_asc(Column::Name)
             .order_by_asc(Column::Id)
-            .limit(part.limit + 1);
+            .limit(page.limit + 1);
         if !include_inactive {
             query = query.filter(Column::IsActive.eq(true));
         }
-        if let Some(after) = part.after {
+        if let Some(after) = page.after {
             let last = cluster::Entity::find_by_id(after).one(&self.read).await?;
             let last = last.ok_or_else(|| unknown_cursor(after))?;
             query = query.filter(
@@ -72,7 +74,7 @@ impl Store {
                     .or(Column::Name.eq(last.name).and(Column::Id.gt(last.id))),
             );
         }
-        let rows = cut(query.all(&self.read).await?, part.limit, |it| it.id);
+        let rows = take_page(query.all(&self.read).await?, page.limit, |it| it.id);
         let counts: HashMap<i64, i64> = customer::Entity::find()
             .select_only()
             .column(customer::Column::ClusterId)
@@ -102,25 +104,25 @@ impl Store {
         })
     }
 
-    /// Customers by name, with their clusters: of one cluster, or of all.
+    /// Customers of one cluster or of all, by name, with their clusters. Errors: an unknown cursor.
     pub async fn customer_page(
         &self,
         cluster: Option<ClusterId>,
         include_inactive: bool,
-        part: PageRequest,
+        page: PageRequest,
     ) -> Result<PageOfRows<(Customer, Cluster)>, StoreError> {
         use customer::Column;
         let mut query = customer::Entity::find()
             .order_by_asc(Column::Name)
             .order_by_asc(Column::Id)
-            .limit(part.limit + 1);
+            .limit(page.limit + 1);
         if let Some(cluster) = cluster {
             query = query.filter(Column::ClusterId.eq(cluster.0));
         }
         if !include_inactive {
             query = query.filter(Column::IsActive.eq(true));
         }
-        if let Some(after) = part.after {
+        if let Some(after) = page.after {
             let last = customer::Entity::find_by_id(after).one(&self.read).await?;
             let last = last.ok_or_else(|| unknown_cursor(after))?;
             query = query.filter(
@@ -129,7 +131,7 @@ impl Store {
                     .or(Column::Name.eq(last.name).and(Column::Id.gt(last.id))),
             );
         }
-        let rows = cut(query.all(&self.read).await?, part.limit, |it| it.id);
+        let rows = take_page(query.all(&self.read).await?, page.limit, |it| it.id);
         let ids: HashSet<i64> = rows.items.iter().map(|it| it.cluster_id).collect();
         let clusters: HashMap<i64, Cluster> = cluster::Entity::find()
             .filter(cluster::Column::Id.is_in(ids))
@@ -155,17 +157,17 @@ impl Store {
         })
     }
 
-    /// Releases, newest first, with progress.
+    /// Releases with progress, newest first. Errors: an unknown cursor.
     pub async fn release_page(
         &self,
-        part: PageRequest,
+        page: PageRequest,
     ) -> Result<PageOfRows<ReleaseSummary>, StoreError> {
         use release::Column;
         let mut query = release::Entity::find()
             .order_by_desc(Column::CreatedAt)
             .order_by_desc(Column::Id)
-            .limit(part.limit + 1);
-        if let Some(after) = part.after {
+            .limit(page.limit + 1);
+        if let Some(after) = page.after {
             let last = release::Entity::find_by_id(after).one(&self.read).await?;
             let last = last.ok_or_else(|| unknown_cursor(after))?;
             query = query.filter(
@@ -174,7 +176,7 @@ impl Store {
                     .and(Column::Id.lt(last.id))),
             );
         }
-        let rows = cut(query.all(&self.read).await?, part.limit, |it| it.id);
+        let rows = take_page(query.all(&self.read).await?, page.limit, |it| it.id);
         let releases: Vec<Release> = rows
             .items
             .into_iter()
@@ -186,20 +188,20 @@ impl Store {
         })
     }
 
-    /// One release, with progress.
+    /// One release with progress. Errors: not found.
     pub async fn release_summary(&self, id: ReleaseId) -> Result<ReleaseSummary, StoreError> {
         let release = release_rows::load(&self.read, id).await?;
         let summary = self.summaries(vec![release]).await?.pop();
         summary.ok_or(StoreError::NotFound(Noun::Release))
     }
 
-    /// In the order in which they come.
+    /// Adds counts and progress to releases; keeps their order.
     pub(in crate::store) async fn summaries(
         &self,
         releases: Vec<Release>,
     ) -> Result<Vec<ReleaseSummary>, StoreError> {
         let ids = || releases.iter().map(|it| it.id.0);
-        let counts = self.tallies(releases.iter().map(|it| (it.id, it.status)));
+        let counts = self.progress_counts(releases.iter().map(|it| (it.id, it.status)));
         let counts = counts.await?;
         let templates: HashMap<i64, i64> = step_template::Entity::find()
             .select_only()
@@ -241,34 +243,34 @@ impl Store {
             .collect())
     }
 
-    /// A cluster alone.
+    /// A cluster as stored. Errors: not found.
     pub async fn cluster_row(&self, id: ClusterId) -> Result<Cluster, StoreError> {
         clusters::load(&self.read, id).await
     }
 
-    /// A customer and its cluster.
+    /// A customer as stored, and its cluster. Errors: not found.
     pub async fn customer_row(&self, id: CustomerId) -> Result<(Customer, Cluster), StoreError> {
         let customer = customers::load(&self.read, id).await?;
         let cluster = clusters::load(&self.read, customer.cluster_id).await?;
         Ok((customer, cluster))
     }
 
-    /// A release alone.
+    /// A release as stored. Errors: not found.
     pub async fn release_row(&self, id: ReleaseId) -> Result<Release, StoreError> {
         release_rows::load(&self.read, id).await
     }
 
-    /// A template step.
+    /// A template step as stored. Errors: not found.
     pub async fn template_row(&self, id: TemplateId) -> Result<StepTemplate, StoreError> {
         template_rows::load(&self.read, id).await
     }
 
-    /// A customer's step alone.
+    /// A customer's step as stored. Errors: not found.
     pub async fn step_row(&self, id: StepId) -> Result<CustomerStep, StoreError> {
         step_rows::load(&self.read, id).await
     }
 
-    /// Not found, unless the release and the customer are there and the customer is in the release.
+    /// Checks that release and customer exist and that the customer is a member. Errors: not found.
     pub async fn must_be_member(
         &self,
         release: ReleaseId,

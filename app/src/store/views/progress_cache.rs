@@ -1,9 +1,10 @@
-//! How many steps of each state a release has, without counting its cells each time.
+//! Step counts of releases by state. Active releases are counted by the matrix cache; the counts of archived ones are
+//! cached by release id until a new event concerns the release.
 use crate::domain::{
+    field_error::FieldError,
     id::{CustomerId, ReleaseId},
     progress::Counts,
-    release::ReleaseStatus,
-    rule_violation::FieldError,
+    vocabulary::ReleaseStatus,
 };
 use crate::store::{
     Store,
@@ -16,33 +17,33 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Of releases that nobody works on: the last event, and the counts as of it.
+/// By release id: its last event, and the counts as of it.
 type CachedCounts = HashMap<i64, (Option<i64>, Counts)>;
 
+/// The cache of archived releases' counts; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct ProgressCache(Arc<Mutex<CachedCounts>>);
 
 impl Store {
-    /// By release. Those that are worked on are counted by their grids; of the others the counts are kept until
-    /// something happens to them.
-    pub(in crate::store) async fn tallies(
+    /// The counts of releases by id. Drafts have none.
+    pub(in crate::store) async fn progress_counts(
         &self,
         releases: impl Iterator<Item = (ReleaseId, ReleaseStatus)>,
     ) -> Result<HashMap<i64, Counts>, StoreError> {
         let mut counts = HashMap::new();
         for (id, status) in releases {
             let counted = match status {
-                // It has no copies yet.
+                // A draft has no copies yet.
                 ReleaseStatus::Draft => continue,
-                ReleaseStatus::Active => self.kept(id).await?.grid().total,
-                ReleaseStatus::Archived => self.tally(id.0).await?,
+                ReleaseStatus::Active => self.cached_matrix(id).await?.grid().total,
+                ReleaseStatus::Archived => self.archived_counts(id.0).await?,
             };
             counts.insert(id.0, counted);
         }
         Ok(counts)
     }
 
-    async fn tally(&self, release: i64) -> Result<Counts, StoreError> {
+    async fn archived_counts(&self, release: i64) -> Result<Counts, StoreError> {
         let last = audit_event::Entity::find()
             .select_only()
             .column_as(audit_event::Column::Id.max(), "last")
@@ -51,35 +52,35 @@ impl Store {
             .one(&self.read)
             .await?
             .flatten();
-        let known = || {
-            self.tallies
+        let cache = || {
+            self.progress_cache
                 .0
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
         };
-        if let Some((as_of, counts)) = known().get(&release)
-            && *as_of == last
+        if let Some((last_event_id, counts)) = cache().get(&release)
+            && *last_event_id == last
         {
             return Ok(*counts);
         }
         let of = customer_step::Column::ReleaseId.eq(release);
-        let counted = self.counted(of).await?;
+        let counted = self.count_steps(of).await?;
         let counts = counted.get(&release).copied().unwrap_or_default();
-        known().insert(release, (last, counts));
+        cache().insert(release, (last, counts));
         Ok(counts)
     }
 
-    /// Of one customer, by release.
-    pub(in crate::store) async fn tallies_of(
+    /// The counts of one customer, by release id.
+    pub(in crate::store) async fn customer_counts(
         &self,
         customer: CustomerId,
     ) -> Result<HashMap<i64, Counts>, StoreError> {
         let of = customer_step::Column::CustomerId.eq(customer.0);
-        self.counted(of).await
+        self.count_steps(of).await
     }
 
-    /// Of some steps, by release.
-    pub(in crate::store) async fn counted(
+    /// Counts the steps that match `of`, by release id.
+    pub(in crate::store) async fn count_steps(
         &self,
         of: sea_orm::sea_query::Expr,
     ) -> Result<HashMap<i64, Counts>, StoreError> {

@@ -1,9 +1,9 @@
-//! A release as one sheet: every cell with its customer, without the texts.
+//! A release as a flat table for exports and reports: all cells without their texts.
 use crate::domain::{
+    field_error::FieldError,
     id::{ReleaseId, StepId, TemplateId},
     progress::{Counts, Progress},
     release_sheet::{ReleaseSheet, SheetRow},
-    rule_violation::FieldError,
 };
 use crate::store::records::release_rows;
 use crate::store::{Store, entity::customer_step, error::StoreError};
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use std::{collections::HashMap, str::FromStr};
 
-/// All of a step but its text.
+/// The columns of a step without its text.
 #[derive(FromQueryResult)]
 struct NarrowSheetStep {
     id: i64,
@@ -39,8 +39,8 @@ fn word<T: FromStr<Err = FieldError>>(text: &str) -> Result<T, StoreError> {
 }
 
 impl Store {
-    /// Customers in the matrix's order, and each one's steps in its own.
-    pub async fn sheet(&self, id: ReleaseId) -> Result<ReleaseSheet, StoreError> {
+    /// All cells: customers in the matrix's order, each one's steps in the customer's order. Errors: not found.
+    pub async fn release_sheet(&self, id: ReleaseId) -> Result<ReleaseSheet, StoreError> {
         use customer_step::Column as Of;
         let release = release_rows::load(&self.read, id).await?;
         let members = self.members(id).await?;
@@ -72,7 +72,7 @@ impl Store {
             .into_model::<NarrowSheetStep>()
             .all(&self.read)
             .await?;
-        let place: HashMap<i64, usize> = members
+        let member_of_customer: HashMap<i64, usize> = members
             .iter()
             .enumerate()
             .map(|(index, it)| (it.id.0, index))
@@ -80,8 +80,8 @@ impl Store {
         let mut numbers: HashMap<i64, u32> = HashMap::new();
         let mut rows = Vec::with_capacity(cells.len());
         for cell in cells {
-            // A customer that has just come or gone: between the two reads.
-            let Some(member) = place.get(&cell.customer_id).copied() else {
+            // The customer was added or removed between the two reads.
+            let Some(member) = member_of_customer.get(&cell.customer_id).copied() else {
                 continue;
             };
             let number = numbers.entry(cell.customer_id).or_default();

@@ -1,13 +1,13 @@
-//! One customer's work, and one step with all that its panel shows.
+//! One customer's steps in a release, and one step with its template, resolved text and history.
 use crate::domain::{
     copy::{CopyHeader, copy_text},
     event::{Entity, Event, HistoryEntry},
     id::{CustomerId, ReleaseId, StepId},
     progress::{Counts, Progress},
-    rule_violation::Noun,
     step::CustomerStep,
     summary::{CustomerWithCluster, CustomerWork, StepDetail},
     variables::{self, VariableScope},
+    vocabulary::Noun,
 };
 use crate::store::{
     Store,
@@ -18,8 +18,12 @@ use crate::store::{
 use crate::store::{records::release_rows, steps::step_rows, templates::template_rows};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 
+/// Events in the history of a step.
+const HISTORY_EVENTS_MAX: u64 = 200;
+
 impl Store {
-    /// One customer's steps in one release, deploy first, in the customer's order.
+    /// One customer's steps in a release, deploy before verify, in the customer's order. Errors: not found; not a
+    /// member.
     pub async fn customer_work(
         &self,
         release: ReleaseId,
@@ -54,14 +58,14 @@ impl Store {
         })
     }
 
-    /// One step: its template, its text filled in, and its history.
+    /// One step with its template, its resolved text and its history. Errors: not found.
     pub async fn step(&self, id: StepId) -> Result<StepDetail, StoreError> {
         let (mut detail, events) = self.step_and_events(id).await?;
         detail.history = events.into_iter().map(HistoryEntry::from).collect();
         Ok(detail)
     }
 
-    /// The same, with the events that its history is made of.
+    /// The same, and the events that the history is made of; the history itself is empty.
     pub(in crate::store) async fn step_and_events(
         &self,
         id: StepId,
@@ -124,7 +128,7 @@ impl Store {
         Ok((detail, events))
     }
 
-    /// What happened to a step and to its template's text, newest first.
+    /// The last `HISTORY_EVENTS_MAX` events of a step and of its template since the step was created, newest first.
     pub async fn step_events(&self, step: &CustomerStep) -> Result<Vec<Event>, StoreError> {
         use audit_event::Column;
         let mut about = Column::Entity
@@ -139,7 +143,7 @@ impl Store {
         audit_event::Entity::find()
             .filter(about)
             .order_by_desc(Column::Id)
-            .limit(200)
+            .limit(HISTORY_EVENTS_MAX)
             .all(&self.read)
             .await?
             .into_iter()

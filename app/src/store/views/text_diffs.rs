@@ -2,8 +2,10 @@
 //! everybody whose request waits for the same thread (R88).
 use crate::domain::{
     diff::{self, DiffRow},
-    rule_violation::{Field, FieldError, ValidationErrors},
-    text::CONTENT_MAX,
+    field_error::FieldError,
+    text::CONTENT_MAX_BYTES,
+    validation_errors::ValidationErrors,
+    vocabulary::Field,
 };
 use crate::store::{Store, error::StoreError};
 
@@ -15,8 +17,8 @@ impl Store {
         after: String,
     ) -> Result<Vec<DiffRow>, StoreError> {
         let long = before.len().max(after.len());
-        if long > CONTENT_MAX {
-            let max = CONTENT_MAX;
+        if long > CONTENT_MAX_BYTES {
+            let max = CONTENT_MAX_BYTES;
             let problem = FieldError::TooManyBytes { max, long };
             return Err(ValidationErrors::one(Field::Content, problem).into());
         }

@@ -1,23 +1,23 @@
-//! Values that are missing where work is left: which variables of open cells have none, release by release.
+//! Unresolved variables of open steps, by release, for the dashboard.
 use crate::domain::{id::CustomerId, matrix::Grid, summary::MissingValue};
 use std::collections::{BTreeMap, HashSet};
 
-/// As many as a page can show.
-const MISSING_MAX: usize = 30;
-/// So many customers are named; the others are counted.
-const NAMED: usize = 3;
+/// The number of lines on the dashboard.
+const MISSING_VALUES_MAX: usize = 30;
+/// The number of customers named per line; the others are counted.
+const NAMED_CUSTOMERS_MAX: usize = 3;
 
-/// One line for each release and variable, in the order of the releases.
+/// One line per release and variable, in the order of the releases.
 pub fn missing_values(grids: &[&Grid]) -> Vec<MissingValue> {
-    let mut lines: Vec<MissingValue> = grids.iter().flat_map(|it| of_release(it)).collect();
-    lines.truncate(MISSING_MAX);
+    let mut lines: Vec<MissingValue> = grids.iter().flat_map(|it| missing_values_of(it)).collect();
+    lines.truncate(MISSING_VALUES_MAX);
     lines
 }
 
-fn of_release(grid: &Grid) -> Vec<MissingValue> {
-    // By variable: in which columns, and how many cells.
+fn missing_values_of(grid: &Grid) -> Vec<MissingValue> {
+    // By variable: its columns, and the number of its cells.
     let mut found: BTreeMap<&str, (HashSet<usize>, u32)> = BTreeMap::new();
-    for (at, names) in grid.lacking() {
+    for (at, names) in grid.unresolved_cells() {
         if grid.cell(at).is_some_and(|it| it.status.is_open()) {
             for name in names.split(", ") {
                 let (columns, cells) = found.entry(name).or_default();
@@ -32,7 +32,7 @@ fn of_release(grid: &Grid) -> Vec<MissingValue> {
             .map(|it| (grid.columns[*it].name.as_str(), grid.columns[*it].id))
             .collect();
         named.sort_unstable();
-        named.truncate(NAMED);
+        named.truncate(NAMED_CUSTOMERS_MAX);
         MissingValue {
             release_id: grid.release.id,
             release: grid.release.name.clone(),

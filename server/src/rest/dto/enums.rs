@@ -1,10 +1,9 @@
-//! Closed lists of words and free objects, as schemas. They are names for the description; no value of them exists.
+//! Schemas of the domain's enums and of variables, for the OpenAPI description. The types here only name a schema (they have no
+//! values); the domain's own types are what is serialized.
 use app::domain::{
     event::{Entity, EventAction},
-    release::{ReleaseStatus, ReleaseType},
-    step::{StepAction, StepStatus},
-    template::{Category, StepType},
     variables::Source,
+    vocabulary::{Category, ReleaseStatus, ReleaseType, StepAction, StepStatus, StepType},
 };
 use std::borrow::Cow;
 use utoipa::{
@@ -12,21 +11,22 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type, schema::SchemaType},
 };
 
-macro_rules! words {
-    ($($marker:ident = $name:literal of $list:ident;)+) => {$(
-        pub enum $marker {}
+/// Defines a schema of type string with the values of a domain enum.
+macro_rules! enum_schemas {
+    ($($schema:ident = $name:literal of $enum:ident;)+) => {$(
+        pub enum $schema {}
 
-        impl PartialSchema for $marker {
+        impl PartialSchema for $schema {
             fn schema() -> RefOr<Schema> {
-                let words = $list::ALL.iter().map(|it| it.as_str());
+                let values = $enum::ALL.iter().map(|it| it.as_str());
                 ObjectBuilder::new()
                     .schema_type(Type::String)
-                    .enum_values(Some(words))
+                    .enum_values(Some(values))
                     .into()
             }
         }
 
-        impl ToSchema for $marker {
+        impl ToSchema for $schema {
             fn name() -> Cow<'static, str> {
                 Cow::Borrowed($name)
             }
@@ -34,22 +34,22 @@ macro_rules! words {
     )+};
 }
 
-words! {
-    ReleaseTypeWord = "ReleaseType" of ReleaseType;
-    ReleaseStatusWord = "ReleaseStatus" of ReleaseStatus;
-    CategoryWord = "Category" of Category;
-    StepTypeWord = "StepType" of StepType;
-    StatusWord = "StepStatus" of StepStatus;
-    StepActionWord = "StepAction" of StepAction;
-    EntityWord = "Entity" of Entity;
-    EventActionWord = "EventAction" of EventAction;
-    SourceWord = "VariableSource" of Source;
+enum_schemas! {
+    ReleaseTypeSchema = "ReleaseType" of ReleaseType;
+    ReleaseStatusSchema = "ReleaseStatus" of ReleaseStatus;
+    CategorySchema = "Category" of Category;
+    StepTypeSchema = "StepType" of StepType;
+    StepStatusSchema = "StepStatus" of StepStatus;
+    StepActionSchema = "StepAction" of StepAction;
+    EntitySchema = "Entity" of Entity;
+    EventActionSchema = "EventAction" of EventAction;
+    SourceSchema = "VariableSource" of Source;
 }
 
 /// The variables of a cluster, customer or release.
-pub enum Variables {}
+pub enum VariablesSchema {}
 
-impl PartialSchema for Variables {
+impl PartialSchema for VariablesSchema {
     fn schema() -> RefOr<Schema> {
         let values = SchemaType::Array(vec![Type::String, Type::Number, Type::Boolean]);
         ObjectBuilder::new()
@@ -65,7 +65,7 @@ impl PartialSchema for Variables {
     }
 }
 
-impl ToSchema for Variables {
+impl ToSchema for VariablesSchema {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("Variables")
     }

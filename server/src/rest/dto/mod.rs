@@ -1,5 +1,7 @@
-//! The shapes that clients rely on. The domain's own types may change with the program; these only grow. Whoever adds a
-//! field to a row is brought here by the compiler.
+//! Data transfer objects: the JSON that clients rely on. The domain's types may change with the program; fields here are only
+//! added. Each conversion names every field of the domain type, so a new field there does not compile until it is considered
+//! here.
 pub mod enums;
+pub mod progress;
 pub mod rows;
 pub mod work_views;

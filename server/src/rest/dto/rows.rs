@@ -1,16 +1,19 @@
-//! Rows: clusters, customers, releases, template steps, customers' steps, and lines of the history.
-use super::enums::{
-    CategoryWord, EntityWord, EventActionWord, ReleaseStatusWord, ReleaseTypeWord, StatusWord,
-    StepTypeWord, Variables,
+//! DTOs of single rows: clusters, customers, releases, template steps, customers' steps, and events of the history.
+use super::{
+    enums::{
+        CategorySchema, EntitySchema, EventActionSchema, ReleaseStatusSchema, ReleaseTypeSchema,
+        StepStatusSchema, StepTypeSchema, VariablesSchema,
+    },
+    progress::Progress,
 };
-use super::work_views::Progress;
 use app::domain::{
     cluster, customer,
     event::{self, Entity, EventAction},
-    release::{self, ReleaseStatus, ReleaseType},
-    step::{self, StepStatus},
-    template::{self, Category, StepType},
+    release::{self},
+    step::{self},
+    template::{self},
     text::Metadata,
+    vocabulary::{Category, ReleaseStatus, ReleaseType, StepStatus, StepType},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -27,7 +30,7 @@ pub struct Cluster {
     pub kubeconfig_path: Option<String>,
     pub description: Option<String>,
     pub is_active: bool,
-    #[schema(value_type = Variables)]
+    #[schema(value_type = VariablesSchema)]
     pub metadata: Metadata,
     /// Counts up with every change; changes name the one that they are based on.
     pub version: i64,
@@ -90,7 +93,7 @@ pub struct Customer {
     pub name: String,
     pub description: Option<String>,
     pub is_active: bool,
-    #[schema(value_type = Variables)]
+    #[schema(value_type = VariablesSchema)]
     pub metadata: Metadata,
     pub version: i64,
     pub created_at: DateTime<Utc>,
@@ -150,14 +153,14 @@ pub struct Release {
     pub id: i64,
     pub name: String,
     #[serde(rename = "type")]
-    #[schema(value_type = ReleaseTypeWord)]
+    #[schema(value_type = ReleaseTypeSchema)]
     pub kind: ReleaseType,
-    #[schema(value_type = ReleaseStatusWord)]
+    #[schema(value_type = ReleaseStatusSchema)]
     pub status: ReleaseStatus,
     pub version_number: Option<String>,
     pub release_date: Option<NaiveDate>,
     pub description: Option<String>,
-    #[schema(value_type = Variables)]
+    #[schema(value_type = VariablesSchema)]
     pub metadata: Metadata,
     pub version: i64,
     pub created_at: DateTime<Utc>,
@@ -223,10 +226,10 @@ pub struct Template {
     pub id: i64,
     pub release_id: i64,
     pub name: String,
-    #[schema(value_type = CategoryWord)]
+    #[schema(value_type = CategorySchema)]
     pub category: Category,
     #[serde(rename = "type")]
-    #[schema(value_type = StepTypeWord)]
+    #[schema(value_type = StepTypeSchema)]
     pub kind: StepType,
     pub content: String,
     /// Counts from 0 within the category.
@@ -278,15 +281,15 @@ pub struct Step {
     /// Null for a custom step.
     pub template_id: Option<i64>,
     pub name: String,
-    #[schema(value_type = CategoryWord)]
+    #[schema(value_type = CategorySchema)]
     pub category: Category,
     #[serde(rename = "type")]
-    #[schema(value_type = StepTypeWord)]
+    #[schema(value_type = StepTypeSchema)]
     pub kind: StepType,
     pub content: String,
     /// Counts from 0 within the category.
     pub order_index: i32,
-    #[schema(value_type = StatusWord)]
+    #[schema(value_type = StepStatusSchema)]
     pub status: StepStatus,
     pub executed_at: Option<DateTime<Utc>>,
     pub executed_by: Option<String>,
@@ -377,12 +380,12 @@ pub struct Event {
     pub id: i64,
     /// What was changed together has the same.
     pub batch_id: String,
-    #[schema(value_type = EntityWord)]
+    #[schema(value_type = EntitySchema)]
     pub entity: Entity,
     pub entity_id: i64,
     pub release_id: Option<i64>,
     pub customer_id: Option<i64>,
-    #[schema(value_type = EventActionWord)]
+    #[schema(value_type = EventActionSchema)]
     pub action: EventAction,
     pub actor: String,
     pub at: DateTime<Utc>,

@@ -1,124 +1,19 @@
-//! What is made of rows: progress, members, the matrix, one step in detail, and what changes did.
-use super::enums::{CategoryWord, SourceWord, StatusWord, StepTypeWord};
-use super::rows::{Cluster, CustomerView, Event, Release, Step, Template};
-use app::domain::{
-    id::ClusterId,
-    matrix::{CellIndex, Grid},
-    progress,
-    step::StepStatus,
-    summary,
-    template::{self, Category, StepType},
-    variables::{self, Source},
+//! DTOs that are composed of several rows: members, the matrix, a step in detail, dry runs, and results of bulk actions and
+//! undo.
+use super::{
+    enums::{CategorySchema, SourceSchema, StepStatusSchema, StepTypeSchema},
+    progress::Progress,
+    rows::{Cluster, CustomerView, Event, Release, Step, Template},
+};
+use app::{
+    domain::id::ClusterId, domain::matrix::CellIndex, domain::matrix::Grid,
+    domain::matrix::MatrixColumn, domain::summary, domain::template, domain::variables,
+    domain::variables::Source, domain::vocabulary::Category, domain::vocabulary::StepStatus,
+    domain::vocabulary::StepType,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-/// How many steps are in each state.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Counts {
-    pub pending: u32,
-    pub in_progress: u32,
-    pub done: u32,
-    pub failed: u32,
-    pub skipped: u32,
-    pub reverted: u32,
-}
-
-/// How far something is.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Progress {
-    pub total: u32,
-    pub counts: Counts,
-    /// Done and skipped of all, rounded down; null without steps.
-    pub percent: Option<u32>,
-    /// The state that most needs attention; null without steps.
-    #[schema(value_type = Option<StatusWord>)]
-    pub state: Option<StepStatus>,
-}
-
-impl From<progress::Progress> for Progress {
-    fn from(it: progress::Progress) -> Self {
-        let progress::Counts {
-            pending,
-            in_progress,
-            done,
-            failed,
-            skipped,
-            reverted,
-        } = it.counts;
-        Self {
-            total: it.total,
-            counts: Counts {
-                pending,
-                in_progress,
-                done,
-                failed,
-                skipped,
-                reverted,
-            },
-            percent: it.percent,
-            state: it.state,
-        }
-    }
-}
-
-/// How far a customer or a cluster is in a release.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PartProgress {
-    pub id: i64,
-    pub name: String,
-    /// How many customers it has in the release.
-    pub customers: u32,
-    #[serde(flatten)]
-    pub progress: Progress,
-}
-
-impl From<summary::PartProgress> for PartProgress {
-    fn from(part: summary::PartProgress) -> Self {
-        Self {
-            id: part.id,
-            name: part.name,
-            customers: part.customers,
-            progress: part.progress.into(),
-        }
-    }
-}
-
-/// How far a category is in a release.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CategoryProgress {
-    #[schema(value_type = CategoryWord)]
-    pub category: Category,
-    #[serde(flatten)]
-    pub progress: Progress,
-}
-
-/// How far a release is, as a whole and by its parts.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ReleaseProgress {
-    #[serde(flatten)]
-    pub progress: Progress,
-    pub customers: Vec<PartProgress>,
-    pub clusters: Vec<PartProgress>,
-    pub categories: Vec<CategoryProgress>,
-}
-
-impl From<summary::ReleaseProgress> for ReleaseProgress {
-    fn from(it: summary::ReleaseProgress) -> Self {
-        let category = |it: summary::CategoryProgress| CategoryProgress {
-            category: it.category,
-            progress: it.progress.into(),
-        };
-        Self {
-            progress: it.progress.into(),
-            customers: it.customers.into_iter().map(Into::into).collect(),
-            clusters: it.clusters.into_iter().map(Into::into).collect(),
-            categories: it.categories.into_iter().map(category).collect(),
-        }
-    }
-}
 
 /// A customer in a release.
 #[derive(Debug, Serialize, ToSchema)]
@@ -180,10 +75,10 @@ pub struct MatrixRow {
     /// Null for a custom step.
     pub template_id: Option<i64>,
     pub name: String,
-    #[schema(value_type = CategoryWord)]
+    #[schema(value_type = CategorySchema)]
     pub category: Category,
     #[serde(rename = "type")]
-    #[schema(value_type = StepTypeWord)]
+    #[schema(value_type = StepTypeSchema)]
     pub kind: StepType,
     /// One for each customer that has the step.
     pub cells: Vec<MatrixCell>,
@@ -195,7 +90,7 @@ pub struct MatrixCell {
     /// The step's.
     pub id: i64,
     pub customer_id: i64,
-    #[schema(value_type = StatusWord)]
+    #[schema(value_type = StepStatusSchema)]
     pub status: StepStatus,
     pub is_overridden: bool,
     pub has_notes: bool,
@@ -206,24 +101,24 @@ pub struct MatrixCell {
 }
 
 impl Matrix {
-    /// Of the whole grid, or of one cluster's columns.
-    pub fn of(grid: Grid, only: Option<ClusterId>) -> Self {
-        let shown = |band: usize| only.is_none_or(|it| grid.bands[band].id == it);
+    /// The whole grid, or the columns of one cluster.
+    pub fn from_grid(grid: Grid, only: Option<ClusterId>) -> Self {
+        let is_included = |band: usize| only.is_none_or(|it| grid.bands[band].id == it);
         let mut clusters = Vec::new();
         for (band, cluster) in grid.bands.iter().enumerate() {
-            if shown(band) {
+            if is_included(band) {
                 let customers = grid.columns.iter().filter(|it| it.band == band);
                 clusters.push(MatrixCluster {
                     id: cluster.id.0,
                     name: cluster.name.clone(),
-                    customers: customers.map(MatrixCustomer::of).collect(),
+                    customers: customers.map(MatrixCustomer::from).collect(),
                 });
             }
         }
         let cell = |row: usize, column: usize| {
             let at = CellIndex { row, column };
             let cell = grid.cell(at)?;
-            let mark = grid.mark(at);
+            let mark = grid.status_change(at);
             Some(MatrixCell {
                 id: cell.step.0,
                 customer_id: grid.columns[column].id.0,
@@ -239,7 +134,7 @@ impl Matrix {
         for (index, row) in grid.rows.iter().enumerate() {
             let columns = grid.columns.iter().enumerate();
             let cells = columns
-                .filter(|(_, it)| shown(it.band))
+                .filter(|(_, it)| is_included(it.band))
                 .filter_map(|(column, _)| cell(index, column));
             rows.push(MatrixRow {
                 template_id: row.template.map(|it| it.0),
@@ -249,7 +144,7 @@ impl Matrix {
                 cells: cells.collect(),
             });
         }
-        // A custom step is a row of its own: without its customer there is nothing in it.
+        // A custom step has a row of its own, which is empty if its customer's column is left out.
         rows.retain(|it| it.template_id.is_some() || !it.cells.is_empty());
         Self {
             clusters,
@@ -259,8 +154,8 @@ impl Matrix {
     }
 }
 
-impl MatrixCustomer {
-    fn of(column: &app::domain::matrix::MatrixColumn) -> Self {
+impl From<&MatrixColumn> for MatrixCustomer {
+    fn from(column: &MatrixColumn) -> Self {
         Self {
             id: column.id.0,
             name: column.name.clone(),
@@ -276,7 +171,7 @@ pub struct Variable {
     pub name: String,
     /// Null if it has none.
     pub value: Option<String>,
-    #[schema(value_type = Option<SourceWord>)]
+    #[schema(value_type = Option<SourceSchema>)]
     pub source: Option<Source>,
 }
 
@@ -314,7 +209,7 @@ pub struct StepDetail {
 }
 
 impl StepDetail {
-    pub fn of(detail: summary::StepDetail, history: Vec<app::domain::event::Event>) -> Self {
+    pub fn new(detail: summary::StepDetail, history: Vec<app::domain::event::Event>) -> Self {
         Self {
             step: detail.step.into(),
             number: detail.number,

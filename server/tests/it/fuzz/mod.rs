@@ -1,5 +1,5 @@
-//! The parsers that read what people paste, fed with whatever comes: for a moment in every run, for `FUZZ_SECONDS` each in
-//! `./dev soak`. `PROPTEST_CASES` says how many texts a round has.
+//! Fuzz tests of the parsers that read pasted texts: one round in an ordinary run, `FUZZ_SECONDS` each in `./dev soak`.
+//! `PROPTEST_CASES` is the number of texts in a round.
 mod paste;
 mod runbook;
 mod transfer;
@@ -12,7 +12,7 @@ use proptest::{
 };
 use std::time::{Duration, Instant};
 
-/// Rounds of texts until the time is up, one at least. One that fails is made as short as it gets, and shown.
+/// Runs rounds of texts until the time is up, at least one. proptest shortens a text that fails, and it is printed.
 fn fuzz<S: Strategy>(
     parser: &str,
     texts: &S,
@@ -22,7 +22,7 @@ fn fuzz<S: Strategy>(
     let began = Instant::now();
     let mut n_tried = 0_u64;
     loop {
-        // No file remembers what has failed: it is to be kept as a test beside the parser.
+        // Failures are not stored in a file: each becomes a test beside the parser.
         let config = Config {
             failure_persistence: None,
             ..Config::default()
@@ -41,7 +41,7 @@ fn fuzz<S: Strategy>(
     );
 }
 
-/// Texts of words that a parser looks for, of letters around them, and of anything at all.
+/// Texts of words that the parser looks for, printable characters, and any characters.
 fn texts(words: &'static [&'static str]) -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         5 => prop::sample::select(words).prop_map(str::to_owned),

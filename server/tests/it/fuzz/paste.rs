@@ -1,4 +1,4 @@
-//! Many customers at once: lines, tables of a spreadsheet, what `kubectl get ns` prints.
+//! Fuzz test of the customer import: lines, tables of a spreadsheet, output of `kubectl get ns`.
 use super::{fuzz, texts};
 use app::domain::{
     customer::CustomerDraft,
@@ -82,7 +82,7 @@ fn any_pasted_customers_are_judged_line_by_line_and_only_good_ones_are_new() {
                 "{line:?} is there already"
             );
             prop_assert!(seen.insert(key), "{line:?} stands twice");
-            // What was taken is what a form would take, and stays as it is.
+            // What was parsed is valid in the form too, and does not change there.
             let draft = CustomerDraft {
                 name: fields.name.as_str().to_owned(),
                 cluster_id: Some(fields.cluster_id),

@@ -1,4 +1,4 @@
-//! Steps of a runbook in Markdown.
+//! Fuzz test of the import of template steps from Markdown.
 use super::{fuzz, texts};
 use app::domain::{
     template::TemplateDraft,
@@ -49,8 +49,8 @@ const WORDS: &[&str] = &[
     "a",
 ];
 
-/// As the store keeps it: trimmed and composed.
-fn kept(draft: &TemplateDraft) -> Option<TemplateDraft> {
+/// A draft as the store normalizes it: trimmed, and names in NFC.
+fn normalized(draft: &TemplateDraft) -> Option<TemplateDraft> {
     let fields = draft.clone().parse().ok()?;
     Some(TemplateDraft {
         name: fields.name.into(),
@@ -77,7 +77,7 @@ fn any_runbook_is_read_and_what_may_be_imported_is_written_and_read_again() {
             return Ok(());
         }
         prop_assert!(read.steps.len() <= STEPS_MAX);
-        let steps: Option<Vec<TemplateDraft>> = read.steps.iter().map(kept).collect();
+        let steps: Option<Vec<TemplateDraft>> = read.steps.iter().map(normalized).collect();
         let Some(steps) = steps else {
             return Err(TestCaseError::fail(
                 "a step is no step, and nothing says so",

@@ -1,16 +1,16 @@
-//! An export as JSON, damaged in every way.
+//! Fuzz tests of the import of an export: a valid one with random damage, and random bytes.
 use super::fuzz;
 use crate::world::World;
 use app::{
     domain::{
-        step::StepAction,
-        transfer::{ImportErrors, Part, Transfer, row_checker::RowChecker},
+        transfer::{ImportErrors, Transfer, TransferPart, row_checker::RowChecker},
+        vocabulary::StepAction,
     },
     store::steps::transitions::TransitionOptions,
 };
 use proptest::{prelude::*, sample::Index};
 
-/// What is put in: of JSON's own letters, and values that a field may not have.
+/// What is inserted: signs of JSON, and values that a field may not have.
 const FRAGMENTS: &[&str] = &[
     "",
     "",
@@ -44,40 +44,40 @@ const FRAGMENTS: &[&str] = &[
     "\"steps\":[],",
 ];
 
-/// The named world with some history.
+/// An export of the fixtures with some history.
 async fn export() -> String {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let id = world.id(&world.acme, "Announce").await;
     let done = store.act_on_step(
         id,
         StepAction::Done,
         TransitionOptions::default(),
-        world.bench.ana(),
+        world.app.ana(),
     );
     done.await.unwrap();
     let mut export = store.export(None).await.unwrap();
     let mut text = String::new();
-    while let Some(piece) = export.piece().await.unwrap() {
+    while let Some(piece) = export.next_chunk().await.unwrap() {
         text.push_str(&piece);
     }
     text
 }
 
-/// Everything that is asked of a text before it is taken in.
+/// All checks of an import that need no database.
 fn faults(bytes: Vec<u8>) -> Result<(), ImportErrors> {
     let file = Transfer::read(bytes)?;
     let mut check = RowChecker::default();
-    for part in Part::ALL {
+    for part in TransferPart::ALL {
         for row in file.rows(*part) {
             match part {
-                Part::Clusters => drop(check.cluster(&row)),
-                Part::Customers => drop(check.customer(&row)),
-                Part::Releases => drop(check.release(&row)),
-                Part::Templates => drop(check.template(&row)),
-                Part::Members => drop(check.member(&row)),
-                Part::Steps => drop(check.step(&row)),
-                Part::Events => drop(check.event(&row)),
+                TransferPart::Clusters => drop(check.cluster(&row)),
+                TransferPart::Customers => drop(check.customer(&row)),
+                TransferPart::Releases => drop(check.release(&row)),
+                TransferPart::Templates => drop(check.template(&row)),
+                TransferPart::Members => drop(check.member(&row)),
+                TransferPart::Steps => drop(check.step(&row)),
+                TransferPart::Events => drop(check.event(&row)),
             }
         }
         let _ = check.last_id(&file, *part);
@@ -105,8 +105,8 @@ async fn a_damaged_export_is_refused_with_its_line_and_never_breaks_the_reader()
         }
         let n_lines = bytes.split(|it| *it == b'\n').count();
         if let Err(faults) = faults(bytes) {
-            prop_assert!(!faults.faults.is_empty() && faults.faults.len() <= 100);
-            for fault in &faults.faults {
+            prop_assert!(!faults.errors.is_empty() && faults.errors.len() <= 100);
+            for fault in &faults.errors {
                 prop_assert!((1..=n_lines).contains(&fault.line), "{fault}");
                 prop_assert!(!fault.problem.is_empty());
             }

@@ -1,11 +1,11 @@
-//! Variables in a step's text, and the lines of variables of a form without JavaScript.
+//! Fuzz tests of variables: in a step's text, and as lines in a form without JavaScript.
 use super::{fuzz, texts};
 use crate::world::World;
 use app::{
     domain::{
-        template::StepType,
-        text::{CONTENT_MAX, Metadata},
+        text::{CONTENT_MAX_BYTES, Metadata},
         variables::{self, VariableScope},
+        vocabulary::StepType,
     },
     highlight,
 };
@@ -55,7 +55,7 @@ async fn world() -> World {
 #[tokio::test]
 async fn any_text_has_its_variables_filled_in_and_everything_else_left_alone() {
     let world = world().await;
-    let release = world.bench.store.release(world.june).await.unwrap().release;
+    let release = world.app.store.release(world.june).await.unwrap().release;
     let scope = VariableScope {
         customer: &world.acme,
         cluster: &world.eu_west,
@@ -72,7 +72,7 @@ async fn any_text_has_its_variables_filled_in_and_everything_else_left_alone() {
             prop_assert_eq!(&names, &found.collect::<Vec<_>>());
             for span in &resolved.spans {
                 let is_open = span.variable.as_ref().is_none_or(|it| it.value.is_none());
-                // What has no value stands as it was typed.
+                // A variable without a value stays as it was typed.
                 prop_assert!(!is_open || text.contains(&span.text), "{span:?}");
             }
             let shown = resolved.text();
@@ -80,7 +80,7 @@ async fn any_text_has_its_variables_filled_in_and_everything_else_left_alone() {
                 prop_assert_eq!(&shown, &text);
             }
             for text in [&text, &shown] {
-                let pieces = highlight::pieces(text, *kind).into_iter().map(|it| it.1);
+                let pieces = highlight::tokens(text, *kind).into_iter().map(|it| it.1);
                 prop_assert_eq!(&pieces.collect::<String>(), text);
             }
         }
@@ -88,7 +88,7 @@ async fn any_text_has_its_variables_filled_in_and_everything_else_left_alone() {
     });
 }
 
-/// Were a text read again from each of its braces, this would take minutes.
+/// A parser that restarts at each brace would take minutes here.
 #[test]
 fn the_longest_text_of_nothing_but_braces_is_read_at_once() {
     for word in [
@@ -101,7 +101,7 @@ fn the_longest_text_of_nothing_but_braces_is_read_at_once() {
         "}}",
         "{{}}",
     ] {
-        let text = word.repeat(CONTENT_MAX / word.len());
+        let text = word.repeat(CONTENT_MAX_BYTES / word.len());
         assert!(variables::names(&text).is_empty(), "{word}");
     }
 }

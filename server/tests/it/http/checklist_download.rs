@@ -1,4 +1,4 @@
-//! A customer's runbook: as a file, and as a page to be printed.
+//! Tests of a customer's checklist ("runbook" on screen): the Markdown file, the print view, and the working list.
 use crate::world::World;
 use app::domain::customer::CustomerDraft;
 use axum::http::StatusCode;
@@ -9,16 +9,16 @@ async fn a_runbook_is_a_file_of_markdown_whatever_the_customer_is_called() {
     let mut acme = CustomerDraft::from(world.acme.clone());
     acme.name = "\"; filename=evil.exe </title><img src=x>".into();
     world
-        .bench
+        .app
         .store
-        .update_customer(world.acme.id, acme, 1, world.bench.ana())
+        .update_customer(world.acme.id, acme, 1, world.app.ana())
         .await
         .unwrap();
     let path = format!(
         "/releases/{}/customer/{}/runbook.md",
         world.june, world.acme.id
     );
-    let file = world.bench.get(&path).await;
+    let file = world.app.get(&path).await;
     assert_eq!(file.status, StatusCode::OK);
     assert_eq!(
         (
@@ -38,7 +38,7 @@ async fn a_runbook_is_a_file_of_markdown_whatever_the_customer_is_called() {
 }
 
 #[tokio::test]
-async fn nobody_s_runbook_is_not_found() {
+async fn the_runbook_of_an_unknown_release_or_customer_is_not_found() {
     let world = World::active().await;
     for path in [
         format!("/releases/99/customer/{}/runbook.md", world.acme.id),
@@ -46,7 +46,7 @@ async fn nobody_s_runbook_is_not_found() {
         format!("/releases/x/customer/{}/runbook.md", world.acme.id),
     ] {
         assert_eq!(
-            world.bench.get(&path).await.status,
+            world.app.get(&path).await.status,
             StatusCode::NOT_FOUND,
             "{path}"
         );
@@ -57,7 +57,7 @@ async fn nobody_s_runbook_is_not_found() {
 async fn the_same_is_drawn_as_a_page_to_be_printed() {
     let world = World::active().await;
     let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
-    let page = world.bench.get(&format!("{path}?view=print")).await;
+    let page = world.app.get(&format!("{path}?view=print")).await;
     assert_eq!(page.status, StatusCode::OK);
     for part in [
         "<title>Acme · Rollcall</title>",
@@ -71,7 +71,7 @@ async fn the_same_is_drawn_as_a_page_to_be_printed() {
     assert!(!page.body.contains(" style="));
     assert_eq!(
         world
-            .bench
+            .app
             .get("/releases/9/customer/1?view=print")
             .await
             .status,
@@ -84,13 +84,13 @@ async fn the_open_step_of_a_customer_s_work_is_drawn_large() {
     let world = World::active().await;
     let step = world.id(&world.acme, "Upgrade").await;
     let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
-    let list = world.bench.get(&path).await.body;
+    let list = world.app.get(&path).await.body;
     assert!(list.contains("Ready to go on") && list.contains("Go on with 1 Announce"));
-    let open = world.bench.get(&format!("{path}?step={step}")).await.body;
+    let open = world.app.get(&format!("{path}?step={step}")).await.body;
     assert!(open.contains("Deploy, step 3 of 4"));
     assert!(open.contains("acme.example</var>") && open.contains("aria-current=\"step\""));
-    // A step of somebody else is none of this list.
+    // A step of another customer is ignored.
     let other = world.id(&world.globex, "Upgrade").await;
-    let other = world.bench.get(&format!("{path}?step={other}")).await.body;
+    let other = world.app.get(&format!("{path}?step={other}")).await.body;
     assert!(other.contains("Ready to go on"));
 }

@@ -1,4 +1,4 @@
-//! Files that pages offer to keep.
+//! Tests of the download of a release's template steps.
 use crate::world::World;
 use app::domain::template_markdown::ParsedTemplate;
 use axum::http::StatusCode;
@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 async fn a_release_s_steps_are_a_markdown_file_that_can_be_imported() {
     let world = World::active().await;
     let file = world
-        .bench
+        .app
         .get(&format!("/releases/{}/steps.md", world.june))
         .await;
     assert_eq!(file.status, StatusCode::OK);
@@ -26,7 +26,7 @@ async fn a_release_s_steps_are_a_markdown_file_that_can_be_imported() {
 async fn a_release_that_is_not_there_has_no_file_but_a_page_that_says_so() {
     let world = World::draft().await;
     for path in ["/releases/99/steps.md", "/releases/x/steps.md"] {
-        let page = world.bench.get(path).await;
+        let page = world.app.get(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
         assert!(page.body.contains("<h1>Not found</h1>"), "{path}");
     }

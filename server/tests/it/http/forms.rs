@@ -1,6 +1,6 @@
-//! Forms without JavaScript.
+//! Tests of HTML forms that are posted without JavaScript.
 use crate::{
-    harness::TestBench,
+    harness::TestApp,
     world::{World, metadata},
 };
 use app::domain::customer::CustomerDraft;
@@ -8,15 +8,15 @@ use axum::http::StatusCode;
 
 #[tokio::test]
 async fn a_right_form_leads_to_what_it_made() {
-    let bench = TestBench::new().await;
-    let made = bench
+    let app = TestApp::new().await;
+    let made = app
         .post_form("/clusters/new", "name=eu-west&kubeconfigPath=&description=")
         .await;
     assert_eq!(
         (made.status, made.header("location")),
         (StatusCode::SEE_OTHER, "/clusters/1")
     );
-    let made = bench
+    let made = app
         .post_form(
             "/customers/new",
             "name=Acme&clusterId=1&namespace=acme&description=",
@@ -26,7 +26,7 @@ async fn a_right_form_leads_to_what_it_made() {
         (made.status, made.header("location")),
         (StatusCode::SEE_OTHER, "/customers/1")
     );
-    let made = bench
+    let made = app
         .post_form(
             "/releases/new",
             "name=June&type=release&versionNumber=6&releaseDate=2026-06-01&description=",
@@ -42,31 +42,31 @@ async fn a_right_form_leads_to_what_it_made() {
 async fn an_edited_form_changes_its_row_once() {
     let world = World::draft().await;
     let body = "name=Acme+2&clusterId=1&namespace=acme&description=&version=1&variables=HOST%3Dnew.example%0D%0APORT%3D1";
-    let edited = world.bench.post_form("/customers/1/edit", body).await;
+    let edited = world.app.post_form("/customers/1/edit", body).await;
     assert_eq!(
         (edited.status, edited.header("location")),
         (StatusCode::SEE_OTHER, "/customers/1")
     );
-    let customer = world.bench.store.customer(world.acme.id).await.unwrap();
+    let customer = world.app.store.customer(world.acme.id).await.unwrap();
     let customer = customer.customer;
     assert_eq!(customer.metadata.lines(), "HOST=new.example\nPORT=1\n");
-    // The same form again was based on the row as it was before.
-    let again = world.bench.post_form("/customers/1/edit", body).await;
+    // The same form again is based on the version before.
+    let again = world.app.post_form("/customers/1/edit", body).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     assert!(again.body.contains("Test changed this in the meantime"));
     assert!(again.body.contains("PORT=1") && again.body.contains("name=\"version\" value=\"2\""));
-    // What is there now stands beside what was typed, as far as both differ.
+    // The page shows the present values beside the typed ones, where they differ.
     let late = body.replace("Acme+2", "Acme+3");
-    let late = world.bench.post_form("/customers/1/edit", &late).await;
+    let late = world.app.post_form("/customers/1/edit", &late).await;
     assert!(late.body.contains("<td>Acme 2</td><td>Acme 3</td>"));
     assert!(!late.body.contains("<th scope=\"row\">Namespace</th>"));
     let cluster = "name=eu&kubeconfigPath=&description=&version=1";
-    let cluster = world.bench.post_form("/clusters/1/edit", cluster).await;
+    let cluster = world.app.post_form("/clusters/1/edit", cluster).await;
     assert_eq!(cluster.status, StatusCode::SEE_OTHER);
     let release = "name=June&type=release&versionNumber=7&releaseDate=&description=&version=1";
-    let release = world.bench.post_form("/releases/1/edit", release).await;
+    let release = world.app.post_form("/releases/1/edit", release).await;
     assert_eq!(release.status, StatusCode::SEE_OTHER);
-    let nobody = world.bench.post_form("/clusters/99/edit", "name=x").await;
+    let nobody = world.app.post_form("/clusters/99/edit", "name=x").await;
     assert_eq!(nobody.status, StatusCode::NOT_FOUND);
 }
 
@@ -74,7 +74,7 @@ async fn an_edited_form_changes_its_row_once() {
 async fn a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong() {
     let world = World::draft().await;
     let page = world
-        .bench
+        .app
         .post_form(
             "/customers/new",
             "name=Hooli&clusterId=1&namespace=Not+One&description=Keep+me",
@@ -85,7 +85,7 @@ async fn a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong() {
     assert!(
         page.body.contains("is not a namespace") && page.body.contains("aria-invalid=\"true\"")
     );
-    let page = world.bench.post_form("/clusters/new", "name=eu-west").await;
+    let page = world.app.post_form("/clusters/new", "name=eu-west").await;
     assert_eq!(page.status, StatusCode::CONFLICT);
     assert!(page.body.contains("is already used"));
 }
@@ -94,26 +94,26 @@ async fn a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong() {
 async fn pasted_customers_are_posted_and_come_back_with_the_line_that_is_wrong() {
     let world = World::draft().await;
     let wrong = "clusterId=1&text=Hooli%2C+hooli%0D%0AWrong%2C+Not+One";
-    let page = world.bench.post_form("/customers/new?paste", wrong).await;
+    let page = world.app.post_form("/customers/new?paste", wrong).await;
     assert_eq!(page.status, StatusCode::CONFLICT);
     assert!(page.body.contains("line 2 is wrong") && page.body.contains("Hooli, hooli"));
     let right = "clusterId=1&text=Hooli%2C+hooli%0D%0AStark%2C+stark";
-    let made = world.bench.post_form("/customers/new?paste", right).await;
+    let made = world.app.post_form("/customers/new?paste", right).await;
     assert_eq!(
         (made.status, made.header("location")),
         (StatusCode::SEE_OTHER, "/customers")
     );
-    assert_eq!(world.bench.store.customers(false).await.unwrap().len(), 5);
+    assert_eq!(world.app.store.customers(false).await.unwrap().len(), 5);
 }
 
 #[tokio::test]
 async fn a_new_release_says_where_its_steps_come_from() {
     let world = World::draft().await;
-    let post = async |body: &str| world.bench.post_form("/releases/new", body).await;
+    let post = async |body: &str| world.app.post_form("/releases/new", body).await;
     let cloned = post("name=July&type=release&steps=clone&from=1").await;
     assert_eq!(cloned.header("location"), "/releases/2/steps");
     let july = app::domain::id::ReleaseId(2);
-    let july = world.bench.store.release(july).await.unwrap();
+    let july = world.app.store.release(july).await.unwrap();
     assert_eq!(july.templates.len(), 4);
     let imported = post("name=August&type=release&steps=import").await;
     assert_eq!(imported.header("location"), "/releases/3/steps?import");
@@ -125,16 +125,16 @@ async fn a_new_release_says_where_its_steps_come_from() {
 #[tokio::test]
 async fn a_form_without_javascript_leaves_variables_that_were_not_touched_as_they_are() {
     let world = World::draft().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let mut acme = CustomerDraft::from(world.acme.clone());
     acme.metadata = metadata(&[("CERT", "a\r\nb"), ("CR", "a\rb"), ("HOST", " x.example ")]);
-    let before = store.update_customer(world.acme.id, acme, 1, world.bench.ana());
+    let before = store.update_customer(world.acme.id, acme, 1, world.app.ana());
     let before = before.await.unwrap().row;
     // What a browser sends of the page's own text area.
     let variables = "variables=HOST%3D+x.example+%0D%0A";
     let body =
         format!("name=Acme&clusterId=1&namespace=acme&description=new&version=2&{variables}");
-    let edited = world.bench.post_form("/customers/1/edit", &body).await;
+    let edited = world.app.post_form("/customers/1/edit", &body).await;
     assert_eq!(edited.status, StatusCode::SEE_OTHER, "{}", edited.body);
     let after = store.customer(world.acme.id).await.unwrap().customer;
     assert_eq!(after.description.as_deref(), Some("new"));

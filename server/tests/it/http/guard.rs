@@ -1,5 +1,5 @@
-//! What every answer carries, and what every request must not be.
-use crate::harness::TestBench;
+//! Tests of the middleware: headers of every response, cross-site protection, body limit; and of health checks.
+use crate::harness::TestApp;
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
@@ -8,8 +8,8 @@ use serde_json::json;
 
 #[tokio::test]
 async fn pages_carry_a_strict_policy_with_a_nonce_of_their_own() {
-    let bench = TestBench::new().await;
-    let (one, two) = (bench.get("/").await, bench.get("/").await);
+    let app = TestApp::new().await;
+    let (one, two) = (app.get("/").await, app.get("/").await);
     let policy = one.header("content-security-policy");
     for part in [
         "script-src 'nonce-",
@@ -33,7 +33,7 @@ async fn pages_carry_a_strict_policy_with_a_nonce_of_their_own() {
 
 #[tokio::test]
 async fn a_cross_site_request_changes_nothing() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let request = Request::builder()
         .method(Method::POST)
         .uri("/rpc/create_cluster")
@@ -43,28 +43,28 @@ async fn a_cross_site_request_changes_nothing() {
         .header("sec-fetch-site", "cross-site")
         .body(Body::from(json!({ "draft": { "name": "x" } }).to_string()))
         .unwrap();
-    assert_eq!(bench.send(request).await.status, StatusCode::FORBIDDEN);
-    assert!(bench.store.clusters(true).await.unwrap().is_empty());
+    assert_eq!(app.send(request).await.status, StatusCode::FORBIDDEN);
+    assert!(app.store.clusters(true).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_turned_away() {
-    let bench = TestBench::new().await;
-    let answer = bench
+    let app = TestApp::new().await;
+    let answer = app
         .call(
             "/rpc/create_cluster",
             json!({ "draft": { "name": "x".repeat(9 * 1024 * 1024) } }),
         )
         .await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(bench.store.clusters(true).await.unwrap().is_empty());
+    assert!(app.store.clusters(true).await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn it_says_whether_it_lives_and_can_serve() {
-    let bench = TestBench::new().await;
-    assert_eq!(bench.get("/healthz").await.body, "ok");
-    let ready = bench.get("/readyz").await;
+async fn the_health_checks_answer() {
+    let app = TestApp::new().await;
+    assert_eq!(app.get("/healthz").await.body, "ok");
+    let ready = app.get("/readyz").await;
     assert_eq!(
         (ready.status, ready.body.as_str()),
         (StatusCode::OK, "ready")
@@ -73,9 +73,9 @@ async fn it_says_whether_it_lives_and_can_serve() {
 
 #[tokio::test]
 async fn an_unknown_file_of_the_site_is_not_found() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     assert_eq!(
-        bench.get("/pkg/nothing.js").await.status,
+        app.get("/pkg/nothing.js").await.status,
         StatusCode::NOT_FOUND
     );
 }

@@ -1,5 +1,5 @@
-//! Lists as the server draws them: with what the address asks for, and how much that weighs.
-use crate::{harness::TestBench, world::World};
+//! Tests of server-rendered lists: search, sorting and paging by the address, and the size of the page.
+use crate::{harness::TestApp, world::World};
 use app::domain::{cluster::ClusterDraft, customer::CustomerDraft};
 use axum::{
     body::Body,
@@ -14,12 +14,12 @@ fn at(page: &str, word: &str) -> usize {
 async fn a_list_is_searched_sorted_and_shows_inactive_ones_by_its_address() {
     let world = World::draft().await;
     world
-        .bench
+        .app
         .store
-        .deactivate_customer(world.globex.id, world.bench.ana())
+        .deactivate_customer(world.globex.id, world.app.ana())
         .await
         .unwrap();
-    let page = async |path: &str| world.bench.get(path).await.body;
+    let page = async |path: &str| world.app.get(path).await.body;
     let all = page("/customers").await;
     assert!(
         all.contains("2 customers in 2 clusters") && !all.contains("<b class=\"label\">Globex")
@@ -43,7 +43,7 @@ async fn a_list_is_searched_sorted_and_shows_inactive_ones_by_its_address() {
     assert!(releases.contains("1 of 1 release") && releases.contains("<b class=\"label\">June"));
 }
 
-/// Names as customers have them, not one like the other.
+/// Realistic names that compress as badly as real ones: all different.
 fn name(n: usize) -> String {
     const FIRST: [&str; 20] = [
         "Acorn",
@@ -85,22 +85,15 @@ fn name(n: usize) -> String {
 
 #[tokio::test]
 async fn a_thousand_customers_weigh_less_than_sixty_kilobytes() {
-    let bench = TestBench::new().await;
-    let store = &bench.store;
+    let app = TestApp::new().await;
+    let store = &app.store;
     let mut clusters = Vec::new();
     for cluster in ["prod-ap", "prod-eu", "prod-us", "staging"] {
         let draft = ClusterDraft {
             name: cluster.into(),
             ..ClusterDraft::default()
         };
-        clusters.push(
-            store
-                .create_cluster(draft, bench.ana())
-                .await
-                .unwrap()
-                .row
-                .id,
-        );
+        clusters.push(store.create_cluster(draft, app.ana()).await.unwrap().row.id);
     }
     for n in 0..1_000 {
         let name = name(n);
@@ -110,7 +103,7 @@ async fn a_thousand_customers_weigh_less_than_sixty_kilobytes() {
             cluster_id: Some(clusters[n % 4]),
             ..CustomerDraft::default()
         };
-        store.create_customer(draft, bench.ana()).await.unwrap();
+        store.create_customer(draft, app.ana()).await.unwrap();
     }
     let request = Request::builder()
         .uri("/customers")
@@ -118,27 +111,27 @@ async fn a_thousand_customers_weigh_less_than_sixty_kilobytes() {
         .header(header::ACCEPT_ENCODING, "br")
         .body(Body::empty())
         .unwrap();
-    let page = bench.send(request).await;
+    let page = app.send(request).await;
     assert_eq!(page.header("content-encoding"), "br");
     assert!(page.bytes.len() < 60_000, "{} bytes", page.bytes.len());
-    let page = bench.get("/customers").await.body;
+    let page = app.get("/customers").await.body;
     assert_eq!(page.matches("<td class=\"mono").count(), 200);
     assert!(page.contains("200 of 1000 are shown") && page.contains("rows=400"));
-    let more = bench.get("/customers?rows=400").await.body;
+    let more = app.get("/customers?rows=400").await.body;
     assert_eq!(more.matches("<td class=\"mono").count(), 400);
 }
 
 #[tokio::test]
 async fn the_history_is_read_without_javascript_page_by_page() {
     let world = World::active().await;
-    let page = async |path: &str| world.bench.get(path).await;
+    let page = async |path: &str| world.app.get(path).await;
     let all = page("/activity").await.body;
     assert!(all.contains("name=\"person\"") && all.contains("What changed"));
     let by = page("/activity?person=Nobody").await.body;
     assert!(by.contains("Nothing that happened matches the filter."));
     let of_june = page("/activity?release=1&action=activate").await.body;
     assert!(of_june.contains("activated") && !of_june.contains("Undo</button>"));
-    // What makes no sense asks nothing, rather than failing.
+    // A filter that cannot be parsed is ignored.
     for odd in [
         "/activity?from=yesterday",
         "/activity?cursor=x&release=x&action=x",

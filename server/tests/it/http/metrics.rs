@@ -1,10 +1,11 @@
-//! What `GET /metrics` tells.
-use crate::{harness::TestBench, world::World};
-use app::{domain::step::StepAction, store::steps::transitions::TransitionOptions};
+//! Tests of `GET /metrics`.
+use crate::{harness::TestApp, world::World};
+use app::{domain::vocabulary::StepAction, store::steps::transitions::TransitionOptions};
 use axum::http::StatusCode;
 use serde_json::json;
 
-/// The value of the line with this name and these labels. Figures are kept by the process, and other tests ask too.
+/// The value of the line with this name and these labels. All tests of the process share one recorder, so counters may be
+/// higher than one test makes them.
 fn value(text: &str, name: &str, labels: &[(&str, &str)]) -> u64 {
     let line = text.lines().find(|line| {
         let rest = line.strip_prefix(name).unwrap_or_default();
@@ -17,11 +18,11 @@ fn value(text: &str, name: &str, labels: &[(&str, &str)]) -> u64 {
 
 #[tokio::test]
 async fn it_tells_requests_by_route_and_status_and_how_long_they_took() {
-    let bench = TestBench::new().await;
-    bench.get("/clusters/77").await;
-    bench.get("/nowhere/at/all").await;
-    bench.call("/rpc/list_releases", json!({})).await;
-    let answer = bench.get("/metrics").await;
+    let app = TestApp::new().await;
+    app.get("/clusters/77").await;
+    app.get("/nowhere/at/all").await;
+    app.call("/rpc/list_releases", json!({})).await;
+    let answer = app.get("/metrics").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert!(
         answer
@@ -48,11 +49,11 @@ async fn it_tells_requests_by_route_and_status_and_how_long_they_took() {
 
 #[tokio::test]
 async fn it_tells_how_long_the_database_takes_and_how_large_it_is() {
-    let bench = TestBench::new().await;
-    // Figures are kept from the first router on.
-    bench.get("/healthz").await;
-    bench.customers(1).await;
-    let text = bench.get("/metrics").await.body;
+    let app = TestApp::new().await;
+    // Building the router starts the recorder.
+    app.get("/healthz").await;
+    app.customers(1).await;
+    let text = app.get("/metrics").await.body;
     assert!(value(&text, "rollcall_database_bytes", &[]) > 10_000);
     assert!(value(&text, "rollcall_store_write_seconds_count", &[]) >= 1);
     assert!(value(&text, "rollcall_store_wait_seconds_count", &[]) >= 1);
@@ -64,35 +65,35 @@ async fn it_tells_how_long_the_database_takes_and_how_large_it_is() {
 async fn it_tells_cells_by_state_of_active_releases_only() {
     let world = World::active().await;
     let id = world.id(&world.acme, "Announce").await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     store
         .act_on_step(
             id,
             StepAction::Done,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();
-    let text = world.bench.get("/metrics").await.body;
+    let text = world.app.get("/metrics").await.body;
     let cells = |status: &str| {
         let labels = [("release_id", "1"), ("release", "June"), ("status", status)];
         value(&text, "rollcall_cells", &labels)
     };
     assert_eq!(["done", "pending", "failed"].map(cells), [1, 11, 0]);
     store
-        .archive_release(world.june, None, world.bench.ana())
+        .archive_release(world.june, None, world.app.ana())
         .await
         .unwrap();
-    let text = world.bench.get("/metrics").await.body;
+    let text = world.app.get("/metrics").await.body;
     assert!(!text.contains("rollcall_cells{"));
 }
 
 #[tokio::test]
 async fn it_tells_nothing_of_texts_and_variables() {
     let world = World::active().await;
-    world.bench.get("/").await;
-    let text = world.bench.get("/metrics").await.body;
+    world.app.get("/").await;
+    let text = world.app.get("/metrics").await.body;
     for secret in ["acme.example", "curl", "SELECT"] {
         assert!(!text.contains(secret), "{secret}");
     }

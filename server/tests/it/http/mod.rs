@@ -1,4 +1,4 @@
-//! The doors, through the real router: do they answer as promised?
+//! Tests of HTTP through the whole router: pages, forms, server functions, REST, downloads, and the middleware.
 mod checklist_download;
 mod downloads;
 mod forms;

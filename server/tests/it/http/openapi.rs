@@ -1,12 +1,12 @@
-//! The description of REST, and the page that shows it.
-use crate::harness::TestBench;
+//! Tests of the OpenAPI description and of Swagger UI.
+use crate::harness::TestApp;
 use axum::http::StatusCode;
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
 
 const VERBS: [&str; 4] = ["get", "post", "patch", "delete"];
 
-/// Every operation: verb, path, what is said of it.
+/// Every operation: verb, path, description.
 fn operations(api: &Value) -> Vec<(String, String, Value)> {
     let mut operations = Vec::new();
     for (path, item) in api["paths"].as_object().unwrap() {
@@ -35,8 +35,8 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 
 #[tokio::test]
 async fn it_is_openapi_3_1_and_every_reference_leads_somewhere() {
-    let bench = TestBench::new().await;
-    let api = bench.read("/api/openapi.json").await;
+    let app = TestApp::new().await;
+    let api = app.read("/api/openapi.json").await;
     assert_eq!(api["openapi"], "3.1.0");
     let mut found = BTreeSet::new();
     references(&api, &mut found);
@@ -49,8 +49,8 @@ async fn it_is_openapi_3_1_and_every_reference_leads_somewhere() {
 
 #[tokio::test]
 async fn every_operation_has_a_name_of_its_own_and_says_what_can_go_wrong() {
-    let bench = TestBench::new().await;
-    let api = bench.read("/api/openapi.json").await;
+    let app = TestApp::new().await;
+    let api = app.read("/api/openapi.json").await;
     let mut names = BTreeSet::new();
     for (verb, path, operation) in operations(&api) {
         let name = operation["operationId"].as_str().unwrap().to_owned();
@@ -113,13 +113,13 @@ async fn every_operation_has_a_name_of_its_own_and_says_what_can_go_wrong() {
 
 #[tokio::test]
 async fn every_operation_that_is_described_is_served() {
-    let bench = TestBench::new().await;
-    let api = bench.read("/api/openapi.json").await;
+    let app = TestApp::new().await;
+    let api = app.read("/api/openapi.json").await;
     for (verb, path, operation) in operations(&api) {
         let address = path.replace("{id}", "999999").replace("{customerId}", "1");
         let address = address.replace("{batchId}", "none");
         let verb = verb.to_uppercase();
-        let answer = bench.api(&verb, &address, Value::Null, &[]).await;
+        let answer = app.api(&verb, &address, Value::Null, &[]).await;
         let status = answer.status.as_str().to_owned();
         assert_ne!(status, "405", "{verb} {path}");
         let known = operation["responses"].as_object().unwrap();
@@ -129,13 +129,13 @@ async fn every_operation_that_is_described_is_served() {
 
 #[tokio::test]
 async fn the_page_that_shows_it_comes_from_here_alone() {
-    let bench = TestBench::new().await;
-    let moved = bench.get("/api/docs").await;
+    let app = TestApp::new().await;
+    let moved = app.get("/api/docs").await;
     assert_eq!(
         (moved.status, moved.header("location")),
         (StatusCode::SEE_OTHER, "/api/docs/")
     );
-    let page = bench.get("/api/docs/").await;
+    let page = app.get("/api/docs/").await;
     assert_eq!(page.status, StatusCode::OK);
     let policy = page.header("content-security-policy");
     assert!(
@@ -148,23 +148,23 @@ async fn the_page_that_shows_it_comes_from_here_alone() {
     let scripts: Vec<&str> = page.body.split("<script").skip(1).collect();
     assert_eq!(scripts.len(), 3);
     assert!(scripts.iter().all(|it| it.trim_start().starts_with("src=")));
-    let start = bench.get("/api/docs/swagger-initializer.js").await;
+    let start = app.get("/api/docs/swagger-initializer.js").await;
     assert!(start.body.contains("/api/openapi.json"));
     assert!(
         start.body.contains("\"validatorUrl\": \"none\""),
         "{}",
         start.body
     );
-    let bundle = bench.get("/api/docs/swagger-ui-bundle.js").await;
+    let bundle = app.get("/api/docs/swagger-ui-bundle.js").await;
     assert_eq!(bundle.status, StatusCode::OK);
     assert!(bundle.header("content-type").contains("javascript"));
 }
 
-/// `UPDATE=1 cargo test the_committed_description` writes it anew.
+/// `UPDATE=1 cargo test the_committed_description` rewrites the committed file.
 #[tokio::test]
 async fn the_committed_description_is_the_one_that_is_served() {
-    let bench = TestBench::new().await;
-    let api = bench.read("/api/openapi.json").await;
+    let app = TestApp::new().await;
+    let api = app.read("/api/openapi.json").await;
     let text = serde_json::to_string_pretty(&api).unwrap() + "\n";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
     if std::env::var_os("UPDATE").is_some() {

@@ -1,10 +1,10 @@
-//! Pages that are asked for again within a second.
+//! Tests of the page cache: the same page requested again within a second.
 use crate::{
-    harness::{TestBench, TestResponse},
+    harness::{TestApp, TestResponse},
     world::World,
 };
 use app::{
-    api::context::ACTOR_HEADER, domain::step::StepAction,
+    api::context::ACTOR_HEADER, domain::vocabulary::StepAction,
     store::steps::transitions::TransitionOptions,
 };
 use axum::{
@@ -12,12 +12,12 @@ use axum::{
     http::{Request, header},
 };
 
-async fn get(bench: &TestBench, path: &str, who: &str) -> TestResponse {
+async fn get(app: &TestApp, path: &str, who: &str) -> TestResponse {
     let request = Request::builder()
         .uri(path)
         .header(header::ACCEPT, "text/html")
         .header(ACTOR_HEADER, who);
-    bench.send(request.body(Body::empty()).unwrap()).await
+    app.send(request.body(Body::empty()).unwrap()).await
 }
 
 fn nonce(page: &TestResponse) -> String {
@@ -32,10 +32,10 @@ fn nonce(page: &TestResponse) -> String {
 async fn every_answer_has_a_nonce_of_its_own_in_head_and_page() {
     let world = World::active().await;
     let path = format!("/releases/{}", world.june);
-    let mut before = get(&world.bench, &path, "Ana").await;
-    // A clock may turn in between, so there is more than one second try.
+    let mut before = get(&world.app, &path, "Ana").await;
+    // The second may end between two requests, so there are several tries.
     for _ in 0..4 {
-        let page = get(&world.bench, &path, "Ana").await;
+        let page = get(&world.app, &path, "Ana").await;
         let (old, new) = (nonce(&before), nonce(&page));
         assert_ne!(old, new);
         assert!(before.body.contains(&old) && page.body.contains(&new));
@@ -51,23 +51,23 @@ async fn every_answer_has_a_nonce_of_its_own_in_head_and_page() {
 #[tokio::test]
 async fn whatever_was_changed_is_on_the_next_page_and_nobody_sees_the_page_of_another() {
     let world = World::active().await;
-    let bench = &world.bench;
+    let app = &world.app;
     let path = format!("/releases/{}", world.june);
     let steps = world.steps(world.acme.id).await;
     for (n, step) in steps.iter().enumerate() {
-        let ana = get(bench, &path, "Ana Ferreira").await;
-        let ravi = get(bench, &path, "Ravi Menon").await;
+        let ana = get(app, &path, "Ana Ferreira").await;
+        let ravi = get(app, &path, "Ravi Menon").await;
         assert!(ana.body.contains("Ana Ferreira") && !ana.body.contains("Ravi Menon"));
         assert!(ravi.body.contains("Ravi Menon"));
         assert_eq!(
             ana.body.matches(r#"data-state="done" aria-label"#).count(),
             n
         );
-        let done = bench.store.act_on_step(
+        let done = app.store.act_on_step(
             step.id,
             StepAction::Done,
             TransitionOptions::default(),
-            bench.by("Mei"),
+            app.by("Mei"),
         );
         done.await.unwrap();
     }
@@ -81,9 +81,9 @@ async fn a_name_that_reads_like_a_cookie_is_not_that_cookie() {
             .uri("/releases")
             .header(header::ACCEPT, "text/html")
             .header(header, "rollcall_user=Mei%20Tan");
-        world.bench.send(request.body(Body::empty()).unwrap())
+        world.app.send(request.body(Body::empty()).unwrap())
     };
-    // Within the same second or not: each page is that of who asked.
+    // Whether cached or not, each page is rendered for the actor of its own request.
     let by_cookie = ask(header::COOKIE.as_str()).await;
     let by_name = ask(ACTOR_HEADER).await;
     assert!(by_cookie.body.contains("You: Mei Tan"));

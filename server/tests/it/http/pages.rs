@@ -1,9 +1,9 @@
-//! Pages as the server draws them, complete without JavaScript.
+//! Tests of server-rendered pages, which are complete without JavaScript.
 use crate::{
-    harness::TestBench,
+    harness::TestApp,
     world::{World, draft},
 };
-use app::domain::{cluster::ClusterDraft, customer::CustomerDraft, step::Position};
+use app::domain::{cluster::ClusterDraft, customer::CustomerDraft, order::Position};
 use axum::http::StatusCode;
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn every_page_has_its_title_its_heading_and_the_navigation() {
         (format!("/releases/{june}/customer/{acme}"), "Acme"),
         ("/activity".into(), "Activity"),
     ] {
-        let page = world.bench.get(&path).await;
+        let page = world.app.get(&path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         assert!(
             page.body
@@ -52,7 +52,7 @@ async fn every_page_has_its_title_its_heading_and_the_navigation() {
 
 #[tokio::test]
 async fn what_is_not_there_is_a_404_page_with_the_navigation() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     for path in [
         "/nowhere",
         "/clusters/9",
@@ -61,7 +61,7 @@ async fn what_is_not_there_is_a_404_page_with_the_navigation() {
         "/releases/9/customer/1",
         "/releases/9/steps",
     ] {
-        let page = bench.get(path).await;
+        let page = app.get(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
         assert!(
             page.body.contains("<h1>Not found</h1>") && page.body.contains("aria-label=\"Main\""),
@@ -74,7 +74,7 @@ async fn what_is_not_there_is_a_404_page_with_the_navigation() {
 async fn the_matrix_shows_its_first_window_before_anything_runs() {
     let world = World::active().await;
     let page = world
-        .bench
+        .app
         .get(&format!("/releases/{}", world.june))
         .await
         .body;
@@ -92,7 +92,7 @@ async fn an_open_step_is_drawn_with_its_text_filled_in() {
     let world = World::active().await;
     let step = world.id(&world.acme, "Migrate schema").await;
     let page = world
-        .bench
+        .app
         .get(&format!("/releases/{}?step={step}", world.june))
         .await
         .body;
@@ -104,19 +104,19 @@ async fn an_open_step_is_drawn_with_its_text_filled_in() {
 async fn a_step_of_another_release_is_never_shown_beside_this_one() {
     let world = World::active().await;
     let step = world.id(&world.acme, "Migrate schema").await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let other = store
-        .clone_release(world.june, "July".into(), None, world.bench.ana())
+        .clone_release(world.june, "July".into(), None, world.app.ana())
         .await
         .unwrap()
         .row
         .id;
     store
-        .activate_release(other, Some(vec![world.acme.id]), world.bench.ana())
+        .activate_release(other, Some(vec![world.acme.id]), world.app.ana())
         .await
         .unwrap();
     let page = world
-        .bench
+        .app
         .get(&format!("/releases/{other}?step={step}"))
         .await
         .body;
@@ -126,9 +126,35 @@ async fn a_step_of_another_release_is_never_shown_beside_this_one() {
 }
 
 #[tokio::test]
+async fn the_matrix_prints_as_a_page_without_the_app_s_script() {
+    let world = World::active().await;
+    let path = format!("/releases/{}?view=print&customers=acme", world.june);
+    let page = world.app.get(&path).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self';"));
+    let back = format!("href=\"/releases/{}\"", world.june);
+    for part in [
+        "<!DOCTYPE html><html lang=\"en\" data-theme=\"light\"><head>",
+        "<title>June · Rollcall</title>",
+        "<body class=\"paper\"><div hidden><svg",
+        "data-print",
+        "<main><",
+        "Printed ",
+        "by Test",
+        back.as_str(),
+    ] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    assert_eq!(page.body.matches("<script").count(), 1);
+    let missing = world.app.get("/releases/99?view=print").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn hostile_words_are_shown_as_words() {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let evil = "</title></textarea></script><img src=x onerror=alert(1)>\"'><b>";
     let cluster = ClusterDraft {
         name: evil.into(),
@@ -176,11 +202,12 @@ async fn hostile_words_are_shown_as_words() {
         format!("/customers/{}", customer.id),
         format!("/customers/{}/edit", customer.id),
         format!("/releases/{}?step={}", world.june, step.id),
+        format!("/releases/{}?view=print", world.june),
         format!("/releases/{}/steps", world.june),
         format!("/releases/{}/customer/{}", world.june, customer.id),
         "/activity".into(),
     ] {
-        let page = world.bench.get(&path).await;
+        let page = world.app.get(&path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         assert!(!page.body.contains("<img src=x"), "{path}");
         assert!(

@@ -1,5 +1,5 @@
-//! REST: statuses, problems, versions, pages, and who is asking.
-use crate::{harness::TestBench, world::World};
+//! Tests of REST: status codes, problem documents, versions, pagination, and the actor.
+use crate::{harness::TestApp, world::World};
 use axum::{
     Router,
     body::Body,
@@ -14,9 +14,9 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 #[tokio::test]
 async fn what_was_created_says_where_it_is_and_by_which_change() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let body = json!({ "name": " eu-west ", "metadata": { "ZONE": "b", "n": 1.5, "on": true } });
-    let made = bench.api("POST", "/api/clusters", body, &[]).await;
+    let made = app.api("POST", "/api/clusters", body, &[]).await;
     assert_eq!(made.status, StatusCode::CREATED);
     assert_eq!(made.header("location"), "/api/clusters/1");
     assert_eq!(made.header("etag"), "\"1\"");
@@ -33,7 +33,7 @@ async fn what_was_created_says_where_it_is_and_by_which_change() {
         (&json!(true), &json!(1))
     );
     assert!(cluster["createdAt"].as_str().unwrap().ends_with('Z'));
-    let read = bench.api("GET", "/api/clusters/1", Value::Null, &[]).await;
+    let read = app.api("GET", "/api/clusters/1", Value::Null, &[]).await;
     assert_eq!(
         (read.status, read.header("etag")),
         (StatusCode::OK, "\"1\"")
@@ -43,14 +43,14 @@ async fn what_was_created_says_where_it_is_and_by_which_change() {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_400_what_is_wrong_422_and_no_json_415() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let send = async |media: &str, body: &'static str| {
         let request = Request::builder()
             .method(Method::POST)
             .uri("/api/clusters")
             .header(header::CONTENT_TYPE, media)
             .body(Body::from(body));
-        bench.send(request.unwrap()).await
+        app.send(request.unwrap()).await
     };
     send("application/json", "{").await.problem(400);
     send("application/json", "").await.problem(400);
@@ -76,7 +76,7 @@ async fn what_cannot_be_read_is_400_what_is_wrong_422_and_no_json_415() {
     let both = r#"{"name":"","kubeconfigPath":"etc/x"}"#;
     let both = send("application/json", both).await.problem(422);
     assert_eq!(both["errors"].as_object().unwrap().len(), 2);
-    assert!(bench.store.clusters(true).await.unwrap().is_empty());
+    assert!(app.store.clusters(true).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -101,20 +101,20 @@ async fn an_unknown_or_malformed_id_and_an_unknown_address_are_404() {
         "/api/nowhere",
         "/api/clusters/1/nowhere",
     ] {
-        let answer = world.bench.api("GET", path, Value::Null, &[]).await;
+        let answer = world.app.api("GET", path, Value::Null, &[]).await;
         answer.problem(404);
     }
     let patch = json!({ "name": "x", "version": 1 });
     for path in ["/api/clusters/99", "/api/templates/99", "/api/steps/99"] {
-        let answer = world.bench.api("PATCH", path, patch.clone(), &[]).await;
+        let answer = world.app.api("PATCH", path, patch.clone(), &[]).await;
         answer.problem(404);
     }
 }
 
 #[tokio::test]
 async fn a_wrong_method_is_405_and_says_which_are_right() {
-    let bench = TestBench::new().await;
-    let answer = bench.api("PUT", "/api/clusters", json!({}), &[]).await;
+    let app = TestApp::new().await;
+    let answer = app.api("PUT", "/api/clusters", json!({}), &[]).await;
     answer.problem(405);
     let allowed = answer.header("allow");
     assert!(
@@ -125,9 +125,9 @@ async fn a_wrong_method_is_405_and_says_which_are_right() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_and_another_site_s_request_are_problems_too() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let large = json!({ "name": "x".repeat(9 * 1024 * 1024) });
-    let large = bench.api("POST", "/api/clusters", large, &[]).await;
+    let large = app.api("POST", "/api/clusters", large, &[]).await;
     large.problem(413);
     let headers = [
         ("host", "rollcall.example"),
@@ -135,9 +135,9 @@ async fn a_body_that_is_too_large_and_another_site_s_request_are_problems_too() 
         ("sec-fetch-site", "cross-site"),
     ];
     let foreign = json!({ "name": "x" });
-    let foreign = bench.api("POST", "/api/clusters", foreign, &headers).await;
+    let foreign = app.api("POST", "/api/clusters", foreign, &headers).await;
     foreign.problem(403);
-    assert!(bench.store.clusters(true).await.unwrap().is_empty());
+    assert!(app.store.clusters(true).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_panic_and_an_answer_that_takes_too_long_are_problems_too() {
             timeout,
         ))
         .layer(CatchPanicLayer::new())
-        .layer(from_fn(server::rest::problem::dress));
+        .layer(from_fn(server::rest::problem::convert_failures));
     for (path, status) in [("/api/panic", 500_u16), ("/api/slow", 503)] {
         let request = Request::builder().uri(path).body(Body::empty()).unwrap();
         let answer = router.clone().oneshot(request).await.unwrap();
@@ -168,7 +168,7 @@ async fn a_patch_changes_what_it_names_and_null_empties() {
     let world = World::draft().await;
     let path = format!("/api/customers/{}", world.acme.id);
     let patch = json!({ "description": "ours", "version": 1 });
-    let changed = world.bench.api("PATCH", &path, patch, &[]).await;
+    let changed = world.app.api("PATCH", &path, patch, &[]).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);
     assert_eq!(changed.header("etag"), "\"2\"");
     assert!(!changed.header("x-rollcall-batch").is_empty());
@@ -180,23 +180,19 @@ async fn a_patch_changes_what_it_names_and_null_empties() {
     assert_eq!(row["metadata"]["HOST"], "acme.example");
     let patch = json!({ "description": null, "metadata": null });
     let headers = [("if-match", "\"2\"")];
-    let emptied = world
-        .bench
-        .api("PATCH", &path, patch, &headers)
-        .await
-        .json();
+    let emptied = world.app.api("PATCH", &path, patch, &headers).await.json();
     assert_eq!(
         (&emptied["description"], &emptied["metadata"]),
         (&Value::Null, &json!({}))
     );
     let same = json!({ "name": "Acme", "version": 3 });
-    let same = world.bench.api("PATCH", &path, same, &[]).await;
+    let same = world.app.api("PATCH", &path, same, &[]).await;
     assert_eq!(
         (same.status, same.header("x-rollcall-batch")),
         (StatusCode::OK, "")
     );
     let nameless = json!({ "name": null, "version": 3 });
-    let nameless = world.bench.api("PATCH", &path, nameless, &[]).await;
+    let nameless = world.app.api("PATCH", &path, nameless, &[]).await;
     assert_eq!(nameless.problem(422)["errors"]["name"], "fill this in");
 }
 
@@ -205,15 +201,12 @@ async fn a_patch_without_a_version_is_428_and_with_a_stale_one_409() {
     let world = World::draft().await;
     let path = format!("/api/clusters/{}", world.eu_west.id);
     let patch = |version: Value| json!({ "description": "x", "version": version });
-    let missing = world
-        .bench
-        .api("PATCH", &path, patch(Value::Null), &[])
-        .await;
+    let missing = world.app.api("PATCH", &path, patch(Value::Null), &[]).await;
     missing.problem(428);
     let by = [("x-rollcall-user", "Jonas")];
-    let first = world.bench.api("PATCH", &path, patch(json!(1)), &by).await;
+    let first = world.app.api("PATCH", &path, patch(json!(1)), &by).await;
     assert_eq!(first.status, StatusCode::OK);
-    let stale = world.bench.api("PATCH", &path, patch(json!(1)), &[]).await;
+    let stale = world.app.api("PATCH", &path, patch(json!(1)), &[]).await;
     let stale = stale.problem(409);
     assert_eq!(stale["type"], "urn:rollcall:problem:stale");
     assert_eq!(stale["current"], first.json());
@@ -221,14 +214,14 @@ async fn a_patch_without_a_version_is_428_and_with_a_stale_one_409() {
     assert!(stale["changedAt"].as_str().unwrap().ends_with('Z'));
     let headers = [("if-match", "\"1\"")];
     let stale = json!({ "description": "y" });
-    let stale = world.bench.api("PATCH", &path, stale, &headers).await;
+    let stale = world.app.api("PATCH", &path, stale, &headers).await;
     stale.problem(409);
 }
 
 #[tokio::test]
 async fn a_taken_name_is_409_at_its_field_and_an_inactive_holder_is_named() {
     let world = World::draft().await;
-    let api = async |path: &str, body: Value| world.bench.api("POST", path, body, &[]).await;
+    let api = async |path: &str, body: Value| world.app.api("POST", path, body, &[]).await;
     let taken = api("/api/clusters", json!({ "name": "eu-west" }))
         .await
         .problem(409);
@@ -240,7 +233,7 @@ async fn a_taken_name_is_409_at_its_field_and_an_inactive_holder_is_named() {
     );
     assert_eq!(taken.get("inactiveId"), None);
     let initech = format!("/api/customers/{}", world.initech.id);
-    let gone = world.bench.api("DELETE", &initech, Value::Null, &[]).await;
+    let gone = world.app.api("DELETE", &initech, Value::Null, &[]).await;
     assert_eq!(
         (gone.status, gone.body.as_str()),
         (StatusCode::NO_CONTENT, "")
@@ -255,8 +248,7 @@ async fn a_taken_name_is_409_at_its_field_and_an_inactive_holder_is_named() {
 #[tokio::test]
 async fn deleting_deactivates_and_lists_hide_what_is_inactive() {
     let world = World::draft().await;
-    let call =
-        async |method: &str, path: &str| world.bench.api(method, path, Value::Null, &[]).await;
+    let call = async |method: &str, path: &str| world.app.api(method, path, Value::Null, &[]).await;
     let eu_west = format!("/api/clusters/{}", world.eu_west.id);
     let refused = call("DELETE", &eu_west).await.problem(409);
     let detail = refused["detail"].as_str().unwrap();
@@ -280,7 +272,7 @@ async fn deleting_deactivates_and_lists_hide_what_is_inactive() {
         (StatusCode::NO_CONTENT, "")
     );
     let names = async |path: &str| {
-        let list = world.bench.read(path).await;
+        let list = world.app.read(path).await;
         let items = list["items"].as_array().unwrap().clone();
         let names = items
             .iter()
@@ -300,15 +292,12 @@ async fn deleting_deactivates_and_lists_hide_what_is_inactive() {
     assert_eq!(names(&of_one).await, ["Initech"]);
     let into = json!({ "name": "New", "clusterId": world.us_east.id, "namespace": "new" });
     world
-        .bench
+        .app
         .api("POST", "/api/customers", into, &[])
         .await
         .problem(409);
     let nowhere = json!({ "name": "New", "clusterId": 77, "namespace": "new" });
-    let nowhere = world
-        .bench
-        .api("POST", "/api/customers", nowhere, &[])
-        .await;
+    let nowhere = world.app.api("POST", "/api/customers", nowhere, &[]).await;
     assert_eq!(nowhere.problem(422)["errors"]["clusterId"], "unknown: 77");
     call("POST", &format!("{initech}/restore"))
         .await
@@ -317,17 +306,17 @@ async fn deleting_deactivates_and_lists_hide_what_is_inactive() {
     assert_eq!(restored.json()["isActive"], true);
     let restored = call("POST", &format!("{initech}/restore")).await;
     assert_eq!(restored.json()["isActive"], true);
-    let read = world.bench.read(&initech).await;
+    let read = world.app.read(&initech).await;
     assert_eq!(read["cluster"]["name"], "us-east");
 }
 
 #[tokio::test]
 async fn lists_come_in_pages_by_name_without_gaps() {
-    let bench = TestBench::new().await;
-    bench.customers(5).await;
+    let app = TestApp::new().await;
+    app.customers(5).await;
     let (mut names, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
     loop {
-        let page = bench.read(&format!("/api/customers?limit=2{cursor}")).await;
+        let page = app.read(&format!("/api/customers?limit=2{cursor}")).await;
         for item in page["items"].as_array().unwrap() {
             names.push(item["name"].as_str().unwrap().to_owned());
         }
@@ -354,24 +343,24 @@ async fn lists_come_in_pages_by_name_without_gaps() {
     ] {
         for limit in ["0", "501", "-1", "x"] {
             let path = format!("{list}?limit={limit}");
-            let wrong = bench.api("GET", &path, Value::Null, &[]).await.problem(422);
+            let wrong = app.api("GET", &path, Value::Null, &[]).await.problem(422);
             assert!(wrong["errors"]["limit"].is_string(), "{path}");
         }
         let path = format!("{list}?cursor=x");
-        let wrong = bench.api("GET", &path, Value::Null, &[]).await.problem(422);
+        let wrong = app.api("GET", &path, Value::Null, &[]).await.problem(422);
         assert!(wrong["errors"]["cursor"].is_string(), "{path}");
-        bench.read(&format!("{list}?limit=500")).await;
+        app.read(&format!("{list}?limit=500")).await;
     }
     let wrong = "/api/clusters?includeInactive=perhaps";
-    bench.api("GET", wrong, Value::Null, &[]).await.problem(422);
+    app.api("GET", wrong, Value::Null, &[]).await.problem(422);
 }
 
 #[tokio::test]
 async fn releases_come_newest_first_and_in_pages() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     for name in ["May", "June", "July"] {
         let body = json!({ "name": name, "type": "release" });
-        let made = bench.api("POST", "/api/releases", body, &[]).await;
+        let made = app.api("POST", "/api/releases", body, &[]).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     }
     let names = |page: &Value| {
@@ -381,11 +370,11 @@ async fn releases_come_newest_first_and_in_pages() {
             .map(|it| it["name"].as_str().unwrap().to_owned());
         names.collect::<Vec<_>>()
     };
-    let page = bench.read("/api/releases?limit=2").await;
+    let page = app.read("/api/releases?limit=2").await;
     assert_eq!(names(&page), ["July", "June"]);
     assert_eq!(page["items"][0]["progress"]["percent"], Value::Null);
     let next = page["nextCursor"].as_str().unwrap();
-    let page = bench
+    let page = app
         .read(&format!("/api/releases?limit=2&cursor={next}"))
         .await;
     assert_eq!(
@@ -396,13 +385,13 @@ async fn releases_come_newest_first_and_in_pages() {
 
 #[tokio::test]
 async fn a_change_is_recorded_under_the_name_that_the_request_brings() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let create = async |name: &str, headers: &[(&str, &str)]| {
         let body = json!({ "name": name });
-        let made = bench.api("POST", "/api/clusters", body, headers).await;
+        let made = app.api("POST", "/api/clusters", body, headers).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
         let path = format!("/api/audit?batchId={}", made.header("x-rollcall-batch"));
-        bench.read(&path).await["items"][0]["actor"].clone()
+        app.read(&path).await["items"][0]["actor"].clone()
     };
     assert_eq!(create("a", &[]).await, "Test");
     assert_eq!(
@@ -415,7 +404,7 @@ async fn a_change_is_recorded_under_the_name_that_the_request_brings() {
     for wrong in ["", long.as_str()] {
         let headers = [("x-rollcall-user", wrong)];
         let body = json!({ "name": "d" });
-        let refused = bench.api("POST", "/api/clusters", body, &headers).await;
+        let refused = app.api("POST", "/api/clusters", body, &headers).await;
         assert!(refused.problem(422)["errors"]["X-Rollcall-User"].is_string());
     }
 }

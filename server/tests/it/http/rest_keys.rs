@@ -1,5 +1,5 @@
-//! REST: `Idempotency-Key`.
-use crate::{harness::TestBench, world::World};
+//! Tests of REST: idempotency keys.
+use crate::{harness::TestApp, world::World};
 use app::{
     domain::{actor_stamp::ActorStamp, cluster::ClusterDraft},
     store::audit::idempotency::Claim,
@@ -12,49 +12,47 @@ const KEY: [(&str, &str); 1] = [("idempotency-key", "k-1")];
 
 #[tokio::test]
 async fn the_same_key_and_body_give_the_first_answer_again() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let body = json!({ "name": "eu-west" });
-    let first = bench.api("POST", "/api/clusters", body.clone(), &KEY).await;
+    let first = app.api("POST", "/api/clusters", body.clone(), &KEY).await;
     assert_eq!(first.status, StatusCode::CREATED, "{}", first.body);
-    let again = bench.api("POST", "/api/clusters", body, &KEY).await;
+    let again = app.api("POST", "/api/clusters", body, &KEY).await;
     assert_eq!((again.status, &again.body), (first.status, &first.body));
     for name in ["location", "etag", "x-rollcall-batch", "content-type"] {
         assert!(!again.header(name).is_empty(), "{name}");
         assert_eq!(again.header(name), first.header(name), "{name}");
     }
-    assert_eq!(bench.store.clusters(true).await.unwrap().len(), 1);
+    assert_eq!(app.store.clusters(true).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn the_same_key_for_another_request_is_refused() {
-    let bench = TestBench::new().await;
-    bench
-        .api("POST", "/api/clusters", json!({ "name": "a" }), &KEY)
+    let app = TestApp::new().await;
+    app.api("POST", "/api/clusters", json!({ "name": "a" }), &KEY)
         .await;
-    let body = bench
+    let body = app
         .api("POST", "/api/clusters", json!({ "name": "b" }), &KEY)
         .await;
     assert!(body.problem(422)["errors"]["Idempotency-Key"].is_string());
-    let path = bench
+    let path = app
         .api("POST", "/api/releases", json!({ "name": "a" }), &KEY)
         .await;
     path.problem(422);
     let somebody = [KEY[0], ("x-rollcall-user", "Mei")];
-    let somebody = bench
+    let somebody = app
         .api("POST", "/api/clusters", json!({ "name": "a" }), &somebody)
         .await;
     somebody.problem(422);
-    assert_eq!(bench.store.clusters(true).await.unwrap().len(), 1);
+    assert_eq!(app.store.clusters(true).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_refused_request_lets_its_key_go() {
-    let bench = TestBench::new().await;
-    bench
-        .api("POST", "/api/clusters", json!({}), &KEY)
+    let app = TestApp::new().await;
+    app.api("POST", "/api/clusters", json!({}), &KEY)
         .await
         .problem(422);
-    let made = bench
+    let made = app
         .api("POST", "/api/clusters", json!({ "name": "a" }), &KEY)
         .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
@@ -62,15 +60,15 @@ async fn a_refused_request_lets_its_key_go() {
 
 #[tokio::test]
 async fn a_key_is_visible_and_not_too_long() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let long = "x".repeat(256);
     for wrong in ["", "a b", "é", long.as_str()] {
         let headers = [("idempotency-key", wrong)];
         let body = json!({ "name": "a" });
-        let refused = bench.api("POST", "/api/clusters", body, &headers).await;
+        let refused = app.api("POST", "/api/clusters", body, &headers).await;
         refused.problem(422);
     }
-    assert!(bench.store.clusters(true).await.unwrap().is_empty());
+    assert!(app.store.clusters(true).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -95,9 +93,9 @@ async fn everything_that_creates_takes_a_key() {
         (format!("{june}/customers/{}/steps", world.acme.id), step),
     ] {
         let headers = [("idempotency-key", path.as_str())];
-        let first = world.bench.api("POST", &path, body.clone(), &headers).await;
+        let first = world.app.api("POST", &path, body.clone(), &headers).await;
         assert_eq!(first.status, StatusCode::CREATED, "{path}: {}", first.body);
-        let again = world.bench.api("POST", &path, body, &headers).await;
+        let again = world.app.api("POST", &path, body, &headers).await;
         assert_eq!(
             (again.status, &again.body),
             (first.status, &first.body),
@@ -108,9 +106,9 @@ async fn everything_that_creates_takes_a_key() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_at_once_create_one() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let body = json!({ "name": "eu-west" });
-    let call = || bench.api("POST", "/api/clusters", body.clone(), &KEY);
+    let call = || app.api("POST", "/api/clusters", body.clone(), &KEY);
     let answers: [_; 4] = tokio::join!(call(), call(), call(), call()).into();
     let created: Vec<&str> = answers
         .iter()
@@ -123,14 +121,14 @@ async fn two_at_once_create_one() {
     others.for_each(|it| {
         it.problem(409);
     });
-    assert_eq!(bench.store.clusters(true).await.unwrap().len(), 1);
+    assert_eq!(app.store.clusters(true).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn who_goes_away_before_the_answer_gets_it_when_asking_again() {
-    let bench = TestBench::new().await;
-    let call = || bench.api("POST", "/api/clusters", json!({ "name": "eu-west" }), &KEY);
-    // The client is gone after the first look.
+    let app = TestApp::new().await;
+    let call = || app.api("POST", "/api/clusters", json!({ "name": "eu-west" }), &KEY);
+    // The request is polled once and dropped, as if the client disconnected.
     tokio::select! {
         biased;
         answer = call() => panic!("answered at once: {}", answer.body),
@@ -145,39 +143,35 @@ async fn who_goes_away_before_the_answer_gets_it_when_asking_again() {
         answer = call().await;
     }
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
-    assert_eq!(bench.store.clusters(true).await.unwrap().len(), 1);
+    assert_eq!(app.store.clusters(true).await.unwrap().len(), 1);
 }
 
-/// What the key `k` is for the same request at some time; no answer is ever kept.
-async fn claim(bench: &TestBench, now: DateTime<Utc>) -> Claim {
-    bench.store.claim_key("k", "POST x", now).await.unwrap()
+/// Claims the key `k` for the same request at a time. No response is ever stored.
+async fn claim(app: &TestApp, now: DateTime<Utc>) -> Claim {
+    app.store.claim_key("k", "POST x", now).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_key_is_busy_for_a_minute_then_given_up_and_forgotten_after_a_day() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
-    assert!(matches!(claim(&bench, start).await, Claim::Yours(_)));
+    assert!(matches!(claim(&app, start).await, Claim::New(_)));
     let soon = start + TimeDelta::seconds(59);
-    assert!(matches!(claim(&bench, soon).await, Claim::Busy));
-    let other = bench.store.claim_key("k", "POST y", soon).await.unwrap();
-    assert!(matches!(other, Claim::Another));
+    assert!(matches!(claim(&app, soon).await, Claim::InProgress));
+    let other = app.store.claim_key("k", "POST y", soon).await.unwrap();
+    assert!(matches!(other, Claim::OtherRequest));
     let later = start + TimeDelta::seconds(61);
-    assert!(matches!(claim(&bench, later).await, Claim::Yours(_)));
+    assert!(matches!(claim(&app, later).await, Claim::New(_)));
     let next_day = later + TimeDelta::hours(25);
-    let other = bench
-        .store
-        .claim_key("k", "POST y", next_day)
-        .await
-        .unwrap();
-    assert!(matches!(other, Claim::Yours(_)));
+    let other = app.store.claim_key("k", "POST y", next_day).await.unwrap();
+    assert!(matches!(other, Claim::New(_)));
 }
 
 #[tokio::test]
 async fn what_was_carried_out_before_a_crash_is_not_carried_out_again() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let start: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
-    let Claim::Yours(store) = claim(&bench, start).await else {
+    let Claim::New(store) = claim(&app, start).await else {
         panic!("the key is not ours")
     };
     let draft = ClusterDraft {
@@ -188,9 +182,9 @@ async fn what_was_carried_out_before_a_crash_is_not_carried_out_again() {
         .create_cluster(draft, ActorStamp::new("Ana", start).unwrap())
         .await;
     let batch = made.unwrap().batch_id.unwrap();
-    // The server stops here: no answer is kept.
+    // The server stops here: no response is stored.
     let later = start + TimeDelta::seconds(61);
-    let Claim::Lost(found) = claim(&bench, later).await else {
+    let Claim::ResponseLost(found) = claim(&app, later).await else {
         panic!("the change is not known")
     };
     assert_eq!(found, batch);

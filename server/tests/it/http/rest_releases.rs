@@ -1,12 +1,12 @@
-//! REST: releases, their life, their customers, and how far they are.
+//! Tests of REST: releases, their states, their customers, progress and matrix.
 use crate::world::World;
-use app::domain::step::StepAction;
+use app::domain::vocabulary::StepAction;
 use app::store::steps::transitions::TransitionOptions;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 async fn post(world: &World, path: &str, body: Value) -> crate::harness::TestResponse {
-    world.bench.api("POST", path, body, &[]).await
+    world.app.api("POST", path, body, &[]).await
 }
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn a_release_has_a_date_and_a_type() {
     );
     let path = made.header("location").to_owned();
     let patch = json!({ "releaseDate": null, "version": 1 });
-    let patched = world.bench.api("PATCH", &path, patch, &[]).await.json();
+    let patched = world.app.api("PATCH", &path, patch, &[]).await.json();
     assert_eq!(
         (&patched["releaseDate"], &patched["versionNumber"]),
         (&Value::Null, &json!("7"))
@@ -49,7 +49,7 @@ async fn a_dry_run_says_what_activation_would_do_and_does_nothing() {
         json!({ "customers": 3, "cells": 12, "unresolved": unresolved })
     );
     let release = format!("/api/releases/{}", world.june);
-    assert_eq!(world.bench.read(&release).await["status"], "draft");
+    assert_eq!(world.app.read(&release).await["status"], "draft");
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn activation_takes_the_named_customers_or_all_and_refuses_wrong_ones() {
     assert_eq!(wrong(json!([])).await, "choose at least one");
     assert_eq!(wrong(json!([world.acme.id.0, 77])).await, "unknown: 77");
     let globex = format!("/api/customers/{}", world.globex.id);
-    world.bench.api("DELETE", &globex, Value::Null, &[]).await;
+    world.app.api("DELETE", &globex, Value::Null, &[]).await;
     assert_eq!(
         wrong(json!([world.globex.id.0])).await,
         "not active: Globex"
@@ -77,7 +77,7 @@ async fn activation_takes_the_named_customers_or_all_and_refuses_wrong_ones() {
     assert_eq!(done.json()["status"], "active");
     assert!(!done.header("x-rollcall-batch").is_empty());
     let release = world
-        .bench
+        .app
         .read(&format!("/api/releases/{}", world.june))
         .await;
     assert_eq!(
@@ -96,7 +96,7 @@ async fn activation_takes_the_named_customers_or_all_and_refuses_wrong_ones() {
 async fn an_activation_names_unknown_and_inactive_customers_alike() {
     let world = World::draft().await;
     let initech = format!("/api/customers/{}", world.initech.id);
-    world.bench.api("DELETE", &initech, Value::Null, &[]).await;
+    world.app.api("DELETE", &initech, Value::Null, &[]).await;
     let path = format!("/api/releases/{}/activate", world.june);
     let ids = json!([world.acme.id, world.initech.id, 99, 98]);
     for dry_run in [false, true] {
@@ -108,7 +108,7 @@ async fn an_activation_names_unknown_and_inactive_customers_alike() {
         );
     }
     let release = format!("/api/releases/{}", world.june);
-    assert_eq!(world.bench.read(&release).await["status"], "draft");
+    assert_eq!(world.app.read(&release).await["status"], "draft");
 }
 
 #[tokio::test]
@@ -164,11 +164,11 @@ async fn customers_join_and_leave() {
         (&json!(true), &json!([hooli]))
     );
     let step = world.id(&world.acme, "Announce").await;
-    let start = world.bench.store.act_on_step(
+    let start = world.app.store.act_on_step(
         step,
         StepAction::Start,
         TransitionOptions::default(),
-        world.bench.ana(),
+        world.app.ana(),
     );
     start.await.unwrap();
     let refused = post(&world, &remove, json!({ "customerIds": [acme] }))
@@ -204,19 +204,19 @@ async fn a_hundred_thousand_unknown_customers_are_refused_in_a_short_sentence() 
 #[tokio::test]
 async fn members_and_progress_say_how_far_everybody_is() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     for name in ["Announce", "Migrate schema", "Upgrade", "Check"] {
         let step = world.id(&world.acme, name).await;
         let done = store.act_on_step(
             step,
             StepAction::Done,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         );
         done.await.unwrap();
     }
     let path = format!("/api/releases/{}/customers", world.june);
-    let members = world.bench.read(&path).await;
+    let members = world.app.read(&path).await;
     let members = members["items"].as_array().unwrap().clone();
     let names: Vec<&str> = members
         .iter()
@@ -234,7 +234,7 @@ async fn members_and_progress_say_how_far_everybody_is() {
         (&json!(100), &json!("done"))
     );
     let progress = world
-        .bench
+        .app
         .read(&format!("/api/releases/{}/progress", world.june))
         .await;
     let counts = json!({ "pending": 8, "inProgress": 0, "done": 4, "failed": 0, "skipped": 0, "reverted": 0 });
@@ -273,7 +273,7 @@ async fn members_and_progress_say_how_far_everybody_is() {
 async fn the_matrix_has_rows_of_steps_and_columns_of_customers() {
     let world = World::active().await;
     let path = format!("/api/releases/{}/matrix", world.june);
-    let matrix = world.bench.read(&path).await;
+    let matrix = world.app.read(&path).await;
     assert_eq!(matrix["clusters"][0]["name"], "eu-west");
     assert_eq!(matrix["clusters"][0]["customers"][1]["name"], "Globex");
     assert_eq!(matrix["rows"].as_array().unwrap().len(), 4);
@@ -291,7 +291,7 @@ async fn the_matrix_has_rows_of_steps_and_columns_of_customers() {
         (&json!(true), &json!(false))
     );
     let one = format!("{path}?clusterId={}", world.us_east.id);
-    let one = world.bench.read(&one).await;
+    let one = world.app.read(&one).await;
     assert_eq!(one["clusters"].as_array().unwrap().len(), 1);
     assert_eq!(one["rows"][2]["cells"].as_array().unwrap().len(), 1);
 }
@@ -300,9 +300,8 @@ async fn the_matrix_has_rows_of_steps_and_columns_of_customers() {
 async fn a_release_goes_from_draft_to_active_to_archived_and_back() {
     let world = World::active().await;
     let june = format!("/api/releases/{}", world.june);
-    let call = async |method: &str, path: &str, body: Value| {
-        world.bench.api(method, path, body, &[]).await
-    };
+    let call =
+        async |method: &str, path: &str, body: Value| world.app.api(method, path, body, &[]).await;
     call("DELETE", &june, Value::Null).await.problem(409);
     call("POST", &format!("{june}/restore"), Value::Null)
         .await
@@ -314,7 +313,7 @@ async fn a_release_goes_from_draft_to_active_to_archived_and_back() {
     assert_eq!(stale["current"]["id"], world.june.0);
     let headers = [("if-match", "\"1\"")];
     world
-        .bench
+        .app
         .api("POST", &archive, Value::Null, &headers)
         .await
         .problem(409);
@@ -335,7 +334,7 @@ async fn a_release_goes_from_draft_to_active_to_archived_and_back() {
     let clone = call("POST", &format!("{june}/clone"), clone).await;
     assert_eq!(clone.status, StatusCode::CREATED);
     let path = clone.header("location").to_owned();
-    let draft = world.bench.read(&path).await;
+    let draft = world.app.read(&path).await;
     assert_eq!(
         (&draft["status"], &draft["versionNumber"]),
         (&json!("draft"), &json!("7.0"))

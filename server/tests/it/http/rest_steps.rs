@@ -1,11 +1,11 @@
-//! REST: one step's state, text, notes and place.
+//! Tests of REST: transitions, text, notes and position of a step.
 use crate::{harness::TestResponse, world::World};
-use app::domain::{id::StepId, template::Category};
+use app::domain::{id::StepId, vocabulary::Category};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 async fn call(world: &World, method: &str, path: &str, body: Value) -> TestResponse {
-    world.bench.api(method, path, body, &[]).await
+    world.app.api(method, path, body, &[]).await
 }
 
 async fn act(world: &World, step: StepId, verb: &str, body: Value) -> TestResponse {
@@ -93,10 +93,10 @@ async fn a_transition_checks_the_version_if_one_is_given() {
     assert_eq!(stale["current"]["status"], "pending");
     let path = format!("/api/steps/{step}/start");
     let headers = [("if-match", "\"9\"")];
-    let stale = world.bench.api("POST", &path, Value::Null, &headers).await;
+    let stale = world.app.api("POST", &path, Value::Null, &headers).await;
     stale.problem(409);
     let headers = [("if-match", "\"1\"")];
-    let fresh = world.bench.api("POST", &path, Value::Null, &headers).await;
+    let fresh = world.app.api("POST", &path, Value::Null, &headers).await;
     assert_eq!(
         (fresh.status, fresh.header("etag")),
         (StatusCode::OK, "\"2\"")
@@ -126,7 +126,7 @@ async fn notes_belong_to_any_step_and_the_fields_to_custom_ones() {
     let read = call(&world, "GET", &path, Value::Null).await;
     let headers = [("if-match", read.header("etag"))];
     let noted = json!({ "notes": "call first" });
-    let noted = world.bench.api("PATCH", &path, noted, &headers).await;
+    let noted = world.app.api("PATCH", &path, noted, &headers).await;
     assert_eq!(noted.json()["notes"], "call first");
     call(&world, "PATCH", &path, json!({ "notes": "x" }))
         .await
@@ -225,7 +225,7 @@ async fn a_custom_step_has_a_place_and_can_be_deleted() {
         world.names(&world.acme).await,
         ["Announce", "Migrate schema", "Snapshot", "Upgrade", "Check"]
     );
-    let steps = world.bench.read(&list).await;
+    let steps = world.app.read(&list).await;
     assert_eq!(steps["items"][2]["name"], "Snapshot");
     let to = format!("/api/steps/{}/move", row["id"]);
     for place in ["insertBefore", "insertAfter"] {

@@ -1,16 +1,16 @@
-//! REST: template steps, and what they do to the copies.
+//! Tests of REST: template steps, and their effect on the copies.
 use crate::{harness::TestResponse, world::World};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 async fn call(world: &World, method: &str, path: &str, body: Value) -> TestResponse {
-    world.bench.api(method, path, body, &[]).await
+    world.app.api(method, path, body, &[]).await
 }
 
 /// The names of a release's template steps.
 async fn names(world: &World) -> Vec<String> {
     let path = format!("/api/releases/{}/templates", world.june);
-    let list = world.bench.read(&path).await;
+    let list = world.app.read(&path).await;
     let items = list["items"].as_array().unwrap().clone();
     items
         .iter()
@@ -132,10 +132,7 @@ async fn a_deletion_says_before_what_goes_and_what_stays() {
         .await
         .problem(409);
     let headers = [("if-match", "\"1\"")];
-    let gone = world
-        .bench
-        .api("DELETE", &path, Value::Null, &headers)
-        .await;
+    let gone = world.app.api("DELETE", &path, Value::Null, &headers).await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT);
     call(&world, "GET", &path, Value::Null).await.problem(404);
     assert!(world.step(&world.acme, "Announce").await.is_custom);

@@ -1,11 +1,11 @@
-//! REST: a step in detail, many at once, undo, and the history.
+//! Tests of REST: a step in detail, bulk actions, undo, and the history.
 use crate::{harness::TestResponse, world::World};
 use app::domain::id::StepId;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 async fn post(world: &World, path: &str, body: Value) -> TestResponse {
-    world.bench.api("POST", path, body, &[]).await
+    world.app.api("POST", path, body, &[]).await
 }
 
 #[tokio::test]
@@ -13,7 +13,7 @@ async fn the_detail_has_all_that_is_needed_to_do_a_step() {
     let world = World::active().await;
     let step = world.id(&world.acme, "Migrate schema").await;
     let path = format!("/api/steps/{step}/detail");
-    let detail = world.bench.read(&path).await;
+    let detail = world.app.read(&path).await;
     assert_eq!(
         (&detail["id"], &detail["name"]),
         (&json!(step.0), &json!("Migrate schema"))
@@ -33,7 +33,7 @@ async fn the_detail_has_all_that_is_needed_to_do_a_step() {
     assert_eq!(detail["copyText"], copied);
     let upgrade = world.id(&world.initech, "Upgrade").await;
     let detail = world
-        .bench
+        .app
         .read(&format!("/api/steps/{upgrade}/detail"))
         .await;
     assert_eq!(detail["unresolved"], json!(["var.HOST"]));
@@ -46,10 +46,10 @@ async fn the_detail_s_history_has_the_step_s_events_and_the_template_s() {
     let step = world.id(&world.acme, "Migrate schema").await;
     let edit = json!({ "content": "SELECT 2;", "version": 1 });
     let template = format!("/api/templates/{}", world.migrate.id);
-    let edited = world.bench.api("PATCH", &template, edit, &[]).await;
+    let edited = world.app.api("PATCH", &template, edit, &[]).await;
     assert_eq!(edited.status, StatusCode::OK, "{}", edited.body);
     post(&world, &format!("/api/steps/{step}/start"), Value::Null).await;
-    let detail = world.bench.read(&format!("/api/steps/{step}/detail")).await;
+    let detail = world.app.read(&format!("/api/steps/{step}/detail")).await;
     let history = detail["history"].as_array().unwrap();
     assert_eq!(
         (&history[0]["entity"], &history[0]["action"]),
@@ -178,10 +178,10 @@ async fn the_history_is_read_by_any_of_its_columns() {
     let step = world.id(&world.acme, "Migrate schema").await;
     let by = [("x-rollcall-user", "Mei")];
     let path = format!("/api/steps/{step}/done");
-    let done = world.bench.api("POST", &path, Value::Null, &by).await;
+    let done = world.app.api("POST", &path, Value::Null, &by).await;
     let batch = done.header("x-rollcall-batch").to_owned();
     let events = async |query: &str| {
-        let list = world.bench.read(&format!("/api/audit?{query}")).await;
+        let list = world.app.read(&format!("/api/audit?{query}")).await;
         list["items"].as_array().unwrap().clone()
     };
     let found = events(&format!("batchId={batch}")).await;
@@ -227,7 +227,7 @@ async fn the_history_is_read_by_any_of_its_columns() {
     ] {
         let path = format!("/api/audit?{query}");
         let wrong = world
-            .bench
+            .app
             .api("GET", &path, Value::Null, &[])
             .await
             .problem(422);
@@ -240,10 +240,7 @@ async fn the_history_is_read_page_by_page_to_its_end() {
     let world = World::active().await;
     let (mut ids, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = world
-            .bench
-            .read(&format!("/api/audit?limit=3{cursor}"))
-            .await;
+        let page = world.app.read(&format!("/api/audit?limit=3{cursor}")).await;
         let items = page["items"].as_array().unwrap();
         ids.extend(items.iter().map(|it| it["id"].as_i64().unwrap()));
         let Some(next) = page["nextCursor"].as_str() else {

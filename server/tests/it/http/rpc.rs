@@ -1,6 +1,9 @@
-//! Server functions: each is called once, and errors have their status.
-use crate::{harness::TestBench, world::World};
-use app::domain::rule_violation::{Field, FieldError, RuleViolation, ValidationErrors};
+//! Tests of server functions: each is called once, and errors have the right status.
+use crate::{harness::TestApp, world::World};
+use app::domain::{
+    field_error::FieldError, rule_violation::RuleViolation, validation_errors::ValidationErrors,
+    vocabulary::Field,
+};
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
@@ -8,14 +11,16 @@ use axum::{
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-#[tokio::test]
-async fn every_server_function_answers_and_only_to_post() {
-    let world = World::active().await;
-    let (june, acme, globex) = (world.june.0, world.acme.id.0, world.globex.id.0);
-    let upgrade = world.step(&world.acme, "Upgrade").await;
-    let step = upgrade.id.0;
-    let draft = json!({ "name": "x", "category": "deploy", "type": "bash", "content": "true", "description": "" });
-    let calls: Vec<(&str, Value, u16)> = vec![
+fn template_draft() -> Value {
+    json!({ "name": "x", "category": "deploy", "type": "bash", "content": "true", "description": "" })
+}
+
+/// Calls about the frame, the history, clusters and customers: name, arguments, expected status.
+fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
+    let june = world.june.0;
+    let acme = world.acme.id.0;
+    let globex = world.globex.id.0;
+    vec![
         ("read_frame", json!({}), 200),
         ("read_dashboard", json!({}), 200),
         ("list_activity", json!({ "filter": {} }), 200),
@@ -54,6 +59,14 @@ async fn every_server_function_answers_and_only_to_post() {
         ),
         ("deactivate_customer", json!({ "id": globex }), 200),
         ("restore_customer", json!({ "id": globex }), 200),
+    ]
+}
+
+/// Calls about releases and their customers: name, arguments, expected status.
+fn calls_of_releases(world: &World) -> Vec<(&'static str, Value, u16)> {
+    let june = world.june.0;
+    let acme = world.acme.id.0;
+    vec![
         ("list_releases", json!({}), 200),
         ("read_release", json!({ "id": june }), 200),
         (
@@ -109,6 +122,15 @@ async fn every_server_function_answers_and_only_to_post() {
             json!({ "release": june, "customer": acme }),
             200,
         ),
+    ]
+}
+
+/// Calls about template steps: name, arguments, expected status.
+fn calls_of_templates(world: &World) -> Vec<(&'static str, Value, u16)> {
+    let june = world.june.0;
+    let acme = world.acme.id.0;
+    let draft = template_draft();
+    vec![
         (
             "add_template",
             json!({ "release": june, "draft": draft, "place": "Last" }),
@@ -151,6 +173,15 @@ async fn every_server_function_answers_and_only_to_post() {
             json!({ "release": june, "category": "deploy", "ordered": [1] }),
             422,
         ),
+    ]
+}
+
+/// Calls about customers' steps, and the end of a release: name, arguments, expected status.
+fn calls_of_steps(world: &World, step: i64) -> Vec<(&'static str, Value, u16)> {
+    let june = world.june.0;
+    let acme = world.acme.id.0;
+    let draft = template_draft();
+    vec![
         ("read_step", json!({ "id": step }), 200),
         (
             "act_on_step",
@@ -206,15 +237,28 @@ async fn every_server_function_answers_and_only_to_post() {
         ("archive_release", json!({ "id": june }), 200),
         ("restore_release", json!({ "id": june }), 200),
         ("delete_draft", json!({ "id": june }), 409),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn every_server_function_answers_and_only_to_post() {
+    let world = World::active().await;
+    let step = world.step(&world.acme, "Upgrade").await.id.0;
+    let calls = [
+        calls_of_records(&world),
+        calls_of_releases(&world),
+        calls_of_templates(&world),
+        calls_of_steps(&world, step),
+    ]
+    .concat();
     let mut called = BTreeSet::new();
     for (name, arguments, status) in calls {
         let path = format!("/rpc/{name}");
-        let answer = world.bench.call(&path, arguments).await;
+        let answer = world.app.call(&path, arguments).await;
         assert_eq!(answer.status.as_u16(), status, "{name}: {}", answer.body);
         let get = Request::builder().uri(&path).body(Body::empty()).unwrap();
         assert!(
-            !world.bench.send(get).await.status.is_success(),
+            !world.app.send(get).await.status.is_success(),
             "{name} answers to GET"
         );
         called.insert(path);
@@ -230,7 +274,7 @@ async fn every_server_function_answers_and_only_to_post() {
 async fn errors_are_typed() {
     let world = World::draft().await;
     let taken = world
-        .bench
+        .app
         .call(
             "/rpc/create_cluster",
             json!({ "draft": { "name": "eu-west" } }),
@@ -246,7 +290,7 @@ async fn errors_are_typed() {
         .into()
     );
     let empty = world
-        .bench
+        .app
         .call("/rpc/create_cluster", json!({ "draft": { "name": " " } }))
         .await;
     assert_eq!(
@@ -268,11 +312,11 @@ async fn who_is_asking_is_the_header_else_the_cookie_else_the_default() {
         }
         let body = Body::from(json!({ "draft": { "name": name } }).to_string());
         assert_eq!(
-            world.bench.send(request.body(body).unwrap()).await.status,
+            world.app.send(request.body(body).unwrap()).await.status,
             StatusCode::OK
         );
         let events = world
-            .bench
+            .app
             .store
             .events(app::domain::event::EventFilter::default())
             .await
@@ -298,7 +342,7 @@ async fn who_is_asking_is_the_header_else_the_cookie_else_the_default() {
 async fn a_name_and_a_theme_are_kept_in_cookies_that_scripts_cannot_read() {
     let world = World::draft().await;
     let named = world
-        .bench
+        .app
         .call("/rpc/set_actor", json!({ "name": "  Mei " }))
         .await;
     let cookie = named.header("set-cookie");
@@ -308,7 +352,7 @@ async fn a_name_and_a_theme_are_kept_in_cookies_that_scripts_cannot_read() {
             && cookie.contains("SameSite=Lax")
     );
     let wrong = world
-        .bench
+        .app
         .call("/rpc/set_actor", json!({ "name": "" }))
         .await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -316,10 +360,10 @@ async fn a_name_and_a_theme_are_kept_in_cookies_that_scripts_cannot_read() {
 
 #[tokio::test]
 async fn texts_that_are_too_long_are_not_compared() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let compare = async |bytes: usize| {
         let texts = json!({ "before": "a".repeat(bytes), "after": "b".repeat(bytes) });
-        bench.call("/rpc/compare_texts", texts).await
+        app.call("/rpc/compare_texts", texts).await
     };
     assert_eq!(compare(256 * 1024).await.status, StatusCode::OK);
     let refused = compare(256 * 1024 + 1).await;

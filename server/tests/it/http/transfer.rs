@@ -1,14 +1,12 @@
-//! Exports and imports through the real router: whole, safe to open, and refused in words.
+//! Tests of export and import over REST: complete, safe to open in a spreadsheet, and errors by line and field.
 use crate::{
-    harness::{TestBench, TestResponse},
+    harness::{TestApp, TestResponse},
     store::transfer::exported,
     world::{World, draft},
 };
 use app::{
     domain::{
-        customer::CustomerDraft,
-        release::ReleaseDraft,
-        step::{Position, StepAction},
+        customer::CustomerDraft, order::Position, release::ReleaseDraft, vocabulary::StepAction,
     },
     store::steps::transitions::TransitionOptions,
 };
@@ -18,8 +16,8 @@ use axum::{
 };
 use serde_json::Value;
 
-async fn import(bench: &TestBench, text: impl Into<Body>) -> TestResponse {
-    bench.send(post("application/json", text)).await
+async fn import(app: &TestApp, text: impl Into<Body>) -> TestResponse {
+    app.send(post("application/json", text)).await
 }
 
 fn post(kind: &str, text: impl Into<Body>) -> Request<Body> {
@@ -38,7 +36,7 @@ fn json(answer: &TestResponse) -> Value {
 #[tokio::test]
 async fn everything_goes_out_and_in_again() {
     let world = World::active().await;
-    let answer = world.bench.get("/api/export").await;
+    let answer = world.app.get("/api/export").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("content-type"), "application/json");
     assert!(
@@ -46,14 +44,14 @@ async fn everything_goes_out_and_in_again() {
             .header("content-disposition")
             .contains("rollcall.json")
     );
-    let text = exported(&world.bench.store).await;
+    let text = exported(&world.app.store).await;
     assert_eq!(answer.bytes, text);
-    let other = TestBench::new().await;
+    let other = TestApp::new().await;
     let taken = import(&other, text.clone()).await;
     assert_eq!(taken.status, StatusCode::OK, "{}", taken.body);
     assert_eq!(json(&taken)["imported"]["steps"], 12);
     assert_eq!(exported(&other.store).await, text);
-    // Once more is too much.
+    // A second import is refused, because the database is not empty.
     let again = import(&other, text).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     assert_eq!(again.header("content-type"), "application/problem+json");
@@ -68,12 +66,12 @@ async fn what_is_sent_piece_by_piece_is_whole_when_it_is_compressed_too() {
         "/api/audit?format=csv",
         "/api/audit?format=jsonl",
     ] {
-        let plain = world.bench.api("GET", path, Value::Null, &[]).await;
+        let plain = world.app.api("GET", path, Value::Null, &[]).await;
         assert_eq!(plain.status, StatusCode::OK, "{path}");
         let accept = [("accept-encoding", "gzip")];
-        let packed = world.bench.api("GET", path, Value::Null, &accept).await;
+        let packed = world.app.api("GET", path, Value::Null, &accept).await;
         assert_eq!(packed.header("content-encoding"), "gzip", "{path}");
-        // The last four bytes say how long it was.
+        // gzip ends with the length of the content.
         let length = u32::try_from(plain.bytes.len()).unwrap();
         assert!(packed.bytes.ends_with(&length.to_le_bytes()), "{path}");
     }
@@ -82,11 +80,11 @@ async fn what_is_sent_piece_by_piece_is_whole_when_it_is_compressed_too() {
 #[tokio::test]
 async fn an_import_that_is_wrong_is_a_problem_by_line_and_field() {
     let world = World::active().await;
-    let text = exported(&world.bench.store).await;
-    let bench = TestBench::new().await;
+    let text = exported(&world.app.store).await;
+    let app = TestApp::new().await;
     let wrong = text.replacen("\"namespace\":\"acme\"", "\"namespace\":\"No\"", 1);
     let line = 1 + wrong.lines().position(|it| it.contains("\"No\"")).unwrap();
-    let answer = import(&bench, wrong).await;
+    let answer = import(&app, wrong).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     let place = format!("line {line}, customers.namespace");
     assert!(
@@ -95,35 +93,35 @@ async fn an_import_that_is_wrong_is_a_problem_by_line_and_field() {
         answer.body
     );
     for damaged in ["", "{", "[]", "{}", "null", &text[..text.len() / 2]] {
-        let answer = import(&bench, damaged.to_owned()).await;
+        let answer = import(&app, damaged.to_owned()).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{damaged}");
         assert!(json(&answer)["errors"].is_object());
     }
-    let answer = bench.send(post("text/plain", text.clone())).await;
+    let answer = app.send(post("text/plain", text.clone())).await;
     assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    assert!(import(&bench, text).await.status.is_success());
+    assert!(import(&app, text).await.status.is_success());
 }
 
 #[tokio::test]
 async fn an_import_may_be_larger_than_anything_else_but_not_of_any_size() {
-    let bench = TestBench::new().await;
-    let text = exported(&bench.store).await;
+    let app = TestApp::new().await;
+    let text = exported(&app.store).await;
     let padded = format!("{}{text}", " ".repeat(9 * 1024 * 1024));
-    assert_eq!(import(&bench, padded).await.status, StatusCode::OK);
+    assert_eq!(import(&app, padded).await.status, StatusCode::OK);
     let mut request = post("application/json", text);
     let long = (257 * 1024 * 1024).to_string().parse().unwrap();
     request.headers_mut().insert(header::CONTENT_LENGTH, long);
-    let answer = bench.send(request).await;
+    let answer = app.send(request).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 const FORMULA: &str = "=cmd|' /C calc'!A0";
 const MARKUP: &str = "# a | b <script>alert(1)</script> [x](http://evil) ``` *c*";
 
-/// Whatever can be typed is hostile.
+/// A release in which every text that can be typed is hostile: formulas, Markdown, HTML.
 async fn hostile() -> World {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let release = ReleaseDraft {
         name: "+1 June".into(),
         version_number: "@1".into(),
@@ -171,7 +169,7 @@ async fn hostile() -> World {
 async fn a_release_as_csv_has_a_row_for_every_cell_and_no_formula() {
     let world = hostile().await;
     let path = format!("/api/releases/{}/export?format=csv", world.june);
-    let answer = world.bench.get(&path).await;
+    let answer = world.app.get(&path).await;
     assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8");
     let mut reader = csv::Reader::from_reader(&answer.bytes[..]);
     let names = reader.headers().unwrap().clone();
@@ -203,7 +201,7 @@ async fn a_release_as_csv_has_a_row_for_every_cell_and_no_formula() {
 async fn a_release_as_markdown_is_a_report_that_no_name_breaks() {
     let world = hostile().await;
     let path = format!("/api/releases/{}/export?format=md", world.june);
-    let answer = world.bench.get(&path).await;
+    let answer = world.app.get(&path).await;
     assert_eq!(
         answer.header("content-type"),
         "text/markdown; charset=utf-8"
@@ -212,7 +210,7 @@ async fn a_release_as_markdown_is_a_report_that_no_name_breaks() {
     assert!(text.starts_with("# \\+1 June\n"), "{text}");
     assert!(!text.contains("<script") && text.contains("&lt;script&gt;"));
     assert!(text.contains("- [ ] Deploy 4. \\@SUM\\(1\\): failed by Ana, 2026-06-01 "));
-    // Outside of fences, every heading is ours.
+    // Outside of code blocks, only the report's own headings and tables.
     let (mut fence, mut headings, mut cells) = (None::<String>, 0, 0);
     for line in text.lines().map(str::trim_start) {
         match &fence {
@@ -239,8 +237,8 @@ async fn a_release_as_markdown_is_a_report_that_no_name_breaks() {
 async fn a_release_as_json_can_be_imported_elsewhere() {
     let world = World::active().await;
     let path = format!("/api/releases/{}/export", world.june);
-    let text = world.bench.get(&path).await.body;
-    let other = TestBench::new().await;
+    let text = world.app.get(&path).await.body;
+    let other = TestApp::new().await;
     assert_eq!(import(&other, text).await.status, StatusCode::OK);
     let work = other.store.customer_work(world.june, world.acme.id).await;
     assert_eq!(work.unwrap().steps, world.steps(world.acme.id).await);
@@ -251,14 +249,14 @@ async fn a_release_as_json_can_be_imported_elsewhere() {
             StatusCode::UNPROCESSABLE_ENTITY,
         ),
     ] {
-        assert_eq!(world.bench.get(path).await.status, status, "{path}");
+        assert_eq!(world.app.get(path).await.status, status, "{path}");
     }
 }
 
 #[tokio::test]
 async fn the_history_is_a_table_of_all_that_the_filter_finds() {
     let world = hostile().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let steps = world.steps(world.globex.id).await;
     for _ in 0..60 {
         let ids: Vec<_> = steps.iter().map(|it| it.id).collect();
@@ -268,17 +266,14 @@ async fn the_history_is_a_table_of_all_that_the_filter_finds() {
                     ids.clone(),
                     action,
                     TransitionOptions::default(),
-                    world.bench.ana(),
+                    world.app.ana(),
                 )
                 .await
                 .unwrap();
         }
     }
-    // More than a page has.
-    let lines = world
-        .bench
-        .get("/api/audit?format=jsonl&customerId=2")
-        .await;
+    // More events than are read at once.
+    let lines = world.app.get("/api/audit?format=jsonl&customerId=2").await;
     assert_eq!(lines.header("content-type"), "application/jsonl");
     let events: Vec<Value> = lines
         .body
@@ -288,7 +283,7 @@ async fn the_history_is_a_table_of_all_that_the_filter_finds() {
     assert_eq!(events.len(), 1 + 60 * 2 * 6);
     let ids: Vec<i64> = events.iter().map(|it| it["id"].as_i64().unwrap()).collect();
     assert!(ids.is_sorted_by(|a, b| a > b), "newest first, none twice");
-    let table = world.bench.get("/api/audit?format=csv").await;
+    let table = world.app.get("/api/audit?format=csv").await;
     assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
     let mut reader = csv::Reader::from_reader(&table.bytes[..]);
     assert_eq!(reader.headers().unwrap().len(), 14);
@@ -305,8 +300,8 @@ async fn the_history_is_a_table_of_all_that_the_filter_finds() {
 #[tokio::test]
 async fn an_import_that_begins_with_a_byte_order_mark_is_taken_in() {
     let world = World::active().await;
-    let text = exported(&world.bench.store).await;
-    let other = TestBench::new().await;
+    let text = exported(&world.app.store).await;
+    let other = TestApp::new().await;
     let taken = import(&other, format!("\u{feff}{text}")).await;
     assert_eq!(taken.status, StatusCode::OK, "{}", taken.body);
     assert_eq!(json(&taken)["imported"]["steps"], 12);

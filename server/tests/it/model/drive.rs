@@ -1,9 +1,9 @@
-//! Draws operations at random, sends each through the store and through the model, and compares the two.
+//! The driver of the model-based test: chooses random operations, runs each in the store and in the model, and compares.
 use super::{
     ModelAnswer, ModelCell, ModelLists, ModelTemplate, ModelText, ReleaseModel, UNRESOLVED,
 };
 use crate::{
-    harness::{TestBench, number},
+    harness::{TestApp, number},
     world::draft,
 };
 use app::{
@@ -12,9 +12,10 @@ use app::{
         cluster::ClusterDraft,
         customer::CustomerDraft,
         id::{BatchId, ClusterId, ReleaseId},
-        release::{ReleaseDraft, ReleaseStatus},
-        step::{Position, StepAction},
-        template::{Category, StepType, TemplateDraft},
+        order::Position,
+        release::ReleaseDraft,
+        template::TemplateDraft,
+        vocabulary::{Category, ReleaseStatus, StepAction, StepType},
     },
     store::{
         Store,
@@ -25,16 +26,17 @@ use app::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// So many sequences, or `ROLLCALL_SEQUENCES`; the seeds count up from 0, or from `ROLLCALL_SEED`.
+/// How many sequences are run, unless `ROLLCALL_SEQUENCES` says otherwise. Their seeds count up from `ROLLCALL_SEED`, or 0.
 const SEQUENCES: u64 = 200;
+/// The length of a sequence.
 const OPERATIONS: usize = 60;
-/// Sequences that once failed: undo of a promotion and back, of a reorder and of a deletion after which a list of its own
-/// followed by chance, and of an edit behind a promotion.
-const KEPT: &[u64] = &[168, 9, 768, 1304];
+/// Seeds of sequences that failed once: undo and redo of a promotion; undo of a reorder and of a deletion after which a
+/// customer's own order happened to follow the template; undo of an edit after a promotion.
+const REGRESSION_SEEDS: &[u64] = &[168, 9, 768, 1304];
 
 pub const CATEGORIES: [Category; 2] = [Category::Deploy, Category::Verify];
 
-/// Operations and how often each is drawn, relative to the others.
+/// Operations with their weights: how often each is chosen, relative to the others.
 const OPS: [(&str, u32); 23] = [
     ("mark", 16),
     ("bulk", 8),
@@ -61,7 +63,7 @@ const OPS: [(&str, u32); 23] = [
     ("undo", 16),
 ];
 
-/// `SplitMix64`: small, and the same everywhere.
+/// The random numbers of a sequence: `SplitMix64`, which is small and the same on every machine.
 pub struct Dice(u64);
 
 impl Dice {
@@ -93,12 +95,12 @@ impl Dice {
     }
 }
 
-/// A batch that can be undone, or not.
+/// A batch that an operation wrote, with the model before and after it.
 #[derive(Clone)]
 pub struct PastBatches {
     pub batch: BatchId,
     pub op: &'static str,
-    /// It touched cells alone: not the template, not the lists.
+    /// It changed cells only, not the template and not the lists.
     pub only_cells: bool,
     pub before: ReleaseModel,
     pub after: ReleaseModel,
@@ -111,7 +113,7 @@ pub type StoreAnswer<T> = Result<(T, Option<BatchId>), StoreError>;
 
 pub struct ModelRun {
     pub seed: u64,
-    pub bench: TestBench,
+    pub app: TestApp,
     pub release: ReleaseId,
     pub customers: Vec<i64>,
     pub model: ReleaseModel,
@@ -142,14 +144,14 @@ fn category_of(word: &str) -> usize {
 
 impl ModelRun {
     async fn new(seed: u64) -> Self {
-        let bench = TestBench::new().await;
-        let store = &bench.store;
+        let app = TestApp::new().await;
+        let store = &app.store;
         let cluster = ClusterDraft {
             name: "eu".into(),
             ..ClusterDraft::default()
         };
         let cluster: ClusterId = store
-            .create_cluster(cluster, bench.ana())
+            .create_cluster(cluster, app.ana())
             .await
             .unwrap()
             .row
@@ -162,7 +164,7 @@ impl ModelRun {
                 namespace: name.into(),
                 ..CustomerDraft::default()
             };
-            let made = store.create_customer(customer, bench.ana()).await.unwrap();
+            let made = store.create_customer(customer, app.ana()).await.unwrap();
             customers.push(made.row.id.0);
         }
         let release = ReleaseDraft {
@@ -170,7 +172,7 @@ impl ModelRun {
             ..ReleaseDraft::default()
         };
         let release = store
-            .create_release(release, bench.ana())
+            .create_release(release, app.ana())
             .await
             .unwrap()
             .row
@@ -178,13 +180,13 @@ impl ModelRun {
         for (name, category) in [("A", "deploy"), ("B", "deploy"), ("C", "verify")] {
             let step = draft(name, category, "bash", name);
             store
-                .add_template(release, step, Position::Last, bench.ana())
+                .add_template(release, step, Position::Last, app.ana())
                 .await
                 .unwrap();
         }
         let mut run = Self {
             seed,
-            bench,
+            app,
             release,
             customers,
             model: ReleaseModel {
@@ -203,9 +205,9 @@ impl ModelRun {
         run
     }
 
-    /// What is in the database; every order must be 0..n.
+    /// Reads the model from the database. Positions must be 0 to n without gaps.
     async fn read(&mut self) -> ReleaseModel {
-        let db = self.bench.store.writer();
+        let db = self.app.store.writer();
         let release = release::Entity::find_by_id(self.release.0)
             .one(db)
             .await
@@ -220,7 +222,7 @@ impl ModelRun {
         self.template_versions = rows.iter().map(|it| (it.id, it.version)).collect();
         for row in rows {
             let list = &mut templates[category_of(&row.category)];
-            self.dense(row.order_index, list.len());
+            self.assert_dense(row.order_index, list.len());
             list.push(ModelTemplate {
                 id: row.id,
                 text: text_of(row.name, &row.kind, row.content),
@@ -241,7 +243,7 @@ impl ModelRun {
         for row in rows {
             let list = lists.get_mut(&row.customer_id);
             let list = &mut list.expect("only members have steps")[category_of(&row.category)];
-            self.dense(row.order_index, list.len());
+            self.assert_dense(row.order_index, list.len());
             list.push(ModelCell {
                 id: row.id,
                 template: row.template_id,
@@ -263,7 +265,7 @@ impl ModelRun {
         }
     }
 
-    fn dense(&self, index: i32, expected: usize) {
+    fn assert_dense(&self, index: i32, expected: usize) {
         assert_eq!(usize::try_from(index), Ok(expected), "{}", self.story());
     }
 
@@ -271,7 +273,7 @@ impl ModelRun {
         format!("seed {}: {}", self.seed, self.trace.join("\n"))
     }
 
-    /// Compares what the store did with what the model says, and goes on from there.
+    /// Compares the result and the state of the store with the model, and makes the new state the model.
     pub async fn settle(
         &mut self,
         op: &'static str,
@@ -385,7 +387,7 @@ impl ModelRun {
             }
             at -= weight;
         }
-        // Otherwise most of what is drawn would be refused.
+        // Otherwise most operations would be refused.
         if self.model.status == ReleaseStatus::Archived && self.dice.one_in(2) {
             op = "restore";
         } else if self.model.status == ReleaseStatus::Draft && self.dice.one_in(3) {
@@ -408,23 +410,26 @@ impl ModelRun {
 }
 
 impl ModelRun {
-    /// The grid that the store keeps takes changes in. Now and then it is held against one that is read anew.
-    async fn grid_is_as_if_read_now(&self, n: usize) {
-        let kept = self.bench.store.grid(self.release).await.unwrap();
+    /// The store updates its cached matrix after each change. Every sixth time it is compared with one that is read anew.
+    async fn cached_matrix_is_up_to_date(&self, n: usize) {
+        let cached = self.app.store.grid(self.release).await.unwrap();
         if n % 6 == 5 {
-            let fresh = Store::open(&self.bench.url()).await.unwrap();
+            let fresh = Store::open(&self.app.url()).await.unwrap();
             let read = fresh.grid(self.release).await.unwrap();
-            assert!(kept == read, "seed {}: {:?}", self.seed, self.trace);
+            assert!(cached == read, "seed {}: {:?}", self.seed, self.trace);
             fresh.close().await.unwrap();
         }
     }
 }
 
 impl Drop for ModelRun {
-    /// A sequence that fails says how to get it again, and how to keep it.
+    /// Prints the seed of a sequence that fails, so that it can be repeated.
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("the sequence of seed {} failed: add it to KEPT", self.seed);
+            eprintln!(
+                "the sequence of seed {} failed: add it to REGRESSION_SEEDS",
+                self.seed
+            );
         }
     }
 }
@@ -437,7 +442,7 @@ async fn sequences(seeds: Vec<u64>) -> OperationCounts {
         let mut run = ModelRun::new(seed).await;
         for n in 0..OPERATIONS {
             run.operate().await;
-            run.grid_is_as_if_read_now(n).await;
+            run.cached_matrix_is_up_to_date(n).await;
         }
         for (op, (drawn, done)) in std::mem::take(&mut run.counts) {
             let sum = counts.entry(op).or_default();
@@ -451,7 +456,11 @@ async fn sequences(seeds: Vec<u64>) -> OperationCounts {
 async fn whatever_is_done_in_whatever_order_the_store_does_what_the_rules_say() {
     let wanted = number("ROLLCALL_SEQUENCES", SEQUENCES);
     let first = number("ROLLCALL_SEED", 0);
-    let all: BTreeSet<u64> = KEPT.iter().copied().chain(first..first + wanted).collect();
+    let all: BTreeSet<u64> = REGRESSION_SEEDS
+        .iter()
+        .copied()
+        .chain(first..first + wanted)
+        .collect();
     let tasks: Vec<_> = (0..4)
         .map(|n| tokio::spawn(sequences(all.iter().copied().skip(n).step_by(4).collect())))
         .collect();

@@ -1,17 +1,13 @@
-//! The rules R1-R13 and R16 once more, as simply as possible: lists in memory. Random sequences of operations go through
-//! the store and through this model; after each both must be the same.
+//! Model-based test: the rules R1-R13 and R16 implemented a second time, as simply as possible, on lists in memory. Random
+//! sequences of operations go through the store and through this model; after each operation both must agree.
 mod drive;
 mod ops;
 mod ops_template;
 
-use app::domain::{
-    release::ReleaseStatus,
-    step::{StepAction, StepStatus},
-    template::StepType,
-};
+use app::domain::vocabulary::{ReleaseStatus, StepAction, StepStatus, StepType};
 use std::collections::BTreeMap;
 
-/// A content with a variable that nobody has.
+/// A text with a variable that has no value.
 pub const UNRESOLVED: &str = "echo {{var.NOBODY_HAS_IT}}";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +31,7 @@ pub struct ModelCell {
     pub text: ModelText,
     pub status: StepStatus,
     pub reason: Option<String>,
-    /// Who and when, in milliseconds.
+    /// The actor and the time of the present state, in milliseconds.
     pub by: Option<(String, i64)>,
     pub notes: Option<String>,
     pub is_custom: bool,
@@ -49,11 +45,11 @@ pub type ModelLists = [Vec<ModelCell>; 2];
 pub struct ReleaseModel {
     pub status: ReleaseStatus,
     pub templates: [Vec<ModelTemplate>; 2],
-    /// By customer: the members.
+    /// The members, by customer id, with their lists.
     pub lists: BTreeMap<i64, ModelLists>,
 }
 
-/// No: a rule refuses.
+/// A rule forbids the operation.
 #[derive(Debug)]
 pub struct ModelRefusal;
 
@@ -63,8 +59,8 @@ pub fn yes(may: bool) -> ModelAnswer {
     if may { Ok(()) } else { Err(ModelRefusal) }
 }
 
-/// Before which of the present ones; none is last.
-pub type Position = usize;
+/// The index in a list that the new item gets; the length of the list is last.
+pub type ListIndex = usize;
 
 fn copy_of(template: &ModelTemplate) -> ModelCell {
     ModelCell {
@@ -81,12 +77,12 @@ fn copy_of(template: &ModelTemplate) -> ModelCell {
 }
 
 impl ModelCell {
-    /// R9, R10: nobody has touched it.
+    /// R9, R10: pending and not overridden, so it follows its template.
     fn is_plain(&self) -> bool {
         self.status == StepStatus::Pending && !self.is_overridden
     }
 
-    /// R2. Whether it may, and if something changes.
+    /// R2: a transition. Does nothing if the cell is in that state already.
     pub fn act(
         &mut self,
         action: StepAction,
@@ -100,13 +96,15 @@ impl ModelCell {
         yes(action.allows(self.status))?;
         yes(action != StepAction::Done || allow || self.text.content != UNRESOLVED)?;
         self.status = action.target();
-        self.reason = reason.filter(|_| action.asks_reason()).map(str::to_owned);
+        self.reason = reason
+            .filter(|_| action.accepts_reason())
+            .map(str::to_owned);
         self.by = Some(by.clone());
         Ok(())
     }
 }
 
-/// R11: whether a customer's copies stand in the template's order.
+/// R11: whether a customer's copies are in the template's order.
 fn follows(list: &[ModelCell], templates: &[ModelTemplate]) -> bool {
     let ranks: Vec<usize> = list
         .iter()
@@ -115,7 +113,7 @@ fn follows(list: &[ModelCell], templates: &[ModelTemplate]) -> bool {
     ranks.is_sorted()
 }
 
-/// R11: in the template's order, each custom step behind the step that it stood behind.
+/// R11: puts a list into the template's order. Each custom step stays behind the step that it was behind.
 fn arrange(list: &mut Vec<ModelCell>, templates: &[ModelTemplate]) {
     let mut groups: Vec<Vec<ModelCell>> = vec![Vec::new()];
     for cell in list.drain(..) {
@@ -204,7 +202,7 @@ impl ReleaseModel {
     pub fn add_template(
         &mut self,
         category: usize,
-        at: Position,
+        at: ListIndex,
         template: ModelTemplate,
     ) -> ModelAnswer {
         self.may_be_edited()?;
@@ -221,7 +219,7 @@ impl ReleaseModel {
         Ok(())
     }
 
-    pub fn place_of(&self, template: i64) -> Option<(usize, Position)> {
+    pub fn place_of(&self, template: i64) -> Option<(usize, ListIndex)> {
         (0..2).find_map(|category| {
             let mut list = self.templates[category].iter();
             Some((category, list.position(|it| it.id == template)?))
@@ -306,8 +304,9 @@ impl ReleaseModel {
         Ok(())
     }
 
-    /// Where in the template a place in a customer's list is: behind the nearest copy above, else before the first.
-    pub fn template_position(&self, customer: i64, category: usize, at: Position) -> Position {
+    /// The position in the template for a position in a customer's list: behind the nearest copy above, else before the
+    /// first copy, else last.
+    pub fn template_position(&self, customer: i64, category: usize, at: ListIndex) -> ListIndex {
         let list = &self.lists[&customer][category];
         let place = |cell: &ModelCell| self.place_of(cell.template?).map(|(_, at)| at);
         let above = list[..at].iter().rev().find_map(place).map(|it| it + 1);
@@ -319,7 +318,7 @@ impl ReleaseModel {
         &mut self,
         customer: i64,
         category: usize,
-        at: Position,
+        at: ListIndex,
         text: ModelText,
     ) -> ModelAnswer {
         self.must_be_active()?;
@@ -364,7 +363,7 @@ impl ReleaseModel {
         })
     }
 
-    /// `new` is the template that the store made of a custom step.
+    /// `new` is the id of the template that the store created from a custom step.
     pub fn promote(&mut self, id: i64, new: Option<i64>) -> ModelAnswer {
         self.must_be_active()?;
         let cell = self.cell(id).ok_or(ModelRefusal)?.clone();
@@ -388,7 +387,7 @@ impl ReleaseModel {
                 id: new,
                 text: cell.text,
             };
-            // The customer keeps the step that it has, where it has it.
+            // This customer's list stays as it is: it has the step already.
             let own = self.lists[&customer].clone();
             self.add_template(category, position, template)?;
             self.lists.insert(customer, own);

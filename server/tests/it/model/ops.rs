@@ -1,4 +1,4 @@
-//! Operations on the release, on cells and on customers' lists.
+//! Random operations on the release, on cells, and on customers' lists.
 use super::{
     ModelTemplate,
     drive::{CATEGORIES, ModelRun, template_draft},
@@ -7,14 +7,14 @@ use super::{
 use app::{
     domain::{
         id::{CustomerId, StepId},
-        step::Position,
+        order::Position,
     },
     store::steps::transitions::TransitionOptions,
 };
 
 impl ModelRun {
     pub async fn release_op(&mut self, op: &'static str) {
-        let (store, stamp) = (self.bench.store.clone(), self.bench.ana());
+        let (store, stamp) = (self.app.store.clone(), self.app.ana());
         let mut next = self.model.clone();
         let n = 1 + self.dice.below(3);
         let some: Vec<i64> = self
@@ -52,7 +52,7 @@ impl ModelRun {
     }
 
     pub async fn cell_op(&mut self, op: &'static str) {
-        let (store, stamp) = (self.bench.store.clone(), self.bench.ana());
+        let (store, stamp) = (self.app.store.clone(), self.app.ana());
         let mut next = self.model.clone();
         let id = if op == "edit custom" {
             self.any_custom()
@@ -91,7 +91,7 @@ impl ModelRun {
                 if next.must_be_active().is_ok() {
                     for id in ids {
                         if let Some(cell) = next.cell_mut(id) {
-                            // Refused cells are named and left alone.
+                            // A cell that a rule refuses stays as it is.
                             let _ = cell.act(action, reason.as_deref(), &by, false);
                         }
                     }
@@ -149,7 +149,7 @@ impl ModelRun {
     }
 
     pub async fn list_op(&mut self, op: &'static str) {
-        let (store, stamp) = (self.bench.store.clone(), self.bench.ana());
+        let (store, stamp) = (self.app.store.clone(), self.app.ana());
         let mut next = self.model.clone();
         let members: Vec<i64> = self.model.lists.keys().copied().collect();
         let customer = self.dice.of(&members).unwrap_or(self.customers[0]);
@@ -238,7 +238,7 @@ impl ModelRun {
                     .await;
                 let mut expected = next.reorder_steps(customer, category, &ordered);
                 if expected.is_err() && next.must_be_active().is_ok() && ordered.is_empty() {
-                    // Nobody is a member: an empty list in order.
+                    // There are no members: the order of an empty list is always right.
                     expected = Ok(());
                 }
                 self.plain(op, expected, next, got.map(|it| (it.row, it.batch_id)))

@@ -1,14 +1,14 @@
-//! Operations on the template, and undo.
+//! Random operations on the template, and undo.
 use super::{
     ModelCell, ModelTemplate, ReleaseModel,
     drive::{CATEGORIES, ModelRun, NOT_UNDOABLE, PastBatches, template_draft},
     yes,
 };
-use app::domain::{id::TemplateId, step::Position};
+use app::domain::{id::TemplateId, order::Position};
 
 impl ModelRun {
     pub async fn template_op(&mut self, op: &'static str) {
-        let (store, stamp) = (self.bench.store.clone(), self.bench.ana());
+        let (store, stamp) = (self.app.store.clone(), self.app.ana());
         let mut next = self.model.clone();
         let id = self.any_template();
         let category = self.dice.below(2);
@@ -84,8 +84,8 @@ impl ModelRun {
         self.settle(op, expected, next, got, false).await;
     }
 
-    /// The last batch, which restores exactly what was before it; or an older one that touched only cells, of which
-    /// those are restored that are as it left them.
+    /// Undoes the last batch, which restores exactly the state before it; or an older batch that changed only cells, of which
+    /// those are restored that have not changed since.
     pub async fn undo(&mut self) {
         let Some(last) = self.past.last().cloned() else {
             return;
@@ -97,7 +97,7 @@ impl ModelRun {
             _ => last,
         };
         self.trace.push(format!("  of {}", past.op));
-        let editable = self.model.status != app::domain::release::ReleaseStatus::Archived;
+        let editable = self.model.status != app::domain::vocabulary::ReleaseStatus::Archived;
         let may = yes(editable && !NOT_UNDOABLE.contains(&past.op));
         let (expected, next) = if Some(&past.batch) == self.past.last().map(|it| &it.batch) {
             (may, past.before.clone())
@@ -105,20 +105,20 @@ impl ModelRun {
             let mut next = self.model.clone();
             let (touched, restored) = put_back(&mut next, &past);
             if touched == 0 {
-                // It changed something that the model does not know: the template's version that a text is based on.
+                // It changed only what the model does not have: the template version that a text is based on.
                 return;
             }
             (may.and(yes(restored > 0)), next)
         };
-        let stamp = self.bench.ana();
-        let got = self.bench.store.undo(past.batch.clone(), stamp).await;
+        let stamp = self.app.ana();
+        let got = self.app.store.undo(past.batch.clone(), stamp).await;
         let got = got.map(|it| it.batch_id);
         self.settle("undo", expected, next, got, past.only_cells)
             .await;
     }
 }
 
-/// How many cells a batch changed, and how many of them could be put back.
+/// Restores the cells of a batch in the model: how many cells the batch changed, and how many could be restored.
 fn put_back(next: &mut ReleaseModel, past: &PastBatches) -> (usize, usize) {
     let cells = |model: &ReleaseModel| -> Vec<ModelCell> {
         let cells = model.lists.values().flatten().flatten();

@@ -1,10 +1,15 @@
-//! The history as `/activity` shows it, and the dashboard.
+//! Tests of the store: the history as `/activity` shows it, and the dashboard.
 use crate::world::World;
 use app::{
-    domain::customer::Customer, domain::event::EventAction, domain::event::EventFilter,
-    domain::id::StepId, domain::rule_violation::RuleViolation, domain::step::StepAction,
-    domain::step::StepStatus, domain::summary::NamedEvent, domain::summary::UndoState,
-    store::Store, store::error::StoreError, store::steps::transitions::TransitionOptions,
+    domain::{
+        customer::Customer,
+        event::{EventAction, EventFilter},
+        id::StepId,
+        rule_violation::RuleViolation,
+        summary::{NamedEvent, UndoState},
+        vocabulary::{StepAction, StepStatus},
+    },
+    store::{Store, error::StoreError, steps::transitions::TransitionOptions},
 };
 use chrono::TimeDelta;
 use std::collections::HashSet;
@@ -24,14 +29,14 @@ async fn all_steps(world: &World) -> Vec<StepId> {
 #[tokio::test]
 async fn a_batch_is_one_line_with_its_count_on_whatever_page() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let ids = all_steps(&world).await;
     let started = store
         .act_on_steps(
             ids,
             StepAction::Start,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();
@@ -53,9 +58,9 @@ async fn a_batch_is_one_line_with_its_count_on_whatever_page() {
     let batches: HashSet<_> = all.iter().map(|it| it.entry.batch_id.clone()).collect();
     assert_eq!(batches.len(), all.len());
     assert_eq!((all[0].in_batch, all[1].in_batch), (12, 1));
-    // Two clusters, three customers, a release, its four steps, its activation, and what was started.
+    // Two clusters, three customers, a release, its four steps, its activation, and the bulk action.
     assert_eq!(all.len(), 12);
-    // Asked about one customer it is still one line, and still of twelve.
+    // Filtered by one customer it is still one line, and its count is still twelve.
     let of_acme = EventFilter {
         customer_id: Some(world.acme.id),
         action: Some(EventAction::Start),
@@ -74,8 +79,8 @@ async fn a_batch_is_one_line_with_its_count_on_whatever_page() {
 #[tokio::test]
 async fn the_history_is_narrowed_to_a_cluster_a_person_and_a_time() {
     let world = World::draft().await;
-    let store = &world.bench.store;
-    let stamp = world.bench.by("Jonas");
+    let store = &world.app.store;
+    let stamp = world.app.by("Jonas");
     store
         .deactivate_customer(world.initech.id, stamp.clone())
         .await
@@ -118,7 +123,7 @@ async fn the_history_is_narrowed_to_a_cluster_a_person_and_a_time() {
 #[tokio::test]
 async fn undo_is_offered_where_it_still_applies() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.id(&world.acme, "Announce").await;
     let done = store
         .act_on_step(step, StepAction::Done, TransitionOptions::default(), ana())
@@ -151,16 +156,16 @@ async fn undo_is_offered_where_it_still_applies() {
 #[tokio::test]
 async fn what_was_changed_since_is_refused_by_name_and_author() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let step = world.id(&world.acme, "Announce").await;
     let act = async |action, who: &str| {
-        let stamp = world.bench.by(who);
+        let stamp = world.app.by(who);
         let answer = store.act_on_step(step, action, TransitionOptions::default(), stamp);
         answer.await.unwrap().batch_id.unwrap()
     };
     let started = act(StepAction::Start, "Ana").await;
     act(StepAction::Done, "Jonas").await;
-    let refused = store.undo(started, world.bench.ana()).await.unwrap_err();
+    let refused = store.undo(started, world.app.ana()).await.unwrap_err();
     let StoreError::Refused(RuleViolation::NothingToUndo { reasons }) = refused else {
         panic!("{refused}")
     };
@@ -170,7 +175,7 @@ async fn what_was_changed_since_is_refused_by_name_and_author() {
 #[tokio::test]
 async fn the_dashboard_says_what_needs_attention_and_how_far_each_cluster_is() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let act = async |customer: &Customer, name: &str, action, reason: Option<&str>| {
         let step = world.id(customer, name).await;
         let ask = TransitionOptions {
@@ -221,7 +226,7 @@ async fn the_dashboard_says_what_needs_attention_and_how_far_each_cluster_is() {
         missing.customers,
         [(world.initech.id, "Initech".to_owned())]
     );
-    // Where no work is left nothing is missing.
+    // A value is not reported as missing when all steps that need it are finished.
     act(&world.initech, "Upgrade", StepAction::Done, None).await;
     assert!(store.dashboard(later).await.unwrap().missing.is_empty());
 }

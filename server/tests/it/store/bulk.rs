@@ -1,6 +1,6 @@
-//! Bulk actions (R15).
+//! Tests of the store: bulk actions (R15).
 use crate::{
-    harness::TestBench,
+    harness::TestApp,
     world::{World, draft},
 };
 use app::{
@@ -8,8 +8,10 @@ use app::{
         event::EventFilter,
         id::StepId,
         matrix::{CellIndex, Grid},
+        order::Position,
         release::ReleaseDraft,
-        step::{CustomerStep, Position, StepAction, StepStatus, Transition},
+        step::{CustomerStep, Transition},
+        vocabulary::{StepAction, StepStatus},
     },
     store::steps::transitions::TransitionOptions,
 };
@@ -17,7 +19,7 @@ use app::{
 #[tokio::test]
 async fn eligible_cells_change_and_the_others_are_named_with_the_reason() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let mut ids = Vec::new();
     for customer in [&world.acme, &world.globex, &world.initech] {
         ids.push(world.id(customer, "Upgrade").await);
@@ -59,7 +61,7 @@ async fn eligible_cells_change_and_the_others_are_named_with_the_reason() {
 #[tokio::test]
 async fn a_bulk_writes_what_single_transitions_would() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let path = [
         StepAction::Start,
         StepAction::Fail,
@@ -75,7 +77,7 @@ async fn a_bulk_writes_what_single_transitions_would() {
             reason: Some("because".into()),
             ..TransitionOptions::default()
         };
-        let stamp = world.bench.ana();
+        let stamp = world.app.ana();
         let transition = Transition::parse(action, Some("because")).unwrap();
         expected = expected.transition(&transition, &stamp).unwrap().unwrap();
         store
@@ -95,7 +97,7 @@ async fn a_bulk_writes_what_single_transitions_would() {
 #[tokio::test]
 async fn one_event_a_cell_and_one_batch() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let ids: Vec<StepId> = world
         .steps(world.acme.id)
         .await
@@ -107,11 +109,11 @@ async fn one_event_a_cell_and_one_batch() {
             ids.clone(),
             StepAction::Done,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();
-    let filter = EventFilter {
+    let filter = app::domain::event::EventFilter {
         batch_id: result.batch_id,
         ..Default::default()
     };
@@ -129,7 +131,7 @@ async fn one_event_a_cell_and_one_batch() {
 #[tokio::test]
 async fn empty_notes_clear_in_a_bulk_as_they_do_in_single() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let names = ["Announce", "Migrate schema", "Upgrade"];
     let mut ids = Vec::new();
     for name in names {
@@ -164,20 +166,20 @@ async fn empty_notes_clear_in_a_bulk_as_they_do_in_single() {
 
 #[tokio::test]
 async fn a_bulk_over_many_parts_reports_in_the_order_that_was_asked_for() {
-    let bench = TestBench::new().await;
-    let (store, customers) = (&bench.store, bench.customers(25).await);
+    let app = TestApp::new().await;
+    let (store, customers) = (&app.store, app.customers(25).await);
     let release = ReleaseDraft {
         name: "June".into(),
         ..ReleaseDraft::default()
     };
-    let release = store.create_release(release, bench.ana()).await;
+    let release = store.create_release(release, app.ana()).await;
     let release = release.unwrap().row.id;
     for n in 0..12 {
         let step = draft(&format!("step {n}"), "deploy", "bash", "true");
-        let added = store.add_template(release, step, Position::Last, bench.ana());
+        let added = store.add_template(release, step, Position::Last, app.ana());
         added.await.unwrap();
     }
-    let activated = store.activate_release(release, Some(customers.clone()), bench.ana());
+    let activated = store.activate_release(release, Some(customers.clone()), app.ana());
     activated.await.unwrap();
     let mut ids = Vec::new();
     for customer in customers {
@@ -186,20 +188,20 @@ async fn a_bulk_over_many_parts_reports_in_the_order_that_was_asked_for() {
     }
     let done: Vec<StepId> = ids.iter().copied().step_by(7).collect();
     let ask = TransitionOptions::default;
-    let finished = store.act_on_steps(done.clone(), StepAction::Done, ask(), bench.ana());
+    let finished = store.act_on_steps(done.clone(), StepAction::Done, ask(), app.ana());
     assert_eq!(finished.await.unwrap().changed_ids, done);
     // In an order of its own, with two that are not there and one that is named twice.
     let mut asked: Vec<StepId> = (0..300).map(|n| ids[n * 7 % 300]).collect();
     asked.insert(150, StepId(99_999));
     asked.insert(20, StepId(88_888));
     asked.push(asked[0]);
-    let result = store.act_on_steps(asked.clone(), StepAction::Fail, ask(), bench.ana());
+    let result = store.act_on_steps(asked.clone(), StepAction::Fail, ask(), app.ana());
     assert!(result.await.is_err(), "failing wants a reason");
     let why = TransitionOptions {
         reason: Some("because".into()),
         ..ask()
     };
-    let result = store.act_on_steps(asked.clone(), StepAction::Fail, why, bench.ana());
+    let result = store.act_on_steps(asked.clone(), StepAction::Fail, why, app.ana());
     let result = result.await.unwrap();
     asked.pop();
     let is_refused = |it: &StepId| done.contains(it) || it.0 > 50_000;

@@ -1,4 +1,4 @@
-//! Clusters (R3, R5).
+//! Tests of the store: clusters (R3, R5).
 use crate::world::World;
 use app::{
     domain::{cluster::ClusterDraft, rule_violation::RuleViolation},
@@ -15,7 +15,7 @@ fn named(name: &str) -> ClusterDraft {
 #[tokio::test]
 async fn a_name_is_held_once_also_by_an_inactive_one() {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let taken = store
         .create_cluster(named(" eu-west "), ana())
         .await
@@ -46,9 +46,9 @@ async fn a_name_is_held_once_also_by_an_inactive_one() {
 async fn a_cluster_with_active_customers_stays_and_names_them() {
     let world = World::draft().await;
     let refused = world
-        .bench
+        .app
         .store
-        .deactivate_cluster(world.eu_west.id, world.bench.ana())
+        .deactivate_cluster(world.eu_west.id, world.app.ana())
         .await
         .unwrap_err();
     assert!(refused.to_string().contains("Acme, Globex"), "{refused}");
@@ -57,7 +57,7 @@ async fn a_cluster_with_active_customers_stays_and_names_them() {
 #[tokio::test]
 async fn lists_hide_what_is_inactive_until_asked() {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let spare = store
         .create_cluster(named("spare"), ana())
         .await
@@ -73,19 +73,19 @@ async fn lists_hide_what_is_inactive_until_asked() {
 #[tokio::test]
 async fn a_stale_edit_is_refused_with_the_present_row_and_who_changed_it() {
     let world = World::draft().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let version = world.eu_west.version;
     store
         .update_cluster(
             world.eu_west.id,
             named("eu-1"),
             version,
-            world.bench.by("Jonas"),
+            world.app.by("Jonas"),
         )
         .await
         .unwrap();
     let stale = store
-        .update_cluster(world.eu_west.id, named("eu-2"), version, world.bench.ana())
+        .update_cluster(world.eu_west.id, named("eu-2"), version, world.app.ana())
         .await
         .unwrap_err();
     let StoreError::Stale(stale) = stale else {
@@ -98,13 +98,13 @@ async fn a_stale_edit_is_refused_with_the_present_row_and_who_changed_it() {
 #[tokio::test]
 async fn saving_without_a_change_writes_nothing() {
     let world = World::draft().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let saved = store
         .update_cluster(
             world.eu_west.id,
             named("eu-west"),
             world.eu_west.version,
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();

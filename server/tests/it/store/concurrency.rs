@@ -1,8 +1,8 @@
-//! Many at once: 32 tasks write to one release through the real store.
+//! Test of concurrent writes: 32 tasks write to one release through one store.
 use crate::{harness::number, world::World};
 use app::{
-    domain::event::EventFilter, domain::id::StepId, domain::step::StepAction,
-    store::error::StoreError, store::steps::transitions::TransitionOptions,
+    domain::{event::EventFilter, id::StepId, vocabulary::StepAction},
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 use std::{
     collections::HashMap,
@@ -10,20 +10,20 @@ use std::{
 };
 
 const TASKS: usize = 32;
-/// At least so many each; more as long as `SOAK_SECONDS` says.
+/// The least number of writes of each task. With `SOAK_SECONDS` the tasks go on for that long.
 const WRITES: usize = 25;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
     let world = World::draft().await;
-    let store = world.bench.store.clone();
+    let store = world.app.store.clone();
     let mut everybody = vec![world.acme.id, world.globex.id, world.initech.id];
     let seconds = Duration::from_secs(number("SOAK_SECONDS", 0));
-    // In two minutes a step would gather more history than it ever has.
+    // A long run needs more cells, or each would get an unrealistically long history.
     let more = if seconds.is_zero() { 7 } else { 147 };
-    everybody.extend(world.bench.customers(more).await);
+    everybody.extend(world.app.customers(more).await);
     store
-        .activate_release(world.june, Some(everybody.clone()), world.bench.ana())
+        .activate_release(world.june, Some(everybody.clone()), world.app.ana())
         .await
         .unwrap();
     let mut cells = Vec::new();
@@ -35,9 +35,9 @@ async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
     let began = Instant::now();
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
-            let (store, cells, stamp) = (store.clone(), cells.clone(), world.bench.by("Jonas"));
+            let (store, cells, stamp) = (store.clone(), cells.clone(), world.app.by("Jonas"));
             tokio::spawn(async move {
-                // What was acknowledged: counted notes by cell, and the batches of all changes.
+                // What the store acknowledged: the notes of each cell that counted up, and the batches of all changes.
                 let (mut counted, mut batches) = (HashMap::<StepId, u32>::new(), Vec::new());
                 let mut n = 0;
                 while n < WRITES || began.elapsed() < seconds {
@@ -49,11 +49,11 @@ async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
                     };
                     match store.act_on_step(id, action, ask, stamp.clone()).await {
                         Ok(changed) => batches.extend(changed.batch_id),
-                        // A rule's no is an answer; anything else is not.
+                        // A violated rule is a valid result; any other error is not.
                         Err(StoreError::Refused(_)) => {}
                         Err(error) => panic!("{error:?}"),
                     }
-                    // Counts one up, on the version that it read; who was overtaken reads again.
+                    // Counts the notes up by one, based on the version that was read. After a conflict it reads again.
                     loop {
                         let step = store.step(id).await.unwrap().step;
                         let count = step.notes.map_or(0, |it| it.parse::<u32>().unwrap());

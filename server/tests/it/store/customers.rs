@@ -1,4 +1,4 @@
-//! Customers (R5).
+//! Tests of the store: customers (R5), and many at once from a pasted text.
 use crate::world::World;
 use app::{
     domain::{
@@ -6,7 +6,8 @@ use app::{
         customer_import::{LINES_MAX, LineOutcome},
         event::EventFilter,
         id::ClusterId,
-        rule_violation::{Field, RuleViolation},
+        rule_violation::RuleViolation,
+        vocabulary::Field,
     },
     store::error::StoreError,
 };
@@ -14,7 +15,7 @@ use app::{
 #[tokio::test]
 async fn a_namespace_is_held_once_a_cluster() {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let mut draft = CustomerDraft::from(world.acme.clone());
     draft.name = "Acme Two".into();
     let taken = store
@@ -48,7 +49,7 @@ async fn a_namespace_is_held_once_a_cluster() {
 #[tokio::test]
 async fn nobody_moves_into_an_inactive_or_unknown_cluster() {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let mut draft = CustomerDraft {
         namespace: "new".into(),
         ..CustomerDraft::from(world.initech.clone())
@@ -80,21 +81,21 @@ async fn nobody_moves_into_an_inactive_or_unknown_cluster() {
     else {
         panic!()
     };
-    assert!(invalid.at(Field::Cluster).is_some());
+    assert!(invalid.error_for(Field::Cluster).is_some());
 }
 
 #[tokio::test]
 async fn an_inactive_customer_stays_in_its_releases() {
     let world = World::active().await;
     world
-        .bench
+        .app
         .store
-        .deactivate_customer(world.acme.id, world.bench.ana())
+        .deactivate_customer(world.acme.id, world.app.ana())
         .await
         .unwrap();
-    let detail = world.bench.store.customer(world.acme.id).await.unwrap();
+    let detail = world.app.store.customer(world.acme.id).await.unwrap();
     assert_eq!(detail.releases.len(), 1);
-    let members = world.bench.store.members(world.june).await.unwrap();
+    let members = world.app.store.members(world.june).await.unwrap();
     assert!(
         members
             .iter()
@@ -105,9 +106,9 @@ async fn an_inactive_customer_stays_in_its_releases() {
 #[tokio::test]
 async fn pasted_customers_are_all_created_or_none() {
     let world = World::draft().await;
-    let (store, eu) = (&world.bench.store, Some(world.eu_west.id));
+    let (store, eu) = (&world.app.store, Some(world.eu_west.id));
     store
-        .deactivate_customer(world.globex.id, world.bench.ana())
+        .deactivate_customer(world.globex.id, world.app.ana())
         .await
         .unwrap();
     let text = "Acme, acme\nGlobex, globex\nHooli, hooli, HOST=h.example\n";
@@ -121,7 +122,7 @@ async fn pasted_customers_are_all_created_or_none() {
     assert_eq!(lines[1].outcome, LineOutcome::Inactive { id: globex });
     assert_eq!(lines[2].outcome, LineOutcome::New);
     let refused = store
-        .create_customers(eu, wrong, world.bench.ana())
+        .create_customers(eu, wrong, world.app.ana())
         .await
         .unwrap_err();
     assert_eq!(
@@ -130,7 +131,7 @@ async fn pasted_customers_are_all_created_or_none() {
     );
     assert_eq!(store.customers(true).await.unwrap().len(), 3);
     let made = store
-        .create_customers(eu, text.to_owned(), world.bench.ana())
+        .create_customers(eu, text.to_owned(), world.app.ana())
         .await
         .unwrap();
     assert_eq!(made.row, 1);
@@ -143,7 +144,7 @@ async fn pasted_customers_are_all_created_or_none() {
     };
     assert_eq!(store.events(batch).await.unwrap().items.len(), 1);
     let again = store
-        .create_customers(eu, text.to_owned(), world.bench.ana())
+        .create_customers(eu, text.to_owned(), world.app.ana())
         .await
         .unwrap_err();
     assert!(matches!(
@@ -158,9 +159,9 @@ async fn pasted_customers_are_all_created_or_none() {
 #[tokio::test]
 async fn a_customer_knows_the_release_that_it_was_taken_out_of() {
     let world = World::active().await;
-    let (store, globex) = (&world.bench.store, world.globex.id);
+    let (store, globex) = (&world.app.store, world.globex.id);
     store
-        .remove_customers(world.june, vec![globex], world.bench.by("Jonas"))
+        .remove_customers(world.june, vec![globex], world.app.by("Jonas"))
         .await
         .unwrap();
     let was = store.customer(globex).await.unwrap().releases;
@@ -170,7 +171,7 @@ async fn a_customer_knows_the_release_that_it_was_taken_out_of() {
     let of_eu = store.cluster(world.eu_west.id).await.unwrap().releases;
     assert_eq!((of_eu[0].customers, of_eu[0].progress.total), (1, 4));
     store
-        .add_customers(world.june, vec![globex], world.bench.ana())
+        .add_customers(world.june, vec![globex], world.app.ana())
         .await
         .unwrap();
     let is = store.customer(globex).await.unwrap().releases;

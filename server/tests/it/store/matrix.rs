@@ -1,15 +1,18 @@
-//! The grid that the store answers.
+//! Tests of the store: the matrix of a release, its cache, and progress.
 use crate::world::{World, draft};
 use app::{
-    domain::matrix::CellIndex, domain::matrix::Grid, domain::matrix::RowBlock,
-    domain::step::Position, domain::step::StepAction, domain::step::StepStatus,
-    domain::template::Category, store::Store, store::steps::transitions::TransitionOptions,
+    domain::{
+        matrix::{CellIndex, Grid, RowBlock},
+        order::Position,
+        vocabulary::{Category, StepAction, StepStatus},
+    },
+    store::{Store, steps::transitions::TransitionOptions},
 };
 
 #[tokio::test]
 async fn columns_stand_by_cluster_and_name_and_rows_in_blocks() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let custom = draft("Mine", "deploy", "bash", "x");
     store
         .add_custom_step(
@@ -60,7 +63,7 @@ async fn columns_stand_by_cluster_and_name_and_rows_in_blocks() {
 #[tokio::test]
 async fn a_cell_shows_its_state_marks_and_who() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.acme, "Upgrade").await;
     store
         .override_step(step.id, "mine".into(), step.version, ana())
@@ -84,7 +87,7 @@ async fn a_cell_shows_its_state_marks_and_who() {
             .await
             .unwrap(),
     );
-    let at = grid.place_of(step.id).unwrap();
+    let at = grid.index_of(step.id).unwrap();
     let cell = grid.cell(at).unwrap();
     assert_eq!(
         (
@@ -95,7 +98,7 @@ async fn a_cell_shows_its_state_marks_and_who() {
         ),
         (StepStatus::Done, true, true, false)
     );
-    assert_eq!(&*grid.mark(at).unwrap().by, "Ana");
+    assert_eq!(&*grid.status_change(at).unwrap().by, "Ana");
     assert!(
         grid.cell(CellIndex { row: 2, column: 2 })
             .unwrap()
@@ -108,7 +111,7 @@ async fn a_cell_shows_its_state_marks_and_who() {
 #[tokio::test]
 async fn progress_is_told_for_the_whole_and_its_parts() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let ids = world
         .steps(world.acme.id)
         .await
@@ -120,7 +123,7 @@ async fn progress_is_told_for_the_whole_and_its_parts() {
             ids,
             StepAction::Done,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();
@@ -144,14 +147,14 @@ async fn progress_is_told_for_the_whole_and_its_parts() {
 #[tokio::test]
 async fn a_grid_that_was_asked_for_before_shows_what_happened_since_whoever_did_it() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.initech, "Upgrade").await;
     let there = store.grid(world.june).await.unwrap();
-    let at = there.place_of(step.id).unwrap();
+    let at = there.index_of(step.id).unwrap();
     assert_eq!(there.missing(at), Some("var.HOST"));
 
-    // A text of its own, by another program that works on the same file.
-    let other = Store::open(&world.bench.url()).await.unwrap();
+    // An override by another process that has the same file open.
+    let other = Store::open(&world.app.url()).await.unwrap();
     let text = "x {{var.OTHER}}".to_owned();
     let changed = other.override_step(step.id, text, step.version, ana());
     let version = changed.await.unwrap().row.version;
@@ -179,6 +182,9 @@ async fn a_grid_that_was_asked_for_before_shows_what_happened_since_whoever_did_
         .unwrap();
     let there = store.grid(world.june).await.unwrap();
     assert_eq!(there.missing(at), Some("var.HOST"));
-    assert_eq!(there.mark(at).unwrap().reason.as_deref(), Some("broken"));
+    assert_eq!(
+        there.status_change(at).unwrap().reason.as_deref(),
+        Some("broken")
+    );
     assert!(there == other.grid(world.june).await.unwrap());
 }

@@ -1,4 +1,4 @@
-//! The store, on a real file: is it remembered, atomically?
+//! Tests of the store on a real SQLite file.
 mod activity;
 mod bulk;
 mod clusters;

@@ -1,17 +1,21 @@
-//! Releases: life, activation, membership (R1, R4, R14).
+//! Tests of the store: releases, their states, activation and members (R1, R4, R14).
 use crate::world::World;
 use app::{
-    domain::event::EventAction, domain::event::EventFilter, domain::id::CustomerId,
-    domain::release::ReleaseDraft, domain::release::ReleaseStatus, domain::rule_violation::Field,
-    domain::rule_violation::FieldError, domain::rule_violation::RuleViolation,
-    domain::step::StepAction, store::error::StoreError,
-    store::steps::transitions::TransitionOptions,
+    domain::{
+        event::{EventAction, EventFilter},
+        field_error::FieldError,
+        id::CustomerId,
+        release::ReleaseDraft,
+        rule_violation::RuleViolation,
+        vocabulary::{Field, ReleaseStatus, StepAction},
+    },
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 
 #[tokio::test]
 async fn activation_copies_every_template_to_every_chosen_customer() {
     let world = World::draft().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let chosen = vec![world.acme.id, world.initech.id];
     let dry = store
         .dry_run(world.june, Some(chosen.clone()))
@@ -28,7 +32,7 @@ async fn activation_copies_every_template_to_every_chosen_customer() {
     );
     assert_eq!(dry.unresolved[0].step_names, ["Upgrade"]);
     let release = store
-        .activate_release(world.june, Some(chosen), world.bench.ana())
+        .activate_release(world.june, Some(chosen), world.app.ana())
         .await
         .unwrap()
         .row;
@@ -49,7 +53,7 @@ async fn activation_copies_every_template_to_every_chosen_customer() {
 #[tokio::test]
 async fn activation_refuses_nobody_unknown_and_inactive_customers_naming_them() {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     store
         .deactivate_customer(world.globex.id, ana())
         .await
@@ -62,7 +66,7 @@ async fn activation_refuses_nobody_unknown_and_inactive_customers_naming_them() 
         else {
             panic!("not invalid")
         };
-        invalid.at(Field::Customers).cloned().unwrap()
+        invalid.error_for(Field::Customers).cloned().unwrap()
     };
     assert_eq!(problem(vec![]).await, FieldError::EmptyList);
     assert_eq!(
@@ -85,21 +89,18 @@ async fn activation_refuses_nobody_unknown_and_inactive_customers_naming_them() 
 async fn without_customers_named_all_active_ones_are_taken() {
     let world = World::draft().await;
     world
-        .bench
+        .app
         .store
-        .activate_release(world.june, None, world.bench.ana())
+        .activate_release(world.june, None, world.app.ana())
         .await
         .unwrap();
-    assert_eq!(
-        world.bench.store.members(world.june).await.unwrap().len(),
-        3
-    );
+    assert_eq!(world.app.store.members(world.june).await.unwrap().len(), 3);
 }
 
 #[tokio::test]
 async fn adding_skips_who_is_in_and_refuses_when_all_are() {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     store
         .activate_release(world.june, Some(vec![world.acme.id]), ana())
         .await
@@ -122,7 +123,7 @@ async fn adding_skips_who_is_in_and_refuses_when_all_are() {
 #[tokio::test]
 async fn a_customer_leaves_only_while_all_of_its_steps_are_pending() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.id(&world.acme, "Announce").await;
     store
         .act_on_step(step, StepAction::Done, TransitionOptions::default(), ana())
@@ -147,7 +148,7 @@ async fn a_customer_leaves_only_while_all_of_its_steps_are_pending() {
 #[tokio::test]
 async fn an_archived_release_is_read_only_and_comes_back() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     store
         .archive_release(world.june, None, ana())
         .await
@@ -183,13 +184,13 @@ async fn an_archived_release_is_read_only_and_comes_back() {
 #[tokio::test]
 async fn a_clone_has_the_details_and_steps_and_no_customers() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let clone = store
         .clone_release(
             world.june,
             "July".into(),
             Some("7.0".into()),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap()
@@ -206,14 +207,14 @@ async fn a_clone_has_the_details_and_steps_and_no_customers() {
 #[tokio::test]
 async fn a_new_release_may_begin_with_the_steps_of_another() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let details = ReleaseDraft {
         name: "July".into(),
         kind: "hotfix".into(),
         ..ReleaseDraft::default()
     };
     let july = store
-        .create_release_from(details, world.june, world.bench.ana())
+        .create_release_from(details, world.june, world.app.ana())
         .await
         .unwrap()
         .row;
@@ -222,7 +223,7 @@ async fn a_new_release_may_begin_with_the_steps_of_another() {
     let names: Vec<_> = detail.templates.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["Announce", "Migrate schema", "Upgrade", "Check"]);
     assert_eq!(detail.customers, 0);
-    // Its texts are known, so that what they lack is found.
+    // The copied texts are indexed, so missing values are found.
     let dry = store
         .dry_run(july.id, Some(vec![world.initech.id]))
         .await
@@ -236,7 +237,7 @@ async fn a_new_release_may_begin_with_the_steps_of_another() {
 #[tokio::test]
 async fn only_a_draft_is_deleted() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     assert!(store.delete_draft(world.june, ana()).await.is_err());
     let clone = store
         .clone_release(world.june, "July".into(), None, ana())
@@ -254,7 +255,7 @@ async fn activation_is_one_event_with_customers_and_counts() {
         action: Some(EventAction::Activate),
         ..EventFilter::default()
     };
-    let events = world.bench.store.events(filter).await.unwrap().items;
+    let events = world.app.store.events(filter).await.unwrap().items;
     assert_eq!(events.len(), 1);
     let after = events[0].after.clone().unwrap();
     assert_eq!(

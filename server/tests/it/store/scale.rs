@@ -1,11 +1,12 @@
-//! As large as it gets: 1,000 customers by 100 steps, and 10,000 cells at once.
-use crate::{harness::TestBench, world::draft};
+//! Test of the store at full size: 1,000 customers by 100 steps, and a bulk action on 10,000 cells.
+use crate::{harness::TestApp, world::draft};
 use app::{
     domain::{
         id::StepId,
         matrix::{CellIndex, Grid},
+        order::Position,
         release::ReleaseDraft,
-        step::{Position, StepAction, StepStatus},
+        vocabulary::{StepAction, StepStatus},
     },
     store::steps::transitions::TransitionOptions,
 };
@@ -13,15 +14,15 @@ use app::{
 #[tokio::test]
 async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_thousand_cells_marked()
  {
-    let bench = TestBench::new().await;
-    let store = &bench.store;
-    let customers = bench.customers(1_000).await;
+    let app = TestApp::new().await;
+    let store = &app.store;
+    let customers = app.customers(1_000).await;
     let release = ReleaseDraft {
         name: "Large".into(),
         ..ReleaseDraft::default()
     };
     let release = store
-        .create_release(release, bench.ana())
+        .create_release(release, app.ana())
         .await
         .unwrap()
         .row
@@ -30,7 +31,7 @@ async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_t
         let category = if n < 60 { "deploy" } else { "verify" };
         let step = draft(&format!("step {n}"), category, "bash", "true");
         store
-            .add_template(release, step, Position::Last, bench.ana())
+            .add_template(release, step, Position::Last, app.ana())
             .await
             .unwrap();
     }
@@ -40,7 +41,7 @@ async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_t
         .unwrap();
     assert_eq!((dry_run.customers, dry_run.cells), (1_000, 100_000));
     store
-        .activate_release(release, Some(customers), bench.ana())
+        .activate_release(release, Some(customers), app.ana())
         .await
         .unwrap();
     let grid = Grid::from(store.matrix(release, CellIndex::default()).await.unwrap());
@@ -59,13 +60,13 @@ async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_t
             ids.clone(),
             StepAction::Start,
             TransitionOptions::default(),
-            bench.ana(),
+            app.ana(),
         )
         .await
         .unwrap();
     assert_eq!((result.changed, result.not_eligible.len()), (10_000, 0));
     let undone = store
-        .undo(result.batch_id.unwrap(), bench.ana())
+        .undo(result.batch_id.unwrap(), app.ana())
         .await
         .unwrap();
     assert_eq!((undone.restored, undone.conflicts.len()), (10_000, 0));
@@ -75,7 +76,7 @@ async fn a_thousand_customers_by_a_hundred_steps_are_activated_at_once_and_ten_t
             one_more,
             StepAction::Start,
             TransitionOptions::default(),
-            bench.ana(),
+            app.ana(),
         )
         .await
         .unwrap_err();

@@ -1,10 +1,10 @@
-//! The migrated schema, and how the store stands on it.
-use crate::{harness::TestBench, world::World};
+//! Tests of the migrated schema: entities, foreign keys, indexes, SQLite's version and settings.
+use crate::{harness::TestApp, world::World};
 use app::store::entity;
 use sea_orm::{ConnectionTrait, EntityTrait};
 
-async fn rows(bench: &TestBench, sql: &str) -> Vec<Vec<String>> {
-    let rows = bench
+async fn rows(app: &TestApp, sql: &str) -> Vec<Vec<String>> {
+    let rows = app
         .store
         .writer()
         .query_all_raw(sea_orm::Statement::from_string(
@@ -25,7 +25,7 @@ async fn rows(bench: &TestBench, sql: &str) -> Vec<Vec<String>> {
 #[tokio::test]
 async fn every_entity_loads_from_the_migrated_schema() {
     let world = World::active().await;
-    let db = world.bench.store.writer();
+    let db = world.app.store.writer();
     macro_rules! loads {
         ($($table:ident),+) => {$(
             assert!(!entity::$table::Entity::find().all(db).await.unwrap().is_empty(), stringify!($table));
@@ -45,9 +45,9 @@ async fn every_entity_loads_from_the_migrated_schema() {
 
 #[tokio::test]
 async fn every_foreign_key_has_an_index_and_says_what_a_deletion_does() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let keys = rows(
-        &bench,
+        &app,
         "SELECT m.name, f.\"from\", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
     )
     .await;
@@ -56,7 +56,7 @@ async fn every_foreign_key_has_an_index_and_says_what_a_deletion_does() {
         let (table, column, on_delete) = (&key[0], &key[1], &key[2]);
         assert_ne!(on_delete, "NO ACTION", "{table}.{column}");
         let indexed = rows(
-            &bench,
+            &app,
             &format!("SELECT i.name FROM pragma_index_list('{table}') l, pragma_index_info(l.name) i WHERE i.seqno = 0 AND i.name = '{column}'"),
         )
         .await;
@@ -66,9 +66,9 @@ async fn every_foreign_key_has_an_index_and_says_what_a_deletion_does() {
 
 #[tokio::test]
 async fn the_delete_rules_are_those_of_the_original() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let mut keys = rows(
-        &bench,
+        &app,
         "SELECT m.name || '.' || f.\"from\", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
     )
     .await;
@@ -87,20 +87,20 @@ async fn the_delete_rules_are_those_of_the_original() {
 
 #[tokio::test]
 async fn sqlite_is_new_enough_and_writes_ahead() {
-    let bench = TestBench::new().await;
-    let version = rows(&bench, "SELECT sqlite_version()").await[0][0].clone();
+    let app = TestApp::new().await;
+    let version = rows(&app, "SELECT sqlite_version()").await[0][0].clone();
     let number: Vec<u32> = version.split('.').map(|it| it.parse().unwrap()).collect();
     assert!(
         number >= vec![3, 51, 3],
         "{version}: a second sqlx or rusqlite has lowered it"
     );
-    assert_eq!(rows(&bench, "PRAGMA journal_mode").await[0][0], "wal");
+    assert_eq!(rows(&app, "PRAGMA journal_mode").await[0][0], "wal");
 }
 
 #[tokio::test]
 async fn a_write_outside_of_a_change_fails() {
-    let bench = TestBench::new().await;
-    let url = format!("sqlite://{}", bench.folder.path().join("app.db").display());
+    let app = TestApp::new().await;
+    let url = format!("sqlite://{}", app.folder.path().join("app.db").display());
     let path = app::store::engine::sqlite::path_of(&url);
     let readers =
         app::store::engine::sqlite::connect(&path, app::store::engine::sqlite::Role::Readers)
@@ -118,7 +118,7 @@ async fn a_write_outside_of_a_change_fails() {
 async fn the_matrix_reads_its_covering_index_and_no_text() {
     let world = World::active().await;
     let plan = rows(
-        &world.bench,
+        &world.app,
         "EXPLAIN QUERY PLAN SELECT customer_id, json_group_array(json_array(id, template_id, status, is_overridden, has_notes, \
          text_key, state_by, state_at)) FROM customer_steps WHERE release_id = 1 GROUP BY customer_id",
     )

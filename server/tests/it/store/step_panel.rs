@@ -1,22 +1,28 @@
-//! A step on the desk: what its history keeps, what can be undone from there, what became of the template since, and one
-//! customer's work as a list and on paper.
+//! Tests of the store: what the step panel reads (history, undo, changes of the template since), the working list, and the
+//! checklist of a customer.
 use crate::{
-    harness::TestBench,
+    harness::TestApp,
     world::{World, draft, metadata},
 };
 use app::{
-    domain::customer::CustomerDraft, domain::customer_work::OpenStep, domain::diff::DiffRow,
-    domain::event::EventAction, domain::rule_violation::RuleViolation, domain::step::Position,
-    domain::step::StepAction, domain::step::StepStatus, domain::template::Category,
-    store::error::StoreError, store::steps::transitions::TransitionOptions,
+    domain::{
+        customer::CustomerDraft,
+        customer_work::OpenStep,
+        diff::DiffRow,
+        event::EventAction,
+        order::Position,
+        rule_violation::RuleViolation,
+        vocabulary::{Category, StepAction, StepStatus},
+    },
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 
 async fn open(world: &World, name: &str) -> OpenStep {
     let id = world.id(&world.acme, name).await;
-    world.bench.store.open_step(id).await.unwrap()
+    world.app.store.open_step(id).await.unwrap()
 }
 
-/// The lines that a difference has on one side only.
+/// The changed lines of a diff.
 fn changed(rows: &[DiffRow]) -> Vec<(Option<&str>, Option<&str>)> {
     rows.iter()
         .filter_map(|row| match row {
@@ -29,7 +35,7 @@ fn changed(rows: &[DiffRow]) -> Vec<(Option<&str>, Option<&str>)> {
 #[tokio::test]
 async fn done_keeps_its_text_whatever_becomes_of_template_and_variables() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.id(&world.acme, "Upgrade").await;
     store
         .act_on_step(step, StepAction::Done, TransitionOptions::default(), ana())
@@ -55,7 +61,7 @@ async fn done_keeps_its_text_whatever_becomes_of_template_and_variables() {
         done.resolved_sha256.as_deref(),
         Some("a9d58e8d118db940190663009fbe5f1fcf9485d1902b3e52dfcad2ae4fbba26a")
     );
-    // The template went on without it, and the step says so.
+    // The template has changed since, and the step shows it.
     let drift = opened.drift.unwrap();
     assert_eq!(drift.then.as_deref(), Some("curl {{var.HOST}}"));
     assert_eq!(drift.changed_by.as_deref(), Some("Ana"));
@@ -64,14 +70,14 @@ async fn done_keeps_its_text_whatever_becomes_of_template_and_variables() {
 #[tokio::test]
 async fn an_override_that_the_template_left_behind_is_kept_or_given_up() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.acme, "Upgrade").await;
     store
         .override_step(step.id, "curl -v {{var.HOST}}".into(), 1, ana())
         .await
         .unwrap();
     assert_eq!(open(&world, "Upgrade").await.drift, None);
-    // A new description is no new text.
+    // A change of the description does not count as a change of the text.
     let mut text = draft("Upgrade", "deploy", "bash", "curl {{var.HOST}}");
     text.description = "x".into();
     store
@@ -81,7 +87,7 @@ async fn an_override_that_the_template_left_behind_is_kept_or_given_up() {
     assert_eq!(open(&world, "Upgrade").await.drift, None);
     text.content = "curl --fail {{var.HOST}}".into();
     store
-        .update_template(world.upgrade.id, text, 2, world.bench.by("Ravi"))
+        .update_template(world.upgrade.id, text, 2, world.app.by("Ravi"))
         .await
         .unwrap();
     let drift = open(&world, "Upgrade").await.drift.unwrap();
@@ -111,7 +117,7 @@ async fn an_override_that_the_template_left_behind_is_kept_or_given_up() {
 #[tokio::test]
 async fn a_line_of_the_history_says_what_it_did_to_the_text_and_what_an_undo_would_restore() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.acme, "Upgrade").await;
     let over = store
         .override_step(step.id, "curl -v".into(), 1, ana())
@@ -132,7 +138,7 @@ async fn a_line_of_the_history_says_what_it_did_to_the_text_and_what_an_undo_wou
     let (notes, more) = of(EventAction::Notes);
     assert_eq!((more.undoes, more.diff.len()), (1, 0));
     assert_eq!(notes.changes[0].after.as_deref(), Some("slow"));
-    // The notes came after the override: it can no longer be undone from here.
+    // The notes came after the override, so the override cannot be undone any more.
     let (line, more) = of(EventAction::Override);
     assert_eq!(more.undoes, 0);
     assert_eq!(
@@ -154,7 +160,7 @@ async fn a_line_of_the_history_says_what_it_did_to_the_text_and_what_an_undo_wou
 #[tokio::test]
 async fn a_promotion_says_first_what_it_will_do() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.acme, "Upgrade").await;
     assert!(store.promotion(step.id).await.is_err());
     store
@@ -199,9 +205,9 @@ async fn a_promotion_says_first_what_it_will_do() {
 #[tokio::test]
 async fn a_custom_step_is_offered_the_places_of_its_customer_s_list() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let places = store
-        .custom_places(world.june, world.acme.id)
+        .custom_step_positions(world.june, world.acme.id)
         .await
         .unwrap();
     let names: Vec<(Category, &str)> = places
@@ -224,14 +230,14 @@ async fn a_custom_step_is_offered_the_places_of_its_customer_s_list() {
 #[tokio::test]
 async fn the_working_list_says_who_and_since_when_and_who_comes_next() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let step = world.id(&world.initech, "Announce").await;
     store
         .act_on_step(
             step,
             StepAction::Start,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();
@@ -244,14 +250,14 @@ async fn the_working_list_says_who_and_since_when_and_who_comes_next() {
         (StepStatus::InProgress, Some("Ana"), false)
     );
     assert!(first.state_at.is_some());
-    // Initech has no HOST.
+    // Initech has no variable HOST.
     assert!(list.rows[2].is_unresolved);
 }
 
 #[tokio::test]
 async fn a_runbook_holds_every_resolved_text_and_no_name_breaks_out_of_it() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.acme, "Migrate schema").await;
     store
         .note_step(step.id, "```\n# not a heading".into(), step.version, ana())
@@ -264,7 +270,7 @@ async fn a_runbook_holds_every_resolved_text_and_no_name_breaks_out_of_it() {
         .await
         .unwrap();
     let checklist = store.checklist(world.june, world.acme.id).await.unwrap();
-    let markdown = checklist.markdown();
+    let markdown = checklist.to_markdown();
     assert!(markdown.starts_with(
         "# June: \\<img src=x\\> \\# \\[a\\](b)\n\n- Cluster: eu-west\n- Namespace: acme\n- Version: 6.0\n\n## Deploy\n\n### 1. Announce\n\n- [ ] pending\n\n```text\n"
     ), "{markdown}");
@@ -274,14 +280,14 @@ async fn a_runbook_holds_every_resolved_text_and_no_name_breaks_out_of_it() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn others_are_served_while_texts_are_compared() {
-    let bench = TestBench::new().await;
+    let app = TestApp::new().await;
     let (before, after) = ("a\n".repeat(100_000), "b\n".repeat(100_000));
     let (sender, receiver) = tokio::sync::oneshot::channel();
     tokio::spawn(async move { sender.send(()) });
     // There is one thread: it can only send while the comparison computes on another one.
     tokio::select! {
         biased;
-        rows = bench.store.compare_texts(before, after) => panic!("{} rows came first", rows.unwrap().len()),
+        rows = app.store.compare_texts(before, after) => panic!("{} rows came first", rows.unwrap().len()),
         sent = receiver => sent.unwrap(),
     }
 }

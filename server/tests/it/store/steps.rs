@@ -1,22 +1,26 @@
-//! One customer's steps (R2, R12, R13, R17).
+//! Tests of the store: one customer's steps (R2, R12, R13, R17).
 use crate::world::{World, draft};
 use app::{
-    domain::event::EventAction, domain::rule_violation::RuleViolation, domain::step::Position,
-    domain::step::StepAction, domain::step::StepStatus, store::error::StoreError,
-    store::steps::transitions::TransitionOptions,
+    domain::{
+        event::EventAction,
+        order::Position,
+        rule_violation::RuleViolation,
+        vocabulary::{StepAction, StepStatus},
+    },
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 
 #[tokio::test]
 async fn done_keeps_the_resolved_text_and_its_fingerprint() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let step = world.id(&world.acme, "Migrate schema").await;
     let done = store
         .act_on_step(
             step,
             StepAction::Done,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap()
@@ -37,14 +41,14 @@ async fn done_keeps_the_resolved_text_and_its_fingerprint() {
 #[tokio::test]
 async fn asking_again_for_the_same_state_changes_nothing() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let step = world.id(&world.acme, "Announce").await;
     store
         .act_on_step(
             step,
             StepAction::Done,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();
@@ -53,7 +57,7 @@ async fn asking_again_for_the_same_state_changes_nothing() {
             step,
             StepAction::Done,
             TransitionOptions::default(),
-            world.bench.by("Jonas"),
+            world.app.by("Jonas"),
         )
         .await
         .unwrap();
@@ -66,14 +70,14 @@ async fn asking_again_for_the_same_state_changes_nothing() {
 #[tokio::test]
 async fn a_step_with_a_missing_value_is_done_only_on_purpose() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let step = world.id(&world.initech, "Upgrade").await;
     let refused = store
         .act_on_step(
             step,
             StepAction::Done,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap_err();
@@ -86,7 +90,7 @@ async fn a_step_with_a_missing_value_is_done_only_on_purpose() {
     };
     assert!(
         store
-            .act_on_step(step, StepAction::Done, ask, world.bench.ana())
+            .act_on_step(step, StepAction::Done, ask, world.app.ana())
             .await
             .is_ok()
     );
@@ -95,7 +99,7 @@ async fn a_step_with_a_missing_value_is_done_only_on_purpose() {
 #[tokio::test]
 async fn an_override_is_this_customer_s_alone_and_a_reset_brings_the_template_back() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.acme, "Upgrade").await;
     let over = store
         .override_step(step.id, "curl -v {{var.HOST}}".into(), step.version, ana())
@@ -120,7 +124,7 @@ async fn an_override_is_this_customer_s_alone_and_a_reset_brings_the_template_ba
 #[tokio::test]
 async fn a_stale_note_is_refused() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.step(&world.acme, "Upgrade").await;
     store
         .note_step(step.id, "first".into(), step.version, ana())
@@ -136,7 +140,7 @@ async fn a_stale_note_is_refused() {
 #[tokio::test]
 async fn a_custom_step_stands_where_it_was_put_and_only_there() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let after = world.id(&world.acme, "Announce").await;
     let custom = draft("Rotate key", "deploy", "bash", "true");
     let custom = store
@@ -184,7 +188,7 @@ async fn a_custom_step_stands_where_it_was_put_and_only_there() {
 #[tokio::test]
 async fn added_to_the_template_it_goes_to_everybody_in_this_release() {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     store
         .activate_release(
             world.june,
@@ -216,7 +220,7 @@ async fn added_to_the_template_it_goes_to_everybody_in_this_release() {
 #[tokio::test]
 async fn a_promoted_custom_step_becomes_everybody_s() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let after = world.id(&world.acme, "Migrate schema").await;
     let custom = draft("Rotate key", "deploy", "bash", "true");
     let custom = store

@@ -1,11 +1,12 @@
-//! What helps to write steps: variables, previews, and runbooks in and out.
+//! Tests of the store: import and export of template steps as Markdown, names of variables, previews of texts.
 use crate::world::{World, draft, metadata};
 use app::{
     domain::{
         event::EventFilter,
         release::ReleaseDraft,
-        template::{StepType, TemplateDraft},
+        template::TemplateDraft,
         template_markdown::{ParsedTemplate, to_markdown},
+        vocabulary::StepType,
     },
     store::error::StoreError,
 };
@@ -13,7 +14,7 @@ use app::{
 #[tokio::test]
 async fn imported_steps_reach_every_member_and_go_with_one_undo() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let before = world.names(&world.globex).await;
     let steps = vec![
         draft("Snapshot", "deploy", "bash", "pg_dump"),
@@ -51,9 +52,9 @@ async fn imported_steps_reach_every_member_and_go_with_one_undo() {
 #[tokio::test]
 async fn one_wrong_step_imports_nothing() {
     let world = World::draft().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let import = async |steps| {
-        let answer = store.import_templates(world.june, steps, world.bench.ana());
+        let answer = store.import_templates(world.june, steps, world.app.ana());
         answer.await.map(|it| it.row)
     };
     let good = draft("Good", "deploy", "bash", "true");
@@ -72,7 +73,7 @@ async fn one_wrong_step_imports_nothing() {
 #[tokio::test]
 async fn an_archived_release_takes_no_import() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     store
         .archive_release(world.june, None, ana())
         .await
@@ -85,7 +86,7 @@ async fn an_archived_release_takes_no_import() {
 #[tokio::test]
 async fn what_is_exported_is_imported_unchanged_into_another_release() {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let odd = TemplateDraft {
         description: "Two\r\nlines, and a ``` fence.".into(),
         ..draft(
@@ -122,7 +123,7 @@ async fn what_is_exported_is_imported_unchanged_into_another_release() {
 #[tokio::test]
 async fn the_names_of_variables_are_the_fixed_ones_and_every_key() {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let release = ReleaseDraft {
         name: "June".into(),
         metadata: metadata(&[("TAG", "6"), ("HOST", "x")]),
@@ -140,10 +141,10 @@ async fn the_names_of_variables_are_the_fixed_ones_and_every_key() {
 #[tokio::test]
 async fn a_text_that_is_only_typed_is_filled_with_a_customer_s_values() {
     let world = World::draft().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let resolved = async |customer, text: &str| {
         let text = text.to_owned();
-        let answer = store.resolved_text(world.june, customer, text, StepType::Sql);
+        let answer = store.preview_text(world.june, customer, text, StepType::Sql);
         answer.await.unwrap()
     };
     let text = "-- {{customer.name | quote}} {{var.HOST}}";
@@ -157,9 +158,9 @@ async fn a_text_that_is_only_typed_is_filled_with_a_customer_s_values() {
 #[tokio::test]
 async fn a_draft_is_seen_with_any_active_customer_and_a_release_with_its_members() {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let names = async || -> Vec<String> {
-        let targets = store.targets(world.june).await.unwrap();
+        let targets = store.preview_targets(world.june).await.unwrap();
         targets.into_iter().map(|it| it.name).collect()
     };
     store
@@ -177,12 +178,12 @@ async fn a_draft_is_seen_with_any_active_customer_and_a_release_with_its_members
 #[tokio::test]
 async fn a_template_says_who_changed_it_last() {
     let world = World::draft().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let edited = TemplateDraft {
         content: "wget".into(),
         ..TemplateDraft::from(world.upgrade.clone())
     };
-    let by = world.bench.by("Jonas");
+    let by = world.app.by("Jonas");
     store
         .update_template(world.upgrade.id, edited, 1, by.clone())
         .await

@@ -1,23 +1,24 @@
-//! Template steps and their copies (R8-R11).
+//! Tests of the store: template steps and their copies (R8-R11).
 use crate::world::{World, draft};
 use app::domain::{
     id::StepId,
-    step::{Position, StepAction},
-    template::{Category, KeptCopies, TemplateDraft},
+    order::Position,
+    template::{KeptCopies, TemplateDraft},
+    vocabulary::{Category, StepAction},
 };
 use app::store::{error::StoreError, steps::transitions::TransitionOptions};
 
 #[tokio::test]
 async fn a_template_added_to_an_active_release_reaches_every_member() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let place = Position::After(world.announce.id);
     store
         .add_template(
             world.june,
             draft("Snapshot", "deploy", "bash", "pg_dump"),
             place,
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();
@@ -32,7 +33,7 @@ async fn a_template_added_to_an_active_release_reaches_every_member() {
 #[tokio::test]
 async fn an_edit_reaches_pending_copies_and_leaves_the_others_their_text() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let over = world.step(&world.acme, "Upgrade").await;
     store
         .override_step(over.id, "mine".into(), over.version, ana())
@@ -48,7 +49,7 @@ async fn an_edit_reaches_pending_copies_and_leaves_the_others_their_text() {
         )
         .await
         .unwrap();
-    let effect = store.template_effect(world.upgrade.id).await.unwrap();
+    let effect = store.template_impact(world.upgrade.id).await.unwrap();
     assert_eq!(
         (effect.changes, effect.keeps),
         (
@@ -78,7 +79,7 @@ async fn an_edit_reaches_pending_copies_and_leaves_the_others_their_text() {
 #[tokio::test]
 async fn deleting_removes_untouched_copies_and_the_others_stay_as_custom_steps() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let done = world.id(&world.acme, "Migrate schema").await;
     store
         .act_on_step(done, StepAction::Done, TransitionOptions::default(), ana())
@@ -110,7 +111,7 @@ async fn deleting_removes_untouched_copies_and_the_others_stay_as_custom_steps()
 #[tokio::test]
 async fn copies_follow_a_new_order_and_a_list_of_its_own_is_left_alone() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let behind = world.id(&world.acme, "Migrate schema").await;
     store
         .add_custom_step(
@@ -159,7 +160,7 @@ async fn copies_follow_a_new_order_and_a_list_of_its_own_is_left_alone() {
 #[tokio::test]
 async fn a_wrong_order_changes_nothing() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     for wrong in [
         vec![world.announce.id],
         vec![world.announce.id; 3],
@@ -167,7 +168,7 @@ async fn a_wrong_order_changes_nothing() {
     ] {
         assert!(
             store
-                .reorder_templates(world.june, Category::Deploy, wrong, world.bench.ana())
+                .reorder_templates(world.june, Category::Deploy, wrong, world.app.ana())
                 .await
                 .is_err()
         );
@@ -181,7 +182,7 @@ async fn a_wrong_order_changes_nothing() {
 #[tokio::test]
 async fn moved_to_the_other_category_it_is_last_there_with_all_its_copies() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let done = world.id(&world.acme, "Announce").await;
     store
         .act_on_step(done, StepAction::Done, TransitionOptions::default(), ana())
@@ -209,7 +210,7 @@ async fn moved_to_the_other_category_it_is_last_there_with_all_its_copies() {
 #[tokio::test]
 async fn moving_a_template_raises_the_version_of_every_copy() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let done = world.id(&world.acme, "Upgrade").await;
     let ask = TransitionOptions::default();
     let marked = store.act_on_step(done, StepAction::Done, ask, ana()).await;
@@ -238,9 +239,9 @@ async fn moving_a_template_raises_the_version_of_every_copy() {
 async fn a_duplicate_stands_behind_the_original() {
     let world = World::active().await;
     world
-        .bench
+        .app
         .store
-        .duplicate_template(world.announce.id, world.bench.ana())
+        .duplicate_template(world.announce.id, world.app.ana())
         .await
         .unwrap();
     assert_eq!(
@@ -252,10 +253,10 @@ async fn a_duplicate_stands_behind_the_original() {
 #[tokio::test]
 async fn a_new_order_says_before_how_many_lists_follow_it_and_how_many_are_left_alone() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let effect = async || {
         store
-            .order_effect(world.june, Category::Deploy)
+            .reorder_impact(world.june, Category::Deploy)
             .await
             .unwrap()
     };
@@ -270,7 +271,7 @@ async fn a_new_order_says_before_how_many_lists_follow_it_and_how_many_are_left_
             world.acme.id,
             Category::Deploy,
             reversed,
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();

@@ -1,22 +1,33 @@
-//! Out and in again: an export is the whole of it, and an import takes all of one or nothing.
+//! Tests of the store: export, import and check. An export is complete; an import takes all of it or nothing.
 use crate::{
-    harness::TestBench,
+    harness::TestApp,
     world::{World, draft, metadata},
 };
 use app::{
-    domain::check_finding::Check, domain::cluster::ClusterDraft, domain::id::ReleaseId,
-    domain::release::ReleaseDraft, domain::rule_violation::RuleViolation, domain::step::Position,
-    domain::step::StepAction, domain::text::Value, domain::transfer::ImportErrors,
-    domain::transfer::Transfer, store::Store, store::entity::audit_event,
-    store::entity::customer_step, store::entity::text_variable, store::error::StoreError,
-    store::steps::transitions::TransitionOptions,
+    domain::{
+        check_finding::Check,
+        cluster::ClusterDraft,
+        id::ReleaseId,
+        order::Position,
+        release::ReleaseDraft,
+        rule_violation::RuleViolation,
+        text::Value,
+        transfer::{ImportErrors, Transfer},
+        vocabulary::StepAction,
+    },
+    store::{
+        Store,
+        entity::{audit_event, customer_step, text_variable},
+        error::StoreError,
+        steps::transitions::TransitionOptions,
+    },
 };
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 
 async fn text_of(store: &Store, release: Option<ReleaseId>) -> String {
     let mut export = store.export(release).await.unwrap();
     let mut text = String::new();
-    while let Some(piece) = export.piece().await.unwrap() {
+    while let Some(piece) = export.next_chunk().await.unwrap() {
         text.push_str(&piece);
     }
     text
@@ -26,12 +37,12 @@ pub async fn exported(store: &Store) -> String {
     text_of(store, None).await
 }
 
-async fn import(bench: &TestBench, text: &str) -> Result<Result<usize, ImportErrors>, StoreError> {
+async fn import(app: &TestApp, text: &str) -> Result<Result<usize, ImportErrors>, StoreError> {
     let file = match Transfer::read(text.as_bytes().to_vec()) {
         Ok(file) => file,
         Err(faults) => return Ok(Err(faults)),
     };
-    let taken = bench.store.import(&file).await?;
+    let taken = app.store.import(&file).await?;
     Ok(taken.map(|it| it.values().sum()))
 }
 
@@ -40,20 +51,20 @@ async fn is_well(store: &Store) {
     assert!(findings.is_empty(), "{findings:?}");
 }
 
-/// What is wrong with a text, as the report says it; nothing of it was taken.
+/// The report of an import that fails. Checks that nothing was imported.
 async fn faults(text: &str) -> String {
-    let bench = TestBench::new().await;
-    let before = exported(&bench.store).await;
-    let faults = import(&bench, text).await.unwrap().unwrap_err();
-    assert_eq!(exported(&bench.store).await, before, "something was taken");
+    let app = TestApp::new().await;
+    let before = exported(&app.store).await;
+    let faults = import(&app, text).await.unwrap().unwrap_err();
+    assert_eq!(exported(&app.store).await, before, "something was taken");
     faults.to_string()
 }
 
-/// A bit of everything: all states, an override, a custom step, notes, an archived release, inactive rows, what was
-/// deleted and what was undone.
+/// A database with every kind of row: all states, an override, custom steps, notes, an archived release, inactive rows,
+/// deletions, and an undo.
 async fn rich() -> World {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let because = || TransitionOptions {
         reason: Some("because, \"quoted\"\nand more".into()),
         notes: Some("noted".into()),
@@ -138,7 +149,7 @@ async fn rich() -> World {
         .await
         .unwrap();
     store.archive_release(july, None, ana()).await.unwrap();
-    // The last id of this one is given, and its row is gone.
+    // The last id of this release is used, although its row is deleted.
     let gone = store.create_release(
         ReleaseDraft {
             name: "Gone".into(),
@@ -154,16 +165,16 @@ async fn rich() -> World {
 #[tokio::test]
 async fn an_export_that_was_imported_is_exported_the_same_byte_for_byte() {
     let world = rich().await;
-    let text = exported(&world.bench.store).await;
-    let other = TestBench::new().await;
+    let text = exported(&world.app.store).await;
+    let other = TestApp::new().await;
     let taken = import(&other, &text).await.unwrap().unwrap();
     assert_eq!(exported(&other.store).await, text);
-    // A row a line, between the lines of the lists.
+    // One row a line, between the lines that begin and end a list.
     assert_eq!(text.lines().count(), taken + 1 + 7 * 2 + 1);
     is_well(&other.store).await;
-    let steps = async |it: &TestBench| customer_step::Entity::find().all(it.store.writer()).await;
+    let steps = async |it: &TestApp| customer_step::Entity::find().all(it.store.writer()).await;
     assert_eq!(
-        steps(&world.bench).await.unwrap(),
+        steps(&world.app).await.unwrap(),
         steps(&other).await.unwrap()
     );
 }
@@ -171,10 +182,10 @@ async fn an_export_that_was_imported_is_exported_the_same_byte_for_byte() {
 #[tokio::test]
 async fn what_was_imported_is_worked_on_like_before() {
     let world = rich().await;
-    let other = TestBench::new().await;
-    let text = exported(&world.bench.store).await;
+    let other = TestApp::new().await;
+    let text = exported(&world.app.store).await;
     import(&other, &text).await.unwrap().unwrap();
-    // New rows get new ids, also where the last row is gone.
+    // New rows get new ids, also where the last row was deleted.
     let release = ReleaseDraft {
         name: "August".into(),
         ..ReleaseDraft::default()
@@ -185,10 +196,10 @@ async fn what_was_imported_is_worked_on_like_before() {
         .create_release(release.clone(), by)
         .await
         .unwrap();
-    let by = world.bench.ana();
-    let twin = world.bench.store.create_release(release, by).await.unwrap();
+    let by = world.app.ana();
+    let twin = world.app.store.create_release(release, by).await.unwrap();
     assert_eq!(august.row.id, twin.row.id);
-    // The variables of texts are known: Initech's own text lacks a value.
+    // The variables of texts are indexed: the text of Initech lacks a value.
     let id = world.id(&world.initech, "Upgrade").await;
     let step = other.store.step(id).await.unwrap();
     assert_eq!(step.unresolved, ["var.OWN"]);
@@ -203,9 +214,9 @@ async fn what_was_imported_is_worked_on_like_before() {
 #[tokio::test]
 async fn one_release_is_exported_with_its_customers_and_its_history_only() {
     let world = rich().await;
-    let text = text_of(&world.bench.store, Some(world.june)).await;
+    let text = text_of(&world.app.store, Some(world.june)).await;
     assert!(text.contains("\"June\"") && !text.contains("\"July\""));
-    let other = TestBench::new().await;
+    let other = TestApp::new().await;
     import(&other, &text).await.unwrap().unwrap();
     let (here, there) = (
         world.steps(world.acme.id).await,
@@ -217,7 +228,7 @@ async fn one_release_is_exported_with_its_customers_and_its_history_only() {
     let events = events.await.unwrap();
     assert!(events.iter().all(|it| it.release_id == Some(world.june.0)));
     assert!(matches!(
-        world.bench.store.export(Some(ReleaseId(99))).await,
+        world.app.store.export(Some(ReleaseId(99))).await,
         Err(StoreError::NotFound(_))
     ));
 }
@@ -225,30 +236,26 @@ async fn one_release_is_exported_with_its_customers_and_its_history_only() {
 #[tokio::test]
 async fn an_import_goes_into_an_empty_database_only() {
     let world = World::draft().await;
-    let text = exported(&world.bench.store).await;
-    let refused = import(&world.bench, &text).await.unwrap_err();
+    let text = exported(&world.app.store).await;
+    let refused = import(&world.app, &text).await.unwrap_err();
     assert!(matches!(
         refused,
         StoreError::Refused(RuleViolation::NotEmpty)
     ));
-    assert_eq!(exported(&world.bench.store).await, text);
-    // A deactivated cluster is something too.
-    let bench = TestBench::new().await;
+    assert_eq!(exported(&world.app.store).await, text);
+    // A database with only a deactivated cluster is not empty.
+    let app = TestApp::new().await;
     let cluster = ClusterDraft {
         name: "eu".into(),
         ..ClusterDraft::default()
     };
-    let cluster = bench.store.create_cluster(cluster, bench.ana()).await;
+    let cluster = app.store.create_cluster(cluster, app.ana()).await;
     let id = cluster.unwrap().row.id;
-    bench
-        .store
-        .deactivate_cluster(id, bench.ana())
-        .await
-        .unwrap();
-    assert!(import(&bench, &text).await.is_err());
+    app.store.deactivate_cluster(id, app.ana()).await.unwrap();
+    assert!(import(&app, &text).await.is_err());
 }
 
-/// The line of the text that has this, counted from 1.
+/// The number of the first line that contains `part`, counted from 1.
 fn line_of(text: &str, part: &str) -> usize {
     1 + text.lines().position(|it| it.contains(part)).unwrap()
 }
@@ -256,7 +263,7 @@ fn line_of(text: &str, part: &str) -> usize {
 #[tokio::test]
 async fn whatever_is_wrong_is_told_by_line_and_field_and_nothing_is_taken() {
     let world = rich().await;
-    let text = exported(&world.bench.store).await;
+    let text = exported(&world.app.store).await;
     let acme = line_of(&text, "\"name\":\"Acme\"");
     let upgrade = line_of(&text, "\"name\":\"Upgrade\"");
     for (from, to, fault) in [
@@ -385,7 +392,7 @@ async fn whatever_is_wrong_is_told_by_line_and_field_and_nothing_is_taken() {
 #[tokio::test]
 async fn a_file_that_was_cut_off_anywhere_is_refused() {
     let world = World::active().await;
-    let text = exported(&world.bench.store).await;
+    let text = exported(&world.app.store).await;
     for part in 0..40 {
         let mut at = text.len() * part / 40;
         while !text.is_char_boundary(at) {
@@ -399,7 +406,7 @@ async fn a_file_that_was_cut_off_anywhere_is_refused() {
 #[tokio::test]
 async fn a_check_finds_what_no_rule_would_have_let_happen() {
     let world = rich().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     is_well(store).await;
     for (sql, undo, check, word) in [
         (
@@ -452,7 +459,7 @@ async fn a_check_finds_what_no_rule_would_have_let_happen() {
 #[tokio::test]
 async fn a_history_that_undoes_in_a_circle_is_refused() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.id(&world.acme, "Announce").await;
     let ask = TransitionOptions::default();
     let done = store.act_on_step(step, StepAction::Done, ask, ana()).await;

@@ -1,17 +1,22 @@
-//! Undo (R16): a new event that restores what was there; what changed since is left alone and named.
+//! Tests of the store: undo (R16). It writes a new event that restores the state before; what changed since stays, and is
+//! named.
 use crate::world::{World, draft};
 use app::{
-    domain::id::BatchId, domain::id::StepId, domain::step::CustomerStep, domain::step::Position,
-    domain::step::StepAction, domain::step::StepStatus, domain::template::Category,
-    domain::template::TemplateDraft, store::error::StoreError,
-    store::steps::transitions::TransitionOptions,
+    domain::{
+        id::{BatchId, StepId},
+        order::Position,
+        step::CustomerStep,
+        template::TemplateDraft,
+        vocabulary::{Category, StepAction, StepStatus},
+    },
+    store::{error::StoreError, steps::transitions::TransitionOptions},
 };
 
 async fn everything(world: &World) -> Vec<CustomerStep> {
     let mut steps = Vec::new();
     for customer in [&world.acme, &world.globex, &world.initech] {
         for step in world.steps(customer.id).await {
-            // Versions count changes, and an undo is one.
+            // An undo is a change too, so versions differ.
             steps.push(CustomerStep {
                 version: 0,
                 template_version: None,
@@ -25,9 +30,9 @@ async fn everything(world: &World) -> Vec<CustomerStep> {
 
 async fn undo(world: &World, batch: Option<BatchId>) -> BatchId {
     world
-        .bench
+        .app
         .store
-        .undo(batch.unwrap(), world.bench.ana())
+        .undo(batch.unwrap(), world.app.ana())
         .await
         .unwrap()
         .batch_id
@@ -41,9 +46,9 @@ async fn a_mark_is_undone_redone_and_undone_again() {
     let step = world.id(&world.acme, "Announce").await;
     let ask = TransitionOptions::default();
     let done = world
-        .bench
+        .app
         .store
-        .act_on_step(step, StepAction::Done, ask, world.bench.ana())
+        .act_on_step(step, StepAction::Done, ask, world.app.ana())
         .await
         .unwrap();
     let after = everything(&world).await;
@@ -58,7 +63,7 @@ async fn a_mark_is_undone_redone_and_undone_again() {
 #[tokio::test]
 async fn two_marks_are_undone_one_after_the_other() {
     let world = World::active().await;
-    let store = &world.bench.store;
+    let store = &world.app.store;
     let before = everything(&world).await;
     let step = world.id(&world.acme, "Announce").await;
     let first = store
@@ -66,7 +71,7 @@ async fn two_marks_are_undone_one_after_the_other() {
             step,
             StepAction::Start,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();
@@ -75,7 +80,7 @@ async fn two_marks_are_undone_one_after_the_other() {
             step,
             StepAction::Done,
             TransitionOptions::default(),
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();
@@ -87,7 +92,7 @@ async fn two_marks_are_undone_one_after_the_other() {
 #[tokio::test]
 async fn a_cell_that_changed_since_is_left_alone_and_named() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let ids: Vec<StepId> = vec![
         world.id(&world.acme, "Announce").await,
         world.id(&world.globex, "Announce").await,
@@ -106,7 +111,7 @@ async fn a_cell_that_changed_since_is_left_alone_and_named() {
             ids[0],
             StepAction::Revert,
             TransitionOptions::default(),
-            world.bench.by("Jonas"),
+            world.app.by("Jonas"),
         )
         .await
         .unwrap();
@@ -130,7 +135,7 @@ async fn a_cell_that_changed_since_is_left_alone_and_named() {
 #[tokio::test]
 async fn overrides_notes_and_custom_steps_are_undone() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let before = everything(&world).await;
     let step = world.step(&world.acme, "Upgrade").await;
     let over = store
@@ -180,7 +185,7 @@ async fn overrides_notes_and_custom_steps_are_undone() {
 #[tokio::test]
 async fn what_was_done_to_the_template_is_undone_with_its_copies() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let done = world.id(&world.acme, "Migrate schema").await;
     store
         .act_on_step(done, StepAction::Done, TransitionOptions::default(), ana())
@@ -252,10 +257,10 @@ async fn what_was_done_to_the_template_is_undone_with_its_copies() {
 #[tokio::test]
 async fn what_was_brought_back_is_not_brought_back_twice_and_needs_its_customer() {
     let world = World::active().await;
-    let (store, acme) = (&world.bench.store, world.acme.id);
+    let (store, acme) = (&world.app.store, world.acme.id);
     let template = world.step(&world.acme, "Announce").await.template_id;
     let template = template.unwrap();
-    let gone = store.delete_template(template, None, world.bench.ana());
+    let gone = store.delete_template(template, None, world.app.ana());
     let gone = gone.await.unwrap().batch_id.unwrap();
     let custom = draft("Own", "deploy", "bash", "echo");
     let custom = store
@@ -265,31 +270,31 @@ async fn what_was_brought_back_is_not_brought_back_twice_and_needs_its_customer(
             custom,
             Position::Last,
             false,
-            world.bench.ana(),
+            world.app.ana(),
         )
         .await
         .unwrap();
-    let deleted = store.delete_custom_step(custom.row.id, None, world.bench.ana());
+    let deleted = store.delete_custom_step(custom.row.id, None, world.app.ana());
     let deleted = deleted.await.unwrap().batch_id.unwrap();
     for batch in [&gone, &deleted] {
         undo(&world, Some(batch.clone())).await;
         let before = everything(&world).await;
-        let again = store.undo(batch.clone(), world.bench.ana()).await;
+        let again = store.undo(batch.clone(), world.app.ana()).await;
         assert!(matches!(again, Err(StoreError::Refused(_))), "{again:?}");
         assert_eq!(everything(&world).await, before);
     }
-    let deleted = store.delete_custom_step(custom.row.id, None, world.bench.ana());
+    let deleted = store.delete_custom_step(custom.row.id, None, world.app.ana());
     let deleted = deleted.await.unwrap().batch_id.unwrap();
-    let left = store.remove_customers(world.june, vec![acme], world.bench.ana());
+    let left = store.remove_customers(world.june, vec![acme], world.app.ana());
     left.await.unwrap();
-    let again = store.undo(deleted, world.bench.ana()).await;
+    let again = store.undo(deleted, world.app.ana()).await;
     assert!(matches!(again, Err(StoreError::Refused(_))), "{again:?}");
 }
 
 #[tokio::test]
 async fn activation_and_archive_have_their_own_opposite() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let archived = store
         .archive_release(world.june, None, ana())
         .await

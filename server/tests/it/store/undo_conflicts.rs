@@ -1,12 +1,12 @@
-//! Undo (R16, R88): what comes back as it was, what is left alone, and who is named for it.
+//! Tests of the store: what an undo restores as it was, what it leaves alone, and who is named for it (R16, R88).
 use crate::world::{World, draft};
 use app::{
     domain::{
         id::{BatchId, ReleaseId, StepId},
+        order::Position,
         release::ReleaseDraft,
         rule_violation::RuleViolation,
-        step::{Position, StepAction, StepStatus},
-        template::Category,
+        vocabulary::{Category, StepAction, StepStatus},
     },
     store::{error::StoreError, steps::transitions::TransitionOptions},
 };
@@ -19,17 +19,17 @@ fn because() -> TransitionOptions {
 }
 
 async fn is_well(world: &World) {
-    let findings = world.bench.store.check().await.unwrap();
+    let findings = world.app.store.check().await.unwrap();
     assert!(findings.is_empty(), "{findings:?}");
 }
 
 #[tokio::test]
 async fn a_reopened_copy_comes_back_with_who_reopened_it() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let step = world.id(&world.acme, "Upgrade").await;
     for action in [StepAction::Start, StepAction::Reopen] {
-        let done = store.act_on_step(step, action, because(), world.bench.by("Jonas"));
+        let done = store.act_on_step(step, action, because(), world.app.by("Jonas"));
         done.await.unwrap();
     }
     let before = world.step(&world.acme, "Upgrade").await;
@@ -49,11 +49,11 @@ async fn a_reopened_copy_comes_back_with_who_reopened_it() {
 #[tokio::test]
 async fn a_copy_that_comes_back_has_a_version_of_its_own() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let before = world.step(&world.acme, "Upgrade").await;
     let deleted = store.delete_template(world.upgrade.id, None, ana()).await;
     let batch = deleted.unwrap().batch_id.unwrap();
-    let undone = store.undo(batch, world.bench.by("Ravi")).await;
+    let undone = store.undo(batch, world.app.by("Ravi")).await;
     undone.unwrap();
     let after = world.step(&world.acme, "Upgrade").await;
     assert_eq!((after.id, after.version), (before.id, before.version + 1));
@@ -67,7 +67,7 @@ async fn a_copy_that_comes_back_has_a_version_of_its_own() {
 
 /// June's and July's cells of Acme, and both skipped in one batch.
 async fn skipped_in_two_releases(world: &World) -> (StepId, ReleaseId, BatchId) {
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let july = ReleaseDraft {
         name: "July".into(),
         ..ReleaseDraft::default()
@@ -88,9 +88,9 @@ async fn skipped_in_two_releases(world: &World) -> (StepId, ReleaseId, BatchId) 
 #[tokio::test]
 async fn an_undo_over_two_releases_leaves_the_archived_one_alone() {
     let world = World::active().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let (of_june, july, batch) = skipped_in_two_releases(&world).await;
-    let archived = store.archive_release(world.june, None, world.bench.by("Jonas"));
+    let archived = store.archive_release(world.june, None, world.app.by("Jonas"));
     archived.await.unwrap();
     let undone = store.undo(batch, ana()).await.unwrap();
     assert_eq!((undone.restored, undone.conflicts.len()), (1, 1));
@@ -114,7 +114,7 @@ async fn an_undo_over_two_releases_leaves_the_archived_one_alone() {
 #[tokio::test]
 async fn an_undo_in_a_draft_that_was_deleted_says_so() {
     let world = World::draft().await;
-    let (store, ana) = (&world.bench.store, || world.bench.ana());
+    let (store, ana) = (&world.app.store, || world.app.ana());
     let text = draft("Once more", "deploy", "bash", "true");
     let added = store.add_template(world.june, text, Position::Last, ana());
     let batch = added.await.unwrap().batch_id.unwrap();
@@ -129,8 +129,8 @@ async fn an_undo_in_a_draft_that_was_deleted_says_so() {
 #[tokio::test]
 async fn whoever_changed_a_copy_by_its_template_is_named() {
     let world = World::active().await;
-    let store = &world.bench.store;
-    let by = |who: &str| world.bench.by(who);
+    let store = &world.app.store;
+    let by = |who: &str| world.app.by(who);
     let globex = world.step(&world.globex, "Upgrade").await;
     let noted = store.note_step(globex.id, "slow".into(), globex.version, by("Jonas"));
     let noted = noted.await.unwrap().row;
@@ -168,7 +168,7 @@ async fn whoever_changed_a_copy_by_its_template_is_named() {
 
 /// What an undo says of the only cell that it left alone.
 async fn conflict_by(world: &World, batch: Option<BatchId>) -> Option<String> {
-    let undone = world.bench.store.undo(batch.unwrap(), world.bench.ana());
+    let undone = world.app.store.undo(batch.unwrap(), world.app.ana());
     let mut undone = undone.await.unwrap();
     assert_eq!(undone.conflicts.len(), 1, "{undone:?}");
     undone.conflicts.remove(0).changed_by
@@ -177,8 +177,8 @@ async fn conflict_by(world: &World, batch: Option<BatchId>) -> Option<String> {
 #[tokio::test]
 async fn a_conflict_names_who_changed_the_template_meanwhile() {
     let world = World::active().await;
-    let store = &world.bench.store;
-    let by = |who: &str| world.bench.by(who);
+    let store = &world.app.store;
+    let by = |who: &str| world.app.by(who);
     // A bulk that reopens: pending again, so an edit of the template changes both copies.
     let ids = vec![
         world.id(&world.acme, "Upgrade").await,
@@ -200,8 +200,8 @@ async fn a_conflict_names_who_changed_the_template_meanwhile() {
 #[tokio::test]
 async fn a_conflict_names_who_took_the_step_away() {
     let world = World::active().await;
-    let store = &world.bench.store;
-    let by = |who: &str| world.bench.by(who);
+    let store = &world.app.store;
+    let by = |who: &str| world.app.by(who);
     let bulk = async |other: StepId| {
         let ids = vec![world.id(&world.acme, "Announce").await, other];
         for action in [StepAction::Start, StepAction::Reopen] {

@@ -1,4 +1,4 @@
-//! The invariants of ARCHITECTURE.md and docs/rules.md, checked on the source itself.
+//! Tests of the repository itself: the invariants of ARCHITECTURE.md and docs/rules.md, checked on the source.
 mod docs;
 mod structure;
 
@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The root of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -14,6 +15,7 @@ pub fn root() -> PathBuf {
         .to_owned()
 }
 
+/// The Rust files below a folder of the repository, by name: name and text.
 pub fn files_below(folder: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -32,6 +34,7 @@ pub fn files_below(folder: &str) -> Vec<(String, String)> {
     files
 }
 
+/// All Rust files of the repository, except the benches: name and text.
 pub fn source() -> Vec<(String, String)> {
     [
         "app/src",
@@ -45,7 +48,7 @@ pub fn source() -> Vec<(String, String)> {
     .collect()
 }
 
-/// A file without its tests.
+/// The text of a file before its unit tests.
 fn code(text: &str) -> &str {
     text.split("#[cfg(test)]").next().unwrap_or(text)
 }
@@ -114,7 +117,7 @@ fn components_never_name_the_api_and_widgets_never_the_domain() {
             !text.contains("crate::api") && !text.contains("api::"),
             "{name}"
         );
-        // Three widgets show a domain value; they are named, so that no fourth slips in.
+        // Three widgets show a domain value. They are named here, so that a fourth is a decision.
         let shows_a_value = ["bar.rs", "code.rs", "toast.rs"]
             .iter()
             .any(|it| name.ends_with(it));

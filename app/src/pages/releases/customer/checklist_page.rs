@@ -1,4 +1,4 @@
-//! One customer's steps as a page to be printed. It is complete as the server draws it.
+//! Printable checklist of one customer's steps. The server renders all of it, so that it prints without JavaScript.
 use crate::{
     browser::dom,
     components::{checklist_view::ChecklistView, layout::page_head::PageHead},
@@ -7,8 +7,9 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// The checklist with its page head: links back to the work list, to the Markdown download, and the print button.
 #[component]
-pub fn Paper(checklist: Checklist) -> impl IntoView {
+pub fn ChecklistPage(checklist: Checklist) -> impl IntoView {
     let (release, customer) = (checklist.release.id, checklist.customer.id);
     let crumbs = vec![
         ("Releases".into(), paths::RELEASES.into()),
@@ -18,7 +19,7 @@ pub fn Paper(checklist: Checklist) -> impl IntoView {
         <div class="runsheet">
             <PageHead title=checklist.customer.name.clone() crumbs=crumbs>
                 <a class="button" href=paths::customer_steps(release, customer)>"Working list"</a>
-                <a class="button" href=paths::runbook(release, customer) download="" rel="external">"Download Markdown"</a>
+                <a class="button" href=paths::customer_checklist(release, customer) download="" rel="external">"Download Markdown"</a>
                 <button class="button" data-kind="ink" type="button" on:click=move |_| dom::print()>"Print"</button>
             </PageHead>
             <div class="page__body stack">

@@ -1,91 +1,86 @@
-//! `/releases/:id/customer/:customerId`: one customer's steps, worked through one after the other; or on paper.
+//! Page of one customer in a release, `/releases/:id/customer/:customerId`: the list of the customer's steps with the
+//! open step beside it, or, with `?view=print`, the printable checklist.
+#![cfg_attr(
+    not(target_family = "wasm"),
+    expect(
+        clippy::large_types_passed_by_value,
+        reason = "the controller is a bundle of handles that closures copy"
+    )
+)]
+
 pub mod checklist_page;
 pub mod keys;
 pub mod overview;
+pub mod page_state;
 pub mod work;
+pub mod work_controller;
 
 use crate::{
     api::releases::{read_checklist, read_customer_work},
-    components::{
-        pending_actions::FailedAction, step_panel::step_detail::StepMemory, ui::toast::Toasts,
-    },
-    domain::{
-        id::{CustomerId, ReleaseId},
-        step::StepAction,
-    },
+    components::ui::toast::Toasts,
+    domain::id::{CustomerId, ReleaseId},
     pages::{fetch::Fetch, loaded, param},
 };
-use checklist_page::Paper;
+use checklist_page::ChecklistPage;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use work::Work;
+use page_state::CustomerPageState;
+use work::CustomerWork;
 
-/// What outlives the drawing of the list: it is drawn anew when steps come or go.
-#[derive(Clone, Copy)]
-pub struct CustomerPageState {
-    pub memory: StepMemory,
-    pub refused: RwSignal<Option<FailedAction>>,
-    /// An action whose reason is asked for.
-    pub asking: RwSignal<Option<StepAction>>,
-    /// Raised to copy by the key.
-    pub copying: RwSignal<u32>,
-}
-
+/// The ids in the URL; none if one of them is not a number.
 type PageIds = Option<(ReleaseId, CustomerId)>;
 
-/// Nobody has id 0.
-fn known(ids: PageIds) -> (ReleaseId, CustomerId) {
+/// Ids to request. Id 0 belongs to no row, so that a malformed URL gets the same 404 as an unknown id.
+fn ids_or_zero(ids: PageIds) -> (ReleaseId, CustomerId) {
     ids.unwrap_or((ReleaseId(0), CustomerId(0)))
 }
 
+/// The page: chooses between the work list and the printable checklist.
 #[component]
 pub fn CustomerStepsPage() -> impl IntoView {
     let release = param::<ReleaseId>("id");
     let customer = param::<CustomerId>("customer_id");
     let ids = Signal::derive(move || release().zip(customer()));
     let query = use_query_map();
-    let is_paper = Memo::new(move |_| query.with(|it| it.get_str("view") == Some("print")));
+    let is_print = Memo::new(move |_| query.with(|it| it.get_str("view") == Some("print")));
     move || {
-        if is_paper.get() {
-            view! { <PaperPage ids=ids/> }.into_any()
+        if is_print.get() {
+            view! { <PrintPage ids=ids/> }.into_any()
         } else {
-            view! { <ListPage ids=ids/> }.into_any()
+            view! { <WorkListPage ids=ids/> }.into_any()
         }
     }
 }
 
+/// Fetches and shows the checklist.
 #[component]
-fn PaperPage(ids: Signal<PageIds>) -> impl IntoView {
+fn PrintPage(ids: Signal<PageIds>) -> impl IntoView {
     let checklist = Fetch::new(
         move || ids.get(),
         |ids| async move {
-            let (release, customer) = known(ids);
+            let (release, customer) = ids_or_zero(ids);
             read_checklist(release, customer).await
         },
     );
-    loaded(checklist, |it| view! { <Paper checklist=it/> })
+    loaded(checklist, |it| view! { <ChecklistPage checklist=it/> })
 }
 
+/// Fetches and shows the work list.
 #[component]
-fn ListPage(ids: Signal<PageIds>) -> impl IntoView {
+fn WorkListPage(ids: Signal<PageIds>) -> impl IntoView {
     let work = Fetch::new(
         move || ids.get(),
         |ids| async move {
-            let (release, customer) = known(ids);
+            let (release, customer) = ids_or_zero(ids);
             read_customer_work(release, customer).await
         },
     );
-    let kept = CustomerPageState {
-        memory: StepMemory::default(),
-        refused: RwSignal::new(None),
-        asking: RwSignal::new(None),
-        copying: RwSignal::new(0),
-    };
+    let page = CustomerPageState::new();
     let reload = Callback::new(move |()| work.refetch());
-    // Undone from the toast, the place and what is typed stay.
-    Toasts::here().renewed_by(reload);
+    // After an undo from a toast the list is fetched again; the open step and what is typed stay.
+    Toasts::from_context().refresh_with(reload);
     loaded(
         work,
-        move |it| view! { <Work list=it kept=kept reload=reload/> },
+        move |it| view! { <CustomerWork list=it page=page reload=reload/> },
     )
 }

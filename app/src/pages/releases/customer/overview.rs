@@ -1,20 +1,20 @@
-//! What stands around the open step: the way to other customers, the overview where no step is open, the dialog for a new
-//! one.
-use super::CustomerPageState;
+//! Parts of the customer page around the open step: links to the neighbouring customers, the overview that is shown
+//! while no step is open, and the dialog that adds a custom step.
+use super::page_state::CustomerPageState;
 use crate::{
     api::steps::{add_custom_step, read_custom_places},
     components::{
-        run_step::RunStepActions,
-        step_panel::custom_step_dialogs::{CustomStepDialog, chosen_place},
+        run_step::NextStep,
+        step_panel::custom_step_dialogs::{CustomStepContext, CustomStepDialog, chosen_position},
         ui::icon::Icon,
     },
     domain::{
         customer_work::{CustomStepPositions, NeighborCustomer, WorkRow, progress},
         id::{BatchId, CustomerId, ReleaseId},
-        step::Position,
+        order::Position,
         template::TemplateDraft,
     },
-    pages::{SerialRequest, dashboard::states},
+    pages::{SerialRequest, dashboard::status_counts},
     paths,
 };
 use leptos::prelude::*;
@@ -22,22 +22,23 @@ use leptos::prelude::*;
 const HELP: &str = "In the run mode one step stands here, large. The keys: c copies, d marks done and goes on, s skips, \
     f fails, i starts, r reverts, p reopens, n and N go to the next and the previous open step, Escape comes back here.";
 
-/// Where no step is open: how far it is, and the way on.
+/// Shown while no step is open: the progress, and a link to the next open step.
 #[component]
 pub fn Overview(
     rows: RwSignal<Vec<WorkRow>>,
-    behind: Signal<Option<RunStepActions>>,
+    /// None once all steps are finished.
+    next_step: Signal<Option<NextStep>>,
 ) -> impl IntoView {
     let title = move || {
-        if behind.get().is_none() {
+        if next_step.get().is_none() {
             "All steps are finished"
         } else {
             "Ready to go on"
         }
     };
-    let counts = move || states(rows.with(|rows| progress(rows)));
-    let way_on = move || {
-        behind.get().map(|it| {
+    let counts = move || status_counts(rows.with(|rows| progress(rows)));
+    let link = move || {
+        next_step.get().map(|it| {
             let label = format!("Go on with {} {}", it.number, it.row.name);
             view! {
                 <a
@@ -60,21 +61,21 @@ pub fn Overview(
             <div class="run__inner">
                 <h2>{title}</h2>
                 <div class="run__states">{counts}</div>
-                <div class="row">{way_on}</div>
+                <div class="row">{link}</div>
                 <p class="quiet small">{HELP}</p>
             </div>
         </section>
     }
 }
 
-/// The way to the customer beside this one.
-pub fn beside(
-    neighbour: Option<NeighborCustomer>,
+/// A link to the previous or next customer, labelled "{word} customer"; `turn` is the direction of its arrow.
+pub fn neighbor_link(
+    neighbor: Option<NeighborCustomer>,
     release: ReleaseId,
     word: &'static str,
     turn: &'static str,
 ) -> impl IntoView {
-    neighbour.map(|it| {
+    neighbor.map(|it| {
         let label = format!("{word} customer, {}", it.name);
         view! {
             <a
@@ -91,19 +92,22 @@ pub fn beside(
     })
 }
 
-/// The dialog for a new step of this customer.
+/// Dialog that adds a custom step to this customer's list.
 #[component]
 pub fn AddStep(
     open: RwSignal<bool>,
-    kept: CustomerPageState,
-    of: (ReleaseId, CustomerId),
+    page: CustomerPageState,
+    ids: (ReleaseId, CustomerId),
+    /// The customer's name.
     customer: String,
+    /// Names of the variables that the editor knows.
     known: Vec<String>,
+    /// Gets the text of the toast, and the batch that Undo reverts.
     on_added: Callback<(String, Option<BatchId>)>,
 ) -> impl IntoView {
     let sending = SerialRequest::new();
-    let fields = kept.memory.fields();
-    let places = RwSignal::new(None::<CustomStepPositions>);
+    let fields = page.memory.fields();
+    let positions = RwSignal::new(None::<CustomStepPositions>);
     Effect::new(move |_| {
         if !open.get() {
             return;
@@ -111,37 +115,32 @@ pub fn AddStep(
         sending.error.set(None);
         fields.fill(TemplateDraft::default());
         leptos::task::spawn_local(async move {
-            if let Ok(found) = read_custom_places(of.0, of.1).await {
-                let _ = places.try_set(Some(found));
+            if let Ok(found) = read_custom_places(ids.0, ids.1).await {
+                let _ = positions.try_set(Some(found));
             }
         });
     });
     let add = Callback::new(move |()| {
         let draft = fields.draft();
-        let chosen = fields.place.get_untracked();
-        let place = places.with_untracked(|it| {
+        let chosen = fields.position.get_untracked();
+        let position = positions.with_untracked(|it| {
             it.as_ref().map_or(Position::Last, |it| {
-                chosen_place(it, &draft.category, &chosen)
+                chosen_position(it, &draft.category, &chosen)
             })
         });
         let text = format!("Added {}", draft.name.trim());
         let to_template = fields.to_template.get_untracked();
-        let request = add_custom_step(of.0, of.1, draft, place, to_template);
+        let request = add_custom_step(ids.0, ids.1, draft, position, to_template);
         sending.run(request, move |it| {
             open.set(false);
             on_added.run((text, it.batch_id));
         });
     });
-    view! {
-        <CustomStepDialog
-            open=open
-            title=format!("Add custom step for {customer}")
-            fields=fields
-            error=sending.error
-            customer=customer
-            known=known
-            places=Some(places)
-            on_submit=add
-        />
-    }
+    let context = CustomStepContext {
+        title: format!("Add custom step for {customer}"),
+        customer,
+        known,
+        positions: Some(positions),
+    };
+    view! { <CustomStepDialog open=open context=context fields=fields error=sending.error on_submit=add/> }
 }

@@ -1,62 +1,57 @@
-//! The step in the editor: its fields, what saving does to the copies, and whatever comes between: somebody who was
-//! faster, a step that is gone.
+//! Card of the step in the template editor: its fields, what saving does to the customers' copies, and the notices for
+//! a step that somebody else has changed or deleted meanwhile.
 use super::{
     messages,
     preview::Preview,
     template_editor::{EditedTemplate, TemplateAction, TemplateEditor, focus_soon},
+    template_facts::TemplateFacts,
 };
 use crate::{
-    api::templates::{
-        add_template, list_variables, preview_template, read_template, update_template,
-    },
-    components::{
-        step_form::StepForm,
-        ui::{code::CodeBlock, icon::Icon, time::Time},
-    },
-    domain::{
-        step::Position,
-        summary::TemplateDetail,
-        template::{Category, TemplateDraft, TemplateImpact as CopyEffect},
-        variables::{ResolvedSegment, ResolvedText},
-    },
-    error::AppError,
+    api::templates::add_template, api::templates::update_template, components::step_form::StepForm,
+    components::step_form::StepFormSlots, components::step_form::StepFormState,
+    components::ui::code::CodeBlock, components::ui::icon::Icon, components::ui::time::Time,
+    domain::id::TemplateId, domain::order::Position, domain::summary::TemplateDetail,
+    domain::template::TemplateDraft, domain::variables::ResolvedSegment,
+    domain::variables::ResolvedText,
 };
 use leptos::prelude::*;
 
-fn submit(desk: TemplateEditor, draft: TemplateDraft) {
+/// Saves the step in the editor. Text that is typed while the request runs stays.
+fn submit(editor: TemplateEditor, draft: TemplateDraft) {
     let sent = draft.clone();
-    match desk.what.get_untracked() {
+    match editor.what.get_untracked() {
         Some(EditedTemplate::Step { id, version, .. }) => {
-            desk.saving
+            editor
+                .saving
                 .run(update_template(id, draft, version), move |it| {
                     let text = format!("Saved {}", it.row.name);
-                    desk.toasts.say(text, it.batch_id);
-                    if desk.open_id() == Some(id) {
-                        desk.saved(it.row, &sent);
+                    editor.toasts.show(text, it.batch_id);
+                    if editor.open_id() == Some(id) {
+                        editor.saved(it.row, &sent);
                     }
-                    desk.reload();
+                    editor.reload();
                 });
         }
         Some(EditedTemplate::New) => {
-            let request = add_template(desk.release, draft, Position::Last);
-            desk.saving.run(request, move |it| {
+            let request = add_template(editor.release, draft, Position::Last);
+            editor.saving.run(request, move |it| {
                 let text = format!("Added {}", it.row.name);
-                desk.toasts.say(text, it.batch_id);
-                if untrack(|| desk.fields().draft()) == sent {
-                    desk.shut();
+                editor.toasts.show(text, it.batch_id);
+                if untrack(|| editor.fields().draft()) == sent {
+                    editor.shut();
                     focus_soon("#add-step");
                 } else {
-                    desk.based_on(&it.row);
+                    editor.based_on(&it.row);
                 }
-                desk.reload();
+                editor.reload();
             });
         }
         None => {}
     }
 }
 
-/// Somebody was faster: what is there now can be taken, or replaced.
-fn conflict(desk: TemplateEditor, newer: TemplateDetail) -> impl IntoView {
+/// Notice that somebody else has saved the step first, with the choice between both versions.
+fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoView {
     let TemplateDetail {
         template,
         changed_by,
@@ -83,7 +78,7 @@ fn conflict(desk: TemplateEditor, newer: TemplateDetail) -> impl IntoView {
                         class="button"
                         type="button"
                         data-size="s"
-                        on:click=move |_| desk.put(template.get_value())
+                        on:click=move |_| editor.put(template.get_value())
                     >
                         "Take the newer text"
                     </button>
@@ -91,7 +86,7 @@ fn conflict(desk: TemplateEditor, newer: TemplateDetail) -> impl IntoView {
                         class="button"
                         type="button"
                         data-size="s"
-                        on:click=move |_| desk.based_on(&template.get_value())
+                        on:click=move |_| editor.based_on(&template.get_value())
                     >
                         "Keep mine"
                     </button>
@@ -101,123 +96,53 @@ fn conflict(desk: TemplateEditor, newer: TemplateDetail) -> impl IntoView {
     }
 }
 
-#[component]
-pub fn EditorCard(desk: TemplateEditor) -> impl IntoView {
-    let known = RwSignal::new(Vec::<String>::new());
-    let facts = RwSignal::new(None::<TemplateDetail>);
-    let effect = RwSignal::new(None::<CopyEffect>);
-    let newer = RwSignal::new(None::<TemplateDetail>);
-    let preview = Preview::new(desk);
-    let step = Memo::new(move |_| {
-        desk.what.with(|it| match it {
-            Some(EditedTemplate::Step { id, version, .. }) => Some((*id, *version)),
-            _ => None,
-        })
-    });
-    Effect::new(move |_| {
-        leptos::task::spawn_local(async move {
-            if let Ok(names) = list_variables(desk.release).await {
-                let _ = known.try_set(names);
-            }
-        });
-    });
-    // Who wrote it, and how many copies an edit reaches: again after each change of it.
-    Effect::new(move |_| {
-        let now = step.get();
-        let counts = desk.members() > 0;
-        facts.set(None);
-        effect.set(None);
-        let Some((id, _)) = now else { return };
-        leptos::task::spawn_local(async move {
-            let read = read_template(id).await.ok();
-            let count = if counts {
-                preview_template(id).await.ok()
-            } else {
-                None
-            };
-            if step.try_get_untracked() == Some(now) {
-                facts.set(read);
-                effect.set(count);
-            }
-        });
-    });
-    Effect::new(move |_| {
-        let is_stale = desk
-            .saving
-            .error
-            .with(|it| matches!(it, Some(AppError::Stale(_))));
-        newer.set(None);
-        let Some((id, _)) = step.get_untracked().filter(|_| is_stale) else {
-            return;
-        };
-        leptos::task::spawn_local(async move {
-            if let Ok(read) = read_template(id).await {
-                let _ = newer.try_set(Some(read));
-            }
-        });
-    });
-    let title = move || {
-        desk.what.with(|it| match it {
-            Some(EditedTemplate::Step { name, .. }) => name.clone(),
-            _ => "New step".to_owned(),
-        })
-    };
-    let is_gone = move || {
-        step.get().is_some()
-            && desk
-                .saving
-                .error
-                .with(|it| matches!(it, Some(AppError::NotFound(_))))
-    };
-    let moves_to = move || {
-        let (id, _) = step.get()?;
-        let wanted: Category = desk.fields().category.with(|it| it.parse()).ok()?;
-        let present = desk.detail.with(|it| {
-            let step = it.templates.iter().find(|it| it.id == id);
-            step.map(|it| it.category)
-        })?;
-        (wanted != present).then(|| wanted.label())
-    };
-    let reach = move || {
-        let members = desk.members();
-        if members == 0 {
-            return None;
-        }
-        if step.get().is_none() {
-            return Some(messages::adding("Adding it", members));
-        }
-        let effect = effect.get()?;
-        let moving = moves_to().map(|to| format!(" {}", messages::moving(effect, to)));
-        Some(messages::saving(effect) + &moving.unwrap_or_default())
-    };
-    let note = move || {
-        view! {
-            {move || newer.get().map(|it| conflict(desk, it))}
-            {move || {
-                is_gone().then(|| {
-                    view! {
-                        <div class="alert">
-                            <Icon name="i-warn"/>
-                            <span class="grow row">
-                                <span class="grow">"Somebody has deleted this step. What you have typed is still here."</span>
-                                <button
-                                    class="button"
-                                    type="button"
-                                    data-size="s"
-                                    on:click=move |_| {
-                                        desk.saving.error.set(None);
-                                        desk.what.set(Some(EditedTemplate::New));
-                                    }
-                                >
-                                    "Make it a new step"
-                                </button>
-                            </span>
-                        </div>
+/// Notice that somebody else has deleted the step.
+fn deleted_notice(editor: TemplateEditor) -> impl IntoView {
+    view! {
+        <div class="alert">
+            <Icon name="i-warn"/>
+            <span class="grow row">
+                <span class="grow">"Somebody has deleted this step. What you have typed is still here."</span>
+                <button
+                    class="button"
+                    type="button"
+                    data-size="s"
+                    on:click=move |_| {
+                        editor.saving.error.set(None);
+                        editor.what.set(Some(EditedTemplate::New));
                     }
-                })
-            }}
-            {move || {
-                reach().map(|text| {
+                >
+                    "Make it a new step"
+                </button>
+            </span>
+        </div>
+    }
+}
+
+/// Says what saving does to the customers' copies; none in a draft, which has no copies.
+fn impact_text(editor: TemplateEditor, facts: TemplateFacts) -> Option<String> {
+    let members = editor.members();
+    if members == 0 {
+        return None;
+    }
+    if facts.step.get().is_none() {
+        return Some(messages::adding("Adding it", members));
+    }
+    let impact = facts.impact.get()?;
+    let moving = facts
+        .moves_to(editor)
+        .map(|to| format!(" {}", messages::moving(impact, to)));
+    Some(messages::saving(impact) + &moving.unwrap_or_default())
+}
+
+/// The notices between the fields and the buttons.
+fn notices(editor: TemplateEditor, facts: TemplateFacts) -> impl IntoView {
+    view! {
+        {move || facts.newer.get().map(|it| conflict_notice(editor, it))}
+        {move || facts.is_deleted(editor).then(|| deleted_notice(editor))}
+        {move || {
+            impact_text(editor, facts)
+                .map(|text| {
                     view! {
                         <div class="alert" data-tone="info">
                             <Icon name="t-text"/>
@@ -225,50 +150,77 @@ pub fn EditorCard(desk: TemplateEditor) -> impl IntoView {
                         </div>
                     }
                 })
-            }}
-        }
-    };
-    let foot = move || {
-        step.get().map(|(id, _)| {
-            view! {
-                <button
-                    class="button"
-                    type="button"
-                    data-kind="ghost"
-                    id="step-delete"
-                    on:click=move |_| desk.want(TemplateAction::Delete, id)
-                >
-                    "Delete…"
-                </button>
-                <button
-                    class="button"
-                    type="button"
-                    data-kind="ghost"
-                    id="step-duplicate"
-                    on:click=move |_| desk.want(TemplateAction::Duplicate, id)
-                >
-                    "Duplicate"
-                </button>
-            }
+        }}
+    }
+}
+
+/// The buttons that delete and duplicate an existing step.
+fn step_buttons(editor: TemplateEditor, id: TemplateId) -> impl IntoView {
+    view! {
+        <button
+            class="button"
+            type="button"
+            data-kind="ghost"
+            id="step-delete"
+            on:click=move |_| editor.want(TemplateAction::Delete, id)
+        >
+            "Delete…"
+        </button>
+        <button
+            class="button"
+            type="button"
+            data-kind="ghost"
+            id="step-duplicate"
+            on:click=move |_| editor.want(TemplateAction::Duplicate, id)
+        >
+            "Duplicate"
+        </button>
+    }
+}
+
+/// "Version 3, changed by Ana 14:02"
+fn last_change(it: TemplateDetail) -> impl IntoView {
+    let version = format!("Version {}", it.template.version);
+    let by = it.changed_by.map(|by| format!(", changed by {by} "));
+    view! {
+        <span class="quiet small push">
+            {version}
+            {by}
+            {it.changed_at.map(|at| view! { <Time at=at/> })}
+        </span>
+    }
+}
+
+/// The editor of a new or an existing step.
+#[component]
+pub fn EditorCard(editor: TemplateEditor) -> impl IntoView {
+    let preview = Preview::new(editor);
+    let facts = TemplateFacts::new(editor);
+    let title = move || {
+        editor.what.with(|it| match it {
+            Some(EditedTemplate::Step { name, .. }) => name.clone(),
+            _ => "New step".to_owned(),
         })
     };
-    let written = move || {
-        facts.get().map(|it| {
-            let version = format!("Version {}", it.template.version);
-            let by = it.changed_by.map(|by| format!(", changed by {by} "));
-            view! {
-                <span class="quiet small push">
-                    {version}
-                    {by}
-                    {it.changed_at.map(|at| view! { <Time at=at/> })}
-                </span>
-            }
-        })
+    let buttons = move || facts.step.get().map(|(id, _)| step_buttons(editor, id));
+    let written = move || facts.detail.get().map(last_change);
+    let submit_label = move || {
+        let is_new = facts.step.get().is_none();
+        let label = if is_new { "Add step" } else { "Save changes" };
+        label.to_owned()
     };
-    let word = move || {
-        let is_new = step.get().is_none();
-        let word = if is_new { "Add step" } else { "Save changes" };
-        word.to_owned()
+    let state = StepFormState {
+        fields: editor.fields(),
+        known: facts.known.into(),
+        error: editor.saving.error,
+        is_busy: editor.saving.is_busy(),
+        submit_label: Signal::derive(submit_label),
+    };
+    let slots = StepFormSlots {
+        preview_select: ViewFn::from(move || preview.choice()),
+        preview: ViewFn::from(move || preview.text()),
+        notices: ViewFn::from(move || notices(editor, facts)),
+        foot: ViewFn::from(move || buttons.into_any()),
     };
     view! {
         <section class="card editor" aria-labelledby="editor-title">
@@ -277,31 +229,23 @@ pub fn EditorCard(desk: TemplateEditor) -> impl IntoView {
                 {written}
             </div>
             <StepForm
-                draft=TemplateDraft::default()
-                fields=desk.fields()
-                submit=Signal::derive(word)
-                error=desk.saving.error
-                is_busy=desk.saving.is_busy()
-                known=known
-                on_submit=Callback::new(move |draft| submit(desk, draft))
-                on_cancel=Callback::new(move |()| desk.close())
-                preview_for=move || preview.choice()
-                preview=move || preview.text()
-                effect=note
-                foot=move || foot.into_any()
+                state=state
+                slots=slots
+                on_submit=Callback::new(move |draft| submit(editor, draft))
+                on_cancel=Callback::new(move |()| editor.close())
             />
         </section>
     }
 }
 
-/// A step of an archived release, to be read.
+/// A step of an archived release, read-only.
 #[component]
-pub fn ReadCard(desk: TemplateEditor) -> impl IntoView {
+pub fn ReadCard(editor: TemplateEditor) -> impl IntoView {
     move || {
-        let id = desk
+        let id = editor
             .what
             .with(|it| it.as_ref().and_then(EditedTemplate::id))?;
-        let step = desk.step(id)?;
+        let step = editor.step(id)?;
         let raw = step.content.clone();
         let text = ResolvedSegment {
             text: step.content,

@@ -1,29 +1,27 @@
-//! Steps from a Markdown runbook: pasted or from a file, read by the server, shown, and then added all at once.
+//! Dialog that imports steps from a Markdown runbook, pasted or chosen as a file. The server parses the text, the
+//! dialog shows the steps it found, and all of them are added at once.
 use super::{
-    list::refusal,
+    list::refusal_notice,
     messages,
     template_editor::{TemplateEditor, focus_soon},
 };
 use crate::{
     api::templates::{import_templates, read_runbook},
-    browser::{dom, editor, form},
+    browser::{dom, editor::selected_file_text, form},
     components::ui::{
         dialog::Dialog,
         notice::sentence,
         text_area::{TextArea, escape_into},
     },
-    domain::{
-        template::{Category, TemplateDraft},
-        template_markdown::ParsedTemplate,
-    },
+    domain::{template::TemplateDraft, template_markdown::ParsedTemplate, vocabulary::Category},
 };
 use leptos::prelude::*;
 
-/// Typing rests for so long, in milliseconds, before the text is read.
-const REST: u32 = 300;
+/// How long typing must pause before the text is sent to be parsed, in milliseconds.
+const PARSE_DEBOUNCE_MS: u32 = 300;
 
-/// The steps as rows of a table, as text: there may be hundreds.
-fn table(steps: &[TemplateDraft]) -> String {
+/// The steps as table rows in HTML. A runbook may have hundreds of steps, and text renders faster than elements.
+fn steps_html(steps: &[TemplateDraft]) -> String {
     let mut html = String::new();
     for (index, step) in steps.iter().enumerate() {
         html.push_str("<tr><td class=\"num quiet\">");
@@ -40,9 +38,10 @@ fn table(steps: &[TemplateDraft]) -> String {
     html
 }
 
+/// The dialog; its content exists only while it is open.
 #[component]
-pub fn ImportDialog(desk: TemplateEditor) -> impl IntoView {
-    let open = desk.importing;
+pub fn ImportDialog(editor: TemplateEditor) -> impl IntoView {
+    let open = editor.importing;
     Effect::new(move |before: Option<bool>| {
         let is_open = open.get();
         if before == Some(true) && !is_open {
@@ -52,81 +51,106 @@ pub fn ImportDialog(desk: TemplateEditor) -> impl IntoView {
     });
     view! {
         <Dialog open=open title="Import runbook" wide=true>
-            <Import desk=desk/>
+            <ImportForm editor=editor/>
         </Dialog>
     }
 }
 
-#[component]
-fn Import(desk: TemplateEditor) -> impl IntoView {
-    let text = desk.runbook;
-    let read = RwSignal::new(None::<ParsedTemplate>);
-    let failed = RwSignal::new(None::<String>);
-    let asked = StoredValue::new(0_u32);
-    desk.sending.error.set(None);
-    Effect::new(move |_| {
-        let typed = text.get();
-        asked.update_value(|it| *it += 1);
-        let number = asked.get_value();
-        read.set(None);
-        if typed.trim().is_empty() {
-            return;
-        }
-        let is_last = move || asked.try_get_value() == Some(number);
-        dom::after(REST, move || {
-            if !is_last() {
+/// A runbook as the server has parsed it.
+#[derive(Clone, Copy)]
+struct ParsedRunbook {
+    editor: TemplateEditor,
+    /// None while nothing is typed or the answer is not here yet.
+    parsed: RwSignal<Option<ParsedTemplate>>,
+    /// Why the server could not parse the text.
+    error: RwSignal<Option<String>>,
+}
+
+impl ParsedRunbook {
+    /// Parses the text of the editor's import, again after each change. Answers to an older text are dropped.
+    fn new(editor: TemplateEditor) -> Self {
+        let this = Self {
+            editor,
+            parsed: RwSignal::new(None),
+            error: RwSignal::new(None),
+        };
+        let edits = StoredValue::new(0_u32);
+        editor.sending.error.set(None);
+        Effect::new(move |_| {
+            let typed = editor.runbook.get();
+            edits.update_value(|it| *it += 1);
+            let number = edits.get_value();
+            this.parsed.set(None);
+            if typed.trim().is_empty() {
                 return;
             }
-            leptos::task::spawn_local(async move {
-                let answer = read_runbook(typed).await;
-                // Only the answer to the last question counts.
+            let is_last = move || edits.try_get_value() == Some(number);
+            dom::after(PARSE_DEBOUNCE_MS, move || {
                 if !is_last() {
                     return;
                 }
-                failed.set(answer.as_ref().err().map(|it| sentence(&it.to_string())));
-                read.set(answer.ok());
+                leptos::task::spawn_local(async move {
+                    let answer = read_runbook(typed).await;
+                    if !is_last() {
+                        return;
+                    }
+                    let error = answer.as_ref().err().map(|it| sentence(&it.to_string()));
+                    this.error.set(error);
+                    this.parsed.set(answer.ok());
+                });
             });
         });
-    });
-    let n_steps = move || {
-        let n = read.with(|it| it.as_ref().map_or(0, |it| it.steps.len()));
+        this
+    }
+
+    fn n_steps(self) -> u32 {
+        let n = self
+            .parsed
+            .with(|it| it.as_ref().map_or(0, |it| it.steps.len()));
         u32::try_from(n).unwrap_or(u32::MAX)
-    };
-    let may = move || read.with(|it| it.as_ref().is_some_and(ParsedTemplate::may_be_imported));
-    let why_not = move || {
-        if may() {
+    }
+
+    fn may_be_imported(self) -> bool {
+        self.parsed
+            .with(|it| it.as_ref().is_some_and(ParsedTemplate::may_be_imported))
+    }
+
+    /// Why the button does nothing; empty if it works.
+    fn why_not(self) -> &'static str {
+        if self.may_be_imported() {
             ""
-        } else if text.with(|it| it.trim().is_empty()) {
+        } else if self.editor.runbook.with(|it| it.trim().is_empty()) {
             "Paste a runbook or choose a file"
-        } else if read.with(Option::is_none) {
+        } else if self.parsed.with(Option::is_none) {
             "Reading…"
         } else {
             "Put right what is named above"
         }
-    };
-    let submit = move || {
-        let steps = read.with_untracked(|it| it.as_ref().map(|it| it.steps.clone()));
-        let Some(steps) = steps.filter(|_| untrack(may)) else {
+    }
+
+    /// Adds all steps to the template.
+    fn import(self) {
+        let Self { editor, parsed, .. } = self;
+        let steps = parsed.with_untracked(|it| it.as_ref().map(|it| it.steps.clone()));
+        let Some(steps) = steps.filter(|_| untrack(|| self.may_be_imported())) else {
             return;
         };
-        desk.sending
-            .run(import_templates(desk.release, steps), move |it| {
+        editor
+            .sending
+            .run(import_templates(editor.release, steps), move |it| {
                 let text = format!("Imported {}", messages::counted(it.row, "step"));
-                desk.toasts.say(text, it.batch_id);
-                desk.runbook.set(String::new());
-                desk.importing.set(false);
-                desk.reload();
+                editor.toasts.show(text, it.batch_id);
+                editor.runbook.set(String::new());
+                editor.importing.set(false);
+                editor.reload();
             });
-    };
-    let choose = move |event: leptos::ev::Event| {
-        leptos::task::spawn_local(async move {
-            if let Some(chosen) = editor::chosen_text(&event).await {
-                let _ = text.try_set(chosen);
-            }
-        });
-    };
-    let remarks = move || {
-        let remarks = read.with(|it| it.as_ref().map(|it| it.remarks.clone()));
+    }
+
+    /// What the parser remarks, by line.
+    fn remarks(self) -> impl IntoView {
+        let remarks = self
+            .parsed
+            .with(|it| it.as_ref().map(|it| it.remarks.clone()));
         let remarks = remarks.unwrap_or_default();
         (!remarks.is_empty()).then(|| {
             let lines = remarks.into_iter().map(|it| {
@@ -140,9 +164,13 @@ fn Import(desk: TemplateEditor) -> impl IntoView {
             });
             view! { <ul class="stack stack-s" aria-label="Remarks">{lines.collect_view()}</ul> }
         })
-    };
-    let found = move || {
-        let rows = read.with(|it| it.as_ref().map(|it| table(&it.steps)));
+    }
+
+    /// The steps that were found.
+    fn table(self) -> impl IntoView {
+        let rows = self
+            .parsed
+            .with(|it| it.as_ref().map(|it| steps_html(&it.steps)));
         rows.filter(|it| !it.is_empty()).map(|rows| {
             view! {
                 <table class="table">
@@ -160,24 +188,40 @@ fn Import(desk: TemplateEditor) -> impl IntoView {
                 </table>
             }
         })
-    };
-    let reach = move || {
-        let (steps, members) = (n_steps(), desk.members());
+    }
+
+    /// How many copies the import creates for the members of an active release.
+    fn impact(self) -> impl IntoView {
+        let (steps, members) = (self.n_steps(), self.editor.members());
         (steps > 0 && members > 0).then(|| view! { <p>{messages::importing(steps, members)}</p> })
+    }
+}
+
+/// The text, what was found in it, and the button that imports it.
+#[component]
+fn ImportForm(editor: TemplateEditor) -> impl IntoView {
+    let text = editor.runbook;
+    let runbook = ParsedRunbook::new(editor);
+    let choose = move |event: leptos::ev::Event| {
+        leptos::task::spawn_local(async move {
+            if let Some(chosen) = selected_file_text(&event).await {
+                let _ = text.try_set(chosen);
+            }
+        });
     };
-    let is_busy = desk.sending.is_busy();
+    let is_busy = editor.sending.is_busy();
     let (deploy, verify) = (Category::Deploy.label(), Category::Verify.label());
     view! {
         <div
             class="dialog__body stack stack-s runbook"
             on:keydown=move |event| {
-                if form::is_save(&event) {
+                if form::is_submit_shortcut(&event) {
                     event.prevent_default();
-                    submit();
+                    runbook.import();
                 }
             }
         >
-            {move || refusal(desk)}
+            {move || refusal_notice(editor)}
             <div class="field">
                 <label for="runbook">"Runbook in Markdown"</label>
                 <TextArea
@@ -200,25 +244,25 @@ fn Import(desk: TemplateEditor) -> impl IntoView {
                     on:change=choose
                 />
             </div>
-            {move || failed.get().map(|it| view! { <p class="alert" data-tone="danger" role="alert">{it}</p> })}
-            {remarks}
-            {found}
-            {reach}
+            {move || runbook.error.get().map(|it| view! { <p class="alert" data-tone="danger" role="alert">{it}</p> })}
+            {move || runbook.remarks()}
+            {move || runbook.table()}
+            {move || runbook.impact()}
         </div>
         <div class="dialog__foot">
-            <span class="quiet small" id="import-reason" aria-live="polite">{why_not}</span>
-            <button class="button push" type="button" on:click=move |_| desk.importing.set(false)>"Cancel"</button>
+            <span class="quiet small" id="import-reason" aria-live="polite">{move || runbook.why_not()}</span>
+            <button class="button push" type="button" on:click=move |_| editor.importing.set(false)>"Cancel"</button>
             <button
                 class="button"
                 type="button"
                 data-kind="ink"
-                aria-disabled=move || (!may()).then_some("true")
+                aria-disabled=move || (!runbook.may_be_imported()).then_some("true")
                 aria-busy=move || is_busy.get().then_some("true")
                 aria-describedby="import-reason"
                 aria-keyshortcuts="Control+Enter"
-                on:click=move |_| submit()
+                on:click=move |_| runbook.import()
             >
-                {move || match n_steps() {
+                {move || match runbook.n_steps() {
                     0 => "Import".to_owned(),
                     n => format!("Import {}", messages::counted(n, "step")),
                 }}
@@ -232,13 +276,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_texts_are_shown_as_text() {
+    fn names_and_texts_are_escaped() {
         let draft = TemplateDraft {
             name: "<b>".into(),
             content: "\n</td><img>\nmore".into(),
             ..TemplateDraft::default()
         };
-        let html = table(&[draft]);
+        let html = steps_html(&[draft]);
         assert!(html.contains("<td>&lt;b&gt;</td>") && html.contains("&lt;img&gt;"));
         assert!(!html.contains("more") && !html.contains("<img>"));
     }

@@ -1,4 +1,5 @@
-//! The steps of one category, to be put in order; and what is asked before something is done to one of them.
+//! Sortable list of the template steps of one category, and the dialog that asks before a step is deleted, duplicated
+//! or moved to the other category.
 use super::{
     messages,
     template_editor::{
@@ -6,31 +7,27 @@ use super::{
     },
 };
 use crate::{
-    api::templates::{preview_order, preview_template, reorder_templates},
-    browser::drag,
-    components::{
-        step_state::type_icon,
-        ui::{dialog::Dialog, icon::Icon, sortable::SortableList},
-    },
-    domain::{
-        id::TemplateId,
-        template::{Category, ReorderImpact, StepType, TemplateImpact as CopyEffect},
-    },
+    api::templates::preview_order, api::templates::preview_template,
+    api::templates::reorder_templates, browser::drag, components::step_state::type_icon,
+    components::ui::dialog::Dialog, components::ui::icon::Icon,
+    components::ui::sortable::SortableList, domain::id::TemplateId,
+    domain::template::ReorderImpact, domain::template::TemplateImpact,
+    domain::vocabulary::Category, domain::vocabulary::StepType,
 };
 use leptos::prelude::*;
 
-/// What a list shows of a step.
+/// A row of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct TemplateRow {
     id: TemplateId,
     name: String,
     kind: StepType,
-    /// Counted over both lists.
+    /// Position in the template, counted from 1 over both categories.
     number: usize,
 }
 
-fn rows(desk: TemplateEditor, category: Category) -> Vec<TemplateRow> {
-    desk.detail.with(|it| {
+fn rows(editor: TemplateEditor, category: Category) -> Vec<TemplateRow> {
+    editor.detail.with(|it| {
         let numbered = it.templates.iter().enumerate();
         numbered
             .filter(|(_, step)| step.category == category)
@@ -44,20 +41,21 @@ fn rows(desk: TemplateEditor, category: Category) -> Vec<TemplateRow> {
     })
 }
 
+/// The steps of one category, with what a new order would change in an active release.
 #[component]
-pub fn StepList(desk: TemplateEditor, category: Category) -> impl IntoView {
-    let rows = Memo::new(move |_| rows(desk, category));
-    let can_edit = Memo::new(move |_| desk.can_edit());
-    let effect = RwSignal::new(None::<ReorderImpact>);
+pub fn StepList(editor: TemplateEditor, category: Category) -> impl IntoView {
+    let rows = Memo::new(move |_| rows(editor, category));
+    let can_edit = Memo::new(move |_| editor.can_edit());
+    let impact = RwSignal::new(None::<ReorderImpact>);
     Effect::new(move |_| {
         let n_rows = rows.with(Vec::len);
-        if desk.members() == 0 || n_rows < 2 || !desk.can_edit() {
-            effect.set(None);
+        if editor.members() == 0 || n_rows < 2 || !editor.can_edit() {
+            impact.set(None);
             return;
         }
         leptos::task::spawn_local(async move {
-            let found = preview_order(desk.release, category).await;
-            let _ = effect.try_set(found.ok());
+            let found = preview_order(editor.release, category).await;
+            let _ = impact.try_set(found.ok());
         });
     });
     let on_order = Callback::new(move |(order, id): (Vec<i64>, i64)| {
@@ -66,13 +64,15 @@ pub fn StepList(desk: TemplateEditor, category: Category) -> impl IntoView {
             row.map(|row| row.name.clone()).unwrap_or_default()
         });
         let ordered = order.into_iter().map(TemplateId).collect();
-        let request = reorder_templates(desk.release, category, ordered);
-        desk.sending.run(request, move |it| {
-            desk.toasts.say(messages::moved(&name, it.row), it.batch_id);
-            desk.reload();
+        let request = reorder_templates(editor.release, category, ordered);
+        editor.sending.run(request, move |it| {
+            editor
+                .toasts
+                .show(messages::moved(&name, it.row), it.batch_id);
+            editor.reload();
         });
     });
-    let to_other = Callback::new(move |id: i64| desk.want(TemplateAction::Move, TemplateId(id)));
+    let to_other = Callback::new(move |id: i64| editor.want(TemplateAction::Move, TemplateId(id)));
     let row = Callback::new(move |id: i64| -> AnyView {
         let id = TemplateId(id);
         let found = rows.with_untracked(|it| it.iter().find(|row| row.id == id).cloned());
@@ -80,7 +80,7 @@ pub fn StepList(desk: TemplateEditor, category: Category) -> impl IntoView {
             return ().into_any();
         };
         let is_current = move || {
-            let open = desk
+            let open = editor
                 .what
                 .with(|it| it.as_ref().and_then(EditedTemplate::id));
             (open == Some(id)).then_some("true")
@@ -88,14 +88,14 @@ pub fn StepList(desk: TemplateEditor, category: Category) -> impl IntoView {
         view! {
             <span class="no">{row.number}</span>
             <Icon name=type_icon(row.kind)/>
-            <button class="name" type="button" aria-current=is_current on:click=move |_| desk.open_step(id)>
+            <button class="name" type="button" aria-current=is_current on:click=move |_| editor.open_step(id)>
                 {row.name}
             </button>
         }
         .into_any()
     });
     let heading = format!("list-{category}");
-    let labelled = heading.clone();
+    let labelled_by = heading.clone();
     let count = move || {
         messages::counted(
             rows.with(|it| u32::try_from(it.len()).unwrap_or(u32::MAX)),
@@ -107,7 +107,7 @@ pub fn StepList(desk: TemplateEditor, category: Category) -> impl IntoView {
             rows.with(|it| it.iter().map(|row| (row.id.0, row.name.clone())).collect());
         let is_editable = can_edit.get();
         if named.is_empty() {
-            return empty(desk, category, is_editable).into_any();
+            return empty_list(editor, category, is_editable).into_any();
         }
         let other = format!("Move to {}", category.other().label());
         view! {
@@ -115,7 +115,7 @@ pub fn StepList(desk: TemplateEditor, category: Category) -> impl IntoView {
                 rows=named
                 row=row
                 on_order=on_order
-                is_busy=desk.sending.is_busy()
+                is_busy=editor.sending.is_busy()
                 elsewhere=(other, to_other)
                 can_move=is_editable
             />
@@ -123,18 +123,19 @@ pub fn StepList(desk: TemplateEditor, category: Category) -> impl IntoView {
         .into_any()
     };
     view! {
-        <section aria-labelledby=labelled>
+        <section aria-labelledby=labelled_by>
             <div class="section__head">
                 <h2 id=heading>{category.label()}</h2>
                 <span class="count">{count}</span>
             </div>
-            {move || effect.get().map(|it| view! { <p class="quiet small reach">{messages::reordering(it)}</p> })}
+            {move || impact.get().map(|it| view! { <p class="quiet small reach">{messages::reordering(it)}</p> })}
             {list}
         </section>
     }
 }
 
-fn empty(desk: TemplateEditor, category: Category, can_edit: bool) -> impl IntoView {
+/// Shown in place of an empty list.
+fn empty_list(editor: TemplateEditor, category: Category, can_edit: bool) -> impl IntoView {
     let sentence = match category {
         Category::Deploy => "What is to be done.",
         Category::Verify => "How it is checked.",
@@ -145,7 +146,7 @@ fn empty(desk: TemplateEditor, category: Category, can_edit: bool) -> impl IntoV
             {can_edit
                 .then(|| {
                     view! {
-                        <button class="button" type="button" on:click=move |_| desk.open_new(category)>
+                        <button class="button" type="button" on:click=move |_| editor.open_new(category)>
                             {format!("Add {category} step")}
                         </button>
                     }
@@ -154,13 +155,13 @@ fn empty(desk: TemplateEditor, category: Category, can_edit: bool) -> impl IntoV
     }
 }
 
-/// Says what is about to happen to the copies, and does it.
+/// Dialog that says what an action does to the customers' copies, and asks before it is done.
 #[component]
-pub fn Confirm(desk: TemplateEditor, ask: TemplateConfirmation) -> impl IntoView {
+pub fn ConfirmDialog(editor: TemplateEditor, ask: TemplateConfirmation) -> impl IntoView {
     let open = RwSignal::new(true);
-    let effect = RwSignal::new(None::<CopyEffect>);
-    let members = untrack(|| desk.members());
-    let is_busy = desk.sending.is_busy();
+    let impact = RwSignal::new(None::<TemplateImpact>);
+    let members = untrack(|| editor.members());
+    let is_busy = editor.sending.is_busy();
     let TemplateConfirmation { verb, id, name, to } = ask.clone();
     let (title, word) = match verb {
         TemplateAction::Delete => (format!("Delete {name}"), "Delete"),
@@ -174,42 +175,43 @@ pub fn Confirm(desk: TemplateEditor, ask: TemplateConfirmation) -> impl IntoView
     };
     Effect::new(move |_| {
         if !open.get() {
-            drag::forget();
-            desk.asked.set(None);
+            drag::clear_request();
+            editor.asked.set(None);
             focus_soon(&back);
         }
     });
-    // Whoever confirms has seen the numbers: before they are here, nothing is done.
-    let counts = members > 0 && verb != TemplateAction::Duplicate;
-    if counts {
+    // The button works once the numbers are shown, so that nothing is confirmed without them.
+    let counts_copies = members > 0 && verb != TemplateAction::Duplicate;
+    if counts_copies {
         leptos::task::spawn_local(async move {
             match preview_template(id).await {
                 Ok(it) => {
-                    let _ = effect.try_set(Some(it));
+                    let _ = impact.try_set(Some(it));
                 }
                 Err(error) => {
-                    let _ = desk.sending.error.try_set(Some(error));
+                    let _ = editor.sending.error.try_set(Some(error));
                 }
             }
         });
     }
-    let is_ready = move || !counts || effect.with(Option::is_some);
-    let loses =
-        move || verb == TemplateAction::Delete && desk.is_dirty.get() && desk.open_id() == Some(id);
-    let text = move || match (verb, effect.get()) {
+    let is_ready = move || !counts_copies || impact.with(Option::is_some);
+    let loses_edits = move || {
+        verb == TemplateAction::Delete && editor.is_dirty.get() && editor.open_id() == Some(id)
+    };
+    let text = move || match (verb, impact.get()) {
         (TemplateAction::Duplicate, _) => messages::adding("The duplicate", members),
         (TemplateAction::Delete, Some(it)) => messages::deleting(it),
         (TemplateAction::Move, Some(it)) => messages::moving(it, to.label()),
-        _ if counts => "Counting the copies…".to_owned(),
+        _ if counts_copies => "Counting the copies…".to_owned(),
         _ => "The step leaves the template. It can be undone.".to_owned(),
     };
     let ask = StoredValue::new(ask);
     view! {
         <Dialog open=open title=title>
             <div class="dialog__body stack">
-                {move || refusal(desk)}
+                {move || refusal_notice(editor)}
                 <p aria-live="polite">{text}</p>
-                {move || loses().then(|| view! { <p>"What is typed in the editor and not saved goes with it."</p> })}
+                {move || loses_edits().then(|| view! { <p>"What is typed in the editor and not saved goes with it."</p> })}
             </div>
             <div class="dialog__foot">
                 <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
@@ -221,7 +223,7 @@ pub fn Confirm(desk: TemplateEditor, ask: TemplateConfirmation) -> impl IntoView
                     aria-busy=move || is_busy.get().then_some("true")
                     on:click=move |_| {
                         if is_ready() {
-                            desk.act(ask.get_value());
+                            editor.act(ask.get_value());
                         }
                     }
                 >
@@ -232,9 +234,9 @@ pub fn Confirm(desk: TemplateEditor, ask: TemplateConfirmation) -> impl IntoView
     }
 }
 
-/// Why the last change of a list was refused.
-pub fn refusal(desk: TemplateEditor) -> Option<impl IntoView> {
-    desk.sending.error.get().map(|error| {
+/// Alert that says why the last change of a list was refused; none if it was not.
+pub fn refusal_notice(editor: TemplateEditor) -> Option<impl IntoView> {
+    editor.sending.error.get().map(|error| {
         view! {
             <div class="alert" data-tone="danger" role="alert">
                 <Icon name="i-warn"/>

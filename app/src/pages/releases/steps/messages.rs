@@ -1,9 +1,10 @@
-//! What a change of the template does to the copies of an active release, in words: said before it is done.
+//! Sentences that say what a change of the template does to the customers' copies in an active release. They are shown
+//! before the change is made.
 use crate::{
     components::ui::notice::sentence,
     domain::{
-        rule_violation::Field,
         template::{ReorderImpact, TemplateImpact},
+        vocabulary::Field,
     },
     error::AppError,
 };
@@ -13,7 +14,8 @@ pub fn counted(n: u32, word: &str) -> String {
     format!("{n} {word}{}", if n == 1 { "" } else { "s" })
 }
 
-fn copies(n: u32) -> String {
+/// "1 pending copy", "3 pending copies"
+fn pending_copies(n: u32) -> String {
     if n == 1 {
         "1 pending copy".to_owned()
     } else {
@@ -21,8 +23,9 @@ fn copies(n: u32) -> String {
     }
 }
 
-fn with_reasons(effect: TemplateImpact, changes: String, keep: &str) -> String {
-    let keeps = effect.keeps;
+/// Appends how many copies stay as they are, and why: "8 keep their own text: 1 overridden, 1 started, 6 executed."
+fn with_reasons(impact: TemplateImpact, changes: String, keep: &str) -> String {
+    let keeps = impact.keeps;
     if keeps.total() == 0 {
         return changes;
     }
@@ -43,29 +46,30 @@ fn with_reasons(effect: TemplateImpact, changes: String, keep: &str) -> String {
 }
 
 /// "Saving changes 10 pending copies. 8 keep their own text: 1 overridden, 1 started, 6 executed."
-pub fn saving(effect: TemplateImpact) -> String {
-    let changes = format!("Saving changes {}.", copies(effect.changes));
-    let keep = if effect.keeps.total() == 1 {
+pub fn saving(impact: TemplateImpact) -> String {
+    let changes = format!("Saving changes {}.", pending_copies(impact.changes));
+    let keep = if impact.keeps.total() == 1 {
         "keeps its own text"
     } else {
         "keep their own text"
     };
-    with_reasons(effect, changes, keep)
+    with_reasons(impact, changes, keep)
 }
 
-pub fn deleting(effect: TemplateImpact) -> String {
-    let changes = format!("Deleting removes {}.", copies(effect.changes));
-    let keep = if effect.keeps.total() == 1 {
+/// "Deleting removes 2 pending copies. 1 stays as a custom step of its customer: 1 overridden."
+pub fn deleting(impact: TemplateImpact) -> String {
+    let changes = format!("Deleting removes {}.", pending_copies(impact.changes));
+    let keep = if impact.keeps.total() == 1 {
         "stays as a custom step of its customer"
     } else {
         "stay as custom steps of their customers"
     };
-    with_reasons(effect, changes, keep)
+    with_reasons(impact, changes, keep)
 }
 
-/// Every copy goes along, whatever its state.
-pub fn moving(effect: TemplateImpact, to: &str) -> String {
-    let n = effect.changes + effect.keeps.total();
+/// "It becomes the last step of Verify. Its 3 copies go along, whatever their state."
+pub fn moving(impact: TemplateImpact, to: &str) -> String {
+    let n = impact.changes + impact.keeps.total();
     let along = match n {
         0 => "No customer has a copy".to_owned(),
         1 => "Its one copy goes along, whatever its state".to_owned(),
@@ -88,17 +92,17 @@ pub fn importing(steps: u32, members: u32) -> String {
         "{} × {}: {}.",
         counted(steps, "step"),
         counted(members, "customer"),
-        copies(steps.saturating_mul(members))
+        pending_copies(steps.saturating_mul(members))
     )
 }
 
 /// "A new order reaches the lists of 2 customers. 1 customer keeps an order of its own."
-pub fn reordering(effect: ReorderImpact) -> String {
-    let reaches = match effect.follows {
+pub fn reordering(impact: ReorderImpact) -> String {
+    let reaches = match impact.follows {
         1 => "A new order reaches the list of 1 customer.".to_owned(),
         n => format!("A new order reaches the lists of {n} customers."),
     };
-    match effect.left_alone {
+    match impact.left_alone {
         0 => reaches,
         1 => format!("{reaches} 1 customer keeps an order of its own."),
         n => format!("{reaches} {n} customers keep orders of their own."),
@@ -116,7 +120,7 @@ pub fn moved(name: &str, left_alone: u32) -> String {
 
 /// Why a change of a list was refused.
 pub fn refused(error: &AppError) -> String {
-    if error.at(Field::OrderedIds).is_some() {
+    if error.message_for(Field::OrderedIds).is_some() {
         return "Somebody has added or deleted a step in the meantime. This is the list as it is now: move the step again."
             .to_owned();
     }
@@ -127,11 +131,11 @@ pub fn refused(error: &AppError) -> String {
 mod tests {
     use super::*;
     use crate::domain::{
-        rule_violation::{FieldError, RuleViolation, ValidationErrors},
-        template::KeptCopies,
+        field_error::FieldError, rule_violation::RuleViolation, template::KeptCopies,
+        validation_errors::ValidationErrors,
     };
 
-    fn effect(changes: u32, overridden: u32, executed: u32) -> TemplateImpact {
+    fn impact(changes: u32, overridden: u32, executed: u32) -> TemplateImpact {
         let keeps = KeptCopies {
             overridden,
             started: 0,
@@ -141,24 +145,24 @@ mod tests {
     }
 
     #[test]
-    fn the_effect_on_copies_is_said_with_its_reasons() {
+    fn the_impact_on_copies_is_said_with_its_reasons() {
         assert_eq!(
-            saving(effect(10, 1, 6)),
+            saving(impact(10, 1, 6)),
             "Saving changes 10 pending copies. 7 keep their own text: 1 overridden, 6 executed."
         );
-        assert_eq!(saving(effect(1, 0, 0)), "Saving changes 1 pending copy.");
+        assert_eq!(saving(impact(1, 0, 0)), "Saving changes 1 pending copy.");
         assert_eq!(
-            deleting(effect(2, 1, 0)),
+            deleting(impact(2, 1, 0)),
             "Deleting removes 2 pending copies. 1 stays as a custom step of its customer: 1 overridden."
         );
         assert_eq!(
-            moving(effect(2, 1, 0), "Verify"),
+            moving(impact(2, 1, 0), "Verify"),
             "It becomes the last step of Verify. Its 3 copies go along, whatever their state."
         );
     }
 
     #[test]
-    fn numbers_are_said_as_a_colleague_would() {
+    fn numbers_have_their_singular_and_plural() {
         assert_eq!(
             adding("Adding it", 3),
             "Adding it gives each of 3 customers a pending copy."
@@ -183,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_was_changed_in_the_meantime_is_no_field_in_need_of_attention() {
+    fn an_outdated_order_is_reported_as_a_changed_list() {
         let detail = "5 is missing".to_owned();
         let stale =
             ValidationErrors::one(Field::OrderedIds, FieldError::NotAPermutation { detail });

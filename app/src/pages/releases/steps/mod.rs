@@ -1,10 +1,10 @@
-//! `/releases/:id/steps`: the template, in two lists, and a step of it in the editor. On an active release each change
-//! says first what it does to the copies.
+//! Page of a release's template, `/releases/:id/steps`: the steps in two sortable lists and one of them in the editor.
+//! In an active release each change says first what it does to the customers' copies.
 #![cfg_attr(
     not(target_family = "wasm"),
     expect(
         clippy::large_types_passed_by_value,
-        reason = "a desk is a bundle of handles, copied wherever one is used"
+        reason = "the editor is a bundle of handles that closures copy"
     )
 )]
 
@@ -14,12 +14,17 @@ mod list;
 mod messages;
 mod preview;
 mod template_editor;
+mod template_facts;
 
 use super::list::status_badge;
 use crate::{
     api::releases::read_release,
     components::{layout::page_head::PageHead, ui::icon::Icon},
-    domain::{id::ReleaseId, release::ReleaseStatus, summary::ReleaseDetail, template::Category},
+    domain::{
+        id::ReleaseId,
+        summary::ReleaseDetail,
+        vocabulary::{Category, ReleaseStatus},
+    },
     pages::{fetch::Fetch, loaded, param},
     paths,
 };
@@ -27,9 +32,10 @@ use editor::{EditorCard, ReadCard};
 use import::ImportDialog;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use list::{Confirm, StepList, refusal};
+use list::{ConfirmDialog, StepList, refusal_notice};
 use template_editor::TemplateEditor;
 
+/// The page: fetches the release with its template.
 #[component]
 pub fn StepsPage() -> impl IntoView {
     let id = param::<ReleaseId>("id");
@@ -37,26 +43,29 @@ pub fn StepsPage() -> impl IntoView {
         read_release(id.unwrap_or(ReleaseId(0))).await
     });
     let imports = use_query_map().with_untracked(|it| it.get("import").is_some());
-    // Drawn once; what changes is asked for again by the desk, so that the editor stays as it is.
+    // Rendered once: the editor fetches later changes itself, so that what is typed in it stays.
     loaded(release, move |it| show(it, imports))
 }
 
-/// What stands beside the lists.
+/// The pane beside the lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SidePane {
+    /// A step is open and can be edited.
     Editor,
+    /// A step is open and read-only.
     Text,
-    /// Nothing is open: what to do.
+    /// No step is open: says what can be done.
     Hint(&'static str),
 }
 
-/// Read from the signals alone: of a memo that another one has read already, a third does not hear that it has changed.
-fn beside(desk: TemplateEditor) -> SidePane {
-    let is_open = desk.what.with(Option::is_some);
-    let (can_edit, is_dirty) = (desk.can_edit(), desk.is_dirty.get());
-    let has_steps = desk.detail.with(|it| !it.templates.is_empty());
+/// Chooses the pane. It reads signals only: a memo that depends on a memo which another memo has already read misses
+/// changes.
+fn side_pane(editor: TemplateEditor) -> SidePane {
+    let is_open = editor.what.with(Option::is_some);
+    let (can_edit, is_dirty) = (editor.can_edit(), editor.is_dirty.get());
+    let has_steps = editor.detail.with(|it| !it.templates.is_empty());
     match (is_open, can_edit) {
-        // What was typed stays in sight, even if somebody archives the release meanwhile.
+        // What is typed stays visible, even if somebody else archives the release meanwhile.
         (true, true) => SidePane::Editor,
         (true, false) if is_dirty => SidePane::Editor,
         (true, false) => SidePane::Text,
@@ -73,42 +82,42 @@ fn beside(desk: TemplateEditor) -> SidePane {
     }
 }
 
-/// `imports` opens the import at once: whoever began a release with a runbook comes here next.
+/// `imports` opens the import dialog: the form for a new release leads here if its steps come from a runbook.
 fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
     let (id, name) = (it.release.id, it.release.name.clone());
-    let desk = TemplateEditor::new(it);
+    let editor = TemplateEditor::new(it);
     Effect::new(move |_| {
-        if imports && untrack(|| desk.can_edit()) {
-            desk.importing.set(true);
+        if imports && untrack(|| editor.can_edit()) {
+            editor.importing.set(true);
         }
     });
     let crumbs = vec![
         ("Releases".into(), paths::RELEASES.into()),
         (name, paths::release(id)),
     ];
-    let can_edit = Memo::new(move |_| desk.can_edit());
-    let is_draft = Memo::new(move |_| desk.status() == ReleaseStatus::Draft);
-    let has_steps = Memo::new(move |_| desk.detail.with(|it| !it.templates.is_empty()));
-    let aside = Memo::new(move |_| beside(desk));
+    let can_edit = Memo::new(move |_| editor.can_edit());
+    let is_draft = Memo::new(move |_| editor.status() == ReleaseStatus::Draft);
+    let has_steps = Memo::new(move |_| editor.detail.with(|it| !it.templates.is_empty()));
+    let pane = Memo::new(move |_| side_pane(editor));
     let after_title = move || {
         view! {
-            {move || status_badge(desk.status())}
+            {move || status_badge(editor.status())}
             {move || {
-                let members = desk.members();
+                let members = editor.members();
                 (members > 0).then(|| view! { <span class="quiet">{messages::counted(members, "customer")}</span> })
             }}
         }
     };
-    let import = move || {
+    let import_button = move || {
         view! {
-            <button class="button" type="button" id="import-runbook" on:click=move |_| desk.importing.set(true)>
+            <button class="button" type="button" id="import-runbook" on:click=move |_| editor.importing.set(true)>
                 "Import runbook…"
             </button>
         }
     };
-    let aside = move || match aside.get() {
-        SidePane::Editor => view! { <EditorCard desk=desk/> }.into_any(),
-        SidePane::Text => view! { <ReadCard desk=desk/> }.into_any(),
+    let pane = move || match pane.get() {
+        SidePane::Editor => view! { <EditorCard editor=editor/> }.into_any(),
+        SidePane::Text => view! { <ReadCard editor=editor/> }.into_any(),
         SidePane::Hint(text) => view! {
             <div class="card empty">
                 <p>{text}</p>
@@ -124,7 +133,7 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
             {move || {
                 has_steps.get().then(|| {
                     view! {
-                        <a class="button" data-kind="ghost" download="" href=paths::release_runbook(id)>
+                        <a class="button" data-kind="ghost" download="" href=paths::release_markdown(id)>
                             "Export runbook"
                         </a>
                     }
@@ -133,12 +142,12 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
             {move || {
                 can_edit.get().then(|| {
                     view! {
-                        {import()}
+                        {import_button()}
                         <button
                             class="button"
                             type="button"
                             id="add-step"
-                            on:click=move |_| desk.open_new(Category::Deploy)
+                            on:click=move |_| editor.open_new(Category::Deploy)
                         >
                             <Icon name="i-plus"/>
                             "Add step"
@@ -149,13 +158,13 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
         </PageHead>
         <div class="page__body steps-layout">
             <div class="stack steps-side">
-                {move || desk.asked.with(Option::is_none).then(|| refusal(desk))}
-                <StepList desk=desk category=Category::Deploy/>
-                <StepList desk=desk category=Category::Verify/>
+                {move || editor.asked.with(Option::is_none).then(|| refusal_notice(editor))}
+                <StepList editor=editor category=Category::Deploy/>
+                <StepList editor=editor category=Category::Verify/>
             </div>
-            {aside}
+            {pane}
         </div>
-        {move || desk.asked.get().map(|ask| view! { <Confirm desk=desk ask=ask/> })}
-        <ImportDialog desk=desk/>
+        {move || editor.asked.get().map(|ask| view! { <ConfirmDialog editor=editor ask=ask/> })}
+        <ImportDialog editor=editor/>
     }
 }

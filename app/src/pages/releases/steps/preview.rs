@@ -1,17 +1,20 @@
-//! What the text becomes for a customer, as it is typed.
+//! Preview of the edited text with the values of a chosen customer, updated as the person types.
 use super::template_editor::TemplateEditor;
 use crate::{
     api::templates::{list_targets, preview_text},
     browser::dom,
     components::ui::{code::CodeBlock, icon::Icon, notice::sentence, text_area::escape_into},
-    domain::{id::CustomerId, summary::PreviewTarget, template::StepType, variables::ResolvedText},
+    domain::{
+        id::CustomerId, summary::PreviewTarget, variables::ResolvedText, vocabulary::StepType,
+    },
     paths,
 };
 use leptos::prelude::*;
 
-/// Typing rests for so long, in milliseconds, before the text is asked for.
-const REST: u32 = 250;
+/// How long typing must pause before the preview is requested, in milliseconds.
+const PREVIEW_DEBOUNCE_MS: u32 = 250;
 
+/// The preview that is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct PreviewedText {
     customer: CustomerId,
@@ -21,56 +24,61 @@ struct PreviewedText {
     resolved: ResolvedText,
 }
 
+/// Handles to the preview of one editor.
 #[derive(Clone, Copy)]
 pub struct Preview {
+    /// The customers that can be chosen.
     targets: RwSignal<Vec<PreviewTarget>>,
-    /// The id of the customer that was chosen; empty for nobody.
+    /// The id of the chosen customer as text; empty if none is chosen.
     chosen: RwSignal<String>,
     shown: RwSignal<Option<PreviewedText>>,
-    failed: RwSignal<Option<String>>,
+    /// Why the last request failed.
+    error: RwSignal<Option<String>>,
 }
 
 impl Preview {
-    pub fn new(desk: TemplateEditor) -> Self {
+    /// Fetches the customers, and a preview after each change of the text or of the chosen customer.
+    pub fn new(editor: TemplateEditor) -> Self {
         let this = Self {
             targets: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(String::new()),
             shown: RwSignal::new(None),
-            failed: RwSignal::new(None),
+            error: RwSignal::new(None),
         };
         Effect::new(move |_| {
             leptos::task::spawn_local(async move {
-                if let Ok(targets) = list_targets(desk.release).await {
+                if let Ok(targets) = list_targets(editor.release).await {
                     let _ = this.targets.try_set(targets);
                 }
             });
         });
-        let asked = StoredValue::new(0_u32);
+        let edits = StoredValue::new(0_u32);
         Effect::new(move |_| {
             let customer = this.chosen.with(|it| it.parse::<CustomerId>());
-            let kind = desk.fields().kind.with(|it| it.parse::<StepType>());
-            let content = desk.fields().content.get();
-            asked.update_value(|it| *it += 1);
-            let number = asked.get_value();
+            let kind = editor.fields().kind.with(|it| it.parse::<StepType>());
+            let content = editor.fields().content.get();
+            edits.update_value(|it| *it += 1);
+            let number = edits.get_value();
             let (Ok(customer), Ok(kind)) = (customer, kind) else {
                 this.shown.set(None);
-                this.failed.set(None);
+                this.error.set(None);
                 return;
             };
-            let is_last = move || asked.try_get_value() == Some(number);
-            dom::after(REST, move || {
+            let is_last = move || edits.try_get_value() == Some(number);
+            dom::after(PREVIEW_DEBOUNCE_MS, move || {
                 if !is_last() {
                     return;
                 }
                 leptos::task::spawn_local(async move {
-                    let answer = preview_text(desk.release, customer, content.clone(), kind).await;
-                    // Only the answer to the last question counts.
+                    let answer =
+                        preview_text(editor.release, customer, content.clone(), kind).await;
+                    // An answer to an older text is dropped.
                     if !is_last() {
                         return;
                     }
                     match answer {
                         Ok(resolved) => this.show(customer, content, kind, resolved),
-                        Err(error) => this.failed.set(Some(sentence(&error.to_string()))),
+                        Err(error) => this.error.set(Some(sentence(&error.to_string()))),
                     }
                 });
             });
@@ -83,7 +91,7 @@ impl Preview {
             let target = it.iter().find(|it| it.id == customer);
             target.map(|it| it.name.clone()).unwrap_or_default()
         });
-        self.failed.set(None);
+        self.error.set(None);
         self.shown.set(Some(PreviewedText {
             customer,
             name,
@@ -93,9 +101,9 @@ impl Preview {
         }));
     }
 
-    /// The choice of a customer, for the editor's head.
+    /// The select field for the customer, shown in the editor's head.
     pub fn choice(self) -> impl IntoView {
-        // Many customers are many options: text is drawn quicker than elements one by one.
+        // The options are HTML text: with a thousand customers that renders faster than one element each.
         let options = move || {
             let mut html = String::from("<option value=\"\">nobody</option>");
             self.targets.with(|targets| {
@@ -123,10 +131,10 @@ impl Preview {
         }
     }
 
-    /// The text with the customer's values, under the editor.
+    /// The previewed text, or why there is none; shown below the editor.
     pub fn text(self) -> impl IntoView {
-        let failed = move || {
-            self.failed.get().map(|text| {
+        let error = move || {
+            self.error.get().map(|text| {
                 view! {
                     <div class="alert" data-tone="danger" role="alert">
                         <Icon name="i-warn"/>
@@ -161,7 +169,7 @@ impl Preview {
             })
         };
         view! {
-            {failed}
+            {error}
             {shown}
         }
     }

@@ -1,5 +1,5 @@
-//! What the parts of the page share: the steps as they are, the one in the editor with what is typed, and what is asked
-//! before something is done. It outlives every drawing anew, and so does what was typed.
+//! State of the template page, shared by its parts: the release with its steps, the step in the editor with what is
+//! typed, and the confirmation that is open. It outlives every rendering, so that typed text is never lost.
 use crate::{
     api::{
         releases::read_release,
@@ -9,9 +9,9 @@ use crate::{
     components::{step_form::StepFormFields, ui::toast::Toasts},
     domain::{
         id::{ReleaseId, TemplateId},
-        release::ReleaseStatus,
         summary::ReleaseDetail,
-        template::{Category, StepTemplate, TemplateDraft},
+        template::{StepTemplate, TemplateDraft},
+        vocabulary::{Category, ReleaseStatus},
     },
     pages::SerialRequest,
 };
@@ -20,7 +20,9 @@ use leptos::prelude::*;
 /// The step in the editor: a new one, or one of the template as of a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditedTemplate {
+    /// A step that is not saved yet.
     New,
+    /// A step of the template; `version` is the one that the edits are based on.
     Step {
         id: TemplateId,
         version: i64,
@@ -29,6 +31,7 @@ pub enum EditedTemplate {
 }
 
 impl EditedTemplate {
+    /// The id of an existing step.
     pub fn id(&self) -> Option<TemplateId> {
         match self {
             Self::New => None,
@@ -37,44 +40,54 @@ impl EditedTemplate {
     }
 }
 
+/// An action on a step of the template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TemplateAction {
     Delete,
     Duplicate,
+    /// To the other category.
     Move,
 }
 
-/// What somebody is about to do to a step, and is asked about.
+/// An action that waits for its confirmation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateConfirmation {
     pub verb: TemplateAction,
     pub id: TemplateId,
     pub name: String,
-    /// Where a move leads.
+    /// The category that a move leads to.
     pub to: Category,
 }
 
+/// Handles to the state of the page, copied into every closure that needs them.
 #[derive(Clone, Copy)]
 pub struct TemplateEditor {
     pub release: ReleaseId,
+    /// The release with its template, as it was read last.
     pub detail: RwSignal<ReleaseDetail>,
-    /// What is done to the lists.
+    /// Requests that change the lists.
     pub sending: SerialRequest,
-    /// What is done in the editor.
+    /// Requests that save the step in the editor.
     pub saving: SerialRequest,
+    /// The step in the editor; none if it is closed.
     pub what: RwSignal<Option<EditedTemplate>>,
-    /// By itself it would make the desk too large to be handed around.
+    /// Stored, because this struct is copied often and the handles of all fields would double its size.
     fields: StoredValue<StepFormFields>,
     /// The fields as they were opened or saved.
     base: RwSignal<TemplateDraft>,
+    /// Whether the fields differ from the saved step.
     pub is_dirty: Memo<bool>,
+    /// The confirmation that is open.
     pub asked: RwSignal<Option<TemplateConfirmation>>,
+    /// Whether the import dialog is open.
     pub importing: RwSignal<bool>,
+    /// The text in the import dialog.
     pub runbook: RwSignal<String>,
     pub toasts: Toasts,
 }
 
 impl TemplateEditor {
+    /// The state of a page that has just been fetched.
     pub fn new(detail: ReleaseDetail) -> Self {
         let blank = TemplateDraft::default();
         let fields = StepFormFields::new(blank.clone());
@@ -95,25 +108,25 @@ impl TemplateEditor {
             asked: RwSignal::new(None),
             importing: RwSignal::new(false),
             runbook: RwSignal::new(String::new()),
-            toasts: Toasts::here(),
+            toasts: Toasts::from_context(),
         };
         unsaved_guard::guard(Signal::derive(move || {
             is_dirty.get() || this.runbook.with(|it| !it.trim().is_empty())
         }));
         Effect::new(move |_| this.catch_up());
-        this.toasts.renewed_by(Callback::new(move |()| {
+        this.toasts.refresh_with(Callback::new(move |()| {
             this.reload();
-            // The button that undid is gone.
+            // The toast with the focused Undo button is removed.
             dom::after(0, || {
-                if dom::nobody_has_keyboard() {
+                if dom::nothing_is_focused() {
                     dom::focus("#add-step");
                 }
             });
         }));
-        // Whatever was refused is shown as it is now.
+        // After a refused change the lists show what the server has.
         Effect::new(move |_| {
             if this.sending.error.with(Option::is_some) {
-                drag::forget();
+                drag::clear_request();
                 this.reload();
             }
         });
@@ -125,19 +138,22 @@ impl TemplateEditor {
         this
     }
 
+    /// The fields of the editor.
     pub fn fields(self) -> StepFormFields {
         self.fields.get_value()
     }
 
+    /// The status of the release.
     pub fn status(self) -> ReleaseStatus {
         self.detail.with(|it| it.release.status)
     }
 
+    /// Whether the template can be changed: the release is not archived.
     pub fn can_edit(self) -> bool {
         self.status() != ReleaseStatus::Archived
     }
 
-    /// How many customers have copies.
+    /// How many customers have copies of the steps; 0 unless the release is active.
     pub fn members(self) -> u32 {
         self.detail.with(|it| {
             let is_active = it.release.status == ReleaseStatus::Active;
@@ -145,7 +161,7 @@ impl TemplateEditor {
         })
     }
 
-    /// Asks for the steps as they are now.
+    /// Fetches the release with its template again.
     pub fn reload(self) {
         leptos::task::spawn_local(async move {
             if let Ok(detail) = read_release(self.release).await {
@@ -154,6 +170,7 @@ impl TemplateEditor {
         });
     }
 
+    /// A step of the template as it was read last.
     pub fn step(self, id: TemplateId) -> Option<StepTemplate> {
         self.detail.with_untracked(|it| {
             let step = it.templates.iter().find(|it| it.id == id);
@@ -161,11 +178,13 @@ impl TemplateEditor {
         })
     }
 
+    /// The id of the step in the editor, read without subscribing.
     pub fn open_id(self) -> Option<TemplateId> {
         self.what.with_untracked(|it| it.as_ref()?.id())
     }
 
-    /// What somebody else has done to the step in the editor is shown, unless something was typed: then saving says so.
+    /// Shows a change that somebody else has made to the step in the editor. With unsaved edits the editor stays as it
+    /// is, and saving reports the conflict.
     fn catch_up(self) {
         self.detail.track();
         let Some(EditedTemplate::Step { id, version, .. }) = self.what.get_untracked() else {
@@ -181,7 +200,7 @@ impl TemplateEditor {
         }
     }
 
-    /// Puts a step into the editor.
+    /// Opens a saved step in the editor, in place of what is typed.
     pub fn put(self, step: StepTemplate) {
         self.what.set(Some(EditedTemplate::Step {
             id: step.id,
@@ -194,7 +213,7 @@ impl TemplateEditor {
         self.saving.error.set(None);
     }
 
-    /// A step was saved as it was `sent`. What was typed since then stays.
+    /// Takes over a step that was saved from the draft `sent`. What was typed since then stays.
     pub fn saved(self, step: StepTemplate, sent: &TemplateDraft) {
         if untrack(|| self.fields().draft()) == *sent {
             self.put(step);
@@ -203,7 +222,7 @@ impl TemplateEditor {
         }
     }
 
-    /// From now on what is typed is based on this; it stays as it is typed.
+    /// Bases the edits on this version of the step; what is typed stays.
     pub fn based_on(self, step: &StepTemplate) {
         self.what.set(Some(EditedTemplate::Step {
             id: step.id,
@@ -214,8 +233,9 @@ impl TemplateEditor {
         self.saving.error.set(None);
     }
 
+    /// Opens the editor for a new step, unless the person keeps unsaved edits.
     pub fn open_new(self, category: Category) {
-        if !unsaved_guard::may_go(self.is_dirty.get_untracked()) {
+        if !unsaved_guard::confirm_leave(self.is_dirty.get_untracked()) {
             return;
         }
         let draft = TemplateDraft {
@@ -229,10 +249,11 @@ impl TemplateEditor {
         focus_soon("#step-name");
     }
 
+    /// Opens a step in the editor, unless the person keeps unsaved edits.
     pub fn open_step(self, id: TemplateId) {
         let is_open = self.open_id() == Some(id);
         if !is_open {
-            if !unsaved_guard::may_go(self.is_dirty.get_untracked()) {
+            if !unsaved_guard::confirm_leave(self.is_dirty.get_untracked()) {
                 return;
             }
             if let Some(step) = self.step(id) {
@@ -242,9 +263,9 @@ impl TemplateEditor {
         focus_soon("#step-name");
     }
 
-    /// Closes the editor; the keyboard goes back to where it was opened.
+    /// Closes the editor, unless the person keeps unsaved edits. The focus returns to the element that opened it.
     pub fn close(self) {
-        if !unsaved_guard::may_go(self.is_dirty.get_untracked()) {
+        if !unsaved_guard::confirm_leave(self.is_dirty.get_untracked()) {
             return;
         }
         let from = self.open_id();
@@ -255,12 +276,13 @@ impl TemplateEditor {
         }
     }
 
+    /// Closes the editor without asking.
     pub fn shut(self) {
         self.what.set(None);
         self.saving.error.set(None);
     }
 
-    /// Asks first where copies are touched; a deletion always.
+    /// Requests an action. A deletion and every action that changes copies is confirmed first.
     pub fn want(self, verb: TemplateAction, id: TemplateId) {
         let Some(step) = self.step(id) else { return };
         self.sending.error.set(None);
@@ -277,29 +299,30 @@ impl TemplateEditor {
         }
     }
 
+    /// Sends an action.
     pub fn act(self, ask: TemplateConfirmation) {
         let TemplateConfirmation { verb, id, name, to } = ask;
         match verb {
             TemplateAction::Delete => self.sending.run(delete_template(id), move |it| {
-                self.toasts.say(format!("Deleted {name}"), it.batch_id);
+                self.toasts.show(format!("Deleted {name}"), it.batch_id);
                 if self.open_id() == Some(id) {
                     self.shut();
                 }
-                self.done();
+                self.finish();
                 focus_soon("#add-step");
             }),
             TemplateAction::Duplicate => self.sending.run(duplicate_template(id), move |it| {
-                self.toasts.say(format!("Duplicated {name}"), it.batch_id);
+                self.toasts.show(format!("Duplicated {name}"), it.batch_id);
                 if !self.is_dirty.get_untracked() {
                     self.put(it.row);
                     focus_soon("#step-name");
                 }
-                self.done();
+                self.finish();
             }),
             TemplateAction::Move => self.sending.run(move_template(id, to), move |it| {
                 let place = to.label();
                 self.toasts
-                    .say(format!("Moved {name} to {place}"), it.batch_id);
+                    .show(format!("Moved {name} to {place}"), it.batch_id);
                 if self.open_id() == Some(id) {
                     let typed = untrack(|| self.fields().draft());
                     self.based_on(&it.row);
@@ -308,18 +331,18 @@ impl TemplateEditor {
                         ..typed
                     });
                 }
-                self.done();
+                self.finish();
             }),
         }
     }
 
-    fn done(self) {
+    fn finish(self) {
         self.asked.set(None);
         self.reload();
     }
 }
 
-/// Gives the keyboard to something that is drawn in a moment.
+/// Focuses an element that is about to render.
 pub fn focus_soon(selector: &str) {
     let selector = selector.to_owned();
     dom::after(0, move || dom::focus(&selector));

@@ -1,47 +1,51 @@
-//! The head above the matrix: where one is, how far the work is, and what can be done with the release as a whole.
-use super::{dialogs::OpenDialogs, list::status_badge, url_state};
+//! The head of the matrix page: title, progress, undo and redo, and the actions on the release as a whole.
+use super::{controller::MatrixController, url_state};
 use crate::{
     browser,
     components::{
         layout::page_head::PageHead,
-        matrix::{keyboard::GridCommand, state::MatrixState},
-        ui::{bar::Bar, icon::Icon, toast::Toasts},
+        matrix::command::GridCommand,
+        ui::{bar::Bar, icon::Icon},
     },
-    domain::{
-        event::Undoable,
-        progress::Progress,
-        release::{Release, ReleaseStatus},
+    domain::{progress::Progress, release::Release},
+    pages::{
+        dashboard::percent,
+        releases::{dialogs::OpenDialogs, list::status_badge},
     },
-    pages::dashboard::percent,
     paths,
 };
 use leptos::prelude::*;
 
 #[component]
-pub fn WorkHead(
+pub fn MatrixHead(
     release: Release,
-    state: MatrixState,
-    undoable: RwSignal<Undoable>,
-    asked: OpenDialogs,
+    controller: MatrixController,
+    dialogs: OpenDialogs,
     on_command: Callback<GridCommand>,
+    /// Archives the release, or restores it.
     on_status: Callback<()>,
 ) -> impl IntoView {
     let (id, status) = (release.id, release.status);
-    let toasts = Toasts::here();
-    let can_work = status == ReleaseStatus::Active;
+    let MatrixController {
+        state,
+        can_work,
+        toasts,
+        ..
+    } = controller;
+    let undoable = controller.undo_stack.batches;
     let progress = move || {
-        state.counted.track();
+        state.counts_version.track();
         Progress::from(state.grid.with_untracked(|grid| grid.total))
     };
-    let share = move || {
+    let copy_link = move || {
         leptos::task::spawn_local(async move {
-            let done = browser::clipboard::copy(&browser::dom::address()).await;
-            let said = if done {
+            let is_copied = browser::clipboard::copy(&browser::dom::current_url()).await;
+            let text = if is_copied {
                 "Copied the link to this view"
             } else {
                 "Could not copy the link"
             };
-            toasts.say(said, None);
+            toasts.show(text, None);
         });
     };
     view! {
@@ -72,7 +76,7 @@ pub fn WorkHead(
                 data-square=""
                 aria-label="Copy link"
                 title="Copy the link to this view"
-                on:click=move |_| share()
+                on:click=move |_| copy_link()
             >
                 <Icon name="i-copy"/>
             </button>
@@ -102,7 +106,7 @@ pub fn WorkHead(
             {can_work
                 .then(|| {
                     view! {
-                        <button class="button wide" on:click=move |_| asked.choosing.set(true)>"Add customers…"</button>
+                        <button class="button wide" on:click=move |_| dialogs.select_customers.set(true)>"Add customers…"</button>
                         <button
                             class="button"
                             aria-keyshortcuts="n"
@@ -122,11 +126,11 @@ pub fn WorkHead(
                     <button class="menu__item narrow" on:click=move |_| on_command.run(GridCommand::Undo)>"Undo"</button>
                     <a class="menu__item" href=paths::edit_release(id)>"Edit"</a>
                     <a class="menu__item" href=paths::release_steps(id)>"Steps"</a>
-                    <button class="menu__item" on:click=move |_| asked.cloning.set(true)>"Clone…"</button>
+                    <button class="menu__item" on:click=move |_| dialogs.clone_release.set(true)>"Clone…"</button>
                     <button class="menu__item" on:click=move |_| on_status.run(())>
                         {if can_work { "Archive" } else { "Restore" }}
                     </button>
-                    <a class="menu__item" rel="external" target="_blank" href=move || url_state::paper(state)>"Print"</a>
+                    <a class="menu__item" rel="external" target="_blank" href=move || url_state::print_address(state)>"Print"</a>
                     <button class="menu__item" on:click=move |_| on_command.run(GridCommand::Help)>
                         "Keys " <kbd aria-hidden="true">"?"</kbd>
                     </button>

@@ -1,0 +1,60 @@
+//! Commands of the matrix grid: what keys, menus and buttons ask of it. One list, so that every way to do a thing does the
+//! same thing.
+use super::selection::Movement;
+use crate::domain::vocabulary::StepAction;
+
+/// A command of the matrix. Movements and selections are run by `MatrixState::run_selection_command`, the others by the
+/// page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GridCommand {
+    /// Moves the focus. With `extend` the selected rectangle follows it.
+    Move {
+        movement: Movement,
+        extend: bool,
+    },
+    SelectRow,
+    SelectColumn,
+    SelectAll,
+    SelectCluster,
+    /// Opens the panel of the focused cell.
+    Open,
+    /// Closes the panel, or reduces the selection to one cell.
+    Close,
+    /// Changes the status of the selected cells.
+    Act(StepAction),
+    /// Copies the text of the focused step.
+    Copy,
+    /// Goes to the next cell with open work.
+    NextOpen,
+    /// Goes to the previous cell with open work.
+    PreviousOpen,
+    Undo,
+    Redo,
+    /// Focuses the filter.
+    Filter,
+    /// Shows the keyboard shortcuts.
+    Help,
+    /// Filters the grid to the open cells of one step; `row` is an index into `Grid::rows`.
+    WorkOnStep {
+        row: usize,
+    },
+}
+
+impl GridCommand {
+    /// Whether the command also works while a header has the focus. The keys of the others are left to the header's own
+    /// button or link.
+    pub fn applies_to_heads(self) -> bool {
+        matches!(
+            self,
+            Self::Move { .. }
+                | Self::SelectRow
+                | Self::SelectColumn
+                | Self::SelectAll
+                | Self::Close
+                | Self::Undo
+                | Self::Redo
+                | Self::Filter
+                | Self::Help
+        )
+    }
+}

@@ -1,0 +1,85 @@
+//! Messages of the step panel: what its views ask the page to do, and the small enums that they carry. In a file of
+//! their own because both the panel and its parts use them.
+use crate::{
+    components::pending_actions::ActionRequest, domain::customer_work::CustomStepPositions,
+    domain::customer_work::Promotion, domain::diff::DiffRow, domain::id::BatchId,
+    domain::id::StepId, domain::order::Position, domain::template::TemplateDraft,
+};
+use leptos::prelude::*;
+
+/// A request of the step view to its page, which sends it to the server.
+#[derive(Clone)]
+pub enum StepPanelEvent {
+    /// Change the state.
+    Act(ActionRequest),
+    /// Save these notes.
+    Notes(String),
+    /// Save this text for the customer only.
+    Override(String),
+    /// Keep the override although the template has changed since.
+    Keep,
+    /// Take the template's text again.
+    Reset,
+    /// Make the step's text the template's, or a custom step part of the template.
+    Promote,
+    /// Save a custom step.
+    Edit(TemplateDraft),
+    /// Delete a custom step.
+    Delete,
+    /// Add a custom step to the customer's list, or to the template.
+    AddCustom {
+        /// The fields of the new step.
+        draft: TemplateDraft,
+        /// Where it goes in the customer's list.
+        place: Position<StepId>,
+        /// Whether it goes into the template, and so to all members of the release.
+        to_template: bool,
+    },
+    /// Undo a batch of the history.
+    Undo(BatchId),
+    /// Compare two texts line by line, and put the result into a signal.
+    Compare {
+        /// The older text.
+        before: String,
+        /// The newer text.
+        after: String,
+        /// Gets the rows of the difference.
+        into: RwSignal<Option<Vec<DiffRow>>>,
+    },
+    /// Read where a custom step can be added.
+    AskPlaces(RwSignal<Option<CustomStepPositions>>),
+    /// Read whom a promotion would affect.
+    AskPromotion(RwSignal<Option<Promotion>>),
+    /// Close the step view.
+    Close,
+}
+
+/// Where to go from the open step: along its row or its column of the matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PanelNeighbors {
+    /// Up in the column of the customer.
+    PreviousStep,
+    /// Down in the column of the customer.
+    NextStep,
+    /// Left in the row of the step.
+    PreviousCustomer,
+    /// Right in the row of the step.
+    NextCustomer,
+}
+
+/// The dialog that is open for a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenStepDialog {
+    /// Overrides the text for one customer.
+    Override,
+    /// Compares the text with the changed template.
+    Drift,
+    /// Makes the text the template's.
+    Promote,
+    /// Edits a custom step.
+    Edit,
+    /// Deletes a custom step.
+    Delete,
+    /// Adds a custom step.
+    AddCustom,
+}

@@ -1,0 +1,68 @@
+//! Validation errors of a single field, each with the sentence that the user reads. Sentences are lower-case, without
+//! a full stop, and say what to do.
+use serde::{Deserialize, Serialize};
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum FieldError {
+    #[error("fill this in")]
+    Missing,
+    #[error("at most {max} characters, this has {long}")]
+    TooLong { max: usize, long: usize },
+    #[error("at most {max} bytes, this has {long}")]
+    TooManyBytes { max: usize, long: usize },
+    #[error("take out the control character U+{code:04X}")]
+    ControlCharacter { code: u32 },
+    #[error(
+        "`{text}` is not a namespace: use small letters, digits and hyphens, for example acme-prod"
+    )]
+    NotANamespace { text: String },
+    #[error("start the path with a slash, for example /etc/rollcall/prod-eu.yaml")]
+    PathNotAbsolute,
+    #[error("a path with `..` is not accepted")]
+    PathGoesUp,
+    #[error(
+        "`{key}` is not a variable's name: start with a letter or _, then letters, digits, _ . or -, 64 at most"
+    )]
+    NotAKey { key: String },
+    #[error("`{key}` stands twice")]
+    KeyTwice { key: String },
+    #[error("one of {}", words.join(", "))]
+    NotOneOf { words: Vec<String> },
+    #[error("`{text}` is not a date: write it as 2026-02-01")]
+    NotADate { text: String },
+    #[error("choose at least one")]
+    EmptyList,
+    #[error("at most {max}, this has {long}")]
+    TooMany { max: usize, long: usize },
+    #[error("unknown: {}", listed(ids))]
+    Unknown { ids: Vec<i64> },
+    #[error("not active: {}", listed(names))]
+    Inactive { names: Vec<String> },
+    #[error("unknown: {}; not active: {}", listed(ids), listed(names))]
+    UnknownAndInactive { ids: Vec<i64>, names: Vec<String> },
+    #[error("list every step of this category exactly once: {detail}")]
+    NotAPermutation { detail: String },
+    #[error("name one neighbour, not two")]
+    TwoNeighbours,
+    #[error("write it in UTF-8")]
+    NotUtf8,
+}
+
+/// A message names at most this number of ids or names, however many the client sent.
+const NAMED_MAX: usize = 100;
+
+/// The first entries of a list, and the number of the others.
+fn listed<T: ToString>(items: &[T]) -> String {
+    let named = items.iter().take(NAMED_MAX);
+    let named: Vec<String> = named.map(ToString::to_string).collect();
+    named.join(", ") + &and_others(items.len().saturating_sub(NAMED_MAX))
+}
+
+/// The end of a list of which only the first entries are named; empty for 0.
+pub(super) fn and_others(n: usize) -> String {
+    match n {
+        0 => String::new(),
+        n => format!(", and {n} more"),
+    }
+}

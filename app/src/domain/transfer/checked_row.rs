@@ -1,0 +1,119 @@
+//! One row of an import under validation: records errors with the list, line and field that they belong to.
+use super::{
+    ImportErrors, JSON_INTEGER_MAX, TransferPart,
+    json_lines::{JsonItem, JsonItems, key_and_value},
+};
+use crate::domain::{
+    field_error::FieldError, step::CustomerStep, text::Name, validation_errors::ValidationErrors,
+    vocabulary::StepStatus,
+};
+use std::fmt;
+
+/// The row under validation.
+pub struct CheckedRow<'a> {
+    pub errors: &'a mut ImportErrors,
+    pub part: TransferPart,
+    pub line: usize,
+}
+
+impl CheckedRow<'_> {
+    /// Records an error at a field of the row.
+    pub fn add(&mut self, field: impl fmt::Display, problem: impl fmt::Display) {
+        let field = format!("{}.{field}", self.part);
+        self.errors.add(self.line, field, problem);
+    }
+
+    /// Records the problem unless the condition holds.
+    pub fn check(&mut self, field: &str, holds: bool, problem: &str) {
+        if !holds {
+            self.add(field, problem);
+        }
+    }
+
+    /// Versions count from 1.
+    pub fn version(&mut self, version: i64) {
+        let is_one = (1..=JSON_INTEGER_MAX).contains(&version);
+        self.check("version", is_one, "count from 1");
+    }
+
+    /// The parsed fields; records every wrong one.
+    pub fn parsed<T>(&mut self, parsed: Result<T, ValidationErrors>) -> Option<T> {
+        match parsed {
+            Ok(fields) => Some(fields),
+            Err(ValidationErrors(problems)) => {
+                for it in problems {
+                    self.add(it.field, it.problem);
+                }
+                None
+            }
+        }
+    }
+
+    /// Normalizes an optional text.
+    pub fn text<T: Into<String>>(
+        &mut self,
+        field: &str,
+        text: Option<String>,
+        parse: impl Fn(&str) -> Result<Option<T>, FieldError>,
+    ) -> Option<String> {
+        match parse(&text?) {
+            Ok(text) => text.map(Into::into),
+            Err(problem) => {
+                self.add(field, problem);
+                None
+            }
+        }
+    }
+
+    /// Normalizes the optional name of a person.
+    pub fn person(&mut self, field: &str, name: Option<String>) -> Option<String> {
+        self.text(field, name, |it| Name::parse(it).map(Some))
+    }
+}
+
+/// Every state but pending needs author and time, failed and skipped also a reason (R2).
+pub fn check_state(row: &mut CheckedRow<'_>, it: &CustomerStep) {
+    let said = |at: bool, by: &Option<String>| at && by.is_some();
+    let who = "say who and when";
+    if it.status != StepStatus::Pending {
+        let is_said = said(it.state_at.is_some(), &it.state_by);
+        row.check("stateBy", is_said, who);
+    }
+    if it.status == StepStatus::Done {
+        let is_said = said(it.executed_at.is_some(), &it.executed_by);
+        row.check("executedBy", is_said, who);
+    }
+    if it.status == StepStatus::InProgress {
+        let is_said = said(it.started_at.is_some(), &it.started_by);
+        row.check("startedBy", is_said, who);
+    }
+    if it.status == StepStatus::Failed {
+        row.check("failReason", it.fail_reason.is_some(), "say why");
+    }
+    if it.status == StepStatus::Skipped {
+        row.check("skipReason", it.skip_reason.is_some(), "say why");
+    }
+}
+
+/// The field that a JSON error is about: named in its message, or found by its position.
+pub fn field_of(item: &JsonItem<'_>, error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let named = text
+        .split_once("field `")
+        .and_then(|(_, rest)| rest.split_once('`'));
+    if let Some((name, _)) = named {
+        return name.to_owned();
+    }
+    let lines = item.text.split_inclusive('\n');
+    let before: usize = lines
+        .take(error.line().saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let error_offset = before + error.column();
+    JsonItems::new(item.text, 1)
+        .take_while(|it| it.offset <= error_offset)
+        .last()
+        .and_then(|it| key_and_value(&it))
+        .map(|(key, _)| key)
+        .unwrap_or_default()
+}

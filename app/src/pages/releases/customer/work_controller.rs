@@ -1,0 +1,314 @@
+//! Controller of the customer page: the list's rows, the open step, and every request that changes them. The views in
+//! `work` only call its methods.
+use super::{keys, page_state::CustomerPageState};
+use crate::{
+    api::steps::act_on_step, api::steps::read_step, api::steps::reorder_steps, browser::dom,
+    browser::drag, components::matrix::command::GridCommand,
+    components::matrix::messages::done_text, components::pending_actions::ActionRequest,
+    components::pending_actions::FailedAction, components::run_step::NextStep,
+    components::run_step::STEP_SELECTOR, components::step_state::already,
+    components::ui::notice::sentence, components::ui::time::Clock, components::ui::toast::Toasts,
+    domain::customer_work::OpenStep, domain::customer_work::WorkRow,
+    domain::customer_work::next_open, domain::customer_work::progress,
+    domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
+    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
+    domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
+    pages::SerialRequest, pages::fetch::Fetch,
+    pages::releases::step_detail_actions::StepPanelOutcome, paths,
+};
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+
+/// Handles to the state of the customer page, copied into every closure that needs them.
+#[derive(Clone, Copy)]
+pub struct WorkController {
+    /// The release.
+    pub release: ReleaseId,
+    /// The customer.
+    pub customer: CustomerId,
+    customer_name: StoredValue<String>,
+    /// Whether steps can be changed: the release is active.
+    pub can_work: bool,
+    /// The steps of all categories, in the customer's order.
+    pub rows: RwSignal<Vec<WorkRow>>,
+    /// The step in the URL, if it is in the list.
+    pub open_step: Memo<Option<StepId>>,
+    /// The open step with everything that its view shows.
+    pub detail: Fetch<Option<OpenStep>>,
+    /// State that outlives the list.
+    pub page: CustomerPageState,
+    is_acting: RwSignal<bool>,
+    /// Requests that reorder the list; one at a time.
+    pub ordering: SerialRequest,
+    open: Callback<Option<StepId>>,
+    reload: Callback<()>,
+    toasts: Toasts,
+    clock: Clock,
+}
+
+/// Navigates to a step's URL, or to the list without an open step. The history gets no new entry, and the scroll
+/// position stays.
+fn navigation(release: ReleaseId, customer: CustomerId) -> Callback<Option<StepId>> {
+    let navigate = use_navigate();
+    Callback::new(move |step: Option<StepId>| {
+        let path = step.map_or_else(
+            || paths::customer_steps(release, customer),
+            |step| paths::customer_step(release, customer, step),
+        );
+        let options = NavigateOptions {
+            replace: true,
+            scroll: false,
+            ..NavigateOptions::default()
+        };
+        navigate(&path, options);
+    })
+}
+
+impl WorkController {
+    /// Reads the open step from the URL, starts to fetch it, and listens for shortcuts. `reload` fetches the list
+    /// again.
+    pub fn new(
+        (release, customer): (ReleaseId, CustomerId),
+        customer_name: String,
+        can_work: bool,
+        rows: Vec<WorkRow>,
+        page: CustomerPageState,
+        reload: Callback<()>,
+    ) -> Self {
+        let rows = RwSignal::new(rows);
+        let query = use_query_map();
+        let open_step = Memo::new(move |_| {
+            let asked = query.with(|it| it.get("step").and_then(|it| it.parse::<StepId>().ok()))?;
+            rows.with(|rows| rows.iter().any(|it| it.id == asked))
+                .then_some(asked)
+        });
+        let open = navigation(release, customer);
+        // When another step opens, prompts and errors of the previous one close, and the focus moves to the new one.
+        Effect::new(move |before: Option<Option<StepId>>| {
+            let now = open_step.get();
+            if before.is_some_and(|it| it != now) {
+                page.refused.set(None);
+                page.asking.set(None);
+                if now.is_some() {
+                    dom::focus(STEP_SELECTOR);
+                }
+            }
+            now
+        });
+        let detail = Fetch::new(
+            move || open_step.get(),
+            |step| async move {
+                match step {
+                    Some(step) => read_step(step).await.map(Some),
+                    None => Ok(None),
+                }
+            },
+        );
+        let this = Self {
+            release,
+            customer,
+            customer_name: StoredValue::new(customer_name),
+            can_work,
+            rows,
+            open_step,
+            detail,
+            page,
+            is_acting: RwSignal::new(false),
+            ordering: SerialRequest::new(),
+            open,
+            reload,
+            toasts: Toasts::from_context(),
+            clock: Clock::from_context(),
+        };
+        keys::listen(move |command| this.on_command(command));
+        Effect::new(move |_| {
+            if let Some(error) = this.ordering.error.get() {
+                drag::clear_request();
+                this.toasts.show(sentence(&error.to_string()), None);
+                this.reload.run(());
+            }
+        });
+        this
+    }
+
+    /// The customer's name.
+    pub fn customer_name(self) -> String {
+        self.customer_name.get_value()
+    }
+
+    /// How many steps are in each state.
+    pub fn progress(self) -> Progress {
+        self.rows.with(|rows| progress(rows))
+    }
+
+    /// The next step with work left, with its number in the list; none if no other step is open.
+    pub fn next_step(self) -> Option<NextStep> {
+        let now = self.open_step.get();
+        self.rows.with(|rows| {
+            let step = next_open(rows, now, true)?;
+            let at = rows.iter().position(|it| it.id == step)?;
+            Some(NextStep {
+                number: at + 1,
+                row: rows[at].clone(),
+                path: paths::customer_step(self.release, self.customer, step),
+            })
+        })
+    }
+
+    /// Opens the next or the previous step with work left.
+    pub fn open_next(self, forward: bool) {
+        match self.step_after(self.open_step.get_untracked(), forward) {
+            Some(step) => self.open.run(Some(step)),
+            None => self.toasts.show("No other step is open.", None),
+        }
+    }
+
+    fn step_after(self, step: Option<StepId>, forward: bool) -> Option<StepId> {
+        self.rows
+            .try_with_untracked(|rows| next_open(rows, step, forward))
+            .flatten()
+    }
+
+    /// Shows a changed step in its row.
+    fn update_row(self, step: &CustomerStep) {
+        let _ = self.rows.try_update(|rows| {
+            if let Some(row) = rows.iter_mut().find(|it| it.id == step.id) {
+                *row = WorkRow::new(step, row.is_unresolved);
+            }
+        });
+    }
+
+    /// Sends an action on a step, unless another one is still running. After "done" and "skip" the next step opens.
+    fn act(self, step: StepId, wish: ActionRequest) {
+        if self.is_acting.get_untracked() {
+            return;
+        }
+        self.is_acting.set(true);
+        leptos::task::spawn_local(async move {
+            let action = wish.action;
+            let sent = wish.clone();
+            let answer = act_on_step(step, action, wish.reason, wish.allow_unresolved).await;
+            // The page may have been left meanwhile, and its signals disposed.
+            let (None, Some(customer)) = (
+                self.is_acting.try_set(false),
+                self.customer_name.try_get_value(),
+            ) else {
+                return;
+            };
+            let Changed { row, batch_id } = match answer {
+                Ok(changed) => changed,
+                Err(error) => {
+                    let is_still_open = self.open_step.get_untracked() == Some(step);
+                    if is_still_open {
+                        let failed = FailedAction { wish: sent, error };
+                        self.page.refused.set(Some(failed));
+                    } else {
+                        self.toasts.show(sentence(&error.to_string()), None);
+                    }
+                    return;
+                }
+            };
+            self.update_row(&row);
+            self.page.asking.set(None);
+            self.page.refused.set(None);
+            let is_new = batch_id.is_some();
+            let text = if is_new {
+                done_text(action, &row.name, &customer)
+            } else {
+                let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
+                format!("{}: {} for {customer}", already(&row, at), row.name)
+            };
+            self.toasts.show(text, batch_id);
+            let goes_on = is_new
+                && matches!(action, StepAction::Done | StepAction::Skip)
+                && self.open_step.get_untracked() == Some(step);
+            match self.step_after(Some(step), true).filter(|_| goes_on) {
+                Some(next) => self.open.run(Some(next)),
+                None => self.detail.refetch(),
+            }
+        });
+    }
+
+    /// Applies what the step view reports about a step.
+    pub fn on_outcome(self, step: StepId, outcome: StepPanelOutcome) {
+        match outcome {
+            StepPanelOutcome::Act(wish) => self.act(step, wish),
+            StepPanelOutcome::Changed(row, text, batch) => {
+                self.update_row(&row);
+                self.toasts.show(text, batch);
+                self.detail.refetch();
+            }
+            StepPanelOutcome::Others(text, batch, is_gone) => {
+                self.toasts.show(text, batch);
+                if is_gone {
+                    self.open.run(None);
+                }
+                self.reload.run(());
+            }
+            StepPanelOutcome::Stale => self.detail.refetch(),
+            StepPanelOutcome::Close => self.open.run(None),
+        }
+    }
+
+    /// An action chosen by keyboard: sent at once, or after its reason was given; a toast says why it is not possible.
+    fn request_action(self, action: StepAction) {
+        let Some(step) = self.open_step.get_untracked() else {
+            return;
+        };
+        let status = self.rows.with_untracked(|rows| {
+            let row = rows.iter().find(|it| it.id == step);
+            row.map(|it| it.status)
+        });
+        if !self.can_work {
+            self.toasts.show("The release is not active.", None);
+        } else if !action.accepts_reason() {
+            self.act(step, ActionRequest::new(action));
+        } else if let Some(status) = status.filter(|it| !action.allows(*it)) {
+            let text = format!(
+                "A {} step cannot be {}.",
+                status.in_sentence(),
+                action.past_tense()
+            );
+            self.toasts.show(text, None);
+        } else {
+            self.page.refused.set(None);
+            self.page.asking.set(Some(action));
+        }
+    }
+
+    fn on_command(self, command: GridCommand) {
+        let has_open_step = || self.open_step.get_untracked().is_some();
+        match command {
+            GridCommand::Act(action) => self.request_action(action),
+            GridCommand::Copy if has_open_step() => self.page.copy_requests.update(|it| *it += 1),
+            GridCommand::NextOpen => self.open_next(true),
+            GridCommand::PreviousOpen => self.open_next(false),
+            GridCommand::Close if has_open_step() => self.open.run(None),
+            _ => {}
+        }
+    }
+
+    /// Saves a new order of a category's steps, for this customer only. `moved` is the step that was moved.
+    pub fn reorder(self, category: Category, order: Vec<StepId>, moved: StepId) {
+        let request = reorder_steps(self.release, self.customer, category, order.clone());
+        self.ordering.run(request, move |it| {
+            let name = self.rows.with_untracked(|rows| {
+                let row = rows.iter().find(|it| it.id == moved);
+                row.map(|it| it.name.clone()).unwrap_or_default()
+            });
+            self.rows
+                .update(|rows| *rows = reordered(rows, category, &order));
+            let text = format!("Moved {name}, for this customer alone");
+            self.toasts.show(text, it.batch_id);
+        });
+    }
+
+    /// Reports an added step, and fetches the list again.
+    pub fn on_added(self, text: String, batch: Option<BatchId>) {
+        self.toasts.show(text, batch);
+        self.reload.run(());
+    }
+}

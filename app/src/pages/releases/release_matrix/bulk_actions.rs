@@ -1,0 +1,80 @@
+//! Sends one action for many cells, and archives or restores the release. Loaded lazily: a page without a selection needs
+//! none of it.
+use super::controller::{BulkRequest, MatrixController};
+use crate::{
+    api::releases::archive_release, api::releases::restore_release, api::steps::act_on_steps,
+    components::bulk_bar::BulkActionState, components::bulk_bar::spread,
+    components::matrix::messages::bulk_text, components::ui::notice::sentence,
+    components::ui::toast::Toasts, domain::actor_stamp::ActorStamp, domain::id::ReleaseId,
+    domain::status_info::StatusChange, domain::status_info::reason_preview,
+    domain::summary::BulkResult,
+};
+use leptos::prelude::*;
+
+/// Sends the action and shows its result in the grid. The controller has set `bulk.is_busy` and has begun a change of the
+/// undo stack; both end here, with the answer.
+pub fn send_bulk_action(request: BulkRequest) {
+    let BulkRequest {
+        controller,
+        cells,
+        action,
+        reason,
+    } = request;
+    let MatrixController {
+        state,
+        bulk: BulkActionState { is_busy, error, .. },
+        undo_stack,
+        toasts,
+        ..
+    } = controller;
+    let ids = state.grid.with_untracked(|grid| {
+        let cells = cells.iter();
+        cells.filter_map(|at| Some(grid.cell(*at)?.step)).collect()
+    });
+    let size = spread(&cells);
+    let reason_shown = reason.as_deref().map(reason_preview);
+    let show_result = move |result: BulkResult| {
+        error.set(None);
+        let text = bulk_text(action, &result, size);
+        let reason = reason_shown.filter(|_| action.accepts_reason());
+        let change = result.stamp.map(|ActorStamp { by, at }| StatusChange {
+            by: by.into(),
+            at,
+            reason: reason.map(Into::into),
+        });
+        state
+            .grid
+            .update(|grid| grid.set_all(&result.changed_ids, action.target(), change.as_ref()));
+        controller.finish_bulk(text, result.batch_id);
+    };
+    leptos::task::spawn_local(async move {
+        let answer = act_on_steps(ids, action, reason).await;
+        // The page may be gone by now.
+        if is_busy.try_set(false).is_some() {
+            return;
+        }
+        match answer {
+            Ok(result) => show_result(result),
+            Err(failure) if controller.shows_bulk_error() => error.set(Some(failure)),
+            Err(failure) => toasts.show(sentence(&failure.to_string()), None),
+        }
+        // An undo that waited for this action now undoes it.
+        undo_stack.end();
+    });
+}
+
+/// Archives a release, or restores it.
+pub fn set_archived(release: ReleaseId, archived: bool, toasts: Toasts, on_done: Callback<()>) {
+    leptos::task::spawn_local(async move {
+        let answer = if archived {
+            archive_release(release).await
+        } else {
+            restore_release(release).await
+        };
+        match answer {
+            // The page may be gone by now.
+            Ok(_) => drop(on_done.try_run(())),
+            Err(error) => toasts.show(sentence(&error.to_string()), None),
+        }
+    });
+}

@@ -1,0 +1,426 @@
+//! The controller of the matrix page: the signals that the page and its parts share, and every action on them. It is `Copy`,
+//! so that each callback and each lazily loaded part can hold it.
+use super::{
+    super::step_detail_actions::StepPanelOutcome, reloader::MatrixReloader, undo_stack::UndoStack,
+    url_state,
+};
+use crate::{
+    api::overview::list_undoable, api::steps::act_on_step, browser,
+    components::bulk_bar::BulkActionState, components::matrix::command::GridCommand,
+    components::matrix::filter_bar, components::matrix::filter_bar::CUSTOMER_FIELD,
+    components::matrix::messages::done_text, components::matrix::messages::failure_text,
+    components::matrix::selection::Selection, components::matrix::state::MatrixState,
+    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
+    components::step_state::already, components::ui::follow_effect::follow,
+    components::ui::time::Clock, components::ui::toast::Toasts, domain::event::Changed,
+    domain::id::BatchId, domain::id::StepId, domain::matrix::Cell, domain::matrix::CellIndex,
+    domain::matrix::Grid, domain::matrix_wire::PackedMatrix, domain::step::CustomerStep,
+    domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
+};
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+
+#[derive(Clone, Copy)]
+pub struct MatrixController {
+    /// Cells, selection, filter, and which groups are collapsed.
+    pub state: MatrixState,
+    /// False for an archived release, which is read-only.
+    pub can_work: bool,
+    /// The step in the panel, as the URL says.
+    pub open_step: Memo<Option<StepId>>,
+    /// The step that was opened last. The URL follows a moment later.
+    intended_step: StoredValue<Option<StepId>>,
+    /// Replaces the URL without scrolling.
+    navigate: Callback<String>,
+    /// The action on the open step whose reason is being written in the panel.
+    pub reason_action: RwSignal<Option<StepAction>>,
+    /// The failed action on the open step, which the panel shows.
+    pub failed_action: RwSignal<Option<FailedAction>>,
+    /// Raised to copy the text of the open step.
+    pub copy_requests: RwSignal<u32>,
+    /// The action on the selected cells whose reason is being written in a dialog.
+    pub bulk_reason_action: RwSignal<Option<StepAction>>,
+    pub bulk: BulkActionState,
+    /// Sends an action for many cells. The page provides it, because the code for it is loaded lazily.
+    send_bulk: fn(BulkRequest),
+    pub is_help_open: RwSignal<bool>,
+    pub reloader: MatrixReloader,
+    pub undo_stack: UndoStack,
+    pub toasts: Toasts,
+    clock: Clock,
+}
+
+/// One action for many cells.
+pub struct BulkRequest {
+    pub controller: MatrixController,
+    pub cells: Vec<CellIndex>,
+    pub action: StepAction,
+    pub reason: Option<String>,
+}
+
+impl MatrixController {
+    /// Creates the page's signals, with the state that the URL asks for, and starts the effects that keep them in step.
+    pub fn new(matrix: PackedMatrix, send_bulk: fn(BulkRequest)) -> Self {
+        let (release, status) = (matrix.release.id, matrix.release.status);
+        let query = use_query_map();
+        let filter = query.with_untracked(url_state::filter_of);
+        let collapsed = query.with_untracked(url_state::collapsed_of);
+        let first = query.with_untracked(url_state::first_of);
+        let state = MatrixState::new(Grid::from(matrix), filter, collapsed, first);
+        let open_step = Memo::new(move |_| query.with(url_state::step_of));
+        let navigate = use_navigate();
+        let reloader = MatrixReloader::new(release, state);
+        let controller = Self {
+            state,
+            can_work: status == ReleaseStatus::Active,
+            open_step,
+            intended_step: StoredValue::new(open_step.get_untracked()),
+            navigate: Callback::new(move |address: String| {
+                navigate(
+                    &address,
+                    NavigateOptions {
+                        replace: true,
+                        scroll: false,
+                        ..NavigateOptions::default()
+                    },
+                );
+            }),
+            reason_action: RwSignal::new(None),
+            failed_action: RwSignal::new(None),
+            copy_requests: RwSignal::new(0),
+            bulk_reason_action: RwSignal::new(None),
+            bulk: BulkActionState {
+                action: RwSignal::new(None),
+                is_busy: RwSignal::new(false),
+                error: RwSignal::new(None),
+            },
+            send_bulk,
+            is_help_open: RwSignal::new(false),
+            reloader,
+            undo_stack: UndoStack::new(Callback::new(move |()| reloader.reload_all())),
+            toasts: Toasts::from_context(),
+            clock: Clock::from_context(),
+        };
+        controller.keep_url_current();
+        controller.select_open_step();
+        controller.reload_after_undo_from_toast();
+        controller.load_deferred();
+        controller.keep_panel_at_focused_cell();
+        controller
+    }
+
+    fn keep_url_current(self) {
+        follow(move |is_first| {
+            self.state.filter.track();
+            self.state.collapsed.track();
+            if !is_first {
+                self.open(self.intended_step.get_value());
+            }
+        });
+    }
+
+    fn select_open_step(self) {
+        let step = self.open_step.get_untracked();
+        if let Some(at) =
+            step.and_then(|it| self.state.grid.with_untracked(|grid| grid.index_of(it)))
+        {
+            self.state.select_cell(at);
+        }
+    }
+
+    /// An undo from a toast bypasses the undo stack: the page is updated in place all the same.
+    fn reload_after_undo_from_toast(self) {
+        self.toasts.refresh_with(Callback::new(move |()| {
+            self.reloader.reload_all();
+            leptos::task::spawn_local(async move {
+                if let Ok(batches) = list_undoable(self.reloader.release).await {
+                    self.undo_stack.replace(batches);
+                }
+            });
+        }));
+    }
+
+    /// Loads what the page can be shown without: who changed each cell and when, and what can be undone.
+    fn load_deferred(self) {
+        follow(move |_| {
+            leptos::task::spawn_local(async move {
+                self.reloader.load_status_info().await;
+                if let Ok(batches) = list_undoable(self.reloader.release).await {
+                    self.undo_stack.add_earlier(batches);
+                }
+            });
+        });
+    }
+
+    /// While the panel is open, it shows the step of the focused cell.
+    fn keep_panel_at_focused_cell(self) {
+        let mut before = None::<Option<CellIndex>>;
+        follow(move |_| {
+            let now = self.state.focused_cell();
+            let has_moved = before.replace(now).is_some_and(|it| it != now);
+            if has_moved && self.open_step.get_untracked().is_some() {
+                let step = now.and_then(|it| self.step_at(it));
+                if step.is_some() && step != self.open_step.get_untracked() {
+                    self.reason_action.set(None);
+                    self.open(step);
+                }
+            }
+        });
+    }
+
+    fn step_at(self, at: CellIndex) -> Option<StepId> {
+        self.state
+            .grid
+            .with_untracked(|grid| grid.cell(at).map(|it| it.step))
+    }
+
+    fn focused_step(self) -> Option<StepId> {
+        self.step_at(self.state.focused_cell()?)
+    }
+
+    /// Whether a bulk action would meet more than one cell. Tracked.
+    pub fn selects_many(self) -> bool {
+        let selection = self.state.selection.get();
+        selection.is_some_and(|it| it.anchor != it.extent)
+    }
+
+    /// Opens a step in the panel, or closes the panel, and puts the present view into the URL.
+    pub fn open(self, step: Option<StepId>) {
+        if self.intended_step.get_value() != step {
+            let pending = self.state.pending_actions;
+            let failed = step.and_then(|it| pending.with_untracked(|all| all.unmet(it)));
+            self.failed_action.set(failed);
+        }
+        self.intended_step.set_value(step);
+        let address = untrack(|| url_state::address(self.state, step));
+        self.navigate.run(address);
+    }
+
+    /// Closes the panel; the keyboard goes back to the grid.
+    fn close_panel(self) {
+        self.open(None);
+        self.focus_grid();
+    }
+
+    fn focus_grid(self) {
+        self.state.focus_requests.update(|it| *it += 1);
+    }
+
+    /// Executes a command from the keyboard, the head or the filter bar.
+    pub fn run(self, command: GridCommand) {
+        match command {
+            GridCommand::Open => self.open(self.focused_step()),
+            GridCommand::Close => {
+                if self.open_step.get_untracked().is_some() {
+                    self.open(None);
+                } else {
+                    let selection = self.state.selection;
+                    selection.update(|it| *it = it.map(|it| Selection::at(it.focus)));
+                }
+            }
+            GridCommand::Filter => {
+                browser::dom::focus(CUSTOMER_FIELD);
+            }
+            GridCommand::Help => self.is_help_open.set(true),
+            GridCommand::Act(action) if self.can_work => self.act_on_selection(action),
+            GridCommand::Act(_) => {
+                let text = "The release is archived and read-only.";
+                self.toasts.show(text, None);
+            }
+            GridCommand::Copy => {
+                self.open(self.focused_step());
+                self.copy_requests.update(|it| *it += 1);
+            }
+            GridCommand::NextOpen => self.go_to_open_cell(true),
+            GridCommand::PreviousOpen => self.go_to_open_cell(false),
+            GridCommand::Undo => self.undo_stack.undo(),
+            GridCommand::Redo => self.undo_stack.redo(),
+            GridCommand::WorkOnStep { row } => self.work_on_row(row),
+            // The grid executes these itself.
+            GridCommand::Move { .. }
+            | GridCommand::SelectRow
+            | GridCommand::SelectColumn
+            | GridCommand::SelectCluster
+            | GridCommand::SelectAll => {}
+        }
+    }
+
+    fn go_to_open_cell(self, forward: bool) {
+        if let Some(at) = self.state.next_open_cell(forward) {
+            self.state.select_cell(at);
+            self.focus_grid();
+        } else {
+            self.toasts.show("No open cell is left.", None);
+        }
+    }
+
+    /// Filters for one step and its open cells, and opens the first of them in the panel.
+    fn work_on_row(self, row: usize) {
+        let state = self.state;
+        let name = state
+            .grid
+            .with_untracked(|grid| grid.rows[row].name.clone());
+        let Some(at) = state.first_open_cell(row) else {
+            let text = format!("{name} is finished for every customer shown");
+            self.toasts.show(text, None);
+            return;
+        };
+        filter_bar::set_step_field(&name);
+        state.change_layout(|it| {
+            it.filter.update(|filter| {
+                filter.steps = name;
+                filter.open_only = true;
+            });
+        });
+        state.select_cell(at);
+        self.open(self.focused_step());
+    }
+
+    /// Applies an action to the selected cells, or asks for its reason first.
+    pub fn act_on_selection(self, action: StepAction) {
+        let cells = self.state.selected_cells();
+        match cells.as_slice() {
+            [] => {}
+            [only] => {
+                let Some(step) = self.step_at(*only) else {
+                    return;
+                };
+                if !action.accepts_reason() {
+                    self.act(step, ActionRequest::new(action));
+                    return;
+                }
+                // The panel of the step asks for the reason.
+                self.open(Some(step));
+                self.failed_action.set(None);
+                self.reason_action.set(Some(action));
+            }
+            _ if action.accepts_reason() => self.bulk_reason_action.set(Some(action)),
+            _ => self.act_on_many(cells, action, None),
+        }
+    }
+
+    /// Applies an action to many cells, unless another bulk action has no answer yet.
+    pub fn act_on_many(self, cells: Vec<CellIndex>, action: StepAction, reason: Option<String>) {
+        if self.bulk.is_busy.get_untracked() {
+            return;
+        }
+        self.bulk.is_busy.set(true);
+        self.bulk.action.set(Some(action));
+        // An undo that is requested meanwhile waits for this action.
+        self.undo_stack.begin();
+        (self.send_bulk)(BulkRequest {
+            controller: self,
+            cells,
+            action,
+            reason,
+        });
+    }
+
+    /// Reports a bulk action that succeeded. The grid shows its result already.
+    pub fn finish_bulk(self, text: String, batch: Option<BatchId>) {
+        self.bulk_reason_action.set(None);
+        self.report(text, batch);
+        self.reloader.reload_panel();
+    }
+
+    /// Whether the bulk bar or its reason dialog is shown, which then say why the action failed.
+    pub fn shows_bulk_error(self) -> bool {
+        untrack(|| self.selects_many() || self.bulk_reason_action.get().is_some())
+    }
+
+    /// Applies an action to one cell. The cell changes at once, and changes back if the action fails.
+    fn act(self, step: StepId, request: ActionRequest) {
+        let before = self.state.cell_of(step);
+        self.state.begin_action(step, request.clone());
+        self.undo_stack.begin();
+        let sent = async move {
+            let ActionRequest {
+                action,
+                reason,
+                allow_unresolved,
+            } = request.clone();
+            match act_on_step(step, action, reason, allow_unresolved).await {
+                Ok(changed) => self.finish_action(step, action, changed),
+                Err(error) => {
+                    let failed = FailedAction {
+                        wish: request,
+                        error,
+                    };
+                    self.fail_action(step, before, failed);
+                }
+            }
+            self.undo_stack.end();
+        };
+        // The cell is painted before the request is sent: sending costs time too.
+        browser::dom::after(0, || leptos::task::spawn_local(sent));
+    }
+
+    fn finish_action(self, step: StepId, action: StepAction, changed: Changed<CustomerStep>) {
+        let Changed { row, batch_id } = changed;
+        self.state.put_step(&row);
+        // The page may be gone by now.
+        let _ = self.reason_action.try_set(None);
+        let _ = self.failed_action.try_set(None);
+        if let Some((name, customer)) = self.state.step_and_customer(step) {
+            let text = if batch_id.is_some() {
+                done_text(action, &name, &customer)
+            } else {
+                let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
+                format!("{}: {name} for {customer}", already(&row, at))
+            };
+            self.report(text, batch_id);
+        }
+        self.reloader.reload_panel();
+    }
+
+    fn fail_action(self, step: StepId, before: Option<Cell>, failed: FailedAction) {
+        let is_outdated = matches!(failed.error, AppError::Refused(_) | AppError::NotFound(_));
+        self.state.fail_action(step, before, failed.clone());
+        // A rule refused the action, so somebody else has changed the step. The panel is read again too, unless a reason is
+        // being written in it.
+        if is_outdated && self.reason_action.try_get_untracked() == Some(None) {
+            self.reloader.reload_all();
+        } else if is_outdated {
+            self.reloader.reload_grid();
+        }
+        if self.open_step.try_get_untracked().flatten() == Some(step) {
+            self.failed_action.set(Some(failed));
+        } else if let Some((name, customer)) = self.state.step_and_customer(step) {
+            let why = failure_text(&failed);
+            let text = format!("{name} for {customer} {why}.");
+            self.toasts.show(text, None);
+        }
+    }
+
+    /// Says what was changed, and offers to undo it.
+    fn report(self, text: String, batch: Option<BatchId>) {
+        if let Some(batch) = batch.clone() {
+            self.undo_stack.push(batch);
+        }
+        self.toasts.show(text, batch);
+    }
+
+    /// Takes over what happened in the panel of a step.
+    pub fn apply_outcome(self, step: StepId, outcome: StepPanelOutcome) {
+        match outcome {
+            StepPanelOutcome::Act(request) => self.act(step, request),
+            StepPanelOutcome::Changed(row, text, batch) => {
+                self.state.put_step(&row);
+                self.report(text, batch);
+                self.reloader.reload_panel();
+            }
+            StepPanelOutcome::Others(text, batch, is_gone) => {
+                self.report(text, batch);
+                if is_gone && self.open_step.get_untracked() == Some(step) {
+                    self.open(None);
+                }
+                self.reloader.reload_all();
+            }
+            StepPanelOutcome::Stale => self.reloader.reload_panel(),
+            StepPanelOutcome::Close => self.close_panel(),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Reads the open step and shows it in the panel beside the grid. Loaded lazily, and it reads the step itself, so that the
+//! code that decodes a step is no part of what the matrix loads first.
+use super::{
+    super::step_detail_actions::{StepPanelOutcome, open_step_detail},
+    controller::MatrixController,
+};
+use crate::{
+    api::steps::read_step, components::step_panel::PanelNeighbors,
+    components::step_panel::StepPanel, components::step_panel::step_detail::StepMemory,
+    components::ui::notice::sentence, domain::customer_work::OpenStep, domain::id::StepId,
+    domain::vocabulary::Noun, error::AppError, pages::fetch::Fetch, pages::owned,
+};
+use leptos::prelude::*;
+
+#[component]
+pub fn StepPanelHost(
+    controller: MatrixController,
+    on_outcome: Callback<(StepId, StepPanelOutcome)>,
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let memory = StepMemory::default();
+    let owner = Owner::current().unwrap_or_default();
+    let MatrixController {
+        open_step,
+        reloader,
+        ..
+    } = controller;
+    let detail = Fetch::new(
+        move || (open_step.get(), reloader.panel_version.get()),
+        move |(step, _)| async move {
+            match step {
+                Some(step) => match read_step(step).await? {
+                    // Never another release's step beside this one's grid.
+                    found if found.detail.release.id == reloader.release => Ok(Some(found)),
+                    _ => Err(AppError::NotFound(Noun::Step)),
+                },
+                None => Ok(None),
+            }
+        },
+    );
+    view! {
+        <Transition fallback=|| ()>
+            {move || {
+                let owner = owner.clone();
+                Suspend::new(async move {
+                    let found = detail.get().await;
+                    owned(
+                        &owner,
+                        move || match found {
+                            Ok(Some(open)) => {
+                                MatrixStepPanel(MatrixStepPanelProps {
+                                    open,
+                                    memory,
+                                    controller,
+                                    on_outcome,
+                                })
+                                    .into_any()
+                            }
+                            Ok(None) => ().into_any(),
+                            Err(error) => {
+                                view! {
+                                    <aside class="sheet" data-aside="" aria-label="Step">
+                                        <div class="empty">
+                                            <p role="alert">{sentence(&error.to_string())}</p>
+                                            <button class="button" on:click=move |_| on_close.run(())>"Close"</button>
+                                        </div>
+                                    </aside>
+                                }
+                                    .into_any()
+                            }
+                        },
+                    )
+                })
+            }}
+        </Transition>
+    }
+}
+
+/// The panel of one step, with what the controller knows of it.
+#[component]
+fn MatrixStepPanel(
+    open: OpenStep,
+    memory: StepMemory,
+    controller: MatrixController,
+    on_outcome: Callback<(StepId, StepPanelOutcome)>,
+) -> impl IntoView {
+    let MatrixController {
+        state,
+        can_work,
+        failed_action,
+        reason_action,
+        copy_requests,
+        ..
+    } = controller;
+    let step = open.detail.step.id;
+    let detail = open_step_detail(
+        open,
+        memory,
+        can_work,
+        failed_action,
+        reason_action,
+        on_outcome,
+    );
+    view! {
+        <StepPanel
+            state=detail
+            places=Signal::derive(move || state.position_labels(step))
+            copying=copy_requests
+            on_go=Callback::new(move |toward: PanelNeighbors| state.select_neighbor(toward))
+        />
+    }
+}

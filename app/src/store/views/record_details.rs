@@ -1,0 +1,67 @@
+//! One cluster, customer or release with what its page shows beside it.
+use crate::domain::{
+    cluster::ClusterSummary,
+    customer::CustomerSummary,
+    id::{ClusterId, CustomerId, ReleaseId},
+    summary::{ClusterDetail, CustomerDetail, ReleaseDetail},
+    template::StepTemplate,
+};
+use crate::store::{
+    Store,
+    entity::{release_customer, step_template},
+    error::StoreError,
+    records::{clusters, customers, release_rows},
+};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+
+impl Store {
+    /// A cluster with all its customers, active or not, and the releases they are in. Errors: not found.
+    pub async fn cluster(&self, id: ClusterId) -> Result<ClusterDetail, StoreError> {
+        let cluster = clusters::load(&self.read, id).await?;
+        let customers: Vec<CustomerSummary> = self.customers_of(Some(id), true).await?;
+        let active_customers = customers.iter().filter(|it| it.is_active).count();
+        Ok(ClusterDetail {
+            summary: ClusterSummary {
+                cluster,
+                active_customers: u32::try_from(active_customers).unwrap_or(u32::MAX),
+            },
+            customers,
+            releases: self.releases_of_cluster(id).await?,
+        })
+    }
+
+    /// A customer with its cluster and its releases. Errors: not found.
+    pub async fn customer(&self, id: CustomerId) -> Result<CustomerDetail, StoreError> {
+        let customer = customers::load(&self.read, id).await?;
+        let cluster = clusters::load(&self.read, customer.cluster_id).await?;
+        let releases = self.releases_of_customer(id).await?;
+        Ok(CustomerDetail {
+            customer,
+            cluster,
+            releases,
+        })
+    }
+
+    /// A release with its template steps, deploy before verify. Errors: not found.
+    pub async fn release(&self, id: ReleaseId) -> Result<ReleaseDetail, StoreError> {
+        let release = release_rows::load(&self.read, id).await?;
+        let templates = step_template::Entity::find()
+            .filter(step_template::Column::ReleaseId.eq(id.0))
+            .order_by_asc(step_template::Column::Category)
+            .order_by_asc(step_template::Column::OrderIndex)
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .map(StepTemplate::try_from)
+            .collect::<Result<_, _>>()?;
+        let customers = release_customer::Entity::find()
+            .filter(release_customer::Column::ReleaseId.eq(id.0))
+            .count(&self.read)
+            .await?;
+        Ok(ReleaseDetail {
+            release,
+            customers: u32::try_from(customers).unwrap_or(u32::MAX),
+            templates,
+        })
+    }
+}

@@ -1,0 +1,157 @@
+//! Complete lists of clusters, customers and releases for the list pages; `paging` has them page by page.
+use crate::domain::{
+    cluster::ClusterSummary,
+    customer::CustomerSummary,
+    id::{ClusterId, CustomerId, ReleaseId},
+    release::{Release, ReleaseSummary},
+};
+use crate::store::{
+    Store,
+    entity::{cluster, customer, release, release_customer},
+    error::StoreError,
+    records::release_rows,
+    text_variables,
+};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashMap;
+
+impl Store {
+    /// Clusters by name, with the number of their active customers.
+    pub async fn clusters(
+        &self,
+        include_inactive: bool,
+    ) -> Result<Vec<ClusterSummary>, StoreError> {
+        let mut query = cluster::Entity::find().order_by_asc(cluster::Column::Name);
+        if !include_inactive {
+            query = query.filter(cluster::Column::IsActive.eq(true));
+        }
+        let rows = query.all(&self.read).await?;
+        let counts: HashMap<i64, i64> = customer::Entity::find()
+            .select_only()
+            .column(customer::Column::ClusterId)
+            .column_as(customer::Column::Id.count(), "n")
+            .filter(customer::Column::IsActive.eq(true))
+            .group_by(customer::Column::ClusterId)
+            .into_tuple::<(i64, i64)>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        rows.into_iter()
+            .map(|row| {
+                let active_customers = counts.get(&row.id).copied().unwrap_or_default();
+                Ok(ClusterSummary {
+                    cluster: row.try_into()?,
+                    active_customers: u32::try_from(active_customers).unwrap_or_default(),
+                })
+            })
+            .collect()
+    }
+
+    /// Customers of all clusters, by name.
+    pub async fn customers(
+        &self,
+        include_inactive: bool,
+    ) -> Result<Vec<CustomerSummary>, StoreError> {
+        self.customers_of(None, include_inactive).await
+    }
+
+    /// Customers of one cluster or of all, by name.
+    pub(in crate::store) async fn customers_of(
+        &self,
+        cluster: Option<ClusterId>,
+        include_inactive: bool,
+    ) -> Result<Vec<CustomerSummary>, StoreError> {
+        let mut query = customer::Entity::find()
+            .order_by_asc(customer::Column::Name)
+            .order_by_asc(customer::Column::Id);
+        if let Some(cluster) = cluster {
+            query = query.filter(customer::Column::ClusterId.eq(cluster.0));
+        }
+        if !include_inactive {
+            query = query.filter(customer::Column::IsActive.eq(true));
+        }
+        let names: HashMap<i64, String> = cluster::Entity::find()
+            .select_only()
+            .columns([cluster::Column::Id, cluster::Column::Name])
+            .into_tuple::<(i64, String)>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        let releases: HashMap<i64, i64> = release_customer::Entity::find()
+            .select_only()
+            .column(release_customer::Column::CustomerId)
+            .column_as(release_customer::Column::ReleaseId.count(), "n")
+            .filter(release_customer::Column::ReleaseId.in_subquery(release_rows::active_ids()))
+            .group_by(release_customer::Column::CustomerId)
+            .into_tuple::<(i64, i64)>()
+            .all(&self.read)
+            .await?
+            .into_iter()
+            .collect();
+        let rows = query.all(&self.read).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| CustomerSummary {
+                id: CustomerId(row.id),
+                name: row.name,
+                namespace: row.namespace,
+                cluster_id: ClusterId(row.cluster_id),
+                cluster: names.get(&row.cluster_id).cloned().unwrap_or_default(),
+                is_active: row.is_active,
+                variables: text_variables::count_variables(&row.metadata),
+                active_releases: u32::try_from(releases.get(&row.id).copied().unwrap_or_default())
+                    .unwrap_or_default(),
+            })
+            .collect())
+    }
+
+    /// Releases with progress, newest first.
+    pub async fn releases(&self) -> Result<Vec<ReleaseSummary>, StoreError> {
+        let rows = release::Entity::find()
+            .order_by_desc(release::Column::CreatedAt)
+            .order_by_desc(release::Column::Id)
+            .all(&self.read)
+            .await?;
+        let releases = rows.into_iter().map(Release::try_from);
+        self.summaries(releases.collect::<Result<_, _>>()?).await
+    }
+
+    /// The names of all releases, newest first.
+    pub async fn release_names(&self) -> Result<Vec<(ReleaseId, String)>, StoreError> {
+        let releases: Vec<(i64, String)> = release::Entity::find()
+            .select_only()
+            .columns([release::Column::Id, release::Column::Name])
+            .order_by_desc(release::Column::CreatedAt)
+            .order_by_desc(release::Column::Id)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let named = releases.into_iter().map(|it| (ReleaseId(it.0), it.1));
+        Ok(named.collect())
+    }
+
+    /// The number of active clusters.
+    pub(in crate::store) async fn count_clusters(&self) -> Result<u32, StoreError> {
+        let n = cluster::Entity::find()
+            .filter(cluster::Column::IsActive.eq(true))
+            .count(&self.read)
+            .await?;
+        Ok(u32::try_from(n).unwrap_or(u32::MAX))
+    }
+
+    /// The number of active customers.
+    pub(in crate::store) async fn count_customers(&self) -> Result<u32, StoreError> {
+        let n = customer::Entity::find()
+            .filter(customer::Column::IsActive.eq(true))
+            .count(&self.read)
+            .await?;
+        Ok(u32::try_from(n).unwrap_or(u32::MAX))
+    }
+
+    /// The number of all releases.
+    pub(in crate::store) async fn count_releases(&self) -> Result<u32, StoreError> {
+        Ok(u32::try_from(release::Entity::find().count(&self.read).await?).unwrap_or(u32::MAX))
+    }
+}

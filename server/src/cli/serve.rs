@@ -1,0 +1,85 @@
+//! `rollcall serve`: opens the database, listens, starts the background tasks, and shuts down gracefully.
+use crate::{
+    demo,
+    http::router::router,
+    ops::{
+        backup, config::Settings, database, failure::Failure, limits::SHUTDOWN_GRACE, prometheus,
+    },
+};
+use app::{
+    api::context::{self, Context},
+    store::{engine::sqlite, error::chain},
+};
+use tokio::net::TcpListener;
+
+/// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
+pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
+    let (store, _) = database::open(&settings.database_url).await?;
+    if demo && demo::load(&store, context::now()).await? {
+        tracing::info!("the demo is loaded");
+    }
+    let listener = TcpListener::bind(settings.address)
+        .await
+        .map_err(|cause| Failure::Listen {
+            address: settings.address.to_string(),
+            cause,
+        })?;
+    let address = listener.local_addr()?;
+    tracing::info!("Rollcall is at http://{address}");
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            "{address} can be reached from other machines, and there is no login yet: anybody can change anything"
+        );
+    }
+    let context = Context {
+        store: store.clone(),
+        default_actor: settings.actor,
+    };
+    tokio::spawn(prometheus::run_upkeep());
+    if let Some(schedule) = settings.backups {
+        let database = sqlite::path_of(&settings.database_url);
+        tokio::spawn(backup::run_schedule(schedule, database));
+    }
+    let (stop, mut stopped) = tokio::sync::watch::channel(false);
+    let serving = tokio::spawn(
+        axum::serve(listener, router(context))
+            .with_graceful_shutdown(async move {
+                let _ = stopped.wait_for(|it| *it).await;
+            })
+            .into_future(),
+    );
+    let abort = serving.abort_handle();
+    tokio::spawn(async move {
+        shutdown_signal().await;
+        tracing::info!(
+            "ending: requests that are under way have {} seconds",
+            SHUTDOWN_GRACE.as_secs()
+        );
+        let _ = stop.send(true);
+        tokio::time::sleep(SHUTDOWN_GRACE).await;
+        abort.abort();
+    });
+    if let Ok(result) = serving.await {
+        result?;
+    } else {
+        tracing::warn!("some requests were cut off");
+    }
+    if let Err(error) = store.close().await {
+        tracing::warn!(error = %chain(&error), "the database was not closed cleanly; nothing is lost");
+    }
+    Ok(())
+}
+
+/// Resolves on Ctrl-C or SIGTERM.
+async fn shutdown_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => {
+            let _ = interrupt.await;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The print view of a matrix, `/releases/{id}?view=print`: a page with tables for paper, filtered as the address says. It is
+//! not hydrated, so it prints without JavaScript and loads no WASM.
+use super::site;
+use app::{
+    api::context::{self, Context},
+    components::{
+        matrix::{
+            layout::{Collapsed, GridLayout},
+            print,
+        },
+        ui::icon::SPRITE,
+    },
+    domain::{id::ReleaseId, matrix_filter::MatrixFilter},
+    paths,
+    store::error::StoreError,
+};
+use axum::{
+    extract::{Query, Request, State},
+    http::{Method, header},
+    middleware::Next,
+    response::{Html, IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use std::collections::HashMap;
+
+/// The only script is the one of the print button.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; \
+                      frame-ancestors 'none'; form-action 'none'";
+
+/// The release and the query, if the request asks for a print view.
+fn parse_request(request: &Request) -> Option<(ReleaseId, HashMap<String, String>)> {
+    let id = request.uri().path().strip_prefix("/releases/")?;
+    let Query(query) = Query::<HashMap<String, String>>::try_from_uri(request.uri()).ok()?;
+    let is_print = query.get("view").is_some_and(|it| it == "print");
+    let release = id.parse().ok()?;
+    (request.method() == Method::GET && is_print).then_some((release, query))
+}
+
+/// Middleware: answers with the print view, or passes the request on. It also passes it on if there is no such release, so
+/// that the page of the release says so.
+pub async fn serve_print_page(
+    State(context): State<Context>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some((release, query)) = parse_request(&request) else {
+        return next.run(request).await;
+    };
+    let actor = context::actor(request.headers(), &context.default_actor);
+    match render(&context, release, &query, &actor).await {
+        Ok(page) => page,
+        Err(error) => {
+            if !matches!(error, StoreError::NotFound(_)) {
+                context::to_app_error(error);
+            }
+            next.run(request).await
+        }
+    }
+}
+
+fn format_time(time: DateTime<Utc>) -> String {
+    time.format("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+async fn render(
+    context: &Context,
+    release: ReleaseId,
+    query: &HashMap<String, String>,
+    actor: &str,
+) -> Result<Response, StoreError> {
+    let grid = context.store.grid(release).await?;
+    let get = |key: &'static str| query.get(key).map(String::as_str);
+    let filter = MatrixFilter::parse(get);
+    let collapsed = Collapsed::parse(get("closed").unwrap_or_default());
+    let layout = GridLayout::new(&grid, &collapsed, &filter);
+    let printed = format!("Printed {} by {actor}", format_time(context::now()));
+    let body = print::body_html(&grid, &layout, &filter, &printed, &format_time);
+    let style = site::asset_names().map(|it| it.style).unwrap_or_default();
+    let title = format!("{} · Rollcall", grid.release.name);
+    let html = view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme="light">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <title>{title}</title>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="stylesheet" href=format!("/pkg/{style}")/>
+                <link rel="stylesheet" href="/paper.css"/>
+            </head>
+            <body class="paper">
+                <div hidden inner_html=SPRITE></div>
+                <nav class="paper__bar" aria-label="Page">
+                    <a class="button" href=paths::release(release)>"Back to the matrix"</a>
+                    <button class="button" data-kind="ink" data-print>"Print"</button>
+                </nav>
+                <main inner_html=body></main>
+                <script src="/print.js"></script>
+            </body>
+        </html>
+    };
+    Ok((
+        [(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY)],
+        Html(html.to_html()),
+    )
+        .into_response())
+}

@@ -1,0 +1,54 @@
+//! Server-side rendering of leptos pages: the routes of the app, the HTML document, and what every page finds in its
+//! context. Forms and downloads render a page too (the same form again, "Not found"), so this is apart from the router.
+use crate::http::{middleware, site};
+use app::{
+    api::context::{self, Context},
+    app::App,
+    components::ui::time::Now,
+    shell::shell,
+};
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use leptos::prelude::*;
+use leptos_axum::{AxumRouteListing, generate_route_list};
+use std::sync::OnceLock;
+
+/// The routes of the leptos app. Collecting them suspends every resource of the process for a moment, so it is done once,
+/// before any page is rendered.
+pub fn page_routes() -> Vec<AxumRouteListing> {
+    static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
+    ROUTES.get_or_init(|| generate_route_list(App)).clone()
+}
+
+/// Provides what every page and server function reads from its leptos context: the store, the default actor, the time.
+pub fn provide_request_context(context: &Context) {
+    provide_context(context.clone());
+    provide_context(Now(context::now()));
+}
+
+/// The HTML document around a page. Sets the content security policy of the response.
+pub fn document() -> impl IntoView {
+    middleware::set_content_policy();
+    let uri = use_context::<axum::http::request::Parts>().map(|it| it.uri);
+    let uri = uri.unwrap_or_default();
+    let query = uri.query().unwrap_or_default();
+    shell(site::asset_names(), context::theme(), uri.path(), query)
+}
+
+/// Renders the page at the request's address; `provide_more` adds to its leptos context.
+pub async fn render_page(
+    context: Context,
+    request: Request,
+    provide_more: impl Fn() + Clone + Send + Sync + 'static,
+) -> Response {
+    let handler = leptos_axum::render_app_async_with_context(
+        move || {
+            provide_request_context(&context);
+            provide_more();
+        },
+        document,
+    );
+    handler(request).await.into_response()
+}
