@@ -113,7 +113,7 @@ async fn one_event_a_cell_and_one_batch() {
         )
         .await
         .unwrap();
-    let filter = app::domain::event::EventFilter {
+    let filter = EventFilter {
         batch_id: result.batch_id,
         ..Default::default()
     };
@@ -159,7 +159,7 @@ async fn empty_notes_clear_in_a_bulk_as_they_do_in_single() {
     // The grid says the same.
     let grid = store.matrix(world.june, CellIndex::default()).await;
     let grid = Grid::from(grid.unwrap());
-    let has_notes = |id: &StepId| grid.cell(grid.place_of(*id).unwrap()).unwrap().has_notes;
+    let has_notes = |id: &StepId| grid.cell(grid.index_of(*id).unwrap()).unwrap().has_notes;
     let has_notes: Vec<bool> = ids.iter().map(has_notes).collect();
     assert_eq!(has_notes, [false, false, true]);
 }
