@@ -1,5 +1,6 @@
 //! HTTP outside of REST: the router, its middleware, page rendering and the page cache, forms that work without
 //! JavaScript, downloads, and static files.
+pub mod body_limit;
 pub mod checklist_download;
 pub mod downloads;
 pub mod forms;

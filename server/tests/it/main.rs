@@ -14,6 +14,7 @@ mod kill;
 mod model;
 mod program;
 mod proxy;
+mod raw_http;
 mod store;
 mod tidy;
 mod world;
