@@ -5,6 +5,7 @@ mod forms;
 mod guard;
 mod lists;
 mod metrics;
+mod not_modified;
 mod openapi;
 mod page_cache;
 mod pages;
