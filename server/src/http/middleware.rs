@@ -1,22 +1,23 @@
 //! Middleware of the whole router, and the order it is applied in: compression, limits on body and time, headers of every
-//! response, panics, cross-site protection, metrics, problem documents, log.
+//! response, panics, cross-site protection, hosts, metrics, problem documents, log.
 //!
 //! tower-http does what it can do as it is. Two limits are our own: they differ by address, a body that is too large is
 //! still read for a while (`body_limit.rs`), and a request that takes too long is logged.
 use crate::{
-    http::body_limit::limit_body,
-    ops::{limits, prometheus, telemetry},
+    http::{body_limit::limit_body, host_check::check_host},
+    ops::{allowed_hosts::AllowedHosts, limits, prometheus, telemetry},
     rest::problem,
 };
 use axum::{
     Router,
     extract::Request,
     http::{HeaderName, HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
+use std::sync::Arc;
 use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
@@ -58,9 +59,9 @@ async fn limit_time(request: Request, next: Next) -> Response {
 }
 
 /// Wraps the router. Each `layer` goes around those before it, so requests pass them from the last to the first: log and
-/// request id; problem documents for `/api`; metrics; cross-site check; panics as 500; response headers; the time limit;
+/// request id; problem documents for `/api`; metrics; the host; cross-site check; panics as 500; response headers; the time limit;
 /// the body limit; compression.
-pub fn apply(router: Router) -> Router {
+pub fn apply(router: Router, hosts: AllowedHosts) -> Router {
     let headers = ServiceBuilder::new()
         .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(default_header(header::REFERRER_POLICY, "same-origin"))
@@ -77,6 +78,7 @@ pub fn apply(router: Router) -> Router {
         .layer(headers)
         .layer(CatchPanicLayer::new())
         .layer(CsrfLayer::new())
+        .layer(from_fn_with_state(Arc::new(hosts), check_host))
         .layer(from_fn(prometheus::measure_request))
         .layer(from_fn(problem::convert_failures))
         .layer(telemetry::layers())

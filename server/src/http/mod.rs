@@ -4,6 +4,7 @@ pub mod body_limit;
 pub mod checklist_download;
 pub mod downloads;
 pub mod forms;
+pub mod host_check;
 pub mod middleware;
 pub mod page_cache;
 pub mod print_page;

@@ -138,6 +138,8 @@ fn a_wrong_command_line_or_setting_ends_with_2() {
     }
     for (name, value) in [
         ("ROLLCALL_ADDR", "here"),
+        ("ROLLCALL_HOSTS", "ops,*.example.com"),
+        ("ROLLCALL_PUBLIC_URL", "rollcall.example.com"),
         ("DATABASE_URL", "postgres://x"),
         ("ROLLCALL_LOG", "xml"),
         ("RUST_LOG", "info=much"),

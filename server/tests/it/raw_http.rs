@@ -2,7 +2,7 @@
 use crate::program::{RunningServer, program};
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{IpAddr, TcpStream, UdpSocket},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -71,4 +71,82 @@ fn a_chunked_body_over_the_limit_is_answered_with_413() {
     let (status, clusters) = server.ask("GET", "/api/clusters", "");
     assert_eq!(status, 200);
     assert!(clusters.contains("\"items\":[]"), "{clusters}");
+}
+
+/// The status of a GET with these lines of headers.
+fn status(server: &RunningServer, target: &str, headers: &str) -> String {
+    let request = format!("GET {target} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+    let answer = exchange(server, request.as_bytes());
+    answer.split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_doubled_host_and_the_target_of_another_host_are_400() {
+    let (_folder, server) = server();
+    let address = &server.address;
+    let own = format!("Host: {address}\r\n");
+    assert_eq!(status(&server, "/api/clusters", &own), "200");
+    let other = "Host: evil.example\r\n";
+    assert_eq!(status(&server, "/api/clusters", other), "421");
+    for twice in [
+        format!("{own}{own}"),
+        format!("{own}{other}"),
+        format!("{other}{own}"),
+    ] {
+        assert_eq!(status(&server, "/api/clusters", &twice), "400", "{twice}");
+    }
+    assert_eq!(status(&server, "/api/clusters", ""), "400");
+    let absolute = |host: &str| format!("http://{host}/api/clusters");
+    assert_eq!(status(&server, &absolute(address), &own), "200");
+    assert_eq!(status(&server, &absolute("evil.example"), &own), "400");
+    assert_eq!(status(&server, &absolute(address), other), "400");
+    assert_eq!(status(&server, "/healthz", other), "200");
+}
+
+/// An address of this machine that other machines reach it by, if it has one. Nothing is sent.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    let address = socket.local_addr().ok()?.ip();
+    (!address.is_loopback() && !address.is_unspecified()).then_some(address)
+}
+
+#[test]
+fn bound_to_all_addresses_the_one_that_the_connection_came_to_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(&folder.path().join("app.db"));
+    command
+        .env("ROLLCALL_ADDR", "0.0.0.0:0")
+        .env("ROLLCALL_HOSTS", "ops");
+    let mut server = RunningServer::start(&mut command);
+    let (_, port) = server.address.rsplit_once(':').unwrap();
+    let port = port.to_owned();
+    server.address = format!("127.0.0.1:{port}");
+    for (host, expected) in [
+        ("127.0.0.1", "200"),
+        ("ops:443", "200"),
+        ("0.0.0.0", "421"),
+        ("192.0.2.1", "421"),
+        ("evil.example", "421"),
+    ] {
+        let header = format!("Host: {host}\r\n");
+        assert_eq!(
+            status(&server, "/api/clusters", &header),
+            expected,
+            "{host}"
+        );
+    }
+    let Some(own) = own_address() else {
+        eprintln!("skipped: this machine has no other address");
+        return;
+    };
+    let header = format!("Host: {own}:{port}\r\n");
+    // A connection to loopback is not one to that address.
+    assert_eq!(status(&server, "/api/clusters", &header), "421");
+    server.address = format!("{own}:{port}");
+    assert_eq!(status(&server, "/api/clusters", &header), "200");
+    assert_eq!(
+        status(&server, "/api/clusters", "Host: 192.0.2.1\r\n"),
+        "421"
+    );
 }

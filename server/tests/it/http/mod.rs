@@ -3,6 +3,7 @@ mod checklist_download;
 mod downloads;
 mod forms;
 mod guard;
+mod hosts;
 mod lists;
 mod metrics;
 mod not_modified;

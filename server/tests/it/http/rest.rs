@@ -129,7 +129,7 @@ async fn a_body_that_is_too_large_and_another_site_s_request_are_problems_too() 
     let large = app.api("POST", "/api/clusters", large, &[]).await;
     large.problem(413);
     let headers = [
-        ("host", "rollcall.example"),
+        ("host", "localhost"),
         ("origin", "https://evil.example"),
         ("sec-fetch-site", "cross-site"),
     ];
