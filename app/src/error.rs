@@ -69,9 +69,9 @@ pub enum ViolationDetail {
 }
 
 impl From<RuleViolation> for ViolationMessage {
-    fn from(refusal: RuleViolation) -> Self {
-        let (text, field) = (refusal.to_string(), refusal.field());
-        let about = match refusal {
+    fn from(violation: RuleViolation) -> Self {
+        let (text, field) = (violation.to_string(), violation.field());
+        let about = match violation {
             RuleViolation::Unresolved { names } => ViolationDetail::Missing(names),
             RuleViolation::ClusterNameTaken {
                 name, inactive_id, ..
@@ -146,8 +146,8 @@ impl From<ValidationErrors> for AppError {
 }
 
 impl From<RuleViolation> for AppError {
-    fn from(refusal: RuleViolation) -> Self {
-        Self::Refused(Box::new(refusal.into()))
+    fn from(violation: RuleViolation) -> Self {
+        Self::Refused(Box::new(violation.into()))
     }
 }
 

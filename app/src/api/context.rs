@@ -161,7 +161,7 @@ pub fn to_app_error(error: StoreError) -> AppError {
     match error {
         StoreError::NotFound(noun) => AppError::NotFound(noun),
         StoreError::Invalid(invalid) => invalid.into(),
-        StoreError::Refused(refusal) => refusal.into(),
+        StoreError::Refused(violation) => violation.into(),
         StoreError::Stale(stale) => AppError::Stale(stale),
         error @ (StoreError::Db(_) | StoreError::Corrupt { .. } | StoreError::Open(_)) => {
             tracing::error!(error = %chain(&error), "the store failed");

@@ -95,7 +95,7 @@ pub fn BulkBar(
     can_work: bool,
     doing: BulkActionState,
     /// Starts an action on the selected cells.
-    wish: Callback<StepAction>,
+    on_action: Callback<StepAction>,
 ) -> impl IntoView {
     let cells = Memo::new(move |_| state.selected_cells());
     // The error of an action belongs to the selection that it was applied to.
@@ -150,7 +150,7 @@ pub fn BulkBar(
                 on:pointerleave=move |_| pointed_at.set(StepAction::Done)
                 on:focus=move |_| pointed_at.set(action)
                 on:blur=move |_| pointed_at.set(StepAction::Done)
-                on:click=move |_| { if eligible(action) > 0 && !is_too_many() { wish.run(action) } }
+                on:click=move |_| { if eligible(action) > 0 && !is_too_many() { on_action.run(action) } }
             >
                 {action.label()}
                 " "
@@ -173,7 +173,7 @@ pub fn BulkBar(
                         if let Some(error) = doing.error.get() {
                             let again = move |_| {
                                 if let Some(action) = doing.action.get_untracked() {
-                                    wish.run(action);
+                                    on_action.run(action);
                                 }
                             };
                             return Some(

@@ -30,7 +30,7 @@ impl ActionRequest {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FailedAction {
     /// The action as it was sent.
-    pub wish: ActionRequest,
+    pub request: ActionRequest,
     /// Why it failed or was refused.
     pub error: AppError,
 }
@@ -50,9 +50,9 @@ enum PendingState {
 
 impl PendingActions {
     /// An action is sent; it replaces an older one of the step.
-    pub fn begin(&mut self, step: StepId, wish: ActionRequest) {
+    pub fn begin(&mut self, step: StepId, request: ActionRequest) {
         self.end(step);
-        self.0.push((step, wish, PendingState::Running));
+        self.0.push((step, request, PendingState::Running));
     }
 
     /// The action of a step has succeeded.
@@ -61,11 +61,11 @@ impl PendingActions {
     }
 
     /// The action of a step has failed. It is kept if the reason is temporary.
-    pub fn fail(&mut self, step: StepId, unmet: FailedAction) {
+    pub fn fail(&mut self, step: StepId, failed: FailedAction) {
         self.end(step);
-        if unmet.error.is_retryable() {
+        if failed.error.is_retryable() {
             self.0
-                .push((step, unmet.wish, PendingState::Failed(unmet.error)));
+                .push((step, failed.request, PendingState::Failed(failed.error)));
         }
     }
 
@@ -83,13 +83,13 @@ impl PendingActions {
     }
 
     /// The failed action of a step.
-    pub fn unmet(&self, step: StepId) -> Option<FailedAction> {
-        let (_, wish, state) = self.0.iter().find(|it| it.0 == step)?;
+    pub fn failed(&self, step: StepId) -> Option<FailedAction> {
+        let (_, request, state) = self.0.iter().find(|it| it.0 == step)?;
         let PendingState::Failed(error) = state else {
             return None;
         };
         Some(FailedAction {
-            wish: wish.clone(),
+            request: request.clone(),
             error: error.clone(),
         })
     }
@@ -105,43 +105,43 @@ mod tests {
 
     #[test]
     fn an_action_is_slow_once_marked_until_it_succeeds_or_fails() {
-        let (mut wishes, step) = (PendingActions::default(), StepId(7));
-        let wish = ActionRequest::new(StepAction::Done);
-        wishes.begin(step, wish.clone());
-        assert!(!wishes.is_slow(step));
-        assert!(wishes.linger(step));
-        assert!(wishes.is_slow(step) && !wishes.is_slow(StepId(8)));
-        wishes.end(step);
-        assert!(!wishes.is_slow(step) && !wishes.linger(step));
-        wishes.begin(step, wish.clone());
-        let unmet = FailedAction {
-            wish,
+        let (mut actions, step) = (PendingActions::default(), StepId(7));
+        let request = ActionRequest::new(StepAction::Done);
+        actions.begin(step, request.clone());
+        assert!(!actions.is_slow(step));
+        assert!(actions.linger(step));
+        assert!(actions.is_slow(step) && !actions.is_slow(StepId(8)));
+        actions.end(step);
+        assert!(!actions.is_slow(step) && !actions.linger(step));
+        actions.begin(step, request.clone());
+        let failed = FailedAction {
+            request,
             error: AppError::Transport(String::new()),
         };
-        wishes.fail(step, unmet.clone());
-        assert!(!wishes.linger(step));
-        assert_eq!(wishes.unmet(step), Some(unmet));
+        actions.fail(step, failed.clone());
+        assert!(!actions.linger(step));
+        assert_eq!(actions.failed(step), Some(failed));
         // The next action replaces it.
-        wishes.begin(step, ActionRequest::new(StepAction::Start));
-        assert_eq!(wishes.unmet(step), None);
+        actions.begin(step, ActionRequest::new(StepAction::Start));
+        assert_eq!(actions.failed(step), None);
     }
 
     #[test]
     fn only_temporary_failures_are_kept() {
-        let (mut wishes, step) = (PendingActions::default(), StepId(7));
+        let (mut actions, step) = (PendingActions::default(), StepId(7));
         let no = ViolationMessage::from(RuleViolation::Archived);
         for error in [
             AppError::Refused(Box::new(no)),
             AppError::NotFound(Noun::Step),
         ] {
-            wishes.fail(
+            actions.fail(
                 step,
                 FailedAction {
-                    wish: ActionRequest::new(StepAction::Done),
+                    request: ActionRequest::new(StepAction::Done),
                     error,
                 },
             );
-            assert_eq!(wishes.unmet(step), None);
+            assert_eq!(actions.failed(step), None);
         }
     }
 }

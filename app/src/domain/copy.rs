@@ -1,20 +1,20 @@
-//! The text to copy (R19): it begins with a comment that says whom it is for. Bash can also check first that it is at the
-//! right place.
+//! Text that the Copy button puts on the clipboard (R19): the resolved script behind a comment line that names customer,
+//! cluster, namespace, release and step; in bash optionally behind a check of the kubectl context.
 use super::{quote::quoted, vocabulary::StepType};
 
-/// Whom a copied text is for.
+/// What the comment line names.
 #[derive(Clone, Copy, Debug)]
 pub struct CopyHeader<'a> {
     pub customer: &'a str,
     pub cluster: &'a str,
     pub namespace: &'a str,
     pub release: &'a str,
-    /// Counts from 1, as the person sees it.
+    /// Position in the customer's list, from 1.
     pub number: usize,
     pub step: &'a str,
 }
 
-/// The text to copy (R19): it begins with a comment that says whom it is for. No name can break out of its line.
+/// The text behind its comment line. Line breaks in names become blanks, so that no name leaves the comment.
 pub fn copy_text(heading: CopyHeader<'_>, kind: StepType, text: &str) -> String {
     let sign = match kind {
         StepType::Bash => "# ",
@@ -42,9 +42,9 @@ pub fn copy_text(heading: CopyHeader<'_>, kind: StepType, text: &str) -> String 
     format!("{sign}{who}\n{sign}{what}\n{text}")
 }
 
-/// Bash that first asks kubectl where it is, and runs nothing at the wrong place. `copy_text` is `text` behind its comment.
-/// All of it stands in parentheses: bash reads it whole before it runs any of it, so that nothing of what was pasted is
-/// left for another shell; and leaving it does not close the terminal.
+/// The script behind a check that kubectl's current context is the cluster's name. `copy_text` is `text` behind its
+/// comment. Everything is one subshell in parentheses: bash parses it whole before it runs any of it, and `exit` does not
+/// close the terminal.
 pub fn with_context_check(copy_text: &str, text: &str, cluster: &str) -> String {
     let comment = copy_text.strip_suffix(text).unwrap_or_default();
     let here = quoted(cluster, StepType::Bash);

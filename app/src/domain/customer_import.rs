@@ -1,4 +1,5 @@
-//! Many customers at once, from text: what becomes of each of its lines. How they are read is in `lines`.
+//! Import of customers from pasted text: checks each parsed line against the existing records and says what it would
+//! create. Parsing is in `customer_import_parser`.
 use super::{
     customer::{CustomerDraft, CustomerFields},
     customer_import_parser::{InputFormat, ParsedCustomer, ParsedLine},
@@ -8,18 +9,18 @@ use super::{
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// At most so many lines at once.
+/// Most lines of one import.
 pub const LINES_MAX: usize = 5_000;
 
-/// What becomes of a line.
+/// The result of one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LineOutcome {
     New,
-    /// It is there already and stays as it is.
+    /// The customer exists; nothing changes.
     Exists {
         id: CustomerId,
     },
-    /// It is there, but inactive; it can be restored.
+    /// The customer exists but is inactive; it can be restored.
     Inactive {
         id: CustomerId,
     },
@@ -31,11 +32,11 @@ pub enum LineOutcome {
     },
 }
 
-/// A line that says something, and what becomes of it.
+/// A line with content, and its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportLine {
-    /// Counts from 1, as editors do.
+    /// Line number, from 1.
     pub number: u32,
     pub name: String,
     pub namespace: String,
@@ -45,7 +46,7 @@ pub struct ImportLine {
     pub outcome: LineOutcome,
 }
 
-/// What is there already.
+/// The clusters and customers in the database.
 #[derive(Clone, Debug, Default)]
 pub struct ExistingRecords {
     /// By name, with whether they are active.
@@ -54,13 +55,13 @@ pub struct ExistingRecords {
     pub customers: HashMap<(ClusterId, String), (CustomerId, bool)>,
 }
 
-/// A line, and the customer that it makes if it makes one.
+/// A line and the customer to create from it, if any.
 pub struct PlannedLine {
     pub line: ImportLine,
     pub fields: Option<CustomerFields>,
 }
 
-/// Judges every line. Blank ones and those that begin with `#` say nothing.
+/// Checks every line. Blank lines and lines that begin with `#` are skipped.
 pub fn plan(text: &str, chosen: Option<ClusterId>, known: &ExistingRecords) -> Vec<PlannedLine> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut lines = (1_u32..)
@@ -82,7 +83,7 @@ pub fn plan(text: &str, chosen: Option<ClusterId>, known: &ExistingRecords) -> V
         .collect()
 }
 
-/// How many lines a text has, for the limit.
+/// The number of lines of a text, for the limit.
 pub fn count(text: &str) -> usize {
     text.lines().count()
 }
@@ -161,7 +162,7 @@ fn judge(
     PlannedLine { line, fields: None }
 }
 
-/// Where the customer goes: the cluster that the line names, else the chosen one.
+/// The cluster of a line: the one that it names, else the chosen one.
 fn cluster_of(
     entry: &ParsedCustomer,
     chosen: Option<ClusterId>,
@@ -327,7 +328,7 @@ mod tests {
                 let there = all[line.number as usize - 1];
                 let is_blank = there.trim_matches('\u{feff}').trim().is_empty();
                 prop_assert!(!is_blank);
-                // What a line brings stands in it.
+                // Values of the line are in the draft.
                 let bare = |it: &str| it.replace('"', "");
                 prop_assert!(bare(there).contains(&bare(&line.namespace)), "{there} {line:?}");
             }

@@ -1,11 +1,11 @@
-//! Lines about customers: `name, namespace, KEY=value...`, a table from a spreadsheet (commas, semicolons or tabs, with a
-//! line of heads), or what `kubectl get ns` prints. Nothing is guessed: a line is one of these, or it is wrong.
+//! Parser for pasted customers: `name, namespace, KEY=value...` lines, spreadsheet tables with a header row (comma,
+//! semicolon or tab), or the output of `kubectl get ns`. A line in none of these formats is an error.
 use super::text::{Metadata, Value, is_key};
 
-/// Namespaces of Kubernetes itself; no customer lives there.
+/// Namespaces of Kubernetes itself, which are never customers.
 const SYSTEM_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
-/// What a text looks like; its first line that says something tells.
+/// The format of a text, detected by its first line with content.
 pub enum InputFormat {
     /// `name, namespace, KEY=value...`
     Plain {
@@ -19,7 +19,7 @@ pub enum InputFormat {
     Kubectl,
 }
 
-/// A customer as a line has it.
+/// A customer parsed from a line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ParsedCustomer {
     pub name: String,
@@ -30,7 +30,7 @@ pub struct ParsedCustomer {
     pub metadata: Metadata,
 }
 
-/// What a line says, or why it is not taken.
+/// A parsed line, or why it is skipped.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ParsedLine {
     Entry(ParsedCustomer),
@@ -39,7 +39,7 @@ pub enum ParsedLine {
 }
 
 impl InputFormat {
-    /// The form of a text, and whether this first line is its head.
+    /// The format of a text, and whether its first line is the header row.
     pub fn of(line: &str) -> (Self, bool) {
         let separator = separator_of(line);
         let heads = cells(line, separator);
@@ -62,6 +62,7 @@ impl InputFormat {
         }
     }
 
+    /// Parses one line of this format.
     pub fn read(&self, line: &str) -> ParsedLine {
         match self {
             Self::Plain { separator } => plain(&cells(line, *separator)),
@@ -79,7 +80,7 @@ fn separator_of(line: &str) -> char {
     }
 }
 
-/// The cells of a line. One in double quotes may hold the separator; two quotes within it are one.
+/// The cells of a line. Cells in double quotes may contain the separator; two quotes inside are one.
 fn cells(line: &str, separator: char) -> Vec<String> {
     let mut cells = Vec::new();
     let mut cell = String::new();
@@ -130,7 +131,7 @@ fn plain(cells: &[String]) -> ParsedLine {
     })
 }
 
-/// A row of a table. A column that is none of ours is a variable; an empty cell is none.
+/// A row of a table. A column with an unknown header is a variable; an empty cell is no value.
 fn row(heads: &[String], cells: Vec<String>) -> ParsedLine {
     if cells.len() > heads.len() {
         return ParsedLine::Wrong(format!(
@@ -177,7 +178,7 @@ fn kubectl(line: &str) -> ParsedLine {
     })
 }
 
-/// Adds a variable; or says what is wrong with it.
+/// Adds a variable. Errors: an invalid or repeated key.
 fn put(metadata: &mut Metadata, key: String, value: String) -> Option<String> {
     if !is_key(&key) {
         return Some(format!("`{key}` is not a variable's name"));

@@ -1,8 +1,8 @@
-//! Values as one word of a language, for `{{… | quote}}`.
+//! Quoting of values for `{{… | quote}}`: a shell word in bash, a string literal in SQL.
 use super::vocabulary::StepType;
 
-/// A shell word in bash, a string literal in sql; in a text it does nothing. In bash nothing is special between single
-/// quotes but the quote itself; nor is anything in standard SQL, where a backslash is a letter like others.
+/// A shell word in bash, a string literal in SQL, the value itself in text steps. Both languages give no meaning to other
+/// characters between single quotes; standard SQL treats a backslash as an ordinary character.
 pub fn quoted(value: &str, kind: StepType) -> String {
     match kind {
         StepType::Bash => format!("'{}'", value.replace('\'', r"'\''")),
@@ -29,7 +29,7 @@ mod tests {
         #[test]
         fn a_quoted_value_is_one_shell_word(value in "[^\0]{0,40}") {
             let word = quoted(&value, StepType::Bash);
-            // Outside of single quotes only the escaped quote may stand.
+            // Only escaped quotes are outside of single quotes.
             let inner = word.strip_prefix('\'').and_then(|it| it.strip_suffix('\'')).unwrap();
             prop_assert_eq!(inner.split(r"'\''").collect::<Vec<_>>().join("'"), value);
         }

@@ -1,5 +1,5 @@
-//! Variables in a step's text (R18): `{{customer.name}}`, `{{var.KEY | quote}}`. Only the roots `customer`, `cluster`,
-//! `release` and `var` are ours; every other pair of braces (Helm, Go templates, Jinja) passes through untouched.
+//! Template variables in step texts (R18): parses `{{customer.name}}`, `{{var.KEY | quote}}` and fills in values. Only the
+//! roots `customer`, `cluster`, `release` and `var` are parsed; other braces (Helm, Go templates, Jinja) stay unchanged.
 //! A backslash before one of ours prints it literally. Values are never resolved again.
 use super::{
     cluster::Cluster, customer::Customer, quote::quoted, release::Release,
@@ -12,7 +12,7 @@ words! {
     Source { Customer = "customer", Cluster = "cluster", Release = "release" }
 }
 
-/// The names that every customer has; `var.KEY` comes beside them. A kubeconfig path and a version may be missing.
+/// The built-in variable names, besides `var.KEY`. A kubeconfig path and a version may be missing.
 pub const BUILT_IN_VARIABLES: [&str; 6] = [
     "customer.name",
     "customer.namespace",
@@ -22,13 +22,13 @@ pub const BUILT_IN_VARIABLES: [&str; 6] = [
     "release.version",
 ];
 
-/// A piece of a step's text.
+/// A segment of a step's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextSegment<'a> {
     Literal(&'a str),
-    /// One of ours that is printed as it stands, without the backslash before it.
+    /// An escaped variable, printed literally without the backslash.
     Escaped(&'a str),
-    /// `text` is what stands there, braces and all; `name` is `customer.name`, `var.KEY`.
+    /// `text` is the source with its braces; `name` is `customer.name` or `var.KEY`.
     Variable {
         text: &'a str,
         name: &'a str,
@@ -36,7 +36,7 @@ pub enum TextSegment<'a> {
     },
 }
 
-/// Cuts a text into pieces. The pieces' texts joined are the text.
+/// Splits a text into segments. Their sources joined are the text.
 pub fn pieces(text: &str) -> Vec<TextSegment<'_>> {
     let mut pieces = Vec::new();
     let (mut from, mut at) = (0, 0);
@@ -64,10 +64,10 @@ pub fn pieces(text: &str) -> Vec<TextSegment<'_>> {
     pieces
 }
 
-/// One of ours at this place, and where it ends.
+/// The variable at the start of the text and its length in bytes.
 fn variable_at(text: &str, open: usize) -> Option<(TextSegment<'_>, usize)> {
     let inside = &text[open + 2..];
-    // None of ours goes beyond one of these: so no text is read again and again, whatever is in it.
+    // A variable ends before these characters, so the scan stays linear for any text.
     let inside = &inside[..inside.find(['\n', '\r', '{']).unwrap_or(inside.len())];
     let close = inside.find("}}")?;
     let inside = &inside[..close];
@@ -84,7 +84,7 @@ fn variable_at(text: &str, open: usize) -> Option<(TextSegment<'_>, usize)> {
         return None;
     }
     let end = open + 2 + close + 2;
-    // An unknown filter cannot be honoured: the whole is named, and stays unresolved.
+    // With an unknown filter the variable stays unresolved under its whole source.
     let (name, quote) = match filter {
         None => (name, false),
         Some("quote") => (name, true),
@@ -113,7 +113,7 @@ pub fn names(text: &str) -> Vec<&str> {
     names
 }
 
-/// Whose text it is: what the values are looked up in.
+/// The customer, cluster and release that values are looked up in.
 #[derive(Clone, Copy, Debug)]
 pub struct VariableScope<'a> {
     pub customer: &'a Customer,
@@ -156,15 +156,12 @@ impl VariableScope<'_> {
     }
 }
 
-/// Where a variable that has no value gets one: nearest to the text that uses it. None for a name that nobody can fill.
+/// The record in which a missing value can be set. None if the name is unknown.
 pub fn filled_at(name: &str) -> Option<Source> {
     match name {
         "cluster.kubeconfig" => Some(Source::Cluster),
         "release.version" => Some(Source::Release),
-        _ => {
-            let key = name.strip_prefix("var.")?;
-            is_key(key).then_some(Source::Customer)
-        }
+        _ => is_key(name.strip_prefix("var.")?).then_some(Source::Customer),
     }
 }
 
@@ -176,15 +173,16 @@ pub struct Variable {
     pub source: Option<Source>,
 }
 
-/// A piece of a resolved text.
+/// A segment of a resolved text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedSegment {
     pub text: String,
-    /// Of which variable this is the value; none for the text around.
+    /// The variable whose value this is; none for literal text.
     pub variable: Option<Variable>,
 }
 
 impl ResolvedSegment {
+    /// The text as it is, without variables.
     pub fn plain(text: &str) -> Self {
         Self {
             text: text.to_owned(),
@@ -193,13 +191,13 @@ impl ResolvedSegment {
     }
 }
 
-/// A text with its values filled in.
+/// A text with its variables resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedText {
     pub spans: Vec<ResolvedSegment>,
 }
 
-/// Fills in the values. What has none stays as it stands.
+/// Resolves the variables. Those without a value keep their source.
 pub fn resolve(text: &str, kind: StepType, scope: VariableScope<'_>) -> ResolvedText {
     let spans = pieces(text).into_iter().map(|piece| match piece {
         TextSegment::Literal(text) => ResolvedSegment::plain(text),
@@ -228,6 +226,7 @@ pub fn resolve(text: &str, kind: StepType, scope: VariableScope<'_>) -> Resolved
 }
 
 impl ResolvedText {
+    /// The whole text, with the values filled in.
     pub fn text(&self) -> String {
         self.spans.iter().map(|it| it.text.as_str()).collect()
     }
@@ -243,6 +242,7 @@ impl ResolvedText {
         variables
     }
 
+    /// The names of variables without a value, each once.
     pub fn unresolved(&self) -> Vec<String> {
         self.variables()
             .into_iter()
@@ -452,7 +452,7 @@ mod tests {
         }
     }
 
-    /// Pieces of a text as they are written, and what becomes of them where it is not the same.
+    /// Sources, and what they resolve to where that differs.
     const PARTS: [(&str, Option<&str>); 19] = [
         ("{{ .Values.image.tag | quote }}", None),
         ("{{- range $i, $it := .Values.hosts }}", None),

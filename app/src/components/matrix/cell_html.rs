@@ -174,7 +174,7 @@ impl GridView<'_> {
                 name.push_str(word);
             }
         }
-        if let Some(failed_action) = self.pending_actions.unmet(cell.step) {
+        if let Some(failed_action) = self.pending_actions.failed(cell.step) {
             name.push_str(", ");
             name.push_str(&failure_text(&failed_action));
         }
@@ -208,7 +208,7 @@ impl GridView<'_> {
     }
 
     fn has_failed(&self, cell: &Cell) -> bool {
-        self.pending_actions.unmet(cell.step).is_some()
+        self.pending_actions.failed(cell.step).is_some()
     }
 
     fn initials(&self, at: CellIndex, cell: &Cell) -> Option<String> {

@@ -36,6 +36,7 @@ pub(super) struct ServerHtml {
 }
 
 impl ServerHtml {
+    /// A renderer that has not run yet.
     pub fn new(state: MatrixState, clock: Clock) -> Self {
         if browser::dom::is_browser() {
             return Self::default();

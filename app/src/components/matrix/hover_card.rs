@@ -33,6 +33,7 @@ pub(super) struct HoverCard {
 }
 
 impl HoverCard {
+    /// A card that is hidden. `pane` is the scroll container.
     pub fn new(state: MatrixState, pane: NodeRef<tags::Div>, clock: Clock) -> Self {
         Self {
             state,
@@ -230,7 +231,7 @@ mod tests {
         grid.set_status_change(at, mark);
         grid.set_missing(at, Some("var.HOST".into()));
         let failed_action = FailedAction {
-            wish: ActionRequest::new(StepAction::Done),
+            request: ActionRequest::new(StepAction::Done),
             error: AppError::Transport(String::new()),
         };
         let html = html(&grid, at, Some(&failed_action), &|_| "14:02".into()).unwrap();

@@ -47,7 +47,7 @@ pub fn bulk_text(
 pub fn failure_text(failed_action: &FailedAction) -> String {
     let error = failed_action.error.to_string();
     let why = error.split(": ").next().unwrap_or_default();
-    let action = failed_action.wish.action;
+    let action = failed_action.request.action;
     format!("could not be {}: {why}", action.past_tense())
 }
 

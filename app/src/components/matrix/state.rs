@@ -257,7 +257,7 @@ impl MatrixState {
     /// The last action on a cell, if it has failed and can be tried again.
     pub fn failed_action(self, at: CellIndex) -> Option<FailedAction> {
         let step = self.grid.with_untracked(|it| it.cell(at).map(|it| it.step));
-        self.pending_actions.with_untracked(|it| it.unmet(step?))
+        self.pending_actions.with_untracked(|it| it.failed(step?))
     }
 
     /// The cell of a step, if the step is in the grid.

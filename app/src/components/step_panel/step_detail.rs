@@ -315,15 +315,15 @@ impl StepDetailState {
     }
 
     /// Sends an action.
-    pub fn send_action(self, wish: ActionRequest) {
-        self.on_event.run(StepPanelEvent::Act(wish));
+    pub fn send_action(self, request: ActionRequest) {
+        self.on_event.run(StepPanelEvent::Act(request));
     }
 
     /// Sends the refused action again.
     pub fn retry(self) {
         if let Some(failed) = self.refused.get_untracked() {
             self.refused.set(None);
-            self.send_action(failed.wish);
+            self.send_action(failed.request);
         }
     }
 

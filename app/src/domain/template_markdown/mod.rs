@@ -1,44 +1,44 @@
-//! Runbooks in Markdown: steps are read from one and written as one. Headings are names; fenced blocks of bash and sql
-//! are steps, and so is prose, as a text; a heading "Verify" starts the second category. What is written is read again
-//! byte for byte: texts and descriptions stand in fences that are longer than anything within them. Only the server
-//! reads runbooks.
+//! Import and export of template steps as Markdown. A heading is a step's name, a fenced block of bash or sql its content,
+//! prose a text step; a heading "Verify" starts the verify category. An export is imported again byte for byte: texts and
+//! descriptions are fenced with fences longer than any inside. Only the server parses Markdown.
 mod read;
 
 use super::{template::TemplateDraft, vocabulary::Category};
 use serde::{Deserialize, Serialize};
 
-/// More steps than anybody works through; each is copied to every customer.
+/// Most steps of one import; each is copied to every customer.
 pub const STEPS_MAX: usize = 500;
 
-/// Something about a line of a runbook.
+/// A note about a line of the Markdown text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportNote {
     pub line: u32,
     pub text: String,
-    /// Nothing is imported as long as this stands there; otherwise it is only good to know.
+    /// True blocks the import; false is information.
     pub is_wrong: bool,
 }
 
-/// What was read from a runbook.
+/// The steps and notes parsed from a Markdown text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParsedTemplate {
-    /// First those of deploy, then those of verify, each in the order of the text.
+    /// Deploy steps, then verify steps, each in the order of the text.
     pub steps: Vec<TemplateDraft>,
     pub remarks: Vec<ImportNote>,
 }
 
 impl ParsedTemplate {
-    /// Reads the steps of a text, and says line by line what is wrong with it.
+    /// Parses the steps of a text and notes what is wrong with its lines.
     pub fn read(source: &str) -> Self {
         read::read(source)
     }
 
+    /// Whether there is a step and nothing is wrong.
     pub fn may_be_imported(&self) -> bool {
         !self.steps.is_empty() && !self.remarks.iter().any(|it| it.is_wrong)
     }
 }
 
-/// The category that a heading of these words starts.
+/// The category that a heading starts, if it is one of the known words.
 fn section(name: &str) -> Option<Category> {
     match name
         .trim()
@@ -53,7 +53,7 @@ fn section(name: &str) -> Option<Category> {
     }
 }
 
-/// A name as a heading: what Markdown would take for markup is escaped, and what would start a category.
+/// A name as a heading. Markdown markup and words that would start a category are escaped.
 fn heading(name: &str) -> String {
     let mut letters = name.chars();
     let mut heading = String::with_capacity(name.len() + 2);
@@ -74,7 +74,7 @@ fn heading(name: &str) -> String {
     heading
 }
 
-/// A text in a fence that is longer than any within it.
+/// A text in a fence longer than any inside it.
 fn fence(out: &mut String, word: &str, text: &str) {
     let longest = text
         .split(|it: char| it != '`')
@@ -85,7 +85,7 @@ fn fence(out: &mut String, word: &str, text: &str) {
     out.extend(["\n", &fence, word, "\n", text, "\n", &fence, "\n"]);
 }
 
-/// Writes steps as a runbook, category by category.
+/// Writes steps as Markdown, category by category.
 pub fn to_markdown(steps: &[TemplateDraft]) -> String {
     let mut out = String::new();
     for category in Category::ALL {
@@ -146,7 +146,7 @@ mod tests {
                     description,
                 };
                 let fields = draft.clone().parse().ok()?;
-                // As the store keeps them: trimmed and composed.
+                // Trimmed and in NFC, as the store keeps names.
                 Some(TemplateDraft {
                     name: fields.name.into(),
                     description: fields.description.map(String::from).unwrap_or_default(),

@@ -1,4 +1,5 @@
-//! Reading a runbook: pulldown-cmark finds headings and blocks, and where they stand; the rest is prose.
+//! Parser for Markdown templates: pulldown-cmark finds headings and fenced blocks with their byte ranges; the text between
+//! them is prose.
 use super::{ImportNote, ParsedTemplate, STEPS_MAX, section};
 use crate::domain::{
     template::TemplateDraft,
@@ -7,13 +8,18 @@ use crate::domain::{
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 
-/// Why a runbook cannot be imported as it is.
+/// Notes that block an import.
 mod wrong {
+    /// A block without a heading.
     pub const NO_HEADING: &str =
         "this block stands under no heading: put one above it, it becomes the step's name";
+    /// A fence without its end.
     pub const NOT_CLOSED: &str = "this block is never closed: end it with a line of ```";
+    /// A description without a step.
     pub const NO_STEP: &str = "this description has no step behind it";
+    /// Text that is ignored.
     pub const LEFT_OUT: &str = "the text before the first heading is left out";
+    /// A text without any step.
     pub const NOTHING: &str = "no step was found: write a heading for each, and its text under it";
 }
 
@@ -31,7 +37,7 @@ enum MarkdownBlock {
     Description(String),
 }
 
-/// What a fenced block is, by the word behind its fence; none for one that belongs to the prose around it.
+/// The step type of a fenced block by its info string; none if the block belongs to the prose around it.
 fn block(word: &str, text: String, is_closed: bool) -> Option<MarkdownBlock> {
     let kind = match word.to_ascii_lowercase().as_str() {
         "bash" | "sh" | "shell" | "zsh" => StepType::Bash,
@@ -47,8 +53,8 @@ fn block(word: &str, text: String, is_closed: bool) -> Option<MarkdownBlock> {
     })
 }
 
-/// The text of a fenced block as it stands there, and whether the block is closed. The line break before the closing
-/// fence belongs to the fence. In a text with Windows' line breaks they belong to the file, not to the step.
+/// The source text of a fenced block, and whether the block is closed. The line break before the closing fence belongs to
+/// the fence. CRLF line breaks belong to the file and become LF in the step.
 fn fenced(source: &str, range: &Range<usize>, inner: String) -> (String, bool) {
     let whole = source[range.clone()].trim_end_matches(['\n', '\r']);
     let Some((first, body)) = whole.split_once('\n') else {
@@ -59,7 +65,7 @@ fn fenced(source: &str, range: &Range<usize>, inner: String) -> (String, bool) {
     let (text, last) = body
         .rsplit_once('\n')
         .map_or(("", body), |(text, last)| (&body[..=text.len()], last));
-    // Within a list or a quotation the lines have something before them.
+    // Inside a list or a quotation lines have a prefix.
     let last = last.trim_start_matches([' ', '\t', '>']).trim_end();
     let is_closed = last.chars().count() >= n && last.chars().all(|it| it == sign);
     let is_at_start = range.start == 0 || source[..range.start].ends_with('\n');
@@ -74,7 +80,7 @@ fn fenced(source: &str, range: &Range<usize>, inner: String) -> (String, bool) {
     (text, is_closed)
 }
 
-/// The headings and blocks of a text, and where they stand.
+/// The headings and blocks of a text, with their byte ranges.
 fn parts(source: &str) -> Vec<(Range<usize>, MarkdownBlock)> {
     let mut parts = Vec::new();
     let mut events = Parser::new_ext(source, Options::empty()).into_offset_iter();
@@ -92,7 +98,7 @@ fn parts(source: &str) -> Vec<(Range<usize>, MarkdownBlock)> {
                         _ => {}
                     }
                 }
-                // A step may be named Verify: then its first letter is written as a number.
+                // A step may be named Verify: an export writes its first letter as a character reference.
                 let is_plain = !source[range.clone()].contains("&#");
                 let starts = section(&name).filter(|_| is_plain);
                 let name = name.trim().to_owned();
@@ -136,7 +142,7 @@ struct SectionHeading {
 
 struct MarkdownReader<'a> {
     source: &'a str,
-    /// Where each line begins.
+    /// Byte offset of each line.
     lines: Vec<usize>,
     category: Category,
     heading: Option<SectionHeading>,
@@ -156,7 +162,7 @@ impl MarkdownReader<'_> {
         });
     }
 
-    /// Text between headings and blocks. Rules, list signs and the like are none.
+    /// Text between headings and blocks, without rules and list markers.
     fn prose(&mut self, range: Range<usize>) {
         let source = self.source;
         let text = &source[range.clone()];
@@ -209,7 +215,7 @@ impl MarkdownReader<'_> {
         }
     }
 
-    /// A heading has ended, at one of this level or at the end of the text.
+    /// Ends a section, at a heading of this level or at the end of the text.
     fn end_heading(&mut self, next: Option<HeadingLevel>) {
         if let Some((offset, _)) = self.description.take() {
             self.remark(offset, wrong::NO_STEP, true);
@@ -322,7 +328,7 @@ mod tests {
         (category.into(), kind.into(), name.into(), content.into())
     }
 
-    /// Lines and what is said of them; a plus where it does not stop the import.
+    /// Lines and their notes; a plus marks a note that does not block the import.
     fn remarks(source: &str) -> Vec<String> {
         let remarks = read(source).remarks.into_iter();
         let said = remarks.map(|it| {

@@ -31,6 +31,7 @@ use std::collections::{HashMap, HashSet};
 /// More missing values than these are counted, not listed.
 const LISTED_VALUES_MAX: usize = 200;
 
+/// The dialog body in which customers are chosen, with its dry run.
 #[component]
 pub fn CustomerSelection(
     open: RwSignal<bool>,

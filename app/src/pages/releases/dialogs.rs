@@ -67,6 +67,7 @@ pub fn ReleaseDialogsHost(
     }
 }
 
+/// The dialogs of a release, each rendered once it has been opened.
 #[component]
 pub fn ReleaseDialogs(
     open: OpenDialogs,

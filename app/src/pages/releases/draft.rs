@@ -12,6 +12,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// The page of a draft: its steps and what can be done with it.
 #[component]
 pub fn Draft(release: Release, reload: Callback<()>, load_dialogs: LoadDialogs) -> impl IntoView {
     let id = release.id;

@@ -20,6 +20,7 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+/// The page `/releases/:id`: a draft, or the matrix.
 #[component]
 pub fn ReleasePage() -> impl IntoView {
     let id = param::<ReleaseId>("id");
@@ -123,7 +124,7 @@ fn ReleaseMatrix(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
                             state,
                             can_work,
                             doing: bulk,
-                            wish: Callback::new(move |action| controller.act_on_selection(action)),
+                            on_action: Callback::new(move |action| controller.act_on_selection(action)),
                         }))
                     })
                 }}

@@ -9,6 +9,7 @@ use crate::{
 };
 use sea_orm::entity::prelude::*;
 
+/// A row of the table.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_events")]
 pub struct Model {
@@ -29,6 +30,7 @@ pub struct Model {
     pub undoes: Option<String>,
 }
 
+/// Relations are not loaded through entities.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -9,6 +9,7 @@ use crate::{
 };
 use sea_orm::entity::prelude::*;
 
+/// A row of the table.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "customers")]
 pub struct Model {
@@ -25,6 +26,7 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
 }
 
+/// Relations are not loaded through entities.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,6 +1,7 @@
 //! Row of `idempotency_keys`: a key sent with a request, and the response.
 use sea_orm::entity::prelude::*;
 
+/// A row of the table.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "idempotency_keys")]
 pub struct Model {
@@ -17,6 +18,7 @@ pub struct Model {
     pub created_at: DateTimeUtc,
 }
 
+/// Relations are not loaded through entities.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,6 +1,7 @@
 //! Row of `release_customers`: a customer's membership in a release (R1).
 use sea_orm::entity::prelude::*;
 
+/// A row of the table.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "release_customers")]
 pub struct Model {
@@ -11,6 +12,7 @@ pub struct Model {
     pub added_at: DateTimeUtc,
 }
 
+/// Relations are not loaded through entities.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,6 +1,7 @@
 //! Row of `text_variables`: the name of a variable that a text uses, by the text's fingerprint.
 use sea_orm::entity::prelude::*;
 
+/// A row of the table.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "text_variables")]
 pub struct Model {
@@ -10,6 +11,7 @@ pub struct Model {
     pub name: String,
 }
 
+/// Relations are not loaded through entities.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

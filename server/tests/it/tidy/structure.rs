@@ -76,6 +76,64 @@ fn a_type_name_has_one_meaning() {
     assert!(first.len() > 200, "only {} types were found", first.len());
 }
 
+/// Whether the line at `index` begins a public item that must have a doc line.
+fn begins_public_item(line: &str) -> bool {
+    let kinds = [
+        "fn ",
+        "async fn ",
+        "const fn ",
+        "struct ",
+        "enum ",
+        "trait ",
+        "type ",
+        "const ",
+        "static ",
+    ];
+    let rest = line.trim_start().strip_prefix("pub ");
+    // Macros pass on the doc lines of what they define.
+    let is_in_macro = line.contains("$name");
+    !is_in_macro && rest.is_some_and(|rest| kinds.iter().any(|it| rest.starts_with(it)))
+}
+
+/// The line above an item, past its attributes.
+fn line_above<'a>(lines: &[&'a str], mut index: usize) -> &'a str {
+    while index > 0 {
+        let above = lines[index - 1].trim();
+        if above.ends_with(']') && !above.starts_with("///") {
+            // An attribute may have several lines.
+            while index > 0 && !lines[index - 1].trim_start().starts_with("#[") {
+                index -= 1;
+            }
+            index = index.saturating_sub(1);
+        } else {
+            return above;
+        }
+    }
+    ""
+}
+
+#[test]
+fn every_public_item_has_a_doc_line() {
+    let folders = ["domain", "store", "api", "components", "pages"];
+    for (file, text) in folders
+        .iter()
+        .flat_map(|it| files_below(&format!("app/src/{it}")))
+    {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let lines: Vec<&str> = code.lines().collect();
+        for (index, line) in lines.iter().enumerate() {
+            if begins_public_item(line) {
+                let above = line_above(&lines, index);
+                assert!(
+                    above.starts_with("///"),
+                    "{file}: no doc line above {}",
+                    line.trim()
+                );
+            }
+        }
+    }
+}
+
 /// Whether a line begins a function, and how far it is indented.
 fn begins_function(line: &str) -> Option<usize> {
     let trimmed = line.trim_start();

@@ -1,12 +1,5 @@
 //! Page of one customer in a release, `/releases/:id/customer/:customerId`: the list of the customer's steps with the
 //! open step beside it, or, with `?view=print`, the printable checklist.
-#![cfg_attr(
-    not(target_family = "wasm"),
-    expect(
-        clippy::large_types_passed_by_value,
-        reason = "the controller is a bundle of handles that closures copy"
-    )
-)]
 
 pub mod checklist_page;
 pub mod keys;

@@ -182,15 +182,15 @@ impl WorkController {
     }
 
     /// Sends an action on a step, unless another one is still running. After "done" and "skip" the next step opens.
-    fn act(self, step: StepId, wish: ActionRequest) {
+    fn act(self, step: StepId, request: ActionRequest) {
         if self.is_acting.get_untracked() {
             return;
         }
         self.is_acting.set(true);
         leptos::task::spawn_local(async move {
-            let action = wish.action;
-            let sent = wish.clone();
-            let answer = act_on_step(step, action, wish.reason, wish.allow_unresolved).await;
+            let action = request.action;
+            let sent = request.clone();
+            let answer = act_on_step(step, action, request.reason, request.allow_unresolved).await;
             // The page may have been left meanwhile, and its signals disposed.
             let (None, Some(customer)) = (
                 self.is_acting.try_set(false),
@@ -203,7 +203,10 @@ impl WorkController {
                 Err(error) => {
                     let is_still_open = self.open_step.get_untracked() == Some(step);
                     if is_still_open {
-                        let failed = FailedAction { wish: sent, error };
+                        let failed = FailedAction {
+                            request: sent,
+                            error,
+                        };
                         self.page.refused.set(Some(failed));
                     } else {
                         self.toasts.show(sentence(&error.to_string()), None);
@@ -235,7 +238,7 @@ impl WorkController {
     /// Applies what the step view reports about a step.
     pub fn on_outcome(self, step: StepId, outcome: StepPanelOutcome) {
         match outcome {
-            StepPanelOutcome::Act(wish) => self.act(step, wish),
+            StepPanelOutcome::Act(request) => self.act(step, request),
             StepPanelOutcome::Changed(row, text, batch) => {
                 self.update_row(&row);
                 self.toasts.show(text, batch);

@@ -23,6 +23,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 
+/// Everything the matrix page does: a bundle of signals and callbacks that its parts share.
 #[derive(Clone, Copy)]
 pub struct MatrixController {
     /// Cells, selection, filter, and which groups are collapsed.
@@ -191,7 +192,7 @@ impl MatrixController {
     pub fn open(self, step: Option<StepId>) {
         if self.intended_step.get_value() != step {
             let pending = self.state.pending_actions;
-            let failed = step.and_then(|it| pending.with_untracked(|all| all.unmet(it)));
+            let failed = step.and_then(|it| pending.with_untracked(|all| all.failed(it)));
             self.failed_action.set(failed);
         }
         self.intended_step.set_value(step);
@@ -345,10 +346,7 @@ impl MatrixController {
             match act_on_step(step, action, reason, allow_unresolved).await {
                 Ok(changed) => self.finish_action(step, action, changed),
                 Err(error) => {
-                    let failed = FailedAction {
-                        wish: request,
-                        error,
-                    };
+                    let failed = FailedAction { request, error };
                     self.fail_action(step, before, failed);
                 }
             }

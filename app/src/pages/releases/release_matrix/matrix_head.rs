@@ -16,6 +16,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// The head above the matrix: breadcrumb, progress and the buttons of the release.
 #[component]
 pub fn MatrixHead(
     release: Release,

@@ -6,6 +6,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// Reads the grid and the open step again.
 #[derive(Clone, Copy)]
 pub struct MatrixReloader {
     pub release: ReleaseId,
@@ -15,6 +16,7 @@ pub struct MatrixReloader {
 }
 
 impl MatrixReloader {
+    /// A reloader of one release's page.
     pub fn new(release: ReleaseId, state: MatrixState) -> Self {
         Self {
             release,
@@ -30,6 +32,7 @@ impl MatrixReloader {
         }
     }
 
+    /// Reads the grid and who changed its cells.
     pub fn reload_grid(self) {
         leptos::task::spawn_local(async move {
             if let Ok(matrix) = read_matrix(self.release, 0, 0).await {
@@ -39,10 +42,12 @@ impl MatrixReloader {
         });
     }
 
+    /// Reads the open step.
     pub fn reload_panel(self) {
         self.panel_version.update(|it| *it += 1);
     }
 
+    /// Reads the grid and the open step.
     pub fn reload_all(self) {
         self.reload_grid();
         self.reload_panel();

@@ -12,6 +12,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// Loads the open step and renders its panel beside the grid.
 #[component]
 pub fn StepPanelHost(
     controller: MatrixController,

@@ -7,6 +7,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// The batches that Undo and Redo act on, the newest last.
 #[derive(Clone, Copy)]
 pub struct UndoStack {
     /// The batches that can be undone and redone, the newest last.
@@ -21,6 +22,7 @@ pub struct UndoStack {
 }
 
 impl UndoStack {
+    /// An empty stack. `reload` runs after an undo or a redo.
     pub fn new(reload: Callback<()>) -> Self {
         Self {
             batches: RwSignal::new(Undoable::default()),

@@ -23,10 +23,12 @@ pub fn first_of(query: &ParamsMap) -> CellIndex {
     }
 }
 
+/// The filter that the URL asks for.
 pub fn filter_of(query: &ParamsMap) -> MatrixFilter {
     MatrixFilter::parse(|key| query.get_str(key))
 }
 
+/// The collapsed clusters and blocks that the URL asks for.
 pub fn collapsed_of(query: &ParamsMap) -> Collapsed {
     Collapsed::parse(query.get_str("closed").unwrap_or_default())
 }

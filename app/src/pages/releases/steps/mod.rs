@@ -1,12 +1,5 @@
 //! Page of a release's template, `/releases/:id/steps`: the steps in two sortable lists and one of them in the editor.
 //! In an active release each change says first what it does to the customers' copies.
-#![cfg_attr(
-    not(target_family = "wasm"),
-    expect(
-        clippy::large_types_passed_by_value,
-        reason = "the editor is a bundle of handles that closures copy"
-    )
-)]
 
 mod editor;
 mod import;
