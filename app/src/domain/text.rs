@@ -462,6 +462,19 @@ mod tests {
     }
 
     #[test]
+    fn values_that_were_not_touched_keep_their_blanks_and_carriage_returns() {
+        let json = r#"{"A":"  two blanks ","B":"a\rb","C":"   ","D":"a\r\nb","E":" 1.5 "}"#;
+        let before: Metadata = serde_json::from_str(json).unwrap();
+        assert_eq!(before.lines(), "A=  two blanks \nC=   \nE= 1.5 \n");
+        // A browser sends CR LF, and may have trimmed the last line.
+        let sent = before.lines().trim_end().replace('\n', "\r\n");
+        assert_eq!(Metadata::from_lines(&sent, &before), before);
+        let edited = Metadata::from_lines("A=two  blanks\nC=\nE=1.5", &before);
+        let json = r#"{"A":"two  blanks","B":"a\rb","C":"   ","D":"a\r\nb","E":" 1.5 "}"#;
+        assert_eq!(serde_json::to_string(&edited).unwrap(), json);
+    }
+
+    #[test]
     fn variables_have_keys_that_a_shell_would_like_and_keep_their_types() {
         let read = |json: &str| serde_json::from_str::<Metadata>(json).unwrap().checked();
         let json = r#"{"A.b-c":"x","_n":1.5,"big":18446744073709551615,"on":true}"#;
