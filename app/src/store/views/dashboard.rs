@@ -153,7 +153,7 @@ impl Store {
             let mut by_attention = StepStatus::BY_ATTENTION.iter();
             by_attention.position(|it| *it == status)
         };
-        let mut wanted: Vec<(Option<usize>, Reverse<Option<DateTime<Utc>>>, i64)> = Vec::new();
+        let mut wanted = Vec::new();
         for grid in grids {
             for (index, cell) in grid.cells() {
                 let at = || grid.status_change(index).map(|it| it.at);
