@@ -67,24 +67,18 @@ impl Stream for LimitedBody {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut state = self.lock();
-        let too_large = || Poll::Ready(Some(Err(BoxError::from("the body is too large"))));
-        if state.is_over {
-            return too_large();
+        if !state.is_over {
+            let Some(chunk) = ready!(state.chunks.poll_next_unpin(context)) else {
+                return Poll::Ready(None);
+            };
+            let n_bytes = chunk.as_ref().map_or(0, Bytes::len);
+            if let Some(left_bytes) = state.left_bytes.checked_sub(n_bytes) {
+                state.left_bytes = left_bytes;
+                return Poll::Ready(Some(chunk.map_err(BoxError::from)));
+            }
+            state.is_over = true;
         }
-        Poll::Ready(match ready!(state.chunks.poll_next_unpin(context)) {
-            Some(Ok(bytes)) => match state.left_bytes.checked_sub(bytes.len()) {
-                Some(left) => {
-                    state.left_bytes = left;
-                    Some(Ok(bytes))
-                }
-                None => {
-                    state.is_over = true;
-                    return too_large();
-                }
-            },
-            Some(Err(error)) => Some(Err(error.into())),
-            None => None,
-        })
+        Poll::Ready(Some(Err(BoxError::from("the body is too large"))))
     }
 }
 
