@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use leptos::nonce::Nonce;
-use moka::future::Cache;
+use moka::{future::Cache, policy::EvictionPolicy};
 use std::{sync::Arc, time::Duration};
 
 /// The most that the bodies of all cached pages may take: 8 MiB.
@@ -59,6 +59,8 @@ impl PageCache {
             pages: Cache::builder()
                 .max_capacity(CACHE_MAX_BYTES)
                 .weigher(bytes)
+                // The default policy counts accesses in a table as large as the capacity, which is bytes here.
+                .eviction_policy(EvictionPolicy::lru())
                 .time_to_live(ENTRY_LIFETIME)
                 .build(),
         }
