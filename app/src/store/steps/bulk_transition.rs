@@ -30,8 +30,8 @@ use std::collections::{HashMap, HashSet};
 
 /// The number of ids that one bulk action accepts.
 pub const BULK_STEPS_MAX: usize = 10_000;
-/// Steps that are in memory at once. With their texts before, after and resolved these are 75 MiB at most.
-const STEPS_IN_MEMORY_MAX: usize = 100;
+/// Steps that are in memory at once: with texts of the largest size, before, after and resolved, about 40 MiB.
+const STEPS_IN_MEMORY_MAX: usize = 50;
 
 impl Store {
     /// Makes one transition of many steps. Unknown steps and those that do not allow it are reported, not errors.
