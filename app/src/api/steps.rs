@@ -177,5 +177,6 @@ pub async fn reorder_steps(
 /// Compares two texts line by line. It runs on the server so that the diff algorithm is not part of the WASM.
 #[server(input = Json, output = Postcard)]
 pub async fn compare_texts(before: String, after: String) -> Result<Vec<DiffRow>, AppError> {
-    Ok(crate::domain::diff::compare(&before, &after))
+    use super::context::{reply, store};
+    reply(store().compare_texts(before, after).await)
 }

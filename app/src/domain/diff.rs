@@ -135,6 +135,12 @@ mod tests {
     }
 
     #[test]
+    fn two_huge_single_lines_are_one_row() {
+        let (a, b) = ("a".repeat(256 * 1024), "b".repeat(256 * 1024));
+        assert_eq!(compare(&a, &b), [change(Some(&a), Some(&b))]);
+    }
+
+    #[test]
     fn a_text_of_very_many_lines_is_compared_at_its_ends() {
         let long = "x\n".repeat(6_000);
         let rows = compare(&format!("a\n{long}z"), &format!("b\n{long}z"));

@@ -132,10 +132,11 @@ impl Undoable {
             if is_undone || !may {
                 continue;
             }
-            // The undo of an undo redoes the original change.
+            // The undo of an undo redoes the original change. An imported history may contain a circle: a chain that is
+            // longer than the list ends the walk.
             let mut depth = 0;
             let mut behind = *of;
-            while let Some(batch) = behind {
+            while let Some(batch) = behind.filter(|_| depth <= batches.len()) {
                 depth += 1;
                 behind = undoes(batch);
             }
@@ -372,6 +373,18 @@ mod tests {
         assert_eq!(of(&history[..4]), pair("", "cd"));
         assert_eq!(of(&history), pair("e", ""));
         assert_eq!(of(&[("a", Entity::Release, None)]), pair("", ""));
+    }
+
+    #[test]
+    fn a_history_that_undoes_itself_in_a_circle_is_walked_to_an_end() {
+        use Entity::Step;
+        let circle = [("a", Step, Some("b")), ("b", Step, Some("a"))];
+        assert_eq!(of(&circle), (String::new(), String::new()));
+        // The newest change undoes the circle, so the walk enters it.
+        let (undo, redo) = of(&[circle[0], circle[1], ("c", Step, Some("b"))]);
+        assert_eq!(undo.len() + redo.len(), 1);
+        let (undo, redo) = of(&[("a", Step, Some("a")), ("b", Step, Some("a"))]);
+        assert_eq!(undo.len() + redo.len(), 1);
     }
 
     #[test]

@@ -35,10 +35,12 @@ pub enum FieldError {
     EmptyList,
     #[error("at most {max}, this has {long}")]
     TooMany { max: usize, long: usize },
-    #[error("unknown: {}{}", ids.iter().take(NAMED_IDS_MAX).map(i64::to_string).collect::<Vec<_>>().join(", "), and_others(ids.len().saturating_sub(NAMED_IDS_MAX)))]
+    #[error("unknown: {}", listed(ids))]
     Unknown { ids: Vec<i64> },
-    #[error("not active: {}", names.join(", "))]
+    #[error("not active: {}", listed(names))]
     Inactive { names: Vec<String> },
+    #[error("unknown: {}; not active: {}", listed(ids), listed(names))]
+    UnknownAndInactive { ids: Vec<i64>, names: Vec<String> },
     #[error("list every step of this category exactly once: {detail}")]
     NotAPermutation { detail: String },
     #[error("name one neighbour, not two")]
@@ -47,8 +49,15 @@ pub enum FieldError {
     NotUtf8,
 }
 
-/// A message names at most this number of unknown ids, however many the client sent.
-const NAMED_IDS_MAX: usize = 100;
+/// A message names at most this number of ids or names, however many the client sent.
+const NAMED_MAX: usize = 100;
+
+/// The first entries of a list, and the number of the others.
+fn listed<T: ToString>(items: &[T]) -> String {
+    let named = items.iter().take(NAMED_MAX);
+    let named: Vec<String> = named.map(ToString::to_string).collect();
+    named.join(", ") + &and_others(items.len().saturating_sub(NAMED_MAX))
+}
 
 /// The end of a list of which only the first entries are named; empty for 0.
 pub(super) fn and_others(n: usize) -> String {

@@ -33,6 +33,8 @@ pub struct CustomerStep {
     #[serde(with = "crate::domain::time_serde::option")]
     pub started_at: Option<DateTime<Utc>>,
     pub started_by: Option<String>,
+    /// When the present state was set, and by whom. A step that was reopened has both; none on a step that was never
+    /// acted on.
     #[serde(with = "crate::domain::time_serde::option")]
     pub state_at: Option<DateTime<Utc>>,
     pub state_by: Option<String>,
@@ -147,7 +149,6 @@ impl CustomerStep {
             StepAction::Reopen => {
                 (step.started_at, step.started_by) = (None, None);
                 (step.executed_at, step.executed_by) = (None, None);
-                (step.state_at, step.state_by) = (None, None);
             }
         }
         Ok(Some(step))
@@ -303,6 +304,25 @@ mod tests {
             (Some("timeout"), Some("keep me"))
         );
         let open = act(&failed, StepAction::Reopen, None).unwrap().unwrap();
-        assert_eq!(open, step(StepStatus::Pending));
+        let expected = CustomerStep {
+            state_by: Some("Ana".into()),
+            state_at: Some(DateTime::UNIX_EPOCH),
+            ..step(StepStatus::Pending)
+        };
+        assert_eq!(open, expected);
+    }
+
+    #[test]
+    fn reopening_says_who_reopened_and_clears_who_executed() {
+        let done = act(&step(StepStatus::Pending), StepAction::Done, None);
+        let done = done.unwrap().unwrap();
+        let later = ActorStamp::new("Jonas", DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(1));
+        let reopen = Transition::parse(StepAction::Reopen, None).unwrap();
+        let open = done.transition(&reopen, &later.clone().unwrap()).unwrap();
+        let open = open.unwrap();
+        assert_eq!(open.state_by.as_deref(), Some("Jonas"));
+        assert_eq!(open.state_at, Some(later.unwrap().at));
+        assert_eq!((open.executed_by, open.executed_at), (None, None));
+        assert_eq!((open.started_by, open.started_at), (None, None));
     }
 }

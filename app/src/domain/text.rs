@@ -326,7 +326,7 @@ impl Metadata {
         let mut lines = String::new();
         for (key, value) in &self.0 {
             let value = value.to_string();
-            if !value.contains('\n') {
+            if !has_line_break(&value) {
                 lines.extend([key, "=", &value, "\n"]);
             }
         }
@@ -340,7 +340,9 @@ impl Metadata {
         let typed = typed.map(|line| {
             let (key, text) = line.split_once('=').unwrap_or((line, ""));
             let (key, text) = (key.trim(), text.trim());
-            let untouched = before.0.get(key).filter(|it| it.to_string() == text);
+            // Blanks around a value cannot be seen in a form: a value that differs only by them was not touched.
+            let untouched = before.0.get(key);
+            let untouched = untouched.filter(|it| it.to_string().trim() == text);
             let value = untouched
                 .cloned()
                 .unwrap_or_else(|| Value::Text(text.to_owned()));
@@ -349,7 +351,7 @@ impl Metadata {
         let long = before
             .0
             .iter()
-            .filter(|(_, value)| value.to_string().contains('\n'));
+            .filter(|(_, value)| has_line_break(&value.to_string()));
         let long = long.map(|(key, value)| (key.clone(), value.clone()));
         Self(long.chain(typed).collect())
     }
@@ -384,6 +386,11 @@ impl Metadata {
 
 /// Bytes of UTF-8 in the key of a variable.
 const KEY_MAX_BYTES: usize = 64;
+
+/// Whether a text area shows a value as several lines. A carriage return alone begins a new line there, too.
+fn has_line_break(value: &str) -> bool {
+    value.contains(['\n', '\r'])
+}
 
 /// Bytes that a text takes in JSON.
 fn json_bytes(text: &str) -> usize {
@@ -481,6 +488,19 @@ mod tests {
         assert_eq!(Metadata::from_lines(&before.lines(), &before), before);
         let edited = Metadata::from_lines("A = 2\r\n\nE=\n", &before);
         let json = r#"{"A":"2","D":"two\nlines","E":""}"#;
+        assert_eq!(serde_json::to_string(&edited).unwrap(), json);
+    }
+
+    #[test]
+    fn values_that_were_not_touched_keep_their_blanks_and_carriage_returns() {
+        let json = r#"{"A":"  two blanks ","B":"a\rb","C":"   ","D":"a\r\nb","E":" 1.5 "}"#;
+        let before: Metadata = serde_json::from_str(json).unwrap();
+        assert_eq!(before.lines(), "A=  two blanks \nC=   \nE= 1.5 \n");
+        // A browser sends CR LF, and may have trimmed the last line.
+        let sent = before.lines().trim_end().replace('\n', "\r\n");
+        assert_eq!(Metadata::from_lines(&sent, &before), before);
+        let edited = Metadata::from_lines("A=two  blanks\nC=\nE=1.5", &before);
+        let json = r#"{"A":"two  blanks","B":"a\rb","C":"   ","D":"a\r\nb","E":" 1.5 "}"#;
         assert_eq!(serde_json::to_string(&edited).unwrap(), json);
     }
 

@@ -5,6 +5,7 @@ use super::{
     audit::{
         events::{self, NewEvent},
         idempotency,
+        last_change::LastChange,
     },
     engine::{db_timing, wal_checkpoint::WalCheckpointer},
     error::StoreError,
@@ -31,6 +32,8 @@ pub struct Change {
     /// The idempotency key of the request, if it brought one.
     pub idempotency_key: Option<String>,
     pub events: Vec<NewEvent>,
+    /// The number of events that `flush` has written already.
+    n_written: usize,
     began: Instant,
     wal_checkpointer: WalCheckpointer,
 }
@@ -55,6 +58,7 @@ impl Store {
             undoes: None,
             idempotency_key: self.idempotency_key.clone(),
             events: Vec::new(),
+            n_written: 0,
             began: Instant::now(),
             wal_checkpointer: self.wal_checkpointer.clone(),
         })
@@ -92,20 +96,22 @@ impl Change {
         self.finish(row).await
     }
 
+    /// Writes the events so far, within the transaction, so that a large change does not keep all of them until its end.
+    pub async fn flush(&mut self) -> Result<(), StoreError> {
+        let events = std::mem::take(&mut self.events);
+        self.n_written += events.len();
+        let undoes = self.undoes.as_ref();
+        events::insert(&self.tx, &self.stamp, &self.batch, undoes, events).await?;
+        Ok(())
+    }
+
     /// Writes the events and commits. Without events nothing was changed: it rolls back and answers no batch id.
-    pub async fn commit(self) -> Result<Option<BatchId>, StoreError> {
-        if self.events.is_empty() {
+    pub async fn commit(mut self) -> Result<Option<BatchId>, StoreError> {
+        self.flush().await?;
+        if self.n_written == 0 {
             self.tx.rollback().await?;
             return Ok(None);
         }
-        events::insert(
-            &self.tx,
-            &self.stamp,
-            &self.batch,
-            self.undoes.as_ref(),
-            self.events,
-        )
-        .await?;
         if let Some(key) = &self.idempotency_key {
             idempotency::mark_executed(&self.tx, key, &self.batch).await?;
         }
@@ -129,12 +135,16 @@ impl Change {
             return Ok(());
         }
         let last = events::last_change(&self.tx, entity, id).await?;
-        let (changed_by, changed_at) = last.unzip();
-        let current = serde_json::to_string(current).unwrap_or_default();
-        Err(StoreError::Stale(Box::new(crate::error::Stale {
-            current,
-            changed_by,
-            changed_at,
-        })))
+        Err(stale(current, last))
     }
+}
+
+/// The error for a change that was based on an earlier version of `current` (R3); `last` is who changed it, and when.
+pub fn stale(current: &impl Serialize, last: Option<LastChange>) -> StoreError {
+    let (changed_by, changed_at) = last.unzip();
+    StoreError::Stale(Box::new(crate::error::Stale {
+        current: serde_json::to_string(current).unwrap_or_default(),
+        changed_by,
+        changed_at,
+    }))
 }

@@ -1,7 +1,7 @@
 //! `rollcall serve`: opens the database, listens, starts the background tasks, and shuts down gracefully.
 use crate::{
     demo,
-    http::router::router,
+    http::{host_check::Arrival, router::router},
     ops::{
         backup, config::Settings, database, failure::Failure, limits::SHUTDOWN_GRACE, prometheus,
     },
@@ -31,6 +31,10 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
             "{address} can be reached from other machines, and there is no login yet: anybody can change anything"
         );
     }
+    let mut hosts = settings.hosts;
+    if !address.ip().is_unspecified() {
+        hosts.add_address(address.ip());
+    }
     let context = Context {
         store: store.clone(),
         default_actor: settings.actor,
@@ -41,8 +45,9 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         tokio::spawn(backup::run_schedule(schedule, database));
     }
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
+    let router = router(context, hosts).into_make_service_with_connect_info::<Arrival>();
     let serving = tokio::spawn(
-        axum::serve(listener, router(context))
+        axum::serve(listener, router)
             .with_graceful_shutdown(async move {
                 let _ = stopped.wait_for(|it| *it).await;
             })

@@ -1,23 +1,23 @@
 //! Middleware of the whole router, and the order it is applied in: compression, limits on body and time, headers of every
-//! response, panics, cross-site protection, metrics, problem documents, log.
+//! response, panics, cross-site protection, hosts, metrics, problem documents, log.
 //!
 //! tower-http does what it can do as it is. Two limits are our own: they differ by address, a body that is too large is
-//! read to its end for a while, and a request that takes too long is logged.
+//! still read for a while (`body_limit.rs`), and a request that takes too long is logged.
 use crate::{
-    ops::{limits, prometheus, telemetry},
+    http::{body_limit::limit_body, host_check::check_host},
+    ops::{allowed_hosts::AllowedHosts, limits, prometheus, telemetry},
     rest::problem,
 };
 use axum::{
-    RequestExt, Router,
-    body::Body,
-    extract::{DefaultBodyLimit, Request},
+    Router,
+    extract::Request,
     http::{HeaderName, HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use http_body_util::BodyExt;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
+use std::sync::Arc;
 use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
@@ -47,33 +47,6 @@ fn default_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLay
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// Reads and discards a body, at most for `BODY_DRAIN_TIMEOUT`: a client that is still sending does not read the answer.
-async fn drain(mut body: Body) {
-    let all = async { while let Some(Ok(_)) = body.frame().await {} };
-    let _ = tokio::time::timeout(limits::BODY_DRAIN_TIMEOUT, all).await;
-}
-
-/// Answers 413 to a body that is too large: at once if `Content-Length` says so, otherwise as soon as the limit is reached.
-async fn limit_body(mut request: Request, next: Next) -> Response {
-    let max = limits::body_max_bytes(request.uri().path());
-    let declared = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|it| it.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|it| usize::try_from(it).is_ok_and(|it| it > max)) {
-        // A client that sent `Expect` has not begun to send the body.
-        if !request.headers().contains_key(header::EXPECT) {
-            drain(request.into_body()).await;
-        }
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    }
-    DefaultBodyLimit::max(max).apply(&mut request);
-    let mut request = request.with_limited_body();
-    // The body itself is limited now. Extractors must not limit it a second time.
-    DefaultBodyLimit::disable().apply(&mut request);
-    next.run(request).await
-}
-
 /// Answers 503 to a request that takes too long. Its future is dropped, so a transaction that is not committed rolls back.
 async fn limit_time(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
@@ -86,9 +59,9 @@ async fn limit_time(request: Request, next: Next) -> Response {
 }
 
 /// Wraps the router. Each `layer` goes around those before it, so requests pass them from the last to the first: log and
-/// request id; problem documents for `/api`; metrics; cross-site check; panics as 500; response headers; the time limit;
+/// request id; problem documents for `/api`; metrics; the host; cross-site check; panics as 500; response headers; the time limit;
 /// the body limit; compression.
-pub fn apply(router: Router) -> Router {
+pub fn apply(router: Router, hosts: AllowedHosts) -> Router {
     let headers = ServiceBuilder::new()
         .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(default_header(header::REFERRER_POLICY, "same-origin"))
@@ -105,6 +78,7 @@ pub fn apply(router: Router) -> Router {
         .layer(headers)
         .layer(CatchPanicLayer::new())
         .layer(CsrfLayer::new())
+        .layer(from_fn_with_state(Arc::new(hosts), check_host))
         .layer(from_fn(prometheus::measure_request))
         .layer(from_fn(problem::convert_failures))
         .layer(telemetry::layers())

@@ -1,8 +1,10 @@
 //! HTTP outside of REST: the router, its middleware, page rendering and the page cache, forms that work without
 //! JavaScript, downloads, and static files.
+pub mod body_limit;
 pub mod checklist_download;
 pub mod downloads;
 pub mod forms;
+pub mod host_check;
 pub mod middleware;
 pub mod page_cache;
 pub mod print_page;

@@ -3,7 +3,7 @@ use crate::{
     http::{
         checklist_download, downloads, forms, middleware, page_cache, print_page, render, site,
     },
-    ops::{health, prometheus},
+    ops::{allowed_hosts::AllowedHosts, health, prometheus},
     rest,
 };
 use app::api::context::Context;
@@ -14,8 +14,8 @@ use axum::{
 use leptos::prelude::*;
 use leptos_axum::LeptosRoutes;
 
-/// Builds the whole router. The program and each test build it once: it owns the page cache.
-pub fn router(context: Context) -> Router {
+/// Builds the whole router; it answers requests for these hosts and loopback only. The program and each test build it once: it owns the page cache.
+pub fn router(context: Context, hosts: AllowedHosts) -> Router {
     prometheus::install();
     let options = LeptosOptions::builder().output_name("rollcall").build();
     let context_of_pages = context.clone();
@@ -63,5 +63,5 @@ pub fn router(context: Context) -> Router {
             context_of_print,
             print_page::serve_print_page,
         ));
-    middleware::apply(router)
+    middleware::apply(router, hosts)
 }

@@ -1,6 +1,9 @@
 //! Backups: one now, on a schedule, and restoring one. A backup is written under a temporary name, verified, and then renamed,
 //! so a file under its final name is always whole.
-use super::{config::BackupSchedule, failure::Failure};
+use super::{
+    config::BackupSchedule,
+    failure::{Failure, cause},
+};
 use app::{
     api::context::now,
     store::{
@@ -72,9 +75,7 @@ pub async fn restore(
         return Err(not_restorable(file, "it is the database itself"));
     }
     check_restorable(file).await?;
-    if database.exists() && !backup::is_unused(database).await {
-        return Err(Failure::InUse(database.display().to_string()));
-    }
+    check_unused(database).await?;
     sqlite::create_folder(database).map_err(|it| Failure::write(database, &it))?;
     let temporary = with_suffix(database, ".restoring");
     let _ = fs::remove_file(&temporary);
@@ -84,6 +85,26 @@ pub async fn restore(
     };
     let _ = fs::remove_file(&temporary);
     result
+}
+
+/// Fails if another process has the database open, and if that cannot be told.
+async fn check_unused(database: &Path) -> Result<(), Failure> {
+    let path = || database.display().to_string();
+    let is_there = database.try_exists().map_err(|error| Failure::Open {
+        path: path(),
+        cause: error.to_string(),
+    })?;
+    if !is_there {
+        return Ok(());
+    }
+    match backup::is_unused(database).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::InUse(path())),
+        Err(error) => Err(Failure::Open {
+            path: path(),
+            cause: cause(&error),
+        }),
+    }
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -1,5 +1,6 @@
 //! Settings from environment variables, parsed once at the start. A wrong value is an error of one line that says what to
 //! write.
+use super::allowed_hosts::{self, AllowedHosts};
 use app::{domain::field_error::FieldError, domain::text::Name};
 use std::{env, fs, net::SocketAddr, os::unix::fs::MetadataExt, path::PathBuf, time::Duration};
 
@@ -17,6 +18,11 @@ pub struct Settings {
     pub database_url: String,
     /// `ROLLCALL_ADDR`: the address to listen on. Default `127.0.0.1:3000`.
     pub address: SocketAddr,
+    /// `ROLLCALL_PUBLIC_URL`: the address that people open. Default: none.
+    pub public_url: Option<String>,
+    /// `ROLLCALL_HOSTS`, and the host of `ROLLCALL_PUBLIC_URL`: what a request may be for, beside loopback and the address
+    /// that it came to.
+    pub hosts: AllowedHosts,
     /// `ROLLCALL_USER`: the actor of requests that name none. Default: the user of the process.
     pub actor: String,
     /// `ROLLCALL_LOG`: the log's format. Default `text`.
@@ -52,6 +58,14 @@ const DEFAULT_BACKUPS_KEPT: usize = 14;
 pub enum InvalidSetting {
     #[error("ROLLCALL_ADDR is `{0}`: write an address and a port, for example 127.0.0.1:3000")]
     Address(String),
+    #[error(
+        "ROLLCALL_HOSTS names `{0}`, which is no host: write names separated by commas, for example rollcall.example.com,ops"
+    )]
+    Hosts(String),
+    #[error(
+        "ROLLCALL_PUBLIC_URL is `{0}`: write the address that people open, for example https://rollcall.example.com"
+    )]
+    PublicUrl(String),
     #[error("DATABASE_URL is `{0}`: write sqlite://PATH, for example sqlite://data/app.db")]
     Database(String),
     #[error("ROLLCALL_USER is `{0}`: {1}")]
@@ -85,7 +99,10 @@ impl Settings {
         {
             return Err(InvalidSetting::Database(database_url));
         }
+        let public_url = variable("ROLLCALL_PUBLIC_URL").map(|it| it.trim().to_owned());
         Ok(Self {
+            hosts: hosts(variable("ROLLCALL_HOSTS"), public_url.as_deref())?,
+            public_url,
             address: address
                 .parse()
                 .map_err(|_| InvalidSetting::Address(address))?,
@@ -100,6 +117,18 @@ impl Settings {
             backups: backup_schedule(&variable)?,
         })
     }
+}
+
+fn hosts(names: Option<String>, public_url: Option<&str>) -> Result<AllowedHosts, InvalidSetting> {
+    let mut hosts = match names {
+        Some(names) => AllowedHosts::parse(&names).map_err(InvalidSetting::Hosts)?,
+        None => AllowedHosts::default(),
+    };
+    if let Some(url) = public_url {
+        let host = allowed_hosts::host_of_url(url);
+        hosts.add(host.ok_or_else(|| InvalidSetting::PublicUrl(url.to_owned()))?);
+    }
+    Ok(hosts)
 }
 
 fn log_format(text: Option<String>) -> Result<LogFormat, InvalidSetting> {
@@ -197,6 +226,26 @@ mod tests {
             Err(InvalidSetting::Log("xml".into()))
         );
         assert!(parse(&[("ROLLCALL_USER", "x".repeat(101).as_str())]).is_err());
+    }
+
+    #[test]
+    fn hosts_are_those_of_both_settings_and_a_wrong_one_says_what_to_write() {
+        let settings = parse(&[
+            ("ROLLCALL_HOSTS", "ops, 10.0.0.5:80"),
+            ("ROLLCALL_PUBLIC_URL", "https://rollcall.example.com/"),
+        ]);
+        let hosts = settings.unwrap().hosts;
+        for host in ["ops", "10.0.0.5", "rollcall.example.com", "localhost"] {
+            assert!(hosts.allows(host, None), "{host}");
+        }
+        assert!(!hosts.allows("evil.example", None));
+        let wrong = parse(&[("ROLLCALL_HOSTS", "ops,*.example.com")]);
+        assert_eq!(wrong, Err(InvalidSetting::Hosts("*.example.com".into())));
+        let wrong = parse(&[("ROLLCALL_PUBLIC_URL", "rollcall.example.com")]).unwrap_err();
+        assert!(
+            wrong.to_string().contains("for example https://"),
+            "{wrong}"
+        );
     }
 
     #[test]

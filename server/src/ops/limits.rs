@@ -10,10 +10,14 @@ pub const REQUEST_BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
 pub const IMPORT_BODY_MAX_BYTES: usize = 256 * 1024 * 1024;
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub const IMPORT_TIMEOUT: Duration = Duration::from_mins(10);
+/// How much of a body behind its limit is read and discarded, so that a client which is sending gets the answer: 1 MiB.
+pub const BODY_OVERRUN_MAX_BYTES: usize = 1024 * 1024;
 /// How long a body that is too large is still read, so that a client which is sending gets the answer.
 pub const BODY_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a streamed response waits for a client that takes nothing.
 pub const CLIENT_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a streamed response may take in all: it holds a snapshot of the database, and SQLite's log grows meanwhile.
+pub const STREAM_TIMEOUT: Duration = Duration::from_mins(15);
 /// How long running requests may take after the server was asked to end.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 

@@ -1,4 +1,5 @@
-//! Operations: settings, limits, opening the database, log, health, metrics, backups, and errors that end the program.
+//! Operations: settings, hosts, limits, opening the database, log, health, metrics, backups, and errors that end the program.
+pub mod allowed_hosts;
 pub mod backup;
 pub mod config;
 pub mod database;

@@ -119,7 +119,7 @@ pub async fn list_clusters(
 pub async fn read_cluster(State(context): State<Context>, Id(id): Id<ClusterId>) -> RestResponse {
     let summary = context.store.cluster(id).await?.summary;
     let version = summary.cluster.version;
-    Ok(response::row(version, &ClusterView::from(summary)))
+    Ok(response::view(version, &ClusterView::from(summary)))
 }
 
 /// Creates a cluster.

@@ -54,7 +54,7 @@ pub struct NewStep {
     add_to_template: Option<bool>,
 }
 
-/// Where to. Without a neighbor: to the end.
+/// Where to: before or after a neighbor.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Move {
@@ -151,7 +151,7 @@ pub async fn create_step(
     Ok(response::created(&location, version, &written, batch_id))
 }
 
-/// Puts a step elsewhere in its customer's list; the category stays.
+/// Puts a step before or after another one of its customer's list; the category stays.
 #[utoipa::path(post, path = "/api/steps/{id}/move", tag = "steps", request_body = Option<Move>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
@@ -160,11 +160,18 @@ pub async fn move_step(
     caller: Caller,
     OptionalBody(body): OptionalBody<Move>,
 ) -> RestResponse {
-    caller.store.step_row(id).await?;
+    let row = caller.store.step_row(id).await?;
     let before = body.insert_before.map(StepId);
     let position = position(before, body.insert_after.map(StepId))?;
     require_neighbor(&caller.store, position).await?;
     let version = caller.version(body.version);
+    // A stale version is refused first (409), by the store.
+    if position == Position::Last && version.is_none_or(|it| it == row.version) {
+        let problem = "name the step that it comes before or after";
+        return Err(
+            Problem::invalid("insertAfter", problem).with_field_error("insertBefore", problem)
+        );
+    }
     let done = caller.store.move_step(id, position, version, caller.stamp);
     changed(done.await?)
 }

@@ -140,7 +140,7 @@ pub async fn list_customers(
 pub async fn read_customer(State(context): State<Context>, Id(id): Id<CustomerId>) -> RestResponse {
     let found = context.store.customer_row(id).await?;
     let version = found.0.version;
-    Ok(response::row(version, &CustomerView::from(found)))
+    Ok(response::view(version, &CustomerView::from(found)))
 }
 
 /// Creates a customer in an active cluster.

@@ -3,7 +3,10 @@
 use super::{etag, problem::Problem};
 use app::{
     api::context::{Context, actor, now},
-    domain::{actor_stamp::ActorStamp, validation_errors::ValidationErrors, vocabulary::Field},
+    domain::{
+        actor_stamp::ActorStamp, transfer::BYTE_ORDER_MARK, validation_errors::ValidationErrors,
+        vocabulary::Field,
+    },
     error::AppError,
     store::Store,
 };
@@ -137,8 +140,9 @@ pub fn is_json(headers: &HeaderMap) -> bool {
     subtype.is_some_and(|it| it == "json" || it.ends_with("+json"))
 }
 
-/// 400 if the body is not JSON, 422 with the field if it is JSON of another shape.
+/// 400 if the body is not JSON, 422 with the field if it is JSON of another shape. A byte order mark before it is skipped.
 fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let value: Value = serde_json::from_slice(bytes)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("no JSON: {error}")))?;
     if !value.is_object() {
@@ -218,6 +222,7 @@ mod tests {
     #[test]
     fn no_json_is_unreadable_and_other_json_is_invalid_at_its_field() {
         assert_eq!(status("{"), 400);
+        assert_eq!(status("\u{feff}{}"), 200);
         assert_eq!(status("[]"), 422);
         let body = parse_json::<Body>(br#"{"ids":[1]}"#).map_err(|it| it.0.detail);
         assert_eq!(body.unwrap().ids, [1]);

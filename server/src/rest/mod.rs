@@ -45,6 +45,7 @@ const DOCS_CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-
 pub fn router(context: Context) -> Router<LeptosOptions> {
     let (router, api) = operations(&context).split_for_parts();
     router
+        .layer(middleware::from_fn(etag::answer_not_modified))
         .with_state(context)
         .merge(docs(openapi_operations::complete(api)))
 }

@@ -63,10 +63,9 @@ fn add_response_headers(path: &str, verb: OperationVerb, operation: &mut Operati
         let RefOr::T(response) = response else {
             continue;
         };
-        let one_row = path.ends_with('}') || path.ends_with("/detail");
-        let has_tag = (verb == OperationVerb::Get && one_row) || status == "201";
-        if has_tag {
-            add_header(response, "ETag", "The row's version, for If-Match");
+        if status == "201" || reads_row(path, verb) {
+            let text = "For If-Match and If-None-Match: the row's version, and of more than the row a hash of the answer";
+            add_header(response, "ETag", text);
         }
         if status == "201" {
             add_header(response, "Location", "Where the new row is");
@@ -76,6 +75,11 @@ fn add_response_headers(path: &str, verb: OperationVerb, operation: &mut Operati
             add_header(response, "X-Rollcall-Batch", text);
         }
     }
+}
+
+/// Whether an operation reads one row: its response has an `ETag`, and it reads `If-None-Match`.
+fn reads_row(path: &str, verb: OperationVerb) -> bool {
+    verb == OperationVerb::Get && (path.ends_with('}') || path.ends_with("/detail"))
 }
 
 fn add_header(response: &mut Response, name: &str, description: &str) {
@@ -108,8 +112,18 @@ fn add_request_headers(path: &str, verb: OperationVerb, operation: &mut Operatio
         headers.push((
             "If-Match",
             "The ETag of the row that the change is based on",
-            r#"^"[0-9]{1,18}"$"#,
+            r#"^"[0-9]{1,18}(-[0-9a-f]{8})?"$"#,
         ));
+    }
+    if reads_row(path, verb) {
+        headers.push((
+            "If-None-Match",
+            "The ETag of an earlier answer: if it would be the same, 304 comes instead",
+            r#"^(W/)?"[0-9]{1,18}(-[0-9a-f]{8})?"$"#,
+        ));
+        let unchanged = ResponseBuilder::new().description("The answer is that of If-None-Match");
+        let responses = &mut operation.responses.responses;
+        responses.insert("304".to_owned(), unchanged.into());
     }
     let parameters = operation.parameters.get_or_insert_default();
     for (name, description, pattern) in headers {

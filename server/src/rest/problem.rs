@@ -86,6 +86,11 @@ fn texts_of_status(status: StatusCode) -> (&'static str, &'static str, &'static 
             "The body is not JSON",
             "send the body with the header Content-Type: application/json",
         ),
+        421 => (
+            "misdirected",
+            "The request is for another host",
+            "this server does not answer under this name",
+        ),
         422 => ("invalid", "Fields are wrong", "some fields are wrong"),
         428 => (
             "version-missing",

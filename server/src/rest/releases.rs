@@ -151,7 +151,7 @@ pub async fn list_releases(
 pub async fn read_release(State(context): State<Context>, Id(id): Id<ReleaseId>) -> RestResponse {
     let summary = context.store.release_summary(id).await?;
     let version = summary.release.version;
-    Ok(response::row(version, &ReleaseView::from(summary)))
+    Ok(response::view(version, &ReleaseView::from(summary)))
 }
 
 /// Creates a release: a draft without steps and customers.

@@ -36,6 +36,21 @@ pub fn row(version: i64, row: &impl Serialize) -> Response {
     response
 }
 
+/// 200: a row together with what is computed from other rows.
+pub fn view(version: i64, view: &impl Serialize) -> Response {
+    let Ok(body) = serde_json::to_vec(view) else {
+        return Problem::from_status(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+    };
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        ),
+        (header::ETAG, etag::from_view(version, &body)),
+    ];
+    (headers, body).into_response()
+}
+
 /// 200: a row after a change. Without a batch nothing was changed.
 pub fn changed(version: i64, row: &impl Serialize, batch: Option<BatchId>) -> Response {
     with_batch(self::row(version, row), batch)

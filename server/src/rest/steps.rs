@@ -131,7 +131,7 @@ pub async fn read_step_detail(State(context): State<Context>, Id(id): Id<StepId>
     let detail = context.store.step(id).await?;
     let history = context.store.step_events(&detail.step).await?;
     let version = detail.step.version;
-    Ok(response::row(version, &StepDetail::new(detail, history)))
+    Ok(response::view(version, &StepDetail::new(detail, history)))
 }
 
 /// Changes the notes of a step; or name, type and content of a custom one.

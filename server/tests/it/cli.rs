@@ -138,6 +138,8 @@ fn a_wrong_command_line_or_setting_ends_with_2() {
     }
     for (name, value) in [
         ("ROLLCALL_ADDR", "here"),
+        ("ROLLCALL_HOSTS", "ops,*.example.com"),
+        ("ROLLCALL_PUBLIC_URL", "rollcall.example.com"),
         ("DATABASE_URL", "postgres://x"),
         ("ROLLCALL_LOG", "xml"),
         ("RUST_LOG", "info=much"),
@@ -308,4 +310,21 @@ fn the_log_is_json_if_that_is_wanted_and_has_the_request_s_id_but_no_text() {
     let asked = asked.unwrap();
     assert_eq!(asked["span"]["method"], "POST");
     assert!(asked["span"]["id"].as_str().unwrap().len() >= 32);
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_not_taken_for_a_free_one() {
+    let (folder, good) = example();
+    let backup = folder.path().join("b.db");
+    run(&good, &["backup", text(&backup)]).done();
+    // Whatever it is, it is not ours to move away.
+    let database = folder.path().join("other.db");
+    fs::create_dir(&database).unwrap();
+    fs::write(database.join("precious"), "x").unwrap();
+    let refused = run(&database, &["restore", text(&backup)]);
+    refused.failed(1, &["other.db cannot be opened"]);
+    assert_eq!(fs::read_to_string(database.join("precious")).unwrap(), "x");
+    let names = fs::read_dir(folder.path()).unwrap().flatten();
+    let mut names = names.map(|it| it.file_name().into_string().unwrap());
+    assert!(!names.any(|it| it.contains("before-restore")));
 }

@@ -1,10 +1,21 @@
 //! Tests of faults in the environment, with the real program: a busy port, a full or read-only disk, a damaged, newer or older
 //! database, a kill during migration or import. The program prints one line that says what to do, exits with a code that is
 //! not 0, and damages nothing.
-use crate::program::{RunningServer, ended, program, run};
-use app::store::Store;
+use crate::{
+    program::{RunningServer, ended, program, run},
+    world::draft,
+};
+use app::{
+    domain::{
+        actor_stamp::ActorStamp, cluster::ClusterDraft, customer::CustomerDraft, order::Position,
+        release::ReleaseDraft,
+    },
+    store::Store,
+};
+use chrono::DateTime;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::ConnectionTrait;
+use serde_json::json;
 use std::{
     fs,
     io::Write,
@@ -307,4 +318,58 @@ fn killed_while_an_import_is_taken_in() {
     }
     eprintln!("{KILLS} kills: {whole} times all was there (import {long:?})");
     assert!(whole < KILLS);
+}
+
+/// Creates pending cells with a text of this size each; returns their ids.
+async fn large_texts(database: &Path, cells: usize, bytes: usize) -> Vec<i64> {
+    run(database, &["migrate"]).done();
+    let store = open(database).await;
+    let stamp = || ActorStamp::new("Ana", DateTime::UNIX_EPOCH).unwrap();
+    let cluster = ClusterDraft {
+        name: "eu-west".into(),
+        ..ClusterDraft::default()
+    };
+    let cluster = store.create_cluster(cluster, stamp()).await.unwrap().row.id;
+    let mut customers = Vec::new();
+    for n in 0..cells {
+        let customer = CustomerDraft {
+            name: format!("customer {n}"),
+            cluster_id: Some(cluster),
+            namespace: format!("c{n}"),
+            ..CustomerDraft::default()
+        };
+        let made = store.create_customer(customer, stamp()).await;
+        customers.push(made.unwrap().row.id);
+    }
+    let release = ReleaseDraft {
+        name: "June".into(),
+        ..ReleaseDraft::default()
+    };
+    let release = store.create_release(release, stamp()).await;
+    let release = release.unwrap().row.id;
+    let text = draft("Large", "deploy", "bash", &"x".repeat(bytes));
+    let added = store.add_template(release, text, Position::Last, stamp());
+    added.await.unwrap();
+    let activated = store.activate_release(release, Some(customers), stamp());
+    activated.await.unwrap();
+    store.close().await.unwrap();
+    // The only steps of a new database.
+    (1..=i64::try_from(cells).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_bulk_never_has_all_of_its_texts_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    // 100 MB of text.
+    let ids = large_texts(&database, 400, 250_000).await;
+    let server = RunningServer::start(&mut program(&database));
+    let before = server.peak_kb();
+    let body = json!({ "ids": ids, "action": "done" }).to_string();
+    let (status, answer) = server.ask("POST", "/api/steps/bulk", &body);
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer.contains("\"changed\":400"), "{answer}");
+    let grown = server.peak_kb() - before;
+    eprintln!("a bulk of 100 MB of text took {grown} kB of memory");
+    assert!(grown < 180_000, "{grown} kB");
 }

@@ -11,12 +11,13 @@ use app::{
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{Method, Request, StatusCode, header},
+    http::{HeaderValue, Method, Request, StatusCode, header},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::BodyExt;
 use migration::{Migrator, MigratorTrait};
 use serde_json::Value;
+use server::ops::allowed_hosts::AllowedHosts;
 use server_fn::error::FromServerFnError;
 use std::sync::{
     OnceLock,
@@ -97,10 +98,11 @@ impl TestApp {
 
     fn router(&self) -> Router {
         let build = || {
-            server::http::router::router(Context {
+            let context = Context {
                 store: self.store.clone(),
                 default_actor: "Test".into(),
-            })
+            };
+            server::http::router::router(context, AllowedHosts::default())
         };
         self.router.get_or_init(build).clone()
     }
@@ -178,7 +180,10 @@ impl TestApp {
         answer.json()
     }
 
-    pub async fn send(&self, request: Request<Body>) -> TestResponse {
+    /// Sends a request; one that names no host is for localhost.
+    pub async fn send(&self, mut request: Request<Body>) -> TestResponse {
+        let host = HeaderValue::from_static("localhost");
+        request.headers_mut().entry(header::HOST).or_insert(host);
         let response = self.router().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();

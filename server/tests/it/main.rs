@@ -15,6 +15,7 @@ mod kill;
 mod model;
 mod program;
 mod proxy;
+mod raw_http;
 mod shells;
 mod store;
 mod tidy;

@@ -119,6 +119,15 @@ impl RunningServer {
         (status, answer)
     }
 
+    /// The peak of the program's memory, in kB.
+    pub fn peak_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap();
+        let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
+        let number = line.unwrap().trim().trim_end_matches(" kB");
+        number.parse().unwrap()
+    }
+
     /// Tries to create a cluster; returns the status.
     pub fn create_cluster(&self, name: &str) -> u16 {
         let body = serde_json::json!({ "draft": { "name": name } }).to_string();

@@ -9,6 +9,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+/// The host of the snippet's `server_name`, and of `ROLLCALL_PUBLIC_URL`.
+const PUBLIC_HOST: &str = "rollcall.example.com";
 const NGINX: &str = "/usr/sbin/nginx";
 /// Basic authentication of `ana:secret`.
 const LOGIN: &str = "Authorization: Basic YW5hOnNlY3JldA==\r\n";
@@ -100,7 +102,7 @@ impl<'a> Proxy<'a> {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let (host, long) = (&self.address, body.len());
+        let (host, long) = (PUBLIC_HOST, body.len());
         let request = format!(
             "{method} {path} HTTP/1.0\r\nHost: {host}\r\n{headers}Content-Length: {long}\r\nConnection: close\r\n\r\n{body}"
         );
@@ -125,7 +127,9 @@ fn the_snippet_for_nginx_works() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let server = RunningServer::start(&mut program(&folder.path().join("app.db")));
+    let mut command = program(&folder.path().join("app.db"));
+    let command = command.env("ROLLCALL_PUBLIC_URL", format!("https://{PUBLIC_HOST}"));
+    let server = RunningServer::start(command);
     let proxy = Proxy::start(folder.path(), &server.address);
     let anybody = proxy.ask("GET", "/", "", "");
     assert!(anybody.starts_with("HTTP/1.1 401 "), "{anybody}");
@@ -134,7 +138,7 @@ fn the_snippet_for_nginx_works() {
     assert!(page.contains("<title>Dashboard · Rollcall</title>"));
     // A change from the page's own origin, made as the user who is logged in.
     let json = "Content-Type: application/json\r\n";
-    let own = format!("{LOGIN}{json}Origin: https://{}\r\n", proxy.address);
+    let own = format!("{LOGIN}{json}Origin: https://{PUBLIC_HOST}\r\n");
     let made = proxy.ask(
         "POST",
         "/rpc/create_cluster",

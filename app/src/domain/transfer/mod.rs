@@ -11,6 +11,7 @@
 //! ```
 //!
 //! Derived data (the variables that a text names) is not part of it.
+mod batch_order;
 pub mod checked_row;
 pub mod json_lines;
 pub mod row_checker;
@@ -29,6 +30,9 @@ pub const FORMAT_VERSION: u32 = 2;
 
 /// The largest id or version: 2^53, the largest integer that every JSON reader represents exactly.
 const JSON_INTEGER_MAX: i64 = 1 << 53;
+
+/// What some editors and shells write before a text in UTF-8.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A report names at most this number of errors and counts the others.
 const NAMED_ERRORS_MAX: usize = 100;
@@ -141,8 +145,11 @@ pub struct Transfer {
 
 impl Transfer {
     /// Locates the lists of an export. Errors: not UTF-8 or JSON, not an export, a newer format, missing or doubled
-    /// lists.
-    pub fn read(bytes: Vec<u8>) -> Result<Self, ImportErrors> {
+    /// lists. A byte order mark before the text is skipped.
+    pub fn read(mut bytes: Vec<u8>) -> Result<Self, ImportErrors> {
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = error.as_bytes().get(..error.utf8_error().valid_up_to());
             let lines = good.unwrap_or_default().split(|it| *it == b'\n').count();
@@ -280,6 +287,15 @@ mod tests {
         }
         let error = Transfer::read(b"{\n\xff}".to_vec()).unwrap_err();
         assert_eq!(error.errors[0].line, 2);
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_text_is_no_damage() {
+        let marked = [BYTE_ORDER_MARK, EMPTY.as_bytes()].concat();
+        let file = Transfer::read(marked.clone()).unwrap();
+        assert_eq!(file.rows(TransferPart::Events).count(), 0);
+        let twice = Transfer::read([BYTE_ORDER_MARK, marked.as_slice()].concat()).unwrap_err();
+        assert!(twice.to_string().starts_with("line 1: the file is damaged"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! positions without gaps. Accepted rows are normalized as the domain stores them.
 use super::{
     ImportErrors, JSON_INTEGER_MAX, Membership, Transfer, TransferPart,
+    batch_order::BatchOrder,
     checked_row::{CheckedRow, check_state, field_of},
     json_error_message,
     json_lines::JsonItem,
@@ -39,6 +40,7 @@ pub struct RowChecker {
     templates: HashMap<TemplateId, (ReleaseId, Category)>,
     members: HashSet<(ReleaseId, CustomerId)>,
     copies: HashSet<(CustomerId, TemplateId)>,
+    batches: BatchOrder,
     /// Positions, each with its line.
     positions: BTreeMap<TransferPart, HashMap<PositionList, BTreeMap<i32, usize>>>,
 }
@@ -273,8 +275,12 @@ impl RowChecker {
         let part = TransferPart::Events;
         let mut it: Event = self.read(part, item)?;
         self.id(part, item.line, it.id.0);
+        let out_of_order = self.batches.take(it.id, &it.batch_id, it.undoes.as_ref());
         let mut row = self.row(part, item.line);
         let batch = Name::parse(&it.batch_id.0);
+        for (field, problem) in out_of_order {
+            row.add(field, problem);
+        }
         row.check(
             "batchId",
             batch.is_ok_and(|name| name.as_str() == it.batch_id.0),

@@ -2,3 +2,4 @@
 //! the meaning of a change.
 pub mod events;
 pub mod idempotency;
+pub mod last_change;

@@ -32,12 +32,16 @@ pub async fn open_read_only(file: &Path) -> Result<DatabaseConnection, StoreErro
     Ok(sqlite::connect(file, Role::File).await?)
 }
 
-/// Whether no process has the database open, so that its file may be replaced. An unreadable file counts as unused.
-pub async fn is_unused(path: &Path) -> bool {
-    let Ok(db) = sqlite::connect(path, Role::Existing).await else {
-        return true;
+/// Whether no process has the database open, so that its file may be replaced. A damaged file counts as unused. One that
+/// cannot be opened for another reason may well be in use, so that is an error.
+pub async fn is_unused(path: &Path) -> Result<bool, StoreError> {
+    let db = match sqlite::connect(path, Role::Existing).await {
+        Ok(db) => db,
+        Err(error) if sqlite::is_locked(&error) => return Ok(false),
+        Err(error) if sqlite::is_damage(&error) => return Ok(true),
+        Err(error) => return Err(error.into()),
     };
     let is_unused = sqlite::take_exclusively(&db).await;
     let _ = db.close().await;
-    is_unused
+    Ok(is_unused?)
 }

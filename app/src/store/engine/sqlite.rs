@@ -1,6 +1,7 @@
 //! Everything specific to `SQLite`: file path, connection options, pragmas, integrity checks, `VACUUM INTO`. Another
 //! database would replace this file.
 use super::db_timing;
+use crate::store::error::chain;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     DbErr, Statement,
@@ -209,14 +210,28 @@ pub async fn copy_into(db: &DatabaseConnection, target: &Path) -> Result<(), DbE
     Ok(())
 }
 
+/// Whether an error says that the file is damaged or no database at all.
+pub fn is_damage(error: &DbErr) -> bool {
+    let text = chain(error);
+    text.contains("malformed") || text.contains("not a database")
+}
+
+/// Whether an error says that another connection holds the database.
+pub fn is_locked(error: &DbErr) -> bool {
+    let text = chain(error);
+    text.contains("is locked") || text.contains("is busy")
+}
+
 /// Whether no other connection has the database open. If so, leaves WAL mode: the log is merged, and the database is
-/// one file.
-pub async fn take_exclusively(db: &DatabaseConnection) -> bool {
+/// one file. A damaged file counts as not open; any other failure is an error.
+pub async fn take_exclusively(db: &DatabaseConnection) -> Result<bool, DbErr> {
     // Do not wait: another process may have it open for days.
     let _ = db.execute_unprepared("PRAGMA busy_timeout = 0").await;
     match db.execute_unprepared("PRAGMA journal_mode = DELETE").await {
-        Ok(_) => true,
-        Err(error) => !error.to_string().contains("locked"),
+        Ok(_) => Ok(true),
+        Err(error) if is_locked(&error) => Ok(false),
+        Err(error) if is_damage(&error) => Ok(true),
+        Err(error) => Err(error),
     }
 }
 

@@ -83,19 +83,21 @@ pub async fn resolve_customers(
         .map(|it| it.0)
         .filter(|id| !known.contains_key(id))
         .collect();
-    if !unknown.is_empty() {
-        return Err(wrong(FieldError::Unknown { ids: unknown }));
-    }
     let inactive: Vec<String> = wanted
         .iter()
         .filter_map(|it| known.get(&it.0))
         .filter(|it| !it.1)
         .map(|it| it.0.clone())
         .collect();
-    if !inactive.is_empty() {
-        return Err(wrong(FieldError::Inactive { names: inactive }));
+    match (unknown.is_empty(), inactive.is_empty()) {
+        (true, true) => Ok(wanted),
+        (false, true) => Err(wrong(FieldError::Unknown { ids: unknown })),
+        (true, false) => Err(wrong(FieldError::Inactive { names: inactive })),
+        (false, false) => Err(wrong(FieldError::UnknownAndInactive {
+            ids: unknown,
+            names: inactive,
+        })),
     }
-    Ok(wanted)
 }
 
 /// Adds the customers as members and copies all templates to them, with two statements per `IDS_PER_STATEMENT_MAX`

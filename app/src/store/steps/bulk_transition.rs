@@ -5,7 +5,7 @@ use crate::domain::{
     cluster::Cluster,
     customer::Customer,
     field_error::FieldError,
-    id::{CustomerId, StepId},
+    id::{CustomerId, ReleaseId, StepId},
     release::Release,
     rule_violation::RuleViolation,
     step::{CustomerStep, Transition},
@@ -18,16 +18,20 @@ use crate::domain::{
 use crate::store::{
     Store,
     audit::events::{NewEvent, StepSnapshot},
-    engine::sqlite::IDS_PER_STATEMENT_MAX,
+    change::Change,
     entity::{customer_step, release},
     error::StoreError,
     text_variables,
 };
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr,
+};
 use std::collections::{HashMap, HashSet};
 
 /// The number of ids that one bulk action accepts.
 pub const BULK_STEPS_MAX: usize = 10_000;
+/// Steps that are in memory at once: with texts of the largest size, before, after and resolved, about 40 MiB.
+const STEPS_IN_MEMORY_MAX: usize = 50;
 
 impl Store {
     /// Makes one transition of many steps. Unknown steps and those that do not allow it are reported, not errors.
@@ -58,160 +62,186 @@ impl Store {
             .transpose();
         let notes = notes
             .map_err(|it| ValidationErrors::one(Field::Notes, it))?
-            .flatten()
-            .map(String::from);
+            .map(|it| NewNotes(it.map(String::from)));
+        let mut seen = HashSet::new();
+        let ids: Vec<StepId> = ids.into_iter().filter(|it| seen.insert(*it)).collect();
         let mut change = self.change(stamp).await?;
-        let mut steps: HashMap<i64, CustomerStep> = customer_step::Entity::find()
-            .filter(customer_step::Column::Id.is_in(ids.iter().map(|it| it.0)))
-            .all(&change.tx)
-            .await?
-            .into_iter()
-            .map(|row| Ok((row.id, row.try_into()?)))
-            .collect::<Result<_, StoreError>>()?;
-        let releases: HashMap<i64, Release> = release::Entity::find()
-            .filter(
-                release::Column::Id.is_in(
-                    steps
-                        .values()
-                        .map(|it| it.release_id.0)
-                        .collect::<HashSet<_>>(),
-                ),
-            )
-            .all(&change.tx)
-            .await?
-            .into_iter()
-            .map(|row| Ok((row.id, row.try_into()?)))
-            .collect::<Result<_, StoreError>>()?;
-        let customers: HashSet<CustomerId> = steps.values().map(|it| it.customer_id).collect();
-        let customers: Vec<CustomerId> = customers.into_iter().collect();
-        let customers: HashMap<CustomerId, (Customer, Cluster)> =
-            text_variables::with_clusters(&change.tx, &customers)
+        let mut scopes = BulkScopes::default();
+        let mut result = BulkResult::default();
+        for part in ids.chunks(STEPS_IN_MEMORY_MAX) {
+            let mut steps: HashMap<i64, CustomerStep> = customer_step::Entity::find()
+                .filter(customer_step::Column::Id.is_in(part.iter().map(|it| it.0)))
+                .all(&change.tx)
                 .await?
                 .into_iter()
-                .map(|(customer, cluster)| (customer.id, (customer, cluster)))
-                .collect();
-        let mut result = BulkResult::default();
-        let mut seen = HashSet::new();
-        for id in ids.into_iter().filter(|it| seen.insert(*it)) {
-            let Some(before) = steps.remove(&id.0) else {
-                result.not_eligible.push(NotEligible {
-                    id,
-                    step: String::new(),
-                    customer: String::new(),
-                    reason: "step not found".to_owned(),
-                });
-                continue;
-            };
-            let (Some((customer, cluster)), Some(release)) = (
-                customers.get(&before.customer_id),
-                releases.get(&before.release_id.0),
-            ) else {
-                return Err(StoreError::corrupt(
-                    "customer_steps",
-                    "its customer or release is missing",
-                ));
-            };
-            let scope = VariableScope {
-                customer,
-                cluster,
-                release,
-            };
-            match next_state(&before, &transition, &options, scope, &change.stamp) {
-                Ok(None) => {}
-                Ok(Some((mut after, resolved_text))) => {
-                    if notes.is_some() {
-                        after.notes.clone_from(&notes);
+                .map(|row| Ok((row.id, row.try_into()?)))
+                .collect::<Result<_, StoreError>>()?;
+            scopes.load(&change.tx, steps.values()).await?;
+            let n_changed = result.changed_ids.len();
+            for id in part {
+                let Some(before) = steps.remove(&id.0) else {
+                    result.not_eligible.push(NotEligible {
+                        id: *id,
+                        step: String::new(),
+                        customer: String::new(),
+                        reason: "step not found".to_owned(),
+                    });
+                    continue;
+                };
+                let scope = scopes.of(&before)?;
+                match next_state(&before, &transition, &options, scope, &change.stamp) {
+                    Ok(None) => {}
+                    Ok(Some((mut after, resolved_text))) => {
+                        if let Some(NewNotes(notes)) = &notes {
+                            after.notes.clone_from(notes);
+                        }
+                        after.version += 1;
+                        let mut event = NewEvent::of_step(&after, event_action(action))
+                            .before(&StepSnapshot::of(&before))
+                            .after(&StepSnapshot::of(&after));
+                        event.resolved_text = resolved_text;
+                        change.record(event);
+                        result.changed_ids.push(*id);
                     }
-                    after.version += 1;
-                    let mut event = NewEvent::of_step(&after, event_action(action))
-                        .before(&StepSnapshot::of(&before))
-                        .after(&StepSnapshot::of(&after));
-                    event.resolved_text = resolved_text;
-                    change.record(event);
-                    result.changed_ids.push(id);
+                    Err(violation) => result.not_eligible.push(NotEligible {
+                        id: *id,
+                        customer: scope.customer.name.clone(),
+                        step: before.name,
+                        reason: violation.to_string(),
+                    }),
                 }
-                Err(violation) => result.not_eligible.push(NotEligible {
-                    id,
-                    step: before.name,
-                    customer: customer.name.clone(),
-                    reason: violation.to_string(),
-                }),
             }
+            let changed = &result.changed_ids[n_changed..];
+            write_states(&change, &transition, notes.as_ref(), changed).await?;
+            change.flush().await?;
         }
-        self.write_states(&change, &transition, notes, &result.changed_ids)
-            .await?;
         result.changed = u32::try_from(result.changed_ids.len()).unwrap_or(u32::MAX);
         result.stamp = Some(change.stamp.clone());
         result.batch_id = change.commit().await?;
         Ok(result)
     }
+}
 
-    /// Writes the new state of all changed steps. They get the same state from the same person, so one statement per
-    /// 10,000 steps is enough. The SQL repeats the rules of `CustomerStep::transition`; a test compares the two.
-    async fn write_states(
-        &self,
-        change: &crate::store::change::Change,
-        transition: &Transition,
-        notes: Option<String>,
-        ids: &[StepId],
+/// The new notes of a bulk's steps. None clears them: they were given, and are empty.
+struct NewNotes(Option<String>);
+
+/// Releases and customers that the variables of a bulk's steps are resolved with, each read once.
+#[derive(Default)]
+struct BulkScopes {
+    releases: HashMap<ReleaseId, Release>,
+    customers: HashMap<CustomerId, (Customer, Cluster)>,
+}
+
+impl BulkScopes {
+    /// Reads the releases and customers of these steps that were not read yet.
+    async fn load(
+        &mut self,
+        tx: &DatabaseTransaction,
+        steps: impl Iterator<Item = &CustomerStep>,
     ) -> Result<(), StoreError> {
-        use customer_step::Column;
-        let action = transition.action;
-        let reason = transition.reason.as_ref().map(|it| it.as_str().to_owned());
-        let reason_of = |it: StepAction| Expr::val(reason.clone().filter(|_| action == it));
-        let (at, by) = (change.stamp.at, change.stamp.by.clone());
-        let no_author = || {
-            (
-                Expr::val(None::<chrono::DateTime<chrono::Utc>>),
-                Expr::val(None::<String>),
-            )
-        };
-        let author = || (Expr::val(Some(at)), Expr::val(Some(by.clone())));
-        for chunk in ids.chunks(IDS_PER_STATEMENT_MAX) {
-            let (state_at, state_by) = if action == StepAction::Reopen {
-                no_author()
-            } else {
-                author()
-            };
-            let mut update = customer_step::Entity::update_many()
-                .col_expr(Column::Status, Expr::val(action.target().as_str()))
-                .col_expr(Column::StateAt, state_at)
-                .col_expr(Column::StateBy, state_by)
-                .col_expr(Column::FailReason, reason_of(StepAction::Fail))
-                .col_expr(Column::SkipReason, reason_of(StepAction::Skip))
-                .col_expr(Column::RevertReason, reason_of(StepAction::Revert))
-                .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-                .col_expr(Column::UpdatedAt, Expr::val(at))
-                .filter(Column::Id.is_in(chunk.iter().map(|it| it.0)));
-            let started = match action {
-                StepAction::Start => Some(author()),
-                StepAction::Reopen => Some(no_author()),
-                _ => None,
-            };
-            let executed = match action {
-                StepAction::Done => Some(author()),
-                StepAction::Start | StepAction::Skip | StepAction::Reopen => Some(no_author()),
-                StepAction::Fail | StepAction::Revert => None,
-            };
-            if let Some((at, by)) = started {
-                update = update
-                    .col_expr(Column::StartedAt, at)
-                    .col_expr(Column::StartedBy, by);
+        let (mut releases, mut customers) = (HashSet::new(), HashSet::new());
+        for step in steps {
+            if !self.releases.contains_key(&step.release_id) {
+                releases.insert(step.release_id);
             }
-            if let Some((at, by)) = executed {
-                update = update
-                    .col_expr(Column::ExecutedAt, at)
-                    .col_expr(Column::ExecutedBy, by);
+            if !self.customers.contains_key(&step.customer_id) {
+                customers.insert(step.customer_id);
             }
-            if let Some(notes) = &notes {
-                update = update
-                    .col_expr(Column::Notes, Expr::val(notes.clone()))
-                    .col_expr(Column::HasNotes, Expr::val(true));
+        }
+        if !releases.is_empty() {
+            let rows = release::Entity::find()
+                .filter(release::Column::Id.is_in(releases.iter().map(|it| it.0)))
+                .all(tx)
+                .await?;
+            for row in rows {
+                let release: Release = row.try_into()?;
+                self.releases.insert(release.id, release);
             }
-            update.exec(&change.tx).await?;
+        }
+        if !customers.is_empty() {
+            let customers: Vec<CustomerId> = customers.into_iter().collect();
+            let rows = text_variables::with_clusters(tx, &customers).await?;
+            let rows = rows.into_iter().map(|it| (it.0.id, it));
+            self.customers.extend(rows);
         }
         Ok(())
     }
+
+    fn of(&self, step: &CustomerStep) -> Result<VariableScope<'_>, StoreError> {
+        let customer = self.customers.get(&step.customer_id);
+        let release = self.releases.get(&step.release_id);
+        let ((customer, cluster), release) = customer.zip(release).ok_or_else(|| {
+            StoreError::corrupt("customer_steps", "its customer or release is missing")
+        })?;
+        Ok(VariableScope {
+            customer,
+            cluster,
+            release,
+        })
+    }
+}
+
+/// Writes the new state of changed steps. They get the same state from the same person, so one statement is enough. The
+/// SQL repeats the rules of `CustomerStep::transition`; a test compares the two.
+async fn write_states(
+    change: &Change,
+    transition: &Transition,
+    notes: Option<&NewNotes>,
+    ids: &[StepId],
+) -> Result<(), StoreError> {
+    use customer_step::Column;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let action = transition.action;
+    let reason = transition.reason.as_ref().map(|it| it.as_str().to_owned());
+    let reason_of = |it: StepAction| Expr::val(reason.clone().filter(|_| action == it));
+    let (at, by) = (change.stamp.at, change.stamp.by.clone());
+    let no_author = || {
+        (
+            Expr::val(None::<chrono::DateTime<chrono::Utc>>),
+            Expr::val(None::<String>),
+        )
+    };
+    let author = || (Expr::val(Some(at)), Expr::val(Some(by.clone())));
+    let (state_at, state_by) = author();
+    let mut update = customer_step::Entity::update_many()
+        .col_expr(Column::Status, Expr::val(action.target().as_str()))
+        .col_expr(Column::StateAt, state_at)
+        .col_expr(Column::StateBy, state_by)
+        .col_expr(Column::FailReason, reason_of(StepAction::Fail))
+        .col_expr(Column::SkipReason, reason_of(StepAction::Skip))
+        .col_expr(Column::RevertReason, reason_of(StepAction::Revert))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .col_expr(Column::UpdatedAt, Expr::val(at))
+        .filter(Column::Id.is_in(ids.iter().map(|it| it.0)));
+    let started = match action {
+        StepAction::Start => Some(author()),
+        StepAction::Reopen => Some(no_author()),
+        _ => None,
+    };
+    let executed = match action {
+        StepAction::Done => Some(author()),
+        StepAction::Start | StepAction::Skip | StepAction::Reopen => Some(no_author()),
+        StepAction::Fail | StepAction::Revert => None,
+    };
+    if let Some((at, by)) = started {
+        update = update
+            .col_expr(Column::StartedAt, at)
+            .col_expr(Column::StartedBy, by);
+    }
+    if let Some((at, by)) = executed {
+        update = update
+            .col_expr(Column::ExecutedAt, at)
+            .col_expr(Column::ExecutedBy, by);
+    }
+    if let Some(NewNotes(notes)) = notes {
+        update = update
+            .col_expr(Column::Notes, Expr::val(notes.clone()))
+            .col_expr(Column::HasNotes, Expr::val(notes.is_some()));
+    }
+    update.exec(&change.tx).await?;
+    Ok(())
 }
 
 type NextState = (CustomerStep, Option<String>);

@@ -1,6 +1,6 @@
 //! Loading, saving and deleting rows of `customer_steps`, and the common start and end of a change of one step.
 use crate::domain::{
-    event::{Changed, Entity, EventAction},
+    event::{Changed, EventAction},
     field_error::FieldError,
     id::StepId,
     order::Position,
@@ -11,8 +11,11 @@ use crate::domain::{
     vocabulary::{Field, Noun, StepAction},
 };
 use crate::store::{
-    audit::events::{NewEvent, StepSnapshot},
-    change::Change,
+    audit::{
+        events::{NewEvent, StepSnapshot},
+        last_change::last_change_of_step,
+    },
+    change::{Change, stale},
     entity::customer_step,
     error::StoreError,
     records::release_rows,
@@ -76,8 +79,10 @@ impl Change {
         version: Option<i64>,
     ) -> Result<(CustomerStep, Release), StoreError> {
         let step = load(&self.tx, id).await?;
-        self.must_be_fresh(Entity::Step, id.0, &step, step.version, version)
-            .await?;
+        if version.is_some_and(|it| it != step.version) {
+            let last = last_change_of_step(&self.tx, &step).await?;
+            return Err(stale(&step, last));
+        }
         let release = release_rows::load(&self.tx, step.release_id).await?;
         release.may_be_worked_on()?;
         Ok((step, release))

@@ -24,6 +24,7 @@ use crate::store::{
     records::{members, release_rows},
     text_variables,
 };
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel,
     QueryFilter, sea_query::Expr,
@@ -193,12 +194,18 @@ pub struct TemplateCopyText {
     pub template_version: Option<i64>,
 }
 
-/// A deleted copy that differed from its template: with notes or an earlier text.
+/// A deleted copy that differed from its template: with notes or an earlier text, or reopened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RemovedCopy {
     #[serde(flatten)]
     pub text: TemplateCopyText,
     pub notes: Option<String>,
+    /// Who reopened it, and when.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub state_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub state_at: Option<DateTime<Utc>>,
 }
 
 impl From<CustomerStep> for RemovedCopy {
@@ -212,6 +219,8 @@ impl From<CustomerStep> for RemovedCopy {
                 template_version: step.template_version,
             },
             notes: step.notes,
+            state_by: step.state_by,
+            state_at: step.state_at,
         }
     }
 }
@@ -343,14 +352,15 @@ pub async fn delete(
         .include(&change.tx, &customers_with_kept_copies)
         .await?;
     let lists = custom_orders.ids();
-    let copies_by = |propagates: bool| -> Vec<(i64, i64)> {
+    // With their versions: a restored copy continues from there.
+    let copies_by = |propagates: bool| -> Vec<(i64, i64, i64)> {
         let these = copies
             .iter()
             .filter(|it| (it.propagation == Propagation::Propagate) == propagates);
-        these.map(|it| (it.id, it.customer)).collect()
+        these.map(|it| (it.id, it.customer, it.version)).collect()
     };
     let (removed, kept) = (copies_by(true), copies_by(false));
-    // Deleted copies that differ from their template: with notes or an earlier text.
+    // Deleted copies that differ from their template: with notes or an earlier text, or reopened.
     let own: Vec<RemovedCopy> = customer_step::Entity::find()
         .filter(Column::TemplateId.eq(template.id.0))
         .filter(Column::Status.eq(StepStatus::Pending.as_str()))
@@ -358,6 +368,7 @@ pub async fn delete(
         .filter(
             Column::HasNotes
                 .eq(true)
+                .or(Column::StateBy.is_not_null())
                 .or(Column::TemplateVersion.ne(template.version)),
         )
         .all(&change.tx)

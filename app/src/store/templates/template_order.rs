@@ -19,7 +19,7 @@ use crate::store::{
     error::StoreError,
     records::{members, release_rows},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
 
 impl Store {
@@ -151,6 +151,8 @@ pub async fn move_to(
     customer_step::Entity::update_many()
         .col_expr(Column::Category, Expr::val(category.as_str()))
         .col_expr(Column::OrderIndex, Expr::val(i32::MAX))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .col_expr(Column::UpdatedAt, Expr::val(change.stamp.at))
         .filter(Column::TemplateId.eq(template.id.0))
         .exec(&change.tx)
         .await?;

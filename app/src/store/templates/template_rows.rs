@@ -44,10 +44,11 @@ impl VersionedRow for StepTemplate {
     }
 }
 
-/// A copy of a template: ids of step and customer, and whether changes propagate to it.
+/// A copy of a template: ids of step and customer, version, and whether changes propagate to it.
 pub struct TemplateCopy {
     pub id: i64,
     pub customer: i64,
+    pub version: i64,
     pub propagation: Propagation,
 }
 
@@ -57,11 +58,12 @@ pub async fn copies_of(
     id: TemplateId,
 ) -> Result<Vec<TemplateCopy>, StoreError> {
     use customer_step::Column;
-    let rows: Vec<(i64, i64, String, bool)> = customer_step::Entity::find()
+    let rows: Vec<(i64, i64, i64, String, bool)> = customer_step::Entity::find()
         .select_only()
         .columns([
             Column::Id,
             Column::CustomerId,
+            Column::Version,
             Column::Status,
             Column::IsOverridden,
         ])
@@ -70,13 +72,14 @@ pub async fn copies_of(
         .all(db)
         .await?;
     rows.into_iter()
-        .map(|(id, customer, status, overridden)| {
+        .map(|(id, customer, version, status, overridden)| {
             let status: StepStatus = status
                 .parse()
                 .map_err(|_| StoreError::corrupt("customer_steps", "unknown status"))?;
             Ok(TemplateCopy {
                 id,
                 customer,
+                version,
                 propagation: propagation(status, overridden),
             })
         })

@@ -2,10 +2,12 @@
 //! since are left alone and reported. The kind of an event is recognized by its stored data instead of its action,
 //! because every undo has the same action.
 mod conflicts;
+mod step_removals;
 mod undo_steps;
 mod undo_templates;
 
-use super::{Store, change::Change, entity::audit_event, error::StoreError, records::release_rows};
+use self::step_removals::StepRemovals;
+use super::{Store, change::Change, entity::audit_event, error::StoreError};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, Event, EventAction, Undoable},
@@ -42,15 +44,23 @@ impl Store {
             }
             .into());
         }
-        if let Some(release) = first.release_id {
-            release_rows::load(&change.tx, release)
-                .await?
-                .may_be_edited()?;
+        // A batch can have events of several releases. Those that cannot be edited by now are left alone.
+        let closed = change.closed_releases(&events).await?;
+        let closed_of = |event: &Event| {
+            let id = event.release_id?;
+            Some((id, closed.get(&id)?))
+        };
+        let all_closed = events.iter().all(|it| closed_of(it).is_some());
+        if let Some((_, why)) = closed_of(first).filter(|_| all_closed) {
+            return Err(why.clone().into());
         }
+        let removals = StepRemovals::find(&change.tx, &events).await?;
         let mut conflicts = Vec::new();
         let mut restored = 0;
         for event in &events {
-            if change.undo_event(event, &mut conflicts).await? {
+            if let Some((release, why)) = closed_of(event) {
+                conflicts.push(change.closed_conflict(event, release, why).await?);
+            } else if change.undo_event(event, &removals, &mut conflicts).await? {
                 restored += 1;
             }
         }
@@ -94,17 +104,21 @@ impl Change {
     async fn undo_event(
         &mut self,
         event: &Event,
+        removals: &StepRemovals,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
         match (event.entity, &event.before, &event.after) {
             (Entity::Step, Some(before), Some(after)) => {
-                self.undo_step(event, before, after, conflicts).await
+                self.undo_step(event, before, after, removals, conflicts)
+                    .await
             }
             (Entity::Step, None, Some(after)) => {
-                self.undo_step_created(event, after, conflicts).await
+                self.undo_step_created(event, after, removals, conflicts)
+                    .await
             }
             (Entity::Step, Some(before), None) => {
-                self.undo_step_deleted(event, before, conflicts).await
+                self.undo_step_deleted(event, before, removals, conflicts)
+                    .await
             }
             (Entity::Template, Some(before), Some(after)) if before.get("orderedIds").is_some() => {
                 self.undo_template_moved(event, before, after, conflicts)

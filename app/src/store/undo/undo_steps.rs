@@ -1,6 +1,7 @@
 //! Undo of changes to one customer's step: edit, creation, deletion (R16).
+use super::step_removals::StepRemovals;
 use crate::domain::{
-    event::{Entity, Event, EventAction},
+    event::{Event, EventAction},
     id::StepId,
     step::CustomerStep,
     summary::Conflict,
@@ -24,6 +25,7 @@ impl Change {
         event: &Event,
         before: &Value,
         after: &Value,
+        removals: &StepRemovals,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
         let (before, after): (StepSnapshot, StepSnapshot) =
@@ -32,7 +34,8 @@ impl Change {
             Ok(step) if StepSnapshot::of(&step).is_same(&after) => step,
             Ok(_) | Err(StoreError::NotFound(_)) => {
                 let name = self.cell_name(&after.name, event.customer_id).await?;
-                conflicts.push(self.conflict(Entity::Step, event.entity_id, &name).await?);
+                let id = StepId(event.entity_id);
+                conflicts.push(self.step_conflict(id, &name, Some(removals)).await?);
                 return Ok(false);
             }
             Err(error) => return Err(error),
@@ -47,6 +50,7 @@ impl Change {
         &mut self,
         event: &Event,
         after: &Value,
+        removals: &StepRemovals,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
         let after: StepSnapshot = read_snapshot(after)?;
@@ -54,7 +58,8 @@ impl Change {
             Ok(step) if StepSnapshot::of(&step).is_same(&after) => step,
             Ok(_) | Err(StoreError::NotFound(_)) => {
                 let name = self.cell_name(&after.name, event.customer_id).await?;
-                conflicts.push(self.conflict(Entity::Step, event.entity_id, &name).await?);
+                let id = StepId(event.entity_id);
+                conflicts.push(self.step_conflict(id, &name, Some(removals)).await?);
                 return Ok(false);
             }
             Err(error) => return Err(error),
@@ -72,6 +77,7 @@ impl Change {
         &mut self,
         event: &Event,
         before: &Value,
+        removals: &StepRemovals,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<bool, StoreError> {
         let snapshot: StepSnapshot = read_snapshot(before)?;
@@ -86,7 +92,7 @@ impl Change {
         if is_there.is_some() || !members.contains(&customer.0) {
             // It was restored already, or the customer is no longer a member.
             let name = self.cell_name(&snapshot.name, Some(customer)).await?;
-            conflicts.push(self.conflict(Entity::Step, id.0, &name).await?);
+            conflicts.push(self.step_conflict(id, &name, Some(removals)).await?);
             return Ok(false);
         }
         let blank = CustomerStep {

@@ -39,14 +39,34 @@ struct RestoredList {
     lists: StepIdsByCustomer,
 }
 
+/// A copy as a deletion stored it: ids of step and customer, and the version, which is 0 in events of earlier programs.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(from = "Vec<i64>")]
+struct DeletedCopy {
+    id: i64,
+    customer: i64,
+    version: i64,
+}
+
+impl From<Vec<i64>> for DeletedCopy {
+    fn from(numbers: Vec<i64>) -> Self {
+        let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
+        Self {
+            id: number(0),
+            customer: number(1),
+            version: number(2),
+        }
+    }
+}
+
 /// The data that a deletion stored about the copies.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct DeletedTemplate {
     ordered_ids: Vec<i64>,
-    /// Step and customer ids of deleted copies (`removed`), and of copies that became custom steps (`kept`).
-    removed: Vec<(i64, i64)>,
-    kept: Vec<(i64, i64)>,
+    /// Deleted copies (`removed`), and copies that became custom steps (`kept`).
+    removed: Vec<DeletedCopy>,
+    kept: Vec<DeletedCopy>,
     own: Vec<RemovedCopy>,
     /// The members at the time of the deletion.
     members: HashSet<i64>,
@@ -187,7 +207,7 @@ impl Change {
                 let row = customer_step::Entity::find_by_id(*id).one(&self.tx).await?;
                 let customer = row.map(|it| CustomerId(it.customer_id));
                 let name = self.cell_name(&template.name, customer).await?;
-                conflicts.push(self.conflict(Entity::Step, *id, &name).await?);
+                conflicts.push(self.step_conflict(StepId(*id), &name, None).await?);
             }
         }
         let limits = PropagationLimits {
@@ -227,7 +247,7 @@ impl Change {
                 let name = self
                     .cell_name(&template.name, Some(CustomerId(copy.customer)))
                     .await?;
-                conflicts.push(self.conflict(Entity::Step, copy.id, &name).await?);
+                conflicts.push(self.step_conflict(StepId(copy.id), &name, None).await?);
             }
         }
         template_edits::delete(self, &template).await?;
@@ -320,16 +340,19 @@ impl Change {
         copy_order::write_template_order(&self.tx, release, category, &wanted).await?;
         let members = members::member_ids(&self.tx, release).await?;
         let mut come_back = HashSet::new();
-        for (id, customer) in removed.iter().filter(|it| members.contains(&it.1)) {
-            come_back.insert(StepId(*id));
-            let mut copy = blank_copy(&template, *customer, now);
-            copy.id = StepId(*id);
-            if let Some(RemovedCopy { text, notes }) = own.iter().find(|it| it.text.id == *id) {
-                copy.name.clone_from(&text.name);
-                copy.kind = text.kind;
-                copy.content.clone_from(&text.content);
-                copy.template_version = text.template_version;
-                copy.notes.clone_from(notes);
+        for deleted in removed.iter().filter(|it| members.contains(&it.customer)) {
+            come_back.insert(StepId(deleted.id));
+            let mut copy = blank_copy(&template, deleted.customer, now);
+            copy.id = StepId(deleted.id);
+            copy.version = deleted.version + 1;
+            if let Some(own) = own.iter().find(|it| it.text.id == deleted.id) {
+                copy.name.clone_from(&own.text.name);
+                copy.kind = own.text.kind;
+                copy.content.clone_from(&own.text.content);
+                copy.template_version = own.text.template_version;
+                copy.notes.clone_from(&own.notes);
+                copy.state_by.clone_from(&own.state_by);
+                copy.state_at = own.state_at;
             }
             text_variables::save(&self.tx, &copy.content).await?;
             let row = customer_step::Model::from(copy).into_active_model();
@@ -346,7 +369,7 @@ impl Change {
             row.id = NotSet;
             row.insert(&self.tx).await?;
         }
-        for (id, _) in kept {
+        for DeletedCopy { id, .. } in kept {
             come_back.insert(StepId(id));
             let linked = customer_step::Entity::update_many()
                 .col_expr(customer_step::Column::TemplateId, Expr::val(template.id.0))
@@ -355,12 +378,13 @@ impl Change {
                     customer_step::Column::Version,
                     Expr::col(customer_step::Column::Version).add(1),
                 )
+                .col_expr(customer_step::Column::UpdatedAt, Expr::val(now))
                 .filter(customer_step::Column::Id.eq(id))
                 .filter(customer_step::Column::TemplateId.is_null())
                 .exec(&self.tx)
                 .await?;
             if linked.rows_affected == 0 {
-                conflicts.push(self.conflict(Entity::Step, id, &template.name).await?);
+                conflicts.push(self.step_conflict(StepId(id), &template.name, None).await?);
             }
         }
         custom_orders.reorder_to_template(&self.tx, &order).await?;

@@ -148,16 +148,21 @@ impl Store {
             StepStatus::InProgress => at.is_some_and(|it| it < stale),
             _ => false,
         };
-        let mut wanted: Vec<(Option<DateTime<Utc>>, i64)> = Vec::new();
+        // The most urgent cells come first, so that new reverts never hide older failures.
+        let urgency = |status: StepStatus| {
+            let mut by_attention = StepStatus::BY_ATTENTION.iter();
+            by_attention.position(|it| *it == status)
+        };
+        let mut wanted = Vec::new();
         for grid in grids {
             for (index, cell) in grid.cells() {
                 let at = || grid.status_change(index).map(|it| it.at);
                 if needs_attention(cell.status, at()) {
-                    wanted.push((at(), cell.step.0));
+                    wanted.push((urgency(cell.status), Reverse(at()), cell.step.0));
                 }
             }
         }
-        wanted.sort_unstable_by_key(|it| Reverse(it.0));
+        wanted.sort_unstable();
         wanted.truncate(ATTENTION_CELLS_MAX + 1);
         let rows: Vec<NarrowStep> = customer_step::Entity::find()
             .select_only()
@@ -172,8 +177,7 @@ impl Store {
                 Of::StateBy,
                 Of::StateAt,
             ])
-            .filter(Of::Id.is_in(wanted.iter().map(|it| it.1)))
-            .order_by_desc(Of::StateAt)
+            .filter(Of::Id.is_in(wanted.iter().map(|it| it.2)))
             .into_tuple()
             .all(&self.read)
             .await?;
@@ -211,11 +215,7 @@ impl Store {
                 })
             })
             .collect::<Result<_, StoreError>>()?;
-        attention.sort_by_key(|it| {
-            StepStatus::BY_ATTENTION
-                .iter()
-                .position(|status| *status == it.status)
-        });
+        attention.sort_by_key(|it| (urgency(it.status), Reverse(it.at)));
         Ok(attention)
     }
 }

@@ -14,4 +14,5 @@ pub mod record_details;
 pub mod record_lists;
 pub mod release_sheet;
 pub mod step_queries;
+pub mod text_diffs;
 pub mod unresolved;

@@ -1,10 +1,11 @@
 //! Everything the step panel shows beyond the step itself: text changes per history entry, which entries can be
 //! undone, and whether the template changed since.
+use super::text_diffs::compute;
 use crate::domain::{
     customer_work::{HistoryTextChange, OpenStep, TemplateDrift},
     diff::{self, DiffRow},
     event::{Entity, Event, HistoryEntry},
-    id::StepId,
+    id::{EventId, StepId},
     step::CustomerStep,
     template::StepTemplate,
 };
@@ -54,6 +55,12 @@ impl Store {
     /// One step with everything its panel shows. Errors: not found.
     pub async fn open_step(&self, id: StepId) -> Result<OpenStep, StoreError> {
         let (mut detail, events) = self.step_and_events(id).await?;
+        let (events, mut diffs) = compute(move || {
+            let diffs: HashMap<EventId, Vec<DiffRow>> =
+                events.iter().map(|it| (it.id, text_diff(it))).collect();
+            (events, diffs)
+        })
+        .await?;
         let present = StepSnapshot::of(&detail.step);
         let undoable: Vec<&Event> = events
             .iter()
@@ -64,7 +71,7 @@ impl Store {
             .iter()
             .map(|event| HistoryTextChange {
                 event: event.id,
-                diff: text_diff(event),
+                diff: diffs.remove(&event.id).unwrap_or_default(),
                 undoes: if undoable.iter().any(|it| it.id == event.id) {
                     sizes.get(&event.batch_id.0).copied().unwrap_or(1)
                 } else {

@@ -1,5 +1,9 @@
 //! Tests of HTML forms that are posted without JavaScript.
-use crate::{harness::TestApp, world::World};
+use crate::{
+    harness::TestApp,
+    world::{World, metadata},
+};
+use app::domain::customer::CustomerDraft;
 use axum::http::StatusCode;
 
 #[tokio::test]
@@ -116,4 +120,23 @@ async fn a_new_release_says_where_its_steps_come_from() {
     let wrong = post("name=September&type=release&steps=clone&from=").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.body.contains("fill this in") && wrong.body.contains("value=\"September\""));
+}
+
+#[tokio::test]
+async fn a_form_without_javascript_leaves_variables_that_were_not_touched_as_they_are() {
+    let world = World::draft().await;
+    let store = &world.app.store;
+    let mut acme = CustomerDraft::from(world.acme.clone());
+    acme.metadata = metadata(&[("CERT", "a\r\nb"), ("CR", "a\rb"), ("HOST", " x.example ")]);
+    let before = store.update_customer(world.acme.id, acme, 1, world.app.ana());
+    let before = before.await.unwrap().row;
+    // What a browser sends of the page's own text area.
+    let variables = "variables=HOST%3D+x.example+%0D%0A";
+    let body =
+        format!("name=Acme&clusterId=1&namespace=acme&description=new&version=2&{variables}");
+    let edited = world.app.post_form("/customers/1/edit", &body).await;
+    assert_eq!(edited.status, StatusCode::SEE_OTHER, "{}", edited.body);
+    let after = store.customer(world.acme.id).await.unwrap().customer;
+    assert_eq!(after.description.as_deref(), Some("new"));
+    assert_eq!(after.metadata, before.metadata);
 }

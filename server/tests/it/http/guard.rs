@@ -38,7 +38,7 @@ async fn a_cross_site_request_changes_nothing() {
         .method(Method::POST)
         .uri("/rpc/create_cluster")
         .header(header::CONTENT_TYPE, "application/json")
-        .header(header::HOST, "rollcall.example")
+        .header(header::HOST, "localhost")
         .header(header::ORIGIN, "https://evil.example")
         .header("sec-fetch-site", "cross-site")
         .body(Body::from(json!({ "draft": { "name": "x" } }).to_string()))

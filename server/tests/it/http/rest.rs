@@ -34,10 +34,9 @@ async fn what_was_created_says_where_it_is_and_by_which_change() {
     );
     assert!(cluster["createdAt"].as_str().unwrap().ends_with('Z'));
     let read = app.api("GET", "/api/clusters/1", Value::Null, &[]).await;
-    assert_eq!(
-        (read.status, read.header("etag")),
-        (StatusCode::OK, "\"1\"")
-    );
+    assert_eq!(read.status, StatusCode::OK);
+    // The count of customers changes without the version: the tag knows both.
+    assert!(read.header("etag").starts_with("\"1-"));
     assert_eq!(read.json()["activeCustomers"], 0);
 }
 
@@ -130,7 +129,7 @@ async fn a_body_that_is_too_large_and_another_site_s_request_are_problems_too() 
     let large = app.api("POST", "/api/clusters", large, &[]).await;
     large.problem(413);
     let headers = [
-        ("host", "rollcall.example"),
+        ("host", "localhost"),
         ("origin", "https://evil.example"),
         ("sec-fetch-site", "cross-site"),
     ];

@@ -93,6 +93,25 @@ async fn activation_takes_the_named_customers_or_all_and_refuses_wrong_ones() {
 }
 
 #[tokio::test]
+async fn an_activation_names_unknown_and_inactive_customers_alike() {
+    let world = World::draft().await;
+    let initech = format!("/api/customers/{}", world.initech.id);
+    world.app.api("DELETE", &initech, Value::Null, &[]).await;
+    let path = format!("/api/releases/{}/activate", world.june);
+    let ids = json!([world.acme.id, world.initech.id, 99, 98]);
+    for dry_run in [false, true] {
+        let body = json!({ "customerIds": ids, "dryRun": dry_run });
+        let problem = post(&world, &path, body).await.problem(422);
+        assert_eq!(
+            problem["errors"]["customerIds"],
+            "unknown: 99, 98; not active: Initech"
+        );
+    }
+    let release = format!("/api/releases/{}", world.june);
+    assert_eq!(world.app.read(&release).await["status"], "draft");
+}
+
+#[tokio::test]
 async fn a_release_without_steps_is_not_activated() {
     let world = World::draft().await;
     let made = post(

@@ -62,6 +62,12 @@ async fn a_step_goes_through_its_states() {
         (&json!("pending"), &Value::Null)
     );
     assert_eq!(open["notes"], "at last");
+    // Who reopened it, and nobody who started it.
+    assert_eq!(
+        (&open["stateBy"], &open["startedBy"]),
+        (&json!("Test"), &Value::Null)
+    );
+    assert!(open["stateAt"].is_string(), "{open}");
     for verb in ["fail", "skip"] {
         let missing = act(&world, step, verb, Value::Null).await.problem(422);
         assert_eq!(missing["errors"]["reason"], "fill this in");
@@ -324,9 +330,43 @@ async fn one_customer_s_list_gets_an_order_of_its_own() {
         .problem(422);
     let two = json!({ "insertAfter": upgrade.0, "insertBefore": upgrade.0 });
     act(&world, announce, "move", two).await.problem(422);
-    act(&world, announce, "move", Value::Null).await;
+    let migrate = world.id(&world.acme, "Migrate schema").await;
+    let moved = act(
+        &world,
+        announce,
+        "move",
+        json!({ "insertAfter": migrate.0 }),
+    )
+    .await;
+    assert_eq!(moved.status, StatusCode::OK, "{}", moved.body);
     assert_eq!(
         world.names(&world.acme).await,
         ["Upgrade", "Migrate schema", "Announce", "Check"]
     );
+}
+
+#[tokio::test]
+async fn a_move_without_a_neighbour_or_with_a_misspelt_one_is_refused() {
+    let world = World::active().await;
+    let announce = world.id(&world.acme, "Announce").await;
+    let before = world.names(&world.acme).await;
+    for body in [
+        Value::Null,
+        json!({}),
+        json!({ "insertbefore": announce.0 }),
+        json!({ "after": announce.0, "version": 1 }),
+    ] {
+        let answer = act(&world, announce, "move", body.clone()).await;
+        let problem = answer.problem(422);
+        let error = problem["errors"]["insertAfter"].as_str();
+        let words = "name the step that it comes before or after";
+        assert_eq!(error, Some(words), "{body}: {problem}");
+    }
+    assert_eq!(world.names(&world.acme).await, before);
+    let stale = act(&world, announce, "move", json!({ "version": 9 })).await;
+    stale.problem(409);
+    let unknown = act(&world, StepId(99_999), "move", Value::Null).await;
+    unknown.problem(404);
+    let reorders = world.app.read("/api/audit?action=reorder").await;
+    assert_eq!(reorders["items"], json!([]));
 }

@@ -1,5 +1,5 @@
 //! Tests of server functions: each is called once, and errors have the right status.
-use crate::world::World;
+use crate::{harness::TestApp, world::World};
 use app::domain::{
     field_error::FieldError, rule_violation::RuleViolation, validation_errors::ValidationErrors,
     vocabulary::Field,
@@ -356,4 +356,18 @@ async fn a_name_and_a_theme_are_kept_in_cookies_that_scripts_cannot_read() {
         .call("/rpc/set_actor", json!({ "name": "" }))
         .await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn texts_that_are_too_long_are_not_compared() {
+    let app = TestApp::new().await;
+    let compare = async |bytes: usize| {
+        let texts = json!({ "before": "a".repeat(bytes), "after": "b".repeat(bytes) });
+        app.call("/rpc/compare_texts", texts).await
+    };
+    assert_eq!(compare(256 * 1024).await.status, StatusCode::OK);
+    let refused = compare(256 * 1024 + 1).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let words = refused.error().to_string();
+    assert!(words.contains("at most 262144 bytes"), "{words}");
 }

@@ -296,3 +296,13 @@ async fn the_history_is_a_table_of_all_that_the_filter_finds() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_import_that_begins_with_a_byte_order_mark_is_taken_in() {
+    let world = World::active().await;
+    let text = exported(&world.app.store).await;
+    let other = TestApp::new().await;
+    let taken = import(&other, format!("\u{feff}{text}")).await;
+    assert_eq!(taken.status, StatusCode::OK, "{}", taken.body);
+    assert_eq!(json(&taken)["imported"]["steps"], 12);
+}

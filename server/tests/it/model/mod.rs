@@ -99,7 +99,7 @@ impl ModelCell {
         self.reason = reason
             .filter(|_| action.accepts_reason())
             .map(str::to_owned);
-        self.by = (action != StepAction::Reopen).then(|| by.clone());
+        self.by = Some(by.clone());
         Ok(())
     }
 }

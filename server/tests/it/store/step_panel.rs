@@ -1,6 +1,9 @@
 //! Tests of the store: what the step panel reads (history, undo, changes of the template since), the working list, and the
 //! checklist of a customer.
-use crate::world::{World, draft, metadata};
+use crate::{
+    harness::TestApp,
+    world::{World, draft, metadata},
+};
 use app::{
     domain::{
         customer::CustomerDraft,
@@ -273,4 +276,18 @@ async fn a_runbook_holds_every_resolved_text_and_no_name_breaks_out_of_it() {
     ), "{markdown}");
     assert!(markdown.contains("### 2. Migrate schema\n\n- [ ] pending\n\n```sql\nSELECT 'acme';\n```\n\nNotes:\n\n````text\n```\n# not a heading\n````\n"), "{markdown}");
     assert_eq!(checklist.file_name(), "june-img-src-x-a-b.md");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn others_are_served_while_texts_are_compared() {
+    let app = TestApp::new().await;
+    let (before, after) = ("a\n".repeat(100_000), "b\n".repeat(100_000));
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move { sender.send(()) });
+    // There is one thread: it can only send while the comparison computes on another one.
+    tokio::select! {
+        biased;
+        rows = app.store.compare_texts(before, after) => panic!("{} rows came first", rows.unwrap().len()),
+        sent = receiver => sent.unwrap(),
+    }
 }

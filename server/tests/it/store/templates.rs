@@ -6,7 +6,7 @@ use app::domain::{
     template::{KeptCopies, TemplateDraft},
     vocabulary::{Category, StepAction},
 };
-use app::store::steps::transitions::TransitionOptions;
+use app::store::{error::StoreError, steps::transitions::TransitionOptions};
 
 #[tokio::test]
 async fn a_template_added_to_an_active_release_reaches_every_member() {
@@ -205,6 +205,34 @@ async fn moved_to_the_other_category_it_is_last_there_with_all_its_copies() {
             .collect();
         assert_eq!(orders, [0, 1, 0, 1]);
     }
+}
+
+#[tokio::test]
+async fn moving_a_template_raises_the_version_of_every_copy() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let done = world.id(&world.acme, "Upgrade").await;
+    let ask = TransitionOptions::default();
+    let marked = store.act_on_step(done, StepAction::Done, ask, ana()).await;
+    marked.unwrap();
+    let globex = world.step(&world.globex, "Upgrade").await;
+    let mine = store.override_step(globex.id, "helm -v".into(), globex.version, ana());
+    mine.await.unwrap();
+    let versions = async || {
+        let mut versions = Vec::new();
+        for customer in [&world.acme, &world.globex, &world.initech] {
+            versions.push(world.step(customer, "Upgrade").await.version);
+        }
+        versions
+    };
+    assert_eq!(versions().await, [2, 2, 1]);
+    let moved = store.move_template(world.upgrade.id, Category::Verify, ana());
+    let batch = moved.await.unwrap().batch_id.unwrap();
+    assert_eq!(versions().await, [3, 3, 2]);
+    let stale = store.note_step(done, "x".into(), 2, ana()).await;
+    assert!(matches!(stale, Err(StoreError::Stale(_))), "{stale:?}");
+    store.undo(batch, ana()).await.unwrap();
+    assert_eq!(versions().await, [4, 4, 3]);
 }
 
 #[tokio::test]

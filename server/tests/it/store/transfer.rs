@@ -468,3 +468,27 @@ async fn an_export_of_the_first_format_is_taken() {
     import(&app, &old).await.unwrap().unwrap();
     assert_eq!(without_context(exported(&app.store).await), text);
 }
+
+#[tokio::test]
+async fn a_history_that_undoes_in_a_circle_is_refused() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let step = world.id(&world.acme, "Announce").await;
+    let ask = TransitionOptions::default();
+    let done = store.act_on_step(step, StepAction::Done, ask, ana()).await;
+    let done = done.unwrap().batch_id.unwrap();
+    let undone = store.undo(done.clone(), ana()).await.unwrap().batch_id;
+    let undone = undone.unwrap();
+    let text = exported(store).await;
+    let line = text.lines().find(|it| it.contains("\"action\":\"done\""));
+    let line = line.unwrap();
+    let undoing = |batch: &str| {
+        let changed = line.replace("\"undoes\":null", &format!("\"undoes\":\"{batch}\""));
+        assert_ne!(changed, line);
+        text.replace(line, &changed)
+    };
+    let circle = faults(&undoing(&undone.0)).await;
+    assert!(circle.contains("an earlier change undoes it"), "{circle}");
+    let itself = faults(&undoing(&done.0)).await;
+    assert!(itself.contains("a change does not undo itself"), "{itself}");
+}

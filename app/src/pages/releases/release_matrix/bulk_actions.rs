@@ -7,7 +7,7 @@ use crate::{
     components::matrix::messages::bulk_text, components::ui::notice::sentence,
     components::ui::toast::Toasts, domain::actor_stamp::ActorStamp, domain::id::ReleaseId,
     domain::status_info::StatusChange, domain::status_info::reason_preview,
-    domain::summary::BulkResult, domain::vocabulary::StepAction,
+    domain::summary::BulkResult,
 };
 use leptos::prelude::*;
 
@@ -42,7 +42,6 @@ pub fn send_bulk_action(request: BulkRequest) {
             at,
             reason: reason.map(Into::into),
         });
-        let change = change.filter(|_| action != StepAction::Reopen);
         state
             .grid
             .update(|grid| grid.set_all(&result.changed_ids, action.target(), change.as_ref()));

@@ -1,0 +1,35 @@
+//! Comparing texts line by line, off the threads that serve requests: a comparison computes, and a long one would hold up
+//! everybody whose request waits for the same thread (R88).
+use crate::domain::{
+    diff::{self, DiffRow},
+    field_error::FieldError,
+    text::CONTENT_MAX_BYTES,
+    validation_errors::ValidationErrors,
+    vocabulary::Field,
+};
+use crate::store::{Store, error::StoreError};
+
+impl Store {
+    /// What is different between two texts, each at most as long as a step's text may be.
+    pub async fn compare_texts(
+        &self,
+        before: String,
+        after: String,
+    ) -> Result<Vec<DiffRow>, StoreError> {
+        let long = before.len().max(after.len());
+        if long > CONTENT_MAX_BYTES {
+            let max = CONTENT_MAX_BYTES;
+            let problem = FieldError::TooManyBytes { max, long };
+            return Err(ValidationErrors::one(Field::Content, problem).into());
+        }
+        compute(move || diff::compare(&before, &after)).await
+    }
+}
+
+/// Runs work that computes on a thread of its own kind, and waits for it.
+pub async fn compute<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| StoreError::Open("a comparison broke off".to_owned()))
+}

@@ -1,0 +1,110 @@
+//! Turns away requests for a host that is not this server's, before anything of them is read (R87): 421, or 400 if a
+//! request names no host, two, or another one than its target.
+use crate::{
+    ops::allowed_hosts::{AllowedHosts, normalized},
+    rest::problem::{self, Problem},
+};
+use axum::{
+    extract::{ConnectInfo, Request, State, connect_info::Connected},
+    http::{StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+    serve::IncomingStream,
+};
+use std::{net::IpAddr, sync::Arc};
+use tokio::net::TcpListener;
+
+const MISDIRECTED: &str = "Rollcall does not answer under this name. If it should, set ROLLCALL_PUBLIC_URL or ROLLCALL_HOSTS";
+const NO_HOST: &str = "the request must name its host once, and the same one as its target";
+
+/// The address that a connection came to; none if the system does not tell it.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival(pub Option<IpAddr>);
+
+impl Connected<IncomingStream<'_, TcpListener>> for Arrival {
+    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+        let local = stream.io().local_addr().ok();
+        Self(local.map(|it| it.ip().to_canonical()))
+    }
+}
+
+/// The host that a request is meant for: of its header, its target, or both.
+fn host_of<B>(request: &axum::http::Request<B>) -> Option<String> {
+    let mut named = request.headers().get_all(header::HOST).iter();
+    let header = named.next();
+    if named.next().is_some() {
+        return None;
+    }
+    let target = request.uri().authority();
+    let of_header = header.map(|it| normalized(it.to_str().ok()?));
+    let of_target = target.map(|it| normalized(it.as_str()));
+    match (of_header, of_target) {
+        (Some(one), Some(other)) => one.filter(|it| other.as_ref() == Some(it)),
+        (Some(host), None) | (None, Some(host)) => host,
+        (None, None) => None,
+    }
+}
+
+fn check<B>(hosts: &AllowedHosts, request: &axum::http::Request<B>) -> Result<(), StatusCode> {
+    let host = host_of(request).ok_or(StatusCode::BAD_REQUEST)?;
+    let arrival = request.extensions().get::<ConnectInfo<Arrival>>();
+    if hosts.allows(&host, arrival.and_then(|it| it.0.0)) {
+        Ok(())
+    } else {
+        Err(StatusCode::MISDIRECTED_REQUEST)
+    }
+}
+
+/// The middleware. Whether the program lives may be asked under any name.
+pub async fn check_host(
+    State(hosts): State<Arc<AllowedHosts>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = request.uri().path();
+    if matches!(path, "/healthz" | "/readyz") {
+        return next.run(request).await;
+    }
+    let Err(status) = check(&hosts, &request) else {
+        return next.run(request).await;
+    };
+    let text = if status == StatusCode::BAD_REQUEST {
+        NO_HOST
+    } else {
+        MISDIRECTED
+    };
+    if problem::is_rest_path(path) {
+        Problem::new(status, text).into_response()
+    } else {
+        (status, format!("{text}.\n")).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+
+    fn status(target: &str, hosts: &[&str]) -> u16 {
+        let mut request = Request::builder().uri(target);
+        for it in hosts {
+            request = request.header(header::HOST, *it);
+        }
+        let request = request.body(()).unwrap();
+        check(&AllowedHosts::default(), &request).map_or_else(|it| it.as_u16(), |()| 200)
+    }
+
+    #[test]
+    fn a_request_names_one_host() {
+        assert_eq!(status("/", &["localhost"]), 200);
+        assert_eq!(status("/", &["evil.example"]), 421);
+        assert_eq!(status("/", &[]), 400);
+        assert_eq!(status("/", &["localhost", "localhost"]), 400);
+        assert_eq!(status("/", &["a b"]), 400);
+        assert_eq!(status("http://localhost:80/", &["localhost"]), 200);
+        assert_eq!(status("http://evil.example/", &["localhost"]), 400);
+        assert_eq!(status("http://localhost/", &["a b"]), 400);
+        assert_eq!(status("http://localhost/", &[]), 200);
+        assert_eq!(status("http://evil.example/", &[]), 421);
+    }
+}
