@@ -5,7 +5,7 @@ use crate::{
     browser,
     domain::{
         field_error::FieldError,
-        text::{Metadata, Value, is_key},
+        metadata::{Metadata, Value, is_key},
         validation_errors::InvalidField,
         vocabulary::Field,
     },

@@ -1,6 +1,6 @@
 //! Variables of a record as facts of its page: key, value and origin.
 use super::variables_editor::InheritedVariable;
-use crate::domain::text::Metadata;
+use crate::domain::metadata::Metadata;
 use leptos::prelude::*;
 
 /// Key, value and origin of each variable, own and inherited, by key.
@@ -48,7 +48,7 @@ pub fn variables_facts(own: &Metadata, inherited: &[InheritedVariable]) -> impl 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::text::Value;
+    use crate::domain::metadata::Value;
 
     #[test]
     fn each_value_names_its_origin() {

@@ -2,8 +2,9 @@
 use super::{
     copy::ContextCheck,
     id::ClusterId,
+    metadata::Metadata,
     rule_violation::RuleViolation,
-    text::{Description, KubeconfigPath, KubectlContext, Metadata, Name},
+    text::{Description, KubeconfigPath, KubectlContext, Name},
     validation_errors::{ErrorCollector, ValidationErrors},
     vocabulary::Field,
 };

@@ -2,7 +2,8 @@
 use super::{
     field_error::FieldError,
     id::{ClusterId, CustomerId},
-    text::{Description, Metadata, Name, Namespace},
+    metadata::Metadata,
+    text::{Description, Name, Namespace},
     validation_errors::{ErrorCollector, ValidationErrors},
     vocabulary::Field,
 };

@@ -1,6 +1,6 @@
 //! Parser for pasted customers: `name, namespace, KEY=value...` lines, spreadsheet tables with a header row (comma,
 //! semicolon or tab), or the output of `kubectl get ns`. A line in none of these formats is an error.
-use super::text::{Metadata, Value, is_key};
+use super::metadata::{Metadata, Value, is_key};
 
 /// Namespaces of Kubernetes itself, which are never customers.
 const SYSTEM_NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];

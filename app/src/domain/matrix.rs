@@ -365,7 +365,7 @@ pub mod tests {
     use super::*;
     use crate::domain::{
         id::ReleaseId,
-        text::Metadata,
+        metadata::Metadata,
         vocabulary::{ReleaseStatus, ReleaseType},
     };
     use chrono::DateTime;

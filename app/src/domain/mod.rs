@@ -48,6 +48,8 @@ pub mod matrix;
 pub mod matrix_filter;
 /// Wire format of the matrix.
 pub mod matrix_wire;
+/// Variables of a cluster, customer or release.
+pub mod metadata;
 /// Line breaks and byte order marks of incoming texts.
 pub mod normalize;
 /// Order of steps in lists.

@@ -2,9 +2,10 @@
 use super::{
     field_error::FieldError,
     id::ReleaseId,
+    metadata::Metadata,
     progress::Progress,
     rule_violation::RuleViolation,
-    text::{Description, Metadata, Name, VersionNumber},
+    text::{Description, Name, VersionNumber},
     time_serde,
     validation_errors::{ErrorCollector, ValidationErrors},
     vocabulary::{Field, ReleaseStatus, ReleaseType},

@@ -131,7 +131,7 @@ pub fn warnings(text: &str, kind: StepType, scope: VariableScope<'_>) -> Vec<War
 mod tests {
     use super::*;
     use crate::domain::{
-        text::Value,
+        metadata::Value,
         variables::tests::{ScopeFixture, world},
     };
 

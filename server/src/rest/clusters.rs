@@ -11,7 +11,7 @@ use super::{
 };
 use app::{
     api::context::Context,
-    domain::{cluster::ClusterDraft, event::Changed, id::ClusterId, text::Metadata},
+    domain::{cluster::ClusterDraft, event::Changed, id::ClusterId, metadata::Metadata},
 };
 use axum::{Json, extract::State};
 use serde::Deserialize;

@@ -15,7 +15,7 @@ use app::{
         customer::CustomerDraft,
         event::Changed,
         id::{ClusterId, CustomerId},
-        text::Metadata,
+        metadata::Metadata,
     },
 };
 use axum::{Json, extract::State};

@@ -14,8 +14,8 @@ use app::{
     domain::{
         event::Changed,
         id::ReleaseId,
+        metadata::Metadata,
         release::{self, ReleaseDraft},
-        text::Metadata,
     },
 };
 use axum::{Json, extract::State};

@@ -4,11 +4,11 @@ use app::domain::{
     cluster::{Cluster, ClusterDraft},
     customer::{Customer, CustomerDraft},
     id::{ClusterId, CustomerId, ReleaseId, StepId},
+    metadata::{Metadata, Value},
     order::Position,
     release::ReleaseDraft,
     step::CustomerStep,
     template::{StepTemplate, TemplateDraft},
-    text::{Metadata, Value},
 };
 
 pub struct World {

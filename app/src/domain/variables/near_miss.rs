@@ -4,7 +4,7 @@ use super::{
     pieces::{ROOTS, TextSegment, names, pieces},
     resolve::BUILT_IN_VARIABLES,
 };
-use crate::domain::{invisible, text::is_key};
+use crate::domain::{invisible, metadata::is_key};
 
 /// What was meant to be a variable: where it is in the text, in bytes, and how it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]

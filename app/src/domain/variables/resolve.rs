@@ -4,10 +4,10 @@ use super::pieces::{TextSegment, name_of, pieces};
 use crate::domain::{
     cluster::Cluster,
     customer::Customer,
+    metadata::is_key,
     quote::{QuoteError, Quoting, quoted},
     release::Release,
     rule_violation::RuleViolation,
-    text::is_key,
     vocabulary::StepType,
 };
 use serde::{Deserialize, Serialize};
@@ -222,7 +222,7 @@ pub(crate) mod tests {
     use crate::domain::{
         id::{ClusterId, CustomerId},
         matrix::tests::release,
-        text::{Metadata, Value},
+        metadata::{Metadata, Value},
     };
     use chrono::DateTime;
     use proptest::prelude::*;

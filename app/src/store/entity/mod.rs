@@ -11,7 +11,7 @@ pub mod step_template;
 pub mod text_variable;
 
 use super::error::StoreError;
-use crate::domain::text::Metadata;
+use crate::domain::metadata::Metadata;
 use sha2::{Digest, Sha256};
 use std::str::FromStr;
 

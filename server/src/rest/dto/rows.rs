@@ -9,10 +9,10 @@ use super::{
 use app::domain::{
     cluster, customer,
     event::{self, Entity, EventAction},
+    metadata::Metadata,
     release::{self},
     step::{self},
     template::{self},
-    text::Metadata,
     vocabulary::{Category, ReleaseStatus, ReleaseType, StepStatus, StepType},
 };
 use chrono::{DateTime, NaiveDate, Utc};

@@ -3,7 +3,8 @@ use super::{fuzz, texts};
 use crate::world::World;
 use app::{
     domain::{
-        text::{CONTENT_MAX_BYTES, Metadata},
+        metadata::Metadata,
+        text::CONTENT_MAX_BYTES,
         variables::{self, VariableScope},
         vocabulary::StepType,
     },
