@@ -116,7 +116,7 @@ pub fn to_markdown(steps: &[TemplateDraft]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::vocabulary::StepType;
+    use crate::domain::{normalize::normalized, vocabulary::StepType};
     use proptest::prelude::*;
 
     #[test]
@@ -154,10 +154,12 @@ mod tests {
                     description,
                 };
                 let fields = draft.clone().parse().ok()?;
-                // Trimmed and in NFC, as the store keeps names.
+                // As the store keeps them: names trimmed and in NFC, texts with LF.
+                let description = fields.description.map(String::from).unwrap_or_default();
                 Some(TemplateDraft {
                     name: fields.name.into(),
-                    description: fields.description.map(String::from).unwrap_or_default(),
+                    content: fields.content.into(),
+                    description: normalized(&description),
                     ..draft
                 })
             },
