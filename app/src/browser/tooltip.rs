@@ -1,4 +1,5 @@
-//! Tooltips: show the title of an element below it, on hover and on focus. The browser's own appear only on hover.
+//! Tooltip of the variables in a code block: shows an element's title below it, on hover and on focus. The browser's own
+//! tooltips appear only on hover.
 use super::dom;
 use web_sys::{Element, Event, HtmlElement};
 

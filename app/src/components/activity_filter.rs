@@ -1,6 +1,6 @@
 //! Filter of the activity page. Its values are query parameters of the URL, so that a filtered page can be linked;
 //! without JavaScript it works as a plain GET form.
-use super::ui::{html::put, text_area::escape};
+use super::ui::html::{escape, put};
 use crate::{
     browser,
     domain::{

@@ -1,7 +1,7 @@
 //! Full history of the activity page: one line per batch, or per event of one batch, with the changed fields and an
 //! Undo button where undo is still possible.
 use super::{
-    activity_list::{event_icon, event_phrase, resulting_status},
+    event_text::{event_icon, event_phrase, resulting_status},
     ui::{icon::Icon, time::Time},
 };
 use crate::{

@@ -10,10 +10,10 @@ fn checklist_item(it: ChecklistStep, number: usize) -> impl IntoView {
     let state = it.state();
     let unresolved = it.unresolved.join(", ");
     view! {
-        <li class="runsheet__step">
+        <li class="checklist__step">
             <h3>
                 <span
-                    class="runsheet__box"
+                    class="checklist__box"
                     role="img"
                     aria-label=if is_finished { "Finished" } else { "To do" }
                     data-ticked=is_finished.then_some("")

@@ -1,11 +1,11 @@
 //! Form that imports many customers from pasted text, with a preview of what happens to each line.
 use super::ui::{
     field::SelectField,
-    html::{pluralize, put, write_icon},
+    html::{escape, pluralize, put, write_icon},
     icon::Icon,
     notice::Failure,
     posted::Posted,
-    text_area::{TextArea, escape},
+    text_area::{TextArea, TextAreaKind},
 };
 use crate::{
     browser, domain::cluster::ClusterSummary, domain::cluster::hue,
@@ -104,7 +104,7 @@ pub fn CustomerImportForm(
                     <SelectField label="Cluster" id="clusterId" value=chosen options=options error=at(Field::Cluster)/>
                     <div class="field">
                         <label for="text">"Customers, a line each"</label>
-                        <TextArea value=text id="text" rows=14 code=true described_by=Signal::derive(|| Some("text-hint".to_owned()))/>
+                        <TextArea value=text id="text" kind=TextAreaKind::Code(14) described_by=Signal::derive(|| Some("text-hint".to_owned()))/>
                         <span class="hint" id="text-hint">
                             "Name, namespace, KEY=value. Or rows from a spreadsheet with their heads: name, namespace, cluster, and a column for each variable. Or what kubectl get ns prints."
                         </span>

@@ -1,7 +1,7 @@
 //! Picker of customers, grouped by cluster, for activating a release and for adding customers to it. No customer is
 //! chosen at first (R14). The list is HTML text with one event listener, and changes are applied to its elements
 //! directly, so that a thousand customers respond without delay.
-use super::ui::{html::put, icon::Icon, text_area::escape};
+use super::ui::{html::escape, html::put, icon::Icon};
 use crate::{
     browser::{self, checkbox_list::GroupState},
     domain::{

@@ -1,5 +1,5 @@
 //! Difference of two texts as HTML text: unified in narrow places, side by side in wide ones.
-use super::ui::text_area::{escape, escape_into};
+use super::ui::html::{escape, escape_into};
 use crate::domain::diff::DiffRow;
 use leptos::prelude::*;
 

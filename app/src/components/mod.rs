@@ -10,6 +10,7 @@ pub mod customer_form;
 pub mod customer_import_form;
 pub mod customer_picker;
 pub mod diff_view;
+pub mod event_text;
 pub mod layout;
 pub mod list;
 pub mod matrix;

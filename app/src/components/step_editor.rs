@@ -5,7 +5,10 @@ use super::{
     step_completion::{EditorRefs, VariableCompletion},
     step_state::type_icon,
     step_text::{fixes, highlighted, unknown_variables},
-    ui::{icon::Icon, text_area::TextArea},
+    ui::{
+        icon::Icon,
+        text_area::{TextArea, TextAreaKind},
+    },
 };
 use crate::{browser::editor, domain::vocabulary::StepType};
 use leptos::prelude::*;
@@ -122,8 +125,7 @@ pub fn StepEditor(
                     <TextArea
                         value=value
                         id=id
-                        rows=12
-                        code=true
+                        kind=TextAreaKind::Code(12)
                         node_ref=field
                         described_by=described
                         invalid=Signal::derive(move || error.with(Option::is_some))

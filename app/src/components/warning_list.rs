@@ -1,8 +1,5 @@
 //! Warnings about a step's text and its values (R83, R84), as an HTML list. They are read, and block nothing.
-use super::ui::{
-    html::{put, write_icon},
-    text_area::escape,
-};
+use super::ui::html::{escape, put, write_icon};
 use crate::domain::warning::Warning;
 
 /// Empty without warnings.

@@ -74,6 +74,12 @@ impl Counts {
             .and_then(|it| u32::try_from(it).ok())
     }
 
+    /// "44 %", or the given words without steps.
+    pub fn percent_text(self, without_steps: &str) -> String {
+        self.percent()
+            .map_or_else(|| without_steps.to_owned(), |it| format!("{it} %"))
+    }
+
     /// The state that needs attention most: failed, in progress, reverted, pending, done, skipped. None without
     /// steps.
     pub fn state(self) -> Option<StepStatus> {
@@ -90,6 +96,9 @@ impl FromIterator<StepStatus> for Counts {
         counts
     }
 }
+
+/// What stands in place of a percentage where there are no steps.
+pub const NO_STEPS: &str = "no steps";
 
 /// Counts with everything derived from them, as shown and sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

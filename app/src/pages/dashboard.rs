@@ -17,7 +17,7 @@ use crate::{
     domain::{
         cluster::hue,
         id::{ClusterId, ReleaseId},
-        progress::Progress,
+        progress::{NO_STEPS, Progress},
         summary::{ActiveRelease, Attention, Dashboard, MissingValue, PartProgress},
         vocabulary::StepStatus,
     },
@@ -248,13 +248,6 @@ fn attention_line(it: Attention, release: String, still: &str) -> impl IntoView 
     }
 }
 
-/// "44 %", or "no steps".
-pub fn percent(progress: &Progress) -> String {
-    progress
-        .percent
-        .map_or_else(|| "no steps".to_owned(), |it| format!("{it} %"))
-}
-
 /// The number of steps in each state that occurs, the states that need attention first.
 pub fn status_counts(progress: Progress) -> impl IntoView {
     StepStatus::BY_ATTENTION
@@ -331,7 +324,7 @@ fn cluster_progress(part: PartProgress) -> impl IntoView {
         <li>
             <span class="place" data-cluster=hue(ClusterId(part.id))>{part.name}</span>
             <Bar counts=part.progress.counts/>
-            <span class="num">{percent(&part.progress)}</span>
+            <span class="num">{part.progress.counts.percent_text(NO_STEPS)}</span>
             <span class="quiet num">{counted(part.customers, "customer")}</span>
         </li>
     }

@@ -31,11 +31,11 @@ pub struct Cli {
     #[arg(long)]
     demo: bool,
     #[command(subcommand)]
-    verb: Option<CliVerb>,
+    verb: Option<CliCommand>,
 }
 
 #[derive(Debug, Subcommand)]
-enum CliVerb {
+enum CliCommand {
     /// Serve until Ctrl-C or SIGTERM; this is what happens if nothing is said
     Serve {
         /// Fill an empty database with an example first
@@ -81,7 +81,7 @@ impl Cli {
     /// Runs the verb. A failure is printed as one line on standard error.
     pub async fn run(self) -> Exit {
         let result = match self.verb {
-            Some(CliVerb::Completions { shell }) => completions(shell),
+            Some(CliCommand::Completions { shell }) => completions(shell),
             verb => match Settings::from_environment() {
                 Ok(settings) => dispatch(verb, self.demo, settings).await,
                 Err(invalid) => Err(invalid.into()),
@@ -102,9 +102,13 @@ fn completions(shell: Shell) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn dispatch(verb: Option<CliVerb>, demo: bool, settings: Settings) -> Result<Exit, Failure> {
-    let demo = demo || matches!(verb, Some(CliVerb::Serve { demo: true }));
-    let is_server = matches!(verb, None | Some(CliVerb::Serve { .. }));
+async fn dispatch(
+    verb: Option<CliCommand>,
+    demo: bool,
+    settings: Settings,
+) -> Result<Exit, Failure> {
+    let demo = demo || matches!(verb, Some(CliCommand::Serve { demo: true }));
+    let is_server = matches!(verb, None | Some(CliCommand::Serve { .. }));
     let filter = if is_server {
         SERVER_LOG_FILTER
     } else {
@@ -113,18 +117,18 @@ async fn dispatch(verb: Option<CliVerb>, demo: bool, settings: Settings) -> Resu
     telemetry::init(settings.log, filter)?;
     let url = settings.database_url.clone();
     match verb {
-        None | Some(CliVerb::Serve { .. }) => {
+        None | Some(CliCommand::Serve { .. }) => {
             serve::serve(settings, demo).await?;
             Ok(Exit::Done)
         }
-        Some(CliVerb::Migrate(output)) => verbs::migrate(&url, output).await,
-        Some(CliVerb::Backup { file, output }) => verbs::backup(&url, &file, output).await,
-        Some(CliVerb::Restore { file, output }) => verbs::restore(&url, &file, output).await,
-        Some(CliVerb::Check(output)) => verbs::check(&url, output).await,
-        Some(CliVerb::Export { file, release }) => verbs::export(&url, file, release).await,
-        Some(CliVerb::Import { file, output }) => verbs::import(&url, &file, output).await,
-        Some(CliVerb::Demo(output)) => verbs::demo(&url, output).await,
-        Some(CliVerb::Completions { shell }) => completions(shell),
+        Some(CliCommand::Migrate(output)) => verbs::migrate(&url, output).await,
+        Some(CliCommand::Backup { file, output }) => verbs::backup(&url, &file, output).await,
+        Some(CliCommand::Restore { file, output }) => verbs::restore(&url, &file, output).await,
+        Some(CliCommand::Check(output)) => verbs::check(&url, output).await,
+        Some(CliCommand::Export { file, release }) => verbs::export(&url, file, release).await,
+        Some(CliCommand::Import { file, output }) => verbs::import(&url, &file, output).await,
+        Some(CliCommand::Demo(output)) => verbs::demo(&url, output).await,
+        Some(CliCommand::Completions { shell }) => completions(shell),
     }
 }
 
@@ -142,7 +146,7 @@ mod tests {
         let cli = Cli::try_parse_from(["rollcall", "--demo"]).unwrap();
         assert!(cli.demo && cli.verb.is_none());
         let cli = Cli::try_parse_from(["rollcall", "serve", "--demo"]).unwrap();
-        assert!(matches!(cli.verb, Some(CliVerb::Serve { demo: true })));
+        assert!(matches!(cli.verb, Some(CliCommand::Serve { demo: true })));
     }
 
     #[test]

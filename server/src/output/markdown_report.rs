@@ -1,7 +1,7 @@
 //! Markdown report of a release: its details, the progress, a checklist for every customer, and the template steps with
 //! their texts. Text that people typed is escaped, so it is never read as Markdown or HTML.
 use app::domain::{
-    progress::Progress,
+    progress::{NO_STEPS, Progress},
     release_sheet::{ReleaseSheet, SheetRow},
     summary::Member,
     template::StepTemplate,
@@ -58,8 +58,7 @@ fn progress(text: &mut String, sheet: &ReleaseSheet) {
     text.push_str(&" ---: |".repeat(StepStatus::ALL.len()));
     text.push('\n');
     for member in &sheet.members {
-        let percent = member.progress.percent;
-        let percent = percent.map_or_else(|| "no steps".to_owned(), |it| format!("{it} %"));
+        let percent = member.progress.counts.percent_text(NO_STEPS);
         let _ = write!(
             text,
             "| {} | {} | {} | {percent} |",

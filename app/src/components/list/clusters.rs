@@ -1,4 +1,4 @@
-//! List of clusters, ordered by name.
+//! Clusters as the HTML text of a table, searched and sorted; by name at first.
 use super::{
     list_query::ListQuery,
     table_html::{
@@ -7,10 +7,7 @@ use super::{
     },
 };
 use crate::{
-    components::ui::{
-        html::{pluralize, put},
-        text_area::escape,
-    },
+    components::ui::html::{escape, pluralize, put},
     domain::{cluster::ClusterSummary, fold::fold},
     paths,
 };

@@ -1,4 +1,4 @@
-//! List of customers, grouped by cluster.
+//! Customers as the HTML text of a table grouped by cluster, searched and sorted; by name at first.
 use super::{
     list_query::ListQuery,
     table_html::{
@@ -7,10 +7,7 @@ use super::{
     },
 };
 use crate::{
-    components::ui::{
-        html::{pluralize, put},
-        text_area::escape,
-    },
+    components::ui::html::{escape, pluralize, put},
     domain::{cluster::hue, customer::CustomerSummary, fold::fold, id::ClusterId},
     paths,
 };

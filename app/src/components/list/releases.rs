@@ -1,4 +1,4 @@
-//! List of releases, newest first.
+//! Releases as the HTML text of a table, searched and sorted; newest first at first.
 use super::{
     list_query::ListQuery,
     table_html::{
@@ -9,11 +9,10 @@ use super::{
 use crate::{
     components::ui::{
         bar,
-        html::{pluralize, put},
-        text_area::escape,
+        html::{escape, pluralize, put},
         time::long_date,
     },
-    domain::{fold::fold, release::ReleaseSummary, vocabulary::ReleaseStatus},
+    domain::{fold::fold, progress::NO_STEPS, release::ReleaseSummary, vocabulary::ReleaseStatus},
     paths,
 };
 use std::cmp::Ordering;
@@ -139,9 +138,10 @@ fn push_row(html: &mut String, it: &ReleaseSummary, mark: &str) {
         it.customers
     );
     bar::write_html(html, it.progress.counts);
-    match it.progress.percent {
-        Some(percent) => put!(html, r#"<span class="num small">{percent} %</span>"#),
-        None => html.push_str(r#"<span class="num small">no steps</span>"#),
-    }
+    put!(
+        html,
+        r#"<span class="num small">{}</span>"#,
+        it.progress.counts.percent_text(NO_STEPS)
+    );
     html.push_str("</span></td></tr>");
 }

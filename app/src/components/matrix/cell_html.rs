@@ -7,11 +7,16 @@ use super::{
     messages::failure_text,
 };
 use crate::{
-    components::pending_actions::PendingActions, components::step_state::state_icon,
-    components::step_state::type_icon, components::ui::html::pluralize, components::ui::html::put,
-    components::ui::text_area::escape, components::ui::text_area::escape_into,
-    domain::actor_stamp::initials, domain::matrix::Cell, domain::matrix::CellIndex,
-    domain::matrix::Grid, domain::matrix::RowBlock, domain::progress::Counts,
+    components::pending_actions::PendingActions,
+    components::step_state::state_icon,
+    components::step_state::type_icon,
+    components::ui::html::{escape, escape_into, pluralize, put},
+    domain::actor_stamp::initials,
+    domain::matrix::Cell,
+    domain::matrix::CellIndex,
+    domain::matrix::Grid,
+    domain::matrix::RowBlock,
+    domain::progress::Counts,
     domain::vocabulary::StepStatus,
 };
 use chrono::{DateTime, Utc};
@@ -47,12 +52,8 @@ pub fn glyph_html(name: &str, state: Option<StepStatus>) -> String {
     format!(r##"<svg class="glyph" aria-hidden="true"{state}><use href="#{name}"></use></svg>"##)
 }
 
-/// "40 %", or a dash if nothing is counted.
-pub(super) fn percent(counts: Counts) -> String {
-    counts
-        .percent()
-        .map_or_else(|| "–".to_owned(), |it| format!("{it} %"))
-}
+/// In place of a percentage in a head without steps, which has no room for words.
+pub(super) const NO_PERCENT: &str = "–";
 
 /// The overall status of counts, if it is one that asks for attention.
 pub(super) fn needs_attention(counts: Counts) -> Option<StepStatus> {
@@ -385,7 +386,7 @@ impl GridView<'_> {
             glyph_html("i-chevron", None),
             block.label(),
             pluralize(n_rows, "step"),
-            percent(total),
+            total.percent_text(NO_PERCENT),
         );
     }
 

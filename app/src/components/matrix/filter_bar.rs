@@ -8,9 +8,13 @@ use super::{
     state::MatrixState,
 };
 use crate::{
-    browser, components::step_state::state_icon, components::ui::follow_effect::follow,
-    components::ui::html::pluralize, components::ui::html::put, components::ui::text_area::escape,
-    domain::matrix::Grid, domain::matrix_filter::MatrixFilter, domain::vocabulary::StepStatus,
+    browser,
+    components::step_state::state_icon,
+    components::ui::follow_effect::follow,
+    components::ui::html::{escape, pluralize, put},
+    domain::matrix::Grid,
+    domain::matrix_filter::MatrixFilter,
+    domain::vocabulary::StepStatus,
 };
 use leptos::prelude::*;
 

@@ -1,7 +1,7 @@
 //! HTML of the column headers of the matrix grid: the `col` elements, the row of clusters, and a header for each customer
 //! or collapsed cluster. Written as text for the same reason as the cells: the whole window is replaced at once.
 use super::{
-    cell_html::{glyph_html, needs_attention, percent},
+    cell_html::{NO_PERCENT, glyph_html, needs_attention},
     layout::{GridLayout, GridWindow, VisualColumn},
     measured_layout::WindowPadding,
 };
@@ -10,8 +10,7 @@ use crate::{
         step_state::state_icon,
         ui::{
             bar,
-            html::{pluralize, put},
-            text_area::escape,
+            html::{escape, pluralize, put},
         },
     },
     domain::{cluster::hue, matrix::Grid, progress::Counts},
@@ -142,7 +141,7 @@ pub fn write_column_head(
                 escape(&column.namespace),
                 if column.inactive { ", inactive" } else { "" },
                 escape(&column.name),
-                percent(counts),
+                counts.percent_text(NO_PERCENT),
                 needs_attention(counts)
                     .map(|it| glyph_html(state_icon(it), Some(it)))
                     .unwrap_or_default(),
@@ -157,7 +156,7 @@ pub fn write_column_head(
                 visual_column + 2,
                 grid.bands[band].id,
                 escape(&grid.bands[band].name),
-                percent(counts),
+                counts.percent_text(NO_PERCENT),
                 needs_attention(counts)
                     .map(|it| glyph_html(state_icon(it), Some(it)))
                     .unwrap_or_default(),

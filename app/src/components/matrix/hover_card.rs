@@ -11,7 +11,7 @@ use crate::{
     components::{
         pending_actions::FailedAction,
         step_state::state_icon,
-        ui::{notice::sentence, text_area::escape_into, time::Clock},
+        ui::{html::escape_into, notice::sentence, time::Clock},
     },
     domain::matrix::{CellIndex, Grid},
 };

@@ -1,6 +1,6 @@
 //! The matrix: a grid of steps by customers, of which only a window around the visible cells is in the DOM. A release has
 //! up to a hundred thousand cells, so cells are plain HTML without listeners or signals of their own: the scroll container
-//! hears all events, and one effect brings the DOM up to date.
+//! has the listeners, and `GridRenderer` brings the DOM up to date.
 pub mod cell_html;
 pub mod command;
 pub mod filter_bar;

@@ -2,7 +2,7 @@
 //! renders one window, and the links lead to the windows beside it.
 use super::layout::GridLayout;
 use crate::{
-    components::ui::{html::put, text_area::escape},
+    components::ui::html::{escape, put},
     domain::matrix::{CellIndex, FIRST_WINDOW_COLUMNS, FIRST_WINDOW_ROWS},
 };
 

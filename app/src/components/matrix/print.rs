@@ -5,11 +5,15 @@ use super::{
     layout::{GridLayout, VisualColumn, VisualRow},
 };
 use crate::{
-    components::step_state::state_icon, components::step_state::type_icon,
-    components::ui::html::put, components::ui::text_area::escape,
-    components::ui::text_area::escape_into, domain::actor_stamp::initials,
-    domain::matrix::CellIndex, domain::matrix::Grid, domain::matrix_filter::MatrixFilter,
-    domain::progress::Counts, domain::vocabulary::StepStatus,
+    components::step_state::state_icon,
+    components::step_state::type_icon,
+    components::ui::html::{escape, escape_into, put},
+    domain::actor_stamp::initials,
+    domain::matrix::CellIndex,
+    domain::matrix::Grid,
+    domain::matrix_filter::MatrixFilter,
+    domain::progress::Counts,
+    domain::vocabulary::StepStatus,
 };
 
 /// Number of customers that fit beside the steps on a landscape sheet of A4.

@@ -3,8 +3,8 @@
 use super::{events::StepPanelEvent, step_detail::StepDetailState};
 use crate::{
     components::{
-        activity_list::{event_icon, resulting_status},
         diff_view::unified,
+        event_text::{event_icon, resulting_status},
         ui::{icon::Icon, time::Time},
     },
     domain::{

@@ -6,7 +6,11 @@ use super::{
     step_detail::{NotesDraft, StepDetailState},
 };
 use crate::{
-    components::ui::{icon::Icon, text_area::TextArea, time::Clock},
+    components::ui::{
+        icon::Icon,
+        text_area::{TextArea, TextAreaKind},
+        time::Clock,
+    },
     domain::{event::EventAction, variables::Source},
 };
 use leptos::{ev, prelude::*};
@@ -174,7 +178,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
             }
         >
             <label for="notes">"Notes"</label>
-            <TextArea value=value id="notes" rows=2/>
+            <TextArea value=value id="notes" kind=TextAreaKind::Prose(2)/>
             {overtaken}
             <Show when=move || is_changed.get() && !is_overtaken.get()>
                 <div class="row">

@@ -1,5 +1,8 @@
 //! Form fields: a label, the control, a hint, and the error of the field below it, linked for screen readers.
-use super::{icon::Icon, text_area::TextArea};
+use super::{
+    icon::Icon,
+    text_area::{TextArea, TextAreaKind},
+};
 use leptos::prelude::*;
 
 /// The error of a field, below it.
@@ -81,7 +84,7 @@ pub fn LongField(
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
-            <TextArea value=value id=id.clone() rows=rows described_by=described_by invalid=invalid/>
+            <TextArea value=value id=id.clone() kind=TextAreaKind::Prose(rows) described_by=described_by invalid=invalid/>
             {hint.map(|text| view! { <span class="hint" id=format!("{id}-hint")>{text}</span> })}
             <FieldMessage id=format!("{id}-error") error=error/>
         </div>

@@ -27,6 +27,31 @@ pub fn pluralize(n: usize, one: &str) -> String {
     }
 }
 
+/// Escapes a text for the content of an element or a quoted attribute.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    escape_into(&mut escaped, text);
+    escaped
+}
+
+/// Like `escape`, but appends to a string.
+pub fn escape_into(out: &mut String, text: &str) {
+    let mut rest = text;
+    // Most texts contain nothing to escape and are copied at once.
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +60,13 @@ mod tests {
     fn one_thing_is_singular() {
         assert_eq!(pluralize(1, "customer"), "1 customer");
         assert_eq!(pluralize(0, "customer"), "0 customers");
+    }
+
+    #[test]
+    fn escaped_text_cannot_leave_an_element_or_an_attribute() {
+        assert_eq!(
+            escape(r#"</textarea><script>alert("1")</script>'&"#),
+            "&lt;/textarea&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;"
+        );
     }
 }

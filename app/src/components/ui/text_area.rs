@@ -1,31 +1,6 @@
-//! Text area, and escaping of text in HTML. They are in one file because leptos does not escape the content of a `textarea`
-//! on the server, so it is escaped here.
+//! Text area. Leptos does not escape the content of a `textarea` on the server, so it is escaped here.
+use super::html::escape;
 use leptos::{html, prelude::*};
-
-/// Escapes a text for the content of an element or a quoted attribute.
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    escape_into(&mut escaped, text);
-    escaped
-}
-
-/// Like `escape`, but appends to a string.
-pub fn escape_into(out: &mut String, text: &str) {
-    let mut rest = text;
-    // Most texts contain nothing to escape and are copied at once.
-    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
-        out.push_str(&rest[..at]);
-        out.push_str(match rest.as_bytes()[at] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            _ => "&#39;",
-        });
-        rest = &rest[at + 1..];
-    }
-    out.push_str(rest);
-}
 
 /// The HTML of a labelled text area, for forms that are shown only without JavaScript.
 pub fn plain_html(id: &str, label: &str, text: &str) -> String {
@@ -35,6 +10,15 @@ pub fn plain_html(id: &str, label: &str, text: &str) -> String {
     )
 }
 
+/// What a text area is for, with its visible height in lines of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextAreaKind {
+    /// Prose, with spell checking.
+    Prose(u32),
+    /// Code: monospaced, without spell checking.
+    Code(u32),
+}
+
 /// A text area.
 #[component]
 pub fn TextArea(
@@ -42,18 +26,17 @@ pub fn TextArea(
     /// The id, and the name in a form.
     #[prop(into)]
     id: String,
-    /// The visible height, in lines of text.
-    #[prop(default = 3)]
-    rows: u32,
+    kind: TextAreaKind,
     /// The id of the element that describes the field.
     #[prop(optional, into)]
     described_by: Signal<Option<String>>,
     #[prop(optional, into)] invalid: Signal<bool>,
     #[prop(optional)] node_ref: NodeRef<html::Textarea>,
-    /// Whether the text is code: monospaced, without spell checking.
-    #[prop(optional)]
-    code: bool,
 ) -> impl IntoView {
+    let (code, rows) = match kind {
+        TextAreaKind::Prose(rows) => (false, rows),
+        TextAreaKind::Code(rows) => (true, rows),
+    };
     // HTML parsers drop a line break directly after the start tag.
     let initial = format!("\n{}", escape(&value.get_untracked()));
     view! {
@@ -70,18 +53,5 @@ pub fn TextArea(
             prop:value=move || value.get()
             on:input=move |event| value.set(event_target_value(&event))
         ></textarea>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escaped_text_cannot_leave_an_element_or_an_attribute() {
-        assert_eq!(
-            escape(r#"</textarea><script>alert("1")</script>'&"#),
-            "&lt;/textarea&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;"
-        );
     }
 }

@@ -9,12 +9,10 @@ use crate::{
     },
     domain::{
         id::ClusterId,
+        progress::NO_STEPS,
         summary::{ClusterDetail, ClusterRelease},
     },
-    pages::{
-        SerialRequest, dashboard::percent, fetch::Fetch, loaded, param,
-        releases::list::status_badge,
-    },
+    pages::{SerialRequest, fetch::Fetch, loaded, param, releases::list::status_badge},
     paths,
 };
 use leptos::prelude::*;
@@ -173,7 +171,7 @@ fn release_row(it: ClusterRelease, cluster: ClusterId) -> impl IntoView {
             <td>
                 <span class="row cellbar">
                     <Bar counts=it.progress.counts/>
-                    <span class="num small">{percent(&it.progress)}</span>
+                    <span class="num small">{it.progress.counts.percent_text(NO_STEPS)}</span>
                 </span>
             </td>
         </tr>

@@ -15,12 +15,10 @@ use crate::{
     domain::{
         actor_stamp::ActorStamp,
         id::CustomerId,
+        progress::NO_STEPS,
         summary::{CustomerDetail, CustomerRelease},
     },
-    pages::{
-        SerialRequest, dashboard::percent, fetch::Fetch, loaded, param,
-        releases::list::status_badge,
-    },
+    pages::{SerialRequest, fetch::Fetch, loaded, param, releases::list::status_badge},
     paths,
 };
 use leptos::prelude::*;
@@ -151,7 +149,7 @@ fn release_row(it: CustomerRelease, customer: CustomerId) -> impl IntoView {
         None => view! {
             <span class="row cellbar">
                 <Bar counts=it.progress.counts/>
-                <span class="num small">{percent(&it.progress)}</span>
+                <span class="num small">{it.progress.counts.percent_text(NO_STEPS)}</span>
             </span>
         }
         .into_any(),

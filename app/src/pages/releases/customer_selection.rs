@@ -8,10 +8,9 @@ use crate::{
     components::{
         customer_picker::CustomerPicker,
         ui::{
-            html::{pluralize, put},
+            html::{escape, pluralize, put},
             icon::Icon,
             notice::sentence,
-            text_area::escape,
         },
         warning_list::warning_list,
     },

@@ -1,6 +1,6 @@
 //! The dashboard and the layout's counts. Progress, attention and unresolved variables come from the matrix cache;
 //! only the names and reasons of the cells shown are read from the database.
-use super::{matrix::cluster_progress, unresolved::missing_values};
+use super::{matrix::cluster_progress, missing_values::missing_values};
 use crate::domain::{
     field_error::FieldError,
     id::{ClusterId, ReleaseId, StepId},

@@ -1,4 +1,4 @@
-//! A release as a flat table for exports and reports: all cells without their texts.
+//! A release as a flat table for exports and reports: all cells with their notes and reasons, but without their texts.
 use crate::domain::{
     field_error::FieldError,
     id::{ReleaseId, StepId, TemplateId},
@@ -33,7 +33,7 @@ struct NarrowSheetStep {
     is_overridden: bool,
 }
 
-fn word<T: FromStr<Err = FieldError>>(text: &str) -> Result<T, StoreError> {
+fn parse_column<T: FromStr<Err = FieldError>>(text: &str) -> Result<T, StoreError> {
     text.parse()
         .map_err(|_: FieldError| StoreError::corrupt("customer_steps", text))
 }
@@ -90,10 +90,10 @@ impl Store {
                 member,
                 id: StepId(cell.id),
                 number: *number,
-                category: word(&cell.category)?,
+                category: parse_column(&cell.category)?,
                 name: cell.name,
-                kind: word(&cell.kind)?,
-                status: word(&cell.status)?,
+                kind: parse_column(&cell.kind)?,
+                status: parse_column(&cell.status)?,
                 state_at: cell.state_at,
                 state_by: cell.state_by,
                 executed_at: cell.executed_at,

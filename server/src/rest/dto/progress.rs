@@ -1,4 +1,5 @@
-//! DTOs of progress: counts of steps by state, of a release and of its customers, clusters and categories.
+//! DTOs of progress: counts of steps by state, of a release and of its parts (`PartProgress`: a customer, a cluster, a
+//! category).
 use super::enums::{CategorySchema, StepStatusSchema};
 use app::{
     domain::progress, domain::summary, domain::vocabulary::Category, domain::vocabulary::StepStatus,

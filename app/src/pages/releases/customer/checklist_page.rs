@@ -16,7 +16,7 @@ pub fn ChecklistPage(checklist: Checklist) -> impl IntoView {
         (checklist.release.name.clone(), paths::release(release)),
     ];
     view! {
-        <div class="runsheet">
+        <div class="checklist">
             <PageHead title=checklist.customer.name.clone() crumbs=crumbs>
                 <a class="button" href=paths::customer_steps(release, customer)>"Working list"</a>
                 <a class="button" href=paths::customer_checklist(release, customer) download="" rel="external">"Download Markdown"</a>

@@ -12,8 +12,8 @@ use crate::{
     components::work_steps::WorkStepList, components::work_steps::WorkSteps,
     domain::cluster::Cluster, domain::customer::Customer, domain::customer_work::NeighborCustomer,
     domain::customer_work::WorkList, domain::customer_work::WorkRow, domain::id::BatchId,
-    domain::id::StepId, domain::release::Release, domain::vocabulary::Category,
-    domain::vocabulary::ReleaseStatus, pages::dashboard::percent, pages::owned,
+    domain::id::StepId, domain::progress::NO_STEPS, domain::release::Release,
+    domain::vocabulary::Category, domain::vocabulary::ReleaseStatus, pages::owned,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::open_step_detail, paths,
 };
@@ -93,7 +93,7 @@ fn head(
                         <Bar counts=Signal::derive(move || counts().counts) large=true/>
                     </span>
                     <span>
-                        <b>{move || percent(&counts())}</b>
+                        <b>{move || counts().counts.percent_text(NO_STEPS)}</b>
                         " "
                         <span class="quiet">
                             {move || format!("{} of {}", counts().counts.finished(), counts().total)}

@@ -7,11 +7,11 @@ use crate::{
         matrix::command::GridCommand,
         ui::{bar::Bar, icon::Icon},
     },
-    domain::{progress::Progress, release::Release},
-    pages::{
-        dashboard::percent,
-        releases::{dialogs::OpenDialogs, list::status_badge},
+    domain::{
+        progress::{NO_STEPS, Progress},
+        release::Release,
     },
+    pages::releases::{dialogs::OpenDialogs, list::status_badge},
     paths,
 };
 use leptos::prelude::*;
@@ -61,7 +61,7 @@ pub fn MatrixHead(
                             <Bar counts=Signal::derive(move || progress().counts) large=true/>
                         </span>
                         <span>
-                            <b>{move || percent(&progress())}</b>
+                            <b>{move || progress().counts.percent_text(NO_STEPS)}</b>
                             " "
                             <span class="quiet">
                                 {move || format!("{} of {} cells", progress().counts.finished(), progress().total)}

@@ -10,8 +10,9 @@ use crate::{
     browser::{dom, editor::selected_file_bytes, form},
     components::ui::{
         dialog::Dialog,
+        html::escape_into,
         notice::sentence,
-        text_area::{TextArea, escape_into},
+        text_area::{TextArea, TextAreaKind},
     },
     domain::{
         decode::decode, template::TemplateDraft, template_markdown::ParsedTemplate,
@@ -238,8 +239,7 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
                 <TextArea
                     value=text
                     id="runbook"
-                    rows=10
-                    code=true
+                    kind=TextAreaKind::Code(10)
                     described_by=Signal::stored(Some("runbook-hint".to_owned()))
                 />
                 <span class="hint" id="runbook-hint">

@@ -4,7 +4,7 @@ use crate::{
     api::templates::{list_targets, preview_text},
     browser::dom,
     components::{
-        ui::{code::CodeBlock, icon::Icon, notice::sentence, text_area::escape_into},
+        ui::{code::CodeBlock, html::escape_into, icon::Icon, notice::sentence},
         warning_list::warning_list,
     },
     domain::{

@@ -1,4 +1,5 @@
-//! Unresolved variables of open steps, by release, for the dashboard.
+//! Missing values of open steps, by release and variable, for the dashboard. Computed from matrices in memory, without a
+//! query.
 use crate::domain::{id::CustomerId, matrix::Grid, summary::MissingValue};
 use std::collections::{BTreeMap, HashSet};
 

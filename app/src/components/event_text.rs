@@ -1,0 +1,101 @@
+//! Wording of history events, shared by the short and the full history: what an event did, its icon, and the state that it
+//! led to.
+use super::step_state::state_icon;
+use crate::domain::{
+    event::{Entity, EventAction, HistoryEntry},
+    vocabulary::StepStatus,
+};
+
+/// The state that an action on a step leads to; none for other actions. It colours the line and selects its icon.
+pub fn resulting_status(action: EventAction) -> Option<StepStatus> {
+    match action {
+        EventAction::Start => Some(StepStatus::InProgress),
+        EventAction::Done => Some(StepStatus::Done),
+        EventAction::Fail => Some(StepStatus::Failed),
+        EventAction::Skip => Some(StepStatus::Skipped),
+        EventAction::Revert => Some(StepStatus::Reverted),
+        EventAction::Reopen => Some(StepStatus::Pending),
+        _ => None,
+    }
+}
+
+/// The id of an event's icon in the sprite.
+pub fn event_icon(event: &HistoryEntry) -> &'static str {
+    match (resulting_status(event.action), event.action) {
+        (Some(status), _) => state_icon(status),
+        (None, EventAction::Undo) => "i-undo",
+        (None, EventAction::Notes) => "t-text",
+        (None, EventAction::Create | EventAction::Clone | EventAction::AddCustomers) => "i-plus",
+        (None, EventAction::Delete | EventAction::RemoveCustomers | EventAction::Deactivate) => {
+            "i-close"
+        }
+        (None, EventAction::Archive) => "i-lock",
+        (None, _) => "i-copy",
+    }
+}
+
+/// What an event did, without its object: "marked done", "marked 12 cells done". `in_batch` counts the events of its
+/// batch.
+pub fn event_phrase(event: &HistoryEntry, in_batch: u32) -> String {
+    if in_batch > 1 && event.entity == Entity::Step {
+        let cells = match event.action {
+            EventAction::Start => "started",
+            EventAction::Skip => "skipped",
+            EventAction::Revert => "reverted",
+            EventAction::Reopen => "reopened",
+            EventAction::Undo => "undid",
+            EventAction::Done => return format!("marked {in_batch} cells done"),
+            EventAction::Fail => return format!("marked {in_batch} cells failed"),
+            action => return single_phrase(action).to_owned(),
+        };
+        return format!("{cells} {in_batch} cells");
+    }
+    single_phrase(event.action).to_owned()
+}
+
+/// The phrase for a single event.
+fn single_phrase(action: EventAction) -> &'static str {
+    match action {
+        EventAction::Override => "overrode the text",
+        EventAction::Notes => "changed the notes",
+        EventAction::Reorder => "reordered the steps",
+        EventAction::AddCustomers => "added customers",
+        EventAction::RemoveCustomers => "removed customers",
+        EventAction::Undo => "undid a change",
+        other => other.phrase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::{BatchId, EventId};
+    use chrono::DateTime;
+
+    #[test]
+    fn a_batch_of_cells_is_described_by_its_size() {
+        let event = HistoryEntry {
+            id: EventId(1),
+            batch_id: BatchId("b".into()),
+            entity: Entity::Step,
+            entity_id: 1,
+            release_id: None,
+            customer_id: None,
+            action: EventAction::Done,
+            actor: "Ana".into(),
+            at: DateTime::UNIX_EPOCH,
+            reason: None,
+            changes: Vec::new(),
+            resolved_text: None,
+            resolved_sha256: None,
+            undoes: None,
+        };
+        assert_eq!(event_phrase(&event, 12), "marked 12 cells done");
+        assert_eq!(event_phrase(&event, 1), "marked done");
+        let noted = HistoryEntry {
+            action: EventAction::Notes,
+            ..event
+        };
+        assert_eq!(event_phrase(&noted, 1), "changed the notes");
+    }
+}
