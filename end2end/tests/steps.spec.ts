@@ -162,6 +162,8 @@ test.describe('writing', () => {
     await expect(editor.locator('.code__edit var[data-unresolved]')).toHaveText('{{var.HSOT}}');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Tab');
+    await expect(editor.getByText('Help on variables')).toBeFocused();
+    await page.keyboard.press('Tab');
     await expect(editor.getByLabel('Description')).toBeFocused();
   });
 
