@@ -1,6 +1,7 @@
 //! The driver of the model-based test: chooses random operations, runs each in the store and in the model, and compares.
 use super::{
     ModelAnswer, ModelCell, ModelLists, ModelTemplate, ModelText, ReleaseModel, UNRESOLVED,
+    dice::Dice,
 };
 use crate::{
     harness::{TestApp, number},
@@ -37,11 +38,13 @@ const REGRESSION_SEEDS: &[u64] = &[168, 9, 768, 1304];
 pub const CATEGORIES: [Category; 2] = [Category::Deploy, Category::Verify];
 
 /// Operations with their weights: how often each is chosen, relative to the others.
-const OPS: [(&str, u32); 23] = [
+const OPS: [(&str, u32); 26] = [
     ("mark", 16),
     ("bulk", 8),
     ("override", 7),
     ("note", 5),
+    ("patch", 4),
+    ("keep override", 4),
     ("reset", 4),
     ("edit custom", 3),
     ("add custom", 6),
@@ -60,40 +63,9 @@ const OPS: [(&str, u32); 23] = [
     ("remove", 4),
     ("archive", 3),
     ("restore", 3),
+    ("clone release", 4),
     ("undo", 16),
 ];
-
-/// The random numbers of a sequence: `SplitMix64`, which is small and the same on every machine.
-pub struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut it = self.0;
-        it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        it ^ (it >> 31)
-    }
-
-    pub fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.roll() % n.max(1) as u64).unwrap()
-    }
-
-    pub fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-
-    pub fn of<T: Clone>(&mut self, list: &[T]) -> Option<T> {
-        list.get(self.below(list.len())).cloned()
-    }
-
-    pub fn shuffled<T>(&mut self, mut list: Vec<T>) -> Vec<T> {
-        for at in (1..list.len()).rev() {
-            list.swap(at, self.below(at + 1));
-        }
-        list
-    }
-}
 
 /// A batch that an operation wrote, with the model before and after it.
 #[derive(Clone)]
@@ -107,7 +79,16 @@ pub struct PastBatches {
 }
 
 pub const NOT_UNDOABLE: [&str; 5] = ["activate", "add", "remove", "archive", "restore"];
-const ONLY_CELLS: [&str; 6] = ["mark", "bulk", "override", "note", "reset", "edit custom"];
+const ONLY_CELLS: [&str; 8] = [
+    "mark",
+    "bulk",
+    "override",
+    "keep override",
+    "note",
+    "patch",
+    "reset",
+    "edit custom",
+];
 
 pub type StoreAnswer<T> = Result<(T, Option<BatchId>), StoreError>;
 
@@ -206,7 +187,7 @@ impl ModelRun {
     }
 
     /// Reads the model from the database. Positions must be 0 to n without gaps.
-    async fn read(&mut self) -> ReleaseModel {
+    pub async fn read(&mut self) -> ReleaseModel {
         let db = self.app.store.writer();
         let release = release::Entity::find_by_id(self.release.0)
             .one(db)
@@ -215,6 +196,7 @@ impl ModelRun {
             .unwrap();
         let mut templates = [Vec::new(), Vec::new()];
         let rows = step_template::Entity::find()
+            .filter(step_template::Column::ReleaseId.eq(self.release.0))
             .order_by_asc(step_template::Column::OrderIndex)
             .all(db)
             .await
@@ -228,7 +210,11 @@ impl ModelRun {
                 text: text_of(row.name, &row.kind, row.content),
             });
         }
-        let members = release_customer::Entity::find().all(db).await.unwrap();
+        let members = release_customer::Entity::find()
+            .filter(release_customer::Column::ReleaseId.eq(self.release.0))
+            .all(db)
+            .await
+            .unwrap();
         let mut lists: BTreeMap<i64, ModelLists> = members
             .iter()
             .map(|it| (it.customer_id, ModelLists::default()))
@@ -269,7 +255,7 @@ impl ModelRun {
         assert_eq!(usize::try_from(index), Ok(expected), "{}", self.story());
     }
 
-    fn story(&self) -> String {
+    pub fn story(&self) -> String {
         format!("seed {}: {}", self.seed, self.trace.join("\n"))
     }
 
@@ -378,7 +364,7 @@ impl ModelRun {
 
     async fn operate(&mut self) {
         let total = OPS.iter().map(|it| it.1).sum::<u32>();
-        let mut at = u32::try_from(self.dice.roll() % u64::from(total)).unwrap();
+        let mut at = u32::try_from(self.dice.below(usize::try_from(total).unwrap())).unwrap();
         let mut op = "undo";
         for (name, weight) in OPS {
             if at < weight {
@@ -397,9 +383,8 @@ impl ModelRun {
         self.trace.push(op.to_owned());
         match op {
             "activate" | "add" | "remove" | "archive" | "restore" => self.release_op(op).await,
-            "mark" | "bulk" | "override" | "note" | "reset" | "edit custom" => {
-                self.cell_op(op).await;
-            }
+            "clone release" => self.clone_release().await,
+            op if ONLY_CELLS.contains(&op) => self.cell_op(op).await,
             "add custom" | "delete custom" | "promote" | "reorder steps" | "move step" => {
                 self.list_op(op).await;
             }

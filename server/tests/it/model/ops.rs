@@ -1,6 +1,6 @@
 //! Random operations on the release, on cells, and on customers' lists.
 use super::{
-    ModelTemplate,
+    ModelTemplate, ModelText, ReleaseModel,
     drive::{CATEGORIES, ModelRun, template_draft},
     yes,
 };
@@ -8,8 +8,10 @@ use app::{
     domain::{
         id::{CustomerId, StepId},
         order::Position,
+        release::ReleaseDraft,
+        vocabulary::ReleaseStatus,
     },
-    store::steps::transitions::TransitionOptions,
+    store::steps::{step_patch::StepPatch, transitions::TransitionOptions},
 };
 
 impl ModelRun {
@@ -49,6 +51,41 @@ impl ModelRun {
             }
         };
         self.settle(op, expected, next, got, false).await;
+    }
+
+    /// Makes a release from this one: a draft with the same template steps, which leaves this one as it is.
+    pub async fn clone_release(&mut self) {
+        let (store, stamp) = (self.app.store.clone(), self.app.ana());
+        let clone = if self.dice.one_in(2) {
+            store
+                .clone_release(self.release, "July".into(), None, stamp)
+                .await
+        } else {
+            let draft = ReleaseDraft {
+                name: "July".into(),
+                ..ReleaseDraft::default()
+            };
+            store.create_release_from(draft, self.release, stamp).await
+        };
+        let clone = clone.unwrap().row;
+        assert_eq!(clone.status, ReleaseStatus::Draft, "{}", self.story());
+        let without_ids = |model: ReleaseModel| {
+            let texts = |list: Vec<ModelTemplate>| list.into_iter().map(|it| it.text).collect();
+            model.templates.map(texts) as [Vec<ModelText>; 2]
+        };
+        let release = std::mem::replace(&mut self.release, clone.id);
+        let copied = self.read().await;
+        self.release = release;
+        let of_clone = copied.lists.values().flatten().flatten().count();
+        assert_eq!(of_clone, 0, "{}", self.story());
+        assert_eq!(
+            without_ids(copied),
+            without_ids(self.model.clone()),
+            "{}",
+            self.story()
+        );
+        assert_eq!(self.read().await, self.model, "{}", self.story());
+        self.counts.get_mut("clone release").unwrap().1 += 1;
     }
 
     pub async fn cell_op(&mut self, op: &'static str) {
@@ -122,6 +159,38 @@ impl ModelRun {
                     it.notes = Some(notes).filter(|it| !it.is_empty());
                     Ok(())
                 });
+                self.plain(op, expected, next, got.map(|it| (it.row, it.batch_id)))
+                    .await;
+            }
+            "patch" => {
+                let text = self.dice.one_in(2).then(|| self.any_text());
+                let notes = self.dice.of(&[None, Some(""), Some("three")]).unwrap();
+                let patch = StepPatch {
+                    name: text.as_ref().map(|it| it.name.clone()),
+                    kind: text.as_ref().map(|it| it.kind.to_string()),
+                    content: text.as_ref().map(|it| it.content.clone()),
+                    notes: notes.map(str::to_owned),
+                };
+                self.trace.push(format!("  {patch:?}"));
+                let got = store.patch_step(StepId(id), patch, version, stamp).await;
+                let expected = next.edit_cell(id, |it| {
+                    if let Some(text) = text {
+                        yes(it.is_custom || it.text == text)?;
+                        it.text = text;
+                    }
+                    if let Some(notes) = notes {
+                        it.notes = Some(notes.to_owned()).filter(|it| !it.is_empty());
+                    }
+                    Ok(())
+                });
+                self.plain(op, expected, next, got.map(|it| (it.row, it.batch_id)))
+                    .await;
+            }
+            "keep override" => {
+                let got = store.keep_override(StepId(id), None, stamp).await;
+                // The model has no template version, which is all that this changes.
+                let expected =
+                    next.edit_cell(id, |it| yes(it.is_overridden && it.template.is_some()));
                 self.plain(op, expected, next, got.map(|it| (it.row, it.batch_id)))
                     .await;
             }
