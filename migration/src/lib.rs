@@ -4,6 +4,7 @@ pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
 
 mod m20260201_000001_initial_schema;
 mod m20261124_000002_idempotency_keys;
+mod m20261126_000003_history_chain;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20260201_000001_initial_schema::Migration),
             Box::new(m20261124_000002_idempotency_keys::Migration),
+            Box::new(m20261126_000003_history_chain::Migration),
         ]
     }
 }

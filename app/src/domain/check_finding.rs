@@ -5,7 +5,7 @@ words! {
     /// What was checked.
     Check {
         Integrity = "integrity", ForeignKeys = "foreign keys", Schema = "schema", Rows = "rows", Order = "order",
-        Members = "members", Audit = "audit",
+        Members = "members", Audit = "audit", Chain = "chain",
     }
 }
 

@@ -47,6 +47,8 @@ macro_rules! words {
 
 /// Who did it, and when.
 pub mod actor_stamp;
+/// JSON that is the same text for everybody, to be hashed.
+pub mod canonical_json;
 /// What a check of the database found.
 pub mod check_finding;
 pub mod cluster;
@@ -65,6 +67,8 @@ pub mod customer_work;
 pub mod diff;
 /// The history.
 pub mod event;
+/// Each event's hash covers the event and the hash before it.
+pub mod history_chain;
 /// Ids of every noun.
 pub mod id;
 /// The grid: steps down, customers across.

@@ -5,9 +5,11 @@ mod verbs;
 use crate::ops::{
     config::Settings,
     failure::{Exit, Failure},
+    signing_key::PublicKey,
     startup, telemetry,
 };
-use clap::{CommandFactory, Parser, Subcommand};
+use app::domain::history_chain::Head;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use output::CliOutput;
 use std::{io, path::PathBuf};
@@ -51,8 +53,8 @@ enum CliVerb {
         #[command(flatten)]
         output: CliOutput,
     },
-    /// Look for damage, broken references, gaps, and states that the history does not explain
-    Check(CliOutput),
+    /// Look for damage, broken references, gaps, states that the history does not explain, and a history that was changed
+    Check(CheckArguments),
     /// Write everything as JSON, into a new file or on standard output
     Export {
         file: Option<PathBuf>,
@@ -68,8 +70,30 @@ enum CliVerb {
     },
     /// Fill an empty database with an example
     Demo(CliOutput),
+    /// Make a key that signs heads of the history, in a new file or on standard output
+    Keygen {
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        output: CliOutput,
+    },
     /// Write completions for a shell
     Completions { shell: Shell },
+}
+
+/// What a check holds the history against, besides itself.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Whether this head, of a report or of /api/audit/head, is part of today's history
+    #[arg(long, value_name = "ID:HASH")]
+    head: Vec<Head>,
+    /// Whether all heads in this file, which `ROLLCALL_ANCHOR_FILE` named, are part of today's history
+    #[arg(long, value_name = "FILE")]
+    anchors: Option<PathBuf>,
+    /// Verify their signatures by this key; by default by that of `ROLLCALL_SIGNING_KEY_FILE`
+    #[arg(long, value_name = "HEX", requires = "anchors")]
+    public_key: Option<PublicKey>,
+    #[command(flatten)]
+    output: CliOutput,
 }
 
 impl Cli {
@@ -77,6 +101,7 @@ impl Cli {
     pub async fn run(self) -> Exit {
         let done = match self.verb {
             Some(CliVerb::Completions { shell }) => completions(shell),
+            Some(CliVerb::Keygen { file, output }) => verbs::keygen(file.as_deref(), output),
             verb => match Settings::from_environment() {
                 Ok(settings) => carry_out(verb, self.demo, settings).await,
                 Err(wrong) => Err(wrong.into()),
@@ -117,11 +142,12 @@ async fn carry_out(verb: Option<CliVerb>, demo: bool, settings: Settings) -> Res
         Some(CliVerb::Migrate(output)) => verbs::migrate(&url, output).await,
         Some(CliVerb::Backup { file, output }) => verbs::backup(&url, &file, output).await,
         Some(CliVerb::Restore { file, output }) => verbs::restore(&url, &file, output).await,
-        Some(CliVerb::Check(output)) => verbs::check(&url, output).await,
-        Some(CliVerb::Export { file, release }) => verbs::export(&url, file, release).await,
-        Some(CliVerb::Import { file, output }) => verbs::import(&url, &file, output).await,
+        Some(CliVerb::Check(arguments)) => verbs::check(&settings, arguments).await,
+        Some(CliVerb::Export { file, release }) => verbs::export(&settings, file, release).await,
+        Some(CliVerb::Import { file, output }) => verbs::import(&settings, &file, output).await,
         Some(CliVerb::Demo(output)) => verbs::demo(&url, output).await,
         Some(CliVerb::Completions { shell }) => completions(shell),
+        Some(CliVerb::Keygen { file, output }) => verbs::keygen(file.as_deref(), output),
     }
 }
 
@@ -150,6 +176,8 @@ mod tests {
             &["rollcall", "backup"],
             &["rollcall", "export", "--release", "x"],
             &["rollcall", "migrate", "now"],
+            &["rollcall", "check", "--head", "41"],
+            &["rollcall", "check", "--anchors", "x", "--public-key", "00"],
         ] {
             let error = Cli::try_parse_from(line).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{line:?}");

@@ -1,5 +1,6 @@
 //! From settings to a served address, and back to a clean end.
 use super::{
+    anchors::Anchors,
     backup,
     config::Settings,
     failure::{Failure, cause},
@@ -10,8 +11,9 @@ use app::{
     api::context::{self, Context},
     store::{Store, engine::sqlite, error::chain},
 };
+use axum::Extension;
 use migration::{Migrator, MigratorTrait};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
 /// How long requests that are under way may take after the end was asked for.
@@ -68,6 +70,7 @@ async fn pending(store: &Store, url: &str) -> Result<Vec<String>, Failure> {
 
 /// Serves until Ctrl-C or SIGTERM.
 pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
+    let anchors = Arc::new(Anchors::open(&settings)?);
     let (store, _) = open(&settings.database_url).await?;
     if demo && demo::load(&store, context::now()).await? {
         tracing::info!("the demo is loaded");
@@ -90,13 +93,14 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         default_actor: settings.actor,
     };
     tokio::spawn(prometheus::keep_up());
+    tokio::spawn(Arc::clone(&anchors).keep_adding(store.clone()));
     if let Some(schedule) = settings.backups {
         let database = sqlite::path_of(&settings.database_url);
         tokio::spawn(backup::keep_making(schedule, database));
     }
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
     let serving = tokio::spawn(
-        axum::serve(listener, router(context))
+        axum::serve(listener, router(context).layer(Extension(anchors)))
             .with_graceful_shutdown(async move {
                 let _ = stopped.wait_for(|it| *it).await;
             })

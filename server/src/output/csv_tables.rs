@@ -1,4 +1,4 @@
-//! Rows as CSV that a spreadsheet can open safely, and the history as lines of JSON.
+//! Rows as CSV that a spreadsheet can open safely.
 use app::domain::{
     event::Event,
     release_sheet::{ReleaseSheet, SheetRow},
@@ -146,6 +146,8 @@ const AUDIT: &[&str] = &[
     "after",
     "resolvedText",
     "resolvedSha256",
+    "hash",
+    "previousHash",
 ];
 
 /// The heading of the history's table.
@@ -178,21 +180,11 @@ pub fn audit(events: &[Event]) -> Vec<u8> {
             json(&it.after),
             text(it.resolved_text.as_deref()),
             text(it.resolved_sha256.as_deref()),
+            text(it.hash.as_deref()),
+            text(it.previous_hash.as_deref()),
         ]);
     }
     table.finish()
-}
-
-/// Some lines of the history, each a line of JSON.
-pub fn lines(events: &[Event]) -> Vec<u8> {
-    let mut lines = Vec::new();
-    for it in events {
-        if let Ok(line) = serde_json::to_vec(it) {
-            lines.extend(line);
-            lines.push(b'\n');
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

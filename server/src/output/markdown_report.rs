@@ -1,6 +1,7 @@
 //! A release as Markdown: a heading, the progress, a checklist for every customer, and the steps with their texts.
 //! Whatever people have typed is shown as it is, and never taken for Markdown or HTML.
 use app::domain::{
+    history_chain::Head,
     progress::Progress,
     release_sheet::{ReleaseSheet, SheetRow},
     step::StepStatus,
@@ -40,6 +41,20 @@ pub fn markdown(sheet: &ReleaseSheet, templates: &[StepTemplate]) -> String {
     for template in templates {
         template_step(&mut text, template);
     }
+    text
+}
+
+/// The last lines: the head of the history that the report was made at, by which it can be proved later (R89).
+pub fn head(head: &Head, signature: Option<&str>) -> String {
+    let (id, hash) = (head.id, &head.hash);
+    let mut text = format!("\n---\n\nHead of the history: event {id}, SHA-256 `{hash}`.");
+    if let Some(signature) = signature {
+        let _ = write!(text, " Signature: `{signature}`.");
+    }
+    let _ = writeln!(
+        text,
+        " Whether today's history still contains it: `rollcall check --head {head}`."
+    );
     text
 }
 

@@ -1,5 +1,6 @@
 //! What a request brings along, read strictly: whatever cannot be read is a problem that names the field.
 use super::{etag, problem::Problem};
+use crate::ops::anchors::Anchors;
 use app::{
     api::context::{Context, actor, now},
     domain::{
@@ -17,6 +18,7 @@ use axum::{
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use serde_path_to_error::Segment;
+use std::{convert::Infallible, sync::Arc};
 
 /// Ids in the path. One that cannot be an id is of nothing.
 pub struct Id<T>(pub T);
@@ -69,6 +71,18 @@ impl FromRequestParts<Context> for Caller {
             stamp,
             if_match: etag::if_match(&parts.headers),
         })
+    }
+}
+
+/// What signs heads of the history and writes them down (R89); nothing if the program was not told to.
+pub struct HeadAnchors(pub Arc<Anchors>);
+
+impl<S: Send + Sync> FromRequestParts<S> for HeadAnchors {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let anchors = parts.extensions.get::<Arc<Anchors>>().cloned();
+        Ok(Self(anchors.unwrap_or_default()))
     }
 }
 

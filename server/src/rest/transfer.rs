@@ -1,12 +1,16 @@
 //! The whole database out and in, one release as a table or a report, and the history as a table. What may be large is
 //! sent while it is being read; if reading fails midway the connection breaks, so that nobody takes a part for the whole.
 use super::{
-    extract::{self, Id, QueryString},
+    dto::rows,
+    extract::{self, Caller, HeadAnchors, Id, QueryString},
     problem::Problem,
     response::{self, RestResponse},
     streamed_body,
 };
-use crate::output::{csv_tables, markdown_report};
+use crate::{
+    ops::anchors::Anchors,
+    output::{csv_tables, markdown_report},
+};
 use app::{
     api::context::Context,
     domain::{
@@ -26,7 +30,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 use utoipa::{IntoParams, ToSchema};
@@ -53,7 +57,7 @@ pub fn router() -> OpenApiRouter<Context> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportFile {
-    /// The format: 1.
+    /// The format: 2. In format 1 events have no hashes; it is taken in as well.
     pub rollcall: u32,
     /// The newest migration of the database.
     pub schema: String,
@@ -73,6 +77,19 @@ pub struct ExportFile {
     pub steps: Vec<serde_json::Value>,
     #[schema(value_type = Vec<Object>)]
     pub events: Vec<serde_json::Value>,
+    /// Of one release only: the head of the history that it was exported from.
+    #[schema(nullable = false)]
+    pub head: Option<ExportHead>,
+}
+
+/// The newest event of a history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportHead {
+    pub id: i64,
+    pub hash: String,
+    /// Ed25519 of `ID:HASH`, in base64, if heads are signed.
+    #[schema(nullable = false)]
+    pub signature: Option<String>,
 }
 
 /// How many rows of each list were taken in.
@@ -103,13 +120,14 @@ pub struct ExportQuery {
 #[utoipa::path(get, path = "/api/export", tag = "transfer",
     responses((status = 200, description = "Everything", body = ExportFile)))]
 pub async fn export_all(State(context): State<Context>) -> RestResponse {
-    exported(&context.store, None, "rollcall.json").await
+    exported(&context.store, None, &Arc::default(), "rollcall.json").await
 }
 
-/// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field.
+/// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field. The last
+/// event of the history says who took it in.
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
     responses((status = 200, description = "What was taken in", body = Imported)))]
-pub async fn import_all(State(context): State<Context>, request: Request) -> RestResponse {
+pub async fn import_all(caller: Caller, request: Request) -> RestResponse {
     if !extract::is_json(request.headers()) {
         return Err(Problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
@@ -120,13 +138,14 @@ pub async fn import_all(State(context): State<Context>, request: Request) -> Res
         return Err(Problem::of(StatusCode::INTERNAL_SERVER_ERROR));
     };
     let file = read.map_err(|it| wrong(&it))?;
-    let taken = context.store.import(&file).await?;
+    let taken = caller.store.import(&file, caller.stamp).await?;
     let taken = taken.map_err(|it| wrong(&it))?;
     let imported = taken
+        .imported
         .into_iter()
         .map(|(part, n)| (part.to_string(), n))
         .collect();
-    Ok(response::did(&Imported { imported }, None))
+    Ok(response::did(&Imported { imported }, Some(taken.batch_id)))
 }
 
 /// 422: by line and field.
@@ -156,20 +175,31 @@ fn wrong(faults: &ImportErrors) -> Problem {
     ))))]
 pub async fn export_release(
     State(context): State<Context>,
+    HeadAnchors(anchors): HeadAnchors,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<ExportQuery>,
 ) -> RestResponse {
     let store = &context.store;
     match query.format.as_deref() {
-        None | Some("json") => exported(store, Some(id), &format!("release-{id}.json")).await,
+        None | Some("json") => {
+            let name = format!("release-{id}.json");
+            exported(store, Some(id), &anchors, &name).await
+        }
         Some("csv") => {
             let csv = csv_tables::sheet(&store.sheet(id).await?);
             Ok(file(CSV, &format!("release-{id}.csv"), csv.into()))
         }
         Some("md") => {
+            // Read first: the report may show more than its head proves, and never less.
+            let newest = store.head().await?;
             let sheet = store.sheet(id).await?;
             let templates = store.release(id).await?.templates;
-            let text = markdown_report::markdown(&sheet, &templates);
+            let mut text = markdown_report::markdown(&sheet, &templates);
+            if let Some((head, _)) = newest {
+                let signature = anchors.signature(&head);
+                text.push_str(&markdown_report::head(&head, signature.as_deref()));
+                anchors.add(&head).await;
+            }
             Ok(file(MARKDOWN, &format!("release-{id}.md"), text.into()))
         }
         Some(other) => Err(Problem::invalid(
@@ -194,9 +224,22 @@ pub async fn audit_jsonl(store: Store, filter: EventFilter) -> RestResponse {
     let history = History {
         store,
         filter,
-        render: csv_tables::lines,
+        render: lines,
     };
     told(history, Vec::new(), JSONL, "audit.jsonl").await
+}
+
+/// Some events, each a line of JSON as a page of them has it.
+fn lines(events: &[Event]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for event in events {
+        let event = rows::Event::from(event.clone());
+        if let Ok(line) = serde_json::to_vec(&event) {
+            lines.extend(line);
+            lines.push(b'\n');
+        }
+    }
+    lines
 }
 
 /// The history under way, page by page.
@@ -245,12 +288,23 @@ async fn told(
     Ok(file(media, name, body))
 }
 
-/// Everything, or one release, as JSON.
-async fn exported(store: &Store, release: Option<ReleaseId>, name: &str) -> RestResponse {
+/// Everything, or one release, as JSON. That of a release is a report: its head is kept.
+async fn exported(
+    store: &Store,
+    release: Option<ReleaseId>,
+    anchors: &Arc<Anchors>,
+    name: &str,
+) -> RestResponse {
     let Ok(permit) = EXPORTS.acquire().await else {
         return Err(Problem::of(StatusCode::SERVICE_UNAVAILABLE));
     };
     let mut export = store.export(release).await?;
+    if let Some(head) = export.head().cloned() {
+        if let Some(signature) = anchors.signature(&head) {
+            export.sign(signature);
+        }
+        anchors.add(&head).await;
+    }
     let first = export.piece().await?.unwrap_or_default();
     let (sender, body) = streamed_body::channel();
     tokio::spawn(

@@ -2,7 +2,7 @@
 //! One row a line: two exports can be compared line by line, and a report names the line.
 //!
 //! ```text
-//! {"rollcall":1,"schema":"m2026…","lastIds":{"clusters":2,…},
+//! {"rollcall":2,"schema":"m2026…","lastIds":{"clusters":2,…},
 //! "clusters":[
 //! {"id":1,…},
 //! …
@@ -10,11 +10,13 @@
 //! "customers":[
 //! ```
 //!
-//! What follows from the rest (which variables a text names) is not in it.
+//! What follows from the rest (which variables a text names) is not in it. The text of one release ends with the `head` of
+//! the history that it was made at (R89).
 pub mod json_lines;
 pub mod row_checker;
 
 use super::{
+    history_chain::{Head, is_sha256},
     id::{CustomerId, ReleaseId},
     transfer::json_lines::{JsonItems, pair},
 };
@@ -22,8 +24,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use std::{collections::BTreeMap, fmt, ops::Range};
 
-/// Grows whenever a field comes or goes.
-pub const FORMAT: u32 = 1;
+/// Grows whenever a field comes or goes. Format 1 had no hashes of events; its events are chained when they come in.
+pub const FORMAT: u32 = 2;
+const FORMAT_WITHOUT_HASHES: u32 = 1;
 
 /// The largest id or version: what every reader of JSON reads exactly.
 const NUMBER_MAX: i64 = 1 << 53;
@@ -132,6 +135,12 @@ pub struct Transfer {
     /// Where each list begins, and on which line.
     parts: BTreeMap<Part, (Range<usize>, usize)>,
     pub last_ids: BTreeMap<Part, i64>,
+    /// The newest migration of the database that it comes from.
+    pub schema: String,
+    /// Whether its events have hashes.
+    pub has_hashes: bool,
+    /// The head of the history that it is a part of, and the line of that; none if the text is of everything.
+    pub head: Option<(Head, usize)>,
 }
 
 impl Transfer {
@@ -159,10 +168,16 @@ impl Transfer {
         }
         let mut faults = ImportErrors::default();
         let (mut format, mut last_ids, mut parts) = (None, BTreeMap::new(), BTreeMap::new());
+        let (mut schema, mut head) = (String::new(), None);
         for (key, value) in JsonItems::of(body, first).filter_map(|it| pair(&it)) {
             match key.as_str() {
                 "rollcall" => format = serde_json::from_str::<u32>(value.text).ok(),
-                "schema" => {}
+                "schema" => schema = serde_json::from_str(value.text).unwrap_or_default(),
+                "head" => match serde_json::from_str::<Head>(value.text) {
+                    Ok(it) if it.id.0 > 0 && is_sha256(&it.hash) => head = Some((it, value.line)),
+                    Ok(_) => faults.add(value.line, "head", "write the id and hash of an event"),
+                    Err(error) => faults.add(value.line, "head", message(&error)),
+                },
                 "lastIds" => match serde_json::from_str::<BTreeMap<Part, i64>>(value.text) {
                     Ok(ids) if ids.values().all(|it| (0..=NUMBER_MAX).contains(it)) => {
                         last_ids = ids;
@@ -186,7 +201,7 @@ impl Transfer {
             }
         }
         match format {
-            Some(FORMAT) => {}
+            Some(FORMAT_WITHOUT_HASHES | FORMAT) => {}
             Some(newer) if newer > FORMAT => {
                 let problem =
                     format!("this was written by a newer Rollcall, in format {newer}: use that");
@@ -204,6 +219,9 @@ impl Transfer {
                 text,
                 parts,
                 last_ids,
+                schema,
+                has_hashes: format == Some(FORMAT),
+                head,
             })
         } else {
             Err(faults)
@@ -244,7 +262,7 @@ mod tests {
             ("[]", "line 1: this is no export"),
             ("\n\n{}", "line 3: this is no export"),
             ("{\"rollcall\":0}", "no export"),
-            ("{\"rollcall\":2}", "a newer Rollcall, in format 2"),
+            ("{\"rollcall\":3}", "a newer Rollcall, in format 3"),
             ("{\"rollcall\":1}", "line 1, clusters: this list is missing"),
             (&EMPTY[..EMPTY.len() - 10], "line 2: the file is damaged"),
         ] {
@@ -259,12 +277,30 @@ mod tests {
                 "line 2, steps: write a list",
             ),
             ("\"steps\":[]", "\"steps\":[],\"steps\":[]", "there twice"),
+            (
+                "[]\n}",
+                "[]\n,\"head\":{\"id\":1,\"hash\":\"x\"}}",
+                "line 3, head: write the id and hash of an event",
+            ),
+            ("[]\n}", "[]\n,\"head\":1}", "line 3, head: invalid type"),
         ] {
             let error = read(&EMPTY.replace(from, to)).unwrap_err();
             assert!(error.contains(problem), "{to}: {error}");
         }
         let error = Transfer::read(b"{\n\xff}".to_vec()).unwrap_err();
         assert_eq!(error.faults[0].line, 2);
+    }
+
+    #[test]
+    fn the_text_of_a_release_ends_with_the_head_of_its_history() {
+        let hash = "a0".repeat(32);
+        let head = format!("[]\n,\"head\":{{\"id\":41,\"hash\":\"{hash}\"}}}}");
+        let file = read(&EMPTY.replace("[]\n}", &head)).unwrap();
+        let id = crate::domain::id::EventId(41);
+        assert_eq!(file.head, Some((Head { id, hash }, 3)));
+        let whole = read(&EMPTY.replace("\"rollcall\":1", "\"rollcall\":2")).unwrap();
+        assert!(whole.has_hashes && whole.head.is_none());
+        assert!(!read(EMPTY).unwrap().has_hashes);
     }
 
     #[test]

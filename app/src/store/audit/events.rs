@@ -1,14 +1,16 @@
 //! Writing the history: one append-only table, in the same transaction as the change (R17).
+use super::history_head;
 use crate::domain::{
     actor_stamp::ActorStamp,
-    event::{Entity, EventAction},
-    id::{BatchId, CustomerId, ReleaseId, TemplateId},
+    event::{Entity, Event, EventAction},
+    history_chain,
+    id::{BatchId, CustomerId, EventId, ReleaseId, TemplateId},
     step::{CustomerStep, StepStatus},
     template::{Category, StepType},
 };
 use crate::store::entity::{audit_event, sha256, text_key};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait};
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -179,10 +181,10 @@ impl StepSnapshot {
     }
 }
 
-/// `SQLite` takes 32,766 values a statement; a row has thirteen.
+/// `SQLite` takes 32,766 values a statement; a row has sixteen.
 const ROWS_A_STATEMENT: usize = 2_000;
 
-/// Appends the events of one batch.
+/// Appends the events of one batch, each chained to the one before it (R89).
 pub async fn write(
     tx: &DatabaseTransaction,
     stamp: &ActorStamp,
@@ -190,21 +192,33 @@ pub async fn write(
     undoes: Option<&BatchId>,
     events: Vec<NewEvent>,
 ) -> Result<(), DbErr> {
-    let mut rows = events.into_iter().map(|event| audit_event::ActiveModel {
-        id: sea_orm::ActiveValue::NotSet,
-        batch_id: Set(batch.0.clone()),
-        entity: Set(event.entity.to_string()),
-        entity_id: Set(event.entity_id),
-        release_id: Set(event.release_id.map(|it| it.0)),
-        customer_id: Set(event.customer_id.map(|it| it.0)),
-        action: Set(event.action.to_string()),
-        actor: Set(stamp.by.clone()),
-        at: Set(stamp.at),
-        before: Set(event.before.map(|it| it.to_string())),
-        after: Set(event.after.map(|it| it.to_string())),
-        resolved_sha256: Set(event.resolved_text.as_deref().map(sha256)),
-        resolved_text: Set(event.resolved_text),
-        undoes: Set(undoes.map(|it| it.0.clone())),
+    let (mut last_id, mut last_hash) = history_head::end(tx).await?;
+    let mut rows = events.into_iter().map(|new| {
+        last_id += 1;
+        let mut event = Event {
+            id: EventId(last_id),
+            batch_id: batch.clone(),
+            entity: new.entity,
+            entity_id: new.entity_id,
+            release_id: new.release_id,
+            customer_id: new.customer_id,
+            action: new.action,
+            actor: stamp.by.clone(),
+            at: stamp.at,
+            before: new.before,
+            after: new.after,
+            resolved_sha256: new.resolved_text.as_deref().map(sha256),
+            resolved_text: new.resolved_text,
+            undoes: undoes.cloned(),
+            hash: None,
+            previous_hash: None,
+        };
+        let hash = history_chain::hash(&last_hash, &event, sha256);
+        event.hash = Some(hash.clone());
+        event.previous_hash = Some(std::mem::replace(&mut last_hash, hash));
+        audit_event::Model::from(event)
+            .into_active_model()
+            .reset_all()
     });
     loop {
         let chunk: Vec<_> = rows.by_ref().take(ROWS_A_STATEMENT).collect();

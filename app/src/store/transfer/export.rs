@@ -4,6 +4,7 @@ use crate::domain::{
     cluster::Cluster,
     customer::Customer,
     event::Event,
+    history_chain::Head,
     id::{CustomerId, ReleaseId},
     release::Release,
     step::CustomerStep,
@@ -13,6 +14,7 @@ use crate::domain::{
 use crate::store::records::release_rows;
 use crate::store::{
     Store,
+    audit::history_head,
     engine::sqlite,
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, step_template,
@@ -39,12 +41,23 @@ pub const TABLES: [(Part, &str); 6] = [
     (Part::Events, "audit_events"),
 ];
 
+/// The head that the export of a release was made at, and its signature if heads are signed.
+#[derive(Debug, Serialize)]
+struct SignedHead {
+    #[serde(flatten)]
+    head: Head,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
+}
+
 /// An export under way.
 #[derive(Debug)]
 pub struct Export {
     tx: DatabaseTransaction,
     /// If it is of one release only.
     release: Option<ReleaseId>,
+    /// What it ends with.
+    end: Option<SignedHead>,
     /// Which list is next, and behind which row.
     part: usize,
     after: (i64, i64),
@@ -55,12 +68,19 @@ impl Store {
     /// Begins an export: of everything, or of a release with its customers, their clusters and its history.
     pub async fn export(&self, release: Option<ReleaseId>) -> Result<Export, StoreError> {
         let tx = self.snapshot().await?;
+        let mut end = None;
         if let Some(id) = release {
             release_rows::load(&tx, id).await?;
+            let head = history_head::newest(&tx).await?;
+            end = head.map(|(head, _)| SignedHead {
+                head,
+                signature: None,
+            });
         }
         Ok(Export {
             tx,
             release,
+            end,
             part: 0,
             after: (0, 0),
             is_first: true,
@@ -97,6 +117,18 @@ macro_rules! read {
 }
 
 impl Export {
+    /// The head of the history that this was made at (R89), if it is of one release.
+    pub fn head(&self) -> Option<&Head> {
+        self.end.as_ref().map(|it| &it.head)
+    }
+
+    /// Adds a signature to the head at the end of the text.
+    pub fn sign(&mut self, signature: String) {
+        if let Some(end) = &mut self.end {
+            end.signature = Some(signature);
+        }
+    }
+
     /// The next piece of the text; none when it is whole.
     pub async fn piece(&mut self) -> Result<Option<String>, StoreError> {
         let Some(part) = Part::ALL.get(self.part).copied() else {
@@ -121,7 +153,11 @@ impl Export {
             self.after = (0, 0);
             self.is_first = true;
             let is_last = self.part == Part::ALL.len();
-            text.push_str(if is_last { "\n]\n}\n" } else { "\n],\n" });
+            match &self.end {
+                _ if !is_last => text.push_str("\n],\n"),
+                Some(end) => text.extend(["\n],\n\"head\":", &json(end)?, "\n}\n"]),
+                None => text.push_str("\n]\n}\n"),
+            }
         }
         Ok(Some(text))
     }

@@ -1,12 +1,16 @@
-//! Taking an export in: all of it or nothing, and only where there is nothing yet.
-use super::export::TABLES;
+//! Taking an export in: all of it or nothing, and only where there is nothing yet. The last event says who did it (R88).
+use super::{export::TABLES, import_chain::ImportChain};
 use crate::domain::{
-    event::Event,
+    actor_stamp::ActorStamp,
+    event::{Entity, EventAction},
+    history_chain::{Head, ImportedEvents},
+    id::BatchId,
     rule_violation::RuleViolation,
     transfer::{ImportErrors, Membership, Part, Transfer, row_checker::RowChecker},
 };
 use crate::store::{
     Store,
+    audit::events::{self, NewEvent},
     engine::sqlite,
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, sha256,
@@ -16,6 +20,7 @@ use crate::store::{
     text_variables,
 };
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
+use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
 
 /// `SQLite` takes 32,766 values a statement; the widest row has twenty-eight.
@@ -24,10 +29,30 @@ const ROWS: usize = 500;
 /// How many rows of each list were taken in.
 pub type ImportedCounts = BTreeMap<Part, usize>;
 
+/// What an import did.
+#[derive(Clone, Debug)]
+pub struct ImportOutcome {
+    pub imported: ImportedCounts,
+    pub batch_id: BatchId,
+}
+
+/// What the event of an import tells.
+#[derive(Serialize)]
+struct ImportRecord<'a> {
+    imported: &'a ImportedCounts,
+    /// The newest migration of the database that the text comes from.
+    schema: &'a str,
+    /// The head of the history that was taken in, or that it is a part of.
+    head: Option<Head>,
+    #[serde(flatten)]
+    part: Option<ImportedEvents>,
+}
+
 /// An import under way; dropping it undoes it.
 struct Import {
     tx: DatabaseTransaction,
     check: RowChecker,
+    chain: ImportChain,
     taken: ImportedCounts,
     /// Texts whose variables are known already, by their fingerprint.
     texts: HashSet<i64>,
@@ -38,19 +63,21 @@ impl Store {
     pub async fn import(
         &self,
         file: &Transfer,
-    ) -> Result<Result<ImportedCounts, ImportErrors>, StoreError> {
+        stamp: ActorStamp,
+    ) -> Result<Result<ImportOutcome, ImportErrors>, StoreError> {
         let tx = self.begin().await?;
         must_be_empty(&tx).await?;
         let mut import = Import {
             tx,
             check: RowChecker::default(),
+            chain: ImportChain::of(file),
             taken: ImportedCounts::new(),
             texts: HashSet::new(),
         };
         import.places_and_people(file).await?;
         import.work(file).await?;
         import.history(file).await?;
-        let taken = import.finish(file).await;
+        let taken = import.finish(file, &stamp).await;
         self.wal_checkpoint.look();
         taken
     }
@@ -117,10 +144,13 @@ impl Import {
     }
 
     async fn work(&mut self, file: &Transfer) -> Result<(), StoreError> {
-        take!(self, file, Part::Releases, release, |item| self
-            .check
-            .release(&item)
-            .map(Into::into));
+        take!(self, file, Part::Releases, release, |item| {
+            let release = self.check.release(&item);
+            if let Some(it) = &release {
+                self.chain.release(it.id);
+            }
+            release.map(Into::into)
+        });
         take!(self, file, Part::Templates, step_template, |item| {
             let template = self.check.template(&item);
             if let Some(it) = &template {
@@ -144,7 +174,7 @@ impl Import {
 
     async fn history(&mut self, file: &Transfer) -> Result<(), StoreError> {
         take!(self, file, Part::Events, audit_event, |item| {
-            let event = self.check.event(&item);
+            let mut event = self.check.event(&item);
             if let Some(it) = &event
                 && it.resolved_text.as_deref().map(sha256) != it.resolved_sha256
             {
@@ -152,7 +182,12 @@ impl Import {
                 self.check
                     .blame(Part::Events, item.line, "resolvedSha256", problem);
             }
-            event.map(line)
+            if let Some(it) = &mut event
+                && let Some((field, problem)) = self.chain.take(it, item.line)
+            {
+                self.check.blame(Part::Events, item.line, field, &problem);
+            }
+            event.map(Into::into)
         });
         Ok(())
     }
@@ -168,21 +203,34 @@ impl Import {
     async fn finish(
         self,
         file: &Transfer,
-    ) -> Result<Result<ImportedCounts, ImportErrors>, StoreError> {
+        stamp: &ActorStamp,
+    ) -> Result<Result<ImportOutcome, ImportErrors>, StoreError> {
         for (part, table) in TABLES {
             let id = self.check.last_id(file, part);
             if id > 0 {
                 sqlite::set_last_id(&self.tx, table, id).await?;
             }
         }
-        let faults = self.check.finish();
-        if faults.is_empty() {
-            self.tx.commit().await?;
-            Ok(Ok(self.taken))
-        } else {
+        let mut faults = self.check.finish();
+        let (head, part) = self.chain.finish(&mut faults);
+        if !faults.is_empty() {
             self.tx.rollback().await?;
-            Ok(Err(faults))
+            return Ok(Err(faults));
         }
+        let batch_id = BatchId(uuid::Uuid::now_v7().to_string());
+        let record = ImportRecord {
+            imported: &self.taken,
+            schema: &file.schema,
+            head,
+            part,
+        };
+        let event = NewEvent::of(Entity::Database, 0, EventAction::Import).after(&record);
+        events::write(&self.tx, stamp, &batch_id, None, vec![event]).await?;
+        self.tx.commit().await?;
+        Ok(Ok(ImportOutcome {
+            imported: self.taken,
+            batch_id,
+        }))
     }
 }
 
@@ -191,25 +239,5 @@ fn member(it: Membership) -> release_customer::Model {
         release_id: it.release_id.0,
         customer_id: it.customer_id.0,
         added_at: it.added_at,
-    }
-}
-
-/// A line of the history as its table keeps it.
-fn line(it: Event) -> audit_event::Model {
-    audit_event::Model {
-        id: it.id.0,
-        batch_id: it.batch_id.0,
-        entity: it.entity.to_string(),
-        entity_id: it.entity_id,
-        release_id: it.release_id.map(|id| id.0),
-        customer_id: it.customer_id.map(|id| id.0),
-        action: it.action.to_string(),
-        actor: it.actor,
-        at: it.at,
-        before: it.before.map(|json| json.to_string()),
-        after: it.after.map(|json| json.to_string()),
-        resolved_text: it.resolved_text,
-        resolved_sha256: it.resolved_sha256,
-        undoes: it.undoes.map(|id| id.0),
     }
 }

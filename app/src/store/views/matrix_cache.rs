@@ -197,7 +197,11 @@ fn effect(entity: &str, id: i64, of: Option<i64>, action: &str, release: Release
         Entity::Release if id != release.0 => EventImpact::None,
         Entity::Template | Entity::Step if !is_ours => EventImpact::None,
         // Names, values of variables, what there is at all.
-        Entity::Cluster | Entity::Customer | Entity::Release | Entity::Template => EventImpact::All,
+        Entity::Cluster
+        | Entity::Customer
+        | Entity::Release
+        | Entity::Template
+        | Entity::Database => EventImpact::All,
         Entity::Step => match action {
             Did::Start
             | Did::Done

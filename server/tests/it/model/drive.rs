@@ -1,6 +1,7 @@
 //! Draws operations at random, sends each through the store and through the model, and compares the two.
 use super::{
     ModelAnswer, ModelCell, ModelLists, ModelTemplate, ModelText, ReleaseModel, UNRESOLVED,
+    chain::ChainWatch,
 };
 use crate::{
     harness::{TestBench, number},
@@ -119,6 +120,7 @@ pub struct ModelRun {
     pub template_versions: HashMap<i64, i64>,
     pub past: Vec<PastBatches>,
     pub dice: Dice,
+    chain: ChainWatch,
     pub trace: Vec<String>,
     pub counts: BTreeMap<&'static str, (usize, usize)>,
 }
@@ -196,6 +198,7 @@ impl ModelRun {
             template_versions: HashMap::new(),
             past: Vec::new(),
             dice: Dice(seed),
+            chain: ChainWatch::new(),
             trace: Vec::new(),
             counts: OPS.iter().map(|it| (it.0, (0, 0))).collect(),
         };
@@ -438,6 +441,8 @@ async fn sequences(seeds: Vec<u64>) -> OperationCounts {
         for n in 0..OPERATIONS {
             run.operate().await;
             run.grid_is_as_if_read_now(n).await;
+            let chain = run.chain.goes_on(&run.bench.store).await;
+            assert_eq!(chain, Ok(()), "{}", run.story());
         }
         for (op, (drawn, done)) in std::mem::take(&mut run.counts) {
             let sum = counts.entry(op).or_default();

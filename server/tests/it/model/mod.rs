@@ -1,5 +1,6 @@
 //! The rules R1-R13 and R16 once more, as simply as possible: lists in memory. Random sequences of operations go through
 //! the store and through this model; after each both must be the same.
+pub mod chain;
 mod drive;
 mod ops;
 mod ops_template;

@@ -5,14 +5,14 @@ use crate::{
 };
 use app::{
     domain::cluster::ClusterDraft, domain::customer::CustomerDraft, domain::event::EventFilter,
-    domain::id::BatchId, domain::id::ClusterId, domain::matrix::CellIndex,
-    domain::release::ReleaseDraft, domain::step::Position, domain::step::StepAction,
-    domain::template::Category, domain::template::StepType, domain::transfer::Transfer,
-    store::audit::idempotency::KeptAnswer, store::entity::audit_event, store::entity::cluster,
-    store::entity::customer, store::entity::customer_step, store::entity::release,
-    store::entity::release_customer, store::entity::step_template, store::error::StoreError,
-    store::steps::step_patch::StepPatch, store::steps::transitions::TransitionOptions,
-    store::views::paging::PageRequest,
+    domain::history_chain::Head, domain::id::BatchId, domain::id::ClusterId,
+    domain::matrix::CellIndex, domain::release::ReleaseDraft, domain::step::Position,
+    domain::step::StepAction, domain::template::Category, domain::template::StepType,
+    domain::transfer::Transfer, store::audit::idempotency::KeptAnswer, store::entity::audit_event,
+    store::entity::cluster, store::entity::customer, store::entity::customer_step,
+    store::entity::release, store::entity::release_customer, store::entity::step_template,
+    store::error::StoreError, store::steps::step_patch::StepPatch,
+    store::steps::transitions::TransitionOptions, store::views::paging::PageRequest,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::{
@@ -383,9 +383,11 @@ async fn nothing_changes_without_an_event_whatever_method_is_called() {
     call!(size());
     call!(sheet(june));
     call!(check());
+    call!(head());
+    call!(head_mismatch(&Head::default()));
     call!(export(Some(june)));
     let file = crate::store::transfer::exported(store).await;
-    call!(import(&Transfer::read(file.into()).unwrap()));
+    call!(import(&Transfer::read(file.into()).unwrap(), by()));
     // What is not about rows: opening and closing.
     let mut known = methods();
     known.retain(|it| !matches!(it.as_str(), "open" | "close"));

@@ -31,8 +31,8 @@ async fn import(bench: &TestBench, text: &str) -> Result<Result<usize, ImportErr
         Ok(file) => file,
         Err(faults) => return Ok(Err(faults)),
     };
-    let taken = bench.store.import(&file).await?;
-    Ok(taken.map(|it| it.values().sum()))
+    let taken = bench.store.import(&file, bench.ana()).await?;
+    Ok(taken.map(|it| it.imported.values().sum()))
 }
 
 async fn is_well(store: &Store) {
