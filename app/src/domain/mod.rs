@@ -69,6 +69,8 @@ pub mod diff;
 pub mod event;
 /// Each event's hash covers the event and the hash before it.
 pub mod history_chain;
+/// Whether the history is still the one that was written.
+pub mod history_walk;
 /// Ids of every noun.
 pub mod id;
 /// The grid: steps down, customers across.

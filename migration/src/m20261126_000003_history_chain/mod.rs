@@ -11,8 +11,14 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
-#[derive(DeriveMigrationName)]
 pub struct Migration;
+
+// The derived name would be that of the file.
+impl MigrationName for Migration {
+    fn name(&self) -> &'static str {
+        "m20261126_000003_history_chain"
+    }
+}
 
 /// How many events are read and written at once.
 const ROWS: u64 = 1_000;

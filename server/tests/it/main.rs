@@ -9,6 +9,7 @@ mod copied;
 mod faults;
 mod fuzz;
 mod harness;
+mod heads;
 mod http;
 mod kill;
 mod model;

@@ -3,7 +3,7 @@
 use crate::domain::{
     check_finding::{Check, CheckFinding},
     event::{Entity, Event, EventAction},
-    history_chain::Walk,
+    history_walk::Walk,
     step::StepStatus,
 };
 use crate::store::{

@@ -3,7 +3,8 @@ use super::{export::TABLES, import_chain::ImportChain};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, EventAction},
-    history_chain::{Head, ImportedEvents},
+    history_chain::Head,
+    history_walk::ImportedEvents,
     id::BatchId,
     rule_violation::RuleViolation,
     transfer::{ImportErrors, Membership, Part, Transfer, row_checker::RowChecker},

@@ -3,7 +3,8 @@
 //! left out: its import's event says which events came, so that a check accepts exactly these gaps.
 use crate::domain::{
     event::Event,
-    history_chain::{self, Break, Head, ImportedEvents, Walk, is_sha256},
+    history_chain::{self, Head, is_sha256},
+    history_walk::{Break, ImportedEvents, Walk},
     id::ReleaseId,
     transfer::{ImportErrors, Transfer},
 };

@@ -3,6 +3,7 @@ mod checklist_download;
 mod downloads;
 mod forms;
 mod guard;
+mod history_head;
 mod lists;
 mod metrics;
 mod openapi;

@@ -2,7 +2,7 @@
 use app::{
     domain::{
         event::Event,
-        history_chain::{Break, Walk},
+        history_walk::{Break, Walk},
     },
     store::{
         Store,
