@@ -6,6 +6,7 @@ mod m20260201_000001_initial_schema;
 mod m20261124_000002_idempotency_keys;
 mod m20261127_000003_cluster_context;
 mod m20261127_000004_quoted_variables;
+mod m20261127_000005_history_chain;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000002_idempotency_keys::Migration),
             Box::new(m20261127_000003_cluster_context::Migration),
             Box::new(m20261127_000004_quoted_variables::Migration),
+            Box::new(m20261127_000005_history_chain::Migration),
         ]
     }
 }

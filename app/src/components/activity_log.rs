@@ -134,7 +134,7 @@ fn subject_links(
     };
     let id = event.entity_id;
     let path = match (event.entity, event.action) {
-        (_, EventAction::Delete) => None,
+        (_, EventAction::Delete) | (Entity::Database, _) => None,
         (Entity::Template, _) => event.release_id.map(paths::release_steps),
         (Entity::Cluster, _) => Some(paths::cluster(ClusterId(id))),
         (Entity::Customer, _) => Some(paths::customer(CustomerId(id))),
@@ -166,7 +166,8 @@ fn subject_links(
 fn field_label(field: &str) -> Option<&str> {
     Some(match field {
         "textKey" | "executedAt" | "executedBy" | "startedAt" | "startedBy" | "stateAt"
-        | "stateBy" | "templateVersion" | "templateId" | "orderIndex" | "orderedIds" => {
+        | "stateBy" | "templateVersion" | "templateId" | "orderIndex" | "orderedIds" | "schema"
+        | "partial" | "release" | "events" | "eventsSha256" => {
             return None;
         }
         "status" => "State",
@@ -189,6 +190,8 @@ fn field_label(field: &str) -> Option<&str> {
         "releaseDate" => "Release date",
         "customerIds" => "Customers",
         "cells" => "Cells",
+        "imported" => "Imported",
+        "head" => "Head of the history",
         other => other,
     })
 }

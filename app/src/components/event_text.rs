@@ -25,7 +25,13 @@ pub fn event_icon(event: &HistoryEntry) -> &'static str {
         (Some(status), _) => state_icon(status),
         (None, EventAction::Undo) => "i-undo",
         (None, EventAction::Notes) => "t-text",
-        (None, EventAction::Create | EventAction::Clone | EventAction::AddCustomers) => "i-plus",
+        (
+            None,
+            EventAction::Create
+            | EventAction::Clone
+            | EventAction::AddCustomers
+            | EventAction::Import,
+        ) => "i-plus",
         (None, EventAction::Delete | EventAction::RemoveCustomers | EventAction::Deactivate) => {
             "i-close"
         }

@@ -11,6 +11,7 @@ words! {
     /// The kind of row that an event is about.
     Entity {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template", Step = "step",
+        Database = "database",
     }
 }
 
@@ -21,7 +22,7 @@ words! {
         Override = "override", Reset = "reset", Notes = "notes", Create = "create", Update = "update",
         Delete = "delete", Move = "move", Reorder = "reorder", Promote = "promote", Deactivate = "deactivate",
         Restore = "restore", Activate = "activate", AddCustomers = "add_customers",
-        RemoveCustomers = "remove_customers", Archive = "archive", Clone = "clone", Undo = "undo",
+        RemoveCustomers = "remove_customers", Archive = "archive", Clone = "clone", Undo = "undo", Import = "import",
     }
 }
 
@@ -52,6 +53,7 @@ impl EventAction {
             Self::Archive => "archived",
             Self::Clone => "cloned",
             Self::Undo => "undid a change of",
+            Self::Import => "imported",
         }
     }
 }
@@ -83,6 +85,7 @@ impl EventAction {
             Self::Archive => "Archived",
             Self::Clone => "Cloned",
             Self::Undo => "Undone",
+            Self::Import => "Imported",
         }
     }
 }
@@ -106,6 +109,10 @@ pub struct Event {
     pub resolved_text: Option<String>,
     pub resolved_sha256: Option<String>,
     pub undoes: Option<BatchId>,
+    /// Hash of this event and the one before it (R89); none only while the event is not written yet.
+    pub hash: Option<String>,
+    /// Hash of the event before it.
+    pub previous_hash: Option<String>,
 }
 
 /// The batches that one person can undo, and the undone batches that can be redone; newest last.
@@ -152,13 +159,13 @@ impl Undoable {
 
 impl Event {
     /// Whether the event can be undone (R16). Activation, membership, archiving and deactivation have an opposite
-    /// action instead.
+    /// action instead; an import has none.
     pub fn is_undoable(&self) -> bool {
         let kept = self.before.as_ref().and_then(|it| it.get("orderedIds"));
         match self.entity {
             Entity::Step | Entity::Template => true,
             Entity::Release => kept.is_some(),
-            Entity::Cluster | Entity::Customer => false,
+            Entity::Cluster | Entity::Customer | Entity::Database => false,
         }
     }
 
@@ -346,6 +353,8 @@ mod tests {
             resolved_text: None,
             resolved_sha256: None,
             undoes: undoes.map(|it| BatchId(it.into())),
+            hash: None,
+            previous_hash: None,
         }
     }
 

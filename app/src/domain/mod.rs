@@ -14,6 +14,8 @@ pub mod vocabulary;
 
 /// Author and time of a change.
 pub mod actor_stamp;
+/// JSON in its canonical form (RFC 8785), to be hashed.
+pub mod canonical_json;
 /// Findings of the integrity check.
 pub mod check_finding;
 pub mod cluster;
@@ -38,6 +40,10 @@ pub mod event;
 pub mod field_error;
 /// Text normalized for filters.
 pub mod fold;
+/// What is hashed of an event, and heads of the history.
+pub mod history_chain;
+/// Walk along the history that finds its first break.
+pub mod history_walk;
 /// Typed ids.
 pub mod id;
 /// Characters that are invisible, or look like others.

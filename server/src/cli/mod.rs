@@ -6,9 +6,11 @@ mod verbs;
 use crate::ops::{
     config::Settings,
     failure::{Exit, Failure},
+    signing_key::PublicKey,
     telemetry,
 };
-use clap::{CommandFactory, Parser, Subcommand};
+use app::domain::history_chain::Head;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use output::CliOutput;
 use std::{io, path::PathBuf};
@@ -56,8 +58,8 @@ enum CliCommand {
         #[command(flatten)]
         output: CliOutput,
     },
-    /// Look for damage, broken references, gaps, and states that the history does not explain
-    Check(CliOutput),
+    /// Look for damage, broken references, gaps, states that the history does not explain, and a history that was changed
+    Check(CheckArguments),
     /// Write everything as JSON, into a new file or on standard output
     Export {
         file: Option<PathBuf>,
@@ -73,8 +75,30 @@ enum CliCommand {
     },
     /// Fill an empty database with an example
     Demo(CliOutput),
+    /// Make a key that signs heads of the history, in a new file or on standard output
+    Keygen {
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        output: CliOutput,
+    },
     /// Write completions for a shell
     Completions { shell: Shell },
+}
+
+/// What a check compares the history with.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Whether this head, of a report or of /api/audit/head, is part of today's history
+    #[arg(long, value_name = "ID:HASH")]
+    head: Vec<Head>,
+    /// Whether all heads in this file, which `ROLLCALL_ANCHOR_FILE` named, are part of today's history
+    #[arg(long, value_name = "FILE")]
+    anchors: Option<PathBuf>,
+    /// Verify their signatures by this key; by default by that of `ROLLCALL_SIGNING_KEY_FILE`
+    #[arg(long, value_name = "HEX", requires = "anchors")]
+    public_key: Option<PublicKey>,
+    #[command(flatten)]
+    output: CliOutput,
 }
 
 impl Cli {
@@ -82,6 +106,7 @@ impl Cli {
     pub async fn run(self) -> Exit {
         let result = match self.verb {
             Some(CliCommand::Completions { shell }) => completions(shell),
+            Some(CliCommand::Keygen { file, output }) => verbs::keygen(file.as_deref(), output),
             verb => match Settings::from_environment() {
                 Ok(settings) => dispatch(verb, self.demo, settings).await,
                 Err(invalid) => Err(invalid.into()),
@@ -124,11 +149,12 @@ async fn dispatch(
         Some(CliCommand::Migrate(output)) => verbs::migrate(&url, output).await,
         Some(CliCommand::Backup { file, output }) => verbs::backup(&url, &file, output).await,
         Some(CliCommand::Restore { file, output }) => verbs::restore(&url, &file, output).await,
-        Some(CliCommand::Check(output)) => verbs::check(&url, output).await,
-        Some(CliCommand::Export { file, release }) => verbs::export(&url, file, release).await,
-        Some(CliCommand::Import { file, output }) => verbs::import(&url, &file, output).await,
+        Some(CliCommand::Check(arguments)) => verbs::check(&settings, arguments).await,
+        Some(CliCommand::Export { file, release }) => verbs::export(&settings, file, release).await,
+        Some(CliCommand::Import { file, output }) => verbs::import(&settings, &file, output).await,
         Some(CliCommand::Demo(output)) => verbs::demo(&url, output).await,
         Some(CliCommand::Completions { shell }) => completions(shell),
+        Some(CliCommand::Keygen { file, output }) => verbs::keygen(file.as_deref(), output),
     }
 }
 
@@ -157,6 +183,8 @@ mod tests {
             &["rollcall", "backup"],
             &["rollcall", "export", "--release", "x"],
             &["rollcall", "migrate", "now"],
+            &["rollcall", "check", "--head", "41"],
+            &["rollcall", "check", "--anchors", "x", "--public-key", "00"],
         ] {
             let error = Cli::try_parse_from(line).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{line:?}");

@@ -3,21 +3,26 @@ use crate::{
     demo,
     http::{host_check::Arrival, router::router},
     ops::{
-        backup, config::Settings, database, failure::Failure, limits::SHUTDOWN_GRACE, prometheus,
+        anchors::Anchors, backup, config::Settings, database, failure::Failure,
+        limits::SHUTDOWN_GRACE, prometheus,
     },
 };
 use app::{
     api::context::{self, Context},
     store::{engine::sqlite, error::chain},
 };
+use axum::Extension;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
 pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
+    let anchors = Arc::new(Anchors::open(&settings)?);
     let (store, _) = database::open(&settings.database_url).await?;
     if demo && demo::load(&store, context::now()).await? {
         tracing::info!("the demo is loaded");
     }
+    anchors.add_newest(&store).await;
     let listener = TcpListener::bind(settings.address)
         .await
         .map_err(|cause| Failure::Listen {
@@ -40,12 +45,15 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         default_actor: settings.actor,
     };
     tokio::spawn(prometheus::run_upkeep());
+    tokio::spawn(Arc::clone(&anchors).keep_adding(store.clone()));
     if let Some(schedule) = settings.backups {
         let database = sqlite::path_of(&settings.database_url);
         tokio::spawn(backup::run_schedule(schedule, database));
     }
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let router = router(context, hosts).into_make_service_with_connect_info::<Arrival>();
+    let router = router(context, hosts)
+        .layer(Extension(anchors))
+        .into_make_service_with_connect_info::<Arrival>();
     let serving = tokio::spawn(
         axum::serve(listener, router)
             .with_graceful_shutdown(async move {

@@ -1,26 +1,35 @@
 //! The verbs of the command line, except `serve`: one function each. It prints its result on standard output and shows a
 //! spinner meanwhile.
-use super::output::{CliOutput, ProgressSpinner, standard_output, write};
+use super::{
+    CheckArguments,
+    output::{CliOutput, ProgressSpinner, standard_output, write},
+};
 use crate::{
     demo as example,
     ops::{
-        backup as backups, database,
+        anchors, backup as backups,
+        config::{InvalidSetting, Settings},
+        database,
         failure::{Exit, Failure},
+        signing_key::{PublicKey, SigningKey},
     },
 };
 use app::{
     api::context::now,
     domain::{
+        actor_stamp::ActorStamp,
         check_finding::{Check, CheckFinding},
+        history_chain::Head,
         id::ReleaseId,
         transfer::{ImportErrors, Transfer, TransferPart},
     },
-    store::{Store, engine::sqlite, error::StoreError},
+    store::{Store, engine::sqlite, error::StoreError, transfer::export::Export},
 };
 use serde_json::json;
 use std::{
     fs,
     io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -76,9 +85,10 @@ pub async fn restore(url: &str, file: &Path, output: CliOutput) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-pub async fn check(url: &str, output: CliOutput) -> Result<Exit, Failure> {
+pub async fn check(settings: &Settings, arguments: CheckArguments) -> Result<Exit, Failure> {
+    let output = arguments.output;
     let spinner = ProgressSpinner::start("Checking the database");
-    let findings = findings(url).await?;
+    let findings = findings(settings, arguments).await?;
     drop(spinner);
     let mut sentence = String::new();
     for it in &findings {
@@ -99,10 +109,14 @@ pub async fn check(url: &str, output: CliOutput) -> Result<Exit, Failure> {
 }
 
 /// The faults of a database. One that cannot be opened has one finding: why.
-async fn findings(url: &str) -> Result<Vec<CheckFinding>, Failure> {
+async fn findings(
+    settings: &Settings,
+    arguments: CheckArguments,
+) -> Result<Vec<CheckFinding>, Failure> {
+    let kept = KeptHeads::read(settings, arguments)?;
     let found = |check, failure: Failure| vec![CheckFinding::new(check, failure.to_string())];
     let is_damage = |text: &str| text.contains("malformed") || text.contains("not a database");
-    let store = match database::open_existing(url).await {
+    let store = match database::open_existing(&settings.database_url).await {
         Ok(store) => store,
         Err(failure @ (Failure::Newer(_) | Failure::Older(_))) => {
             return Ok(found(Check::Schema, failure));
@@ -112,25 +126,70 @@ async fn findings(url: &str) -> Result<Vec<CheckFinding>, Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let findings = match store.check().await.map_err(Failure::from) {
+    let findings = match kept.check(&store).await.map_err(Failure::from) {
         Err(failure) if is_damage(&failure.to_string()) => Ok(found(Check::Integrity, failure)),
         findings => findings,
     };
     close_after(store, findings).await
 }
 
+/// What the history is compared with.
+struct KeptHeads {
+    heads: Vec<Head>,
+    anchors: Option<String>,
+    key: Option<PublicKey>,
+}
+
+impl KeptHeads {
+    fn read(settings: &Settings, arguments: CheckArguments) -> Result<Self, Failure> {
+        let anchors = arguments.anchors.map(|path| {
+            fs::read_to_string(&path).map_err(|error| Failure::Read {
+                path: path.display().to_string(),
+                cause: error.to_string(),
+            })
+        });
+        let key = match (arguments.public_key, &settings.signing_key_file) {
+            (None, Some(path)) if anchors.is_some() => Some(anchors::read_key(path)?.public_key()),
+            (key, _) => key,
+        };
+        Ok(Self {
+            heads: arguments.head,
+            anchors: anchors.transpose()?,
+            key,
+        })
+    }
+
+    async fn check(&self, store: &Store) -> Result<Vec<CheckFinding>, StoreError> {
+        let mut findings = store.check().await?;
+        findings.extend(anchors::check_heads(store, &self.heads).await?);
+        if let Some(anchors) = &self.anchors {
+            findings.extend(anchors::check(store, anchors, self.key).await?);
+        }
+        Ok(findings)
+    }
+}
+
 pub async fn export(
-    url: &str,
+    settings: &Settings,
     file: Option<PathBuf>,
     release: Option<i64>,
 ) -> Result<Exit, Failure> {
-    let store = database::open_existing(url).await?;
+    let key = settings.signing_key_file.as_deref();
+    let key = key.map(anchors::read_key).transpose()?;
+    let store = database::open_existing(&settings.database_url).await?;
     let release = release.map(ReleaseId);
+    let export = async |out: &mut (dyn Write + Send), path: &Path| {
+        let mut export = store.export(release).await?;
+        if let Some((key, head)) = key.as_ref().zip(export.head()) {
+            export.sign(key.sign(&head.to_string()));
+        }
+        write_export(export, out, path).await
+    };
     let result = match &file {
-        None => write_export(&store, release, &mut io::stdout(), standard_output()).await,
+        None => export(&mut io::stdout(), standard_output()).await,
         Some(path) => match fs::File::create_new(path) {
             Ok(mut out) => {
-                let written = write_export(&store, release, &mut out, path).await;
+                let written = export(&mut out, path).await;
                 if written.is_err() {
                     let _ = fs::remove_file(path);
                 }
@@ -147,13 +206,11 @@ pub async fn export(
 }
 
 async fn write_export(
-    store: &Store,
-    release: Option<ReleaseId>,
+    mut export: Export,
     out: &mut (dyn Write + Send),
     path: &Path,
 ) -> Result<(), Failure> {
     let spinner = ProgressSpinner::start("Exporting");
-    let mut export = store.export(release).await?;
     let mut bytes = 0;
     while let Some(piece) = export.next_chunk().await? {
         if !write(out, piece.as_bytes(), path)? {
@@ -166,7 +223,9 @@ async fn write_export(
     Ok(())
 }
 
-pub async fn import(url: &str, file: &Path, output: CliOutput) -> Result<Exit, Failure> {
+pub async fn import(settings: &Settings, file: &Path, output: CliOutput) -> Result<Exit, Failure> {
+    let stamp = ActorStamp::new(&settings.actor, now())
+        .map_err(|problem| InvalidSetting::User(settings.actor.clone(), problem))?;
     let path = file.display().to_string();
     let spinner = ProgressSpinner::start("Importing");
     let bytes = read(file).map_err(|error| Failure::Read {
@@ -180,8 +239,8 @@ pub async fn import(url: &str, file: &Path, output: CliOutput) -> Result<Exit, F
             return print_import_errors(path, &faults, output);
         }
     };
-    let (store, _) = database::open(url).await?;
-    let result = store.import(&transfer).await.map_err(Failure::from);
+    let (store, _) = database::open(&settings.database_url).await?;
+    let result = store.import(&transfer, stamp).await.map_err(Failure::from);
     let taken = match close_after(store, result).await? {
         Ok(taken) => taken,
         Err(faults) => {
@@ -192,10 +251,14 @@ pub async fn import(url: &str, file: &Path, output: CliOutput) -> Result<Exit, F
     drop(spinner);
     let counts: Vec<String> = TransferPart::ALL
         .iter()
-        .map(|it| format!("{} {it}", taken.get(it).copied().unwrap_or_default()))
+        .map(|it| {
+            let n = taken.imported.get(it).copied().unwrap_or_default();
+            format!("{n} {it}")
+        })
         .collect();
     let sentence = format!("Imported {}.", counts.join(", "));
-    output.print(&sentence, &json!({ "imported": taken }))?;
+    let json = json!({ "imported": taken.imported, "batchId": taken.batch_id });
+    output.print(&sentence, &json)?;
     Ok(Exit::Done)
 }
 
@@ -237,5 +300,28 @@ pub async fn demo(url: &str, output: CliOutput) -> Result<Exit, Failure> {
     close_after(store, result).await?;
     drop(spinner);
     output.print("The example is loaded.", &json!({ "loaded": true }))?;
+    Ok(Exit::Done)
+}
+
+/// Makes a key. It is never overwritten: what it has signed could not be verified any more.
+pub fn keygen(file: Option<&Path>, output: CliOutput) -> Result<Exit, Failure> {
+    let (text, public) = SigningKey::generate().map_err(|it| Failure::Refused(it.to_string()))?;
+    let Some(path) = file else {
+        write(&mut io::stdout(), text.as_bytes(), standard_output())?;
+        return Ok(Exit::Done);
+    };
+    let mut options = fs::OpenOptions::new();
+    let opened = options.write(true).create_new(true).mode(0o600).open(path);
+    let mut out = opened.map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            Failure::Exists(path.display().to_string())
+        } else {
+            Failure::write(path, &error)
+        }
+    })?;
+    write(&mut out, text.as_bytes(), path)?;
+    let (file, public) = (path.display().to_string(), public.to_string());
+    let sentence = format!("Made the key {file}. Its public key is {public}.");
+    output.print(&sentence, &json!({ "file": file, "publicKey": public }))?;
     Ok(Exit::Done)
 }

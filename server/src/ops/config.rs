@@ -29,6 +29,10 @@ pub struct Settings {
     pub log: LogFormat,
     /// `ROLLCALL_BACKUP_DIR`, `_EVERY` and `_KEEP`: none unless the folder is set.
     pub backups: Option<BackupSchedule>,
+    /// `ROLLCALL_ANCHOR_FILE`: where heads of the history are kept (R89). Default: none.
+    pub anchor_file: Option<PathBuf>,
+    /// `ROLLCALL_SIGNING_KEY_FILE`: the key that signs heads. Default: none.
+    pub signing_key_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +84,14 @@ pub enum InvalidSetting {
     BackupKeep(String),
     #[error("{0} is set, and ROLLCALL_BACKUP_DIR is not: name the folder for the backups")]
     BackupFolder(&'static str),
+    #[error(
+        "ROLLCALL_ANCHOR_FILE is `{0}`, which cannot be written: {1}. Name a file in a folder that is there"
+    )]
+    AnchorFile(String, String),
+    #[error(
+        "ROLLCALL_SIGNING_KEY_FILE is `{0}`, which is not read: {1}. Make a key with `rollcall keygen FILE`"
+    )]
+    SigningKey(String, String),
 }
 
 impl Settings {
@@ -115,6 +127,8 @@ impl Settings {
             },
             log: log_format(variable("ROLLCALL_LOG"))?,
             backups: backup_schedule(&variable)?,
+            anchor_file: variable("ROLLCALL_ANCHOR_FILE").map(Into::into),
+            signing_key_file: variable("ROLLCALL_SIGNING_KEY_FILE").map(Into::into),
         })
     }
 }

@@ -1,5 +1,7 @@
-//! Operations: settings, hosts, limits, opening the database, log, health, metrics, backups, and errors that end the program.
+//! Operations: settings, hosts, limits, opening the database, log, health, metrics, backups, anchors of the history, and
+//! errors that end the program.
 pub mod allowed_hosts;
+pub mod anchors;
 pub mod backup;
 pub mod config;
 pub mod database;
@@ -7,4 +9,5 @@ pub mod failure;
 pub mod health;
 pub mod limits;
 pub mod prometheus;
+pub mod signing_key;
 pub mod telemetry;

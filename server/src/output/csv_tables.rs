@@ -1,4 +1,4 @@
-//! Export tables: a release and the history as CSV that a spreadsheet opens safely, and the history as JSON lines.
+//! Export tables: a release and the history as CSV that a spreadsheet opens safely.
 use app::domain::{
     event::Event,
     release_sheet::{ReleaseSheet, SheetRow},
@@ -146,6 +146,8 @@ const EVENT_COLUMNS: &[&str] = &[
     "after",
     "resolvedText",
     "resolvedSha256",
+    "hash",
+    "previousHash",
 ];
 
 /// The header row of the history's table.
@@ -178,21 +180,11 @@ pub fn event_csv_rows(events: &[Event]) -> Vec<u8> {
             json(&it.after),
             text(it.resolved_text.as_deref()),
             text(it.resolved_sha256.as_deref()),
+            text(it.hash.as_deref()),
+            text(it.previous_hash.as_deref()),
         ]);
     }
     table.finish()
-}
-
-/// Events as JSON, one a line.
-pub fn event_json_lines(events: &[Event]) -> Vec<u8> {
-    let mut lines = Vec::new();
-    for it in events {
-        if let Ok(line) = serde_json::to_vec(it) {
-            lines.extend(line);
-            lines.push(b'\n');
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Markdown report of a release: its details, the progress, a checklist for every customer, and the template steps with
 //! their texts. Text that people typed is escaped, so it is never read as Markdown or HTML.
 use app::domain::{
+    history_chain::Head,
     progress::{NO_STEPS, Progress},
     release_sheet::{ReleaseSheet, SheetRow},
     summary::Member,
@@ -9,6 +10,20 @@ use app::domain::{
 };
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
+
+/// The last lines: the head of the history that the report was made at, by which it can be proved later (R89).
+pub fn head(head: &Head, signature: Option<&str>) -> String {
+    let (id, hash) = (head.id, &head.hash);
+    let mut text = format!("\n---\n\nHead of the history: event {id}, SHA-256 `{hash}`.");
+    if let Some(signature) = signature {
+        let _ = write!(text, " Signature: `{signature}`.");
+    }
+    let _ = writeln!(
+        text,
+        " Whether today's history still contains it: `rollcall check --head {head}`."
+    );
+    text
+}
 
 /// The whole report; `templates` are in order, and may be empty.
 pub fn markdown(sheet: &ReleaseSheet, templates: &[StepTemplate]) -> String {

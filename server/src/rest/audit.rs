@@ -2,10 +2,10 @@
 use super::{
     dto::{
         enums::{EntitySchema, EventActionSchema},
-        rows::Event,
+        rows::{Event, HistoryHead},
         work_views::UndoResult,
     },
-    extract::{Caller, Id, QueryString},
+    extract::{Caller, HeadAnchors, Id, QueryString},
     page::{self, List},
     problem::Problem,
     response::{self, RestResponse},
@@ -105,6 +105,26 @@ pub async fn list_events(
         next_cursor: page.next_cursor.map(|it| it.to_string()),
     };
     Ok(response::ok(&list, None))
+}
+
+/// The newest event by its hash, which proves the whole history before it: kept elsewhere, `rollcall check --head ID:HASH`
+/// tells whether that history is still part of today's. In a history without events the id is 0 and the hash 64 zeros.
+#[utoipa::path(get, path = "/api/audit/head", tag = "audit",
+    responses((status = 200, description = "The head of the history", body = HistoryHead)))]
+pub async fn read_head(
+    State(context): State<Context>,
+    HeadAnchors(anchors): HeadAnchors,
+) -> RestResponse {
+    let newest = context.store.head().await?;
+    let (head, at) = newest.unzip();
+    let head = head.unwrap_or_default();
+    let head = HistoryHead {
+        id: head.id.0,
+        signature: anchors.signature(&head),
+        hash: head.hash,
+        at,
+    };
+    Ok(response::ok(&head, None))
 }
 
 /// Restores what was there before a change. What was changed since is left alone, and named.

@@ -1,6 +1,7 @@
 //! Extractors of requests: ids in the path, the query, the caller, JSON bodies. What cannot be read is a problem document that
 //! names the field.
 use super::{etag, problem::Problem};
+use crate::ops::anchors::Anchors;
 use app::{
     api::context::{Context, actor, now},
     domain::{
@@ -18,6 +19,7 @@ use axum::{
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use serde_path_to_error::Segment;
+use std::{convert::Infallible, sync::Arc};
 
 /// Ids in the path. An id that cannot be parsed is 404, like one that no row has.
 pub struct Id<T>(pub T);
@@ -71,6 +73,18 @@ impl FromRequestParts<Context> for Caller {
             stamp,
             if_match: etag::if_match(&parts.headers),
         })
+    }
+}
+
+/// What signs heads of the history and writes them down (R89); nothing if the program was not told to.
+pub struct HeadAnchors(pub Arc<Anchors>);
+
+impl<S: Send + Sync> FromRequestParts<S> for HeadAnchors {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let anchors = parts.extensions.get::<Arc<Anchors>>().cloned();
+        Ok(Self(anchors.unwrap_or_default()))
     }
 }
 

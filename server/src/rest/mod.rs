@@ -115,6 +115,7 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .routes(routes!(steps::reset_step))
         .routes(routes!(steps::act_on_steps))
         .routes(routes!(audit::list_events))
+        .routes(routes!(audit::read_head))
         .routes(routes!(audit::undo_batch))
         .merge(transfer::router())
 }

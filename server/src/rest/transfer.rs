@@ -2,12 +2,16 @@
 //! lines. Large responses are streamed while they are read. If reading fails midway the connection breaks, so that no client
 //! takes a part for the whole.
 use super::{
-    extract::{self, Id, QueryString},
+    dto::rows,
+    extract::{self, Caller, HeadAnchors, Id, QueryString},
     problem::Problem,
     response::{self, RestResponse},
     streamed_body,
 };
-use crate::output::{attachment::attachment, csv_tables, markdown_report};
+use crate::{
+    ops::anchors::Anchors,
+    output::{attachment::attachment, csv_tables, markdown_report},
+};
 use app::{
     api::context::Context,
     domain::{
@@ -25,7 +29,7 @@ use axum::{
     http::StatusCode,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 use utoipa::{IntoParams, ToSchema};
@@ -52,7 +56,7 @@ pub fn router() -> OpenApiRouter<Context> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportFile {
-    /// The format: 1.
+    /// The format: 3. Earlier ones are imported as well; in them events have no hashes.
     pub rollcall: u32,
     /// The newest migration of the database.
     pub schema: String,
@@ -72,6 +76,19 @@ pub struct ExportFile {
     pub steps: Vec<serde_json::Value>,
     #[schema(value_type = Vec<Object>)]
     pub events: Vec<serde_json::Value>,
+    /// Of one release only: the head of the history that it was exported from.
+    #[schema(nullable = false)]
+    pub head: Option<ExportHead>,
+}
+
+/// The newest event of a history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportHead {
+    pub id: i64,
+    pub hash: String,
+    /// Ed25519 of `ID:HASH`, in base64, if heads are signed.
+    #[schema(nullable = false)]
+    pub signature: Option<String>,
 }
 
 /// How many rows of each list were taken in.
@@ -102,13 +119,14 @@ pub struct ExportQuery {
 #[utoipa::path(get, path = "/api/export", tag = "transfer",
     responses((status = 200, description = "Everything", body = ExportFile)))]
 pub async fn export_all(State(context): State<Context>) -> RestResponse {
-    stream_export(&context.store, None, "rollcall.json").await
+    stream_export(&context.store, None, &Arc::default(), "rollcall.json").await
 }
 
-/// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field.
+/// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field. The last
+/// event of the history says who took it in.
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
     responses((status = 200, description = "What was taken in", body = Imported)))]
-pub async fn import_all(State(context): State<Context>, request: Request) -> RestResponse {
+pub async fn import_all(caller: Caller, request: Request) -> RestResponse {
     if !extract::is_json(request.headers()) {
         return Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
@@ -119,13 +137,14 @@ pub async fn import_all(State(context): State<Context>, request: Request) -> Res
         return Err(Problem::from_status(StatusCode::INTERNAL_SERVER_ERROR));
     };
     let file = parsed.map_err(|it| import_problem(&it))?;
-    let counts = context.store.import(&file).await?;
-    let counts = counts.map_err(|it| import_problem(&it))?;
-    let imported = counts
+    let outcome = caller.store.import(&file, caller.stamp).await?;
+    let outcome = outcome.map_err(|it| import_problem(&it))?;
+    let imported = outcome
+        .imported
         .into_iter()
         .map(|(part, n)| (part.to_string(), n))
         .collect();
-    Ok(response::ok(&Imported { imported }, None))
+    Ok(response::ok(&Imported { imported }, Some(outcome.batch_id)))
 }
 
 /// 422 with an error for each line and field.
@@ -155,21 +174,32 @@ fn import_problem(faults: &ImportErrors) -> Problem {
     ))))]
 pub async fn export_release(
     State(context): State<Context>,
+    HeadAnchors(anchors): HeadAnchors,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<ExportQuery>,
 ) -> RestResponse {
     let store = &context.store;
     match query.format.as_deref() {
-        None | Some("json") => stream_export(store, Some(id), &format!("release-{id}.json")).await,
+        None | Some("json") => {
+            let name = format!("release-{id}.json");
+            stream_export(store, Some(id), &anchors, &name).await
+        }
         Some("csv") => {
             let csv = csv_tables::release_csv(&store.release_sheet(id).await?);
             let name = format!("release-{id}.csv");
             Ok(attachment(CSV_MEDIA_TYPE, &name, csv))
         }
         Some("md") => {
+            // Read first: the report may show more than its head proves, and never less.
+            let newest = store.head().await?;
             let sheet = store.release_sheet(id).await?;
             let templates = store.release(id).await?.templates;
-            let report = markdown_report::markdown(&sheet, &templates);
+            let mut report = markdown_report::markdown(&sheet, &templates);
+            if let Some((head, _)) = newest {
+                let signature = anchors.signature(&head);
+                report.push_str(&markdown_report::head(&head, signature.as_deref()));
+                anchors.add(&head).await;
+            }
             let name = format!("release-{id}.md");
             Ok(attachment(MARKDOWN_MEDIA_TYPE, &name, report))
         }
@@ -196,9 +226,22 @@ pub async fn history_json_lines(store: Store, filter: EventFilter) -> RestRespon
     let reader = HistoryReader {
         store,
         filter,
-        render: csv_tables::event_json_lines,
+        render: event_json_lines,
     };
     stream_history(reader, Vec::new(), JSON_LINES_MEDIA_TYPE, "audit.jsonl").await
+}
+
+/// Events as JSON lines, each as a page of events has it.
+fn event_json_lines(events: &[Event]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for event in events {
+        let event = rows::Event::from(event.clone());
+        if let Ok(line) = serde_json::to_vec(&event) {
+            lines.extend(line);
+            lines.push(b'\n');
+        }
+    }
+    lines
 }
 
 /// Reads the history in batches and renders them.
@@ -248,12 +291,24 @@ async fn stream_history(
     Ok(attachment(media_type, file_name, body))
 }
 
-/// Streams everything, or one release, as a JSON file. The first chunk is read before the response begins.
-async fn stream_export(store: &Store, release: Option<ReleaseId>, file_name: &str) -> RestResponse {
+/// Streams everything, or one release, as a JSON file. The first chunk is read before the response begins. The head at the end
+/// of a release is signed and kept, as that of a report.
+async fn stream_export(
+    store: &Store,
+    release: Option<ReleaseId>,
+    anchors: &Arc<Anchors>,
+    file_name: &str,
+) -> RestResponse {
     let Ok(permit) = EXPORT_PERMITS.acquire().await else {
         return Err(Problem::from_status(StatusCode::SERVICE_UNAVAILABLE));
     };
     let mut export = store.export(release).await?;
+    if let Some(head) = export.head().cloned() {
+        if let Some(signature) = anchors.signature(&head) {
+            export.sign(signature);
+        }
+        anchors.add(&head).await;
+    }
     let first = export.next_chunk().await?.unwrap_or_default();
     let (sender, body) = streamed_body::channel();
     tokio::spawn(

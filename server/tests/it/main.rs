@@ -10,6 +10,7 @@ mod databases;
 mod faults;
 mod fuzz;
 mod harness;
+mod heads;
 mod http;
 mod kill;
 mod model;

@@ -2,7 +2,7 @@
 //! is on a line of its own, so that two exports can be diffed and an error can name the line.
 //!
 //! ```text
-//! {"rollcall":2,"schema":"m2026…","lastIds":{"clusters":2,…},
+//! {"rollcall":3,"schema":"m2026…","lastIds":{"clusters":2,…},
 //! "clusters":[
 //! {"id":1,…},
 //! …
@@ -10,13 +10,15 @@
 //! "customers":[
 //! ```
 //!
-//! Derived data (the variables that a text names) is not part of it.
+//! Derived data (the variables that a text names) is not part of it. The export of one release ends with the `head` of the
+//! history that it was made at (R89).
 mod batch_order;
 pub mod checked_row;
 pub mod json_lines;
 pub mod row_checker;
 
 use super::{
+    history_chain::{Head, is_sha256},
     id::{CustomerId, ReleaseId},
     transfer::json_lines::{JsonItems, key_and_value},
 };
@@ -26,7 +28,9 @@ use std::{collections::BTreeMap, fmt, ops::Range};
 
 /// Version of the format; increases when a field is added or removed. Earlier versions are read too: what they lack may be
 /// empty.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
+/// The first version whose events have hashes (R89). Events of earlier ones are chained when they are imported.
+const FIRST_VERSION_WITH_HASHES: u32 = 3;
 
 /// The largest id or version: 2^53, the largest integer that every JSON reader represents exactly.
 const JSON_INTEGER_MAX: i64 = 1 << 53;
@@ -141,6 +145,12 @@ pub struct Transfer {
     /// The byte range of each list, and its line.
     parts: BTreeMap<TransferPart, (Range<usize>, usize)>,
     pub last_ids: BTreeMap<TransferPart, i64>,
+    /// The newest migration of the source database.
+    pub schema: String,
+    /// Whether its events have hashes.
+    pub has_hashes: bool,
+    /// The head of the history that the export of a release is a part of, and its line; none in an export of everything.
+    pub head: Option<(Head, usize)>,
 }
 
 impl Transfer {
@@ -179,10 +189,16 @@ impl Transfer {
         }
         let mut errors = ImportErrors::default();
         let (mut format, mut last_ids, mut parts) = (None, BTreeMap::new(), BTreeMap::new());
+        let (mut schema, mut head) = (String::new(), None);
         for (key, value) in JsonItems::new(body, first).filter_map(|it| key_and_value(&it)) {
             match key.as_str() {
                 "rollcall" => format = serde_json::from_str::<u32>(value.text).ok(),
-                "schema" => {}
+                "schema" => schema = serde_json::from_str(value.text).unwrap_or_default(),
+                "head" => match serde_json::from_str::<Head>(value.text) {
+                    Ok(it) if it.id.0 > 0 && is_sha256(&it.hash) => head = Some((it, value.line)),
+                    Ok(_) => errors.add(value.line, "head", "write the id and hash of an event"),
+                    Err(error) => errors.add(value.line, "head", json_error_message(&error)),
+                },
                 "lastIds" => {
                     match serde_json::from_str::<BTreeMap<TransferPart, i64>>(value.text) {
                         Ok(ids) if ids.values().all(|it| (0..=JSON_INTEGER_MAX).contains(it)) => {
@@ -226,6 +242,9 @@ impl Transfer {
                 text,
                 parts,
                 last_ids,
+                schema,
+                has_hashes: format.is_some_and(|it| it >= FIRST_VERSION_WITH_HASHES),
+                head,
             })
         } else {
             Err(errors)
@@ -266,7 +285,7 @@ mod tests {
             ("[]", "line 1: this is no export"),
             ("\n\n{}", "line 3: this is no export"),
             ("{\"rollcall\":0}", "no export"),
-            ("{\"rollcall\":3}", "a newer Rollcall, in format 3"),
+            ("{\"rollcall\":4}", "a newer Rollcall, in format 4"),
             ("{\"rollcall\":1}", "line 1, clusters: this list is missing"),
             (&EMPTY[..EMPTY.len() - 10], "line 2: the file is damaged"),
         ] {
@@ -281,6 +300,12 @@ mod tests {
                 "line 2, steps: write a list",
             ),
             ("\"steps\":[]", "\"steps\":[],\"steps\":[]", "there twice"),
+            (
+                "[]\n}",
+                "[]\n,\"head\":{\"id\":1,\"hash\":\"x\"}}",
+                "line 3, head: write the id and hash of an event",
+            ),
+            ("[]\n}", "[]\n,\"head\":1}", "line 3, head: invalid type"),
         ] {
             let error = read(&EMPTY.replace(from, to)).unwrap_err();
             assert!(error.contains(problem), "{to}: {error}");
@@ -296,6 +321,19 @@ mod tests {
         assert_eq!(file.rows(TransferPart::Events).count(), 0);
         let twice = Transfer::read([BYTE_ORDER_MARK, marked.as_slice()].concat()).unwrap_err();
         assert!(twice.to_string().starts_with("line 1: the file is damaged"));
+    }
+
+    #[test]
+    fn the_text_of_a_release_ends_with_the_head_of_its_history() {
+        let hash = "a0".repeat(32);
+        let head = format!("[]\n,\"head\":{{\"id\":41,\"hash\":\"{hash}\"}}}}");
+        let file = read(&EMPTY.replace("[]\n}", &head)).unwrap();
+        let id = crate::domain::id::EventId(41);
+        assert_eq!(file.head, Some((Head { id, hash }, 3)));
+        let whole = read(&EMPTY.replace("\"rollcall\":1", "\"rollcall\":3")).unwrap();
+        assert!(whole.has_hashes && whole.head.is_none());
+        let earlier = read(&EMPTY.replace("\"rollcall\":1", "\"rollcall\":2")).unwrap();
+        assert!(!earlier.has_hashes && !read(EMPTY).unwrap().has_hashes);
     }
 
     #[test]

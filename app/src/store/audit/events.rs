@@ -1,9 +1,11 @@
 //! Appends events to the audit trail, in the transaction of the change (R17), and defines what an event stores of a
 //! step.
+use super::history_head;
 use crate::domain::{
     actor_stamp::ActorStamp,
-    event::{Entity, EventAction},
-    id::{BatchId, CustomerId, ReleaseId, TemplateId},
+    event::{Entity, Event, EventAction},
+    history_chain,
+    id::{BatchId, CustomerId, EventId, ReleaseId, TemplateId},
     step::CustomerStep,
     vocabulary::{Category, StepStatus, StepType},
 };
@@ -12,7 +14,7 @@ use crate::store::{
     error::StoreError,
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait};
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -197,10 +199,10 @@ pub fn read_snapshot<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, S
         .map_err(|error| StoreError::corrupt("audit_events", error))
 }
 
-/// `SQLite` accepts 32,766 values per statement; a row has 13.
-const ROWS_PER_STATEMENT_MAX: usize = 2_000;
+/// `SQLite` accepts 32,766 values per statement; a row has 16, and one column more is expected.
+const ROWS_PER_STATEMENT_MAX: usize = 1_500;
 
-/// Appends the events of one batch.
+/// Appends the events of one batch, each chained to the one before it (R89).
 pub async fn insert(
     tx: &DatabaseTransaction,
     stamp: &ActorStamp,
@@ -208,21 +210,36 @@ pub async fn insert(
     undoes: Option<&BatchId>,
     events: Vec<NewEvent>,
 ) -> Result<(), DbErr> {
-    let mut rows = events.into_iter().map(|event| audit_event::ActiveModel {
-        id: sea_orm::ActiveValue::NotSet,
-        batch_id: Set(batch.0.clone()),
-        entity: Set(event.entity.to_string()),
-        entity_id: Set(event.entity_id),
-        release_id: Set(event.release_id.map(|it| it.0)),
-        customer_id: Set(event.customer_id.map(|it| it.0)),
-        action: Set(event.action.to_string()),
-        actor: Set(stamp.by.clone()),
-        at: Set(stamp.at),
-        before: Set(event.before.map(|it| it.to_string())),
-        after: Set(event.after.map(|it| it.to_string())),
-        resolved_sha256: Set(event.resolved_text.as_deref().map(sha256)),
-        resolved_text: Set(event.resolved_text),
-        undoes: Set(undoes.map(|it| it.0.clone())),
+    if events.is_empty() {
+        return Ok(());
+    }
+    let (mut last_id, mut last_hash) = history_head::end(tx).await?;
+    let mut rows = events.into_iter().map(|new| {
+        last_id += 1;
+        let mut event = Event {
+            id: EventId(last_id),
+            batch_id: batch.clone(),
+            entity: new.entity,
+            entity_id: new.entity_id,
+            release_id: new.release_id,
+            customer_id: new.customer_id,
+            action: new.action,
+            actor: stamp.by.clone(),
+            at: stamp.at,
+            before: new.before,
+            after: new.after,
+            resolved_sha256: new.resolved_text.as_deref().map(sha256),
+            resolved_text: new.resolved_text,
+            undoes: undoes.cloned(),
+            hash: None,
+            previous_hash: None,
+        };
+        let hash = history_chain::hash(&last_hash, &event, sha256);
+        event.hash = Some(hash.clone());
+        event.previous_hash = Some(std::mem::replace(&mut last_hash, hash));
+        audit_event::Model::from(event)
+            .into_active_model()
+            .reset_all()
     });
     loop {
         let chunk: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT_MAX).collect();

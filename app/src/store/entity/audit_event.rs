@@ -28,6 +28,8 @@ pub struct Model {
     pub resolved_text: Option<String>,
     pub resolved_sha256: Option<String>,
     pub undoes: Option<String>,
+    pub hash: Option<String>,
+    pub previous_hash: Option<String>,
 }
 
 /// Relations are not loaded through entities.
@@ -59,6 +61,31 @@ impl TryFrom<Model> for Event {
             resolved_text: row.resolved_text,
             resolved_sha256: row.resolved_sha256,
             undoes: row.undoes.map(BatchId),
+            hash: row.hash,
+            previous_hash: row.previous_hash,
         })
+    }
+}
+
+impl From<Event> for Model {
+    fn from(event: Event) -> Self {
+        Self {
+            id: event.id.0,
+            batch_id: event.batch_id.0,
+            entity: event.entity.to_string(),
+            entity_id: event.entity_id,
+            release_id: event.release_id.map(|it| it.0),
+            customer_id: event.customer_id.map(|it| it.0),
+            action: event.action.to_string(),
+            actor: event.actor,
+            at: event.at,
+            before: event.before.map(|it| it.to_string()),
+            after: event.after.map(|it| it.to_string()),
+            resolved_text: event.resolved_text,
+            resolved_sha256: event.resolved_sha256,
+            undoes: event.undoes.map(|it| it.0),
+            hash: event.hash,
+            previous_hash: event.previous_hash,
+        }
     }
 }

@@ -1,8 +1,9 @@
-//! Integrity check of a database: the file is intact, foreign keys hold, rows are readable, lists have no gaps, and
-//! the audit trail agrees with the rows.
+//! Integrity check of a database: the file is intact, foreign keys hold, rows are readable, lists have no gaps, the
+//! audit trail agrees with the rows, and no event was changed, removed or added later (R89).
 use crate::domain::{
     check_finding::{Check, CheckFinding},
-    event::{Entity, EventAction},
+    event::{Entity, Event, EventAction},
+    history_walk::Walk,
     vocabulary::StepStatus,
 };
 use crate::store::{
@@ -17,8 +18,8 @@ use std::collections::{HashMap, HashSet};
 
 /// The number of findings reported per kind; the others are counted.
 const NAMED_FINDINGS_MAX: usize = 50;
-/// Events read per query.
-const READ_EVENTS_MAX: u64 = 1_000;
+/// Events read per query, with their texts.
+const READ_EVENTS_MAX: u64 = 250;
 
 /// The state of a step according to its last event.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -28,17 +29,6 @@ struct RecordedState {
     executed_by: Option<String>,
     state_by: Option<String>,
 }
-
-/// Id, entity, entity id, action, row after the event, executed text, SHA-256 of that text.
-type AuditRow = (
-    i64,
-    String,
-    i64,
-    String,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-);
 
 #[derive(Default)]
 struct CheckFindings {
@@ -210,64 +200,87 @@ async fn check_lists(
     Ok(())
 }
 
-/// Checks that the last event of each step explains its state, and that executed texts match their SHA-256 (R17).
+/// The chain of the history, up to its first break: what comes behind that proves nothing.
+struct ChainCheck(Option<Walk>);
+
+impl ChainCheck {
+    fn take(&mut self, row: audit_event::Model, found: &mut CheckFindings) {
+        let id = row.id;
+        let Some(walk) = &mut self.0 else {
+            return;
+        };
+        let broken = match Event::try_from(row) {
+            Ok(event) => walk.take(&event).err().map(|it| it.to_string()),
+            Err(_) => Some(format!("event {id} cannot be read")),
+        };
+        if let Some(broken) = broken {
+            found.add(Check::Chain, broken);
+            self.0 = None;
+        }
+    }
+
+    fn finish(self, found: &mut CheckFindings) {
+        if let Some(Err(broken)) = self.0.map(Walk::finish) {
+            found.add(Check::Chain, broken.to_string());
+        }
+    }
+}
+
+/// R17: every state is explained by the step's last event, and every executed text is the one that was shown. R89: each
+/// event follows the one before it.
 async fn check_history(
     db: &impl ConnectionTrait,
     found: &mut CheckFindings,
 ) -> Result<(), StoreError> {
     let mut last: HashMap<i64, RecordedState> = HashMap::new();
+    let mut chain = ChainCheck(Some(Walk::new(sha256)));
     let mut after = 0;
     loop {
-        let events = read_events(db, after).await?;
-        let Some(last_event) = events.last() else {
+        let rows = audit_event::Entity::find()
+            .filter(audit_event::Column::Id.gt(after))
+            .order_by_asc(audit_event::Column::Id)
+            .limit(READ_EVENTS_MAX)
+            .all(db)
+            .await?;
+        let Some(row) = rows.last() else {
             break;
         };
-        after = last_event.0;
-        for (id, entity, entity_id, action, row, text, digest) in events {
-            if text.as_deref().map(sha256) != digest {
-                let detail = format!("event {id}: the SHA-256 is not that of its text");
-                found.add(Check::Audit, detail);
-            }
-            if entity != Entity::Step.as_str() {
-                continue;
-            }
-            if action == EventAction::Done.as_str() && text.is_none() {
-                let detail = format!("event {id}: done, but without the executed text");
-                found.add(Check::Audit, detail);
-            }
-            match row.map(|it| serde_json::from_str::<RecordedState>(&it)) {
-                Some(Ok(recorded)) => {
-                    last.insert(entity_id, recorded);
-                }
-                Some(Err(_)) => found.add(Check::Audit, format!("event {id} tells no state")),
-                None => {
-                    last.remove(&entity_id);
-                }
-            }
+        after = row.id;
+        for row in rows {
+            check_event(&row, &mut last, found);
+            chain.take(row, found);
         }
     }
+    chain.finish(found);
     check_states(db, &last, found).await
 }
 
-async fn read_events(db: &impl ConnectionTrait, after: i64) -> Result<Vec<AuditRow>, StoreError> {
-    use audit_event::Column;
-    Ok(audit_event::Entity::find()
-        .select_only()
-        .columns([
-            Column::Id,
-            Column::Entity,
-            Column::EntityId,
-            Column::Action,
-            Column::After,
-            Column::ResolvedText,
-            Column::ResolvedSha256,
-        ])
-        .filter(Column::Id.gt(after))
-        .order_by_asc(Column::Id)
-        .limit(READ_EVENTS_MAX)
-        .into_tuple()
-        .all(db)
-        .await?)
+fn check_event(
+    row: &audit_event::Model,
+    last: &mut HashMap<i64, RecordedState>,
+    found: &mut CheckFindings,
+) {
+    let id = row.id;
+    if row.resolved_text.as_deref().map(sha256) != row.resolved_sha256 {
+        let detail = format!("event {id}: the SHA-256 is not that of its text");
+        found.add(Check::Audit, detail);
+    }
+    if row.entity != Entity::Step.as_str() {
+        return;
+    }
+    if row.action == EventAction::Done.as_str() && row.resolved_text.is_none() {
+        let detail = format!("event {id}: done, but without the executed text");
+        found.add(Check::Audit, detail);
+    }
+    match row.after.as_deref().map(serde_json::from_str) {
+        Some(Ok(recorded)) => {
+            last.insert(row.entity_id, recorded);
+        }
+        Some(Err(_)) => found.add(Check::Audit, format!("event {id} tells no state")),
+        None => {
+            last.remove(&row.entity_id);
+        }
+    }
 }
 
 async fn check_states(

@@ -4,6 +4,7 @@ use crate::domain::{
     cluster::Cluster,
     customer::Customer,
     event::Event,
+    history_chain::Head,
     id::{CustomerId, ReleaseId},
     release::Release,
     step::CustomerStep,
@@ -13,6 +14,7 @@ use crate::domain::{
 use crate::store::records::release_rows;
 use crate::store::{
     Store,
+    audit::history_head,
     engine::sqlite,
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, step_template,
@@ -39,12 +41,23 @@ pub const TABLES: [(TransferPart, &str); 6] = [
     (TransferPart::Events, "audit_events"),
 ];
 
+/// The head that the export of a release was made at, and its signature if heads are signed.
+#[derive(Debug, Serialize)]
+struct SignedHead {
+    #[serde(flatten)]
+    head: Head,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
+}
+
 /// A running export with its read transaction.
 #[derive(Debug)]
 pub struct Export {
     tx: DatabaseTransaction,
     /// Exports only this release, if given.
     release: Option<ReleaseId>,
+    /// What the export of a release ends with.
+    end: Option<SignedHead>,
     /// Index of the list to read next, and the key of the last row read from it.
     part: usize,
     after: (i64, i64),
@@ -56,12 +69,19 @@ impl Store {
     /// not found.
     pub async fn export(&self, release: Option<ReleaseId>) -> Result<Export, StoreError> {
         let tx = self.snapshot().await?;
+        let mut end = None;
         if let Some(id) = release {
             release_rows::load(&tx, id).await?;
+            let head = history_head::newest(&tx).await?;
+            end = head.map(|(head, _)| SignedHead {
+                head,
+                signature: None,
+            });
         }
         Ok(Export {
             tx,
             release,
+            end,
             part: 0,
             after: (0, 0),
             is_first: true,
@@ -98,6 +118,18 @@ macro_rules! read_rows {
 }
 
 impl Export {
+    /// The head of the history that this was made at (R89), if it is of one release.
+    pub fn head(&self) -> Option<&Head> {
+        self.end.as_ref().map(|it| &it.head)
+    }
+
+    /// Adds a signature to the head at the end of the text.
+    pub fn sign(&mut self, signature: String) {
+        if let Some(end) = &mut self.end {
+            end.signature = Some(signature);
+        }
+    }
+
     /// The next chunk of the text; none after the last one. Errors: `Corrupt` for a row that the domain cannot read.
     pub async fn next_chunk(&mut self) -> Result<Option<String>, StoreError> {
         let Some(part) = TransferPart::ALL.get(self.part).copied() else {
@@ -122,7 +154,11 @@ impl Export {
             self.after = (0, 0);
             self.is_first = true;
             let is_last = self.part == TransferPart::ALL.len();
-            text.push_str(if is_last { "\n]\n}\n" } else { "\n],\n" });
+            match &self.end {
+                _ if !is_last => text.push_str("\n],\n"),
+                Some(end) => text.extend(["\n],\n\"head\":", &json(end)?, "\n}\n"]),
+                None => text.push_str("\n]\n}\n"),
+            }
         }
         Ok(Some(text))
     }

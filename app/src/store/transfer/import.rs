@@ -1,12 +1,17 @@
-//! Import of an export into an empty database, all of it or nothing.
-use super::export::TABLES;
+//! Import of an export into an empty database, all of it or nothing. The last event says who imported what (R88).
+use super::{export::TABLES, import_chain::ImportChain};
 use crate::domain::{
-    event::Event,
+    actor_stamp::ActorStamp,
+    event::{Entity, EventAction},
+    history_chain::Head,
+    history_walk::ImportedEvents,
+    id::BatchId,
     rule_violation::RuleViolation,
     transfer::{ImportErrors, Membership, Transfer, TransferPart, row_checker::RowChecker},
 };
 use crate::store::{
     Store,
+    audit::events::{self, NewEvent},
     engine::sqlite,
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, sha256,
@@ -16,6 +21,7 @@ use crate::store::{
     text_variables,
 };
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
+use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
 
 /// `SQLite` accepts 32,766 values per statement; the widest row has 28.
@@ -24,10 +30,30 @@ const ROWS_PER_STATEMENT_MAX: usize = 500;
 /// Imported rows per list.
 pub type ImportedCounts = BTreeMap<TransferPart, usize>;
 
+/// What an import did.
+#[derive(Clone, Debug)]
+pub struct ImportOutcome {
+    pub imported: ImportedCounts,
+    pub batch_id: BatchId,
+}
+
+/// What the event of an import says.
+#[derive(Serialize)]
+struct ImportRecord<'a> {
+    imported: &'a ImportedCounts,
+    /// The newest migration of the database that the text comes from.
+    schema: &'a str,
+    /// The head of the history that was imported, or that the imported events are a part of.
+    head: Option<Head>,
+    #[serde(flatten)]
+    part: Option<ImportedEvents>,
+}
+
 /// A running import; dropping it rolls it back.
 struct Import {
     tx: DatabaseTransaction,
     checker: RowChecker,
+    chain: ImportChain,
     imported: ImportedCounts,
     /// Keys of the texts whose variables are stored already.
     texts: HashSet<i64>,
@@ -39,19 +65,21 @@ impl Store {
     pub async fn import(
         &self,
         file: &Transfer,
-    ) -> Result<Result<ImportedCounts, ImportErrors>, StoreError> {
+        stamp: ActorStamp,
+    ) -> Result<Result<ImportOutcome, ImportErrors>, StoreError> {
         let tx = self.begin().await?;
         must_be_empty(&tx).await?;
         let mut import = Import {
             tx,
             checker: RowChecker::default(),
+            chain: ImportChain::of(file),
             imported: ImportedCounts::new(),
             texts: HashSet::new(),
         };
         import.import_clusters_and_customers(file).await?;
         import.import_releases(file).await?;
         import.import_events(file).await?;
-        let result = import.finish(file).await;
+        let result = import.finish(file, &stamp).await;
         self.wal_checkpointer.checkpoint_if_long();
         result
     }
@@ -118,10 +146,13 @@ impl Import {
     }
 
     async fn import_releases(&mut self, file: &Transfer) -> Result<(), StoreError> {
-        import_rows!(self, file, TransferPart::Releases, release, |item| self
-            .checker
-            .release(&item)
-            .map(Into::into));
+        import_rows!(self, file, TransferPart::Releases, release, |item| {
+            let release = self.checker.release(&item);
+            if let Some(it) = &release {
+                self.chain.release(it.id);
+            }
+            release.map(Into::into)
+        });
         import_rows!(self, file, TransferPart::Templates, step_template, |item| {
             let template = self.checker.template(&item);
             if let Some(it) = &template {
@@ -148,7 +179,7 @@ impl Import {
 
     async fn import_events(&mut self, file: &Transfer) -> Result<(), StoreError> {
         import_rows!(self, file, TransferPart::Events, audit_event, |item| {
-            let event = self.checker.event(&item);
+            let mut event = self.checker.event(&item);
             if let Some(it) = &event
                 && it.resolved_text.as_deref().map(sha256) != it.resolved_sha256
             {
@@ -156,7 +187,13 @@ impl Import {
                 self.checker
                     .add_error(TransferPart::Events, item.line, "resolvedSha256", problem);
             }
-            event.map(event_row)
+            if let Some(it) = &mut event
+                && let Some((field, problem)) = self.chain.take(it, item.line)
+            {
+                self.checker
+                    .add_error(TransferPart::Events, item.line, field, &problem);
+            }
+            event.map(Into::into)
         });
         Ok(())
     }
@@ -172,21 +209,34 @@ impl Import {
     async fn finish(
         self,
         file: &Transfer,
-    ) -> Result<Result<ImportedCounts, ImportErrors>, StoreError> {
+        stamp: &ActorStamp,
+    ) -> Result<Result<ImportOutcome, ImportErrors>, StoreError> {
         for (part, table) in TABLES {
             let id = self.checker.last_id(file, part);
             if id > 0 {
                 sqlite::set_last_id(&self.tx, table, id).await?;
             }
         }
-        let errors = self.checker.finish();
-        if errors.is_empty() {
-            self.tx.commit().await?;
-            Ok(Ok(self.imported))
-        } else {
+        let mut errors = self.checker.finish();
+        let (head, part) = self.chain.finish(&mut errors);
+        if !errors.is_empty() {
             self.tx.rollback().await?;
-            Ok(Err(errors))
+            return Ok(Err(errors));
         }
+        let batch_id = BatchId(uuid::Uuid::now_v7().to_string());
+        let record = ImportRecord {
+            imported: &self.imported,
+            schema: &file.schema,
+            head,
+            part,
+        };
+        let event = NewEvent::of(Entity::Database, 0, EventAction::Import).after(&record);
+        events::insert(&self.tx, stamp, &batch_id, None, vec![event]).await?;
+        self.tx.commit().await?;
+        Ok(Ok(ImportOutcome {
+            imported: self.imported,
+            batch_id,
+        }))
     }
 }
 
@@ -195,25 +245,5 @@ fn member_row(it: Membership) -> release_customer::Model {
         release_id: it.release_id.0,
         customer_id: it.customer_id.0,
         added_at: it.added_at,
-    }
-}
-
-/// An event as a row of its table.
-fn event_row(it: Event) -> audit_event::Model {
-    audit_event::Model {
-        id: it.id.0,
-        batch_id: it.batch_id.0,
-        entity: it.entity.to_string(),
-        entity_id: it.entity_id,
-        release_id: it.release_id.map(|id| id.0),
-        customer_id: it.customer_id.map(|id| id.0),
-        action: it.action.to_string(),
-        actor: it.actor,
-        at: it.at,
-        before: it.before.map(|json| json.to_string()),
-        after: it.after.map(|json| json.to_string()),
-        resolved_text: it.resolved_text,
-        resolved_sha256: it.resolved_sha256,
-        undoes: it.undoes.map(|id| id.0),
     }
 }

@@ -327,6 +327,9 @@ impl NameLookup {
     }
 
     fn of_entity(&self, entity: Entity, id: i64) -> Option<String> {
+        if entity == Entity::Database {
+            return Some("the database".to_owned());
+        }
         self.0.get(&(entity, id)).cloned()
     }
 }

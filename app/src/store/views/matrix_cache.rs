@@ -209,7 +209,11 @@ fn event_impact(
         Entity::Release if id != release.0 => EventImpact::None,
         Entity::Template | Entity::Step if !is_ours => EventImpact::None,
         // They change names, values of variables, rows or columns.
-        Entity::Cluster | Entity::Customer | Entity::Release | Entity::Template => EventImpact::All,
+        Entity::Cluster
+        | Entity::Customer
+        | Entity::Release
+        | Entity::Template
+        | Entity::Database => EventImpact::All,
         Entity::Step => match action {
             Did::Start
             | Did::Done

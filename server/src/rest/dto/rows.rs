@@ -16,7 +16,7 @@ use app::domain::{
     vocabulary::{Category, ReleaseStatus, ReleaseType, StepStatus, StepType},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -392,6 +392,8 @@ pub struct Event {
     #[schema(value_type = EventActionSchema)]
     pub action: EventAction,
     pub actor: String,
+    /// With six decimals, as it is hashed.
+    #[serde(serialize_with = "microseconds")]
     pub at: DateTime<Utc>,
     #[schema(value_type = Option<Object>)]
     pub before: Option<Value>,
@@ -403,6 +405,41 @@ pub struct Event {
     pub resolved_sha256: Option<String>,
     /// The batch that this one undid.
     pub undoes: Option<String>,
+    /// SHA-256 in hexadecimal digits of `previousHash`, a line feed, and this event as canonical JSON (RFC 8785) without
+    /// `hash`, `previousHash`, `resolvedText` and the members that are null; in `before` and `after` nulls stay, and each
+    /// text member `content`, at any depth, counts by its SHA-256 in hexadecimal digits.
+    pub hash: Option<String>,
+    /// The hash of the event before this one; of the first one 64 zeros.
+    pub previous_hash: Option<String>,
+}
+
+/// The newest event of the history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistoryHead {
+    pub id: i64,
+    pub hash: String,
+    #[serde(serialize_with = "microseconds_or_none")]
+    pub at: Option<DateTime<Utc>>,
+    /// Ed25519 of `ID:HASH`, in base64, if heads are signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub signature: Option<String>,
+}
+
+/// A time with six decimals; what is finer is cut off.
+fn microseconds<S: Serializer>(at: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&at.format("%Y-%m-%dT%H:%M:%S%.6fZ"))
+}
+
+#[expect(clippy::ref_option, reason = "serde hands the field by reference")]
+fn microseconds_or_none<S: Serializer>(
+    at: &Option<DateTime<Utc>>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => microseconds(at, to),
+        None => to.serialize_none(),
+    }
 }
 
 impl From<event::Event> for Event {
@@ -422,6 +459,8 @@ impl From<event::Event> for Event {
             resolved_text,
             resolved_sha256,
             undoes,
+            hash,
+            previous_hash,
         } = row;
         Self {
             id: id.0,
@@ -438,6 +477,8 @@ impl From<event::Event> for Event {
             resolved_text,
             resolved_sha256,
             undoes: undoes.map(|it| it.0),
+            hash,
+            previous_hash,
         }
     }
 }

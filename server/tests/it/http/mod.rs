@@ -3,6 +3,7 @@ mod checklist_download;
 mod downloads;
 mod forms;
 mod guard;
+mod history_head;
 mod hosts;
 mod lists;
 mod metrics;

@@ -1,7 +1,7 @@
 //! The driver of the model-based test: chooses random operations, runs each in the store and in the model, and compares.
 use super::{
     ModelAnswer, ModelCell, ModelLists, ModelTemplate, ModelText, ReleaseModel, UNRESOLVED,
-    dice::Dice,
+    chain::ChainWatch, dice::Dice,
 };
 use crate::{
     harness::{TestApp, number},
@@ -102,6 +102,7 @@ pub struct ModelRun {
     pub template_versions: HashMap<i64, i64>,
     pub past: Vec<PastBatches>,
     pub dice: Dice,
+    chain: ChainWatch,
     pub trace: Vec<String>,
     pub counts: BTreeMap<&'static str, (usize, usize)>,
 }
@@ -179,6 +180,7 @@ impl ModelRun {
             template_versions: HashMap::new(),
             past: Vec::new(),
             dice: Dice(seed),
+            chain: ChainWatch::new(),
             trace: Vec::new(),
             counts: OPS.iter().map(|it| (it.0, (0, 0))).collect(),
         };
@@ -428,6 +430,8 @@ async fn sequences(seeds: Vec<u64>) -> OperationCounts {
         for n in 0..OPERATIONS {
             run.operate().await;
             run.cached_matrix_is_up_to_date(n).await;
+            let chain = run.chain.follow(&run.app.store).await;
+            assert_eq!(chain, Ok(()), "{}", run.story());
         }
         for (op, (drawn, done)) in std::mem::take(&mut run.counts) {
             let sum = counts.entry(op).or_default();

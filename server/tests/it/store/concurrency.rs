@@ -1,5 +1,5 @@
 //! Test of concurrent writes: 32 tasks write to one release through one store.
-use crate::{harness::number, world::World};
+use crate::{harness::number, model::chain::ChainWatch, world::World};
 use app::{
     domain::{event::EventFilter, id::StepId, vocabulary::StepAction},
     store::{error::StoreError, steps::transitions::TransitionOptions},
@@ -113,6 +113,8 @@ async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
     told.sort_unstable();
     acknowledged.sort_unstable();
     assert_eq!(told, acknowledged, "one event for each acknowledged change");
+    // However many wrote, it is one chain.
+    assert_eq!(ChainWatch::new().follow(&store).await, Ok(()));
     eprintln!(
         "soak: {TASKS} writers at once for {took:.1?}, {written} notes counted up, {} changes acknowledged, as many events; none was lost and nobody was turned away",
         told.len()

@@ -9,6 +9,7 @@ use app::{
         cluster::ClusterDraft,
         customer::CustomerDraft,
         event::EventFilter,
+        history_chain::Head,
         id::{BatchId, ClusterId, StepId},
         matrix::CellIndex,
         order::Position,
@@ -410,9 +411,11 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     call!(size());
     call!(release_sheet(june));
     call!(check());
+    call!(head());
+    call!(head_mismatch(&Head::default()));
     call!(export(Some(june)));
     let file = crate::store::transfer::exported(store).await;
-    call!(import(&Transfer::read(file.into()).unwrap()));
+    call!(import(&Transfer::read(file.into()).unwrap(), by()));
 }
 
 #[tokio::test]

@@ -87,6 +87,19 @@ async fn the_delete_rules_are_those_of_the_original() {
 }
 
 #[tokio::test]
+async fn migrations_are_named_by_the_day_and_a_number_that_counts_up() {
+    let app = TestApp::new().await;
+    let sql = "SELECT version FROM seaql_migrations ORDER BY rowid";
+    let names: Vec<String> = rows(&app, sql).await.concat();
+    for (n, name) in names.iter().enumerate() {
+        let number = name.split('_').nth(1).unwrap();
+        assert_eq!(number.parse(), Ok(n + 1), "{name}");
+        assert!(name.starts_with("m2026") && name.len() > 20, "{name}");
+    }
+    assert!(names.is_sorted());
+}
+
+#[tokio::test]
 async fn sqlite_is_new_enough_and_writes_ahead() {
     let app = TestApp::new().await;
     let version = rows(&app, "SELECT sqlite_version()").await[0][0].clone();

@@ -1,0 +1,249 @@
+//! The chain of the history (R89): each event's hash covers the event and the hash before it, so that no event can be
+//! changed, left out or put in between without changing every later hash. What is hashed never changes, because people
+//! keep hashes elsewhere to compare with.
+use super::{canonical_json, event::Event, id::EventId};
+use chrono::{DateTime, Datelike, Timelike, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::{fmt, str::FromStr};
+
+/// The previous hash of the first event, and the hash of a history without events.
+pub const NONE_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Hexadecimal SHA-256 of a text, in small letters. Only the server can compute it.
+pub type Digest = fn(&str) -> String;
+
+/// An event and its hash, which proves this event and all before it. Written as `ID:HASH`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    pub id: EventId,
+    pub hash: String,
+}
+
+impl Default for Head {
+    /// Of a history without events.
+    fn default() -> Self {
+        Self {
+            id: EventId(0),
+            hash: NONE_BEFORE.to_owned(),
+        }
+    }
+}
+
+/// Whether a text is a SHA-256 as it is written here: 64 hexadecimal digits in small letters.
+pub fn is_sha256(text: &str) -> bool {
+    text.len() == 64
+        && text
+            .bytes()
+            .all(|it| it.is_ascii_digit() || (b'a'..=b'f').contains(&it))
+}
+
+impl FromStr for Head {
+    type Err = &'static str;
+
+    /// `41:9f86…`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WRONG: &str = "write ID:HASH, the hash as 64 hexadecimal digits in small letters";
+        let (id, hash) = text.split_once(':').ok_or(WRONG)?;
+        let id = id.parse().map(EventId).map_err(|_| WRONG)?;
+        let hash = hash.to_owned();
+        // Only a history without events has the id 0.
+        let is_none = id.0 == 0 && hash == NONE_BEFORE;
+        if is_none || (id.0 > 0 && is_sha256(&hash)) {
+            Ok(Self { id, hash })
+        } else {
+            Err(WRONG)
+        }
+    }
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.id.0, self.hash)
+    }
+}
+
+/// Writes the members of the hashed object, in the order of their names. One that is none is left out: a member that is
+/// added later changes no earlier hash.
+struct Members<'a> {
+    out: &'a mut String,
+    digest: Digest,
+}
+
+impl Members<'_> {
+    fn name(&mut self, name: &str) {
+        self.out.push(if self.out.is_empty() { '{' } else { ',' });
+        canonical_json::write_text(self.out, name);
+        self.out.push(':');
+    }
+
+    fn text(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.name(name);
+            canonical_json::write_text(self.out, text);
+        }
+    }
+
+    fn number(&mut self, name: &str, number: Option<i64>) {
+        self.value(name, number.map(Value::from).as_ref());
+    }
+
+    /// Contents count by their SHA-256, at whatever depth.
+    fn value(&mut self, name: &str, value: Option<&Value>) {
+        let Some(value) = value.filter(|it| !it.is_null()) else {
+            return;
+        };
+        self.name(name);
+        let digest = self.digest;
+        let text = |out: &mut String, name: &str, text: &str| {
+            if name == "content" {
+                canonical_json::write_text(out, &digest(text));
+            } else {
+                canonical_json::write_text(out, text);
+            }
+        };
+        canonical_json::write(self.out, value, &text);
+    }
+}
+
+/// The event as it is hashed: without its hashes, and with texts by their SHA-256 only.
+pub fn canonical(event: &Event, digest: Digest) -> String {
+    // A field that is added to events is added here, behind its name in the order of the others.
+    let Event {
+        id,
+        batch_id,
+        entity,
+        entity_id,
+        release_id,
+        customer_id,
+        action,
+        actor,
+        at,
+        before,
+        after,
+        resolved_text: _,
+        resolved_sha256,
+        undoes,
+        hash: _,
+        previous_hash: _,
+    } = event;
+    let mut out = String::with_capacity(1_024);
+    let at = time(*at);
+    let mut members = Members {
+        out: &mut out,
+        digest,
+    };
+    members.text("action", Some(action.as_str()));
+    members.text("actor", Some(actor));
+    members.value("after", after.as_ref());
+    members.text("at", Some(&at));
+    members.text("batchId", Some(&batch_id.0));
+    members.value("before", before.as_ref());
+    members.number("customerId", customer_id.map(|it| it.0));
+    members.text("entity", Some(entity.as_str()));
+    members.number("entityId", Some(*entity_id));
+    members.number("id", Some(id.0));
+    members.number("releaseId", release_id.map(|it| it.0));
+    members.text("resolvedSha256", resolved_sha256.as_deref());
+    members.text("undoes", undoes.as_ref().map(|it| it.0.as_str()));
+    out.push('}');
+    out
+}
+
+/// `2026-06-01T09:12:00.123456Z`, cut off, not rounded. By hand: chrono's own formatting is not in the WASM.
+fn time(at: DateTime<Utc>) -> String {
+    let micros = at.nanosecond() / 1_000;
+    // A leap second is the end of the second before it.
+    let (second, micros) = (at.second() + micros / 1_000_000, micros % 1_000_000);
+    let (year, month, day) = (at.year(), at.month(), at.day());
+    let (hour, minute) = (at.hour(), at.minute());
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+}
+
+/// The hash of an event behind the one with `previous`.
+pub fn hash(previous: &str, event: &Event, digest: Digest) -> String {
+    digest(&format!("{previous}\n{}", canonical(event, digest)))
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::domain::{
+        event::{Entity, EventAction},
+        id::{BatchId, CustomerId, ReleaseId},
+    };
+    use serde_json::json;
+
+    /// Good enough to tell texts apart: the domain has no SHA-256.
+    pub fn digest(text: &str) -> String {
+        let fold = |seed: u64| {
+            text.bytes().fold(seed, |hash, it| {
+                (hash ^ u64::from(it)).wrapping_mul(0x0100_0000_01b3)
+            })
+        };
+        [1, 2, 3, 4].map(|it| format!("{:016x}", fold(it))).concat()
+    }
+
+    pub fn event(id: i64) -> Event {
+        Event {
+            id: EventId(id),
+            batch_id: BatchId("b".into()),
+            entity: Entity::Step,
+            entity_id: 7,
+            release_id: Some(ReleaseId(3)),
+            customer_id: Some(CustomerId(5)),
+            action: EventAction::Done,
+            actor: "Ana \"A\"".into(),
+            at: "2026-06-01T09:12:00.123456789Z".parse().unwrap(),
+            before: None,
+            after: Some(
+                json!({ "status": "done", "notes": null, "own": [{ "content": "x", "id": 1 }] }),
+            ),
+            resolved_text: Some("echo".into()),
+            resolved_sha256: Some("sha".into()),
+            undoes: None,
+            hash: None,
+            previous_hash: None,
+        }
+    }
+
+    #[test]
+    fn what_is_hashed_is_written_down_here_and_never_changes() {
+        let x = digest("x");
+        let expected = format!(
+            "{{\"action\":\"done\",\"actor\":\"Ana \\\"A\\\"\",\
+             \"after\":{{\"notes\":null,\"own\":[{{\"content\":\"{x}\",\"id\":1}}],\"status\":\"done\"}},\
+             \"at\":\"2026-06-01T09:12:00.123456Z\",\"batchId\":\"b\",\"customerId\":5,\"entity\":\"step\",\"entityId\":7,\
+             \"id\":1,\"releaseId\":3,\"resolvedSha256\":\"sha\"}}"
+        );
+        assert_eq!(canonical(&event(1), digest), expected);
+    }
+
+    #[test]
+    fn a_time_has_six_decimals_that_are_cut_off() {
+        for (at, text) in [
+            ("2026-06-01T09:12:00Z", "2026-06-01T09:12:00.000000Z"),
+            (
+                "0026-12-31T23:59:59.999999999Z",
+                "0026-12-31T23:59:59.999999Z",
+            ),
+            ("2016-12-31T23:59:60.5Z", "2016-12-31T23:59:60.500000Z"),
+        ] {
+            assert_eq!(time(at.parse().unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn a_head_is_an_id_and_a_hash() {
+        let text = format!("41:{}", "a0".repeat(32));
+        assert_eq!(text.parse::<Head>().unwrap().to_string(), text);
+        for wrong in ["", "41", "41:", "0:a", "x:a"] {
+            assert!(wrong.parse::<Head>().is_err(), "{wrong}");
+        }
+        assert!(format!("41:{}", "A0".repeat(32)).parse::<Head>().is_err());
+        assert!(format!("0:{}", "a0".repeat(32)).parse::<Head>().is_err());
+        let none = Head::default().to_string();
+        assert_eq!(none.parse::<Head>().unwrap(), Head::default());
+        assert!(none.replace("0:", "1:").parse::<Head>().is_ok());
+    }
+}

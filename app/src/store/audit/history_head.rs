@@ -1,0 +1,76 @@
+//! The end of the history's chain (R89): what the next event follows, the newest event, and whether a head that somebody
+//! kept is part of the history.
+use crate::domain::{history_chain::Head, id::EventId};
+use crate::store::{Store, entity::audit_event, error::StoreError};
+use audit_event::Column;
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
+};
+
+/// The highest id that an event ever had, and the hash of the last event, inside the transaction that writes the next one.
+pub async fn end(tx: &DatabaseTransaction) -> Result<(i64, String), DbErr> {
+    let sql = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit_events'), 0), \
+               (SELECT hash FROM audit_events ORDER BY id DESC LIMIT 1)";
+    let row = tx
+        .query_one_raw(Statement::from_string(DbBackend::Sqlite, sql))
+        .await?;
+    let none = || Head::default().hash;
+    row.map_or(Ok((0, none())), |row| {
+        let hash: Option<String> = row.try_get_by_index(1)?;
+        Ok((row.try_get_by_index(0)?, hash.unwrap_or_else(none)))
+    })
+}
+
+/// The newest event and its time; none in a history without events.
+pub async fn newest(
+    db: &impl ConnectionTrait,
+) -> Result<Option<(Head, DateTime<Utc>)>, StoreError> {
+    let row: Option<(i64, Option<String>, DateTime<Utc>)> = audit_event::Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::Hash, Column::At])
+        .order_by_desc(Column::Id)
+        .into_tuple()
+        .one(db)
+        .await?;
+    row.map(|(id, hash, at)| {
+        let hash = hash.ok_or_else(|| no_hash(id))?;
+        let id = EventId(id);
+        Ok((Head { id, hash }, at))
+    })
+    .transpose()
+}
+
+fn no_hash(id: i64) -> StoreError {
+    StoreError::corrupt("audit_events", format!("event {id} has no hash"))
+}
+
+impl Store {
+    /// The newest event of the history and its time.
+    pub async fn head(&self) -> Result<Option<(Head, DateTime<Utc>)>, StoreError> {
+        newest(&self.read).await
+    }
+
+    /// Why a head is not part of today's history; none if it is.
+    pub async fn head_mismatch(&self, head: &Head) -> Result<Option<String>, StoreError> {
+        if *head == Head::default() {
+            return Ok(None);
+        }
+        let id = head.id;
+        let found: Option<Option<String>> = audit_event::Entity::find()
+            .select_only()
+            .column(Column::Hash)
+            .filter(Column::Id.eq(id.0))
+            .into_tuple()
+            .one(&self.read)
+            .await?;
+        Ok(match found {
+            None => Some(format!("event {id} is not in the history")),
+            Some(hash) if hash.as_ref() == Some(&head.hash) => None,
+            Some(_) => Some(format!(
+                "event {id} has another hash: the history up to it was changed since"
+            )),
+        })
+    }
+}

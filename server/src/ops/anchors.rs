@@ -1,0 +1,278 @@
+//! Heads of the history kept where the owner of the database cannot change them (R89): a file that only grows, on another
+//! disk, gets a line every hour and at each report; a check holds the history against it. With a key, heads are signed.
+use super::{
+    config::{InvalidSetting, Settings},
+    signing_key::{PublicKey, SigningKey},
+};
+use app::{
+    api::context::now,
+    domain::{
+        check_finding::{Check, CheckFinding},
+        history_chain::Head,
+    },
+    store::{
+        Store,
+        error::{StoreError, chain},
+    },
+};
+use chrono::{DateTime, SecondsFormat, Utc};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::MetadataExt,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// The time between two lines.
+const ANCHOR_INTERVAL: Duration = Duration::from_hours(1);
+
+/// Signs heads, and writes them down.
+#[derive(Default)]
+pub struct Anchors {
+    key: Option<SigningKey>,
+    file: Option<Mutex<File>>,
+}
+
+impl Anchors {
+    /// Opens what the settings name. The file is created; the key must be there.
+    pub fn open(settings: &Settings) -> Result<Self, InvalidSetting> {
+        let key = settings.signing_key_file.as_deref();
+        let file = settings.anchor_file.as_deref().map(|path| {
+            let wrong = |it: io::Error| InvalidSetting::AnchorFile(shown(path), it.to_string());
+            append_to(path).map(Mutex::new).map_err(wrong)
+        });
+        Ok(Self {
+            key: key.map(read_key).transpose()?,
+            file: file.transpose()?,
+        })
+    }
+
+    /// The signature of a head, if heads are signed: of `ID:HASH`.
+    pub fn signature(&self, head: &Head) -> Option<String> {
+        self.key.as_ref().map(|it| it.sign(&head.to_string()))
+    }
+
+    /// Adds a line, if there is a file. If that fails the log says so, and whatever needs the line goes on.
+    pub async fn add(self: &Arc<Self>, head: &Head) {
+        if self.file.is_none() {
+            return;
+        }
+        let line = line(now(), head, self.key.as_ref());
+        let this = Arc::clone(self);
+        let written = tokio::task::spawn_blocking(move || this.append(&line)).await;
+        if let Err(error) = written.map_err(io::Error::other).flatten() {
+            metrics::counter!("rollcall_anchor_failures_total").increment(1);
+            tracing::error!(%error, "the head of the history was not added to the anchor file");
+        }
+    }
+
+    fn append(&self, line: &str) -> io::Result<()> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(line.as_bytes())?;
+        file.sync_data()
+    }
+
+    /// Adds a line with the newest head, if there is a file.
+    pub async fn add_newest(self: &Arc<Self>, store: &Store) {
+        if self.file.is_none() {
+            return;
+        }
+        match store.head().await {
+            Ok(newest) => self.add(&newest.unwrap_or_default().0).await,
+            Err(error) => tracing::error!(error = %chain(&error), "no head was read"),
+        }
+    }
+
+    /// Adds a line every hour.
+    pub async fn keep_adding(self: Arc<Self>, store: Store) {
+        while self.file.is_some() {
+            tokio::time::sleep(ANCHOR_INTERVAL).await;
+            self.add_newest(&store).await;
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// Reads the key that signs heads.
+pub fn read_key(path: &Path) -> Result<SigningKey, InvalidSetting> {
+    let key = SigningKey::read(path).map_err(|it| InvalidSetting::SigningKey(shown(path), it))?;
+    if fs::metadata(path).is_ok_and(|it| it.mode() & 0o077 != 0) {
+        let path = path.display();
+        tracing::warn!(%path, "others can read the signing key: chmod 600 it");
+    }
+    Ok(key)
+}
+
+/// Opens a file for lines at its end. One that was cut off in the middle of a line gets the rest of that line first.
+fn append_to(path: &Path) -> io::Result<File> {
+    let is_cut = fs::read(path).is_ok_and(|it| it.last().is_some_and(|it| *it != b'\n'));
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    if is_cut {
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
+}
+
+/// `2026-06-01T09:00:00Z 41 9f86…`, and behind that the signature of what stands before it.
+fn line(at: DateTime<Utc>, head: &Head, key: Option<&SigningKey>) -> String {
+    let at = at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let text = format!("{at} {} {}", head.id, head.hash);
+    match key {
+        Some(key) => format!("{text} {}\n", key.sign(&text)),
+        None => format!("{text}\n"),
+    }
+}
+
+/// A line of the file.
+struct Anchor<'a> {
+    head: Head,
+    /// What is signed.
+    text: &'a str,
+    signature: Option<&'a str>,
+}
+
+impl<'a> Anchor<'a> {
+    fn read(line: &'a str) -> Option<Self> {
+        let mut words = line.split(' ');
+        words.next()?.parse::<DateTime<Utc>>().ok()?;
+        let (id, hash) = (words.next()?, words.next()?);
+        let signature = words.next();
+        let text = match signature {
+            Some(it) => line.strip_suffix(it)?.trim_end(),
+            None => line,
+        };
+        let head = format!("{id}:{hash}").parse().ok()?;
+        words.next().is_none().then_some(Self {
+            head,
+            text,
+            signature,
+        })
+    }
+}
+
+/// Holds the history against a file of anchors, and signatures against the key if there is one.
+pub async fn check(
+    store: &Store,
+    anchors: &str,
+    key: Option<PublicKey>,
+) -> Result<Vec<CheckFinding>, StoreError> {
+    let mut findings = Vec::new();
+    let mut last: Option<Head> = None;
+    let mut is_signed = false;
+    for (index, line) in anchors.lines().enumerate() {
+        let mut found = |problem: &str| {
+            let detail = format!("anchors, line {}: {problem}", index + 1);
+            findings.push(CheckFinding::new(Check::Chain, detail));
+        };
+        let Some(anchor) = Anchor::read(line) else {
+            found("this is no time, id and hash");
+            continue;
+        };
+        match (key, anchor.signature) {
+            (Some(key), Some(signature)) if !key.verifies(anchor.text, signature) => {
+                found("the signature is not of this line by this key");
+            }
+            (Some(_), None) if is_signed => found("the signature is missing"),
+            _ => {}
+        }
+        is_signed |= anchor.signature.is_some();
+        // Most hours nothing happens.
+        if last.as_ref() != Some(&anchor.head) {
+            if let Some(mismatch) = store.head_mismatch(&anchor.head).await? {
+                found(&mismatch);
+            }
+            last = Some(anchor.head);
+        }
+    }
+    Ok(findings)
+}
+
+/// Holds the history against heads that somebody kept.
+pub async fn check_heads(store: &Store, heads: &[Head]) -> Result<Vec<CheckFinding>, StoreError> {
+    let mut findings = Vec::new();
+    for head in heads {
+        if let Some(mismatch) = store.head_mismatch(head).await? {
+            findings.push(CheckFinding::new(Check::Chain, mismatch));
+        }
+    }
+    Ok(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::domain::id::EventId;
+
+    fn head() -> Head {
+        Head {
+            id: EventId(41),
+            hash: "a0".repeat(32),
+        }
+    }
+
+    fn at() -> DateTime<Utc> {
+        "2026-06-01T09:00:00.123Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_line_is_a_time_an_id_a_hash_and_perhaps_a_signature_of_these() {
+        let plain = line(at(), &head(), None);
+        let hash = "a0".repeat(32);
+        assert_eq!(plain, format!("2026-06-01T09:00:00Z 41 {hash}\n"));
+        let anchor = Anchor::read(plain.trim_end()).unwrap();
+        assert_eq!((anchor.head, anchor.signature), (head(), None));
+        let (text, public) = SigningKey::generate().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        fs::write(&path, text).unwrap();
+        let signed = line(at(), &head(), Some(&read_key(&path).unwrap()));
+        let anchor = Anchor::read(signed.trim_end()).unwrap();
+        assert_eq!(anchor.text, plain.trim_end());
+        assert!(public.verifies(anchor.text, anchor.signature.unwrap()));
+    }
+
+    #[test]
+    fn a_line_that_says_something_else_is_no_anchor() {
+        let good = line(at(), &head(), None);
+        let good = good.trim_end();
+        for wrong in [
+            String::new(),
+            "# heads".to_owned(),
+            good.replacen("2026", "x", 1),
+            good.replacen("41", "-1", 1),
+            good.replacen(" 41", "", 1),
+            good.replacen("a0", "A0", 1),
+            good[..good.len() - 1].to_owned(),
+            format!("{good} a b"),
+        ] {
+            assert!(Anchor::read(&wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[tokio::test]
+    async fn lines_are_added_behind_those_that_are_there_and_behind_one_that_was_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("anchors");
+        fs::write(&path, "2026-06-01T08").unwrap();
+        for _ in 0..2 {
+            let file = append_to(&path).map(Mutex::new).unwrap();
+            let anchors = Arc::new(Anchors {
+                key: None,
+                file: Some(file),
+            });
+            anchors.add(&head()).await;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines.len(), lines[0]), (3, "2026-06-01T08"));
+        assert!(lines[1..].iter().all(|it| Anchor::read(it).is_some()));
+    }
+}

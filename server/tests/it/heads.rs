@@ -1,0 +1,245 @@
+//! Heads of the history that are kept elsewhere (R89): checked on the command line, written to a file, and signed.
+use crate::program::{EndedProgram, RunningServer, ended, program, run};
+use serde_json::Value;
+use server::ops::signing_key::PublicKey;
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+use tempfile::TempDir;
+
+/// A folder with a database that has the example in it.
+fn example() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    run(&database, &["demo"]).done();
+    (folder, database)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// The body of a server's answer, as JSON.
+fn read(server: &RunningServer, path: &str) -> Value {
+    let (status, answer) = server.ask("GET", path, "");
+    assert_eq!(status, 200, "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+fn head(of: &Value) -> String {
+    format!("{}:{}", of["id"], of["hash"].as_str().unwrap())
+}
+
+fn found(ended: &EndedProgram, words: &[&str]) {
+    assert_eq!(ended.code, 3, "{ended:?}");
+    for word in words {
+        assert!(ended.out.contains(word), "{word}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_check_says_whether_a_head_is_part_of_the_history() {
+    let (_folder, database) = example();
+    let all = run(&database, &["export", "--release", "1"]);
+    let export: Value = serde_json::from_str(all.done()).unwrap();
+    let newest = head(&export["head"]);
+    let first = head(&export["events"][0]);
+    let check = |heads: &[&str]| {
+        let heads = heads.iter().flat_map(|it| ["--head", it]);
+        run(
+            &database,
+            &[&["check"], &heads.collect::<Vec<_>>()[..]].concat(),
+        )
+    };
+    assert_eq!(check(&[&newest, &first]).done(), "All is well.\n");
+    // Also when work has gone on.
+    let server = RunningServer::start(&mut program(&database));
+    assert_eq!(server.create_cluster("later"), 200);
+    let later = head(&read(&server, "/api/audit/head"));
+    server.end();
+    check(&[&newest, &later]).done();
+    let (id, hash) = newest.split_once(':').unwrap();
+    let other = format!("{id}:{}", hash.chars().rev().collect::<String>());
+    found(
+        &check(&[&first, &other]),
+        &["chain: event ", "has another hash"],
+    );
+    let missing = format!("999999:{hash}");
+    found(&check(&[&missing]), &["event 999999 is not in the history"]);
+    for wrong in ["41", "x:y", ":", hash] {
+        let ended = check(&[wrong]);
+        assert_eq!(ended.code, 2, "{ended:?}");
+        assert!(ended.err.contains("ID:HASH"), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_check_names_the_first_break_and_ends_with_3() {
+    let (_folder, database) = example();
+    let url = format!("sqlite://{}", database.display());
+    let store = app::store::Store::open(&url).await.unwrap();
+    let sql = "UPDATE audit_events SET actor = 'Eve' WHERE id IN (7, 9)";
+    sea_orm::ConnectionTrait::execute_unprepared(store.writer(), sql)
+        .await
+        .unwrap();
+    store.close().await.unwrap();
+    let check = run(&database, &["check", "--json"]);
+    found(&check, &[]);
+    let json = check.json();
+    let findings = json["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{json}");
+    assert_eq!(findings[0]["check"], "chain");
+    assert_eq!(findings[0]["detail"], "event 7 is not what was written");
+}
+
+#[test]
+fn heads_are_added_to_the_anchor_file_and_the_history_is_held_against_it() {
+    let (folder, database) = example();
+    let file = folder.path().join("anchors");
+    let mut command = program(&database);
+    let server = RunningServer::start(command.env("ROLLCALL_ANCHOR_FILE", &file));
+    assert_eq!(server.create_cluster("later"), 200);
+    for path in ["/api/releases/1/export?format=md", "/api/releases/1/export"] {
+        assert_eq!(server.ask("GET", path, "").0, 200);
+    }
+    let newest = read(&server, "/api/audit/head");
+    server.end();
+    let anchors = fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = anchors.lines().collect();
+    // At the start, and at each report.
+    assert_eq!(lines.len(), 3, "{anchors}");
+    let (id, hash) = (&newest["id"], newest["hash"].as_str().unwrap());
+    for line in &lines[1..] {
+        assert!(line.ends_with(&format!("Z {id} {hash}")), "{line}");
+    }
+    let check = |file: &Path| run(&database, &["check", "--anchors", text(file)]);
+    assert_eq!(check(&file).done(), "All is well.\n");
+    let wrong = folder.path().join("wrong");
+    let zeros = "0".repeat(64);
+    fs::write(&wrong, anchors.replacen(hash, &zeros, 1) + "x\n").unwrap();
+    let words = [
+        "anchors, line 2: event ",
+        "anchors, line 4: this is no time",
+    ];
+    found(&check(&wrong), &words);
+    check(Path::new("no/such/file")).failed(1, &["no/such/file cannot be read"]);
+    // An older copy of the database has not seen what the anchors tell of.
+    let old = folder.path().join("old.db");
+    run(&old, &["demo"]).done();
+    found(
+        &run(&old, &["check", "--anchors", text(&file)]),
+        &["anchors, line 1: "],
+    );
+}
+
+#[test]
+fn a_key_is_made_once_and_only_its_owner_can_read_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, file) = (folder.path().join("app.db"), folder.path().join("key.pem"));
+    let made = run(&database, &["keygen", text(&file), "--json"]);
+    made.done();
+    let public = made.json()["publicKey"].as_str().unwrap().to_owned();
+    public.parse::<PublicKey>().unwrap();
+    let key = fs::read_to_string(&file).unwrap();
+    assert!(key.contains("BEGIN PRIVATE KEY") && key.contains(&public));
+    assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+    run(&database, &["keygen", text(&file)]).failed(1, &["is there already"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), key);
+    let other = run(&database, &["keygen"]);
+    assert!(other.done().contains("BEGIN PRIVATE KEY") && other.out != key);
+    assert!(!database.exists());
+    // A setting that names no key yet does not stand in the way.
+    let mut command = program(&database);
+    command
+        .args(["keygen"])
+        .env("ROLLCALL_SIGNING_KEY_FILE", "no/such/file");
+    ended(&mut command).done();
+}
+
+#[test]
+fn with_a_key_heads_are_signed_wherever_they_are_told() {
+    let (folder, database) = example();
+    let path = |name: &str| folder.path().join(name);
+    let (file, key) = (path("anchors"), path("key.pem"));
+    let made = run(&database, &["keygen", text(&key), "--json"]);
+    let public = made.json()["publicKey"].as_str().unwrap().to_owned();
+    let is_signed = |head_of: &Value| {
+        let signature = head_of["signature"].as_str().unwrap();
+        let public: PublicKey = public.parse().unwrap();
+        assert!(public.verifies(&head(head_of), signature), "{head_of}");
+        signature.to_owned()
+    };
+    let with_key = |arguments: &[&str]| -> Command {
+        let mut command = program(&database);
+        command
+            .args(arguments)
+            .env("ROLLCALL_ANCHOR_FILE", &file)
+            .env("ROLLCALL_SIGNING_KEY_FILE", &key);
+        command
+    };
+    // The first line is from before there was a key.
+    let mut unsigned = program(&database);
+    let mut server = RunningServer::start(unsigned.env("ROLLCALL_ANCHOR_FILE", &file));
+    assert_eq!(
+        server.ask("GET", "/api/releases/1/export?format=md", "").0,
+        200
+    );
+    server.end();
+    server = RunningServer::start(&mut with_key(&[]));
+    let signature = is_signed(&read(&server, "/api/audit/head"));
+    let (_, report) = server.ask("GET", "/api/releases/1/export?format=md", "");
+    assert!(
+        report.contains(&format!("Signature: `{signature}`")),
+        "{report}"
+    );
+    server.end();
+    let export = ended(&mut with_key(&["export", "--release", "1"]));
+    let export: Value = serde_json::from_str(export.done()).unwrap();
+    is_signed(&export["head"]);
+    // By the key itself, or by its public half elsewhere.
+    let check = ["check", "--anchors", text(&file)];
+    ended(&mut with_key(&check)).done();
+    let by = |public: &str| run(&database, &[&check[..], &["--public-key", public]].concat());
+    by(&public).done();
+    let other = run(&database, &["keygen", text(&path("other.pem")), "--json"]);
+    let other = other.json()["publicKey"].as_str().unwrap().to_owned();
+    found(&by(&other), &["anchors, line 3: the signature is not of"]);
+    // Without its signature, or with that of another line.
+    let lines: Vec<String> = fs::read_to_string(&file)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(lines.len(), 4);
+    let cut = lines[3].rsplit_once(' ').unwrap().0;
+    fs::write(&file, format!("{}\n{cut}\n", lines[..3].join("\n"))).unwrap();
+    found(&by(&public), &["anchors, line 4: the signature is missing"]);
+    run(&database, &check).done();
+    fs::write(&file, lines[3].replacen("20", "21", 1)).unwrap();
+    found(&by(&public), &["anchors, line 1: the signature is not of"]);
+    // An export with a signature comes in.
+    let signed = path("june.json");
+    fs::write(&signed, export.to_string()).unwrap();
+    run(&path("new.db"), &["import", text(&signed)]).done();
+}
+
+#[test]
+fn an_anchor_file_or_a_key_that_cannot_be_used_ends_the_program_at_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    let no_key = folder.path().join("no-key");
+    fs::write(&no_key, "secret").unwrap();
+    for (name, value) in [
+        ("ROLLCALL_ANCHOR_FILE", "/no/such/folder/anchors"),
+        ("ROLLCALL_SIGNING_KEY_FILE", "/no/such/key"),
+        ("ROLLCALL_SIGNING_KEY_FILE", text(&no_key)),
+    ] {
+        let mut command = program(&database);
+        ended(command.env(name, value)).failed(2, &[name, value]);
+    }
+    assert!(!database.exists());
+}

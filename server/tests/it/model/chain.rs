@@ -1,0 +1,36 @@
+//! The chain of the history (R89), followed while it grows.
+use app::{
+    domain::{
+        event::Event,
+        history_walk::{Break, Walk},
+    },
+    store::{
+        Store,
+        entity::{audit_event, sha256},
+    },
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+/// Walks the history as it grows.
+pub struct ChainWatch(Walk);
+
+impl ChainWatch {
+    pub fn new() -> Self {
+        Self(Walk::new(sha256))
+    }
+
+    /// Whether every event that is new follows the one before it.
+    pub async fn follow(&mut self, store: &Store) -> Result<(), Break> {
+        let last = self.0.last().map_or(0, |it| it.id.0);
+        let rows = audit_event::Entity::find()
+            .filter(audit_event::Column::Id.gt(last))
+            .order_by_asc(audit_event::Column::Id)
+            .all(store.writer())
+            .await
+            .unwrap();
+        for row in rows {
+            self.0.take(&Event::try_from(row).unwrap())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,326 @@
+//! The chain of the history (R89): anybody can recompute it, and whatever is changed by hand breaks it.
+use super::transfer::rich;
+use crate::{
+    harness::TestApp,
+    world::{World, metadata},
+};
+use app::{
+    domain::{
+        check_finding::Check,
+        customer::CustomerDraft,
+        history_chain::{Head, NONE_BEFORE},
+        id::EventId,
+        metadata::Value as Variable,
+    },
+    store::{
+        Store,
+        entity::{audit_event, sha256},
+        error::StoreError,
+    },
+};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, Iterable, QueryOrder};
+use serde_json::{Map, Value};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Canonical JSON once more, for the values of these tests; a text `content` counts by its SHA-256.
+fn canonical(name: &str, value: &Value) -> String {
+    match value {
+        Value::String(text) if name == "content" => format!("\"{}\"", sha256(text)),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|it| canonical("", it)).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(members) => {
+            let members = members
+                .iter()
+                .map(|(name, it)| format!("\"{name}\":{}", canonical(name, it)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What anybody computes from an event as `/api/audit` shows it.
+fn hash_of(event: &Value) -> String {
+    let mut members: Map<String, Value> = event.as_object().unwrap().clone();
+    for name in ["hash", "previousHash", "resolvedText"] {
+        members.remove(name).unwrap();
+    }
+    members.retain(|_, it| !it.is_null());
+    let previous = event["previousHash"].as_str().unwrap();
+    sha256(&format!(
+        "{previous}\n{}",
+        canonical("", &Value::Object(members))
+    ))
+}
+
+/// The whole history as REST shows it, oldest first.
+async fn history(app: &TestApp) -> Vec<Value> {
+    let answer = app.get("/api/audit?format=jsonl").await;
+    let lines = answer.body.lines();
+    let mut events: Vec<Value> = lines.map(|it| serde_json::from_str(it).unwrap()).collect();
+    events.reverse();
+    events
+}
+
+async fn breaks(store: &Store) -> Vec<String> {
+    let findings = store.check().await.unwrap();
+    let chain = findings.into_iter().filter(|it| it.check == Check::Chain);
+    chain.map(|it| it.detail).collect()
+}
+
+async fn execute(store: &Store, sql: &str) {
+    store.writer().execute_unprepared(sql).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_event_follows_the_one_before_it_as_anybody_can_recompute() {
+    let world = rich().await;
+    let events = history(&world.app).await;
+    assert!(events.len() > 30);
+    let mut previous = NONE_BEFORE.to_owned();
+    for event in &events {
+        assert_eq!(event["previousHash"], previous.as_str(), "{event}");
+        assert_eq!(event["hash"], hash_of(event).as_str(), "{event}");
+        assert_eq!(event["at"].as_str().unwrap().len(), 27, "{event}");
+        previous = event["hash"].as_str().unwrap().to_owned();
+    }
+    // Newest first, a page has the same.
+    let page = world.app.read("/api/audit?limit=1").await;
+    assert_eq!(&page["items"][0], events.last().unwrap());
+    let head = world.app.read("/api/audit/head").await;
+    assert_eq!(head["hash"], previous.as_str());
+    for name in ["id", "at"] {
+        assert_eq!(head[name], events.last().unwrap()[name]);
+    }
+    assert_eq!(head.as_object().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_history_without_events_has_a_head_too() {
+    let app = TestApp::new().await;
+    let head = app.read("/api/audit/head").await;
+    let expected = serde_json::json!({ "id": 0, "hash": NONE_BEFORE, "at": null });
+    assert_eq!(head, expected);
+    let mismatch = app.store.head_mismatch(&Head::default()).await.unwrap();
+    assert_eq!(mismatch, None);
+}
+
+/// Changes of one event by hand, for each column.
+fn forgeries(column: audit_event::Column) -> &'static [&'static str] {
+    use audit_event::Column as Of;
+    match column {
+        Of::Id => &["id = 1000"],
+        Of::BatchId => &["batch_id = batch_id || 'x'"],
+        Of::Entity => &["entity = 'customer'"],
+        Of::EntityId => &["entity_id = entity_id + 1"],
+        Of::ReleaseId => &["release_id = NULL", "release_id = 2"],
+        Of::CustomerId => &["customer_id = NULL", "customer_id = 2"],
+        Of::Action => &["action = 'skip'"],
+        Of::Actor => &["actor = 'Eve'"],
+        Of::At => &["at = '2026-06-01 09:00:00.001+00:00'"],
+        Of::Before => &[
+            "before = NULL",
+            "before = replace(before, 'pending', 'failed')",
+        ],
+        Of::After => &["after = NULL", "after = replace(after, '\"done\"', 'null')"],
+        // Found by the check of the text itself.
+        Of::ResolvedText => &[],
+        Of::ResolvedSha256 => &["resolved_sha256 = replace(resolved_sha256, 'a', 'b')"],
+        Of::Undoes => &["undoes = 'x'"],
+        Of::Hash => &[
+            "hash = previous_hash",
+            "hash = NULL",
+            "hash = 'x'",
+            "hash = upper(hash)",
+        ],
+        Of::PreviousHash => &["previous_hash = hash", "previous_hash = NULL"],
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_changed_by_hand_is_the_break_that_a_check_names() {
+    let world = rich().await;
+    let store = &world.app.store;
+    let events = history(&world.app).await;
+    let done = events.iter().find(|it| it["action"] == "done").unwrap();
+    let id = done["id"].as_i64().unwrap();
+    execute(store, "CREATE TABLE good AS SELECT * FROM audit_events").await;
+    let restore = "DELETE FROM audit_events; INSERT INTO audit_events SELECT * FROM good";
+    let mut forgeries: Vec<String> = audit_event::Column::iter()
+        .flat_map(|it| forgeries(it).iter())
+        .map(|change| format!("UPDATE audit_events SET {change} WHERE id = {id}"))
+        .collect();
+    assert!(forgeries.len() > 20);
+    let next = id + 1;
+    forgeries.extend([
+        format!("DELETE FROM audit_events WHERE id = {id}"),
+        format!("DELETE FROM audit_events WHERE id < {id}"),
+        // Two events in each other's place.
+        format!(
+            "UPDATE audit_events SET id = 1000 WHERE id = {id}; \
+             UPDATE audit_events SET id = {id} WHERE id = {next}; \
+             UPDATE audit_events SET id = {next} WHERE id = 1000"
+        ),
+    ]);
+    for sql in forgeries {
+        execute(store, &sql).await;
+        let found = breaks(store).await;
+        assert_eq!(found.len(), 1, "{sql}: {found:?}");
+        let names = [id, next].map(|it| format!("event {it} "));
+        assert!(
+            names.iter().any(|it| found[0].starts_with(it)),
+            "{sql}: {found:?}"
+        );
+        execute(store, restore).await;
+        assert_eq!(breaks(store).await, [""; 0], "{sql}");
+    }
+    // An event that is added at a free place, even with a hash that is right by itself.
+    let sql = format!("UPDATE audit_events SET id = id + 1 WHERE id >= {next}");
+    let later = "UPDATE audit_events SET id = -id WHERE id > 0; UPDATE audit_events SET id = -id";
+    assert!(store.writer().execute_unprepared(&sql).await.is_err());
+    execute(store, later).await;
+    assert_eq!(breaks(store).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_end_that_was_cut_off_or_written_anew_is_found_by_a_head_only() {
+    let world = rich().await;
+    let store = &world.app.store;
+    let (head, _) = store.head().await.unwrap().unwrap();
+    assert_eq!(store.head_mismatch(&head).await.unwrap(), None);
+    execute(
+        store,
+        &format!("DELETE FROM audit_events WHERE id = {}", head.id),
+    )
+    .await;
+    assert_eq!(breaks(store).await, [""; 0]);
+    let mismatch = store.head_mismatch(&head).await.unwrap().unwrap();
+    assert_eq!(mismatch, format!("event {} is not in the history", head.id));
+    // Who writes it anew gets another hash.
+    execute(
+        store,
+        "UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'audit_events'",
+    )
+    .await;
+    world.app.customers(1).await;
+    assert_eq!(breaks(store).await, [""; 0]);
+    let mismatch = store.head_mismatch(&head).await.unwrap().unwrap();
+    assert!(mismatch.contains("has another hash"), "{mismatch}");
+}
+
+#[tokio::test]
+async fn an_id_is_never_given_twice_also_behind_a_removed_end() {
+    let world = World::draft().await;
+    let store = &world.app.store;
+    let (head, _) = store.head().await.unwrap().unwrap();
+    execute(store, "DELETE FROM audit_events").await;
+    world.app.customers(0).await;
+    let (next, _) = store.head().await.unwrap().unwrap();
+    assert_eq!(next.id, EventId(head.id.0 + 1));
+}
+
+/// Any double is hashed the same before and after it was stored.
+#[tokio::test]
+async fn numbers_hash_the_same_before_and_after_they_were_stored() {
+    let app = TestApp::new().await;
+    let cluster = app.customers(1).await;
+    let of = app.store.customer(cluster[0]).await.unwrap();
+    let (mut bits, mut seed) = (Vec::new(), 1_u64);
+    while bits.len() < 600 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        bits.extend(Some(f64::from_bits(seed)).filter(|it| it.is_finite()));
+    }
+    bits.extend([
+        0.0,
+        -0.0,
+        5e-324,
+        f64::MAX,
+        1e21,
+        1e-7,
+        9_007_199_254_740_993.0,
+    ]);
+    for (n, values) in bits.chunks(100).enumerate() {
+        let mut variables = metadata(&[]);
+        for (at, value) in values.iter().enumerate() {
+            let number = Variable::Number(format!("{value:?}"));
+            variables.0.insert(format!("V{at}"), number);
+        }
+        let draft = CustomerDraft {
+            name: format!("numbers {n}"),
+            cluster_id: Some(of.cluster.id),
+            namespace: format!("numbers-{n}"),
+            metadata: variables,
+            ..CustomerDraft::default()
+        };
+        app.store.create_customer(draft, app.ana()).await.unwrap();
+    }
+    assert_eq!(breaks(&app.store).await, [""; 0]);
+}
+
+/// A database with the schema before the chain.
+async fn before_the_chain() -> (TempDir, Store) {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("app.db").display());
+    let store = Store::open(&url).await.unwrap();
+    Migrator::up(store.writer(), Some(2)).await.unwrap();
+    (folder, store)
+}
+
+/// The hashes were computed by another program, in another language, from the file and R89 alone.
+#[tokio::test]
+async fn the_heads_of_the_first_chained_schema_stay_behind_every_later_migration() {
+    let (_folder, store) = before_the_chain().await;
+    execute(&store, include_str!("history_before_the_chain.sql")).await;
+    Migrator::up(store.writer(), None).await.unwrap();
+    for head in [
+        "1:f9fa5c5d56a5d81e01021892ece309e8a8532504f199a8ad89fe7d7e9a7d172d",
+        "17:1bad15487d5fac73be128fe7fb5b6e5ade2572e93cc44d0fa9508037027760ce",
+        "45:029f7125094427fb77bc950c9d1721d81d47e91b064b22983cac66a9da09965a",
+    ] {
+        let mismatch = store.head_mismatch(&head.parse().unwrap()).await.unwrap();
+        assert_eq!(mismatch, None, "{head}");
+    }
+    // What the migration has chained is what a check of today walks.
+    assert_eq!(breaks(&store).await, [""; 0]);
+    let rows = audit_event::Entity::find().order_by_asc(audit_event::Column::Id);
+    let rows = rows.all(store.writer()).await.unwrap();
+    assert_eq!(rows.len(), 32);
+    assert_eq!(rows[0].previous_hash.as_deref(), Some(NONE_BEFORE));
+}
+
+#[tokio::test]
+async fn a_history_that_cannot_be_read_is_not_chained_and_stays_as_it_is() {
+    let (_folder, store) = before_the_chain().await;
+    let insert = "INSERT INTO audit_events (batch_id, entity, entity_id, action, actor, at, after) \
+                  VALUES ('b', 'step', 1, 'done', 'Ana', '2026-06-01T09:00:00+00:00', '{broken')";
+    execute(&store, insert).await;
+    let failed = Migrator::up(store.writer(), None).await.unwrap_err();
+    let failed = app::store::error::chain(&StoreError::Db(failed));
+    assert!(failed.contains("event 1 cannot be read"), "{failed}");
+    let pending = Migrator::get_pending_migrations(store.writer()).await;
+    assert!(!pending.unwrap().is_empty());
+    let columns = "SELECT hash FROM audit_events";
+    assert!(store.writer().execute_unprepared(columns).await.is_err());
+}
+
+#[tokio::test]
+async fn a_long_history_is_chained_in_seconds() {
+    const EVENTS: u32 = 20_000;
+    let (_folder, store) = before_the_chain().await;
+    let insert = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {EVENTS}) \
+         INSERT INTO audit_events (batch_id, entity, entity_id, release_id, action, actor, at, before, after) \
+         SELECT 'b' || i, 'template', i, 1, 'update', 'Ana', '2026-06-01T09:00:00+00:00', \
+         json_object('id', i, 'content', 'true', 'version', 1), json_object('id', i, 'content', 'false', 'version', 2) FROM n"
+    );
+    execute(&store, &insert).await;
+    let began = Instant::now();
+    Migrator::up(store.writer(), None).await.unwrap();
+    let took = began.elapsed();
+    eprintln!("{EVENTS} events were chained in {took:.1?}");
+    assert!(took < Duration::from_secs(30), "{took:?}");
+    assert_eq!(breaks(&store).await, [""; 0]);
+}
