@@ -331,11 +331,12 @@ impl ModelRun {
         self.dice.of(&cells).unwrap_or(999_999)
     }
 
-    pub fn any_custom(&mut self) -> i64 {
+    /// A cell of some kind; any cell if there is none.
+    pub fn any_cell_that(&mut self, is_wanted: fn(&ModelCell) -> bool) -> i64 {
         let cells = self.model.lists.values().flatten().flatten();
-        let customs: Vec<i64> = cells.filter(|it| it.is_custom).map(|it| it.id).collect();
+        let wanted: Vec<i64> = cells.filter(|it| is_wanted(it)).map(|it| it.id).collect();
         let other = self.any_cell();
-        self.dice.of(&customs).unwrap_or(other)
+        self.dice.of(&wanted).unwrap_or(other)
     }
 
     pub fn any_template(&mut self) -> i64 {

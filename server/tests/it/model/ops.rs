@@ -91,10 +91,10 @@ impl ModelRun {
     pub async fn cell_op(&mut self, op: &'static str) {
         let (store, stamp) = (self.app.store.clone(), self.app.ana());
         let mut next = self.model.clone();
-        let id = if op == "edit custom" {
-            self.any_custom()
-        } else {
-            self.any_cell()
+        let id = match op {
+            "edit custom" => self.any_cell_that(|it| it.is_custom),
+            "keep override" => self.any_cell_that(|it| it.is_overridden),
+            _ => self.any_cell(),
         };
         let version = self.versions.get(&id).copied().unwrap_or_default();
         let by = Self::by(&stamp);
@@ -272,7 +272,7 @@ impl ModelRun {
                     .await;
             }
             "delete custom" => {
-                let id = self.any_custom();
+                let id = self.any_cell_that(|it| it.is_custom);
                 let got = store.delete_custom_step(StepId(id), None, stamp).await;
                 let expected = next.delete_custom(id);
                 self.plain(op, expected, next, got.map(|it| (it.row, it.batch_id)))
@@ -284,7 +284,7 @@ impl ModelRun {
                     .filter(|it| it.is_overridden)
                     .map(|it| it.id)
                     .collect();
-                let custom = self.any_custom();
+                let custom = self.any_cell_that(|it| it.is_custom);
                 let id = self
                     .dice
                     .of(&overridden)
