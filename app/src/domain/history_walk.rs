@@ -67,6 +67,7 @@ pub struct Walk {
 }
 
 impl Walk {
+    /// Before the first event.
     pub fn new(digest: Digest) -> Self {
         Self {
             digest,

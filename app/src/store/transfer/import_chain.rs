@@ -28,6 +28,7 @@ pub struct ImportChain {
 }
 
 impl ImportChain {
+    /// Before the first event of a text.
     pub fn of(file: &Transfer) -> Self {
         Self {
             has_hashes: file.has_hashes,

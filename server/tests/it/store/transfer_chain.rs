@@ -256,7 +256,7 @@ async fn a_head_that_the_events_of_a_release_are_not_of_is_refused() {
 
 /// An export as format 1 had it: without hashes.
 fn without_hashes(text: &str) -> String {
-    let text = text.replacen("{\"rollcall\":2,", "{\"rollcall\":1,", 1);
+    let text = text.replacen("{\"rollcall\":3,", "{\"rollcall\":1,", 1);
     let lines = text
         .lines()
         .map(|line| match line.split_once(",\"hash\":\"") {
@@ -298,12 +298,14 @@ async fn an_export_of_the_first_format_is_taken() {
     let world = World::active().await;
     let without_context = |text: String| text.replace("\"context\":null,", "");
     let text = without_context(exported(&world.app.store).await);
-    let old = text.replacen("{\"rollcall\":3,", "{\"rollcall\":1,", 1);
-    assert!(!old.contains("context"));
+    let old = without_hashes(&text);
+    assert!(!old.contains("context") && old.starts_with("{\"rollcall\":1,"));
     let app = TestApp::new().await;
     import(&app, &old).await.unwrap().unwrap();
     let twin = without_context(exported(&app.store).await);
-    assert_eq!(without_import(&twin), without_import(&text));
+    // The hashes are of events without a context.
+    let twin = without_hashes(&without_import(&twin));
+    assert_eq!(twin, without_import(&old));
 }
 
 #[tokio::test]
