@@ -199,6 +199,16 @@ test.describe('writing', () => {
     await fixes.getByRole('button', { name: 'Replace all' }).click();
     await expect(content).toHaveValue('echo a {{customer.name}}');
     await expect(fixes).toHaveCount(0);
+    // What has no width is painted all the same, and text behind a control for the direction stays as it was typed.
+    await content.fill('a\u200bb \u202eabc {{ Customer.Name }}');
+    const bars = editor.locator('mark[data-zero]');
+    await expect(bars).toHaveCount(2);
+    for (const bar of await bars.all()) {
+      expect(await bar.evaluate(it => getComputedStyle(it, '::before').inlineSize)).toBe('2px');
+      expect(await bar.evaluate(it => getComputedStyle(it).unicodeBidi)).toBe('isolate');
+    }
+    await fixes.getByRole('button', { name: 'Replace all: 3 kinds of characters to check' }).click();
+    await expect(content).toHaveValue('ab abc {{customer.name}}');
   });
 
   test('what is wrong is said at its field, and Control Enter saves', async ({ page, open, server }) => {

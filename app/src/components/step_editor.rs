@@ -85,11 +85,12 @@ pub fn StepEditor(
                     editor::replace_all(&field, &fix.text);
                 }
             };
+            let name = format!("Replace all: {}", fix.label);
             view! {
                 <li class="row">
                     <Icon name="i-warn" small=true/>
                     <span class="grow">{fix.label}</span>
-                    <button class="button" type="button" data-size="s" on:click=replace>
+                    <button class="button" type="button" data-size="s" aria-label=name on:click=replace>
                         "Replace all"
                     </button>
                 </li>

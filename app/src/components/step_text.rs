@@ -138,7 +138,7 @@ pub fn fixes(text: &str, kind: StepType) -> Vec<TextFix> {
             continue;
         }
         fixes.push(TextFix {
-            label: format!("{written} is not a variable. Did you mean {}?", it.meant),
+            label: variables::near_miss_message(written, &it.meant),
             text: text.replace(written, &it.meant),
         });
     }
@@ -157,6 +157,14 @@ pub fn fixes(text: &str, kind: StepType) -> Vec<TextFix> {
             label: invisible::title(it.letter) + &times,
             text: invisible::replaced(text, &all),
         });
+    }
+    if fixes.len() > 1 {
+        let mut all = invisible::replaced(text, &hidden);
+        for it in variables::near_misses(&all).iter().rev() {
+            all.replace_range(it.start..it.end, &it.meant);
+        }
+        let label = format!("{} kinds of characters to check", fixes.len());
+        fixes.insert(0, TextFix { label, text: all });
     }
     fixes
 }
@@ -299,17 +307,19 @@ mod tests {
         assert_eq!(
             labels,
             [
+                "3 kinds of characters to check",
                 "{{Customer.Name}} is not a variable. Did you mean {{customer.name}}?",
                 "Smart double quote (U+201C)",
                 "No-break space (U+00A0), 2 times",
             ]
         );
+        assert_eq!(fixes[0].text, "{{customer.name}} \"a b c {{customer.name}}");
         assert_eq!(
-            fixes[0].text,
+            fixes[1].text,
             "{{customer.name}} \u{201c}a\u{a0}b\u{a0}c {{customer.name}}"
         );
         assert_eq!(
-            fixes[2].text,
+            fixes[3].text,
             "{{Customer.Name}} \u{201c}a b c {{Customer.Name}}"
         );
     }

@@ -93,6 +93,7 @@ impl Cluster {
         ContextCheck {
             context: self.context.as_deref().unwrap_or(&self.name),
             kubeconfig: self.kubeconfig_path.as_deref(),
+            is_own: self.context.is_some() || self.kubeconfig_path.is_some(),
         }
     }
 

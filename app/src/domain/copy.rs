@@ -24,6 +24,9 @@ pub struct ContextCheck<'a> {
     pub context: &'a str,
     /// The file that `KUBECONFIG` is set to, if the cluster has one.
     pub kubeconfig: Option<&'a str>,
+    /// Whether the cluster names a context or a kubeconfig of its own. Then "in bash, from any shell" stops as well if kubectl
+    /// has none; else not every script needs kubectl.
+    pub is_own: bool,
 }
 
 words! {
@@ -278,7 +281,7 @@ impl CopiedParts<'_> {
     /// terminal's, and `set -e`, `exit` and `cd` leave the person's shell alone. The context is checked first, if kubectl
     /// is set to any: not every script needs it.
     fn for_any_shell(&self, check: ContextCheck<'_>) -> ScriptFrame {
-        let (comment, export, line) = (check.comment(), check.export(), check.line(false));
+        let (comment, export, line) = (check.comment(), check.export(), check.line(check.is_own));
         let start = [&export, &line, self.shebang].concat();
         let end = delimiter(&[&start, self.script].concat());
         let command = format!(
@@ -318,6 +321,7 @@ mod tests {
     const CHECK: ContextCheck<'static> = ContextCheck {
         context: "prod-eu",
         kubeconfig: None,
+        is_own: false,
     };
 
     fn form(form: CopyFormat, copy_text: &str, check: ContextCheck<'_>) -> String {
@@ -410,6 +414,7 @@ mod tests {
         let check = ContextCheck {
             context: "o'brien-eu",
             kubeconfig: Some("/etc/o'brien.yaml"),
+            is_own: false,
         };
         let copied = copy_text(
             HEADER,

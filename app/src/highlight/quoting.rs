@@ -15,7 +15,7 @@ enum QuoteContext {
     Code {
         /// Nothing of the word stands before the value.
         starts_word: bool,
-        /// Nor behind it: blanks in the value make several words, as lists and options may be meant to.
+        /// Nor behind it, and the value may be a list or options: its blanks make several words.
         is_word: bool,
     },
     /// `'...'`
@@ -67,7 +67,7 @@ impl BashValues {
             let end = from + piece.len();
             while let Some((at, name, quoting)) = uses.next_if(|it| it.0 < end) {
                 let found_here =
-                    QuoteContext::of(class, &words, from, at).map(|context| VariableUse {
+                    QuoteContext::of(class, name, &words, from, at).map(|context| VariableUse {
                         name: name.to_owned(),
                         quoting,
                         context,
@@ -92,8 +92,9 @@ impl BashValues {
 }
 
 impl QuoteContext {
-    /// Of the one letter at `at`, in a piece of this class that begins at `start`. None where the shell does nothing.
-    fn of(class: TokenClass, text: &str, start: usize, at: usize) -> Option<Self> {
+    /// Of the variable `name`, the one letter at `at`, in a piece of this class that begins at `start`. None where the shell
+    /// does nothing.
+    fn of(class: TokenClass, name: &str, text: &str, start: usize, at: usize) -> Option<Self> {
         let before = &text[start..at];
         Some(match class {
             TokenClass::QuotedHeredoc => return None,
@@ -113,7 +114,8 @@ impl QuoteContext {
                 let is_last = text[at + 1..].chars().next().is_none_or(ends_word);
                 Self::Code {
                     starts_word,
-                    is_word: starts_word && is_last,
+                    // Names and paths are one word; only a variable of one's own may be a list.
+                    is_word: starts_word && is_last && name.starts_with("var."),
                 }
             }
         })
@@ -255,6 +257,10 @@ mod tests {
             ["contains $ ( ) ; `: | quote?"]
         );
         assert_eq!(said("a={{var.A}} b", "x y"), ["contains a blank: | quote?"]);
+        assert_eq!(
+            said("kubectl create ns {{customer.name}}", "Acme Corp"),
+            ["contains a blank: | quote?"]
+        );
         assert_eq!(
             said("rm /srv/{{var.A}}", "a b"),
             ["contains a blank: | quote?"]

@@ -37,7 +37,7 @@ pub fn text_warnings(text: &str, kind: StepType) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for it in variables::near_misses(text) {
         let written = &text[it.start..it.end];
-        let message = format!("{written} is not a variable. Did you mean {}?", it.meant);
+        let message = variables::near_miss_message(written, &it.meant);
         add(&mut warnings, WarningKind::NearMiss, &it.meant, message);
     }
     // Each character once: where it is first, and how often it is there.

@@ -11,7 +11,7 @@ use super::{
     problem::Problem,
     releases::OfVersion,
     response::{self, RestResponse},
-    steps::changed,
+    steps::{changed, written},
     templates::position,
 };
 use app::{
@@ -179,7 +179,7 @@ pub async fn move_step(
 /// Makes a custom step a template step of the release; or an overridden copy's text the template's.
 #[utoipa::path(post, path = "/api/steps/{id}/promote", tag = "steps", request_body = Option<OfVersion>,
     params(("id" = i64, Path, description = "The step's id")),
-    responses((status = 200, description = "The step as it is now", body = Step)))]
+    responses((status = 200, description = "The step as it is now", body = WrittenStep)))]
 pub async fn promote_step(
     Id(id): Id<StepId>,
     caller: Caller,
@@ -187,7 +187,7 @@ pub async fn promote_step(
 ) -> RestResponse {
     let version = caller.version(body.version);
     let done = caller.store.promote_step(id, version, caller.stamp);
-    changed(done.await?)
+    written(done.await?, None)
 }
 
 /// Puts one customer's steps of a category into an order of their own, which the template's order then leaves alone.

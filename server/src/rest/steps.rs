@@ -102,8 +102,7 @@ pub fn changed(done: Changed<CustomerStep>) -> RestResponse {
 }
 
 /// The same after a change of the text; `sent` is the text of the request, if it had one.
-#[expect(clippy::unnecessary_wraps, reason = "handlers return it as it is")]
-fn written(done: Changed<CustomerStep>, sent: Option<&str>) -> RestResponse {
+pub fn written(done: Changed<CustomerStep>, sent: Option<&str>) -> RestResponse {
     let Changed { row, batch_id } = done;
     let version = row.version;
     Ok(response::changed(

@@ -209,6 +209,9 @@ pub fn escape_marked(out: &mut String, text: &str, marks: CharacterMarks) {
         if is_tab || is_other() {
             escape_into(out, &text[from..at]);
             out.push_str("<mark");
+            if invisible::replacement(letter) == Some("") {
+                out.push_str(" data-zero");
+            }
             if marks.is_named {
                 out.extend([" title=\"", &invisible::title(letter), "\""]);
             }

@@ -31,7 +31,9 @@ pub fn near_misses(text: &str) -> Vec<NearMiss> {
                 while let Some(open) = literal[at..].find(is_open).map(|it| it + at) {
                     let first = literal[open..].chars().next().map_or(1, char::len_utf8);
                     at = open + first;
-                    if let Some((long, meant)) = braced(&literal[open..]) {
+                    if let Some((long, meant)) = braced(&literal[open..])
+                        && are_names(&meant)
+                    {
                         at = open + long;
                         found.push(NearMiss {
                             start: start + open,
@@ -44,7 +46,7 @@ pub fn near_misses(text: &str) -> Vec<NearMiss> {
             // One of ours whose name is unknown, but would be known in other letters.
             TextSegment::Variable { text, name, .. } if !is_name(name) => {
                 let meant = braced(text).map(|it| it.1);
-                if let Some(meant) = meant.filter(|it| names(it).iter().all(|it| is_name(it))) {
+                if let Some(meant) = meant.filter(|it| are_names(it)) {
                     found.push(NearMiss { start, end, meant });
                 }
             }
@@ -54,6 +56,21 @@ pub fn near_misses(text: &str) -> Vec<NearMiss> {
         }
     }
     found
+}
+
+/// Whether all variables of this text can be called so.
+fn are_names(text: &str) -> bool {
+    names(text).iter().all(|it| is_name(it))
+}
+
+/// What is wrong with a near miss that is `written` so. What looks right on screen is told by the name of its character.
+pub fn near_miss_message(written: &str, meant: &str) -> String {
+    let odd = written
+        .chars()
+        .find(|it| invisible::replacement(*it).is_some())
+        .map(|it| format!(", it contains {}", invisible::title(it)))
+        .unwrap_or_default();
+    format!("{written} is not a variable{odd}. Did you mean {meant}?")
 }
 
 fn is_open(letter: char) -> bool {
@@ -166,6 +183,20 @@ mod tests {
             meant("{{var.A\u{a0}|\u{a0}quote}}")[0].1,
             "{{var.A | quote}}"
         );
+    }
+
+    #[test]
+    fn a_message_names_what_looks_right_on_screen() {
+        assert_eq!(
+            near_miss_message("{{\u{a0}customer.name}}", "{{customer.name}}"),
+            "{{\u{a0}customer.name}} is not a variable, it contains No-break space (U+00A0). Did you mean {{customer.name}}?"
+        );
+        assert_eq!(
+            near_miss_message("{{Customer.name}}", "{{customer.name}}"),
+            "{{Customer.name}} is not a variable. Did you mean {{customer.name}}?"
+        );
+        // Nothing is proposed that would not be known either.
+        assert_eq!(near_misses("{{ Release.Service }} {{ Cluster.foo }}"), []);
     }
 
     #[test]

@@ -18,7 +18,7 @@ proptest! {
     fn every_form_runs_the_script_whatever_the_names_are(names in names(), context in "[^\0\n\r]{1,12}") {
         // The shell drops line breaks at the end of what kubectl prints, and names have none.
         let heading = heading(&names);
-        let check = ContextCheck { context: &context, kubeconfig: Some(&names[1]) };
+        let check = ContextCheck { context: &context, kubeconfig: Some(&names[1]), is_own: true };
         let folder = kubectl_at(&context);
         let path = format!("{}:{PROGRAMS}", folder.path().display());
         let script = "printf 'ran %s' \"$KUBECONFIG\"\nexit 7";
@@ -204,10 +204,11 @@ fn without_kubectl_the_check_stops_but_the_form_for_any_shell_goes_on() {
     fs::create_dir(&programs).unwrap();
     std::os::unix::fs::symlink("/bin/bash", programs.join("bash")).unwrap();
     let path = Path::new(&programs).to_str().unwrap();
-    let run_form = |form_| {
-        let text = form(form_, PLAIN, "printf ran", CHECK);
+    let run_with = |form_, check| {
+        let text = form(form_, PLAIN, "printf ran", check);
         said(run(BASH, &["-c", &text], path, ""))
     };
+    let run_form = |form_| run_with(form_, CHECK);
     let (out, errors, status) = run_form(CopyFormat::ContextCheck);
     assert_eq!((out.as_str(), status), ("", Some(1)));
     assert!(errors.contains("found none, wanted prod-eu"), "{errors}");
@@ -215,4 +216,12 @@ fn without_kubectl_the_check_stops_but_the_form_for_any_shell_goes_on() {
         run_form(CopyFormat::AnyShell),
         ("ran".into(), String::new(), Some(0))
     );
+    // A cluster that names its context is meant to be worked on with kubectl.
+    let own = ContextCheck {
+        is_own: true,
+        ..CHECK
+    };
+    let (out, errors, status) = run_with(CopyFormat::AnyShell, own);
+    assert_eq!((out.as_str(), status), ("", Some(1)));
+    assert!(errors.contains("found none, wanted prod-eu"), "{errors}");
 }

@@ -205,4 +205,5 @@ pub const PLAIN: CopyHeader<'static> = CopyHeader {
 pub const CHECK: ContextCheck<'static> = ContextCheck {
     context: "prod-eu",
     kubeconfig: None,
+    is_own: false,
 };
