@@ -8,6 +8,7 @@ mod dashboard;
 mod history;
 mod matrix;
 mod releases;
+mod runbook_import;
 mod scale;
 mod schema;
 mod step_panel;
