@@ -3,16 +3,16 @@
 
 use super::{
     console,
-    fence::Language,
+    fence::FenceLanguage,
     guess,
-    scan::{Element, Fence, Heading, Scan},
+    scan::{CodeFence, Heading, MarkdownElement, MarkdownScan},
 };
 use crate::domain::vocabulary::StepType;
 use std::ops::Range;
 
 /// A fenced block that makes a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Block {
+pub struct StepBlock {
     pub kind: StepType,
     /// As it is in the fence. Under a heading that an export marked, this is the step's content.
     pub raw: String,
@@ -26,9 +26,9 @@ pub struct Block {
 
 /// A heading, or a block that is no prose.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum RunbookPart {
     Heading(Heading),
-    Block(Block),
+    StepBlock(StepBlock),
     Description(String),
 }
 
@@ -49,21 +49,21 @@ fn unmarked_question(kind: StepType) -> String {
 }
 
 /// The block that a fence is; none if it belongs to the prose around it.
-fn block(fence: &Fence) -> Option<Block> {
+fn block(fence: &CodeFence) -> Option<StepBlock> {
     let (kind, mut question) = match fence.language {
-        Language::Script(kind) => (kind, None),
-        Language::Console => (StepType::Bash, None),
-        Language::Unmarked => {
+        FenceLanguage::Script(kind) => (kind, None),
+        FenceLanguage::Console => (StepType::Bash, None),
+        FenceLanguage::Unmarked => {
             let session = console::session(&fence.text, StepType::Bash, false);
             let kind = session
                 .map(|it| it.0)
                 .or_else(|| guess::script(&fence.text))?;
             (kind, Some(unmarked_question(kind)))
         }
-        Language::Description | Language::Other => return None,
+        FenceLanguage::Description | FenceLanguage::Other => return None,
     };
-    let is_console = fence.language == Language::Console;
-    let mut block = Block {
+    let is_console = fence.language == FenceLanguage::Console;
+    let mut block = StepBlock {
         kind,
         raw: fence.text.clone(),
         content: fence.text.clone(),
@@ -98,13 +98,13 @@ fn block(fence: &Fence) -> Option<Block> {
 }
 
 /// The headings, blocks and descriptions of a text, in order.
-pub fn parts(scan: &Scan) -> Vec<(Range<usize>, Part)> {
-    let part = |element: &Element| match element {
-        Element::Heading(heading) => Some(Part::Heading(heading.clone())),
-        Element::Fence(fence) if fence.language == Language::Description => {
-            Some(Part::Description(fence.text.clone()))
+pub fn parts(scan: &MarkdownScan) -> Vec<(Range<usize>, RunbookPart)> {
+    let part = |element: &MarkdownElement| match element {
+        MarkdownElement::Heading(heading) => Some(RunbookPart::Heading(heading.clone())),
+        MarkdownElement::CodeFence(fence) if fence.language == FenceLanguage::Description => {
+            Some(RunbookPart::Description(fence.text.clone()))
         }
-        Element::Fence(fence) => block(fence).map(Part::Block),
+        MarkdownElement::CodeFence(fence) => block(fence).map(RunbookPart::StepBlock),
     };
     let parts = scan.elements.iter();
     parts
@@ -116,8 +116,8 @@ pub fn parts(scan: &Scan) -> Vec<(Range<usize>, Part)> {
 mod tests {
     use super::*;
 
-    fn of(language: Language, text: &str) -> Option<Block> {
-        block(&Fence {
+    fn of(language: FenceLanguage, text: &str) -> Option<StepBlock> {
+        block(&CodeFence {
             language,
             text: text.into(),
             list_indent: 0,
@@ -126,18 +126,18 @@ mod tests {
 
     #[test]
     fn an_unmarked_block_that_reads_like_a_script_is_asked_about() {
-        let block = of(Language::Unmarked, "kubectl get pods").unwrap();
+        let block = of(FenceLanguage::Unmarked, "kubectl get pods").unwrap();
         assert_eq!(block.kind, StepType::Bash);
         assert_eq!(
             block.question.unwrap(),
             "This code block names no language but reads like bash. Is it bash?"
         );
         assert_eq!(
-            of(Language::Unmarked, "SELECT 1;").unwrap().kind,
+            of(FenceLanguage::Unmarked, "SELECT 1;").unwrap().kind,
             StepType::Sql
         );
-        assert_eq!(of(Language::Unmarked, "NAME READY\napi 1/1"), None);
-        let session = of(Language::Unmarked, "$ anything -x\nout").unwrap();
+        assert_eq!(of(FenceLanguage::Unmarked, "NAME READY\napi 1/1"), None);
+        let session = of(FenceLanguage::Unmarked, "$ anything -x\nout").unwrap();
         assert_eq!(
             (session.content.as_str(), session.question.is_some()),
             ("anything -x", true)
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_session_gives_its_commands_and_says_so() {
-        let block = of(Language::Console, "$ ls\na\nb").unwrap();
+        let block = of(FenceLanguage::Console, "$ ls\na\nb").unwrap();
         assert_eq!(
             (block.content.as_str(), block.raw.as_str()),
             ("ls", "$ ls\na\nb")
@@ -156,13 +156,13 @@ mod tests {
             "Only the commands were taken; the prompts and 2 lines of output are left out"
         );
         assert_eq!(
-            of(Language::Console, "kubectl get pods").unwrap().note,
+            of(FenceLanguage::Console, "kubectl get pods").unwrap().note,
             None
         );
-        assert_eq!(of(Language::Console, "NAME READY\napi 1/1"), None);
-        let doubtful = of(Language::Script(StepType::Bash), "$ cd /srv\ngit pull").unwrap();
+        assert_eq!(of(FenceLanguage::Console, "NAME READY\napi 1/1"), None);
+        let doubtful = of(FenceLanguage::Script(StepType::Bash), "$ cd /srv\ngit pull").unwrap();
         assert!(doubtful.question.is_some());
-        let mixed = of(Language::Script(StepType::Bash), "ls\n$ pwd").unwrap();
+        let mixed = of(FenceLanguage::Script(StepType::Bash), "ls\n$ pwd").unwrap();
         assert_eq!(
             (mixed.content.as_str(), mixed.question.as_deref()),
             ("ls\n$ pwd", Some(MIXED))

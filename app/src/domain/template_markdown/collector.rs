@@ -3,10 +3,10 @@
 
 use super::{
     ImportNote, ImportedStep, STEPS_MAX, TemplateImport,
-    blocks::Block,
+    blocks::StepBlock,
     heading, prose,
     scan::Heading,
-    verify_words::{self, Role},
+    verify_words::{self, HeadingRole},
 };
 use crate::domain::{
     template::TemplateDraft,
@@ -20,18 +20,22 @@ const NOTES_MAX: usize = 200;
 
 /// Notes about a section.
 mod message {
+    /// A block before the first heading.
     pub const NO_HEADING: &str =
         "Code block without a heading. Put a heading above it: it becomes the step's name";
+    /// A description, as an export writes it, that nothing follows.
     pub const NO_STEP: &str = "Description without a step";
+    /// A whole text without steps.
     pub const NOTHING: &str =
         "No steps found. Write a heading for each step, and a code block or text under it";
+    /// A verify section that has nothing under it.
     pub const VERIFY_ENDS: &str = "No steps in this section. The headings behind it are deploy steps unless they are deeper than this one";
 }
 
 /// Each line's place in a text.
-struct Lines(Vec<usize>);
+struct LineIndex(Vec<usize>);
 
-impl Lines {
+impl LineIndex {
     fn new(source: &str) -> Self {
         let breaks = source.match_indices('\n').map(|it| it.0 + 1);
         Self(std::iter::once(0).chain(breaks).collect())
@@ -44,12 +48,12 @@ impl Lines {
 }
 
 /// A heading that is open: what follows is under it.
-struct Head {
+struct OpenHeading {
     level: u8,
     offset: usize,
     /// What its steps are called.
     name: String,
-    role: Role,
+    role: HeadingRole,
     is_title: bool,
     /// An export marked it: its blocks are taken as they are.
     mark: Option<Category>,
@@ -57,52 +61,52 @@ struct Head {
     has_children: bool,
 }
 
-impl Head {
+impl OpenHeading {
     fn category(&self) -> Option<Category> {
         self.mark.or_else(|| self.role.category())
     }
 }
 
 /// A text and where it begins.
-struct Placed {
+struct PlacedText {
     offset: usize,
     text: String,
 }
 
 /// Blocks of one type under one heading, which make one step.
-struct Group {
+struct BlockGroup {
     kind: StepType,
     offset: usize,
     content: String,
     /// The prose above each of them.
-    description: Option<Placed>,
+    description: Option<PlacedText>,
     question: Option<String>,
 }
 
 /// Everything that was read so far.
-pub struct Collector {
-    lines: Lines,
+pub struct StepCollector {
+    lines: LineIndex,
     /// Numbers of headings, such as "1" and "1.2": a dotted one that counts on is no version.
     numbers: BTreeSet<String>,
-    heads: Vec<Head>,
-    group: Option<Group>,
+    heads: Vec<OpenHeading>,
+    group: Option<BlockGroup>,
     /// A description as an export writes it, for the next step.
-    description: Option<Placed>,
+    description: Option<PlacedText>,
     /// Prose whose block is still to come.
-    prose: Option<Placed>,
+    prose: Option<PlacedText>,
     /// What is said before the first step.
-    intro: Vec<Placed>,
+    intro: Vec<PlacedText>,
     n_steps: usize,
     import: TemplateImport,
     /// For each step, the offsets of its heading and of its text.
     placed: Vec<(usize, usize)>,
 }
 
-impl Collector {
+impl StepCollector {
     /// `texts` are the texts of all headings.
     pub fn new<'a>(source: &str, texts: impl Iterator<Item = &'a str>) -> Self {
         Self {
-            lines: Lines::new(source),
+            lines: LineIndex::new(source),
             numbers: texts
                 .filter_map(heading::number)
                 .map(str::to_owned)
@@ -118,6 +122,7 @@ impl Collector {
         }
     }
 
+    /// Names the release; the name is cut to what a name may have.
     pub fn set_release_name(&mut self, name: &str) {
         self.import.release_name = Some(heading::release_name(name));
     }
@@ -134,7 +139,7 @@ impl Collector {
     }
 
     fn category(&self) -> Category {
-        let category = self.heads.iter().rev().find_map(Head::category);
+        let category = self.heads.iter().rev().find_map(OpenHeading::category);
         category.unwrap_or(Category::Deploy)
     }
 
@@ -155,10 +160,10 @@ impl Collector {
     }
 
     /// What steps under a heading are called, and what it does to the category.
-    fn name(&self, heading: &Heading) -> (String, Role) {
+    fn name(&self, heading: &Heading) -> (String, HeadingRole) {
         let text = heading.text.trim();
         if heading.mark.is_some() || heading.is_escaped {
-            return (text.to_owned(), Role::Plain);
+            return (text.to_owned(), HeadingRole::Plain);
         }
         let role = verify_words::role(text);
         let name = heading::step_name(text, self.counts_on(text));
@@ -168,7 +173,7 @@ impl Collector {
                 .heads
                 .iter()
                 .rev()
-                .find(|it| !it.is_title && !matches!(it.role, Role::Section(_)));
+                .find(|it| !it.is_title && !matches!(it.role, HeadingRole::Section(_)));
             // "Database: verify" names what it verifies already.
             if let Some(parent) = parent.filter(|_| !words.contains(": ")) {
                 return (heading::under_parent(&parent.name, words), role);
@@ -184,11 +189,11 @@ impl Collector {
             parent.has_children = true;
         }
         let (name, role) = self.name(heading);
-        self.heads.push(Head {
+        self.heads.push(OpenHeading {
             level: heading.level,
             offset,
             name,
-            role: if is_title { Role::Plain } else { role },
+            role: if is_title { HeadingRole::Plain } else { role },
             is_title,
             mark: heading.mark,
             n_steps: 0,
@@ -205,8 +210,8 @@ impl Collector {
                 continue;
             }
             match head.role {
-                Role::Section(Category::Deploy) => {}
-                Role::Section(Category::Verify) => {
+                HeadingRole::Section(Category::Deploy) => {}
+                HeadingRole::Section(Category::Verify) => {
                     self.note(head.offset, message::VERIFY_ENDS, false);
                 }
                 _ => self.note(
@@ -312,7 +317,7 @@ impl Collector {
     /// Takes prose: for the block behind it, for a text step, or for the release.
     pub fn prose(&mut self, offset: usize, text: String) {
         let is_intro = self.heads.last().is_none_or(|it| it.is_title);
-        let placed = Placed { offset, text };
+        let placed = PlacedText { offset, text };
         if is_intro {
             self.intro.push(placed);
         } else {
@@ -321,7 +326,7 @@ impl Collector {
     }
 
     /// Takes a block: it joins the one before if that has its type, or begins a step.
-    pub fn block(&mut self, offset: usize, block: Block) {
+    pub fn block(&mut self, offset: usize, block: StepBlock) {
         if self.heads.is_empty() {
             self.note(offset, message::NO_HEADING, true);
             return;
@@ -346,7 +351,7 @@ impl Collector {
                 group.question = group.question.take().or(question);
             }
             None => {
-                self.group = Some(Group {
+                self.group = Some(BlockGroup {
                     kind: block.kind,
                     offset,
                     content,
@@ -359,7 +364,7 @@ impl Collector {
 
     /// Takes a description as an export writes it.
     pub fn description(&mut self, offset: usize, text: String) {
-        let placed = Placed { offset, text };
+        let placed = PlacedText { offset, text };
         if let Some(unused) = self.description.replace(placed) {
             self.note(unused.offset, message::NO_STEP, true);
         }
@@ -419,7 +424,7 @@ impl Collector {
 }
 
 /// Two texts, one below the other.
-fn join(first: Option<Placed>, second: Option<Placed>) -> Option<Placed> {
+fn join(first: Option<PlacedText>, second: Option<PlacedText>) -> Option<PlacedText> {
     match (first, second) {
         (Some(mut first), Some(second)) => {
             first.text.extend(["\n\n", second.text.as_str()]);

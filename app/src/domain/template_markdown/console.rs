@@ -3,13 +3,13 @@
 
 use super::{
     guess,
-    shell_syntax::{Syntax, heredoc},
+    shell_syntax::{ShellSyntax, heredoc},
 };
 use crate::domain::vocabulary::StepType;
 
 /// What was typed in a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Session {
+pub struct ConsoleSession {
     pub commands: String,
     /// Lines that were taken for output.
     pub n_left_out: usize,
@@ -24,7 +24,7 @@ const DOUBTED_MAX: usize = 1_000;
 
 /// The sign that ends a prompt.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sign {
+enum PromptSign {
     /// `$`, or `%` of zsh, or `❯`: an ordinary shell.
     User,
     /// `#`: a root shell. Alone at the start of a line it may be a comment.
@@ -32,8 +32,8 @@ enum Sign {
 }
 
 /// What is behind a prompt: `$ ls`, `user@host:~$ ls`, `[root@host ~]# ls`, `bash-5.1$ ls`, `(venv) $ ls`.
-fn behind_prompt(line: &str, sign: Sign) -> Option<&str> {
-    let signs: &[char] = if sign == Sign::User {
+fn behind_prompt(line: &str, sign: PromptSign) -> Option<&str> {
+    let signs: &[char] = if sign == PromptSign::User {
         &['$', '%', '❯']
     } else {
         &['#']
@@ -86,17 +86,17 @@ fn behind_sql_prompt(line: &str) -> Option<&str> {
     (is_named || is_psql).then(|| rest.strip_prefix(' ').unwrap_or(rest))
 }
 
-struct Reader<'a> {
+struct SessionReader<'a> {
     lines: std::iter::Peekable<std::str::Lines<'a>>,
-    sign: Sign,
+    sign: PromptSign,
     taken: Vec<&'a str>,
-    session: Session,
+    session: ConsoleSession,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SessionReader<'a> {
     /// Takes a command that begins with `first`, and the lines it goes on in.
     fn command(&mut self, first: &'a str) {
-        let mut syntax = Syntax::default();
+        let mut syntax = ShellSyntax::default();
         let mut next = Some(first);
         while let Some(line) = next {
             self.taken.push(line);
@@ -155,7 +155,7 @@ fn without_second_prompt(line: &str) -> &str {
 /// The commands of a shell session. None if no line has a prompt. `is_console` says that the fence is marked as one:
 /// then `# ` at the start of a line may be the prompt of root. In any other fence the first line that is no comment
 /// decides.
-fn shell(text: &str, is_console: bool) -> Option<Session> {
+fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
     let lines = || {
         text.lines()
             .map(str::trim_start)
@@ -163,38 +163,38 @@ fn shell(text: &str, is_console: bool) -> Option<Session> {
     };
     // `% ` of zsh may also be a percentage in a text.
     let is_user = |line: &str| {
-        let command = behind_prompt(line, Sign::User);
+        let command = behind_prompt(line, PromptSign::User);
         let is_sure = is_console || !line.starts_with(['%', '❯']);
         command.is_some_and(|it| is_sure || guess::is_command(it))
     };
     // A comment in a bash block begins with `# `, so only a prompt with a host's name tells a root shell there.
     let is_root = |line: &str| {
-        let command = behind_prompt(line, Sign::Root);
+        let command = behind_prompt(line, PromptSign::Root);
         command.is_some_and(|it| !line.starts_with('#') || is_console && guess::is_command(it))
     };
     let mut first = lines().filter(|it| is_root(it) || !it.starts_with('#'));
     let sign = if is_console && lines().any(is_user)
         || !is_console && first.clone().next().is_some_and(is_user)
     {
-        Sign::User
+        PromptSign::User
     } else if is_console && lines().any(is_root) || !is_console && first.next().is_some_and(is_root)
     {
-        Sign::Root
+        PromptSign::Root
     } else {
         return None;
     };
-    let mut reader = Reader {
+    let mut reader = SessionReader {
         lines: text.lines().peekable(),
         sign,
         taken: Vec::new(),
-        session: Session::default(),
+        session: ConsoleSession::default(),
     };
     let mut comments = Vec::new();
     while let Some(line) = reader.lines.next() {
         let trimmed = line.trim_start();
         let command = behind_prompt(trimmed, sign).or_else(|| {
             // `sudo -i` turns `host$` into `host#`.
-            behind_prompt(trimmed, Sign::Root).filter(|_| !trimmed.starts_with('#'))
+            behind_prompt(trimmed, PromptSign::Root).filter(|_| !trimmed.starts_with('#'))
         });
         match command.map(str::trim_end) {
             Some("") => {}
@@ -219,10 +219,10 @@ fn shell(text: &str, is_console: bool) -> Option<Session> {
 }
 
 /// The statements of a database session. None if the first line has no prompt.
-fn sql(text: &str) -> Option<Session> {
+fn sql(text: &str) -> Option<ConsoleSession> {
     let mut lines = text.lines().filter(|it| !it.trim().is_empty());
     behind_sql_prompt(lines.clone().next()?)?;
-    let mut session = Session::default();
+    let mut session = ConsoleSession::default();
     let mut taken: Vec<&str> = Vec::new();
     let mut is_open = false;
     for line in &mut lines {
@@ -255,7 +255,7 @@ pub fn has_prompt(text: &str) -> bool {
 }
 
 /// The commands of a block that is a session, and their kind. None if the block is no session: then all of it counts.
-pub fn session(text: &str, kind: StepType, is_console: bool) -> Option<(StepType, Session)> {
+pub fn session(text: &str, kind: StepType, is_console: bool) -> Option<(StepType, ConsoleSession)> {
     let of_sql = || sql(text).map(|it| (StepType::Sql, it));
     match kind {
         StepType::Text => None,

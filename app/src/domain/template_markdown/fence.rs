@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// What a fenced block is, by its info string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
+pub enum FenceLanguage {
     Script(StepType),
     /// A recorded session: prompts, commands and output.
     Console,
@@ -44,20 +44,20 @@ fn word(info: &str) -> String {
 }
 
 /// The language that an info string names.
-pub fn language(info: &str) -> Language {
+pub fn language(info: &str) -> FenceLanguage {
     match word(info).as_str() {
-        "" | "plaintext" | "plain" | "txt" | "none" | "nohighlight" => Language::Unmarked,
+        "" | "plaintext" | "plain" | "txt" | "none" | "nohighlight" => FenceLanguage::Unmarked,
         "bash" | "sh" | "zsh" | "shell" | "ksh" | "dash" | "ash" | "posix" | "shellscript"
-        | "shell-script" | "bash-script" => Language::Script(StepType::Bash),
+        | "shell-script" | "bash-script" => FenceLanguage::Script(StepType::Bash),
         "console" | "shell-session" | "shellsession" | "sh-session" | "bash-session"
-        | "zsh-session" | "terminal" | "session" => Language::Console,
+        | "zsh-session" | "terminal" | "session" => FenceLanguage::Console,
         "sql" | "psql" | "pgsql" | "postgres" | "postgresql" | "plpgsql" | "mysql" | "mariadb"
         | "tsql" | "t-sql" | "mssql" | "plsql" | "pl/sql" | "oracle" | "sqlite" | "sqlite3" => {
-            Language::Script(StepType::Sql)
+            FenceLanguage::Script(StepType::Sql)
         }
-        "text" => Language::Script(StepType::Text),
-        "description" => Language::Description,
-        _ => Language::Other,
+        "text" => FenceLanguage::Script(StepType::Text),
+        "description" => FenceLanguage::Description,
+        _ => FenceLanguage::Other,
     }
 }
 
@@ -108,21 +108,29 @@ mod tests {
             "{#id .sh}",
             " ksh ",
         ] {
-            assert_eq!(language(info), Language::Script(StepType::Bash), "{info}");
+            assert_eq!(
+                language(info),
+                FenceLanguage::Script(StepType::Bash),
+                "{info}"
+            );
         }
         for info in [
             "sql", "pgsql", "postgres", "mysql", "mariadb", "tsql", "plsql", "SQL", "sql,copy",
         ] {
-            assert_eq!(language(info), Language::Script(StepType::Sql), "{info}");
+            assert_eq!(
+                language(info),
+                FenceLanguage::Script(StepType::Sql),
+                "{info}"
+            );
         }
         for info in ["console", "shell-session", "console # wait", "{.console}"] {
-            assert_eq!(language(info), Language::Console, "{info}");
+            assert_eq!(language(info), FenceLanguage::Console, "{info}");
         }
         for info in ["yaml", "json", "python", "powershell", "diff", "output"] {
-            assert_eq!(language(info), Language::Other, "{info}");
+            assert_eq!(language(info), FenceLanguage::Other, "{info}");
         }
         for info in ["", "  ", "plaintext", "{}"] {
-            assert_eq!(language(info), Language::Unmarked, "{info}");
+            assert_eq!(language(info), FenceLanguage::Unmarked, "{info}");
         }
     }
 }

@@ -23,10 +23,10 @@ use super::{
     field_error::FieldError,
     normalize::{normalized, notices},
     template::TemplateDraft,
+    template_markdown::preview::RowEdit,
     validation_errors::ValidationErrors,
     vocabulary::{Category, Field, StepType},
 };
-use preview::RowEdit;
 use serde::{Deserialize, Serialize};
 
 /// The most steps that one import may have. Each is copied to every customer of the release.

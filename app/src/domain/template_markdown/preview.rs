@@ -46,8 +46,11 @@ pub struct EditedSteps {
 }
 
 mod message {
+    /// An edit of a row beyond the last.
     pub const NO_ROW: &str = "There is no such row";
+    /// The first row that is kept joins nothing.
     pub const NOTHING_BEFORE: &str = "There is no step before this one to join";
+    /// No step is left.
     pub const NOTHING_LEFT: &str = "Every row is left out. Keep at least one";
 }
 

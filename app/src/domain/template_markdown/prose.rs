@@ -14,6 +14,7 @@ pub struct ProseEdit {
     pub change: ProseChange,
 }
 
+/// What becomes of a piece of prose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProseChange {
     /// A comment, a link definition, or a tag of an HTML block.
@@ -26,7 +27,7 @@ pub enum ProseChange {
 }
 
 /// One line of prose with its edits made.
-struct Line<'a> {
+struct ProseLine<'a> {
     text: String,
     /// The line as it is in the source.
     source: &'a str,
@@ -128,8 +129,8 @@ fn is_contents_item(line: &str) -> bool {
 }
 
 /// The lines without tables of contents: markers, two or more items in a row, and the line that names them.
-fn without_contents(lines: Vec<Line<'_>>) -> Vec<Line<'_>> {
-    let mut kept: Vec<Line<'_>> = Vec::with_capacity(lines.len());
+fn without_contents(lines: Vec<ProseLine<'_>>) -> Vec<ProseLine<'_>> {
+    let mut kept: Vec<ProseLine<'_>> = Vec::with_capacity(lines.len());
     let mut lines = lines.into_iter().peekable();
     while let Some(line) = lines.next() {
         let is_marker = is_contents_marker(&line.text);
@@ -155,7 +156,7 @@ fn without_contents(lines: Vec<Line<'_>>) -> Vec<Line<'_>> {
 }
 
 /// The lines of a range with the edits made. `edits` are sorted and do not overlap.
-fn lines<'a>(source: &'a str, range: Range<usize>, edits: &[ProseEdit]) -> Vec<Line<'a>> {
+fn lines<'a>(source: &'a str, range: Range<usize>, edits: &[ProseEdit]) -> Vec<ProseLine<'a>> {
     let mut lines = Vec::new();
     let mut offset = range.start;
     for whole in source[range.clone()].split_inclusive('\n') {
@@ -203,7 +204,7 @@ fn lines<'a>(source: &'a str, range: Range<usize>, edits: &[ProseEdit]) -> Vec<L
         let is_empty = !without_signs(&bare).contains(|it: char| !it.is_whitespace());
         let is_gone = !is_code && (is_edited && is_empty || is_markup(line));
         let text = text.trim_end().to_owned();
-        lines.push(Line {
+        lines.push(ProseLine {
             text,
             source: line,
             offset,
@@ -216,8 +217,8 @@ fn lines<'a>(source: &'a str, range: Range<usize>, edits: &[ProseEdit]) -> Vec<L
 }
 
 /// The lines that are left, without the second of two empty lines around a line that is gone.
-fn without_gone(lines: Vec<Line<'_>>) -> Vec<Line<'_>> {
-    let mut kept: Vec<Line<'_>> = Vec::with_capacity(lines.len());
+fn without_gone(lines: Vec<ProseLine<'_>>) -> Vec<ProseLine<'_>> {
+    let mut kept: Vec<ProseLine<'_>> = Vec::with_capacity(lines.len());
     let mut was_gone = false;
     for line in lines {
         let is_double = line.text.is_empty() && kept.last().is_none_or(|it| it.text.is_empty());
@@ -278,10 +279,12 @@ pub fn html_edits(source: &str, block: Range<usize>) -> Vec<ProseEdit> {
         range: block.start + range.start..block.start + range.end,
         change: ProseChange::Remove,
     };
-    if lower.starts_with("<script") || lower.starts_with("<style") {
+    let tag = lower.strip_prefix('<').unwrap_or_default();
+    let is_any = |names: [&str; 2]| names.iter().any(|it| tag.starts_with(it));
+    if is_any(["script", "style"]) {
         return vec![remove(0..text.len())];
     }
-    if lower.starts_with("<pre") || lower.starts_with("<textarea") {
+    if is_any(["pre", "textarea"]) {
         return Vec::new();
     }
     let mut edits = Vec::new();

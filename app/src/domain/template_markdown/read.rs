@@ -2,11 +2,11 @@
 
 use super::{
     ImportNote, ImportedStep, TemplateImport,
-    blocks::{self, Part},
-    collector::Collector,
+    blocks::{self, RunbookPart},
+    collector::StepCollector,
     heading, prose,
-    scan::{self, Heading, Scan},
-    verify_words::{self, Role},
+    scan::{self, Heading, MarkdownScan},
+    verify_words::{self, HeadingRole},
 };
 use crate::domain::{
     template::TemplateDraft,
@@ -16,36 +16,39 @@ use std::ops::Range;
 
 /// Notes about a whole text.
 mod message {
+    /// A code block without its end.
     pub const OPEN_FENCE: &str =
         "Missing closing ```. Everything behind this line is taken for code";
+    /// A comment without its end.
     pub const OPEN_COMMENT: &str =
         "Missing closing -->. Everything behind this line is taken for a comment";
+    /// A text that begins with `#!`.
     pub const SCRIPT: &str = "This is a script without headings, so it is one step";
 }
 
 /// Which part is the title: an H1 that is the first heading and the only H1, has no block of its own, names no category,
 /// and is not the only heading.
-fn title(parts: &[(Range<usize>, Part)]) -> Option<usize> {
+fn title(parts: &[(Range<usize>, RunbookPart)]) -> Option<usize> {
     let mut headings = parts
         .iter()
         .enumerate()
         .filter_map(|(index, it)| match &it.1 {
-            Part::Heading(heading) => Some((index, heading)),
+            RunbookPart::Heading(heading) => Some((index, heading)),
             _ => None,
         });
     let (index, first) = headings.next()?;
     // "Verify the June release" is a title; "Verify" and "Step 3: Verify rollout" are sections.
     let is_section = match verify_words::role(&first.text) {
-        Role::Plain => false,
-        Role::Section(_) => true,
-        Role::Verify => heading::without_number(&first.text, false).is_some(),
+        HeadingRole::Plain => false,
+        HeadingRole::Section(_) => true,
+        HeadingRole::Verify => heading::without_number(&first.text, false).is_some(),
     };
     let is_title = first.level == 1
         && first.mark.is_none()
         && !first.is_escaped
         && !first.text.trim().is_empty()
         && !is_section;
-    let has_no_block = matches!(parts.get(index + 1)?.1, Part::Heading(_));
+    let has_no_block = matches!(parts.get(index + 1)?.1, RunbookPart::Heading(_));
     (is_title && has_no_block && headings.all(|it| it.1.level > 1)).then_some(index)
 }
 
@@ -88,17 +91,17 @@ fn script(source: &str) -> Option<TemplateImport> {
 /// A collector that knows the release's name, and what is wrong with the text as a whole.
 fn collector(
     source: &str,
-    scan: &Scan,
-    parts: &[(Range<usize>, Part)],
+    scan: &MarkdownScan,
+    parts: &[(Range<usize>, RunbookPart)],
     title: Option<usize>,
-) -> Collector {
+) -> StepCollector {
     let headings = || {
         parts.iter().filter_map(|(range, part)| match part {
-            Part::Heading(heading) => Some((range.start, heading.text.trim())),
+            RunbookPart::Heading(heading) => Some((range.start, heading.text.trim())),
             _ => None,
         })
     };
-    let mut collector = Collector::new(source, headings().map(|it| it.1));
+    let mut collector = StepCollector::new(source, headings().map(|it| it.1));
     // The title is the first heading.
     let heading = title.and_then(|_| headings().next());
     if let Some(name) = scan.title.as_deref().or(heading.map(|it| it.1)) {
@@ -127,7 +130,7 @@ pub fn read(source: &str) -> TemplateImport {
     let title = title(&parts);
     let mut collector = collector(source, &scan, &parts, title);
     // Blocks before the first heading are under the front matter's title, which site generators show as the heading.
-    let has_block_first = !matches!(parts.first(), None | Some((_, Part::Heading(_))));
+    let has_block_first = !matches!(parts.first(), None | Some((_, RunbookPart::Heading(_))));
     if let Some(name) = scan.title.as_ref().filter(|_| has_block_first) {
         // Any heading ends it.
         let heading = Heading {
@@ -152,12 +155,14 @@ pub fn read(source: &str) -> TemplateImport {
         from = range.end.max(from);
         list_indent = 0;
         match part {
-            Part::Heading(heading) => collector.open(range.start, &heading, title == Some(index)),
-            Part::Block(block) => {
+            RunbookPart::Heading(heading) => {
+                collector.open(range.start, &heading, title == Some(index))
+            }
+            RunbookPart::StepBlock(block) => {
                 list_indent = block.list_indent;
                 collector.block(range.start, block);
             }
-            Part::Description(text) => collector.description(range.start, text),
+            RunbookPart::Description(text) => collector.description(range.start, text),
         }
     }
     if let Some((offset, text)) = prose::text(source, from..source.len(), &scan.edits, list_indent)

@@ -1,7 +1,7 @@
 //! Finds headings and fenced blocks in Markdown with pulldown-cmark, where they are, and what of the rest is no prose.
 
 use super::{
-    fence::{self, Language},
+    fence::{self, FenceLanguage},
     front_matter,
     prose::{ProseChange, ProseEdit, html_edits},
     write,
@@ -25,28 +25,29 @@ pub struct Heading {
 
 /// A fenced block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fence {
-    pub language: Language,
+pub struct CodeFence {
+    pub language: FenceLanguage,
     pub text: String,
     /// How many spaces the lines of its list item begin with; 0 outside of lists.
     pub list_indent: usize,
 }
 
+/// A heading or a fenced block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Element {
+pub enum MarkdownElement {
     Heading(Heading),
-    Fence(Fence),
+    CodeFence(CodeFence),
 }
 
 /// What a Markdown text consists of. Ranges are in bytes of the whole source, front matter included.
 #[derive(Debug, Default)]
-pub struct Scan {
+pub struct MarkdownScan {
     /// Where the text behind the front matter begins.
     pub start: usize,
     /// The title that the front matter gives.
     pub title: Option<String>,
     /// In the order of the text.
-    pub elements: Vec<(Range<usize>, Element)>,
+    pub elements: Vec<(Range<usize>, MarkdownElement)>,
     /// Sorted, without overlaps.
     pub edits: Vec<ProseEdit>,
     /// Where fences begin that are never closed.
@@ -105,14 +106,14 @@ fn in_place(source: &str, link: Range<usize>, target: &str) -> ProseEdit {
     }
 }
 
-struct Scanner<'a> {
+struct MarkdownScanner<'a> {
     source: &'a str,
-    scan: Scan,
+    scan: MarkdownScan,
     n_lists: usize,
     n_quotes: usize,
 }
 
-impl<'a> Scanner<'a> {
+impl<'a> MarkdownScanner<'a> {
     fn edit(&mut self, range: Range<usize>, change: ProseChange) {
         self.scan.edits.push(ProseEdit { range, change });
     }
@@ -137,10 +138,10 @@ impl<'a> Scanner<'a> {
             is_escaped: raw.contains("&#"),
             mark: None,
         };
-        self.push(range, Element::Heading(heading));
+        self.push(range, MarkdownElement::Heading(heading));
     }
 
-    fn push(&mut self, range: &Range<usize>, element: Element) {
+    fn push(&mut self, range: &Range<usize>, element: MarkdownElement) {
         let start = self.scan.start;
         self.scan
             .elements
@@ -154,7 +155,7 @@ impl<'a> Scanner<'a> {
         if !is_closed {
             self.scan.open_fences.push(self.scan.start + range.start);
         }
-        if language == Language::Other {
+        if language == FenceLanguage::Other {
             return;
         }
         let line_start = body[..range.start].rfind('\n').map_or(0, |it| it + 1);
@@ -165,7 +166,7 @@ impl<'a> Scanner<'a> {
         };
         self.push(
             range,
-            Element::Fence(Fence {
+            MarkdownElement::CodeFence(CodeFence {
                 language,
                 text,
                 list_indent,
@@ -179,7 +180,7 @@ impl<'a> Scanner<'a> {
         let range = start + range.start..start + range.end;
         let html = &self.source[range.clone()];
         if let Some(category) = write::marked(html)
-            && let Some((_, Element::Heading(heading))) = self.scan.elements.last_mut()
+            && let Some((_, MarkdownElement::Heading(heading))) = self.scan.elements.last_mut()
         {
             heading.mark = Some(category);
             self.edit(range, ProseChange::Remove);
@@ -252,15 +253,15 @@ impl<'a> Scanner<'a> {
 }
 
 /// Reads the structure of a text.
-pub fn scan(source: &str) -> Scan {
+pub fn scan(source: &str) -> MarkdownScan {
     let front_matter = front_matter::find(source);
     let (start, title) = front_matter.map_or((0, None), |it| (it.end, it.title));
-    let mut scanner = Scanner {
+    let mut scanner = MarkdownScanner {
         source,
-        scan: Scan {
+        scan: MarkdownScan {
             start,
             title,
-            ..Scan::default()
+            ..MarkdownScan::default()
         },
         n_lists: 0,
         n_quotes: 0,
@@ -280,7 +281,7 @@ pub fn scan(source: &str) -> Scan {
     }
     let mut scan = scanner.scan;
     for (_, element) in &mut scan.elements {
-        if let Element::Heading(heading) = element
+        if let MarkdownElement::Heading(heading) = element
             && heading.mark.is_none()
         {
             heading.text = without_attributes(&heading.text).to_owned();
@@ -306,8 +307,8 @@ mod tests {
         let elements = scan(source).elements.into_iter();
         elements
             .filter_map(|it| match it.1 {
-                Element::Heading(it) => Some(format!("{} {}", it.level, it.text)),
-                Element::Fence(_) => None,
+                MarkdownElement::Heading(it) => Some(format!("{} {}", it.level, it.text)),
+                MarkdownElement::CodeFence(_) => None,
             })
             .collect()
     }
@@ -333,8 +334,8 @@ mod tests {
             .elements
             .iter()
             .map(|it| match &it.1 {
-                Element::Heading(it) => it.mark,
-                Element::Fence(_) => None,
+                MarkdownElement::Heading(it) => it.mark,
+                MarkdownElement::CodeFence(_) => None,
             })
             .collect();
         assert_eq!(marks, [Some(Category::Verify), None]);
@@ -343,7 +344,7 @@ mod tests {
     #[test]
     fn a_fence_in_a_list_knows_the_indent_of_its_item() {
         let scan = scan("1. Look:\n   ```bash\n   ls\n     -l\n   ```\n");
-        let (_, Element::Fence(fence)) = &scan.elements[0] else {
+        let (_, MarkdownElement::CodeFence(fence)) = &scan.elements[0] else {
             panic!("no fence")
         };
         assert_eq!((fence.list_indent, fence.text.as_str()), (3, "ls\n  -l"));

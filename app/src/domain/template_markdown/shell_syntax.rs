@@ -2,13 +2,13 @@
 
 /// What is open in a command: a quote, or a loop.
 #[derive(Default)]
-pub struct Syntax {
+pub struct ShellSyntax {
     quote: Option<char>,
     n_opened: usize,
     n_closed: usize,
 }
 
-impl Syntax {
+impl ShellSyntax {
     /// Reads a line of a command. Whether the command goes on in the next one: the line ends with a backslash, a pipe or
     /// an operator, a quote is open, or a loop is not closed.
     pub fn goes_on(&mut self, line: &str) -> bool {
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     fn goes_on(lines: &[&str]) -> Vec<bool> {
-        let mut syntax = Syntax::default();
+        let mut syntax = ShellSyntax::default();
         lines.iter().map(|it| syntax.goes_on(it)).collect()
     }
 

@@ -6,7 +6,7 @@ use crate::domain::vocabulary::Category;
 
 /// What a heading does to the steps under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum HeadingRole {
     /// It leaves the category as it is.
     Plain,
     /// It names a category and nothing else: "Verify", "Deployment", "Smoke tests".
@@ -15,7 +15,8 @@ pub enum Role {
     Verify,
 }
 
-impl Role {
+impl HeadingRole {
+    /// The category that the heading starts.
     pub fn category(self) -> Option<Category> {
         match self {
             Self::Plain => None,
@@ -142,13 +143,13 @@ fn is_after(words: &[String]) -> bool {
         || first.starts_with("post") && words.len() >= 2 && words.len() <= 4 && is_in(CHECKS, last)
 }
 
-fn role_of_words(words: &[String]) -> Role {
+fn role_of_words(words: &[String]) -> HeadingRole {
     if words.iter().any(|it| is_in(BEFORE, it)) {
-        return Role::Plain;
+        return HeadingRole::Plain;
     }
     let n_fillers = words.iter().take_while(|it| is_in(FILLERS, it)).count();
     let words = &words[n_fillers..];
-    let section = Role::Section(Category::Verify);
+    let section = HeadingRole::Section(Category::Verify);
     let n_words = n_verify_words(words);
     if n_words > 0 {
         let rest = &words[n_words..];
@@ -158,7 +159,11 @@ fn role_of_words(words: &[String]) -> Role {
             || (rest.len() >= 2
                 && rest[0] == "and"
                 && n_verify_words(&rest[1..]) == rest.len() - 1);
-        return if is_bare { section } else { Role::Verify };
+        return if is_bare {
+            section
+        } else {
+            HeadingRole::Verify
+        };
     }
     if is_after(words) {
         return section;
@@ -168,7 +173,7 @@ fn role_of_words(words: &[String]) -> Role {
         Some("deploy" | "deployment")
     ) && words[1..].iter().all(|it| is_in(" step steps phase ", it));
     if is_deploy {
-        return Role::Section(Category::Deploy);
+        return HeadingRole::Section(Category::Deploy);
     }
     let is_subject = words.len() == 2
         && is_in(SUBJECTS, &words[0])
@@ -178,16 +183,16 @@ fn role_of_words(words: &[String]) -> Role {
         && n_verify_words(&words[words.len() - 2..]) == 2
         && !is_in(CHANGES, &words[0]);
     if is_subject || is_smoke {
-        Role::Verify
+        HeadingRole::Verify
     } else {
-        Role::Plain
+        HeadingRole::Plain
     }
 }
 
 /// What a heading of this text does.
-pub fn role(text: &str) -> Role {
+pub fn role(text: &str) -> HeadingRole {
     if text.len() > HEADING_MAX {
-        return Role::Plain;
+        return HeadingRole::Plain;
     }
     let text = plain(text);
     // "Verify (5 minutes)" is "Verify"; "Überprüfung (Verification)" is told by its brackets.
@@ -196,11 +201,11 @@ pub fn role(text: &str) -> Role {
         .and_then(|it| it.rsplit_once('('))
         .unwrap_or((text, ""));
     let role = role_of_words(&words(outside));
-    if role != Role::Plain {
+    if role != HeadingRole::Plain {
         return role;
     }
     let is_verify =
-        |text: &str| role_of_words(&words(plain(text))) == Role::Section(Category::Verify);
+        |text: &str| role_of_words(&words(plain(text))) == HeadingRole::Section(Category::Verify);
     // "Database: verify" and "API – smoke test".
     let last = [": ", " - ", " – ", " — ", " | "]
         .iter()
@@ -208,9 +213,9 @@ pub fn role(text: &str) -> Role {
         .map(|it| it.1)
         .min_by_key(|it| it.len());
     if is_verify(inside) || last.is_some_and(is_verify) {
-        Role::Verify
+        HeadingRole::Verify
     } else {
-        Role::Plain
+        HeadingRole::Plain
     }
 }
 
@@ -262,7 +267,7 @@ mod tests {
             "Étape 3 : Vérification",
             "4. Verify & validate",
         ] {
-            assert_eq!(role(text), Role::Section(Category::Verify), "{text}");
+            assert_eq!(role(text), HeadingRole::Section(Category::Verify), "{text}");
         }
         for text in [
             "Verify rollout",
@@ -293,7 +298,7 @@ mod tests {
             "Deploy steps",
             "Phase 1: Deploy",
         ] {
-            assert_eq!(role(text), Role::Section(Category::Deploy), "{text}");
+            assert_eq!(role(text), HeadingRole::Section(Category::Deploy), "{text}");
         }
     }
 
@@ -321,7 +326,7 @@ mod tests {
             "Postgres",
             "Smoke",
         ] {
-            assert_eq!(role(text), Role::Plain, "{text}");
+            assert_eq!(role(text), HeadingRole::Plain, "{text}");
         }
     }
 }

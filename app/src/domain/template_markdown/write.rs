@@ -1,7 +1,7 @@
 //! Template steps as Markdown. Every step is marked with its category in a comment, so that reading takes its heading
 //! and its blocks as they are; texts are in fences that are longer than any fence within them.
 
-use super::verify_words::{Role, role};
+use super::verify_words::{HeadingRole, role};
 use crate::domain::{template::TemplateDraft, vocabulary::Category};
 
 /// What is before and behind the category in the comment that marks a step.
@@ -18,7 +18,7 @@ pub fn marked(comment: &str) -> Option<Category> {
 fn heading(name: &str) -> String {
     let mut letters = name.chars();
     let mut heading = String::with_capacity(name.len() + 2);
-    if matches!(role(name), Role::Section(_))
+    if matches!(role(name), HeadingRole::Section(_))
         && let Some(first) = letters.next()
     {
         heading = format!("&#{};", u32::from(first));

@@ -88,7 +88,7 @@ async fn what_is_exported_is_imported_unchanged_into_another_release() {
     let world = World::draft().await;
     let (store, ana) = (&world.app.store, || world.app.ana());
     let odd = TemplateDraft {
-        description: "Two\r\nlines, and a ``` fence.".into(),
+        description: "Two\nlines, and a ``` fence.".into(),
         ..draft(
             "Verify",
             "verify",
