@@ -40,10 +40,10 @@ fn write_select(
 fn write_text(html: &mut String, step: &ImportedStep, asked: &str) {
     let first = step.content.lines().find(|it| !it.trim().is_empty());
     html.push_str(r#"<td><details><summary class="mono quiet clip">"#);
-    escape_into(html, first.unwrap_or_default());
+    escape_into(html, first.unwrap_or("Empty"));
     html.push_str("</summary>");
     if !step.description.is_empty() {
-        html.push_str(r#"<p class="small">"#);
+        html.push_str(r#"<p class="small muted">"#);
         escape_into(html, &step.description);
         html.push_str("</p>");
     }
@@ -51,7 +51,7 @@ fn write_text(html: &mut String, step: &ImportedStep, asked: &str) {
     escape_into(html, &step.content);
     html.push_str("</pre></details>");
     if let Some(question) = &step.question {
-        put!(html, r#"<p class="alert" data-tone="warn" id="{asked}">"#);
+        put!(html, r#"<p class="alert" id="{asked}">"#);
         escape_into(html, question);
         html.push_str("</p>");
     }
