@@ -156,7 +156,7 @@ pub fn read(source: &str) -> TemplateImport {
         list_indent = 0;
         match part {
             RunbookPart::Heading(heading) => {
-                collector.open(range.start, &heading, title == Some(index))
+                collector.open(range.start, &heading, title == Some(index));
             }
             RunbookPart::StepBlock(block) => {
                 list_indent = block.list_indent;

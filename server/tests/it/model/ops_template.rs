@@ -5,10 +5,7 @@ use super::{
     yes,
 };
 use app::domain::{
-    id::TemplateId,
-    order::Position,
-    template::TemplateDraft,
-    template_markdown::to_markdown,
+    id::TemplateId, order::Position, template::TemplateDraft, template_markdown::to_markdown,
 };
 
 impl ModelRun {
