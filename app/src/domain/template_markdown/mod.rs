@@ -225,7 +225,7 @@ mod tests {
         let refused = read.importable().unwrap_err();
         assert_eq!(
             faults(refused, Field::Markdown),
-            ["line 6: content: fill this in"]
+            ["line 7: content: fill this in"]
         );
         let drop = RowEdit {
             row: 1,
@@ -233,7 +233,7 @@ mod tests {
             ..RowEdit::default()
         };
         let edited = read.clone().edited(&[drop]).unwrap();
-        assert_eq!(named(&edited), ["deploy bash A 3", "verify sql C 10"]);
+        assert_eq!(named(&edited), ["deploy bash A 3", "verify sql C 12"]);
         assert_eq!(edited.importable().unwrap().len(), 2);
         // Another row's edit leaves it, by its new place.
         let moved = RowEdit {
@@ -245,9 +245,9 @@ mod tests {
         let edited = read.edited(&[moved]).unwrap();
         assert_eq!(
             named(&edited),
-            ["deploy bash B 6", "verify bash Z 3", "verify sql C 10"]
+            ["deploy bash B 7", "verify bash Z 3", "verify sql C 12"]
         );
-        assert_eq!((edited.notes[0].row, edited.notes[0].line), (Some(0), 6));
+        assert_eq!((edited.notes[0].row, edited.notes[0].line), (Some(0), 7));
         assert!(!edited.may_be_imported());
     }
 
