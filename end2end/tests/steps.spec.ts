@@ -403,15 +403,18 @@ test.describe('runbooks', () => {
     const submit = dialog.getByRole('button', { name: /^Import/ });
     await expect(submit).toHaveAttribute('aria-disabled', 'true');
     await expect(dialog.getByText('Paste a runbook or choose a file')).toBeVisible();
-    await dialog.getByLabel('Runbook in Markdown').fill('## Empty\n\n' + runbook);
-    await expect(dialog.getByText('Line 1')).toBeVisible();
-    await expect(dialog.getByText('“Empty” has no text')).toBeVisible();
+    const wrong = runbook + '\n## Empty\n\n## Open\n\n```bash\ntrue\n';
+    await dialog.getByLabel('Runbook in Markdown').fill(wrong);
+    await expect(dialog.getByText('“Empty” has no text under it')).toBeVisible();
+    await expect(dialog.getByRole('listitem').filter({ hasText: 'Missing closing ```' })).toContainText('Line 24');
     await expect(submit).toHaveAttribute('aria-disabled', 'true');
+    await expect(dialog.getByText('Fix the errors above')).toBeVisible();
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Import runbook…' }).click();
-    await expect(dialog.getByLabel('Runbook in Markdown')).toHaveValue('## Empty\n\n' + runbook);
+    await expect(dialog.getByLabel('Runbook in Markdown')).toHaveValue(wrong);
     await dialog.getByLabel('Runbook in Markdown').fill(runbook);
-    await expect(dialog.getByRole('row').filter({ hasText: 'Purge' })).toContainText('text');
+    await expect(dialog.getByLabel('Name of step 2')).toHaveValue('Purge');
+    await expect(dialog.getByLabel('Type of step 2')).toHaveValue('text');
     await expect(dialog.getByText('3 steps × 3 customers: 9 pending copies.')).toBeVisible();
     await dialog.getByRole('button', { name: 'Import 3 steps' }).click();
     await said(page, 'Imported 3 steps');
@@ -419,6 +422,52 @@ test.describe('runbooks', () => {
     await expect(list(page, 'Verify').getByRole('listitem')).toHaveText([/Check/, /Count/]);
     await page.getByRole('button', { name: 'Undo', exact: true }).click();
     await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
+  });
+
+  test('rows are left out, renamed, moved, retyped and joined, and the title is offered', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    await page.getByRole('button', { name: 'Import runbook…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+    await dialog.getByLabel('Runbook in Markdown').fill('# July\n\nTell everybody first.\n\n## 1. Look\n\n```\nkubectl get pods\n```\n\n## 2. Purge\n\nPurge the cache.\n\n## 3. Wait\n\nWait a minute.\n\n## Verify\n\n```sql\nSELECT 1;\n```\n\n## Smoke test\n\nOpen the page.\n');
+    await expect(dialog.getByRole('button', { name: 'Import 5 steps' })).toBeVisible();
+    await expect(dialog.getByLabel('Type of step 1')).toHaveAccessibleDescription('This code block names no language but reads like bash. Is it bash?');
+    // By keyboard: the fields of a row come one after the other.
+    await dialog.getByLabel('Import step 1').focus();
+    await page.keyboard.press('Tab');
+    await expect(dialog.getByLabel('Name of step 1')).toBeFocused();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await expect(dialog.getByLabel('Type of step 1')).toBeFocused();
+    await page.keyboard.press('t');
+    await expect(dialog.getByLabel('Type of step 1')).toHaveValue('text');
+    await expect(dialog.getByLabel('Join step 1 with the one before')).toHaveCount(0);
+    await dialog.getByLabel('Join step 3 with the one before').focus();
+    await page.keyboard.press('Space');
+    await expect(dialog.getByRole('button', { name: 'Import 4 steps' })).toBeVisible();
+    await dialog.getByLabel('Category of step 4').selectOption('Deploy');
+    await dialog.getByLabel('Import step 5').uncheck();
+    await expect(dialog.getByRole('button', { name: 'Import 3 steps' })).toBeVisible();
+    await dialog.getByLabel('Name of step 2').fill(' ');
+    await expect(dialog.getByRole('list', { name: 'Notes' }).getByRole('listitem')).toContainText('Step 2');
+    await expect(dialog.getByRole('button', { name: /^Import \d/ })).toHaveAttribute('aria-disabled', 'true');
+    await dialog.getByLabel('Name of step 2').fill('Purge and wait');
+    await expect(dialog.getByRole('list', { name: 'Notes' })).toHaveCount(0);
+    const rename = dialog.getByLabel('Rename this release to “July”');
+    await expect(rename).not.toBeChecked();
+    await rename.check();
+    await expect(dialog.getByLabel('Use the text before the first step')).not.toBeChecked();
+    await dialog.getByLabel('Name of step 2').press('Control+Enter');
+    await said(page, 'Imported 3 steps, renamed the release to July');
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/, /Look/, /Purge and wait/, /Verify/]);
+    await expect(page.getByRole('navigation', { name: 'Breadcrumb' })).toContainText('July');
+    await step(page, 'Purge and wait').click();
+    await expect(list(page, 'Purge and wait').getByLabel('Content')).toHaveValue('Purge the cache.\n\nWait a minute.');
+    // Name and description are no part of the import: its undo leaves them.
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
+    const release = await (await fetch(`${server.url}/api/releases/${june}`)).json();
+    expect([release.name, release.description ?? null]).toEqual(['July', null]);
   });
 
   test('what is exported is imported unchanged', async ({ page, open, server }) => {
@@ -432,7 +481,7 @@ test.describe('runbooks', () => {
     const file = await download.path();
     await open(`/releases/${july}/steps?import`);
     const dialog = page.getByRole('dialog', { name: 'Import runbook' });
-    await dialog.getByLabel('Or a file').setInputFiles({ name: 'june.md', mimeType: 'text/markdown', buffer: readFileSync(file) });
+    await dialog.getByLabel('Or choose a file').setInputFiles({ name: 'june.md', mimeType: 'text/markdown', buffer: readFileSync(file) });
     await expect(dialog.getByRole('button', { name: 'Import 4 steps' })).toBeEnabled();
     await dialog.getByLabel('Runbook in Markdown').press('Control+Enter');
     await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);

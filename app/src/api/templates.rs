@@ -6,7 +6,7 @@ use crate::{
         order::Position,
         summary::{PreviewTarget, TemplateDetail, TextPreview},
         template::{ReorderImpact, StepTemplate, TemplateDraft, TemplateImpact},
-        template_markdown::ParsedTemplate,
+        template_markdown::TemplateImport,
         vocabulary::{Category, StepType},
     },
     error::AppError,
@@ -129,10 +129,11 @@ pub async fn preview_text(
     reply(store().preview_text(release, customer, content, kind).await)
 }
 
-/// Parses template steps from Markdown and reports what is wrong. Nothing is stored.
+/// Reads a runbook in Markdown, for a preview. Nothing is stored; what is wrong is in the notes. Errors: not found; archived.
 #[server(input = Json, output = Postcard)]
-pub async fn read_runbook(text: String) -> Result<ParsedTemplate, AppError> {
-    Ok(ParsedTemplate::read(&text))
+pub async fn preview_runbook(release: ReleaseId, text: String) -> Result<TemplateImport, AppError> {
+    use super::context::{reply, store};
+    reply(store().preview_runbook(release, text, Vec::new()).await)
 }
 
 /// Adds template steps, all of them or none. Errors: not found; none or too many; wrong fields; archived.

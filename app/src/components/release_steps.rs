@@ -36,7 +36,7 @@ const CHOICES: [(StepSource, &str, &str, &str); 3] = [
         StepSource::Import,
         "import",
         "Imported from a Markdown runbook",
-        "Paste it next: headings are steps, fenced code is what they do.",
+        "You'll paste it next.",
     ),
 ];
 

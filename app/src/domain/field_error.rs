@@ -47,6 +47,9 @@ pub enum FieldError {
     TwoNeighbours,
     #[error("write it in UTF-8")]
     NotUtf8,
+    /// What is wrong with a text or a list, each with its place.
+    #[error("{}", sentences(faults))]
+    Faults { faults: Vec<String> },
 }
 
 /// A message names at most this number of ids or names, however many the client sent.
@@ -57,6 +60,12 @@ fn listed<T: ToString>(items: &[T]) -> String {
     let named = items.iter().take(NAMED_MAX);
     let named: Vec<String> = named.map(ToString::to_string).collect();
     named.join(", ") + &and_others(items.len().saturating_sub(NAMED_MAX))
+}
+
+/// The first sentences, and the number of the others.
+fn sentences(all: &[String]) -> String {
+    let named = all.get(..NAMED_MAX).unwrap_or(all);
+    named.join("; ") + &and_others(all.len() - named.len())
 }
 
 /// The end of a list of which only the first entries are named; empty for 0.

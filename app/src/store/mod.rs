@@ -4,10 +4,11 @@
 //! There is one writer connection, with `BEGIN IMMEDIATE`, and a read-only pool: a write outside a transaction fails
 //! at once.
 //!
-//! Modules from low to high: error, entity, engine, audit, change, `text_variables`, records, templates, steps, undo,
+//! Modules from low to high: error, compute, entity, engine, audit, change, `text_variables`, records, templates, steps, undo,
 //! views, transfer. None imports from a later one; all may import `Store` from here.
 pub mod audit;
 mod change;
+mod compute;
 pub mod engine;
 pub mod entity;
 pub mod error;

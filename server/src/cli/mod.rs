@@ -1,6 +1,7 @@
 //! The command line: its arguments, and the dispatch to the verbs. Its help texts are the doc comments here.
 mod output;
 mod serve;
+mod steps;
 mod verbs;
 
 use crate::ops::{
@@ -14,6 +15,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use output::CliOutput;
 use std::{io, path::PathBuf};
+use steps::StepsCommand;
 
 /// Filters of the log: a server logs what it does, a verb only what is wrong.
 const SERVER_LOG_FILTER: &str = "info,sqlx=warn,sea_orm=warn";
@@ -72,6 +74,11 @@ enum CliCommand {
         file: PathBuf,
         #[command(flatten)]
         output: CliOutput,
+    },
+    /// Work on the steps of a release
+    Steps {
+        #[command(subcommand)]
+        command: StepsCommand,
     },
     /// Fill an empty database with an example
     Demo(CliOutput),
@@ -152,6 +159,9 @@ async fn dispatch(
         Some(CliCommand::Check(arguments)) => verbs::check(&settings, arguments).await,
         Some(CliCommand::Export { file, release }) => verbs::export(&settings, file, release).await,
         Some(CliCommand::Import { file, output }) => verbs::import(&settings, &file, output).await,
+        Some(CliCommand::Steps {
+            command: StepsCommand::Import(wanted),
+        }) => steps::import(&url, &settings.actor, wanted).await,
         Some(CliCommand::Demo(output)) => verbs::demo(&url, output).await,
         Some(CliCommand::Completions { shell }) => completions(shell),
         Some(CliCommand::Keygen { file, output }) => verbs::keygen(file.as_deref(), output),
@@ -181,6 +191,8 @@ mod tests {
             &["rollcall", "--dmo"][..],
             &["rollcall", "--demo", "check"],
             &["rollcall", "backup"],
+            &["rollcall", "steps"],
+            &["rollcall", "steps", "import", "June"],
             &["rollcall", "export", "--release", "x"],
             &["rollcall", "migrate", "now"],
             &["rollcall", "check", "--head", "41"],

@@ -1,4 +1,4 @@
-//! The verbs of the command line, except `serve`: one function each. It prints its result on standard output and shows a
+//! The verbs of the command line, except `serve` and `steps`: one function each. It prints its result on standard output and shows a
 //! spinner meanwhile.
 use super::{
     CheckArguments,
@@ -34,7 +34,7 @@ use std::{
 };
 
 /// Closes the database, whether the verb succeeded or not, so that its write-ahead log is merged. Returns the result.
-async fn close_after<T>(store: Store, result: Result<T, Failure>) -> Result<T, Failure> {
+pub async fn close_after<T>(store: Store, result: Result<T, Failure>) -> Result<T, Failure> {
     let closed = store.close().await;
     let result = result?;
     closed?;
@@ -278,7 +278,7 @@ fn print_import_errors(
 }
 
 /// Reads a file; `-` is standard input.
-fn read(file: &Path) -> io::Result<Vec<u8>> {
+pub fn read(file: &Path) -> io::Result<Vec<u8>> {
     if file == Path::new("-") {
         let mut bytes = Vec::new();
         io::stdin().read_to_end(&mut bytes)?;

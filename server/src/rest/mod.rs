@@ -120,7 +120,7 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .merge(transfer::router())
 }
 
-/// Operations that create a row, which take an idempotency key.
+/// Operations that create rows, which take an idempotency key.
 fn creating_operations() -> OpenApiRouter<Context> {
     OpenApiRouter::default()
         .routes(routes!(clusters::create_cluster))
@@ -128,6 +128,7 @@ fn creating_operations() -> OpenApiRouter<Context> {
         .routes(routes!(releases::create_release))
         .routes(routes!(releases::clone_release))
         .routes(routes!(templates::create_template))
+        .routes(routes!(templates::import_templates))
         .routes(routes!(templates::duplicate_template))
         .routes(routes!(custom_steps::create_step))
 }

@@ -1,9 +1,10 @@
-//! REST: template steps of a release. List, read, create, update, duplicate, delete, reorder; dry runs of an update and a
-//! deletion.
+//! REST: template steps of a release. List, read, create, import from Markdown, update, duplicate, delete, reorder; dry runs of
+//! an import, an update and a deletion.
 use super::{
     dto::{
         enums::{CategorySchema, StepTypeSchema},
         rows::Template,
+        runbook_import::{ReadRunbook, RunbookImport},
         work_views::Effect,
         written::{EditEffect, WrittenTemplate},
     },
@@ -246,6 +247,29 @@ pub async fn create_template(
         .add_template(id, body.into(), position, caller.stamp)
         .await?;
     created(done, Some(&sent))
+}
+
+/// Appends the steps of a Markdown runbook, all of them or none. In an active release every customer gets pending copies.
+#[utoipa::path(post, path = "/api/releases/{id}/templates/import", tag = "templates", request_body = RunbookImport,
+    params(("id" = i64, Path, description = "The release's id")),
+    responses((status = 200, description = "What was read and created, or would be", body = ReadRunbook)))]
+pub async fn import_templates(
+    Id(id): Id<ReleaseId>,
+    caller: Caller,
+    JsonBody(body): JsonBody<RunbookImport>,
+) -> RestResponse {
+    let store = &caller.store;
+    let markdown = body.markdown.ok_or_else(|| Problem::missing("markdown"))?;
+    let edits = body.edits.unwrap_or_default();
+    let edits = edits.into_iter().map(Into::into).collect();
+    if body.dry_run.unwrap_or_default() {
+        let read = store.preview_runbook(id, markdown, edits).await?;
+        return Ok(response::ok(&ReadRunbook::from(read), None));
+    }
+    let Changed { row, batch_id } = store
+        .import_runbook(id, markdown, edits, caller.stamp)
+        .await?;
+    Ok(response::ok(&ReadRunbook::from(row), batch_id))
 }
 
 /// The same step once more, behind the original.

@@ -5,6 +5,7 @@
 )]
 #![recursion_limit = "512"]
 mod cli;
+mod cli_steps;
 mod copied;
 mod databases;
 mod faults;

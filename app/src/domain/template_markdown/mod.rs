@@ -1,180 +1,298 @@
-//! Import and export of template steps as Markdown. A heading is a step's name, a fenced block of bash or sql its content,
-//! prose a text step; a heading "Verify" starts the verify category. An export is imported again byte for byte: texts and
-//! descriptions are fenced with fences longer than any inside. Only the server parses Markdown.
-mod read;
+//! Markdown runbooks as template steps, and template steps as Markdown. Reading turns headings into step names, fenced
+//! blocks of bash and sql into steps, prose into descriptions or text steps, and "Verify" sections into the second
+//! category. Writing marks every step, so that an exported file is read back byte for byte. Only the server reads and
+//! writes Markdown; pages use the types below and `preview`.
 
-use super::{normalize::notices, template::TemplateDraft, vocabulary::Category};
+mod blocks;
+mod collector;
+mod console;
+mod fence;
+mod front_matter;
+mod guess;
+mod heading;
+/// Edits of the preview's rows.
+pub mod preview;
+mod prose;
+mod read;
+mod scan;
+mod shell_syntax;
+mod verify_words;
+mod write;
+
+use super::{
+    field_error::FieldError,
+    normalize::{normalized, notices},
+    template::TemplateDraft,
+    template_markdown::preview::RowEdit,
+    validation_errors::ValidationErrors,
+    vocabulary::{Category, Field, StepType},
+};
 use serde::{Deserialize, Serialize};
 
-/// Most steps of one import; each is copied to every customer.
+/// The most steps that one import may have. Each is copied to every customer of the release.
 pub const STEPS_MAX: usize = 500;
 
-/// A note about a line of the Markdown text.
+/// A step that was read from a runbook, as the preview shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportNote {
+#[serde(rename_all = "camelCase")]
+pub struct ImportedStep {
+    pub category: Category,
+    #[serde(rename = "type")]
+    pub kind: StepType,
+    pub name: String,
+    /// Empty if there is none.
+    pub description: String,
+    pub content: String,
+    /// Where the step's text begins in the runbook; the first line is 1.
     pub line: u32,
-    pub text: String,
-    /// True blocks the import; false is information.
-    pub is_wrong: bool,
+    /// What the person should decide about this step, for example whether it is a script at all.
+    pub question: Option<String>,
 }
 
-/// The steps and notes parsed from a Markdown text.
+/// Something to know about a line of a runbook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportNote {
+    /// The first line is 1.
+    pub line: u32,
+    pub message: String,
+    /// An error stops the import; any other note is for information.
+    pub is_error: bool,
+    /// The step that an error is about, counted from 0: leaving it out or editing it mends the error.
+    pub row: Option<u32>,
+}
+
+/// What was read from a runbook.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ParsedTemplate {
-    /// Deploy steps, then verify steps, each in the order of the text.
-    pub steps: Vec<TemplateDraft>,
-    pub remarks: Vec<ImportNote>,
+#[serde(rename_all = "camelCase")]
+pub struct TemplateImport {
+    /// A name for the release, at most 100 characters: the front matter's title, or the runbook's.
+    pub release_name: Option<String>,
+    /// A description for the release, at most 4,000 characters: what comes before the first step.
+    pub release_description: Option<String>,
+    /// First the deploy steps, then the verify steps, each in the order of the text.
+    pub steps: Vec<ImportedStep>,
+    /// By line.
+    pub notes: Vec<ImportNote>,
 }
 
-impl ParsedTemplate {
-    /// Parses the steps of a text and notes what is wrong with its lines. A byte order mark at the start is removed, and line
-    /// breaks of step texts become LF when they are stored; the first notes say so.
-    pub fn read(source: &str) -> Self {
-        let mut parsed = read::read(source.trim_start_matches('\u{feff}'));
-        let notices = notices(source).into_iter().map(|it| ImportNote {
+impl From<ImportedStep> for TemplateDraft {
+    fn from(step: ImportedStep) -> Self {
+        Self {
+            name: step.name,
+            category: step.category.to_string(),
+            kind: step.kind.to_string(),
+            content: step.content,
+            description: step.description,
+        }
+    }
+}
+
+impl ImportedStep {
+    /// The step with what a draft changes of it.
+    fn with(self, draft: TemplateDraft) -> Self {
+        Self {
+            category: draft.category.parse().unwrap_or(self.category),
+            kind: draft.kind.parse().unwrap_or(self.kind),
+            name: draft.name,
+            description: draft.description,
+            content: draft.content,
+            ..self
+        }
+    }
+}
+
+impl TemplateImport {
+    /// Reads the steps of a Markdown text. Never fails: what is wrong is in the notes. Line breaks become LF and a byte
+    /// order mark at the start goes; the first notes say so.
+    pub fn read(markdown: &str) -> Self {
+        let mut import = read::read(&normalized(markdown));
+        let notices = notices(markdown).into_iter().map(|it| ImportNote {
             line: 1,
-            text: it.message,
-            is_wrong: false,
+            message: it.message,
+            is_error: false,
+            row: None,
         });
-        parsed.remarks.splice(0..0, notices);
-        parsed
+        import.notes.splice(0..0, notices);
+        import
     }
 
-    /// Whether there is a step and nothing is wrong.
+    /// Whether there are steps and no errors.
     pub fn may_be_imported(&self) -> bool {
-        !self.steps.is_empty() && !self.remarks.iter().any(|it| it.is_wrong)
+        !self.steps.is_empty() && !self.notes.iter().any(|it| it.is_error)
     }
-}
 
-/// The category that a heading starts, if it is one of the known words.
-fn section(name: &str) -> Option<Category> {
-    match name
-        .trim()
-        .trim_end_matches(':')
-        .trim()
-        .to_lowercase()
-        .as_str()
-    {
-        "deploy" | "deployment" => Some(Category::Deploy),
-        "verify" | "verification" => Some(Category::Verify),
-        _ => None,
-    }
-}
-
-/// A name as a heading. Markdown markup and words that would start a category are escaped.
-fn heading(name: &str) -> String {
-    let mut letters = name.chars();
-    let mut heading = String::with_capacity(name.len() + 2);
-    if section(name).is_some()
-        && let Some(first) = letters.next()
-    {
-        heading = format!("&#{};", u32::from(first));
-    }
-    for letter in letters {
-        if matches!(
-            letter,
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '&' | '#' | '~'
-        ) {
-            heading.push('\\');
+    /// The import with its rows edited, as a preview shows it. Errors: edits that cannot be made.
+    pub fn edited(mut self, edits: &[RowEdit]) -> Result<Self, ValidationErrors> {
+        if edits.is_empty() {
+            return Ok(self);
         }
-        heading.push(letter);
+        let edited = preview::apply(&self.steps, edits);
+        let faults = edited.errors.into_iter();
+        let faults: Vec<String> = faults
+            .map(|it| format!("row {}: {}", it.row, it.message))
+            .collect();
+        if !faults.is_empty() {
+            let error = FieldError::Faults { faults };
+            return Err(ValidationErrors::one(Field::Edits, error));
+        }
+        let read = self.steps;
+        let row_of = |row: u32| read.get(usize::try_from(row).ok()?);
+        self.notes.retain(|it| it.row.is_none());
+        self.notes
+            .extend(edited.invalid.into_iter().filter_map(|it| {
+                let place = edited.rows.iter().position(|row| *row == it.row)?;
+                Some(ImportNote {
+                    line: row_of(it.row)?.line,
+                    message: it.message,
+                    is_error: true,
+                    row: u32::try_from(place).ok(),
+                })
+            }));
+        self.notes.sort_by_key(|it| it.line);
+        let steps = edited.rows.iter().zip(edited.drafts);
+        self.steps = steps
+            .filter_map(|(row, draft)| Some(row_of(*row)?.clone().with(draft)))
+            .collect();
+        Ok(self)
     }
-    heading
+
+    /// The steps, if they may be imported. Errors: what is wrong with which line.
+    pub fn importable(&self) -> Result<Vec<TemplateDraft>, ValidationErrors> {
+        if self.may_be_imported() {
+            return Ok(self.drafts());
+        }
+        let wrong = self.notes.iter().filter(|it| it.is_error);
+        let faults = wrong
+            .map(|it| format!("line {}: {}", it.line, it.message))
+            .collect();
+        let error = FieldError::Faults { faults };
+        Err(ValidationErrors::one(Field::Markdown, error))
+    }
+
+    /// The steps as drafts.
+    pub fn drafts(&self) -> Vec<TemplateDraft> {
+        self.steps.iter().cloned().map(Into::into).collect()
+    }
 }
 
-/// A text in a fence longer than any inside it.
-fn fence(out: &mut String, word: &str, text: &str) {
-    let longest = text
-        .split(|it: char| it != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    out.extend(["\n", &fence, word, "\n", text, "\n", &fence, "\n"]);
-}
-
-/// Writes steps as Markdown, category by category.
+/// Writes steps as a Markdown runbook, category by category.
 pub fn to_markdown(steps: &[TemplateDraft]) -> String {
-    let mut out = String::new();
-    for category in Category::ALL {
-        let of = steps.iter().filter(|it| it.category == category.as_str());
-        for (index, step) in of.enumerate() {
-            if index == 0 {
-                let gap = if out.is_empty() { "" } else { "\n" };
-                out.extend([gap, "# ", category.label(), "\n"]);
-            }
-            out.extend(["\n## ", &heading(&step.name), "\n"]);
-            if !step.description.is_empty() {
-                fence(&mut out, "description", &step.description);
-            }
-            fence(&mut out, &step.kind, &step.content);
-        }
-    }
-    out
+    write::to_markdown(steps)
 }
+
+#[cfg(test)]
+mod rule_tests;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{normalize::normalized, vocabulary::StepType};
     use proptest::prelude::*;
 
-    #[test]
-    fn what_is_exported_is_readable() {
-        let draft = TemplateDraft {
-            name: "Verify".into(),
-            category: "verify".into(),
-            kind: "bash".into(),
-            content: "echo '```'\n".into(),
-            description: "Takes a minute.".into(),
-        };
-        let written = to_markdown(&[draft]);
-        assert_eq!(
-            written,
-            "# Verify\n\n## &#86;erify\n\n```description\nTakes a minute.\n```\n\n````bash\necho '```'\n\n````\n"
-        );
-        assert_eq!(to_markdown(&[]), "");
+    /// As the store keeps a step: trimmed, composed, and without a byte order mark.
+    fn kept(draft: &TemplateDraft) -> Option<TemplateDraft> {
+        let fields = draft.clone().parse().ok()?;
+        Some(TemplateDraft {
+            name: fields.name.into(),
+            content: fields.content.into(),
+            description: fields.description.map(String::from).unwrap_or_default(),
+            ..draft.clone()
+        })
     }
 
-    fn any_draft() -> impl Strategy<Value = TemplateDraft> {
-        let name = prop_oneof![
-            r"[ -~é😀\u{2028}\u{a0}]{1,40}",
-            r"(Verify|deploy:|VERIFICATION|deployment|# |\*|`a`|\[x\]\(y\)|<b>|&amp;|&#86;|\\|---|1\. |#){1,6}",
-        ];
-        let content = r"(a|é| |\t|\n|\r\n|\r|`|```|~~~|````bash|# Verify|## x|    x|> |- |<!--|---|===|\{\{var\.A\}\}|\\|description){1,14}";
-        let parts = (name, content, content, 0..2_usize, 0..3_usize);
-        parts.prop_filter_map(
-            "a valid step",
-            |(name, content, description, category, kind)| {
-                let draft = TemplateDraft {
-                    name,
-                    category: Category::ALL[category].to_string(),
-                    kind: StepType::ALL[kind].to_string(),
-                    content,
-                    description,
-                };
-                let fields = draft.clone().parse().ok()?;
-                // As the store keeps them: names trimmed and in NFC, texts with LF.
-                let description = fields.description.map(String::from).unwrap_or_default();
-                Some(TemplateDraft {
-                    name: fields.name.into(),
-                    content: fields.content.into(),
-                    description: normalized(&description),
-                    ..draft
-                })
-            },
-        )
+    const RUNBOOK: &str =
+        "# June\n## A\n```bash\na\n```\n## B\n```bash\n\n```\n# Verify\n## C\n```sql\nc\n```\n";
+
+    fn named(read: &TemplateImport) -> Vec<String> {
+        let steps = read.steps.iter();
+        steps
+            .map(|it| format!("{} {} {} {}", it.category, it.kind, it.name, it.line))
+            .collect()
     }
+
+    fn faults(refused: ValidationErrors, field: Field) -> Vec<String> {
+        match refused.error_for(field) {
+            Some(FieldError::Faults { faults }) => faults.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_edit_of_a_row_mends_its_error() {
+        let read = TemplateImport::read(RUNBOOK);
+        let rows: Vec<_> = read.notes.iter().map(|it| (it.row, it.is_error)).collect();
+        assert_eq!(rows, [(Some(1), true)]);
+        let refused = read.importable().unwrap_err();
+        assert_eq!(
+            faults(refused, Field::Markdown),
+            ["line 7: content: fill this in"]
+        );
+        let drop = RowEdit {
+            row: 1,
+            leave_out: true,
+            ..RowEdit::default()
+        };
+        let edited = read.clone().edited(&[drop]).unwrap();
+        assert_eq!(named(&edited), ["deploy bash A 3", "verify sql C 12"]);
+        assert_eq!(edited.importable().unwrap().len(), 2);
+        // Another row's edit leaves it, by its new place.
+        let moved = RowEdit {
+            row: 0,
+            name: Some("Z".into()),
+            category: Some(Category::Verify),
+            ..RowEdit::default()
+        };
+        let edited = read.edited(&[moved]).unwrap();
+        assert_eq!(
+            named(&edited),
+            ["deploy bash B 7", "verify bash Z 3", "verify sql C 12"]
+        );
+        assert_eq!((edited.notes[0].row, edited.notes[0].line), (Some(0), 7));
+        assert!(!edited.may_be_imported());
+    }
+
+    #[test]
+    fn edits_that_cannot_be_made_are_named_by_row() {
+        let join = RowEdit {
+            row: 2,
+            join_previous: true,
+            ..RowEdit::default()
+        };
+        let unknown = RowEdit {
+            row: 7,
+            leave_out: true,
+            ..RowEdit::default()
+        };
+        let refused = TemplateImport::read(RUNBOOK).edited(&[join, unknown]);
+        assert_eq!(
+            faults(refused.unwrap_err(), Field::Edits),
+            [
+                "row 2: A sql step can't join a bash step. Change the type of one of them",
+                "row 7: There is no such row"
+            ]
+        );
+    }
+
+    const PIECES: &str = r#"(#|##? |###### |\n|\n\n|\r\n|\r|```|~~~|````|bash|sql|text|console|\{\.bash\}|description|yaml|Verify|Step 3: |3\. |Database|✅|\$ |kubectl get pods|> |- |1\. |\[ \] |   |\t|    |a|=|---\n|\+\+\+\n|title: x\n|title = "x"\n|===|<!--|-->|<!-- rollcall: verify -->|<br>|<details>|</a>|<|\\|\[|\]|\(|\)|\[x\]: y|\[x\]|é|\*|_|&#86;|&amp;|cat <<EOF|EOF|'|"|#!/bin/sh|mysql> |db=# |\{#a\}|\u{feff}|\u{20e3}|1️⃣){0,40}"#;
 
     proptest! {
         #[test]
-        fn what_is_exported_imports_unchanged(drafts in prop::collection::vec(any_draft(), 1..6)) {
-            let mut drafts = drafts;
-            drafts.sort_by(|a, b| a.category.cmp(&b.category));
-            let written = to_markdown(&drafts);
-            let read = ParsedTemplate::read(&written);
-            prop_assert!(read.remarks.is_empty(), "{:?} {}", read.remarks, written);
-            prop_assert_eq!(&read.steps, &drafts, "{}", written);
+        fn any_text_is_read_and_what_may_be_imported_comes_back_from_an_export(source in PIECES) {
+            let read = TemplateImport::read(&source);
+            let n_lines = u32::try_from(normalized(&source).matches('\n').count() + 1).unwrap();
+            prop_assert!(read.notes.iter().all(|it| (1..=n_lines).contains(&it.line)), "{:?}", read.notes);
+            prop_assert!(read.steps.iter().all(|it| (1..=n_lines).contains(&it.line)), "{:?}", read.steps);
+            if !read.may_be_imported() {
+                prop_assert!(read.notes.iter().any(|it| it.is_error), "nothing says why");
+                return Ok(());
+            }
+            let steps: Option<Vec<TemplateDraft>> = read.drafts().iter().map(kept).collect();
+            let Some(steps) = steps else {
+                return Err(TestCaseError::fail("a step is no step, and nothing says so"));
+            };
+            let again = TemplateImport::read(&to_markdown(&steps));
+            prop_assert!(again.notes.is_empty(), "{:?}", again.notes);
+            prop_assert_eq!(again.drafts(), steps);
         }
     }
 }

@@ -1,428 +1,174 @@
-//! Parser for Markdown templates: pulldown-cmark finds headings and fenced blocks with their byte ranges; the text between
-//! them is prose.
-use super::{ImportNote, ParsedTemplate, STEPS_MAX, section};
+//! Reads a runbook: finds its title, and walks through its headings, blocks and prose.
+
+use super::{
+    ImportNote, ImportedStep, TemplateImport,
+    blocks::{self, RunbookPart},
+    collector::StepCollector,
+    heading, prose,
+    scan::{self, Heading, MarkdownScan},
+    verify_words::{self, HeadingRole},
+};
 use crate::domain::{
     template::TemplateDraft,
-    vocabulary::{Category, Field, StepType},
+    vocabulary::{Category, StepType},
 };
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 
-/// Notes that block an import.
-mod wrong {
-    /// A block without a heading.
-    pub const NO_HEADING: &str =
-        "this block stands under no heading: put one above it, it becomes the step's name";
-    /// A fence without its end.
-    pub const NOT_CLOSED: &str = "this block is never closed: end it with a line of ```";
-    /// A description without a step.
-    pub const NO_STEP: &str = "this description has no step behind it";
-    /// Text that is ignored.
-    pub const LEFT_OUT: &str = "the text before the first heading is left out";
-    /// A text without any step.
-    pub const NOTHING: &str = "no step was found: write a heading for each, and its text under it";
+/// Notes about a whole text.
+mod message {
+    /// A code block without its end.
+    pub const OPEN_FENCE: &str =
+        "Missing closing ```. Everything behind this line is taken for code";
+    /// A comment without its end.
+    pub const OPEN_COMMENT: &str =
+        "Missing closing -->. Everything behind this line is taken for a comment";
+    /// A text that begins with `#!`.
+    pub const SCRIPT: &str = "This is a script without headings, so it is one step";
 }
 
-enum MarkdownBlock {
-    Heading {
-        level: HeadingLevel,
-        name: String,
-        starts: Option<Category>,
-    },
-    Step {
-        kind: StepType,
-        text: String,
-        is_closed: bool,
-    },
-    Description(String),
-}
-
-/// The step type of a fenced block by its info string; none if the block belongs to the prose around it.
-fn block(word: &str, text: String, is_closed: bool) -> Option<MarkdownBlock> {
-    let kind = match word.to_ascii_lowercase().as_str() {
-        "bash" | "sh" | "shell" | "zsh" => StepType::Bash,
-        "sql" | "psql" | "mysql" | "postgres" | "postgresql" => StepType::Sql,
-        "text" => StepType::Text,
-        "description" => return Some(MarkdownBlock::Description(text)),
-        _ => return None,
+/// Which part is the title: an H1 that is the first heading and the only H1, has no block of its own, names no category,
+/// and is not the only heading.
+fn title(parts: &[(Range<usize>, RunbookPart)]) -> Option<usize> {
+    let mut headings = parts
+        .iter()
+        .enumerate()
+        .filter_map(|(index, it)| match &it.1 {
+            RunbookPart::Heading(heading) => Some((index, heading)),
+            _ => None,
+        });
+    let (index, first) = headings.next()?;
+    // "Verify the June release" is a title; "Verify" and "Step 3: Verify rollout" are sections.
+    let is_section = match verify_words::role(&first.text) {
+        HeadingRole::Plain => false,
+        HeadingRole::Section(_) => true,
+        HeadingRole::Verify => heading::without_number(&first.text, false).is_some(),
     };
-    Some(MarkdownBlock::Step {
-        kind,
-        text,
-        is_closed,
+    let is_title = first.level == 1
+        && first.mark.is_none()
+        && !first.is_escaped
+        && !first.text.trim().is_empty()
+        && !is_section;
+    let has_no_block = matches!(parts.get(index + 1)?.1, RunbookPart::Heading(_));
+    (is_title && has_no_block && headings.all(|it| it.1.level > 1)).then_some(index)
+}
+
+/// A shell script that was given in place of a runbook: one step.
+fn script(source: &str) -> Option<TemplateImport> {
+    let first = source.lines().next().filter(|it| it.starts_with("#!"))?;
+    if !first.contains("sh") {
+        return None;
+    }
+    let step = ImportedStep {
+        category: Category::Deploy,
+        kind: StepType::Bash,
+        name: "Run script".to_owned(),
+        description: String::new(),
+        content: source.to_owned(),
+        line: 1,
+        question: None,
+    };
+    let mut notes = vec![ImportNote {
+        line: 1,
+        message: message::SCRIPT.to_owned(),
+        is_error: false,
+        row: None,
+    }];
+    if let Err(invalid) = TemplateDraft::from(step.clone()).parse() {
+        notes.push(ImportNote {
+            line: 1,
+            message: invalid.to_string(),
+            is_error: true,
+            row: Some(0),
+        });
+    }
+    Some(TemplateImport {
+        steps: vec![step],
+        notes,
+        ..TemplateImport::default()
     })
 }
 
-/// The source text of a fenced block, and whether the block is closed. The line break before the closing fence belongs to
-/// the fence. CRLF line breaks belong to the file and become LF in the step.
-fn fenced(source: &str, range: &Range<usize>, inner: String) -> (String, bool) {
-    let whole = source[range.clone()].trim_end_matches(['\n', '\r']);
-    let Some((first, body)) = whole.split_once('\n') else {
-        return (inner, false);
+/// A collector that knows the release's name, and what is wrong with the text as a whole.
+fn collector(
+    source: &str,
+    scan: &MarkdownScan,
+    parts: &[(Range<usize>, RunbookPart)],
+    title: Option<usize>,
+) -> StepCollector {
+    let headings = || {
+        parts.iter().filter_map(|(range, part)| match part {
+            RunbookPart::Heading(heading) => Some((range.start, heading.text.trim())),
+            _ => None,
+        })
     };
-    let sign = if first.starts_with('~') { '~' } else { '`' };
-    let n = first.chars().take_while(|it| *it == sign).count();
-    let (text, last) = body
-        .rsplit_once('\n')
-        .map_or(("", body), |(text, last)| (&body[..=text.len()], last));
-    // Inside a list or a quotation lines have a prefix.
-    let last = last.trim_start_matches([' ', '\t', '>']).trim_end();
-    let is_closed = last.chars().count() >= n && last.chars().all(|it| it == sign);
-    let is_at_start = range.start == 0 || source[..range.start].ends_with('\n');
-    let mut text = if is_at_start && is_closed && !first.ends_with('\r') {
-        text.to_owned()
-    } else {
-        inner.replace("\r\n", "\n")
-    };
-    if text.ends_with('\n') {
-        text.pop();
-    }
-    (text, is_closed)
-}
-
-/// The headings and blocks of a text, with their byte ranges.
-fn parts(source: &str) -> Vec<(Range<usize>, MarkdownBlock)> {
-    let mut parts = Vec::new();
-    let mut events = Parser::new_ext(source, Options::empty()).into_offset_iter();
-    while let Some((event, range)) = events.next() {
-        match event {
-            Event::Start(Tag::Heading { level, .. }) => {
-                let mut name = String::new();
-                for (event, _) in events.by_ref() {
-                    match event {
-                        Event::End(TagEnd::Heading(_)) => break,
-                        Event::Text(it) | Event::Code(it) | Event::InlineHtml(it) => {
-                            name.push_str(&it);
-                        }
-                        Event::SoftBreak | Event::HardBreak => name.push(' '),
-                        _ => {}
-                    }
-                }
-                // A step may be named Verify: an export writes its first letter as a character reference.
-                let is_plain = !source[range.clone()].contains("&#");
-                let starts = section(&name).filter(|_| is_plain);
-                let name = name.trim().to_owned();
-                parts.push((
-                    range,
-                    MarkdownBlock::Heading {
-                        level,
-                        name,
-                        starts,
-                    },
-                ));
-            }
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                let mut inner = String::new();
-                for (event, _) in events.by_ref() {
-                    match event {
-                        Event::End(TagEnd::CodeBlock) => break,
-                        Event::Text(it) => inner.push_str(&it),
-                        _ => {}
-                    }
-                }
-                let word = info.split_whitespace().next().unwrap_or_default();
-                let (text, is_closed) = fenced(source, &range, inner);
-                if let Some(part) = block(word, text, is_closed) {
-                    parts.push((range, part));
-                }
-            }
-            _ => {}
+    let mut collector = StepCollector::new(source, headings().map(|it| it.1));
+    // The title is the first heading.
+    let heading = title.and_then(|_| headings().next());
+    if let Some(name) = scan.title.as_deref().or(heading.map(|it| it.1)) {
+        collector.set_release_name(name);
+        if let Some((offset, text)) = heading.filter(|it| it.1 != name) {
+            let note = format!("Ignored “{text}”: the front matter's title names the release");
+            collector.note(offset, note, false);
         }
     }
-    parts
-}
-
-struct SectionHeading {
-    offset: usize,
-    level: HeadingLevel,
-    name: String,
-    is_section: bool,
-    n_steps: usize,
-}
-
-struct MarkdownReader<'a> {
-    source: &'a str,
-    /// Byte offset of each line.
-    lines: Vec<usize>,
-    category: Category,
-    heading: Option<SectionHeading>,
-    description: Option<(usize, String)>,
-    deploy: Vec<TemplateDraft>,
-    verify: Vec<TemplateDraft>,
-    remarks: Vec<ImportNote>,
-}
-
-impl MarkdownReader<'_> {
-    fn remark(&mut self, offset: usize, text: impl Into<String>, is_wrong: bool) {
-        let line = self.lines.partition_point(|it| *it <= offset);
-        self.remarks.push(ImportNote {
-            line: u32::try_from(line).unwrap_or(u32::MAX),
-            text: text.into(),
-            is_wrong,
-        });
+    for offset in &scan.open_fences {
+        collector.note(*offset, message::OPEN_FENCE, true);
     }
-
-    /// Text between headings and blocks, without rules and list markers.
-    fn prose(&mut self, range: Range<usize>) {
-        let source = self.source;
-        let text = &source[range.clone()];
-        if !text.chars().any(char::is_alphanumeric) {
-            return;
-        }
-        let offset = range.start + (text.len() - text.trim_start().len());
-        if self.heading.is_none() {
-            self.remark(offset, wrong::LEFT_OUT, false);
-            return;
-        }
-        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-        let text = lines.join("\n");
-        self.step(offset, StepType::Text, text.trim().to_owned());
+    if let Some(offset) = scan.open_comment {
+        collector.note(offset, message::OPEN_COMMENT, true);
     }
+    collector
+}
 
-    fn step(&mut self, offset: usize, kind: StepType, content: String) {
-        let Some(heading) = &mut self.heading else {
-            self.remark(offset, wrong::NO_HEADING, true);
-            return;
+/// Reads the steps of a Markdown text, which has LF only and no byte order mark.
+pub fn read(source: &str) -> TemplateImport {
+    if let Some(import) = script(source) {
+        return import;
+    }
+    let scan = scan::scan(source);
+    let parts = blocks::parts(&scan);
+    let title = title(&parts);
+    let mut collector = collector(source, &scan, &parts, title);
+    // Blocks before the first heading are under the front matter's title, which site generators show as the heading.
+    let has_block_first = !matches!(parts.first(), None | Some((_, RunbookPart::Heading(_))));
+    if let Some(name) = scan.title.as_ref().filter(|_| has_block_first) {
+        // Any heading ends it.
+        let heading = Heading {
+            level: 7,
+            text: name.clone(),
+            is_escaped: true,
+            mark: None,
         };
-        heading.n_steps += 1;
-        let (named, n) = (heading.offset, heading.n_steps);
-        let name = if n == 1 {
-            heading.name.clone()
-        } else {
-            format!("{} ({n})", heading.name)
-        };
-        let description = self.description.take();
-        let draft = TemplateDraft {
-            name,
-            category: self.category.to_string(),
-            kind: kind.to_string(),
-            content,
-            description: description.map(|it| it.1).unwrap_or_default(),
-        };
-        if let Err(invalid) = draft.clone().parse() {
-            for it in invalid.0 {
-                let at = if it.field == Field::Name {
-                    named
-                } else {
-                    offset
-                };
-                self.remark(at, format!("{}: {}", it.field, it.problem), true);
-            }
-        }
-        match self.category {
-            Category::Deploy => self.deploy.push(draft),
-            Category::Verify => self.verify.push(draft),
-        }
+        collector.open(0, &heading, false);
     }
-
-    /// Ends a section, at a heading of this level or at the end of the text.
-    fn end_heading(&mut self, next: Option<HeadingLevel>) {
-        if let Some((offset, _)) = self.description.take() {
-            self.remark(offset, wrong::NO_STEP, true);
+    let mut from = scan.start;
+    let mut list_indent = 0;
+    for (index, (range, part)) in parts.into_iter().enumerate() {
+        if let Some((offset, text)) = prose::text(
+            source,
+            from..range.start.max(from),
+            &scan.edits,
+            list_indent,
+        ) {
+            collector.prose(offset, text);
         }
-        let Some(heading) = self.heading.take() else {
-            return;
-        };
-        let is_title = next.is_some_and(|it| it > heading.level);
-        if heading.n_steps == 0 && !heading.is_section && !is_title {
-            let text = format!(
-                "“{}” has no text: write a block of bash or sql under it, or what is to be done",
-                heading.name
-            );
-            self.remark(heading.offset, text, true);
-        }
-    }
-}
-
-pub(super) fn read(source: &str) -> ParsedTemplate {
-    let breaks = source.match_indices('\n').map(|it| it.0 + 1);
-    let mut reader = MarkdownReader {
-        source,
-        lines: std::iter::once(0).chain(breaks).collect(),
-        category: Category::Deploy,
-        heading: None,
-        description: None,
-        deploy: Vec::new(),
-        verify: Vec::new(),
-        remarks: Vec::new(),
-    };
-    let mut from = 0;
-    for (range, part) in parts(source) {
-        reader.prose(from..range.start.max(from));
         from = range.end.max(from);
+        list_indent = 0;
         match part {
-            MarkdownBlock::Heading {
-                level,
-                name,
-                starts,
-            } => {
-                reader.end_heading(Some(level));
-                reader.category = starts.unwrap_or(reader.category);
-                reader.heading = Some(SectionHeading {
-                    offset: range.start,
-                    level,
-                    name,
-                    is_section: starts.is_some(),
-                    n_steps: 0,
-                });
+            RunbookPart::Heading(heading) => {
+                collector.open(range.start, &heading, title == Some(index));
             }
-            MarkdownBlock::Step {
-                kind,
-                text,
-                is_closed,
-            } => {
-                if !is_closed {
-                    reader.remark(range.start, wrong::NOT_CLOSED, true);
-                }
-                reader.step(range.start, kind, text);
+            RunbookPart::StepBlock(block) => {
+                list_indent = block.list_indent;
+                collector.block(range.start, block);
             }
-            MarkdownBlock::Description(text) => {
-                let unused = reader.description.replace((range.start, text));
-                if let Some((offset, _)) = unused {
-                    reader.remark(offset, wrong::NO_STEP, true);
-                }
-            }
+            RunbookPart::Description(text) => collector.description(range.start, text),
         }
     }
-    reader.prose(from..source.len());
-    reader.end_heading(None);
-    let steps = [reader.deploy, reader.verify].concat();
-    let mut remarks = reader.remarks;
-    let mut whole = |text: String| {
-        remarks.push(ImportNote {
-            line: 1,
-            text,
-            is_wrong: true,
-        });
-    };
-    if steps.len() > STEPS_MAX {
-        whole(format!(
-            "at most {STEPS_MAX} steps, this has {}",
-            steps.len()
-        ));
-    } else if steps.is_empty() {
-        whole(wrong::NOTHING.to_owned());
+    if let Some((offset, text)) = prose::text(source, from..source.len(), &scan.edits, list_indent)
+    {
+        collector.prose(offset, text);
     }
-    remarks.sort_by_key(|it| it.line);
-    ParsedTemplate { steps, remarks }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn steps(source: &str) -> Vec<(String, String, String, String)> {
-        let read = read(source);
-        assert!(read.remarks.is_empty(), "{source}: {:?}", read.remarks);
-        let step = |it: TemplateDraft| (it.category, it.kind, it.name, it.content);
-        read.steps.into_iter().map(step).collect()
-    }
-
-    fn step(
-        category: &str,
-        kind: &str,
-        name: &str,
-        content: &str,
-    ) -> (String, String, String, String) {
-        (category.into(), kind.into(), name.into(), content.into())
-    }
-
-    /// Lines and their notes; a plus marks a note that does not block the import.
-    fn remarks(source: &str) -> Vec<String> {
-        let remarks = read(source).remarks.into_iter();
-        let said = remarks.map(|it| {
-            let words: Vec<&str> = it.text.split(' ').take(3).collect();
-            let plus = if it.is_wrong { "" } else { "+" };
-            format!("{plus}{} {}", it.line, words.join(" "))
-        });
-        said.collect()
-    }
-
-    #[test]
-    fn headings_are_names_blocks_are_steps_and_prose_is_a_text() {
-        let source = "# June\n\n## Announce\n\nTell *everybody*,\n- twice.\n\n## Migrate `billing`\n```sql\nSELECT 1;\n```\n\
-                      ### Upgrade\n~~~ shell\nset -e\n\nhelm upgrade\n~~~\n## VERIFICATION:\n### Check\n```bash\ntrue\n```\n";
-        assert_eq!(
-            steps(source),
-            [
-                step("deploy", "text", "Announce", "Tell *everybody*,\n- twice."),
-                step("deploy", "sql", "Migrate billing", "SELECT 1;"),
-                step("deploy", "bash", "Upgrade", "set -e\n\nhelm upgrade"),
-                step("verify", "bash", "Check", "true"),
-            ]
-        );
-    }
-
-    #[test]
-    fn several_steps_under_one_heading_are_counted() {
-        let source = "Upgrade\n=======\n\nAsk first.\n\n```sh\nhelm upgrade\n```\n\nThen wait.\n\n```yaml\na: 1\n```\n";
-        assert_eq!(
-            steps(source),
-            [
-                step("deploy", "text", "Upgrade", "Ask first."),
-                step("deploy", "bash", "Upgrade (2)", "helm upgrade"),
-                step(
-                    "deploy",
-                    "text",
-                    "Upgrade (3)",
-                    "Then wait.\n\n```yaml\na: 1\n```"
-                ),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_block_within_a_list_loses_its_indent_and_deploy_may_come_back() {
-        let source = "# Verify\n## Check\n1. Look:\n   ```bash\n   curl x |\n     grep y\n   ```\n# Deploy\n## Do\n```bash\ngo\n```\n";
-        assert_eq!(
-            steps(source),
-            [
-                step("deploy", "bash", "Do", "go"),
-                step("verify", "text", "Check", "1. Look:"),
-                step("verify", "bash", "Check (2)", "curl x |\n  grep y"),
-            ]
-        );
-    }
-
-    #[test]
-    fn line_breaks_of_windows_belong_to_the_file() {
-        let source = "## A\r\n```bash\r\nset -e\r\ntrue\r\n```\r\n";
-        assert_eq!(steps(source), [step("deploy", "bash", "A", "set -e\ntrue")]);
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_by_its_line() {
-        assert_eq!(remarks(""), ["1 no step was"]);
-        assert_eq!(
-            remarks("Hello.\n\n```bash\ntrue\n```\n"),
-            ["+1 the text before", "1 no step was", "3 this block stands"]
-        );
-        assert_eq!(
-            remarks("## A\n## B\n```bash\ntrue\n"),
-            ["1 “A” has no", "3 this block is"]
-        );
-        assert_eq!(
-            remarks("## A\n```description\nx\n```\n## B\n```bash\n\n```\n"),
-            [
-                "1 “A” has no",
-                "2 this description has",
-                "6 content: fill this"
-            ]
-        );
-        let long = format!("## {}\ndo it\n", "x".repeat(101));
-        assert_eq!(remarks(&long), ["1 name: at most"]);
-        assert!(!read(&long).may_be_imported());
-        assert!(read("## A\ndo it").may_be_imported());
-        assert_eq!(remarks(&"## A\ndo it\n".repeat(501)), ["1 at most 500"]);
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_is_a_panic(source in r"(#|##? |\n|\r\n|\r|```|~~~|````|bash|sql|text|description|Verify|> |- |1\. |   |\t|a|=|---|<!--|-->|\\|\[|\]|\(|é|\*|_|&#86;){0,40}") {
-            let read = read(&source);
-            let lines = u32::try_from(source.matches('\n').count() + 1).unwrap();
-            prop_assert!(read.remarks.iter().all(|it| it.line >= 1 && it.line <= lines));
-        }
-    }
+    collector.close(0);
+    collector.finish()
 }

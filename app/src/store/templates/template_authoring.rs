@@ -1,15 +1,9 @@
-//! Support for writing template steps: known variables, previews with a customer's values, last author, and import of
-//! many steps.
-use super::{template_edits, template_rows};
+//! Support for writing template steps: known variables, previews with a customer's values, and the last author.
+use super::template_rows;
 use crate::domain::{
-    actor_stamp::ActorStamp,
-    event::{Changed, Entity},
-    field_error::FieldError,
+    event::Entity,
     id::{CustomerId, ReleaseId, TemplateId},
-    order::Position,
     summary::{PreviewTarget, TemplateDetail, TextPreview},
-    template::TemplateDraft,
-    template_markdown::STEPS_MAX,
     text::Content,
     validation_errors::ValidationErrors,
     variables::{self, VariableScope},
@@ -137,32 +131,5 @@ impl Store {
             resolved: variables::resolve(content.as_str(), kind, scope),
             warnings: ValueChecks::of(content.as_str(), kind).warnings(scope),
         })
-    }
-
-    /// Appends steps to their categories in one change, all of them or none. Answers how many. Errors: no steps or
-    /// more than `STEPS_MAX`; wrong fields; archived.
-    pub async fn import_templates(
-        &self,
-        release: ReleaseId,
-        drafts: Vec<TemplateDraft>,
-        stamp: ActorStamp,
-    ) -> Result<Changed<u32>, StoreError> {
-        let (max, long) = (STEPS_MAX, drafts.len());
-        let problem = match long {
-            0 => Some(FieldError::EmptyList),
-            _ if long > max => Some(FieldError::TooMany { max, long }),
-            _ => None,
-        };
-        if let Some(problem) = problem {
-            return Err(ValidationErrors::one(Field::Content, problem).into());
-        }
-        let all = drafts.into_iter().map(TemplateDraft::parse);
-        let all = all.collect::<Result<Vec<_>, ValidationErrors>>()?;
-        let mut change = self.change(stamp).await?;
-        let release = release_rows::load(&change.tx, release).await?;
-        for fields in all {
-            template_edits::add(&mut change, &release, fields, Position::Last).await?;
-        }
-        change.finish(u32::try_from(long).unwrap_or(u32::MAX)).await
     }
 }

@@ -4,6 +4,7 @@
 pub mod enums;
 pub mod progress;
 pub mod rows;
+pub mod runbook_import;
 pub mod warnings;
 pub mod work_views;
 pub mod written;

@@ -1,8 +1,9 @@
 //! Fuzz test of the import of template steps from Markdown.
 use super::{fuzz, texts};
 use app::domain::{
+    normalize,
     template::TemplateDraft,
-    template_markdown::{ParsedTemplate, STEPS_MAX, to_markdown},
+    template_markdown::{STEPS_MAX, TemplateImport, to_markdown},
 };
 use proptest::prelude::*;
 
@@ -46,6 +47,22 @@ const WORDS: &[&str] = &[
     "\0",
     "{{customer.name}}",
     "set -e\n",
+    "```console\n",
+    "```\n",
+    "$ kubectl get pods\n",
+    "<!-- rollcall: deploy -->\n",
+    "+++\n",
+    "title: x\n",
+    "title = \"x\"\n",
+    "Step 3: ",
+    "2. Verify\n",
+    "- [ ] ",
+    "cat <<EOF\n",
+    "EOF\n",
+    "#!/bin/sh\n",
+    "mysql> ",
+    "1\u{fe0f}\u{20e3} ",
+    "\u{feff}",
     "a",
 ];
 
@@ -63,29 +80,26 @@ fn normalized(draft: &TemplateDraft) -> Option<TemplateDraft> {
 #[test]
 fn any_runbook_is_read_and_what_may_be_imported_is_written_and_read_again() {
     fuzz("a runbook in Markdown", &texts(WORDS), |source| {
-        let read = ParsedTemplate::read(&source);
-        let n_lines = source.matches('\n').count() + 1;
-        for remark in &read.remarks {
-            let line = usize::try_from(remark.line).unwrap();
-            prop_assert!((1..=n_lines).contains(&line), "{remark:?}");
+        let read = TemplateImport::read(&source);
+        let n_lines = normalize::normalized(&source).matches('\n').count() + 1;
+        for note in &read.notes {
+            let line = usize::try_from(note.line).unwrap();
+            prop_assert!((1..=n_lines).contains(&line), "{note:?}");
         }
         if !read.may_be_imported() {
-            prop_assert!(
-                read.remarks.iter().any(|it| it.is_wrong),
-                "nothing says why"
-            );
+            prop_assert!(read.notes.iter().any(|it| it.is_error), "nothing says why");
             return Ok(());
         }
         prop_assert!(read.steps.len() <= STEPS_MAX);
-        let steps: Option<Vec<TemplateDraft>> = read.steps.iter().map(normalized).collect();
+        let steps: Option<Vec<TemplateDraft>> = read.drafts().iter().map(normalized).collect();
         let Some(steps) = steps else {
             return Err(TestCaseError::fail(
                 "a step is no step, and nothing says so",
             ));
         };
-        let again = ParsedTemplate::read(&to_markdown(&steps));
-        prop_assert!(again.remarks.is_empty(), "{:?}", again.remarks);
-        prop_assert_eq!(again.steps, steps);
+        let again = TemplateImport::read(&to_markdown(&steps));
+        prop_assert!(again.notes.is_empty(), "{:?}", again.notes);
+        prop_assert_eq!(again.drafts(), steps);
         Ok(())
     });
 }

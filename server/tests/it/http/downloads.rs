@@ -1,6 +1,6 @@
 //! Tests of the download of a release's template steps.
 use crate::world::World;
-use app::domain::template_markdown::ParsedTemplate;
+use app::domain::template_markdown::TemplateImport;
 use axum::http::StatusCode;
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn a_release_s_steps_are_a_markdown_file_that_can_be_imported() {
         file.header("content-disposition"),
         "attachment; filename=\"June-steps.md\"; filename*=UTF-8''June%20steps.md"
     );
-    let read = ParsedTemplate::read(&String::from_utf8_lossy(&file.bytes));
+    let read = TemplateImport::read(&String::from_utf8_lossy(&file.bytes));
     let names: Vec<_> = read.steps.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["Announce", "Migrate schema", "Upgrade", "Check"]);
     assert!(read.may_be_imported());

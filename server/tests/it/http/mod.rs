@@ -14,6 +14,7 @@ mod pages;
 mod rest;
 mod rest_keys;
 mod rest_releases;
+mod rest_runbook_import;
 mod rest_steps;
 mod rest_templates;
 mod rest_texts;

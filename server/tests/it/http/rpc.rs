@@ -161,7 +161,11 @@ fn calls_of_templates(world: &World) -> Vec<(&'static str, Value, u16)> {
             json!({ "release": june, "customer": acme, "content": "{{var.HOST}}", "kind": "bash" }),
             200,
         ),
-        ("read_runbook", json!({ "text": "nothing" }), 200),
+        (
+            "preview_runbook",
+            json!({ "release": june, "text": "nothing" }),
+            200,
+        ),
         (
             "import_templates",
             json!({ "release": june, "steps": [draft, { "name": "" }] }),

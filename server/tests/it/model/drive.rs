@@ -38,7 +38,7 @@ const REGRESSION_SEEDS: &[u64] = &[168, 9, 768, 1304];
 pub const CATEGORIES: [Category; 2] = [Category::Deploy, Category::Verify];
 
 /// Operations with their weights: how often each is chosen, relative to the others.
-const OPS: [(&str, u32); 26] = [
+const OPS: [(&str, u32); 27] = [
     ("mark", 16),
     ("bulk", 8),
     ("override", 7),
@@ -52,6 +52,7 @@ const OPS: [(&str, u32); 26] = [
     ("promote", 5),
     ("add template", 6),
     ("duplicate template", 3),
+    ("import", 3),
     ("edit template", 6),
     ("delete template", 4),
     ("move template", 4),
@@ -392,6 +393,7 @@ impl ModelRun {
                 self.list_op(op).await;
             }
             "undo" => self.undo().await,
+            "import" => self.import_runbook().await,
             _ => self.template_op(op).await,
         }
     }

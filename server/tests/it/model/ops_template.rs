@@ -1,10 +1,12 @@
 //! Random operations on the template, and undo.
 use super::{
-    ModelCell, ModelTemplate, ReleaseModel,
+    ModelCell, ModelTemplate, ModelText, ReleaseModel,
     drive::{CATEGORIES, ModelRun, NOT_UNDOABLE, PastBatches, template_draft},
     yes,
 };
-use app::domain::{id::TemplateId, order::Position};
+use app::domain::{
+    id::TemplateId, order::Position, template::TemplateDraft, template_markdown::to_markdown,
+};
 
 impl ModelRun {
     pub async fn template_op(&mut self, op: &'static str) {
@@ -82,6 +84,39 @@ impl ModelRun {
             }
         };
         self.settle(op, expected, next, got, false).await;
+    }
+
+    /// Imports up to three steps from a runbook: each is the last of its category.
+    pub async fn import_runbook(&mut self) {
+        let (store, stamp) = (self.app.store.clone(), self.app.ana());
+        let n = 1 + self.dice.below(3);
+        let mut steps: Vec<(usize, ModelText)> = Vec::new();
+        for _ in 0..n {
+            steps.push((self.dice.below(2), self.any_text()));
+        }
+        steps.sort_by_key(|it| it.0);
+        self.trace.push(format!("  {steps:?}"));
+        let drafts: Vec<TemplateDraft> = steps
+            .iter()
+            .map(|(category, text)| template_draft(text, *category))
+            .collect();
+        let runbook = to_markdown(&drafts);
+        let got = store.import_runbook(self.release, runbook, Vec::new(), stamp);
+        let got = got.await;
+        let present = store.release(self.release).await.unwrap().templates;
+        let mut next = self.model.clone();
+        let mut expected = Ok(());
+        for (category, text) in steps {
+            let at = next.templates[category].len();
+            let mut of = present
+                .iter()
+                .filter(|it| it.category == CATEGORIES[category]);
+            let id = of.nth(at).map_or(0, |it| it.id.0);
+            let added = next.add_template(category, at, ModelTemplate { id, text });
+            expected = expected.and(added);
+        }
+        let got = got.map(|it| it.batch_id);
+        self.settle("import", expected, next, got, false).await;
     }
 
     /// Undoes the last batch, which restores exactly the state before it; or an older batch that changed only cells, of which

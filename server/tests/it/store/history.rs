@@ -277,6 +277,9 @@ async fn call_steps(world: &World, watch: &mut TableWatch<'_>) -> StepId {
     let two = vec![step("Imported"), step("Imported too")];
     call!(import_templates(june, two, by()));
     call!(import_templates(june, vec![step("One"), step("")], by()));
+    let runbook = || "## Read\n\nDo it.\n".to_owned();
+    call!(preview_runbook(june, runbook(), vec![]));
+    call!(import_runbook(june, runbook(), vec![], by()));
 
     let ask = TransitionOptions::default;
     let id = world.id(&world.acme, "Upgrade").await;

@@ -9,6 +9,7 @@ mod history;
 mod history_chain;
 mod matrix;
 mod releases;
+mod runbook_import;
 mod scale;
 mod schema;
 mod step_panel;

@@ -5,7 +5,7 @@ use app::{
         event::EventFilter,
         release::ReleaseDraft,
         template::TemplateDraft,
-        template_markdown::{ParsedTemplate, to_markdown},
+        template_markdown::{TemplateImport, to_markdown},
         vocabulary::StepType,
     },
     store::error::StoreError,
@@ -88,7 +88,7 @@ async fn what_is_exported_is_imported_unchanged_into_another_release() {
     let world = World::draft().await;
     let (store, ana) = (&world.app.store, || world.app.ana());
     let odd = TemplateDraft {
-        description: "Two\r\nlines, and a ``` fence.".into(),
+        description: "Two\nlines, and a ``` fence.".into(),
         ..draft(
             "Verify",
             "verify",
@@ -106,7 +106,7 @@ async fn what_is_exported_is_imported_unchanged_into_another_release() {
         detail.templates.into_iter().map(Into::into).collect()
     };
     let exported = drafts(world.june).await;
-    let read = ParsedTemplate::read(&to_markdown(&exported));
+    let read = TemplateImport::read(&to_markdown(&exported));
     assert!(read.may_be_imported());
     let july = ReleaseDraft {
         name: "July".into(),
@@ -114,7 +114,7 @@ async fn what_is_exported_is_imported_unchanged_into_another_release() {
     };
     let july = store.create_release(july, ana()).await.unwrap().row.id;
     store
-        .import_templates(july, read.steps, ana())
+        .import_templates(july, read.drafts(), ana())
         .await
         .unwrap();
     assert_eq!(drafts(july).await, exported);

@@ -1,46 +1,37 @@
-//! Dialog that imports steps from a Markdown runbook, pasted or chosen as a file. The server parses the text, the
-//! dialog shows the steps it found, and all of them are added at once.
+//! Dialog that imports steps from a Markdown runbook, pasted or chosen as a file. The server reads the text, the dialog
+//! shows the steps it found, whose rows can be edited, and all of them are added at once. Name and description of the
+//! release are offered, and taken only if they are ticked.
 use super::{
+    import_rows::{edit_by_event, rows_html},
     list::refusal_notice,
     messages,
     template_editor::{TemplateEditor, focus_soon},
 };
 use crate::{
-    api::templates::{import_templates, read_runbook},
+    api::{
+        releases::update_release,
+        templates::{import_templates, preview_runbook},
+    },
     browser::{dom, editor::selected_file_bytes, form},
     components::ui::{
         dialog::Dialog,
-        html::escape_into,
         notice::sentence,
         text_area::{TextArea, TextAreaKind},
     },
     domain::{
-        decode::decode, template::TemplateDraft, template_markdown::ParsedTemplate,
-        vocabulary::Category,
+        decode::decode,
+        id::BatchId,
+        release::ReleaseDraft,
+        template_markdown::{
+            TemplateImport,
+            preview::{EditedSteps, RowEdit, apply},
+        },
     },
 };
 use leptos::prelude::*;
 
-/// How long typing must pause before the text is sent to be parsed, in milliseconds.
-const PARSE_DEBOUNCE_MS: u32 = 300;
-
-/// The steps as table rows in HTML. A runbook may have hundreds of steps, and text renders faster than elements.
-fn steps_html(steps: &[TemplateDraft]) -> String {
-    let mut html = String::new();
-    for (index, step) in steps.iter().enumerate() {
-        html.push_str("<tr><td class=\"num quiet\">");
-        html.push_str(&(index + 1).to_string());
-        for cell in [&step.name, &step.category, &step.kind] {
-            html.push_str("</td><td>");
-            escape_into(&mut html, cell);
-        }
-        html.push_str("</td><td class=\"mono quiet clip\">");
-        let first = step.content.lines().find(|it| !it.trim().is_empty());
-        escape_into(&mut html, first.unwrap_or_default());
-        html.push_str("</td></tr>");
-    }
-    html
-}
+/// How long typing must pause before the text is sent to be read, in milliseconds.
+const READ_DEBOUNCE_MS: u32 = 300;
 
 /// The dialog; its content exists only while it is open.
 #[component]
@@ -60,47 +51,67 @@ pub fn ImportDialog(editor: TemplateEditor) -> impl IntoView {
     }
 }
 
-/// A runbook as the server has parsed it.
+/// A runbook as the server has read it, and what the person changes of it.
 #[derive(Clone, Copy)]
-struct ParsedRunbook {
+struct RunbookForm {
     editor: TemplateEditor,
     /// None while nothing is typed or the answer is not here yet.
-    parsed: RwSignal<Option<ParsedTemplate>>,
-    /// Why the server could not parse the text.
+    read: RwSignal<Option<TemplateImport>>,
+    /// Why the server could not read the text.
     error: RwSignal<Option<String>>,
+    edits: RwSignal<Vec<RowEdit>>,
+    /// The steps after the edits.
+    edited: Memo<EditedSteps>,
+    /// Whether the release takes the name and the description that the text offers.
+    takes_name: RwSignal<bool>,
+    takes_description: RwSignal<bool>,
 }
 
-impl ParsedRunbook {
-    /// Parses the text of the editor's import, again after each change. Answers to an older text are dropped.
+impl RunbookForm {
+    /// Reads the text of the editor's import, again after each change. Answers to an older text are dropped.
     fn new(editor: TemplateEditor) -> Self {
+        let read = RwSignal::new(None::<TemplateImport>);
+        let edits = RwSignal::new(Vec::new());
+        let edited = Memo::new(move |_| {
+            let edits = edits.get();
+            read.with(|it| it.as_ref().map(|it| apply(&it.steps, &edits)))
+                .unwrap_or_default()
+        });
         let this = Self {
             editor,
-            parsed: RwSignal::new(None),
+            read,
             error: RwSignal::new(None),
+            edits,
+            edited,
+            takes_name: RwSignal::new(false),
+            takes_description: RwSignal::new(false),
         };
-        let edits = StoredValue::new(0_u32);
+        let changes = StoredValue::new(0_u32);
         editor.sending.error.set(None);
         Effect::new(move |_| {
             let typed = editor.runbook.get();
-            edits.update_value(|it| *it += 1);
-            let number = edits.get_value();
-            this.parsed.set(None);
+            changes.update_value(|it| *it += 1);
+            let number = changes.get_value();
+            this.edits.set(Vec::new());
+            this.read.set(None);
+            this.takes_name.set(false);
+            this.takes_description.set(false);
             if typed.trim().is_empty() {
                 return;
             }
-            let is_last = move || edits.try_get_value() == Some(number);
-            dom::after(PARSE_DEBOUNCE_MS, move || {
+            let is_last = move || changes.try_get_value() == Some(number);
+            dom::after(READ_DEBOUNCE_MS, move || {
                 if !is_last() {
                     return;
                 }
                 leptos::task::spawn_local(async move {
-                    let answer = read_runbook(typed).await;
+                    let answer = preview_runbook(editor.release, typed).await;
                     if !is_last() {
                         return;
                     }
                     let error = answer.as_ref().err().map(|it| sentence(&it.to_string()));
                     this.error.set(error);
-                    this.parsed.set(answer.ok());
+                    this.read.set(answer.ok());
                 });
             });
         });
@@ -108,15 +119,23 @@ impl ParsedRunbook {
     }
 
     fn n_steps(self) -> u32 {
-        let n = self
-            .parsed
-            .with(|it| it.as_ref().map_or(0, |it| it.steps.len()));
+        let n = self.edited.with(|it| it.drafts.len());
         u32::try_from(n).unwrap_or(u32::MAX)
     }
 
     fn may_be_imported(self) -> bool {
-        self.parsed
-            .with(|it| it.as_ref().is_some_and(ParsedTemplate::may_be_imported))
+        // An error of a step is mended by its row.
+        let is_whole = self.read.with(|it| {
+            it.as_ref().is_some_and(|it| {
+                !it.notes
+                    .iter()
+                    .any(|note| note.is_error && note.row.is_none())
+            })
+        });
+        let is_right = |it: &EditedSteps| {
+            !it.drafts.is_empty() && it.errors.is_empty() && it.invalid.is_empty()
+        };
+        is_whole && self.edited.with(is_right)
     }
 
     /// Why the button does nothing; empty if it works.
@@ -125,73 +144,137 @@ impl ParsedRunbook {
             ""
         } else if self.editor.runbook.with(|it| it.trim().is_empty()) {
             "Paste a runbook or choose a file"
-        } else if self.parsed.with(Option::is_none) {
+        } else if self.read.with(Option::is_none) {
             "Reading…"
         } else {
-            "Put right what is named above"
+            "Fix the errors above"
         }
     }
 
-    /// Adds all steps to the template.
+    /// What the release is called in the text, if it is called otherwise by now.
+    fn offered_name(self) -> Option<String> {
+        let name = self.read.with(|it| it.as_ref()?.release_name.clone())?;
+        let is_new = self.editor.detail.with(|it| it.release.name != name);
+        is_new.then_some(name)
+    }
+
+    /// What stands before the first step, if it is not the release's description already.
+    fn offered_description(self) -> Option<String> {
+        let text = self
+            .read
+            .with(|it| it.as_ref()?.release_description.clone())?;
+        let present = |it: &Option<String>| it.as_deref() == Some(text.as_str());
+        let is_new = !self
+            .editor
+            .detail
+            .with(|it| present(&it.release.description));
+        is_new.then_some(text)
+    }
+
+    /// Adds all steps to the template, and then writes what is ticked of the offers into the release.
     fn import(self) {
-        let Self { editor, parsed, .. } = self;
-        let steps = parsed.with_untracked(|it| it.as_ref().map(|it| it.steps.clone()));
-        let Some(steps) = steps.filter(|_| untrack(|| self.may_be_imported())) else {
+        let editor = self.editor;
+        if !untrack(|| self.may_be_imported()) {
             return;
-        };
+        }
+        let steps = self.edited.with_untracked(|it| it.drafts.clone());
+        let name = untrack(|| self.offered_name()).filter(|_| self.takes_name.get_untracked());
+        let description = untrack(|| self.offered_description())
+            .filter(|_| self.takes_description.get_untracked());
         editor
             .sending
             .run(import_templates(editor.release, steps), move |it| {
                 let text = format!("Imported {}", messages::counted(it.row, "step"));
-                editor.toasts.show(text, it.batch_id);
+                editor.toasts.show(text.clone(), it.batch_id.clone());
                 editor.runbook.set(String::new());
                 editor.importing.set(false);
                 editor.reload();
+                write_details(editor, name, description, (text, it.batch_id));
             });
     }
 
-    /// What the parser remarks, by line.
-    fn remarks(self) -> impl IntoView {
-        let remarks = self
-            .parsed
-            .with(|it| it.as_ref().map(|it| it.remarks.clone()));
-        let remarks = remarks.unwrap_or_default();
-        (!remarks.is_empty()).then(|| {
-            let lines = remarks.into_iter().map(|it| {
-                let tone = if it.is_wrong { "danger" } else { "info" };
+    /// What is to be known of the text by line, and what is wrong with the edited rows.
+    fn notes(self) -> impl IntoView {
+        let notes = self.read.with(|it| {
+            let notes = it.as_ref().map(|it| it.notes.clone()).unwrap_or_default();
+            notes.into_iter().filter(|it| it.row.is_none())
+        });
+        let mut lines: Vec<(String, String, bool)> = notes
+            .map(|it| (format!("Line {}", it.line), it.message, it.is_error))
+            .collect();
+        self.edited.with(|it| {
+            let wrong = it.errors.iter().chain(&it.invalid);
+            lines.extend(
+                wrong.map(|it| (format!("Step {}", it.row + 1), sentence(&it.message), true)),
+            );
+        });
+        (!lines.is_empty()).then(|| {
+            let lines = lines.into_iter().map(|(place, text, is_error)| {
+                let tone = if is_error { "danger" } else { "info" };
                 view! {
                     <li class="alert" data-tone=tone>
-                        <b>{format!("Line {}", it.line)}</b>
-                        <span>{sentence(&it.text)}</span>
+                        <b>{place}</b>
+                        <span>{text}</span>
                     </li>
                 }
             });
-            view! { <ul class="stack stack-s" aria-label="Remarks">{lines.collect_view()}</ul> }
+            view! { <ul class="stack stack-s" aria-label="Notes">{lines.collect_view()}</ul> }
         })
     }
 
-    /// The steps that were found.
+    /// The steps that were found. It is rendered once for a text: its fields keep what is typed.
     fn table(self) -> impl IntoView {
         let rows = self
-            .parsed
-            .with(|it| it.as_ref().map(|it| steps_html(&it.steps)));
+            .read
+            .with(|it| it.as_ref().map(|it| rows_html(&it.steps)));
         rows.filter(|it| !it.is_empty()).map(|rows| {
             view! {
-                <table class="table">
-                    <caption class="sr">"Steps in the runbook"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col" class="num">"No."</th>
-                            <th scope="col">"Step"</th>
-                            <th scope="col">"Category"</th>
-                            <th scope="col">"Type"</th>
-                            <th scope="col">"Text"</th>
-                        </tr>
-                    </thead>
-                    <tbody inner_html=rows></tbody>
-                </table>
+                <div class="scroll-x">
+                    <table class="table">
+                        <caption class="sr">"Steps in the runbook"</caption>
+                        <thead>
+                            <tr>
+                                <th scope="col">"Import"</th>
+                                <th scope="col" class="num">"No."</th>
+                                <th scope="col">"Step"</th>
+                                <th scope="col">"Category"</th>
+                                <th scope="col">"Type"</th>
+                                <th scope="col">"Join"</th>
+                                <th scope="col">"Text"</th>
+                            </tr>
+                        </thead>
+                        <tbody
+                            inner_html=rows
+                            on:input=move |event| {
+                                self.edits.update(|edits| edit_by_event(edits, &event));
+                            }
+                        ></tbody>
+                    </table>
+                </div>
             }
         })
+    }
+
+    /// What the text offers for the release itself.
+    fn offers(self) -> impl IntoView {
+        let name = self.offered_name().map(|it| {
+            offer(
+                format!("Rename this release to “{it}”"),
+                None,
+                self.takes_name,
+            )
+        });
+        let description = self.offered_description().map(|it| {
+            offer(
+                "Use the text before the first step as the release's description".to_owned(),
+                Some(it),
+                self.takes_description,
+            )
+        });
+        view! {
+            {name}
+            {description}
+        }
     }
 
     /// How many copies the import creates for the members of an active release.
@@ -201,11 +284,61 @@ impl ParsedRunbook {
     }
 }
 
+/// A box for something that the release can take from the text.
+fn offer(label: String, text: Option<String>, is_taken: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label class="row">
+                <input
+                    type="checkbox"
+                    class="check"
+                    prop:checked=move || is_taken.get()
+                    on:change=move |event| is_taken.set(event_target_checked(&event))
+                />
+                <span>{label}</span>
+            </label>
+            {text.map(|it| view! { <p class="small muted offered">{it}</p> })}
+        </div>
+    }
+}
+
+/// Writes what was ticked of the offers into the release: a change of its own, since an undo of the import leaves the
+/// release's details alone. `told` is the toast of the import, which stays.
+fn write_details(
+    editor: TemplateEditor,
+    name: Option<String>,
+    description: Option<String>,
+    told: (String, Option<BatchId>),
+) {
+    let release = editor.detail.with_untracked(|it| it.release.clone());
+    let version = release.version;
+    let present = ReleaseDraft::from(release);
+    let what = match (&name, &description) {
+        (Some(name), Some(_)) => {
+            format!("renamed the release to {name}, updated its description")
+        }
+        (Some(name), None) => format!("renamed the release to {name}"),
+        (None, Some(_)) => "updated the release's description".to_owned(),
+        (None, None) => return,
+    };
+    let draft = ReleaseDraft {
+        name: name.unwrap_or(present.name),
+        description: description.unwrap_or(present.description),
+        ..present
+    };
+    let (text, batch) = told;
+    let request = update_release(editor.release, draft, version);
+    editor.sending.run(request, move |_| {
+        editor.toasts.show(format!("{text}, {what}"), batch);
+        editor.reload();
+    });
+}
+
 /// The text, what was found in it, and the button that imports it.
 #[component]
 fn ImportForm(editor: TemplateEditor) -> impl IntoView {
     let text = editor.runbook;
-    let runbook = ParsedRunbook::new(editor);
+    let runbook = RunbookForm::new(editor);
     let choose = move |event: leptos::ev::Event| {
         leptos::task::spawn_local(async move {
             let Some(content) = selected_file_bytes(&event).await else {
@@ -222,7 +355,6 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
         });
     };
     let is_busy = editor.sending.is_busy();
-    let (deploy, verify) = (Category::Deploy.label(), Category::Verify.label());
     view! {
         <div
             class="dialog__body stack stack-s runbook"
@@ -243,11 +375,11 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
                     described_by=Signal::stored(Some("runbook-hint".to_owned()))
                 />
                 <span class="hint" id="runbook-hint">
-                    {format!("A heading is a step's name; a fenced block of bash or sql under it is its text, and so is prose. A heading {verify} starts the second category, {deploy} the first.")}
+                    "Each heading becomes a step; its code block becomes the script. Steps under \"Verify\" go to Verify"
                 </span>
             </div>
             <div class="field">
-                <label for="runbook-file">"Or a file"</label>
+                <label for="runbook-file">"Or choose a file"</label>
                 <input
                     id="runbook-file"
                     type="file"
@@ -256,8 +388,9 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
                 />
             </div>
             {move || runbook.error.get().map(|it| view! { <p class="alert" data-tone="danger" role="alert">{it}</p> })}
-            {move || runbook.remarks()}
+            {move || runbook.notes()}
             {move || runbook.table()}
+            {move || runbook.offers()}
             {move || runbook.impact()}
         </div>
         <div class="dialog__foot">
@@ -279,22 +412,5 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
                 }}
             </button>
         </div>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_and_texts_are_escaped() {
-        let draft = TemplateDraft {
-            name: "<b>".into(),
-            content: "\n</td><img>\nmore".into(),
-            ..TemplateDraft::default()
-        };
-        let html = steps_html(&[draft]);
-        assert!(html.contains("<td>&lt;b&gt;</td>") && html.contains("&lt;img&gt;"));
-        assert!(!html.contains("more") && !html.contains("<img>"));
     }
 }

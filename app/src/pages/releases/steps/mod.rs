@@ -3,6 +3,7 @@
 
 mod editor;
 mod import;
+mod import_rows;
 mod list;
 mod messages;
 mod preview;
@@ -77,17 +78,15 @@ fn side_pane(editor: TemplateEditor) -> SidePane {
 
 /// `imports` opens the import dialog: the form for a new release leads here if its steps come from a runbook.
 fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
-    let (id, name) = (it.release.id, it.release.name.clone());
+    let id = it.release.id;
     let editor = TemplateEditor::new(it);
     Effect::new(move |_| {
         if imports && untrack(|| editor.can_edit()) {
             editor.importing.set(true);
         }
     });
-    let crumbs = vec![
-        ("Releases".into(), paths::RELEASES.into()),
-        (name, paths::release(id)),
-    ];
+    // An import can rename the release.
+    let name = Memo::new(move |_| editor.detail.with(|it| it.release.name.clone()));
     let can_edit = Memo::new(move |_| editor.can_edit());
     let is_draft = Memo::new(move |_| editor.status() == ReleaseStatus::Draft);
     let has_steps = Memo::new(move |_| editor.detail.with(|it| !it.templates.is_empty()));
@@ -118,37 +117,46 @@ fn show(it: ReleaseDetail, imports: bool) -> impl IntoView {
         }
         .into_any(),
     };
+    let head = move || {
+        let crumbs = vec![
+            ("Releases".into(), paths::RELEASES.into()),
+            (name.get(), paths::release(id)),
+        ];
+        view! {
+            <PageHead title="Steps" crumbs=crumbs beside=after_title>
+                <a class="button" data-kind="ghost" href=paths::release(id)>
+                    {move || if is_draft.get() { "Release" } else { "Matrix" }}
+                </a>
+                {move || {
+                    has_steps.get().then(|| {
+                        view! {
+                            <a class="button" data-kind="ghost" download="" href=paths::release_markdown(id)>
+                                "Export runbook"
+                            </a>
+                        }
+                    })
+                }}
+                {move || {
+                    can_edit.get().then(|| {
+                        view! {
+                            {import_button()}
+                            <button
+                                class="button"
+                                type="button"
+                                id="add-step"
+                                on:click=move |_| editor.open_new(Category::Deploy)
+                            >
+                                <Icon name="i-plus"/>
+                                "Add step"
+                            </button>
+                        }
+                    })
+                }}
+            </PageHead>
+        }
+    };
     view! {
-        <PageHead title="Steps" crumbs=crumbs beside=after_title>
-            <a class="button" data-kind="ghost" href=paths::release(id)>
-                {move || if is_draft.get() { "Release" } else { "Matrix" }}
-            </a>
-            {move || {
-                has_steps.get().then(|| {
-                    view! {
-                        <a class="button" data-kind="ghost" download="" href=paths::release_markdown(id)>
-                            "Export runbook"
-                        </a>
-                    }
-                })
-            }}
-            {move || {
-                can_edit.get().then(|| {
-                    view! {
-                        {import_button()}
-                        <button
-                            class="button"
-                            type="button"
-                            id="add-step"
-                            on:click=move |_| editor.open_new(Category::Deploy)
-                        >
-                            <Icon name="i-plus"/>
-                            "Add step"
-                        </button>
-                    }
-                })
-            }}
-        </PageHead>
+        {head}
         <div class="page__body steps-layout">
             <div class="stack steps-side">
                 {move || editor.asked.with(Option::is_none).then(|| refusal_notice(editor))}

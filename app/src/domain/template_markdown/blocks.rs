@@ -1,0 +1,171 @@
+//! What the fenced blocks of a runbook become: scripts as they are, the commands of a session, a description, or nothing
+//! of their own.
+
+use super::{
+    console,
+    fence::FenceLanguage,
+    guess,
+    scan::{CodeFence, Heading, MarkdownElement, MarkdownScan},
+};
+use crate::domain::vocabulary::StepType;
+use std::ops::Range;
+
+/// A fenced block that makes a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepBlock {
+    pub kind: StepType,
+    /// As it is in the fence. Under a heading that an export marked, this is the step's content.
+    pub raw: String,
+    /// What is taken from it: of a session, only the commands.
+    pub content: String,
+    pub question: Option<String>,
+    /// What to say about it.
+    pub note: Option<String>,
+    pub list_indent: usize,
+}
+
+/// A heading, or a block that is no prose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunbookPart {
+    Heading(Heading),
+    StepBlock(StepBlock),
+    Description(String),
+}
+
+fn counted(n: usize, word: &str) -> String {
+    if n == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{n} {word}s")
+    }
+}
+
+const DOUBTFUL: &str = "Some lines without a prompt read like commands, and only those behind a prompt were taken. Is anything missing?";
+
+const MIXED: &str = "Some lines have a $ prompt and some don't. Which of them are commands?";
+
+fn unmarked_question(kind: StepType) -> String {
+    format!("This code block names no language but reads like {kind}. Is it {kind}?")
+}
+
+/// The block that a fence is; none if it belongs to the prose around it.
+fn block(fence: &CodeFence) -> Option<StepBlock> {
+    let (kind, mut question) = match fence.language {
+        FenceLanguage::Script(kind) => (kind, None),
+        FenceLanguage::Console => (StepType::Bash, None),
+        FenceLanguage::Unmarked => {
+            let session = console::session(&fence.text, StepType::Bash, false);
+            let kind = session
+                .map(|it| it.0)
+                .or_else(|| guess::script(&fence.text))?;
+            (kind, Some(unmarked_question(kind)))
+        }
+        FenceLanguage::Description | FenceLanguage::Other => return None,
+    };
+    let is_console = fence.language == FenceLanguage::Console;
+    let mut block = StepBlock {
+        kind,
+        raw: fence.text.clone(),
+        content: fence.text.clone(),
+        question: None,
+        note: None,
+        list_indent: fence.list_indent,
+    };
+    match console::session(&fence.text, kind, is_console) {
+        Some((kind, session)) => {
+            block.kind = kind;
+            block.content = session.commands;
+            if session.is_doubtful {
+                question = question.or(Some(DOUBTFUL.to_owned()));
+            }
+            block.note = Some(match session.n_left_out {
+                0 => "Only the commands were taken; the prompts are left out".to_owned(),
+                n => format!(
+                    "Only the commands were taken; the prompts and {} of output are left out",
+                    counted(n, "line")
+                ),
+            });
+        }
+        // A console block without any prompt is commands, or it is output.
+        None if is_console && guess::script(&fence.text).is_none() => return None,
+        None if kind == StepType::Bash && console::has_prompt(&fence.text) => {
+            question = question.or(Some(MIXED.to_owned()));
+        }
+        None => {}
+    }
+    block.question = question;
+    Some(block)
+}
+
+/// The headings, blocks and descriptions of a text, in order.
+pub fn parts(scan: &MarkdownScan) -> Vec<(Range<usize>, RunbookPart)> {
+    let part = |element: &MarkdownElement| match element {
+        MarkdownElement::Heading(heading) => Some(RunbookPart::Heading(heading.clone())),
+        MarkdownElement::CodeFence(fence) if fence.language == FenceLanguage::Description => {
+            Some(RunbookPart::Description(fence.text.clone()))
+        }
+        MarkdownElement::CodeFence(fence) => block(fence).map(RunbookPart::StepBlock),
+    };
+    let parts = scan.elements.iter();
+    parts
+        .filter_map(|(range, element)| Some((range.clone(), part(element)?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(language: FenceLanguage, text: &str) -> Option<StepBlock> {
+        block(&CodeFence {
+            language,
+            text: text.into(),
+            list_indent: 0,
+        })
+    }
+
+    #[test]
+    fn an_unmarked_block_that_reads_like_a_script_is_asked_about() {
+        let block = of(FenceLanguage::Unmarked, "kubectl get pods").unwrap();
+        assert_eq!(block.kind, StepType::Bash);
+        assert_eq!(
+            block.question.unwrap(),
+            "This code block names no language but reads like bash. Is it bash?"
+        );
+        assert_eq!(
+            of(FenceLanguage::Unmarked, "SELECT 1;").unwrap().kind,
+            StepType::Sql
+        );
+        assert_eq!(of(FenceLanguage::Unmarked, "NAME READY\napi 1/1"), None);
+        let session = of(FenceLanguage::Unmarked, "$ anything -x\nout").unwrap();
+        assert_eq!(
+            (session.content.as_str(), session.question.is_some()),
+            ("anything -x", true)
+        );
+    }
+
+    #[test]
+    fn a_session_gives_its_commands_and_says_so() {
+        let block = of(FenceLanguage::Console, "$ ls\na\nb").unwrap();
+        assert_eq!(
+            (block.content.as_str(), block.raw.as_str()),
+            ("ls", "$ ls\na\nb")
+        );
+        assert_eq!(
+            block.note.unwrap(),
+            "Only the commands were taken; the prompts and 2 lines of output are left out"
+        );
+        assert_eq!(
+            of(FenceLanguage::Console, "kubectl get pods").unwrap().note,
+            None
+        );
+        assert_eq!(of(FenceLanguage::Console, "NAME READY\napi 1/1"), None);
+        let doubtful = of(FenceLanguage::Script(StepType::Bash), "$ cd /srv\ngit pull").unwrap();
+        assert!(doubtful.question.is_some());
+        let mixed = of(FenceLanguage::Script(StepType::Bash), "ls\n$ pwd").unwrap();
+        assert_eq!(
+            (mixed.content.as_str(), mixed.question.as_deref()),
+            ("ls\n$ pwd", Some(MIXED))
+        );
+    }
+}

@@ -1,0 +1,443 @@
+//! Recorded sessions: a fence marked as console, or one whose first line begins with a `$ ` prompt. Only the commands
+//! are taken; prompts and output are left out.
+
+use super::{
+    guess,
+    shell_syntax::{ShellSyntax, heredoc},
+};
+use crate::domain::vocabulary::StepType;
+
+/// What was typed in a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConsoleSession {
+    pub commands: String,
+    /// Lines that were taken for output.
+    pub n_left_out: usize,
+    /// A line without a prompt reads like a command: the person should look.
+    pub is_doubtful: bool,
+}
+
+/// The most lines of a here-document; a longer one is taken for none.
+const HEREDOC_MAX: usize = 200;
+/// How many lines of output are looked at for commands without a prompt.
+const DOUBTED_MAX: usize = 1_000;
+
+/// The sign that ends a prompt.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PromptSign {
+    /// `$`, or `%` of zsh, or `❯`: an ordinary shell.
+    User,
+    /// `#`: a root shell. Alone at the start of a line it may be a comment.
+    Root,
+}
+
+/// What is behind a prompt: `$ ls`, `user@host:~$ ls`, `[root@host ~]# ls`, `bash-5.1$ ls`, `(venv) $ ls`.
+fn behind_prompt(line: &str, sign: PromptSign) -> Option<&str> {
+    let signs: &[char] = if sign == PromptSign::User {
+        &['$', '%', '❯']
+    } else {
+        &['#']
+    };
+    for (at, found) in line.char_indices().filter(|it| signs.contains(&it.1)) {
+        let rest = &line[at + found.len_utf8()..];
+        if !(rest.is_empty() || rest.starts_with([' ', '\t'])) {
+            continue;
+        }
+        let head = line[..at].trim_end();
+        let head = head
+            .strip_prefix('(')
+            .and_then(|it| it.split_once(')'))
+            .map_or(head, |it| it.1.trim_start());
+        let is_bracket = head.starts_with('[') && head.ends_with(']') && head.contains('@');
+        // zsh on a Mac has a space within: `ana@mac ~ % ls`.
+        let mut words = head.split_whitespace();
+        let is_host = words.next().is_some_and(|it| it.contains('@'))
+            && words.count() <= usize::from(found != '#');
+        let is_shell = ["bash-", "sh-", "zsh-"]
+            .iter()
+            .filter_map(|it| head.strip_prefix(it))
+            .any(|it| it.starts_with(|it: char| it.is_ascii_digit()) && !it.contains(' '));
+        let is_prompt = head.is_empty() || is_bracket || is_host || is_shell;
+        return is_prompt.then(|| rest.strip_prefix([' ', '\t']).unwrap_or(rest));
+    }
+    None
+}
+
+/// What is behind a prompt of a database's shell: `mysql> `, `MariaDB [db]> `, `sqlite> `, `db=# `, `db-> `.
+fn behind_sql_prompt(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let at = line
+        .find("> ")
+        .or_else(|| line.find("# "))
+        .or_else(|| line.strip_suffix(['>', '#']).map(str::len))?;
+    let (head, rest) = line.split_at(at);
+    let is_named = matches!(
+        head,
+        "mysql" | "sqlite" | "SQL" | "   ..." | "..." | "-" | "'" | "\""
+    ) || head.starts_with("MariaDB [");
+    // psql shows its state before the sign: `db=#`, `db-#`, `db(#`, `db=*#`.
+    let name = head.trim_end_matches(['*', '!']);
+    let is_psql = name.ends_with(['=', '-', '(', '\''])
+        && name.len() > 1
+        && name[..name.len() - 1]
+            .chars()
+            .all(|it| it.is_alphanumeric() || matches!(it, '_' | '.'));
+    let rest = rest.get(1..)?;
+    (is_named || is_psql).then(|| rest.strip_prefix(' ').unwrap_or(rest))
+}
+
+struct SessionReader<'a> {
+    lines: std::iter::Peekable<std::str::Lines<'a>>,
+    sign: PromptSign,
+    taken: Vec<&'a str>,
+    session: ConsoleSession,
+}
+
+impl<'a> SessionReader<'a> {
+    /// Takes a command that begins with `first`, and the lines it goes on in.
+    fn command(&mut self, first: &'a str) {
+        let mut syntax = ShellSyntax::default();
+        let mut next = Some(first);
+        while let Some(line) = next {
+            self.taken.push(line);
+            if let Some(word) = heredoc(line) {
+                self.heredoc(word);
+            }
+            if !syntax.goes_on(line) {
+                break;
+            }
+            let sign = self.sign;
+            let line = self
+                .lines
+                .next_if(|it| behind_prompt(it.trim_start(), sign).is_none());
+            next = line.map(without_second_prompt);
+        }
+    }
+
+    /// Takes a here-document, if the word that ends it is there.
+    fn heredoc(&mut self, word: &str) {
+        let has_prompts = self.lines.peek().is_some_and(|it| it.starts_with("> "));
+        let plain = |line: &'a str| {
+            if has_prompts {
+                without_second_prompt(line)
+            } else {
+                line
+            }
+        };
+        let is_end = |line: &'a str| plain(line).trim() == word;
+        if !self.lines.clone().take(HEREDOC_MAX).any(is_end) {
+            return;
+        }
+        for line in self.lines.by_ref() {
+            self.taken.push(plain(line));
+            if is_end(line) {
+                return;
+            }
+        }
+    }
+
+    fn output(&mut self, line: &str) {
+        self.session.n_left_out += 1;
+        if !self.session.is_doubtful && self.session.n_left_out <= DOUBTED_MAX {
+            let is_statement = behind_sql_prompt(line).is_some_and(|it| !it.is_empty());
+            self.session.is_doubtful = is_statement || guess::is_command(line);
+        }
+    }
+}
+
+fn without_second_prompt(line: &str) -> &str {
+    let trimmed = line.trim_start();
+    trimmed
+        .strip_prefix("> ")
+        .unwrap_or(if trimmed == ">" { "" } else { line })
+}
+
+/// The commands of a shell session. None if no line has a prompt. `is_console` says that the fence is marked as one:
+/// then `# ` at the start of a line may be the prompt of root. In any other fence the first line that is no comment
+/// decides.
+fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
+    let lines = || {
+        text.lines()
+            .map(str::trim_start)
+            .filter(|it| !it.is_empty())
+    };
+    // `% ` of zsh may also be a percentage in a text.
+    let is_user = |line: &str| {
+        let command = behind_prompt(line, PromptSign::User);
+        let is_sure = is_console || !line.starts_with(['%', '❯']);
+        command.is_some_and(|it| is_sure || guess::is_command(it))
+    };
+    // A comment in a bash block begins with `# `, so only a prompt with a host's name tells a root shell there.
+    let is_root = |line: &str| {
+        let command = behind_prompt(line, PromptSign::Root);
+        command.is_some_and(|it| !line.starts_with('#') || is_console && guess::is_command(it))
+    };
+    let mut first = lines().filter(|it| is_root(it) || !it.starts_with('#'));
+    let sign = if is_console && lines().any(is_user)
+        || !is_console && first.clone().next().is_some_and(is_user)
+    {
+        PromptSign::User
+    } else if is_console && lines().any(is_root) || !is_console && first.next().is_some_and(is_root)
+    {
+        PromptSign::Root
+    } else {
+        return None;
+    };
+    let mut reader = SessionReader {
+        lines: text.lines().peekable(),
+        sign,
+        taken: Vec::new(),
+        session: ConsoleSession::default(),
+    };
+    let mut comments = Vec::new();
+    while let Some(line) = reader.lines.next() {
+        let trimmed = line.trim_start();
+        let command = behind_prompt(trimmed, sign).or_else(|| {
+            // `sudo -i` turns `host$` into `host#`.
+            behind_prompt(trimmed, PromptSign::Root).filter(|_| !trimmed.starts_with('#'))
+        });
+        match command.map(str::trim_end) {
+            Some("") => {}
+            Some(command) => {
+                reader.taken.append(&mut comments);
+                reader.command(command);
+            }
+            None if trimmed.is_empty() => {}
+            // A comment above a command is kept with it.
+            None if trimmed.starts_with("# ") => comments.push(trimmed),
+            None => {
+                comments
+                    .drain(..)
+                    .for_each(|it| reader.output(it.trim_start_matches(['#', ' '])));
+                reader.output(line);
+            }
+        }
+    }
+    reader.session.n_left_out += comments.len();
+    reader.session.commands = reader.taken.join("\n");
+    (!reader.session.commands.is_empty()).then_some(reader.session)
+}
+
+/// The statements of a database session. None if the first line has no prompt.
+fn sql(text: &str) -> Option<ConsoleSession> {
+    let mut lines = text.lines().filter(|it| !it.trim().is_empty());
+    behind_sql_prompt(lines.clone().next()?)?;
+    let mut session = ConsoleSession::default();
+    let mut taken: Vec<&str> = Vec::new();
+    let mut is_open = false;
+    for line in &mut lines {
+        let statement = behind_sql_prompt(line).or(is_open.then_some(line));
+        match statement.map(str::trim_end) {
+            Some(statement) => {
+                let is_meta = !is_open && statement.starts_with('\\');
+                is_open = !is_meta
+                    && !statement.is_empty()
+                    && !statement.ends_with([';'])
+                    && !statement.ends_with("\\G")
+                    && !statement.ends_with("\\g");
+                if !statement.is_empty() {
+                    taken.push(statement);
+                }
+            }
+            None => session.n_left_out += 1,
+        }
+    }
+    session.commands = taken.join("\n");
+    (!session.commands.is_empty()).then_some(session)
+}
+
+/// Whether a line has a `$ ` prompt before a command. In a block that is no session it should not.
+pub fn has_prompt(text: &str) -> bool {
+    let mut commands = text
+        .lines()
+        .filter_map(|it| it.trim_start().strip_prefix("$ "));
+    commands.any(guess::is_command)
+}
+
+/// The commands of a block that is a session, and their kind. None if the block is no session: then all of it counts.
+pub fn session(text: &str, kind: StepType, is_console: bool) -> Option<(StepType, ConsoleSession)> {
+    let of_sql = || sql(text).map(|it| (StepType::Sql, it));
+    match kind {
+        StepType::Text => None,
+        StepType::Sql => of_sql(),
+        StepType::Bash if is_console => of_sql().or_else(|| shell(text, true).map(|it| (kind, it))),
+        StepType::Bash => shell(text, false).map(|it| (kind, it)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bash(text: &str) -> Option<(String, usize)> {
+        session(text, StepType::Bash, false).map(|it| (it.1.commands, it.1.n_left_out))
+    }
+
+    fn console(text: &str) -> Option<(String, usize)> {
+        session(text, StepType::Bash, true).map(|it| (it.1.commands, it.1.n_left_out))
+    }
+
+    fn taken(commands: &str, n_left_out: usize) -> (String, usize) {
+        (commands.to_owned(), n_left_out)
+    }
+
+    #[test]
+    fn behind_a_prompt_is_a_command_and_the_rest_is_output() {
+        let text = "$ kubectl get pods\nNAME   READY\napi-0  1/1\n\n$ kubectl logs api-0\nok\n";
+        assert_eq!(
+            bash(text),
+            Some(taken("kubectl get pods\nkubectl logs api-0", 3))
+        );
+        assert_eq!(console(text), bash(text));
+        assert_eq!(bash("  $ ls\n  a\n  $ pwd"), Some(taken("ls\npwd", 1)));
+        for prompt in [
+            "user@host:~$ ",
+            "[ana@host ~]$ ",
+            "[root@host ~]# ",
+            "root@host:/srv# ",
+            "bash-5.1$ ",
+            "sh-4.4# ",
+            "(venv) $ ",
+            "$ ",
+        ] {
+            assert_eq!(
+                bash(&format!("{prompt}ls -l\ntotal 0")),
+                Some(taken("ls -l", 1)),
+                "{prompt}"
+            );
+        }
+        assert_eq!(console("% ls\na"), Some(taken("ls", 1)));
+        assert_eq!(console("❯ ls\na"), Some(taken("ls", 1)));
+        assert_eq!(bash("% ls\na"), Some(taken("ls", 1)));
+        assert_eq!(bash("% of all"), None);
+    }
+
+    #[test]
+    fn a_block_without_prompts_is_no_session() {
+        for text in [
+            "kubectl get pods",
+            "# a comment\nls",
+            "echo \"$ 5\"\n",
+            "cat <<X\n$ no prompt\nX",
+            "$HOME/run.sh",
+            "${RUN}",
+            "$(which ls)",
+            "",
+        ] {
+            assert_eq!(bash(text), None, "{text}");
+        }
+        assert_eq!(console("# stop the service\nsystemctl stop api"), None);
+        assert_eq!(console("kubectl get pods"), None);
+    }
+
+    #[test]
+    fn a_command_takes_the_lines_it_goes_on_in() {
+        let text =
+            "$ helm upgrade api ./chart \\\n    --set a=b \\\n>   --wait\nRelease upgraded\n$ true";
+        assert_eq!(
+            bash(text),
+            Some(taken(
+                "helm upgrade api ./chart \\\n    --set a=b \\\n  --wait\ntrue",
+                1
+            ))
+        );
+        let text = "$ cat <<'EOF' > a\nfirst\n$ second\nEOF\n$ kubectl patch x -p '{\n  \"a\": 1\n}'\npatched";
+        assert_eq!(
+            bash(text),
+            Some(taken(
+                "cat <<'EOF' > a\nfirst\n$ second\nEOF\nkubectl patch x -p '{\n  \"a\": 1\n}'",
+                1
+            ))
+        );
+        let text = "$ for i in 1 2; do\n>   echo $i\n> done\n1\n2";
+        assert_eq!(
+            bash(text),
+            Some(taken("for i in 1 2; do\n  echo $i\ndone", 2))
+        );
+        let text = "$ for i in 1 2; do\n  echo $i\ndone\n1\n2";
+        assert_eq!(
+            bash(text),
+            Some(taken("for i in 1 2; do\n  echo $i\ndone", 2))
+        );
+        assert_eq!(
+            bash("$ kubectl get pods |\n  grep api\napi-0"),
+            Some(taken("kubectl get pods |\n  grep api", 1))
+        );
+        assert_eq!(
+            bash("$ echo it \\# 'a # b' # it's\nout"),
+            Some(taken("echo it \\# 'a # b' # it's", 1))
+        );
+    }
+
+    #[test]
+    fn a_command_that_is_complete_takes_no_more() {
+        let npm = "$ npm run build\n> app@1.0.0 build\n> tsc";
+        assert_eq!(bash(npm), Some(taken("npm run build", 2)));
+        for command in [
+            "echo do it if you can",
+            "echo for ever",
+            "ls | wc",
+            "a && b",
+            "f() { ls; }",
+            "for i in 1 2\ndo ls\ndone",
+            "f() {\n  ls\n}",
+            "if a; then\n  b\nelif c; then\n  d\nfi",
+            "(\nls\n)",
+        ] {
+            let text = format!("$ {command}\nout");
+            assert_eq!(bash(&text), Some(taken(command, 1)));
+        }
+        let quoted = "$ cat <<X\nmail\n> quoted\nX\nmail";
+        assert_eq!(bash(quoted), Some(taken("cat <<X\nmail\n> quoted\nX", 1)));
+    }
+
+    #[test]
+    fn root_s_prompt_counts_in_a_console_and_a_comment_stays_with_its_command() {
+        assert_eq!(
+            console("# systemctl restart api\n# systemctl status api\nactive"),
+            Some(taken("systemctl restart api\nsystemctl status api", 1))
+        );
+        assert_eq!(
+            console("# Stop it\n$ systemctl stop api\n# the end"),
+            Some(taken("# Stop it\nsystemctl stop api", 1))
+        );
+        assert_eq!(
+            bash("# Stop it\n$ systemctl stop api\nstopped"),
+            Some(taken("# Stop it\nsystemctl stop api", 1))
+        );
+        assert_eq!(
+            console("ana@a:~$ sudo -i\nroot@a:~# reboot"),
+            Some(taken("sudo -i\nreboot", 0))
+        );
+    }
+
+    #[test]
+    fn a_line_without_a_prompt_that_reads_like_a_command_is_doubtful() {
+        let doubt = |text: &str| session(text, StepType::Bash, false).unwrap().1.is_doubtful;
+        assert!(doubt("$ cd /srv\ngit pull"));
+        assert!(doubt("$ psql\npostgres=# SELECT 1;"));
+        assert!(!doubt("$ git pull\nAlready up to date."));
+    }
+
+    #[test]
+    fn statements_are_taken_from_a_database_session() {
+        let sql = |text: &str| {
+            session(text, StepType::Sql, false).map(|it| (it.1.commands, it.1.n_left_out))
+        };
+        let psql = "app=# SELECT count(*)\napp-# FROM users;\n count\n-------\n     5\n(1 row)\n\napp=> \\dt\nNone";
+        assert_eq!(
+            sql(psql),
+            Some(taken("SELECT count(*)\nFROM users;\n\\dt", 5))
+        );
+        let mysql = "mysql> SHOW SLAVE STATUS\\G\nrow\nmysql> SELECT 1\n    -> ;\n1";
+        assert_eq!(
+            sql(mysql),
+            Some(taken("SHOW SLAVE STATUS\\G\nSELECT 1\n;", 2))
+        );
+        assert_eq!(sql("SELECT a > b FROM c;"), None);
+        assert_eq!(sql("SELECT 1;\nmysql> x"), None);
+        let (kind, _) = session("mysql> SELECT 1;", StepType::Bash, true).unwrap();
+        assert_eq!(kind, StepType::Sql);
+        assert_eq!(session("$ no", StepType::Text, true), None);
+    }
+}

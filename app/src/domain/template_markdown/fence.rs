@@ -1,0 +1,136 @@
+//! Fenced code blocks: which language the word behind the fence names, and the block's text byte for byte.
+
+use crate::domain::vocabulary::StepType;
+use std::ops::Range;
+
+/// What a fenced block is, by its info string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FenceLanguage {
+    Script(StepType),
+    /// A recorded session: prompts, commands and output.
+    Console,
+    /// The description of the step behind it, as an export writes it.
+    Description,
+    /// No language is named.
+    Unmarked,
+    /// Any other language. Such a block belongs to the prose around it.
+    Other,
+}
+
+/// The first word of an info string, in lower case: `bash,copy`, `{.bash .numberLines}`, `{bash, echo=FALSE}`,
+/// `bash{1-3}`, `bash:run.sh` and `language-bash` all name bash.
+fn word(info: &str) -> String {
+    let info = info.trim();
+    let inner = info
+        .strip_prefix('{')
+        .map_or(info, |it| it.split('}').next().unwrap_or(it));
+    let inner = inner.trim();
+    let is_end =
+        |it: char| it.is_whitespace() || matches!(it, ',' | '{' | ':' | ';' | '[' | '(' | '=');
+    let mut words = inner.split(is_end).filter(|it| !it.is_empty());
+    let first = words.clone().next().unwrap_or_default();
+    // Pandoc's attributes may begin with an id: `{#listing .bash}`.
+    let class = words.find(|it| it.starts_with('.'));
+    let word = if first.starts_with('#') {
+        class.unwrap_or_default()
+    } else {
+        first
+    };
+    let word = word.trim_start_matches('.').to_ascii_lowercase();
+    let bare = ["language-", "lang-", "highlight-", "code-"]
+        .iter()
+        .find_map(|it| word.strip_prefix(it));
+    bare.map_or(word.clone(), str::to_owned)
+}
+
+/// The language that an info string names.
+pub fn language(info: &str) -> FenceLanguage {
+    match word(info).as_str() {
+        "" | "plaintext" | "plain" | "txt" | "none" | "nohighlight" => FenceLanguage::Unmarked,
+        "bash" | "sh" | "zsh" | "shell" | "ksh" | "dash" | "ash" | "posix" | "shellscript"
+        | "shell-script" | "bash-script" => FenceLanguage::Script(StepType::Bash),
+        "console" | "shell-session" | "shellsession" | "sh-session" | "bash-session"
+        | "zsh-session" | "terminal" | "session" => FenceLanguage::Console,
+        "sql" | "psql" | "pgsql" | "postgres" | "postgresql" | "plpgsql" | "mysql" | "mariadb"
+        | "tsql" | "t-sql" | "mssql" | "plsql" | "pl/sql" | "oracle" | "sqlite" | "sqlite3" => {
+            FenceLanguage::Script(StepType::Sql)
+        }
+        "text" => FenceLanguage::Script(StepType::Text),
+        "description" => FenceLanguage::Description,
+        _ => FenceLanguage::Other,
+    }
+}
+
+/// The text of a fenced block as it is in the source, and whether the block is closed. The line break before the closing
+/// fence belongs to the fence.
+/// `inner` is the text that the parser gives, without the indentation of a list and the signs of a quotation.
+pub fn text(source: &str, range: &Range<usize>, inner: &str) -> (String, bool) {
+    let whole = source[range.clone()].trim_end_matches('\n');
+    let without_last_break = |text: &str| text.strip_suffix('\n').unwrap_or(text).to_owned();
+    let Some((first, body)) = whole.split_once('\n') else {
+        return (without_last_break(inner), false);
+    };
+    let sign = if first.starts_with('~') { '~' } else { '`' };
+    let n_signs = first.chars().take_while(|it| *it == sign).count();
+    let (text, last) = body
+        .rsplit_once('\n')
+        .map_or(("", body), |(text, last)| (&body[..=text.len()], last));
+    // In a list or a quotation the lines have something before them.
+    let last = last.trim_start_matches([' ', '\t', '>']).trim_end();
+    let is_closed = last.chars().count() >= n_signs && last.chars().all(|it| it == sign);
+    let is_at_start = range.start == 0 || source[..range.start].ends_with('\n');
+    if is_at_start && is_closed {
+        (without_last_break(text), is_closed)
+    } else {
+        (without_last_break(inner), is_closed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_words_name_bash_sql_and_sessions() {
+        for info in [
+            "sh",
+            "zsh",
+            "shell",
+            "Bash",
+            "bash,copy",
+            "{.bash}",
+            "{.bash .numberLines}",
+            "bash{1,3}",
+            "bash title=\"x\"",
+            "bash:run.sh",
+            "language-bash",
+            "{bash, echo=FALSE}",
+            "{#id .sh}",
+            " ksh ",
+        ] {
+            assert_eq!(
+                language(info),
+                FenceLanguage::Script(StepType::Bash),
+                "{info}"
+            );
+        }
+        for info in [
+            "sql", "pgsql", "postgres", "mysql", "mariadb", "tsql", "plsql", "SQL", "sql,copy",
+        ] {
+            assert_eq!(
+                language(info),
+                FenceLanguage::Script(StepType::Sql),
+                "{info}"
+            );
+        }
+        for info in ["console", "shell-session", "console # wait", "{.console}"] {
+            assert_eq!(language(info), FenceLanguage::Console, "{info}");
+        }
+        for info in ["yaml", "json", "python", "powershell", "diff", "output"] {
+            assert_eq!(language(info), FenceLanguage::Other, "{info}");
+        }
+        for info in ["", "  ", "plaintext", "{}"] {
+            assert_eq!(language(info), FenceLanguage::Unmarked, "{info}");
+        }
+    }
+}

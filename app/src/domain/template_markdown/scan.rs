@@ -1,0 +1,371 @@
+//! Finds headings and fenced blocks in Markdown with pulldown-cmark, where they are, and what of the rest is no prose.
+
+use super::{
+    fence::{self, FenceLanguage},
+    front_matter,
+    prose::{ProseChange, ProseEdit, html_edits},
+    write,
+};
+use crate::domain::vocabulary::Category;
+use pulldown_cmark::{CodeBlockKind, Event, LinkType, OffsetIter, Options, Parser, Tag, TagEnd};
+use std::ops::Range;
+
+/// A heading outside of lists and quotations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heading {
+    /// 1 to 6.
+    pub level: u8,
+    /// Its words, without markup.
+    pub text: String,
+    /// The name of an older export: its first letter is written as a number, so it starts no category.
+    pub is_escaped: bool,
+    /// The category that the comment below it marks, as an export writes it.
+    pub mark: Option<Category>,
+}
+
+/// A fenced block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeFence {
+    pub language: FenceLanguage,
+    pub text: String,
+    /// How many spaces the lines of its list item begin with; 0 outside of lists.
+    pub list_indent: usize,
+}
+
+/// A heading or a fenced block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MarkdownElement {
+    Heading(Heading),
+    CodeFence(CodeFence),
+}
+
+/// What a Markdown text consists of. Ranges are in bytes of the whole source, front matter included.
+#[derive(Debug, Default)]
+pub struct MarkdownScan {
+    /// Where the text behind the front matter begins.
+    pub start: usize,
+    /// The title that the front matter gives.
+    pub title: Option<String>,
+    /// In the order of the text.
+    pub elements: Vec<(Range<usize>, MarkdownElement)>,
+    /// Sorted, without overlaps.
+    pub edits: Vec<ProseEdit>,
+    /// Where fences begin that are never closed.
+    pub open_fences: Vec<usize>,
+    /// Where a comment begins that is never closed: what is behind it is not read.
+    pub open_comment: Option<usize>,
+}
+
+/// A link's target of more bytes is not put in place: it is an image's data.
+const TARGET_MAX: usize = 500;
+
+/// Tags that are markup in a heading. Any other is a placeholder, such as `<namespace>`.
+const HEADING_TAGS: &str =
+    " a b big br code del em font i img ins kbd mark p s small span strong sub sup u ";
+
+fn is_markup(tag: &str) -> bool {
+    let name = tag.trim_start_matches(['<', '/']);
+    let end = name
+        .find(|it: char| !it.is_ascii_alphanumeric())
+        .unwrap_or(name.len());
+    tag.starts_with("<!")
+        || HEADING_TAGS.contains(&format!(" {} ", name[..end].to_ascii_lowercase()))
+}
+
+/// `Verify {#verify .unnumbered}` without the attributes.
+fn without_attributes(text: &str) -> &str {
+    let text = text.trim();
+    let Some((head, attributes)) = text.strip_suffix('}').and_then(|it| it.rsplit_once('{')) else {
+        return text;
+    };
+    let is_attribute = attributes
+        .trim_start_matches(':')
+        .trim_start()
+        .starts_with(['#', '.', '-']);
+    let is_apart = head.ends_with(char::is_whitespace);
+    if is_attribute && is_apart && !attributes.contains('{') {
+        head.trim_end()
+    } else {
+        text
+    }
+}
+
+/// What makes `[text](target)` of `[text][1]`, `[text][]` or `[text]`, which is at `link`.
+fn in_place(source: &str, link: Range<usize>, target: &str) -> ProseEdit {
+    // The parser leaves the empty brackets of `[text][]` behind the link.
+    let behind = &source[link.end..];
+    let label = source[link.clone()].rfind("][");
+    let (range, new) = match label {
+        _ if behind.starts_with("[]") => (link.end..link.end + 2, format!("({target})")),
+        Some(at) => (link.start + at + 1..link.end, format!("({target})")),
+        None => (link.end - 1..link.end, format!("]({target})")),
+    };
+    ProseEdit {
+        range,
+        change: ProseChange::Replace(new),
+    }
+}
+
+struct MarkdownScanner<'a> {
+    source: &'a str,
+    scan: MarkdownScan,
+    n_lists: usize,
+    n_quotes: usize,
+}
+
+impl<'a> MarkdownScanner<'a> {
+    fn edit(&mut self, range: Range<usize>, change: ProseChange) {
+        self.scan.edits.push(ProseEdit { range, change });
+    }
+
+    fn heading(&mut self, level: u8, range: &Range<usize>, events: &mut OffsetIter<'a>) {
+        let mut text = String::new();
+        for (event, _) in events.by_ref() {
+            match event {
+                Event::End(TagEnd::Heading(_)) => break,
+                Event::Text(it) | Event::Code(it) => text.push_str(&it),
+                Event::InlineHtml(it) if !is_markup(&it) => text.push_str(&it),
+                Event::SoftBreak | Event::HardBreak => text.push(' '),
+                _ => {}
+            }
+        }
+        // A name has no tabs.
+        let text = text.replace('\t', " ");
+        let raw = &self.source[self.scan.start..][range.clone()];
+        let heading = Heading {
+            level,
+            text,
+            is_escaped: raw.contains("&#"),
+            mark: None,
+        };
+        self.push(range, MarkdownElement::Heading(heading));
+    }
+
+    fn push(&mut self, range: &Range<usize>, element: MarkdownElement) {
+        let start = self.scan.start;
+        self.scan
+            .elements
+            .push((start + range.start..start + range.end, element));
+    }
+
+    fn fence(&mut self, info: &str, range: &Range<usize>, inner: &str) {
+        let language = fence::language(info);
+        let body = &self.source[self.scan.start..];
+        let (text, is_closed) = fence::text(body, range, inner);
+        if !is_closed {
+            self.scan.open_fences.push(self.scan.start + range.start);
+        }
+        if language == FenceLanguage::Other {
+            return;
+        }
+        let line_start = body[..range.start].rfind('\n').map_or(0, |it| it + 1);
+        let list_indent = if self.n_lists > 0 {
+            range.start - line_start
+        } else {
+            0
+        };
+        self.push(
+            range,
+            MarkdownElement::CodeFence(CodeFence {
+                language,
+                text,
+                list_indent,
+            }),
+        );
+    }
+
+    /// A comment that marks the heading before it; any other block of HTML is edited.
+    fn html(&mut self, range: Range<usize>) {
+        let start = self.scan.start;
+        let range = start + range.start..start + range.end;
+        let html = &self.source[range.clone()];
+        if let Some(category) = write::marked(html)
+            && let Some((_, MarkdownElement::Heading(heading))) = self.scan.elements.last_mut()
+        {
+            heading.mark = Some(category);
+            self.edit(range, ProseChange::Remove);
+            return;
+        }
+        if let Some(at) = html.rfind("<!--").filter(|it| !html[*it..].contains("-->")) {
+            self.scan.open_comment.get_or_insert(range.start + at);
+        }
+        self.scan.edits.extend(html_edits(self.source, range));
+    }
+
+    fn event(&mut self, event: Event<'a>, range: Range<usize>, events: &mut OffsetIter<'a>) {
+        let start = self.scan.start;
+        let whole = start + range.start..start + range.end;
+        match event {
+            Event::Start(Tag::List(_)) => self.n_lists += 1,
+            Event::End(TagEnd::List(_)) => self.n_lists = self.n_lists.saturating_sub(1),
+            Event::Start(Tag::BlockQuote(_)) => self.n_quotes += 1,
+            Event::End(TagEnd::BlockQuote(_)) => self.n_quotes = self.n_quotes.saturating_sub(1),
+            Event::Start(Tag::Heading { level, .. }) if self.n_lists + self.n_quotes == 0 => {
+                self.heading(level as u8, &range, events);
+            }
+            Event::Start(Tag::CodeBlock(kind)) => {
+                let mut inner = String::new();
+                for (event, _) in events.by_ref() {
+                    match event {
+                        Event::End(TagEnd::CodeBlock) => break,
+                        Event::Text(it) => inner.push_str(&it),
+                        _ => {}
+                    }
+                }
+                self.edit(whole, ProseChange::Keep);
+                if let CodeBlockKind::Fenced(info) = kind {
+                    self.fence(&info, &range, &inner);
+                }
+            }
+            Event::Start(Tag::HtmlBlock) => self.html(range),
+            Event::InlineHtml(html) => {
+                let is_comment = html.starts_with("<!--");
+                let change = if is_comment {
+                    ProseChange::Remove
+                } else {
+                    ProseChange::RemoveIfAlone
+                };
+                self.edit(whole, change);
+            }
+            Event::Start(
+                Tag::Link {
+                    link_type,
+                    dest_url,
+                    ..
+                }
+                | Tag::Image {
+                    link_type,
+                    dest_url,
+                    ..
+                },
+            ) if matches!(
+                link_type,
+                LinkType::Reference | LinkType::Collapsed | LinkType::Shortcut
+            ) && dest_url.len() <= TARGET_MAX =>
+            {
+                self.scan
+                    .edits
+                    .push(in_place(self.source, whole, &dest_url));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reads the structure of a text.
+pub fn scan(source: &str) -> MarkdownScan {
+    let front_matter = front_matter::find(source);
+    let (start, title) = front_matter.map_or((0, None), |it| (it.end, it.title));
+    let mut scanner = MarkdownScanner {
+        source,
+        scan: MarkdownScan {
+            start,
+            title,
+            ..MarkdownScan::default()
+        },
+        n_lists: 0,
+        n_quotes: 0,
+    };
+    let parser = Parser::new_ext(&source[start..], Options::ENABLE_TABLES);
+    let definitions: Vec<Range<usize>> = parser
+        .reference_definitions()
+        .iter()
+        .map(|(_, it)| it.span.clone())
+        .collect();
+    for span in definitions {
+        scanner.edit(start + span.start..start + span.end, ProseChange::Remove);
+    }
+    let mut events = parser.into_offset_iter();
+    while let Some((event, range)) = events.next() {
+        scanner.event(event, range, &mut events);
+    }
+    let mut scan = scanner.scan;
+    for (_, element) in &mut scan.elements {
+        if let MarkdownElement::Heading(heading) = element
+            && heading.mark.is_none()
+        {
+            heading.text = without_attributes(&heading.text).to_owned();
+        }
+    }
+    // An edit within another one is made with it.
+    scan.edits
+        .sort_by_key(|it| (it.range.start, std::cmp::Reverse(it.range.end)));
+    let mut end = 0;
+    scan.edits.retain(|it| {
+        let is_free = it.range.start >= end;
+        end = end.max(it.range.end);
+        is_free
+    });
+    scan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headings(source: &str) -> Vec<String> {
+        let elements = scan(source).elements.into_iter();
+        elements
+            .filter_map(|it| match it.1 {
+                MarkdownElement::Heading(it) => Some(format!("{} {}", it.level, it.text)),
+                MarkdownElement::CodeFence(_) => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn headings_lose_markup_attributes_and_tags_but_keep_placeholders() {
+        let source = "# `kubectl` *drain* [it](x)\n\nDump <db>\n---\n\n## Verify {#verify}\n### <a name=\"x\"></a>Keep {a} <!-- x -->\n> # quoted\n\n- # listed\n";
+        assert_eq!(
+            headings(source),
+            [
+                "1 kubectl drain it",
+                "2 Dump <db>",
+                "2 Verify",
+                "3 Keep {a}"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_mark_belongs_to_the_heading_above_it() {
+        let source = "## A\n<!-- rollcall: verify -->\n\n## B\n";
+        let marks: Vec<_> = scan(source)
+            .elements
+            .iter()
+            .map(|it| match &it.1 {
+                MarkdownElement::Heading(it) => it.mark,
+                MarkdownElement::CodeFence(_) => None,
+            })
+            .collect();
+        assert_eq!(marks, [Some(Category::Verify), None]);
+    }
+
+    #[test]
+    fn a_fence_in_a_list_knows_the_indent_of_its_item() {
+        let scan = scan("1. Look:\n   ```bash\n   ls\n     -l\n   ```\n");
+        let (_, MarkdownElement::CodeFence(fence)) = &scan.elements[0] else {
+            panic!("no fence")
+        };
+        assert_eq!((fence.list_indent, fence.text.as_str()), (3, "ls\n  -l"));
+    }
+
+    #[test]
+    fn links_by_reference_are_put_in_place_and_their_definitions_removed() {
+        let source = "See [the\nwiki][1], [grafana] and [x][].\n\n[1]: https://wiki\n[grafana]: <https://g> \"t\"\n[x]: y\n";
+        let scan = scan(source);
+        let text = super::super::prose::text(source, 0..source.len(), &scan.edits, 0);
+        assert_eq!(
+            text.unwrap().1,
+            "See [the\nwiki](https://wiki), [grafana](https://g) and [x](y)."
+        );
+    }
+
+    #[test]
+    fn a_comment_or_fence_that_is_never_closed_is_found() {
+        assert_eq!(scan("# A\n\n```yaml\na: 1\n").open_fences, [5]);
+        assert!(scan("# A\n\n```yaml\na: 1\n```\n").open_fences.is_empty());
+        assert_eq!(scan("# A\n\n<!-- x\n\n# B\n").open_comment, Some(5));
+        assert_eq!(scan("# A\n\n<!-- x -->\n").open_comment, None);
+    }
+}

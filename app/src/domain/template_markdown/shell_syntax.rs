@@ -1,0 +1,97 @@
+//! Just enough of the shell's grammar to see where a command of a recorded session ends.
+
+/// What is open in a command: a quote, or a loop.
+#[derive(Default)]
+pub struct ShellSyntax {
+    quote: Option<char>,
+    n_opened: usize,
+    n_closed: usize,
+}
+
+impl ShellSyntax {
+    /// Reads a line of a command. Whether the command goes on in the next one: the line ends with a backslash, a pipe or
+    /// an operator, a quote is open, or a loop is not closed.
+    pub fn goes_on(&mut self, line: &str) -> bool {
+        let mut letters = line.chars();
+        let mut is_word_start = true;
+        let mut code = String::with_capacity(line.len());
+        while let Some(letter) = letters.next() {
+            let was_start = is_word_start;
+            is_word_start = letter.is_whitespace() || letter == ';';
+            match (self.quote, letter) {
+                (None, '#') if was_start => break,
+                (None | Some('"'), '\\') => {
+                    let escaped = letters.next();
+                    if escaped.is_none() {
+                        return true;
+                    }
+                }
+                (None, '\'' | '"') => self.quote = Some(letter),
+                (Some(open), _) if open == letter => self.quote = None,
+                (None, _) => code.push(letter),
+                _ => {}
+            }
+        }
+        for part in code.split([';', '|', '&']) {
+            let mut words = part.split_whitespace();
+            let is_before = |it: &&str| matches!(*it, "do" | "then" | "else" | "!");
+            match words.find(|it| !is_before(it)) {
+                Some("for" | "while" | "until" | "select" | "if" | "case") => self.n_opened += 1,
+                Some("done" | "fi" | "esac" | "}" | ")") => self.n_closed += 1,
+                _ if part.trim_end().ends_with(['{', '(']) => self.n_opened += 1,
+                _ => {}
+            }
+        }
+        let end = code.trim_end();
+        self.quote.is_some()
+            || self.n_opened > self.n_closed
+            || end.ends_with('|')
+            || end.ends_with("&&")
+    }
+}
+
+/// The word that ends a here-document that the line opens.
+pub fn heredoc(line: &str) -> Option<&str> {
+    let at = line
+        .find("<<")
+        .filter(|it| !line[*it..].starts_with("<<<"))?;
+    let rest = line[at + 2..].trim_start_matches('-').trim_start();
+    let rest = rest.trim_start_matches(['\'', '"', '\\']);
+    let end = rest
+        .find(|it: char| !(it.is_alphanumeric() || it == '_'))
+        .unwrap_or(rest.len());
+    (end > 0 && !rest.starts_with(|it: char| it.is_ascii_digit())).then(|| &rest[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn goes_on(lines: &[&str]) -> Vec<bool> {
+        let mut syntax = ShellSyntax::default();
+        lines.iter().map(|it| syntax.goes_on(it)).collect()
+    }
+
+    #[test]
+    fn a_command_goes_on_while_something_is_open() {
+        assert_eq!(goes_on(&["a \\", "b"]), [true, false]);
+        assert_eq!(goes_on(&["a |", "b &&", "c"]), [true, true, false]);
+        assert_eq!(
+            goes_on(&["a '", "# no comment", "' b # it's"]),
+            [true, true, false]
+        );
+        assert_eq!(goes_on(&["if a; then", "b", "fi"]), [true, true, false]);
+        assert_eq!(goes_on(&["while a; do b", "done | c"]), [true, false]);
+        assert_eq!(goes_on(&["x=$(", "ls", ")"]), [true, true, false]);
+        assert_eq!(goes_on(&["echo if for do"]), [false]);
+    }
+
+    #[test]
+    fn a_here_document_ends_with_its_word() {
+        assert_eq!(heredoc("cat <<'EOF' > x"), Some("EOF"));
+        assert_eq!(heredoc("cat <<-END"), Some("END"));
+        for line in ["cat <<< word", "echo $((1 << 2))", "cat < file", "cat <<"] {
+            assert_eq!(heredoc(line), None, "{line}");
+        }
+    }
+}

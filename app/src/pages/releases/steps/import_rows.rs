@@ -1,0 +1,191 @@
+//! The rows of an import's preview: a table as HTML with fields to leave a step out, rename it, move it to the other
+//! category, retype it, or join it with the one before; and what typing in one of these fields edits.
+use crate::{
+    browser::{dom, form},
+    components::ui::html::{escape_into, put},
+    domain::{
+        template_markdown::{ImportedStep, preview::RowEdit},
+        vocabulary::{Category, StepType},
+    },
+};
+use leptos::prelude::{event_target_checked, event_target_value};
+
+/// A field of a row, as its `data-edit` names it.
+const INCLUDE: &str = "include";
+const NAME: &str = "name";
+const CATEGORY: &str = "category";
+const TYPE: &str = "type";
+const JOIN: &str = "join";
+
+/// A select of a row. `options` are values and labels.
+fn write_select(
+    html: &mut String,
+    edit: &str,
+    attributes: &str,
+    options: &[(&str, &str)],
+    selected: &str,
+) {
+    put!(
+        html,
+        r#"<td><select class="input" data-edit="{edit}" {attributes}>"#
+    );
+    for (value, text) in options {
+        let mark = if *value == selected { " selected" } else { "" };
+        put!(html, r#"<option value="{value}"{mark}>{text}</option>"#);
+    }
+    html.push_str("</select></td>");
+}
+
+/// The first line of a text, which opens to the whole step; and what is asked about it, as the element `asked`.
+fn write_text(html: &mut String, step: &ImportedStep, asked: &str) {
+    let first = step.content.lines().find(|it| !it.trim().is_empty());
+    html.push_str(r#"<td><details><summary class="mono quiet clip">"#);
+    escape_into(html, first.unwrap_or("Empty"));
+    html.push_str("</summary>");
+    if !step.description.is_empty() {
+        html.push_str(r#"<p class="small muted">"#);
+        escape_into(html, &step.description);
+        html.push_str("</p>");
+    }
+    html.push_str("<pre>");
+    escape_into(html, &step.content);
+    html.push_str("</pre></details>");
+    if let Some(question) = &step.question {
+        put!(html, r#"<p class="alert" id="{asked}">"#);
+        escape_into(html, question);
+        html.push_str("</p>");
+    }
+    html.push_str("</td>");
+}
+
+/// The steps as table rows in HTML. A runbook may have hundreds of steps, and text renders faster than elements. The
+/// fields keep what is typed by themselves.
+pub fn rows_html(steps: &[ImportedStep]) -> String {
+    let categories = Category::ALL.iter();
+    let categories: Vec<_> = categories.map(|it| (it.as_str(), it.label())).collect();
+    let types = StepType::ALL.iter();
+    let types: Vec<_> = types.map(|it| (it.as_str(), it.as_str())).collect();
+    let mut html = String::new();
+    for (row, step) in steps.iter().enumerate() {
+        let n = row + 1;
+        put!(
+            html,
+            r#"<tr data-row="{row}"><td><input class="check" type="checkbox" checked data-edit="{INCLUDE}" aria-label="Import step {n}"></td><td class="num quiet">{n}</td><td><input class="input" data-edit="{NAME}" aria-label="Name of step {n}" value=""#
+        );
+        escape_into(&mut html, &step.name);
+        html.push_str(r#""></td>"#);
+        let label = format!(r#"aria-label="Category of step {n}""#);
+        let present = step.category.as_str();
+        write_select(&mut html, CATEGORY, &label, &categories, present);
+        // The type is the answer to the question whether a text is a script.
+        let asked = format!("asked-{n}");
+        let described = if step.question.is_some() {
+            format!(r#" aria-describedby="{asked}""#)
+        } else {
+            String::new()
+        };
+        let label = format!(r#"aria-label="Type of step {n}"{described}"#);
+        write_select(&mut html, TYPE, &label, &types, step.kind.as_str());
+        html.push_str("<td>");
+        if row > 0 {
+            put!(
+                html,
+                r#"<input class="check" type="checkbox" data-edit="{JOIN}" aria-label="Join step {n} with the one before">"#
+            );
+        }
+        html.push_str("</td>");
+        write_text(&mut html, step, &asked);
+        html.push_str("</tr>");
+    }
+    html
+}
+
+/// Changes one field of a row's edit. `value` is what a text or a select has, `is_on` what a check box has.
+fn change(edits: &mut Vec<RowEdit>, row: u32, field: &str, value: String, is_on: bool) {
+    let at = edits.iter().position(|it| it.row == row);
+    let at = at.unwrap_or_else(|| {
+        edits.push(RowEdit {
+            row,
+            ..RowEdit::default()
+        });
+        edits.len() - 1
+    });
+    let edit = &mut edits[at];
+    match field {
+        INCLUDE => edit.leave_out = !is_on,
+        NAME => edit.name = Some(value),
+        CATEGORY => edit.category = value.parse().ok(),
+        TYPE => edit.kind = value.parse().ok(),
+        _ => edit.join_previous = is_on,
+    }
+}
+
+/// Takes over what was typed or chosen in a field of a row.
+pub fn edit_by_event(edits: &mut Vec<RowEdit>, event: &leptos::ev::Event) {
+    let row = dom::closest_attribute(event, "data-row").and_then(|it| it.parse().ok());
+    let field = dom::closest_attribute(event, "data-edit");
+    let (Some(row), Some(field)) = (row, field) else {
+        return;
+    };
+    let value = form::to_nfc(event_target_value(event));
+    change(edits, row, &field, value, event_target_checked(event));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(name: &str, content: &str) -> ImportedStep {
+        ImportedStep {
+            category: Category::Verify,
+            kind: StepType::Sql,
+            name: name.into(),
+            description: "<i>".into(),
+            content: content.into(),
+            line: 3,
+            question: Some("Is it \"sql\"?".into()),
+        }
+    }
+
+    #[test]
+    fn names_and_texts_are_escaped() {
+        let html = rows_html(&[step("\"><b>", "\n</td><img>\nmore")]);
+        assert!(html.contains(r#"value="&quot;&gt;&lt;b&gt;""#), "{html}");
+        assert!(html.contains("&lt;img&gt;") && html.contains("&lt;i&gt;"));
+        assert!(!html.contains("<img>") && !html.contains("<b>") && !html.contains("<i>"));
+        assert!(html.contains("id=\"asked-1\">Is it &quot;sql&quot;?"));
+        assert!(html.contains("aria-describedby=\"asked-1\""));
+    }
+
+    #[test]
+    fn a_row_begins_as_it_was_read_and_the_first_has_nothing_to_join() {
+        let html = rows_html(&[step("A", "a"), step("B", "b")]);
+        let sql = r#"<option value="sql" selected>sql</option>"#;
+        let verify = r#"<option value="verify" selected>Verify</option>"#;
+        assert_eq!(html.matches(sql).count(), 2);
+        assert_eq!(html.matches(verify).count(), 2);
+        assert_eq!(html.matches("with the one before").count(), 1);
+        assert!(html.contains("Join step 2 with the one before"));
+    }
+
+    #[test]
+    fn the_fields_of_a_row_make_one_edit() {
+        let mut edits = Vec::new();
+        change(&mut edits, 1, INCLUDE, String::new(), false);
+        change(&mut edits, 1, INCLUDE, String::new(), true);
+        change(&mut edits, 1, NAME, "B".into(), false);
+        change(&mut edits, 1, CATEGORY, "deploy".into(), false);
+        change(&mut edits, 1, TYPE, "text".into(), false);
+        change(&mut edits, 2, JOIN, String::new(), true);
+        let expected = RowEdit {
+            row: 1,
+            leave_out: false,
+            name: Some("B".into()),
+            category: Some(Category::Deploy),
+            kind: Some(StepType::Text),
+            join_previous: false,
+        };
+        assert_eq!(edits[0], expected);
+        assert_eq!((edits[1].row, edits[1].join_previous), (2, true));
+    }
+}

@@ -1,0 +1,75 @@
+//! Import of template steps from Markdown runbooks (R86): a preview, and the import of all steps in one change.
+use super::template_edits;
+use crate::domain::{
+    actor_stamp::ActorStamp,
+    event::Changed,
+    field_error::FieldError,
+    id::ReleaseId,
+    order::Position,
+    template::TemplateDraft,
+    template_markdown::{STEPS_MAX, TemplateImport, preview::RowEdit},
+    validation_errors::ValidationErrors,
+    vocabulary::Field,
+};
+use crate::store::{Store, compute::compute, error::StoreError, records::release_rows};
+
+impl Store {
+    /// What a runbook is read as, with its rows edited. Nothing is stored, and what is wrong with the text is in the notes.
+    /// Errors: not found; archived; edits that cannot be made.
+    pub async fn preview_runbook(
+        &self,
+        release: ReleaseId,
+        markdown: String,
+        edits: Vec<RowEdit>,
+    ) -> Result<TemplateImport, StoreError> {
+        let release = release_rows::load(&self.read, release).await?;
+        release.may_be_edited()?;
+        let read = move || TemplateImport::read(&markdown).edited(&edits);
+        Ok(compute(read).await??)
+    }
+
+    /// Reads a runbook, edits its rows, and appends its steps as `import_templates` does. Name and description of the
+    /// release stay: the answer offers them. Errors: not found; archived; edits that cannot be made; an error in the text.
+    pub async fn import_runbook(
+        &self,
+        release: ReleaseId,
+        markdown: String,
+        edits: Vec<RowEdit>,
+        stamp: ActorStamp,
+    ) -> Result<Changed<TemplateImport>, StoreError> {
+        let import = self.preview_runbook(release, markdown, edits).await?;
+        let steps = import.importable()?;
+        let done = self.import_templates(release, steps, stamp).await?;
+        Ok(Changed {
+            row: import,
+            batch_id: done.batch_id,
+        })
+    }
+
+    /// Appends steps to their categories in one change, all of them or none. Answers how many. Errors: no steps or
+    /// more than `STEPS_MAX`; wrong fields; archived.
+    pub async fn import_templates(
+        &self,
+        release: ReleaseId,
+        drafts: Vec<TemplateDraft>,
+        stamp: ActorStamp,
+    ) -> Result<Changed<u32>, StoreError> {
+        let (max, long) = (STEPS_MAX, drafts.len());
+        let problem = match long {
+            0 => Some(FieldError::EmptyList),
+            _ if long > max => Some(FieldError::TooMany { max, long }),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            return Err(ValidationErrors::one(Field::Content, problem).into());
+        }
+        let all = drafts.into_iter().map(TemplateDraft::parse);
+        let all = all.collect::<Result<Vec<_>, ValidationErrors>>()?;
+        let mut change = self.change(stamp).await?;
+        let release = release_rows::load(&change.tx, release).await?;
+        for fields in all {
+            template_edits::add(&mut change, &release, fields, Position::Last).await?;
+        }
+        change.finish(u32::try_from(long).unwrap_or(u32::MAX)).await
+    }
+}
