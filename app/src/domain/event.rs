@@ -158,7 +158,19 @@ impl Event {
         match self.entity {
             Entity::Step | Entity::Template => true,
             Entity::Release => kept.is_some(),
-            Entity::Cluster | Entity::Customer => false,
+            Entity::Customer => self.is_customer_edit(),
+            Entity::Cluster => false,
+        }
+    }
+
+    /// Whether a customer was created, edited, or deleted by an undo. Deactivation and restoring have each other as their
+    /// opposite.
+    fn is_customer_edit(&self) -> bool {
+        let is_active = |row: &Value| row.get("isActive").cloned();
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => is_active(before) == is_active(after),
+            (None, None) => false,
+            _ => true,
         }
     }
 

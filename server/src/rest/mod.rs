@@ -119,11 +119,12 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .merge(transfer::router())
 }
 
-/// Operations that create a row, which take an idempotency key.
+/// Operations that create rows, which take an idempotency key.
 fn creating_operations() -> OpenApiRouter<Context> {
     OpenApiRouter::default()
         .routes(routes!(clusters::create_cluster))
         .routes(routes!(customers::create_customer))
+        .routes(routes!(customers::import_customers))
         .routes(routes!(releases::create_release))
         .routes(routes!(releases::clone_release))
         .routes(routes!(templates::create_template))

@@ -1,6 +1,5 @@
 //! Everything the step panel shows beyond the step itself: text changes per history entry, which entries can be
 //! undone, and whether the template changed since.
-use super::text_diffs::compute;
 use crate::domain::{
     customer_work::{HistoryTextChange, OpenStep, TemplateDrift},
     diff::{self, DiffRow},
@@ -12,6 +11,7 @@ use crate::domain::{
 use crate::store::{
     Store,
     audit::events::{StepSnapshot, read_snapshot},
+    engine::compute::compute,
     entity::audit_event,
     error::StoreError,
 };

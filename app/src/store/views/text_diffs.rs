@@ -7,7 +7,7 @@ use crate::domain::{
     validation_errors::ValidationErrors,
     vocabulary::Field,
 };
-use crate::store::{Store, error::StoreError};
+use crate::store::{Store, engine::compute::compute, error::StoreError};
 
 impl Store {
     /// What is different between two texts, each at most as long as a step's text may be.
@@ -24,12 +24,4 @@ impl Store {
         }
         compute(move || diff::compare(&before, &after)).await
     }
-}
-
-/// Runs work that computes on a thread of its own kind, and waits for it.
-pub async fn compute<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, StoreError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| StoreError::Open("a comparison broke off".to_owned()))
 }
