@@ -1,6 +1,7 @@
 //! Form that imports many customers from pasted text, with a preview of each row beside it.
 use super::{
-    customer_import_table::{CustomerImportTable, OwnTicks, left_out_note, summary},
+    customer_import_table::CustomerImportTable,
+    customer_import_ticks::{OwnTicks, left_out_note, summary},
     ui::{
         field::SelectField,
         html::{grouped, pluralize},
@@ -80,6 +81,16 @@ fn submit_label(n_create: usize, n_update: usize) -> String {
         (n, 0) => format!("Create {}", pluralize(n, "customer")),
         (0, n) => format!("Update {}", pluralize(n, "customer")),
         (n, m) => format!("Create {}, update {}", pluralize(n, "customer"), grouped(m)),
+    }
+}
+
+/// What can be pasted, with an example.
+fn text_hint() -> impl IntoView {
+    view! {
+        <span class="hint" id="text-hint">
+            "Paste with a header row: name, namespace, cluster, then one column per variable. Or the output of kubectl get ns, oc get projects or helm list -A, or one namespace per line."
+            <code class="import__example">"name, namespace, HOST\nAcme, acme-prod, acme.example.com"</code>
+        </span>
     }
 }
 
@@ -193,12 +204,7 @@ pub fn CustomerImportForm(
                     <div class="field">
                         <label for="text">"Customers (one per line)"</label>
                         <TextArea value=text id="text" rows=14 code=true described_by=Signal::derive(|| Some("text-hint".to_owned()))/>
-                        <span class="hint" id="text-hint">
-                            "Paste with a header row: name, namespace, cluster, then one column per variable. Or the output of kubectl get ns, oc get projects or helm list -A, or one namespace per line."
-                            <br/>
-                            "Example:"
-                            <code class="import__example">"name, namespace, HOST\nAcme, acme-prod, acme.example.com"</code>
-                        </span>
+                        {text_hint()}
                         {move || at(Field::Text).get().map(|text| view! { <span class="error">{text}</span> })}
                     </div>
                 </div>

@@ -1,7 +1,6 @@
 //! Tests of the import of many customers: what becomes of each row, and what is written of those that were chosen.
 use super::*;
 use crate::domain::{customer::CustomerDraft, customer_import_parser::parse};
-use proptest::prelude::*;
 use serde_json::json;
 
 const EU: ClusterId = ClusterId(1);
@@ -276,7 +275,7 @@ fn a_comment_never_takes_a_customers_place() {
     );
 }
 
-proptest! {
+proptest::proptest! {
     #[test]
     fn only_good_rows_are_written_and_no_namespace_twice(
         text in "(Acme|acme|orchard|gone|kube-system|[a-c]|, |;|\t|\"|\n|\n|#|=|A=1|name,namespace\n|cluster|prod-us|Active|   ){0,40}"
@@ -288,13 +287,13 @@ proptest! {
             update: lines.into_iter().map(|line| TickedUpdate { line, version: 4 }).collect(),
         };
         let (report, actions) = all.choose(&ImportRequest { ticked: Some(ticked), ..ImportRequest::default() });
-        prop_assert_eq!(report.created as usize + report.updated as usize, actions.len());
+        proptest::prop_assert_eq!(report.created as usize + report.updated as usize, actions.len());
         let mut places = std::collections::HashSet::new();
         for action in actions {
             let (ImportAction::Create(fields) | ImportAction::Update(_, fields)) = action.clone();
             let place = (fields.cluster_id, fields.namespace.as_str().to_owned());
-            prop_assert_eq!(context().customers.contains_key(&place), matches!(action, ImportAction::Update(..)));
-            prop_assert!(places.insert(place));
+            proptest::prop_assert_eq!(context().customers.contains_key(&place), matches!(action, ImportAction::Update(..)));
+            proptest::prop_assert!(places.insert(place));
             // A form would take the same.
             let draft = CustomerDraft {
                 name: fields.name.as_str().to_owned(),
@@ -303,11 +302,11 @@ proptest! {
                 description: fields.description.clone().map(String::from).unwrap_or_default(),
                 metadata: fields.metadata.clone(),
             };
-            prop_assert_eq!(draft.parse().unwrap(), fields);
+            proptest::prop_assert_eq!(draft.parse().unwrap(), fields);
         }
         for row in report.rows {
             let must_say_why = matches!(row.state, ImportState::LeftOut | ImportState::Doubtful);
-            prop_assert!(!must_say_why || row.reason.is_some());
+            proptest::prop_assert!(!must_say_why || row.reason.is_some());
         }
     }
 }

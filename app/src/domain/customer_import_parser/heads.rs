@@ -131,6 +131,7 @@ impl Heads {
             .any(|it| matches!(it, Column::Variable(_)))
     }
 
+    /// Whether the table has this column.
     pub fn has(&self, column: &Column) -> bool {
         self.columns.contains(column)
     }

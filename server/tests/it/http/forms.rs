@@ -102,7 +102,7 @@ async fn pasted_customers_are_posted_and_rows_that_are_left_out_are_shown() {
             .contains("Created 1 customer. The rows in the preview were left out.")
     );
     // In the text area; of the rows only the one that was left out.
-    assert!(page.body.contains("\nHooli, hooli\n") && !page.body.contains("<td>Hooli</td>"));
+    assert!(page.body.contains(">\nHooli, hooli") && !page.body.contains("<td>Hooli</td>"));
     assert!(page.body.contains("<td>Wrong</td>") && page.body.contains("Skipped: Not One"));
     let nothing = post("clusterId=1&text=Wrong").await;
     assert_eq!(nothing.status, StatusCode::OK);
