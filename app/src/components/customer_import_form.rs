@@ -3,11 +3,7 @@ use super::{
     customer_import_table::CustomerImportTable,
     customer_import_ticks::{OwnTicks, left_out_note, summary},
     ui::{
-        field::SelectField,
-        html::{grouped, pluralize},
-        icon::Icon,
-        notice::Failure,
-        posted::Posted,
+        field::SelectField, html::grouped, icon::Icon, notice::Failure, posted::Posted,
         text_area::TextArea,
     },
 };
@@ -63,14 +59,21 @@ impl PostedImport {
     }
 }
 
+/// "1 customer", "1,200 customers"
+fn customers(n: usize) -> String {
+    match n {
+        1 => "1 customer".to_owned(),
+        n => format!("{} customers", grouped(n)),
+    }
+}
+
 /// "Created 3 customers, updated 1"; empty if nothing was written.
 pub fn written(created: u32, updated: u32) -> String {
-    let customers = |n: u32| pluralize(n as usize, "customer");
-    match (created, updated) {
+    match (created as usize, updated as usize) {
         (0, 0) => String::new(),
         (n, 0) => format!("Created {}", customers(n)),
         (0, n) => format!("Updated {}", customers(n)),
-        (n, m) => format!("Created {}, updated {m}", customers(n)),
+        (n, m) => format!("Created {}, updated {}", customers(n), grouped(m)),
     }
 }
 
@@ -78,9 +81,9 @@ pub fn written(created: u32, updated: u32) -> String {
 fn submit_label(n_create: usize, n_update: usize) -> String {
     match (n_create, n_update) {
         (0, 0) => "Create customers".to_owned(),
-        (n, 0) => format!("Create {}", pluralize(n, "customer")),
-        (0, n) => format!("Update {}", pluralize(n, "customer")),
-        (n, m) => format!("Create {}, update {}", pluralize(n, "customer"), grouped(m)),
+        (n, 0) => format!("Create {}", customers(n)),
+        (0, n) => format!("Update {}", customers(n)),
+        (n, m) => format!("Create {}, update {}", customers(n), grouped(m)),
     }
 }
 
@@ -199,7 +202,7 @@ pub fn CustomerImportForm(
             >
                 <div class="form__body">
                     <Failure error=error/>
-                    {taken.map(|it| view! { <div class="alert" role="status"><Icon name="i-warn"/><span>{it}</span></div> })}
+                    {taken.map(|it| view! { <div class="alert" data-tone="info" role="status"><Icon name="i-warn"/><span>{it}</span></div> })}
                     <SelectField label="Cluster" id="clusterId" value=chosen options=options error=at(Field::Cluster)/>
                     <div class="field">
                         <label for="text">"Customers (one per line)"</label>
@@ -254,6 +257,7 @@ mod tests {
     fn the_button_says_how_many_it_creates_and_updates() {
         assert_eq!(submit_label(0, 0), "Create customers");
         assert_eq!(submit_label(1, 0), "Create 1 customer");
+        assert_eq!(submit_label(1_200, 0), "Create 1,200 customers");
         assert_eq!(submit_label(0, 2), "Update 2 customers");
         assert_eq!(submit_label(3, 2), "Create 3 customers, update 2");
         assert_eq!(written(3, 1), "Created 3 customers, updated 1");
