@@ -67,6 +67,10 @@ const OPS: [(&str, u32); 23] = [
 pub struct Dice(u64);
 
 impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut it = self.0;
@@ -197,7 +201,7 @@ impl ModelRun {
             versions: HashMap::new(),
             template_versions: HashMap::new(),
             past: Vec::new(),
-            dice: Dice(seed),
+            dice: Dice::new(seed),
             trace: Vec::new(),
             counts: OPS.iter().map(|it| (it.0, (0, 0))).collect(),
         };
