@@ -32,7 +32,7 @@ const opened: [string, (page: Page) => Promise<void>][] = [
     await page.getByRole('alert').waitFor();
   }],
   ['/customers/new?paste', async page => {
-    await page.getByLabel('Customers, a line each').fill('Hooli, hooli\nWrong');
+    await page.getByLabel('Customers (one per line)').fill('Hooli, hooli\nWrong\nkube-system');
     await page.getByRole('table').waitFor();
   }],
   ['/activity', async page => { await page.getByText(/^What changed/).first().click(); }],

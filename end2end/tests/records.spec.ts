@@ -300,43 +300,6 @@ test.describe('variables', () => {
   });
 });
 
-test.describe('many customers at once', () => {
-  test('every line is judged as one types, and all are created or none', async ({ page, open, server }) => {
-    const { globex } = await people(server);
-    await server.call('deactivate_customer', { id: globex });
-    await open('/customers');
-    await page.getByRole('link', { name: 'Paste customers…' }).click();
-    await expect(heading(page, 'Paste customers')).toBeVisible();
-    await field(page, 'Cluster').selectOption({ label: 'eu-west' });
-    const lines = page.getByRole('table', { name: 'What becomes of each line' });
-    await page.getByLabel('Customers, a line each').fill('Acme, acme\nGlobex, globex\nHooli, hooli, HOST=h.example\nWrong, Not One');
-    await expect(lines.getByRole('row', { name: /^1 Acme/ })).toContainText('There already');
-    await expect(lines.getByRole('row', { name: /^2 Globex/ })).toContainText('There, but inactive');
-    await expect(lines.getByRole('row', { name: /^3 Hooli/ })).toContainText('New, 1 variable');
-    await expect(lines.getByRole('row', { name: /^4 Wrong/ })).toContainText('is not a namespace');
-    await expect(said(page, '1 new, 2 there already, 1 wrong')).toBeVisible();
-    const create = page.getByRole('button', { name: 'Create 1 customer' });
-    await expect(create).toHaveAttribute('aria-disabled', 'true');
-    await expect(create).toHaveAccessibleDescription('Line 4 is wrong. All lines or none.');
-    await page.getByLabel('Customers, a line each').fill('name\tnamespace\tcluster\tHOST\nHooli\thooli\teu-west\th.example\nStark\tstark\tus-east\t');
-    await expect(lines.getByRole('row', { name: /Stark/ })).toContainText('us-east');
-    await page.getByLabel('Customers, a line each').press('Control+Enter');
-    await expect(heading(page, 'Customers')).toBeVisible();
-    await expect(said(page, 'Created 2 customers')).toBeVisible();
-    await expect(page.getByRole('table', { name: 'Customers' }).getByRole('link', { name: 'Stark' })).toBeVisible();
-  });
-
-  test('what kubectl prints is taken, without what is its own', async ({ page, open, server }) => {
-    await server.call('create_cluster', { draft: { name: 'eu-west' } });
-    await open('/customers/new?paste');
-    await page.getByLabel('Customers, a line each').fill('NAME          STATUS   AGE\nacme          Active   12d\nkube-system   Active   90d');
-    const lines = page.getByRole('table', { name: 'What becomes of each line' });
-    await expect(lines.getByRole('row', { name: /^3/ })).toContainText('Left out: kube-system belongs to Kubernetes');
-    await page.getByRole('button', { name: 'Create 1 customer' }).click();
-    await expect(page.getByRole('table', { name: 'Customers' }).getByRole('link', { name: 'acme' })).toBeVisible();
-  });
-});
-
 test.describe('releases', () => {
   test('a new one begins with the steps of another', async ({ page, open, server }) => {
     await draftJune(server);

@@ -2,9 +2,9 @@
 use crate::{
     domain::{
         customer::{Customer, CustomerDraft, CustomerSummary},
-        customer_import::ImportLine,
+        customer_import::{ImportReport, ImportRequest},
         event::Changed,
-        id::{ClusterId, CustomerId},
+        id::CustomerId,
         summary::CustomerDetail,
     },
     error::AppError,
@@ -61,23 +61,10 @@ pub async fn restore_customer(id: CustomerId) -> Result<Changed<Customer>, AppEr
     reply(store().restore_customer(id, stamp()?).await)
 }
 
-/// What an import would do with each line of a pasted text. Errors: too many lines.
+/// What becomes of each row of a pasted text; unless it is a dry run, creates and updates the chosen customers (R85).
+/// Errors: an empty text; too many rows; an unknown cluster.
 #[server(input = Json, output = Postcard)]
-pub async fn preview_customers_paste(
-    cluster: Option<ClusterId>,
-    text: String,
-) -> Result<Vec<ImportLine>, AppError> {
-    use super::context::{reply, store};
-    reply(store().preview_customers_paste(cluster, text).await)
-}
-
-/// Creates the new customers of a pasted text, all of them or none. Errors: too many lines; a wrong line; nothing
-/// new.
-#[server(input = Json, output = Postcard)]
-pub async fn create_customers(
-    cluster: Option<ClusterId>,
-    text: String,
-) -> Result<Changed<u32>, AppError> {
+pub async fn import_customers(request: ImportRequest) -> Result<Changed<ImportReport>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().create_customers(cluster, text, stamp()?).await)
+    reply(store().import_customers(request, stamp()?).await)
 }

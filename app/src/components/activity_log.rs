@@ -137,7 +137,8 @@ fn subject_links(
         (_, EventAction::Delete) | (Entity::Database, _) => None,
         (Entity::Template, _) => event.release_id.map(paths::release_steps),
         (Entity::Cluster, _) => Some(paths::cluster(ClusterId(id))),
-        (Entity::Customer, _) => Some(paths::customer(CustomerId(id))),
+        // A customer whose creation was undone is gone, and has no name any more.
+        (Entity::Customer, _) => customer.as_ref().map(|_| paths::customer(CustomerId(id))),
         (Entity::Release, _) => Some(paths::release(ReleaseId(id))),
         (Entity::Step, _) => event.release_id.map(|it| paths::step(it, StepId(id))),
     };
@@ -150,7 +151,10 @@ fn subject_links(
     let release = release.zip(event.release_id).map(|(name, id)| {
         view! { ", "<a class="plain" href=paths::release(id)>{name}</a> }
     });
-    let subject = subject.unwrap_or_else(|| "what is gone now".to_owned());
+    let mut subject = subject.unwrap_or_else(|| "what is gone now".to_owned());
+    if event.entity == Entity::Customer {
+        subject.push_str(others);
+    }
     let subject = match path {
         Some(path) => view! { <a class="plain" href=path>{subject}</a> }.into_any(),
         None => subject.into_any(),

@@ -56,6 +56,13 @@ pub fn event_phrase(event: &HistoryEntry, in_batch: u32) -> String {
         };
         return format!("{cells} {in_batch} cells");
     }
+    if in_batch > 1 && event.entity == Entity::Customer {
+        // Only an import changes several customers at once.
+        return match event.action {
+            EventAction::Undo => format!("undid a change of {in_batch} customers"),
+            _ => format!("imported {in_batch} customers"),
+        };
+    }
     single_phrase(event.action).to_owned()
 }
 
@@ -79,7 +86,7 @@ mod tests {
     use chrono::DateTime;
 
     #[test]
-    fn a_batch_of_cells_is_described_by_its_size() {
+    fn a_batch_is_described_by_its_size() {
         let event = HistoryEntry {
             id: EventId(1),
             batch_id: BatchId("b".into()),
@@ -100,8 +107,15 @@ mod tests {
         assert_eq!(event_phrase(&event, 1), "marked done");
         let noted = HistoryEntry {
             action: EventAction::Notes,
-            ..event
+            ..event.clone()
         };
         assert_eq!(event_phrase(&noted, 1), "changed the notes");
+        let imported = HistoryEntry {
+            entity: Entity::Customer,
+            action: EventAction::Create,
+            ..event
+        };
+        assert_eq!(event_phrase(&imported, 1), "added");
+        assert_eq!(event_phrase(&imported, 3), "imported 3 customers");
     }
 }

@@ -8,6 +8,8 @@ pub mod checklist_view;
 pub mod cluster_form;
 pub mod customer_form;
 pub mod customer_import_form;
+pub mod customer_import_table;
+pub mod customer_import_ticks;
 pub mod customer_picker;
 pub mod diff_view;
 pub mod event_text;

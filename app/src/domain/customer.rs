@@ -10,7 +10,8 @@ use super::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A customer as stored. Customers are never deleted, only deactivated (R5); they stay in their releases, marked.
+/// A customer as stored. Customers are not deleted but deactivated (R5); they stay in their releases, marked. Only the
+/// undo of its creation deletes one, while it is in no release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Customer {

@@ -165,7 +165,19 @@ impl Event {
         match self.entity {
             Entity::Step | Entity::Template => true,
             Entity::Release => kept.is_some(),
-            Entity::Cluster | Entity::Customer | Entity::Database => false,
+            Entity::Customer => self.is_customer_edit(),
+            Entity::Cluster | Entity::Database => false,
+        }
+    }
+
+    /// Whether a customer was created, edited, or deleted by an undo. Deactivation and restoring have each other as their
+    /// opposite.
+    fn is_customer_edit(&self) -> bool {
+        let is_active = |row: &Value| row.get("isActive").cloned();
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => is_active(before) == is_active(after),
+            (None, None) => false,
+            _ => true,
         }
     }
 

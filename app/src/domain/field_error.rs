@@ -69,7 +69,7 @@ fn sentences(all: &[String]) -> String {
 }
 
 /// The end of a list of which only the first entries are named; empty for 0.
-pub(super) fn and_others(n: usize) -> String {
+fn and_others(n: usize) -> String {
     match n {
         0 => String::new(),
         n => format!(", and {n} more"),

@@ -24,9 +24,7 @@ pub mod copy;
 pub mod customer;
 /// A customer's checklist, printed or as Markdown.
 pub mod customer_checklist;
-/// Import of many customers from text.
 pub mod customer_import;
-/// Parser of pasted customer lines.
 pub mod customer_import_parser;
 /// A customer's work list and the step panel.
 pub mod customer_work;

@@ -1,7 +1,6 @@
 //! Business rules that refuse a change, each with the sentence that the user reads. Sentences are lower-case, without
 //! a full stop, name the thing and say what to do. Wrong fields are in `validation_errors`.
 use super::{
-    field_error::and_others,
     quote::QuoteError,
     vocabulary::{Field, ReleaseStatus, StepAction, StepStatus},
 };
@@ -71,14 +70,6 @@ pub enum RuleViolation {
     NothingToUndo { reasons: Vec<String> },
     #[error("the database is not empty: import into a new one")]
     NotEmpty,
-    #[error("nothing was created: line {line} is wrong ({why}){}", and_others(*.others))]
-    WrongLines {
-        line: u32,
-        why: String,
-        others: usize,
-    },
-    #[error("nothing was created: there is no new customer in these lines")]
-    NothingNew,
 }
 
 fn or_restore(inactive: Option<i64>) -> &'static str {

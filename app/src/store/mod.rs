@@ -8,7 +8,6 @@
 //! views, transfer. None imports from a later one; all may import `Store` from here.
 pub mod audit;
 mod change;
-mod compute;
 pub mod engine;
 pub mod entity;
 pub mod error;

@@ -4,6 +4,7 @@ use super::render::render_page;
 use app::{
     api::context::{Context, actor, now, to_app_error},
     components::{
+        customer_import_form::PostedImport,
         release_steps::{StepSource, parse_step_source},
         ui::posted::Posted,
     },
@@ -11,6 +12,7 @@ use app::{
         actor_stamp::ActorStamp,
         cluster::ClusterDraft,
         customer::CustomerDraft,
+        customer_import::{ImportReport, ImportRequest, ImportState},
         field_error::FieldError,
         id::{ClusterId, CustomerId, ReleaseId},
         metadata::Metadata,
@@ -69,13 +71,22 @@ async fn respond(
         Err(error) => to_app_error(error),
     };
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let posted = Posted { fields, error };
+    let mut page = render_posted(context, uri, headers, Posted { fields, error }).await;
+    *page.status_mut() = status;
+    page
+}
+
+/// The page at the address of a form, with what was posted in its context.
+async fn render_posted(
+    context: Context,
+    uri: Uri,
+    headers: HeaderMap,
+    posted: impl Clone + Send + Sync + 'static,
+) -> Response {
     let mut request = Request::new(axum::body::Body::empty());
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
-    let mut page = render_page(context, request, move || provide_context(posted.clone())).await;
-    *page.status_mut() = status;
-    page
+    render_page(context, request, move || provide_context(posted.clone())).await
 }
 
 /// The posted variables, one a line; those of `before` if the form has no such field.
@@ -126,6 +137,51 @@ fn no_release_chosen() -> StoreError {
     ValidationErrors::one(Field::From, FieldError::Missing).into()
 }
 
+/// The form of `/customers/new`; that of `/customers/new?paste` has a field `text` with many customers.
+async fn new_customer(
+    State(context): State<Context>,
+    uri: Uri,
+    headers: HeaderMap,
+    Form(fields): Form<PostedFields>,
+) -> Response {
+    if !fields.contains_key("text") {
+        return one_customer(State(context), uri, headers, Form(fields)).await;
+    }
+    match import_customers(&context, &headers, &fields).await {
+        Ok(report) if report.rows.is_empty() => Redirect::to(paths::CUSTOMERS).into_response(),
+        Ok(report) => {
+            let posted = PostedImport {
+                cluster: field(&fields, "clusterId"),
+                text: field(&fields, "text"),
+                report,
+            };
+            render_posted(context, uri, headers, posted).await
+        }
+        Err(error) => respond(context, uri, headers, fields, Err(error)).await,
+    }
+}
+
+/// Creates every new customer of a posted text. The report has only the rows that were not taken.
+async fn import_customers(
+    context: &Context,
+    headers: &HeaderMap,
+    fields: &PostedFields,
+) -> Result<ImportReport, StoreError> {
+    let request = ImportRequest {
+        text: field(fields, "text"),
+        cluster_id: field(fields, "clusterId").parse().ok(),
+        ..ImportRequest::default()
+    };
+    let stamp = stamp(context, headers)?;
+    let mut report = context.store.import_customers(request, stamp).await?.row;
+    report.rows.retain(|row| match row.state {
+        ImportState::New => false,
+        ImportState::Known => row.may_be_ticked() || row.reason.is_some(),
+        ImportState::LeftOut | ImportState::Doubtful => true,
+    });
+    Ok(report)
+}
+
 /// Defines handlers: each gets the store, the posted fields and the stamp, and returns the path to redirect to.
 macro_rules! forms {
     ($($name:ident $(($id:ident))? = |$store:ident, $fields:ident, $stamp:ident| $body:expr;)*) => {$(
@@ -152,13 +208,7 @@ forms! {
         let created = store.create_cluster(cluster_draft(fields, &Metadata::default()), stamp).await?;
         Ok(paths::cluster(created.row.id))
     };
-    // The form of `/customers/new?paste` has a field `text` with many customers.
-    new_customer = |store, fields, stamp| {
-        if let Some(text) = fields.get("text") {
-            let cluster = field(fields, "clusterId").parse().ok();
-            store.create_customers(cluster, text.clone(), stamp).await?;
-            return Ok(paths::CUSTOMERS.to_owned());
-        }
+    one_customer = |store, fields, stamp| {
         let created = store.create_customer(customer_draft(fields, &Metadata::default()), stamp).await?;
         Ok(paths::customer(created.row.id))
     };

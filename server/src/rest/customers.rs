@@ -1,6 +1,7 @@
-//! REST: customers. List, read, create, update, deactivate, restore.
+//! REST: customers. List, read, create, update, deactivate, restore, and many at once from a pasted text.
 use super::{
     dto::{
+        customer_import::{CustomerImport, ImportReport},
         enums::VariablesSchema,
         rows::{Customer, CustomerView},
     },
@@ -161,6 +162,21 @@ pub async fn create_customer(
         &Customer::from(row),
         batch_id,
     ))
+}
+
+/// Creates every new customer of a pasted text, in one change. Rows that cannot be taken are left out with a reason, and so
+/// are namespaces of the system; known customers are updated on request.
+#[utoipa::path(post, path = "/api/customers/import", tag = "customers", request_body = CustomerImport,
+    responses((status = 200, description = "What became of each row, or would", body = ImportReport)))]
+pub async fn import_customers(
+    caller: Caller,
+    JsonBody(body): JsonBody<CustomerImport>,
+) -> RestResponse {
+    let Changed { row, batch_id } = caller
+        .store
+        .import_customers(body.into(), caller.stamp)
+        .await?;
+    Ok(response::ok(&ImportReport::from(row), batch_id))
 }
 
 /// Changes some fields of a customer.

@@ -125,6 +125,7 @@ fn creating_operations() -> OpenApiRouter<Context> {
     OpenApiRouter::default()
         .routes(routes!(clusters::create_cluster))
         .routes(routes!(customers::create_customer))
+        .routes(routes!(customers::import_customers))
         .routes(routes!(releases::create_release))
         .routes(routes!(releases::clone_release))
         .routes(routes!(templates::create_template))

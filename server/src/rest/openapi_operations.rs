@@ -102,7 +102,7 @@ fn add_request_headers(path: &str, verb: OperationVerb, operation: &mut Operatio
         ));
     }
     // An import creates many rows, so that its answer is no 201.
-    if creates || path.ends_with("/templates/import") {
+    if creates || path.ends_with("/templates/import") || path == "/api/customers/import" {
         headers.push((
             "Idempotency-Key",
             "Asking again with the same key and body gives the first answer again, for 24 hours",

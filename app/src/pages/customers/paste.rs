@@ -1,58 +1,102 @@
-//! Import of many customers, `/customers/new?paste`: the server previews each line before anything is created.
+//! Import of many customers, `/customers/new?paste`: the server previews each row before anything is written.
 use super::only_cluster::only_cluster;
 use crate::{
-    api::customers::{create_customers, preview_customers_paste},
+    api::customers::import_customers,
+    browser,
     components::{
-        customer_import_form::{CustomerImportForm, ImportFormState, PastedText},
+        customer_import_form::{CustomerImportForm, ImportFormState, PastedText, written},
         layout::page_head::PageHead,
-        ui::{html::pluralize, toast::Toasts},
+        ui::toast::Toasts,
     },
-    domain::{cluster::ClusterSummary, customer_import::ImportLine},
+    domain::{
+        cluster::ClusterSummary,
+        customer_import::{ImportRequest, TickedRows},
+    },
     pages::{SerialRequest, goes_to},
     paths,
 };
 use leptos::prelude::*;
+
+/// A preview is asked for when nothing was typed for this long.
+const PREVIEW_DELAY_MS: u32 = 200;
 
 /// The page of the import.
 #[component]
 pub fn PastePage(clusters: Vec<ClusterSummary>) -> impl IntoView {
     let sending = SerialRequest::new();
     let (go, toasts) = (goes_to(), Toasts::from_context());
-    let lines = RwSignal::new(None::<Vec<ImportLine>>);
+    let (report, is_current) = (RwSignal::new(None), RwSignal::new(false));
     let edits = StoredValue::new(0_u32);
-    let typed = Callback::new(move |(cluster, text): PastedText| {
+    let typed = Callback::new(move |(cluster_id, text): PastedText| {
         edits.update_value(|it| *it += 1);
         let number = edits.get_value();
+        is_current.set(false);
         if text.trim().is_empty() {
-            lines.set(None);
+            report.set(None);
             return;
         }
-        leptos::task::spawn_local(async move {
-            let answer = preview_customers_paste(cluster, text).await;
-            // An answer to an older text is dropped; after the page was left, its signals are disposed.
-            if edits.try_get_value() != Some(number) {
+        // An answer to an older text is dropped; after the page was left, its signals are disposed.
+        let is_latest = move || edits.try_get_value() == Some(number);
+        let preview = move || {
+            if !is_latest() {
                 return;
             }
-            match answer {
-                Ok(found) => {
-                    sending.error.set(None);
-                    lines.set(Some(found));
+            leptos::task::spawn_local(async move {
+                let answer = import_customers(ImportRequest {
+                    text,
+                    cluster_id,
+                    dry_run: true,
+                    ..ImportRequest::default()
+                });
+                let answer = answer.await;
+                if !is_latest() {
+                    return;
                 }
-                Err(error) => sending.error.set(Some(error)),
-            }
-        });
+                match answer {
+                    Ok(found) => {
+                        sending.error.set(None);
+                        report.set(Some(found.row));
+                        is_current.set(true);
+                    }
+                    Err(error) => {
+                        report.set(None);
+                        sending.error.set(Some(error));
+                    }
+                }
+            });
+        };
+        browser::dom::after(PREVIEW_DELAY_MS, preview);
     });
-    let submit = Callback::new(move |(cluster, text): PastedText| {
+    let submit = Callback::new(move |(pasted, ticked): (PastedText, TickedRows)| {
         let go = go.clone();
-        sending.run(create_customers(cluster, text), move |it| {
-            let made = usize::try_from(it.row).unwrap_or(usize::MAX);
-            toasts.show(format!("Created {}", pluralize(made, "customer")), None);
-            go(paths::CUSTOMERS);
+        let n_ticked = ticked.create.len() + ticked.update.len();
+        let (cluster_id, text) = pasted.clone();
+        let request = ImportRequest {
+            text,
+            cluster_id,
+            ticked: Some(ticked),
+            ..ImportRequest::default()
+        };
+        sending.run(import_customers(request), move |it| {
+            let (created, updated) = (it.row.created, it.row.updated);
+            let n_changed_since = n_ticked.saturating_sub((created + updated) as usize);
+            let done = written(created, updated);
+            if n_changed_since == 0 {
+                toasts.show(done, it.batch_id);
+                go(paths::CUSTOMERS);
+                return;
+            }
+            let rest = format!("{n_changed_since} changed since the preview. Check again");
+            let all = [done, rest];
+            let all: Vec<String> = all.into_iter().filter(|it| !it.is_empty()).collect();
+            toasts.show(all.join(". "), it.batch_id);
+            typed.run(pasted);
         });
     });
     let cluster = only_cluster(&clusters);
     let state = ImportFormState {
-        lines,
+        report,
+        is_current,
         error: sending.error,
         is_busy: sending.is_busy(),
     };

@@ -1,88 +1,104 @@
-//! Import of many customers from pasted text: all of them or none.
-use super::customers::insert;
+//! Import of many customers from pasted text (R85): one transaction, with an event for each customer that is created or
+//! updated. Rows that cannot be taken are left out and do not hold up the others.
+use super::customers::{insert, load};
 use crate::domain::{
     actor_stamp::ActorStamp,
-    customer_import::{self, ExistingRecords, ImportLine, LINES_MAX, LineOutcome, PlannedLine},
+    customer::{Customer, CustomerFields},
+    customer_import::{
+        ImportAction, ImportContext, ImportPlan, ImportReport, ImportRequest, KnownCustomer,
+    },
+    customer_import_parser::{SourceRow, parse},
     event::{Changed, EventAction},
     field_error::FieldError,
     id::{ClusterId, CustomerId},
-    rule_violation::RuleViolation,
     validation_errors::ValidationErrors,
     vocabulary::Field,
 };
 use crate::store::{
     Store,
-    change::VersionedRow,
+    change::{Change, VersionedRow},
+    engine::{compute::compute, sqlite::IDS_PER_STATEMENT_MAX},
     entity::{cluster, customer},
     error::StoreError,
 };
-use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use std::collections::BTreeSet;
 
 impl Store {
-    /// What an import would do with each line. Errors: more than `LINES_MAX` lines.
-    pub async fn preview_customers_paste(
+    /// What becomes of each row of a pasted text; unless it is a dry run, also creates and updates the chosen customers.
+    /// Errors: an empty text; too many rows; an unknown cluster.
+    pub async fn import_customers(
         &self,
-        cluster: Option<ClusterId>,
-        text: String,
-    ) -> Result<Vec<ImportLine>, StoreError> {
-        check_line_count(&text)?;
-        let existing = load_existing(&self.read).await?;
-        let planned = customer_import::plan(&text, cluster, &existing);
-        Ok(planned.into_iter().map(|it| it.line).collect())
-    }
-
-    /// Creates the new customers of a text; existing ones are left as they are. Answers how many were created.
-    /// Errors: more than `LINES_MAX` lines; any wrong line; no new customer.
-    pub async fn create_customers(
-        &self,
-        cluster: Option<ClusterId>,
-        text: String,
+        mut request: ImportRequest,
         stamp: ActorStamp,
-    ) -> Result<Changed<u32>, StoreError> {
-        check_line_count(&text)?;
+    ) -> Result<Changed<ImportReport>, StoreError> {
+        let text = std::mem::take(&mut request.text);
+        if text.trim().is_empty() {
+            return Err(ValidationErrors::one(Field::Text, FieldError::Missing).into());
+        }
+        // Parsing a long text takes a while, so it is done before the transaction begins.
+        let rows = compute(move || parse(&text)).await?;
+        let rows = rows.map_err(|it| ValidationErrors::one(Field::Text, it))?;
+        if request.dry_run {
+            let (row, _) = choose(&self.read, rows, &request).await?;
+            return Ok(Changed {
+                row,
+                batch_id: None,
+            });
+        }
         let mut change = self.change(stamp).await?;
-        let existing = load_existing(&change.tx).await?;
-        let planned = customer_import::plan(&text, cluster, &existing);
-        check_all_lines(&planned)?;
-        let new: Vec<_> = planned.into_iter().filter_map(|it| it.fields).collect();
-        let created = u32::try_from(new.len()).unwrap_or(u32::MAX);
-        for fields in new {
-            let row = insert(&change.tx, fields, change.stamp.at).await?;
-            change.record(row.event(EventAction::Create).after(&row));
+        let (report, actions) = choose(&change.tx, rows, &request).await?;
+        for action in actions {
+            match action {
+                ImportAction::Create(fields) => {
+                    let row = insert(&change.tx, fields, change.stamp.at).await?;
+                    change.record(row.event(EventAction::Create).after(&row));
+                }
+                ImportAction::Update(id, fields) => update(&mut change, id, fields).await?,
+            }
         }
-        if created == 0 {
-            return Err(RuleViolation::NothingNew.into());
-        }
-        change.finish(created).await
+        change.finish(report).await
     }
 }
 
-fn check_line_count(text: &str) -> Result<(), StoreError> {
-    let long = customer_import::count(text);
-    if long > LINES_MAX {
-        let max = LINES_MAX;
-        return Err(ValidationErrors::one(Field::Text, FieldError::TooMany { max, long }).into());
+/// The report on a text, and what is to be written.
+async fn choose(
+    db: &impl ConnectionTrait,
+    rows: Vec<SourceRow>,
+    request: &ImportRequest,
+) -> Result<(ImportReport, Vec<ImportAction>), StoreError> {
+    let context = load_context(db, &rows).await?;
+    if let Some(id) = request.cluster_id
+        && !context.clusters.values().any(|it| it.0 == id)
+    {
+        let unknown = FieldError::Unknown { ids: vec![id.0] };
+        return Err(ValidationErrors::one(Field::Cluster, unknown).into());
     }
+    Ok(ImportPlan::of(rows, request.cluster_id, &context).choose(request))
+}
+
+/// Saves what the text has differently of a known customer. The plan was made within the same transaction.
+async fn update(
+    change: &mut Change,
+    id: CustomerId,
+    fields: CustomerFields,
+) -> Result<(), StoreError> {
+    let before = load(&change.tx, id).await?;
+    let mut after = before.clone();
+    after.name = fields.name.into();
+    after.description = fields.description.map(Into::into);
+    after.metadata = fields.metadata;
+    after.set_next_version(change.stamp.at);
+    let row = after.save(&change.tx).await?;
+    change.record(row.event(EventAction::Update).before(&before).after(&row));
     Ok(())
 }
 
-/// Refuses wrong lines: names the first one with its error, and counts the others.
-fn check_all_lines(planned: &[PlannedLine]) -> Result<(), RuleViolation> {
-    let mut wrong = planned.iter().filter_map(|it| match &it.line.outcome {
-        LineOutcome::Wrong { why } => Some((it.line.number, why)),
-        _ => None,
-    });
-    match wrong.next() {
-        Some((line, why)) => Err(RuleViolation::WrongLines {
-            line,
-            why: why.clone(),
-            others: wrong.count(),
-        }),
-        None => Ok(()),
-    }
-}
-
-async fn load_existing(db: &impl ConnectionTrait) -> Result<ExistingRecords, StoreError> {
+/// All clusters, and the customers that have the namespace of a row.
+async fn load_context(
+    db: &impl ConnectionTrait,
+    rows: &[SourceRow],
+) -> Result<ImportContext, StoreError> {
     let clusters: Vec<(i64, String, bool)> = cluster::Entity::find()
         .select_only()
         .columns([
@@ -93,28 +109,33 @@ async fn load_existing(db: &impl ConnectionTrait) -> Result<ExistingRecords, Sto
         .into_tuple()
         .all(db)
         .await?;
-    let customers: Vec<(i64, i64, String, bool)> = customer::Entity::find()
-        .select_only()
-        .columns([
-            customer::Column::Id,
-            customer::Column::ClusterId,
-            customer::Column::Namespace,
-            customer::Column::IsActive,
-        ])
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(ExistingRecords {
+    let mut context = ImportContext {
         clusters: clusters
             .into_iter()
             .map(|(id, name, is_active)| (name, (ClusterId(id), is_active)))
             .collect(),
-        customers: customers
-            .into_iter()
-            .map(|(id, cluster, namespace, is_active)| {
-                let key = (ClusterId(cluster), namespace);
-                (key, (CustomerId(id), is_active))
-            })
-            .collect(),
-    })
+        ..ImportContext::default()
+    };
+    let namespaces: BTreeSet<&str> = rows.iter().map(|it| it.namespace.trim()).collect();
+    let namespaces: Vec<&str> = namespaces.into_iter().collect();
+    for chunk in namespaces.chunks(IDS_PER_STATEMENT_MAX) {
+        let found = customer::Entity::find()
+            .filter(customer::Column::Namespace.is_in(chunk.iter().copied()))
+            .all(db)
+            .await?;
+        for row in found {
+            let customer = Customer::try_from(row)?;
+            let key = (customer.cluster_id, customer.namespace);
+            let known = KnownCustomer {
+                id: customer.id,
+                is_active: customer.is_active,
+                version: customer.version,
+                name: customer.name,
+                description: customer.description,
+                metadata: customer.metadata,
+            };
+            context.customers.insert(key, known);
+        }
+    }
+    Ok(context)
 }

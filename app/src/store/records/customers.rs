@@ -50,7 +50,7 @@ impl VersionedRow for Customer {
 
 /// Checks that the cluster of a draft exists, and that it is active unless the customer is in it already. Answers the
 /// cluster's name.
-async fn must_accept(
+pub async fn must_accept(
     tx: &DatabaseTransaction,
     id: ClusterId,
     is_current: bool,
@@ -71,7 +71,7 @@ async fn must_accept(
 }
 
 /// Refuses a namespace that another customer of the cluster than `except` has, active or not.
-async fn must_be_unused(
+pub async fn must_be_unused(
     tx: &DatabaseTransaction,
     (cluster, cluster_name): (ClusterId, String),
     namespace: &str,

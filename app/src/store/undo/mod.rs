@@ -3,6 +3,7 @@
 //! because every undo has the same action.
 mod conflicts;
 mod step_removals;
+mod undo_customers;
 mod undo_steps;
 mod undo_templates;
 
@@ -131,6 +132,16 @@ impl Change {
             (Entity::Template, None, Some(_)) => self.undo_template_created(event, conflicts).await,
             (Entity::Template, Some(before), None) => {
                 self.undo_template_deleted(event, before, conflicts).await
+            }
+            (Entity::Customer, None, Some(after)) => {
+                self.undo_customer_created(event, after, conflicts).await
+            }
+            (Entity::Customer, Some(before), Some(after)) => {
+                self.undo_customer_edited(event, before, after, conflicts)
+                    .await
+            }
+            (Entity::Customer, Some(before), None) => {
+                self.undo_customer_deleted(event, before, conflicts).await
             }
             (Entity::Release, Some(before), Some(after)) => {
                 self.undo_reorder(event, before, after, conflicts).await

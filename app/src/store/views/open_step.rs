@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::store::{
     Store,
     audit::events::{StepSnapshot, read_snapshot},
-    compute::compute,
+    engine::compute::compute,
     entity::audit_event,
     error::StoreError,
 };

@@ -6,7 +6,7 @@ use crate::domain::{
     validation_errors::ValidationErrors,
     vocabulary::Field,
 };
-use crate::store::{Store, compute::compute, error::StoreError};
+use crate::store::{Store, engine::compute::compute, error::StoreError};
 
 impl Store {
     /// What is different between two texts, each at most as long as a step's text may be.

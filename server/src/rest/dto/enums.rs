@@ -1,6 +1,7 @@
 //! Schemas of the domain's enums and of variables, for the OpenAPI description. The types here only name a schema (they have no
 //! values); the domain's own types are what is serialized.
 use app::domain::{
+    customer_import::{ImportChangeKind, ImportState},
     event::{Entity, EventAction},
     variables::Source,
     vocabulary::{Category, ReleaseStatus, ReleaseType, StepAction, StepStatus, StepType},
@@ -45,6 +46,8 @@ enum_schemas! {
     EntitySchema = "Entity" of Entity;
     EventActionSchema = "EventAction" of EventAction;
     SourceSchema = "VariableSource" of Source;
+    ImportStateSchema = "ImportState" of ImportState;
+    ImportChangeKindSchema = "ImportChangeKind" of ImportChangeKind;
     WarningKindSchema = "WarningKind" of WarningKind;
 }
 

@@ -1,6 +1,7 @@
 //! Data transfer objects: the JSON that clients rely on. The domain's types may change with the program; fields here are only
 //! added. Each conversion names every field of the domain type, so a new field there does not compile until it is considered
 //! here.
+pub mod customer_import;
 pub mod enums;
 pub mod progress;
 pub mod rows;

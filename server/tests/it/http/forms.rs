@@ -91,14 +91,26 @@ async fn a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn pasted_customers_are_posted_and_come_back_with_the_line_that_is_wrong() {
+async fn pasted_customers_are_posted_and_rows_that_are_left_out_are_shown() {
     let world = World::draft().await;
-    let wrong = "clusterId=1&text=Hooli%2C+hooli%0D%0AWrong%2C+Not+One";
-    let page = world.app.post_form("/customers/new?paste", wrong).await;
-    assert_eq!(page.status, StatusCode::CONFLICT);
-    assert!(page.body.contains("line 2 is wrong") && page.body.contains("Hooli, hooli"));
+    let post = async |body: &str| world.app.post_form("/customers/new?paste", body).await;
+    let partly = "clusterId=1&text=Hooli%2C+hooli%0D%0AWrong%2C+Not+One%0D%0AAcme%2C+acme";
+    let page = post(partly).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.body
+            .contains("Created 1 customer. The rows in the preview were left out.")
+    );
+    // In the text area; of the rows only the one that was left out.
+    assert!(page.body.contains(">\nHooli, hooli") && !page.body.contains("<td>Hooli</td>"));
+    assert!(page.body.contains("<td>Wrong</td>") && page.body.contains("Skipped: Not One"));
+    let nothing = post("clusterId=1&text=Wrong").await;
+    assert_eq!(nothing.status, StatusCode::OK);
+    assert!(nothing.body.contains("Nothing was created."));
+    let empty = post("clusterId=1&text=").await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     let right = "clusterId=1&text=Hooli%2C+hooli%0D%0AStark%2C+stark";
-    let made = world.app.post_form("/customers/new?paste", right).await;
+    let made = post(right).await;
     assert_eq!(
         (made.status, made.header("location")),
         (StatusCode::SEE_OTHER, "/customers")

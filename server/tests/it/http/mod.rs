@@ -12,6 +12,7 @@ mod openapi;
 mod page_cache;
 mod pages;
 mod rest;
+mod rest_customer_import;
 mod rest_keys;
 mod rest_releases;
 mod rest_runbook_import;

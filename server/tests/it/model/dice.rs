@@ -1,9 +1,13 @@
 //! Random numbers of the model-based test, repeatable by their seed.
 
 /// The random numbers of a sequence: `SplitMix64`, which is small and the same on every machine.
-pub struct Dice(pub u64);
+pub struct Dice(u64);
 
 impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut it = self.0;

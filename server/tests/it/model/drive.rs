@@ -180,7 +180,7 @@ impl ModelRun {
             versions: HashMap::new(),
             template_versions: HashMap::new(),
             past: Vec::new(),
-            dice: Dice(seed),
+            dice: Dice::new(seed),
             chain: ChainWatch::new(),
             trace: Vec::new(),
             counts: OPS.iter().map(|it| (it.0, (0, 0))).collect(),

@@ -1,6 +1,8 @@
 //! Model-based test: the rules R1-R13 and R16 implemented a second time, as simply as possible, on lists in memory. Random
-//! sequences of operations go through the store and through this model; after each operation both must agree.
+//! sequences of operations go through the store and through this model; after each operation both must agree. Customers have a
+//! model of their own (R85).
 pub mod chain;
+mod customers;
 mod dice;
 mod drive;
 mod ops;

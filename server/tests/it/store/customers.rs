@@ -1,13 +1,8 @@
-//! Tests of the store: customers (R5), and many at once from a pasted text.
+//! Tests of the store: customers (R5).
 use crate::world::World;
 use app::{
     domain::{
-        customer::CustomerDraft,
-        customer_import::{LINES_MAX, LineOutcome},
-        event::EventFilter,
-        id::ClusterId,
-        rule_violation::RuleViolation,
-        vocabulary::Field,
+        customer::CustomerDraft, id::ClusterId, rule_violation::RuleViolation, vocabulary::Field,
     },
     store::error::StoreError,
 };
@@ -101,59 +96,6 @@ async fn an_inactive_customer_stays_in_its_releases() {
             .iter()
             .any(|it| it.id == world.acme.id && !it.is_active)
     );
-}
-
-#[tokio::test]
-async fn pasted_customers_are_all_created_or_none() {
-    let world = World::draft().await;
-    let (store, eu) = (&world.app.store, Some(world.eu_west.id));
-    store
-        .deactivate_customer(world.globex.id, world.app.ana())
-        .await
-        .unwrap();
-    let text = "Acme, acme\nGlobex, globex\nHooli, hooli, HOST=h.example\n";
-    let wrong = format!("{text}Initech\nWrong, Not One");
-    let lines = store
-        .preview_customers_paste(eu, wrong.clone())
-        .await
-        .unwrap();
-    let (acme, globex) = (world.acme.id, world.globex.id);
-    assert_eq!(lines[0].outcome, LineOutcome::Exists { id: acme });
-    assert_eq!(lines[1].outcome, LineOutcome::Inactive { id: globex });
-    assert_eq!(lines[2].outcome, LineOutcome::New);
-    let refused = store
-        .create_customers(eu, wrong, world.app.ana())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "nothing was created: line 4 is wrong (write the name, a comma and the namespace), and 1 more"
-    );
-    assert_eq!(store.customers(true).await.unwrap().len(), 3);
-    let made = store
-        .create_customers(eu, text.to_owned(), world.app.ana())
-        .await
-        .unwrap();
-    assert_eq!(made.row, 1);
-    let hooli = store.customers(false).await.unwrap();
-    let hooli = hooli.iter().find(|it| it.namespace == "hooli").unwrap();
-    assert_eq!((hooli.cluster.as_str(), hooli.variables), ("eu-west", 1));
-    let batch = EventFilter {
-        batch_id: made.batch_id,
-        ..EventFilter::default()
-    };
-    assert_eq!(store.events(batch).await.unwrap().items.len(), 1);
-    let again = store
-        .create_customers(eu, text.to_owned(), world.app.ana())
-        .await
-        .unwrap_err();
-    assert!(matches!(
-        again,
-        StoreError::Refused(RuleViolation::NothingNew)
-    ));
-    let many = "# nothing\n".repeat(LINES_MAX + 1);
-    let refused = store.preview_customers_paste(eu, many).await.unwrap_err();
-    assert!(refused.to_string().contains("at most 5000"), "{refused}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use app::{
     domain::{
         cluster::ClusterDraft,
         customer::CustomerDraft,
+        customer_import::ImportRequest,
         event::EventFilter,
         history_chain::Head,
         id::{BatchId, ClusterId, StepId},
@@ -214,15 +215,27 @@ async fn call_records(world: &World, watch: &mut TableWatch<'_>) -> ClusterId {
     ));
     call!(deactivate_customer(hooli.id, by()));
     call!(restore_customer(hooli.id, by()));
-    let many = "Umbrella, umbrella, HOST=u.example\nStark, stark";
-    call!(preview_customers_paste(Some(ap.id), many.to_owned()));
-    call!(create_customers(Some(ap.id), many.to_owned(), by()));
-    call!(create_customers(Some(ap.id), many.to_owned(), by()));
-    call!(create_customers(
-        Some(ap.id),
-        "Wayne, wayne\nWrong".to_owned(),
+    let many = |text: &str| ImportRequest {
+        text: text.to_owned(),
+        cluster_id: Some(ap.id),
+        update: true,
+        ..ImportRequest::default()
+    };
+    let umbrella = "Umbrella, umbrella, HOST=u.example\nStark, stark";
+    call!(import_customers(
+        ImportRequest {
+            dry_run: true,
+            ..many(umbrella)
+        },
         by()
     ));
+    call!(import_customers(many(umbrella), by()));
+    call!(import_customers(many(umbrella), by()));
+    call!(import_customers(
+        many("Wayne, wayne\nWrong\nUmbrella, umbrella, HOST=v.example"),
+        by()
+    ));
+    call!(import_customers(many(""), by()));
     let july = call!(create_release(release("July"), by())).unwrap().row;
     call!(update_release(july.id, release("July 2"), 1, by()));
     call!(activate_release(july.id, Some(vec![acme]), by()));

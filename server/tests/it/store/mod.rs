@@ -3,6 +3,7 @@ mod activity;
 mod bulk;
 mod clusters;
 mod concurrency;
+mod customer_import;
 mod customers;
 mod dashboard;
 mod history;

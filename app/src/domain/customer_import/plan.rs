@@ -1,0 +1,262 @@
+//! What becomes of each row of an import. Only the server plans; the page shows what it is told.
+use super::{
+    ImportAction, ImportChange, ImportChangeKind, ImportContext, ImportPlan, ImportRow,
+    ImportState, KnownCustomer, PlannedRow, system_namespaces::is_system,
+};
+use crate::domain::{
+    customer::{CustomerDraft, CustomerFields},
+    customer_import_parser::{SourceRow, excerpt, is_zero_width},
+    field_error::FieldError,
+    id::ClusterId,
+    metadata::Metadata,
+    text::Name,
+    validation_errors::ValidationErrors,
+    vocabulary::Field,
+};
+use std::collections::HashMap;
+
+/// The line of the row that takes a namespace of a cluster.
+type Taken = HashMap<(ClusterId, String), u32>;
+
+impl ImportPlan {
+    /// Decides on every row of a text. `chosen` is the cluster of rows that name none.
+    pub fn of(rows: Vec<SourceRow>, chosen: Option<ClusterId>, context: &ImportContext) -> Self {
+        let mut taken = Taken::new();
+        let mut planned = Vec::new();
+        // Rows without a doubt take their namespace first: a comment above a customer does not stand in its way.
+        let (doubtful, certain): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|it| it.doubt.is_some());
+        for source in certain.into_iter().chain(doubtful) {
+            planned.push(plan_row(source, chosen, context, &mut taken));
+        }
+        planned.sort_by_key(|it| it.row.line);
+        Self(planned)
+    }
+}
+
+fn plan_row(
+    source: SourceRow,
+    chosen: Option<ClusterId>,
+    context: &ImportContext,
+    taken: &mut Taken,
+) -> PlannedRow {
+    let is_named = source.name.is_some();
+    let name = source.name.unwrap_or_else(|| source.namespace.clone());
+    let mut row = ImportRow {
+        line: source.line,
+        state: ImportState::LeftOut,
+        name: on_one_line(&name),
+        namespace: source.namespace,
+        variables: source.variables,
+        changes: Vec::new(),
+        reason: source.left_out,
+        cluster_id: None,
+        cluster: source.cluster,
+        customer_id: None,
+        version: None,
+    };
+    if row.reason.is_some() {
+        return PlannedRow { row, action: None };
+    }
+    let fields = match checked(&mut row, source.description, chosen, context) {
+        Ok(fields) => fields,
+        Err(reason) => return left_out(row, reason),
+    };
+    fields.name.as_str().clone_into(&mut row.name);
+    fields.namespace.as_str().clone_into(&mut row.namespace);
+    let place = (fields.cluster_id, row.namespace.clone());
+    if let Some(first) = taken.get(&place) {
+        let reason = format!("Same namespace as line {first}");
+        return left_out(row, reason);
+    }
+    taken.insert(place.clone(), row.line);
+    if let Some(known) = context.customers.get(&place) {
+        return of_known(row, fields, known, is_named);
+    }
+    let system =
+        || is_system(&row.namespace).then(|| format!("{} is a system namespace", row.namespace));
+    row.reason = source.doubt.or_else(system);
+    row.state = match row.reason {
+        Some(_) => ImportState::Doubtful,
+        None => ImportState::New,
+    };
+    let action = Some(ImportAction::Create(fields));
+    PlannedRow { row, action }
+}
+
+fn left_out(mut row: ImportRow, reason: String) -> PlannedRow {
+    row.state = ImportState::LeftOut;
+    row.reason = Some(reason);
+    PlannedRow { row, action: None }
+}
+
+/// The fields of a row after the checks that a form makes; or why it is left out.
+fn checked(
+    row: &mut ImportRow,
+    description: String,
+    chosen: Option<ClusterId>,
+    context: &ImportContext,
+) -> Result<CustomerFields, String> {
+    let (cluster_id, cluster) = cluster_of(&row.cluster, chosen, context)?;
+    row.cluster_id = Some(cluster_id);
+    row.cluster = cluster;
+    let draft = CustomerDraft {
+        name: row.name.clone(),
+        cluster_id: Some(cluster_id),
+        namespace: row.namespace.clone(),
+        description,
+        metadata: row.variables.clone(),
+    };
+    draft.parse().map_err(|it| reason_of(&it))
+}
+
+/// The cluster that a row names, else the chosen one.
+fn cluster_of(
+    named: &str,
+    chosen: Option<ClusterId>,
+    context: &ImportContext,
+) -> Result<(ClusterId, String), String> {
+    let found = if named.is_empty() {
+        let chosen = chosen.ok_or("Choose a cluster")?;
+        context.clusters.iter().find(|it| it.1.0 == chosen)
+    } else {
+        // As cluster names are stored: trimmed and composed.
+        let name = Name::parse(named).map(String::from).unwrap_or_default();
+        context.clusters.get_key_value(&name)
+    };
+    match found {
+        Some((name, (id, true))) => Ok((*id, name.clone())),
+        Some((name, (_, false))) => Err(format!("Cluster {name} is inactive. Restore it first")),
+        None if named.is_empty() => Err("Choose a cluster".to_owned()),
+        None => {
+            let named = excerpt(named);
+            Err(format!("There's no cluster named {named}. Add it first"))
+        }
+    }
+}
+
+/// A customer that exists, and what the text has differently. What the text does not mention stays.
+fn of_known(
+    mut row: ImportRow,
+    mut fields: CustomerFields,
+    known: &KnownCustomer,
+    is_named: bool,
+) -> PlannedRow {
+    row.state = ImportState::Known;
+    (row.customer_id, row.version) = (Some(known.id), Some(known.version));
+    if !known.is_active {
+        row.reason = Some("Inactive. Restore it to use it again".to_owned());
+        return PlannedRow { row, action: None };
+    }
+    let mut draft = CustomerDraft {
+        name: known.name.clone(),
+        cluster_id: Some(fields.cluster_id),
+        namespace: row.namespace.clone(),
+        description: known.description.clone().unwrap_or_default(),
+        metadata: known.metadata.clone(),
+    };
+    if is_named && row.name != known.name {
+        let from = Some(known.name.clone());
+        row.changes
+            .push(change(ImportChangeKind::Name, "name", from, &row.name));
+        draft.name.clone_from(&row.name);
+    } else {
+        row.name.clone_from(&known.name);
+    }
+    if let Some(description) = fields.description.take()
+        && Some(description.as_str()) != known.description.as_deref()
+    {
+        let (kind, from) = (ImportChangeKind::Description, known.description.clone());
+        row.changes
+            .push(change(kind, "description", from, description.as_str()));
+        draft.description = description.into();
+    }
+    merge(&mut draft.metadata, &row.variables, &mut row.changes);
+    if row.changes.is_empty() {
+        return PlannedRow { row, action: None };
+    }
+    match draft.parse() {
+        Ok(fields) => {
+            let action = Some(ImportAction::Update(known.id, fields));
+            PlannedRow { row, action }
+        }
+        Err(invalid) => left_out(row, reason_of(&invalid)),
+    }
+}
+
+/// Takes over the values that read differently: a number that reads the same stays a number.
+fn merge(into: &mut Metadata, variables: &Metadata, changes: &mut Vec<ImportChange>) {
+    for (key, value) in &variables.0 {
+        let to = value.to_string();
+        let from = into.0.get(key).map(ToString::to_string);
+        if from.as_ref() != Some(&to) {
+            changes.push(change(ImportChangeKind::Variable, key, from, &to));
+            into.0.insert(key.clone(), value.clone());
+        }
+    }
+}
+
+fn change(kind: ImportChangeKind, name: &str, from: Option<String>, to: &str) -> ImportChange {
+    ImportChange {
+        kind,
+        name: name.to_owned(),
+        from,
+        to: to.to_owned(),
+    }
+}
+
+/// A name that a spreadsheet shows on several lines of one cell.
+fn on_one_line(name: &str) -> String {
+    if !name.contains(is_break) {
+        return name.to_owned();
+    }
+    let parts = name.split(is_break).map(str::trim);
+    parts
+        .filter(|it| !it.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn is_break(it: char) -> bool {
+    matches!(
+        it,
+        '\n' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
+/// What is wrong with a row's fields, in sentences.
+fn reason_of(invalid: &ValidationErrors) -> String {
+    let reasons = invalid.0.iter().map(|it| match (it.field, &it.problem) {
+        (Field::Name, FieldError::Missing) => "Enter a name".to_owned(),
+        (Field::Namespace, FieldError::Missing) => "Enter a namespace".to_owned(),
+        (_, FieldError::NotANamespace { text }) => not_a_namespace(text),
+        (_, FieldError::NotAKey { key }) => format!("{} isn't a valid variable name", excerpt(key)),
+        (field, problem) => format!("{}: {problem}", label(field)),
+    });
+    reasons.collect::<Vec<_>>().join(". ")
+}
+
+fn not_a_namespace(text: &str) -> String {
+    let hidden = text
+        .chars()
+        .find(|it| it.is_control() || it.is_whitespace() && *it != ' ' || is_zero_width(*it));
+    match hidden {
+        Some(it) => format!(
+            "Namespace: remove the invisible character (U+{:04X})",
+            u32::from(it)
+        ),
+        None => format!(
+            "{} isn't a namespace. Use lowercase letters, digits and hyphens, such as acme-prod",
+            excerpt(text)
+        ),
+    }
+}
+
+fn label(field: Field) -> &'static str {
+    match field {
+        Field::Name => "Name",
+        Field::Namespace => "Namespace",
+        Field::Description => "Description",
+        _ => "Variables",
+    }
+}

@@ -1,0 +1,286 @@
+//! Customers from JSON: what `kubectl get ns -o json`, `oc get projects -o json` and `helm list -A -o json` print, and
+//! lists of plain objects with a namespace each. Several values may follow each other, as `jq` prints them.
+use super::{
+    SourceRow,
+    heads::{Column, Heads},
+    tools,
+};
+use crate::domain::{metadata::Value as Variable, text::Namespace};
+use serde_json::{Deserializer, Map, Value};
+use std::collections::HashSet;
+
+/// Members of our own answers that are no variables of a customer.
+const OWN_MEMBERS: [&str; 6] = [
+    "id",
+    "clusterId",
+    "version",
+    "isActive",
+    "createdAt",
+    "updatedAt",
+];
+
+/// Whether a text is meant as JSON: no table begins like this.
+pub fn is_json(text: &str) -> bool {
+    let text = text.trim_start();
+    let inner = |open| text.strip_prefix(open).map(str::trim_start);
+    inner('{').is_some_and(|it| it.starts_with(['"', '}']))
+        || inner('[').is_some_and(|it| it.starts_with(['"', '{', ']']))
+}
+
+/// Reads every object of a text whose first line has the number `first_line`. If several begin on one line, rows are
+/// numbered one by one instead.
+pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
+    let mut rows = Vec::new();
+    let mut values = Deserializer::from_str(text).into_iter::<Value>();
+    let (mut start, mut line) = (0, first_line);
+    while let Some(value) = values.next() {
+        match value {
+            Ok(value) => {
+                let source = &text[start..values.byte_offset()];
+                read(value, &element_lines(source, line), &mut rows);
+                start += source.len();
+                let breaks = u32::try_from(source.matches('\n').count());
+                line = line.saturating_add(breaks.unwrap_or(u32::MAX));
+            }
+            Err(_) if !rows.is_empty() && is_over(&text[start..]) => break,
+            Err(error) => {
+                let at = u32::try_from(error.line()).unwrap_or(u32::MAX);
+                let mut row = SourceRow::at(first_line.saturating_add(at).saturating_sub(1));
+                row.left_out = Some(if error.is_eof() {
+                    "The JSON ends too early. Paste all of it".to_owned()
+                } else {
+                    format!("The JSON isn't valid here (column {})", error.column())
+                });
+                rows.push((row, false));
+                break;
+            }
+        }
+    }
+    if rows.windows(2).any(|it| it[0].0.line >= it[1].0.line) {
+        for (number, (row, _)) in (1..).zip(&mut rows) {
+            row.line = number;
+        }
+    }
+    let mut seen = HashSet::new();
+    rows.retain(|(row, is_merged)| !is_merged || seen.insert(row.namespace.clone()));
+    rows.into_iter().map(|it| it.0).collect()
+}
+
+/// A row, and whether only the first of its namespace counts.
+type Item = (SourceRow, bool);
+
+fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
+    let root = lines.first().copied().unwrap_or_default();
+    let elements = match value {
+        Value::Array(elements) => elements,
+        Value::Object(mut object) => match object.remove("items") {
+            Some(Value::Array(elements)) => elements,
+            items => {
+                object.extend(items.map(|it| ("items".to_owned(), it)));
+                rows.push(item(Value::Object(object), root));
+                return;
+            }
+        },
+        other => {
+            rows.push(item(other, root));
+            return;
+        }
+    };
+    let has_lines = lines.len() == elements.len() + 1;
+    for (index, element) in elements.into_iter().enumerate() {
+        let line = if has_lines { lines[index + 1] } else { root };
+        rows.push(item(element, line));
+    }
+}
+
+fn item(value: Value, line: u32) -> Item {
+    let mut row = SourceRow::at(line);
+    let mut is_merged = false;
+    match value {
+        Value::String(namespace) => row.namespace = namespace,
+        Value::Object(object) => {
+            let is_helm = object.contains_key("chart") && object.contains_key("revision");
+            let metadata = object.get("metadata").and_then(Value::as_object);
+            let is_own = object.contains_key("namespace");
+            match metadata.filter(|it| !is_own && it.contains_key("name")) {
+                Some(metadata) => is_merged = of_kubernetes(&object, metadata, &mut row),
+                None if is_helm => {
+                    row.namespace = text(&object, "namespace");
+                    is_merged = true;
+                }
+                None => of_members(object, &mut row),
+            }
+        }
+        _ => row.leave_out("Not an object with a namespace".to_owned()),
+    }
+    (row, is_merged)
+}
+
+/// An object of Kubernetes: a namespace, a project, or something that is in one. Says whether it is the latter.
+fn of_kubernetes(
+    object: &Map<String, Value>,
+    metadata: &Map<String, Value>,
+    row: &mut SourceRow,
+) -> bool {
+    let (name, namespace) = (text(metadata, "name"), text(metadata, "namespace"));
+    if !namespace.is_empty() {
+        row.namespace = namespace;
+        return true;
+    }
+    let kind = text(object, "kind");
+    if !matches!(kind.as_str(), "" | "Namespace" | "Project") {
+        row.leave_out(format!("{name} is a {kind}, not a namespace"));
+    }
+    let phase = object.get("status").and_then(|it| it.get("phase"));
+    if phase.and_then(Value::as_str) == Some("Terminating")
+        || metadata.contains_key("deletionTimestamp")
+    {
+        row.leave_out(format!("{name} is being deleted"));
+    }
+    let annotations = metadata.get("annotations").and_then(Value::as_object);
+    let display_name = annotations.map(|it| text(it, "openshift.io/display-name"));
+    row.name = display_name.filter(|it| !it.trim().is_empty());
+    row.namespace = name;
+    false
+}
+
+/// A plain object: its members are the columns of a table. Lists and objects in it are not taken, except those that hold
+/// variables.
+fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
+    let is_ours = object.contains_key("clusterId");
+    let heads = Heads::of(object.keys().map(String::as_str));
+    for (column, (member, value)) in heads.columns.iter().zip(object) {
+        if is_ours && OWN_MEMBERS.contains(&member.as_str()) {
+            continue;
+        }
+        let value = match value {
+            Value::Object(variables) if matches!(member.as_str(), "metadata" | "variables") => {
+                for (key, value) in variables {
+                    put(row, key, value);
+                }
+                continue;
+            }
+            value => value,
+        };
+        match (column, value) {
+            (Column::Name, Value::String(it)) => row.name = Some(it),
+            (Column::Namespace, Value::String(it)) => row.namespace = it,
+            (Column::Cluster, Value::String(it)) => row.cluster = it,
+            (Column::Description, Value::String(it)) => row.description = it,
+            (Column::Variable(key), value) => put(row, key.clone(), value),
+            _ => {}
+        }
+    }
+    if !heads.has(&Column::Namespace) {
+        if row
+            .name
+            .as_deref()
+            .is_some_and(|it| Namespace::parse(it).is_ok())
+        {
+            row.namespace = row.name.take().unwrap_or_default();
+        } else {
+            row.leave_out("No namespace in this object".to_owned());
+        }
+    }
+    row.name = row.name.take().filter(|it| !it.trim().is_empty());
+}
+
+fn put(row: &mut SourceRow, key: String, value: Value) {
+    if value.as_str() != Some("")
+        && let Ok(value) = serde_json::from_value::<Variable>(value)
+    {
+        row.put(key, value);
+    }
+}
+
+fn text(object: &Map<String, Value>, member: &str) -> String {
+    let text = object.get(member).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
+}
+
+/// Whether nothing but a prompt or the fence of a code block follows.
+fn is_over(rest: &str) -> bool {
+    let mut lines = rest.lines().map(str::trim).filter(|it| !it.is_empty());
+    lines.all(|it| it.starts_with("```") || tools::is_prompt(it))
+}
+
+/// The line on which a value begins, and those of the elements of its list: the value itself or a list in it.
+fn element_lines(text: &str, first_line: u32) -> Vec<u32> {
+    let (mut lines, mut line) = (Vec::new(), first_line);
+    let mut open = Vec::new();
+    let (mut is_awaited, mut in_text, mut is_escaped) = (true, false, false);
+    for byte in text.bytes() {
+        line = line.saturating_add(u32::from(byte == b'\n'));
+        if in_text {
+            in_text = is_escaped || byte != b'"';
+            is_escaped = !is_escaped && byte == b'\\';
+            continue;
+        }
+        if byte.is_ascii_whitespace() {
+            continue;
+        }
+        let is_in_list = matches!(open.as_slice(), [] | [b'['] | [b'{', b'[']);
+        if is_awaited && is_in_list && byte != b']' {
+            lines.push(line);
+            is_awaited = false;
+        }
+        match byte {
+            b'"' => in_text = true,
+            b'[' | b'{' => open.push(byte),
+            b']' | b'}' => {
+                open.pop();
+            }
+            _ => {}
+        }
+        is_awaited |=
+            matches!(byte, b'[' | b',') && matches!(open.as_slice(), [b'['] | [b'{', b'[']);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(text: &str) -> Vec<(u32, String, Option<String>)> {
+        let rows = rows(text, 1).into_iter();
+        rows.map(|it| (it.line, it.namespace, it.left_out))
+            .collect()
+    }
+
+    #[test]
+    fn elements_of_a_list_know_their_line() {
+        let text = "\n{\n \"items\": [\n  {\"a\": [1, 2]},\n  {\"b\": \"[{\\\"\"}\n ], \"z\": 1\n}";
+        assert_eq!(element_lines(text, 1), [2, 4, 5]);
+        assert_eq!(element_lines("[\"a\",\n\"b\"]", 3), [3, 3, 4]);
+        assert_eq!(element_lines("[]", 1), [1]);
+    }
+
+    #[test]
+    fn objects_on_one_line_are_numbered_one_by_one() {
+        let found = read_all("[\"a\", {\"namespace\": \"b\"}, 3]");
+        assert_eq!(
+            found
+                .iter()
+                .map(|it| (it.0, it.1.as_str()))
+                .collect::<Vec<_>>(),
+            [(1, "a"), (2, "b"), (3, "")]
+        );
+        assert!(found[2].2.is_some());
+    }
+
+    #[test]
+    fn json_that_is_cut_off_says_so() {
+        let text = "{\"metadata\": {\"name\": \"a\"}}\n{\"metadata\": {\n";
+        let found = read_all(text);
+        assert_eq!((found.len(), found[0].1.as_str()), (2, "a"));
+        assert_eq!(
+            found[1].2.as_deref(),
+            Some("The JSON ends too early. Paste all of it")
+        );
+        let found = read_all("{\"namespace\": \"a\",\n 'b'}");
+        assert_eq!(found[0].0, 2);
+        assert!(found[0].2.as_ref().unwrap().contains("isn't valid"));
+        assert_eq!(read_all("{\"namespace\": \"a\"}\n```\nana@ops:~$").len(), 1);
+    }
+}

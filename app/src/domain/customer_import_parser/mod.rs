@@ -1,0 +1,272 @@
+//! Reads customers from a text that somebody pasted: CSV and other tables, `name, namespace, KEY=value` lines, bare
+//! namespaces, JSON, and what kubectl, oc and helm print. Only the server calls it. What a row means for the customers
+//! that exist is decided in `customer_import`.
+mod cells;
+mod heads;
+mod json;
+mod table;
+mod tools;
+
+pub use cells::is_zero_width;
+
+use super::{
+    field_error::FieldError,
+    metadata::{Metadata, Value},
+};
+use std::collections::btree_map::Entry;
+
+/// A text has at most this many lines; JSON this many objects.
+pub const ROWS_MAX: usize = 5_000;
+
+/// In characters.
+const EXCERPT_MAX: usize = 60;
+
+/// One customer as a row of the text has it; nothing is checked yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceRow {
+    /// The line on which the row begins, counted from 1.
+    pub line: u32,
+    /// None if the text has no name for it: then it is named after its namespace.
+    pub name: Option<String>,
+    pub namespace: String,
+    /// The name of a cluster; empty for the one that was chosen.
+    pub cluster: String,
+    pub description: String,
+    pub variables: Metadata,
+    /// Why somebody should look at it before it is taken.
+    pub doubt: Option<String>,
+    /// Why it cannot be taken.
+    pub left_out: Option<String>,
+}
+
+impl SourceRow {
+    fn at(line: u32) -> Self {
+        Self {
+            line,
+            ..Self::default()
+        }
+    }
+
+    /// Keeps the first reason.
+    fn leave_out(&mut self, reason: String) {
+        self.left_out.get_or_insert(reason);
+    }
+
+    /// Adds a variable; one that is there already leaves the row out.
+    fn put(&mut self, key: String, value: Value) {
+        match self.variables.0.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(value);
+            }
+            Entry::Occupied(entry) => {
+                let reason = format!("{} is listed twice", entry.key());
+                self.leave_out(reason);
+            }
+        }
+    }
+}
+
+/// Reads every row of a text. A row that cannot be read is left out with a reason; a text that is too long is refused.
+pub fn parse(text: &str) -> Result<Vec<SourceRow>, FieldError> {
+    let text = text.replace('\u{feff}', "");
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let (body, first_line) = tools::after_commands(&text);
+    if json::is_json(body) {
+        let rows = json::rows(body, first_line);
+        at_most(rows.len())?;
+        return Ok(rows);
+    }
+    at_most(text.lines().count())?;
+    if is_yaml(body) {
+        let mut row = SourceRow::at(first_line);
+        row.leave_out("YAML can't be read here. Use -o json instead".to_owned());
+        return Ok(vec![row]);
+    }
+    Ok(tools::rows(body, first_line).unwrap_or_else(|| table::rows(body, first_line)))
+}
+
+/// A text of the person's in a sentence: on one line, not too long.
+pub fn excerpt(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(EXCERPT_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn at_most(long: usize) -> Result<(), FieldError> {
+    if long > ROWS_MAX {
+        return Err(FieldError::TooMany {
+            max: ROWS_MAX,
+            long,
+        });
+    }
+    Ok(())
+}
+
+/// What `-o yaml` prints.
+fn is_yaml(text: &str) -> bool {
+    let first = text.lines().find(|it| it.trim_end() != "---");
+    let words = ["apiVersion:", "- apiVersion:", "kind:"];
+    first.is_some_and(|it| words.iter().any(|word| it.starts_with(word)))
+}
+
+#[cfg(test)]
+mod tests {
+    mod table_texts;
+    mod tool_texts;
+
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A line for each row: its number, name, namespace and variables, or why it is left out.
+    fn read(text: &str) -> Vec<String> {
+        let rows = parse(text).unwrap().into_iter();
+        rows.map(|row| {
+            let mut says = format!("{}:", row.line);
+            if let Some(reason) = row.left_out {
+                return format!("{says} left out: {reason}");
+            }
+            for text in [row.name.as_deref().unwrap_or("-"), &row.namespace] {
+                says.extend([" ", text, ","]);
+            }
+            if !row.cluster.is_empty() {
+                says.extend([" in ", &row.cluster, ","]);
+            }
+            if !row.description.is_empty() {
+                says.extend([" about ", &row.description, ","]);
+            }
+            for (key, value) in &row.variables.0 {
+                says.extend([" ", key, "=", &value.to_string(), ","]);
+            }
+            if let Some(doubt) = row.doubt {
+                says.extend([" doubt: ", &doubt, ","]);
+            }
+            says.trim_end_matches(',').to_owned()
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_refused() {
+        let long = "# nothing\n".repeat(ROWS_MAX + 1);
+        assert_eq!(
+            parse(&long),
+            Err(FieldError::TooMany {
+                max: ROWS_MAX,
+                long: ROWS_MAX + 1
+            })
+        );
+        let lines = "\n".repeat(ROWS_MAX * 3);
+        let json = format!("[{lines}\"acme\"]");
+        assert_eq!(parse(&json).unwrap().len(), 1);
+        assert!(parse("").unwrap().is_empty() && parse("\n \n,,\n").unwrap().is_empty());
+    }
+
+    const PIECES: &[&str] = &[
+        "Acme",
+        "acme",
+        ", ",
+        ",",
+        ";",
+        "\t",
+        "|",
+        "   ",
+        " ",
+        "\"",
+        "\"\"",
+        "\n",
+        "\n",
+        "\r\n",
+        "#",
+        "# ",
+        "=",
+        "A=1",
+        "name",
+        "namespace",
+        "cluster",
+        "sep=;",
+        "NAME",
+        "STATUS",
+        "AGE",
+        "Active",
+        "DISPLAY NAME",
+        "NAMESPACE",
+        "REVISION",
+        "namespace/acme",
+        "$ kubectl get ns\n",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"items\":",
+        "\u{feff}",
+        "\u{301}",
+        "\u{2028}",
+        "---",
+        "```",
+        "\\",
+    ];
+
+    fn texts() -> impl Strategy<Value = String> {
+        prop::collection::vec(prop::sample::select(PIECES), 0..40).prop_map(|it| it.concat())
+    }
+
+    /// A cell as people have it: any letters, separators, quotes, line breaks.
+    fn cell() -> impl Strategy<Value = String> {
+        "[a-zA-Zé0-9,;|\"= #\t\n.'-]{0,12}"
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        #[test]
+        fn no_text_stops_the_parser_and_lines_rise(text in texts()) {
+            let rows = parse(&text).unwrap();
+            prop_assert!(rows.windows(2).all(|it| it[0].line < it[1].line), "{rows:?}");
+            let lines = text.replace("\r\n", "\n").replace('\r', "\n").split('\n').count();
+            let is_json = json::is_json(tools::after_commands(&text.replace('\u{feff}', "")).0);
+            prop_assert!(is_json || rows.iter().all(|it| (1..=lines).contains(&(it.line as usize))));
+            for row in &rows {
+                prop_assert!(row.variables.0.keys().all(|it| crate::domain::metadata::is_key(it)), "{row:?}");
+            }
+        }
+
+        #[test]
+        fn any_unicode_is_parsed(text in any::<String>()) {
+            prop_assert!(parse(&text).is_ok());
+        }
+
+        #[test]
+        fn a_table_that_a_csv_writer_quoted_comes_back_the_same(
+            rows in prop::collection::vec((cell(), "[a-z][a-z0-9]{0,9}", cell(), cell()), 1..8),
+            delimiter in prop::sample::select(b",;\t|".as_slice()),
+            is_crlf in any::<bool>(),
+            is_always in any::<bool>(),
+        ) {
+            // Blanks around a cell count only within quotes; so does a cell that seems to open or draw something.
+            let tidy = |text: &str| if is_always { text.to_owned() } else { text.trim().trim_start_matches(['#', '-', '=']).trim().to_owned() };
+            let rows: Vec<_> = rows.iter().map(|it| (tidy(&it.0), it.1.clone(), tidy(&it.2), tidy(&it.3))).collect();
+            let mut writer = csv::WriterBuilder::new()
+                .delimiter(delimiter)
+                .terminator(if is_crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') })
+                .quote_style(if is_always { csv::QuoteStyle::Always } else { csv::QuoteStyle::Necessary })
+                .from_writer(Vec::new());
+            writer.write_record(["Customer name", "Namespace", "A", "Second value"]).unwrap();
+            for (name, namespace, a, second) in &rows {
+                writer.write_record([name, namespace, a, second]).unwrap();
+            }
+            let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let read = parse(&text).unwrap();
+            prop_assert_eq!(read.len(), rows.len(), "{}", text);
+            for (row, (name, namespace, a, second)) in read.iter().zip(&rows) {
+                prop_assert_eq!(&row.left_out, &None, "{}", text);
+                prop_assert_eq!(row.name.as_deref().unwrap_or_default(), name, "{}", text);
+                prop_assert_eq!(&row.namespace, namespace, "{}", text);
+                let value = |key: &str| row.variables.0.get(key).map(ToString::to_string).unwrap_or_default();
+                prop_assert_eq!(&value("A"), a, "{}", text);
+                prop_assert_eq!(&value("Second_value"), second, "{}", text);
+            }
+        }
+    }
+}

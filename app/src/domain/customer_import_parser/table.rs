@@ -1,0 +1,386 @@
+//! Rows of a table with a header, and rows without one: `name, namespace, KEY=value...` or a bare namespace. The text is
+//! read with each separator, and the one that explains most of it wins.
+use super::{
+    SourceRow,
+    cells::{self, Record, Separator, TableCell},
+    excerpt,
+    heads::{self, Column, Heads},
+};
+use crate::domain::{
+    metadata::{Value, is_key},
+    text::Namespace,
+};
+use std::collections::HashSet;
+
+/// In the order of preference if two explain a text equally well.
+const SEPARATORS: [Separator; 5] = [
+    Separator::Char(';'),
+    Separator::Char('\t'),
+    Separator::Char(','),
+    Separator::Char('|'),
+    Separator::Blanks,
+];
+
+/// A header is looked for in this many rows: exports often have a title above it.
+const ROWS_ABOVE_HEADER_MAX: usize = 10;
+
+/// Reads every row of a text whose first line has the number `first_line`.
+pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    if let Some(separator) = declared_separator(first) {
+        return Table::read(rest, first_line + 1, separator).rows();
+    }
+    let mut best: Option<(Score, Table)> = None;
+    for separator in SEPARATORS {
+        let table = Table::read(text, first_line, separator);
+        let score = table.score();
+        if best.as_ref().is_none_or(|it| score > it.0) {
+            best = Some((score, table));
+        }
+    }
+    best.map(|it| it.1.rows()).unwrap_or_default()
+}
+
+/// The first line `sep=;`, which Excel writes and reads.
+fn declared_separator(line: &str) -> Option<Separator> {
+    let line = line.trim_matches([' ', '"', '\r']);
+    let (word, separator) = line.split_at_checked(4)?;
+    let mut letters = separator.chars();
+    let letter = letters.next()?;
+    let is_one = word.eq_ignore_ascii_case("sep=") && letters.next().is_none();
+    (is_one && letter != '"').then_some(Separator::Char(letter))
+}
+
+/// A table with a namespace among its columns beats everything else; then points count.
+type Score = (bool, i64);
+
+struct Table<'a> {
+    separator: Separator,
+    records: Vec<Record<'a>>,
+    /// The header and its index in `records`.
+    header: Option<(usize, Heads)>,
+}
+
+impl<'a> Table<'a> {
+    fn read(text: &'a str, first_line: u32, separator: Separator) -> Self {
+        let mut records = cells::records(text, first_line, separator);
+        records.retain(|it| it.width() > 0 && !is_decoration(it.raw));
+        if separator == Separator::Char('|') {
+            drop_outer_pipes(&mut records);
+        }
+        let header = header_of(&records);
+        if let Some((index, heads)) = &header {
+            let head = records[*index].raw;
+            for record in &mut records[index + 1..] {
+                if separator == Separator::Blanks && record.width() != heads.columns.len() {
+                    record.cells = cells::aligned(head, record.raw)
+                        .unwrap_or_else(|| std::mem::take(&mut record.cells));
+                }
+            }
+        }
+        Self {
+            separator,
+            records,
+            header,
+        }
+    }
+
+    fn score(&self) -> Score {
+        let start = self.header.as_ref().map_or(0, |it| it.0);
+        let body = self.records.get(start..).unwrap_or_default();
+        let body: Vec<&Record> = body.iter().filter(|it| !is_comment(it)).collect();
+        let mut points = if is_even(&body) { count(body.len()) } else { 0 };
+        let Some((_, heads)) = &self.header else {
+            points += body.iter().map(|it| plain_points(it)).sum::<i64>();
+            return (false, points);
+        };
+        let n_columns = heads.columns.len();
+        let namespace = heads.columns.iter().position(|it| *it == Column::Namespace);
+        points += 4 * count(heads.fields());
+        for record in body.iter().skip(1) {
+            if record.width() > n_columns {
+                points -= 3;
+            } else if n_columns > 1 && [record.width(), record.cells.len()].contains(&n_columns) {
+                points += 2;
+            }
+            let cell = namespace.and_then(|it| record.cells.get(it));
+            points += cell.map_or(0, |it| namespace_points(&it.text));
+        }
+        // Aligned columns have neither tabs nor rules between them.
+        let is_drawn =
+            self.separator == Separator::Blanks && self.records[start].raw.contains(['\t', '|']);
+        (namespace.is_some() && n_columns > 1 && !is_drawn, points)
+    }
+
+    fn rows(self) -> Vec<SourceRow> {
+        let is_list = self
+            .records
+            .iter()
+            .all(|it| it.width() < 2 || is_comment(it));
+        let is_merged = self.header.as_ref().is_some_and(|it| it.1.is_of_releases);
+        let mut seen = HashSet::new();
+        let mut rows = Vec::new();
+        for (index, record) in self.records.iter().enumerate() {
+            let mut row = match &self.header {
+                Some((header, _)) if index < *header => above_header(record),
+                Some((header, _)) if record.raw == self.records[*header].raw => continue,
+                Some((_, heads)) => by_heads(heads, record),
+                None if is_list => bare(record),
+                None => plain(record),
+            };
+            if is_comment(record) {
+                if row.left_out.is_some() || !is_complete(&row) {
+                    continue;
+                }
+                row.doubt = Some("Starts with #, as a comment does".to_owned());
+            } else if index == 0 && is_list && heads::is_known(&row.namespace) {
+                row.doubt = Some("Looks like the header of a column".to_owned());
+            } else {
+                row.doubt = swallowed(&row, record, self.separator);
+            }
+            if record.cells.iter().any(|it| it.is_unclosed) {
+                row.left_out = Some("Missing closing quote".to_owned());
+            }
+            if !is_merged || seen.insert(row.namespace.clone()) {
+                rows.push(row);
+            }
+        }
+        rows
+    }
+}
+
+/// Whether all rows have equally many cells, and more than one.
+fn is_even(records: &[&Record]) -> bool {
+    let all_same = |sizes: Vec<usize>| sizes.iter().all(|it| *it > 1 && *it == sizes[0]);
+    all_same(records.iter().map(|it| it.width()).collect())
+        || all_same(records.iter().map(|it| it.cells.len()).collect())
+}
+
+fn count(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// `| Acme | acme |` has two cells, not four.
+fn drop_outer_pipes(records: &mut [Record]) {
+    let is_empty =
+        |it: Option<&TableCell>| it.is_some_and(|it| it.text.is_empty() && !it.is_quoted);
+    if records.iter().all(|it| is_empty(it.cells.first())) {
+        for record in records {
+            record.cells.remove(0);
+        }
+    }
+}
+
+/// A line that only draws: a rule of a table, a fence around a code block, psql's "(3 rows)".
+fn is_decoration(line: &str) -> bool {
+    let line = line.trim();
+    let is_rule = line.contains(['-', '=', '─', '━'])
+        && line
+            .chars()
+            .all(|it| it.is_whitespace() || "-=+|:─━│┼├┤┌┐└┘┬┴".contains(it));
+    let is_count = line.strip_prefix('(').is_some_and(|it| {
+        let number = it.trim_end_matches(" rows)").trim_end_matches(" row)");
+        !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit())
+    });
+    is_rule || is_count || line.starts_with("```")
+}
+
+/// `# text`, or `#text` without a second cell. `#1 Plumbing, plumbing` is a customer.
+fn is_comment(record: &Record) -> bool {
+    let Some(rest) = record.raw.trim_start().strip_prefix('#') else {
+        return false;
+    };
+    record.width() < 2 || rest.starts_with(|it: char| it.is_whitespace() || matches!(it, '#' | '!'))
+}
+
+fn header_of(records: &[Record]) -> Option<(usize, Heads)> {
+    let is_wide = records.iter().any(|it| !is_comment(it) && it.width() > 1);
+    for (index, record) in records.iter().take(ROWS_ABOVE_HEADER_MAX).enumerate() {
+        // One cell above rows of several is a title.
+        if is_header(record) && (record.width() > 1 || !is_wide) {
+            let cells = &record.cells[..record.width()];
+            let heads = Heads::of(cells.iter().map(|it| it.text.as_str()));
+            let is_first = records[..index].iter().all(is_comment);
+            let is_clear = heads.has(&Column::Namespace) && heads.fields() > 1;
+            if is_first || is_clear {
+                return Some((index, heads));
+            }
+        }
+        if !is_comment(record) && is_well_formed(record) {
+            return None;
+        }
+    }
+    None
+}
+
+/// Whether a row is a header: it has a word that nobody is called, or words for two fields, or a known word and no
+/// customer's shape.
+fn is_header(record: &Record) -> bool {
+    let texts = || record.cells.iter().map(|it| it.text.as_str());
+    if record.raw.trim_start().starts_with('#')
+        && !texts().all(|it| heads::is_known(it) || heads::is_untitled(it))
+    {
+        return false;
+    }
+    if texts().any(heads::is_certain) {
+        return true;
+    }
+    let is_customer = is_well_formed(record) || record.width() < 2 && is_namespace(texts().next());
+    texts().any(heads::is_known) && (!is_customer || Heads::of(texts()).fields() > 1)
+}
+
+/// Whether a row is `name, namespace, KEY=value...`.
+fn is_well_formed(record: &Record) -> bool {
+    let row = plain(record);
+    row.left_out.is_none() && is_complete(&row)
+}
+
+fn is_complete(row: &SourceRow) -> bool {
+    row.name.as_ref().is_none_or(|it| !it.is_empty()) && Namespace::parse(&row.namespace).is_ok()
+}
+
+fn is_namespace(text: Option<&str>) -> bool {
+    text.is_some_and(|it| Namespace::parse(it).is_ok())
+}
+
+/// How much a row without a header looks like one of ours.
+fn plain_points(record: &Record) -> i64 {
+    let [name, namespace, variables @ ..] = &record.cells[..record.width()] else {
+        return -2;
+    };
+    let mut points = namespace_points(&namespace.text);
+    for cell in variables.iter().filter(|it| !it.text.is_empty()) {
+        points += if assignment(cell).is_some() { 2 } else { -2 };
+    }
+    if !name.is_quoted {
+        // What separates elsewhere is rare in a name.
+        points -= if name.text.contains([';', '|', '\t']) {
+            3
+        } else {
+            0
+        };
+        points -= i64::from(name.text.contains(','));
+        points -= i64::from(name.text.contains('='));
+        points -= i64::from(name.text.contains("  "));
+    }
+    points
+}
+
+fn namespace_points(text: &str) -> i64 {
+    if text.is_empty() {
+        0
+    } else if is_namespace(Some(text)) {
+        3
+    } else if is_namespace(Some(&text.to_lowercase().replace(['_', '.'], "-"))) {
+        2
+    } else {
+        -2
+    }
+}
+
+/// A bare namespace; the customer is named after it.
+fn bare(record: &Record) -> SourceRow {
+    let mut row = SourceRow::at(record.line);
+    let text = record.cells.first().map_or("", |it| it.text.as_str());
+    if !is_namespace(Some(text)) && text.contains(char::is_whitespace) {
+        row.name = Some(text.to_owned());
+        row.left_out = Some(NO_NAMESPACE.to_owned());
+    } else {
+        text.clone_into(&mut row.namespace);
+    }
+    row
+}
+
+const NO_NAMESPACE: &str = "Enter a name and a namespace, such as Acme, acme-prod";
+
+/// `name, namespace, KEY=value...`
+fn plain(record: &Record) -> SourceRow {
+    let mut row = SourceRow::at(record.line);
+    let mut cells = record.cells.iter();
+    row.name = cells.next().map(|it| it.text.clone());
+    let Some(namespace) = cells.next() else {
+        row.left_out = Some(NO_NAMESPACE.to_owned());
+        return row;
+    };
+    row.namespace.clone_from(&namespace.text);
+    for cell in cells.filter(|it| !it.text.is_empty()) {
+        put_assignment(&mut row, cell);
+    }
+    row
+}
+
+/// A row of a table with a header. An empty cell is no variable.
+fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
+    let mut row = SourceRow::at(record.line);
+    let width = record.width();
+    for (index, cell) in record.cells[..width].iter().enumerate() {
+        let text = cell.text.clone();
+        // kubectl prints <none> for an empty cell.
+        if text.is_empty() || !cell.is_quoted && matches!(text.as_str(), "<none>" | "<unset>") {
+            continue;
+        }
+        match heads.columns.get(index) {
+            Some(Column::Name) => row.name = Some(text),
+            Some(Column::Namespace) => row.namespace = text,
+            Some(Column::Cluster) => row.cluster = text,
+            Some(Column::Description) => row.description = text,
+            Some(Column::Variable(key)) => row.put(key.clone(), Value::Text(text)),
+            Some(Column::NotTaken) => {}
+            Some(Column::Untitled) | None
+                if heads.has_no_variables() && assignment(cell).is_some() =>
+            {
+                put_assignment(&mut row, cell);
+            }
+            Some(Column::Untitled) => row.leave_out(format!("Column {} has no header", index + 1)),
+            None => {
+                let columns = heads.columns.len();
+                row.leave_out(format!("Has {width} cells, but the header has {columns}"));
+            }
+        }
+    }
+    if !heads.has(&Column::Namespace) {
+        // A column of bare namespaces.
+        if is_namespace(row.name.as_deref()) {
+            row.namespace = row.name.take().unwrap_or_default();
+        } else {
+            row.left_out = Some("Add a namespace column".to_owned());
+        }
+    }
+    row
+}
+
+fn above_header(record: &Record) -> SourceRow {
+    let mut row = SourceRow::at(record.line);
+    let mut texts = record.cells.iter().map(|it| &it.text);
+    row.name = texts.find(|it| !it.is_empty()).cloned();
+    row.left_out = Some("Above the header row".to_owned());
+    row
+}
+
+/// The key and the value of `KEY=value`.
+fn assignment(cell: &TableCell) -> Option<(&str, &str)> {
+    let (key, value) = cell.text.split_once('=')?;
+    let value = if cell.is_quoted { value } else { value.trim() };
+    is_key(key.trim()).then_some((key.trim(), value))
+}
+
+fn put_assignment(row: &mut SourceRow, cell: &TableCell) {
+    match (assignment(cell), cell.text.split_once('=')) {
+        (Some((key, value)), _) => row.put(key.to_owned(), Value::Text(value.to_owned())),
+        (None, Some((key, _))) if !key.trim().is_empty() => {
+            row.leave_out(format!("{} isn't a valid variable name", excerpt(key)));
+        }
+        (None, _) => row.leave_out(format!("{} isn't KEY=value", excerpt(&cell.text))),
+    }
+}
+
+/// A quoted name over several lines that holds what looks like rows: some quote is probably missing.
+fn swallowed(row: &SourceRow, record: &Record, separator: Separator) -> Option<String> {
+    let (_, lines) = row.name.as_deref()?.split_once('\n')?;
+    let rows = cells::records(lines, 1, separator);
+    rows.iter().any(is_well_formed).then(|| {
+        let breaks = u32::try_from(record.raw.matches('\n').count()).unwrap_or(u32::MAX);
+        let last = record.line.saturating_add(breaks);
+        format!("The quoted name goes on to line {last}. Check the quotes")
+    })
+}

@@ -1,0 +1,282 @@
+//! Tables, lines and bare names.
+use super::read;
+
+#[test]
+fn a_head_may_be_any_known_word_in_any_column() {
+    assert_eq!(read("company,namespace\nAcme,acme"), ["2: Acme, acme"]);
+    assert_eq!(
+        read("APP VERSION;Customer name;NS\n1.2.3;Acme, Inc.;acme"),
+        ["2: Acme, Inc., acme, APP_VERSION=1.2.3"]
+    );
+    assert_eq!(
+        read(
+            "Region\tK8s Namespace\tTenant\tCluster\tDescription\nEU\tacme\tAcme\tprod-us\tBig one"
+        ),
+        ["2: Acme, acme, in prod-us, about Big one, Region=EU"]
+    );
+    assert_eq!(read("company,ns\nAcme,acme"), ["2: Acme, acme"]);
+    assert_eq!(
+        read("Client;Cluster\nacme;prod-us"),
+        ["2: -, acme, in prod-us"]
+    );
+    assert_eq!(read("#,Company,Namespace\n1,Acme,acme"), ["2: Acme, acme"]);
+    assert_eq!(read("# name, namespace\nAcme, acme"), ["2: Acme, acme"]);
+    assert_eq!(
+        read("namespace\nacme\nglobex"),
+        ["2: -, acme", "3: -, globex"]
+    );
+}
+
+#[test]
+fn a_customer_may_be_called_like_a_head() {
+    assert_eq!(
+        read("Billing, account\nPortal, client"),
+        ["1: Billing, account", "2: Portal, client"]
+    );
+    assert_eq!(
+        read("client\nacme"),
+        [
+            "1: -, client, doubt: Looks like the header of a column",
+            "2: -, acme"
+        ]
+    );
+}
+
+#[test]
+fn the_separator_is_the_one_that_explains_every_row() {
+    assert_eq!(read("Acme;acme;NOTE=a,b"), ["1: Acme, acme, NOTE=a,b"]);
+    assert_eq!(read("Acme;ACME;NOTE=a,b"), ["1: Acme, ACME, NOTE=a,b"]);
+    assert_eq!(read("name;namespace;note, x"), [""; 0]);
+    assert_eq!(
+        read("name;namespace;note, x\nAcme;acme;a, b"),
+        ["2: Acme, acme, note_x=a, b"]
+    );
+    assert_eq!(read("Acme, acme, NOTE=a;b"), ["1: Acme, acme, NOTE=a;b"]);
+    assert_eq!(
+        read("Acme, acme, NOTE=a;b;c"),
+        ["1: Acme, acme, NOTE=a;b;c"]
+    );
+    assert_eq!(read("Acme, Inc.;acme"), ["1: Acme, Inc., acme"]);
+    assert_eq!(
+        read("Smith, Jones, and Co;smith\nAcme;acme"),
+        ["1: Smith, Jones, and Co, smith", "2: Acme, acme"]
+    );
+    assert_eq!(
+        read("Acme, Inc.|acme|HOSTS=a;b\nGlobex|globex"),
+        ["1: Acme, Inc., acme, HOSTS=a;b", "2: Globex, globex"]
+    );
+    assert_eq!(
+        read("Acme; Sons, acme\nA | B, ab"),
+        ["1: Acme; Sons, acme", "2: A | B, ab"]
+    );
+    assert_eq!(
+        read("name\tnamespace\tA\tB\nAcme\tacme\tx  =\t"),
+        ["2: Acme, acme, A=x  ="]
+    );
+    assert_eq!(
+        read("name  |  namespace  |  A\nAcme  |  acme  |\nB  |  b  |  x  y"),
+        ["2: Acme, acme", "3: B, b, A=x  y"]
+    );
+    assert_eq!(
+        read("Acme, Inc.\tacme\tNOTE=x; y, z\nGlobex\tglobex\t"),
+        ["1: Acme, Inc., acme, NOTE=x; y, z", "2: Globex, globex"]
+    );
+    assert_eq!(
+        read("Acme Foods   acme    HOST=a, b\nGlobex       globex"),
+        ["1: Acme Foods, acme, HOST=a, b", "2: Globex, globex"]
+    );
+    assert_eq!(
+        read(
+            "HOST   NAMESPACE   CUSTOMER NAME\na.io   acme        Acme Foods\n       globex      Globex"
+        ),
+        ["2: Acme Foods, acme, HOST=a.io", "3: Globex, globex"]
+    );
+}
+
+#[test]
+fn a_first_line_may_declare_the_separator() {
+    assert_eq!(
+        read("sep=;\r\nname;namespace\r\nAcme, Inc.;acme"),
+        ["3: Acme, Inc., acme"]
+    );
+    assert_eq!(read("\u{feff}\"sep=,\"\nA;B, ab"), ["2: A;B, ab"]);
+    assert_eq!(
+        read("SEP=\t\nname\tnamespace\nAcme\tacme"),
+        ["3: Acme, acme"]
+    );
+    assert_eq!(read("sep=^\nname^namespace\nAcme^acme"), ["3: Acme, acme"]);
+}
+
+#[test]
+fn a_number_sign_begins_a_comment_only_before_a_blank() {
+    assert_eq!(read("#1 Plumbing, plumbing"), ["1: #1 Plumbing, plumbing"]);
+    assert_eq!(
+        read("# customers\n#hashtag\n#1 Plumbing;plumbing\nC# Corp;csharp"),
+        ["3: #1 Plumbing, plumbing", "4: C# Corp, csharp"]
+    );
+    assert_eq!(
+        read("name,namespace\n#1 Plumbing,plumbing\n# that is all"),
+        ["2: #1 Plumbing, plumbing"]
+    );
+    assert_eq!(
+        read("Globex, globex\n# Acme, acme"),
+        [
+            "1: Globex, globex",
+            "2: # Acme, acme, doubt: Starts with #, as a comment does"
+        ]
+    );
+}
+
+#[test]
+fn a_quoted_cell_may_hold_line_breaks_and_quotes() {
+    assert_eq!(
+        read("name,namespace,NOTE\r\nAcme,acme,\"one\r\ntwo, \"\"three\"\"\"\r\nGlobex,globex,x"),
+        [
+            "2: Acme, acme, NOTE=one\ntwo, \"three\"",
+            "4: Globex, globex, NOTE=x"
+        ]
+    );
+    assert_eq!(
+        read("\"Acme\nInc.\";acme\nGlobex;globex"),
+        ["1: Acme\nInc., acme", "3: Globex, globex"]
+    );
+    assert_eq!(
+        read("\"Acme, Inc. \"\"EU\"\"\",acme,\"NOTE=a, b\""),
+        ["1: Acme, Inc. \"EU\", acme, NOTE=a, b"]
+    );
+}
+
+#[test]
+fn a_quote_left_open_costs_one_row_at_most() {
+    assert_eq!(
+        read("\"Acme, acme\nGlobex, globex\n\"Initech, Inc.\", initech"),
+        [
+            "1: left out: Missing closing quote",
+            "2: Globex, globex",
+            "3: Initech, Inc., initech"
+        ]
+    );
+    assert_eq!(
+        read("name,namespace\n\"Acme, acme\nGlobex, globex\nInitech\", initech"),
+        [
+            "2: Acme, acme\nGlobex, globex\nInitech, initech, doubt: The quoted name goes on to line 4. Check the quotes"
+        ]
+    );
+}
+
+#[test]
+fn variables_of_a_row_are_keys_and_values() {
+    assert_eq!(
+        read(
+            "Acme, acme, HOST = a=b , , \"NOTE= x \"\nB, b, HOST\nC, c, 1A=2\nD, d, A=1, A=2\nE, e, =x"
+        ),
+        [
+            "1: Acme, acme, HOST=a=b, NOTE= x ",
+            "2: left out: HOST isn't KEY=value",
+            "3: left out: 1A isn't a valid variable name",
+            "4: left out: A is listed twice",
+            "5: left out: =x isn't KEY=value"
+        ]
+    );
+    assert_eq!(
+        read("name,namespace\nAcme,acme,HOST=h,PORT=1\nB,b,h\nC,c,,,\n,,,"),
+        [
+            "2: Acme, acme, HOST=h, PORT=1",
+            "3: left out: Has 3 cells, but the header has 2",
+            "4: C, c"
+        ]
+    );
+    // An unquoted separator in a value.
+    assert_eq!(
+        read("name;namespace;URL\nAcme;acme;https://a/?x=1;y=2"),
+        ["2: left out: Has 4 cells, but the header has 3"]
+    );
+    assert_eq!(
+        read(",name,namespace,,HOST\n0,Acme,acme,,h\n1,B,b,x,h"),
+        [
+            "2: Acme, acme, HOST=h",
+            "3: left out: Column 4 has no header"
+        ]
+    );
+    assert_eq!(
+        read("Acme, acme, \"one\ntwo\""),
+        ["1: left out: one two isn't KEY=value"]
+    );
+    assert_eq!(
+        read("name,namespace,HOST,host,HOST\nA,a,1,2,\nB,b,1,2,3"),
+        [
+            "2: A, a, HOST=1, host=2",
+            "3: left out: HOST is listed twice"
+        ]
+    );
+}
+
+#[test]
+fn bare_names_are_namespaces() {
+    assert_eq!(
+        read("acme\n\n  globex \nBig Corp\nHooli\n"),
+        [
+            "1: -, acme",
+            "3: -, globex",
+            "4: left out: Enter a name and a namespace, such as Acme, acme-prod",
+            "5: -, Hooli"
+        ]
+    );
+    assert_eq!(
+        read("Acme, acme\nglobex"),
+        [
+            "1: Acme, acme",
+            "2: left out: Enter a name and a namespace, such as Acme, acme-prod"
+        ]
+    );
+    assert_eq!(read("\"acme\"\n\"globex\""), ["1: -, acme", "2: -, globex"]);
+    assert_eq!(
+        read("name,host\nacme,a.io\nBig Corp,b.io"),
+        [
+            "2: -, acme, host=a.io",
+            "3: left out: Add a namespace column"
+        ]
+    );
+}
+
+#[test]
+fn tables_may_be_drawn_and_have_a_title() {
+    assert_eq!(
+        read(
+            "| Name | Namespace | Host |\n|:-----|:---------:|-----:|\n| Acme | acme | |\n| B    | b    | h |"
+        ),
+        ["3: Acme, acme", "4: B, b, Host=h"]
+    );
+    assert_eq!(
+        read(" name | namespace \n------+-----------\n Acme | acme\n(1 row)\n"),
+        ["3: Acme, acme"]
+    );
+    assert_eq!(
+        read(
+            "+------+-----------+\n| name | namespace |\n+------+-----------+\n| Acme | acme      |\n+------+-----------+"
+        ),
+        ["4: Acme, acme"]
+    );
+    assert_eq!(
+        read("Name   Namespace\n----   ---------\nAcme   acme"),
+        ["3: Acme, acme"]
+    );
+    assert_eq!(
+        read("Customers by namespace\nAcme, acme\nB, b"),
+        [
+            "1: left out: Enter a name and a namespace, such as Acme, acme-prod",
+            "2: Acme, acme",
+            "3: B, b"
+        ]
+    );
+    assert_eq!(
+        read(
+            "Customers 2026;;\n;;\nCustomer;Namespace;Host\nAcme;acme;h\nCustomer;Namespace;Host\nB;b;"
+        ),
+        [
+            "1: left out: Above the header row",
+            "4: Acme, acme, Host=h",
+            "6: B, b"
+        ]
+    );
+}

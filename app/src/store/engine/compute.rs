@@ -1,0 +1,11 @@
+//! Work that computes for long, off the threads that serve requests: it would hold up everybody whose request waits for
+//! the same thread (R88).
+use crate::store::error::StoreError;
+
+/// Runs work on a thread of the blocking pool, and waits for it.
+pub async fn compute<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| StoreError::Open("a computation broke off".to_owned()))
+}
