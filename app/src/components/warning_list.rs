@@ -33,7 +33,7 @@ mod tests {
         let html = warning_list(&[warning]);
         assert!(html.contains("<span>customer.name contains &lt; &amp;: | quote?</span>"));
         assert_eq!(warning_list(&[]), "");
-        let warning = Warning::new(WarningKind::Unquoted, HOSTILE, "quote?");
+        let warning = Warning::new(WarningKind::Unquoted, "customer.name", HOSTILE);
         assert_escaped(&warning_list(&[warning]), 1);
     }
 }
