@@ -1,7 +1,7 @@
 //! Picker of customers, grouped by cluster, for activating a release and for adding customers to it. No customer is
 //! chosen at first (R14). The list is HTML text with one event listener, and changes are applied to its elements
 //! directly, so that a thousand customers respond without delay.
-use super::ui::{html::escape, html::put, icon::Icon};
+use super::ui::icon::Icon;
 use crate::{
     browser::{self, checkbox_list::GroupState},
     domain::{
@@ -12,6 +12,7 @@ use crate::{
     },
 };
 use leptos::prelude::*;
+use maud::html;
 use std::{collections::HashSet, ops::Range};
 
 const LIST_SELECTOR: &str = "#pick";
@@ -80,23 +81,29 @@ impl PickList {
 
     /// The list without a filter and with no customer chosen.
     fn html(&self) -> String {
-        let mut html = String::with_capacity(self.items.len() * 200);
-        for (index, group) in self.groups.iter().enumerate() {
-            let (hue, name, n) = (hue(group.id), escape(&group.name), group.items.len());
-            put!(
-                html,
-                r#"<li data-band="{index}" data-cluster="{hue}"><label class="tree__head"><input class="check" type="checkbox">{name} <span class="count push">0 of {n}</span></label><ul>"#
-            );
-            for (at, item) in group.items.clone().zip(&self.items[group.items.clone()]) {
-                let (name, namespace) = (escape(&item.name), escape(&item.namespace));
-                put!(
-                    html,
-                    r#"<li data-item="{at}"><label class="tree__item"><input class="check" type="checkbox">{name} <span class="mono">{namespace}</span></label></li>"#
-                );
+        let html = html! {
+            @for (index, group) in self.groups.iter().enumerate() {
+                li data-band=(index) data-cluster=(hue(group.id)) {
+                    label class="tree__head" {
+                        input class="check" type="checkbox";
+                        (group.name) " "
+                        span class="count push" { "0 of " (group.items.len()) }
+                    }
+                    ul {
+                        @for (at, item) in group.items.clone().zip(&self.items[group.items.clone()]) {
+                            li data-item=(at) {
+                                label class="tree__item" {
+                                    input class="check" type="checkbox";
+                                    (item.name) " "
+                                    span class="mono" { (item.namespace) }
+                                }
+                            }
+                        }
+                    }
+                }
             }
-            html.push_str("</ul></li>");
-        }
-        html
+        };
+        html.into_string()
     }
 
     /// Whether each customer matches the filter.
@@ -294,6 +301,7 @@ pub fn CustomerPicker(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::components::ui::html::tests::{HOSTILE, assert_escaped};
 
     fn customer(id: i64, name: &str, cluster: i64) -> CustomerSummary {
         CustomerSummary {
@@ -331,6 +339,10 @@ mod tests {
         let html = list.html();
         assert!(html.contains("Acme &lt;b&gt;") && html.contains("0 of 2"));
         assert_eq!(html.matches("data-item").count(), 3);
+        let mut hostile = customer(1, HOSTILE, 1);
+        hostile.namespace = HOSTILE.into();
+        hostile.cluster = HOSTILE.into();
+        assert_escaped(&PickList::new(vec![hostile]).html(), 3);
     }
 
     #[test]

@@ -1,27 +1,29 @@
 //! Warnings about a step's text and its values (R83, R84), as an HTML list. They are read, and block nothing.
-use super::ui::html::{escape, put, write_icon};
+use super::ui::html::icon_html;
 use crate::domain::warning::Warning;
+use maud::html;
 
 /// Empty without warnings.
 pub fn warning_list(warnings: &[Warning]) -> String {
-    let mut html = String::new();
-    if warnings.is_empty() {
-        return html;
-    }
-    html.push_str("<ul class=\"stack stack-s\" aria-label=\"Warnings\">");
-    for warning in warnings {
-        html.push_str("<li class=\"alert\">");
-        write_icon(&mut html, "i-warn");
-        let text = escape(&warning.text());
-        put!(html, "<span>{text}</span></li>");
-    }
-    html.push_str("</ul>");
-    html
+    let html = html! {
+        @if !warnings.is_empty() {
+            ul class="stack stack-s" aria-label="Warnings" {
+                @for warning in warnings {
+                    li class="alert" {
+                        (icon_html("i-warn"))
+                        span { (warning.text()) }
+                    }
+                }
+            }
+        }
+    };
+    html.into_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::components::ui::html::tests::{HOSTILE, assert_escaped};
     use crate::domain::warning::WarningKind;
 
     #[test]
@@ -31,5 +33,7 @@ mod tests {
         let html = warning_list(&[warning]);
         assert!(html.contains("<span>customer.name contains &lt; &amp;: | quote?</span>"));
         assert_eq!(warning_list(&[]), "");
+        let warning = Warning::new(WarningKind::Unquoted, "customer.name", HOSTILE);
+        assert_escaped(&warning_list(&[warning]), 1);
     }
 }

@@ -2,15 +2,16 @@
 use super::{
     list_query::ListQuery,
     table_html::{
-        ListColumn, RenderedList, first_new_mark, number_column, push_empty, push_head,
-        push_more_link, text_column,
+        ListColumn, RenderedList, empty_html, head_html, inactive_badge_html, is_first_new,
+        more_link_html, number_column, text_column,
     },
 };
 use crate::{
-    components::ui::html::{escape, pluralize, put},
+    components::ui::html::pluralize,
     domain::{cluster::ClusterSummary, fold::fold},
     paths,
 };
+use maud::{Markup, html};
 use std::cmp::Ordering;
 
 const COLUMNS: [ListColumn; 4] = [
@@ -64,20 +65,26 @@ impl ClusterList {
         } else {
             format!("{} of {}", found.len(), pluralize(n_all, "cluster"))
         };
-        let mut html = String::new();
-        if found.is_empty() {
-            push_empty(&mut html, paths::CLUSTERS, query, "cluster", n_hidden);
-        } else {
-            html.push_str(r#"<table class="table"><caption class="sr">Clusters</caption>"#);
-            push_head(&mut html, paths::CLUSTERS, query, &COLUMNS, DEFAULT_ORDER);
-            html.push_str("<tbody>");
-            for (index, it) in found.iter().take(query.rows).enumerate() {
-                push_row(&mut html, it, first_new_mark(query, index));
+        let html = html! {
+            @if found.is_empty() {
+                (empty_html(paths::CLUSTERS, query, "cluster", n_hidden))
+            } @else {
+                table class="table" {
+                    caption class="sr" { "Clusters" }
+                    (head_html(paths::CLUSTERS, query, &COLUMNS, DEFAULT_ORDER))
+                    tbody {
+                        @for (index, it) in found.iter().take(query.rows).enumerate() {
+                            (row_html(it, is_first_new(query, index)))
+                        }
+                    }
+                }
+                (more_link_html(paths::CLUSTERS, query, found.len()))
             }
-            html.push_str("</tbody></table>");
-            push_more_link(&mut html, paths::CLUSTERS, query, found.len());
+        };
+        RenderedList {
+            html: html.into_string(),
+            summary,
         }
-        RenderedList { html, summary }
     }
 }
 
@@ -90,23 +97,53 @@ fn compare(key: &str, a: &ClusterSummary, b: &ClusterSummary) -> Ordering {
     }
 }
 
-/// Appends a row.
-fn push_row(html: &mut String, it: &ClusterSummary, mark: &str) {
+/// A row; `is_first` if it gets the focus.
+fn row_html(it: &ClusterSummary, is_first: bool) -> Markup {
     let cluster = &it.cluster;
-    let (hue, address, name) = (
-        cluster.hue(),
-        paths::cluster(cluster.id),
-        escape(&cluster.name),
-    );
-    let path = escape(cluster.kubeconfig_path.as_deref().unwrap_or_default());
-    let (variables, customers) = (cluster.metadata.0.len(), it.active_customers);
-    let (off, badge) = if cluster.is_active {
-        ("", "")
-    } else {
-        (" data-off", r#" <span class="badge">Inactive</span>"#)
+    html! {
+        tr data-off[!cluster.is_active] data-first[is_first] {
+            td {
+                span class="place" data-cluster=(cluster.hue()) {
+                    a href=(paths::cluster(cluster.id)) { (cluster.name) }
+                }
+                @if !cluster.is_active {
+                    (inactive_badge_html())
+                }
+            }
+            td class="mono muted" { (cluster.kubeconfig_path.as_deref().unwrap_or_default()) }
+            td class="num muted" { (cluster.metadata.0.len()) }
+            td class="num muted" { (it.active_customers) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        components::ui::html::tests::{HOSTILE, assert_escaped},
+        domain::{cluster::Cluster, id::ClusterId, metadata::Metadata},
     };
-    put!(
-        html,
-        r#"<tr{off}{mark}><td><span class="place" data-cluster="{hue}"><a href="{address}">{name}</a></span>{badge}</td><td class="mono muted">{path}</td><td class="num muted">{variables}</td><td class="num muted">{customers}</td></tr>"#
-    );
+    use chrono::DateTime;
+
+    #[test]
+    fn hostile_names_of_clusters_stay_text() {
+        let cluster = Cluster {
+            id: ClusterId(1),
+            name: HOSTILE.into(),
+            kubeconfig_path: Some(HOSTILE.into()),
+            context: None,
+            description: None,
+            is_active: true,
+            metadata: Metadata::default(),
+            version: 1,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        };
+        let list = ClusterList::new(vec![ClusterSummary {
+            cluster,
+            active_customers: 0,
+        }]);
+        assert_escaped(&list.render(&ListQuery::default()).html, 2);
+    }
 }

@@ -2,15 +2,16 @@
 use super::{
     list_query::ListQuery,
     table_html::{
-        ListColumn, RenderedList, first_new_mark, number_column, push_empty, push_head,
-        push_more_link, text_column,
+        ListColumn, RenderedList, empty_html, head_html, inactive_badge_html, is_first_new,
+        more_link_html, number_column, text_column,
     },
 };
 use crate::{
-    components::ui::html::{escape, pluralize, put},
+    components::ui::html::pluralize,
     domain::{cluster::hue, customer::CustomerSummary, fold::fold, id::ClusterId},
     paths,
 };
+use maud::{Markup, html};
 use std::cmp::Ordering;
 
 const COLUMNS: [ListColumn; 4] = [
@@ -83,30 +84,46 @@ impl CustomerList {
         } else {
             format!("{} of {}", found.len(), pluralize(n_all, "customer"))
         };
-        let mut html = String::new();
-        if found.is_empty() {
-            push_empty(&mut html, paths::CUSTOMERS, query, "customer", n_hidden);
-        } else {
-            html.push_str(r#"<table class="table"><caption class="sr">Customers</caption>"#);
-            push_head(&mut html, paths::CUSTOMERS, query, &COLUMNS, DEFAULT_ORDER);
-            push_groups(&mut html, &found, query);
-            html.push_str("</table>");
-            push_more_link(&mut html, paths::CUSTOMERS, query, found.len());
+        let html = html! {
+            @if found.is_empty() {
+                (empty_html(paths::CUSTOMERS, query, "customer", n_hidden))
+            } @else {
+                table class="table" {
+                    caption class="sr" { "Customers" }
+                    (head_html(paths::CUSTOMERS, query, &COLUMNS, DEFAULT_ORDER))
+                    (groups_html(&found, query))
+                }
+                (more_link_html(paths::CUSTOMERS, query, found.len()))
+            }
+        };
+        RenderedList {
+            html: html.into_string(),
+            summary,
         }
-        RenderedList { html, summary }
     }
 }
 
 /// The customers of one cluster as a plain HTML table, without search and sorting.
 pub fn cluster_customers_html(customers: &[CustomerSummary]) -> String {
-    let mut html = String::from(
-        r#"<table class="table"><caption class="sr">Customers</caption><thead><tr><th scope="col">Customer</th><th scope="col">Namespace</th><th scope="col" class="num">Variables</th><th scope="col" class="num">Active releases</th></tr></thead><tbody>"#,
-    );
-    for customer in customers {
-        push_row(&mut html, customer, "");
-    }
-    html.push_str("</tbody></table>");
-    html
+    let html = html! {
+        table class="table" {
+            caption class="sr" { "Customers" }
+            thead {
+                tr {
+                    th scope="col" { "Customer" }
+                    th scope="col" { "Namespace" }
+                    th scope="col" class="num" { "Variables" }
+                    th scope="col" class="num" { "Active releases" }
+                }
+            }
+            tbody {
+                @for customer in customers {
+                    (row_html(customer, false))
+                }
+            }
+        }
+    };
+    html.into_string()
 }
 
 fn by_cluster(a: &CustomerSummary, b: &CustomerSummary) -> Ordering {
@@ -127,51 +144,55 @@ fn compare(key: &str, a: &CustomerSummary, b: &CustomerSummary) -> Ordering {
     }
 }
 
-/// Appends one `tbody` per cluster, up to the number of rows. Its heading counts all customers of the cluster that were
-/// found.
-fn push_groups(html: &mut String, found: &[&CustomerSummary], query: &ListQuery) {
+/// One `tbody` per cluster, up to the number of rows. Its heading counts all customers of the cluster that were found.
+fn groups_html(found: &[&CustomerSummary], query: &ListQuery) -> Markup {
     let mut index = 0;
-    for group in found.chunk_by(|a, b| a.cluster_id == b.cluster_id) {
-        if index >= query.rows {
-            return;
+    let groups = found.chunk_by(|a, b| a.cluster_id == b.cluster_id);
+    let groups = groups.map(|group| {
+        let first = index;
+        index += group.len();
+        (first, group)
+    });
+    html! {
+        @for (first, group) in groups.take_while(|it| it.0 < query.rows) {
+            @let (id, name) = (group[0].cluster_id, &group[0].cluster);
+            tbody {
+                tr class="group-row" data-cluster=(hue(id)) {
+                    th colspan="4" scope="rowgroup" {
+                        a href=(paths::cluster(id)) { (name) }
+                        " "
+                        span class="count" { (pluralize(group.len(), "customer")) }
+                    }
+                }
+                @for (index, it) in (first..query.rows).zip(group) {
+                    (row_html(it, is_first_new(query, index)))
+                }
+            }
         }
-        let (id, name) = (group[0].cluster_id, escape(&group[0].cluster));
-        let (hue, path, n) = (
-            hue(id),
-            paths::cluster(id),
-            pluralize(group.len(), "customer"),
-        );
-        put!(
-            html,
-            r#"<tbody><tr class="group-row" data-cluster="{hue}"><th colspan="4" scope="rowgroup"><a href="{path}">{name}</a> <span class="count">{n}</span></th></tr>"#
-        );
-        for customer in group.iter().take(query.rows - index) {
-            push_row(html, customer, first_new_mark(query, index));
-            index += 1;
-        }
-        html.push_str("</tbody>");
     }
 }
 
-/// Appends a row.
-fn push_row(html: &mut String, it: &CustomerSummary, mark: &str) {
-    let (path, name) = (paths::customer(it.id), escape(&it.name));
-    let (namespace, variables, releases) =
-        (escape(&it.namespace), it.variables, it.active_releases);
-    let (off, badge) = if it.is_active {
-        ("", "")
-    } else {
-        (" data-off", r#" <span class="badge">Inactive</span>"#)
-    };
-    put!(
-        html,
-        r#"<tr{off}{mark}><td><a href="{path}"><b class="label">{name}</b></a>{badge}</td><td class="mono muted">{namespace}</td><td class="num muted">{variables}</td><td class="num muted">{releases}</td></tr>"#
-    );
+/// A row; `is_first` if it gets the focus.
+fn row_html(it: &CustomerSummary, is_first: bool) -> Markup {
+    html! {
+        tr data-off[!it.is_active] data-first[is_first] {
+            td {
+                a href=(paths::customer(it.id)) { b class="label" { (it.name) } }
+                @if !it.is_active {
+                    (inactive_badge_html())
+                }
+            }
+            td class="mono muted" { (it.namespace) }
+            td class="num muted" { (it.variables) }
+            td class="num muted" { (it.active_releases) }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::components::ui::html::tests::{HOSTILE, assert_escaped};
     use crate::domain::id::CustomerId;
 
     fn customer(id: i64, name: &str, cluster: i64, is_active: bool) -> CustomerSummary {
@@ -206,6 +227,16 @@ mod tests {
         assert_eq!(rendered.summary, "3 customers in 2 clusters");
         assert!(places(&rendered.html, &["Acme", "Bolt", "Zed &lt;b&gt;"]).is_sorted());
         assert!(!rendered.html.contains("Gone") && !rendered.html.contains("<b>"));
+    }
+
+    #[test]
+    fn hostile_names_of_customers_stay_text() {
+        let mut hostile = customer(1, HOSTILE, 1, true);
+        hostile.namespace = HOSTILE.into();
+        hostile.cluster = HOSTILE.into();
+        assert_escaped(&cluster_customers_html(&[hostile.clone()]), 2);
+        let list = CustomerList::new(vec![hostile]);
+        assert_escaped(&list.render(&ListQuery::default()).html, 3);
     }
 
     #[test]

@@ -2,19 +2,16 @@
 use super::{
     list_query::ListQuery,
     table_html::{
-        ListColumn, RenderedList, first_new_mark, number_column, push_empty, push_head,
-        push_more_link, text_column,
+        ListColumn, RenderedList, empty_html, head_html, is_first_new, more_link_html,
+        number_column, text_column,
     },
 };
 use crate::{
-    components::ui::{
-        bar,
-        html::{escape, pluralize, put},
-        time::long_date,
-    },
+    components::ui::{bar::bar_html, html::pluralize, time::long_date},
     domain::{fold::fold, progress::NO_STEPS, release::ReleaseSummary, vocabulary::ReleaseStatus},
     paths,
 };
+use maud::{Markup, html};
 use std::cmp::Ordering;
 
 const COLUMNS: [ListColumn; 8] = [
@@ -76,20 +73,26 @@ impl ReleaseList {
         } else {
             pluralize(found.len(), "release")
         };
-        let mut html = String::new();
-        if found.is_empty() {
-            push_empty(&mut html, paths::RELEASES, query, "release", 0);
-        } else {
-            html.push_str(r#"<table class="table"><caption class="sr">Releases</caption>"#);
-            push_head(&mut html, paths::RELEASES, query, &COLUMNS, DEFAULT_ORDER);
-            html.push_str("<tbody>");
-            for (index, it) in found.iter().take(query.rows).enumerate() {
-                push_row(&mut html, it, first_new_mark(query, index));
+        let html = html! {
+            @if found.is_empty() {
+                (empty_html(paths::RELEASES, query, "release", 0))
+            } @else {
+                table class="table" {
+                    caption class="sr" { "Releases" }
+                    (head_html(paths::RELEASES, query, &COLUMNS, DEFAULT_ORDER))
+                    tbody {
+                        @for (index, it) in found.iter().take(query.rows).enumerate() {
+                            (row_html(it, is_first_new(query, index)))
+                        }
+                    }
+                }
+                (more_link_html(paths::RELEASES, query, found.len()))
             }
-            html.push_str("</tbody></table>");
-            push_more_link(&mut html, paths::RELEASES, query, found.len());
+        };
+        RenderedList {
+            html: html.into_string(),
+            summary,
         }
-        RenderedList { html, summary }
     }
 }
 
@@ -106,42 +109,54 @@ fn compare(key: &str, a: &ReleaseSummary, b: &ReleaseSummary) -> Ordering {
     }
 }
 
-/// Appends a row.
-fn push_row(html: &mut String, it: &ReleaseSummary, mark: &str) {
+/// A row; `is_first` if it gets the focus.
+fn row_html(it: &ReleaseSummary, is_first: bool) -> Markup {
     let release = &it.release;
-    let (path, name) = (paths::release(release.id), escape(&release.name));
-    let (kind, status) = (release.kind.label(), release.status.label());
-    let number = escape(release.version_number.as_deref().unwrap_or_default());
-    let date = release.release_date.map(long_date).unwrap_or_default();
-    let off = if release.status == ReleaseStatus::Archived {
-        " data-off"
-    } else {
-        ""
-    };
-    let tone = if release.status == ReleaseStatus::Active {
-        r#" data-tone="live""#
-    } else {
-        ""
-    };
-    let steps = it.templates;
-    put!(
-        html,
-        r#"<tr{off}{mark}><td><a href="{path}"><b class="label">{name}</b></a></td><td class="muted">{kind}</td><td><span class="badge"{tone}>{status}</span></td><td class="muted">{number}</td><td class="muted">{date}</td><td class="num muted">{steps}</td>"#
-    );
-    if release.status == ReleaseStatus::Draft {
-        html.push_str("<td></td><td></td></tr>");
-        return;
+    let is_draft = release.status == ReleaseStatus::Draft;
+    let is_active = release.status == ReleaseStatus::Active;
+    html! {
+        tr data-off[release.status == ReleaseStatus::Archived] data-first[is_first] {
+            td { a href=(paths::release(release.id)) { b class="label" { (release.name) } } }
+            td class="muted" { (release.kind.label()) }
+            td { span class="badge" data-tone=[is_active.then_some("live")] { (release.status.label()) } }
+            td class="muted" { (release.version_number.as_deref().unwrap_or_default()) }
+            td class="muted" { (release.release_date.map(long_date).unwrap_or_default()) }
+            td class="num muted" { (it.templates) }
+            @if is_draft {
+                td {}
+                td {}
+            } @else {
+                td class="num muted" { (it.customers) }
+                td {
+                    span class="row cellbar" {
+                        (bar_html(it.progress.counts))
+                        span class="num small" { (it.progress.counts.percent_text(NO_STEPS)) }
+                    }
+                }
+            }
+        }
     }
-    put!(
-        html,
-        r#"<td class="num muted">{}</td><td><span class="row cellbar">"#,
-        it.customers
-    );
-    bar::write_html(html, it.progress.counts);
-    put!(
-        html,
-        r#"<span class="num small">{}</span>"#,
-        it.progress.counts.percent_text(NO_STEPS)
-    );
-    html.push_str("</span></td></tr>");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        components::ui::html::tests::{HOSTILE, assert_escaped},
+        domain::{matrix::tests::release, progress::Progress},
+    };
+
+    #[test]
+    fn hostile_names_of_releases_stay_text() {
+        let mut release = release();
+        release.name = HOSTILE.into();
+        release.version_number = Some(HOSTILE.into());
+        let list = ReleaseList::new(vec![ReleaseSummary {
+            release,
+            templates: 0,
+            customers: 0,
+            progress: Progress::default(),
+        }]);
+        assert_escaped(&list.render(&ListQuery::default()).html, 2);
+    }
 }

@@ -1,6 +1,6 @@
 //! HTML of a list's table: its head with links that sort, the link to more rows, and the message for an empty list.
 use super::list_query::{ListQuery, PAGE_ROWS};
-use crate::components::ui::html::{escape, put};
+use maud::{Markup, html};
 
 /// A column of a list. A column without a key cannot be sorted by.
 pub(super) struct ListColumn {
@@ -37,92 +37,100 @@ pub struct RenderedList {
     pub summary: String,
 }
 
-/// Appends the table head. Each sortable column links to the list in its order, so that sorting works without
-/// JavaScript.
-pub(super) fn push_head(
-    html: &mut String,
+/// The table head. Each sortable column links to the list in its order, so that sorting works without JavaScript.
+pub(super) fn head_html(
     path: &str,
     query: &ListQuery,
     columns: &[ListColumn],
     default: &str,
-) {
+) -> Markup {
     let (by, is_descending) = query.order(default);
-    html.push_str("<thead><tr>");
-    for column in columns {
-        let (key, label) = (column.key, column.label);
-        let class = if column.is_number {
-            r#" class="num""#
-        } else {
-            ""
-        };
-        if key.is_empty() {
-            put!(html, r#"<th scope="col"{class}>{label}</th>"#);
-            continue;
+    let order = if is_descending {
+        "descending"
+    } else {
+        "ascending"
+    };
+    html! {
+        thead {
+            tr {
+                @for ListColumn { key, label, is_number } in columns {
+                    @let sorted = (*key == by && !key.is_empty()).then_some(order);
+                    th scope="col" class=[is_number.then_some("num")] aria-sort=[sorted] {
+                        @if key.is_empty() {
+                            (label)
+                        } @else {
+                            @let sorted = query.sorted_by(key, *is_number, default);
+                            a class="sort" href=(sorted.address(path)) data-filter={ "sort-" (key) } { (label) }
+                        }
+                    }
+                }
+            }
         }
-        let sorted = match (key == by, is_descending) {
-            (true, false) => r#" aria-sort="ascending""#,
-            (true, true) => r#" aria-sort="descending""#,
-            (false, _) => "",
-        };
-        let address = escape(
-            &query
-                .sorted_by(key, column.is_number, default)
-                .address(path),
-        );
-        put!(
-            html,
-            r#"<th scope="col"{class}{sorted}><a class="sort" href="{address}" data-filter="sort-{key}">{label}</a></th>"#
-        );
     }
-    html.push_str("</tr></thead>");
 }
 
-/// Appends the link to more rows, if more were found than are shown.
-pub(super) fn push_more_link(html: &mut String, path: &str, query: &ListQuery, n_found: usize) {
-    if n_found <= query.rows {
-        return;
+/// The link to more rows, if more were found than are shown.
+pub(super) fn more_link_html(path: &str, query: &ListQuery, n_found: usize) -> Markup {
+    let n_next = PAGE_ROWS.min(n_found.saturating_sub(query.rows));
+    html! {
+        @if n_next > 0 {
+            p class="list__more" {
+                a class="button" href=(query.with_more().address(path)) data-filter="more" { "Show " (n_next) " more" }
+                " "
+                span class="quiet small" { (query.rows) " of " (n_found) " are shown" }
+            }
+        }
     }
-    let address = escape(&query.with_more().address(path));
-    let (shown, next) = (query.rows, PAGE_ROWS.min(n_found - query.rows));
-    put!(
-        html,
-        r#"<p class="list__more"><a class="button" href="{address}" data-filter="more">Show {next} more</a> <span class="quiet small">{shown} of {n_found} are shown</span></p>"#
-    );
 }
 
-/// Appends the message for an empty list; `n_hidden` inactive records would match.
-pub(super) fn push_empty(
-    html: &mut String,
-    path: &str,
-    query: &ListQuery,
-    one: &str,
-    n_hidden: usize,
-) {
-    let address = escape(&query.cleared().address(path));
-    let what = if query.is_filtered() {
+/// The message for an empty list; `n_hidden` inactive records would match.
+pub(super) fn empty_html(path: &str, query: &ListQuery, one: &str, n_hidden: usize) -> Markup {
+    let is_filtered = query.is_filtered();
+    let what = if is_filtered {
         "matches the filter"
     } else {
         "is active"
     };
-    put!(html, r#"<div class="empty"><p>No {one} {what}."#);
-    if n_hidden > 0 {
-        put!(html, " Hidden because inactive: {n_hidden}.");
+    html! {
+        div class="empty" {
+            p {
+                "No " (one) " " (what) "."
+                @if n_hidden > 0 {
+                    " Hidden because inactive: " (n_hidden) "."
+                }
+            }
+            @if is_filtered {
+                a class="button" href=(query.cleared().address(path)) data-filter="clear" { "Clear the filter" }
+            }
+        }
     }
-    html.push_str("</p>");
-    if query.is_filtered() {
-        put!(
-            html,
-            r#"<a class="button" href="{address}" data-filter="clear">Clear the filter</a>"#
-        );
-    }
-    html.push_str("</div>");
 }
 
-/// The attribute that marks the first row added by the last "Show more"; it gets the focus.
-pub(super) fn first_new_mark(query: &ListQuery, index: usize) -> &'static str {
-    if index > 0 && index + PAGE_ROWS == query.rows {
-        " data-first"
-    } else {
-        ""
+/// The mark of an inactive record, behind its name.
+pub(super) fn inactive_badge_html() -> Markup {
+    html! { " " span class="badge" { "Inactive" } }
+}
+
+/// Whether a row is the first one added by the last "Show more"; it is marked, and gets the focus.
+pub(super) fn is_first_new(query: &ListQuery, index: usize) -> bool {
+    index > 0 && index + PAGE_ROWS == query.rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::components::ui::html::tests::{HOSTILE, assert_escaped};
+
+    #[test]
+    fn hostile_texts_stay_text_around_a_list() {
+        let query = ListQuery {
+            text: HOSTILE.into(),
+            rows: 1,
+            ..ListQuery::default()
+        };
+        let columns = [text_column(HOSTILE, HOSTILE), text_column("", HOSTILE)];
+        assert_escaped(&head_html(HOSTILE, &query, &columns, "name").0, 4);
+        assert_escaped(&more_link_html(HOSTILE, &query, 2).0, 1);
+        assert_escaped(&empty_html(HOSTILE, &query, HOSTILE, 1).0, 2);
     }
 }

@@ -11,12 +11,13 @@ use crate::{
     browser,
     components::step_state::state_icon,
     components::ui::follow_effect::follow,
-    components::ui::html::{escape, pluralize, put},
+    components::ui::html::{icon_html, pluralize},
     domain::matrix::Grid,
     domain::matrix_filter::MatrixFilter,
     domain::vocabulary::StepStatus,
 };
 use leptos::prelude::*;
+use maud::{Markup, html};
 
 /// Selector of the customer field, which the key `/` focuses.
 pub const CUSTOMER_FIELD: &str = "#filter-customers";
@@ -24,68 +25,46 @@ const STEP_FIELD: &str = "#filter-steps";
 const CLUSTER_FIELD: &str = "#filter-cluster";
 const CHIPS: &str = "#filter-chips";
 
-fn write_text_field(html: &mut String, id: &str, what: &str, short: &str, text: &str) {
-    let text = escape(text);
-    put!(
-        html,
-        r##"<div class="search"><svg class="glyph" aria-hidden="true"><use href="#i-search"></use></svg><input class="input" data-size="s" type="search" autocomplete="off" id="{id}" aria-label="Filter {what}" placeholder="{short}" value="{text}"></div>"##
-    );
-}
-
-fn fields_html(filter: &MatrixFilter, grid: &Grid) -> String {
-    let mut html = String::new();
-    write_text_field(
-        &mut html,
-        &CUSTOMER_FIELD[1..],
-        "customers",
-        "Customers",
-        &filter.customers,
-    );
-    write_text_field(&mut html, &STEP_FIELD[1..], "steps", "Steps", &filter.steps);
-    if grid.bands.len() > 1 {
-        let id = &CLUSTER_FIELD[1..];
-        put!(
-            html,
-            r#"<select class="input" data-size="s" id="{id}" aria-label="Cluster"><option value="">All clusters</option>"#
-        );
-        for (index, band) in grid.bands.iter().enumerate() {
-            let chosen = if filter.cluster == Some(band.id) {
-                " selected"
-            } else {
-                ""
-            };
-            let n = grid.columns.iter().filter(|it| it.band == index).count();
-            put!(
-                html,
-                r#"<option value="{}"{chosen}>{} ({n})</option>"#,
-                band.id,
-                escape(&band.name)
-            );
+fn text_field_html(id: &str, what: &str, short: &str, text: &str) -> Markup {
+    html! {
+        div class="search" {
+            svg class="glyph" aria-hidden="true" { use href="#i-search" {} }
+            input class="input" data-size="s" type="search" autocomplete="off" id=(id) aria-label={ "Filter " (what) } placeholder=(short) value=(text);
         }
-        html.push_str("</select>");
     }
-    html
 }
 
-/// Writes a toggle with its count. At a count of zero it is left out, unless it is on.
-fn write_chip(html: &mut String, name: &str, label: &str, icon: &str, count: u32, is_on: bool) {
-    if count == 0 && !is_on {
-        return;
+fn fields_html(filter: &MatrixFilter, grid: &Grid) -> Markup {
+    let n_customers = |band| grid.columns.iter().filter(|it| it.band == band).count();
+    html! {
+        (text_field_html(&CUSTOMER_FIELD[1..], "customers", "Customers", &filter.customers))
+        (text_field_html(&STEP_FIELD[1..], "steps", "Steps", &filter.steps))
+        @if grid.bands.len() > 1 {
+            select class="input" data-size="s" id=(CLUSTER_FIELD[1..]) aria-label="Cluster" {
+                option value="" { "All clusters" }
+                @for (index, band) in grid.bands.iter().enumerate() {
+                    option value=(band.id) selected[filter.cluster == Some(band.id)] {
+                        (band.name) " (" (n_customers(index)) ")"
+                    }
+                }
+            }
+        }
     }
-    put!(
-        html,
-        r#"<button class="chip" data-filter="{name}" data-state="{name}" aria-pressed="{is_on}">"#
-    );
-    if !icon.is_empty() {
-        put!(
-            html,
-            r##"<svg class="glyph" aria-hidden="true" data-size="s"><use href="#{icon}"></use></svg>"##
-        );
+}
+
+/// A toggle with its count. At a count of zero it is left out, unless it is on.
+fn chip_html(name: &str, label: &str, icon: &str, count: u32, is_on: bool) -> Markup {
+    html! {
+        @if count > 0 || is_on {
+            button class="chip" data-filter=(name) data-state=(name) aria-pressed=(is_on) {
+                @if !icon.is_empty() {
+                    (icon_html(icon))
+                }
+                (label) " "
+                span class="count" { (count) }
+            }
+        }
     }
-    put!(
-        html,
-        r#"{label} <span class="count">{count}</span></button>"#
-    );
 }
 
 /// The items of the Select menu: name, label, key that does the same, command.
@@ -108,53 +87,33 @@ pub fn set_step_field(text: &str) {
 }
 
 /// The chips, the Select menu and the density buttons: the part that changes with the filter and the counts.
-fn chips_html(filter: &MatrixFilter, grid: &Grid, density: Density) -> String {
-    let mut html = String::new();
-    for status in StepStatus::BY_ATTENTION {
-        let is_on = filter.states.contains(&status);
-        let count = grid.total.of(status);
-        write_chip(
-            &mut html,
-            status.as_str(),
-            status.label(),
-            state_icon(status),
-            count,
-            is_on,
-        );
-    }
-    html.push_str(r#"<span class="rule wide"></span>"#);
-    let open = grid.total.total() - grid.total.finished();
-    write_chip(&mut html, "open", "Open only", "", open, filter.open_only);
+fn chips_html(filter: &MatrixFilter, grid: &Grid, density: Density) -> Markup {
+    let total = grid.total;
     let attention = u32::try_from(grid.attention).unwrap_or(u32::MAX);
-    write_chip(
-        &mut html,
-        "attention",
-        "Needs attention",
-        "",
-        attention,
-        filter.attention_only,
-    );
-    if !filter.is_empty() {
-        html.push_str(r#"<button class="button" data-kind="ghost" data-size="s" data-filter="clear" aria-label="Clear filters" title="Clear filters">Clear</button>"#);
+    html! {
+        @for it in StepStatus::BY_ATTENTION {
+            (chip_html(it.as_str(), it.label(), state_icon(it), total.of(it), filter.states.contains(&it)))
+        }
+        span class="rule wide" {}
+        (chip_html("open", "Open only", "", total.total() - total.finished(), filter.open_only))
+        (chip_html("attention", "Needs attention", "", attention, filter.attention_only))
+        @if !filter.is_empty() {
+            button class="button" data-kind="ghost" data-size="s" data-filter="clear" aria-label="Clear filters" title="Clear filters" { "Clear" }
+        }
+        details class="more wide" {
+            summary class="button" data-kind="ghost" data-size="s" { "Select" (icon_html("i-chevron")) }
+            div class="menu" {
+                @for (name, label, key, _) in SELECT_MENU {
+                    button class="menu__item" data-filter=(name) { (label) " " kbd aria-hidden="true" { (key) } }
+                }
+            }
+        }
+        span class="segments push wide" role="group" aria-label="Density" {
+            @for it in DENSITIES {
+                button data-filter=(it.name) aria-pressed=(it.name == density.name) aria-label=(it.name) title=(it.name) { (it.label) }
+            }
+        }
     }
-    html.push_str(r##"<details class="more wide"><summary class="button" data-kind="ghost" data-size="s">Select<svg class="glyph" aria-hidden="true" data-size="s"><use href="#i-chevron"></use></svg></summary><div class="menu">"##);
-    for (name, label, key, _) in SELECT_MENU {
-        put!(
-            html,
-            r#"<button class="menu__item" data-filter="{name}">{label} <kbd aria-hidden="true">{key}</kbd></button>"#
-        );
-    }
-    html.push_str("</div></details>");
-    html.push_str(r#"<span class="segments push wide" role="group" aria-label="Density">"#);
-    for it in DENSITIES {
-        let (name, label, is_on) = (it.name, it.label, it.name == density.name);
-        put!(
-            html,
-            r#"<button data-filter="{name}" aria-pressed="{is_on}" aria-label="{name}" title="{name}">{label}</button>"#
-        );
-    }
-    html.push_str("</span>");
-    html
 }
 
 /// Clears the filter and its fields, and focuses the first one.
@@ -171,11 +130,14 @@ pub fn empty_message_html(grid: &Grid, layout: &GridLayout) -> String {
     if !layout.visual_rows.is_empty() {
         return String::new();
     }
-    format!(
-        r#"<p>Nothing matches the filter: {} × {} are hidden.</p><button class="button live-only" data-filter="clear">Show all</button>"#,
-        pluralize(grid.rows.len(), "step"),
-        pluralize(grid.columns.len(), "customer")
-    )
+    let (steps, customers) = (grid.rows.len(), grid.columns.len());
+    let html = html! {
+        p {
+            "Nothing matches the filter: " (pluralize(steps, "step")) " × " (pluralize(customers, "customer")) " are hidden."
+        }
+        button class="button live-only" data-filter="clear" { "Show all" }
+    };
+    html.into_string()
 }
 
 /// The filter bar of a matrix. Commands of its Select menu that are not selections go to `on_command`.
@@ -183,11 +145,12 @@ pub fn empty_message_html(grid: &Grid, layout: &GridLayout) -> String {
 pub fn FilterBar(state: MatrixState, on_command: Callback<GridCommand>) -> impl IntoView {
     let html = state.grid.with_untracked(|grid| {
         state.filter.with_untracked(|filter| {
-            format!(
-                r#"{}<span class="chips" id="filter-chips">{}</span>"#,
-                fields_html(filter, grid),
-                chips_html(filter, grid, state.density.get_untracked())
-            )
+            let density = state.density.get_untracked();
+            let html = html! {
+                (fields_html(filter, grid))
+                span class="chips" id="filter-chips" { (chips_html(filter, grid, density)) }
+            };
+            html.into_string()
         })
     });
     let chips = Memo::new(move |_| {
@@ -195,7 +158,7 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<GridCommand>) -> impl 
         state.grid.with_untracked(|grid| {
             state
                 .filter
-                .with(|filter| chips_html(filter, grid, state.density.get()))
+                .with(|filter| chips_html(filter, grid, state.density.get()).into_string())
         })
     });
     follow(move |is_first| {
@@ -268,5 +231,35 @@ pub fn FilterBar(state: MatrixState, on_command: Callback<GridCommand>) -> impl 
             on:input=input
             on:keydown=keydown
         ></div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        components::ui::html::tests::{HOSTILE, assert_escaped},
+        domain::{
+            id::ClusterId,
+            matrix::{ClusterGroup, tests::grid},
+        },
+    };
+
+    #[test]
+    fn hostile_texts_stay_text_in_the_filter_bar() {
+        let mut grid = grid(1, 1, |_| None);
+        grid.bands = [1, 2]
+            .map(|it| ClusterGroup {
+                id: ClusterId(it),
+                name: HOSTILE.into(),
+            })
+            .into();
+        let filter = MatrixFilter {
+            customers: HOSTILE.into(),
+            steps: HOSTILE.into(),
+            ..MatrixFilter::default()
+        };
+        assert_escaped(&fields_html(&filter, &grid).0, 4);
+        assert_escaped(&chip_html(HOSTILE, HOSTILE, HOSTILE, 1, true).0, 4);
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     components::{
         step_state::state_icon,
         ui::{
-            bar,
+            bar::bar_html,
             html::{escape, pluralize, put},
         },
     },
@@ -35,12 +35,6 @@ pub fn colgroup_html(layout: &GridLayout, window: &GridWindow, padding: &WindowP
         put!(html, r#"<col data-col="{kind}" data-c="{visual_column}">"#);
     }
     put!(html, r#"<col width="{}">"#, padding.right);
-    html
-}
-
-fn bar_html(counts: Counts) -> String {
-    let mut html = String::new();
-    bar::write_html(&mut html, counts);
     html
 }
 
@@ -145,7 +139,7 @@ pub fn write_column_head(
                 needs_attention(counts)
                     .map(|it| glyph_html(state_icon(it), Some(it)))
                     .unwrap_or_default(),
-                bar_html(counts),
+                bar_html(counts).0,
             );
         }
         VisualColumn::Group(band) => {
@@ -160,7 +154,7 @@ pub fn write_column_head(
                 needs_attention(counts)
                     .map(|it| glyph_html(state_icon(it), Some(it)))
                     .unwrap_or_default(),
-                bar_html(counts),
+                bar_html(counts).0,
             );
         }
     }

@@ -11,11 +11,12 @@ use crate::{
     components::{
         pending_actions::FailedAction,
         step_state::state_icon,
-        ui::{html::escape_into, notice::sentence, time::Clock},
+        ui::{notice::sentence, time::Clock},
     },
     domain::matrix::{CellIndex, Grid},
 };
 use leptos::{html as tags, prelude::*};
+use maud::{PreEscaped, html};
 
 /// How long the mouse or the focus rests on a cell before its card is shown.
 const HOVER_CARD_DELAY_MS: u32 = 400;
@@ -126,43 +127,7 @@ pub fn html(
     let cell = grid.cell(at)?;
     let (row, column) = (&grid.rows[at.row], &grid.columns[at.column]);
     let band = &grid.bands[column.band];
-    let mut html = String::from("<b>");
-    escape_into(&mut html, &row.name);
-    html.push_str("</b><span class=\"muted\">");
-    for (index, name) in [&column.name, &band.name, &column.namespace]
-        .into_iter()
-        .enumerate()
-    {
-        if index > 0 {
-            html.push_str(" · ");
-        }
-        escape_into(&mut html, name);
-    }
-    html.push_str("</span><span class=\"state\">");
-    html.push_str(&glyph_html(state_icon(cell.status), Some(cell.status)));
-    html.push_str(cell.status.label());
-    if let Some(mark) = grid.status_change(at) {
-        html.push_str(", ");
-        escape_into(&mut html, &mark.by);
-        html.push(' ');
-        html.push_str(&format_time(mark.at));
-    }
-    html.push_str("</span>");
-    if let Some(reason) = grid.status_change(at).and_then(|it| it.reason.as_deref()) {
-        html.push_str("<q>");
-        escape_into(&mut html, reason);
-        html.push_str("</q>");
-    }
-    if let Some(failed_action) = failed_action {
-        html.push_str("<span class=\"warn\">");
-        escape_into(&mut html, &sentence(&failure_text(failed_action)));
-        html.push_str("</span>");
-    }
-    if let Some(names) = grid.missing(at) {
-        html.push_str("<span class=\"warn\">");
-        escape_into(&mut html, names);
-        html.push_str(" not set</span>");
-    }
+    let change = grid.status_change(at);
     let flags = [
         (cell.is_overridden, "Overridden"),
         (row.template.is_none(), "Custom step"),
@@ -170,24 +135,52 @@ pub fn html(
         (column.inactive, "Inactive customer"),
     ];
     let words: Vec<&str> = flags.iter().filter(|it| it.0).map(|it| it.1).collect();
-    if !words.is_empty() {
-        html.push_str("<span class=\"muted\">");
-        html.push_str(&words.join(", "));
-        html.push_str("</span>");
-    }
-    Some(html)
+    let html = html! {
+        b { (row.name) }
+        span class="muted" { (column.name) " · " (band.name) " · " (column.namespace) }
+        span class="state" {
+            (PreEscaped(glyph_html(state_icon(cell.status), Some(cell.status))))
+            (cell.status.label())
+            @if let Some(change) = change {
+                ", " (change.by) " " (format_time(change.at))
+            }
+        }
+        @if let Some(reason) = change.and_then(|it| it.reason.as_deref()) {
+            q { (reason) }
+        }
+        @if let Some(failed_action) = failed_action {
+            span class="warn" { (sentence(&failure_text(failed_action))) }
+        }
+        @if let Some(names) = grid.missing(at) {
+            span class="warn" { (names) " not set" }
+        }
+        @if !words.is_empty() {
+            span class="muted" { (words.join(", ")) }
+        }
+    };
+    Some(html.into_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        components::pending_actions::ActionRequest, domain::id::ClusterId, domain::id::CustomerId,
-        domain::id::StepId, domain::matrix::Cell, domain::matrix::ClusterGroup,
-        domain::matrix::MatrixColumn, domain::matrix::MatrixRow, domain::matrix::tests::release,
-        domain::status_info::StatusChange, domain::vocabulary::Category,
-        domain::vocabulary::StepAction, domain::vocabulary::StepStatus,
-        domain::vocabulary::StepType, error::AppError,
+        components::pending_actions::ActionRequest,
+        components::ui::html::tests::{HOSTILE, assert_escaped},
+        domain::id::ClusterId,
+        domain::id::CustomerId,
+        domain::id::StepId,
+        domain::matrix::Cell,
+        domain::matrix::ClusterGroup,
+        domain::matrix::MatrixColumn,
+        domain::matrix::MatrixRow,
+        domain::matrix::tests::release,
+        domain::status_info::StatusChange,
+        domain::vocabulary::Category,
+        domain::vocabulary::StepAction,
+        domain::vocabulary::StepStatus,
+        domain::vocabulary::StepType,
+        error::AppError,
     };
     use chrono::DateTime;
 
@@ -245,6 +238,19 @@ mod tests {
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }
+        grid.rows[0].name = HOSTILE.into();
+        grid.columns[0].name = HOSTILE.into();
+        grid.columns[0].namespace = HOSTILE.into();
+        grid.bands[0].name = HOSTILE.into();
+        grid.set_missing(at, Some(HOSTILE.into()));
+        let hostile = StatusChange {
+            by: HOSTILE.into(),
+            at: DateTime::UNIX_EPOCH,
+            reason: Some(HOSTILE.into()),
+        };
+        grid.set_status_change(at, hostile);
+        let card = super::html(&grid, at, None, &|_| HOSTILE.into()).unwrap();
+        assert_escaped(&card, 8);
         assert_eq!(
             super::html(&grid, CellIndex { row: 0, column: 1 }, None, &|_| {
                 String::new()

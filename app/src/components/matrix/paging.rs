@@ -1,10 +1,8 @@
 //! Page links of the matrix for browsers without JavaScript, where the grid cannot follow the scroll position: the server
 //! renders one window, and the links lead to the windows beside it.
 use super::layout::GridLayout;
-use crate::{
-    components::ui::html::{escape, put},
-    domain::matrix::{CellIndex, FIRST_WINDOW_COLUMNS, FIRST_WINDOW_ROWS},
-};
+use crate::domain::matrix::{CellIndex, FIRST_WINDOW_COLUMNS, FIRST_WINDOW_ROWS};
+use maud::html;
 
 /// Links to the windows beside the one that begins at `first`; empty if the window is the whole grid. `link` makes the
 /// URL of the window that begins at a visual row and column.
@@ -14,13 +12,9 @@ pub fn page_links_html(
     link: impl Fn(CellIndex) -> String,
 ) -> String {
     let window = layout.server_window(first);
-    let mut html = String::new();
+    let mut links = Vec::new();
     let mut put_link = |row: usize, column: usize, label: String| {
-        put!(
-            html,
-            r#" <a class="button" href="{}">{label}</a>"#,
-            escape(&link(CellIndex { row, column }))
-        );
+        links.push((link(CellIndex { row, column }), label));
     };
     let (visual_rows, visual_columns) = (&window.visual_rows, &window.visual_columns);
     if visual_rows.start > 0 {
@@ -57,8 +51,38 @@ pub fn page_links_html(
             ),
         );
     }
-    if html.is_empty() {
-        return html;
+    let html = html! {
+        @if !links.is_empty() {
+            nav class="matrix__pages" aria-label="More of the matrix" {
+                @for (address, label) in &links {
+                    " "
+                    a class="button" href=(address) { (label) }
+                }
+            }
+        }
+    };
+    html.into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        components::{
+            matrix::layout::Collapsed,
+            ui::html::tests::{HOSTILE, assert_escaped},
+        },
+        domain::{matrix::tests::grid, matrix_filter::MatrixFilter},
+    };
+
+    #[test]
+    fn a_link_cannot_leave_its_attribute_and_a_grid_of_one_window_has_none() {
+        let links = |n_rows: usize| {
+            let grid = grid(n_rows, 1, |_| None);
+            let layout = GridLayout::new(&grid, &Collapsed::default(), &MatrixFilter::default());
+            page_links_html(&layout, CellIndex::default(), |_| HOSTILE.to_owned())
+        };
+        assert_escaped(&links(100), 1);
+        assert_eq!(links(1), "");
     }
-    format!(r#"<nav class="matrix__pages" aria-label="More of the matrix">{html}</nav>"#)
 }

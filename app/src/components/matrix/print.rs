@@ -5,22 +5,14 @@ use super::{
     layout::{GridLayout, VisualColumn, VisualRow},
 };
 use crate::{
-    components::step_state::state_icon,
-    components::step_state::type_icon,
-    components::ui::html::{escape, escape_into, put},
-    domain::actor_stamp::initials,
-    domain::matrix::CellIndex,
-    domain::matrix::Grid,
-    domain::matrix_filter::MatrixFilter,
-    domain::progress::Counts,
-    domain::vocabulary::StepStatus,
+    components::step_state::state_icon, components::step_state::type_icon,
+    domain::actor_stamp::initials, domain::matrix::CellIndex, domain::matrix::Grid,
+    domain::matrix_filter::MatrixFilter, domain::progress::Counts, domain::vocabulary::StepStatus,
 };
+use maud::{Markup, html};
 
 /// Number of customers that fit beside the steps on a landscape sheet of A4.
 const CUSTOMERS_PER_TABLE: usize = 22;
-
-/// Expected size of the HTML of a page, in bytes.
-const PAGE_HTML_BYTES: usize = 64 * 1_024;
 
 /// The signs in the corner of a cell, and their meaning.
 const CELL_SIGNS: [(&str, &str); 4] = [
@@ -53,11 +45,10 @@ fn filter_text(grid: &Grid, filter: &MatrixFilter) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-fn write_symbol(html: &mut String, name: &str, label: &str) {
-    put!(
-        html,
-        r##"<svg class="glyph" role="img" aria-label="{label}"><use href="#{name}"></use></svg>"##
-    );
+fn symbol_html(name: &str, label: &str) -> Markup {
+    html! {
+        svg class="glyph" role="img" aria-label=(label) { use href={ "#" (name) } {} }
+    }
 }
 
 fn rollup_counts(grid: &Grid, visual_row: VisualRow, visual_column: VisualColumn) -> Counts {
@@ -78,115 +69,119 @@ fn rollup_counts(grid: &Grid, visual_row: VisualRow, visual_column: VisualColumn
         .collect()
 }
 
-fn write_cell(html: &mut String, grid: &Grid, layout: &GridLayout, at: CellIndex) {
+fn cell_html(grid: &Grid, layout: &GridLayout, at: CellIndex) -> Markup {
     let Some(cell) = grid.cell(at) else {
-        html.push_str("<td></td>");
-        return;
+        return html! { td {} };
     };
-    let dim = if layout.matches_filter(cell) {
-        ""
-    } else {
-        " data-dim"
-    };
-    put!(html, r#"<td data-state="{}"{dim}>"#, cell.status);
-    write_symbol(html, state_icon(cell.status), cell.status.label());
-    if let (StepStatus::InProgress, Some(mark)) = (cell.status, grid.status_change(at)) {
-        put!(html, "<small>{}</small>", escape(&initials(&mark.by)));
-    }
+    let status = cell.status;
+    let change = grid.status_change(at);
     let marks = [
         cell.is_overridden,
         grid.rows[at.row].template.is_none(),
         cell.has_notes,
-        cell.is_unresolved && cell.status.is_open(),
+        cell.is_unresolved && status.is_open(),
     ];
-    if marks.contains(&true) {
-        html.push_str("<sup>");
-        for ((sign, _), _) in CELL_SIGNS.iter().zip(marks).filter(|it| it.1) {
-            html.push_str(sign);
-        }
-        html.push_str("</sup>");
-    }
-    html.push_str("</td>");
-}
-
-fn write_table(
-    html: &mut String,
-    grid: &Grid,
-    layout: &GridLayout,
-    visual_columns: std::ops::Range<usize>,
-) {
-    html.push_str(r#"<table class="sheet-grid"><thead><tr><th rowspan="2" scope="col">Step</th>"#);
-    let mut visual_column = visual_columns.start;
-    while visual_column < visual_columns.end {
-        let band = layout.visual_columns[visual_column].band(grid);
-        let end = (visual_column..visual_columns.end)
-            .find(|it| layout.visual_columns[*it].band(grid) != band)
-            .unwrap_or(visual_columns.end);
-        let name = escape(&grid.bands[band].name);
-        put!(
-            html,
-            r#"<th colspan="{}" scope="colgroup">{name}</th>"#,
-            end - visual_column
-        );
-        visual_column = end;
-    }
-    html.push_str("</tr><tr>");
-    for visual_column in visual_columns.clone() {
-        match layout.visual_columns[visual_column] {
-            VisualColumn::Customer(column) => {
-                let of = grid.column_counts(column);
-                let name = escape(&grid.columns[column].name);
-                put!(
-                    html,
-                    r#"<th scope="col"><span>{name} <small>{}/{}</small></span></th>"#,
-                    of.finished(),
-                    of.total()
-                );
+    html! {
+        td data-state=(status.as_str()) data-dim[!layout.matches_filter(cell)] {
+            (symbol_html(state_icon(status), status.label()))
+            @if let (StepStatus::InProgress, Some(change)) = (status, change) {
+                small { (initials(&change.by)) }
             }
-            VisualColumn::Group(_) => {
-                html.push_str(r#"<th scope="col"><span>All customers</span></th>"#);
-            }
-        }
-    }
-    html.push_str("</tr></thead><tbody>");
-    for visual_row in &layout.visual_rows {
-        match *visual_row {
-            VisualRow::Block(block) => {
-                put!(
-                    html,
-                    r#"<tr class="block"><th scope="row">{}</th>"#,
-                    block.label()
-                );
-            }
-            VisualRow::Step(row) => {
-                put!(html, r#"<tr><th scope="row"><span>{}</span>"#, row + 1);
-                write_symbol(
-                    html,
-                    type_icon(grid.rows[row].kind),
-                    grid.rows[row].kind.as_str(),
-                );
-                escape_into(html, &grid.rows[row].name);
-                html.push_str("</th>");
-            }
-        }
-        for visual_column in visual_columns.clone() {
-            match (*visual_row, layout.visual_columns[visual_column]) {
-                (VisualRow::Step(row), VisualColumn::Customer(column)) => {
-                    write_cell(html, grid, layout, CellIndex { row, column });
-                }
-                (visual_row, visual_column) => {
-                    let of = rollup_counts(grid, visual_row, visual_column);
-                    if of.total() == 0 {
-                        html.push_str("<td></td>");
-                    } else {
-                        put!(html, "<td>{}/{}</td>", of.finished(), of.total());
+            @if marks.contains(&true) {
+                sup {
+                    @for ((sign, _), _) in CELL_SIGNS.iter().zip(marks).filter(|it| it.1) {
+                        (sign)
                     }
                 }
             }
         }
-        html.push_str("</tr>");
     }
-    html.push_str("</tbody></table>");
+}
+
+/// The clusters of visual columns, each with the number of its columns, in their order.
+fn cluster_spans(
+    grid: &Grid,
+    layout: &GridLayout,
+    visual_columns: std::ops::Range<usize>,
+) -> Vec<(usize, usize)> {
+    let bands: Vec<usize> = layout.visual_columns[visual_columns]
+        .iter()
+        .map(|it| it.band(grid))
+        .collect();
+    let spans = bands.chunk_by(|a, b| a == b);
+    spans.map(|it| (it[0], it.len())).collect()
+}
+
+fn table_html(grid: &Grid, layout: &GridLayout, visual_columns: std::ops::Range<usize>) -> Markup {
+    let shown = &layout.visual_columns[visual_columns.clone()];
+    html! {
+        table class="sheet-grid" {
+            thead {
+                tr {
+                    th rowspan="2" scope="col" { "Step" }
+                    @for (band, n) in cluster_spans(grid, layout, visual_columns) {
+                        th colspan=(n) scope="colgroup" { (grid.bands[band].name) }
+                    }
+                }
+                tr {
+                    @for visual_column in shown {
+                        th scope="col" {
+                            span {
+                                @if let VisualColumn::Customer(column) = *visual_column {
+                                    @let of = grid.column_counts(column);
+                                    (grid.columns[column].name) " "
+                                    small { (of.finished()) "/" (of.total()) }
+                                } @else {
+                                    "All customers"
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            tbody {
+                @for visual_row in &layout.visual_rows {
+                    (row_html(grid, layout, *visual_row, shown))
+                }
+            }
+        }
+    }
+}
+
+fn row_html(
+    grid: &Grid,
+    layout: &GridLayout,
+    visual_row: VisualRow,
+    visual_columns: &[VisualColumn],
+) -> Markup {
+    let is_block = matches!(visual_row, VisualRow::Block(_));
+    html! {
+        tr class=[is_block.then_some("block")] {
+            th scope="row" {
+                @match visual_row {
+                    VisualRow::Block(block) => { (block.label()) }
+                    VisualRow::Step(row) => {
+                        @let step = &grid.rows[row];
+                        span { (row + 1) }
+                        (symbol_html(type_icon(step.kind), step.kind.as_str()))
+                        (step.name)
+                    }
+                }
+            }
+            @for visual_column in visual_columns {
+                @if let (VisualRow::Step(row), VisualColumn::Customer(column)) = (visual_row, *visual_column) {
+                    (cell_html(grid, layout, CellIndex { row, column }))
+                } @else {
+                    @let of = rollup_counts(grid, visual_row, *visual_column);
+                    td {
+                        @if of.total() > 0 {
+                            (of.finished()) "/" (of.total())
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The HTML of the page's body. `printed` is a phrase that says when and for whom, without a full stop.
@@ -197,95 +192,80 @@ pub fn body_html(
     printed: &str,
     format_time: TimeFormat<'_>,
 ) -> String {
-    let mut html = String::with_capacity(PAGE_HTML_BYTES);
     let total = grid.total;
-    put!(html, "<header><h1>{}</h1><p>", escape(&grid.release.name));
-    if let Some(version) = &grid.release.version_number {
-        put!(html, "Version {}. ", escape(version));
-    }
-    put!(
-        html,
-        "{} of {} cells finished{}. ",
-        total.finished(),
-        total.total(),
-        total
-            .percent()
-            .map(|it| format!(", {it} %"))
-            .unwrap_or_default()
-    );
-    if let Some(text) = filter_text(grid, filter) {
-        put!(html, "Shown: {}. ", escape(&text));
-    }
-    put!(html, "{}.</p><p class=\"legend\">", escape(printed));
-    for status in StepStatus::ALL {
-        html.push_str("<span>");
-        write_symbol(&mut html, state_icon(*status), "");
-        put!(html, "{} {}</span>", status.label(), total.of(*status));
-    }
-    for (sign, meaning) in CELL_SIGNS {
-        put!(html, "<span><sup>{sign}</sup>{meaning}</span>");
-    }
-    html.push_str("</p></header>");
     let n_visual_columns = layout.visual_columns.len();
-    for from in (0..n_visual_columns).step_by(CUSTOMERS_PER_TABLE) {
-        write_table(
-            &mut html,
-            grid,
-            layout,
-            from..n_visual_columns.min(from + CUSTOMERS_PER_TABLE),
-        );
-    }
-    if n_visual_columns == 0 || layout.visual_rows.is_empty() {
-        html.push_str("<p>No cell is shown.</p>");
-    }
-    write_attention_list(&mut html, grid, layout, format_time);
-    html
+    let tables = (0..n_visual_columns).step_by(CUSTOMERS_PER_TABLE);
+    let html = html! {
+        header {
+            h1 { (grid.release.name) }
+            p {
+                @if let Some(version) = &grid.release.version_number {
+                    "Version " (version) ". "
+                }
+                (total.finished()) " of " (total.total()) " cells finished"
+                @if let Some(percent) = total.percent() {
+                    ", " (percent) " %"
+                }
+                ". "
+                @if let Some(text) = filter_text(grid, filter) {
+                    "Shown: " (text) ". "
+                }
+                (printed) "."
+            }
+            p class="legend" {
+                @for status in StepStatus::ALL {
+                    span { (symbol_html(state_icon(*status), "")) (status.label()) " " (total.of(*status)) }
+                }
+                @for (sign, meaning) in CELL_SIGNS {
+                    span { sup { (sign) } (meaning) }
+                }
+            }
+        }
+        @for from in tables {
+            (table_html(grid, layout, from..n_visual_columns.min(from + CUSTOMERS_PER_TABLE)))
+        }
+        @if n_visual_columns == 0 || layout.visual_rows.is_empty() {
+            p { "No cell is shown." }
+        }
+        (attention_html(grid, layout, format_time))
+    };
+    html.into_string()
 }
 
-/// Writes a list of the failed, reverted and running steps, with who, when and why.
-fn write_attention_list(
-    html: &mut String,
-    grid: &Grid,
-    layout: &GridLayout,
-    format_time: TimeFormat<'_>,
-) {
+/// A list of the failed, reverted and running steps, with who, when and why; empty without any.
+fn attention_html(grid: &Grid, layout: &GridLayout, format_time: TimeFormat<'_>) -> Markup {
     let (rows, columns) = layout.visible_indices();
-    let mut items = String::new();
-    for (row, column) in rows
+    let shown = rows
         .iter()
-        .flat_map(|row| columns.iter().map(move |column| (*row, *column)))
-    {
-        let at = CellIndex { row, column };
-        let (Some(cell), Some(mark)) = (grid.cell(at), grid.status_change(at)) else {
-            continue;
-        };
-        let needs_words = matches!(
-            cell.status,
-            StepStatus::Failed | StepStatus::InProgress | StepStatus::Reverted
-        );
-        if !needs_words || !layout.matches_filter(cell) {
-            continue;
+        .flat_map(|row| columns.iter().map(move |column| (*row, *column)));
+    let items: Vec<_> = shown
+        .filter_map(|(row, column)| {
+            let at = CellIndex { row, column };
+            let (cell, change) = grid.cell(at).zip(grid.status_change(at))?;
+            let needs_words = matches!(
+                cell.status,
+                StepStatus::Failed | StepStatus::InProgress | StepStatus::Reverted
+            );
+            (needs_words && layout.matches_filter(cell)).then_some((at, cell.status, change))
+        })
+        .collect();
+    html! {
+        @if !items.is_empty() {
+            section {
+                h2 { "Needs attention" }
+                ul {
+                    @for (at, status, change) in items {
+                        li {
+                            "Step " (at.row + 1) " " (grid.rows[at.row].name) ", " (grid.columns[at.column].name)
+                            ": " (status.in_sentence()) " by " (change.by) " " (format_time(change.at))
+                            @if let Some(reason) = &change.reason {
+                                ": " (reason)
+                            }
+                        }
+                    }
+                }
+            }
         }
-        put!(
-            items,
-            "<li>Step {} {}, {}: {} by {} {}{}</li>",
-            row + 1,
-            escape(&grid.rows[row].name),
-            escape(&grid.columns[column].name),
-            cell.status.in_sentence(),
-            escape(&mark.by),
-            escape(&format_time(mark.at)),
-            mark.reason
-                .as_deref()
-                .map(|it| format!(": {}", escape(it)))
-                .unwrap_or_default()
-        );
-    }
-    if !items.is_empty() {
-        put!(
-            html,
-            "<section><h2>Needs attention</h2><ul>{items}</ul></section>"
-        );
     }
 }
 
@@ -293,11 +273,31 @@ fn write_attention_list(
 mod tests {
     use super::*;
     use crate::{
-        components::matrix::layout::Collapsed, domain::id::ClusterId, domain::id::CustomerId,
-        domain::id::StepId, domain::matrix::Cell, domain::matrix::ClusterGroup,
-        domain::matrix::MatrixColumn, domain::matrix::MatrixRow, domain::matrix::tests::release,
-        domain::vocabulary::Category, domain::vocabulary::StepType,
+        components::matrix::layout::Collapsed,
+        components::ui::html::tests::{HOSTILE, assert_escaped},
+        domain::id::ClusterId,
+        domain::id::CustomerId,
+        domain::id::StepId,
+        domain::matrix::Cell,
+        domain::matrix::ClusterGroup,
+        domain::matrix::MatrixColumn,
+        domain::matrix::MatrixRow,
+        domain::matrix::tests::{grid, release},
+        domain::status_info::StatusChange,
+        domain::vocabulary::Category,
+        domain::vocabulary::StepType,
     };
+    use chrono::DateTime;
+
+    fn failed() -> Cell {
+        Cell {
+            step: StepId(1),
+            status: StepStatus::Failed,
+            is_overridden: true,
+            has_notes: false,
+            is_unresolved: false,
+        }
+    }
 
     #[test]
     fn columns_are_split_over_tables_with_headers_each() {
@@ -315,18 +315,11 @@ mod tests {
             kind: StepType::Bash,
             template: None,
         };
-        let cell = Cell {
-            step: StepId(1),
-            status: StepStatus::Failed,
-            is_overridden: true,
-            has_notes: false,
-            is_unresolved: false,
-        };
         let band = ClusterGroup {
             id: ClusterId(1),
             name: "eu".into(),
         };
-        let cells = (0..n_columns).map(|column| (CellIndex { row: 0, column }, cell));
+        let cells = (0..n_columns).map(|column| (CellIndex { row: 0, column }, failed()));
         let grid = Grid::new(release(), vec![band], columns.collect(), vec![row], cells);
         let filter = MatrixFilter::default();
         let layout = GridLayout::new(&grid, &Collapsed::default(), &filter);
@@ -337,5 +330,31 @@ mod tests {
             n_columns
         );
         assert!(html.contains("&lt;c0&gt;") && !html.contains("<c0>"));
+    }
+
+    #[test]
+    fn hostile_names_stay_text_on_paper() {
+        let at = CellIndex { row: 0, column: 0 };
+        let mut grid = grid(1, 1, |_| Some(failed()));
+        grid.release.name = HOSTILE.into();
+        grid.release.version_number = Some(HOSTILE.into());
+        grid.rows[0].name = HOSTILE.into();
+        grid.columns[0].name = HOSTILE.into();
+        grid.bands[0].name = HOSTILE.into();
+        let change = StatusChange {
+            by: HOSTILE.into(),
+            at: DateTime::UNIX_EPOCH,
+            reason: Some(HOSTILE.into()),
+        };
+        grid.set_status_change(at, change);
+        let all = MatrixFilter::default();
+        let layout = GridLayout::new(&grid, &Collapsed::default(), &all);
+        let filter = MatrixFilter {
+            customers: HOSTILE.into(),
+            ..all
+        };
+        let html = body_html(&grid, &layout, &filter, HOSTILE, &|_| HOSTILE.into());
+        // Twice step and customer; once release, version, cluster, filter, when printed, who, when and why.
+        assert_escaped(&html, 12);
     }
 }

@@ -1,8 +1,8 @@
 //! Progress bar of status counts: finished steps from the left, then those that need attention. Pending steps are the
 //! background. An SVG, because the content security policy forbids widths in inline styles.
-use super::html::put;
 use crate::{domain::progress::Counts, domain::vocabulary::StepStatus};
 use leptos::prelude::*;
+use maud::{Markup, html};
 
 /// The statuses that have a segment, from left to right.
 const STATUS_ORDER: [StepStatus; 5] = [
@@ -31,18 +31,15 @@ pub fn segments(counts: Counts) -> Vec<(StepStatus, u32, u32)> {
         .collect()
 }
 
-/// Writes a bar as HTML, for lists that are written as text.
-pub fn write_html(out: &mut String, counts: Counts) {
-    out.push_str(
-        r#"<svg class="bar" viewBox="0 0 10000 4" preserveAspectRatio="none" aria-hidden="true">"#,
-    );
-    for (status, x, width) in segments(counts) {
-        put!(
-            out,
-            r#"<rect data-state="{status}" x="{x}" width="{width}" height="4"></rect>"#
-        );
+/// A bar as HTML, for lists that are written as text.
+pub fn bar_html(counts: Counts) -> Markup {
+    html! {
+        svg class="bar" viewBox="0 0 10000 4" preserveAspectRatio="none" aria-hidden="true" {
+            @for (status, x, width) in segments(counts) {
+                rect data-state=(status.as_str()) x=(x) width=(width) height="4" {}
+            }
+        }
     }
-    out.push_str("</svg>");
 }
 
 /// A progress bar. It is hidden from screen readers: the counts beside it say the same.

@@ -1,7 +1,9 @@
 //! Helpers for views that are written as HTML text: long lists, the matrix and the print views. As reactive elements they
-//! would be slow, and large in the WASM.
+//! would be slow, and large in the WASM. New ones are written with `maud::html!`, which escapes whatever is not `Markup`.
+use maud::{Markup, html};
 
-/// Like `write!` into a `String`, which cannot fail. Values are not escaped.
+/// Like `write!` into a `String`, which cannot fail. Values are not escaped: it is for the cells and heads of the grid, of
+/// which a thousand are written at once.
 macro_rules! put {
     ($out:expr, $($arg:tt)*) => {{
         use std::fmt::Write as _;
@@ -10,12 +12,16 @@ macro_rules! put {
 }
 pub(crate) use put;
 
-/// Writes an icon of the sprite by its name. It is hidden from screen readers.
+/// An icon of the sprite by its name. It is hidden from screen readers.
+pub fn icon_html(name: &str) -> Markup {
+    html! {
+        svg class="glyph" aria-hidden="true" data-size="s" { use href={ "#" (name) } {} }
+    }
+}
+
+/// Like `icon_html`, but appends to a string.
 pub fn write_icon(html: &mut String, name: &str) {
-    put!(
-        html,
-        r##"<svg class="glyph" aria-hidden="true" data-size="s"><use href="#{name}"></use></svg>"##
-    );
+    html.push_str(&icon_html(name).0);
 }
 
 /// A count with its noun: "1 customer", "12 customers". Only for nouns with a plural in "s".
@@ -66,8 +72,24 @@ pub fn grouped(n: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A name that would leave its element or its attribute if it were not escaped.
+    pub const HOSTILE: &str = "<b>\"'&";
+
+    /// Panics unless the hostile name is in the HTML `n` times, and only as text. An apostrophe needs no escape, because
+    /// attributes are between double quotes.
+    pub fn assert_escaped(html: &str, n: usize) {
+        let escaped = "&lt;b&gt;&quot;'&amp;";
+        assert_eq!(html.matches(escaped).count(), n, "{html}");
+        assert!(!html.contains("<b>\"") && !html.contains("'&\""), "{html}");
+    }
+
+    #[test]
+    fn an_icon_s_name_cannot_leave_its_attribute() {
+        assert_escaped(&icon_html(HOSTILE).0, 1);
+    }
 
     #[test]
     fn thousands_are_separated() {

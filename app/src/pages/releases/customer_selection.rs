@@ -7,11 +7,7 @@ use crate::{
     },
     components::{
         customer_picker::CustomerPicker,
-        ui::{
-            html::{escape, pluralize, put},
-            icon::Icon,
-            notice::sentence,
-        },
+        ui::{html::pluralize, icon::Icon, notice::sentence},
         warning_list::warning_list,
     },
     domain::{
@@ -26,6 +22,7 @@ use crate::{
     paths,
 };
 use leptos::prelude::*;
+use maud::html;
 use std::collections::{HashMap, HashSet};
 
 /// More missing values than these are counted, not listed.
@@ -362,33 +359,48 @@ fn missing_values_html(
     unresolved: &[Unresolved],
     names: &HashMap<CustomerId, &CustomerSummary>,
 ) -> String {
-    let mut html = String::from(
-        r#"<table class="table"><caption class="sr">Unresolved variables</caption><thead><tr><th scope="col">Variable</th><th scope="col">Customer</th><th scope="col">Steps</th></tr></thead><tbody>"#,
-    );
-    for it in unresolved.iter().take(LISTED_VALUES_MAX) {
-        let Some(customer) = names.get(&it.customer_id) else {
-            continue;
-        };
-        let (variable, name) = (escape(&it.variable), escape(&customer.name));
-        let (hue, cluster) = (hue(customer.cluster_id), escape(&customer.cluster));
-        let steps = escape(&it.step_names.join(", "));
-        let path = variable_path(&it.variable, release, customer);
-        put!(
-            html,
-            r#"<tr><td class="mono">{variable}</td><td><a class="link" href="{path}" target="_blank" rel="noopener">{name}<span class="sr">, fill in {variable} in a new tab</span></a> <span class="place small" data-cluster="{hue}">{cluster}</span></td><td class="quiet">{steps}</td></tr>"#
-        );
-    }
-    html.push_str("</tbody></table>");
-    if unresolved.len() > LISTED_VALUES_MAX {
-        let more = unresolved.len() - LISTED_VALUES_MAX;
-        put!(html, r#"<p class="quiet small">and {more} more</p>"#);
-    }
-    html
+    let n_more = unresolved.len().saturating_sub(LISTED_VALUES_MAX);
+    let listed = unresolved.iter().take(LISTED_VALUES_MAX);
+    let rows = listed.filter_map(|it| names.get(&it.customer_id).map(|customer| (it, customer)));
+    let html = html! {
+        table class="table" {
+            caption class="sr" { "Unresolved variables" }
+            thead {
+                tr {
+                    th scope="col" { "Variable" }
+                    th scope="col" { "Customer" }
+                    th scope="col" { "Steps" }
+                }
+            }
+            tbody {
+                @for (it, customer) in rows {
+                    @let path = variable_path(&it.variable, release, customer);
+                    tr {
+                        td class="mono" { (it.variable) }
+                        td {
+                            a class="link" href=(path) target="_blank" rel="noopener" {
+                                (customer.name)
+                                span class="sr" { ", fill in " (it.variable) " in a new tab" }
+                            }
+                            " "
+                            span class="place small" data-cluster=(hue(customer.cluster_id)) { (customer.cluster) }
+                        }
+                        td class="quiet" { (it.step_names.join(", ")) }
+                    }
+                }
+            }
+        }
+        @if n_more > 0 {
+            p class="quiet small" { "and " (n_more) " more" }
+        }
+    };
+    html.into_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::components::ui::html::tests::{HOSTILE, assert_escaped};
 
     #[test]
     fn a_missing_value_leads_to_where_it_is_filled_in() {
@@ -418,5 +430,17 @@ mod tests {
             assert!(html.contains(path), "{path}");
         }
         assert!(html.contains("&lt;Acme&gt;") && html.contains("Upgrade, Check"));
+        let hostile = CustomerSummary {
+            name: HOSTILE.into(),
+            cluster: HOSTILE.into(),
+            ..acme.clone()
+        };
+        let missing = Unresolved {
+            customer_id: CustomerId(7),
+            variable: HOSTILE.into(),
+            step_names: vec![HOSTILE.into()],
+        };
+        let names = [(hostile.id, &hostile)].into();
+        assert_escaped(&missing_values_html(ReleaseId(5), &[missing], &names), 5);
     }
 }
