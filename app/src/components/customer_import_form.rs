@@ -3,7 +3,11 @@ use super::{
     customer_import_table::CustomerImportTable,
     customer_import_ticks::{OwnTicks, left_out_note, summary},
     ui::{
-        field::SelectField, html::grouped, icon::Icon, notice::Failure, posted::Posted,
+        field::SelectField,
+        html::grouped,
+        icon::Icon,
+        notice::Failure,
+        posted::Posted,
         text_area::{TextArea, TextAreaKind},
     },
 };

@@ -2,10 +2,7 @@
 //! picker of customers it is HTML text with one event listener, so that a thousand rows respond without delay.
 use super::{
     customer_import_ticks::{OwnTicks, STATES, count, filtered, follows_head, head_state},
-    ui::{
-        html::{grouped, pluralize, put, write_icon},
-        text_area::escape,
-    },
+    ui::html::{escape, grouped, pluralize, put, write_icon},
 };
 use crate::{
     browser,

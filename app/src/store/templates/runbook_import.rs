@@ -11,7 +11,7 @@ use crate::domain::{
     validation_errors::ValidationErrors,
     vocabulary::Field,
 };
-use crate::store::{Store, compute::compute, error::StoreError, records::release_rows};
+use crate::store::{Store, engine::compute::compute, error::StoreError, records::release_rows};
 
 impl Store {
     /// What a runbook is read as, with its rows edited. Nothing is stored, and what is wrong with the text is in the notes.
