@@ -24,8 +24,7 @@ pub struct ContextCheck<'a> {
     pub context: &'a str,
     /// The file that `KUBECONFIG` is set to, if the cluster has one.
     pub kubeconfig: Option<&'a str>,
-    /// Whether the cluster names a context or a kubeconfig of its own. Then "in bash, from any shell" stops as well if kubectl
-    /// has none; else not every script needs kubectl.
+    /// Whether the cluster names one of them. Else "in bash, from any shell" goes on if kubectl has no context.
     pub is_own: bool,
 }
 
@@ -278,8 +277,7 @@ impl CopiedParts<'_> {
     }
 
     /// One command for bash, zsh, ksh and dash: bash reads the script from descriptor 3, so that standard input stays the
-    /// terminal's, and `set -e`, `exit` and `cd` leave the person's shell alone. The context is checked first, if kubectl
-    /// is set to any: not every script needs it.
+    /// terminal's, and `set -e`, `exit` and `cd` leave the person's shell alone. The context is checked first.
     fn for_any_shell(&self, check: ContextCheck<'_>) -> ScriptFrame {
         let (comment, export, line) = (check.comment(), check.export(), check.line(check.is_own));
         let start = [&export, &line, self.shebang].concat();
@@ -411,10 +409,11 @@ mod tests {
 
     #[test]
     fn the_check_is_in_parentheses_with_the_text() {
+        let (context, kubeconfig) = ("o'brien-eu", Some("/etc/o'brien.yaml"));
         let check = ContextCheck {
-            context: "o'brien-eu",
-            kubeconfig: Some("/etc/o'brien.yaml"),
-            is_own: false,
+            context,
+            kubeconfig,
+            ..CHECK
         };
         let copied = copy_text(
             HEADER,
