@@ -1,7 +1,6 @@
 //! Texts that the Copy button puts on the clipboard (R19, R82), in five formats. Each begins with a header line that names
-//! customer, cluster, namespace, release and step. The header does nothing wherever it is pasted: in bash steps it is a
-//! quoted argument of `:`, which bash, zsh, dash, ksh and fish all ignore, interactive or not; in sql steps it is a comment
-//! in which no client expands anything.
+//! customer, cluster, namespace, release and step, and does nothing wherever it is pasted: in bash steps it is a quoted
+//! argument of `:`, which all shells ignore, interactive or not; in sql steps a comment in which no client expands anything.
 use super::{invisible::is_bidi_control, quote::shell_word, vocabulary::StepType};
 use serde::{Deserialize, Serialize};
 
@@ -409,12 +408,8 @@ mod tests {
 
     #[test]
     fn the_check_is_in_parentheses_with_the_text() {
-        let (context, kubeconfig) = ("o'brien-eu", Some("/etc/o'brien.yaml"));
-        let check = ContextCheck {
-            context,
-            kubeconfig,
-            ..CHECK
-        };
+        let mut check = CHECK;
+        (check.context, check.kubeconfig) = ("o'brien-eu", Some("/etc/o'brien.yaml"));
         let copied = copy_text(
             HEADER,
             StepType::Bash,
