@@ -11,10 +11,7 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
-    audit::{
-        events::{self, NewEvent},
-        idempotency,
-    },
+    audit::events::{self, NewEvent},
     engine::sqlite,
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, sha256,
@@ -60,8 +57,6 @@ struct Import {
     imported: ImportedCounts,
     /// Keys of the texts whose variables are stored already.
     texts: HashSet<i64>,
-    /// The idempotency key of the request, if it brought one.
-    idempotency_key: Option<String>,
 }
 
 impl Store {
@@ -80,7 +75,6 @@ impl Store {
             chain: ImportChain::of(file),
             imported: ImportedCounts::new(),
             texts: HashSet::new(),
-            idempotency_key: self.idempotency_key.clone(),
         };
         import.import_clusters_and_customers(file).await?;
         import.import_releases(file).await?;
@@ -238,9 +232,6 @@ impl Import {
         };
         let event = NewEvent::of(Entity::Database, 0, EventAction::Import).after(&record);
         events::insert(&self.tx, stamp, &batch_id, None, vec![event]).await?;
-        if let Some(key) = &self.idempotency_key {
-            idempotency::mark_executed(&self.tx, key, &batch_id).await?;
-        }
         self.tx.commit().await?;
         Ok(Ok(ImportOutcome {
             imported: self.imported,

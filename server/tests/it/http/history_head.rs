@@ -43,22 +43,6 @@ async fn an_import_says_who_took_what_in_and_answers_with_its_batch() {
 }
 
 #[tokio::test]
-async fn an_import_that_is_repeated_with_its_key_is_answered_with_the_same_batch() {
-    let world = World::active().await;
-    let text = exported(&world.app.store).await;
-    let file: Value = serde_json::from_str(&text).unwrap();
-    let other = TestApp::new().await;
-    let key = [("idempotency-key", "import-1")];
-    let first = other.api("POST", "/api/import", file.clone(), &key).await;
-    assert_eq!(first.status, StatusCode::OK, "{}", first.body);
-    let again = other.api("POST", "/api/import", file, &key).await;
-    assert_eq!((again.status, &again.body), (first.status, &first.body));
-    let batch = again.header("x-rollcall-batch");
-    assert!(!batch.is_empty());
-    assert_eq!(batch, first.header("x-rollcall-batch"));
-}
-
-#[tokio::test]
 async fn an_import_with_a_broken_chain_is_a_problem_by_line_and_field() {
     let world = World::active().await;
     let text = exported(&world.app.store).await;
