@@ -108,6 +108,8 @@ pub struct Event {
     pub after: Option<Value>,
     pub resolved_text: Option<String>,
     pub resolved_sha256: Option<String>,
+    /// On done: whether the person had that text on the page (R81).
+    pub text_shown: Option<bool>,
     pub undoes: Option<BatchId>,
     /// Hash of this event and the one before it (R89); none only while the event is not written yet.
     pub hash: Option<String>,
@@ -196,7 +198,7 @@ impl Event {
         fields
             .into_iter()
             // Bookkeeping fields change with every event.
-            .filter(|it| !matches!(it.as_str(), "id" | "version" | "createdAt" | "updatedAt"))
+            .filter(|it| !matches!(it.as_str(), "id" | "version" | "createdAt" | "updatedAt" | "changes"))
             .filter(|it| before.get(*it) != after.get(*it))
             .map(|it| FieldChange {
                 field: it.clone(),
@@ -249,6 +251,8 @@ pub struct HistoryEntry {
     pub changes: Vec<FieldChange>,
     pub resolved_text: Option<String>,
     pub resolved_sha256: Option<String>,
+    /// On done: whether the person had that text on the page (R81).
+    pub text_shown: Option<bool>,
     pub undoes: Option<BatchId>,
 }
 
@@ -290,6 +294,7 @@ impl From<Event> for HistoryEntry {
             at: event.at,
             resolved_text: event.resolved_text,
             resolved_sha256: event.resolved_sha256,
+            text_shown: event.text_shown,
             undoes: event.undoes,
         }
     }
@@ -352,6 +357,7 @@ mod tests {
             after: None,
             resolved_text: None,
             resolved_sha256: None,
+            text_shown: None,
             undoes: undoes.map(|it| BatchId(it.into())),
             hash: None,
             previous_hash: None,

@@ -47,6 +47,8 @@ pub enum FieldError {
     TwoNeighbours,
     #[error("write it in UTF-8")]
     NotUtf8,
+    #[error("write 64 hexadecimal digits in small letters")]
+    NotASha256,
 }
 
 /// A message names at most this number of ids or names, however many the client sent.

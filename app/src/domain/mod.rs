@@ -80,6 +80,8 @@ pub mod template;
 pub mod template_markdown;
 /// Validated text types.
 pub mod text;
+/// What changed in a step's text.
+pub mod text_change;
 /// Serialization of times.
 pub mod time_serde;
 /// Export format of the whole database.

@@ -10,6 +10,7 @@ use super::{
     release::{Release, ReleaseSummary},
     step::CustomerStep,
     template::StepTemplate,
+    text_change::{KeptText, TextChange},
     variables::{ResolvedText, Variable},
     vocabulary::{ReleaseStatus, StepStatus},
     warning::Warning,
@@ -250,6 +251,11 @@ pub struct StepDetail {
     pub release: Release,
     pub resolved: ResolvedText,
     pub resolved_content: String,
+    pub resolved_sha256: String,
+    /// Of a done step: the text that its event kept.
+    pub kept: Option<KeptText>,
+    /// What changed in the text since the release was activated; since a done step was done.
+    pub changes: Vec<TextChange>,
     pub unresolved: Vec<String>,
     pub variables: Vec<Variable>,
     pub copy_text: String,

@@ -55,7 +55,7 @@ words! {
         Description = "description", Variables = "metadata", Type = "type", VersionNumber = "versionNumber",
         ReleaseDate = "releaseDate", Category = "category", Content = "content", Reason = "reason",
         Notes = "notes", Customers = "customerIds", OrderedIds = "orderedIds", Position = "insertAfter",
-        Ids = "ids", Actor = "X-Rollcall-User", Limit = "limit", Cursor = "cursor", Text = "text", From = "from",
+        Ids = "ids", Actor = "X-Rollcall-User", Limit = "limit", Cursor = "cursor", Text = "text", From = "from", TextSha256 = "textSha256",
     }
 }
 

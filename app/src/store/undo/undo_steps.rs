@@ -7,7 +7,7 @@ use crate::domain::{
     summary::Conflict,
 };
 use crate::store::{
-    audit::events::{NewEvent, StepSnapshot, read_snapshot},
+    audit::events::{NewEvent, StepSnapshot, TextProof, read_snapshot},
     change::Change,
     entity::customer_step,
     error::StoreError,
@@ -40,7 +40,7 @@ impl Change {
             }
             Err(error) => return Err(error),
         };
-        self.save_step(&step, before.restored(&step), EventAction::Undo, None)
+        self.save_step(&step, before.restored(&step), EventAction::Undo, TextProof::default())
             .await?;
         Ok(true)
     }

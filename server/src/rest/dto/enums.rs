@@ -2,6 +2,7 @@
 //! values); the domain's own types are what is serialized.
 use app::domain::{
     event::{Entity, EventAction},
+    text_change::TextChangeKind,
     variables::Source,
     vocabulary::{Category, ReleaseStatus, ReleaseType, StepAction, StepStatus, StepType},
     warning::WarningKind,
@@ -45,6 +46,7 @@ enum_schemas! {
     EntitySchema = "Entity" of Entity;
     EventActionSchema = "EventAction" of EventAction;
     SourceSchema = "VariableSource" of Source;
+    TextChangeKindSchema = "TextChangeKind" of TextChangeKind;
     WarningKindSchema = "WarningKind" of WarningKind;
 }
 

@@ -190,7 +190,7 @@ impl WorkController {
         leptos::task::spawn_local(async move {
             let action = request.action;
             let sent = request.clone();
-            let answer = act_on_step(step, action, request.reason, request.allow_unresolved).await;
+            let answer = act_on_step(step, action, request.reason, request.allow_unresolved, None).await;
             // The page may have been left meanwhile, and its signals disposed.
             let (None, Some(customer)) = (
                 self.is_acting.try_set(false),

@@ -343,7 +343,7 @@ impl MatrixController {
                 reason,
                 allow_unresolved,
             } = request.clone();
-            match act_on_step(step, action, reason, allow_unresolved).await {
+            match act_on_step(step, action, reason, allow_unresolved, None).await {
                 Ok(changed) => self.finish_action(step, action, changed),
                 Err(error) => {
                     let failed = FailedAction { request, error };
