@@ -1,8 +1,10 @@
 //! Actions on single steps that have no final answer yet: running ones, and failed ones that can be tried again.
 use crate::{
-    domain::{id::StepId, vocabulary::StepAction},
-    error::AppError,
+    domain::{id::StepId, text_change::TEXT_CHANGED, vocabulary::StepAction},
+    error::{AppError, ViolationDetail, ViolationMessage},
 };
+use leptos::prelude::*;
+use std::sync::Arc;
 
 /// An action on a step as it is sent to the server.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +15,56 @@ pub struct ActionRequest {
     pub reason: Option<String>,
     /// Whether the step may be marked done although values are missing.
     pub allow_unresolved: bool,
+    /// The text that the person was shown, which the server compares with the present one (R81).
+    pub text: Option<Arc<ShownText>>,
+}
+
+/// A text that was on the page, with its SHA-256.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ShownText {
+    /// As the server computed it.
+    pub sha256: String,
+    /// The resolved text.
+    pub text: String,
+}
+
+/// The texts of steps that this page has shown: on screen, and copied.
+#[derive(Clone, Copy, Default)]
+pub struct ShownTexts(StoredValue<Vec<(StepId, Option<Arc<ShownText>>, Option<Arc<ShownText>>)>>);
+
+impl ShownTexts {
+    /// Remembers a text that is on screen, or was copied.
+    pub fn show(self, step: StepId, text: Arc<ShownText>, is_copied: bool) {
+        self.0.try_update_value(|all| {
+            let at = all.iter().position(|it| it.0 == step).unwrap_or_else(|| {
+                all.push((step, None, None));
+                all.len() - 1
+            });
+            let place = if is_copied { &mut all[at].2 } else { &mut all[at].1 };
+            *place = Some(text);
+        });
+    }
+
+    /// The step was done: what is shown from now on counts.
+    pub fn forget(self, step: StepId) {
+        self.0.try_update_value(|all| all.retain(|it| it.0 != step));
+    }
+
+    /// Adds the shown text to an action that proves it: what was copied last, else what is on screen. False if both
+    /// differ, and the person has to be asked first.
+    pub fn add_to(self, step: StepId, request: &mut ActionRequest) -> bool {
+        if !matches!(request.action, StepAction::Start | StepAction::Done) || request.text.is_some() {
+            return true;
+        }
+        let shown = self.0.try_with_value(|all| {
+            let of = all.iter().find(|it| it.0 == step);
+            of.map(|it| (it.1.clone(), it.2.clone()))
+        });
+        let (screen, copied) = shown.flatten().unwrap_or_default();
+        let differ = copied.is_some() && screen.is_some() && copied != screen;
+        request.text = copied.or(screen);
+        !differ
+    }
 }
 
 impl ActionRequest {
@@ -22,6 +74,7 @@ impl ActionRequest {
             action,
             reason: None,
             allow_unresolved: false,
+            text: None,
         }
     }
 }
@@ -33,6 +86,23 @@ pub struct FailedAction {
     pub request: ActionRequest,
     /// Why it failed or was refused.
     pub error: AppError,
+}
+
+impl FailedAction {
+    /// An action that is not sent before the person has seen that the text changed.
+    pub fn text_changed(request: ActionRequest) -> Self {
+        let error = AppError::Refused(Box::new(ViolationMessage {
+            text: TEXT_CHANGED.to_owned(),
+            field: None,
+            about: ViolationDetail::TextChanged,
+        }));
+        Self { request, error }
+    }
+
+    /// Whether the step's text is another than the one that was shown.
+    pub fn is_text_changed(&self) -> bool {
+        matches!(&self.error, AppError::Refused(it) if it.about == ViolationDetail::TextChanged)
+    }
 }
 
 /// The actions that are running, or have failed for a temporary reason, at most one per step. A refusal by a rule is
@@ -102,6 +172,35 @@ mod tests {
         domain::{rule_violation::RuleViolation, vocabulary::Noun},
         error::ViolationMessage,
     };
+
+    #[test]
+    fn what_was_copied_counts_as_shown_and_another_text_on_screen_is_asked_about() {
+        let _owner = Owner::new();
+        _owner.set();
+        let (all, step) = (ShownTexts::default(), StepId(7));
+        let text = |it: &str| {
+            Arc::new(ShownText {
+                sha256: it.to_owned(),
+                text: it.to_owned(),
+            })
+        };
+        let sent = || {
+            let mut request = ActionRequest::new(StepAction::Done);
+            let is_sure = all.add_to(step, &mut request);
+            (is_sure, request.text.map(|it| it.sha256.clone()))
+        };
+        assert_eq!(sent(), (true, None));
+        all.show(step, text("old"), false);
+        assert_eq!(sent(), (true, Some("old".into())));
+        all.show(step, text("old"), true);
+        assert_eq!(sent(), (true, Some("old".into())));
+        all.show(step, text("new"), false);
+        assert_eq!(sent(), (false, Some("old".into())));
+        all.forget(step);
+        assert_eq!(sent(), (true, None));
+        let mut failing = ActionRequest::new(StepAction::Fail);
+        assert!(all.add_to(step, &mut failing) && failing.text.is_none());
+    }
 
     #[test]
     fn an_action_is_slow_once_marked_until_it_succeeds_or_fails() {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     components::{
-        pending_actions::ActionRequest,
+        pending_actions::{ActionRequest, FailedAction},
         reason_form::{ReasonForm, verb},
         ui::{
             dialog::Dialog,
@@ -241,7 +241,9 @@ pub fn edit_links(name: &str, open: &OpenStep) -> Vec<(String, String)> {
 pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
     // While the reason prompt is open, it shows the error itself.
     let other = Signal::derive(move || {
-        let is_shown_elsewhere = state.missing_values().is_some() || state.asking.get().is_some();
+        let is_shown_elsewhere = state.missing_values().is_some()
+            || state.asking.get().is_some()
+            || state.refused.with(|it| it.as_ref().is_some_and(FailedAction::is_text_changed));
         state.error().filter(|_| !is_shown_elsewhere)
     });
     let notice = move || {
@@ -296,10 +298,12 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
             if let Some(format) = format {
                 state.copy(format, true);
             } else {
+                // The text that was proved stays the same.
+                let refused = state.refused.get_untracked().map(|it| it.request);
                 state.refused.set(None);
                 state.send_action(ActionRequest {
                     allow_unresolved: true,
-                    ..ActionRequest::new(StepAction::Done)
+                    ..refused.unwrap_or_else(|| ActionRequest::new(StepAction::Done))
                 });
             }
         };

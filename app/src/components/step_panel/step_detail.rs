@@ -3,6 +3,7 @@
 use super::events::{OpenStepDialog, StepPanelEvent};
 use crate::{
     browser, components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
+    components::pending_actions::ShownText, components::pending_actions::ShownTexts,
     components::ui::code::CODE_TEXT, components::ui::code::CodeView, domain::cluster::Cluster,
     domain::copy::CopyFormat, domain::copy::CopySource, domain::customer::Customer,
     domain::customer_work::OpenStep, domain::id::StepId, domain::release::Release,
@@ -146,6 +147,14 @@ pub fn copy_text(open: &OpenStep, format: CopyFormat) -> String {
     })
 }
 
+/// The text of a step as its view shows it.
+fn shown_text(open: &OpenStep) -> Arc<ShownText> {
+    Arc::new(ShownText {
+        sha256: open.detail.resolved_sha256.clone(),
+        text: open.detail.resolved_content.clone(),
+    })
+}
+
 /// Names of all variables that have a value for a customer in a release, sorted; the editor completes them.
 pub fn known_names(customer: &Customer, cluster: &Cluster, release: &Release) -> Vec<String> {
     let mut names: Vec<String> = [
@@ -209,6 +218,7 @@ pub struct StepDetailState {
     pub code: CodeView,
     /// Stored, because this struct is copied often and the handles of all fields would double its size.
     fields: StoredValue<StepDialogFields>,
+    shown: ShownTexts,
     /// Sends a request to the page.
     pub on_event: Callback<StepPanelEvent>,
 }
@@ -223,6 +233,8 @@ impl StepDetailState {
         asking: RwSignal<Option<StepAction>>,
         on_event: Callback<StepPanelEvent>,
     ) -> Self {
+        let shown: ShownTexts = use_context().unwrap_or_default();
+        shown.show(open.detail.step.id, shown_text(&open), false);
         let inner = memory.inner();
         let PanelSession {
             notes,
@@ -257,6 +269,7 @@ impl StepDetailState {
                 is_loaded: inner.is_loaded.clone().into(),
             },
             fields: StoredValue::new(memory.fields()),
+            shown,
             on_event,
         }
     }
@@ -315,9 +328,13 @@ impl StepDetailState {
         self.blocked_copy.set(None);
         let text = self.read(|it| copy_text(it, format));
         let (copied, id) = (self.copied, self.id);
+        let (shown, shown_text) = (self.shown, self.read(shown_text));
         leptos::task::spawn_local(async move {
             let done = browser::clipboard::copy(&text).await;
             let _ = copied.try_set(Some((id, done)));
+            if done && format != CopyFormat::Template {
+                shown.show(id, shown_text, true);
+            }
             if !done {
                 browser::dom::select_content(CODE_TEXT);
             }

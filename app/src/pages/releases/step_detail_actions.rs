@@ -5,8 +5,8 @@ use crate::{
         overview::undo,
         steps::{
             add_custom_step, compare_texts, delete_custom_step, edit_custom_step, keep_override,
-            note_step, override_step, preview_promotion, promote_step, read_custom_places,
-            read_step, reset_step,
+            note_step, override_step, preview_promotion, promote_step, read_changed_text,
+            read_custom_places, read_step, reset_step,
         },
     },
     components::{
@@ -248,6 +248,12 @@ impl StepDetailActions {
                     let _ = into.try_set(Some(rows));
                 }
             }),
+            StepPanelEvent::CompareNow(shown, into) => leptos::task::spawn_local(async move {
+                if let Ok(found) = read_changed_text(id, shown).await {
+                    let _ = into.try_set(Some(found));
+                }
+            }),
+            StepPanelEvent::Reread => self.report(StepPanelOutcome::Stale),
             StepPanelEvent::AskPlaces(into) => leptos::task::spawn_local(async move {
                 let answer = read_custom_places(step.release_id, step.customer_id).await;
                 if let Ok(places) = answer {

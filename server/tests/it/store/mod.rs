@@ -11,6 +11,7 @@ mod matrix;
 mod releases;
 mod scale;
 mod schema;
+mod shown_texts;
 mod step_panel;
 mod steps;
 mod template_authoring;

@@ -5,7 +5,8 @@ use crate::{
     api::steps::act_on_step, api::steps::read_step, api::steps::reorder_steps, browser::dom,
     browser::drag, components::matrix::command::GridCommand,
     components::matrix::messages::done_text, components::pending_actions::ActionRequest,
-    components::pending_actions::FailedAction, components::run_step::NextStep,
+    components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
+    components::run_step::NextStep,
     components::run_step::STEP_SELECTOR, components::step_state::already,
     components::ui::notice::sentence, components::ui::time::Clock, components::ui::toast::Toasts,
     domain::customer_work::OpenStep, domain::customer_work::WorkRow,
@@ -47,6 +48,7 @@ pub struct WorkController {
     reload: Callback<()>,
     toasts: Toasts,
     clock: Clock,
+    shown: ShownTexts,
 }
 
 /// Navigates to a step's URL, or to the list without an open step. The history gets no new entry, and the scroll
@@ -122,7 +124,9 @@ impl WorkController {
             reload,
             toasts: Toasts::from_context(),
             clock: Clock::from_context(),
+            shown: ShownTexts::default(),
         };
+        provide_context(this.shown);
         keys::listen(move |command| this.on_command(command));
         Effect::new(move |_| {
             if let Some(error) = this.ordering.error.get() {
@@ -182,15 +186,22 @@ impl WorkController {
     }
 
     /// Sends an action on a step, unless another one is still running. After "done" and "skip" the next step opens.
-    fn act(self, step: StepId, request: ActionRequest) {
+    fn act(self, step: StepId, mut request: ActionRequest) {
         if self.is_acting.get_untracked() {
+            return;
+        }
+        if !self.shown.add_to(step, &mut request) {
+            let failed = FailedAction::text_changed(request);
+            self.page.refused.set(Some(failed));
             return;
         }
         self.is_acting.set(true);
         leptos::task::spawn_local(async move {
             let action = request.action;
             let sent = request.clone();
-            let answer = act_on_step(step, action, request.reason, request.allow_unresolved, None).await;
+            let sha256 = request.text.map(|it| it.sha256.clone());
+            let allow = request.allow_unresolved;
+            let answer = act_on_step(step, action, request.reason, allow, sha256).await;
             // The page may have been left meanwhile, and its signals disposed.
             let (None, Some(customer)) = (
                 self.is_acting.try_set(false),
@@ -214,6 +225,9 @@ impl WorkController {
                     return;
                 }
             };
+            if action == StepAction::Done {
+                self.shown.forget(step);
+            }
             self.update_row(&row);
             self.page.asking.set(None);
             self.page.refused.set(None);

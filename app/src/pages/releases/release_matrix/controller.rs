@@ -11,6 +11,7 @@ use crate::{
     components::matrix::messages::done_text, components::matrix::messages::failure_text,
     components::matrix::selection::Selection, components::matrix::state::MatrixState,
     components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
+    components::pending_actions::ShownTexts,
     components::step_state::already, components::ui::follow_effect::follow,
     components::ui::time::Clock, components::ui::toast::Toasts, domain::event::Changed,
     domain::id::BatchId, domain::id::StepId, domain::matrix::Cell, domain::matrix::CellIndex,
@@ -52,6 +53,8 @@ pub struct MatrixController {
     pub undo_stack: UndoStack,
     pub toasts: Toasts,
     clock: Clock,
+    /// The texts that this page has shown (R81).
+    shown: ShownTexts,
 }
 
 /// One action for many cells.
@@ -104,7 +107,9 @@ impl MatrixController {
             undo_stack: UndoStack::new(Callback::new(move |()| reloader.reload_all())),
             toasts: Toasts::from_context(),
             clock: Clock::from_context(),
+            shown: ShownTexts::default(),
         };
+        provide_context(controller.shown);
         controller.keep_url_current();
         controller.select_open_step();
         controller.reload_after_undo_from_toast();
@@ -333,7 +338,11 @@ impl MatrixController {
     }
 
     /// Applies an action to one cell. The cell changes at once, and changes back if the action fails.
-    fn act(self, step: StepId, request: ActionRequest) {
+    fn act(self, step: StepId, mut request: ActionRequest) {
+        if !self.shown.add_to(step, &mut request) {
+            self.ask_about_text(step, FailedAction::text_changed(request));
+            return;
+        }
         let before = self.state.cell_of(step);
         self.state.begin_action(step, request.clone());
         self.undo_stack.begin();
@@ -342,8 +351,10 @@ impl MatrixController {
                 action,
                 reason,
                 allow_unresolved,
+                text,
             } = request.clone();
-            match act_on_step(step, action, reason, allow_unresolved, None).await {
+            let sha256 = text.map(|it| it.sha256.clone());
+            match act_on_step(step, action, reason, allow_unresolved, sha256).await {
                 Ok(changed) => self.finish_action(step, action, changed),
                 Err(error) => {
                     let failed = FailedAction { request, error };
@@ -356,7 +367,16 @@ impl MatrixController {
         browser::dom::after(0, || leptos::task::spawn_local(sent));
     }
 
+    /// The panel shows both texts, and asks.
+    fn ask_about_text(self, step: StepId, failed: FailedAction) {
+        self.open(Some(step));
+        let _ = self.failed_action.try_set(Some(failed));
+    }
+
     fn finish_action(self, step: StepId, action: StepAction, changed: Changed<CustomerStep>) {
+        if action == StepAction::Done {
+            self.shown.forget(step);
+        }
         let Changed { row, batch_id } = changed;
         self.state.put_step(&row);
         // The page may be gone by now.
@@ -377,6 +397,10 @@ impl MatrixController {
     fn fail_action(self, step: StepId, before: Option<Cell>, failed: FailedAction) {
         let is_outdated = matches!(failed.error, AppError::Refused(_) | AppError::NotFound(_));
         self.state.fail_action(step, before, failed.clone());
+        if failed.is_text_changed() {
+            self.ask_about_text(step, failed);
+            return;
+        }
         // A rule refused the action, so somebody else has changed the step. The panel is read again too, unless a reason is
         // being written in it.
         if is_outdated && self.reason_action.try_get_untracked() == Some(None) {
