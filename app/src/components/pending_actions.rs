@@ -30,35 +30,53 @@ pub struct ShownText {
 
 /// The texts of steps that this page has shown: on screen, and copied.
 #[derive(Clone, Copy, Default)]
-pub struct ShownTexts(StoredValue<Vec<(StepId, Option<Arc<ShownText>>, Option<Arc<ShownText>>)>>);
+pub struct ShownTexts(StoredValue<Vec<ShownStep>>);
+
+/// The texts of one step.
+struct ShownStep {
+    step: StepId,
+    screen: Option<Arc<ShownText>>,
+    copied: Option<Arc<ShownText>>,
+}
 
 impl ShownTexts {
     /// Remembers a text that is on screen, or was copied.
     pub fn show(self, step: StepId, text: Arc<ShownText>, is_copied: bool) {
         self.0.try_update_value(|all| {
-            let at = all.iter().position(|it| it.0 == step).unwrap_or_else(|| {
-                all.push((step, None, None));
+            let at = all.iter().position(|it| it.step == step);
+            let at = at.unwrap_or_else(|| {
+                all.push(ShownStep {
+                    step,
+                    screen: None,
+                    copied: None,
+                });
                 all.len() - 1
             });
-            let place = if is_copied { &mut all[at].2 } else { &mut all[at].1 };
+            let place = if is_copied {
+                &mut all[at].copied
+            } else {
+                &mut all[at].screen
+            };
             *place = Some(text);
         });
     }
 
     /// The step was done: what is shown from now on counts.
     pub fn forget(self, step: StepId) {
-        self.0.try_update_value(|all| all.retain(|it| it.0 != step));
+        self.0
+            .try_update_value(|all| all.retain(|it| it.step != step));
     }
 
     /// Adds the shown text to an action that proves it: what was copied last, else what is on screen. False if both
     /// differ, and the person has to be asked first.
     pub fn add_to(self, step: StepId, request: &mut ActionRequest) -> bool {
-        if !matches!(request.action, StepAction::Start | StepAction::Done) || request.text.is_some() {
+        if !matches!(request.action, StepAction::Start | StepAction::Done) || request.text.is_some()
+        {
             return true;
         }
         let shown = self.0.try_with_value(|all| {
-            let of = all.iter().find(|it| it.0 == step);
-            of.map(|it| (it.1.clone(), it.2.clone()))
+            let of = all.iter().find(|it| it.step == step);
+            of.map(|it| (it.screen.clone(), it.copied.clone()))
         });
         let (screen, copied) = shown.flatten().unwrap_or_default();
         let differ = copied.is_some() && screen.is_some() && copied != screen;
@@ -175,8 +193,8 @@ mod tests {
 
     #[test]
     fn what_was_copied_counts_as_shown_and_another_text_on_screen_is_asked_about() {
-        let _owner = Owner::new();
-        _owner.set();
+        let owner = Owner::new();
+        owner.set();
         let (all, step) = (ShownTexts::default(), StepId(7));
         let text = |it: &str| {
             Arc::new(ShownText {

@@ -198,7 +198,12 @@ impl Event {
         fields
             .into_iter()
             // Bookkeeping fields change with every event.
-            .filter(|it| !matches!(it.as_str(), "id" | "version" | "createdAt" | "updatedAt" | "changes"))
+            .filter(|it| {
+                !matches!(
+                    it.as_str(),
+                    "id" | "version" | "createdAt" | "updatedAt" | "changes"
+                )
+            })
             .filter(|it| before.get(*it) != after.get(*it))
             .map(|it| FieldChange {
                 field: it.clone(),

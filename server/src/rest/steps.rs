@@ -13,8 +13,12 @@ use super::{
     response::{self, RestResponse},
 };
 use app::{
-    api::context::Context, domain::event::Changed, domain::id::StepId, domain::step::CustomerStep,
-    domain::vocabulary::StepAction, store::steps::step_patch::StepPatch,
+    api::context::Context,
+    domain::event::Changed,
+    domain::id::StepId,
+    domain::step::CustomerStep,
+    domain::vocabulary::StepAction,
+    store::steps::step_patch::StepPatch,
     store::steps::transitions::{TransitionOptions, TransitionResult},
 };
 use axum::extract::State;

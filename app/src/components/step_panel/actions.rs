@@ -243,7 +243,9 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
     let other = Signal::derive(move || {
         let is_shown_elsewhere = state.missing_values().is_some()
             || state.asking.get().is_some()
-            || state.refused.with(|it| it.as_ref().is_some_and(FailedAction::is_text_changed));
+            || state
+                .refused
+                .with(|it| it.as_ref().is_some_and(FailedAction::is_text_changed));
         state.error().filter(|_| !is_shown_elsewhere)
     });
     let notice = move || {

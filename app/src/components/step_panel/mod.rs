@@ -20,8 +20,8 @@ use super::{
 use crate::{
     browser::panel_width, browser::panel_width::DEFAULT_WIDTH_PX,
     browser::panel_width::MAX_WIDTH_PX, browser::panel_width::MIN_WIDTH_PX, domain::cluster::hue,
-    domain::customer_work::OpenStep, domain::variables::ResolvedSegment, domain::variables::ResolvedText,
-    domain::vocabulary::StepStatus,
+    domain::customer_work::OpenStep, domain::variables::ResolvedSegment,
+    domain::variables::ResolvedText, domain::vocabulary::StepStatus,
 };
 use actions::{ActionNotice, CopyButton, ReasonPrompt, StateButtons};
 use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};

@@ -52,7 +52,11 @@ pub fn ChangesNotice(state: StepDetailState) -> impl IntoView {
         let differs = |it: &str| it != detail.resolved_sha256;
         let kept = detail.kept.as_ref().filter(|it| differs(&it.sha256));
         let kept = kept.map(|it| it.text.clone());
-        (detail.changes.clone(), kept, detail.resolved_content.clone())
+        (
+            detail.changes.clone(),
+            kept,
+            detail.resolved_content.clone(),
+        )
     });
     let is_empty = changes.is_empty() && kept.is_none();
     let rows = RwSignal::new(None);
@@ -103,11 +107,13 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
         let shown = shown.unwrap_or_default();
         state.on_event.run(StepPanelEvent::CompareNow(shown, found));
         let rows = RwSignal::new(None);
-        Effect::new(move |_| found.with(|it| {
-            if let Some(found) = it {
-                rows.set(Some(found.rows.clone()));
-            }
-        }));
+        Effect::new(move |_| {
+            found.with(|it| {
+                if let Some(found) = it {
+                    rows.set(Some(found.rows.clone()));
+                }
+            })
+        });
         let open = RwSignal::new(true);
         Effect::new(move |_| {
             if !open.get() {

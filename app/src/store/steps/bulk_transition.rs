@@ -1,7 +1,7 @@
 //! Bulk transitions (R15): one transaction over all eligible steps; the others are reported by name.
 use super::{
     step_rows::event_action,
-    text_changes::{StepText, Starts},
+    text_changes::{Starts, StepText},
     transitions::TransitionOptions,
 };
 use crate::domain::{
@@ -102,8 +102,7 @@ impl Store {
                         }
                         after.version += 1;
                         let sha256 = proof.sha256.as_deref();
-                        proof.changes =
-                            starts.changes(&change.tx, &before, scope, sha256).await?;
+                        proof.changes = starts.changes(&change.tx, &before, scope, sha256).await?;
                         let event = NewEvent::of_step(&after, event_action(action))
                             .before(&StepSnapshot::of(&before))
                             .after(&StepSnapshot::of(&after))

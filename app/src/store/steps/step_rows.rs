@@ -123,7 +123,9 @@ impl Change {
         if after == before {
             return self.finish(before).await;
         }
-        let row = self.save_step(&before, after, action, TextProof::default()).await?;
+        let row = self
+            .save_step(&before, after, action, TextProof::default())
+            .await?;
         self.finish(row).await
     }
 }

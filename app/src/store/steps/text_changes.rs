@@ -19,7 +19,9 @@ use crate::store::{
     records::{clusters, customers},
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -205,12 +207,14 @@ impl StepText {
                 self.release = serde_json::from_value(row).unwrap_or_else(|_| self.release.clone());
             }
         }
-        let changed = variables::names(&self.content).into_iter().filter_map(|name| {
-            let from = self.scope().value(name).map(|it| it.0);
-            let to = then.scope().value(name).map(|it| it.0);
-            let (kind, by) = (TextChangeKind::Variable, event.stamp());
-            (from != to).then(|| change(kind, name, by, from.as_deref(), to.as_deref()))
-        });
+        let changed = variables::names(&self.content)
+            .into_iter()
+            .filter_map(|name| {
+                let from = self.scope().value(name).map(|it| it.0);
+                let to = then.scope().value(name).map(|it| it.0);
+                let (kind, by) = (TextChangeKind::Variable, event.stamp());
+                (from != to).then(|| change(kind, name, by, from.as_deref(), to.as_deref()))
+            });
         Ok(changed.collect())
     }
 }
@@ -254,7 +258,11 @@ async fn events(
             .and(Column::EntityId.eq(id))
     });
     audit_event::Entity::find()
-        .filter(about.reduce(ExprTrait::or).unwrap_or_else(|| Column::Id.lt(0)))
+        .filter(
+            about
+                .reduce(ExprTrait::or)
+                .unwrap_or_else(|| Column::Id.lt(0)),
+        )
         .filter(Column::Id.lt(before))
         .order_by_desc(Column::Id)
         .limit(EVENTS_MAX)
@@ -331,7 +339,10 @@ async fn cluster_before(
         .order_by_asc(Column::Id)
         .one(db)
         .await?;
-    let row = next.map(Event::try_from).transpose()?.and_then(|it| it.before);
+    let row = next
+        .map(Event::try_from)
+        .transpose()?
+        .and_then(|it| it.before);
     match row.and_then(|it| serde_json::from_value(it).ok()) {
         Some(cluster) => Ok(cluster),
         None => clusters::load(db, cluster).await,

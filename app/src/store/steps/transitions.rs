@@ -47,7 +47,10 @@ impl TransitionOptions {
         let shown = self.text_sha256.as_deref();
         let shown = shown.filter(|_| matches!(action, StepAction::Start | StepAction::Done));
         if shown.is_some_and(|it| !is_sha256(it)) {
-            return Err(ValidationErrors::one(Field::TextSha256, FieldError::NotASha256));
+            return Err(ValidationErrors::one(
+                Field::TextSha256,
+                FieldError::NotASha256,
+            ));
         }
         Ok(shown)
     }

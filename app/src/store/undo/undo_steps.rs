@@ -40,8 +40,13 @@ impl Change {
             }
             Err(error) => return Err(error),
         };
-        self.save_step(&step, before.restored(&step), EventAction::Undo, TextProof::default())
-            .await?;
+        self.save_step(
+            &step,
+            before.restored(&step),
+            EventAction::Undo,
+            TextProof::default(),
+        )
+        .await?;
         Ok(true)
     }
 

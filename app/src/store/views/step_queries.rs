@@ -1,4 +1,5 @@
 //! One customer's steps in a release, and one step with its template, resolved text and history.
+use super::text_diffs::compute;
 use crate::domain::{
     copy::{BashFrames, CopyHeader, copy_text},
     diff,
@@ -11,7 +12,6 @@ use crate::domain::{
     variables::VariableScope,
     vocabulary::{Noun, StepStatus, StepType},
 };
-use super::text_diffs::compute;
 use crate::highlight;
 use crate::store::{
     Store,
@@ -157,9 +157,7 @@ impl Store {
     ) -> Result<(Option<KeptText>, Vec<TextChange>), StoreError> {
         let db = &self.read;
         if step.status == StepStatus::Done {
-            let is_done = |it: &&Event| {
-                it.entity == Entity::Step && it.action == EventAction::Done
-            };
+            let is_done = |it: &&Event| it.entity == Entity::Step && it.action == EventAction::Done;
             let done = match events.iter().find(is_done) {
                 Some(event) => Some(event.clone()),
                 None => self.last_done(step.id).await?,

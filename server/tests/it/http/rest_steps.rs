@@ -392,8 +392,18 @@ async fn a_text_that_changed_is_409_with_the_text_and_what_changed() {
         assert_eq!(current["resolvedContent"], "curl new");
         let change = &current["changes"][0];
         assert_eq!(
-            (&change["kind"], &change["name"], &change["by"], &change["to"]),
-            (&json!("variable"), &json!("var.HOST"), &json!("Jonas"), &json!("new"))
+            (
+                &change["kind"],
+                &change["name"],
+                &change["by"],
+                &change["to"]
+            ),
+            (
+                &json!("variable"),
+                &json!("var.HOST"),
+                &json!("Jonas"),
+                &json!("new")
+            )
         );
         let wrong = act(&world, step, verb, json!({ "textSha256": "x" })).await;
         assert!(wrong.problem(422)["errors"]["textSha256"].is_string());
@@ -401,8 +411,13 @@ async fn a_text_that_changed_is_409_with_the_text_and_what_changed() {
     let detail = world.app.read(&format!("/api/steps/{step}/detail")).await;
     assert_eq!(detail["changes"][0]["name"], "var.HOST");
     let sha = &detail["resolvedSha256"];
-    let done = act(&world, step, "done", json!({ "textSha256": sha })).await.json();
-    assert_eq!((&done["status"], &done["changes"]), (&json!("done"), &json!([])));
+    let done = act(&world, step, "done", json!({ "textSha256": sha }))
+        .await
+        .json();
+    assert_eq!(
+        (&done["status"], &done["changes"]),
+        (&json!("done"), &json!([]))
+    );
     let events = world.app.read("/api/audit?action=done").await;
     assert_eq!(events["items"][0]["textShown"], true);
 }

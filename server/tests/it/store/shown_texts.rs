@@ -1,7 +1,8 @@
 //! Tests of R81: proof is of the text that was shown.
-use crate::world::{World, metadata};
+use crate::world::{World, draft, metadata};
 use app::{
     domain::{
+        cluster::ClusterDraft,
         customer::CustomerDraft,
         event::EventAction,
         id::StepId,
@@ -34,7 +35,10 @@ fn shown(sha: &str) -> TransitionOptions {
 }
 
 async fn refused(world: &World, id: StepId, action: StepAction, sha: &str) -> ChangedText {
-    let done = world.app.store.act_on_step(id, action, shown(sha), world.app.ana());
+    let done = world
+        .app
+        .store
+        .act_on_step(id, action, shown(sha), world.app.ana());
     let Err(StoreError::TextChanged(now)) = done.await else {
         panic!("not refused")
     };
@@ -62,7 +66,13 @@ async fn a_text_that_is_another_by_now_is_not_proved() {
         let old = before.resolved_content.strip_prefix("curl ");
         assert_eq!(
             told(&now.changes),
-            [(TextChangeKind::Variable, "var.HOST", "Jonas", old, Some("new.example"))]
+            [(
+                TextChangeKind::Variable,
+                "var.HOST",
+                "Jonas",
+                old,
+                Some("new.example")
+            )]
         );
     }
     let now = store.step(id).await.unwrap();
@@ -113,7 +123,12 @@ async fn a_start_keeps_the_hash_and_a_done_after_it_says_what_changed_in_between
         .await
         .unwrap();
     store
-        .act_on_steps(vec![two], StepAction::Start, options.clone(), world.app.ana())
+        .act_on_steps(
+            vec![two],
+            StepAction::Start,
+            options.clone(),
+            world.app.ana(),
+        )
         .await
         .unwrap();
     for id in [one, two] {
@@ -152,14 +167,25 @@ async fn an_override_is_told_with_its_texts_and_a_hash_that_the_text_never_had_t
     let before = store.step(id).await.unwrap();
     let content = "curl -f {{var.HOST}}".to_owned();
     store
-        .override_step(id, content.clone(), before.step.version, world.app.by("Jonas"))
+        .override_step(
+            id,
+            content.clone(),
+            before.step.version,
+            world.app.by("Jonas"),
+        )
         .await
         .unwrap();
     let now = refused(&world, id, StepAction::Done, &before.resolved_sha256).await;
     let from = Some(before.step.content.as_str());
     assert_eq!(
         told(&now.changes),
-        [(TextChangeKind::Override, "Upgrade", "Jonas", from, Some(content.as_str()))]
+        [(
+            TextChangeKind::Override,
+            "Upgrade",
+            "Jonas",
+            from,
+            Some(content.as_str())
+        )]
     );
     let unknown = refused(&world, id, StepAction::Done, &"0".repeat(64)).await;
     assert!(unknown.changes.is_empty());
@@ -171,11 +197,71 @@ async fn a_malformed_hash_is_refused_and_one_of_a_done_step_is_not_looked_at() {
     let store = &world.app.store;
     let id = world.id(&world.acme, "Upgrade").await;
     let act = |sha: String| store.act_on_step(id, StepAction::Done, shown(&sha), world.app.ana());
-    for wrong in [String::new(), "A".repeat(64), "a".repeat(63), "é".repeat(32)] {
+    for wrong in [
+        String::new(),
+        "A".repeat(64),
+        "a".repeat(63),
+        "é".repeat(32),
+    ] {
         assert!(matches!(act(wrong).await, Err(StoreError::Invalid(_))));
     }
     let sha = store.step(id).await.unwrap().resolved_sha256;
     act(sha).await.unwrap();
     let again = act("0".repeat(64)).await.unwrap();
     assert!(again.batch_id.is_none());
+}
+
+#[tokio::test]
+async fn a_template_s_edit_and_a_move_to_another_cluster_are_told() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let id = world.id(&world.acme, "Upgrade").await;
+    let before = store.step(id).await.unwrap();
+    let template = before.template.clone().unwrap();
+    let draft = draft(
+        "Upgrade",
+        "deploy",
+        "bash",
+        "echo {{cluster.name}} {{var.HOST}}",
+    );
+    let jonas = world.app.by("Jonas");
+    store
+        .update_template(template.id, draft, template.version, jonas.clone())
+        .await
+        .unwrap();
+    let other = ClusterDraft {
+        name: "other".into(),
+        ..ClusterDraft::default()
+    };
+    let other = store
+        .create_cluster(other, jonas.clone())
+        .await
+        .unwrap()
+        .row;
+    let acme = store.customer(world.acme.id).await.unwrap().customer;
+    let draft = CustomerDraft {
+        cluster_id: Some(other.id),
+        ..acme.clone().into()
+    };
+    store
+        .update_customer(acme.id, draft, acme.version, jonas)
+        .await
+        .unwrap();
+    let now = refused(&world, id, StepAction::Done, &before.resolved_sha256).await;
+    let [edit, moved] = now.changes.as_slice() else {
+        panic!("{:?}", now.changes)
+    };
+    assert_eq!(
+        (edit.kind, edit.name.as_str(), edit.from.as_deref()),
+        (
+            TextChangeKind::Template,
+            "Upgrade",
+            Some(before.step.content.as_str())
+        )
+    );
+    assert_eq!(
+        (moved.name.as_str(), moved.to.as_deref()),
+        ("cluster.name", Some("other"))
+    );
+    assert_eq!(store.step(id).await.unwrap().changes, now.changes);
 }

@@ -11,11 +11,11 @@ use crate::{
     components::matrix::messages::done_text, components::matrix::messages::failure_text,
     components::matrix::selection::Selection, components::matrix::state::MatrixState,
     components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::pending_actions::ShownTexts,
-    components::step_state::already, components::ui::follow_effect::follow,
-    components::ui::time::Clock, components::ui::toast::Toasts, domain::event::Changed,
-    domain::id::BatchId, domain::id::StepId, domain::matrix::Cell, domain::matrix::CellIndex,
-    domain::matrix::Grid, domain::matrix_wire::PackedMatrix, domain::step::CustomerStep,
+    components::pending_actions::ShownTexts, components::step_state::already,
+    components::ui::follow_effect::follow, components::ui::time::Clock,
+    components::ui::toast::Toasts, domain::event::Changed, domain::id::BatchId, domain::id::StepId,
+    domain::matrix::Cell, domain::matrix::CellIndex, domain::matrix::Grid,
+    domain::matrix_wire::PackedMatrix, domain::step::CustomerStep,
     domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
 };
 use leptos::prelude::*;
