@@ -116,9 +116,9 @@ fn Shell(children: Children) -> impl IntoView {
     });
     let on_undo = Callback::new(move |batch: BatchId| {
         leptos::task::spawn_local(async move {
-            match undo(batch).await {
+            match undo(batch.clone()).await {
                 // The page fetches its data again.
-                Ok(it) if toasts.refresh() => {
+                Ok(it) if toasts.refresh((batch, it.batch_id.clone())) => {
                     let left = it.conflicts.first().map(|it| it.reason.clone());
                     toasts.show(
                         left.unwrap_or_else(|| {

@@ -340,12 +340,29 @@ impl Grid {
         }
     }
 
-    /// Adds status information that arrived later than the cells.
-    pub fn merge_status_info(&mut self, marks: &StatusInfo) {
+    /// Which step stands where, as one number. Status information names cells by their index, so it is only taken if it
+    /// is of the same arrangement.
+    pub fn shape(&self) -> u64 {
+        // FNV-1a, a number at a time.
+        self.cells
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325 ^ self.columns.len() as u64, |hash, cell| {
+                let id = cell.map_or(0, |it| it.step.0.cast_unsigned());
+                (hash ^ id).wrapping_mul(0x0100_0000_01b3)
+            })
+    }
+
+    /// Adds status information that arrived later than the cells. False, and nothing is added, if it is of another
+    /// arrangement: a step or a customer came or went meanwhile.
+    pub fn merge_status_info(&mut self, marks: &StatusInfo) -> bool {
+        if marks.shape != self.shape() {
+            return false;
+        }
         for (index, change) in marks.unpack() {
             self.write_status_change(index, Some(change));
         }
         self.missing.extend(marks.unpack_missing());
+        true
     }
 
     /// The status information of the wanted cells in its wire format; `is_wanted` takes a cell index.
@@ -356,7 +373,7 @@ impl Grid {
         let mut missing: Vec<(usize, &str)> = missing.map(|it| (*it.0, it.1.as_ref())).collect();
         missing.retain(|it| is_wanted(it.0));
         missing.sort_unstable();
-        StatusInfo::pack(marks.filter(|it| is_wanted(it.0)), missing)
+        StatusInfo::pack(marks.filter(|it| is_wanted(it.0)), missing).of_shape(self.shape())
     }
 }
 
@@ -465,6 +482,32 @@ pub mod tests {
         );
         assert_eq!(&*grid.status_change(at).unwrap().by, "Ana");
         assert_eq!(grid.index_of(StepId(2)), Some(at));
+    }
+
+    #[test]
+    fn status_information_of_another_arrangement_is_not_taken() {
+        let id = |at: CellIndex, width: usize| i64::try_from(at.row * width + at.column).unwrap();
+        let of = |n_rows, first| {
+            grid(n_rows, 2, |at| Some(cell(first + id(at, 2), StepStatus::Done)))
+        };
+        // A step was added before all others.
+        let mut newer = of(3, 1);
+        let change = StatusChange {
+            by: "Ana".into(),
+            at: DateTime::UNIX_EPOCH,
+            reason: None,
+        };
+        newer.set_status_change(CellIndex::default(), change);
+        let info = newer.status_info(|_| true);
+        let mut older = of(2, 3);
+        assert!(!older.merge_status_info(&info));
+        assert_eq!(older.status_change(CellIndex::default()), None);
+        let mut same = of(3, 1);
+        assert!(same.merge_status_info(&info));
+        assert!(same.status_change(CellIndex::default()).is_some());
+        // The same numbers in another width are another arrangement.
+        let wide = grid(2, 3, |at| Some(cell(1 + id(at, 3), StepStatus::Done)));
+        assert_ne!(wide.shape(), of(3, 1).shape());
     }
 
     #[test]

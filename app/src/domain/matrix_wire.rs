@@ -143,7 +143,8 @@ mod tests {
                 step: StepId(id.into()), status: StepStatus::ALL[status], is_overridden: over, has_notes: !bare, is_unresolved: bare,
             }));
             let marks: Vec<_> = marks.into_iter().map(|(index, (at, by, reason))| (index, StatusChange { by: by.into(), at: DateTime::from_timestamp(at, 0).unwrap(), reason: reason.map(Into::into) })).collect();
-            before.merge_status_info(&StatusInfo::pack(marks.iter().map(|it| (it.0, &it.1)), missing.iter().map(|it| (*it.0, it.1.as_str()))));
+            let shape = before.shape();
+            before.merge_status_info(&StatusInfo::pack(marks.iter().map(|it| (it.0, &it.1)), missing.iter().map(|it| (*it.0, it.1.as_str()))).of_shape(shape));
             let mut sent = PackedMatrix::of(&before, CellIndex::default());
             sent.marks = before.status_info(|_| true);
             let json = serde_json::to_string(&sent).unwrap();

@@ -23,6 +23,8 @@ pub const REASON_PREVIEW_CHARS: usize = 200;
 /// cell two numbers: distance to the previous cell, and index of the variables' names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusInfo {
+    /// The `Grid::shape` of the matrix whose cells the numbers name.
+    pub shape: u64,
     pub people: Vec<String>,
     reasons: Vec<String>,
     numbers: String,
@@ -88,6 +90,11 @@ impl StatusInfo {
             cell = as_i64(index);
         }
         packed
+    }
+
+    /// The same, for cells of a matrix of this `Grid::shape`.
+    pub fn of_shape(self, shape: u64) -> Self {
+        Self { shape, ..self }
     }
 
     /// The state changes by cell index. Stops at the first malformed entry.

@@ -6,12 +6,12 @@ use crate::{
     components::ui::code::CODE_TEXT, components::ui::code::CodeView, domain::cluster::Cluster,
     domain::copy::CopyFormat, domain::copy::CopySource, domain::customer::Customer,
     domain::customer_work::OpenStep, domain::id::StepId, domain::release::Release,
-    domain::template::TemplateDraft, domain::vocabulary::StepAction,
+    domain::step::CustomerStep, domain::template::TemplateDraft, domain::vocabulary::StepAction,
     domain::vocabulary::StepStatus, domain::vocabulary::StepType, error::AppError,
     error::ViolationDetail,
 };
 use leptos::prelude::*;
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 /// State that a page keeps from one open step to the next. It is created with the first open step.
 #[derive(Clone, Copy, Default)]
@@ -28,34 +28,92 @@ pub struct NotesDraft {
     pub before: String,
 }
 
+/// What was typed in a dialog that was closed without saving it.
+#[derive(Clone, Debug)]
+pub struct KeptDraft {
+    of: (StepId, OpenStepDialog),
+    draft: TemplateDraft,
+    /// The step's content at the time that the dialog was opened.
+    before: String,
+}
+
+/// Why a change of a step was not saved, and the dialog that it was made in.
+pub type UnsavedChange = (StepId, Option<OpenStepDialog>, AppError);
+
 /// State that outlives the panel itself: the answer to a request may arrive when another step is open.
 #[derive(Clone, Default)]
 pub struct PanelSession {
     /// Unsaved notes, at most one draft per step.
     pub notes: ArcRwSignal<Vec<NotesDraft>>,
+    /// The notes that this page saved last, and their step.
+    pub saved_notes: ArcRwSignal<Option<(StepId, String)>>,
     /// The open dialog, and the step that it belongs to.
     pub asked: ArcRwSignal<Option<(StepId, OpenStepDialog)>>,
-    /// Why the last change was not saved, and of which step.
-    pub unsaved: ArcRwSignal<Option<(StepId, AppError)>>,
-    /// Whether a request is running.
-    pub is_busy: ArcRwSignal<bool>,
-}
-
-#[derive(Default)]
-struct StepDetailInner {
-    lasting: PanelSession,
-    is_raw: ArcRwSignal<bool>,
-    wraps: ArcRwSignal<bool>,
-    is_loaded: ArcRwSignal<bool>,
-    copied: ArcRwSignal<Option<(StepId, bool)>>,
-    format: ArcRwSignal<Option<CopyFormat>>,
+    /// Why the last change was not saved.
+    pub unsaved: ArcRwSignal<Option<UnsavedChange>>,
+    /// What is being sent from a dialog.
+    pub sending: ArcRwSignal<Vec<(StepId, OpenStepDialog, TemplateDraft)>>,
     name: ArcRwSignal<String>,
     category: ArcRwSignal<String>,
     kind: ArcRwSignal<String>,
     content: ArcRwSignal<String>,
     before: ArcRwSignal<String>,
+}
+
+impl PanelSession {
+    /// What is typed in the open dialog, read without subscribing.
+    pub fn typed(&self) -> TemplateDraft {
+        TemplateDraft {
+            name: self.name.get_untracked(),
+            category: self.category.get_untracked(),
+            kind: self.kind.get_untracked(),
+            content: self.content.get_untracked(),
+            description: String::new(),
+        }
+    }
+
+    /// Whether the notes of a step are those that were known, or those that this page saved last: then nobody else has
+    /// written any since.
+    pub fn is_own_notes(&self, step: &CustomerStep, known: &str) -> bool {
+        let now = step.notes.as_deref().unwrap_or_default();
+        let is_saved = |it: &Option<(StepId, String)>| {
+            it.as_ref().is_some_and(|it| it.0 == step.id && it.1.trim() == now)
+        };
+        now == known.trim() || self.saved_notes.with_untracked(is_saved)
+    }
+
+    /// Whether a dialog is open whose text was changed. Tracked.
+    pub fn is_dialog_dirty(&self) -> bool {
+        let is_changed = self.content.with(|it| self.before.with(|before| it != before));
+        is_changed && self.asked.with(Option::is_some)
+    }
+}
+
+#[derive(Default)]
+struct StepDetailInner {
+    lasting: PanelSession,
+    kept: ArcRwSignal<Vec<KeptDraft>>,
+    is_restored: ArcRwSignal<bool>,
+    is_raw: ArcRwSignal<bool>,
+    wraps: ArcRwSignal<bool>,
+    is_loaded: ArcRwSignal<bool>,
+    copied: ArcRwSignal<Option<(StepId, bool)>>,
+    format: ArcRwSignal<Option<CopyFormat>>,
     position: ArcRwSignal<String>,
     to_template: ArcRwSignal<bool>,
+    reason: ArcRwSignal<String>,
+    reason_of: ArcRwSignal<String>,
+}
+
+thread_local! {
+    /// Notes that could not be saved when their page was left; the next page with a step panel has them again. Stays empty
+    /// on the server.
+    static UNSAVED_NOTES: RefCell<Vec<NotesDraft>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps notes whose page is gone for the next page.
+pub fn keep_unsaved_notes(draft: NotesDraft) {
+    UNSAVED_NOTES.with_borrow_mut(|it| it.push(draft));
 }
 
 impl StepMemory {
@@ -65,6 +123,7 @@ impl StepMemory {
         }
         let inner = Arc::new(StepDetailInner::default());
         inner.wraps.set(true);
+        inner.lasting.notes.set(UNSAVED_NOTES.take());
         self.0.set_value(Some(Arc::clone(&inner)));
         inner
     }
@@ -77,14 +136,16 @@ impl StepMemory {
     /// The fields of the dialogs.
     pub fn fields(self) -> StepDialogFields {
         let inner = self.inner();
+        let typed = inner.lasting.clone();
         StepDialogFields {
-            name: inner.name.clone().into(),
-            category: inner.category.clone().into(),
-            kind: inner.kind.clone().into(),
-            content: inner.content.clone().into(),
-            before: inner.before.clone().into(),
+            name: typed.name.into(),
+            category: typed.category.into(),
+            kind: typed.kind.into(),
+            content: typed.content.into(),
+            before: typed.before.into(),
             position: inner.position.clone().into(),
             to_template: inner.to_template.clone().into(),
+            is_restored: inner.is_restored.clone().into(),
         }
     }
 }
@@ -106,6 +167,8 @@ pub struct StepDialogFields {
     pub position: RwSignal<String>,
     /// Whether a new step goes into the template as well.
     pub to_template: RwSignal<bool>,
+    /// Whether the fields hold what was typed before and not saved.
+    pub is_restored: RwSignal<bool>,
 }
 
 impl StepDialogFields {
@@ -118,6 +181,14 @@ impl StepDialogFields {
         self.content.set(draft.content);
         self.position.set(String::new());
         self.to_template.set(false);
+        self.is_restored.set(false);
+    }
+
+    /// Puts back what was typed before and not saved.
+    pub fn restore(self, draft: TemplateDraft, before: String) {
+        self.fill(draft);
+        self.before.set(before);
+        self.is_restored.set(true);
     }
 
     /// What is typed, read without subscribing.
@@ -189,11 +260,17 @@ pub struct StepDetailState {
     pub can_work: bool,
     /// The last action that failed or was refused.
     pub refused: RwSignal<Option<FailedAction>>,
-    /// Why the last change of this step was not saved.
+    /// Why the last change of this step was not saved, in its open dialog.
     pub unsaved: Signal<Option<AppError>>,
-    unsaved_of: RwSignal<Option<(StepId, AppError)>>,
-    /// The action whose reason the prompt asks for.
-    pub asking: RwSignal<Option<StepAction>>,
+    /// The same of a change that was made outside of dialogs, or in one that is closed by now.
+    pub unsaved_outside: Signal<Option<AppError>>,
+    unsaved_of: RwSignal<Option<UnsavedChange>>,
+    /// The action whose reason the prompt asks for, and its step.
+    pub asking: RwSignal<Option<(StepId, StepAction)>>,
+    /// The reason that is typed, and which action it is for.
+    pub reason: RwSignal<String>,
+    reason_of: RwSignal<String>,
+    kept: RwSignal<Vec<KeptDraft>>,
     /// The open dialog, and the step that it belongs to.
     pub asked: RwSignal<Option<(StepId, OpenStepDialog)>>,
     /// The step that was copied last, and whether the clipboard took it.
@@ -205,6 +282,8 @@ pub struct StepDetailState {
     pub blocked_copy: RwSignal<Option<CopyFormat>>,
     /// Unsaved notes, at most one draft per step.
     pub notes: RwSignal<Vec<NotesDraft>>,
+    /// The notes that this page saved last, and their step.
+    pub saved_notes: RwSignal<Option<(StepId, String)>>,
     /// How the text is displayed.
     pub code: CodeView,
     /// Stored, because this struct is copied often and the handles of all fields would double its size.
@@ -220,7 +299,7 @@ impl StepDetailState {
         memory: StepMemory,
         can_work: bool,
         refused: RwSignal<Option<FailedAction>>,
-        asking: RwSignal<Option<StepAction>>,
+        asking: RwSignal<Option<(StepId, StepAction)>>,
         on_event: Callback<StepPanelEvent>,
     ) -> Self {
         let inner = memory.inner();
@@ -228,14 +307,19 @@ impl StepDetailState {
             notes,
             asked,
             unsaved,
+            saved_notes,
             ..
         } = inner.lasting.clone();
         let (id, kind) = (open.detail.step.id, open.detail.step.kind);
-        let unsaved_of: RwSignal<Option<(StepId, AppError)>> = unsaved.into();
-        let unsaved = Signal::derive(move || {
-            let error = unsaved_of.get().filter(|it| it.0 == id);
-            error.map(|it| it.1)
-        });
+        let unsaved_of: RwSignal<Option<UnsavedChange>> = unsaved.into();
+        let asked: RwSignal<Option<(StepId, OpenStepDialog)>> = asked.into();
+        let unsaved_in = move |is_open: bool| {
+            let (_, dialog, error) = unsaved_of.get().filter(|it| it.0 == id)?;
+            let is_shown = dialog.is_some() && dialog.map(|it| (id, it)) == asked.get();
+            (is_shown == is_open).then_some(error)
+        };
+        let unsaved = Signal::derive(move || unsaved_in(true));
+        let unsaved_outside = Signal::derive(move || unsaved_in(false));
         Self {
             id,
             status: open.detail.step.status,
@@ -243,14 +327,19 @@ impl StepDetailState {
             can_work,
             refused,
             unsaved,
+            unsaved_outside,
             unsaved_of,
             asking,
-            asked: asked.into(),
+            reason: inner.reason.clone().into(),
+            reason_of: inner.reason_of.clone().into(),
+            kept: inner.kept.clone().into(),
+            asked,
             copied: inner.copied.clone().into(),
             format: inner.format.clone().into(),
             kind,
             blocked_copy: RwSignal::new(None),
             notes: notes.into(),
+            saved_notes: saved_notes.into(),
             code: CodeView {
                 is_raw: inner.is_raw.clone().into(),
                 wraps: inner.wraps.clone().into(),
@@ -328,7 +417,7 @@ impl StepDetailState {
     pub fn request_action(self, action: StepAction) {
         if action.accepts_reason() {
             self.refused.set(None);
-            self.asking.set(Some(action));
+            self.asking.set(Some((self.id, action)));
         } else {
             self.send_action(ActionRequest::new(action));
         }
@@ -374,10 +463,50 @@ impl StepDetailState {
         }
     }
 
-    /// Opens a dialog with the step's present text in its fields.
+    /// The action whose reason is asked for, if it is of this step. Tracked.
+    pub fn asked_reason(self) -> Option<StepAction> {
+        let (step, action) = self.asking.get()?;
+        (step == self.id).then_some(action)
+    }
+
+    /// The reason that is typed for an action. It stays when the prompt is closed without sending it, or drawn anew, until
+    /// the state of the step is another one.
+    pub fn reason_for(self, action: StepAction) -> RwSignal<String> {
+        let at = self.read(|it| it.detail.step.state_at);
+        let at = at.map_or(0, |it| it.timestamp_micros());
+        let of = format!("{} {action} {at}", self.id);
+        if self.reason_of.with_untracked(|it| *it != of) {
+            self.reason_of.set(of);
+            self.reason.set(String::new());
+        }
+        self.reason
+    }
+
+    /// Opens a dialog with what was typed in it before, or else with the step's present text in its fields.
     pub fn open_dialog(self, what: OpenStepDialog) {
         self.unsaved_of.set(None);
-        let draft = self.read(|it| {
+        let of = (self.id, what);
+        let kept = self.kept.try_update(|all| {
+            let at = all.iter().position(|it| it.of == of)?;
+            Some(all.swap_remove(at))
+        });
+        match kept.flatten() {
+            Some(kept) => self.fields().restore(kept.draft, kept.before),
+            None => self.fields().fill(self.present_text(what)),
+        }
+        self.asked.set(Some(of));
+    }
+
+    /// Throws away what was typed in the open dialog.
+    pub fn discard_typed(self) {
+        if let Some((_, what)) = self.asked.get_untracked() {
+            self.fields().fill(self.present_text(what));
+        }
+    }
+
+    /// What the fields of a dialog hold before anything is typed.
+    fn present_text(self, what: OpenStepDialog) -> TemplateDraft {
+        self.read(|it| {
             let step = &it.detail.step;
             let category = step.category.to_string();
             if what == OpenStepDialog::AddCustom {
@@ -393,18 +522,23 @@ impl StepDetailState {
                 content: step.content.clone(),
                 description: String::new(),
             }
-        });
-        self.fields().fill(draft);
-        self.asked.set(Some((self.id, what)));
+        })
     }
 
-    /// The signal that keeps a dialog of this step open; once false, the dialog is removed.
+    /// The signal that keeps a dialog of this step open; once false, the dialog is removed, and what is typed is kept.
     pub fn dialog_open(self) -> RwSignal<bool> {
         let open = RwSignal::new(true);
         Effect::new(move |_| {
-            if !open.get() {
-                self.asked.set(None);
+            if open.get() {
+                return;
             }
+            if let Some(of) = self.asked.get_untracked() {
+                let (draft, before) = (self.fields().draft(), self.fields().before.get_untracked());
+                if draft != self.present_text(of.1) {
+                    self.kept.update(|it| it.push(KeptDraft { of, draft, before }));
+                }
+            }
+            self.asked.set(None);
         });
         open
     }

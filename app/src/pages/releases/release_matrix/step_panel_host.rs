@@ -1,7 +1,9 @@
 //! Reads the open step and shows it in the panel beside the grid. Loaded lazily, and it reads the step itself, so that the
 //! code that decodes a step is no part of what the matrix loads first.
 use super::{
-    super::step_detail_actions::{StepPanelOutcome, open_step_detail},
+    super::step_detail_actions::{
+        StepPanelOutcome, guard_typed_text, open_step_detail, shown_step,
+    },
     controller::MatrixController,
 };
 use crate::{
@@ -24,11 +26,15 @@ pub fn StepPanelHost(
     let MatrixController {
         open_step,
         reloader,
+        reason_action,
         ..
     } = controller;
+    guard_typed_text(memory);
+    let (version, forced) = (reloader.panel_version, reloader.forced_panel_version);
+    let shown = shown_step(memory, open_step, reason_action, version, forced);
     let detail = Fetch::new(
-        move || (open_step.get(), reloader.panel_version.get()),
-        move |(step, _)| async move {
+        move || shown.get(),
+        move |(step, ..)| async move {
             match step {
                 Some(step) => match read_step(step).await? {
                     // Never another release's step beside this one's grid.
