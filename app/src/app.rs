@@ -6,6 +6,7 @@ use crate::{
         layout::sidebar::Sidebar,
         name_dialog::NameDialogProps,
         ui::{
+            follow_effect::follow,
             notice::sentence,
             time::{Clock, Now},
             toast::{ToastRegion, Toasts},
@@ -54,9 +55,14 @@ pub fn App() -> impl IntoView {
     // Set by the browser's entry after hydration. Until then the page must look exactly as the server rendered it.
     let Hydrated(live) = use_context::<Hydrated>().unwrap_or_default();
     let clock = Clock {
-        now,
+        now: RwSignal::new(now),
         is_local: RwSignal::from(live),
     };
+    follow(move |is_first| {
+        if is_first {
+            browser::clock::each_minute(move |passed| clock.advance(now + passed));
+        }
+    });
     provide_context(clock);
     provide_context(Toasts::new());
     view! {

@@ -95,6 +95,8 @@ struct RequestedOrder {
 thread_local! {
     static PRESS: RefCell<Option<PointerPress>> = const { RefCell::new(None) };
     static REQUESTED: RefCell<Option<RequestedOrder>> = const { RefCell::new(None) };
+    /// Rows that are to be moved further, and by how many places: what was asked for while an order was on its way.
+    static WAITING: RefCell<Vec<(i64, isize)>> = const { RefCell::new(Vec::new()) };
     /// Whether the last press became a drag. The click event that follows it is then ignored.
     static LAST_PRESS_DRAGGED: Cell<bool> = const { Cell::new(false) };
     /// Where the lifted row was dropped, in pixels within the list.
@@ -369,9 +371,31 @@ pub fn set_request(list: &HtmlElement, id: i64, order: &[i64], positions: (usize
     REQUESTED.with_borrow_mut(|it| *it = Some(requested));
 }
 
-/// Forgets the requested order, because the request was refused or cancelled.
+/// Forgets the requested order and what waits for it, because the request was refused or cancelled.
 pub fn clear_request() {
-    REQUESTED.with_borrow_mut(|it| *it = None);
+    REQUESTED.take();
+    WAITING.take();
+}
+
+/// Whether another order is requested of a list that is shown in this one.
+pub fn is_requested(ids: &[i64]) -> bool {
+    REQUESTED.with_borrow(|it| it.as_ref().is_some_and(|it| it.before == ids))
+}
+
+/// Moves a row by so many places once the requested order is shown.
+pub fn wait(id: i64, by: isize) {
+    WAITING.with_borrow_mut(|all| match all.last_mut() {
+        Some(last) if last.0 == id => last.1 += by,
+        _ => all.push((id, by)),
+    });
+}
+
+/// The next row of a list that waits to be moved.
+pub fn next_waiting(ids: &[i64]) -> Option<(i64, isize)> {
+    WAITING.with_borrow_mut(|all| {
+        all.retain(|it| it.1 != 0 && ids.contains(&it.0));
+        (!all.is_empty()).then(|| all.remove(0))
+    })
 }
 
 /// To be called when the page has rendered a list. If the list has the requested order, the rows are animated to their new

@@ -39,12 +39,22 @@ fn confirm_history_back() -> bool {
         return false;
     }
     let is_confirmed = confirm_leave(is_dirty(false));
-    if !is_confirmed {
+    let moved = moved();
+    if !is_confirmed && moved != 0 {
         IS_RETURNING.set(true);
         let history = web_sys::window().and_then(|it| it.history().ok());
-        let _ = history.map(|it| it.forward());
+        let _ = history.map(|it| it.go_with_delta(-moved));
     }
     is_confirmed
+}
+
+/// By how many entries of the history the browser has just moved: a script of the document counts them (`PLACES` in
+/// `shell.rs`).
+fn moved() -> i32 {
+    let history = web_sys::window().and_then(|it| it.history().ok());
+    let moved = history.and_then(|it| js_sys::Reflect::get(&it, &"moved".into()).ok());
+    #[expect(clippy::cast_possible_truncation, reason = "a few entries")]
+    moved.and_then(|it| it.as_f64()).map_or(0, |it| it as i32)
 }
 
 /// Asks before the page is left while `is_dirty` is true and the calling component exists. Does nothing on the server.

@@ -5,7 +5,7 @@ use super::{
     copy::BashFrames,
     customer::{Customer, CustomerSummary},
     event::HistoryEntry,
-    id::{CustomerId, ReleaseId, StepId},
+    id::{ClusterId, CustomerId, ReleaseId, StepId},
     progress::Progress,
     release::{Release, ReleaseSummary},
     step::CustomerStep,
@@ -57,7 +57,7 @@ pub struct Attention {
     pub release_id: ReleaseId,
     pub step: String,
     pub customer: String,
-    pub cluster_id: super::id::ClusterId,
+    pub cluster_id: ClusterId,
     pub cluster: String,
     pub status: StepStatus,
     pub reason: Option<String>,
@@ -76,6 +76,8 @@ pub struct MissingValue {
     /// The first few customers by name.
     pub customers: Vec<(CustomerId, String)>,
     pub n_customers: u32,
+    /// The clusters of these customers, each once.
+    pub clusters: Vec<(ClusterId, String)>,
     pub cells: u32,
 }
 
@@ -123,7 +125,7 @@ pub enum UndoState {
 pub struct ActivityFilterOptions {
     /// Newest first.
     pub releases: Vec<(ReleaseId, String)>,
-    pub clusters: Vec<(super::id::ClusterId, String)>,
+    pub clusters: Vec<(ClusterId, String)>,
     pub customers: Vec<(CustomerId, String)>,
     /// The authors of recent events.
     pub people: Vec<String>,

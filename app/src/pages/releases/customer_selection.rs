@@ -20,6 +20,7 @@ use crate::{
         customer::CustomerSummary,
         id::{ClusterId, CustomerId, ReleaseId},
         summary::{DryRun, Unresolved},
+        variables::{Source, filled_at},
         vocabulary::Field,
     },
     error::AppError,
@@ -348,13 +349,17 @@ fn DryRunPane(
     }
 }
 
-/// The page on which a variable gets its value.
-fn variable_path(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> String {
-    match variable.split('.').next() {
-        Some("cluster") => paths::edit_cluster(customer.cluster_id),
-        Some("release") => paths::edit_release(release),
-        _ => paths::edit_customer(customer.id),
-    }
+/// The page on which a variable gets its value; none for one that no form has.
+fn variable_path(
+    variable: &str,
+    release: ReleaseId,
+    customer: &CustomerSummary,
+) -> Option<String> {
+    Some(match filled_at(variable)? {
+        Source::Cluster => paths::edit_cluster(customer.cluster_id),
+        Source::Release => paths::edit_release(release),
+        Source::Customer => paths::edit_customer(customer.id),
+    })
 }
 
 /// The missing values as an HTML table. Links open in a new tab, so that the selection stays.
@@ -373,10 +378,15 @@ fn missing_values_html(
         let (variable, name) = (escape(&it.variable), escape(&customer.name));
         let (hue, cluster) = (hue(customer.cluster_id), escape(&customer.cluster));
         let steps = escape(&it.step_names.join(", "));
-        let path = variable_path(&it.variable, release, customer);
+        let whom = match variable_path(&it.variable, release, customer) {
+            Some(path) => format!(
+                r#"<a class="link" href="{path}" target="_blank" rel="noopener">{name}<span class="sr">, fill in {variable} in a new tab</span></a>"#
+            ),
+            None => format!(r#"{name} <span class="quiet small">Unknown variable</span>"#),
+        };
         put!(
             html,
-            r#"<tr><td class="mono">{variable}</td><td><a class="link" href="{path}" target="_blank" rel="noopener">{name}<span class="sr">, fill in {variable} in a new tab</span></a> <span class="place small" data-cluster="{hue}">{cluster}</span></td><td class="quiet">{steps}</td></tr>"#
+            r#"<tr><td class="mono">{variable}</td><td>{whom} <span class="place small" data-cluster="{hue}">{cluster}</span></td><td class="quiet">{steps}</td></tr>"#
         );
     }
     html.push_str("</tbody></table>");
@@ -392,7 +402,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_value_leads_to_where_it_is_filled_in() {
+    fn a_missing_value_leads_to_where_it_is_filled_in_if_there_is_such_a_place() {
         let acme = CustomerSummary {
             id: CustomerId(7),
             name: "<Acme>".into(),
@@ -419,5 +429,11 @@ mod tests {
             assert!(html.contains(path), "{path}");
         }
         assert!(html.contains("&lt;Acme&gt;") && html.contains("Upgrade, Check"));
+        // No form has these.
+        for variable in ["customer.shoe", "cluster.zone", "release.mood", "var.A | upper"] {
+            let html = missing_values_html(ReleaseId(5), &[missing(variable)], &names);
+            assert!(!html.contains("<a"), "{variable}");
+            assert!(html.contains("Unknown variable"), "{variable}");
+        }
     }
 }

@@ -28,7 +28,6 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
         ("set_actor", json!({ "name": "Mei" }), 200),
         ("set_theme", json!({ "theme": "dark" }), 200),
         ("undo", json!({ "batch": "none" }), 404),
-        ("list_undoable", json!({ "release": june }), 200),
         ("list_clusters", json!({ "include_inactive": true }), 200),
         ("read_cluster", json!({ "id": 99 }), 404),
         ("create_cluster", json!({ "draft": { "name": "" } }), 422),
