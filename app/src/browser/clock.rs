@@ -24,7 +24,10 @@ const TICK_MS: u32 = 60_000;
 pub fn each_minute(call: impl Fn(TimeDelta) + 'static) {
     let began = js_sys::Date::now();
     Interval::new(TICK_MS, move || {
-        #[expect(clippy::cast_possible_truncation, reason = "milliseconds since the page was opened")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "milliseconds since the page was opened"
+        )]
         let passed = (js_sys::Date::now() - began) as i64;
         call(TimeDelta::milliseconds(passed));
     })

@@ -284,7 +284,10 @@ mod tests {
         let it = query(&[("from", "2026-10-25"), ("to", "2026-10-25")]);
         let filter = it.filter(start);
         assert_eq!(filter.from.unwrap().to_string(), "2026-10-24 22:00:00 UTC");
-        assert_eq!(filter.to.unwrap().to_string(), "2026-10-25 22:59:59.999 UTC");
+        assert_eq!(
+            filter.to.unwrap().to_string(),
+            "2026-10-25 22:59:59.999 UTC"
+        );
         assert!(it.has_days() && !query(&[("person", "Ana")]).has_days());
     }
 

@@ -125,8 +125,8 @@ impl PendingActions {
     /// Marks a running action as slow. False if it is no longer running.
     pub fn linger(&mut self, step: StepId, number: u32) -> bool {
         let found = self.newest_of(step);
-        let found = found
-            .filter(|it| it.number == number && matches!(it.state, PendingState::Running));
+        let found =
+            found.filter(|it| it.number == number && matches!(it.state, PendingState::Running));
         found.map(|it| it.state = PendingState::Slow).is_some()
     }
 
@@ -225,7 +225,10 @@ mod tests {
         assert!(!actions.settle(cell(7, StepStatus::InProgress), Some(first)));
         // Notes that were saved meanwhile neither.
         assert!(!actions.settle(cell(7, StepStatus::InProgress), None));
-        assert_eq!(actions.fail(STEP, first, unreachable(StepAction::Start)), None);
+        assert_eq!(
+            actions.fail(STEP, first, unreachable(StepAction::Start)),
+            None
+        );
         let back = actions.fail(STEP, second, unreachable(StepAction::Done));
         assert_eq!(back, Some(cell(7, StepStatus::InProgress)));
         // A failed action is over.

@@ -344,12 +344,13 @@ impl Grid {
     /// is of the same arrangement.
     pub fn shape(&self) -> u64 {
         // FNV-1a, a number at a time.
-        self.cells
-            .iter()
-            .fold(0xcbf2_9ce4_8422_2325 ^ self.columns.len() as u64, |hash, cell| {
+        self.cells.iter().fold(
+            0xcbf2_9ce4_8422_2325 ^ self.columns.len() as u64,
+            |hash, cell| {
                 let id = cell.map_or(0, |it| it.step.0.cast_unsigned());
                 (hash ^ id).wrapping_mul(0x0100_0000_01b3)
-            })
+            },
+        )
     }
 
     /// Adds status information that arrived later than the cells. False, and nothing is added, if it is of another
@@ -488,7 +489,9 @@ pub mod tests {
     fn status_information_of_another_arrangement_is_not_taken() {
         let id = |at: CellIndex, width: usize| i64::try_from(at.row * width + at.column).unwrap();
         let of = |n_rows, first| {
-            grid(n_rows, 2, |at| Some(cell(first + id(at, 2), StepStatus::Done)))
+            grid(n_rows, 2, |at| {
+                Some(cell(first + id(at, 2), StepStatus::Done))
+            })
         };
         // A step was added before all others.
         let mut newer = of(3, 1);

@@ -224,7 +224,9 @@ impl MatrixState {
             .try_update(|it| it.begin(step, request, now))
             .unwrap_or_default();
         browser::dom::after(SAVING_INDICATOR_DELAY_MS, move || {
-            let is_slow = self.pending_actions.try_update(|it| it.linger(step, number));
+            let is_slow = self
+                .pending_actions
+                .try_update(|it| it.linger(step, number));
             if is_slow == Some(true) {
                 // Redraws the cell.
                 self.update_cell(step, |_| ());

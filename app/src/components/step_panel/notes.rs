@@ -110,7 +110,8 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
     let before = draft.map_or_else(|| saved.clone(), |it| it.before);
     let is_own = move |text: &str| {
         let mine = |it: &Option<(StepId, String)>| {
-            it.as_ref().is_some_and(|it| it.0 == id && !differs(&it.1, text))
+            it.as_ref()
+                .is_some_and(|it| it.0 == id && !differs(&it.1, text))
         };
         state.saved_notes.with(mine)
     };

@@ -77,14 +77,17 @@ impl PanelSession {
     pub fn is_own_notes(&self, step: &CustomerStep, known: &str) -> bool {
         let now = step.notes.as_deref().unwrap_or_default();
         let is_saved = |it: &Option<(StepId, String)>| {
-            it.as_ref().is_some_and(|it| it.0 == step.id && it.1.trim() == now)
+            it.as_ref()
+                .is_some_and(|it| it.0 == step.id && it.1.trim() == now)
         };
         now == known.trim() || self.saved_notes.with_untracked(is_saved)
     }
 
     /// Whether a dialog is open whose text was changed. Tracked.
     pub fn is_dialog_dirty(&self) -> bool {
-        let is_changed = self.content.with(|it| self.before.with(|before| it != before));
+        let is_changed = self
+            .content
+            .with(|it| self.before.with(|before| it != before));
         is_changed && self.asked.with(Option::is_some)
     }
 }
@@ -535,7 +538,8 @@ impl StepDetailState {
             if let Some(of) = self.asked.get_untracked() {
                 let (draft, before) = (self.fields().draft(), self.fields().before.get_untracked());
                 if draft != self.present_text(of.1) {
-                    self.kept.update(|it| it.push(KeptDraft { of, draft, before }));
+                    self.kept
+                        .update(|it| it.push(KeptDraft { of, draft, before }));
                 }
             }
             self.asked.set(None);

@@ -62,10 +62,7 @@ impl Clock {
 
     /// "14:02" today, "17 Nov, 14:02" this year, "17 Nov 2025, 14:02" otherwise; with "UTC" before hydration. Tracked.
     pub fn time(self, at: DateTime<Utc>) -> String {
-        let (wall, today) = (
-            self.wall_clock(at),
-            self.wall_clock(self.now.get()).date(),
-        );
+        let (wall, today) = (self.wall_clock(at), self.wall_clock(self.now.get()).date());
         short_label(wall, today, !self.is_local.get())
     }
 }

@@ -350,11 +350,7 @@ fn DryRunPane(
 }
 
 /// The page on which a variable gets its value; none for one that no form has.
-fn variable_path(
-    variable: &str,
-    release: ReleaseId,
-    customer: &CustomerSummary,
-) -> Option<String> {
+fn variable_path(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> Option<String> {
     Some(match filled_at(variable)? {
         Source::Cluster => paths::edit_cluster(customer.cluster_id),
         Source::Release => paths::edit_release(release),
@@ -430,7 +426,12 @@ mod tests {
         }
         assert!(html.contains("&lt;Acme&gt;") && html.contains("Upgrade, Check"));
         // No form has these.
-        for variable in ["customer.shoe", "cluster.zone", "release.mood", "var.A | upper"] {
+        for variable in [
+            "customer.shoe",
+            "cluster.zone",
+            "release.mood",
+            "var.A | upper",
+        ] {
             let html = missing_values_html(ReleaseId(5), &[missing(variable)], &names);
             assert!(!html.contains("<a"), "{variable}");
             assert!(html.contains("Unknown variable"), "{variable}");

@@ -127,7 +127,9 @@ impl StepDetailActions {
     ) {
         let (id, session) = (self.step.id, &self.session);
         let is_same = sent.as_ref().is_none_or(|it| it.2 == session.typed());
-        session.sending.update(|it| it.retain(|it| Some(it) != sent.as_ref()));
+        session
+            .sending
+            .update(|it| it.retain(|it| Some(it) != sent.as_ref()));
         match answer {
             Ok(outcome) => {
                 let own = from.map(|it| (id, it));

@@ -7,7 +7,7 @@ use app::{
     domain::{
         check_finding::Check,
         cluster::ClusterDraft,
-        id::ReleaseId,
+        id::{BatchId, ReleaseId},
         metadata::Value,
         order::Position,
         release::ReleaseDraft,
@@ -22,7 +22,7 @@ use app::{
         steps::transitions::TransitionOptions,
     },
 };
-use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 async fn text_of(store: &Store, release: Option<ReleaseId>) -> String {
     let mut export = store.export(release).await.unwrap();

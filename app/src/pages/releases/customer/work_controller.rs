@@ -10,12 +10,12 @@ use crate::{
     components::ui::notice::sentence, components::ui::time::Clock, components::ui::toast::Toasts,
     domain::customer_work::OpenStep, domain::customer_work::WorkRow,
     domain::customer_work::next_open, domain::customer_work::next_to_do,
-    domain::customer_work::progress,
-    domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
-    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
-    domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
-    domain::vocabulary::StepStatus,    pages::SerialRequest, pages::fetch::Fetch,
-    pages::in_turn::in_turn, pages::releases::step_detail_actions::NOTES_SAVED,
+    domain::customer_work::progress, domain::customer_work::reordered, domain::event::Changed,
+    domain::id::BatchId, domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
+    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
+    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
+    pages::fetch::Fetch, pages::in_turn::in_turn,
+    pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::shown_step, paths,
 };
@@ -183,7 +183,10 @@ impl WorkController {
     /// Opens the next or the previous step with work left.
     pub fn open_next(self, forward: bool) {
         let now = self.open_step.get_untracked();
-        match self.rows.with_untracked(|rows| next_open(rows, now, forward)) {
+        match self
+            .rows
+            .with_untracked(|rows| next_open(rows, now, forward))
+        {
             Some(step) => self.open.run(Some(step)),
             None => self.toasts.show("No other step is open.", None),
         }
@@ -255,7 +258,9 @@ impl WorkController {
         self.page.refused.set(None);
         let is_finished = matches!(action, StepAction::Done | StepAction::Skip);
         if is_new && is_finished && asking.with_untracked(Option::is_none) {
-            let next = self.rows.with_untracked(|rows| next_to_do(rows, Some(step)));
+            let next = self
+                .rows
+                .with_untracked(|rows| next_to_do(rows, Some(step)));
             if next.is_some() || untrack(|| self.first_failed()).is_some() {
                 // Where only failed steps are left, the end of the work says so.
                 return self.open.run(next);

@@ -1,21 +1,22 @@
 //! The controller of the matrix page: the signals that the page and its parts share, and every action on them. It is `Copy`,
 //! so that each callback and each lazily loaded part can hold it.
 use super::{
-    super::step_detail_actions::NOTES_SAVED, super::step_detail_actions::StepPanelOutcome, reloader::MatrixReloader, undo_stack::UndoStack,
-    url_state,
+    super::step_detail_actions::NOTES_SAVED, super::step_detail_actions::StepPanelOutcome,
+    reloader::MatrixReloader, undo_stack::UndoStack, url_state,
 };
 use crate::{
-    api::steps::act_on_step, browser,
-    components::bulk_bar::BulkActionState, components::matrix::command::GridCommand,
-    components::matrix::filter_bar, components::matrix::filter_bar::CUSTOMER_FIELD,
-    components::matrix::messages::done_text, components::matrix::messages::failure_text,
-    components::matrix::selection::Selection, components::matrix::state::MatrixState,
-    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::step_state::already, components::ui::follow_effect::follow,
-    components::ui::time::Clock, components::ui::toast::Toasts, components::ui::toast::UndoneBatch, domain::event::Changed,
-    domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex,
-    domain::matrix::Grid, domain::matrix_wire::PackedMatrix, domain::step::CustomerStep,
-    domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError, pages::in_turn::in_turn,
+    api::steps::act_on_step, browser, components::bulk_bar::BulkActionState,
+    components::matrix::command::GridCommand, components::matrix::filter_bar,
+    components::matrix::filter_bar::CUSTOMER_FIELD, components::matrix::messages::done_text,
+    components::matrix::messages::failure_text, components::matrix::selection::Selection,
+    components::matrix::state::MatrixState, components::pending_actions::ActionRequest,
+    components::pending_actions::FailedAction, components::step_state::already,
+    components::ui::follow_effect::follow, components::ui::time::Clock,
+    components::ui::toast::Toasts, components::ui::toast::UndoneBatch, domain::event::Changed,
+    domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex, domain::matrix::Grid,
+    domain::matrix_wire::PackedMatrix, domain::step::CustomerStep,
+    domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
+    pages::in_turn::in_turn,
 };
 use leptos::prelude::*;
 use leptos_router::{

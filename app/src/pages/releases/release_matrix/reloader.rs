@@ -160,7 +160,11 @@ impl MatrixReloader {
                 reads_grid = true;
             }
             // A change came between. It may be answered already; else its end reads again.
-            if self.changes.try_get_value().is_some_and(|it| it.n_pending == 0) {
+            if self
+                .changes
+                .try_get_value()
+                .is_some_and(|it| it.n_pending == 0)
+            {
                 self.read_wanted();
             }
         });

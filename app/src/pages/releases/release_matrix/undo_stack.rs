@@ -140,13 +140,9 @@ impl UndoStack {
             self.queued.set_value(Some(is_redo));
             return;
         }
-        let newest = self.entries.try_update(|it| {
-            if is_redo {
-                it.1.pop()
-            } else {
-                it.0.pop()
-            }
-        });
+        let newest = self
+            .entries
+            .try_update(|it| if is_redo { it.1.pop() } else { it.0.pop() });
         let Some((batch, what)) = newest.flatten() else {
             return;
         };
