@@ -1,7 +1,7 @@
 //! Drag and drop in sortable lists: the copy of the row under the pointer, the mark where it would go, scrolling near the
 //! edges, and the animation of the rows once the page has rendered the new order. Rows are `li[data-id]`, handles
 //! `[data-handle]`. Only copies and attributes are changed: the rows themselves belong to the page, which renders them.
-use super::dom;
+use super::{dom, move_queue};
 use gloo::timers::callback::Interval;
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::{Cell, RefCell};
@@ -95,8 +95,6 @@ struct RequestedOrder {
 thread_local! {
     static PRESS: RefCell<Option<PointerPress>> = const { RefCell::new(None) };
     static REQUESTED: RefCell<Option<RequestedOrder>> = const { RefCell::new(None) };
-    /// Rows that are to be moved further, and by how many places: what was asked for while an order was on its way.
-    static WAITING: RefCell<Vec<(i64, isize)>> = const { RefCell::new(Vec::new()) };
     /// Whether the last press became a drag. The click event that follows it is then ignored.
     static LAST_PRESS_DRAGGED: Cell<bool> = const { Cell::new(false) };
     /// Where the lifted row was dropped, in pixels within the list.
@@ -374,28 +372,12 @@ pub fn set_request(list: &HtmlElement, id: i64, order: &[i64], positions: (usize
 /// Forgets the requested order and what waits for it, because the request was refused or cancelled.
 pub fn clear_request() {
     REQUESTED.take();
-    WAITING.take();
+    move_queue::clear();
 }
 
 /// Whether another order is requested of a list that is shown in this one.
 pub fn is_requested(ids: &[i64]) -> bool {
     REQUESTED.with_borrow(|it| it.as_ref().is_some_and(|it| it.before == ids))
-}
-
-/// Moves a row by so many places once the requested order is shown.
-pub fn wait(id: i64, by: isize) {
-    WAITING.with_borrow_mut(|all| match all.last_mut() {
-        Some(last) if last.0 == id => last.1 += by,
-        _ => all.push((id, by)),
-    });
-}
-
-/// The next row of a list that waits to be moved.
-pub fn next_waiting(ids: &[i64]) -> Option<(i64, isize)> {
-    WAITING.with_borrow_mut(|all| {
-        all.retain(|it| it.1 != 0 && ids.contains(&it.0));
-        (!all.is_empty()).then(|| all.remove(0))
-    })
 }
 
 /// To be called when the page has rendered a list. If the list has the requested order, the rows are animated to their new

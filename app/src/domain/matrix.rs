@@ -1,6 +1,9 @@
 //! The matrix of a release: steps as rows, customers as columns, one cell per customer's step, with counts per row
 //! and column that are kept up to date.
+pub use super::cell_changes::CellIndex;
+
 use super::{
+    cell_changes::CellChanges,
     id::{ClusterId, CustomerId, StepId, TemplateId},
     progress::Counts,
     release::Release,
@@ -111,32 +114,6 @@ pub struct Grid {
     /// The number of cells that need attention.
     pub attention: usize,
     changes: CellChanges,
-}
-
-/// The cells that were set, oldest first; old entries are dropped. Renderers use it to redraw only what changed. It
-/// does not count for equality of two matrices.
-#[derive(Clone, Debug, Default)]
-struct CellChanges {
-    dropped: usize,
-    last: Vec<CellIndex>,
-}
-
-/// The log keeps at most this number of changes; above it a renderer redraws everything.
-const CELL_CHANGES_MAX: usize = 256;
-
-impl PartialEq for CellChanges {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-/// The position of a cell: row and column, counted from 0.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-pub struct CellIndex {
-    pub row: usize,
-    pub column: usize,
 }
 
 impl Grid {
@@ -285,22 +262,17 @@ impl Grid {
             - usize::from(old.needs_attention());
         self.cells[index] = Some(cell);
         self.write_status_change(index, change);
-        self.changes.last.push(at);
-        if self.changes.last.len() > CELL_CHANGES_MAX {
-            self.changes.dropped += self.changes.last.len();
-            self.changes.last.clear();
-        }
+        self.changes.push(at);
     }
 
     /// How many changes were made since the matrix was built.
     pub fn change_count(&self) -> usize {
-        self.changes.dropped + self.changes.last.len()
+        self.changes.count()
     }
 
     /// The cells set since the change count was `n`; none if the log no longer reaches back that far.
     pub fn changed_since(&self, n: usize) -> Option<&[CellIndex]> {
-        let from = n.checked_sub(self.changes.dropped)?;
-        self.changes.last.get(from..)
+        self.changes.since(n)
     }
 
     /// Sets who changed the state of a cell.
@@ -382,6 +354,7 @@ impl Grid {
 pub mod tests {
     use super::*;
     use crate::domain::{
+        cell_changes::CELL_CHANGES_MAX,
         id::ReleaseId,
         metadata::Metadata,
         vocabulary::{ReleaseStatus, ReleaseType},

@@ -16,6 +16,7 @@ pub mod vocabulary;
 pub mod actor_stamp;
 /// Findings of the integrity check.
 pub mod check_finding;
+pub mod cell_changes;
 pub mod cluster;
 /// The texts to copy, with the header that says whom they are for.
 pub mod copy;

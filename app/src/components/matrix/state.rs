@@ -316,13 +316,14 @@ impl MatrixState {
         });
     }
 
-    /// The names of a step and its customer.
+    /// The names of a step and its customer; none too once the page is gone.
     pub fn step_and_customer(self, step: StepId) -> Option<(String, String)> {
-        self.grid.with_untracked(|grid| {
+        let names = self.grid.try_with_untracked(|grid| {
             let at = grid.index_of(step)?;
             let (row, column) = (&grid.rows[at.row], &grid.columns[at.column]);
             Some((row.name.clone(), column.name.clone()))
-        })
+        });
+        names.flatten()
     }
 
     /// The positions of a step among the steps and of its customer among the customers: "6 of 14", "6 of 18". Tracked.

@@ -2,7 +2,8 @@
 //! customer's list, or to the template as well. The dialog also works without an open step.
 use super::{
     events::StepPanelEvent,
-    step_detail::{StepDetailState, StepDialogFields, known_names_of},
+    panel_session::StepDialogFields,
+    step_detail::{StepDetailState, known_names_of},
 };
 use crate::{
     components::step_editor::StepEditor, components::ui::dialog::Dialog,

@@ -3,7 +3,8 @@
 use super::{
     actions::edit_links,
     events::StepPanelEvent,
-    step_detail::{NotesDraft, StepDetailState},
+    panel_session::NotesDraft,
+    step_detail::StepDetailState,
 };
 use crate::{
     browser::menu::focus_leaves,

@@ -5,7 +5,7 @@ use super::icon::Icon;
 use crate::browser::{
     dom,
     drag::{self, MovedRow},
-    menu,
+    menu, move_queue,
 };
 use leptos::{ev, html, prelude::*};
 
@@ -137,7 +137,7 @@ impl ListState {
         event.prevent_default();
         self.open_menu.set(None);
         if self.is_busy.get_untracked() || self.ids.with_value(|ids| drag::is_requested(ids)) {
-            drag::wait(id, by);
+            move_queue::wait(id, by);
         } else {
             self.move_by(id, by);
         }
@@ -159,7 +159,7 @@ impl ListState {
     fn go_on(self, is_requested_order: bool) {
         self.ids.with_value(|ids| {
             if is_requested_order {
-                if let Some((id, by)) = drag::next_waiting(ids) {
+                if let Some((id, by)) = move_queue::next(ids) {
                     dom::after(0, move || self.move_by(id, by));
                 }
             } else if !self.is_busy.get_untracked() && drag::is_requested(ids) {

@@ -14,9 +14,8 @@ use crate::{
         pending_actions::{ActionRequest, FailedAction},
         step_panel::{
             OpenStepDialog, StepPanelEvent,
-            step_detail::{
-                NotesDraft, PanelSession, StepDetailState, StepMemory, keep_unsaved_notes,
-            },
+            panel_session::{NotesDraft, PanelSession, StepMemory, keep_unsaved_notes},
+            step_detail::StepDetailState,
         },
         ui::toast::Toasts,
     },

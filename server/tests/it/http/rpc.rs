@@ -17,7 +17,6 @@ fn template_draft() -> Value {
 
 /// Calls about the frame, the history, clusters and customers: name, arguments, expected status.
 fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
-    let june = world.june.0;
     let acme = world.acme.id.0;
     let globex = world.globex.id.0;
     vec![

@@ -1,7 +1,7 @@
 //! State of a customer page that outlives one rendering of its step list: the list renders again when steps are added
 //! or removed, and typed text, an open reason prompt and a failed action stay.
 use crate::{
-    components::pending_actions::FailedAction, components::step_panel::step_detail::StepMemory,
+    components::pending_actions::FailedAction, components::step_panel::panel_session::StepMemory,
     domain::id::StepId, domain::vocabulary::StepAction,
 };
 use leptos::prelude::*;

@@ -19,6 +19,10 @@ struct ChangeCount {
     n_pending: u32,
     /// What is to be read once nothing is pending: the whole grid, or only its status information.
     wanted: Option<bool>,
+    /// A number that is another one when the template has other steps, or steps with other names.
+    template: u64,
+    /// Whether this page has added or removed steps since the grid was read.
+    has_changed_rows: bool,
 }
 
 /// Reads the grid and the open step again.
@@ -30,11 +34,11 @@ pub struct MatrixReloader {
     pub panel_version: RwSignal<u32>,
     /// The same, also under an open dialog: somebody else has changed what is edited there.
     pub forced_panel_version: RwSignal<u32>,
-    /// Another number when the template has other steps; true if this page has brought that about.
-    pub template: RwSignal<(u64, bool)>,
+    /// A counter: raised when others have changed the steps of the template.
+    pub foreign_version: RwSignal<u32>,
+    /// A counter: raised when the steps of the template are other ones.
+    pub template_version: RwSignal<u32>,
     changes: StoredValue<ChangeCount>,
-    /// Whether this page has added or removed steps since the grid was read.
-    has_changed_rows: StoredValue<bool>,
 }
 
 /// A number that is another one when the template has other steps, or steps with other names.
@@ -57,9 +61,12 @@ impl MatrixReloader {
             state,
             panel_version: RwSignal::new(0),
             forced_panel_version: RwSignal::new(0),
-            template: RwSignal::new((state.grid.with_untracked(template_key), true)),
-            changes: StoredValue::new(ChangeCount::default()),
-            has_changed_rows: StoredValue::new(false),
+            foreign_version: RwSignal::new(0),
+            template_version: RwSignal::new(0),
+            changes: StoredValue::new(ChangeCount {
+                template: state.grid.with_untracked(template_key),
+                ..ChangeCount::default()
+            }),
         }
     }
 
@@ -85,6 +92,11 @@ impl MatrixReloader {
     /// Whether a change has no answer yet.
     pub fn is_changing(self) -> bool {
         self.changes.get_value().n_pending > 0
+    }
+
+    /// A number that is another one when the template has other steps.
+    pub fn template(self) -> u64 {
+        self.changes.get_value().template
     }
 
     /// How many changes were sent so far.
@@ -172,12 +184,19 @@ impl MatrixReloader {
 
     fn take_grid(self, grid: Grid) {
         let key = template_key(&grid);
-        let is_own = self.has_changed_rows.get_value();
-        self.has_changed_rows.set_value(false);
+        let before = self.changes.get_value();
+        self.changes.update_value(|it| {
+            it.template = key;
+            it.has_changed_rows = false;
+        });
         self.state.replace_grid(grid);
-        if self.template.get_untracked().0 != key {
-            self.template.set((key, is_own));
+        if before.template == key {
+            return;
         }
+        if !before.has_changed_rows {
+            self.foreign_version.update(|it| *it += 1);
+        }
+        self.template_version.update(|it| *it += 1);
     }
 
     /// Reads the open step.
@@ -198,7 +217,7 @@ impl MatrixReloader {
 
     /// The same after a change of this page that may have added or removed steps.
     pub fn reload_after_change(self) {
-        let _ = self.has_changed_rows.try_set_value(true);
+        let _ = self.changes.try_update_value(|it| it.has_changed_rows = true);
         self.reload_all();
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     api::steps::read_step, components::step_panel::PanelNeighbors,
-    components::step_panel::StepPanel, components::step_panel::step_detail::StepMemory,
+    components::step_panel::StepPanel, components::step_panel::panel_session::StepMemory,
     components::ui::notice::sentence, domain::customer_work::OpenStep, domain::id::StepId,
     domain::vocabulary::Noun, error::AppError, pages::fetch::Fetch, pages::owned,
 };

@@ -69,15 +69,19 @@ impl UndoStack {
         };
         let key = format!("rollcall.undo.{}", reloader.release);
         follow(move |is_first| {
-            let (template, is_own) = reloader.template.get();
+            reloader.foreign_version.track();
+            if !is_first {
+                this.entries.set((Vec::new(), Vec::new()));
+            }
+        });
+        follow(move |is_first| {
+            reloader.template_version.track();
+            let template = reloader.template();
             if is_first && can_work {
                 let kept = dom::read_tab_value(&key);
-                let kept = kept.and_then(|it| from_kept(&it, template));
-                this.entries.set(kept.unwrap_or_default());
-            } else if !is_own {
-                this.entries.set(Default::default());
-                // Its later changes are this page's again.
-                reloader.template.set((template, true));
+                if let Some(kept) = kept.and_then(|it| from_kept(&it, template)) {
+                    this.entries.set(kept);
+                }
             }
             let text = this.entries.with(|it| kept_text(template, it));
             dom::write_tab_value(&key, &text);
