@@ -14,9 +14,9 @@ pub mod vocabulary;
 
 /// Author and time of a change.
 pub mod actor_stamp;
+pub mod cell_changes;
 /// Findings of the integrity check.
 pub mod check_finding;
-pub mod cell_changes;
 pub mod cluster;
 /// The texts to copy, with the header that says whom they are for.
 pub mod copy;

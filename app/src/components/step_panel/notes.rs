@@ -1,9 +1,7 @@
 //! The variables of the open step with their values, and the editor of its notes. Unsaved notes stay while other steps
 //! are opened, and are saved when the field is left; if somebody else has saved notes meanwhile, both versions are shown.
 use super::{
-    actions::edit_links,
-    events::StepPanelEvent,
-    panel_session::NotesDraft,
+    actions::edit_links, events::StepPanelEvent, panel_session::NotesDraft,
     step_detail::StepDetailState,
 };
 use crate::{

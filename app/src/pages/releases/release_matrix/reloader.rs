@@ -217,7 +217,9 @@ impl MatrixReloader {
 
     /// The same after a change of this page that may have added or removed steps.
     pub fn reload_after_change(self) {
-        let _ = self.changes.try_update_value(|it| it.has_changed_rows = true);
+        let _ = self
+            .changes
+            .try_update_value(|it| it.has_changed_rows = true);
         self.reload_all();
     }
 }
