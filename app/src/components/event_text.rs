@@ -95,6 +95,7 @@ mod tests {
             resolved_text: None,
             resolved_sha256: None,
             text_shown: None,
+            text_changes: Vec::new(),
             undoes: None,
         };
         assert_eq!(event_phrase(&event, 12), "marked 12 cells done");

@@ -16,6 +16,7 @@ pub mod vocabulary;
 pub mod actor_stamp;
 /// JSON in its canonical form (RFC 8785), to be hashed.
 pub mod canonical_json;
+pub mod cell_changes;
 /// Findings of the integrity check.
 pub mod check_finding;
 pub mod cluster;

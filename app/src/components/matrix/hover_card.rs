@@ -15,6 +15,7 @@ use crate::{
     },
     domain::matrix::{CellIndex, Grid},
 };
+use chrono::DateTime;
 use leptos::{html as tags, prelude::*};
 
 /// How long the mouse or the focus rests on a cell before its card is shown.
@@ -163,6 +164,19 @@ pub fn html(
         escape_into(&mut html, names);
         html.push_str(" not set</span>");
     }
+    if let Some(lines) = grid.value_changes(at).filter(|_| cell.status.is_open()) {
+        for line in lines.split('\n') {
+            // The time stands between the two halves, in milliseconds.
+            let mut parts = line.split('\u{1f}');
+            let (head, at, tail) = (parts.next(), parts.next(), parts.next());
+            let at = at.and_then(|it| DateTime::from_timestamp_millis(it.parse().ok()?));
+            html.push_str("<span class=\"warn\">");
+            escape_into(&mut html, head.unwrap_or_default());
+            html.push_str(&at.map(format_time).unwrap_or_default());
+            escape_into(&mut html, tail.unwrap_or_default());
+            html.push_str("</span>");
+        }
+    }
     let flags = [
         (cell.is_overridden, "Overridden"),
         (row.template.is_none(), "Custom step"),
@@ -189,7 +203,6 @@ mod tests {
         domain::vocabulary::StepAction, domain::vocabulary::StepStatus,
         domain::vocabulary::StepType, error::AppError,
     };
-    use chrono::DateTime;
 
     #[test]
     fn a_card_says_who_when_why_and_what_is_missing_and_escapes_it_all() {
@@ -234,12 +247,14 @@ mod tests {
             request: ActionRequest::new(StepAction::Done),
             error: AppError::Transport(String::new()),
         };
+        grid.set_value_changes(at, "HOST changed \u{1f}0\u{1f} by Ana: <old> -> new".into());
         let html = html(&grid, at, Some(&failed_action), &|_| "14:02".into()).unwrap();
         for part in [
             "&lt;Acme&gt;",
             "Failed, Ana 14:02",
             "<q>it &lt;broke&gt;</q>",
             "var.HOST not set",
+            "HOST changed 14:02 by Ana: &lt;old&gt; -&gt; new",
             "Could not be marked done: the server could not be reached.",
             "Overridden, Custom step",
         ] {

@@ -13,8 +13,8 @@ use leptos::prelude::*;
 pub enum StepPanelEvent {
     /// Change the state.
     Act(ActionRequest),
-    /// Save these notes.
-    Notes(String),
+    /// Save these notes; `true` if the person asked for it, who is then told.
+    Notes(String, bool),
     /// Save this text for the customer only.
     Override(String),
     /// Keep the override although the template has changed since.

@@ -1,6 +1,6 @@
 //! History of the open step, newest first: who did what and when, the reason, the changed fields and text, the text as
 //! it was executed, and the button that undoes the change.
-use super::{events::StepPanelEvent, step_detail::StepDetailState};
+use super::{events::StepPanelEvent, step_detail::StepDetailState, text_changes::change_lines};
 use crate::{
     components::{
         diff_view::unified,
@@ -83,6 +83,7 @@ fn history_item(
     } else {
         Vec::new()
     };
+    let is_other = !entry.text_changes.is_empty();
     let kept = entry.resolved_text.zip(entry.resolved_sha256);
     let label = kept_label(entry.text_shown == Some(true));
     let batch = StoredValue::new(entry.batch_id);
@@ -112,6 +113,8 @@ fn history_item(
                     }
                 })}
             {kept.map(|(text, sha)| kept_text(text, sha, label))}
+            {is_other.then(|| view! { <p class="quiet">"The text changed between the start and this:"</p> })}
+            {change_lines(entry.text_changes)}
             {undo
                 .filter(|_| state.can_work)
                 .map(|label| {
@@ -176,6 +179,7 @@ mod tests {
             resolved_text: None,
             resolved_sha256: None,
             text_shown: None,
+            text_changes: Vec::new(),
             undoes: None,
         };
         let over = entry(Entity::Step, EventAction::Override);

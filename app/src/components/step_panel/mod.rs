@@ -6,6 +6,7 @@ pub mod custom_step_dialogs;
 pub mod events;
 pub mod history;
 pub mod notes;
+pub mod panel_session;
 pub mod step_detail;
 mod text_changes;
 mod text_dialogs;

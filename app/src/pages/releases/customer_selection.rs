@@ -7,10 +7,12 @@ use crate::{
     },
     components::{
         customer_picker::CustomerPicker,
+        text_change::change_text,
         ui::{
             html::{escape, pluralize, put},
             icon::Icon,
             notice::sentence,
+            time::Clock,
         },
         warning_list::warning_list,
     },
@@ -19,12 +21,14 @@ use crate::{
         customer::CustomerSummary,
         id::{ClusterId, CustomerId, ReleaseId},
         summary::{DryRun, Unresolved},
+        variables::{Source, filled_at},
         vocabulary::Field,
     },
     error::AppError,
     pages::SerialRequest,
     paths,
 };
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -282,6 +286,7 @@ fn DryRunPane(
     offered: RwSignal<Option<Vec<CustomerSummary>>>,
 ) -> impl IntoView {
     let figure = move |of: fn(&DryRun) -> u32| preview.answer.with(|it| it.as_ref().map_or(0, of));
+    let clock = Clock::from_context();
     let missing_values = move || {
         let unresolved = preview.answer.with(|it| {
             let found = it.as_ref().map(|it| it.unresolved.clone());
@@ -291,7 +296,7 @@ fn DryRunPane(
         let n_cells: usize = unresolved.iter().map(|it| it.step_names.len()).sum();
         let html = offered.with(|offered| {
             let names = offered.iter().flatten().map(|it| (it.id, it)).collect();
-            missing_values_html(id, &unresolved, &names)
+            missing_values_html(id, &unresolved, &names, &|at| clock.time(at))
         });
         let are = if n_values == 1 {
             "value is"
@@ -347,13 +352,13 @@ fn DryRunPane(
     }
 }
 
-/// The page on which a variable gets its value.
-fn variable_path(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> String {
-    match variable.split('.').next() {
-        Some("cluster") => paths::edit_cluster(customer.cluster_id),
-        Some("release") => paths::edit_release(release),
-        _ => paths::edit_customer(customer.id),
-    }
+/// The page on which a variable gets its value; none for one that no form has.
+fn variable_path(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> Option<String> {
+    Some(match filled_at(variable)? {
+        Source::Cluster => paths::edit_cluster(customer.cluster_id),
+        Source::Release => paths::edit_release(release),
+        Source::Customer => paths::edit_customer(customer.id),
+    })
 }
 
 /// The missing values as an HTML table. Links open in a new tab, so that the selection stays.
@@ -361,6 +366,7 @@ fn missing_values_html(
     release: ReleaseId,
     unresolved: &[Unresolved],
     names: &HashMap<CustomerId, &CustomerSummary>,
+    time: &dyn Fn(DateTime<Utc>) -> String,
 ) -> String {
     let mut html = String::from(
         r#"<table class="table"><caption class="sr">Unresolved variables</caption><thead><tr><th scope="col">Variable</th><th scope="col">Customer</th><th scope="col">Steps</th></tr></thead><tbody>"#,
@@ -372,10 +378,19 @@ fn missing_values_html(
         let (variable, name) = (escape(&it.variable), escape(&customer.name));
         let (hue, cluster) = (hue(customer.cluster_id), escape(&customer.cluster));
         let steps = escape(&it.step_names.join(", "));
-        let path = variable_path(&it.variable, release, customer);
+        let whom = match variable_path(&it.variable, release, customer) {
+            Some(path) => format!(
+                r#"<a class="link" href="{path}" target="_blank" rel="noopener">{name}<span class="sr">, fill in {variable} in a new tab</span></a>"#
+            ),
+            None => format!(r#"{name} <span class="quiet small">Unknown variable</span>"#),
+        };
+        let removed = it.removed.as_ref().map_or_else(String::new, |change| {
+            let text = escape(&change_text(change, &time(change.at)));
+            format!(r#"<p class="quiet small">{text}</p>"#)
+        });
         put!(
             html,
-            r#"<tr><td class="mono">{variable}</td><td><a class="link" href="{path}" target="_blank" rel="noopener">{name}<span class="sr">, fill in {variable} in a new tab</span></a> <span class="place small" data-cluster="{hue}">{cluster}</span></td><td class="quiet">{steps}</td></tr>"#
+            r#"<tr><td class="mono">{variable}</td><td>{whom} <span class="place small" data-cluster="{hue}">{cluster}</span>{removed}</td><td class="quiet">{steps}</td></tr>"#
         );
     }
     html.push_str("</tbody></table>");
@@ -389,9 +404,10 @@ fn missing_values_html(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::text_change::{TextChange, TextChangeKind};
 
     #[test]
-    fn a_missing_value_leads_to_where_it_is_filled_in() {
+    fn a_missing_value_leads_to_where_it_is_filled_in_if_there_is_such_a_place() {
         let acme = CustomerSummary {
             id: CustomerId(7),
             name: "<Acme>".into(),
@@ -406,6 +422,14 @@ mod tests {
             customer_id: CustomerId(7),
             variable: variable.into(),
             step_names: vec!["Upgrade".into(), "Check".into()],
+            removed: (variable == "var.HOST").then(|| TextChange {
+                kind: TextChangeKind::Variable,
+                name: variable.into(),
+                by: "Ana".into(),
+                at: DateTime::UNIX_EPOCH,
+                from: Some("<old>".into()),
+                to: None,
+            }),
         };
         let all = [
             missing("var.HOST"),
@@ -413,10 +437,27 @@ mod tests {
             missing("release.version"),
         ];
         let names = [(acme.id, &acme)].into();
-        let html = missing_values_html(ReleaseId(5), &all, &names);
+        let html = missing_values_html(ReleaseId(5), &all, &names, &|_| "14:02".into());
         for path in ["/customers/7/edit", "/clusters/3/edit", "/releases/5/edit"] {
             assert!(html.contains(path), "{path}");
         }
         assert!(html.contains("&lt;Acme&gt;") && html.contains("Upgrade, Check"));
+        assert!(
+            html.contains("HOST changed 14:02 by Ana: &lt;old&gt; -&gt; not set"),
+            "{html}"
+        );
+        // No form has these.
+        for variable in [
+            "customer.shoe",
+            "cluster.zone",
+            "release.mood",
+            "var.A | upper",
+        ] {
+            let html = missing_values_html(ReleaseId(5), &[missing(variable)], &names, &|_| {
+                String::new()
+            });
+            assert!(!html.contains("<a"), "{variable}");
+            assert!(html.contains("Unknown variable"), "{variable}");
+        }
     }
 }

@@ -253,6 +253,8 @@ pub struct Unresolved {
     pub customer_id: i64,
     pub variable: String,
     pub step_names: Vec<String>,
+    /// The change that took the value away; null if the customer never had one.
+    pub removed: Option<TextChange>,
 }
 
 impl From<summary::DryRun> for DryRun {
@@ -261,6 +263,7 @@ impl From<summary::DryRun> for DryRun {
             customer_id: it.customer_id.0,
             variable: it.variable,
             step_names: it.step_names,
+            removed: it.removed.map(Into::into),
         };
         Self {
             customers: it.customers,
