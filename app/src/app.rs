@@ -6,6 +6,7 @@ use crate::{
         layout::sidebar::Sidebar,
         name_dialog::NameDialogProps,
         ui::{
+            follow_effect::follow,
             notice::sentence,
             time::{Clock, Now},
             toast::{ToastRegion, Toasts},
@@ -54,9 +55,14 @@ pub fn App() -> impl IntoView {
     // Set by the browser's entry after hydration. Until then the page must look exactly as the server rendered it.
     let Hydrated(live) = use_context::<Hydrated>().unwrap_or_default();
     let clock = Clock {
-        now,
+        now: RwSignal::new(now),
         is_local: RwSignal::from(live),
     };
+    follow(move |is_first| {
+        if is_first {
+            browser::clock::each_minute(move |passed| clock.advance(now + passed));
+        }
+    });
     provide_context(clock);
     provide_context(Toasts::new());
     view! {
@@ -116,9 +122,9 @@ fn Shell(children: Children) -> impl IntoView {
     });
     let on_undo = Callback::new(move |batch: BatchId| {
         leptos::task::spawn_local(async move {
-            match undo(batch).await {
+            match undo(batch.clone()).await {
                 // The page fetches its data again.
-                Ok(it) if toasts.refresh() => {
+                Ok(it) if toasts.refresh((batch, it.batch_id.clone())) => {
                     let left = it.conflicts.first().map(|it| it.reason.clone());
                     toasts.show(
                         left.unwrap_or_else(|| {

@@ -64,6 +64,8 @@ pub enum ViolationDetail {
     Nothing,
     /// These variables have no value.
     Missing(Vec<String>),
+    /// The step's text is another than the one that was shown (R81); the page asks for it.
+    TextChanged,
     /// The name is taken. If an inactive row has it: the id of that row and the name.
     Taken(Option<(i64, String)>),
 }

@@ -50,6 +50,22 @@ addEventListener("keydown", (event) => event.key === "Escape" && menus((it) => {
 }), true);
 "#;
 
+/// Counts by how many entries a navigation through history has moved, as `history.moved`, so that `unsaved_guard` can go back
+/// to where the user was. Each entry is given its place when it is made. A click on a fragment makes one without a place.
+const PLACES: &str = r#"let place = history.state?.place ?? 0;
+for (const name of ["pushState", "replaceState"]) {
+  const plain = history[name].bind(history);
+  history[name] = (state, title, url) => plain({ ...state, place: name === "pushState" ? ++place : place }, title, url);
+}
+history.replaceState(history.state, "");
+addEventListener("popstate", ({ state }) => {
+  const to = state?.place;
+  history.moved = to === undefined ? 1 : to - place;
+  place += history.moved;
+  if (to === undefined) history.replaceState(null, "");
+}, true);
+"#;
+
 /// The HTML document. Without `site` (in tests) no script is loaded, and the page stays as the server rendered it.
 pub fn shell(
     site: Option<SiteAssets>,
@@ -62,7 +78,7 @@ pub fn shell(
         let script = format!("/pkg/{}", site.script);
         let wasm = format!("/pkg/{}", site.wasm);
         let start = format!(
-            "{MENUS}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()));"
+            "{MENUS}{PLACES}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()));"
         );
         let preload = |file: String| {
             view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/> }

@@ -69,6 +69,12 @@ test('by keyboard, with the dry run before and the matrix after', async ({ page,
   await page.keyboard.press('Enter');
   await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Initech, us-east: pending' })).toBeVisible();
   await expect(page.getByRole('gridcell', { name: /Acme/ })).toHaveCount(0);
+  // The button that was pressed is gone: the keyboard is in the grid.
+  await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Initech' })).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('gridcell', { name: 'Step 2 Migrate schema, Initech' })).toBeFocused();
+  await page.keyboard.press('d');
+  await expect(page.getByRole('gridcell', { name: 'Step 2 Migrate schema, Initech, us-east: done by Ana' })).toBeVisible();
 });
 
 test('only the answer to the last question counts', async ({ page, open, server }) => {

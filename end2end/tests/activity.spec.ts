@@ -94,3 +94,25 @@ test('older batches are a page away', async ({ page, open, server }) => {
   await page.getByRole('link', { name: 'Newest' }).click();
   await expect(lines).toHaveCount(50);
 });
+
+// A zone in which it is another day than in UTC, whenever the test runs.
+const zone = new Date().getUTCHours() < 12 ? 'Etc/GMT+12' : 'Etc/GMT-14';
+
+test.describe('in a zone far from UTC', () => {
+  test.use({ timezoneId: zone });
+  test('a day of the filter is the person\'s own day', async ({ page, open, server }) => {
+    await activeJune(server);
+    const activated = page.getByRole('listitem').filter({ hasText: 'activated' });
+    const today = new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(new Date());
+    await open(`/activity?from=${today}&to=${today}`);
+    await expect(activated).toBeVisible();
+    await open('/activity');
+    await page.getByLabel('From').fill(today);
+    await page.getByLabel('From').blur();
+    await expect(page).toHaveURL(/from=/);
+    await expect(activated).toBeVisible();
+    const other = new Date().toISOString().slice(0, 10);
+    await open(`/activity?from=${other}&to=${other}`);
+    await expect(page.getByText('Nothing that happened matches the filter.')).toBeVisible();
+  });
+});

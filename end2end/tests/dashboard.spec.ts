@@ -70,3 +70,22 @@ test('the dashboard leads to what is added often', async ({ page, open, server }
     await expect(page.getByRole('heading', { level: 1, name: 'Dashboard' })).toBeVisible();
   }
 });
+
+test('a missing value leads to the form that has it, and to none if no form does', async ({ page, open, server }) => {
+  const world = await people(server);
+  const bare = await server.call('create_cluster', { draft: { name: 'bare' } });
+  const hooli = await server.call('create_customer', { draft: { name: 'Hooli', clusterId: bare, namespace: 'hooli' } });
+  const release = await server.call('create_release', { draft: { name: 'July', type: 'release' } });
+  const content = '{{customer.shoe}} {{cluster.kubeconfig}} {{release.version}} {{var.DOMAIN}}';
+  await server.call('add_template', { release, draft: { name: 'Go', category: 'deploy', type: 'text', content, description: '' }, place: 'Last' });
+  await server.call('activate_release', { id: release, customers: [world.acme, hooli] });
+  await open('/');
+  const row = (name: string) => page.getByRole('region', { name: 'Missing values' }).getByRole('row').filter({ hasText: name });
+  const links = (name: string) => row(name).getByRole('link').evaluateAll(all => all.map(it => it.getAttribute('href')));
+  expect(await links('customer.shoe')).toEqual([`/releases/${release}`]);
+  await expect(row('customer.shoe')).toContainText('Unknown variable');
+  await expect(row('customer.shoe')).toContainText('Acme, Hooli');
+  expect(await links('cluster.kubeconfig')).toEqual([`/clusters/${bare}/edit`, `/releases/${release}`]);
+  expect(await links('release.version')).toEqual([`/releases/${release}/edit`, `/releases/${release}`]);
+  expect(await links('var.DOMAIN')).toEqual([`/customers/${world.acme}/edit`, `/customers/${hooli}/edit`, `/releases/${release}`]);
+});

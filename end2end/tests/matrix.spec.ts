@@ -1,6 +1,9 @@
 // The matrix: filters and collapsed clusters in the address, undo and redo, also after a reload.
+import type { Page } from '@playwright/test';
 import { test, expect, live } from '../fixtures/app';
-import { activeJune } from '../fixtures/world';
+import { hold } from '../fixtures/hold';
+import { act, other, step } from '../fixtures/other';
+import { activeJune, june as draftJune } from '../fixtures/world';
 
 test('filters narrow the grid, stand in the address, and are there again after a reload', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
@@ -125,4 +128,78 @@ test('a collapsed cluster stands in the address, and every key in a list of its 
   await page.keyboard.press('ArrowDown');
   await expect(page.getByRole('gridcell', { name: 'Step 2 Migrate schema, Initech' })).toBeFocused();
   await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Initech, us-east: pending' })).toBeVisible();
+});
+
+test('who and when stay with their cells when a step is added meanwhile', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'done'));
+  const go = await hold(page, 'read_marks');
+  await open(`/releases/${june}`);
+  const draft = { name: 'Before all', category: 'deploy', type: 'text', content: 'x', description: '' };
+  await server.call('add_template', { release: june, draft, place: { Before: 1 } });
+  go();
+  const cell = (name: RegExp) => page.getByRole('gridcell', { name });
+  await expect(cell(/Before all, Acme, eu-west: pending$/)).toBeVisible();
+  await expect(cell(/Announce, Acme, eu-west: done by Jonas/)).toBeVisible();
+  await expect(cell(/Migrate schema, Acme, eu-west: pending$/)).toBeVisible();
+});
+
+test('what was done before the release was active is not undone by its button', async ({ page, open, server }) => {
+  const world = await draftJune(server);
+  await open(`/releases/${world.june}/steps`);
+  await page.getByRole('button', { name: 'Import runbook…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+  await dialog.getByLabel('Runbook in Markdown').fill('## Smoke test\n\n```bash\ntrue\n```\n');
+  await dialog.getByRole('button', { name: 'Import 1 step' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Imported 1 step' })).toBeVisible();
+  await server.call('activate_release', { id: world.june, customers: [world.acme, world.globex] });
+  await open(`/releases/${world.june}`);
+  const undo = page.getByRole('button', { name: 'Undo', exact: true });
+  await expect(undo).toHaveAttribute('aria-disabled', 'true');
+  await page.getByRole('gridcell', { name: 'Step 1 Announce, Acme' }).click();
+  await page.keyboard.press('Control+z');
+  await undo.click({ force: true });
+  await page.reload();
+  await live(page);
+  await expect(page.getByRole('gridcell', { name: /Smoke test, .*: pending/ })).toHaveCount(2);
+});
+
+test('two browsers with one name undo their own work only', async ({ page, open, server, browser }) => {
+  const { june } = await activeJune(server);
+  const mark = async (it: Page, name: string) => {
+    await it.getByRole('gridcell', { name }).click();
+    await it.keyboard.press('d');
+    await expect(it.getByRole('status').filter({ hasText: 'Marked Announce done' })).toBeVisible();
+  };
+  await open(`/releases/${june}`);
+  await mark(page, 'Step 1 Announce, Acme');
+  const second = await (await browser.newContext()).newPage();
+  await second.goto(`${server.url}/releases/${june}`);
+  await live(second);
+  await mark(second, 'Step 1 Announce, Globex');
+  const undo = second.getByRole('button', { name: 'Undo', exact: true }).first();
+  await expect(undo).toHaveAttribute('title', /^Undo: Marked Announce done for Globex/);
+  await undo.click();
+  await expect(second.getByRole('gridcell', { name: 'Step 1 Announce, Globex, eu-west: pending' })).toBeVisible();
+  await expect(undo).toHaveAttribute('aria-disabled', 'true');
+  await second.keyboard.press('Control+z');
+  await expect(second.getByRole('gridcell', { name: /Step 1 Announce, Acme, eu-west: done/ })).toBeVisible();
+  await page.getByRole('gridcell', { name: 'Step 1 Announce, Acme' }).click();
+  await page.keyboard.press('Control+z');
+  await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Acme, eu-west: pending' })).toBeVisible();
+  await second.context().close();
+});
+
+test('others\' changes of the template end what can be undone here', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await page.getByRole('gridcell', { name: 'Step 1 Announce, Acme' }).click();
+  await page.keyboard.press('d');
+  const undo = page.getByRole('button', { name: 'Undo', exact: true });
+  await expect(undo.first()).not.toHaveAttribute('aria-disabled');
+  const draft = { name: 'Smoke test', category: 'verify', type: 'text', content: 'x', description: '' };
+  await other(server, 'Jonas')('add_template', { release: june, draft, place: 'Last' });
+  await page.reload();
+  await live(page);
+  await expect(undo).toHaveAttribute('aria-disabled', 'true');
 });

@@ -3,6 +3,7 @@
 import type { Page } from '@playwright/test';
 import { test, expect } from '../fixtures/app';
 import { other, step } from '../fixtures/other';
+import { hold } from '../fixtures/hold';
 import { activeJune } from '../fixtures/world';
 
 const panel = (page: Page, name = 'Upgrade, Acme') => page.getByRole('complementary', { name });
@@ -106,4 +107,61 @@ test('a step that was executed before the template went on says so', async ({ pa
   await expect(panel(page).getByText(/Ravi changed the template at .* after this text was taken from it/)).toBeVisible();
   await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toContainText(OLD.split('\n')[0]);
   await expect(panel(page).getByRole('button', { name: 'Keep mine' })).toHaveCount(0);
+});
+
+test('the answer to the notes leaves an open dialog, and what is typed in it, alone', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const go = await hold(page, 'note_step');
+  await panel(page).getByLabel('Notes').fill('call first');
+  await panel(page).getByRole('button', { name: 'Save notes' }).click();
+  await choose(page, 'Override');
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  await dialog.getByLabel('Content').fill(MINE);
+  go();
+  await expect(page.getByRole('status').filter({ hasText: 'Notes saved' })).toBeVisible();
+  await expect(dialog.getByLabel('Content')).toHaveValue(MINE);
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toContainText('curl -v');
+});
+
+test('a second save while one is under way is sent behind it', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const sent: string[] = [];
+  page.on('request', it => { if (/rpc\/(note|override)_step$/.test(it.url())) sent.push(it.url().split('/').pop()!); });
+  const go = await hold(page, 'note_step');
+  await panel(page).getByLabel('Notes').fill('call first');
+  await panel(page).getByRole('button', { name: 'Save notes' }).click();
+  await choose(page, 'Override');
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  await dialog.getByLabel('Content').fill(MINE);
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  await expect.poll(() => sent).toEqual(['note_step']);
+  go();
+  await expect(dialog).toHaveCount(0);
+  await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toContainText('curl -v');
+  await page.reload();
+  await expect(panel(page).getByLabel('Notes')).toHaveValue('call first');
+  await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toContainText('curl -v');
+});
+
+test('Escape keeps what was typed in the override', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await choose(page, 'Override');
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  await dialog.getByLabel('Content').fill(MINE);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await choose(page, 'Override');
+  await expect(dialog.getByLabel('Content')).toHaveValue(MINE);
+  await expect(dialog.getByText('Restored what you typed.')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Discard' }).click();
+  await expect(dialog.getByLabel('Content')).toHaveValue(OLD);
+  await page.keyboard.press('Escape');
+  await choose(page, 'Override');
+  await expect(dialog.getByLabel('Content')).toHaveValue(OLD);
+  await expect(dialog.getByText('Restored what you typed.')).toHaveCount(0);
 });

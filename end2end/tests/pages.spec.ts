@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Page } from '@playwright/test';
 import { test, expect, live } from '../fixtures/app';
+import { act, step } from '../fixtures/other';
 import { activeJune } from '../fixtures/world';
 
 const paths = ['/', '/clusters', '/clusters?q=nobody', '/clusters/new', '/clusters/1', '/clusters/1/edit', '/customers', '/customers?includeInactive=true&sort=-variables',
@@ -140,4 +141,25 @@ test('one file in an empty folder is a whole Rollcall', async () => {
   expect(await clean).toBe(0);
   expect(execFileSync('ls', [join(folder, 'data')]).toString().trim()).toBe('app.db');
   rmSync(folder, { recursive: true });
+});
+
+test('links of Main are named by their word alone', async ({ page, open, server }) => {
+  await activeJune(server);
+  await open('/');
+  const main = page.getByRole('navigation', { name: 'Main' });
+  for (const name of ['Dashboard', 'Releases', 'Customers', 'Clusters', 'Activity'])
+    await expect(main.getByRole('link', { name, exact: true })).toBeVisible();
+  await expect(main.getByText('3', { exact: true })).toBeVisible();
+});
+
+test('at midnight a time gets its date, without a reload', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await server.call('act_on_step', act(step.acme.announce, 'done'));
+  await page.clock.install();
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const panel = page.getByRole('complementary', { name: 'Announce, Acme' });
+  await expect(panel.getByText(/^Ana Ferreira at \d\d:\d\d$/)).toBeVisible();
+  await page.clock.fastForward('24:01:00');
+  await expect(panel.getByText(/^Ana Ferreira at \d+ \w{3}, \d\d:\d\d$/)).toBeVisible();
+  await expect(page.getByRole('gridcell', { name: /Announce, Acme, eu-west: done by Ana Ferreira,? \d+ \w{3}, \d\d:\d\d/ })).toBeVisible();
 });

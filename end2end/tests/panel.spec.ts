@@ -158,21 +158,71 @@ test('the panel is as wide as one wants, by pointer and by keys, also tomorrow',
   await expect(edge).toHaveAttribute('aria-valuenow', '320');
 });
 
-test('notes are saved, and what is typed stays while the panel moves', async ({ page, open, server }) => {
+test('notes are saved when their field is left, and shown as saved', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.announce}`);
   const here = panel(page, 'Announce, Acme');
   await here.getByLabel('Notes').fill('called them');
+  // A change of the state is none of the notes.
+  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'start'));
   await here.getByRole('button', { name: 'Next step' }).click();
   await expect(panel(page, 'Migrate schema, Acme').getByLabel('Notes')).toHaveValue('');
   await panel(page, 'Migrate schema, Acme').getByRole('button', { name: 'Previous step' }).click();
   await expect(here.getByLabel('Notes')).toHaveValue('called them');
-  // A change of the state is none of the notes.
-  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'start'));
-  await here.getByRole('button', { name: 'Save notes' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Notes saved' })).toBeVisible();
+  await expect(here.getByText('Saved', { exact: true })).toBeVisible();
   await expect(here.getByText(/Jonas since/)).toBeVisible();
   await expect(cell(page, 'Step 1 Announce, Acme, eu-west: in progress by Jonas')).toHaveAttribute('aria-label', /with a note/);
+  await here.getByLabel('Notes').fill('called them twice');
+  await here.getByRole('button', { name: 'Save notes' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Notes saved' })).toBeVisible();
+  await page.reload();
+  await live(page);
+  await expect(here.getByLabel('Notes')).toHaveValue('called them twice');
+});
+
+test('notes that are being written are saved when the page is left by the back button', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open('/releases');
+  await page.getByRole('link', { name: 'June', exact: true }).click();
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('Enter');
+  const here = panel(page, 'Announce, Acme');
+  await here.getByLabel('Notes').fill('half a sentence');
+  const saved = page.waitForResponse(it => it.url().endsWith('/rpc/note_step'));
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'Releases' })).toBeVisible();
+  await saved;
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await expect(here.getByLabel('Notes')).toHaveValue('half a sentence');
+});
+
+test('Mark done takes along what stands in the Notes box', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const here = panel(page, 'Announce, Acme');
+  await here.getByLabel('Notes').fill('called them');
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(cell(page, /Announce, Acme, eu-west: done by Ana Ferreira.*with a note/)).toBeVisible();
+  await page.reload();
+  await live(page);
+  await expect(here.getByLabel('Notes')).toHaveValue('called them');
+  await expect(here.getByRole('listitem').filter({ hasText: 'marked' })).toHaveCount(1);
+});
+
+test('notes that somebody else wrote meanwhile stop the mark, and nothing is lost', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const here = panel(page, 'Announce, Acme');
+  await here.getByLabel('Notes').fill('mine');
+  await other(server, 'Jonas')('note_step', { id: step.acme.announce, notes: 'theirs', version: 1 });
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(here.getByText(/Jonas wrote at \d\d:\d\d:/)).toBeVisible();
+  await expect(here.getByLabel('Notes')).toHaveValue('mine');
+  await expect(cell(page, 'Announce, Acme, eu-west: pending')).toBeVisible();
+  await here.getByRole('button', { name: 'Save mine instead' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Notes saved' })).toBeVisible();
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(cell(page, /Announce, Acme, eu-west: done by Ana Ferreira/)).toBeVisible();
 });
 
 test('who wrote meanwhile is shown with what was written, and nothing that was typed is lost', async ({ page, open, server }) => {
@@ -198,13 +248,16 @@ test('done keeps the text as it was, and the history leads back', async ({ page,
   await open(`/releases/${world.june}?step=${step.acme.upgrade}`);
   const here = panel(page, 'Upgrade, Acme');
   await here.getByRole('button', { name: 'Mark done' }).click();
-  await expect(here.getByText('Text as executed, SHA-256')).toBeVisible();
+  await expect(here.getByText('Text as shown, SHA-256')).toBeVisible();
   await server.call('update_customer', { id: world.acme, draft: { name: 'Acme', clusterId: world.eu, namespace: 'acme', metadata: { HOST: 'elsewhere.example' } }, version: 1 });
   await page.reload();
   await live(page);
-  await expect(here.getByRole('region', { name: 'Resolved text' })).toContainText('elsewhere.example');
-  await here.getByText('Text as executed, SHA-256').click();
-  await expect(here.getByRole('region', { name: 'Text as executed' })).toHaveText(TEXT);
+  await expect(here.getByRole('region', { name: 'Resolved text' })).toContainText('acme.example');
+  await expect(here.getByText("Today's text differs.")).toBeVisible();
+  await here.getByRole('button', { name: 'Show the difference' }).click();
+  await expect(here.getByRole('region', { name: 'Difference' })).toContainText('elsewhere.example');
+  await here.getByText('Text as shown, SHA-256').click();
+  await expect(here.getByRole('region', { name: 'Text as shown' })).toHaveText(TEXT);
   await here.getByRole('button', { name: 'Undo this' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Undone: 1 restored' })).toBeVisible();
   await expect(cell(page, 'Step 3 Upgrade, Acme, eu-west: pending')).toBeVisible();

@@ -409,3 +409,39 @@ test.describe('a server that cannot be reached', () => {
     await expect(heading(page, 'ap-south')).toBeVisible();
   });
 });
+
+test('who stays after Forward stays where they were, and Back still works', async ({ page, open, server }) => {
+  await people(server);
+  await open('/clusters/new');
+  const main = page.getByRole('navigation', { name: 'Main' });
+  await main.getByRole('link', { name: 'Customers' }).click();
+  await expect(heading(page, 'Customers')).toBeVisible();
+  await main.getByRole('link', { name: 'Releases' }).click();
+  await expect(heading(page, 'Releases')).toBeVisible();
+  await page.goBack();
+  await expect(heading(page, 'Customers')).toBeVisible();
+  await page.goBack();
+  await expect(page).toHaveURL(/clusters\/new$/);
+  await field(page, 'Name').fill('half typed');
+  let stays = true;
+  const asked: string[] = [];
+  page.on('dialog', async it => {
+    asked.push(it.message());
+    await (stays ? it.dismiss() : it.accept());
+  });
+  await page.evaluate(() => history.forward());
+  await expect.poll(() => asked.length).toBe(1);
+  await expect(page).toHaveURL(/clusters\/new$/);
+  await expect(field(page, 'Name')).toHaveValue('half typed');
+  // Two entries at once.
+  await page.evaluate(() => history.go(2));
+  await expect.poll(() => asked.length).toBe(2);
+  await expect(page).toHaveURL(/clusters\/new$/);
+  stays = false;
+  await page.evaluate(() => history.forward());
+  await expect(heading(page, 'Customers')).toBeVisible();
+  await expect(page).toHaveURL(/customers$/);
+  expect(asked).toHaveLength(3);
+  await page.goBack();
+  await expect(page).toHaveURL(/clusters\/new$/);
+});

@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { test, expect, live } from '../fixtures/app';
+import { hold } from '../fixtures/hold';
 import { act, HOSTILE, other, step } from '../fixtures/other';
 import { activeJune } from '../fixtures/world';
 
@@ -153,4 +154,75 @@ test.describe('on paper', () => {
     await expect(page.getByRole('navigation', { name: 'Main' })).toBeHidden();
     await expect(page.getByRole('listitem').filter({ hasText: '4. Check' })).toBeVisible();
   });
+});
+
+test('two actions in quick succession are both sent, one after the other', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  const go = await hold(page, 'act_on_step');
+  await page.keyboard.press('i');
+  await page.keyboard.press('d');
+  go();
+  await expect(heading(page, 'Migrate schema')).toBeVisible();
+  await rows(page).nth(0).click();
+  await expect(page.getByRole('listitem').filter({ hasText: 'started' })).toHaveCount(1);
+  await expect(page.getByRole('listitem').filter({ hasText: /marked .*done/ })).toHaveCount(1);
+});
+
+test('a note is kept by whatever is done next', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await page.getByLabel('Notes').fill('slow today');
+  await rows(page).nth(1).click();
+  await expect(heading(page, 'Migrate schema')).toBeVisible();
+  await page.getByLabel('Notes').fill('locks');
+  await page.getByRole('button', { name: 'Mark done' }).click();
+  await expect(heading(page, 'Upgrade')).toBeVisible();
+  await page.getByLabel('Notes').fill('on the way out');
+  const saved = page.waitForResponse(it => it.url().endsWith('/rpc/note_step'));
+  await page.getByRole('link', { name: 'Matrix' }).click();
+  await saved;
+  for (const [id, notes] of [[step.acme.announce, 'slow today'], [step.acme.migrate, 'locks'], [step.acme.upgrade, 'on the way out']] as const) {
+    await open(`/releases/${june}/customer/${acme}?step=${id}`);
+    await expect(page.getByLabel('Notes')).toHaveValue(notes);
+  }
+});
+
+test('d never marks a failed step done by accident', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await page.keyboard.press('f');
+  await page.getByLabel('Reason').fill('no answer');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Next', exact: true })).toHaveAttribute('data-kind', 'ink');
+  await page.keyboard.press('d');
+  await expect(page.getByRole('status').filter({ hasText: 'This step failed.' })).toBeVisible();
+  await expect(rows(page).nth(0)).toContainText('failed');
+  await page.keyboard.press('n');
+  for (const name of ['Migrate schema', 'Upgrade', 'Check']) {
+    await expect(heading(page, name)).toBeVisible();
+    await page.keyboard.press('d');
+  }
+  await expect(heading(page, '3 of 4 done, 1 failed')).toBeVisible();
+  await page.keyboard.press('d');
+  await page.keyboard.press('d');
+  await expect(rows(page).nth(0)).toContainText('failed');
+  await expect(page.getByRole('link', { name: 'Next customer', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await expect(heading(page, 'Announce')).toBeVisible();
+  await page.keyboard.press('i');
+  await expect(rows(page).nth(0)).toContainText('in progress');
+  await page.keyboard.press('d');
+  await expect(page.getByText('All steps are finished.')).toBeVisible();
+});
+
+test('a second press while the first one is being saved is not lost', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}`);
+  const go = await hold(page, 'reorder_steps');
+  const handle = page.getByRole('button', { name: 'Move Announce' });
+  await handle.press('Alt+ArrowDown');
+  await handle.press('Alt+ArrowDown');
+  go();
+  await expect(rows(page)).toHaveText([/Migrate schema/, /Upgrade/, /Announce/, /Check/]);
 });

@@ -4,6 +4,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { test, expect, live, type Server } from '../fixtures/app';
+import { hold } from '../fixtures/hold';
 import { activeJune, june as draftJune } from '../fixtures/world';
 
 const list = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
@@ -55,6 +56,28 @@ test.describe('order', () => {
     await page.reload();
     await live(page);
     await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
+  });
+
+  test('a second press while the first one is being saved is not lost', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    const go = await hold(page, 'reorder_templates');
+    await handle(page, 'Announce').focus();
+    await page.keyboard.press('Alt+ArrowDown');
+    await page.keyboard.press('Alt+ArrowDown');
+    go();
+    await expect(deploy(page)).toHaveText([/Migrate schema/, /Upgrade/, /Announce/]);
+    await expect(handle(page, 'Announce')).toBeFocused();
+    // And while the list is read anew behind the answer.
+    const late = await hold(page, 'read_release');
+    await page.keyboard.press('Alt+ArrowUp');
+    await page.keyboard.press('Alt+ArrowUp');
+    late();
+    await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
+    // At the end of the list there is nothing to ask for.
+    await page.keyboard.press('Alt+ArrowUp');
+    await page.keyboard.press('Alt+ArrowDown');
+    await expect(deploy(page)).toHaveText([/Migrate schema/, /Announce/, /Upgrade/]);
   });
 
   test('Alt and the arrows move a step, and the keyboard stays with it', async ({ page, open, server }) => {

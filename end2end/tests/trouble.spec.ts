@@ -2,6 +2,7 @@
 // and the action can be repeated.
 import { test, expect } from '../fixtures/app';
 import type { Page } from '@playwright/test';
+import { hold, holdAnswer } from '../fixtures/hold';
 import { activeJune, jonas } from '../fixtures/world';
 
 const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
@@ -186,4 +187,60 @@ test('the link to a view is copied', async ({ page, open, server, context }) => 
   await page.getByRole('button', { name: 'Copy link' }).click();
   await expect(said(page, 'Copied the link to this view')).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${server.url}/releases/${june}?customers=acme`);
+});
+
+test('a reason that is being written stays when the answer of another cell comes', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const go = await hold(page, 'act_on_step');
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('d');
+  await cell(page, 'Step 1 Announce, Globex').click();
+  await page.keyboard.press('f');
+  const dialog = page.getByRole('dialog', { name: 'Fail Announce for Globex' });
+  await dialog.getByLabel('Reason').fill('nobody answers');
+  go();
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: done by Ana/)).toBeVisible();
+  await expect(dialog.getByLabel('Reason')).toHaveValue('nobody answers');
+  await expect(dialog.getByLabel('Reason')).toBeFocused();
+  // Escape does not throw it away either.
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await cell(page, 'Step 1 Announce, Globex').click();
+  await page.keyboard.press('f');
+  await expect(dialog.getByLabel('Reason')).toHaveValue('nobody answers');
+  await page.keyboard.press('Enter');
+  await expect(cell(page, /Step 1 Announce, Globex, eu-west: failed by Ana/)).toBeVisible();
+});
+
+test('two quick actions on one cell are sent one after the other, and the last one counts', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const sent: string[] = [];
+  page.on('request', it => { if (/rpc\/act_on_step$/.test(it.url())) sent.push(JSON.parse(it.postData()!).action); });
+  const go = await hold(page, 'act_on_step');
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('i');
+  await page.keyboard.press('d');
+  await expect(cell(page, 'Step 1 Announce, Acme, eu-west: done')).toBeVisible();
+  await expect.poll(() => sent).toEqual(['start']);
+  go();
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: done by Ana/)).toBeVisible();
+  expect(sent).toEqual(['start', 'done']);
+});
+
+test('a grid that was read before a mark does not undo it', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await jonas(server, 'act_on_step', { id: 1, action: 'done', reason: null, allow_unresolved: false });
+  const go = await holdAnswer(page, 'read_matrix');
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('i');
+  await expect(said(page, 'could not be started')).toBeVisible();
+  await cell(page, 'Step 1 Announce, Globex').click();
+  await page.keyboard.press('d');
+  await expect(cell(page, /Step 1 Announce, Globex, eu-west: done by Ana/)).toBeVisible();
+  go();
+  await expect(cell(page, /Step 1 Announce, Acme, eu-west: done by Jonas/)).toBeVisible();
+  await expect(cell(page, /Step 1 Announce, Globex, eu-west: done by Ana/)).toBeVisible();
 });

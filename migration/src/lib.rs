@@ -7,6 +7,7 @@ mod m20261124_000002_idempotency_keys;
 mod m20261127_000003_cluster_context;
 mod m20261127_000004_quoted_variables;
 mod m20261127_000005_history_chain;
+mod m20261127_000006_text_shown;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000003_cluster_context::Migration),
             Box::new(m20261127_000004_quoted_variables::Migration),
             Box::new(m20261127_000005_history_chain::Migration),
+            Box::new(m20261127_000006_text_shown::Migration),
         ]
     }
 }

@@ -1,8 +1,11 @@
 //! Request context of the server functions: the store, the caller's name (R20), the clock, cookies, and the
 //! conversion of store errors into responses. The only file that reads the clock.
 use crate::{
-    domain::{actor_stamp::ActorStamp, validation_errors::ValidationErrors, vocabulary::Field},
-    error::AppError,
+    domain::{
+        actor_stamp::ActorStamp, text_change::TEXT_CHANGED, validation_errors::ValidationErrors,
+        vocabulary::Field,
+    },
+    error::{AppError, ViolationDetail, ViolationMessage},
     store::{
         Store,
         error::{StoreError, chain},
@@ -163,6 +166,11 @@ pub fn to_app_error(error: StoreError) -> AppError {
         StoreError::Invalid(invalid) => invalid.into(),
         StoreError::Refused(violation) => violation.into(),
         StoreError::Stale(stale) => AppError::Stale(stale),
+        StoreError::TextChanged(_) => AppError::Refused(Box::new(ViolationMessage {
+            text: TEXT_CHANGED.to_owned(),
+            field: None,
+            about: ViolationDetail::TextChanged,
+        })),
         error @ (StoreError::Db(_) | StoreError::Corrupt { .. } | StoreError::Open(_)) => {
             tracing::error!(error = %chain(&error), "the store failed");
             AppError::Internal

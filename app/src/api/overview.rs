@@ -1,8 +1,8 @@
 //! Server functions for the layout, the dashboard, the activity log, undo, and the caller's name and theme.
 use crate::{
     domain::{
-        event::{EventFilter, ListPage, Undoable},
-        id::{BatchId, ReleaseId},
+        event::{EventFilter, ListPage},
+        id::BatchId,
         summary::{ActivityFilterOptions, Dashboard, LayoutInfo, NamedEvent, UndoResult},
     },
     error::AppError,
@@ -45,13 +45,6 @@ pub async fn read_activity_choices() -> Result<ActivityFilterOptions, AppError> 
 pub async fn undo(batch: BatchId) -> Result<UndoResult, AppError> {
     use super::context::{reply, stamp, store};
     reply(store().undo(batch, stamp()?).await)
-}
-
-/// The batches that the caller can undo or redo in a release.
-#[server(input = Json, output = Postcard)]
-pub async fn list_undoable(release: ReleaseId) -> Result<Undoable, AppError> {
-    use super::context::{actor_name, reply, store};
-    reply(store().undoable(release, &actor_name()).await)
 }
 
 /// Stores the caller's name in a cookie and answers it as stored. Errors: a name that breaks the limits of `Name`.

@@ -9,6 +9,7 @@ use crate::{
         step::CustomerStep,
         summary::BulkResult,
         template::TemplateDraft,
+        text_change::TextComparison,
         vocabulary::{Category, StepAction},
     },
     error::AppError,
@@ -26,21 +27,24 @@ pub async fn read_step(id: StepId) -> Result<OpenStep, AppError> {
 }
 
 /// Makes one transition of one step (R2). Errors: not found; not allowed in this state; a missing reason; unresolved
-/// variables; a release that is not active.
+/// variables; a text that is another than the one with the SHA-256 `text_sha256` (R81); a release that is not active.
 #[server(input = Json, output = Postcard)]
 pub async fn act_on_step(
     id: StepId,
     action: StepAction,
     reason: Option<String>,
     allow_unresolved: bool,
+    text_sha256: Option<String>,
 ) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
     let ask = crate::store::steps::transitions::TransitionOptions {
         reason,
         allow_unresolved,
+        text_sha256,
         ..Default::default()
     };
-    reply(store().act_on_step(id, action, ask, stamp()?).await)
+    let done = store().act_on_step(id, action, ask, stamp()?).await;
+    reply(done.map(Into::into))
 }
 
 /// Makes one transition of many steps in one transaction (R15). Steps that do not allow it are reported by name.
@@ -172,6 +176,14 @@ pub async fn reorder_steps(
             .reorder_steps(release, customer, category, ordered, stamp()?)
             .await,
     )
+}
+
+/// The text of a step that changed since `shown` was on the page, what changed, and both line by line (R81). Errors: not
+/// found.
+#[server(input = Json, output = Postcard)]
+pub async fn read_changed_text(id: StepId, shown: String) -> Result<TextComparison, AppError> {
+    use super::context::{reply, store};
+    reply(store().compare_step_text(id, shown).await)
 }
 
 /// Compares two texts line by line. It runs on the server so that the diff algorithm is not part of the WASM.

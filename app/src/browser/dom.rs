@@ -77,6 +77,20 @@ pub fn write_setting(key: &str, value: &str) {
     }
 }
 
+/// What was kept for this tab until it is closed. `None` too if storage is disabled.
+pub fn read_tab_value(key: &str) -> Option<String> {
+    let storage = web_sys::window()?.session_storage().ok()??;
+    storage.get_item(key).ok()?
+}
+
+/// Keeps a value for this tab until it is closed, if storage is enabled.
+pub fn write_tab_value(key: &str, value: &str) {
+    let storage = web_sys::window().and_then(|it| it.session_storage().ok().flatten());
+    if let Some(storage) = storage {
+        let _ = storage.set_item(key, value);
+    }
+}
+
 /// The size of one rem in pixels.
 pub fn rem_px() -> f64 {
     document()

@@ -1,7 +1,7 @@
 //! Drag and drop in sortable lists: the copy of the row under the pointer, the mark where it would go, scrolling near the
-//! edges, and the animation of the rows once the page has rendered the new order. Rows are `li[data-id]`, handles
-//! `[data-handle]`. Only copies and attributes are changed: the rows themselves belong to the page, which renders them.
-use super::dom;
+//! edges, and the animation of the rows in their new order. Rows are `li[data-id]`, handles `[data-handle]`. Only copies and
+//! attributes are changed: the page renders the rows.
+use super::{dom, move_queue};
 use gloo::timers::callback::Interval;
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::{Cell, RefCell};
@@ -20,8 +20,7 @@ const TRAVEL_MS: i32 = 220;
 /// How long a moved row stays highlighted, in milliseconds.
 const HIGHLIGHT_MS: u32 = 1_200;
 
-/// The index of the row at a height, in pixels within the list. `rows` are the tops and bottoms of the rows in order.
-/// Heights above the first row and below the last count as those.
+/// The index of the row at a height, in pixels within the list; the nearest one beyond its ends. `rows` are tops and bottoms.
 pub fn target_index(rows: &[(i32, i32)], y: i32) -> usize {
     rows.iter()
         .filter(|(_, bottom)| *bottom <= y)
@@ -369,9 +368,15 @@ pub fn set_request(list: &HtmlElement, id: i64, order: &[i64], positions: (usize
     REQUESTED.with_borrow_mut(|it| *it = Some(requested));
 }
 
-/// Forgets the requested order, because the request was refused or cancelled.
+/// Forgets the requested order and what waits for it, because the request was refused or cancelled.
 pub fn clear_request() {
-    REQUESTED.with_borrow_mut(|it| *it = None);
+    REQUESTED.take();
+    move_queue::clear();
+}
+
+/// Whether another order is requested of a list that is shown in this one.
+pub fn is_requested(ids: &[i64]) -> bool {
+    REQUESTED.with_borrow(|it| it.as_ref().is_some_and(|it| it.before == ids))
 }
 
 /// To be called when the page has rendered a list. If the list has the requested order, the rows are animated to their new

@@ -11,6 +11,7 @@ pub mod form;
 pub mod grid;
 pub mod grid_dom;
 pub mod menu;
+pub mod move_queue;
 pub mod panel_width;
 pub mod tooltip;
 pub mod unsaved_guard;

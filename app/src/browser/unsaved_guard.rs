@@ -8,8 +8,9 @@ use web_sys::Event;
 const QUESTION: &str = "There are unsaved changes. Leave without saving them?";
 
 thread_local! {
-    /// The guards of the components that are shown now, by id: whether each has unsaved changes.
-    static GUARDS: RefCell<Vec<(u32, Signal<bool>)>> = const { RefCell::new(Vec::new()) };
+    /// The guards of the components that are shown now, by id: whether each has unsaved changes, and whether it asks only
+    /// before the document is left.
+    static GUARDS: RefCell<Vec<(u32, Signal<bool>, bool)>> = const { RefCell::new(Vec::new()) };
     static NEXT_ID: Cell<u32> = const { Cell::new(0) };
     /// Whether the user has chosen to stay after a navigation through history, which is being reverted.
     static IS_RETURNING: Cell<bool> = const { Cell::new(false) };
@@ -37,24 +38,44 @@ fn confirm_history_back() -> bool {
     if IS_RETURNING.take() {
         return false;
     }
-    let is_confirmed = confirm_leave(is_dirty());
-    if !is_confirmed {
+    let is_confirmed = confirm_leave(is_dirty(false));
+    let moved = moved();
+    if !is_confirmed && moved != 0 {
         IS_RETURNING.set(true);
         let history = web_sys::window().and_then(|it| it.history().ok());
-        let _ = history.map(|it| it.forward());
+        let _ = history.map(|it| it.go_with_delta(-moved));
     }
     is_confirmed
 }
 
+/// By how many entries of the history the browser has just moved: a script of the document counts them (`PLACES` in
+/// `shell.rs`).
+fn moved() -> i32 {
+    let history = web_sys::window().and_then(|it| it.history().ok());
+    let moved = history.and_then(|it| js_sys::Reflect::get(&it, &"moved".into()).ok());
+    #[expect(clippy::cast_possible_truncation, reason = "a few entries")]
+    moved.and_then(|it| it.as_f64()).map_or(0, |it| it as i32)
+}
+
 /// Asks before the page is left while `is_dirty` is true and the calling component exists. Does nothing on the server.
 pub fn guard(is_dirty: Signal<bool>) {
+    add(is_dirty, false);
+}
+
+/// The same, but only before the tab is closed or loaded again: other pages of ours can be opened, since the changes are
+/// saved when the page is left.
+pub fn guard_closing(is_dirty: Signal<bool>) {
+    add(is_dirty, true);
+}
+
+fn add(is_dirty: Signal<bool>, is_closing_only: bool) {
     Effect::new(move |_| {
         let id = NEXT_ID.get();
         NEXT_ID.set(id + 1);
         if id == 0 {
             listen();
         }
-        GUARDS.with_borrow_mut(|it| it.push((id, is_dirty)));
+        GUARDS.with_borrow_mut(|it| it.push((id, is_dirty, is_closing_only)));
         on_cleanup(move || GUARDS.with_borrow_mut(|it| it.retain(|guard| guard.0 != id)));
     });
 }
@@ -68,10 +89,12 @@ fn ask_user() -> bool {
     web_sys::window().is_none_or(|it| it.confirm_with_message(QUESTION).unwrap_or(true))
 }
 
-fn is_dirty() -> bool {
+/// Whether there are unsaved changes: those that closing the tab would lose, or those that opening another page would.
+fn is_dirty(closes: bool) -> bool {
     let guards = GUARDS.with_borrow(Clone::clone);
     guards
         .iter()
+        .filter(|it| closes || !it.2)
         .any(|it| it.1.try_get_untracked().unwrap_or_default())
 }
 
@@ -85,14 +108,14 @@ fn listen() {
         ..EventListenerOptions::run_in_capture_phase()
     };
     EventListener::new_with_options(&window, "beforeunload", first, |event| {
-        if is_dirty() {
+        if is_dirty(true) {
             // The browser then asks, with its own text.
             event.prevent_default();
         }
     })
     .forget();
     EventListener::new_with_options(&window, "click", first, |event| {
-        if follows_link(event) && is_dirty() && !ask_user() {
+        if follows_link(event) && is_dirty(false) && !ask_user() {
             event.prevent_default();
             event.stop_immediate_propagation();
         }

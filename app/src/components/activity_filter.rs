@@ -27,8 +27,8 @@ const KEYS: [&str; 9] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ActivityQuery([String; KEYS.len()]);
 
-/// The first moment of a day, UTC.
-fn start_of_day(day: NaiveDate) -> DateTime<Utc> {
+/// The first moment of a day, UTC: days as the server draws them, before the page knows the person's time zone.
+pub fn start_of_utc_day(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(chrono::NaiveTime::MIN).and_utc()
 }
 
@@ -68,22 +68,31 @@ impl ActivityQuery {
         self.with("cursor", "") != Self::default()
     }
 
-    /// The filter for the server. Values that cannot be parsed are ignored; `to` includes the whole day.
-    pub fn filter(&self) -> EventFilter {
+    /// Whether the filter names a day.
+    pub fn has_days(&self) -> bool {
+        !(self.get("from").is_empty() && self.get("to").is_empty())
+    }
+
+    /// The filter for the server. Values that cannot be parsed are ignored; `to` includes the whole day. `start_of_day`
+    /// says when a day begins.
+    pub fn filter(&self, start_of_day: fn(NaiveDate) -> DateTime<Utc>) -> EventFilter {
         let text = |key: &str| {
             let text = self.get(key).trim();
             (!text.is_empty()).then(|| text.to_owned())
         };
-        let rest_of_day = TimeDelta::days(1) - TimeDelta::milliseconds(1);
-        let day = |key: &str| time_serde::date(self.get(key)).map(start_of_day);
+        let day = |key: &str| time_serde::date(self.get(key));
+        let last_moment = |day: NaiveDate| {
+            // A day may have 23 or 25 hours.
+            Some(start_of_day(day.succ_opt()?) - TimeDelta::milliseconds(1))
+        };
         EventFilter {
             release_id: self.get("release").parse().ok(),
             cluster_id: self.get("cluster").parse().ok(),
             customer_id: self.get("customer").parse().ok(),
             actor: text("person"),
             action: self.get("action").parse().ok(),
-            from: day("from"),
-            to: day("to").map(|it| it + rest_of_day),
+            from: day("from").map(start_of_day),
+            to: day("to").and_then(last_moment),
             batch_id: text("batch").map(BatchId),
             cursor: self.get("cursor").parse().ok(),
             limit: Some(PAGE_BATCHES),
@@ -242,6 +251,7 @@ mod tests {
     use super::*;
     use crate::components::ui::html::tests::{HOSTILE, assert_escaped};
     use crate::domain::id::{CustomerId, EventId};
+    use chrono::Datelike;
 
     fn query(values: &[(&str, &str)]) -> ActivityQuery {
         ActivityQuery::parse(|key| {
@@ -261,7 +271,7 @@ mod tests {
             ("cursor", "90"),
             ("release", "x"),
         ]);
-        let filter = it.filter();
+        let filter = it.filter(start_of_utc_day);
         assert_eq!(filter.customer_id, Some(CustomerId(7)));
         assert_eq!(filter.actor.as_deref(), Some("Ana"));
         assert_eq!(filter.action, Some(EventAction::Done));
@@ -270,6 +280,23 @@ mod tests {
         let times = filter.from.zip(filter.to).unwrap();
         assert_eq!((times.1 - times.0).num_milliseconds(), 86_399_999);
         assert!(it.is_filtered() && !query(&[("cursor", "90")]).is_filtered());
+    }
+
+    #[test]
+    fn the_last_day_ends_where_the_next_one_begins() {
+        // A zone in which the clock goes back on the 25th.
+        let start = |day: NaiveDate| {
+            let shift = if day.day() > 25 { 1 } else { 2 };
+            start_of_utc_day(day) - TimeDelta::hours(shift)
+        };
+        let it = query(&[("from", "2026-10-25"), ("to", "2026-10-25")]);
+        let filter = it.filter(start);
+        assert_eq!(filter.from.unwrap().to_string(), "2026-10-24 22:00:00 UTC");
+        assert_eq!(
+            filter.to.unwrap().to_string(),
+            "2026-10-25 22:59:59.999 UTC"
+        );
+        assert!(it.has_days() && !query(&[("person", "Ana")]).has_days());
     }
 
     #[test]

@@ -219,12 +219,20 @@ pub fn ReasonDialog(
     error: RwSignal<Option<AppError>>,
     on_reason: Callback<(StepAction, String)>,
 ) -> impl IntoView {
+    let reason = RwSignal::new(String::new());
+    // The action whose dialog was closed before its reason was sent: what was typed stays.
+    let closed = StoredValue::new(None::<StepAction>);
     move || {
         asking.get().map(|action| {
             let open = RwSignal::new(true);
             error.set(None);
+            if closed.get_value() != Some(action) {
+                reason.set(String::new());
+            }
+            closed.set_value(None);
             follow(move |_| {
                 if !open.get() {
+                    closed.set_value(Some(action));
                     asking.set(None);
                 }
             });
@@ -233,6 +241,7 @@ pub fn ReasonDialog(
                 <Dialog open=open title=format!("{} {n} cells", verb(action))>
                     <ReasonForm
                         action=action
+                        reason=reason
                         id="bulk-reason"
                         error=error
                         on_reason=Callback::new(move |reason| on_reason.run((action, reason)))

@@ -101,6 +101,8 @@ mod tests {
             changes: Vec::new(),
             resolved_text: None,
             resolved_sha256: None,
+            text_shown: None,
+            text_changes: Vec::new(),
             undoes: None,
         };
         assert_eq!(event_phrase(&event, 12), "marked 12 cells done");

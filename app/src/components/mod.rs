@@ -30,6 +30,7 @@ pub mod step_form;
 pub mod step_panel;
 pub mod step_state;
 pub mod step_text;
+pub mod text_change;
 pub mod ui;
 pub mod variables_editor;
 pub mod variables_facts;

@@ -1,8 +1,10 @@
 //! Actions on single steps that have no final answer yet: running ones, and failed ones that can be tried again.
 use crate::{
-    domain::{id::StepId, vocabulary::StepAction},
-    error::AppError,
+    domain::{id::StepId, matrix::Cell, text_change::TEXT_CHANGED, vocabulary::StepAction},
+    error::{AppError, ViolationDetail, ViolationMessage},
 };
+use leptos::prelude::*;
+use std::sync::Arc;
 
 /// An action on a step as it is sent to the server.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +15,74 @@ pub struct ActionRequest {
     pub reason: Option<String>,
     /// Whether the step may be marked done although values are missing.
     pub allow_unresolved: bool,
+    /// The text that the person was shown, which the server compares with the present one (R81).
+    pub text: Option<Arc<ShownText>>,
+}
+
+/// A text that was on the page, with its SHA-256.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ShownText {
+    /// As the server computed it.
+    pub sha256: String,
+    /// The resolved text.
+    pub text: String,
+}
+
+/// The texts of steps that this page has shown: on screen, and copied.
+#[derive(Clone, Copy, Default)]
+pub struct ShownTexts(StoredValue<Vec<ShownStep>>);
+
+/// The texts of one step.
+struct ShownStep {
+    step: StepId,
+    screen: Option<Arc<ShownText>>,
+    copied: Option<Arc<ShownText>>,
+}
+
+impl ShownTexts {
+    /// Remembers a text that is on screen, or was copied.
+    pub fn show(self, step: StepId, text: Arc<ShownText>, is_copied: bool) {
+        self.0.try_update_value(|all| {
+            let at = all.iter().position(|it| it.step == step);
+            let at = at.unwrap_or_else(|| {
+                all.push(ShownStep {
+                    step,
+                    screen: None,
+                    copied: None,
+                });
+                all.len() - 1
+            });
+            let place = if is_copied {
+                &mut all[at].copied
+            } else {
+                &mut all[at].screen
+            };
+            *place = Some(text);
+        });
+    }
+
+    /// The step was done: what is shown from now on counts.
+    pub fn forget(self, step: StepId) {
+        self.0
+            .try_update_value(|all| all.retain(|it| it.step != step));
+    }
+
+    /// Adds the shown text to an action that proves it: what was copied last, else what is on screen. False if both
+    /// differ, and the person has to be asked first.
+    pub fn add_to(self, step: StepId, request: &mut ActionRequest) -> bool {
+        if !matches!(request.action, StepAction::Start | StepAction::Done) || request.text.is_some()
+        {
+            return true;
+        }
+        let shown = self.0.try_with_value(|all| {
+            let of = all.iter().find(|it| it.step == step);
+            of.map(|it| (it.screen.clone(), it.copied.clone()))
+        });
+        let (screen, copied) = shown.flatten().unwrap_or_default();
+        let differ = copied.is_some() && screen.is_some() && copied != screen;
+        request.text = copied.or(screen);
+        !differ
+    }
 }
 
 impl ActionRequest {
@@ -22,6 +92,7 @@ impl ActionRequest {
             action,
             reason: None,
             allow_unresolved: false,
+            text: None,
         }
     }
 }
@@ -35,10 +106,42 @@ pub struct FailedAction {
     pub error: AppError,
 }
 
-/// The actions that are running, or have failed for a temporary reason, at most one per step. A refusal by a rule is
-/// not kept: it is reported once, and trying again would not help.
+impl FailedAction {
+    /// An action that is not sent before the person has seen that the text changed.
+    pub fn text_changed(request: ActionRequest) -> Self {
+        let error = AppError::Refused(Box::new(ViolationMessage {
+            text: TEXT_CHANGED.to_owned(),
+            field: None,
+            about: ViolationDetail::TextChanged,
+        }));
+        Self { request, error }
+    }
+
+    /// Whether the step's text is another than the one that was shown.
+    pub fn is_text_changed(&self) -> bool {
+        matches!(&self.error, AppError::Refused(it) if it.about == ViolationDetail::TextChanged)
+    }
+}
+
+/// The actions that are running, or have failed for a temporary reason: the newest one of each step. Earlier ones that
+/// still wait for their answer are known to nobody but their request. A refusal by a rule is not kept: it is reported once,
+/// and trying again would not help.
 #[derive(Clone, Debug, Default)]
-pub struct PendingActions(Vec<(StepId, ActionRequest, PendingState)>);
+pub struct PendingActions {
+    all: Vec<PendingAction>,
+    /// The number of the action that began last.
+    newest: u32,
+}
+
+#[derive(Clone, Debug)]
+struct PendingAction {
+    step: StepId,
+    number: u32,
+    /// The cell as the server last said it is; none if it is not in the grid.
+    settled: Option<Cell>,
+    request: ActionRequest,
+    state: PendingState,
+}
 
 #[derive(Clone, Debug)]
 enum PendingState {
@@ -48,48 +151,87 @@ enum PendingState {
     Failed(AppError),
 }
 
+impl PendingAction {
+    fn is_running(&self) -> bool {
+        !matches!(self.state, PendingState::Failed(_))
+    }
+}
+
 impl PendingActions {
-    /// An action is sent; it replaces an older one of the step.
-    pub fn begin(&mut self, step: StepId, request: ActionRequest) {
-        self.end(step);
-        self.0.push((step, request, PendingState::Running));
+    fn take(&mut self, step: StepId) -> Option<PendingAction> {
+        let at = self.all.iter().position(|it| it.step == step)?;
+        Some(self.all.swap_remove(at))
     }
 
-    /// The action of a step has succeeded.
-    pub fn end(&mut self, step: StepId) {
-        self.0.retain(|it| it.0 != step);
+    fn newest_of(&mut self, step: StepId) -> Option<&mut PendingAction> {
+        self.all.iter_mut().find(|it| it.step == step)
     }
 
-    /// The action of a step has failed. It is kept if the reason is temporary.
-    pub fn fail(&mut self, step: StepId, failed: FailedAction) {
-        self.end(step);
-        if failed.error.is_retryable() {
-            self.0
-                .push((step, failed.request, PendingState::Failed(failed.error)));
+    /// An action is asked for; it replaces an older one of the step. `now` is the cell as it is shown. Answers the
+    /// action's number.
+    pub fn begin(&mut self, step: StepId, request: ActionRequest, now: Option<Cell>) -> u32 {
+        self.newest += 1;
+        // While several actions wait for each other, the cell as the server knows it is the one before the first.
+        let earlier = self.take(step).filter(PendingAction::is_running);
+        self.all.push(PendingAction {
+            step,
+            number: self.newest,
+            settled: earlier.map_or(now, |it| it.settled),
+            request,
+            state: PendingState::Running,
+        });
+        self.newest
+    }
+
+    /// The server has answered with the cell as it is now, to the action of this number or to a change of another kind.
+    /// True if the cell may be shown: no newer action is asked of the step.
+    pub fn settle(&mut self, cell: Cell, number: Option<u32>) -> bool {
+        let Some(newest) = self.newest_of(cell.step) else {
+            return true;
+        };
+        newest.settled = Some(cell);
+        let is_newest = number == Some(newest.number) || !newest.is_running();
+        if is_newest {
+            self.take(cell.step);
         }
+        is_newest
+    }
+
+    /// The action of a step has failed. It is kept if the reason is temporary. Answers the cell to go back to; none if a
+    /// newer action is asked of the step.
+    pub fn fail(&mut self, step: StepId, number: u32, failed: FailedAction) -> Option<Cell> {
+        let newest = self.newest_of(step).filter(|it| it.number == number)?;
+        let settled = newest.settled;
+        if failed.error.is_retryable() {
+            newest.state = PendingState::Failed(failed.error);
+        } else {
+            self.take(step);
+        }
+        settled
     }
 
     /// Marks a running action as slow. False if it is no longer running.
-    pub fn linger(&mut self, step: StepId) -> bool {
-        let found = self.0.iter_mut().find(|it| it.0 == step);
-        let found = found.filter(|it| matches!(it.2, PendingState::Running));
-        found.map(|it| it.2 = PendingState::Slow).is_some()
+    pub fn linger(&mut self, step: StepId, number: u32) -> bool {
+        let found = self.newest_of(step);
+        let found =
+            found.filter(|it| it.number == number && matches!(it.state, PendingState::Running));
+        found.map(|it| it.state = PendingState::Slow).is_some()
     }
 
     /// Whether the step's action is marked as slow.
     pub fn is_slow(&self, step: StepId) -> bool {
-        let mut all = self.0.iter();
-        all.any(|it| it.0 == step && matches!(it.2, PendingState::Slow))
+        let mut all = self.all.iter();
+        all.any(|it| it.step == step && matches!(it.state, PendingState::Slow))
     }
 
     /// The failed action of a step.
     pub fn failed(&self, step: StepId) -> Option<FailedAction> {
-        let (_, request, state) = self.0.iter().find(|it| it.0 == step)?;
-        let PendingState::Failed(error) = state else {
+        let found = self.all.iter().find(|it| it.step == step)?;
+        let PendingState::Failed(error) = &found.state else {
             return None;
         };
         Some(FailedAction {
-            request: request.clone(),
+            request: found.request.clone(),
             error: error.clone(),
         })
     }
@@ -99,49 +241,115 @@ impl PendingActions {
 mod tests {
     use super::*;
     use crate::{
-        domain::{rule_violation::RuleViolation, vocabulary::Noun},
+        domain::{
+            matrix::tests::cell, rule_violation::RuleViolation, vocabulary::Noun,
+            vocabulary::StepStatus,
+        },
         error::ViolationMessage,
     };
 
+    const STEP: StepId = StepId(7);
+
+    fn begin(actions: &mut PendingActions, action: StepAction, now: StepStatus) -> u32 {
+        actions.begin(STEP, ActionRequest::new(action), Some(cell(7, now)))
+    }
+
+    fn unreachable(action: StepAction) -> FailedAction {
+        FailedAction {
+            request: ActionRequest::new(action),
+            error: AppError::Transport(String::new()),
+        }
+    }
+
+    #[test]
+    fn what_was_copied_counts_as_shown_and_another_text_on_screen_is_asked_about() {
+        let owner = Owner::new();
+        owner.set();
+        let (all, step) = (ShownTexts::default(), StepId(7));
+        let text = |it: &str| {
+            Arc::new(ShownText {
+                sha256: it.to_owned(),
+                text: it.to_owned(),
+            })
+        };
+        let sent = || {
+            let mut request = ActionRequest::new(StepAction::Done);
+            let is_sure = all.add_to(step, &mut request);
+            (is_sure, request.text.map(|it| it.sha256.clone()))
+        };
+        assert_eq!(sent(), (true, None));
+        all.show(step, text("old"), false);
+        assert_eq!(sent(), (true, Some("old".into())));
+        all.show(step, text("old"), true);
+        assert_eq!(sent(), (true, Some("old".into())));
+        all.show(step, text("new"), false);
+        assert_eq!(sent(), (false, Some("old".into())));
+        all.forget(step);
+        assert_eq!(sent(), (true, None));
+        let mut failing = ActionRequest::new(StepAction::Fail);
+        assert!(all.add_to(step, &mut failing) && failing.text.is_none());
+    }
+
     #[test]
     fn an_action_is_slow_once_marked_until_it_succeeds_or_fails() {
-        let (mut actions, step) = (PendingActions::default(), StepId(7));
-        let request = ActionRequest::new(StepAction::Done);
-        actions.begin(step, request.clone());
-        assert!(!actions.is_slow(step));
-        assert!(actions.linger(step));
-        assert!(actions.is_slow(step) && !actions.is_slow(StepId(8)));
-        actions.end(step);
-        assert!(!actions.is_slow(step) && !actions.linger(step));
-        actions.begin(step, request.clone());
-        let failed = FailedAction {
-            request,
-            error: AppError::Transport(String::new()),
-        };
-        actions.fail(step, failed.clone());
-        assert!(!actions.linger(step));
-        assert_eq!(actions.failed(step), Some(failed));
+        let mut actions = PendingActions::default();
+        let number = begin(&mut actions, StepAction::Done, StepStatus::Pending);
+        assert!(!actions.is_slow(STEP));
+        assert!(actions.linger(STEP, number));
+        assert!(actions.is_slow(STEP) && !actions.is_slow(StepId(8)));
+        assert!(actions.settle(cell(7, StepStatus::Done), Some(number)));
+        assert!(!actions.is_slow(STEP) && !actions.linger(STEP, number));
+        let number = begin(&mut actions, StepAction::Done, StepStatus::Pending);
+        let failed = unreachable(StepAction::Done);
+        let back = actions.fail(STEP, number, failed.clone());
+        assert_eq!(back, Some(cell(7, StepStatus::Pending)));
+        assert!(!actions.linger(STEP, number));
+        assert_eq!(actions.failed(STEP), Some(failed));
         // The next action replaces it.
-        actions.begin(step, ActionRequest::new(StepAction::Start));
-        assert_eq!(actions.failed(step), None);
+        begin(&mut actions, StepAction::Start, StepStatus::Pending);
+        assert_eq!(actions.failed(STEP), None);
     }
 
     #[test]
     fn only_temporary_failures_are_kept() {
-        let (mut actions, step) = (PendingActions::default(), StepId(7));
+        let mut actions = PendingActions::default();
         let no = ViolationMessage::from(RuleViolation::Archived);
         for error in [
             AppError::Refused(Box::new(no)),
             AppError::NotFound(Noun::Step),
         ] {
-            actions.fail(
-                step,
-                FailedAction {
-                    request: ActionRequest::new(StepAction::Done),
-                    error,
-                },
-            );
-            assert_eq!(actions.failed(step), None);
+            let number = begin(&mut actions, StepAction::Done, StepStatus::Pending);
+            let request = ActionRequest::new(StepAction::Done);
+            actions.fail(STEP, number, FailedAction { request, error });
+            assert_eq!(actions.failed(STEP), None);
         }
+    }
+
+    #[test]
+    fn a_second_action_goes_back_to_what_the_server_said_before_the_first() {
+        let mut actions = PendingActions::default();
+        begin(&mut actions, StepAction::Start, StepStatus::Pending);
+        let second = begin(&mut actions, StepAction::Done, StepStatus::InProgress);
+        let back = actions.fail(STEP, second, unreachable(StepAction::Done));
+        assert_eq!(back, Some(cell(7, StepStatus::Pending)));
+    }
+
+    #[test]
+    fn an_older_answer_never_replaces_a_newer_action() {
+        let mut actions = PendingActions::default();
+        let first = begin(&mut actions, StepAction::Start, StepStatus::Pending);
+        let second = begin(&mut actions, StepAction::Done, StepStatus::InProgress);
+        assert!(!actions.settle(cell(7, StepStatus::InProgress), Some(first)));
+        // Notes that were saved meanwhile neither.
+        assert!(!actions.settle(cell(7, StepStatus::InProgress), None));
+        assert_eq!(
+            actions.fail(STEP, first, unreachable(StepAction::Start)),
+            None
+        );
+        let back = actions.fail(STEP, second, unreachable(StepAction::Done));
+        assert_eq!(back, Some(cell(7, StepStatus::InProgress)));
+        // A failed action is over.
+        assert!(actions.settle(cell(7, StepStatus::Skipped), None));
+        assert_eq!(actions.failed(STEP), None);
     }
 }

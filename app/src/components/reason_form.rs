@@ -37,12 +37,13 @@ fn with_reason(before: &str, reason: &str) -> String {
 #[component]
 pub fn ReasonForm(
     action: StepAction,
+    /// What is typed: kept by the page, so that closing the form does not throw it away.
+    reason: RwSignal<String>,
     #[prop(into)] id: String,
     #[prop(into)] error: Signal<Option<AppError>>,
     on_reason: Callback<String>,
     on_cancel: Callback<()>,
 ) -> impl IntoView {
-    let reason = RwSignal::new(String::new());
     let key = format!("rollcall.reasons.{action}");
     let offered = dom::read_setting(&key).unwrap_or_default();
     let send = StoredValue::new(move || {

@@ -38,6 +38,8 @@ pub fn RunStep(
     /// None once no other step is open.
     #[prop(into)]
     next_step: Signal<Option<NextStep>>,
+    /// Whether a step of the list has failed.
+    has_failed: Signal<bool>,
     /// Number of copies requested by keyboard; each increment copies the text once.
     copy_requests: RwSignal<u32>,
     on_next: Callback<()>,
@@ -81,7 +83,8 @@ pub fn RunStep(
         })
     };
     let nothing_left = move || {
-        (next_step.get().is_none() && !state.status.is_open()).then(|| {
+        let is_end = next_step.get().is_none() && !has_failed.get();
+        (is_end && !state.status.is_open()).then(|| {
             view! { <p class="card row next" role="status"><Icon name=state_icon(StepStatus::Done)/>"All steps are finished."</p> }
         })
     };

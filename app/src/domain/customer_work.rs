@@ -113,6 +113,23 @@ pub fn progress(rows: &[WorkRow]) -> Progress {
 
 /// The next open step after `from` (or the previous one), wrapping around at the end. None if no other step is open.
 pub fn next_open(rows: &[WorkRow], from: Option<StepId>, forward: bool) -> Option<StepId> {
+    next_where(rows, from, forward, StepStatus::is_open)
+}
+
+/// The next step to be worked on after `from`, wrapping around at the end. A failed step is never opened by itself: who
+/// marks one step after the other done would mark it done too.
+pub fn next_to_do(rows: &[WorkRow], from: Option<StepId>) -> Option<StepId> {
+    next_where(rows, from, true, |it| {
+        it.is_open() && it != StepStatus::Failed
+    })
+}
+
+fn next_where(
+    rows: &[WorkRow],
+    from: Option<StepId>,
+    forward: bool,
+    is_wanted: fn(StepStatus) -> bool,
+) -> Option<StepId> {
     let here = from.and_then(|id| rows.iter().position(|it| it.id == id));
     let n = rows.len();
     let at = |distance: usize| match here {
@@ -122,7 +139,7 @@ pub fn next_open(rows: &[WorkRow], from: Option<StepId>, forward: bool) -> Optio
     };
     (1..=n)
         .map(|it| &rows[at(it)])
-        .find(|it| it.status.is_open() && Some(it.id) != from)
+        .find(|it| is_wanted(it.status) && Some(it.id) != from)
         .map(|it| it.id)
 }
 
@@ -188,6 +205,18 @@ mod tests {
         );
         assert_eq!(next_open(&rows, None, true), Some(StepId(1)));
         assert_eq!(next_open(&rows, Some(StepId(99)), true), Some(StepId(1)));
+    }
+
+    #[test]
+    fn a_failed_step_is_never_the_next_one_by_itself() {
+        use StepStatus::{Done, Failed, InProgress, Pending, Reverted};
+        let all = rows(&[Failed, Pending, Failed, InProgress, Reverted]);
+        let next = |from| next_to_do(&all, Some(StepId(from))).map(|it| it.0);
+        assert_eq!((next(2), next(4), next(5)), (Some(4), Some(5), Some(2)));
+        assert_eq!(next_to_do(&all, None), Some(StepId(2)));
+        let finished = rows(&[Failed, Done]);
+        assert_eq!(next_to_do(&finished, Some(StepId(2))), None);
+        assert_eq!(next_open(&finished, Some(StepId(2)), true), Some(StepId(1)));
     }
 
     #[test]

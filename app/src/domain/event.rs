@@ -2,6 +2,7 @@
 use super::{
     actor_stamp::ActorStamp,
     id::{BatchId, ClusterId, CustomerId, EventId, ReleaseId},
+    text_change::TextChange,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -108,53 +109,13 @@ pub struct Event {
     pub after: Option<Value>,
     pub resolved_text: Option<String>,
     pub resolved_sha256: Option<String>,
+    /// On done: whether the person had that text on the page (R81).
+    pub text_shown: Option<bool>,
     pub undoes: Option<BatchId>,
     /// Hash of this event and the one before it (R89); none only while the event is not written yet.
     pub hash: Option<String>,
     /// Hash of the event before it.
     pub previous_hash: Option<String>,
-}
-
-/// The batches that one person can undo, and the undone batches that can be redone; newest last.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Undoable {
-    pub undo: Vec<BatchId>,
-    pub redo: Vec<BatchId>,
-}
-
-impl Undoable {
-    /// Computes both lists from the person's events, newest first.
-    pub fn of(events: &[Event]) -> Self {
-        let mut batches: Vec<(&BatchId, Option<&BatchId>, bool)> = Vec::new();
-        for event in events {
-            match batches.iter_mut().find(|it| *it.0 == event.batch_id) {
-                Some(batch) => batch.2 &= event.is_undoable(),
-                None => batches.push((&event.batch_id, event.undoes.as_ref(), event.is_undoable())),
-            }
-        }
-        let undoes = |batch: &BatchId| batches.iter().find(|it| it.0 == batch).and_then(|it| it.1);
-        let mut this = Self::default();
-        for (batch, of, may) in &batches {
-            let is_undone = batches.iter().any(|it| it.1 == Some(*batch));
-            if is_undone || !may {
-                continue;
-            }
-            // The undo of an undo redoes the original change. An imported history may contain a circle: a chain that is
-            // longer than the list ends the walk.
-            let mut depth = 0;
-            let mut behind = *of;
-            while let Some(batch) = behind.filter(|_| depth <= batches.len()) {
-                depth += 1;
-                behind = undoes(batch);
-            }
-            if depth % 2 == 0 {
-                this.undo.insert(0, (*batch).clone());
-            } else if this.undo.is_empty() {
-                this.redo.insert(0, (*batch).clone());
-            }
-        }
-        this
-    }
 }
 
 impl Event {
@@ -208,7 +169,12 @@ impl Event {
         fields
             .into_iter()
             // Bookkeeping fields change with every event.
-            .filter(|it| !matches!(it.as_str(), "id" | "version" | "createdAt" | "updatedAt"))
+            .filter(|it| {
+                !matches!(
+                    it.as_str(),
+                    "id" | "version" | "createdAt" | "updatedAt" | "changes"
+                )
+            })
             .filter(|it| before.get(*it) != after.get(*it))
             .map(|it| FieldChange {
                 field: it.clone(),
@@ -216,6 +182,14 @@ impl Event {
                 after: after.get(it).and_then(readable),
             })
             .collect()
+    }
+
+    /// What changed in the step's text between its start and this, if the event says so.
+    fn text_changes(&self) -> Vec<TextChange> {
+        let changes = self.after.as_ref().and_then(|it| it.get("changes"));
+        changes
+            .and_then(|it| Vec::deserialize(it).ok())
+            .unwrap_or_default()
     }
 
     /// The reason of a failed, skipped or reverted step.
@@ -259,8 +233,12 @@ pub struct HistoryEntry {
     pub at: DateTime<Utc>,
     pub reason: Option<String>,
     pub changes: Vec<FieldChange>,
+    /// On a done that follows a start: what changed in the text in between (R81).
+    pub text_changes: Vec<TextChange>,
     pub resolved_text: Option<String>,
     pub resolved_sha256: Option<String>,
+    /// On done: whether the person had that text on the page (R81).
+    pub text_shown: Option<bool>,
     pub undoes: Option<BatchId>,
 }
 
@@ -291,6 +269,7 @@ impl From<Event> for HistoryEntry {
         Self {
             reason: event.reason().map(str::to_owned),
             changes: event.changes(),
+            text_changes: event.text_changes(),
             id: event.id,
             batch_id: event.batch_id,
             entity: event.entity,
@@ -302,6 +281,7 @@ impl From<Event> for HistoryEntry {
             at: event.at,
             resolved_text: event.resolved_text,
             resolved_sha256: event.resolved_sha256,
+            text_shown: event.text_shown,
             undoes: event.undoes,
         }
     }
@@ -349,11 +329,11 @@ pub struct ListPage<T> {
 mod tests {
     use super::*;
 
-    fn event(batch: &str, entity: Entity, undoes: Option<&str>) -> Event {
+    fn event() -> Event {
         Event {
             id: EventId(1),
-            batch_id: BatchId(batch.into()),
-            entity,
+            batch_id: BatchId("a".into()),
+            entity: Entity::Step,
             entity_id: 1,
             release_id: None,
             customer_id: None,
@@ -364,53 +344,16 @@ mod tests {
             after: None,
             resolved_text: None,
             resolved_sha256: None,
-            undoes: undoes.map(|it| BatchId(it.into())),
+            text_shown: None,
+            undoes: None,
             hash: None,
             previous_hash: None,
         }
     }
 
-    fn of(events: &[(&str, Entity, Option<&str>)]) -> (String, String) {
-        // The test lists events oldest first; the audit trail lists them newest first.
-        let events = events.iter().rev().map(|it| event(it.0, it.1, it.2));
-        let found = Undoable::of(&events.collect::<Vec<_>>());
-        let words = |ids: Vec<BatchId>| ids.into_iter().map(|it| it.0).collect::<String>();
-        (words(found.undo), words(found.redo))
-    }
-
-    #[test]
-    fn what_was_undone_can_be_done_again_and_what_was_done_again_undone() {
-        use Entity::Step;
-        let pair = |undo: &str, redo: &str| (undo.to_owned(), redo.to_owned());
-        let history = [
-            ("a", Step, None),
-            ("b", Step, None),
-            ("c", Step, Some("b")),
-            ("d", Step, Some("a")),
-            ("e", Step, Some("d")),
-        ];
-        assert_eq!(of(&history[..2]), pair("ab", ""));
-        assert_eq!(of(&history[..3]), pair("a", "c"));
-        assert_eq!(of(&history[..4]), pair("", "cd"));
-        assert_eq!(of(&history), pair("e", ""));
-        assert_eq!(of(&[("a", Entity::Release, None)]), pair("", ""));
-    }
-
-    #[test]
-    fn a_history_that_undoes_itself_in_a_circle_is_walked_to_an_end() {
-        use Entity::Step;
-        let circle = [("a", Step, Some("b")), ("b", Step, Some("a"))];
-        assert_eq!(of(&circle), (String::new(), String::new()));
-        // The newest change undoes the circle, so the walk enters it.
-        let (undo, redo) = of(&[circle[0], circle[1], ("c", Step, Some("b"))]);
-        assert_eq!(undo.len() + redo.len(), 1);
-        let (undo, redo) = of(&[("a", Step, Some("a")), ("b", Step, Some("a"))]);
-        assert_eq!(undo.len() + redo.len(), 1);
-    }
-
     #[test]
     fn an_entry_says_what_changed_and_leaves_bookkeeping_out() {
-        let mut event = event("a", Entity::Step, None);
+        let mut event = event();
         event.before = Some(serde_json::json!({ "status": "pending", "version": 1, "notes": "x" }));
         event.after = Some(serde_json::json!({ "status": "done", "version": 2, "notes": "x" }));
         let entry = HistoryEntry::from(event);

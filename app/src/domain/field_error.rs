@@ -50,6 +50,8 @@ pub enum FieldError {
     /// What is wrong with a text or a list, each with its place.
     #[error("{}", sentences(faults))]
     Faults { faults: Vec<String> },
+    #[error("write 64 hexadecimal digits in small letters")]
+    NotASha256,
 }
 
 /// A message names at most this number of ids or names, however many the client sent.

@@ -123,6 +123,7 @@ pub fn canonical(event: &Event, digest: Digest) -> String {
         after,
         resolved_text: _,
         resolved_sha256,
+        text_shown,
         undoes,
         hash: _,
         previous_hash: _,
@@ -145,6 +146,7 @@ pub fn canonical(event: &Event, digest: Digest) -> String {
     members.number("id", Some(id.0));
     members.number("releaseId", release_id.map(|it| it.0));
     members.text("resolvedSha256", resolved_sha256.as_deref());
+    members.value("textShown", text_shown.map(Value::from).as_ref());
     members.text("undoes", undoes.as_ref().map(|it| it.0.as_str()));
     out.push('}');
     out
@@ -201,6 +203,7 @@ pub mod tests {
             ),
             resolved_text: Some("echo".into()),
             resolved_sha256: Some("sha".into()),
+            text_shown: None,
             undoes: None,
             hash: None,
             previous_hash: None,

@@ -1,10 +1,13 @@
 //! The matrix of a release: steps as rows, customers as columns, one cell per customer's step, with counts per row
 //! and column that are kept up to date.
+pub use super::cell_changes::CellIndex;
+
 use super::{
+    cell_changes::CellChanges,
     id::{ClusterId, CustomerId, StepId, TemplateId},
     progress::Counts,
     release::Release,
-    status_info::{StatusChange, StatusInfo},
+    status_info::StatusChange,
     vocabulary::{Category, StepStatus, StepType},
 };
 use serde::{Deserialize, Serialize};
@@ -103,40 +106,15 @@ pub struct Grid {
     pub rows: Vec<MatrixRow>,
     pub(super) cells: Vec<Option<Cell>>,
     /// By cell index, row by row.
-    status_changes: Vec<Option<StatusChange>>,
-    missing: HashMap<usize, Arc<str>>,
+    pub(super) status_changes: Vec<Option<StatusChange>>,
+    pub(super) missing: HashMap<usize, Arc<str>>,
+    pub(super) value_changes: HashMap<usize, Arc<str>>,
     row_counts: Vec<Counts>,
     column_counts: Vec<Counts>,
     pub total: Counts,
     /// The number of cells that need attention.
     pub attention: usize,
     changes: CellChanges,
-}
-
-/// The cells that were set, oldest first; old entries are dropped. Renderers use it to redraw only what changed. It
-/// does not count for equality of two matrices.
-#[derive(Clone, Debug, Default)]
-struct CellChanges {
-    dropped: usize,
-    last: Vec<CellIndex>,
-}
-
-/// The log keeps at most this number of changes; above it a renderer redraws everything.
-const CELL_CHANGES_MAX: usize = 256;
-
-impl PartialEq for CellChanges {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-/// The position of a cell: row and column, counted from 0.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-pub struct CellIndex {
-    pub row: usize,
-    pub column: usize,
 }
 
 impl Grid {
@@ -167,6 +145,7 @@ impl Grid {
             status_changes: vec![None; cells.len()],
             cells,
             missing: HashMap::new(),
+            value_changes: HashMap::new(),
             row_counts: vec![Counts::default(); rows.len()],
             column_counts: vec![Counts::default(); columns.len()],
             total: Counts::default(),
@@ -192,7 +171,7 @@ impl Grid {
         grid
     }
 
-    fn index(&self, at: CellIndex) -> usize {
+    pub(super) fn index(&self, at: CellIndex) -> usize {
         at.row * self.columns.len() + at.column
     }
 
@@ -285,22 +264,17 @@ impl Grid {
             - usize::from(old.needs_attention());
         self.cells[index] = Some(cell);
         self.write_status_change(index, change);
-        self.changes.last.push(at);
-        if self.changes.last.len() > CELL_CHANGES_MAX {
-            self.changes.dropped += self.changes.last.len();
-            self.changes.last.clear();
-        }
+        self.changes.push(at);
     }
 
     /// How many changes were made since the matrix was built.
     pub fn change_count(&self) -> usize {
-        self.changes.dropped + self.changes.last.len()
+        self.changes.count()
     }
 
     /// The cells set since the change count was `n`; none if the log no longer reaches back that far.
     pub fn changed_since(&self, n: usize) -> Option<&[CellIndex]> {
-        let from = n.checked_sub(self.changes.dropped)?;
-        self.changes.last.get(from..)
+        self.changes.since(n)
     }
 
     /// Sets who changed the state of a cell.
@@ -308,7 +282,7 @@ impl Grid {
         self.write_status_change(self.index(at), Some(change));
     }
 
-    fn write_status_change(&mut self, index: usize, change: Option<StatusChange>) {
+    pub(super) fn write_status_change(&mut self, index: usize, change: Option<StatusChange>) {
         if let Some(slot) = self.status_changes.get_mut(index) {
             *slot = change;
         }
@@ -340,23 +314,17 @@ impl Grid {
         }
     }
 
-    /// Adds status information that arrived later than the cells.
-    pub fn merge_status_info(&mut self, marks: &StatusInfo) {
-        for (index, change) in marks.unpack() {
-            self.write_status_change(index, Some(change));
-        }
-        self.missing.extend(marks.unpack_missing());
-    }
-
-    /// The status information of the wanted cells in its wire format; `is_wanted` takes a cell index.
-    pub fn status_info(&self, is_wanted: impl Fn(usize) -> bool) -> StatusInfo {
-        let marks = self.status_changes.iter().enumerate();
-        let marks = marks.filter_map(|(index, it)| Some((index, it.as_ref()?)));
-        let missing = self.missing.iter();
-        let mut missing: Vec<(usize, &str)> = missing.map(|it| (*it.0, it.1.as_ref())).collect();
-        missing.retain(|it| is_wanted(it.0));
-        missing.sort_unstable();
-        StatusInfo::pack(marks.filter(|it| is_wanted(it.0)), missing)
+    /// Which step stands where, as one number. Status information names cells by their index, so it is only taken if it
+    /// is of the same arrangement.
+    pub fn shape(&self) -> u64 {
+        // FNV-1a, a number at a time.
+        self.cells.iter().fold(
+            0xcbf2_9ce4_8422_2325 ^ self.columns.len() as u64,
+            |hash, cell| {
+                let id = cell.map_or(0, |it| it.step.0.cast_unsigned());
+                (hash ^ id).wrapping_mul(0x0100_0000_01b3)
+            },
+        )
     }
 }
 
@@ -364,6 +332,7 @@ impl Grid {
 pub mod tests {
     use super::*;
     use crate::domain::{
+        cell_changes::CELL_CHANGES_MAX,
         id::ReleaseId,
         metadata::Metadata,
         vocabulary::{ReleaseStatus, ReleaseType},
@@ -465,6 +434,34 @@ pub mod tests {
         );
         assert_eq!(&*grid.status_change(at).unwrap().by, "Ana");
         assert_eq!(grid.index_of(StepId(2)), Some(at));
+    }
+
+    #[test]
+    fn status_information_of_another_arrangement_is_not_taken() {
+        let id = |at: CellIndex, width: usize| i64::try_from(at.row * width + at.column).unwrap();
+        let of = |n_rows, first| {
+            grid(n_rows, 2, |at| {
+                Some(cell(first + id(at, 2), StepStatus::Done))
+            })
+        };
+        // A step was added before all others.
+        let mut newer = of(3, 1);
+        let change = StatusChange {
+            by: "Ana".into(),
+            at: DateTime::UNIX_EPOCH,
+            reason: None,
+        };
+        newer.set_status_change(CellIndex::default(), change);
+        let info = newer.status_info(|_| true);
+        let mut older = of(2, 3);
+        assert!(!older.merge_status_info(&info));
+        assert_eq!(older.status_change(CellIndex::default()), None);
+        let mut same = of(3, 1);
+        assert!(same.merge_status_info(&info));
+        assert!(same.status_change(CellIndex::default()).is_some());
+        // The same numbers in another width are another arrangement.
+        let wide = grid(2, 3, |at| Some(cell(1 + id(at, 3), StepStatus::Done)));
+        assert_ne!(wide.shape(), of(3, 1).shape());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::{
     vocabulary::StepStatus,
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Headings of row blocks take lines of the window too, so its first row may be this many rows further up.
 const ROW_BLOCKS: usize = 3;
@@ -114,6 +115,51 @@ impl From<PackedMatrix> for Grid {
     }
 }
 
+impl Grid {
+    /// Values of a cell's text that changed after the activation (R81), one per line; the time stands between two `U+001F`, in
+    /// milliseconds.
+    pub fn value_changes(&self, at: CellIndex) -> Option<&str> {
+        self.value_changes.get(&self.index(at)).map(AsRef::as_ref)
+    }
+
+    /// Sets what `value_changes` answers.
+    pub fn set_value_changes(&mut self, at: CellIndex, lines: Arc<str>) {
+        let index = self.index(at);
+        self.value_changes.insert(index, lines);
+    }
+
+    /// Adds status information that arrived later than the cells. False, and nothing is added, if it is of another
+    /// arrangement: a step or a customer came or went meanwhile.
+    pub fn merge_status_info(&mut self, marks: &StatusInfo) -> bool {
+        if marks.shape != self.shape() {
+            return false;
+        }
+        for (index, change) in marks.unpack() {
+            self.write_status_change(index, Some(change));
+        }
+        self.missing.extend(marks.unpack_missing());
+        self.value_changes.extend(marks.unpack_value_changes());
+        true
+    }
+
+    /// The status information of the wanted cells in its wire format; `is_wanted` takes a cell index.
+    pub fn status_info(&self, is_wanted: impl Fn(usize) -> bool) -> StatusInfo {
+        let marks = self.status_changes.iter().enumerate();
+        let marks = marks.filter_map(|(index, it)| Some((index, it.as_ref()?)));
+        let missing = self.missing.iter();
+        let mut missing: Vec<(usize, &str)> = missing.map(|it| (*it.0, it.1.as_ref())).collect();
+        missing.retain(|it| is_wanted(it.0));
+        missing.sort_unstable();
+        let changed = self.value_changes.iter();
+        let mut changed: Vec<(usize, &str)> = changed.map(|it| (*it.0, it.1.as_ref())).collect();
+        changed.retain(|it| is_wanted(it.0));
+        changed.sort_unstable();
+        StatusInfo::pack(marks.filter(|it| is_wanted(it.0)), missing)
+            .with_value_changes(changed)
+            .of_shape(self.shape())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,7 +189,8 @@ mod tests {
                 step: StepId(id.into()), status: StepStatus::ALL[status], is_overridden: over, has_notes: !bare, is_unresolved: bare,
             }));
             let marks: Vec<_> = marks.into_iter().map(|(index, (at, by, reason))| (index, StatusChange { by: by.into(), at: DateTime::from_timestamp(at, 0).unwrap(), reason: reason.map(Into::into) })).collect();
-            before.merge_status_info(&StatusInfo::pack(marks.iter().map(|it| (it.0, &it.1)), missing.iter().map(|it| (*it.0, it.1.as_str()))));
+            let shape = before.shape();
+            before.merge_status_info(&StatusInfo::pack(marks.iter().map(|it| (it.0, &it.1)), missing.iter().map(|it| (*it.0, it.1.as_str()))).of_shape(shape));
             let mut sent = PackedMatrix::of(&before, CellIndex::default());
             sent.marks = before.status_info(|_| true);
             let json = serde_json::to_string(&sent).unwrap();

@@ -16,6 +16,7 @@ pub mod vocabulary;
 pub mod actor_stamp;
 /// JSON in its canonical form (RFC 8785), to be hashed.
 pub mod canonical_json;
+pub mod cell_changes;
 /// Findings of the integrity check.
 pub mod check_finding;
 pub mod cluster;
@@ -78,6 +79,8 @@ pub mod template;
 pub mod template_markdown;
 /// Validated text types.
 pub mod text;
+/// What changed in a step's text.
+pub mod text_change;
 /// Serialization of times.
 pub mod time_serde;
 /// Export format of the whole database.

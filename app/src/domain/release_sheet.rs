@@ -45,4 +45,14 @@ pub struct SheetRow {
     pub is_overridden: bool,
     pub is_custom: bool,
     pub template_id: Option<TemplateId>,
+    /// Of a done step: what its event kept of the text.
+    pub proof: Option<SheetProof>,
+}
+
+/// The SHA-256 of a done step's text, and whether the person had it on the page (R81).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SheetProof {
+    pub sha256: String,
+    pub is_shown: bool,
 }

@@ -23,11 +23,15 @@ pub const REASON_PREVIEW_CHARS: usize = 200;
 /// cell two numbers: distance to the previous cell, and index of the variables' names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusInfo {
+    /// The `Grid::shape` of the matrix whose cells the numbers name.
+    pub shape: u64,
     pub people: Vec<String>,
     reasons: Vec<String>,
     numbers: String,
     values: Vec<String>,
     missing: String,
+    /// As `missing`: what changed after the activation (R81).
+    value_changes: String,
 }
 
 /// Assigns each distinct text an index.
@@ -81,13 +85,23 @@ impl StatusInfo {
             (cell, time) = (index, at);
         }
         let mut values = StringTable::new(&mut packed.values);
-        let mut cell = 0;
-        for (index, names) in missing {
-            varint_text::push(&mut packed.missing, as_i64(index) - cell);
-            varint_text::push(&mut packed.missing, values.number(names));
-            cell = as_i64(index);
-        }
+        pack_texts(&mut packed.missing, &mut values, missing);
         packed
+    }
+
+    /// Adds what changed in the texts of cells, sorted by cell index.
+    pub fn with_value_changes<'a>(
+        mut self,
+        changes: impl IntoIterator<Item = (usize, &'a str)>,
+    ) -> Self {
+        let mut values = StringTable::new(&mut self.values);
+        pack_texts(&mut self.value_changes, &mut values, changes);
+        self
+    }
+
+    /// The same, for cells of a matrix of this `Grid::shape`.
+    pub fn of_shape(self, shape: u64) -> Self {
+        Self { shape, ..self }
     }
 
     /// The state changes by cell index. Stops at the first malformed entry.
@@ -114,14 +128,36 @@ impl StatusInfo {
 
     /// The unresolved variables by cell index: names, separated by commas. Stops at the first malformed entry.
     pub fn unpack_missing(&self) -> impl Iterator<Item = (usize, Arc<str>)> {
+        self.unpack_texts(&self.missing)
+    }
+
+    /// What changed in the texts, by cell index. Stops at the first malformed entry.
+    pub fn unpack_value_changes(&self) -> impl Iterator<Item = (usize, Arc<str>)> {
+        self.unpack_texts(&self.value_changes)
+    }
+
+    fn unpack_texts(&self, numbers: &str) -> impl Iterator<Item = (usize, Arc<str>)> {
         let values = shared_texts(&self.values);
-        let mut numbers = VarintReader::new(&self.missing);
+        let mut numbers = VarintReader::new(numbers);
         let mut cell = 0_i64;
         std::iter::from_fn(move || {
             cell = cell.checked_add(numbers.next()?)?;
             let names = usize::try_from(numbers.next()?).ok()?;
             Some((usize::try_from(cell).ok()?, Arc::clone(values.get(names)?)))
         })
+    }
+}
+
+fn pack_texts<'a>(
+    numbers: &mut String,
+    values: &mut StringTable<'_>,
+    texts: impl IntoIterator<Item = (usize, &'a str)>,
+) {
+    let mut cell = 0;
+    for (index, text) in texts {
+        varint_text::push(numbers, as_i64(index) - cell);
+        varint_text::push(numbers, values.number(text));
+        cell = as_i64(index);
     }
 }
 

@@ -5,11 +5,12 @@ use super::{
     copy::BashFrames,
     customer::{Customer, CustomerSummary},
     event::HistoryEntry,
-    id::{CustomerId, ReleaseId, StepId},
+    id::{ClusterId, CustomerId, ReleaseId, StepId},
     progress::Progress,
     release::{Release, ReleaseSummary},
     step::CustomerStep,
     template::StepTemplate,
+    text_change::{KeptText, TextChange},
     variables::{ResolvedText, Variable},
     vocabulary::{ReleaseStatus, StepStatus},
     warning::Warning,
@@ -57,7 +58,7 @@ pub struct Attention {
     pub release_id: ReleaseId,
     pub step: String,
     pub customer: String,
-    pub cluster_id: super::id::ClusterId,
+    pub cluster_id: ClusterId,
     pub cluster: String,
     pub status: StepStatus,
     pub reason: Option<String>,
@@ -76,7 +77,11 @@ pub struct MissingValue {
     /// The first few customers by name.
     pub customers: Vec<(CustomerId, String)>,
     pub n_customers: u32,
+    /// The clusters of these customers, each once.
+    pub clusters: Vec<(ClusterId, String)>,
     pub cells: u32,
+    /// The newest change that took the value away from one of these customers; none if they never had one (R81).
+    pub removed: Option<TextChange>,
 }
 
 /// Everything on the dashboard.
@@ -123,7 +128,7 @@ pub enum UndoState {
 pub struct ActivityFilterOptions {
     /// Newest first.
     pub releases: Vec<(ReleaseId, String)>,
-    pub clusters: Vec<(super::id::ClusterId, String)>,
+    pub clusters: Vec<(ClusterId, String)>,
     pub customers: Vec<(CustomerId, String)>,
     /// The authors of recent events.
     pub people: Vec<String>,
@@ -216,6 +221,8 @@ pub struct Unresolved {
     pub customer_id: CustomerId,
     pub variable: String,
     pub step_names: Vec<String>,
+    /// The change that took the value away; none if the customer never had one (R81).
+    pub removed: Option<TextChange>,
 }
 
 /// What activating a release, or adding customers, would do (R14).
@@ -250,6 +257,11 @@ pub struct StepDetail {
     pub release: Release,
     pub resolved: ResolvedText,
     pub resolved_content: String,
+    pub resolved_sha256: String,
+    /// Of a done step: the text that its event kept.
+    pub kept: Option<KeptText>,
+    /// What changed in the text since the release was activated; since a done step was done.
+    pub changes: Vec<TextChange>,
     pub unresolved: Vec<String>,
     pub variables: Vec<Variable>,
     pub copy_text: String,

@@ -56,7 +56,7 @@ words! {
         ReleaseDate = "releaseDate", Category = "category", Content = "content", Reason = "reason",
         Notes = "notes", Customers = "customerIds", OrderedIds = "orderedIds", Position = "insertAfter",
         Ids = "ids", Actor = "X-Rollcall-User", Limit = "limit", Cursor = "cursor", Text = "text", From = "from",
-        Markdown = "markdown", Edits = "edits",
+        Markdown = "markdown", Edits = "edits", TextSha256 = "textSha256",
     }
 }
 

@@ -2,11 +2,12 @@
 use super::{SerialRequest, fetch::Fetch, loaded, loaded_part};
 use crate::{
     api::overview::{list_activity, read_activity_choices, undo},
+    browser,
     components::{
-        activity_filter::{ActivityFilter, ActivityQuery},
+        activity_filter::{ActivityFilter, ActivityQuery, start_of_utc_day},
         activity_log::{ActivityLog, UndoOutcome},
         layout::page_head::PageHead,
-        ui::{notice::sentence, toast::Toasts},
+        ui::{notice::sentence, time::Clock, toast::Toasts},
     },
     domain::{
         event::ListPage,
@@ -40,9 +41,19 @@ pub fn ActivityPage() -> impl IntoView {
         navigate(&query.address(), options);
     });
     let choices = Fetch::new(|| (), |()| read_activity_choices());
+    let clock = Clock::from_context();
+    // As the server draws it, days are UTC, as the times beside them. Once both are the person's own, a list that is narrowed
+    // by days is read again.
+    let is_local = Memo::new(move |_| filter.with(ActivityQuery::has_days) && clock.is_local.get());
     let lines = Fetch::new(
-        move || filter.get(),
-        |query: ActivityQuery| list_activity(query.filter()),
+        move || (filter.get(), is_local.get()),
+        |(query, is_local): (ActivityQuery, bool)| {
+            list_activity(query.filter(if is_local {
+                browser::clock::start_of_day
+            } else {
+                start_of_utc_day
+            }))
+        },
     );
     let undo_outcome = RwSignal::new(None::<UndoOutcome>);
     loaded(choices, move |choices| {

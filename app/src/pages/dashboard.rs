@@ -7,11 +7,12 @@ use crate::{
         activity_list::ActivityList,
         layout::page_head::PageHead,
         step_state::state_icon,
+        text_change::change_text,
         ui::{
             bar::Bar,
             html::pluralize,
             icon::Icon,
-            time::{Time, long_date},
+            time::{Clock, Time, long_date},
         },
     },
     domain::{
@@ -19,6 +20,7 @@ use crate::{
         id::{ClusterId, ReleaseId},
         progress::{NO_STEPS, Progress},
         summary::{ActiveRelease, Attention, Dashboard, MissingValue, PartProgress},
+        variables::{Source, filled_at},
         vocabulary::StepStatus,
     },
     paths,
@@ -167,26 +169,52 @@ fn needs_attention(
 /// The section of variables without a value.
 fn missing_values(missing: Vec<MissingValue>) -> impl IntoView {
     let n = missing.len();
+    let clock = Clock::from_context();
     let rows = missing
         .into_iter()
         .map(|it| {
             let named = u32::try_from(it.customers.len()).unwrap_or(u32::MAX);
             let others = it.n_customers.saturating_sub(named);
-            let customers = it
-                .customers
+            // Each link leads to a form that has the value; where none has it, nothing does.
+            let source = filled_at(&it.variable);
+            let (release, release_id) = (it.release.clone(), it.release_id);
+            let places: Vec<(String, Option<String>)> = match source {
+                Some(Source::Cluster) => it
+                    .clusters
+                    .into_iter()
+                    .map(|(id, name)| (name, Some(paths::edit_cluster(id))))
+                    .collect(),
+                Some(Source::Release) => vec![(release, Some(paths::edit_release(release_id)))],
+                Some(Source::Customer) | None => it
+                    .customers
+                    .into_iter()
+                    .map(|(id, name)| (name, source.map(|_| paths::edit_customer(id))))
+                    .collect(),
+            };
+            let others = if source == Some(Source::Release) { 0 } else { others };
+            let places = places
                 .into_iter()
                 .enumerate()
-                .map(|(index, (id, name))| {
+                .map(|(index, (name, path))| {
                     let comma = (index > 0).then_some(", ");
-                    view! { {comma} <a class="link" href=paths::edit_customer(id)>{name}</a> }
+                    let name = match path {
+                        Some(path) => view! { <a class="link" href=path>{name}</a> }.into_any(),
+                        None => name.into_any(),
+                    };
+                    view! { {comma} {name} }
                 })
                 .collect_view();
+            let unknown = source
+                .is_none()
+                .then(|| view! { <span class="quiet small">" Unknown variable"</span> });
             view! {
                 <tr>
                     <td class="mono">{it.variable}</td>
                     <td>
-                        {customers}
+                        {places}
                         {(others > 0).then(|| view! { <span class="quiet">{format!(" and {others} more")}</span> })}
+                        {unknown}
+                        {it.removed.map(|it| view! { <p class="quiet small">{move || change_text(&it, &clock.time(it.at))}</p> })}
                     </td>
                     <td>
                         <a class="link" href=paths::release(it.release_id)>{it.release}</a>

@@ -6,6 +6,7 @@ pub mod customers;
 pub mod dashboard;
 pub mod edit_conflict;
 pub mod fetch;
+pub mod in_turn;
 pub mod lazy_pages;
 pub mod list_url;
 pub mod not_found;

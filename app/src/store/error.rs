@@ -1,6 +1,9 @@
 //! The error type of all store methods.
 use crate::domain::{
-    rule_violation::RuleViolation, validation_errors::ValidationErrors, vocabulary::Noun,
+    rule_violation::RuleViolation,
+    text_change::{ChangedText, TEXT_CHANGED},
+    validation_errors::ValidationErrors,
+    vocabulary::Noun,
 };
 use crate::error::Stale;
 use sea_orm::DbErr;
@@ -17,6 +20,9 @@ pub enum StoreError {
     /// The row was changed since it was read (R3).
     #[error("changed since")]
     Stale(Box<Stale>),
+    /// The step's text is another than the one that was shown (R81).
+    #[error("{TEXT_CHANGED}")]
+    TextChanged(Box<ChangedText>),
     /// A row has content that no version of the program writes.
     #[error("a row of {table} cannot be read: {detail}")]
     Corrupt { table: &'static str, detail: String },

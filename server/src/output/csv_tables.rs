@@ -148,6 +148,7 @@ const EVENT_COLUMNS: &[&str] = &[
     "resolvedSha256",
     "hash",
     "previousHash",
+    "textShown",
 ];
 
 /// The header row of the history's table.
@@ -182,6 +183,7 @@ pub fn event_csv_rows(events: &[Event]) -> Vec<u8> {
             text(it.resolved_sha256.as_deref()),
             text(it.hash.as_deref()),
             text(it.previous_hash.as_deref()),
+            text(it.text_shown.map(|it| if it { "true" } else { "false" })),
         ]);
     }
     table.finish()

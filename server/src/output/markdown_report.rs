@@ -134,6 +134,14 @@ fn step(text: &mut String, row: &SheetRow) {
             let _ = write!(text, ", {word}");
         }
     }
+    if let Some(proof) = &row.proof {
+        let label = if proof.is_shown {
+            "text as shown"
+        } else {
+            "text at that time"
+        };
+        let _ = write!(text, ", {label}: SHA-256 `{}`", proof.sha256);
+    }
     text.push('\n');
     for (word, said) in [("Reason", &row.reason), ("Notes", &row.notes)] {
         if let Some(said) = said {

@@ -37,7 +37,8 @@ pub struct ProblemDetails {
     /// The inactive row that holds the wanted name: restore it, or take another name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inactive_id: Option<i64>,
-    /// The row as it is now, if the request was based on an earlier version of it.
+    /// The row as it is now, if the request was based on an earlier version of it; or the text as it is now
+    /// (`resolvedContent`, `resolvedSha256`) and what changed in it (`changes`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub current: Option<Value>,
@@ -175,7 +176,13 @@ fn urn(word: &str) -> String {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        to_app_error(error).into()
+        let now = match &error {
+            StoreError::TextChanged(now) => serde_json::to_value(now).ok(),
+            _ => None,
+        };
+        let mut problem = Self::from(to_app_error(error));
+        problem.0.current = problem.0.current.or(now);
+        problem
     }
 }
 
@@ -211,6 +218,9 @@ fn with_violation(mut problem: Problem, violation: ViolationMessage) -> Problem 
         ViolationDetail::Taken(inactive) => {
             problem.0.inactive_id = inactive.map(|it| it.0);
             problem.with_type("taken", "The name is taken")
+        }
+        ViolationDetail::TextChanged => {
+            problem.with_type("text-changed", "The text changed since it was shown")
         }
         ViolationDetail::Nothing | ViolationDetail::Missing(_) => problem,
     }

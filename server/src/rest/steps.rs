@@ -3,6 +3,7 @@ use super::{
     dto::{
         enums::{StepActionSchema, StepTypeSchema},
         rows::Step,
+        text_changes::DoneStep,
         work_views::{BulkResult, StepDetail},
         written::WrittenStep,
     },
@@ -12,9 +13,13 @@ use super::{
     response::{self, RestResponse},
 };
 use app::{
-    api::context::Context, domain::event::Changed, domain::id::StepId, domain::step::CustomerStep,
-    domain::vocabulary::StepAction, store::steps::step_patch::StepPatch,
-    store::steps::transitions::TransitionOptions,
+    api::context::Context,
+    domain::event::Changed,
+    domain::id::StepId,
+    domain::step::CustomerStep,
+    domain::vocabulary::StepAction,
+    store::steps::step_patch::StepPatch,
+    store::steps::transitions::{TransitionOptions, TransitionResult},
 };
 use axum::extract::State;
 use serde::Deserialize;
@@ -52,6 +57,20 @@ pub struct Done {
     allow_unresolved: Option<bool>,
     /// The version that the change is based on; or send If-Match.
     version: Option<i64>,
+    /// The SHA-256 of the text that was shown (`resolvedSha256`): if the text is another by now, 409 `text-changed`.
+    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
+    text_sha256: Option<String>,
+}
+
+/// A step that is begun.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Started {
+    /// The version that the change is based on; or send If-Match.
+    version: Option<i64>,
+    /// The SHA-256 of the text that was shown (`resolvedSha256`): if the text is another by now, 409 `text-changed`.
+    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
+    text_sha256: Option<String>,
 }
 
 /// Why.
@@ -175,7 +194,7 @@ async fn act(
     options.version = caller.version(options.version);
     let store = &caller.store;
     let done = store.act_on_step(id, action, options, caller.stamp);
-    changed(done.await?)
+    changed(done.await?.into())
 }
 
 fn with_reason(body: Because) -> TransitionOptions {
@@ -194,21 +213,27 @@ fn with_version(body: OfVersion) -> TransitionOptions {
 }
 
 /// Somebody is on it.
-#[utoipa::path(post, path = "/api/steps/{id}/start", tag = "steps", request_body = Option<OfVersion>,
+#[utoipa::path(post, path = "/api/steps/{id}/start", tag = "steps", request_body = Option<Started>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn start_step(
     Id(id): Id<StepId>,
     caller: Caller,
-    OptionalBody(body): OptionalBody<OfVersion>,
+    OptionalBody(body): OptionalBody<Started>,
 ) -> RestResponse {
-    act(caller, id, StepAction::Start, with_version(body)).await
+    let options = TransitionOptions {
+        version: body.version,
+        text_sha256: body.text_sha256,
+        ..TransitionOptions::default()
+    };
+    act(caller, id, StepAction::Start, options).await
 }
 
-/// It is done. A step with a variable that has no value is refused, unless that is allowed.
+/// It is done. A step with a variable that has no value is refused, unless that is allowed; so is a text that is another
+/// than the one with `textSha256`.
 #[utoipa::path(post, path = "/api/steps/{id}/done", tag = "steps", request_body = Option<Done>,
     params(("id" = i64, Path, description = "The step's id")),
-    responses((status = 200, description = "The step as it is now", body = Step)))]
+    responses((status = 200, description = "The step as it is now", body = DoneStep)))]
 pub async fn finish_step(
     Id(id): Id<StepId>,
     caller: Caller,
@@ -217,10 +242,23 @@ pub async fn finish_step(
     let options = TransitionOptions {
         notes: body.notes,
         allow_unresolved: body.allow_unresolved.unwrap_or_default(),
-        version: body.version,
+        version: caller.version(body.version),
+        text_sha256: body.text_sha256,
         ..TransitionOptions::default()
     };
-    act(caller, id, StepAction::Done, options).await
+    let store = &caller.store;
+    let done = store.act_on_step(id, StepAction::Done, options, caller.stamp);
+    let TransitionResult {
+        row,
+        batch_id,
+        changes,
+    } = done.await?;
+    let version = row.version;
+    let step = DoneStep {
+        step: row.into(),
+        changes: changes.into_iter().map(Into::into).collect(),
+    };
+    Ok(response::changed(version, &step, batch_id))
 }
 
 /// It broke; the reason is required.
@@ -312,7 +350,7 @@ pub async fn act_on_steps(caller: Caller, JsonBody(body): JsonBody<Bulk>) -> Res
         reason: body.reason,
         notes: body.notes,
         allow_unresolved: body.allow_unresolved.unwrap_or_default(),
-        version: None,
+        ..TransitionOptions::default()
     };
     let store = &caller.store;
     let result = store.act_on_steps(body.ids, action, options, caller.stamp);

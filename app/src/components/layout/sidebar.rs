@@ -6,7 +6,8 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// A link of the navigation, marked as current on its page and on all pages below it.
+/// A link of the navigation, marked as current on its page and on all pages below it. It is named by its word alone: the
+/// count is only seen.
 #[component]
 fn NavLink(
     path: &'static str,
@@ -25,7 +26,7 @@ fn NavLink(
             <a class="nav-link" href=path aria-current=move || is_current().then_some("page")>
                 <Icon name=icon/>
                 <span>{label}</span>
-                {count.filter(|it| *it > 0).map(|it| view! { <span class="count">{it}</span> })}
+                {count.filter(|it| *it > 0).map(|it| view! { <span class="count" aria-hidden="true">{it}</span> })}
             </a>
         </li>
     }

@@ -15,6 +15,7 @@ use crate::{
     },
     domain::matrix::{CellIndex, Grid},
 };
+use chrono::{DateTime, Utc};
 use leptos::{html as tags, prelude::*};
 use maud::{PreEscaped, html};
 
@@ -154,11 +155,29 @@ pub fn html(
         @if let Some(names) = grid.missing(at) {
             span class="warn" { (names) " not set" }
         }
+        @if let Some(lines) = grid.value_changes(at).filter(|_| cell.status.is_open()) {
+            @for line in lines.split('\n') {
+                span class="warn" { (value_change_line(line, format_time)) }
+            }
+        }
         @if !words.is_empty() {
             span class="muted" { (words.join(", ")) }
         }
     };
     Some(html.into_string())
+}
+
+/// One change of a value. Its time stands between the two halves of the sentence, in milliseconds.
+fn value_change_line(line: &str, format_time: impl Fn(DateTime<Utc>) -> String) -> String {
+    let mut parts = line.split('\u{1f}');
+    let (head, at, tail) = (parts.next(), parts.next(), parts.next());
+    let at = at.and_then(|it| DateTime::from_timestamp_millis(it.parse().ok()?));
+    [
+        head.unwrap_or_default(),
+        &at.map(format_time).unwrap_or_default(),
+        tail.unwrap_or_default(),
+    ]
+    .concat()
 }
 
 #[cfg(test)]
@@ -182,7 +201,6 @@ mod tests {
         domain::vocabulary::StepType,
         error::AppError,
     };
-    use chrono::DateTime;
 
     #[test]
     fn a_card_says_who_when_why_and_what_is_missing_and_escapes_it_all() {
@@ -227,12 +245,14 @@ mod tests {
             request: ActionRequest::new(StepAction::Done),
             error: AppError::Transport(String::new()),
         };
+        grid.set_value_changes(at, "HOST changed \u{1f}0\u{1f} by Ana: <old> -> new".into());
         let html = html(&grid, at, Some(&failed_action), &|_| "14:02".into()).unwrap();
         for part in [
             "&lt;Acme&gt;",
             "Failed, Ana 14:02",
             "<q>it &lt;broke&gt;</q>",
             "var.HOST not set",
+            "HOST changed 14:02 by Ana: &lt;old&gt; -&gt; new",
             "Could not be marked done: the server could not be reached.",
             "Overridden, Custom step",
         ] {

@@ -114,12 +114,13 @@ impl MatrixState {
         }
     }
 
-    /// Takes over who changed cells, when and why.
-    pub fn set_status_info(self, info: &StatusInfo) {
+    /// Takes over who changed cells, when and why. False if that is of another arrangement of cells than the grid.
+    pub fn set_status_info(self, info: &StatusInfo) -> bool {
         let taken = self.grid.try_update(|grid| grid.merge_status_info(info));
-        if taken.is_some() {
+        if taken == Some(true) {
             self.status_info_version.update(|it| *it += 1);
         }
+        taken != Some(false)
     }
 
     /// Changes the filter or the collapsed clusters. The focus stays on its cell, or goes to the first one if its cell is
@@ -213,14 +214,22 @@ impl MatrixState {
         })
     }
 
-    /// Shows the result of an action before the server has answered. `put_step` or `fail_action` ends it.
-    pub fn begin_action(self, step: StepId, request: ActionRequest) {
+    /// Shows the result of an action before the server has answered. `settle_action` or `fail_action` ends it. Answers the
+    /// action's number.
+    pub fn begin_action(self, step: StepId, request: ActionRequest) -> u32 {
         let action = request.action;
-        self.pending_actions.update(|it| it.begin(step, request));
+        let now = self.cell_of(step);
+        let number = self
+            .pending_actions
+            .try_update(|it| it.begin(step, request, now))
+            .unwrap_or_default();
         browser::dom::after(SAVING_INDICATOR_DELAY_MS, move || {
-            if self.pending_actions.try_update(|it| it.linger(step)) == Some(true) {
-                // Nothing changes in the cell, but it is rendered again.
-                self.update_cell(step, |_| {});
+            let is_slow = self
+                .pending_actions
+                .try_update(|it| it.linger(step, number));
+            if is_slow == Some(true) {
+                // Redraws the cell.
+                self.update_cell(step, |_| ());
             }
         });
         self.update_cell(step, |cell| {
@@ -228,15 +237,17 @@ impl MatrixState {
                 cell.status = action.target();
             }
         });
+        number
     }
 
-    /// Restores a cell after an action has failed, and marks it. `before` is the cell before the action.
-    pub fn fail_action(self, step: StepId, before: Option<Cell>, failed_action: FailedAction) {
-        let failed = self
+    /// Restores a cell after an action has failed, and marks it, unless a newer action is asked of it.
+    pub fn fail_action(self, step: StepId, number: u32, failed_action: FailedAction) {
+        let settled = self
             .pending_actions
-            .try_update(|it| it.fail(step, failed_action));
-        if failed.is_some() {
-            self.update_cell(step, |cell| *cell = before.unwrap_or(*cell));
+            .try_update(|it| it.fail(step, number, failed_action))
+            .flatten();
+        if let Some(settled) = settled {
+            self.update_cell(step, |cell| *cell = settled);
         }
     }
 
@@ -266,49 +277,53 @@ impl MatrixState {
             .with_untracked(|grid| grid.cell(grid.index_of(step)?).copied())
     }
 
-    /// Takes over a step as the server has it now, and ends the action on it. Whether a variable is unresolved is not part
-    /// of the step, and is kept.
-    pub fn put_step(self, step: &CustomerStep) {
-        if self
-            .pending_actions
-            .try_update(|it| it.end(step.id))
-            .is_none()
-        {
+    /// Takes over a step as the server has it now: the answer to the action of this number, or to a change of another kind.
+    /// While a newer action has no answer, its state stays shown. Whether a variable is unresolved is not part of the step,
+    /// and is kept.
+    pub fn put_step(self, step: &CustomerStep, number: Option<u32>) {
+        let Some(before) = self.grid.try_with_untracked(|grid| {
+            let at = grid.index_of(step.id)?;
+            Some((at, *grid.cell(at)?))
+        }) else {
             return;
-        }
+        };
+        let cell = Cell {
+            step: step.id,
+            status: step.status,
+            is_overridden: step.is_overridden,
+            has_notes: step.notes.is_some(),
+            is_unresolved: before.is_some_and(|it| it.1.is_unresolved),
+        };
+        let is_newest = self
+            .pending_actions
+            .try_update(|it| it.settle(cell, number));
+        let Some((at, shown)) = before else { return };
         self.grid.update(|grid| {
-            let Some(at) = grid.index_of(step.id) else {
+            if is_newest == Some(false) {
+                let mark = grid.status_change(at).cloned();
+                let status = shown.status;
+                grid.set(at, Cell { status, ..cell }, mark);
                 return;
-            };
-            let is_unresolved = grid.cell(at).is_some_and(|it| it.is_unresolved);
-            let cell = Cell {
-                step: step.id,
-                status: step.status,
-                is_overridden: step.is_overridden,
-                has_notes: step.notes.is_some(),
-                is_unresolved,
-            };
+            }
             let reason = step.reason().map(|it| reason_preview(it).into());
             let mark = step.state_by.clone().zip(step.state_at);
-            grid.set(
+            let mark = mark.map(|(by, at)| StatusChange {
+                by: by.into(),
                 at,
-                cell,
-                mark.map(|(by, at)| StatusChange {
-                    by: by.into(),
-                    at,
-                    reason,
-                }),
-            );
+                reason,
+            });
+            grid.set(at, cell, mark);
         });
     }
 
-    /// The names of a step and its customer.
+    /// The names of a step and its customer; none too once the page is gone.
     pub fn step_and_customer(self, step: StepId) -> Option<(String, String)> {
-        self.grid.with_untracked(|grid| {
+        let names = self.grid.try_with_untracked(|grid| {
             let at = grid.index_of(step)?;
             let (row, column) = (&grid.rows[at.row], &grid.columns[at.column]);
             Some((row.name.clone(), column.name.clone()))
-        })
+        });
+        names.flatten()
     }
 
     /// The positions of a step among the steps and of its customer among the customers: "6 of 14", "6 of 18". Tracked.

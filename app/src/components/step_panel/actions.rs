@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     components::{
-        pending_actions::ActionRequest,
+        pending_actions::{ActionRequest, FailedAction},
         reason_form::{ReasonForm, verb},
         ui::{
             dialog::Dialog,
@@ -53,6 +53,11 @@ pub fn primary_actions(status: StepStatus) -> Vec<StepAction> {
     actions
 }
 
+/// Whether the work goes on with another step: this one is finished, or has failed.
+fn goes_on(status: StepStatus) -> bool {
+    !status.is_open() || status == StepStatus::Failed
+}
+
 /// The button that copies the text, and the menu of its other formats.
 #[component]
 pub fn CopyButton(state: StepDetailState) -> impl IntoView {
@@ -76,7 +81,7 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
         })
         .collect();
     let ink = Signal::derive(move || {
-        let is_next = state.status.is_open() && !state.is_copied();
+        let is_next = !goes_on(state.status) && !state.is_copied();
         is_next.then_some("ink")
     });
     view! {
@@ -111,7 +116,7 @@ pub fn StateButtons(
     /// Large buttons, for the run mode.
     #[prop(optional)]
     large: bool,
-    /// Opens the next step: the main button once this step is finished.
+    /// Opens the next step: the main button once this step is finished or failed.
     on_next: Callback<()>,
 ) -> impl IntoView {
     let size = large.then_some("l");
@@ -120,8 +125,7 @@ pub fn StateButtons(
     } else {
         primary_actions(StepStatus::Pending)
     };
-    let is_finished = !state.status.is_open();
-    let next = is_finished.then(|| {
+    let next = goes_on(state.status).then(|| {
         view! {
             <button
                 class="button"
@@ -143,7 +147,8 @@ pub fn StateButtons(
         let key = shortcut_of(action);
         let why = state.why_not(action);
         let can = why.is_none();
-        let ink = move || (action == StepAction::Done && state.is_copied()).then_some("ink");
+        let is_main = action == StepAction::Done && !goes_on(state.status);
+        let ink = move || (is_main && state.is_copied()).then_some("ink");
         view! {
             <button
                 class="button"
@@ -241,7 +246,11 @@ pub fn edit_links(name: &str, open: &OpenStep) -> Vec<(String, String)> {
 pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
     // While the reason prompt is open, it shows the error itself.
     let other = Signal::derive(move || {
-        let is_shown_elsewhere = state.missing_values().is_some() || state.asking.get().is_some();
+        let is_shown_elsewhere = state.missing_values().is_some()
+            || state.asked_reason().is_some()
+            || state
+                .refused
+                .with(|it| it.as_ref().is_some_and(FailedAction::is_text_changed));
         state.error().filter(|_| !is_shown_elsewhere)
     });
     let notice = move || {
@@ -296,10 +305,12 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
             if let Some(format) = format {
                 state.copy(format, true);
             } else {
+                // The text that was proved stays the same.
+                let refused = state.refused.get_untracked().map(|it| it.request);
                 state.refused.set(None);
                 state.send_action(ActionRequest {
                     allow_unresolved: true,
-                    ..ActionRequest::new(StepAction::Done)
+                    ..refused.unwrap_or_else(|| ActionRequest::new(StepAction::Done))
                 });
             }
         };
@@ -320,7 +331,7 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
     };
     view! {
         <Failure error=other on_retry=Callback::new(move |()| state.retry())/>
-        <Failure error=state.unsaved/>
+        <Failure error=state.unsaved_outside/>
         {notice}
     }
 }
@@ -336,7 +347,7 @@ pub fn ReasonPrompt(state: StepDetailState) -> impl IntoView {
         )
     });
     move || {
-        let action = state.asking.get()?;
+        let action = state.asked_reason()?;
         let open = RwSignal::new(true);
         Effect::new(move |_| {
             if !open.get() {
@@ -354,6 +365,7 @@ pub fn ReasonPrompt(state: StepDetailState) -> impl IntoView {
             <Dialog open=open title=title>
                 <ReasonForm
                     action=action
+                    reason=state.reason_for(action)
                     id="reason"
                     error=Signal::derive(move || state.error())
                     on_reason=Callback::new(send)

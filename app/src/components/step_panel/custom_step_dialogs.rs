@@ -2,7 +2,8 @@
 //! customer's list, or to the template as well. The dialog also works without an open step.
 use super::{
     events::StepPanelEvent,
-    step_detail::{StepDetailState, StepDialogFields, known_names_of},
+    panel_session::StepDialogFields,
+    step_detail::{StepDetailState, known_names_of},
 };
 use crate::{
     components::step_editor::StepEditor, components::ui::dialog::Dialog,
@@ -70,6 +71,19 @@ pub struct CustomStepContext {
     pub positions: Option<RwSignal<Option<CustomStepPositions>>>,
 }
 
+/// Says that the fields hold what was typed before and not saved, with a way to throw it away.
+#[component]
+pub fn RestoredNotice(fields: StepDialogFields, on_discard: Callback<()>) -> impl IntoView {
+    view! {
+        <Show when=move || fields.is_restored.get()>
+            <p class="quiet small" role="status">
+                "Restored what you typed. "
+                <button type="button" class="link" on:click=move |_| on_discard.run(())>"Discard"</button>
+            </p>
+        </Show>
+    }
+}
+
 /// The form of a custom step in a dialog.
 #[component]
 pub fn CustomStepDialog(
@@ -78,6 +92,8 @@ pub fn CustomStepDialog(
     fields: StepDialogFields,
     #[prop(into)] error: Signal<Option<AppError>>,
     on_submit: Callback<()>,
+    /// Throws away what is typed.
+    on_discard: Callback<()>,
 ) -> impl IntoView {
     let CustomStepContext {
         title,
@@ -125,6 +141,7 @@ pub fn CustomStepDialog(
             }>
                 <div class="dialog__body stack">
                     <Failure error=error/>
+                    <RestoredNotice fields=fields on_discard=on_discard/>
                     <TextField label="Name" id="custom-name" value=fields.name error=at(Field::Name)/>
                     <div class="form__row">
                         {is_new
@@ -233,6 +250,7 @@ pub fn AddStepDialog(state: StepDetailState) -> impl IntoView {
             fields=state.fields()
             error=state.unsaved
             on_submit=add
+            on_discard=Callback::new(move |()| state.discard_typed())
         />
     }
 }
@@ -263,6 +281,7 @@ pub fn EditStepDialog(state: StepDetailState) -> impl IntoView {
             fields=state.fields()
             error=state.unsaved
             on_submit=save
+            on_discard=Callback::new(move |()| state.discard_typed())
         />
     }
 }

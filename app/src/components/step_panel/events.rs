@@ -4,6 +4,7 @@ use crate::{
     components::pending_actions::ActionRequest, domain::customer_work::CustomStepPositions,
     domain::customer_work::Promotion, domain::diff::DiffRow, domain::id::BatchId,
     domain::id::StepId, domain::order::Position, domain::template::TemplateDraft,
+    domain::text_change::TextComparison,
 };
 use leptos::prelude::*;
 
@@ -12,8 +13,8 @@ use leptos::prelude::*;
 pub enum StepPanelEvent {
     /// Change the state.
     Act(ActionRequest),
-    /// Save these notes.
-    Notes(String),
+    /// Save these notes; `true` if the person asked for it, who is then told.
+    Notes(String, bool),
     /// Save this text for the customer only.
     Override(String),
     /// Keep the override although the template has changed since.
@@ -46,6 +47,10 @@ pub enum StepPanelEvent {
         /// Gets the rows of the difference.
         into: RwSignal<Option<Vec<DiffRow>>>,
     },
+    /// Compare the step's text with an earlier one, and put the result into a signal.
+    CompareNow(String, RwSignal<Option<TextComparison>>),
+    /// Read the step again.
+    Reread,
     /// Read where a custom step can be added.
     AskPlaces(RwSignal<Option<CustomStepPositions>>),
     /// Read whom a promotion would affect.

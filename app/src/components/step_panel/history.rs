@@ -1,6 +1,6 @@
 //! History of the open step, newest first: who did what and when, the reason, the changed fields and text, the text as
 //! it was executed, and the button that undoes the change.
-use super::{events::StepPanelEvent, step_detail::StepDetailState};
+use super::{events::StepPanelEvent, step_detail::StepDetailState, text_changes::change_lines};
 use crate::{
     components::{
         diff_view::unified,
@@ -46,14 +46,23 @@ fn field_change(change: FieldChange) -> impl IntoView {
     }
 }
 
-/// The text as it was executed with its SHA-256, folded.
-fn executed_text(text: String, sha: String) -> impl IntoView {
+/// What the text is that a done step kept.
+pub fn kept_label(is_shown: bool) -> &'static str {
+    if is_shown {
+        "Text as shown"
+    } else {
+        "Text at that time"
+    }
+}
+
+/// The text that was kept, with its SHA-256, folded.
+fn kept_text(text: String, sha: String, label: &'static str) -> impl IntoView {
     let short: String = sha.chars().take(12).collect();
     view! {
         <details class="kept">
-            <summary>{format!("Text as executed, SHA-256 {short}…")}</summary>
+            <summary>{format!("{label}, SHA-256 {short}…")}</summary>
             <p class="mono">{sha}</p>
-            <pre tabindex="0" role="region" aria-label="Text as executed">{text}</pre>
+            <pre tabindex="0" role="region" aria-label=label>{text}</pre>
         </details>
     }
 }
@@ -74,7 +83,9 @@ fn history_item(
     } else {
         Vec::new()
     };
-    let executed = entry.resolved_text.zip(entry.resolved_sha256);
+    let is_other = !entry.text_changes.is_empty();
+    let kept = entry.resolved_text.zip(entry.resolved_sha256);
+    let label = kept_label(entry.text_shown == Some(true));
     let batch = StoredValue::new(entry.batch_id);
     let undo = match undoes {
         0 => None,
@@ -101,7 +112,9 @@ fn history_item(
                         </details>
                     }
                 })}
-            {executed.map(|(text, sha)| executed_text(text, sha))}
+            {kept.map(|(text, sha)| kept_text(text, sha, label))}
+            {is_other.then(|| view! { <p class="quiet">"The text changed between the start and this:"</p> })}
+            {change_lines(entry.text_changes)}
             {undo
                 .filter(|_| state.can_work)
                 .map(|label| {
@@ -165,6 +178,8 @@ mod tests {
             changes: Vec::new(),
             resolved_text: None,
             resolved_sha256: None,
+            text_shown: None,
+            text_changes: Vec::new(),
             undoes: None,
         };
         let over = entry(Entity::Step, EventAction::Override);

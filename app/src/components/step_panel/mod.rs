@@ -6,8 +6,10 @@ pub mod custom_step_dialogs;
 pub mod events;
 pub mod history;
 pub mod notes;
+pub mod panel_session;
 pub mod step_detail;
-pub mod text_dialogs;
+mod text_changes;
+mod text_dialogs;
 
 pub use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
 
@@ -19,14 +21,16 @@ use super::{
 use crate::{
     browser::panel_width, browser::panel_width::DEFAULT_WIDTH_PX,
     browser::panel_width::MAX_WIDTH_PX, browser::panel_width::MIN_WIDTH_PX, domain::cluster::hue,
-    domain::customer_work::OpenStep, domain::vocabulary::StepStatus,
+    domain::customer_work::OpenStep, domain::variables::ResolvedSegment,
+    domain::variables::ResolvedText, domain::vocabulary::StepStatus,
 };
 use actions::{ActionNotice, CopyButton, ReasonPrompt, StateButtons};
 use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};
-use history::History;
+use history::{History, kept_label};
 use leptos::{ev, prelude::*};
 use notes::{NotesEditor, VariableValues};
 use step_detail::StepDetailState;
+use text_changes::{ChangesNotice, TextChangedDialog};
 use text_dialogs::{DriftDialog, DriftNotice, OverrideDialog, PromoteDialog};
 
 /// Badges that say where the text comes from, as icon and label; none if it is the template's own.
@@ -83,18 +87,27 @@ pub fn StateLine(state: StepDetailState) -> impl IntoView {
 /// The text with its variables, a notice if the template has changed since, notes and history.
 #[component]
 pub fn StepBody(state: StepDetailState) -> impl IntoView {
-    let (resolved, raw, kind, warnings) = state.read(|it| {
+    let (resolved, raw, kind, warnings, kept) = state.read(|it| {
         let detail = &it.detail;
+        let kept = detail.kept.as_ref();
+        // A done step shows the text that it was done with.
+        let other = kept.filter(|it| it.sha256 != detail.resolved_sha256);
+        let plain = other.map(|it| ResolvedText {
+            spans: vec![ResolvedSegment::plain(&it.text)],
+        });
         (
-            detail.resolved.clone(),
+            plain.unwrap_or_else(|| detail.resolved.clone()),
             detail.step.content.clone(),
             detail.step.kind,
             warning_list(&detail.warnings),
+            kept.map(|it| kept_label(it.is_shown)),
         )
     });
     view! {
         <DriftNotice state=state/>
+        <ChangesNotice state=state/>
         <section aria-label="Content">
+            {kept.map(|it| view! { <p class="quiet small">{it}</p> })}
             <CodeBlock resolved=resolved raw=raw kind=kind view=state.code/>
         </section>
         {(!warnings.is_empty()).then(|| view! { <div inner_html=warnings></div> })}
@@ -109,6 +122,7 @@ pub fn StepBody(state: StepDetailState) -> impl IntoView {
 pub fn StepDialogs(state: StepDetailState) -> impl IntoView {
     view! {
         <ReasonPrompt state=state/>
+        <TextChangedDialog state=state/>
         {move || {
             let asked = state.asked.get().filter(|it| it.0 == state.id);
             asked.map(|(_, what)| match what {

@@ -1,17 +1,18 @@
 //! The variables of the open step with their values, and the editor of its notes. Unsaved notes stay while other steps
-//! are opened; if somebody else has saved notes meanwhile, both versions are shown.
+//! are opened, and are saved when the field is left; if somebody else has saved notes meanwhile, both versions are shown.
 use super::{
-    actions::edit_links,
-    events::StepPanelEvent,
-    step_detail::{NotesDraft, StepDetailState},
+    actions::edit_links, events::StepPanelEvent, panel_session::NotesDraft,
+    step_detail::StepDetailState,
 };
 use crate::{
+    browser::menu::focus_leaves,
     components::ui::{
+        follow_effect::follow,
         icon::Icon,
         text_area::{TextArea, TextAreaKind},
         time::Clock,
     },
-    domain::{event::EventAction, variables::Source},
+    domain::{event::EventAction, id::StepId, variables::Source},
 };
 use leptos::{ev, prelude::*};
 
@@ -111,11 +112,25 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
     );
     // The notes as they were when the person began to type.
     let before = draft.map_or_else(|| saved.clone(), |it| it.before);
-    let is_overtaken = RwSignal::new(before != saved);
-    let saved = StoredValue::new(saved);
+    let is_own = move |text: &str| {
+        let mine = |it: &Option<(StepId, String)>| {
+            it.as_ref()
+                .is_some_and(|it| it.0 == id && !differs(&it.1, text))
+        };
+        state.saved_notes.with(mine)
+    };
+    let is_overtaken = RwSignal::new(differs(&before, &saved) && !untrack(|| is_own(&saved)));
+    let saved = RwSignal::new(saved);
     let before = StoredValue::new(before);
-    let is_changed =
-        Memo::new(move |_| value.with(|text| saved.with_value(|it| differs(text, it))));
+    let is_changed = Memo::new(move |_| value.with(|text| saved.with(|it| differs(text, it))));
+    // What this page has saved is what is known from then on, also before the step is read again.
+    follow(move |is_first| {
+        let own = state.saved_notes.get().filter(|it| it.0 == id && !is_first);
+        if let Some((_, text)) = own {
+            before.set_value(text.clone());
+            saved.set(text);
+        }
+    });
     Effect::new(move |_| {
         let draft = is_changed.get().then(|| NotesDraft {
             step: id,
@@ -127,16 +142,16 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
             drafts.extend(draft);
         });
     });
-    let save = move || {
+    let save_as = move |is_asked: bool| {
         if is_changed.get_untracked() {
-            state
-                .on_event
-                .run(StepPanelEvent::Notes(value.get_untracked()));
+            let notes = value.get_untracked();
+            state.on_event.run(StepPanelEvent::Notes(notes, is_asked));
         }
     };
+    let save = move || save_as(true);
     let take_theirs = move |_| {
         is_overtaken.set(false);
-        value.set(saved.get_value());
+        value.set(saved.get_untracked());
     };
     let clock = Clock::from_context();
     let overtaken = move || {
@@ -147,7 +162,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
             Some((by, at)) => format!("{by} wrote at {}:", clock.time(*at)),
             None => "Somebody wrote meanwhile:".to_owned(),
         };
-        let theirs = saved.get_value();
+        let theirs = saved.get();
         let theirs = if theirs.is_empty() {
             "(nothing)".to_owned()
         } else {
@@ -170,6 +185,12 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
     view! {
         <section
             class="field"
+            data-notes=""
+            on:focusout=move |event| {
+                if focus_leaves(&event) && !is_overtaken.get_untracked() {
+                    save_as(false);
+                }
+            }
             on:keydown=move |event: ev::KeyboardEvent| {
                 if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
                     event.prevent_default();
@@ -185,6 +206,9 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
                     <button type="button" class="button" data-size="s" on:click=move |_| save()>"Save notes"</button>
                 </div>
             </Show>
+            <span class="hint" aria-live="polite">
+                {move || (!is_changed.get() && value.with(|it| is_own(it))).then_some("Saved")}
+            </span>
         </section>
     }
     .into_any()

@@ -1,8 +1,14 @@
 //! State of the open step, shared by the views of the side panel and of the run mode. A step's view renders again after
-//! every change of the step; what is typed and how the text is displayed stays, because it lives in `StepMemory`.
-use super::events::{OpenStepDialog, StepPanelEvent};
+//! every change of the step; what is typed and how the text is displayed stays, because it lives in `panel_session`.
+use super::{
+    events::{OpenStepDialog, StepPanelEvent},
+    panel_session::{
+        KeptDraft, NotesDraft, PanelSession, StepDialogFields, StepMemory, UnsavedChange,
+    },
+};
 use crate::{
     browser, components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
+    components::pending_actions::ShownText, components::pending_actions::ShownTexts,
     components::ui::code::CODE_TEXT, components::ui::code::CodeView, domain::cluster::Cluster,
     domain::copy::CopyFormat, domain::copy::CopySource, domain::customer::Customer,
     domain::customer_work::OpenStep, domain::id::StepId, domain::release::Release,
@@ -11,126 +17,6 @@ use crate::{
     error::ViolationDetail,
 };
 use leptos::prelude::*;
-use std::sync::Arc;
-
-/// State that a page keeps from one open step to the next. It is created with the first open step.
-#[derive(Clone, Copy, Default)]
-pub struct StepMemory(StoredValue<Option<Arc<StepDetailInner>>>);
-
-/// Unsaved notes of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotesDraft {
-    /// The step.
-    pub step: StepId,
-    /// What is typed.
-    pub text: String,
-    /// The saved notes at the time that typing began.
-    pub before: String,
-}
-
-/// State that outlives the panel itself: the answer to a request may arrive when another step is open.
-#[derive(Clone, Default)]
-pub struct PanelSession {
-    /// Unsaved notes, at most one draft per step.
-    pub notes: ArcRwSignal<Vec<NotesDraft>>,
-    /// The open dialog, and the step that it belongs to.
-    pub asked: ArcRwSignal<Option<(StepId, OpenStepDialog)>>,
-    /// Why the last change was not saved, and of which step.
-    pub unsaved: ArcRwSignal<Option<(StepId, AppError)>>,
-    /// Whether a request is running.
-    pub is_busy: ArcRwSignal<bool>,
-}
-
-#[derive(Default)]
-struct StepDetailInner {
-    lasting: PanelSession,
-    is_raw: ArcRwSignal<bool>,
-    wraps: ArcRwSignal<bool>,
-    is_loaded: ArcRwSignal<bool>,
-    copied: ArcRwSignal<Option<(StepId, bool)>>,
-    format: ArcRwSignal<Option<CopyFormat>>,
-    name: ArcRwSignal<String>,
-    category: ArcRwSignal<String>,
-    kind: ArcRwSignal<String>,
-    content: ArcRwSignal<String>,
-    before: ArcRwSignal<String>,
-    position: ArcRwSignal<String>,
-    to_template: ArcRwSignal<bool>,
-}
-
-impl StepMemory {
-    fn inner(self) -> Arc<StepDetailInner> {
-        if let Some(inner) = self.0.get_value() {
-            return inner;
-        }
-        let inner = Arc::new(StepDetailInner::default());
-        inner.wraps.set(true);
-        self.0.set_value(Some(Arc::clone(&inner)));
-        inner
-    }
-
-    /// What outlives the panel.
-    pub fn lasting(self) -> PanelSession {
-        self.inner().lasting.clone()
-    }
-
-    /// The fields of the dialogs.
-    pub fn fields(self) -> StepDialogFields {
-        let inner = self.inner();
-        StepDialogFields {
-            name: inner.name.clone().into(),
-            category: inner.category.clone().into(),
-            kind: inner.kind.clone().into(),
-            content: inner.content.clone().into(),
-            before: inner.before.clone().into(),
-            position: inner.position.clone().into(),
-            to_template: inner.to_template.clone().into(),
-        }
-    }
-}
-
-/// Fields of the dialogs that edit a step or add one.
-#[derive(Clone, Copy)]
-pub struct StepDialogFields {
-    /// The name.
-    pub name: RwSignal<String>,
-    /// The value of a `Category`.
-    pub category: RwSignal<String>,
-    /// The value of a `StepType`.
-    pub kind: RwSignal<String>,
-    /// The text with its variables.
-    pub content: RwSignal<String>,
-    /// The content at the time that the dialog was opened.
-    pub before: RwSignal<String>,
-    /// Where a new step goes: "first" or the id of the step before it; empty means last.
-    pub position: RwSignal<String>,
-    /// Whether a new step goes into the template as well.
-    pub to_template: RwSignal<bool>,
-}
-
-impl StepDialogFields {
-    /// Fills the fields when a dialog opens.
-    pub fn fill(self, draft: TemplateDraft) {
-        self.name.set(draft.name);
-        self.category.set(draft.category);
-        self.kind.set(draft.kind);
-        self.before.set(draft.content.clone());
-        self.content.set(draft.content);
-        self.position.set(String::new());
-        self.to_template.set(false);
-    }
-
-    /// What is typed, read without subscribing.
-    pub fn draft(self) -> TemplateDraft {
-        TemplateDraft {
-            name: self.name.get_untracked(),
-            category: self.category.get_untracked(),
-            kind: self.kind.get_untracked(),
-            content: self.content.get_untracked(),
-            description: String::new(),
-        }
-    }
-}
 
 /// Where the browser keeps the format that a person copies in.
 const FORMAT_KEY: &str = "rollcall.copy";
@@ -143,6 +29,14 @@ pub fn copy_text(open: &OpenStep, format: CopyFormat) -> String {
         resolved: &detail.resolved_content,
         template: &detail.step.content,
         frames: &detail.copy_frames,
+    })
+}
+
+/// The text of a step as its view shows it.
+fn shown_text(open: &OpenStep) -> Arc<ShownText> {
+    Arc::new(ShownText {
+        sha256: open.detail.resolved_sha256.clone(),
+        text: open.detail.resolved_content.clone(),
     })
 }
 
@@ -189,11 +83,17 @@ pub struct StepDetailState {
     pub can_work: bool,
     /// The last action that failed or was refused.
     pub refused: RwSignal<Option<FailedAction>>,
-    /// Why the last change of this step was not saved.
+    /// Why the last change of this step was not saved, in its open dialog.
     pub unsaved: Signal<Option<AppError>>,
-    unsaved_of: RwSignal<Option<(StepId, AppError)>>,
-    /// The action whose reason the prompt asks for.
-    pub asking: RwSignal<Option<StepAction>>,
+    /// The same of a change that was made outside of dialogs, or in one that is closed by now.
+    pub unsaved_outside: Signal<Option<AppError>>,
+    unsaved_of: RwSignal<Option<UnsavedChange>>,
+    /// The action whose reason the prompt asks for, and its step.
+    pub asking: RwSignal<Option<(StepId, StepAction)>>,
+    /// The reason that is typed, and which action it is for.
+    pub reason: RwSignal<String>,
+    reason_of: RwSignal<String>,
+    kept: RwSignal<Vec<KeptDraft>>,
     /// The open dialog, and the step that it belongs to.
     pub asked: RwSignal<Option<(StepId, OpenStepDialog)>>,
     /// The step that was copied last, and whether the clipboard took it.
@@ -205,10 +105,13 @@ pub struct StepDetailState {
     pub blocked_copy: RwSignal<Option<CopyFormat>>,
     /// Unsaved notes, at most one draft per step.
     pub notes: RwSignal<Vec<NotesDraft>>,
+    /// The notes that this page saved last, and their step.
+    pub saved_notes: RwSignal<Option<(StepId, String)>>,
     /// How the text is displayed.
     pub code: CodeView,
     /// Stored, because this struct is copied often and the handles of all fields would double its size.
     fields: StoredValue<StepDialogFields>,
+    shown: ShownTexts,
     /// Sends a request to the page.
     pub on_event: Callback<StepPanelEvent>,
 }
@@ -220,22 +123,29 @@ impl StepDetailState {
         memory: StepMemory,
         can_work: bool,
         refused: RwSignal<Option<FailedAction>>,
-        asking: RwSignal<Option<StepAction>>,
+        asking: RwSignal<Option<(StepId, StepAction)>>,
         on_event: Callback<StepPanelEvent>,
     ) -> Self {
+        let shown: ShownTexts = use_context().unwrap_or_default();
+        shown.show(open.detail.step.id, shown_text(&open), false);
         let inner = memory.inner();
         let PanelSession {
             notes,
             asked,
             unsaved,
+            saved_notes,
             ..
         } = inner.lasting.clone();
         let (id, kind) = (open.detail.step.id, open.detail.step.kind);
-        let unsaved_of: RwSignal<Option<(StepId, AppError)>> = unsaved.into();
-        let unsaved = Signal::derive(move || {
-            let error = unsaved_of.get().filter(|it| it.0 == id);
-            error.map(|it| it.1)
-        });
+        let unsaved_of: RwSignal<Option<UnsavedChange>> = unsaved.into();
+        let asked: RwSignal<Option<(StepId, OpenStepDialog)>> = asked.into();
+        let unsaved_in = move |is_open: bool| {
+            let (_, dialog, error) = unsaved_of.get().filter(|it| it.0 == id)?;
+            let is_shown = dialog.is_some() && dialog.map(|it| (id, it)) == asked.get();
+            (is_shown == is_open).then_some(error)
+        };
+        let unsaved = Signal::derive(move || unsaved_in(true));
+        let unsaved_outside = Signal::derive(move || unsaved_in(false));
         Self {
             id,
             status: open.detail.step.status,
@@ -243,20 +153,26 @@ impl StepDetailState {
             can_work,
             refused,
             unsaved,
+            unsaved_outside,
             unsaved_of,
             asking,
-            asked: asked.into(),
+            reason: inner.reason.clone().into(),
+            reason_of: inner.reason_of.clone().into(),
+            kept: inner.kept.clone().into(),
+            asked,
             copied: inner.copied.clone().into(),
             format: inner.format.clone().into(),
             kind,
             blocked_copy: RwSignal::new(None),
             notes: notes.into(),
+            saved_notes: saved_notes.into(),
             code: CodeView {
                 is_raw: inner.is_raw.clone().into(),
                 wraps: inner.wraps.clone().into(),
                 is_loaded: inner.is_loaded.clone().into(),
             },
             fields: StoredValue::new(memory.fields()),
+            shown,
             on_event,
         }
     }
@@ -315,9 +231,13 @@ impl StepDetailState {
         self.blocked_copy.set(None);
         let text = self.read(|it| copy_text(it, format));
         let (copied, id) = (self.copied, self.id);
+        let (shown, shown_text) = (self.shown, self.read(shown_text));
         leptos::task::spawn_local(async move {
             let done = browser::clipboard::copy(&text).await;
             let _ = copied.try_set(Some((id, done)));
+            if done && format != CopyFormat::Template {
+                shown.show(id, shown_text, true);
+            }
             if !done {
                 browser::dom::select_content(CODE_TEXT);
             }
@@ -328,7 +248,7 @@ impl StepDetailState {
     pub fn request_action(self, action: StepAction) {
         if action.accepts_reason() {
             self.refused.set(None);
-            self.asking.set(Some(action));
+            self.asking.set(Some((self.id, action)));
         } else {
             self.send_action(ActionRequest::new(action));
         }
@@ -374,10 +294,50 @@ impl StepDetailState {
         }
     }
 
-    /// Opens a dialog with the step's present text in its fields.
+    /// The action whose reason is asked for, if it is of this step. Tracked.
+    pub fn asked_reason(self) -> Option<StepAction> {
+        let (step, action) = self.asking.get()?;
+        (step == self.id).then_some(action)
+    }
+
+    /// The reason that is typed for an action. It stays when the prompt is closed without sending it, or drawn anew, until
+    /// the state of the step is another one.
+    pub fn reason_for(self, action: StepAction) -> RwSignal<String> {
+        let at = self.read(|it| it.detail.step.state_at);
+        let at = at.map_or(0, |it| it.timestamp_micros());
+        let of = format!("{} {action} {at}", self.id);
+        if self.reason_of.with_untracked(|it| *it != of) {
+            self.reason_of.set(of);
+            self.reason.set(String::new());
+        }
+        self.reason
+    }
+
+    /// Opens a dialog with what was typed in it before, or else with the step's present text in its fields.
     pub fn open_dialog(self, what: OpenStepDialog) {
         self.unsaved_of.set(None);
-        let draft = self.read(|it| {
+        let of = (self.id, what);
+        let kept = self.kept.try_update(|all| {
+            let at = all.iter().position(|it| it.of == of)?;
+            Some(all.swap_remove(at))
+        });
+        match kept.flatten() {
+            Some(kept) => self.fields().restore(kept.draft, kept.before),
+            None => self.fields().fill(self.present_text(what)),
+        }
+        self.asked.set(Some(of));
+    }
+
+    /// Throws away what was typed in the open dialog.
+    pub fn discard_typed(self) {
+        if let Some((_, what)) = self.asked.get_untracked() {
+            self.fields().fill(self.present_text(what));
+        }
+    }
+
+    /// What the fields of a dialog hold before anything is typed.
+    fn present_text(self, what: OpenStepDialog) -> TemplateDraft {
+        self.read(|it| {
             let step = &it.detail.step;
             let category = step.category.to_string();
             if what == OpenStepDialog::AddCustom {
@@ -393,18 +353,24 @@ impl StepDetailState {
                 content: step.content.clone(),
                 description: String::new(),
             }
-        });
-        self.fields().fill(draft);
-        self.asked.set(Some((self.id, what)));
+        })
     }
 
-    /// The signal that keeps a dialog of this step open; once false, the dialog is removed.
+    /// The signal that keeps a dialog of this step open; once false, the dialog is removed, and what is typed is kept.
     pub fn dialog_open(self) -> RwSignal<bool> {
         let open = RwSignal::new(true);
         Effect::new(move |_| {
-            if !open.get() {
-                self.asked.set(None);
+            if open.get() {
+                return;
             }
+            if let Some(of) = self.asked.get_untracked() {
+                let (draft, before) = (self.fields().draft(), self.fields().before.get_untracked());
+                if draft != self.present_text(of.1) {
+                    self.kept
+                        .update(|it| it.push(KeptDraft { of, draft, before }));
+                }
+            }
+            self.asked.set(None);
         });
         open
     }

@@ -1,6 +1,7 @@
 //! Dialogs about the text of the open step: override it for one customer, compare it with a template that has changed
 //! since (drift), and promote it to the template.
 use super::{
+    custom_step_dialogs::RestoredNotice,
     events::{OpenStepDialog, StepPanelEvent},
     step_detail::{StepDetailState, known_names_of},
 };
@@ -90,6 +91,10 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
             }>
                 <div class="dialog__body stack">
                     <Failure error=state.unsaved/>
+                    <RestoredNotice
+                        fields=state.fields()
+                        on_discard=Callback::new(move |()| state.discard_typed())
+                    />
                     {theirs
                         .map(|rows| {
                             view! {

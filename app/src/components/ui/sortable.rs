@@ -5,7 +5,7 @@ use super::icon::Icon;
 use crate::browser::{
     dom,
     drag::{self, MovedRow},
-    menu,
+    menu, move_queue,
 };
 use leptos::{ev, html, prelude::*};
 
@@ -118,8 +118,9 @@ impl ListState {
         });
     }
 
-    /// The `keydown` listener of the row at `index`: Alt+Up and Alt+Down move it, Escape cancels a drag.
-    fn key_down(self, index: usize, event: &ev::KeyboardEvent) {
+    /// The `keydown` listener of a row: Alt+Up and Alt+Down move it, Escape cancels a drag. What is pressed while an order is
+    /// being saved is done once that is shown.
+    fn key_down(self, id: i64, event: &ev::KeyboardEvent) {
         let key = event.key();
         if key == "Escape" && drag::cancel() {
             event.prevent_default();
@@ -128,16 +129,44 @@ impl ListState {
         if !self.can_move || !event.alt_key() {
             return;
         }
-        let to = match key.as_str() {
-            "ArrowUp" => index.checked_sub(1),
-            "ArrowDown" => Some(index + 1).filter(|it| *it < self.n),
+        let by = match key.as_str() {
+            "ArrowUp" => -1,
+            "ArrowDown" => 1,
             _ => return,
         };
         event.prevent_default();
         self.open_menu.set(None);
-        if let Some(to) = to {
-            self.move_to(index, to);
+        if self.is_busy.get_untracked() || self.ids.with_value(|ids| drag::is_requested(ids)) {
+            move_queue::wait(id, by);
+        } else {
+            self.move_by(id, by);
         }
+    }
+
+    /// Moves a row by so many places, as far as the list goes. The list may be gone by now.
+    fn move_by(self, id: i64, by: isize) {
+        let places = self.ids.try_with_value(|ids| {
+            let from = ids.iter().position(|it| *it == id)?;
+            let last = ids.len().saturating_sub(1);
+            Some((from, from.saturating_add_signed(by).min(last)))
+        });
+        if let Some((from, to)) = places.flatten() {
+            self.move_to(from, to);
+        }
+    }
+
+    /// The list is shown: goes on with what had to wait for its order.
+    fn go_on(self, is_requested_order: bool) {
+        self.ids.with_value(|ids| {
+            if is_requested_order {
+                if let Some((id, by)) = move_queue::next(ids) {
+                    dom::after(0, move || self.move_by(id, by));
+                }
+            } else if !self.is_busy.get_untracked() && drag::is_requested(ids) {
+                // It was requested on a page that was left, and refused.
+                drag::clear_request();
+            }
+        });
     }
 
     fn pointer_up(self, event: &ev::PointerEvent) {
@@ -285,7 +314,7 @@ fn row_view(
         }
     });
     view! {
-        <li data-id=id.to_string() on:keydown=move |event| list.key_down(index, &event)>
+        <li data-id=id.to_string() on:keydown=move |event| list.key_down(id, &event)>
             {handle}
             {row.run(id)}
             {move || {
@@ -342,6 +371,7 @@ pub fn SortableList(
     Effect::new(move |_| {
         let Some(node) = list.node.get() else { return };
         let finished = list.ids.with_value(|ids| drag::finish_request(&node, ids));
+        list.go_on(finished.is_some());
         if let Some((id, from, to)) = finished {
             let name = names.with_value(|it| {
                 let named = it.iter().find(|row| row.0 == id);

@@ -11,8 +11,8 @@ pub struct Now(pub DateTime<Utc>);
 /// How times are shown on the page.
 #[derive(Clone, Copy)]
 pub struct Clock {
-    /// When the page was rendered.
-    pub now: DateTime<Utc>,
+    /// When the page was rendered; later the time at which another day began, so that nothing is drawn anew each minute.
+    pub now: RwSignal<DateTime<Utc>>,
     /// Whether times are shown in the user's time zone. Set after hydration.
     pub is_local: RwSignal<bool>,
 }
@@ -39,9 +39,17 @@ impl Clock {
     /// The clock of the page; one that shows UTC if there is none.
     pub fn from_context() -> Self {
         use_context().unwrap_or_else(|| Self {
-            now: DateTime::UNIX_EPOCH,
+            now: RwSignal::new(DateTime::UNIX_EPOCH),
             is_local: RwSignal::new(false),
         })
+    }
+
+    /// The time goes on: labels follow once it is another day.
+    pub fn advance(self, now: DateTime<Utc>) {
+        let day = |it| browser::clock::to_local(it).date();
+        if self.now.with_untracked(|it| day(*it) != day(now)) {
+            self.now.set(now);
+        }
     }
 
     fn wall_clock(self, at: DateTime<Utc>) -> NaiveDateTime {
@@ -54,7 +62,7 @@ impl Clock {
 
     /// "14:02" today, "17 Nov, 14:02" this year, "17 Nov 2025, 14:02" otherwise; with "UTC" before hydration. Tracked.
     pub fn time(self, at: DateTime<Utc>) -> String {
-        let (wall, today) = (self.wall_clock(at), self.wall_clock(self.now).date());
+        let (wall, today) = (self.wall_clock(at), self.wall_clock(self.now.get()).date());
         short_label(wall, today, !self.is_local.get())
     }
 }

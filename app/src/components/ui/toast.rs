@@ -2,6 +2,9 @@
 use crate::{browser, domain::id::BatchId};
 use leptos::prelude::*;
 
+/// A change that was undone by its toast, and the change that the undo itself is.
+pub type UndoneBatch = (BatchId, Option<BatchId>);
+
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {
@@ -19,7 +22,7 @@ pub struct Toasts {
     /// Whether the pointer or the focus is on the toast. It is not hidden then.
     is_held: RwSignal<bool>,
     /// Brings the page up to date after an undo.
-    on_refresh: StoredValue<Option<Callback<()>>>,
+    on_refresh: StoredValue<Option<Callback<UndoneBatch>>>,
 }
 
 /// How long a toast is shown. While the user is on it, it stays for another such period.
@@ -78,15 +81,15 @@ impl Toasts {
     }
 
     /// Sets how the page is brought up to date after an undo, so that input is kept. Other pages are reloaded.
-    pub fn refresh_with(self, refresh: Callback<()>) {
+    pub fn refresh_with(self, refresh: Callback<UndoneBatch>) {
         self.on_refresh.set_value(Some(refresh));
     }
 
     /// Brings the page up to date after an undo. False if the page has to be reloaded: it has set no callback, or it was the
     /// callback of a page that was left.
-    pub fn refresh(self) -> bool {
+    pub fn refresh(self, undone: UndoneBatch) -> bool {
         let refresh = self.on_refresh.get_value();
-        refresh.and_then(|it| it.try_run(())).is_some()
+        refresh.and_then(|it| it.try_run(undone)).is_some()
     }
 }
 

@@ -10,7 +10,8 @@ use super::{
 use crate::domain::{
     cluster::{Cluster, ClusterDraft},
     customer::{Customer, CustomerDraft},
-    event::Event,
+    event::{Event, EventAction},
+    history_chain::is_sha256,
     id::{ClusterId, CustomerId, ReleaseId, TemplateId},
     release::{Release, ReleaseDraft},
     step::CustomerStep,
@@ -288,8 +289,19 @@ impl RowChecker {
         );
         row.check(
             "resolvedSha256",
-            it.resolved_text.is_some() == it.resolved_sha256.is_some(),
-            "a text and its SHA-256 come together",
+            it.resolved_text.is_some() == it.resolved_sha256.is_some()
+                || (it.resolved_text.is_none() && it.action == EventAction::Start),
+            "a text and its SHA-256 come together; a start has the SHA-256 alone",
+        );
+        row.check(
+            "resolvedSha256",
+            it.resolved_text.is_some() || it.resolved_sha256.as_deref().is_none_or(is_sha256),
+            "write 64 hexadecimal digits in small letters",
+        );
+        row.check(
+            "textShown",
+            it.text_shown.is_none() || it.action == EventAction::Done,
+            "only on done",
         );
         for (field, value) in [("before", &it.before), ("after", &it.after)] {
             let is_object = value.as_ref().is_none_or(Value::is_object);

@@ -7,7 +7,8 @@ use crate::{
     },
     components::{
         customer_picker::CustomerPicker,
-        ui::{html::pluralize, icon::Icon, notice::sentence},
+        text_change::change_text,
+        ui::{html::pluralize, icon::Icon, notice::sentence, time::Clock},
         warning_list::warning_list,
     },
     domain::{
@@ -15,12 +16,14 @@ use crate::{
         customer::CustomerSummary,
         id::{ClusterId, CustomerId, ReleaseId},
         summary::{DryRun, Unresolved},
+        variables::{Source, filled_at},
         vocabulary::Field,
     },
     error::AppError,
     pages::SerialRequest,
     paths,
 };
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use maud::html;
 use std::collections::{HashMap, HashSet};
@@ -279,6 +282,7 @@ fn DryRunPane(
     offered: RwSignal<Option<Vec<CustomerSummary>>>,
 ) -> impl IntoView {
     let figure = move |of: fn(&DryRun) -> u32| preview.answer.with(|it| it.as_ref().map_or(0, of));
+    let clock = Clock::from_context();
     let missing_values = move || {
         let unresolved = preview.answer.with(|it| {
             let found = it.as_ref().map(|it| it.unresolved.clone());
@@ -288,7 +292,7 @@ fn DryRunPane(
         let n_cells: usize = unresolved.iter().map(|it| it.step_names.len()).sum();
         let html = offered.with(|offered| {
             let names = offered.iter().flatten().map(|it| (it.id, it)).collect();
-            missing_values_html(id, &unresolved, &names)
+            missing_values_html(id, &unresolved, &names, &|at| clock.time(at))
         });
         let are = if n_values == 1 {
             "value is"
@@ -344,13 +348,13 @@ fn DryRunPane(
     }
 }
 
-/// The page on which a variable gets its value.
-fn variable_path(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> String {
-    match variable.split('.').next() {
-        Some("cluster") => paths::edit_cluster(customer.cluster_id),
-        Some("release") => paths::edit_release(release),
-        _ => paths::edit_customer(customer.id),
-    }
+/// The page on which a variable gets its value; none for one that no form has.
+fn variable_path(variable: &str, release: ReleaseId, customer: &CustomerSummary) -> Option<String> {
+    Some(match filled_at(variable)? {
+        Source::Cluster => paths::edit_cluster(customer.cluster_id),
+        Source::Release => paths::edit_release(release),
+        Source::Customer => paths::edit_customer(customer.id),
+    })
 }
 
 /// The missing values as an HTML table. Links open in a new tab, so that the selection stays.
@@ -358,6 +362,7 @@ fn missing_values_html(
     release: ReleaseId,
     unresolved: &[Unresolved],
     names: &HashMap<CustomerId, &CustomerSummary>,
+    time: &dyn Fn(DateTime<Utc>) -> String,
 ) -> String {
     let n_more = unresolved.len().saturating_sub(LISTED_VALUES_MAX);
     let listed = unresolved.iter().take(LISTED_VALUES_MAX);
@@ -375,15 +380,25 @@ fn missing_values_html(
             tbody {
                 @for (it, customer) in rows {
                     @let path = variable_path(&it.variable, release, customer);
+                    @let removed = it.removed.as_ref();
                     tr {
                         td class="mono" { (it.variable) }
                         td {
-                            a class="link" href=(path) target="_blank" rel="noopener" {
+                            @if let Some(path) = path {
+                                a class="link" href=(path) target="_blank" rel="noopener" {
+                                    (customer.name)
+                                    span class="sr" { ", fill in " (it.variable) " in a new tab" }
+                                }
+                            } @else {
                                 (customer.name)
-                                span class="sr" { ", fill in " (it.variable) " in a new tab" }
+                                " "
+                                span class="quiet small" { "Unknown variable" }
                             }
                             " "
                             span class="place small" data-cluster=(hue(customer.cluster_id)) { (customer.cluster) }
+                            @if let Some(change) = removed {
+                                p class="quiet small" { (change_text(change, &time(change.at))) }
+                            }
                         }
                         td class="quiet" { (it.step_names.join(", ")) }
                     }
@@ -401,9 +416,10 @@ fn missing_values_html(
 mod tests {
     use super::*;
     use crate::components::ui::html::tests::{HOSTILE, assert_escaped};
+    use crate::domain::text_change::{TextChange, TextChangeKind};
 
     #[test]
-    fn a_missing_value_leads_to_where_it_is_filled_in() {
+    fn a_missing_value_leads_to_where_it_is_filled_in_if_there_is_such_a_place() {
         let acme = CustomerSummary {
             id: CustomerId(7),
             name: "<Acme>".into(),
@@ -418,6 +434,14 @@ mod tests {
             customer_id: CustomerId(7),
             variable: variable.into(),
             step_names: vec!["Upgrade".into(), "Check".into()],
+            removed: (variable == "var.HOST").then(|| TextChange {
+                kind: TextChangeKind::Variable,
+                name: variable.into(),
+                by: "Ana".into(),
+                at: DateTime::UNIX_EPOCH,
+                from: Some("<old>".into()),
+                to: None,
+            }),
         };
         let all = [
             missing("var.HOST"),
@@ -425,22 +449,42 @@ mod tests {
             missing("release.version"),
         ];
         let names = [(acme.id, &acme)].into();
-        let html = missing_values_html(ReleaseId(5), &all, &names);
+        let html = missing_values_html(ReleaseId(5), &all, &names, &|_| "14:02".into());
         for path in ["/customers/7/edit", "/clusters/3/edit", "/releases/5/edit"] {
             assert!(html.contains(path), "{path}");
         }
         assert!(html.contains("&lt;Acme&gt;") && html.contains("Upgrade, Check"));
+        assert!(
+            html.contains("HOST changed 14:02 by Ana: &lt;old&gt; -&gt; not set"),
+            "{html}"
+        );
+        // No form has these.
+        for variable in [
+            "customer.shoe",
+            "cluster.zone",
+            "release.mood",
+            "var.A | upper",
+        ] {
+            let html = missing_values_html(ReleaseId(5), &[missing(variable)], &names, &|_| {
+                String::new()
+            });
+            assert!(!html.contains("<a"), "{variable}");
+            assert!(html.contains("Unknown variable"), "{variable}");
+        }
         let hostile = CustomerSummary {
             name: HOSTILE.into(),
             cluster: HOSTILE.into(),
             ..acme.clone()
         };
-        let missing = Unresolved {
-            customer_id: CustomerId(7),
+        let hostile_value = Unresolved {
             variable: HOSTILE.into(),
             step_names: vec![HOSTILE.into()],
+            ..missing("var.HOST")
         };
         let names = [(hostile.id, &hostile)].into();
-        assert_escaped(&missing_values_html(ReleaseId(5), &[missing], &names), 5);
+        assert_escaped(
+            &missing_values_html(ReleaseId(5), &[hostile_value], &names, &|_| String::new()),
+            4,
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::{
     },
 };
 use crate::{
-    api::releases::read_matrix, components::bulk_bar::BulkBarProps,
+    api::releases::read_matrix, browser, components::bulk_bar::BulkBarProps,
     components::bulk_bar::ReasonDialogProps, components::matrix::MatrixGrid,
     components::matrix::filter_bar::FilterBar, domain::id::CustomerId, domain::id::ReleaseId,
     domain::matrix_wire::PackedMatrix, domain::vocabulary::ReleaseStatus, pages::fetch::Fetch,
@@ -28,22 +28,33 @@ pub fn ReleasePage() -> impl IntoView {
     let matrix = Fetch::new(id, move |id| async move {
         read_matrix(id.unwrap_or(ReleaseId(0)), first.row, first.column).await
     });
+    // The status that was shown before: after an activation, an archive or a restore the button that was pressed is gone, so
+    // the focus goes to what takes its place.
+    let shown = StoredValue::new(None::<ReleaseStatus>);
     loaded(matrix, move |it| {
         let reload = Callback::new(move |()| matrix.refetch());
-        if it.release.status == ReleaseStatus::Draft {
+        let status = it.release.status;
+        let takes_focus = shown.get_value().is_some_and(|it| it != status);
+        shown.set_value(Some(status));
+        if status == ReleaseStatus::Draft {
             lazy_parts::show(LazyPart::Draft {
                 release: Box::new(it.release),
                 reload,
             })
         } else {
-            view! { <ReleaseMatrix matrix=it reload=reload/> }.into_any()
+            view! { <ReleaseMatrix matrix=it reload=reload takes_focus=takes_focus/> }.into_any()
         }
     })
 }
 
 /// The matrix, with the panel of the open step beside it.
 #[component]
-fn ReleaseMatrix(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
+fn ReleaseMatrix(
+    matrix: PackedMatrix,
+    reload: Callback<()>,
+    /// Whether the focus goes to the grid, unless something else has it.
+    takes_focus: bool,
+) -> impl IntoView {
     let release = matrix.release.clone();
     let id = release.id;
     let members: Vec<CustomerId> = matrix.columns.iter().map(|it| it.id).collect();
@@ -88,6 +99,13 @@ fn ReleaseMatrix(matrix: PackedMatrix, reload: Callback<()>) -> impl IntoView {
         .grid
         .with_untracked(|grid| grid.columns.is_empty() || grid.rows.is_empty());
     let neighbor_links = neighbor_links(state);
+    if takes_focus {
+        browser::dom::after_paint(move || {
+            if browser::dom::nothing_is_focused() {
+                let _ = state.focus_requests.try_update(|it| *it += 1);
+            }
+        });
+    }
     view! {
         <MatrixHead
             release=release.clone()

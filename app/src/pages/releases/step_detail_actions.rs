@@ -5,34 +5,43 @@ use crate::{
         overview::undo,
         steps::{
             add_custom_step, compare_texts, delete_custom_step, edit_custom_step, keep_override,
-            note_step, override_step, preview_promotion, promote_step, read_custom_places,
-            read_step, reset_step,
+            note_step, override_step, preview_promotion, promote_step, read_changed_text,
+            read_custom_places, read_step, reset_step,
         },
     },
+    browser::unsaved_guard,
     components::{
         pending_actions::{ActionRequest, FailedAction},
         step_panel::{
-            StepPanelEvent,
-            step_detail::{PanelSession, StepDetailState, StepMemory},
+            OpenStepDialog, StepPanelEvent,
+            panel_session::{NotesDraft, PanelSession, StepMemory, keep_unsaved_notes},
+            step_detail::StepDetailState,
         },
+        ui::toast::Toasts,
     },
     domain::{
         customer_work::OpenStep,
         event::Changed,
         id::{BatchId, StepId},
         step::CustomerStep,
+        template::TemplateDraft,
         vocabulary::StepAction,
     },
     error::AppError,
+    pages::in_turn::in_turn,
 };
 use leptos::prelude::*;
 use std::{future::Future, pin::Pin, sync::Arc};
 
+/// The message for notes that were saved.
+pub const NOTES_SAVED: &str = "Notes saved";
+
 /// What the page has to do after an event of the panel.
 pub enum StepPanelOutcome {
     Act(ActionRequest),
-    /// Only this step was changed: its row as it is now, and the message for the toast.
-    Changed(Box<CustomerStep>, String, Option<BatchId>),
+    /// Only this step's notes were changed: its row as it is now, and whether the person asked for it. What was
+    /// saved in passing is not told in a toast, and draws nothing anew under the person's hands.
+    Noted(Box<CustomerStep>, Option<BatchId>, bool),
     /// Other rows were changed, added or removed too: the message, and whether this step was removed.
     Others(String, Option<BatchId>, bool),
     /// Somebody else has changed the step: the page has to read it again.
@@ -42,15 +51,20 @@ pub enum StepPanelOutcome {
 
 type SendResult = Pin<Box<dyn Future<Output = Result<Changed<CustomerStep>, AppError>>>>;
 
+type OutcomeResult = Pin<Box<dyn Future<Output = Result<StepPanelOutcome, AppError>>>>;
+
 /// Sends what is to be saved on top of a version.
 type VersionedSave = Box<dyn Fn(i64) -> SendResult>;
+
+/// Whether a step has the same in two readings, as far as it is being saved.
+type IsSame = Box<dyn Fn(&CustomerStep, &CustomerStep) -> bool>;
 
 /// Saves on top of the version that was read. If the step was changed since, but not in the part that is being saved, it is
 /// saved on top of the new version.
 async fn save(
     before: CustomerStep,
     save: VersionedSave,
-    is_same: fn(&CustomerStep, &CustomerStep) -> bool,
+    is_same: IsSame,
 ) -> Result<Changed<CustomerStep>, AppError> {
     let answer = save(before.version).await;
     if !matches!(answer, Err(AppError::Stale(_))) {
@@ -64,16 +78,12 @@ async fn save(
     }
 }
 
-fn same_notes(a: &CustomerStep, b: &CustomerStep) -> bool {
-    a.notes == b.notes
-}
-
 fn same_text(a: &CustomerStep, b: &CustomerStep) -> bool {
     a.name == b.name && a.kind == b.kind && a.content == b.content
 }
 
-/// Sends for one step, one request at a time. It outlives the rendered panel: an answer may arrive when the panel shows
-/// another step.
+/// Sends for one step, one request after the other. It outlives the rendered panel: an answer may arrive when the panel
+/// shows another step.
 #[derive(Clone)]
 struct StepDetailActions {
     step: Arc<CustomerStep>,
@@ -87,146 +97,190 @@ impl StepDetailActions {
         let _ = self.on_outcome.try_run((self.step.id, outcome));
     }
 
-    /// Sends, unless a request has no answer yet. The outcome is reported to the page, an error is shown in the panel.
-    fn send(&self, request: Pin<Box<dyn Future<Output = Result<StepPanelOutcome, AppError>>>>) {
-        let this = self.clone();
-        let PanelSession {
-            asked,
-            unsaved,
-            is_busy,
-            ..
-        } = this.session.clone();
-        if is_busy.get_untracked() {
-            return;
-        }
-        is_busy.set(true);
-        leptos::task::spawn_local(async move {
-            let answer = request.await;
-            is_busy.set(false);
-            match answer {
-                Ok(outcome) => {
-                    asked.set(None);
-                    unsaved.set(None);
-                    this.report(outcome);
-                }
-                Err(error) => {
-                    let is_stale = matches!(error, AppError::Stale(_));
-                    unsaved.set(Some((this.step.id, error)));
-                    if is_stale {
-                        this.report(StepPanelOutcome::Stale);
-                    }
-                }
+    /// Sends once earlier requests about the step are answered. The outcome is reported to the page, an error is shown in
+    /// the panel. `from` is the dialog that asks: it closes, unless something else was typed in it meanwhile.
+    fn send(&self, from: Option<OpenStepDialog>, request: OutcomeResult) {
+        let (this, id) = (self.clone(), self.step.id);
+        let sent = from.map(|from| (id, from, this.session.typed()));
+        if let Some(sent) = sent.clone() {
+            let sending = &this.session.sending;
+            if sending.with_untracked(|it| it.contains(&sent)) {
+                return;
             }
-        });
+            sending.update(|it| it.push(sent));
+        }
+        in_turn(
+            id,
+            Box::pin(async move {
+                let answer = request.await;
+                this.finish(from, sent, answer);
+            }),
+        );
     }
 
-    /// Saves the notes or the text of the step. A new text may have other unresolved variables, so the grid is read again.
-    fn save(
+    fn finish(
         &self,
-        send: VersionedSave,
-        is_same: fn(&CustomerStep, &CustomerStep) -> bool,
-        is_text: bool,
-        message: &'static str,
+        from: Option<OpenStepDialog>,
+        sent: Option<(StepId, OpenStepDialog, TemplateDraft)>,
+        answer: Result<StepPanelOutcome, AppError>,
     ) {
+        let (id, session) = (self.step.id, &self.session);
+        let is_same = sent.as_ref().is_none_or(|it| it.2 == session.typed());
+        session
+            .sending
+            .update(|it| it.retain(|it| Some(it) != sent.as_ref()));
+        match answer {
+            Ok(outcome) => {
+                let own = from.map(|it| (id, it));
+                if own.is_some() && is_same && session.asked.get_untracked() == own {
+                    session.asked.set(None);
+                }
+                session.unsaved.update(|it| {
+                    if it.as_ref().is_some_and(|it| it.0 == id && it.1 == from) {
+                        *it = None;
+                    }
+                });
+                self.report(outcome);
+            }
+            Err(error) => {
+                let is_stale = matches!(error, AppError::Stale(_));
+                session.unsaved.set(Some((id, from, error)));
+                if is_stale {
+                    self.report(StepPanelOutcome::Stale);
+                }
+            }
+        }
+    }
+
+    /// Saves the text of the step, on top of other changes. A new text may have other unresolved variables, so the grid is
+    /// read again.
+    fn save_text(&self, from: Option<OpenStepDialog>, send: VersionedSave, message: String) {
         let before = CustomerStep::clone(&self.step);
-        self.send(Box::pin(async move {
-            let Changed { row, batch_id } = save(before, send, is_same).await?;
-            Ok(if is_text {
-                StepPanelOutcome::Others(message.to_owned(), batch_id, false)
-            } else {
-                StepPanelOutcome::Changed(Box::new(row), message.to_owned(), batch_id)
-            })
-        }));
+        self.send(
+            from,
+            Box::pin(async move {
+                let batch = save(before, send, Box::new(same_text)).await?.batch_id;
+                Ok(StepPanelOutcome::Others(message, batch, false))
+            }),
+        );
     }
 
     /// Sends a change that concerns other rows too.
     fn send_wide<T: 'static>(
         &self,
+        from: OpenStepDialog,
         request: impl Future<Output = Result<Changed<T>, AppError>> + 'static,
         message: String,
         is_gone: bool,
     ) {
-        self.send(Box::pin(async move {
-            let batch = request.await?.batch_id;
-            Ok(StepPanelOutcome::Others(message, batch, is_gone))
-        }));
+        self.send(
+            Some(from),
+            Box::pin(async move {
+                let batch = request.await?.batch_id;
+                Ok(StepPanelOutcome::Others(message, batch, is_gone))
+            }),
+        );
     }
 
     fn undo(&self, batch: BatchId) {
-        self.send(Box::pin(async move {
-            let undone = undo(batch).await?;
-            let n = undone.restored;
-            let mut text = format!("Undone: {n} restored. The record changed, not the cluster");
-            if let Some(conflict) = undone.conflicts.first() {
-                text = format!("{text}; {}", conflict.reason);
-            }
-            Ok(StepPanelOutcome::Others(text, undone.batch_id, false))
-        }));
+        self.send(
+            None,
+            Box::pin(async move {
+                let undone = undo(batch).await?;
+                let n = undone.restored;
+                let mut text = format!("Undone: {n} restored. The record changed, not the cluster");
+                if let Some(conflict) = undone.conflicts.first() {
+                    text = format!("{text}; {}", conflict.reason);
+                }
+                Ok(StepPanelOutcome::Others(text, undone.batch_id, false))
+            }),
+        );
     }
 
-    fn save_notes(&self, notes: String) {
-        let id = self.step.id;
-        let drafts = self.session.notes.clone();
-        let send: VersionedSave = Box::new(move |version| {
-            let (saved, drafts) = (note_step(id, notes.clone(), version), drafts.clone());
-            Box::pin(async move {
-                let answer = saved.await;
-                if answer.is_ok() {
-                    drafts.update(|it| it.retain(|it| it.step != id));
+    /// Saves notes unless they are saved by now, then does what follows; that is left out if they cannot be saved.
+    fn save_notes(&self, notes: String, is_asked: bool, then: Option<ActionRequest>) {
+        let (this, before) = (self.clone(), CustomerStep::clone(&self.step));
+        let sent = async move {
+            let session = this.session.clone();
+            let mut drafts = session.notes.get_untracked().into_iter();
+            if drafts.any(|it| it.step == before.id && it.text == notes) {
+                match save_notes(&session, before, notes).await {
+                    Ok(saved) => {
+                        let Changed { row, batch_id } = saved;
+                        let outcome = StepPanelOutcome::Noted(Box::new(row), batch_id, is_asked);
+                        this.finish(None, None, Ok(outcome));
+                    }
+                    Err(error) => return this.finish(None, None, Err(error)),
                 }
-                answer
-            })
-        });
-        self.save(send, same_notes, false, "Notes saved");
+            }
+            if let Some(request) = then {
+                this.report(StepPanelOutcome::Act(request));
+            }
+        };
+        in_turn(self.step.id, Box::pin(sent));
+    }
+
+    /// The notes of this step that are typed and not saved, unless somebody else has saved others meanwhile: then both are
+    /// shown, and the person decides.
+    fn unsaved_notes(&self) -> Option<String> {
+        let session = &self.session;
+        let mut drafts = session.notes.get_untracked().into_iter();
+        let draft = drafts.find(|it| it.step == self.step.id)?;
+        session
+            .is_own_notes(&self.step, &draft.before)
+            .then_some(draft.text)
     }
 
     fn handle(&self, event: StepPanelEvent) {
+        match (&event, self.unsaved_notes()) {
+            (StepPanelEvent::Act(request), Some(notes)) => {
+                return self.save_notes(notes, false, Some(request.clone()));
+            }
+            (StepPanelEvent::Close, Some(notes)) => self.save_notes(notes, false, None),
+            _ => {}
+        }
+        self.carry_out(event);
+    }
+
+    fn carry_out(&self, event: StepPanelEvent) {
         let step = Arc::clone(&self.step);
-        let (id, version) = (step.id, step.version);
+        let id = step.id;
         match event {
             StepPanelEvent::Act(request) => self.report(StepPanelOutcome::Act(request)),
             StepPanelEvent::Close => self.report(StepPanelOutcome::Close),
-            StepPanelEvent::Notes(notes) => self.save_notes(notes),
+            StepPanelEvent::Notes(notes, is_asked) => self.save_notes(notes, is_asked, None),
             StepPanelEvent::Override(content) => {
-                let send = move |version| -> SendResult {
-                    Box::pin(override_step(id, content.clone(), version))
-                };
-                self.save(
-                    Box::new(send),
-                    same_text,
-                    true,
-                    "Text overridden for this customer",
-                );
+                let text = "Text overridden for this customer".to_owned();
+                let send: VersionedSave =
+                    Box::new(move |version| Box::pin(override_step(id, content.clone(), version)));
+                self.save_text(Some(OpenStepDialog::Override), send, text);
             }
             StepPanelEvent::Keep => {
-                let send = move |version| -> SendResult { Box::pin(keep_override(id, version)) };
-                self.save(
-                    Box::new(send),
-                    same_text,
-                    true,
-                    "The override stays as it is",
-                );
+                let send: VersionedSave =
+                    Box::new(move |version| Box::pin(keep_override(id, version)));
+                let text = "The override stays as it is".to_owned();
+                self.save_text(Some(OpenStepDialog::Drift), send, text);
             }
             StepPanelEvent::Reset => {
-                let send = move |_| -> SendResult { Box::pin(reset_step(id)) };
-                self.save(
-                    Box::new(send),
-                    same_text,
-                    true,
-                    "Reset to the template's text",
-                );
+                let send: VersionedSave = Box::new(move |_| Box::pin(reset_step(id)));
+                let text = "Reset to the template's text".to_owned();
+                self.save_text(Some(OpenStepDialog::Drift), send, text);
             }
             StepPanelEvent::Edit(draft) => {
                 let text = format!("Saved {}", draft.name.trim());
-                self.send_wide(edit_custom_step(id, draft, version), text, false);
+                let send: VersionedSave =
+                    Box::new(move |version| Box::pin(edit_custom_step(id, draft.clone(), version)));
+                self.save_text(Some(OpenStepDialog::Edit), send, text);
             }
             StepPanelEvent::Delete => {
                 let text = format!("Deleted {}", step.name);
-                self.send_wide(delete_custom_step(id), text, true);
+                self.send_wide(OpenStepDialog::Delete, delete_custom_step(id), text, true);
             }
             StepPanelEvent::Promote => {
                 let text = format!("Promoted {} to the template", step.name);
-                self.send_wide(promote_step(id, version), text, false);
+                let send: VersionedSave =
+                    Box::new(move |version| Box::pin(promote_step(id, version)));
+                self.save_text(Some(OpenStepDialog::Promote), send, text);
             }
             StepPanelEvent::AddCustom {
                 draft,
@@ -236,7 +290,7 @@ impl StepDetailActions {
                 let text = format!("Added {}", draft.name.trim());
                 let (release, customer) = (step.release_id, step.customer_id);
                 let sent = add_custom_step(release, customer, draft, place, to_template);
-                self.send_wide(sent, text, false);
+                self.send_wide(OpenStepDialog::AddCustom, sent, text, false);
             }
             StepPanelEvent::Undo(batch) => self.undo(batch),
             StepPanelEvent::Compare {
@@ -248,6 +302,12 @@ impl StepDetailActions {
                     let _ = into.try_set(Some(rows));
                 }
             }),
+            StepPanelEvent::CompareNow(shown, into) => leptos::task::spawn_local(async move {
+                if let Ok(found) = read_changed_text(id, shown).await {
+                    let _ = into.try_set(Some(found));
+                }
+            }),
+            StepPanelEvent::Reread => self.report(StepPanelOutcome::Stale),
             StepPanelEvent::AskPlaces(into) => leptos::task::spawn_local(async move {
                 let answer = read_custom_places(step.release_id, step.customer_id).await;
                 if let Ok(places) = answer {
@@ -261,12 +321,92 @@ impl StepDetailActions {
                         Ok(promotion) => {
                             let _ = into.try_set(Some(promotion));
                         }
-                        Err(error) => unsaved.set(Some((id, error))),
+                        Err(error) => unsaved.set(Some((id, Some(OpenStepDialog::Promote), error))),
                     }
                 });
             }
         }
     }
+}
+
+/// Saves notes on top of other changes; if somebody else has saved notes since, they are not replaced.
+async fn save_notes(
+    session: &PanelSession,
+    before: CustomerStep,
+    notes: String,
+) -> Result<Changed<CustomerStep>, AppError> {
+    let (id, text) = (before.id, notes.clone());
+    let (own, known) = (session.clone(), before.notes.clone().unwrap_or_default());
+    let is_same = move |_: &CustomerStep, now: &CustomerStep| own.is_own_notes(now, &known);
+    let send: VersionedSave =
+        Box::new(move |version| Box::pin(note_step(id, text.clone(), version)));
+    let saved = save(before, send, Box::new(is_same)).await?;
+    session.notes.update(|it| {
+        it.retain(|it| it.step != id || it.text != notes);
+        for draft in it.iter_mut().filter(|it| it.step == id) {
+            // More was typed meanwhile.
+            draft.before.clone_from(&notes);
+        }
+    });
+    session.saved_notes.set(Some((id, notes)));
+    Ok(saved)
+}
+
+/// Keeps what is typed in a step panel from being lost with its page: notes are saved when the page is left, and the browser
+/// asks before it closes the tab over unsaved ones, or leaves a dialog in which something was typed.
+pub fn guard_typed_text(memory: StepMemory) {
+    let (session, toasts) = (memory.lasting(), Toasts::from_context());
+    let notes = session.notes.clone();
+    unsaved_guard::guard_closing(Signal::derive(move || notes.with(|it| !it.is_empty())));
+    let dialog = session.clone();
+    unsaved_guard::guard(Signal::derive(move || dialog.is_dialog_dirty()));
+    on_cleanup(move || {
+        for draft in session.notes.get_untracked() {
+            let session = session.clone();
+            let id = draft.step;
+            let sent = async move {
+                let is_unsaved = session.notes.with_untracked(|it| it.contains(&draft));
+                if is_unsaved && let Err(why) = save_left_notes(&session, &draft).await {
+                    toasts.show(format!("Your notes on a step were not saved: {why}"), None);
+                    keep_unsaved_notes(draft);
+                }
+            };
+            in_turn(id, Box::pin(sent));
+        }
+    });
+}
+
+/// Saves notes whose page is gone, unless somebody else has saved others since the person began to type. Fails with why.
+async fn save_left_notes(session: &PanelSession, draft: &NotesDraft) -> Result<(), String> {
+    let before = read_step(draft.step).await.map_err(|it| it.to_string())?;
+    let before = before.detail.step;
+    if !session.is_own_notes(&before, &draft.before) {
+        return Err("somebody else has changed them".to_owned());
+    }
+    let saved = save_notes(session, before, draft.text.clone()).await;
+    saved.map(drop).map_err(|it| it.to_string())
+}
+
+/// The step that a panel shows, with counters that make it read the step again. While a dialog of the step is open,
+/// only `forced` does.
+pub fn shown_step(
+    memory: StepMemory,
+    open_step: Memo<Option<StepId>>,
+    reason_action: RwSignal<Option<(StepId, StepAction)>>,
+    failed_action: RwSignal<Option<FailedAction>>,
+    version: RwSignal<u32>,
+    forced: RwSignal<u32>,
+) -> Memo<(Option<StepId>, u32, u32)> {
+    let asked = memory.lasting().asked;
+    Memo::new(move |before: Option<&(Option<StepId>, u32, u32)>| {
+        let now = (open_step.get(), version.get(), forced.get());
+        let is_asked =
+            failed_action.with(|it| it.as_ref().is_some_and(FailedAction::is_text_changed));
+        let is_writing =
+            is_asked || reason_action.with(Option::is_some) || asked.with(Option::is_some);
+        let held = before.filter(|it| is_writing && (it.0, it.2) == (now.0, now.2));
+        held.copied().unwrap_or(now)
+    })
 }
 
 /// The state of an open step, with its events connected to the actions of this file.
@@ -275,7 +415,7 @@ pub fn open_step_detail(
     memory: StepMemory,
     can_work: bool,
     failed_action: RwSignal<Option<FailedAction>>,
-    reason_action: RwSignal<Option<StepAction>>,
+    reason_action: RwSignal<Option<(StepId, StepAction)>>,
     on_outcome: Callback<(StepId, StepPanelOutcome)>,
 ) -> StepDetailState {
     let actions = StepDetailActions {

@@ -7,6 +7,7 @@ use crate::domain::{
     history_chain,
     id::{BatchId, CustomerId, EventId, ReleaseId, TemplateId},
     step::CustomerStep,
+    text_change::TextChange,
     vocabulary::{Category, StepStatus, StepType},
 };
 use crate::store::{
@@ -16,7 +17,7 @@ use crate::store::{
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// An event to be written. Batch, author and time are added by `insert`.
 #[derive(Debug)]
@@ -28,7 +29,18 @@ pub struct NewEvent {
     pub action: EventAction,
     pub before: Option<Value>,
     pub after: Option<Value>,
-    pub resolved_text: Option<String>,
+    pub proof: TextProof,
+}
+
+/// What an event keeps of a step's text: all of it on done, its SHA-256 on start (R81).
+#[derive(Debug, Default)]
+pub struct TextProof {
+    pub text: Option<String>,
+    pub sha256: Option<String>,
+    /// On done: whether the person had that text on the page.
+    pub is_shown: Option<bool>,
+    /// On a done that follows a start: what changed in the text in between.
+    pub changes: Vec<TextChange>,
 }
 
 impl NewEvent {
@@ -42,7 +54,7 @@ impl NewEvent {
             action,
             before: None,
             after: None,
-            resolved_text: None,
+            proof: TextProof::default(),
         }
     }
 
@@ -74,6 +86,15 @@ impl NewEvent {
     /// Sets the row after the change.
     pub fn after(mut self, after: &impl Serialize) -> Self {
         self.after = serde_json::to_value(after).ok();
+        self
+    }
+
+    /// Sets what is kept of the text. Changes since the start stand beside the row after the change.
+    pub fn proof(mut self, proof: TextProof) -> Self {
+        if let (false, Some(Value::Object(after))) = (proof.changes.is_empty(), &mut self.after) {
+            after.insert("changes".to_owned(), json!(proof.changes));
+        }
+        self.proof = proof;
         self
     }
 }
@@ -199,7 +220,7 @@ pub fn read_snapshot<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, S
         .map_err(|error| StoreError::corrupt("audit_events", error))
 }
 
-/// `SQLite` accepts 32,766 values per statement; a row has 16, and one column more is expected.
+/// `SQLite` accepts 32,766 values per statement; a row has 17.
 const ROWS_PER_STATEMENT_MAX: usize = 1_500;
 
 /// Appends the events of one batch, each chained to the one before it (R89).
@@ -228,8 +249,9 @@ pub async fn insert(
             at: stamp.at,
             before: new.before,
             after: new.after,
-            resolved_sha256: new.resolved_text.as_deref().map(sha256),
-            resolved_text: new.resolved_text,
+            resolved_sha256: new.proof.sha256,
+            resolved_text: new.proof.text,
+            text_shown: new.proof.is_shown,
             undoes: undoes.cloned(),
             hash: None,
             previous_hash: None,

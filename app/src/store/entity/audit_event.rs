@@ -30,6 +30,7 @@ pub struct Model {
     pub undoes: Option<String>,
     pub hash: Option<String>,
     pub previous_hash: Option<String>,
+    pub text_shown: Option<bool>,
 }
 
 /// Relations are not loaded through entities.
@@ -63,6 +64,7 @@ impl TryFrom<Model> for Event {
             undoes: row.undoes.map(BatchId),
             hash: row.hash,
             previous_hash: row.previous_hash,
+            text_shown: row.text_shown,
         })
     }
 }
@@ -86,6 +88,7 @@ impl From<Event> for Model {
             undoes: event.undoes.map(|it| it.0),
             hash: event.hash,
             previous_hash: event.previous_hash,
+            text_shown: event.text_shown,
         }
     }
 }

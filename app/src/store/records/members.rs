@@ -1,5 +1,5 @@
 //! Membership of customers in releases (R1): add, remove, dry run; and copying of templates to members.
-use super::{dry_run_warnings::dry_run_warnings, release_rows};
+use super::{dry_run_warnings::dry_run_warnings, release_rows, removed_values::removed_values};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
@@ -421,6 +421,10 @@ impl Store {
                 }
             }
         }
+        let names = unresolved
+            .keys()
+            .map(|(index, name)| (customers[*index], name.as_str()));
+        let mut removed = removed_values(db, id, &names.collect::<Vec<_>>()).await?;
         let mut chosen = text_variables::with_clusters(db, &customers).await?;
         chosen.sort_by(|a, b| (&a.0.name, a.0.id).cmp(&(&b.0.name, b.0.id)));
         let cells = customers.len() * n_templates;
@@ -431,6 +435,7 @@ impl Store {
                 .into_iter()
                 .map(|((index, variable), step_names)| Unresolved {
                     customer_id: customers[index],
+                    removed: removed.remove(&(customers[index], variable.clone())),
                     variable,
                     step_names,
                 })

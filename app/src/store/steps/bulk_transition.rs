@@ -1,5 +1,9 @@
 //! Bulk transitions (R15): one transaction over all eligible steps; the others are reported by name.
-use super::{step_rows::event_action, transitions::TransitionOptions};
+use super::{
+    step_rows::event_action,
+    text_changes::{Starts, StepText},
+    transitions::TransitionOptions,
+};
 use crate::domain::{
     actor_stamp::ActorStamp,
     cluster::Cluster,
@@ -12,12 +16,12 @@ use crate::domain::{
     summary::{BulkResult, NotEligible},
     text::Notes,
     validation_errors::ValidationErrors,
-    variables::{self, VariableScope},
+    variables::VariableScope,
     vocabulary::{Field, StepAction},
 };
 use crate::store::{
     Store,
-    audit::events::{NewEvent, StepSnapshot},
+    audit::events::{NewEvent, StepSnapshot, TextProof},
     change::Change,
     entity::{customer_step, release},
     error::StoreError,
@@ -77,6 +81,7 @@ impl Store {
                 .map(|row| Ok((row.id, row.try_into()?)))
                 .collect::<Result<_, StoreError>>()?;
             scopes.load(&change.tx, steps.values()).await?;
+            let starts = Starts::load(&change.tx, action, steps.values()).await?;
             let n_changed = result.changed_ids.len();
             for id in part {
                 let Some(before) = steps.remove(&id.0) else {
@@ -91,15 +96,17 @@ impl Store {
                 let scope = scopes.of(&before)?;
                 match next_state(&before, &transition, &options, scope, &change.stamp) {
                     Ok(None) => {}
-                    Ok(Some((mut after, resolved_text))) => {
+                    Ok(Some((mut after, mut proof))) => {
                         if let Some(NewNotes(notes)) = &notes {
                             after.notes.clone_from(notes);
                         }
                         after.version += 1;
-                        let mut event = NewEvent::of_step(&after, event_action(action))
+                        let sha256 = proof.sha256.as_deref();
+                        proof.changes = starts.changes(&change.tx, &before, scope, sha256).await?;
+                        let event = NewEvent::of_step(&after, event_action(action))
                             .before(&StepSnapshot::of(&before))
-                            .after(&StepSnapshot::of(&after));
-                        event.resolved_text = resolved_text;
+                            .after(&StepSnapshot::of(&after))
+                            .proof(proof);
                         change.record(event);
                         result.changed_ids.push(*id);
                     }
@@ -244,7 +251,7 @@ async fn write_states(
     Ok(())
 }
 
-type NextState = (CustomerStep, Option<String>);
+type NextState = (CustomerStep, TextProof);
 
 fn next_state(
     before: &CustomerStep,
@@ -257,10 +264,15 @@ fn next_state(
     let Some(after) = before.transition(transition, stamp)? else {
         return Ok(None);
     };
-    if transition.action != StepAction::Done {
-        return Ok(Some((after, None)));
-    }
-    let resolved = variables::resolve(&before.content, before.kind, scope);
-    resolved.must_be_complete(options.allow_unresolved)?;
-    Ok(Some((after, Some(resolved.text()))))
+    let proof = match transition.action {
+        StepAction::Start => StepText::of(before, scope).started(),
+        StepAction::Done => {
+            let text = StepText::of(before, scope);
+            text.resolved.must_be_complete(options.allow_unresolved)?;
+            // Nobody was shown the texts of a bulk.
+            text.done(false, Vec::new())
+        }
+        _ => TextProof::default(),
+    };
+    Ok(Some((after, proof)))
 }

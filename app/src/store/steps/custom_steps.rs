@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
-    audit::events::{NewEvent, StepSnapshot},
+    audit::events::{NewEvent, StepSnapshot, TextProof},
     entity::customer_step,
     error::StoreError,
     records::{customers, members, release_rows},
@@ -199,7 +199,7 @@ impl Store {
             ..present
         };
         let row = change
-            .save_step(&before, after, EventAction::Promote, None)
+            .save_step(&before, after, EventAction::Promote, TextProof::default())
             .await?;
         change.finish(row).await
     }

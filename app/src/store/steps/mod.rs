@@ -3,4 +3,5 @@ pub mod bulk_transition;
 pub mod custom_steps;
 pub mod step_patch;
 pub mod step_rows;
+pub mod text_changes;
 pub mod transitions;

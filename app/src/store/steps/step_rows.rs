@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use crate::store::{
     audit::{
-        events::{NewEvent, StepSnapshot},
+        events::{NewEvent, StepSnapshot, TextProof},
         last_change::last_change_of_step,
     },
     change::{Change, stale},
@@ -94,7 +94,7 @@ impl Change {
         before: &CustomerStep,
         mut after: CustomerStep,
         action: EventAction,
-        resolved_text: Option<String>,
+        proof: TextProof,
     ) -> Result<CustomerStep, StoreError> {
         after.version = before.version + 1;
         after.updated_at = self.stamp.at;
@@ -104,10 +104,10 @@ impl Change {
         } else {
             StepSnapshot::with_content
         };
-        let mut event = NewEvent::of_step(&after, action)
+        let event = NewEvent::of_step(&after, action)
             .before(&snapshot(before))
-            .after(&snapshot(&after));
-        event.resolved_text = resolved_text;
+            .after(&snapshot(&after))
+            .proof(proof);
         self.record(event);
         Ok(after)
     }
@@ -123,7 +123,9 @@ impl Change {
         if after == before {
             return self.finish(before).await;
         }
-        let row = self.save_step(&before, after, action, None).await?;
+        let row = self
+            .save_step(&before, after, action, TextProof::default())
+            .await?;
         self.finish(row).await
     }
 }

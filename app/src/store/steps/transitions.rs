@@ -1,26 +1,31 @@
 //! Changes of one customer's step: state, notes, override, position.
-use super::step_rows;
+use super::{
+    step_rows,
+    text_changes::{Starts, StepText},
+};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
-    id::{CustomerId, ReleaseId, StepId},
+    field_error::FieldError,
+    history_chain::is_sha256,
+    id::{BatchId, CustomerId, ReleaseId, StepId},
     order::{self, Position},
     release::Release,
     rule_violation::RuleViolation,
     step::{CustomerStep, Transition},
     text::{Content, Notes},
+    text_change::TextChange,
     validation_errors::ValidationErrors,
-    variables::{self, VariableScope},
     vocabulary::{Category, Field, StepAction},
 };
 use crate::store::{
     Store,
+    audit::events::TextProof,
     change::{Change, VersionedRow},
     error::StoreError,
-    records::{clusters, customers, release_rows},
+    records::release_rows,
     templates::{copy_order, template_rows},
 };
-use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 /// Options of a transition.
@@ -32,35 +37,55 @@ pub struct TransitionOptions {
     pub allow_unresolved: bool,
     /// The version that the caller has seen; none skips the check (R3).
     pub version: Option<i64>,
+    /// The SHA-256 of the text that the caller was shown; used with `start` and `done`. None: no text was shown (R81).
+    pub text_sha256: Option<String>,
 }
 
-/// The text of a step with the variables of its customer filled in.
-pub async fn resolved(
-    db: &impl ConnectionTrait,
-    step: &CustomerStep,
-    release: &Release,
-) -> Result<variables::ResolvedText, StoreError> {
-    let customer = customers::load(db, step.customer_id).await?;
-    let cluster = clusters::load(db, customer.cluster_id).await?;
-    let scope = VariableScope {
-        customer: &customer,
-        cluster: &cluster,
-        release,
-    };
-    Ok(variables::resolve(&step.content, step.kind, scope))
+impl TransitionOptions {
+    /// The hash of the shown text, where it counts. Errors: malformed.
+    pub fn shown(&self, action: StepAction) -> Result<Option<&str>, ValidationErrors> {
+        let shown = self.text_sha256.as_deref();
+        let shown = shown.filter(|_| matches!(action, StepAction::Start | StepAction::Done));
+        if shown.is_some_and(|it| !is_sha256(it)) {
+            return Err(ValidationErrors::one(
+                Field::TextSha256,
+                FieldError::NotASha256,
+            ));
+        }
+        Ok(shown)
+    }
+}
+
+/// The result of a transition.
+#[derive(Clone, Debug)]
+pub struct TransitionResult {
+    pub row: CustomerStep,
+    /// None if nothing changed.
+    pub batch_id: Option<BatchId>,
+    /// On a done that follows a start: what changed in the text in between (R81).
+    pub changes: Vec<TextChange>,
+}
+
+impl From<TransitionResult> for Changed<CustomerStep> {
+    fn from(it: TransitionResult) -> Self {
+        Self {
+            row: it.row,
+            batch_id: it.batch_id,
+        }
+    }
 }
 
 impl Store {
     /// Makes one transition (R2). If the step is in the target state already, nothing changes. Errors: not found; a
-    /// transition that is not allowed; a missing reason; unresolved variables; stale (R3); a release that is not
-    /// active.
+    /// transition that is not allowed; a missing reason; unresolved variables; stale (R3); a text that is another than
+    /// the one that was shown (R81); a release that is not active.
     pub async fn act_on_step(
         &self,
         id: StepId,
         action: StepAction,
         options: TransitionOptions,
         stamp: ActorStamp,
-    ) -> Result<Changed<CustomerStep>, StoreError> {
+    ) -> Result<TransitionResult, StoreError> {
         let transition = Transition::parse(action, options.reason.as_deref())?;
         let notes = options
             .notes
@@ -69,29 +94,46 @@ impl Store {
             .map(Notes::parse)
             .transpose();
         let notes = notes.map_err(|it| ValidationErrors::one(Field::Notes, it))?;
+        let shown = options.shown(action)?;
         let mut change = self.change(stamp).await?;
         let (before, release) = change.load_step(id, options.version).await?;
         let Some(mut after) = before.transition(&transition, &change.stamp)? else {
-            return change.finish(before).await;
+            return Ok(TransitionResult {
+                row: before,
+                batch_id: None,
+                changes: Vec::new(),
+            });
         };
-        let mut resolved_text = None;
-        if action == StepAction::Done {
-            let resolved = resolved(&change.tx, &before, &release).await?;
-            resolved.must_be_complete(options.allow_unresolved)?;
-            resolved_text = Some(resolved.text());
-            if let Some(notes) = notes {
-                after.notes = notes.map(Into::into);
+        let mut proof = TextProof::default();
+        if matches!(action, StepAction::Start | StepAction::Done) {
+            let text = StepText::load(&change.tx, &before, &release).await?;
+            if let Some(shown) = shown.filter(|it| *it != text.sha256) {
+                let now = text.changed_since(&change.tx, &before, shown).await?;
+                return Err(StoreError::TextChanged(Box::new(now)));
             }
+            proof = if action == StepAction::Start {
+                text.started()
+            } else {
+                text.resolved.must_be_complete(options.allow_unresolved)?;
+                let starts = Starts::load(&change.tx, action, [&before].into_iter()).await?;
+                let changes = starts
+                    .changes(&change.tx, &before, text.scope(), Some(&text.sha256))
+                    .await?;
+                text.done(shown.is_some(), changes)
+            };
         }
-        let row = change
-            .save_step(
-                &before,
-                after,
-                step_rows::event_action(action),
-                resolved_text,
-            )
-            .await?;
-        change.finish(row).await
+        if let Some(notes) = notes {
+            after.notes = notes.map(Into::into);
+        }
+        let changes = proof.changes.clone();
+        let action = step_rows::event_action(action);
+        let row = change.save_step(&before, after, action, proof).await?;
+        let Changed { row, batch_id } = change.finish(row).await?;
+        Ok(TransitionResult {
+            row,
+            batch_id,
+            changes,
+        })
     }
 
     /// Replaces the notes of a step; empty notes remove them. Errors: not found; too long; stale (R3).

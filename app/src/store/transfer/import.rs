@@ -181,7 +181,8 @@ impl Import {
         import_rows!(self, file, TransferPart::Events, audit_event, |item| {
             let mut event = self.checker.event(&item);
             if let Some(it) = &event
-                && it.resolved_text.as_deref().map(sha256) != it.resolved_sha256
+                && let Some(text) = &it.resolved_text
+                && it.resolved_sha256 != Some(sha256(text))
             {
                 let problem = "this is not the SHA-256 of the text";
                 self.checker

@@ -11,16 +11,13 @@ use self::step_removals::StepRemovals;
 use super::{Store, change::Change, entity::audit_event, error::StoreError};
 use crate::domain::{
     actor_stamp::ActorStamp,
-    event::{Entity, Event, EventAction, Undoable},
-    id::{BatchId, ReleaseId},
+    event::{Entity, Event, EventAction},
+    id::BatchId,
     rule_violation::RuleViolation,
     summary::{Conflict, UndoResult},
     vocabulary::Noun,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-
-/// The latest events of a person in a release that undo and redo look at.
-const UNDO_EVENTS_MAX: u64 = 200;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 impl Store {
     /// Undoes all events of a batch, newest first. Errors: not found; not undoable; archived; nothing left to
@@ -80,23 +77,6 @@ impl Store {
             conflicts,
             batch_id: change.commit().await?,
         })
-    }
-
-    /// The batches that a person can undo or redo in a release, newest last; from the person's last `UNDO_EVENTS_MAX`
-    /// events there.
-    pub async fn undoable(&self, release: ReleaseId, actor: &str) -> Result<Undoable, StoreError> {
-        use audit_event::Column;
-        let events: Vec<Event> = audit_event::Entity::find()
-            .filter(Column::ReleaseId.eq(release.0))
-            .filter(Column::Actor.eq(actor))
-            .order_by_desc(Column::Id)
-            .limit(UNDO_EVENTS_MAX)
-            .all(&self.read)
-            .await?
-            .into_iter()
-            .map(Event::try_from)
-            .collect::<Result<_, _>>()?;
-        Ok(Undoable::of(&events))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::{
     vocabulary::StepStatus,
 };
 use crate::store::{
-    audit::events::{NewEvent, StepSnapshot, read_snapshot},
+    audit::events::{NewEvent, StepSnapshot, TextProof, read_snapshot},
     change::Change,
     entity::customer_step,
     error::StoreError,
@@ -54,7 +54,7 @@ impl Change {
             restored.content = template.content;
             restored.template_version = Some(template.version);
         }
-        self.save_step(&step, restored, EventAction::Undo, None)
+        self.save_step(&step, restored, EventAction::Undo, TextProof::default())
             .await?;
         Ok(true)
     }

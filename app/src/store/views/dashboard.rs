@@ -7,13 +7,14 @@ use crate::domain::{
     matrix::Grid,
     progress::Progress,
     release::{Release, ReleaseSummary},
-    summary::{ActiveRelease, Attention, Dashboard, LayoutInfo},
+    summary::{ActiveRelease, Attention, Dashboard, LayoutInfo, MissingValue},
     vocabulary::{ReleaseStatus, StepStatus},
 };
 use crate::store::{
     Store,
     entity::{cluster, customer, customer_step, release, step_template},
     error::StoreError,
+    records::removed_values::removed_values,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -92,7 +93,7 @@ impl Store {
             stale_hours: u32::try_from(STALE_WORK_HOURS).unwrap_or_default(),
             attention,
             has_more_attention,
-            missing: missing_values(&grids),
+            missing: self.missing_values(&grids).await?,
             active: self.active_releases(&grids).await?,
             recent: self.recent_batches(RECENT_BATCHES_MAX).await?,
         })
@@ -121,6 +122,18 @@ impl Store {
             clusters: cluster_progress(grid),
         };
         Ok(grids.iter().map(of).collect())
+    }
+
+    /// The missing values, with who took them away.
+    async fn missing_values(&self, grids: &[&Grid]) -> Result<Vec<MissingValue>, StoreError> {
+        let mut lines = missing_values(grids);
+        for line in &mut lines {
+            let missing = line.customers.iter();
+            let missing: Vec<_> = missing.map(|it| (it.0, line.variable.as_str())).collect();
+            let removed = removed_values(&self.read, line.release_id, &missing).await?;
+            line.removed = removed.into_values().max_by_key(|it| it.at);
+        }
+        Ok(lines)
     }
 
     async fn cluster_names(&self) -> Result<HashMap<i64, String>, StoreError> {

@@ -1,4 +1,5 @@
 //! Loads the matrix of a release from the database. Reads only columns of the covering index, never a text.
+use super::changed_values::ChangedValues;
 use crate::domain::{
     field_error::FieldError,
     id::{ClusterId, CustomerId, ReleaseId, StepId, TemplateId},
@@ -363,6 +364,13 @@ impl MatrixSnapshot {
         drop(stream);
         let keys: HashSet<i64> = texts.iter().map(|it| it.1).collect();
         let unresolved = load_unresolved(db, &release, &columns, &keys).await?;
+        let changed = ChangedValues::load(db, &release, (&bands, &columns), &keys).await?;
+        let mut lines_of = changed.by_text();
+        let mut changed_cells = Vec::new();
+        for (at, text) in &texts {
+            let lines = lines_of(columns[at.column].id.0, *text);
+            changed_cells.extend(lines.map(|it| (*at, it)));
+        }
         let mut missing = Vec::new();
         if !unresolved.is_empty() {
             for (at, text) in texts {
@@ -381,6 +389,9 @@ impl MatrixSnapshot {
         }
         for (at, names) in missing {
             grid.set_missing(at, Some(names));
+        }
+        for (at, lines) in changed_cells {
+            grid.set_value_changes(at, lines);
         }
         Ok(Self {
             grid,

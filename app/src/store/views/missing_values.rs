@@ -1,7 +1,7 @@
 //! Missing values of open steps, by release and variable, for the dashboard. Computed from matrices in memory, without a
 //! query.
 use crate::domain::{id::CustomerId, matrix::Grid, summary::MissingValue};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The number of lines on the dashboard.
 const MISSING_VALUES_MAX: usize = 30;
@@ -28,12 +28,14 @@ fn missing_values_of(grid: &Grid) -> Vec<MissingValue> {
         }
     }
     let lines = found.into_iter().map(|(name, (columns, cells))| {
-        let mut named: Vec<(&str, CustomerId)> = columns
+        let mut named: Vec<(&str, CustomerId, usize)> = columns
             .iter()
-            .map(|it| (grid.columns[*it].name.as_str(), grid.columns[*it].id))
+            .map(|it| &grid.columns[*it])
+            .map(|it| (it.name.as_str(), it.id, it.band))
             .collect();
         named.sort_unstable();
         named.truncate(NAMED_CUSTOMERS_MAX);
+        let bands: BTreeSet<usize> = named.iter().map(|it| it.2).collect();
         MissingValue {
             release_id: grid.release.id,
             release: grid.release.name.clone(),
@@ -42,8 +44,13 @@ fn missing_values_of(grid: &Grid) -> Vec<MissingValue> {
                 .into_iter()
                 .map(|it| (it.1, it.0.to_owned()))
                 .collect(),
+            clusters: bands
+                .into_iter()
+                .map(|it| (grid.bands[it].id, grid.bands[it].name.clone()))
+                .collect(),
             n_customers: u32::try_from(columns.len()).unwrap_or(u32::MAX),
             cells,
+            removed: None,
         }
     });
     lines.collect()

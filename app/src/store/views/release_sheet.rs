@@ -1,12 +1,14 @@
 //! A release as a flat table for exports and reports: all cells with their notes and reasons, but without their texts.
 use crate::domain::{
+    event::{Entity, EventAction},
     field_error::FieldError,
     id::{ReleaseId, StepId, TemplateId},
     progress::{Counts, Progress},
-    release_sheet::{ReleaseSheet, SheetRow},
+    release_sheet::{ReleaseSheet, SheetProof, SheetRow},
+    vocabulary::StepStatus,
 };
 use crate::store::records::release_rows;
-use crate::store::{Store, entity::customer_step, error::StoreError};
+use crate::store::{Store, entity::audit_event, entity::customer_step, error::StoreError};
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use std::{collections::HashMap, str::FromStr};
@@ -77,6 +79,7 @@ impl Store {
             .enumerate()
             .map(|(index, it)| (it.id.0, index))
             .collect();
+        let mut proofs = self.proofs(id).await?;
         let mut numbers: HashMap<i64, u32> = HashMap::new();
         let mut rows = Vec::with_capacity(cells.len());
         for cell in cells {
@@ -86,6 +89,8 @@ impl Store {
             };
             let number = numbers.entry(cell.customer_id).or_default();
             *number += 1;
+            let status = parse_column(&cell.status)?;
+            let proof = proofs.remove(&cell.id);
             rows.push(SheetRow {
                 member,
                 id: StepId(cell.id),
@@ -93,7 +98,7 @@ impl Store {
                 category: parse_column(&cell.category)?,
                 name: cell.name,
                 kind: parse_column(&cell.kind)?,
-                status: parse_column(&cell.status)?,
+                status,
                 state_at: cell.state_at,
                 state_by: cell.state_by,
                 executed_at: cell.executed_at,
@@ -103,6 +108,7 @@ impl Store {
                 is_overridden: cell.is_overridden,
                 is_custom: cell.is_custom,
                 template_id: cell.template_id.map(TemplateId),
+                proof: proof.filter(|_| status == StepStatus::Done),
             });
         }
         rows.sort_by_key(|it| (it.member, it.number));
@@ -113,5 +119,29 @@ impl Store {
             members,
             rows,
         })
+    }
+
+    /// What the newest `done` of each step of a release kept of its text, by step id.
+    async fn proofs(&self, release: ReleaseId) -> Result<HashMap<i64, SheetProof>, StoreError> {
+        use audit_event::Column;
+        let rows: Vec<(i64, Option<String>, Option<bool>)> = audit_event::Entity::find()
+            .select_only()
+            .columns([Column::EntityId, Column::ResolvedSha256, Column::TextShown])
+            .filter(Column::ReleaseId.eq(release.0))
+            .filter(Column::Entity.eq(Entity::Step.as_str()))
+            .filter(Column::Action.eq(EventAction::Done.as_str()))
+            .order_by_asc(Column::Id)
+            .into_tuple()
+            .all(&self.read)
+            .await?;
+        let proofs = rows.into_iter().filter_map(|(step, sha256, shown)| {
+            let is_shown = shown == Some(true);
+            let proof = SheetProof {
+                sha256: sha256?,
+                is_shown,
+            };
+            Some((step, proof))
+        });
+        Ok(proofs.collect())
     }
 }

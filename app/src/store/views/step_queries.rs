@@ -1,22 +1,32 @@
 //! One customer's steps in a release, and one step with its template, resolved text and history.
+use super::text_diffs::compute;
 use crate::domain::{
     copy::{BashFrames, CopyHeader, copy_text},
-    event::{Entity, Event, HistoryEntry},
+    diff,
+    event::{Entity, Event, EventAction, HistoryEntry},
     id::{CustomerId, ReleaseId, StepId},
     progress::{Counts, Progress},
     step::CustomerStep,
     summary::{CustomerWithCluster, CustomerWork, StepDetail},
-    variables::{self, VariableScope},
-    vocabulary::{Noun, StepType},
+    text_change::{KeptText, TextChange, TextComparison},
+    variables::VariableScope,
+    vocabulary::{Noun, StepStatus, StepType},
 };
 use crate::highlight;
 use crate::store::{
     Store,
-    entity::{audit_event, customer_step},
+    entity::{audit_event, customer_step, release_customer, sha256},
     error::StoreError,
     records::{clusters, customers, members},
 };
-use crate::store::{records::release_rows, steps::step_rows, templates::template_rows};
+use crate::store::{
+    records::release_rows,
+    steps::{
+        step_rows,
+        text_changes::{self, Since, StepText},
+    },
+    templates::template_rows,
+};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 
 /// Events in the history of a step.
@@ -99,7 +109,7 @@ impl Store {
             cluster: &cluster,
             release: &release,
         };
-        let resolved = variables::resolve(&step.content, step.kind, scope);
+        let text = StepText::of(&step, scope);
         let heading = CopyHeader {
             customer: &customer.name,
             cluster: &cluster.name,
@@ -108,9 +118,9 @@ impl Store {
             number,
             step: &step.name,
         };
-        let resolved_content = resolved.text();
         let events = self.step_events(&step).await?;
-        let copy_text = copy_text(heading, step.kind, &resolved_content);
+        let copy_text = copy_text(heading, step.kind, &text.text);
+        let (kept, changes) = self.kept_and_changes(&step, &text, &events).await?;
         let copy_frames = if step.kind == StepType::Bash {
             BashFrames::of(&copy_text, cluster.context_check())
         } else {
@@ -121,17 +131,91 @@ impl Store {
             copy_frames,
             warnings: highlight::warnings(&step.content, step.kind, scope),
             number: u32::try_from(number).unwrap_or(u32::MAX),
-            unresolved: resolved.unresolved(),
-            variables: resolved.variables(),
+            unresolved: text.resolved.unresolved(),
+            variables: text.resolved.variables(),
             history: Vec::new(),
-            resolved,
-            resolved_content,
+            resolved: text.resolved,
+            resolved_content: text.text,
+            resolved_sha256: text.sha256,
+            kept,
+            changes,
             template,
             customer: CustomerWithCluster { customer, cluster },
             release,
             step,
         };
         Ok((detail, events))
+    }
+
+    /// The text that a done step's event kept, and what changed in the text: of a done step since then, of another one
+    /// since the customer became part of the active release (R81).
+    async fn kept_and_changes(
+        &self,
+        step: &CustomerStep,
+        text: &StepText,
+        events: &[Event],
+    ) -> Result<(Option<KeptText>, Vec<TextChange>), StoreError> {
+        let db = &self.read;
+        if step.status == StepStatus::Done {
+            let is_done = |it: &&Event| it.entity == Entity::Step && it.action == EventAction::Done;
+            let done = match events.iter().find(is_done) {
+                Some(event) => Some(event.clone()),
+                None => self.last_done(step.id).await?,
+            };
+            let Some((id, text_shown, Some(kept), Some(sha256))) =
+                done.map(|it| (it.id, it.text_shown, it.resolved_text, it.resolved_sha256))
+            else {
+                return Ok((None, Vec::new()));
+            };
+            let changes = if sha256 == text.sha256 {
+                Vec::new()
+            } else {
+                text_changes::changes(db, step, text, Since::Event(id)).await?
+            };
+            let is_shown = text_shown == Some(true);
+            let kept = KeptText {
+                text: kept,
+                sha256,
+                is_shown,
+            };
+            return Ok((Some(kept), changes));
+        }
+        let member = release_customer::Entity::find_by_id((step.release_id.0, step.customer_id.0))
+            .one(db)
+            .await?;
+        let since = member.map_or(step.created_at, |it| it.added_at);
+        let changes = text_changes::changes(db, step, text, Since::Time(since)).await?;
+        Ok((None, changes))
+    }
+
+    /// The newest `done` of a step whose history is longer than what is read of it.
+    async fn last_done(&self, step: StepId) -> Result<Option<Event>, StoreError> {
+        use audit_event::Column;
+        audit_event::Entity::find()
+            .filter(Column::Entity.eq(Entity::Step.as_str()))
+            .filter(Column::EntityId.eq(step.0))
+            .filter(Column::Action.eq(EventAction::Done.as_str()))
+            .order_by_desc(Column::Id)
+            .one(&self.read)
+            .await?
+            .map(Event::try_from)
+            .transpose()
+    }
+
+    /// A step's text as it is now beside the one that was shown, with what changed in between. Errors: not found.
+    pub async fn compare_step_text(
+        &self,
+        id: StepId,
+        shown: String,
+    ) -> Result<TextComparison, StoreError> {
+        let db = &self.read;
+        let step = step_rows::load(db, id).await?;
+        let release = release_rows::load(db, step.release_id).await?;
+        let text = StepText::load(db, &step, &release).await?;
+        let now = text.changed_since(db, &step, &sha256(&shown)).await?;
+        let present = now.resolved_content.clone();
+        let rows = compute(move || diff::compare(&shown, &present)).await?;
+        Ok(TextComparison { now, rows })
     }
 
     /// The last `HISTORY_EVENTS_MAX` events of a step and of its template since the step was created, newest first.

@@ -3,6 +3,7 @@
 use app::domain::{
     customer_import::{ImportChangeKind, ImportState},
     event::{Entity, EventAction},
+    text_change::TextChangeKind,
     variables::Source,
     vocabulary::{Category, ReleaseStatus, ReleaseType, StepAction, StepStatus, StepType},
     warning::WarningKind,
@@ -48,6 +49,7 @@ enum_schemas! {
     SourceSchema = "VariableSource" of Source;
     ImportStateSchema = "ImportState" of ImportState;
     ImportChangeKindSchema = "ImportChangeKind" of ImportChangeKind;
+    TextChangeKindSchema = "TextChangeKind" of TextChangeKind;
     WarningKindSchema = "WarningKind" of WarningKind;
 }
 

@@ -401,8 +401,10 @@ pub struct Event {
     pub after: Option<Value>,
     /// On done: the text as it was shown, without the comment that a copy begins with.
     pub resolved_text: Option<String>,
-    /// SHA-256 of that text.
+    /// SHA-256 of that text; on start of the text at that time.
     pub resolved_sha256: Option<String>,
+    /// On done: whether the person had that text on the page.
+    pub text_shown: Option<bool>,
     /// The batch that this one undid.
     pub undoes: Option<String>,
     /// SHA-256 in hexadecimal digits of `previousHash`, a line feed, and this event as canonical JSON (RFC 8785) without
@@ -458,6 +460,7 @@ impl From<event::Event> for Event {
             after,
             resolved_text,
             resolved_sha256,
+            text_shown,
             undoes,
             hash,
             previous_hash,
@@ -476,6 +479,7 @@ impl From<event::Event> for Event {
             after,
             resolved_text,
             resolved_sha256,
+            text_shown,
             undoes: undoes.map(|it| it.0),
             hash,
             previous_hash,

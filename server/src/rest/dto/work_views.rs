@@ -4,6 +4,7 @@ use super::{
     enums::{CategorySchema, SourceSchema, StepStatusSchema, StepTypeSchema},
     progress::Progress,
     rows::{Cluster, CustomerView, Event, Release, Step, Template},
+    text_changes::TextChange,
     warnings::Warning,
 };
 use app::{
@@ -200,6 +201,8 @@ pub struct StepDetail {
     pub release: Release,
     /// The text with its variables filled in.
     pub resolved_content: String,
+    /// SHA-256 of that text: send it as `textSha256` with start and done.
+    pub resolved_sha256: String,
     /// The variables that have no value, or none that can be quoted: see `warnings`.
     pub unresolved: Vec<String>,
     pub variables: Vec<Variable>,
@@ -207,6 +210,8 @@ pub struct StepDetail {
     /// last.
     pub copy_text: String,
     pub warnings: Vec<Warning>,
+    /// What changed in the text since the release was activated; of a done step: since it was done. Oldest first.
+    pub changes: Vec<TextChange>,
     /// Newest first; with the changes of the template's text.
     pub history: Vec<Event>,
 }
@@ -220,10 +225,12 @@ impl StepDetail {
             customer: (detail.customer.customer, detail.customer.cluster).into(),
             release: detail.release.into(),
             resolved_content: detail.resolved_content,
+            resolved_sha256: detail.resolved_sha256,
             unresolved: detail.unresolved,
             variables: detail.variables.into_iter().map(Into::into).collect(),
             copy_text: detail.copy_text,
             warnings: detail.warnings.into_iter().map(Into::into).collect(),
+            changes: detail.changes.into_iter().map(Into::into).collect(),
             history: history.into_iter().map(Into::into).collect(),
         }
     }
@@ -246,6 +253,8 @@ pub struct Unresolved {
     pub customer_id: i64,
     pub variable: String,
     pub step_names: Vec<String>,
+    /// The change that took the value away; null if the customer never had one.
+    pub removed: Option<TextChange>,
 }
 
 impl From<summary::DryRun> for DryRun {
@@ -254,6 +263,7 @@ impl From<summary::DryRun> for DryRun {
             customer_id: it.customer_id.0,
             variable: it.variable,
             step_names: it.step_names,
+            removed: it.removed.map(Into::into),
         };
         Self {
             customers: it.customers,

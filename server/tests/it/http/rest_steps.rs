@@ -370,3 +370,54 @@ async fn a_move_without_a_neighbour_or_with_a_misspelt_one_is_refused() {
     let reorders = world.app.read("/api/audit?action=reorder").await;
     assert_eq!(reorders["items"], json!([]));
 }
+
+#[tokio::test]
+async fn a_text_that_changed_is_409_with_the_text_and_what_changed() {
+    let world = World::active().await;
+    let step = world.id(&world.acme, "Upgrade").await;
+    let detail = world.app.read(&format!("/api/steps/{step}/detail")).await;
+    let sha = detail["resolvedSha256"].as_str().unwrap().to_owned();
+    let customer = format!("/api/customers/{}", world.acme.id);
+    let version = world.app.read(&customer).await["version"].clone();
+    let body = json!({ "metadata": { "HOST": "new" }, "version": version });
+    let headers = [("x-rollcall-user", "Jonas")];
+    let changed = world.app.api("PATCH", &customer, body, &headers).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);
+    for verb in ["done", "start"] {
+        let problem = act(&world, step, verb, json!({ "textSha256": sha }))
+            .await
+            .problem(409);
+        assert_eq!(problem["type"], "urn:rollcall:problem:text-changed");
+        let current = &problem["current"];
+        assert_eq!(current["resolvedContent"], "curl new");
+        let change = &current["changes"][0];
+        assert_eq!(
+            (
+                &change["kind"],
+                &change["name"],
+                &change["by"],
+                &change["to"]
+            ),
+            (
+                &json!("variable"),
+                &json!("var.HOST"),
+                &json!("Jonas"),
+                &json!("new")
+            )
+        );
+        let wrong = act(&world, step, verb, json!({ "textSha256": "x" })).await;
+        assert!(wrong.problem(422)["errors"]["textSha256"].is_string());
+    }
+    let detail = world.app.read(&format!("/api/steps/{step}/detail")).await;
+    assert_eq!(detail["changes"][0]["name"], "var.HOST");
+    let sha = &detail["resolvedSha256"];
+    let done = act(&world, step, "done", json!({ "textSha256": sha }))
+        .await
+        .json();
+    assert_eq!(
+        (&done["status"], &done["changes"]),
+        (&json!("done"), &json!([]))
+    );
+    let events = world.app.read("/api/audit?action=done").await;
+    assert_eq!(events["items"][0]["textShown"], true);
+}

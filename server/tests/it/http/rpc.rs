@@ -17,7 +17,6 @@ fn template_draft() -> Value {
 
 /// Calls about the frame, the history, clusters and customers: name, arguments, expected status.
 fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
-    let june = world.june.0;
     let acme = world.acme.id.0;
     let globex = world.globex.id.0;
     vec![
@@ -28,7 +27,6 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
         ("set_actor", json!({ "name": "Mei" }), 200),
         ("set_theme", json!({ "theme": "dark" }), 200),
         ("undo", json!({ "batch": "none" }), 404),
-        ("list_undoable", json!({ "release": june }), 200),
         ("list_clusters", json!({ "include_inactive": true }), 200),
         ("read_cluster", json!({ "id": 99 }), 404),
         ("create_cluster", json!({ "draft": { "name": "" } }), 422),

@@ -1,9 +1,14 @@
-//! Tests of the store: what the dashboard puts first.
-use crate::{harness::TestApp, world::draft};
+//! Tests of the store: what the dashboard puts first, and what it says of missing values.
+use crate::{
+    harness::TestApp,
+    world::{World, draft, metadata},
+};
 use app::{
     domain::{
+        customer::CustomerDraft,
         order::Position,
         release::ReleaseDraft,
+        text_change::TextChange,
         vocabulary::{StepAction, StepStatus},
     },
     store::steps::transitions::TransitionOptions,
@@ -46,4 +51,46 @@ async fn newer_reverts_never_hide_older_failures() {
     assert!(shown[..5].iter().all(|it| *it == StepStatus::Failed));
     assert!(shown[5..].iter().all(|it| *it == StepStatus::Reverted));
     assert!(dashboard.has_more_attention);
+}
+
+#[tokio::test]
+async fn a_missing_value_that_was_there_is_told_with_who_took_it_away() {
+    let world = World::draft().await;
+    let store = &world.app.store;
+    let bare = CustomerDraft {
+        metadata: metadata(&[]),
+        ..world.acme.clone().into()
+    };
+    let (acme, version) = (world.acme.id, world.acme.version);
+    store
+        .update_customer(acme, bare, version, world.app.by("Jonas"))
+        .await
+        .unwrap();
+    let removed = |it: Option<TextChange>| it.map(|it| (it.name, it.by, it.from, it.to));
+    let expected = Some((
+        "var.HOST".to_owned(),
+        "Jonas".to_owned(),
+        Some("acme.example".to_owned()),
+        None,
+    ));
+    let both = vec![acme, world.initech.id];
+    let dry = store.dry_run(world.june, Some(both.clone())).await.unwrap();
+    let told = dry
+        .unresolved
+        .into_iter()
+        .map(|it| (it.customer_id, removed(it.removed)));
+    let told: Vec<_> = told.collect();
+    assert_eq!(told, [(acme, expected.clone()), (world.initech.id, None)]);
+    store
+        .activate_release(world.june, Some(both), world.app.ana())
+        .await
+        .unwrap();
+    let dashboard = store.dashboard(world.app.ana().at).await.unwrap();
+    let [line] = dashboard.missing.as_slice() else {
+        panic!("{:?}", dashboard.missing)
+    };
+    assert_eq!(
+        (line.n_customers, removed(line.removed.clone())),
+        (2, expected)
+    );
 }

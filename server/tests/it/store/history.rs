@@ -361,7 +361,6 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     let text = "{{var.HOST}}".to_owned();
     call!(preview_text(june, acme, text, StepType::Bash));
     call!(members(june));
-    call!(undoable(june, "Ana"));
     call!(matrix(june, CellIndex::default()));
     call!(grid(june));
     call!(last_event());

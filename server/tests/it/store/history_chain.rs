@@ -129,6 +129,7 @@ fn forgeries(column: audit_event::Column) -> &'static [&'static str] {
         // Found by the check of the text itself.
         Of::ResolvedText => &[],
         Of::ResolvedSha256 => &["resolved_sha256 = replace(resolved_sha256, 'a', 'b')"],
+        Of::TextShown => &["text_shown = NULL", "text_shown = 1"],
         Of::Undoes => &["undoes = 'x'"],
         Of::Hash => &[
             "hash = previous_hash",

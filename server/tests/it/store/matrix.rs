@@ -1,7 +1,8 @@
 //! Tests of the store: the matrix of a release, its cache, and progress.
-use crate::world::{World, draft};
+use crate::world::{World, draft, metadata};
 use app::{
     domain::{
+        customer::CustomerDraft,
         matrix::{CellIndex, Grid, RowBlock},
         order::Position,
         vocabulary::{Category, StepAction, StepStatus},
@@ -187,4 +188,37 @@ async fn a_grid_that_was_asked_for_before_shows_what_happened_since_whoever_did_
         Some("broken")
     );
     assert!(there == other.grid(world.june).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_card_tells_which_values_changed_after_the_activation() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let cells = async || {
+        let info = store.matrix_status_info(world.june).await.unwrap();
+        let lines: Vec<String> = info
+            .unpack_value_changes()
+            .map(|it| it.1.to_string())
+            .collect();
+        lines
+    };
+    assert_eq!(cells().await, Vec::<String>::new());
+    let draft = CustomerDraft {
+        metadata: metadata(&[("HOST", "new.example"), ("OTHER", "unused")]),
+        ..world.acme.clone().into()
+    };
+    let (acme, version) = (world.acme.id, world.acme.version);
+    store
+        .update_customer(acme, draft, version, world.app.by("Jonas"))
+        .await
+        .unwrap();
+    let told = cells().await;
+    let [line] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert!(line.starts_with("HOST changed \u{1f}"), "{line}");
+    assert!(
+        line.ends_with("\u{1f} by Jonas: acme.example -> new.example"),
+        "{line}"
+    );
 }

@@ -13,6 +13,7 @@ mod releases;
 mod runbook_import;
 mod scale;
 mod schema;
+mod shown_texts;
 mod step_panel;
 mod steps;
 mod template_authoring;

@@ -12,7 +12,7 @@ use crate::{
     api::releases::{read_checklist, read_customer_work},
     components::ui::toast::Toasts,
     domain::id::{CustomerId, ReleaseId},
-    pages::{fetch::Fetch, loaded, param},
+    pages::{fetch::Fetch, loaded, param, releases::step_detail_actions::guard_typed_text},
 };
 use checklist_page::ChecklistPage;
 use leptos::prelude::*;
@@ -69,9 +69,10 @@ fn WorkListPage(ids: Signal<PageIds>) -> impl IntoView {
         },
     );
     let page = CustomerPageState::new();
+    guard_typed_text(page.memory);
     let reload = Callback::new(move |()| work.refetch());
     // After an undo from a toast the list is fetched again; the open step and what is typed stay.
-    Toasts::from_context().refresh_with(reload);
+    Toasts::from_context().refresh_with(Callback::new(move |_| reload.run(())));
     loaded(
         work,
         move |it| view! { <CustomerWork list=it page=page reload=reload/> },

@@ -26,15 +26,37 @@ const HELP: &str = "In the run mode one step stands here, large. The keys: c cop
 #[component]
 pub fn Overview(
     rows: RwSignal<Vec<WorkRow>>,
-    /// None once all steps are finished.
+    /// None once all steps are finished or failed.
     next_step: Signal<Option<NextStep>>,
+    /// Opens the first failed step, once nothing else is left.
+    on_retry: Callback<()>,
+    /// The page of the next customer.
+    next_customer: Option<String>,
 ) -> impl IntoView {
+    let n_failed = move || rows.with(|rows| progress(rows)).counts.failed;
     let title = move || {
-        if next_step.get().is_none() {
-            "All steps are finished"
-        } else {
-            "Ready to go on"
+        if next_step.get().is_some() {
+            return "Ready to go on".to_owned();
         }
+        let counts = rows.with(|rows| progress(rows)).counts;
+        if counts.failed == 0 {
+            return "All steps are finished".to_owned();
+        }
+        let (done, all) = (counts.done, counts.total());
+        format!("{done} of {all} done, {} failed", counts.failed)
+    };
+    let retry = move || {
+        (next_step.get().is_none() && n_failed() > 0).then(|| {
+            view! {
+                <button class="button" data-size="l" type="button" on:click=move |_| on_retry.run(())>
+                    "Retry"
+                </button>
+            }
+        })
+    };
+    let onward = move || {
+        let path = next_customer.clone().filter(|_| next_step.get().is_none());
+        path.map(|path| view! { <a class="button" data-kind="ink" data-size="l" href=path>"Next customer"</a> })
     };
     let counts = move || status_counts(rows.with(|rows| progress(rows)));
     let link = move || {
@@ -61,7 +83,7 @@ pub fn Overview(
             <div class="run__inner">
                 <h2>{title}</h2>
                 <div class="run__states">{counts}</div>
-                <div class="row">{link}</div>
+                <div class="row">{link}{retry}{onward}</div>
                 <p class="quiet small">{HELP}</p>
             </div>
         </section>
@@ -108,17 +130,29 @@ pub fn AddStep(
     let sending = SerialRequest::new();
     let fields = page.memory.fields();
     let positions = RwSignal::new(None::<CustomStepPositions>);
-    Effect::new(move |_| {
-        if !open.get() {
-            return;
+    // What was typed when the dialog was closed without adding the step.
+    let kept = StoredValue::new(TemplateDraft::default());
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        if !is_open {
+            if was_open == Some(true) {
+                kept.set_value(fields.draft());
+            }
+            return is_open;
         }
         sending.error.set(None);
-        fields.fill(TemplateDraft::default());
+        let draft = kept.get_value();
+        if draft == TemplateDraft::default() {
+            fields.fill(draft);
+        } else {
+            fields.restore(draft, String::new());
+        }
         leptos::task::spawn_local(async move {
             if let Ok(found) = read_custom_places(ids.0, ids.1).await {
                 let _ = positions.try_set(Some(found));
             }
         });
+        is_open
     });
     let add = Callback::new(move |()| {
         let draft = fields.draft();
@@ -132,15 +166,17 @@ pub fn AddStep(
         let to_template = fields.to_template.get_untracked();
         let request = add_custom_step(ids.0, ids.1, draft, position, to_template);
         sending.run(request, move |it| {
+            fields.fill(TemplateDraft::default());
             open.set(false);
             on_added.run((text, it.batch_id));
         });
     });
+    let discard = Callback::new(move |()| fields.fill(TemplateDraft::default()));
     let context = CustomStepContext {
         title: format!("Add custom step for {customer}"),
         customer,
         known,
         positions: Some(positions),
     };
-    view! { <CustomStepDialog open=open context=context fields=fields error=sending.error on_submit=add/> }
+    view! { <CustomStepDialog open=open context=context fields=fields error=sending.error on_submit=add on_discard=discard/> }
 }

@@ -1,8 +1,8 @@
 //! State of a customer page that outlives one rendering of its step list: the list renders again when steps are added
 //! or removed, and typed text, an open reason prompt and a failed action stay.
 use crate::{
-    components::pending_actions::FailedAction, components::step_panel::step_detail::StepMemory,
-    domain::vocabulary::StepAction,
+    components::pending_actions::FailedAction, components::step_panel::panel_session::StepMemory,
+    domain::id::StepId, domain::vocabulary::StepAction,
 };
 use leptos::prelude::*;
 
@@ -13,8 +13,8 @@ pub struct CustomerPageState {
     pub memory: StepMemory,
     /// The last action of the open step that failed or was refused.
     pub refused: RwSignal<Option<FailedAction>>,
-    /// The action whose reason the prompt asks for.
-    pub asking: RwSignal<Option<StepAction>>,
+    /// The action whose reason the prompt asks for, and its step.
+    pub asking: RwSignal<Option<(StepId, StepAction)>>,
     /// Number of copies requested by keyboard; each increment copies the open step's text once.
     pub copy_requests: RwSignal<u32>,
 }

@@ -47,6 +47,9 @@ pub fn CustomerWork(
     let can_work = release.status == ReleaseStatus::Active;
     let known = known_names(&customer, &cluster, &release);
     let customer_name = customer.name.clone();
+    let next_customer = next
+        .as_ref()
+        .map(|it| paths::customer_steps(release.id, it.id));
     let work = WorkController::new(ids, customer_name, can_work, rows, page, reload);
     let adding = RwSignal::new(false);
     let on_added = Callback::new(move |(text, batch): (String, Option<BatchId>)| {
@@ -56,7 +59,7 @@ pub fn CustomerWork(
         {head(work, &release, customer, &cluster, previous, next)}
         <div class="run" data-open=move || work.open_step.get().is_some().then_some("")>
             {step_list(work, adding)}
-            {step_pane(work)}
+            {step_pane(work, next_customer)}
         </div>
         <AddStep open=adding page=page ids=ids customer=work.customer_name() known=known on_added=on_added/>
     }
@@ -157,16 +160,18 @@ fn step_list(work: WorkController, adding: RwSignal<bool>) -> impl IntoView {
 }
 
 /// The open step once it is fetched; the overview while none is open.
-fn step_pane(work: WorkController) -> impl IntoView {
+fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoView {
     let owner = Owner::current().unwrap_or_default();
     let next_step = Signal::derive(move || work.next_step());
+    let has_failed = Signal::derive(move || work.first_failed().is_some());
+    let on_retry = Callback::new(move |()| work.open_failed());
     let on_outcome = Callback::new(move |(step, outcome): (StepId, StepPanelOutcome)| {
         work.on_outcome(step, outcome);
     });
     view! {
         <Transition fallback=|| ()>
             {move || {
-                let owner = owner.clone();
+                let (owner, next_customer) = (owner.clone(), next_customer.clone());
                 Suspend::new(async move {
                     let found = work.detail.get().await;
                     owned(
@@ -192,13 +197,24 @@ fn step_pane(work: WorkController) -> impl IntoView {
                                         state=state
                                         position=position
                                         next_step=next_step
+                                        has_failed=has_failed
                                         copy_requests=page.copy_requests
                                         on_next=on_next
                                     />
                                 }
                                     .into_any()
                             }
-                            Ok(None) => view! { <Overview rows=work.rows next_step=next_step/> }.into_any(),
+                            Ok(None) => {
+                                view! {
+                                    <Overview
+                                        rows=work.rows
+                                        next_step=next_step
+                                        on_retry=on_retry
+                                        next_customer=next_customer.clone()
+                                    />
+                                }
+                                    .into_any()
+                            }
                             Err(error) => {
                                 view! {
                                     <section class="run__step" aria-label="Step">

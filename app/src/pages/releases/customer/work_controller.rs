@@ -5,16 +5,19 @@ use crate::{
     api::steps::act_on_step, api::steps::read_step, api::steps::reorder_steps, browser::dom,
     browser::drag, components::matrix::command::GridCommand,
     components::matrix::messages::done_text, components::pending_actions::ActionRequest,
-    components::pending_actions::FailedAction, components::run_step::NextStep,
-    components::run_step::STEP_SELECTOR, components::step_state::already,
-    components::ui::notice::sentence, components::ui::time::Clock, components::ui::toast::Toasts,
-    domain::customer_work::OpenStep, domain::customer_work::WorkRow,
-    domain::customer_work::next_open, domain::customer_work::progress,
-    domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
-    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
-    domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
-    pages::SerialRequest, pages::fetch::Fetch,
-    pages::releases::step_detail_actions::StepPanelOutcome, paths,
+    components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
+    components::run_step::NextStep, components::run_step::STEP_SELECTOR,
+    components::step_state::already, components::ui::notice::sentence, components::ui::time::Clock,
+    components::ui::toast::Toasts, domain::customer_work::OpenStep, domain::customer_work::WorkRow,
+    domain::customer_work::next_open, domain::customer_work::next_to_do,
+    domain::customer_work::progress, domain::customer_work::reordered, domain::event::Changed,
+    domain::id::BatchId, domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
+    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
+    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
+    pages::fetch::Fetch, pages::in_turn::in_turn,
+    pages::releases::step_detail_actions::NOTES_SAVED,
+    pages::releases::step_detail_actions::StepPanelOutcome,
+    pages::releases::step_detail_actions::shown_step, paths,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -40,13 +43,15 @@ pub struct WorkController {
     pub detail: Fetch<Option<OpenStep>>,
     /// State that outlives the list.
     pub page: CustomerPageState,
-    is_acting: RwSignal<bool>,
+    /// Raised to read the open step again: the first not under an open dialog, the second always.
+    detail_versions: (RwSignal<u32>, RwSignal<u32>),
     /// Requests that reorder the list; one at a time.
     pub ordering: SerialRequest,
     open: Callback<Option<StepId>>,
     reload: Callback<()>,
     toasts: Toasts,
     clock: Clock,
+    shown: ShownTexts,
 }
 
 /// Navigates to a step's URL, or to the list without an open step. The history gets no new entry, and the scroll
@@ -98,9 +103,19 @@ impl WorkController {
             }
             now
         });
+        let detail_versions = (RwSignal::new(0), RwSignal::new(0));
+        let (version, forced) = detail_versions;
+        let shown = shown_step(
+            page.memory,
+            open_step,
+            page.asking,
+            page.refused,
+            version,
+            forced,
+        );
         let detail = Fetch::new(
-            move || open_step.get(),
-            |step| async move {
+            move || shown.get(),
+            |(step, ..)| async move {
                 match step {
                     Some(step) => read_step(step).await.map(Some),
                     None => Ok(None),
@@ -116,13 +131,15 @@ impl WorkController {
             open_step,
             detail,
             page,
-            is_acting: RwSignal::new(false),
+            detail_versions,
             ordering: SerialRequest::new(),
             open,
             reload,
             toasts: Toasts::from_context(),
             clock: Clock::from_context(),
+            shown: ShownTexts::default(),
         };
+        provide_context(this.shown);
         keys::listen(move |command| this.on_command(command));
         Effect::new(move |_| {
             if let Some(error) = this.ordering.error.get() {
@@ -144,11 +161,26 @@ impl WorkController {
         self.rows.with(|rows| progress(rows))
     }
 
-    /// The next step with work left, with its number in the list; none if no other step is open.
+    /// The first failed step, to be tried again. Tracked.
+    pub fn first_failed(self) -> Option<StepId> {
+        self.rows.with(|rows| {
+            let mut failed = rows.iter().filter(|it| it.status == StepStatus::Failed);
+            failed.next().map(|it| it.id)
+        })
+    }
+
+    /// Opens the first failed step.
+    pub fn open_failed(self) {
+        if let Some(step) = untrack(|| self.first_failed()) {
+            self.open.run(Some(step));
+        }
+    }
+
+    /// The next step to be worked on, with its number in the list; none if no other step is left, but for failed ones.
     pub fn next_step(self) -> Option<NextStep> {
         let now = self.open_step.get();
         self.rows.with(|rows| {
-            let step = next_open(rows, now, true)?;
+            let step = next_to_do(rows, now)?;
             let at = rows.iter().position(|it| it.id == step)?;
             Some(NextStep {
                 number: at + 1,
@@ -160,16 +192,19 @@ impl WorkController {
 
     /// Opens the next or the previous step with work left.
     pub fn open_next(self, forward: bool) {
-        match self.step_after(self.open_step.get_untracked(), forward) {
+        let now = self.open_step.get_untracked();
+        match self
+            .rows
+            .with_untracked(|rows| next_open(rows, now, forward))
+        {
             Some(step) => self.open.run(Some(step)),
             None => self.toasts.show("No other step is open.", None),
         }
     }
 
-    fn step_after(self, step: Option<StepId>, forward: bool) -> Option<StepId> {
-        self.rows
-            .try_with_untracked(|rows| next_open(rows, step, forward))
-            .flatten()
+    /// Reads the open step again, unless something is being written in one of its dialogs.
+    fn reload_detail(self) {
+        self.detail_versions.0.update(|it| *it += 1);
     }
 
     /// Shows a changed step in its row.
@@ -181,68 +216,89 @@ impl WorkController {
         });
     }
 
-    /// Sends an action on a step, unless another one is still running. After "done" and "skip" the next step opens.
-    fn act(self, step: StepId, request: ActionRequest) {
-        if self.is_acting.get_untracked() {
+    /// Sends an action on a step once earlier requests about it are answered. After "done" and "skip" the next step opens.
+    fn act(self, step: StepId, mut request: ActionRequest) {
+        if !self.shown.add_to(step, &mut request) {
+            let failed = FailedAction::text_changed(request);
+            self.page.refused.set(Some(failed));
             return;
         }
-        self.is_acting.set(true);
-        leptos::task::spawn_local(async move {
+        let sent = async move {
             let action = request.action;
             let sent = request.clone();
-            let answer = act_on_step(step, action, request.reason, request.allow_unresolved).await;
+            let sha256 = request.text.map(|it| it.sha256.clone());
+            let allow = request.allow_unresolved;
+            let answer = act_on_step(step, action, request.reason, allow, sha256).await;
             // The page may have been left meanwhile, and its signals disposed.
-            let (None, Some(customer)) = (
-                self.is_acting.try_set(false),
-                self.customer_name.try_get_value(),
-            ) else {
+            let Some(customer) = self.customer_name.try_get_value() else {
                 return;
             };
-            let Changed { row, batch_id } = match answer {
-                Ok(changed) => changed,
-                Err(error) => {
-                    let is_still_open = self.open_step.get_untracked() == Some(step);
-                    if is_still_open {
-                        let failed = FailedAction {
-                            request: sent,
-                            error,
-                        };
-                        self.page.refused.set(Some(failed));
-                    } else {
-                        self.toasts.show(sentence(&error.to_string()), None);
-                    }
-                    return;
+            match answer {
+                Ok(changed) => self.finish_action((step, action), changed, &customer),
+                Err(error) if self.open_step.get_untracked() == Some(step) => {
+                    let failed = FailedAction {
+                        request: sent,
+                        error,
+                    };
+                    self.page.refused.set(Some(failed));
                 }
-            };
-            self.update_row(&row);
-            self.page.asking.set(None);
-            self.page.refused.set(None);
-            let is_new = batch_id.is_some();
-            let text = if is_new {
-                done_text(action, &row.name, &customer)
-            } else {
-                let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
-                format!("{}: {} for {customer}", already(&row, at), row.name)
-            };
-            self.toasts.show(text, batch_id);
-            let goes_on = is_new
-                && matches!(action, StepAction::Done | StepAction::Skip)
-                && self.open_step.get_untracked() == Some(step);
-            match self.step_after(Some(step), true).filter(|_| goes_on) {
-                Some(next) => self.open.run(Some(next)),
-                None => self.detail.refetch(),
+                Err(error) => self.toasts.show(sentence(&error.to_string()), None),
             }
-        });
+        };
+        in_turn(step, Box::pin(sent));
+    }
+
+    fn finish_action(
+        self,
+        (step, action): (StepId, StepAction),
+        changed: Changed<CustomerStep>,
+        customer: &str,
+    ) {
+        let Changed { row, batch_id } = changed;
+        if action == StepAction::Done {
+            self.shown.forget(step);
+        }
+        self.update_row(&row);
+        // A reason that is being written for another step, or another action, stays.
+        let asking = self.page.asking;
+        if asking.get_untracked() == Some((step, action)) {
+            asking.set(None);
+        }
+        let is_new = batch_id.is_some();
+        let text = if is_new {
+            done_text(action, &row.name, customer)
+        } else {
+            let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
+            format!("{}: {} for {customer}", already(&row, at), row.name)
+        };
+        self.toasts.show(text, batch_id);
+        if self.open_step.get_untracked() != Some(step) {
+            return;
+        }
+        self.page.refused.set(None);
+        let is_finished = matches!(action, StepAction::Done | StepAction::Skip);
+        if is_new && is_finished && asking.with_untracked(Option::is_none) {
+            let next = self
+                .rows
+                .with_untracked(|rows| next_to_do(rows, Some(step)));
+            if next.is_some() || untrack(|| self.first_failed()).is_some() {
+                // Where only failed steps are left, the end of the work says so.
+                return self.open.run(next);
+            }
+        }
+        self.reload_detail();
     }
 
     /// Applies what the step view reports about a step.
     pub fn on_outcome(self, step: StepId, outcome: StepPanelOutcome) {
         match outcome {
             StepPanelOutcome::Act(request) => self.act(step, request),
-            StepPanelOutcome::Changed(row, text, batch) => {
+            StepPanelOutcome::Noted(row, batch, is_asked) => {
                 self.update_row(&row);
-                self.toasts.show(text, batch);
-                self.detail.refetch();
+                if is_asked {
+                    self.toasts.show(NOTES_SAVED, batch);
+                    self.reload_detail();
+                }
             }
             StepPanelOutcome::Others(text, batch, is_gone) => {
                 self.toasts.show(text, batch);
@@ -251,7 +307,7 @@ impl WorkController {
                 }
                 self.reload.run(());
             }
-            StepPanelOutcome::Stale => self.detail.refetch(),
+            StepPanelOutcome::Stale => self.detail_versions.1.update(|it| *it += 1),
             StepPanelOutcome::Close => self.open.run(None),
         }
     }
@@ -267,6 +323,10 @@ impl WorkController {
         });
         if !self.can_work {
             self.toasts.show("The release is not active.", None);
+        } else if action == StepAction::Done && status == Some(StepStatus::Failed) {
+            // Who presses d for one step after the other must not mark a failed one done in passing.
+            let text = "This step failed. Press n for the next one, or i to start it again.";
+            self.toasts.show(text, None);
         } else if !action.accepts_reason() {
             self.act(step, ActionRequest::new(action));
         } else if let Some(status) = status.filter(|it| !action.allows(*it)) {
@@ -278,7 +338,7 @@ impl WorkController {
             self.toasts.show(text, None);
         } else {
             self.page.refused.set(None);
-            self.page.asking.set(Some(action));
+            self.page.asking.set(Some((step, action)));
         }
     }
 

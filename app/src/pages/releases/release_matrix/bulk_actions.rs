@@ -19,6 +19,7 @@ pub fn send_bulk_action(request: BulkRequest) {
         cells,
         action,
         reason,
+        number,
     } = request;
     let MatrixController {
         state,
@@ -45,7 +46,7 @@ pub fn send_bulk_action(request: BulkRequest) {
         state
             .grid
             .update(|grid| grid.set_all(&result.changed_ids, action.target(), change.as_ref()));
-        controller.finish_bulk(text, result.batch_id);
+        controller.finish_bulk(text, result.batch_id, number);
     };
     leptos::task::spawn_local(async move {
         let answer = act_on_steps(ids, action, reason).await;
@@ -59,7 +60,7 @@ pub fn send_bulk_action(request: BulkRequest) {
             Err(failure) => toasts.show(sentence(&failure.to_string()), None),
         }
         // An undo that waited for this action now undoes it.
-        undo_stack.end();
+        undo_stack.end_change();
     });
 }
 

@@ -1,21 +1,22 @@
 //! The controller of the matrix page: the signals that the page and its parts share, and every action on them. It is `Copy`,
 //! so that each callback and each lazily loaded part can hold it.
 use super::{
-    super::step_detail_actions::StepPanelOutcome, reloader::MatrixReloader, undo_stack::UndoStack,
-    url_state,
+    super::step_detail_actions::NOTES_SAVED, super::step_detail_actions::StepPanelOutcome,
+    reloader::MatrixReloader, undo_stack::UndoStack, url_state,
 };
 use crate::{
-    api::overview::list_undoable, api::steps::act_on_step, browser,
-    components::bulk_bar::BulkActionState, components::matrix::command::GridCommand,
-    components::matrix::filter_bar, components::matrix::filter_bar::CUSTOMER_FIELD,
-    components::matrix::messages::done_text, components::matrix::messages::failure_text,
-    components::matrix::selection::Selection, components::matrix::state::MatrixState,
-    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
+    api::steps::act_on_step, browser, components::bulk_bar::BulkActionState,
+    components::matrix::command::GridCommand, components::matrix::filter_bar,
+    components::matrix::filter_bar::CUSTOMER_FIELD, components::matrix::messages::done_text,
+    components::matrix::messages::failure_text, components::matrix::selection::Selection,
+    components::matrix::state::MatrixState, components::pending_actions::ActionRequest,
+    components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
     components::step_state::already, components::ui::follow_effect::follow,
-    components::ui::time::Clock, components::ui::toast::Toasts, domain::event::Changed,
-    domain::id::BatchId, domain::id::StepId, domain::matrix::Cell, domain::matrix::CellIndex,
+    components::ui::time::Clock, components::ui::toast::Toasts, components::ui::toast::UndoneBatch,
+    domain::event::Changed, domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex,
     domain::matrix::Grid, domain::matrix_wire::PackedMatrix, domain::step::CustomerStep,
     domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
+    pages::in_turn::in_turn,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -36,8 +37,8 @@ pub struct MatrixController {
     intended_step: StoredValue<Option<StepId>>,
     /// Replaces the URL without scrolling.
     navigate: Callback<String>,
-    /// The action on the open step whose reason is being written in the panel.
-    pub reason_action: RwSignal<Option<StepAction>>,
+    /// The action whose reason is being written in the panel, and its step.
+    pub reason_action: RwSignal<Option<(StepId, StepAction)>>,
     /// The failed action on the open step, which the panel shows.
     pub failed_action: RwSignal<Option<FailedAction>>,
     /// Raised to copy the text of the open step.
@@ -52,6 +53,8 @@ pub struct MatrixController {
     pub undo_stack: UndoStack,
     pub toasts: Toasts,
     clock: Clock,
+    /// The texts that this page has shown (R81).
+    shown: ShownTexts,
 }
 
 /// One action for many cells.
@@ -60,6 +63,8 @@ pub struct BulkRequest {
     pub cells: Vec<CellIndex>,
     pub action: StepAction,
     pub reason: Option<String>,
+    /// How many changes this page had sent, with this one.
+    pub number: u32,
 }
 
 impl MatrixController {
@@ -101,10 +106,12 @@ impl MatrixController {
             send_bulk,
             is_help_open: RwSignal::new(false),
             reloader,
-            undo_stack: UndoStack::new(Callback::new(move |()| reloader.reload_all())),
+            undo_stack: UndoStack::new(reloader, status == ReleaseStatus::Active),
             toasts: Toasts::from_context(),
             clock: Clock::from_context(),
+            shown: ShownTexts::default(),
         };
+        provide_context(controller.shown);
         controller.keep_url_current();
         controller.select_open_step();
         controller.reload_after_undo_from_toast();
@@ -134,26 +141,17 @@ impl MatrixController {
 
     /// An undo from a toast bypasses the undo stack: the page is updated in place all the same.
     fn reload_after_undo_from_toast(self) {
-        self.toasts.refresh_with(Callback::new(move |()| {
-            self.reloader.reload_all();
-            leptos::task::spawn_local(async move {
-                if let Ok(batches) = list_undoable(self.reloader.release).await {
-                    self.undo_stack.replace(batches);
-                }
-            });
-        }));
+        self.toasts
+            .refresh_with(Callback::new(move |(batch, undo): UndoneBatch| {
+                self.undo_stack.move_undone(&batch, undo);
+                self.reloader.note_change();
+                self.reloader.reload_after_change();
+            }));
     }
 
-    /// Loads what the page can be shown without: who changed each cell and when, and what can be undone.
+    /// Loads what the page can be shown without: who changed each cell and when.
     fn load_deferred(self) {
-        follow(move |_| {
-            leptos::task::spawn_local(async move {
-                self.reloader.load_status_info().await;
-                if let Ok(batches) = list_undoable(self.reloader.release).await {
-                    self.undo_stack.add_earlier(batches);
-                }
-            });
-        });
+        follow(move |_| self.reloader.load_status_info());
     }
 
     /// While the panel is open, it shows the step of the focused cell.
@@ -296,7 +294,7 @@ impl MatrixController {
                 // The panel of the step asks for the reason.
                 self.open(Some(step));
                 self.failed_action.set(None);
-                self.reason_action.set(Some(action));
+                self.reason_action.set(Some((step, action)));
             }
             _ if action.accepts_reason() => self.bulk_reason_action.set(Some(action)),
             _ => self.act_on_many(cells, action, None),
@@ -311,19 +309,24 @@ impl MatrixController {
         self.bulk.is_busy.set(true);
         self.bulk.action.set(Some(action));
         // An undo that is requested meanwhile waits for this action.
-        self.undo_stack.begin();
+        let number = self.reloader.begin_change();
         (self.send_bulk)(BulkRequest {
             controller: self,
             cells,
             action,
             reason,
+            number,
         });
     }
 
-    /// Reports a bulk action that succeeded. The grid shows its result already.
-    pub fn finish_bulk(self, text: String, batch: Option<BatchId>) {
+    /// Reports a bulk action that succeeded. The grid shows its result already; if other changes were sent meanwhile, it
+    /// is read again, since one of them may be newer.
+    pub fn finish_bulk(self, text: String, batch: Option<BatchId>, number: u32) {
         self.bulk_reason_action.set(None);
         self.report(text, batch);
+        if self.reloader.n_changes() != number {
+            self.reloader.reload_grid();
+        }
         self.reloader.reload_panel();
     }
 
@@ -332,36 +335,63 @@ impl MatrixController {
         untrack(|| self.selects_many() || self.bulk_reason_action.get().is_some())
     }
 
-    /// Applies an action to one cell. The cell changes at once, and changes back if the action fails.
-    fn act(self, step: StepId, request: ActionRequest) {
-        let before = self.state.cell_of(step);
-        self.state.begin_action(step, request.clone());
-        self.undo_stack.begin();
+    /// Applies an action to one cell. The cell changes at once, and changes back if the action fails. It is sent once
+    /// earlier requests about the step are answered.
+    fn act(self, step: StepId, mut request: ActionRequest) {
+        if !self.shown.add_to(step, &mut request) {
+            self.ask_about_text(step, FailedAction::text_changed(request));
+            return;
+        }
+        let number = self.state.begin_action(step, request.clone());
+        self.reloader.begin_change();
         let sent = async move {
             let ActionRequest {
                 action,
                 reason,
                 allow_unresolved,
+                text,
             } = request.clone();
-            match act_on_step(step, action, reason, allow_unresolved).await {
-                Ok(changed) => self.finish_action(step, action, changed),
+            let sha256 = text.map(|it| it.sha256.clone());
+            match act_on_step(step, action, reason, allow_unresolved, sha256).await {
+                Ok(changed) => self.finish_action((step, action, number), changed),
                 Err(error) => {
                     let failed = FailedAction { request, error };
-                    self.fail_action(step, before, failed);
+                    self.fail_action(step, number, failed);
                 }
             }
-            self.undo_stack.end();
+            self.undo_stack.end_change();
         };
         // The cell is painted before the request is sent: sending costs time too.
-        browser::dom::after(0, || leptos::task::spawn_local(sent));
+        browser::dom::after(0, move || in_turn(step, Box::pin(sent)));
     }
 
-    fn finish_action(self, step: StepId, action: StepAction, changed: Changed<CustomerStep>) {
-        let Changed { row, batch_id } = changed;
-        self.state.put_step(&row);
+    /// The panel shows both texts, and asks.
+    fn ask_about_text(self, step: StepId, failed: FailedAction) {
         // The page may be gone by now.
-        let _ = self.reason_action.try_set(None);
-        let _ = self.failed_action.try_set(None);
+        if self.failed_action.is_disposed() {
+            return;
+        }
+        self.open(Some(step));
+        self.failed_action.set(Some(failed));
+    }
+
+    fn finish_action(
+        self,
+        (step, action, number): (StepId, StepAction, u32),
+        changed: Changed<CustomerStep>,
+    ) {
+        if action == StepAction::Done {
+            self.shown.forget(step);
+        }
+        let Changed { row, batch_id } = changed;
+        self.state.put_step(&row, Some(number));
+        // The page may be gone by now. A reason that is being written for another step stays.
+        let of_this = Some((step, action));
+        let _ = self.reason_action.try_update(|it| {
+            if *it == of_this {
+                *it = None;
+            }
+        });
         if let Some((name, customer)) = self.state.step_and_customer(step) {
             let text = if batch_id.is_some() {
                 done_text(action, &name, &customer)
@@ -371,20 +401,28 @@ impl MatrixController {
             };
             self.report(text, batch_id);
         }
-        self.reloader.reload_panel();
+        if self.is_open(step) {
+            self.failed_action.set(None);
+            self.reloader.reload_panel();
+        }
     }
 
-    fn fail_action(self, step: StepId, before: Option<Cell>, failed: FailedAction) {
+    fn is_open(self, step: StepId) -> bool {
+        self.open_step.try_get_untracked().flatten() == Some(step)
+    }
+
+    fn fail_action(self, step: StepId, number: u32, failed: FailedAction) {
         let is_outdated = matches!(failed.error, AppError::Refused(_) | AppError::NotFound(_));
-        self.state.fail_action(step, before, failed.clone());
-        // A rule refused the action, so somebody else has changed the step. The panel is read again too, unless a reason is
-        // being written in it.
-        if is_outdated && self.reason_action.try_get_untracked() == Some(None) {
-            self.reloader.reload_all();
-        } else if is_outdated {
-            self.reloader.reload_grid();
+        self.state.fail_action(step, number, failed.clone());
+        if failed.is_text_changed() {
+            self.ask_about_text(step, failed);
+            return;
         }
-        if self.open_step.try_get_untracked().flatten() == Some(step) {
+        // A rule refused the action, so somebody else has changed the step.
+        if is_outdated {
+            self.reloader.reload_all();
+        }
+        if self.is_open(step) {
             self.failed_action.set(Some(failed));
         } else if let Some((name, customer)) = self.state.step_and_customer(step) {
             let why = failure_text(&failed);
@@ -396,7 +434,7 @@ impl MatrixController {
     /// Says what was changed, and offers to undo it.
     fn report(self, text: String, batch: Option<BatchId>) {
         if let Some(batch) = batch.clone() {
-            self.undo_stack.push(batch);
+            self.undo_stack.push(batch, text.clone());
         }
         self.toasts.show(text, batch);
     }
@@ -405,19 +443,25 @@ impl MatrixController {
     pub fn apply_outcome(self, step: StepId, outcome: StepPanelOutcome) {
         match outcome {
             StepPanelOutcome::Act(request) => self.act(step, request),
-            StepPanelOutcome::Changed(row, text, batch) => {
-                self.state.put_step(&row);
-                self.report(text, batch);
-                self.reloader.reload_panel();
+            StepPanelOutcome::Noted(row, batch, is_asked) => {
+                self.reloader.note_change();
+                self.state.put_step(&row, None);
+                if is_asked {
+                    self.report(NOTES_SAVED.to_owned(), batch);
+                    self.reloader.reload_panel();
+                } else if let Some(batch) = batch {
+                    self.undo_stack.push(batch, NOTES_SAVED.to_owned());
+                }
             }
             StepPanelOutcome::Others(text, batch, is_gone) => {
                 self.report(text, batch);
-                if is_gone && self.open_step.get_untracked() == Some(step) {
+                if is_gone && self.is_open(step) {
                     self.open(None);
                 }
-                self.reloader.reload_all();
+                self.reloader.note_change();
+                self.reloader.reload_after_change();
             }
-            StepPanelOutcome::Stale => self.reloader.reload_panel(),
+            StepPanelOutcome::Stale => self.reloader.force_panel(),
             StepPanelOutcome::Close => self.close_panel(),
         }
     }

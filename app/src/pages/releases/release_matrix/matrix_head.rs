@@ -33,7 +33,8 @@ pub fn MatrixHead(
         toasts,
         ..
     } = controller;
-    let undoable = controller.undo_stack.batches;
+    let undo_stack = controller.undo_stack;
+    let undoable = undo_stack.entries;
     let progress = move || {
         state.counts_version.track();
         Progress::from(state.grid.with_untracked(|grid| grid.total))
@@ -85,8 +86,8 @@ pub fn MatrixHead(
                 class="button wide"
                 data-kind="ghost"
                 aria-keyshortcuts="Control+Z"
-                aria-disabled=move || undoable.with(|it| it.undo.is_empty()).then_some("true")
-                title=move || if undoable.with(|it| it.undo.is_empty()) { "Nothing was changed here yet" } else { "Undo the last change" }
+                aria-disabled=move || undoable.with(|it| it.0.is_empty()).then_some("true")
+                title=move || undo_stack.title()
                 on:click=move |_| on_command.run(GridCommand::Undo)
             >
                 <Icon name="i-undo"/>
@@ -99,7 +100,7 @@ pub fn MatrixHead(
                 aria-label="Redo"
                 aria-keyshortcuts="Control+Shift+Z"
                 title="Do again what was undone last"
-                hidden=move || undoable.with(|it| it.redo.is_empty())
+                hidden=move || undoable.with(|it| it.1.is_empty())
                 on:click=move |_| on_command.run(GridCommand::Redo)
             >
                 <Icon name="i-undo" turn="flip"/>

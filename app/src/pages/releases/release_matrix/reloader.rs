@@ -1,18 +1,56 @@
-//! Reads the matrix page's data from the server again and puts it in place: scroll position, selection and filter stay.
+//! Reads the matrix page's data from the server again and puts it in place: scroll position, selection and filter stay. An
+//! answer that may be older than a change of this page is dropped, and asked for again once all changes are answered.
 use crate::{
     api::releases::{read_marks, read_matrix},
     components::matrix::state::MatrixState,
     domain::{id::ReleaseId, matrix::Grid},
 };
 use leptos::prelude::*;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// How often the grid is read for one request: cells can move between the answers with the grid and with its status
+/// information.
+const READS_MAX: usize = 3;
+
+/// The changes of this page, and whether one of them keeps the grid from being read.
+#[derive(Clone, Copy, Default)]
+struct ChangeCount {
+    n_begun: u32,
+    n_pending: u32,
+    /// What is to be read once nothing is pending: the whole grid, or only its status information.
+    wanted: Option<bool>,
+    /// A number that is another one when the template has other steps, or steps with other names.
+    template: u64,
+    /// Whether this page has added or removed steps since the grid was read.
+    has_changed_rows: bool,
+}
 
 /// Reads the grid and the open step again.
 #[derive(Clone, Copy)]
 pub struct MatrixReloader {
     pub release: ReleaseId,
     state: MatrixState,
-    /// A counter: the step panel reads its step again whenever it is raised.
+    /// A counter: the step panel reads its step again whenever it is raised, but not under an open dialog.
     pub panel_version: RwSignal<u32>,
+    /// The same, also under an open dialog: somebody else has changed what is edited there.
+    pub forced_panel_version: RwSignal<u32>,
+    /// A counter: raised when others have changed the steps of the template.
+    pub foreign_version: RwSignal<u32>,
+    /// A counter: raised when the steps of the template are other ones.
+    pub template_version: RwSignal<u32>,
+    changes: StoredValue<ChangeCount>,
+}
+
+/// A number that is another one when the template has other steps, or steps with other names.
+fn template_key(grid: &Grid) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for row in &grid.rows {
+        if let Some(id) = row.template {
+            hasher.write_i64(id.0);
+            row.name.hash(&mut hasher);
+        }
+    }
+    hasher.finish()
 }
 
 impl MatrixReloader {
@@ -22,34 +60,166 @@ impl MatrixReloader {
             release,
             state,
             panel_version: RwSignal::new(0),
+            forced_panel_version: RwSignal::new(0),
+            foreign_version: RwSignal::new(0),
+            template_version: RwSignal::new(0),
+            changes: StoredValue::new(ChangeCount {
+                template: state.grid.with_untracked(template_key),
+                ..ChangeCount::default()
+            }),
+        }
+    }
+
+    /// A change is sent. Answers how many were, so far.
+    pub fn begin_change(self) -> u32 {
+        let count = self.changes.try_update_value(|it| {
+            it.n_begun += 1;
+            it.n_pending += 1;
+            it.n_begun
+        });
+        count.unwrap_or_default()
+    }
+
+    /// A change has its answer. True if it was the last one that is pending; the page may be gone by now.
+    pub fn end_change(self) -> bool {
+        let n_left = self.changes.try_update_value(|it| {
+            it.n_pending -= 1;
+            it.n_pending
+        });
+        n_left == Some(0)
+    }
+
+    /// Whether a change has no answer yet.
+    pub fn is_changing(self) -> bool {
+        self.changes.get_value().n_pending > 0
+    }
+
+    /// A number that is another one when the template has other steps.
+    pub fn template(self) -> u64 {
+        self.changes.get_value().template
+    }
+
+    /// How many changes were sent so far.
+    pub fn n_changes(self) -> u32 {
+        self.changes.get_value().n_begun
+    }
+
+    /// A change that was sent elsewhere, as by the panel, has its answer: what is being read may be older than it.
+    pub fn note_change(self) {
+        self.begin_change();
+        if self.end_change() {
+            self.read_wanted();
+        }
+    }
+
+    /// Reads what had to wait for changes.
+    pub fn read_wanted(self) {
+        let wanted = self.changes.try_update_value(|it| it.wanted.take());
+        if let Some(reads_grid) = wanted.flatten() {
+            self.read(reads_grid);
         }
     }
 
     /// Who changed each cell, and when: the page brings this for its first window only.
-    pub async fn load_status_info(self) {
-        if let Ok(status_info) = read_marks(self.release).await {
-            self.state.set_status_info(&status_info);
-        }
+    pub fn load_status_info(self) {
+        self.read(false);
     }
 
     /// Reads the grid and who changed its cells.
     pub fn reload_grid(self) {
+        self.read(true);
+    }
+
+    /// Whether an answer may be taken: no change was sent after `n_begun`, and none is pending. If not, it is read again
+    /// later.
+    fn is_current(self, n_begun: Option<u32>, reads_grid: bool) -> bool {
+        let is_current = self.changes.try_update_value(|it| {
+            let is_current = it.n_pending == 0 && n_begun.is_none_or(|n| n == it.n_begun);
+            if !is_current {
+                it.wanted = Some(reads_grid || it.wanted == Some(true));
+            }
+            is_current
+        });
+        is_current == Some(true)
+    }
+
+    fn read(self, mut reads_grid: bool) {
         leptos::task::spawn_local(async move {
-            if let Ok(matrix) = read_matrix(self.release, 0, 0).await {
-                self.state.replace_grid(Grid::from(matrix));
-                self.load_status_info().await;
+            for _ in 0..READS_MAX {
+                if !self.is_current(None, reads_grid) {
+                    return;
+                }
+                let n_begun = Some(self.n_changes());
+                if reads_grid {
+                    let Ok(matrix) = read_matrix(self.release, 0, 0).await else {
+                        return;
+                    };
+                    if !self.is_current(n_begun, true) {
+                        break;
+                    }
+                    self.take_grid(Grid::from(matrix));
+                }
+                let Ok(info) = read_marks(self.release).await else {
+                    return;
+                };
+                if !self.is_current(n_begun, reads_grid) {
+                    break;
+                }
+                if self.state.set_status_info(&info) {
+                    return;
+                }
+                // Steps or customers came or went since the grid was read.
+                reads_grid = true;
+            }
+            // A change came between. It may be answered already; else its end reads again.
+            if self
+                .changes
+                .try_get_value()
+                .is_some_and(|it| it.n_pending == 0)
+            {
+                self.read_wanted();
             }
         });
     }
 
+    fn take_grid(self, grid: Grid) {
+        let key = template_key(&grid);
+        let before = self.changes.get_value();
+        self.changes.update_value(|it| {
+            it.template = key;
+            it.has_changed_rows = false;
+        });
+        self.state.replace_grid(grid);
+        if before.template == key {
+            return;
+        }
+        if !before.has_changed_rows {
+            self.foreign_version.update(|it| *it += 1);
+        }
+        self.template_version.update(|it| *it += 1);
+    }
+
     /// Reads the open step.
     pub fn reload_panel(self) {
-        self.panel_version.update(|it| *it += 1);
+        let _ = self.panel_version.try_update(|it| *it += 1);
+    }
+
+    /// Reads the open step, also under an open dialog.
+    pub fn force_panel(self) {
+        let _ = self.forced_panel_version.try_update(|it| *it += 1);
     }
 
     /// Reads the grid and the open step.
     pub fn reload_all(self) {
         self.reload_grid();
         self.reload_panel();
+    }
+
+    /// The same after a change of this page that may have added or removed steps.
+    pub fn reload_after_change(self) {
+        let _ = self
+            .changes
+            .try_update_value(|it| it.has_changed_rows = true);
+        self.reload_all();
     }
 }

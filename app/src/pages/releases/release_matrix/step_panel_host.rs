@@ -1,12 +1,14 @@
 //! Reads the open step and shows it in the panel beside the grid. Loaded lazily, and it reads the step itself, so that the
 //! code that decodes a step is no part of what the matrix loads first.
 use super::{
-    super::step_detail_actions::{StepPanelOutcome, open_step_detail},
+    super::step_detail_actions::{
+        StepPanelOutcome, guard_typed_text, open_step_detail, shown_step,
+    },
     controller::MatrixController,
 };
 use crate::{
     api::steps::read_step, components::step_panel::PanelNeighbors,
-    components::step_panel::StepPanel, components::step_panel::step_detail::StepMemory,
+    components::step_panel::StepPanel, components::step_panel::panel_session::StepMemory,
     components::ui::notice::sentence, domain::customer_work::OpenStep, domain::id::StepId,
     domain::vocabulary::Noun, error::AppError, pages::fetch::Fetch, pages::owned,
 };
@@ -24,11 +26,23 @@ pub fn StepPanelHost(
     let MatrixController {
         open_step,
         reloader,
+        reason_action,
+        failed_action,
         ..
     } = controller;
+    guard_typed_text(memory);
+    let (version, forced) = (reloader.panel_version, reloader.forced_panel_version);
+    let shown = shown_step(
+        memory,
+        open_step,
+        reason_action,
+        failed_action,
+        version,
+        forced,
+    );
     let detail = Fetch::new(
-        move || (open_step.get(), reloader.panel_version.get()),
-        move |(step, _)| async move {
+        move || shown.get(),
+        move |(step, ..)| async move {
             match step {
                 Some(step) => match read_step(step).await? {
                     // Never another release's step beside this one's grid.

@@ -1,81 +1,132 @@
-//! Undo and redo of the matrix page. An undo that is requested while a change has no answer yet runs once the answer is
-//! here, so that it undoes that change.
+//! Undo and redo of the matrix page: of what was changed in this tab, and of nothing else. What others did, or the same
+//! person elsewhere, is undone from a step's history or the activity. An undo that is requested while a change has no answer
+//! yet runs once the answer is here, so that it undoes that change.
+use super::reloader::MatrixReloader;
 use crate::{
     api::overview::undo,
-    components::ui::{notice::sentence, toast::Toasts},
-    domain::{event::Undoable, id::BatchId},
+    browser::dom,
+    components::ui::{follow_effect::follow, notice::sentence, toast::Toasts},
+    domain::id::BatchId,
 };
 use leptos::prelude::*;
 
-/// The batches that Undo and Redo act on, the newest last.
+/// A change of this tab, and what its toast said.
+pub type UndoEntry = (BatchId, String);
+
+/// Separates the parts of an entry as it is kept: the ASCII unit separator, which cannot be typed.
+const SEPARATOR: char = '\u{1f}';
+
+/// Both lists as text: the template's key, then a line for each entry.
+fn kept_text(template: u64, (undo, redo): &(Vec<UndoEntry>, Vec<UndoEntry>)) -> String {
+    let mut text = template.to_string();
+    for (word, entries) in [("u", undo), ("r", redo)] {
+        for (batch, what) in entries {
+            text.extend(["\n", word, "\u{1f}", &batch.0, "\u{1f}", what]);
+        }
+    }
+    text
+}
+
+/// The lists of a text that was kept; none if it is of other steps of the template, or of an earlier program.
+fn from_kept(text: &str, template: u64) -> Option<(Vec<UndoEntry>, Vec<UndoEntry>)> {
+    let mut lines = text.split('\n');
+    if lines.next()?.parse() != Ok(template) {
+        return None;
+    }
+    let mut entries = (Vec::new(), Vec::new());
+    for line in lines {
+        let mut parts = line.splitn(3, SEPARATOR);
+        let list = match parts.next()? {
+            "u" => &mut entries.0,
+            _ => &mut entries.1,
+        };
+        list.push((BatchId(parts.next()?.to_owned()), parts.next()?.to_owned()));
+    }
+    Some(entries)
+}
+
+/// The changes that Undo and Redo act on.
 #[derive(Clone, Copy)]
 pub struct UndoStack {
-    /// The batches that can be undone and redone, the newest last.
-    pub batches: RwSignal<Undoable>,
-    /// How many changes have no answer yet.
-    n_pending: RwSignal<u32>,
+    /// The changes that can be undone, and those that can be done again; the newest last.
+    pub entries: RwSignal<(Vec<UndoEntry>, Vec<UndoEntry>)>,
     /// An undo (a redo if `true`) that waits for the pending changes.
     queued: StoredValue<Option<bool>>,
     toasts: Toasts,
-    /// Reads the page's data again after an undo.
-    reload: Callback<()>,
+    /// Reads the page's data again after an undo, and knows which changes are pending.
+    reloader: MatrixReloader,
 }
 
 impl UndoStack {
-    /// An empty stack. `reload` runs after an undo or a redo.
-    pub fn new(reload: Callback<()>) -> Self {
-        Self {
-            batches: RwSignal::new(Undoable::default()),
-            n_pending: RwSignal::new(0),
+    /// The stack of a release, which is kept in the tab for a reload. It is empty after the release was archived, and
+    /// after others have added, removed or renamed steps of the template.
+    pub fn new(reloader: MatrixReloader, can_work: bool) -> Self {
+        let this = Self {
+            entries: RwSignal::default(),
             queued: StoredValue::new(None),
             toasts: Toasts::from_context(),
-            reload,
-        }
-    }
-
-    /// A change has been sent.
-    pub fn begin(self) {
-        self.n_pending.update(|it| *it += 1);
-    }
-
-    /// A change has its answer; the page may be gone by now. After the last one the queued undo runs.
-    pub fn end(self) {
-        let n_left = self.n_pending.try_update(|it| {
-            *it -= 1;
-            *it
+            reloader,
+        };
+        let key = format!("rollcall.undo.{}", reloader.release);
+        follow(move |is_first| {
+            reloader.foreign_version.track();
+            if !is_first {
+                this.entries.set((Vec::new(), Vec::new()));
+            }
         });
-        if n_left == Some(0)
-            && let Some(is_redo) = self.queued.try_update_value(Option::take).flatten()
-        {
+        follow(move |is_first| {
+            reloader.template_version.track();
+            let template = reloader.template();
+            if is_first && can_work {
+                let kept = dom::read_tab_value(&key);
+                if let Some(kept) = kept.and_then(|it| from_kept(&it, template)) {
+                    this.entries.set(kept);
+                }
+            }
+            let text = this.entries.with(|it| kept_text(template, it));
+            dom::write_tab_value(&key, &text);
+        });
+        this
+    }
+
+    /// A change has its answer; the page may be gone by now. After the last one the queued undo runs, or what had to
+    /// wait is read.
+    pub fn end_change(self) {
+        if !self.reloader.end_change() {
+            return;
+        }
+        if let Some(is_redo) = self.queued.try_update_value(Option::take).flatten() {
             self.step(is_redo);
+        }
+        if !self.reloader.is_changing() {
+            self.reloader.read_wanted();
         }
     }
 
     /// Adds a change that was made just now.
-    pub fn push(self, batch: BatchId) {
-        self.batches.update(|it| {
-            it.undo.push(batch);
-            it.redo.clear();
+    pub fn push(self, batch: BatchId, text: String) {
+        let _ = self.entries.try_update(|it| {
+            it.0.push((batch, text));
+            it.1.clear();
         });
     }
 
-    /// Adds what was changed before this page was opened, below what was changed since.
-    pub fn add_earlier(self, mut earlier: Undoable) {
-        let _ = self.batches.try_update(|it| {
-            if it.undo.is_empty() && it.redo.is_empty() {
-                *it = earlier;
-                return;
+    /// A change was undone by its toast, and this is the undo's own batch.
+    pub fn move_undone(self, batch: &BatchId, undo: Option<BatchId>) {
+        let _ = self.entries.try_update(|it| {
+            if let Some(at) = it.0.iter().position(|it| it.0 == *batch) {
+                let (_, text) = it.0.remove(at);
+                it.1.extend(undo.map(|undo| (undo, text)));
             }
-            earlier
-                .undo
-                .retain(|batch| !it.undo.contains(batch) && !it.redo.contains(batch));
-            it.undo.splice(0..0, earlier.undo);
         });
     }
 
-    /// Sets what can be undone, after an undo that did not go through this stack.
-    pub fn replace(self, batches: Undoable) {
-        let _ = self.batches.try_set(batches);
+    /// What Undo would take back.
+    pub fn title(self) -> String {
+        self.entries.with(|it| match it.0.last() {
+            Some((_, text)) => format!("Undo: {text}"),
+            None => "Nothing was changed here yet".to_owned(),
+        })
     }
 
     /// Undoes the newest change.
@@ -89,30 +140,27 @@ impl UndoStack {
     }
 
     fn step(self, is_redo: bool) {
-        if self.n_pending.get_untracked() > 0 {
+        if self.reloader.is_changing() {
             self.queued.set_value(Some(is_redo));
             return;
         }
-        let newest = self.batches.try_update(|it| {
-            if is_redo {
-                it.redo.pop()
-            } else {
-                it.undo.pop()
-            }
-        });
-        let Some(batch) = newest.flatten() else {
+        let newest = self
+            .entries
+            .try_update(|it| if is_redo { it.1.pop() } else { it.0.pop() });
+        let Some((batch, what)) = newest.flatten() else {
             return;
         };
-        self.begin();
+        self.reloader.begin_change();
         leptos::task::spawn_local(async move {
             match undo(batch).await {
                 Ok(result) => {
                     if let Some(batch) = result.batch_id {
-                        let _ = self.batches.try_update(|it| {
+                        let _ = self.entries.try_update(|it| {
+                            let entry = (batch, what);
                             if is_redo {
-                                it.undo.push(batch);
+                                it.0.push(entry);
                             } else {
-                                it.redo.push(batch);
+                                it.1.push(entry);
                             }
                         });
                     }
@@ -125,11 +173,31 @@ impl UndoStack {
                         text = format!("{text}; {}", conflict.reason);
                     }
                     self.toasts.show(text, None);
-                    let _ = self.reload.try_run(());
+                    self.reloader.reload_after_change();
                 }
                 Err(error) => self.toasts.show(sentence(&error.to_string()), None),
             }
-            self.end();
+            self.end_change();
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_tab_has_kept_is_taken_while_the_template_has_the_same_steps() {
+        let entry = |batch: &str, what: &str| (BatchId(batch.to_owned()), what.to_owned());
+        let entries = (
+            vec![entry("a", "Marked Announce done for Acme"), entry("b", "")],
+            vec![entry("c", "Skipped 2 cells")],
+        );
+        let text = kept_text(7, &entries);
+        assert_eq!(from_kept(&text, 7), Some(entries));
+        assert_eq!(from_kept(&text, 8), None);
+        assert_eq!(from_kept("", 7), None);
+        assert_eq!(from_kept("7\nu", 7), None);
+        assert_eq!(from_kept("7", 7), Some((Vec::new(), Vec::new())));
     }
 }

@@ -114,7 +114,7 @@ impl TemplateEditor {
             is_dirty.get() || this.runbook.with(|it| !it.trim().is_empty())
         }));
         Effect::new(move |_| this.catch_up());
-        this.toasts.refresh_with(Callback::new(move |()| {
+        this.toasts.refresh_with(Callback::new(move |_| {
             this.reload();
             // The toast with the focused Undo button is removed.
             dom::after(0, || {

@@ -1,0 +1,218 @@
+//! What a page keeps from one open step to the next: notes and texts that are typed and not saved, the open dialog, and how
+//! the text is displayed. A step's view renders again after every change of the step; this stays.
+use super::events::OpenStepDialog;
+use crate::{
+    domain::copy::CopyFormat, domain::id::StepId, domain::step::CustomerStep,
+    domain::template::TemplateDraft, error::AppError,
+};
+use leptos::prelude::*;
+use std::{cell::RefCell, sync::Arc};
+
+/// State that a page keeps from one open step to the next. It is created with the first open step.
+#[derive(Clone, Copy, Default)]
+pub struct StepMemory(StoredValue<Option<Arc<StepDetailInner>>>);
+
+/// Unsaved notes of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotesDraft {
+    /// The step.
+    pub step: StepId,
+    /// What is typed.
+    pub text: String,
+    /// The saved notes at the time that typing began.
+    pub before: String,
+}
+
+/// What was typed in a dialog that was closed without saving it.
+#[derive(Clone, Debug)]
+pub struct KeptDraft {
+    /// The dialog, and its step.
+    pub of: (StepId, OpenStepDialog),
+    /// The fields.
+    pub draft: TemplateDraft,
+    /// The step's content at the time that the dialog was opened.
+    pub before: String,
+}
+
+/// Why a change of a step was not saved, and the dialog that it was made in.
+pub type UnsavedChange = (StepId, Option<OpenStepDialog>, AppError);
+
+/// State that outlives the panel itself: the answer to a request may arrive when another step is open.
+#[derive(Clone, Default)]
+pub struct PanelSession {
+    /// Unsaved notes, at most one draft per step.
+    pub notes: ArcRwSignal<Vec<NotesDraft>>,
+    /// The notes that this page saved last, and their step.
+    pub saved_notes: ArcRwSignal<Option<(StepId, String)>>,
+    /// The open dialog, and the step that it belongs to.
+    pub asked: ArcRwSignal<Option<(StepId, OpenStepDialog)>>,
+    /// Why the last change was not saved.
+    pub unsaved: ArcRwSignal<Option<UnsavedChange>>,
+    /// What is being sent from a dialog.
+    pub sending: ArcRwSignal<Vec<(StepId, OpenStepDialog, TemplateDraft)>>,
+    name: ArcRwSignal<String>,
+    category: ArcRwSignal<String>,
+    kind: ArcRwSignal<String>,
+    content: ArcRwSignal<String>,
+    before: ArcRwSignal<String>,
+}
+
+impl PanelSession {
+    /// What is typed in the open dialog, read without subscribing.
+    pub fn typed(&self) -> TemplateDraft {
+        TemplateDraft {
+            name: self.name.get_untracked(),
+            category: self.category.get_untracked(),
+            kind: self.kind.get_untracked(),
+            content: self.content.get_untracked(),
+            description: String::new(),
+        }
+    }
+
+    /// Whether the notes of a step are those that were known, or those that this page saved last: then nobody else has
+    /// written any since.
+    pub fn is_own_notes(&self, step: &CustomerStep, known: &str) -> bool {
+        let now = step.notes.as_deref().unwrap_or_default();
+        let is_saved = |it: &Option<(StepId, String)>| {
+            it.as_ref()
+                .is_some_and(|it| it.0 == step.id && it.1.trim() == now)
+        };
+        now == known.trim() || self.saved_notes.with_untracked(is_saved)
+    }
+
+    /// Whether a dialog is open whose text was changed. Tracked.
+    pub fn is_dialog_dirty(&self) -> bool {
+        let is_changed = self
+            .content
+            .with(|it| self.before.with(|before| it != before));
+        is_changed && self.asked.with(Option::is_some)
+    }
+}
+
+/// What `StepMemory` refers to.
+#[derive(Default)]
+pub struct StepDetailInner {
+    /// What outlives the panel.
+    pub lasting: PanelSession,
+    /// What was typed in dialogs that were closed without saving.
+    pub kept: ArcRwSignal<Vec<KeptDraft>>,
+    /// Whether the fields hold such a text.
+    pub is_restored: ArcRwSignal<bool>,
+    /// Whether the text is shown with its variables.
+    pub is_raw: ArcRwSignal<bool>,
+    /// Whether long lines wrap.
+    pub wraps: ArcRwSignal<bool>,
+    /// Whether all of a long text is shown.
+    pub is_loaded: ArcRwSignal<bool>,
+    /// The step that was copied last, and whether the clipboard took it.
+    pub copied: ArcRwSignal<Option<(StepId, bool)>>,
+    /// The format that this person copies in; none until it is read from the browser.
+    pub format: ArcRwSignal<Option<CopyFormat>>,
+    /// Where a new step goes.
+    pub position: ArcRwSignal<String>,
+    /// Whether a new step goes into the template as well.
+    pub to_template: ArcRwSignal<bool>,
+    /// The reason that is typed.
+    pub reason: ArcRwSignal<String>,
+    /// The action that the reason is for.
+    pub reason_of: ArcRwSignal<String>,
+}
+
+thread_local! {
+    /// Notes that could not be saved when their page was left; the next page with a step panel has them again. Stays empty
+    /// on the server.
+    static UNSAVED_NOTES: RefCell<Vec<NotesDraft>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps notes whose page is gone for the next page.
+pub fn keep_unsaved_notes(draft: NotesDraft) {
+    UNSAVED_NOTES.with_borrow_mut(|it| it.push(draft));
+}
+
+impl StepMemory {
+    /// What this refers to; created with the first open step.
+    pub fn inner(self) -> Arc<StepDetailInner> {
+        if let Some(inner) = self.0.get_value() {
+            return inner;
+        }
+        let inner = Arc::new(StepDetailInner::default());
+        inner.wraps.set(true);
+        inner.lasting.notes.set(UNSAVED_NOTES.take());
+        self.0.set_value(Some(Arc::clone(&inner)));
+        inner
+    }
+
+    /// What outlives the panel.
+    pub fn lasting(self) -> PanelSession {
+        self.inner().lasting.clone()
+    }
+
+    /// The fields of the dialogs.
+    pub fn fields(self) -> StepDialogFields {
+        let inner = self.inner();
+        let typed = inner.lasting.clone();
+        StepDialogFields {
+            name: typed.name.into(),
+            category: typed.category.into(),
+            kind: typed.kind.into(),
+            content: typed.content.into(),
+            before: typed.before.into(),
+            position: inner.position.clone().into(),
+            to_template: inner.to_template.clone().into(),
+            is_restored: inner.is_restored.clone().into(),
+        }
+    }
+}
+
+/// Fields of the dialogs that edit a step or add one.
+#[derive(Clone, Copy)]
+pub struct StepDialogFields {
+    /// The name.
+    pub name: RwSignal<String>,
+    /// The value of a `Category`.
+    pub category: RwSignal<String>,
+    /// The value of a `StepType`.
+    pub kind: RwSignal<String>,
+    /// The text with its variables.
+    pub content: RwSignal<String>,
+    /// The content at the time that the dialog was opened.
+    pub before: RwSignal<String>,
+    /// Where a new step goes: "first" or the id of the step before it; empty means last.
+    pub position: RwSignal<String>,
+    /// Whether a new step goes into the template as well.
+    pub to_template: RwSignal<bool>,
+    /// Whether the fields hold what was typed before and not saved.
+    pub is_restored: RwSignal<bool>,
+}
+
+impl StepDialogFields {
+    /// Fills the fields when a dialog opens.
+    pub fn fill(self, draft: TemplateDraft) {
+        self.name.set(draft.name);
+        self.category.set(draft.category);
+        self.kind.set(draft.kind);
+        self.before.set(draft.content.clone());
+        self.content.set(draft.content);
+        self.position.set(String::new());
+        self.to_template.set(false);
+        self.is_restored.set(false);
+    }
+
+    /// Puts back what was typed before and not saved.
+    pub fn restore(self, draft: TemplateDraft, before: String) {
+        self.fill(draft);
+        self.before.set(before);
+        self.is_restored.set(true);
+    }
+
+    /// What is typed, read without subscribing.
+    pub fn draft(self) -> TemplateDraft {
+        TemplateDraft {
+            name: self.name.get_untracked(),
+            category: self.category.get_untracked(),
+            kind: self.kind.get_untracked(),
+            content: self.content.get_untracked(),
+            description: String::new(),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What changed in a step's text since it was shown, started or activated (R81): the value of a variable, the template, or
+//! the step's own text.
+use super::diff::DiffRow;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// What was changed.
+    TextChangeKind { Variable = "variable", Template = "template", Override = "override" }
+}
+
+/// One change of a step's text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextChange {
+    pub kind: TextChangeKind,
+    /// `var.HOST`, `customer.name`; else the step's name.
+    pub name: String,
+    pub by: String,
+    #[serde(with = "crate::domain::time_serde")]
+    pub at: DateTime<Utc>,
+    /// The value or the text before; none where there was no value.
+    pub from: Option<String>,
+    pub to: Option<String>,
+}
+
+/// The sentence of the refusal.
+pub const TEXT_CHANGED: &str = "the text changed since it was shown: look at it again";
+
+/// A step's text that is another than the one that was shown, and what changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedText {
+    pub resolved_content: String,
+    pub resolved_sha256: String,
+    pub changes: Vec<TextChange>,
+}
+
+/// A step's text as it is now beside an earlier one, line by line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextComparison {
+    pub now: ChangedText,
+    pub rows: Vec<DiffRow>,
+}
+
+/// The text that a done step was done with, as its event kept it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptText {
+    pub text: String,
+    pub sha256: String,
+    /// Whether the person had it on the page.
+    pub is_shown: bool,
+}

@@ -1,0 +1,267 @@
+//! Tests of R81: proof is of the text that was shown.
+use crate::world::{World, draft, metadata};
+use app::{
+    domain::{
+        cluster::ClusterDraft,
+        customer::CustomerDraft,
+        event::EventAction,
+        id::StepId,
+        text_change::{ChangedText, TextChange, TextChangeKind},
+        vocabulary::{StepAction, StepStatus},
+    },
+    store::{error::StoreError, steps::transitions::TransitionOptions},
+};
+
+/// Sets HOST of Acme.
+async fn set_host(world: &World, who: &str, value: &str) {
+    let store = &world.app.store;
+    let acme = store.customer(world.acme.id).await.unwrap().customer;
+    let draft = CustomerDraft {
+        metadata: metadata(&[("HOST", value)]),
+        ..acme.clone().into()
+    };
+    let by = world.app.by(who);
+    store
+        .update_customer(acme.id, draft, acme.version, by)
+        .await
+        .unwrap();
+}
+
+fn shown(sha: &str) -> TransitionOptions {
+    TransitionOptions {
+        text_sha256: Some(sha.to_owned()),
+        ..TransitionOptions::default()
+    }
+}
+
+async fn refused(world: &World, id: StepId, action: StepAction, sha: &str) -> ChangedText {
+    let done = world
+        .app
+        .store
+        .act_on_step(id, action, shown(sha), world.app.ana());
+    let Err(StoreError::TextChanged(now)) = done.await else {
+        panic!("not refused")
+    };
+    *now
+}
+
+fn told(changes: &[TextChange]) -> Vec<(TextChangeKind, &str, &str, Option<&str>, Option<&str>)> {
+    let told = changes.iter().map(|it| {
+        let (from, to) = (it.from.as_deref(), it.to.as_deref());
+        (it.kind, it.name.as_str(), it.by.as_str(), from, to)
+    });
+    told.collect()
+}
+
+#[tokio::test]
+async fn a_text_that_is_another_by_now_is_not_proved() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let id = world.id(&world.acme, "Upgrade").await;
+    let before = store.step(id).await.unwrap();
+    set_host(&world, "Jonas", "new.example").await;
+    for action in [StepAction::Done, StepAction::Start] {
+        let now = refused(&world, id, action, &before.resolved_sha256).await;
+        assert_eq!(now.resolved_content, "curl new.example");
+        let old = before.resolved_content.strip_prefix("curl ");
+        assert_eq!(
+            told(&now.changes),
+            [(
+                TextChangeKind::Variable,
+                "var.HOST",
+                "Jonas",
+                old,
+                Some("new.example")
+            )]
+        );
+    }
+    let now = store.step(id).await.unwrap();
+    assert_eq!(now.step.status, StepStatus::Pending);
+    assert_eq!(now.changes.len(), 1);
+    let ana = world.app.ana();
+    store
+        .act_on_step(id, StepAction::Done, shown(&now.resolved_sha256), ana)
+        .await
+        .unwrap();
+    let done = store.step(id).await.unwrap();
+    assert_eq!(done.history[0].text_shown, Some(true));
+    assert!(done.changes.is_empty() && done.kept.unwrap().is_shown);
+    assert!(store.check().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_done_step_keeps_its_text_and_tells_what_changed_after_it() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let id = world.id(&world.acme, "Upgrade").await;
+    let before = store.step(id).await.unwrap().resolved_content;
+    let options = TransitionOptions::default();
+    store
+        .act_on_step(id, StepAction::Done, options, world.app.ana())
+        .await
+        .unwrap();
+    set_host(&world, "Jonas", "new.example").await;
+    let done = store.step(id).await.unwrap();
+    let kept = done.kept.unwrap();
+    assert_eq!((kept.text, kept.is_shown), (before, false));
+    assert_ne!(kept.sha256, done.resolved_sha256);
+    assert_eq!(done.changes.len(), 1);
+}
+
+#[tokio::test]
+async fn a_start_keeps_the_hash_and_a_done_after_it_says_what_changed_in_between() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let options = TransitionOptions::default();
+    let (one, two) = (
+        world.id(&world.acme, "Upgrade").await,
+        world.id(&world.acme, "Announce").await,
+    );
+    let sha = store.step(one).await.unwrap().resolved_sha256;
+    store
+        .act_on_step(one, StepAction::Start, shown(&sha), world.app.ana())
+        .await
+        .unwrap();
+    store
+        .act_on_steps(
+            vec![two],
+            StepAction::Start,
+            options.clone(),
+            world.app.ana(),
+        )
+        .await
+        .unwrap();
+    for id in [one, two] {
+        let start = store.step(id).await.unwrap().history.remove(0);
+        assert_eq!(start.action, EventAction::Start);
+        assert!(start.resolved_sha256.is_some() && start.resolved_text.is_none());
+    }
+    set_host(&world, "Jonas", "new.example").await;
+    let done = store
+        .act_on_step(one, StepAction::Done, options.clone(), world.app.ana())
+        .await
+        .unwrap();
+    assert_eq!(told(&done.changes)[0].4, Some("new.example"));
+    store
+        .act_on_steps(vec![two], StepAction::Done, options, world.app.ana())
+        .await
+        .unwrap();
+    let of = async |id| {
+        let step = store.step(id).await.unwrap().step;
+        store.step_events(&step).await.unwrap().remove(0)
+    };
+    let event = of(one).await;
+    assert_eq!(event.after.unwrap()["changes"][0]["name"], "var.HOST");
+    // The text of this one has no variable that changed.
+    let event = of(two).await;
+    assert_eq!(event.text_shown, Some(false));
+    assert!(event.after.unwrap().get("changes").is_none());
+    assert!(store.check().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_override_is_told_with_its_texts_and_a_hash_that_the_text_never_had_tells_nothing() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let id = world.id(&world.acme, "Upgrade").await;
+    let before = store.step(id).await.unwrap();
+    let content = "curl -f {{var.HOST}}".to_owned();
+    store
+        .override_step(
+            id,
+            content.clone(),
+            before.step.version,
+            world.app.by("Jonas"),
+        )
+        .await
+        .unwrap();
+    let now = refused(&world, id, StepAction::Done, &before.resolved_sha256).await;
+    let from = Some(before.step.content.as_str());
+    assert_eq!(
+        told(&now.changes),
+        [(
+            TextChangeKind::Override,
+            "Upgrade",
+            "Jonas",
+            from,
+            Some(content.as_str())
+        )]
+    );
+    let unknown = refused(&world, id, StepAction::Done, &"0".repeat(64)).await;
+    assert!(unknown.changes.is_empty());
+}
+
+#[tokio::test]
+async fn a_malformed_hash_is_refused_and_one_of_a_done_step_is_not_looked_at() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let id = world.id(&world.acme, "Upgrade").await;
+    let act = |sha: String| store.act_on_step(id, StepAction::Done, shown(&sha), world.app.ana());
+    for wrong in [
+        String::new(),
+        "A".repeat(64),
+        "a".repeat(63),
+        "é".repeat(32),
+    ] {
+        assert!(matches!(act(wrong).await, Err(StoreError::Invalid(_))));
+    }
+    let sha = store.step(id).await.unwrap().resolved_sha256;
+    act(sha).await.unwrap();
+    let again = act("0".repeat(64)).await.unwrap();
+    assert!(again.batch_id.is_none());
+}
+
+#[tokio::test]
+async fn a_template_s_edit_and_a_move_to_another_cluster_are_told() {
+    let world = World::active().await;
+    let store = &world.app.store;
+    let id = world.id(&world.acme, "Upgrade").await;
+    let before = store.step(id).await.unwrap();
+    let template = before.template.clone().unwrap();
+    let draft = draft(
+        "Upgrade",
+        "deploy",
+        "bash",
+        "echo {{cluster.name}} {{var.HOST}}",
+    );
+    let jonas = world.app.by("Jonas");
+    store
+        .update_template(template.id, draft, template.version, jonas.clone())
+        .await
+        .unwrap();
+    let other = ClusterDraft {
+        name: "other".into(),
+        ..ClusterDraft::default()
+    };
+    let other = store
+        .create_cluster(other, jonas.clone())
+        .await
+        .unwrap()
+        .row;
+    let acme = store.customer(world.acme.id).await.unwrap().customer;
+    let draft = CustomerDraft {
+        cluster_id: Some(other.id),
+        ..acme.clone().into()
+    };
+    store
+        .update_customer(acme.id, draft, acme.version, jonas)
+        .await
+        .unwrap();
+    let now = refused(&world, id, StepAction::Done, &before.resolved_sha256).await;
+    let [edit, moved] = now.changes.as_slice() else {
+        panic!("{:?}", now.changes)
+    };
+    assert_eq!(
+        (edit.kind, edit.name.as_str(), edit.from.as_deref()),
+        (
+            TextChangeKind::Template,
+            "Upgrade",
+            Some(before.step.content.as_str())
+        )
+    );
+    assert_eq!(
+        (moved.name.as_str(), moved.to.as_deref()),
+        ("cluster.name", Some("other"))
+    );
+    assert_eq!(store.step(id).await.unwrap().changes, now.changes);
+}
