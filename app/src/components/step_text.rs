@@ -4,7 +4,7 @@ use super::ui::code::{CharacterMarks, escape_marked};
 use crate::{
     domain::{
         invisible::{self, HiddenCharacter},
-        variables::{self, TextSegment},
+        variables::{self, NearMiss, TextSegment},
         vocabulary::StepType,
     },
     highlight::{self, TokenClass},
@@ -131,10 +131,8 @@ pub fn fixes(text: &str, kind: StepType) -> Vec<TextFix> {
     let near = variables::near_misses(text);
     for (index, it) in near.iter().enumerate() {
         let written = &text[it.start..it.end];
-        if near[..index]
-            .iter()
-            .any(|it| &text[it.start..it.end] == written)
-        {
+        let is_same = |it: &NearMiss| &text[it.start..it.end] == written;
+        if near[..index].iter().any(is_same) || !variables::are_names(&it.meant) {
             continue;
         }
         fixes.push(TextFix {
@@ -161,7 +159,9 @@ pub fn fixes(text: &str, kind: StepType) -> Vec<TextFix> {
     if fixes.len() > 1 {
         let mut all = invisible::replaced(text, &hidden);
         for it in variables::near_misses(&all).iter().rev() {
-            all.replace_range(it.start..it.end, &it.meant);
+            if variables::are_names(&it.meant) {
+                all.replace_range(it.start..it.end, &it.meant);
+            }
         }
         let label = format!("{} kinds of characters to check", fixes.len());
         fixes.insert(0, TextFix { label, text: all });

@@ -15,8 +15,10 @@ enum QuoteContext {
     Code {
         /// Nothing of the word stands before the value.
         starts_word: bool,
-        /// Nor behind it, and the value may be a list or options: its blanks make several words.
+        /// Nor behind it: blanks in the value make several words, as lists and options may be meant to.
         is_word: bool,
+        /// It is a name or a path, and no list.
+        is_name: bool,
     },
     /// `'...'`
     Single,
@@ -114,8 +116,8 @@ impl QuoteContext {
                 let is_last = text[at + 1..].chars().next().is_none_or(ends_word);
                 Self::Code {
                     starts_word,
-                    // Names and paths are one word; only a variable of one's own may be a list.
-                    is_word: starts_word && is_last && name.starts_with("var."),
+                    is_word: starts_word && is_last,
+                    is_name: !name.starts_with("var."),
                 }
             }
         })
@@ -133,6 +135,14 @@ impl QuoteContext {
                 found.push(word);
             }
         }
+        // Blanks alone make several words of a name as well.
+        let is_blank = |it: char| matches!(it, ' ' | '\t');
+        if found.is_empty()
+            && text.contains(is_blank)
+            && matches!(self, Self::Code { is_name: true, .. })
+        {
+            found.push(word(' '));
+        }
         found
     }
 
@@ -148,6 +158,7 @@ impl QuoteContext {
             Self::Code {
                 starts_word,
                 is_word,
+                ..
             } => match letter {
                 ' ' | '\t' => !is_word,
                 '#' | '~' => before.map_or(starts_word, is_blank),
@@ -210,6 +221,7 @@ impl VariableUse {
                 let code = QuoteContext::Code {
                     starts_word: false,
                     is_word: false,
+                    is_name: false,
                 };
                 (code.acting(value), "take away the quotes around it")
             }

@@ -3,7 +3,7 @@ mod near_miss;
 mod pieces;
 mod resolve;
 
-pub use near_miss::{NearMiss, near_miss_message, near_misses};
+pub use near_miss::{NearMiss, are_names, near_miss_message, near_misses};
 pub use pieces::{TextSegment, name_of, names, pieces, uses};
 #[cfg(test)]
 pub(crate) use resolve::tests;

@@ -31,9 +31,7 @@ pub fn near_misses(text: &str) -> Vec<NearMiss> {
                 while let Some(open) = literal[at..].find(is_open).map(|it| it + at) {
                     let first = literal[open..].chars().next().map_or(1, char::len_utf8);
                     at = open + first;
-                    if let Some((long, meant)) = braced(&literal[open..])
-                        && are_names(&meant)
-                    {
+                    if let Some((long, meant)) = braced(&literal[open..]) {
                         at = open + long;
                         found.push(NearMiss {
                             start: start + open,
@@ -58,8 +56,8 @@ pub fn near_misses(text: &str) -> Vec<NearMiss> {
     found
 }
 
-/// Whether all variables of this text can be called so.
-fn are_names(text: &str) -> bool {
+/// Whether all variables of this text can be called so. Else what was meant is no better than what is written.
+pub fn are_names(text: &str) -> bool {
     names(text).iter().all(|it| is_name(it))
 }
 
@@ -70,7 +68,11 @@ pub fn near_miss_message(written: &str, meant: &str) -> String {
         .find(|it| invisible::replacement(*it).is_some())
         .map(|it| format!(", it contains {}", invisible::title(it)))
         .unwrap_or_default();
-    format!("{written} is not a variable{odd}. Did you mean {meant}?")
+    if are_names(meant) {
+        format!("{written} is not a variable{odd}. Did you mean {meant}?")
+    } else {
+        format!("{written} is not a variable{odd}")
+    }
 }
 
 fn is_open(letter: char) -> bool {
@@ -196,7 +198,10 @@ mod tests {
             "{{Customer.name}} is not a variable. Did you mean {{customer.name}}?"
         );
         // Nothing is proposed that would not be known either.
-        assert_eq!(near_misses("{{ Release.Service }} {{ Cluster.foo }}"), []);
+        assert_eq!(
+            near_miss_message("{{ Release.Service }}", "{{release.service}}"),
+            "{{ Release.Service }} is not a variable"
+        );
     }
 
     #[test]
