@@ -161,7 +161,9 @@ impl QuoteContext {
                 ..
             } => match letter {
                 ' ' | '\t' => !is_word,
-                '#' | '~' => before.map_or(starts_word, is_blank),
+                '#' => before.map_or(starts_word, is_blank),
+                // At the start of a word, and in an assignment behind `=` and `:`.
+                '~' => before.is_none_or(|it| is_blank(it) || matches!(it, ':' | '=')),
                 '[' => behind.contains(']'),
                 '{' => behind.contains('}') && (behind.contains(',') || behind.contains("..")),
                 '!' => is_history,
@@ -269,6 +271,7 @@ mod tests {
             ["contains $ ( ) ; `: | quote?"]
         );
         assert_eq!(said("a={{var.A}} b", "x y"), ["contains a blank: | quote?"]);
+        assert_eq!(said("x={{var.A}}", "~"), ["contains ~: | quote?"]);
         assert_eq!(
             said("kubectl create ns {{customer.name}}", "Acme Corp"),
             ["contains a blank: | quote?"]
