@@ -9,7 +9,7 @@ use crate::{
         text_change::change_text,
         ui::{dialog::Dialog, icon::Icon, time::Clock},
     },
-    domain::text_change::TextChange,
+    domain::text_change::{TextChange, TextComparison},
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -82,16 +82,14 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
         let request = failed.request;
         let label = verb(request.action);
         let shown = request.text.as_ref().map(|it| it.text.clone());
-        let found = RwSignal::new(None);
+        let found = RwSignal::new(None::<TextComparison>);
         let shown = shown.unwrap_or_default();
         state.on_event.run(StepPanelEvent::CompareNow(shown, found));
         let rows = RwSignal::new(None);
         Effect::new(move |_| {
-            found.with(|it| {
-                if let Some(found) = it {
-                    rows.set(Some(found.rows.clone()));
-                }
-            })
+            if let Some(compared) = found.get() {
+                rows.set(Some(compared.rows));
+            }
         });
         let open = RwSignal::new(true);
         Effect::new(move |_| {

@@ -220,6 +220,7 @@ fn calls_of_steps(world: &World, step: i64) -> Vec<(&'static str, Value, u16)> {
             422,
         ),
         ("compare_texts", json!({ "before": "a", "after": "b" }), 200),
+        ("read_changed_text", json!({ "id": 99, "shown": "a" }), 404),
         (
             "read_checklist",
             json!({ "release": june, "customer": acme }),
