@@ -1,5 +1,4 @@
 //! One customer's steps in a release, and one step with its template, resolved text and history.
-use super::text_diffs::compute;
 use crate::domain::{
     copy::{BashFrames, CopyHeader, copy_text},
     diff,
@@ -15,6 +14,7 @@ use crate::domain::{
 use crate::highlight;
 use crate::store::{
     Store,
+    engine::compute::compute,
     entity::{audit_event, customer_step, release_customer, sha256},
     error::StoreError,
     records::{clusters, customers, members},
