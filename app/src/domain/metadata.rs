@@ -120,7 +120,9 @@ impl Metadata {
     /// The variables after `lines` were edited: unchanged values keep their type, and values with several lines are
     /// kept.
     pub fn from_lines(lines: &str, before: &Self) -> Self {
-        let typed = lines.lines().map(str::trim).filter(|it| !it.is_empty());
+        // A text area ends lines with CR LF, and shows a carriage return alone as a line end too.
+        let typed = lines.split(['\n', '\r']).map(str::trim);
+        let typed = typed.filter(|it| !it.is_empty());
         let typed = typed.map(|line| {
             let (key, text) = line.split_once('=').unwrap_or((line, ""));
             let (key, text) = (key.trim(), text.trim());
