@@ -81,7 +81,7 @@ pub fn written(created: u32, updated: u32) -> String {
     }
 }
 
-/// The label of the button for so many ticked rows.
+/// The label of the submit button, from the numbers of ticked rows that create and that update a customer.
 fn submit_label(n_create: usize, n_update: usize) -> String {
     match (n_create, n_update) {
         (0, 0) => "Create customers".to_owned(),

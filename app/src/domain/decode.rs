@@ -15,7 +15,7 @@ pub enum DecodeError {
     NotUtf16 { offset: usize, byte: u8 },
 }
 
-/// The text of a file. It begins with the byte order mark if the file does: whoever takes the text in says that it goes.
+/// The text of a file. A byte order mark is kept at its start, so that `normalize::notices` can report its removal.
 pub fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
     match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),

@@ -97,7 +97,7 @@ impl FromIterator<StepStatus> for Counts {
     }
 }
 
-/// What stands in place of a percentage where there are no steps.
+/// The text that is shown instead of a percentage if there are no steps.
 pub const NO_STEPS: &str = "no steps";
 
 /// Counts with everything derived from them, as shown and sent.

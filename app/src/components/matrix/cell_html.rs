@@ -52,7 +52,7 @@ pub fn glyph_html(name: &str, state: Option<StepStatus>) -> String {
     format!(r##"<svg class="glyph" aria-hidden="true"{state}><use href="#{name}"></use></svg>"##)
 }
 
-/// In place of a percentage in a head without steps, which has no room for words.
+/// The sign that is shown instead of a percentage in a head without steps, where there is no room for words.
 pub(super) const NO_PERCENT: &str = "–";
 
 /// The overall status of counts, if it is one that asks for attention.

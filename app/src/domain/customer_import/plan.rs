@@ -23,7 +23,7 @@ impl ImportPlan {
     pub fn of(rows: Vec<SourceRow>, chosen: Option<ClusterId>, context: &ImportContext) -> Self {
         let mut taken = Taken::new();
         let mut planned = Vec::new();
-        // Rows without a doubt take their namespace first: a comment above a customer does not stand in its way.
+        // Certain rows are planned first, so that a doubtful one (a comment, say) never takes the namespace of a certain one.
         let (doubtful, certain): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|it| it.doubt.is_some());
         for source in certain.into_iter().chain(doubtful) {

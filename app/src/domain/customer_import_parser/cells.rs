@@ -169,7 +169,7 @@ pub fn aligned(head: &str, line: &str) -> Option<Vec<TableCell>> {
     Some(cells.collect())
 }
 
-/// Without blanks at its ends, and without characters there that nobody can see.
+/// Trims white space and zero-width characters from both ends.
 pub fn trimmed(text: &str) -> &str {
     text.trim_matches(|it: char| it.is_whitespace() || is_zero_width(it))
 }

@@ -213,8 +213,8 @@ fn header_of(records: &[Record]) -> Option<(usize, Heads)> {
     None
 }
 
-/// Whether a row is a header: it has a word that nobody is called, or words for two fields, or a known word and no
-/// customer's shape.
+/// Whether a row is a header: it has a header word that is never a name, or words for two fields, or a known word in a row
+/// that does not look like a customer.
 fn is_header(record: &Record) -> bool {
     let texts = || record.cells.iter().map(|it| it.text.as_str());
     if record.raw.trim_start().starts_with('#')

@@ -1,4 +1,5 @@
-//! Finds headings and fenced blocks in Markdown with pulldown-cmark, where they are, and what of the rest is no prose.
+//! Finds the byte ranges of headings, fenced blocks, and ignored parts (comments, link definitions) of Markdown, with
+//! pulldown-cmark.
 
 use super::{
     fence::{self, FenceLanguage},

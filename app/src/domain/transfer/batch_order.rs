@@ -1,5 +1,5 @@
 //! The order of the history in an import: events come by their ids, and a batch undoes only an earlier one. A batch that
-//! undoes itself, or a later one, would make a circle, and whoever follows "undoes" would never come to an end (R88).
+//! undoes itself, or a later one, is a cycle, and a loop that follows `undoes` would never terminate (R88).
 use crate::domain::id::{BatchId, EventId};
 use std::collections::{HashMap, HashSet};
 
