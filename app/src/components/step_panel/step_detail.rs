@@ -17,6 +17,7 @@ use crate::{
     error::ViolationDetail,
 };
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// Where the browser keeps the format that a person copies in.
 const FORMAT_KEY: &str = "rollcall.copy";
