@@ -368,7 +368,7 @@ pub fn set_request(list: &HtmlElement, id: i64, order: &[i64], positions: (usize
     REQUESTED.with_borrow_mut(|it| *it = Some(requested));
 }
 
-/// Forgets the requested order and what waits for it, because the request was refused or cancelled.
+/// Forgets the requested order and what waits for it: the request was refused or cancelled.
 pub fn clear_request() {
     REQUESTED.take();
     move_queue::clear();
@@ -379,9 +379,8 @@ pub fn is_requested(ids: &[i64]) -> bool {
     REQUESTED.with_borrow(|it| it.as_ref().is_some_and(|it| it.before == ids))
 }
 
-/// To be called when the page has rendered a list. If the list has the requested order, the rows are animated to their new
-/// positions and the handle of the moved row keeps the focus. Returns the id of that row and its indices before and after;
-/// `None` too if the row came from another list.
+/// To be called when the page has rendered a list. If it has the requested order, the rows are animated to their positions and
+/// the moved row keeps the focus. Returns its id and indices before and after; `None` too if it came from another list.
 pub fn finish_request(list: &HtmlElement, ids: &[i64]) -> Option<(i64, usize, usize)> {
     let drags_here = PRESS.with_borrow(|it| it.as_ref().is_some_and(|it| it.list == *list));
     if drags_here {
@@ -396,7 +395,7 @@ pub fn finish_request(list: &HtmlElement, ids: &[i64]) -> Option<(i64, usize, us
         };
         if is_here { requested.take() } else { None }
     })?;
-    // The row may come from another list, where a handle still has the focus.
+    // A row from another list: a handle there still has the focus.
     let has_focus = dom::document()
         .and_then(|it| it.active_element())
         .is_some_and(|it| list.contains(Some(&it)) || it.has_attribute("data-handle"));

@@ -23,6 +23,7 @@ use crate::{
         ui::{follow_effect::follow, time::Clock},
     },
 };
+use chrono::{DateTime, Utc};
 use leptos::{ev, html as tags, prelude::*};
 
 /// The HTML of the first window, which the server sends. In the browser it is empty: the DOM has it already, or the
@@ -78,8 +79,8 @@ fn focus_target(selection: Selection) -> FocusTarget {
 #[derive(Default)]
 struct LastRender {
     rendered: Option<RenderedGrid>,
-    /// Who, when, and the time zone: `MatrixState::status_info_version` and `Clock::is_local`.
-    labels: (u32, bool),
+    /// Who, when, the time zone and the day: `MatrixState::status_info_version`, `Clock::is_local` and `Clock::now`.
+    labels: (u32, bool, DateTime<Utc>),
     has_run: bool,
     focus: Option<(FocusZone, GridPosition)>,
 }
@@ -122,6 +123,7 @@ impl GridRenderer {
     /// Creates the effects. To be called once.
     pub fn start(self) {
         let mut last = LastRender::default();
+        last.labels.2 = self.clock.now.get_untracked();
         follow(move |_| self.run(&mut last));
         follow(move |is_first| {
             self.state.focus_requests.track();
@@ -195,7 +197,11 @@ impl GridRenderer {
     fn render(self, pane: &Pane, last: &mut LastRender, has_moved: bool) -> bool {
         let (state, clock) = (self.state, self.clock);
         let grid_version = state.grid_version.get();
-        let labels = (state.status_info_version.get(), clock.is_local.get());
+        let labels = (
+            state.status_info_version.get(),
+            clock.is_local.get(),
+            clock.now.get(),
+        );
         let format_time = cell_html::cached_time_format(move |at| untrack(|| clock.time(at)));
         state.layout.with(|layout| {
             state.grid.with(|grid| {
