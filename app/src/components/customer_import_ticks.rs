@@ -70,12 +70,16 @@ pub const STATES: [(ImportState, &str); 4] = [
     (ImportState::LeftOut, "Skipped"),
 ];
 
-/// "3 new, 1 exists, 2 skipped"
+/// "3 new, 2 exist, 1 skipped"
 pub fn summary(rows: &[ImportRow]) -> String {
     let counts = STATES.map(|(state, label)| (count(rows, state), label.to_lowercase()));
     let parts = counts.into_iter().filter(|it| it.0 > 0);
     let parts: Vec<String> = parts
-        .map(|(n, what)| format!("{} {what}", grouped(n)))
+        .map(|(n, what)| match (n, what.as_str()) {
+            (1, _) => format!("1 {what}"),
+            (_, "exists") => format!("{} exist", grouped(n)),
+            _ => format!("{} {what}", grouped(n)),
+        })
         .collect();
     parts.join(", ")
 }
@@ -209,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_summary_counts_and_the_note_says_what_is_left_out() {
-        assert_eq!(summary(&rows()), "2 new, 2 exists, 1 to check, 1 skipped");
+        assert_eq!(summary(&rows()), "2 new, 2 exist, 1 to check, 1 skipped");
         assert_eq!(
             left_out_note(&rows()),
             "1 line has an error and is left out"

@@ -17,7 +17,7 @@ use app::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many sequences are run, unless `ROLLCALL_SEQUENCES` says otherwise.
-const SEQUENCES: u64 = 20;
+const SEQUENCES: u64 = 12;
 /// The length of a sequence.
 const OPERATIONS: usize = 40;
 const OPS: [&str; 10] = [
