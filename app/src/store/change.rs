@@ -4,6 +4,7 @@ use super::{
     Store,
     audit::{
         events::{self, NewEvent},
+        history_head::ChainEnd,
         idempotency,
         last_change::LastChange,
     },
@@ -34,6 +35,8 @@ pub struct Change {
     pub events: Vec<NewEvent>,
     /// The number of events that `flush` has written already.
     n_written: usize,
+    /// What the next event follows, known since `flush` has written one.
+    chain_end: Option<ChainEnd>,
     began: Instant,
     wal_checkpointer: WalCheckpointer,
 }
@@ -59,6 +62,7 @@ impl Store {
             idempotency_key: self.idempotency_key.clone(),
             events: Vec::new(),
             n_written: 0,
+            chain_end: None,
             began: Instant::now(),
             wal_checkpointer: self.wal_checkpointer.clone(),
         })
@@ -100,8 +104,15 @@ impl Change {
     pub async fn flush(&mut self) -> Result<(), StoreError> {
         let events = std::mem::take(&mut self.events);
         self.n_written += events.len();
-        let undoes = self.undoes.as_ref();
-        events::insert(&self.tx, &self.stamp, &self.batch, undoes, events).await?;
+        events::insert(
+            &self.tx,
+            &self.stamp,
+            &self.batch,
+            self.undoes.as_ref(),
+            events,
+            &mut self.chain_end,
+        )
+        .await?;
         Ok(())
     }
 

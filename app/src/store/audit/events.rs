@@ -1,6 +1,6 @@
 //! Appends events to the audit trail, in the transaction of the change (R17), and defines what an event stores of a
 //! step.
-use super::history_head;
+use super::history_head::{self, ChainEnd};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, Event, EventAction},
@@ -223,22 +223,27 @@ pub fn read_snapshot<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, S
 /// `SQLite` accepts 32,766 values per statement; a row has 17.
 const ROWS_PER_STATEMENT_MAX: usize = 1_500;
 
-/// Appends the events of one batch, each chained to the one before it (R89).
+/// Appends the events of one batch, each chained to the one before it (R89). `end` is what the first one follows: it is read
+/// where it is not known yet, and then stands behind the last one.
 pub async fn insert(
     tx: &DatabaseTransaction,
     stamp: &ActorStamp,
     batch: &BatchId,
     undoes: Option<&BatchId>,
     events: Vec<NewEvent>,
+    end: &mut Option<ChainEnd>,
 ) -> Result<(), DbErr> {
     if events.is_empty() {
         return Ok(());
     }
-    let (mut last_id, mut last_hash) = history_head::end(tx).await?;
+    let end = match end {
+        Some(end) => end,
+        None => end.insert(history_head::end(tx).await?),
+    };
     let mut rows = events.into_iter().map(|new| {
-        last_id += 1;
+        end.last_id += 1;
         let mut event = Event {
-            id: EventId(last_id),
+            id: EventId(end.last_id),
             batch_id: batch.clone(),
             entity: new.entity,
             entity_id: new.entity_id,
@@ -256,9 +261,9 @@ pub async fn insert(
             hash: None,
             previous_hash: None,
         };
-        let hash = history_chain::hash(&last_hash, &event, sha256);
+        let hash = history_chain::hash(&end.last_hash, &event, sha256);
         event.hash = Some(hash.clone());
-        event.previous_hash = Some(std::mem::replace(&mut last_hash, hash));
+        event.previous_hash = Some(std::mem::replace(&mut end.last_hash, hash));
         audit_event::Model::from(event)
             .into_active_model()
             .reset_all()

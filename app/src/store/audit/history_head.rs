@@ -9,17 +9,29 @@ use sea_orm::{
     QueryOrder, QuerySelect, Statement,
 };
 
-/// The highest id that an event ever had, and the hash of the last event, inside the transaction that writes the next one.
-pub async fn end(tx: &DatabaseTransaction) -> Result<(i64, String), DbErr> {
+/// What the next event of a transaction follows.
+#[derive(Clone, Debug)]
+pub struct ChainEnd {
+    /// The highest id that an event ever had.
+    pub last_id: i64,
+    /// The hash of the last event.
+    pub last_hash: String,
+}
+
+/// The end of the chain, inside the transaction that writes the next event.
+pub async fn end(tx: &DatabaseTransaction) -> Result<ChainEnd, DbErr> {
     let sql = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit_events'), 0), \
                (SELECT hash FROM audit_events ORDER BY id DESC LIMIT 1)";
     let row = tx
         .query_one_raw(Statement::from_string(DbBackend::Sqlite, sql))
         .await?;
-    let none = || Head::default().hash;
-    row.map_or(Ok((0, none())), |row| {
-        let hash: Option<String> = row.try_get_by_index(1)?;
-        Ok((row.try_get_by_index(0)?, hash.unwrap_or_else(none)))
+    let (last_id, hash) = match row {
+        Some(row) => (row.try_get_by_index(0)?, row.try_get_by_index(1)?),
+        None => (0, None),
+    };
+    Ok(ChainEnd {
+        last_id,
+        last_hash: hash.unwrap_or_else(|| Head::default().hash),
     })
 }
 

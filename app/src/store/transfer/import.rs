@@ -232,7 +232,7 @@ impl Import {
             part,
         };
         let event = NewEvent::of(Entity::Database, 0, EventAction::Import).after(&record);
-        events::insert(&self.tx, stamp, &batch_id, None, vec![event]).await?;
+        events::insert(&self.tx, stamp, &batch_id, None, vec![event], &mut None).await?;
         self.tx.commit().await?;
         Ok(Ok(ImportOutcome {
             imported: self.imported,
