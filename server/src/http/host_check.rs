@@ -15,7 +15,7 @@ use std::{net::IpAddr, sync::Arc};
 use tokio::net::TcpListener;
 
 const MISDIRECTED: &str = "Rollcall does not answer under this name. If it should, set ROLLCALL_PUBLIC_URL or ROLLCALL_HOSTS";
-const NO_HOST: &str = "the request must name its host once, and the same one as its target";
+const BAD_HOST: &str = "the request must name its host once, and the same one as its target, which is a path or a whole address";
 
 /// The address that a connection came to; none if the system does not tell it.
 #[derive(Clone, Copy, Debug)]
@@ -28,25 +28,27 @@ impl Connected<IncomingStream<'_, TcpListener>> for Arrival {
     }
 }
 
-/// The host that a request is meant for: of its header, its target, or both.
-fn host_of<B>(request: &axum::http::Request<B>) -> Option<String> {
+/// The host that a request is meant for: of its header, its target, or both. Errors: 400 for none, two, or one that is not
+/// that of the target; 421 for a text that is no host.
+fn host_of<B>(request: &axum::http::Request<B>) -> Result<String, StatusCode> {
     let mut named = request.headers().get_all(header::HOST).iter();
     let header = named.next();
-    if named.next().is_some() {
-        return None;
-    }
     let target = request.uri().authority();
+    let is_path_missing = target.is_some() && request.uri().scheme().is_none();
+    if named.next().is_some() || is_path_missing {
+        return Err(StatusCode::BAD_REQUEST);
+    }
     let of_header = header.map(|it| normalized(it.to_str().ok()?));
     let of_target = target.map(|it| normalized(it.as_str()));
     match (of_header, of_target) {
-        (Some(one), Some(other)) => one.filter(|it| other.as_ref() == Some(it)),
-        (Some(host), None) | (None, Some(host)) => host,
-        (None, None) => None,
+        (Some(one), Some(other)) if one != other => Err(StatusCode::BAD_REQUEST),
+        (Some(host), _) | (None, Some(host)) => host.ok_or(StatusCode::MISDIRECTED_REQUEST),
+        (None, None) => Err(StatusCode::BAD_REQUEST),
     }
 }
 
 fn check<B>(hosts: &AllowedHosts, request: &axum::http::Request<B>) -> Result<(), StatusCode> {
-    let host = host_of(request).ok_or(StatusCode::BAD_REQUEST)?;
+    let host = host_of(request)?;
     let arrival = request.extensions().get::<ConnectInfo<Arrival>>();
     if hosts.allows(&host, arrival.and_then(|it| it.0.0)) {
         Ok(())
@@ -69,7 +71,7 @@ pub async fn check_host(
         return next.run(request).await;
     };
     let text = if status == StatusCode::BAD_REQUEST {
-        NO_HOST
+        BAD_HOST
     } else {
         MISDIRECTED
     };
@@ -100,7 +102,10 @@ mod tests {
         assert_eq!(status("/", &["evil.example"]), 421);
         assert_eq!(status("/", &[]), 400);
         assert_eq!(status("/", &["localhost", "localhost"]), 400);
-        assert_eq!(status("/", &["a b"]), 400);
+        for no_host in ["a b", "127.1", "2130706433", "evil!", "localhost:65536"] {
+            assert_eq!(status("/", &[no_host]), 421, "{no_host}");
+        }
+        assert_eq!(status("localhost:80", &["localhost"]), 400);
         assert_eq!(status("http://localhost:80/", &["localhost"]), 200);
         assert_eq!(status("http://evil.example/", &["localhost"]), 400);
         assert_eq!(status("http://localhost/", &["a b"]), 400);

@@ -41,7 +41,8 @@ impl AllowedHosts {
             Ok(address) => {
                 address.is_loopback() || arrival == Some(address) || self.0.contains(host)
             }
-            Err(_) => host == "localhost" || self.0.contains(host),
+            // Every name below `localhost` is loopback (RFC 6761).
+            Err(_) => host == "localhost" || host.ends_with(".localhost") || self.0.contains(host),
         }
     }
 }
@@ -57,7 +58,7 @@ pub fn normalized(text: &str) -> Option<String> {
     }
     let host = authority.host();
     let port = text.get(host.len()..)?;
-    if !port.is_empty() && port.strip_prefix(':')?.parse::<u16>().is_err() {
+    if !port.is_empty() && !is_port(port.strip_prefix(':')?) {
         return None;
     }
     if let Some(address) = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
@@ -68,10 +69,18 @@ pub fn normalized(text: &str) -> Option<String> {
     if let Ok(address) = name.parse::<Ipv4Addr>() {
         return Some(address.to_string());
     }
-    // A last part that begins with a digit makes it an address in an odd spelling (127.1, 0x7f000001), and no name.
+    // A last part that is a number makes it an address in an odd spelling (127.1, 0x7f000001), and no name.
     let last = name.rsplit('.').next().unwrap_or_default();
-    let is_number = last.starts_with(|it: char| it.is_ascii_digit());
+    let is_number = match last.strip_prefix("0x") {
+        Some(hex) => hex.bytes().all(|it| it.is_ascii_hexdigit()),
+        None => last.bytes().all(|it| it.is_ascii_digit()),
+    };
     (name.len() <= NAME_MAX && name.split('.').all(is_label) && !is_number).then_some(name)
+}
+
+/// Whether this is a port: digits up to 65535, or none at all (RFC 3986).
+fn is_port(text: &str) -> bool {
+    text.is_empty() || (text.bytes().all(|it| it.is_ascii_digit()) && text.parse::<u16>().is_ok())
 }
 
 fn is_label(text: &str) -> bool {
@@ -109,6 +118,12 @@ mod tests {
             ("http://a", None),
             ("a/b", None),
             ("ana@a", None),
+            ("localhost:", Some("localhost")),
+            ("localhost:+80", None),
+            ("localhost:65536", None),
+            ("3com", Some("3com")),
+            ("3f2a1b4c5d6e:3000", Some("3f2a1b4c5d6e")),
+            ("0x7f000001", None),
             ("127.1", None),
             ("2130706433", None),
             ("::1", None),
@@ -130,6 +145,8 @@ mod tests {
             ("127.8.8.8", None, true),
             ("::1", None, true),
             ("ops", None, true),
+            ("app.localhost", None, true),
+            ("localhost.example", None, false),
             ("rollcall.example.com", None, true),
             ("x.rollcall.example.com", None, false),
             ("evil.example", None, false),

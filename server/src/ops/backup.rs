@@ -163,7 +163,7 @@ async fn find_obstacle(file: &Path) -> Result<Option<String>, StoreError> {
     Ok(why)
 }
 
-/// Moves the database aside, with its log, and the new one to its place. If a step fails, undoes those before it.
+/// Moves the database aside, with its log or journal, and the new one to its place. If a step fails, undoes those before it.
 fn replace_database(
     new: &Path,
     database: &Path,
@@ -172,7 +172,7 @@ fn replace_database(
     let aside = with_suffix(database, &format!(".before-restore-{}", file_time(at)));
     let mut moved: Vec<(PathBuf, PathBuf)> = Vec::new();
     let mut replace = || -> io::Result<()> {
-        for suffix in ["", "-wal", "-shm"] {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
             let (from, to) = (with_suffix(database, suffix), with_suffix(&aside, suffix));
             if from.exists() {
                 fs::rename(&from, &to)?;

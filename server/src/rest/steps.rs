@@ -119,7 +119,8 @@ pub fn written(done: Changed<CustomerStep>, sent: Option<&str>) -> RestResponse 
 pub async fn read_step(State(context): State<Context>, Id(id): Id<StepId>) -> RestResponse {
     let step = context.store.step_row(id).await?;
     let version = step.version;
-    Ok(response::row(version, &Step::from(step)))
+    // Its position changes without its version.
+    Ok(response::view(version, &Step::from(step)))
 }
 
 /// One step with all that is needed to do it: its text filled in, the text to copy, its history.

@@ -226,7 +226,8 @@ pub async fn list_templates(
 pub async fn read_template(State(context): State<Context>, Id(id): Id<TemplateId>) -> RestResponse {
     let template = context.store.template_row(id).await?;
     let version = template.version;
-    Ok(response::row(version, &Template::from(template)))
+    // Its position changes without its version.
+    Ok(response::view(version, &Template::from(template)))
 }
 
 /// Adds a template step. In an active release every customer gets a pending copy.

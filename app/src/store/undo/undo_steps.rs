@@ -5,6 +5,7 @@ use crate::domain::{
     id::StepId,
     step::CustomerStep,
     summary::Conflict,
+    vocabulary::StepStatus,
 };
 use crate::store::{
     audit::events::{NewEvent, StepSnapshot, read_snapshot},
@@ -13,7 +14,7 @@ use crate::store::{
     error::StoreError,
     records::members,
     steps::step_rows::{self, remove},
-    templates::copy_order,
+    templates::{copy_order, template_rows},
 };
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
@@ -40,7 +41,20 @@ impl Change {
             }
             Err(error) => return Err(error),
         };
-        self.save_step(&step, before.restored(&step), EventAction::Undo, None)
+        let mut restored = before.restored(&step);
+        let follows_again = step.is_overridden && !restored.is_overridden;
+        if let Some(id) = restored.template_id
+            && follows_again
+            && restored.status == StepStatus::Pending
+        {
+            // Without its override it follows the template again, which may have been edited since.
+            let template = template_rows::load(&self.tx, id).await?;
+            restored.name = template.name;
+            restored.kind = template.kind;
+            restored.content = template.content;
+            restored.template_version = Some(template.version);
+        }
+        self.save_step(&step, restored, EventAction::Undo, None)
             .await?;
         Ok(true)
     }

@@ -23,7 +23,7 @@ use crate::store::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel,
-    QueryFilter, sea_query::Expr,
+    QueryFilter, QuerySelect, sea_query::Expr,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -68,8 +68,6 @@ struct DeletedTemplate {
     removed: Vec<DeletedCopy>,
     kept: Vec<DeletedCopy>,
     own: Vec<RemovedCopy>,
-    /// The members at the time of the deletion.
-    members: HashSet<i64>,
     lists: StepIdsByCustomer,
 }
 
@@ -315,7 +313,6 @@ impl Change {
             removed,
             kept,
             own,
-            members: members_then,
             lists,
         } = read_snapshot(before)?;
         let (release, category) = (earlier.release_id, earlier.category);
@@ -360,15 +357,6 @@ impl Change {
                 .exec_without_returning(&self.tx)
                 .await?;
         }
-        // Customers that joined since get a copy too.
-        for customer in members.iter().filter(|it| !members_then.contains(it)) {
-            let copy = blank_copy(&template, *customer, now);
-            let mut row = customer_step::Model::from(copy)
-                .into_active_model()
-                .reset_all();
-            row.id = NotSet;
-            row.insert(&self.tx).await?;
-        }
         for DeletedCopy { id, .. } in kept {
             come_back.insert(StepId(id));
             let linked = customer_step::Entity::update_many()
@@ -386,6 +374,24 @@ impl Change {
             if linked.rows_affected == 0 {
                 conflicts.push(self.step_conflict(StepId(id), &template.name, None).await?);
             }
+        }
+        // Every member has a copy of every template: also those that joined since, and those whose kept step is gone.
+        let with_copy: HashSet<i64> = customer_step::Entity::find()
+            .select_only()
+            .column(customer_step::Column::CustomerId)
+            .filter(customer_step::Column::TemplateId.eq(template.id.0))
+            .into_tuple()
+            .all(&self.tx)
+            .await?
+            .into_iter()
+            .collect();
+        for customer in members.iter().filter(|it| !with_copy.contains(it)) {
+            let copy = blank_copy(&template, *customer, now);
+            let mut row = customer_step::Model::from(copy)
+                .into_active_model()
+                .reset_all();
+            row.id = NotSet;
+            row.insert(&self.tx).await?;
         }
         custom_orders.reorder_to_template(&self.tx, &order).await?;
         copy_order::restore_lists(&self.tx, &lists, &present, &come_back).await?;

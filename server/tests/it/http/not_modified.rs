@@ -1,7 +1,10 @@
 //! Tests of REST: a row that the client has as it is comes as 304 (R88).
 use crate::world::{World, metadata};
 use app::{
-    domain::{customer::CustomerDraft, vocabulary::StepAction},
+    domain::{
+        customer::CustomerDraft,
+        vocabulary::{Category, StepAction},
+    },
     store::steps::transitions::TransitionOptions,
 };
 use axum::http::StatusCode;
@@ -101,4 +104,31 @@ async fn the_tag_of_a_view_is_the_base_of_a_change() {
     let patch = json!({ "description": "newer" });
     let stale = world.app.api("PATCH", &path, patch, &headers).await;
     stale.problem(409);
+}
+
+#[tokio::test]
+async fn a_row_that_has_another_position_is_sent_again() {
+    let world = World::active().await;
+    let first = world.id(&world.acme, "Announce").await;
+    let paths = [
+        format!("/api/steps/{first}"),
+        format!("/api/templates/{}", world.upgrade.id),
+    ];
+    let mut tags = Vec::new();
+    for path in &paths {
+        tags.push(tag_of(&world, path).await);
+    }
+    let store = &world.app.store;
+    let release = store.release(world.june).await.unwrap();
+    let deploy = release
+        .templates
+        .iter()
+        .filter(|it| it.category == Category::Deploy);
+    let turned = deploy.map(|it| it.id).rev().collect();
+    let done = store.reorder_templates(world.june, Category::Deploy, turned, world.app.ana());
+    done.await.unwrap();
+    for (path, tag) in paths.iter().zip(tags) {
+        let answer = read(&world, path, &tag).await;
+        assert_eq!(answer.0, StatusCode::OK, "{path}");
+    }
 }

@@ -165,8 +165,16 @@ fn put_back(next: &mut ReleaseModel, past: &PastBatches) -> (usize, usize) {
             continue;
         };
         touched += 1;
-        if let Some(present) = next.cell_mut(was.id).filter(|it| *it == left) {
-            *present = was;
+        let mut back = was;
+        if left.is_overridden && !back.is_overridden && back.status == StepStatus::Pending {
+            // It follows its template again, as that is now.
+            let place = back.template.and_then(|it| next.place_of(it));
+            if let Some((category, at)) = place {
+                back.text = next.templates[category][at].text.clone();
+            }
+        }
+        if let Some(present) = next.cell_mut(back.id).filter(|it| *it == left) {
+            *present = back;
             restored += 1;
         }
     }

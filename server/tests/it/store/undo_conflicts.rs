@@ -227,3 +227,58 @@ async fn a_conflict_names_who_took_the_step_away() {
     removed.await.unwrap();
     assert_eq!(conflict_by(&world, batch).await.as_deref(), Some("Lee"));
 }
+
+#[tokio::test]
+async fn a_template_that_comes_back_has_a_copy_at_every_member() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let acme = world.step(&world.acme, "Upgrade").await;
+    let text = "helm upgrade --acme".to_owned();
+    let done = store
+        .override_step(acme.id, text, acme.version, ana())
+        .await;
+    done.unwrap();
+    let deleted = store.delete_template(world.upgrade.id, None, ana()).await;
+    let batch = deleted.unwrap().batch_id.unwrap();
+    // What was kept of Acme's is deleted, and Globex is taken out and put in again.
+    store
+        .delete_custom_step(acme.id, None, ana())
+        .await
+        .unwrap();
+    let globex = world.globex.id;
+    store
+        .remove_customers(world.june, vec![globex], ana())
+        .await
+        .unwrap();
+    store
+        .add_customers(world.june, vec![globex], ana())
+        .await
+        .unwrap();
+    let undone = store.undo(batch, ana()).await.unwrap();
+    assert_eq!(undone.conflicts.len(), 1, "Acme's own text is gone");
+    for customer in [&world.acme, &world.globex, &world.initech] {
+        let step = world.step(customer, "Upgrade").await;
+        assert_eq!(step.template_id, Some(world.upgrade.id));
+        assert_eq!(step.content, "curl {{var.HOST}}");
+    }
+    is_well(&world).await;
+}
+
+#[tokio::test]
+async fn without_its_override_a_copy_follows_the_template_as_it_is_now() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let step = world.step(&world.acme, "Upgrade").await;
+    let done = store.override_step(step.id, "mine".into(), step.version, ana());
+    let batch = done.await.unwrap().batch_id.unwrap();
+    let edit = draft("Upgrade", "deploy", "bash", "helm upgrade");
+    let version = world.upgrade.version;
+    let edited = store.update_template(world.upgrade.id, edit, version, ana());
+    edited.await.unwrap();
+    store.undo(batch, ana()).await.unwrap();
+    let step = world.step(&world.acme, "Upgrade").await;
+    assert!(!step.is_overridden);
+    assert_eq!(step.content, "helm upgrade");
+    assert_eq!(step.template_version, Some(version + 1));
+    is_well(&world).await;
+}
