@@ -141,7 +141,7 @@ test('a release without steps says what it lacks', async ({ page, open, server }
 test('a thousand customers are filtered at once', async ({ page, open, server }) => {
   const { june, eu } = await draftJune(server);
   const lines = Array.from({ length: 1000 }, (_, n) => `Customer ${String(n).padStart(4, '0')}, c${n}`);
-  await server.call('create_customers', { cluster: eu, text: lines.join('\n') });
+  await server.call('import_customers', { request: { text: lines.join('\n'), clusterId: eu } });
   await open(`/releases/${june}`);
   await page.getByRole('button', { name: 'Activate…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Activate June' });

@@ -79,7 +79,7 @@ test.describe('lists', () => {
   test('a thousand customers are drawn two hundred at a time, and found at once', async ({ page, open, server }) => {
     const { eu } = await people(server);
     const lines = Array.from({ length: 1000 }, (_, n) => `Customer ${String(n).padStart(4, '0')}, c${n}`);
-    await server.call('create_customers', { cluster: eu, text: lines.join('\n') });
+    await server.call('import_customers', { request: { text: lines.join('\n'), clusterId: eu } });
     await open('/customers');
     const rows = page.locator('#list td:first-child');
     await expect(rows).toHaveCount(200);
