@@ -166,7 +166,10 @@ fn put_back(next: &mut ReleaseModel, past: &PastBatches) -> (usize, usize) {
         };
         touched += 1;
         let mut back = was;
-        if left.is_overridden && !back.is_overridden && back.status == StepStatus::Pending {
+        if left.is_overridden
+            && !back.is_overridden
+            && back.status == app::domain::vocabulary::StepStatus::Pending
+        {
             // It follows its template again, as that is now.
             let place = back.template.and_then(|it| next.place_of(it));
             if let Some((category, at)) = place {
