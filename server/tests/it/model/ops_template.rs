@@ -6,6 +6,7 @@ use super::{
 };
 use app::domain::{
     id::TemplateId, order::Position, template::TemplateDraft, template_markdown::to_markdown,
+    vocabulary::StepStatus,
 };
 
 impl ModelRun {
