@@ -454,6 +454,8 @@ test.describe('runbooks', () => {
     const dialog = page.getByRole('dialog', { name: 'Import runbook' });
     await dialog.getByLabel('Runbook in Markdown').fill('# July\n\nTell everybody first.\n\n## 1. Look\n\n```\nkubectl get pods\n```\n\n## 2. Purge\n\nPurge the cache.\n\n## 3. Wait\n\nWait a minute.\n\n## Verify\n\n```sql\nSELECT 1;\n```\n\n## Smoke test\n\nOpen the page.\n');
     await expect(dialog.getByRole('button', { name: 'Import 5 steps' })).toBeVisible();
+    // The dialog scrolls, and the table is as high as its rows.
+    expect(await dialog.locator('.scroll-x').evaluate(it => it.scrollHeight - it.clientHeight)).toBe(0);
     await expect(dialog.getByLabel('Type of step 1')).toHaveAccessibleDescription('This code block names no language but reads like bash. Is it bash?');
     // By keyboard: the fields of a row come one after the other.
     await dialog.getByLabel('Import step 1').focus();
