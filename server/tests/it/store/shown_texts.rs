@@ -45,7 +45,16 @@ async fn refused(world: &World, id: StepId, action: StepAction, sha: &str) -> Ch
     *now
 }
 
-fn told(changes: &[TextChange]) -> Vec<(TextChangeKind, &str, &str, Option<&str>, Option<&str>)> {
+/// Kind, name, by whom, from what, to what.
+type Told<'a> = (
+    TextChangeKind,
+    &'a str,
+    &'a str,
+    Option<&'a str>,
+    Option<&'a str>,
+);
+
+fn told(changes: &[TextChange]) -> Vec<Told<'_>> {
     let told = changes.iter().map(|it| {
         let (from, to) = (it.from.as_deref(), it.to.as_deref());
         (it.kind, it.name.as_str(), it.by.as_str(), from, to)
