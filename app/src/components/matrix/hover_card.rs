@@ -270,7 +270,7 @@ mod tests {
         };
         grid.set_status_change(at, hostile);
         let card = super::html(&grid, at, None, &|_| HOSTILE.into()).unwrap();
-        assert_escaped(&card, 8);
+        assert_escaped(&card, 9);
         assert_eq!(
             super::html(&grid, CellIndex { row: 0, column: 1 }, None, &|_| {
                 String::new()

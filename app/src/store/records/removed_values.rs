@@ -19,7 +19,7 @@ use std::collections::HashMap;
 const EVENTS_MAX: u64 = 1_000;
 
 /// Entity id, author, time, the row before and after.
-type RowChange = (i64, String, DateTime<Utc>, Option<String>, Option<String>);
+type ValueEdit = (i64, String, DateTime<Utc>, Option<String>, Option<String>);
 
 /// The value of a variable in a row as an event stored it.
 fn value_in(row: &Value, name: &str) -> Option<String> {
@@ -39,11 +39,11 @@ async fn row_changes(
     db: &impl ConnectionTrait,
     entity: Entity,
     ids: &[i64],
-) -> Result<Vec<RowChange>, StoreError> {
+) -> Result<Vec<ValueEdit>, StoreError> {
     use audit_event::Column;
     let mut found = Vec::new();
     for chunk in ids.chunks(IDS_PER_STATEMENT_MAX) {
-        let rows: Vec<RowChange> = audit_event::Entity::find()
+        let rows: Vec<ValueEdit> = audit_event::Entity::find()
             .select_only()
             .columns([
                 Column::EntityId,

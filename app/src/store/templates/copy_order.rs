@@ -114,6 +114,57 @@ async fn lists(
     Ok(lists)
 }
 
+/// These customers' lists in a category; those that have no step in it are empty.
+pub async fn lists_of(
+    tx: &DatabaseTransaction,
+    release: ReleaseId,
+    category: Category,
+    customers: &HashSet<i64>,
+) -> Result<BTreeMap<i64, StepList>, StoreError> {
+    let mut all: BTreeMap<i64, StepList> = customers.iter().map(|it| (*it, Vec::new())).collect();
+    all.extend(
+        lists(
+            tx,
+            release,
+            category,
+            Some(customers.iter().copied().collect()),
+        )
+        .await?,
+    );
+    Ok(all)
+}
+
+/// Puts copies that were added to these lists (as they were `before`) where the template's current order has them. Lists
+/// that did not follow `order_before` keep their order, and new steps are appended to them.
+pub async fn place_new_copies(
+    tx: &DatabaseTransaction,
+    release: ReleaseId,
+    category: Category,
+    before: &BTreeMap<i64, StepList>,
+    order_before: &[TemplateId],
+) -> Result<(), StoreError> {
+    let order_now = template_order(tx, release, category).await?;
+    let customers = before.keys().copied().collect();
+    for (customer, list) in lists(tx, release, category, Some(customers)).await? {
+        let before = before.get(&customer).map_or(&[][..], Vec::as_slice);
+        let known: HashSet<StepId> = before.iter().map(|it| it.id).collect();
+        // Existing steps keep their order; new ones come last.
+        let mut entries: StepList = before
+            .iter()
+            .filter_map(|it| list.iter().find(|now| now.id == it.id))
+            .copied()
+            .collect();
+        entries.extend(list.iter().filter(|it| !known.contains(&it.id)));
+        let ids = if order::follows(before, order_before) {
+            order::reordered_to_template(&entries, &order_now)
+        } else {
+            entries.iter().map(|it| it.id).collect()
+        };
+        write_list(tx, &ids).await?;
+    }
+    Ok(())
+}
+
 /// Writes one customer's list, position by position.
 pub async fn write_list(tx: &DatabaseTransaction, ids: &[StepId]) -> Result<(), StoreError> {
     let position = customer_step::Column::OrderIndex;
@@ -255,7 +306,6 @@ impl CustomOrders {
         order_before: &[TemplateId],
     ) -> Result<(), StoreError> {
         use customer_step::Column;
-        let order_now = template_order(tx, self.release, self.category).await?;
         let template_position = Query::select()
             .column(step_template::Column::OrderIndex)
             .from(step_template::Entity)
@@ -277,24 +327,6 @@ impl CustomOrders {
         if customers.is_empty() {
             return Ok(());
         }
-        let present = lists(tx, self.release, self.category, Some(customers)).await?;
-        for (customer, list) in present {
-            let before = self.lists.get(&customer).map_or(&[][..], Vec::as_slice);
-            let known: HashSet<StepId> = before.iter().map(|it| it.id).collect();
-            // Existing steps keep their order; new ones come last.
-            let mut entries: StepList = before
-                .iter()
-                .filter_map(|it| list.iter().find(|now| now.id == it.id))
-                .copied()
-                .collect();
-            entries.extend(list.iter().filter(|it| !known.contains(&it.id)));
-            let ids = if order::follows(before, order_before) {
-                order::reordered_to_template(&entries, &order_now)
-            } else {
-                entries.iter().map(|it| it.id).collect()
-            };
-            write_list(tx, &ids).await?;
-        }
-        Ok(())
+        place_new_copies(tx, self.release, self.category, &self.lists, order_before).await
     }
 }

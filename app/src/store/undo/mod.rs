@@ -12,7 +12,7 @@ use super::{Store, change::Change, entity::audit_event, error::StoreError};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, Event, EventAction},
-    id::BatchId,
+    id::{BatchId, TemplateId},
     rule_violation::RuleViolation,
     summary::{Conflict, UndoResult},
     vocabulary::Noun,
@@ -60,6 +60,14 @@ impl Store {
                 conflicts.push(change.closed_conflict(event, release, why).await?);
             } else if change.undo_event(event, &removals, &mut conflicts).await? {
                 restored += 1;
+            }
+        }
+        for event in &events {
+            let came_back = event.entity == Entity::Template && event.after.is_none();
+            if came_back && closed_of(event).is_none() {
+                change
+                    .add_missing_copies(TemplateId(event.entity_id))
+                    .await?;
             }
         }
         change

@@ -2,7 +2,7 @@
 use super::step_removals::StepRemovals;
 use crate::domain::{
     event::{Event, EventAction},
-    id::StepId,
+    id::{StepId, TemplateId},
     step::CustomerStep,
     summary::Conflict,
     vocabulary::StepStatus,
@@ -10,13 +10,15 @@ use crate::domain::{
 use crate::store::{
     audit::events::{NewEvent, StepSnapshot, TextProof, read_snapshot},
     change::Change,
-    entity::customer_step,
+    entity::{customer_step, step_template},
     error::StoreError,
     records::members,
     steps::step_rows::{self, remove},
     templates::{copy_order, template_rows},
 };
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+};
 use serde_json::{Value, json};
 
 impl Change {
@@ -42,6 +44,11 @@ impl Change {
             Err(error) => return Err(error),
         };
         let mut restored = before.restored(&step);
+        if !self.can_follow(&step, restored.template_id).await? {
+            let name = self.cell_name(&after.name, event.customer_id).await?;
+            conflicts.push(self.step_conflict(step.id, &name, Some(removals)).await?);
+            return Ok(false);
+        }
         let follows_again = step.is_overridden && !restored.is_overridden;
         if let Some(id) = restored.template_id
             && follows_again
@@ -57,6 +64,28 @@ impl Change {
         self.save_step(&step, restored, EventAction::Undo, TextProof::default())
             .await?;
         Ok(true)
+    }
+
+    /// Whether a step can be a copy of this template: it is one already, or the template exists and its customer has no
+    /// other copy of it.
+    async fn can_follow(
+        &self,
+        step: &CustomerStep,
+        template: Option<TemplateId>,
+    ) -> Result<bool, StoreError> {
+        let Some(id) = template.filter(|_| step.template_id != template) else {
+            return Ok(true);
+        };
+        let exists = step_template::Entity::find_by_id(id.0)
+            .one(&self.tx)
+            .await?
+            .is_some();
+        let copies = customer_step::Entity::find()
+            .filter(customer_step::Column::TemplateId.eq(id.0))
+            .filter(customer_step::Column::CustomerId.eq(step.customer_id.0))
+            .count(&self.tx)
+            .await?;
+        Ok(exists && copies == 0)
     }
 
     /// Deletes a created step, unless it was changed since.

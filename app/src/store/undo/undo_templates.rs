@@ -375,24 +375,6 @@ impl Change {
                 conflicts.push(self.step_conflict(StepId(id), &template.name, None).await?);
             }
         }
-        // Every member has a copy of every template: also those that joined since, and those whose kept step is gone.
-        let with_copy: HashSet<i64> = customer_step::Entity::find()
-            .select_only()
-            .column(customer_step::Column::CustomerId)
-            .filter(customer_step::Column::TemplateId.eq(template.id.0))
-            .into_tuple()
-            .all(&self.tx)
-            .await?
-            .into_iter()
-            .collect();
-        for customer in members.iter().filter(|it| !with_copy.contains(it)) {
-            let copy = blank_copy(&template, *customer, now);
-            let mut row = customer_step::Model::from(copy)
-                .into_active_model()
-                .reset_all();
-            row.id = NotSet;
-            row.insert(&self.tx).await?;
-        }
         custom_orders.reorder_to_template(&self.tx, &order).await?;
         copy_order::restore_lists(&self.tx, &lists, &present, &come_back).await?;
         let template = template_rows::load(&self.tx, TemplateId(event.entity_id)).await?;
@@ -402,6 +384,45 @@ impl Change {
                 .after(&template),
         );
         Ok(true)
+    }
+
+    /// Gives a template that came back a copy at every member that has none: those that joined since, and those whose
+    /// step that followed it is gone or was changed. Only after all events of the batch: some of these link steps again.
+    pub async fn add_missing_copies(&mut self, id: TemplateId) -> Result<(), StoreError> {
+        let template = match template_rows::load(&self.tx, id).await {
+            Ok(template) => template,
+            // It could not come back.
+            Err(StoreError::NotFound(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let (release, category) = (template.release_id, template.category);
+        let with_copy: HashSet<i64> = customer_step::Entity::find()
+            .select_only()
+            .column(customer_step::Column::CustomerId)
+            .filter(customer_step::Column::TemplateId.eq(id.0))
+            .into_tuple()
+            .all(&self.tx)
+            .await?
+            .into_iter()
+            .collect();
+        let mut missing = members::member_ids(&self.tx, release).await?;
+        missing.retain(|it| !with_copy.contains(it));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let before = copy_order::lists_of(&self.tx, release, category, &missing).await?;
+        let now = self.stamp.at;
+        for customer in missing {
+            let copy = blank_copy(&template, customer, now);
+            let mut row = customer_step::Model::from(copy)
+                .into_active_model()
+                .reset_all();
+            row.id = NotSet;
+            row.insert(&self.tx).await?;
+        }
+        let mut order = copy_order::template_order(&self.tx, release, category).await?;
+        order.retain(|it| *it != id);
+        copy_order::place_new_copies(&self.tx, release, category, &before, &order).await
     }
 }
 

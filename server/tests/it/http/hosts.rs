@@ -87,14 +87,6 @@ async fn the_port_and_the_spelling_of_a_host_do_not_matter() {
         "127.0.0.1.evil.example",
         "192.0.2.1",
         "0.0.0.0",
-    ] {
-        assert_eq!(
-            status_under(&app, "/api/clusters", host).await,
-            421,
-            "{host}"
-        );
-    }
-    for host in [
         "",
         "a b",
         "ana@localhost",
@@ -103,7 +95,7 @@ async fn the_port_and_the_spelling_of_a_host_do_not_matter() {
     ] {
         assert_eq!(
             status_under(&app, "/api/clusters", host).await,
-            400,
+            421,
             "{host}"
         );
     }

@@ -43,7 +43,7 @@ async fn a_dry_run_says_what_activation_would_do_and_does_nothing() {
     let path = format!("/api/releases/{}/activate", world.june);
     let dry = post(&world, &path, json!({ "dryRun": true })).await;
     assert_eq!(dry.status, StatusCode::OK, "{}", dry.body);
-    let unresolved = json!([{ "customerId": world.initech.id.0, "variable": "var.HOST", "stepNames": ["Upgrade"] }]);
+    let unresolved = json!([{ "customerId": world.initech.id.0, "variable": "var.HOST", "stepNames": ["Upgrade"], "removed": null }]);
     assert_eq!(
         dry.json(),
         json!({ "customers": 3, "cells": 12, "unresolved": unresolved, "warnings": [] })

@@ -35,7 +35,7 @@ async fn a_template_step_is_added_at_its_place() {
     assert_eq!(at, format!("/api/templates/{}", made.json()["id"]));
     assert_eq!(made.json()["orderIndex"], 2);
     let read = call(&world, "GET", &at, Value::Null).await;
-    assert_eq!(read.header("etag"), "\"1\"");
+    assert!(read.header("etag").starts_with("\"1-"), "position counts");
     assert_eq!(
         names(&world).await,
         ["Announce", "Migrate schema", "Snapshot", "Upgrade", "Check"]
