@@ -106,6 +106,15 @@ pub enum AppError {
     /// 409: the row was changed since it was read.
     #[error("{} changed this in the meantime: look at it again before you save", .0.changed_by.as_deref().unwrap_or("somebody"))]
     Stale(Box<Stale>),
+    /// 401: nobody is signed in.
+    #[error("sign in to go on")]
+    SignIn,
+    /// 403: somebody else may do this; the text says who.
+    #[error("{0}")]
+    Denied(String),
+    /// 503: too much at once.
+    #[error("too many people are signing in: try again in a moment")]
+    Busy,
     /// 500: a failure of the server; the cause is in its log only.
     #[error("something failed on our side; it has been logged")]
     Internal,
@@ -129,7 +138,7 @@ impl AppError {
 
     /// Whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Internal | Self::Transport(_))
+        matches!(self, Self::Busy | Self::Internal | Self::Transport(_))
     }
 
     /// The HTTP status code.
@@ -138,6 +147,9 @@ impl AppError {
             Self::NotFound(_) => 404,
             Self::Invalid(_) => 422,
             Self::Refused(_) | Self::Stale(_) => 409,
+            Self::SignIn => 401,
+            Self::Denied(_) => 403,
+            Self::Busy => 503,
             Self::Internal | Self::Transport(_) => 500,
         }
     }

@@ -20,6 +20,32 @@ pub const NEW_RELEASE: &str = "/releases/new";
 /// The activity log.
 pub const ACTIVITY: &str = "/activity";
 
+/// The page to sign in at; `next` is the address to go on to.
+pub fn login(next: &str) -> String {
+    let next = local_path(next).unwrap_or(DASHBOARD);
+    let mut path = String::from("/login?next=");
+    for byte in next.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            path.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    path
+}
+
+/// A text as an address of this server; none if it may lead elsewhere, or to where one signs in and out. Browsers read `\` as `/`
+/// and skip tabs and line breaks, so only plain characters count.
+pub fn local_path(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix('/')?;
+    let is_plain = text.bytes().all(|it| it.is_ascii_graphic() && it != b'\\');
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let is_door = ["/login", "/logout", "/setup"]
+        .iter()
+        .any(|it| path == *it || path.starts_with(&format!("{it}/")));
+    (is_plain && !rest.starts_with('/') && !is_door).then_some(text)
+}
+
 /// A cluster.
 pub fn cluster(id: ClusterId) -> String {
     format!("/clusters/{id}")

@@ -8,6 +8,7 @@ mod m20261127_000003_cluster_context;
 mod m20261127_000004_quoted_variables;
 mod m20261127_000005_history_chain;
 mod m20261127_000006_text_shown;
+mod m20261201_000007_people;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000004_quoted_variables::Migration),
             Box::new(m20261127_000005_history_chain::Migration),
             Box::new(m20261127_000006_text_shown::Migration),
+            Box::new(m20261201_000007_people::Migration),
         ]
     }
 }

@@ -2,12 +2,12 @@
 //! conversion of store errors into responses. The only file that reads the clock.
 use crate::{
     domain::{
-        actor_stamp::ActorStamp, text_change::TEXT_CHANGED, validation_errors::ValidationErrors,
-        vocabulary::Field,
+        actor_stamp::ActorStamp, caller::Caller, text_change::TEXT_CHANGED,
+        validation_errors::ValidationErrors, vocabulary::Field,
     },
     error::{AppError, ViolationDetail, ViolationMessage},
     store::{
-        Store,
+        Database, Store,
         error::{StoreError, chain},
     },
 };
@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use std::sync::Arc;
 
 /// Request header with the caller's name.
 pub const ACTOR_HEADER: &str = "x-rollcall-user";
@@ -27,14 +28,24 @@ pub const THEME_COOKIE: &str = "rollcall_theme";
 /// Provided to every request as a leptos context.
 #[derive(Clone)]
 pub struct Context {
-    pub store: Store,
-    /// The caller's name if neither header nor cookie gives one.
+    pub database: Database,
+    /// In `open` mode, the caller's name if neither header nor cookie gives one.
     pub default_actor: String,
 }
 
-/// The store of the current request.
-pub fn store() -> Store {
-    expect_context::<Context>().store
+/// The caller of the current request, which the middleware found out. Errors: nobody; then nothing is read or changed.
+pub fn caller() -> Result<Arc<Caller>, AppError> {
+    let found = use_context::<Parts>().and_then(|it| it.extensions.get().cloned());
+    match found {
+        Some(caller) => Ok(caller),
+        None => reply(Err(StoreError::NobodyAsks)),
+    }
+}
+
+/// The store of the caller of the current request. Errors: nobody.
+pub fn store() -> Result<Store, AppError> {
+    let caller = caller()?;
+    Ok(expect_context::<Context>().database.as_caller(caller))
 }
 
 /// The current time in UTC.
@@ -63,7 +74,7 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         })
 }
 
-/// The caller's name: from the header, else the cookie, else `default`.
+/// The caller's name in `open` mode: from the header, else the cookie, else `default`.
 pub fn actor(headers: &HeaderMap, default: &str) -> String {
     let header = headers
         .get(ACTOR_HEADER)
@@ -74,8 +85,8 @@ pub fn actor(headers: &HeaderMap, default: &str) -> String {
 }
 
 /// The caller's name in the current request.
-pub fn actor_name() -> String {
-    actor(&headers(), &expect_context::<Context>().default_actor)
+pub fn actor_name() -> Result<String, AppError> {
+    Ok(caller()?.name.clone())
 }
 
 /// The theme chosen in the current request's cookie; none means the system's.
@@ -86,7 +97,7 @@ pub fn theme() -> Option<String> {
 /// The caller and the current time. Errors: a name that breaks the limits of `Name`.
 pub fn stamp() -> Result<ActorStamp, AppError> {
     reply(
-        ActorStamp::new(&actor_name(), now())
+        ActorStamp::new(&actor_name()?, now())
             .map_err(|it| ValidationErrors::one(Field::Actor, it).into()),
     )
 }
@@ -109,8 +120,12 @@ pub fn set_cookie(name: &str, value: &str) {
     }
 }
 
-/// Stores the caller's name in its cookie and answers it as stored. Errors: a name that breaks the limits of `Name`.
+/// Stores the caller's name in its cookie and answers it as stored. Errors: a name that breaks the limits of `Name`; somebody
+/// whose name is that of an account.
 pub fn set_actor_cookie(name: &str) -> Result<String, AppError> {
+    if caller()?.user().is_some() {
+        return reply(Err(StoreError::NotInOpenMode));
+    }
     let stamp = reply(
         ActorStamp::new(name, now()).map_err(|it| ValidationErrors::one(Field::Name, it).into()),
     )?;
@@ -171,6 +186,11 @@ pub fn to_app_error(error: StoreError) -> AppError {
             field: None,
             about: ViolationDetail::TextChanged,
         })),
+        StoreError::NobodyAsks => AppError::SignIn,
+        StoreError::Busy => AppError::Busy,
+        error @ (StoreError::NeedsRole(_) | StoreError::NeedsAll | StoreError::NotInOpenMode) => {
+            AppError::Denied(error.to_string())
+        }
         error @ (StoreError::Db(_) | StoreError::Corrupt { .. } | StoreError::Open(_)) => {
             tracing::error!(error = %chain(&error), "the store failed");
             AppError::Internal

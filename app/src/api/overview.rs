@@ -16,35 +16,35 @@ use leptos::{
 #[server(input = Json, output = Postcard)]
 pub async fn read_frame() -> Result<LayoutInfo, AppError> {
     use super::context::{actor_name, now, reply, store, theme};
-    reply(store().layout_info(actor_name(), theme(), now()).await)
+    reply(store()?.layout_info(actor_name()?, theme(), now()).await)
 }
 
 /// Everything on the dashboard.
 #[server(input = Json, output = Postcard)]
 pub async fn read_dashboard() -> Result<Dashboard, AppError> {
     use super::context::{now, reply, store};
-    reply(store().dashboard(now()).await)
+    reply(store()?.dashboard(now()).await)
 }
 
 /// One page of the audit trail, newest batches first. Errors: a limit out of range.
 #[server(input = Json, output = Postcard)]
 pub async fn list_activity(filter: EventFilter) -> Result<ListPage<NamedEvent>, AppError> {
     use super::context::{reply, store};
-    reply(store().activity(filter).await)
+    reply(store()?.activity(filter).await)
 }
 
 /// The choices of the activity filter, by name.
 #[server(input = Json, output = Postcard)]
 pub async fn read_activity_choices() -> Result<ActivityFilterOptions, AppError> {
     use super::context::{reply, store};
-    reply(store().activity_choices().await)
+    reply(store()?.activity_choices().await)
 }
 
 /// Undoes a batch (R16). Errors: not found; not undoable; an archived release; nothing left to restore.
 #[server(input = Json, output = Postcard)]
 pub async fn undo(batch: BatchId) -> Result<UndoResult, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().undo(batch, stamp()?).await)
+    reply(store()?.undo(batch, stamp()?).await)
 }
 
 /// Stores the caller's name in a cookie and answers it as stored. Errors: a name that breaks the limits of `Name`.

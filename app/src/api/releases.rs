@@ -21,28 +21,28 @@ use leptos::{
 #[server(input = Json, output = Postcard)]
 pub async fn list_releases() -> Result<Vec<ReleaseSummary>, AppError> {
     use super::context::{reply, store};
-    reply(store().releases().await)
+    reply(store()?.releases().await)
 }
 
 /// One release with its template steps. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn read_release(id: ReleaseId) -> Result<ReleaseDetail, AppError> {
     use super::context::{reply, store};
-    reply(store().release(id).await)
+    reply(store()?.release(id).await)
 }
 
 /// Creates a draft. Errors: wrong fields.
 #[server(input = Json, output = Postcard)]
 pub async fn create_release(draft: ReleaseDraft) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().create_release(draft, stamp()?).await)
+    reply(store()?.create_release(draft, stamp()?).await)
 }
 
 /// The names of all releases, newest first.
 #[server(input = Json, output = Postcard)]
 pub async fn list_release_names() -> Result<Vec<(ReleaseId, String)>, AppError> {
     use super::context::{reply, store};
-    reply(store().release_names().await)
+    reply(store()?.release_names().await)
 }
 
 /// Creates a draft with the template steps of another release. Errors: wrong fields; that release is not found.
@@ -52,7 +52,7 @@ pub async fn create_release_from(
     from: ReleaseId,
 ) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().create_release_from(draft, from, stamp()?).await)
+    reply(store()?.create_release_from(draft, from, stamp()?).await)
 }
 
 /// Replaces the details of a release. Errors: not found; wrong fields; archived; stale `version` (R3).
@@ -63,7 +63,7 @@ pub async fn update_release(
     version: i64,
 ) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().update_release(id, draft, version, stamp()?).await)
+    reply(store()?.update_release(id, draft, version, stamp()?).await)
 }
 
 /// Creates a draft with the details and template steps of a release, without customers. Errors: not found; wrong
@@ -76,7 +76,7 @@ pub async fn clone_release(
 ) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
     reply(
-        store()
+        store()?
             .clone_release(id, name, version_number, stamp()?)
             .await,
     )
@@ -91,7 +91,7 @@ pub async fn activate_release(
 ) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
     reply(
-        store()
+        store()?
             .activate_release(id, Some(customers), stamp()?)
             .await,
     )
@@ -104,7 +104,7 @@ pub async fn preview_customers(
     customers: Vec<CustomerId>,
 ) -> Result<DryRun, AppError> {
     use super::context::{reply, store};
-    reply(store().dry_run(id, Some(customers)).await)
+    reply(store()?.dry_run(id, Some(customers)).await)
 }
 
 /// Adds customers to an active release (R1) and answers the new ones. Errors: not found; not active; no, unknown or
@@ -115,7 +115,7 @@ pub async fn add_customers(
     customers: Vec<CustomerId>,
 ) -> Result<Changed<Vec<CustomerId>>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().add_customers(id, customers, stamp()?).await)
+    reply(store()?.add_customers(id, customers, stamp()?).await)
 }
 
 /// Removes customers from an active release (R1). Errors: not found; not active; no members; steps that are not
@@ -126,35 +126,35 @@ pub async fn remove_customers(
     customers: Vec<CustomerId>,
 ) -> Result<Changed<Vec<CustomerId>>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().remove_customers(id, customers, stamp()?).await)
+    reply(store()?.remove_customers(id, customers, stamp()?).await)
 }
 
 /// The customers of a release with their progress, in the matrix's order. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn list_members(id: ReleaseId) -> Result<Vec<Member>, AppError> {
     use super::context::{reply, store};
-    reply(store().members(id).await)
+    reply(store()?.members(id).await)
 }
 
 /// Archives an active release (R4). Errors: not found; not active.
 #[server(input = Json, output = Postcard)]
 pub async fn archive_release(id: ReleaseId) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().archive_release(id, None, stamp()?).await)
+    reply(store()?.archive_release(id, None, stamp()?).await)
 }
 
 /// Makes an archived release active again (R4). Errors: not found; not archived.
 #[server(input = Json, output = Postcard)]
 pub async fn restore_release(id: ReleaseId) -> Result<Changed<Release>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().restore_release(id, None, stamp()?).await)
+    reply(store()?.restore_release(id, None, stamp()?).await)
 }
 
 /// Deletes a draft with its template steps. Errors: not found; not a draft.
 #[server(input = Json, output = Postcard)]
 pub async fn delete_draft(id: ReleaseId) -> Result<Changed<()>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().delete_draft(id, stamp()?).await)
+    reply(store()?.delete_draft(id, stamp()?).await)
 }
 
 /// The whole matrix in its wire format, with status information for the window that begins at this cell only.
@@ -167,14 +167,14 @@ pub async fn read_matrix(
 ) -> Result<PackedMatrix, AppError> {
     use super::context::{reply, store};
     let first = crate::domain::matrix::CellIndex { row, column };
-    reply(store().matrix(id, first).await)
+    reply(store()?.matrix(id, first).await)
 }
 
 /// Status information of every cell: who set it, when and why, and which variables are unresolved. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn read_marks(id: ReleaseId) -> Result<StatusInfo, AppError> {
     use super::context::{reply, store};
-    reply(store().matrix_status_info(id).await)
+    reply(store()?.matrix_status_info(id).await)
 }
 
 /// The steps of one customer in a release, in order, without their texts. Errors: not found; not a member.
@@ -184,7 +184,7 @@ pub async fn read_customer_work(
     customer: CustomerId,
 ) -> Result<WorkList, AppError> {
     use super::context::{reply, store};
-    reply(store().work_list(release, customer).await)
+    reply(store()?.work_list(release, customer).await)
 }
 
 /// The same for printing: with every text, variables filled in. Errors: not found; not a member.
@@ -194,5 +194,5 @@ pub async fn read_checklist(
     customer: CustomerId,
 ) -> Result<Checklist, AppError> {
     use super::context::{reply, store};
-    reply(store().checklist(release, customer).await)
+    reply(store()?.checklist(release, customer).await)
 }

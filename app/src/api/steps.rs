@@ -23,7 +23,7 @@ use leptos::{
 #[server(input = Json, output = Postcard)]
 pub async fn read_step(id: StepId) -> Result<OpenStep, AppError> {
     use super::context::{reply, store};
-    reply(store().open_step(id).await)
+    reply(store()?.open_step(id).await)
 }
 
 /// Makes one transition of one step (R2). Errors: not found; not allowed in this state; a missing reason; unresolved
@@ -43,7 +43,7 @@ pub async fn act_on_step(
         text_sha256,
         ..Default::default()
     };
-    let done = store().act_on_step(id, action, ask, stamp()?).await;
+    let done = store()?.act_on_step(id, action, ask, stamp()?).await;
     reply(done.map(Into::into))
 }
 
@@ -60,7 +60,7 @@ pub async fn act_on_steps(
         reason,
         ..Default::default()
     };
-    reply(store().act_on_steps(ids, action, ask, stamp()?).await)
+    reply(store()?.act_on_steps(ids, action, ask, stamp()?).await)
 }
 
 /// Replaces the notes of a step. Errors: not found; too long; stale `version` (R3); a release that is not active.
@@ -71,7 +71,7 @@ pub async fn note_step(
     version: i64,
 ) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().note_step(id, notes, version, stamp()?).await)
+    reply(store()?.note_step(id, notes, version, stamp()?).await)
 }
 
 /// Replaces the text of a copy for one customer. Errors: not found; a custom step; stale `version` (R3); wrong text.
@@ -82,7 +82,7 @@ pub async fn override_step(
     version: i64,
 ) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().override_step(id, content, version, stamp()?).await)
+    reply(store()?.override_step(id, content, version, stamp()?).await)
 }
 
 /// Keeps an override although the template changed since: rebases it on the template's current version. Errors: not
@@ -90,14 +90,14 @@ pub async fn override_step(
 #[server(input = Json, output = Postcard)]
 pub async fn keep_override(id: StepId, version: i64) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().keep_override(id, Some(version), stamp()?).await)
+    reply(store()?.keep_override(id, Some(version), stamp()?).await)
 }
 
 /// Resets a copy to its template's name, type and text (R13). Errors: not found; a custom step.
 #[server(input = Json, output = Postcard)]
 pub async fn reset_step(id: StepId) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().reset_step(id, None, stamp()?).await)
+    reply(store()?.reset_step(id, None, stamp()?).await)
 }
 
 /// Adds a step for one customer, or with `add_to_template` for all customers of the release (R12, R8). Errors: not
@@ -112,7 +112,7 @@ pub async fn add_custom_step(
 ) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
     reply(
-        store()
+        store()?
             .add_custom_step(release, customer, draft, place, add_to_template, stamp()?)
             .await,
     )
@@ -126,14 +126,18 @@ pub async fn edit_custom_step(
     version: i64,
 ) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().edit_custom_step(id, draft, version, stamp()?).await)
+    reply(
+        store()?
+            .edit_custom_step(id, draft, version, stamp()?)
+            .await,
+    )
 }
 
 /// Deletes a custom step. Errors: not found; a copy of a template step.
 #[server(input = Json, output = Postcard)]
 pub async fn delete_custom_step(id: StepId) -> Result<Changed<()>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().delete_custom_step(id, None, stamp()?).await)
+    reply(store()?.delete_custom_step(id, None, stamp()?).await)
 }
 
 /// Where a custom step can be inserted, and which customers would get it through the template. Errors: not found.
@@ -143,14 +147,14 @@ pub async fn read_custom_places(
     customer: CustomerId,
 ) -> Result<CustomStepPositions, AppError> {
     use super::context::{reply, store};
-    reply(store().custom_step_positions(release, customer).await)
+    reply(store()?.custom_step_positions(release, customer).await)
 }
 
 /// What promoting a step would do (R8, R9). Errors: not found; nothing to promote.
 #[server(input = Json, output = Postcard)]
 pub async fn preview_promotion(id: StepId) -> Result<Promotion, AppError> {
     use super::context::{reply, store};
-    reply(store().promotion(id).await)
+    reply(store()?.promotion(id).await)
 }
 
 /// Promotes a custom step to a template step, or an overridden text to its template's text. Errors: not found;
@@ -158,7 +162,7 @@ pub async fn preview_promotion(id: StepId) -> Result<Promotion, AppError> {
 #[server(input = Json, output = Postcard)]
 pub async fn promote_step(id: StepId, version: i64) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().promote_step(id, Some(version), stamp()?).await)
+    reply(store()?.promote_step(id, Some(version), stamp()?).await)
 }
 
 /// Reorders one customer's steps in a category; `ordered` must list all of them. Errors: not found; not a
@@ -172,7 +176,7 @@ pub async fn reorder_steps(
 ) -> Result<Changed<()>, AppError> {
     use super::context::{reply, stamp, store};
     reply(
-        store()
+        store()?
             .reorder_steps(release, customer, category, ordered, stamp()?)
             .await,
     )
@@ -183,12 +187,12 @@ pub async fn reorder_steps(
 #[server(input = Json, output = Postcard)]
 pub async fn read_changed_text(id: StepId, shown: String) -> Result<TextComparison, AppError> {
     use super::context::{reply, store};
-    reply(store().compare_step_text(id, shown).await)
+    reply(store()?.compare_step_text(id, shown).await)
 }
 
 /// Compares two texts line by line. It runs on the server so that the diff algorithm is not part of the WASM.
 #[server(input = Json, output = Postcard)]
 pub async fn compare_texts(before: String, after: String) -> Result<Vec<DiffRow>, AppError> {
     use super::context::{reply, store};
-    reply(store().compare_texts(before, after).await)
+    reply(store()?.compare_texts(before, after).await)
 }

@@ -20,7 +20,7 @@ use leptos::{
 #[server(input = Json, output = Postcard)]
 pub async fn read_template(id: TemplateId) -> Result<TemplateDetail, AppError> {
     use super::context::{reply, store};
-    reply(store().template(id).await)
+    reply(store()?.template(id).await)
 }
 
 /// Adds a template step, with pending copies for all members (R8). Errors: not found; wrong fields; archived.
@@ -31,7 +31,7 @@ pub async fn add_template(
     place: Position<TemplateId>,
 ) -> Result<Changed<StepTemplate>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().add_template(release, draft, place, stamp()?).await)
+    reply(store()?.add_template(release, draft, place, stamp()?).await)
 }
 
 /// Edits a template step and its untouched copies (R9). Errors: not found; wrong fields; archived; stale `version`
@@ -43,14 +43,14 @@ pub async fn update_template(
     version: i64,
 ) -> Result<Changed<StepTemplate>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().update_template(id, draft, version, stamp()?).await)
+    reply(store()?.update_template(id, draft, version, stamp()?).await)
 }
 
 /// Adds a copy of a template step directly after it. Errors: not found; archived.
 #[server(input = Json, output = Postcard)]
 pub async fn duplicate_template(id: TemplateId) -> Result<Changed<StepTemplate>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().duplicate_template(id, stamp()?).await)
+    reply(store()?.duplicate_template(id, stamp()?).await)
 }
 
 /// Moves a template step to the end of another category, with all its copies (R11). Errors: not found; archived.
@@ -60,21 +60,21 @@ pub async fn move_template(
     category: Category,
 ) -> Result<Changed<StepTemplate>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().move_template(id, category, stamp()?).await)
+    reply(store()?.move_template(id, category, stamp()?).await)
 }
 
 /// Deletes a template step and its untouched copies (R10). Errors: not found; archived.
 #[server(input = Json, output = Postcard)]
 pub async fn delete_template(id: TemplateId) -> Result<Changed<TemplateImpact>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().delete_template(id, None, stamp()?).await)
+    reply(store()?.delete_template(id, None, stamp()?).await)
 }
 
 /// How many copies an edit or a deletion would change, and how many would keep their text. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn preview_template(id: TemplateId) -> Result<TemplateImpact, AppError> {
     use super::context::{reply, store};
-    reply(store().template_impact(id).await)
+    reply(store()?.template_impact(id).await)
 }
 
 /// Reorders a category; `ordered` must list all its steps. Answers how many customers keep an order of their own.
@@ -87,7 +87,7 @@ pub async fn reorder_templates(
 ) -> Result<Changed<u32>, AppError> {
     use super::context::{reply, stamp, store};
     reply(
-        store()
+        store()?
             .reorder_templates(release, category, ordered, stamp()?)
             .await,
     )
@@ -100,21 +100,21 @@ pub async fn preview_order(
     category: Category,
 ) -> Result<ReorderImpact, AppError> {
     use super::context::{reply, store};
-    reply(store().reorder_impact(release, category).await)
+    reply(store()?.reorder_impact(release, category).await)
 }
 
 /// The names of all variables that a step of this release can use. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn list_variables(release: ReleaseId) -> Result<Vec<String>, AppError> {
     use super::context::{reply, store};
-    reply(store().variable_names(release).await)
+    reply(store()?.variable_names(release).await)
 }
 
 /// The customers whose values a text of this release can be previewed with. Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn list_targets(release: ReleaseId) -> Result<Vec<PreviewTarget>, AppError> {
     use super::context::{reply, store};
-    reply(store().preview_targets(release).await)
+    reply(store()?.preview_targets(release).await)
 }
 
 /// A text, stored or not, with the variables filled in for one customer. Errors: not found; wrong text.
@@ -126,14 +126,18 @@ pub async fn preview_text(
     kind: StepType,
 ) -> Result<TextPreview, AppError> {
     use super::context::{reply, store};
-    reply(store().preview_text(release, customer, content, kind).await)
+    reply(
+        store()?
+            .preview_text(release, customer, content, kind)
+            .await,
+    )
 }
 
 /// Reads a runbook in Markdown, for a preview. Nothing is stored; what is wrong is in the notes. Errors: not found; archived.
 #[server(input = Json, output = Postcard)]
 pub async fn preview_runbook(release: ReleaseId, text: String) -> Result<TemplateImport, AppError> {
     use super::context::{reply, store};
-    reply(store().preview_runbook(release, text, Vec::new()).await)
+    reply(store()?.preview_runbook(release, text, Vec::new()).await)
 }
 
 /// Adds template steps, all of them or none. Errors: not found; none or too many; wrong fields; archived.
@@ -143,5 +147,5 @@ pub async fn import_templates(
     steps: Vec<TemplateDraft>,
 ) -> Result<Changed<u32>, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store().import_templates(release, steps, stamp()?).await)
+    reply(store()?.import_templates(release, steps, stamp()?).await)
 }

@@ -1,8 +1,9 @@
 //! The audit trail (R17): events that say what changed, by whom and when. Append-only.
 use super::{
     actor_stamp::ActorStamp,
-    id::{BatchId, ClusterId, CustomerId, EventId, ReleaseId},
+    id::{BatchId, ClusterId, CustomerId, EventId, ReleaseId, UserId},
     text_change::TextChange,
+    via::Via,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ words! {
     /// The kind of row that an event is about.
     Entity {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template", Step = "step",
-        Database = "database",
+        Database = "database", User = "user", Session = "session", Token = "token",
     }
 }
 
@@ -24,6 +25,7 @@ words! {
         Delete = "delete", Move = "move", Reorder = "reorder", Promote = "promote", Deactivate = "deactivate",
         Restore = "restore", Activate = "activate", AddCustomers = "add_customers",
         RemoveCustomers = "remove_customers", Archive = "archive", Clone = "clone", Undo = "undo", Import = "import",
+        Login = "login", LoginFailed = "login-failed", Logout = "logout", Password = "password",
     }
 }
 
@@ -55,6 +57,10 @@ impl EventAction {
             Self::Clone => "cloned",
             Self::Undo => "undid a change of",
             Self::Import => "imported",
+            Self::Login => "signed in as",
+            Self::LoginFailed => "failed to sign in as",
+            Self::Logout => "signed out as",
+            Self::Password => "set the password of",
         }
     }
 }
@@ -87,6 +93,10 @@ impl EventAction {
             Self::Clone => "Cloned",
             Self::Undo => "Undone",
             Self::Import => "Imported",
+            Self::Login => "Signed in",
+            Self::LoginFailed => "Sign-in failed",
+            Self::Logout => "Signed out",
+            Self::Password => "Password set",
         }
     }
 }
@@ -112,6 +122,10 @@ pub struct Event {
     /// On done: whether the person had that text on the page (R81).
     pub text_shown: Option<bool>,
     pub undoes: Option<BatchId>,
+    /// The user who made the change; none in `open` mode, and of events from before there were users (R28).
+    pub user_id: Option<UserId>,
+    /// By what way it was made; none in `open` mode.
+    pub via: Option<Via>,
     /// Hash of this event and the one before it (R89); none only while the event is not written yet.
     pub hash: Option<String>,
     /// Hash of the event before it.
@@ -127,7 +141,9 @@ impl Event {
             Entity::Step | Entity::Template => true,
             Entity::Release => kept.is_some(),
             Entity::Customer => self.is_customer_edit(),
-            Entity::Cluster | Entity::Database => false,
+            Entity::Cluster | Entity::Database | Entity::User | Entity::Session | Entity::Token => {
+                false
+            }
         }
     }
 
@@ -307,6 +323,7 @@ pub struct EventFilter {
     pub cluster_id: Option<ClusterId>,
     pub action: Option<EventAction>,
     pub actor: Option<String>,
+    pub user_id: Option<UserId>,
     pub batch_id: Option<BatchId>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub from: Option<DateTime<Utc>>,
@@ -346,6 +363,8 @@ mod tests {
             resolved_sha256: None,
             text_shown: None,
             undoes: None,
+            user_id: None,
+            via: None,
             hash: None,
             previous_hash: None,
         }

@@ -52,6 +52,26 @@ pub enum FieldError {
     Faults { faults: Vec<String> },
     #[error("write 64 hexadecimal digits in small letters")]
     NotASha256,
+    #[error("at least {min} characters, this has {short}")]
+    TooShort { min: usize, short: usize },
+    #[error("`{text}` is not a login: use small letters, digits and . _ @ -")]
+    NotALogin { text: String },
+    #[error("write an e-mail address, for example ana@example.com")]
+    NotAnEmail,
+    #[error("the password must not be the login")]
+    PasswordIsLogin,
+    #[error("many people use this password: choose another")]
+    PasswordIsCommon,
+    #[error("this is not the password")]
+    WrongPassword,
+    #[error("this is not the code of the log, or it is too old: a new one is made every half hour")]
+    WrongCode,
+    #[error("{role}s see everything: leave the scope out")]
+    ScopeNotAllowed { role: String },
+    #[error("your own role is {owner}: a token cannot have a higher one")]
+    RoleAboveOwner { owner: String },
+    #[error("1 to {max} days")]
+    DaysOutOfRange { max: i64 },
 }
 
 /// A message names at most this number of ids or names, however many the client sent.

@@ -125,6 +125,8 @@ pub fn canonical(event: &Event, digest: Digest) -> String {
         resolved_sha256,
         text_shown,
         undoes,
+        user_id,
+        via,
         hash: _,
         previous_hash: _,
     } = event;
@@ -148,6 +150,9 @@ pub fn canonical(event: &Event, digest: Digest) -> String {
     members.text("resolvedSha256", resolved_sha256.as_deref());
     members.value("textShown", text_shown.map(Value::from).as_ref());
     members.text("undoes", undoes.as_ref().map(|it| it.0.as_str()));
+    members.number("userId", user_id.map(|it| it.0));
+    let via = via.as_ref().map(ToString::to_string);
+    members.text("via", via.as_deref());
     out.push('}');
     out
 }
@@ -205,6 +210,8 @@ pub mod tests {
             resolved_sha256: Some("sha".into()),
             text_shown: None,
             undoes: None,
+            user_id: None,
+            via: None,
             hash: None,
             previous_hash: None,
         }

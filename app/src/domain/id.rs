@@ -37,6 +37,12 @@ ids! {
     StepId
     /// An event of the audit trail.
     EventId
+    /// Somebody who may sign in.
+    UserId
+    /// A user's session.
+    SessionId
+    /// A user's token.
+    TokenId
 }
 
 /// A batch: the events of one change, which are undone together. A UUID v7 as text.

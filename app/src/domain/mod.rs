@@ -7,6 +7,9 @@
 //! customer alone. The text of a copy can be overridden for one customer. A step is pending, in progress, done,
 //! failed, skipped or reverted. Every change is an **event**; the events of one change form a **batch**.
 //!
+//! Who asks is a **caller**: a **user** by a session, a token or a proxy, or in `open` mode whoever gives a name. Its
+//! **role** says what it may do, its **scope** which customers exist for it.
+//!
 //! Nothing here knows pages, the database, HTTP or the clock: the current time is always an argument.
 
 #[macro_use]
@@ -14,6 +17,8 @@ pub mod vocabulary;
 
 /// Author and time of a change.
 pub mod actor_stamp;
+/// Who is asking, with which rights.
+pub mod caller;
 /// JSON in its canonical form (RFC 8785), to be hashed.
 pub mod canonical_json;
 pub mod cell_changes;
@@ -22,6 +27,8 @@ pub mod check_finding;
 pub mod cluster;
 /// The texts to copy, with the header that says whom they are for.
 pub mod copy;
+/// Checksum of a token.
+pub mod crc32;
 pub mod customer;
 /// A customer's checklist, printed or as Markdown.
 pub mod customer_checklist;
@@ -35,6 +42,8 @@ pub mod decode;
 pub mod diff;
 /// The audit trail.
 pub mod event;
+/// What a scope leaves of an event.
+pub mod event_trim;
 /// Validation errors of one field.
 pub mod field_error;
 /// Text normalized for filters.
@@ -47,18 +56,30 @@ pub mod history_walk;
 pub mod id;
 /// Characters that are invisible, or look like others.
 pub mod invisible;
+/// What people sign in by.
+pub mod login;
+/// Throttle of failed logins.
+pub mod login_throttle;
 /// The matrix: steps as rows, customers as columns.
 pub mod matrix;
 /// Filter of the matrix.
 pub mod matrix_filter;
+/// The part of the matrix within a scope.
+pub mod matrix_scope;
 /// Wire format of the matrix.
 pub mod matrix_wire;
 /// Variables of a cluster, customer or release.
 pub mod metadata;
 /// Line breaks and byte order marks of incoming texts.
 pub mod normalize;
+/// Which role the groups of a provider give.
+pub mod oidc_roles;
 /// Order of steps in lists.
 pub mod order;
+/// What a password must be like.
+pub mod password;
+/// Roles and the table of rights.
+pub mod permission;
 /// Counts by state and the percentage finished.
 pub mod progress;
 /// Quoting of values for bash and sql.
@@ -68,6 +89,12 @@ pub mod release;
 pub mod release_sheet;
 /// Business rules that refuse a change.
 pub mod rule_violation;
+/// The customers that a caller sees.
+pub mod scope;
+/// How long a session lives.
+pub mod session;
+/// The one-time code of the first admin.
+pub mod setup_code;
 /// Who set a cell's state, when and why.
 pub mod status_info;
 /// A customer's step and its transitions.
@@ -83,13 +110,19 @@ pub mod text;
 pub mod text_change;
 /// Serialization of times.
 pub mod time_serde;
+/// API tokens.
+pub mod token;
 /// Export format of the whole database.
 pub mod transfer;
+/// Users.
+pub mod user;
 /// All validation errors of a form.
 pub mod validation_errors;
 /// `{{variables}}` in a step's text.
 pub mod variables;
 /// Integers as compact text.
 pub mod varint_text;
+/// By what way a change was made.
+pub mod via;
 /// Warnings about a step's text or its values.
 pub mod warning;

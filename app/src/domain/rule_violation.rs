@@ -70,6 +70,15 @@ pub enum RuleViolation {
     NothingToUndo { reasons: Vec<String> },
     #[error("the database is not empty: import into a new one")]
     NotEmpty,
+    #[error("a whole import is the command line's where people sign in: use `rollcall import`")]
+    ImportOverHttp,
+    #[error("login `{login}` is already used{}", or_restore(*.inactive_id))]
+    LoginTaken {
+        login: String,
+        inactive_id: Option<i64>,
+    },
+    #[error("{login} is the last active admin: make another one first")]
+    LastAdmin { login: String },
 }
 
 fn or_restore(inactive: Option<i64>) -> &'static str {
@@ -85,6 +94,7 @@ impl RuleViolation {
     pub fn field(&self) -> Option<Field> {
         match self {
             Self::ClusterNameTaken { .. } => Some(Field::Name),
+            Self::LoginTaken { .. } => Some(Field::Login),
             Self::NamespaceTaken { .. } => Some(Field::Namespace),
             Self::ClusterInactive { .. } => Some(Field::Cluster),
             _ => None,

@@ -43,7 +43,7 @@ words! {
     /// The kinds of rows in "… not found".
     Noun {
         Cluster = "cluster", Customer = "customer", Release = "release", Template = "template step",
-        Step = "step", Batch = "change",
+        Step = "step", Batch = "change", User = "user", Session = "session", Token = "token",
     }
 }
 
@@ -56,7 +56,9 @@ words! {
         ReleaseDate = "releaseDate", Category = "category", Content = "content", Reason = "reason",
         Notes = "notes", Customers = "customerIds", OrderedIds = "orderedIds", Position = "insertAfter",
         Ids = "ids", Actor = "X-Rollcall-User", Limit = "limit", Cursor = "cursor", Text = "text", From = "from",
-        Markdown = "markdown", Edits = "edits", TextSha256 = "textSha256",
+        Markdown = "markdown", Edits = "edits", TextSha256 = "textSha256", Login = "login", Email = "email",
+        Role = "role", Scope = "scope", Password = "password", Current = "current", ExpiresInDays = "expiresInDays",
+        Code = "code",
     }
 }
 

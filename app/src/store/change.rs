@@ -2,6 +2,7 @@
 //! Everything that users change goes through a `Change`, so that no row changes without an event (R17).
 use super::{
     Store,
+    access::{Permit, visible::Visible},
     audit::{
         events::{self, NewEvent},
         history_head::ChainEnd,
@@ -13,17 +14,23 @@ use super::{
 };
 use crate::domain::{
     actor_stamp::ActorStamp,
+    caller::Caller,
     event::{Changed, Entity, EventAction},
     id::BatchId,
+    permission::Permission,
 };
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 use serde::Serialize;
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 /// A change in progress: its transaction and the events to record. Dropping it rolls the transaction back.
 pub struct Change {
     pub tx: DatabaseTransaction,
+    /// Who makes the change, with which rights.
+    pub caller: Arc<Caller>,
+    /// The permission that it was begun with.
+    pub permission: Permission,
     /// Who makes the change, and when.
     pub stamp: ActorStamp,
     /// The id that all its events share.
@@ -52,10 +59,21 @@ pub trait VersionedRow: Clone + PartialEq + Serialize + Sized {
 }
 
 impl Store {
-    /// Begins a change by the person and at the time of `stamp`.
-    pub(in crate::store) async fn change(&self, stamp: ActorStamp) -> Result<Change, StoreError> {
+    /// Begins a change at the time of `stamp`. `permit` says that the caller may make it. It bears the name of the caller's
+    /// account, whatever the stamp says; in `open` mode, where there are no accounts, that of the stamp (R20).
+    pub(in crate::store) async fn change(
+        &self,
+        permit: Permit,
+        stamp: ActorStamp,
+    ) -> Result<Change, StoreError> {
+        let stamp = match self.caller.user() {
+            Some(_) => self.caller.stamp(stamp.at),
+            None => stamp,
+        };
         Ok(Change {
             tx: self.begin().await?,
+            caller: Arc::clone(&self.caller),
+            permission: permit.permission(),
             stamp,
             batch: BatchId(uuid::Uuid::now_v7().to_string()),
             undoes: None,
@@ -64,12 +82,17 @@ impl Store {
             n_written: 0,
             chain_end: None,
             began: Instant::now(),
-            wal_checkpointer: self.wal_checkpointer.clone(),
+            wal_checkpointer: self.database.wal_checkpointer.clone(),
         })
     }
 }
 
 impl Change {
+    /// The queries of what the caller sees, within the change.
+    pub fn visible(&self) -> Visible<'_> {
+        Visible::of(&self.caller)
+    }
+
     /// Adds an event to those that `commit` writes.
     pub fn record(&mut self, event: NewEvent) {
         self.events.push(event);
@@ -106,6 +129,7 @@ impl Change {
         self.n_written += events.len();
         events::insert(
             &self.tx,
+            &self.caller,
             &self.stamp,
             &self.batch,
             self.undoes.as_ref(),
@@ -124,7 +148,7 @@ impl Change {
             return Ok(None);
         }
         if let Some(key) = &self.idempotency_key {
-            idempotency::mark_executed(&self.tx, key, &self.batch).await?;
+            idempotency::mark_executed(&self.tx, key, &self.batch, self.permission).await?;
         }
         self.tx.commit().await?;
         db_timing::record_change(self.began.elapsed());

@@ -1,5 +1,6 @@
 //! The error type of all store methods.
 use crate::domain::{
+    permission::Role,
     rule_violation::RuleViolation,
     text_change::{ChangedText, TEXT_CHANGED},
     validation_errors::ValidationErrors,
@@ -17,6 +18,21 @@ pub enum StoreError {
     Invalid(#[from] ValidationErrors),
     #[error(transparent)]
     Refused(#[from] RuleViolation),
+    /// The caller's role does not allow it (R22); the role that would.
+    #[error("this needs the role {0}")]
+    NeedsRole(Role),
+    /// It is not known who asks.
+    #[error("sign in to go on")]
+    NobodyAsks,
+    /// Only for `open` mode, where people choose their names.
+    #[error("your name is that of your account: change it there")]
+    NotInOpenMode,
+    /// Too many passwords are waiting to be hashed.
+    #[error("too many people are signing in: try again in a moment")]
+    Busy,
+    /// The caller has a scope, and this is about everybody (R89).
+    #[error("this needs somebody who sees all customers")]
+    NeedsAll,
     /// The row was changed since it was read (R3).
     #[error("changed since")]
     Stale(Box<Stale>),

@@ -1,11 +1,17 @@
 //! Persistence: SQLite through sea-orm. A store method loads rows, applies the domain's rules, saves, and records
 //! events in the same transaction. Its interface uses domain types only; callers never see a connection or an entity.
 //!
+//! `Database` is opened once. A `Store` is the handle of one caller: it is only to be had by `Database::as_caller`, reads
+//! what that caller may see, and begins a change only for what that caller may do (R23). What nobody has to be known for
+//! (whether the database answers, who a session belongs to) is asked of the `Database`.
+//!
 //! There is one writer connection, with `BEGIN IMMEDIATE`, and a read-only pool: a write outside a transaction fails
 //! at once.
 //!
-//! Modules from low to high: error, compute, entity, engine, audit, change, `text_variables`, records, templates, steps, undo,
-//! views, transfer. None imports from a later one; all may import `Store` from here.
+//! Modules from low to high: error, entity, engine, audit, access, change, `text_variables`, records, templates, steps,
+//! undo, accounts, views, transfer. None imports from a later one; all may import `Store` and `Database` from here.
+pub mod access;
+pub mod accounts;
 pub mod audit;
 mod change;
 pub mod engine;
@@ -20,48 +26,71 @@ pub mod transfer;
 mod undo;
 pub mod views;
 
+use crate::domain::caller::Caller;
+use accounts::last_used::LastUsed;
 use engine::{db_timing, sqlite, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 use views::{matrix_cache::MatrixCache, progress_cache::ProgressCache};
 
-/// Handle to the database. Clones share the connections and caches.
+/// The database, before it is known who asks. Clones share the connections and caches.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct Database {
     read: DatabaseConnection,
     write: DatabaseConnection,
-    /// The idempotency key that changes of this handle are recorded under, if the request has one.
-    idempotency_key: Option<String>,
     matrix_cache: MatrixCache,
     progress_cache: ProgressCache,
     wal_checkpointer: WalCheckpointer,
+    last_used: LastUsed,
 }
 
-impl Store {
+/// The database as one caller may read and change it. Clones share the connections and caches.
+#[derive(Clone, Debug)]
+pub struct Store {
+    database: Database,
+    /// The database's readers, under a short name: every method asks them.
+    read: DatabaseConnection,
+    /// Who is asking.
+    caller: Arc<Caller>,
+    /// The idempotency key that changes of this handle are recorded under, if the request has one.
+    idempotency_key: Option<String>,
+}
+
+impl Database {
     /// Opens the database and creates file and folder if they are missing. `url` as in `sqlite::path_of`. Errors:
     /// `Open` or `Db` if the file cannot be created or opened.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let path = sqlite::path_of(url);
         sqlite::create_folder(&path).map_err(|it| StoreError::Open(it.to_string()))?;
         // The writer comes first because it creates the file that the readers open.
-        let write = sqlite::connect(&path, sqlite::Role::Writer)
+        let write = sqlite::connect(&path, sqlite::ConnectionRole::Writer)
             .await
             .map_err(StoreError::Db)?;
-        let read = sqlite::connect(&path, sqlite::Role::Readers)
+        let read = sqlite::connect(&path, sqlite::ConnectionRole::Readers)
             .await
             .map_err(StoreError::Db)?;
         Ok(Self {
             read,
             write,
-            idempotency_key: None,
             matrix_cache: MatrixCache::default(),
             progress_cache: ProgressCache::default(),
             wal_checkpointer: WalCheckpointer::new(path),
+            last_used: LastUsed::default(),
         })
+    }
+
+    /// The store of this caller. The only way to one.
+    pub fn as_caller(&self, caller: Arc<Caller>) -> Store {
+        Store {
+            database: self.clone(),
+            read: self.read.clone(),
+            caller,
+            idempotency_key: None,
+        }
     }
 
     /// The writer connection, for migrations, maintenance and tests only.
@@ -83,16 +112,6 @@ impl Store {
         tx
     }
 
-    /// Begins a read transaction: it sees one state of the database until it ends, and does not block writers.
-    async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.read
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-                ..TransactionOptions::default()
-            })
-            .await
-    }
-
     /// Checks that the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.read.execute_unprepared("SELECT 1").await?;
@@ -110,5 +129,26 @@ impl Store {
         sqlite::checkpoint(&self.write).await?;
         self.write.close().await?;
         Ok(())
+    }
+}
+
+impl Store {
+    /// Who is asking.
+    pub fn caller(&self) -> &Arc<Caller> {
+        &self.caller
+    }
+
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.database.begin().await
+    }
+
+    /// Begins a read transaction: it sees one state of the database until it ends, and does not block writers.
+    async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.read
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+                ..TransactionOptions::default()
+            })
+            .await
     }
 }

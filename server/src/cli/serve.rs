@@ -1,10 +1,15 @@
 //! `rollcall serve`: opens the database, listens, starts the background tasks, and shuts down gracefully.
 use crate::{
     demo,
-    http::{host_check::Arrival, router::router},
+    http::{peer::Arrival, router::router},
     ops::{
-        anchors::Anchors, backup, config::Settings, database, failure::Failure,
-        limits::SHUTDOWN_GRACE, prometheus,
+        anchors::Anchors,
+        backup,
+        config::{InvalidSetting, Settings},
+        database,
+        failure::Failure,
+        limits::SHUTDOWN_GRACE,
+        prometheus,
     },
 };
 use app::{
@@ -18,11 +23,14 @@ use tokio::net::TcpListener;
 /// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
 pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     let anchors = Arc::new(Anchors::open(&settings)?);
-    let (store, _) = database::open(&settings.database_url).await?;
-    if demo && demo::load(&store, context::now()).await? {
+    let (database, _) = database::open(&settings.database_url).await?;
+    if demo && demo::load(&database, context::now()).await? {
         tracing::info!("the demo is loaded");
     }
-    anchors.add_newest(&store).await;
+    anchors.add_newest(&database).await;
+    if !settings.auth.may_listen_at(settings.address) {
+        return Err(InvalidSetting::AuthUnsaid.into());
+    }
     let listener = TcpListener::bind(settings.address)
         .await
         .map_err(|cause| Failure::Listen {
@@ -31,9 +39,9 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         })?;
     let address = listener.local_addr()?;
     tracing::info!("Rollcall is at http://{address}");
-    if !address.ip().is_loopback() {
+    if settings.auth.is_open_to_others(address) {
         tracing::warn!(
-            "{address} can be reached from other machines, and there is no login yet: anybody can change anything"
+            "{address} can be reached from other machines, and ROLLCALL_AUTH is open: anybody can change anything"
         );
     }
     let mut hosts = settings.hosts;
@@ -41,17 +49,17 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         hosts.add_address(address.ip());
     }
     let context = Context {
-        store: store.clone(),
+        database: database.clone(),
         default_actor: settings.actor,
     };
     tokio::spawn(prometheus::run_upkeep());
-    tokio::spawn(Arc::clone(&anchors).keep_adding(store.clone()));
+    tokio::spawn(Arc::clone(&anchors).keep_adding(database.clone()));
     if let Some(schedule) = settings.backups {
-        let database = sqlite::path_of(&settings.database_url);
-        tokio::spawn(backup::run_schedule(schedule, database));
+        let path = sqlite::path_of(&settings.database_url);
+        tokio::spawn(backup::run_schedule(schedule, path));
     }
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let router = router(context, hosts)
+    let router = router(context, hosts, settings.auth)
         .layer(Extension(anchors))
         .into_make_service_with_connect_info::<Arrival>();
     let serving = tokio::spawn(
@@ -77,7 +85,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     } else {
         tracing::warn!("some requests were cut off");
     }
-    if let Err(error) = store.close().await {
+    if let Err(error) = database.close().await {
         tracing::warn!(error = %chain(&error), "the database was not closed cleanly; nothing is lost");
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! `rollcall steps`: template steps of a release, on the database.
 use super::{
     output::{CliOutput, ProgressSpinner},
-    verbs::{close_after, read},
+    verbs::{as_program, close_after, read},
 };
 use crate::{
     ops::{
@@ -163,9 +163,10 @@ pub async fn import(url: &str, actor: &str, wanted: StepsImport) -> Result<Exit,
             return Err(Failure::Faults { path, n: 1 });
         }
     };
-    let store = database::open_existing(url).await?;
+    let database = database::open_existing(url).await?;
+    let store = as_program(&database, actor);
     let result = import_into(&store, &wanted, markdown, actor).await;
-    let outcome = close_after(store, result).await?;
+    let outcome = close_after(database, result).await?;
     drop(spinner);
     let sentences = outcome.sentences(wanted.dry_run);
     let n = outcome.import.notes.iter().filter(|it| it.is_error).count();

@@ -18,12 +18,14 @@ use app::{
     api::context::now,
     domain::{
         actor_stamp::ActorStamp,
+        caller::Caller,
         check_finding::{Check, CheckFinding},
         history_chain::Head,
         id::ReleaseId,
         transfer::{ImportErrors, Transfer, TransferPart},
+        via::Via,
     },
-    store::{Store, engine::sqlite, error::StoreError, transfer::export::Export},
+    store::{Database, Store, engine::sqlite, error::StoreError, transfer::export::Export},
 };
 use serde_json::json;
 use std::{
@@ -31,20 +33,26 @@ use std::{
     io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Closes the database, whether the verb succeeded or not, so that its write-ahead log is merged. Returns the result.
-pub async fn close_after<T>(store: Store, result: Result<T, Failure>) -> Result<T, Failure> {
-    let closed = store.close().await;
+pub async fn close_after<T>(database: Database, result: Result<T, Failure>) -> Result<T, Failure> {
+    let closed = database.close().await;
     let result = result?;
     closed?;
     Ok(result)
 }
 
+/// The store of the command line, which may do all that whoever opens the file may do anyway.
+pub fn as_program(database: &Database, actor: &str) -> Store {
+    database.as_caller(Arc::new(Caller::program(Via::Cli, actor)))
+}
+
 pub async fn migrate(url: &str, output: CliOutput) -> Result<Exit, Failure> {
     let spinner = ProgressSpinner::start("Bringing the database up to date");
-    let (store, applied) = database::open(url).await?;
-    close_after(store, Ok(())).await?;
+    let (database, applied) = database::open(url).await?;
+    close_after(database, Ok(())).await?;
     drop(spinner);
     let sentence = if applied.is_empty() {
         "The database is up to date.".to_owned()
@@ -116,8 +124,8 @@ async fn findings(
     let kept = KeptHeads::read(settings, arguments)?;
     let found = |check, failure: Failure| vec![CheckFinding::new(check, failure.to_string())];
     let is_damage = |text: &str| text.contains("malformed") || text.contains("not a database");
-    let store = match database::open_existing(&settings.database_url).await {
-        Ok(store) => store,
+    let database = match database::open_existing(&settings.database_url).await {
+        Ok(database) => database,
         Err(failure @ (Failure::Newer(_) | Failure::Older(_))) => {
             return Ok(found(Check::Schema, failure));
         }
@@ -126,11 +134,15 @@ async fn findings(
         }
         Err(failure) => return Err(failure),
     };
-    let findings = match kept.check(&store).await.map_err(Failure::from) {
+    let findings = match kept
+        .check(&database, &settings.actor)
+        .await
+        .map_err(Failure::from)
+    {
         Err(failure) if is_damage(&failure.to_string()) => Ok(found(Check::Integrity, failure)),
         findings => findings,
     };
-    close_after(store, findings).await
+    close_after(database, findings).await
 }
 
 /// What the history is compared with.
@@ -159,11 +171,15 @@ impl KeptHeads {
         })
     }
 
-    async fn check(&self, store: &Store) -> Result<Vec<CheckFinding>, StoreError> {
-        let mut findings = store.check().await?;
-        findings.extend(anchors::check_heads(store, &self.heads).await?);
+    async fn check(
+        &self,
+        database: &Database,
+        actor: &str,
+    ) -> Result<Vec<CheckFinding>, StoreError> {
+        let mut findings = as_program(database, actor).check().await?;
+        findings.extend(anchors::check_heads(database, &self.heads).await?);
         if let Some(anchors) = &self.anchors {
-            findings.extend(anchors::check(store, anchors, self.key).await?);
+            findings.extend(anchors::check(database, anchors, self.key).await?);
         }
         Ok(findings)
     }
@@ -176,7 +192,8 @@ pub async fn export(
 ) -> Result<Exit, Failure> {
     let key = settings.signing_key_file.as_deref();
     let key = key.map(anchors::read_key).transpose()?;
-    let store = database::open_existing(&settings.database_url).await?;
+    let database = database::open_existing(&settings.database_url).await?;
+    let store = as_program(&database, &settings.actor);
     let release = release.map(ReleaseId);
     let export = async |out: &mut (dyn Write + Send), path: &Path| {
         let mut export = store.export(release).await?;
@@ -201,7 +218,7 @@ pub async fn export(
             Err(error) => Err(Failure::write(path, &error)),
         },
     };
-    close_after(store, result).await?;
+    close_after(database, result).await?;
     Ok(Exit::Done)
 }
 
@@ -239,9 +256,10 @@ pub async fn import(settings: &Settings, file: &Path, output: CliOutput) -> Resu
             return print_import_errors(path, &faults, output);
         }
     };
-    let (store, _) = database::open(&settings.database_url).await?;
+    let (database, _) = database::open(&settings.database_url).await?;
+    let store = as_program(&database, &settings.actor);
     let result = store.import(&transfer, stamp).await.map_err(Failure::from);
-    let taken = match close_after(store, result).await? {
+    let taken = match close_after(database, result).await? {
         Ok(taken) => taken,
         Err(faults) => {
             drop(spinner);
@@ -290,14 +308,14 @@ pub fn read(file: &Path) -> io::Result<Vec<u8>> {
 
 pub async fn demo(url: &str, output: CliOutput) -> Result<Exit, Failure> {
     let spinner = ProgressSpinner::start("Loading the example");
-    let (store, _) = database::open(url).await?;
-    let loaded: Result<bool, StoreError> = example::load(&store, now()).await;
+    let (database, _) = database::open(url).await?;
+    let loaded: Result<bool, StoreError> = example::load(&database, now()).await;
     let result = match loaded {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::NotEmpty),
         Err(error) => Err(error.into()),
     };
-    close_after(store, result).await?;
+    close_after(database, result).await?;
     drop(spinner);
     output.print("The example is loaded.", &json!({ "loaded": true }))?;
     Ok(Exit::Done)

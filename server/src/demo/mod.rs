@@ -6,6 +6,7 @@ mod texts;
 use app::{
     domain::{
         actor_stamp::ActorStamp,
+        caller::Caller,
         cluster::ClusterDraft,
         customer::CustomerDraft,
         id::{ClusterId, CustomerId, ReleaseId, StepId},
@@ -16,9 +17,10 @@ use app::{
         template::TemplateDraft,
         vocabulary::{Noun, StepAction, StepStatus},
     },
-    store::{Store, error::StoreError, steps::transitions::TransitionOptions},
+    store::{Database, Store, error::StoreError, steps::transitions::TransitionOptions},
 };
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use std::sync::Arc;
 use texts::{CLUSTERS, CUSTOMERS, DemoStep, HOTFIX, INVOICING, STATEMENTS};
 
 const PEOPLE: [&str; 4] = ["Ana Ferreira", "Jonas Weber", "Ravi Menon", "Mei Tanaka"];
@@ -142,7 +144,8 @@ fn metadata(pairs: &[(&str, &str)]) -> Metadata {
 }
 
 /// Fills an empty database. Returns false, and changes nothing, if there is any cluster or release.
-pub async fn load(store: &Store, now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub async fn load(database: &Database, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let store = &database.as_caller(Arc::new(Caller::open("demo")));
     if !store.clusters(true).await?.is_empty() || !store.releases().await?.is_empty() {
         return Ok(false);
     }

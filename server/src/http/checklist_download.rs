@@ -4,20 +4,22 @@ use crate::output::attachment::attachment;
 use app::{
     api::context::{Context, to_app_error},
     domain::{
+        caller::Caller,
         customer_checklist::Checklist,
         id::{CustomerId, ReleaseId},
         vocabulary::Noun,
     },
-    store::error::StoreError,
+    store::{Store, error::StoreError},
 };
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::get,
 };
 use leptos::prelude::LeptosOptions;
+use std::sync::Arc;
 
 pub fn router(context: Context) -> Router<LeptosOptions> {
     Router::new()
@@ -30,9 +32,10 @@ pub fn router(context: Context) -> Router<LeptosOptions> {
 
 async fn download(
     State(context): State<Context>,
+    Extension(caller): Extension<Arc<Caller>>,
     Path((release, customer)): Path<(String, String)>,
 ) -> Response {
-    match load(&context, &release, &customer).await {
+    match load(&context.database.as_caller(caller), &release, &customer).await {
         Ok(checklist) => attachment(
             "text/markdown; charset=utf-8",
             &checklist.file_name(),
@@ -48,9 +51,9 @@ async fn download(
 }
 
 /// An id that cannot be parsed is not found.
-async fn load(context: &Context, release: &str, customer: &str) -> Result<Checklist, StoreError> {
+async fn load(store: &Store, release: &str, customer: &str) -> Result<Checklist, StoreError> {
     let not_found = |noun| move |_| StoreError::NotFound(noun);
     let release: ReleaseId = release.parse().map_err(not_found(Noun::Release))?;
     let customer: CustomerId = customer.parse().map_err(not_found(Noun::Customer))?;
-    context.store.checklist(release, customer).await
+    store.checklist(release, customer).await
 }

@@ -4,18 +4,20 @@ use crate::output::attachment::attachment;
 use app::{
     api::context::{Context, to_app_error},
     domain::{
-        id::ReleaseId, template::TemplateDraft, template_markdown::to_markdown, vocabulary::Noun,
+        caller::Caller, id::ReleaseId, template::TemplateDraft, template_markdown::to_markdown,
+        vocabulary::Noun,
     },
     store::error::StoreError,
 };
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, Request, State},
     http::StatusCode,
     response::Response,
     routing::get,
 };
 use leptos::prelude::LeptosOptions;
+use std::sync::Arc;
 
 pub fn router(context: Context) -> Router<LeptosOptions> {
     Router::new()
@@ -26,11 +28,15 @@ pub fn router(context: Context) -> Router<LeptosOptions> {
 /// The file; or the "Not found" page if there is no such release.
 async fn template_steps(
     State(context): State<Context>,
+    Extension(caller): Extension<Arc<Caller>>,
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
     let found = match id.parse() {
-        Ok(id) => context.store.release(ReleaseId(id)).await,
+        Ok(id) => {
+            let store = context.database.as_caller(caller);
+            store.release(ReleaseId(id)).await
+        }
         Err(_) => Err(StoreError::NotFound(Noun::Release)),
     };
     let detail = match found {

@@ -2,7 +2,7 @@
 //! page; an invalid one renders the same page again, with everything that was typed and the error at each field.
 use super::render::render_page;
 use app::{
-    api::context::{Context, actor, now, to_app_error},
+    api::context::{Context, now, to_app_error},
     components::{
         customer_import_form::PostedImport,
         release_steps::{StepSource, parse_step_source},
@@ -10,6 +10,7 @@ use app::{
     },
     domain::{
         actor_stamp::ActorStamp,
+        caller::Caller,
         cluster::ClusterDraft,
         customer::CustomerDraft,
         customer_import::{ImportReport, ImportRequest, ImportState},
@@ -26,13 +27,13 @@ use app::{
 };
 use axum::{
     Form, Router,
-    extract::{Path, Request, State},
-    http::{HeaderMap, StatusCode, Uri},
+    extract::{FromRequestParts, Path, Request, State},
+    http::{HeaderMap, StatusCode, Uri, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
 use leptos::prelude::{LeptosOptions, provide_context};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 type PostedFields = BTreeMap<String, String>;
 
@@ -48,8 +49,8 @@ pub fn router(context: Context) -> Router<LeptosOptions> {
 }
 
 /// The actor and the time of a change.
-fn stamp(context: &Context, headers: &HeaderMap) -> Result<ActorStamp, StoreError> {
-    ActorStamp::new(&actor(headers, &context.default_actor), now())
+fn stamp(caller: &Caller) -> Result<ActorStamp, StoreError> {
+    ActorStamp::new(&caller.name, now())
         .map_err(|it| ValidationErrors::one(Field::Actor, it).into())
 }
 
@@ -58,11 +59,30 @@ fn field(fields: &PostedFields, name: &str) -> String {
     fields.get(name).cloned().unwrap_or_default()
 }
 
+/// What the page of a form is rendered with again: its address, the headers of the post, and who posted.
+struct PageOfForm {
+    uri: Uri,
+    headers: HeaderMap,
+    caller: Arc<Caller>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PageOfForm {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        let caller = parts.extensions.get::<Arc<Caller>>().cloned();
+        Ok(Self {
+            uri: parts.uri.clone(),
+            headers: parts.headers.clone(),
+            caller: caller.ok_or(StatusCode::UNAUTHORIZED)?,
+        })
+    }
+}
+
 /// Redirects to the next page, or renders the form again with what was posted and the error.
 async fn respond(
     context: Context,
-    uri: Uri,
-    headers: HeaderMap,
+    page: PageOfForm,
     fields: PostedFields,
     result: Result<String, StoreError>,
 ) -> Response {
@@ -71,7 +91,7 @@ async fn respond(
         Err(error) => to_app_error(error),
     };
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut page = render_posted(context, uri, headers, Posted { fields, error }).await;
+    let mut page = render_posted(context, page, Posted { fields, error }).await;
     *page.status_mut() = status;
     page
 }
@@ -79,13 +99,14 @@ async fn respond(
 /// The page at the address of a form, with what was posted in its context.
 async fn render_posted(
     context: Context,
-    uri: Uri,
-    headers: HeaderMap,
+    page: PageOfForm,
     posted: impl Clone + Send + Sync + 'static,
 ) -> Response {
     let mut request = Request::new(axum::body::Body::empty());
-    *request.uri_mut() = uri;
-    *request.headers_mut() = headers;
+    *request.uri_mut() = page.uri;
+    *request.headers_mut() = page.headers;
+    // Without its caller the page would be nobody's.
+    request.extensions_mut().insert(page.caller);
     render_page(context, request, move || provide_context(posted.clone())).await
 }
 
@@ -140,14 +161,13 @@ fn no_release_chosen() -> StoreError {
 /// The form of `/customers/new`; that of `/customers/new?paste` has a field `text` with many customers.
 async fn new_customer(
     State(context): State<Context>,
-    uri: Uri,
-    headers: HeaderMap,
+    page: PageOfForm,
     Form(fields): Form<PostedFields>,
 ) -> Response {
     if !fields.contains_key("text") {
-        return one_customer(State(context), uri, headers, Form(fields)).await;
+        return one_customer(State(context), page, Form(fields)).await;
     }
-    match import_customers(&context, &headers, &fields).await {
+    match import_customers(&context, &page.caller, &fields).await {
         Ok(report) if report.rows.is_empty() => Redirect::to(paths::CUSTOMERS).into_response(),
         Ok(report) => {
             let posted = PostedImport {
@@ -155,16 +175,16 @@ async fn new_customer(
                 text: field(&fields, "text"),
                 report,
             };
-            render_posted(context, uri, headers, posted).await
+            render_posted(context, page, posted).await
         }
-        Err(error) => respond(context, uri, headers, fields, Err(error)).await,
+        Err(error) => respond(context, page, fields, Err(error)).await,
     }
 }
 
 /// Creates every new customer of a posted text. The report has only the rows that were not taken.
 async fn import_customers(
     context: &Context,
-    headers: &HeaderMap,
+    caller: &Arc<Caller>,
     fields: &PostedFields,
 ) -> Result<ImportReport, StoreError> {
     let request = ImportRequest {
@@ -172,8 +192,9 @@ async fn import_customers(
         cluster_id: field(fields, "clusterId").parse().ok(),
         ..ImportRequest::default()
     };
-    let stamp = stamp(context, headers)?;
-    let mut report = context.store.import_customers(request, stamp).await?.row;
+    let stamp = stamp(caller)?;
+    let store = context.database.as_caller(Arc::clone(caller));
+    let mut report = store.import_customers(request, stamp).await?.row;
     report.rows.retain(|row| match row.state {
         ImportState::New => false,
         ImportState::Known => row.may_be_ticked() || row.reason.is_some(),
@@ -188,17 +209,17 @@ macro_rules! forms {
         async fn $name(
             State(context): State<Context>,
             $(Path($id): Path<i64>,)?
-            uri: Uri,
-            headers: HeaderMap,
+            page: PageOfForm,
             Form(fields): Form<PostedFields>,
         ) -> Response {
             let result = async {
-                let ($store, $fields) = (&context.store, &fields);
-                let $stamp = stamp(&context, &headers)?;
+                let store = context.database.as_caller(Arc::clone(&page.caller));
+                let ($store, $fields) = (&store, &fields);
+                let $stamp = stamp(&page.caller)?;
                 $body
             }
             .await;
-            respond(context.clone(), uri, headers, fields, result).await
+            respond(context.clone(), page, fields, result).await
         }
     )*};
 }

@@ -1,32 +1,20 @@
 //! Turns away requests for a host that is not this server's, before anything of them is read (R87): 421, or 400 if a
 //! request names no host, two, or another one than its target.
+use super::peer::Arrival;
 use crate::{
     ops::allowed_hosts::{AllowedHosts, normalized},
     rest::problem::{self, Problem},
 };
 use axum::{
-    extract::{ConnectInfo, Request, State, connect_info::Connected},
+    extract::{ConnectInfo, Request, State},
     http::{StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
-    serve::IncomingStream,
 };
-use std::{net::IpAddr, sync::Arc};
-use tokio::net::TcpListener;
+use std::sync::Arc;
 
 const MISDIRECTED: &str = "Rollcall does not answer under this name. If it should, set ROLLCALL_PUBLIC_URL or ROLLCALL_HOSTS";
 const BAD_HOST: &str = "the request must name its host once, and the same one as its target, which is a path or a whole address";
-
-/// The address that a connection came to; none if the system does not tell it.
-#[derive(Clone, Copy, Debug)]
-pub struct Arrival(pub Option<IpAddr>);
-
-impl Connected<IncomingStream<'_, TcpListener>> for Arrival {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        let local = stream.io().local_addr().ok();
-        Self(local.map(|it| it.ip().to_canonical()))
-    }
-}
 
 /// The host that a request is meant for: of its header, its target, or both. Errors: 400 for none, two, or one that is not
 /// that of the target; 421 for a text that is no host.
@@ -50,7 +38,7 @@ fn host_of<B>(request: &axum::http::Request<B>) -> Result<String, StatusCode> {
 fn check<B>(hosts: &AllowedHosts, request: &axum::http::Request<B>) -> Result<(), StatusCode> {
     let host = host_of(request)?;
     let arrival = request.extensions().get::<ConnectInfo<Arrival>>();
-    if hosts.allows(&host, arrival.and_then(|it| it.0.0)) {
+    if hosts.allows(&host, arrival.and_then(|it| it.0.local)) {
         Ok(())
     } else {
         Err(StatusCode::MISDIRECTED_REQUEST)

@@ -1,10 +1,14 @@
-//! Middleware of the whole router, and the order it is applied in: compression, limits on body and time, headers of every
+//! Middleware of the whole router, and the order it is applied in: rights, compression, limits on body and time, headers of every
 //! response, panics, cross-site protection, hosts, metrics, problem documents, log.
 //!
 //! tower-http does what it can do as it is. Two limits are our own: they differ by address, a body that is too large is
 //! still read for a while (`body_limit.rs`), and a request that takes too long is logged.
 use crate::{
-    http::{body_limit::limit_body, host_check::check_host},
+    http::{
+        access::{Access, check_access},
+        body_limit::limit_body,
+        host_check::check_host,
+    },
     ops::{allowed_hosts::AllowedHosts, limits, prometheus, telemetry},
     rest::problem,
 };
@@ -60,8 +64,8 @@ async fn limit_time(request: Request, next: Next) -> Response {
 
 /// Wraps the router. Each `layer` goes around those before it, so requests pass them from the last to the first: log and
 /// request id; problem documents for `/api`; metrics; the host; cross-site check; panics as 500; response headers; the time limit;
-/// the body limit; compression.
-pub fn apply(router: Router, hosts: AllowedHosts) -> Router {
+/// the body limit; compression; who asks, and whether they may.
+pub fn apply(router: Router, hosts: AllowedHosts, access: Access) -> Router {
     let headers = ServiceBuilder::new()
         .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(default_header(header::REFERRER_POLICY, "same-origin"))
@@ -72,6 +76,7 @@ pub fn apply(router: Router, hosts: AllowedHosts) -> Router {
             env!("CARGO_PKG_VERSION"),
         ));
     router
+        .layer(from_fn_with_state(access, check_access))
         .layer(CompressionLayer::new().quality(COMPRESSION_LEVEL))
         .layer(from_fn(limit_body))
         .layer(from_fn(limit_time))

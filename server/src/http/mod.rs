@@ -1,5 +1,6 @@
 //! HTTP outside of REST: the router, its middleware, page rendering and the page cache, forms that work without
 //! JavaScript, downloads, and static files.
+pub mod access;
 pub mod body_limit;
 pub mod checklist_download;
 pub mod downloads;
@@ -7,7 +8,9 @@ pub mod forms;
 pub mod host_check;
 pub mod middleware;
 pub mod page_cache;
+pub mod peer;
 pub mod print_page;
 pub mod render;
+pub mod rights;
 pub mod router;
 pub mod site;

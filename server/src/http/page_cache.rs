@@ -1,18 +1,19 @@
-//! Response cache for server-rendered pages, keyed by URL, cookies and actor, and valid for one version of the database and
+//! Response cache for server-rendered pages, keyed by URL, caller (user, role, scope) and theme, and valid for one version of the database and
 //! one second; requests that come together share one rendering. Rendering a page asks the database some twenty questions; many requests for the same page then cost one
 //! rendering. A cached page is never older than one that is rendered now: every change of data writes an event and so
 //! changes the version, and what depends on the time is shown by the second or coarser. Each response gets a nonce of its
 //! own.
 use app::{
-    api::context::{self, ACTOR_HEADER},
-    store::Store,
+    api::context::{self, THEME_COOKIE},
+    domain::caller::Caller,
+    store::Database,
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, SET_COOKIE},
+        header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE},
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -45,17 +46,17 @@ struct CachedPage {
 
 #[derive(Clone)]
 pub struct PageCache {
-    store: Store,
+    database: Database,
     pages: Cache<PageKey, Arc<CachedPage>>,
 }
 
 impl PageCache {
-    pub fn new(store: Store) -> Self {
+    pub fn new(database: Database) -> Self {
         let bytes = |_: &PageKey, page: &Arc<CachedPage>| {
             u32::try_from(page.body.len()).unwrap_or(u32::MAX)
         };
         Self {
-            store,
+            database,
             pages: Cache::builder()
                 .max_capacity(CACHE_MAX_BYTES)
                 .weigher(bytes)
@@ -107,22 +108,25 @@ impl CachedPage {
     }
 }
 
-/// Everything in a request that a page depends on. None if the request is not cached.
+/// Everything in a request that a page depends on. None if the request is not cached: what is asked by nobody, and pages about the
+/// caller's own sessions, which the key does not tell apart.
 fn cache_key(request: &Request) -> Option<String> {
     if request.method() != Method::GET {
         return None;
     }
-    let mut key = request.uri().path_and_query()?.as_str().to_owned();
-    let headers = request.headers();
-    for name in [COOKIE.as_str(), ACTOR_HEADER] {
-        for value in headers.get_all(name) {
-            key.push('\n');
-            key.push_str(name);
-            key.push(' ');
-            key.push_str(&String::from_utf8_lossy(value.as_bytes()));
-        }
+    if request.uri().path() == "/account" {
+        return None;
     }
-    Some(key)
+    let caller = request.extensions().get::<Arc<Caller>>()?;
+    let address = request.uri().path_and_query()?.as_str();
+    let theme = context::cookie(request.headers(), THEME_COOKIE).unwrap_or_default();
+    // The name comes last: it is the only part that may have any character. The theme is cut to its two words.
+    let theme = if matches!(theme.as_str(), "light" | "dark") {
+        theme.as_str()
+    } else {
+        ""
+    };
+    Some(format!("{address}\n{theme}\n{}", caller.page_key()))
 }
 
 /// Middleware: answers from the cache, or renders the page and caches it.
@@ -131,7 +135,8 @@ pub async fn serve_from_cache(
     request: Request,
     next: Next,
 ) -> Response {
-    let (Some(key), Ok(last_event)) = (cache_key(&request), cache.store.last_event().await) else {
+    let (Some(key), Ok(last_event)) = (cache_key(&request), cache.database.last_event().await)
+    else {
         return next.run(request).await;
     };
     // An import may fill an empty database without a history, so without events there is no version.

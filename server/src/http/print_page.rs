@@ -10,9 +10,9 @@ use app::{
         },
         ui::icon::SPRITE,
     },
-    domain::{id::ReleaseId, matrix_filter::MatrixFilter},
+    domain::{caller::Caller, id::ReleaseId, matrix_filter::MatrixFilter},
     paths,
-    store::error::StoreError,
+    store::{Store, error::StoreError},
 };
 use axum::{
     extract::{Query, Request, State},
@@ -22,7 +22,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// The only script is the one of the print button.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; \
@@ -47,8 +47,11 @@ pub async fn serve_print_page(
     let Some((release, query)) = parse_request(&request) else {
         return next.run(request).await;
     };
-    let actor = context::actor(request.headers(), &context.default_actor);
-    match render(&context, release, &query, &actor).await {
+    let Some(caller) = request.extensions().get::<Arc<Caller>>() else {
+        return next.run(request).await;
+    };
+    let store = context.database.as_caller(Arc::clone(caller));
+    match render(&store, release, &query).await {
         Ok(page) => page,
         Err(error) => {
             if !matches!(error, StoreError::NotFound(_)) {
@@ -64,16 +67,16 @@ fn format_time(time: DateTime<Utc>) -> String {
 }
 
 async fn render(
-    context: &Context,
+    store: &Store,
     release: ReleaseId,
     query: &HashMap<String, String>,
-    actor: &str,
 ) -> Result<Response, StoreError> {
-    let grid = context.store.grid(release).await?;
+    let grid = store.grid(release).await?;
     let get = |key: &'static str| query.get(key).map(String::as_str);
     let filter = MatrixFilter::parse(get);
     let collapsed = Collapsed::parse(get("closed").unwrap_or_default());
     let layout = GridLayout::new(&grid, &collapsed, &filter);
+    let actor = &store.caller().name;
     let printed = format!("Printed {} by {actor}", format_time(context::now()));
     let body = print::body_html(&grid, &layout, &filter, &printed, &format_time);
     let style = site::asset_names().map(|it| it.style).unwrap_or_default();

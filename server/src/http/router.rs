@@ -1,9 +1,10 @@
 //! The router: every address that the server answers, on one screen. `middleware.rs` wraps it.
 use crate::{
     http::{
-        checklist_download, downloads, forms, middleware, page_cache, print_page, render, site,
+        access, checklist_download, downloads, forms, middleware, page_cache, print_page, render,
+        site,
     },
-    ops::{allowed_hosts::AllowedHosts, health, prometheus},
+    ops::{allowed_hosts::AllowedHosts, auth_settings::AuthSettings, health, prometheus},
     rest,
 };
 use app::api::context::Context;
@@ -13,15 +14,21 @@ use axum::{
 };
 use leptos::prelude::*;
 use leptos_axum::LeptosRoutes;
+use std::sync::Arc;
 
 /// Builds the whole router; it answers requests for these hosts and loopback only. The program and each test build it once: it owns the page cache.
-pub fn router(context: Context, hosts: AllowedHosts) -> Router {
+pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings) -> Router {
     prometheus::install();
+    let access = access::Access {
+        database: context.database.clone(),
+        settings: Arc::new(settings),
+        default_actor: context.default_actor.clone(),
+    };
     let options = LeptosOptions::builder().output_name("rollcall").build();
     let context_of_pages = context.clone();
     let context_of_not_found = context.clone();
     let context_of_print = context.clone();
-    let cache = page_cache::PageCache::new(context.store.clone());
+    let cache = page_cache::PageCache::new(context.database.clone());
     let pages = Router::new()
         .leptos_routes_with_context(
             &options,
@@ -34,11 +41,11 @@ pub fn router(context: Context, hosts: AllowedHosts) -> Router {
         .route("/healthz", get(health::live))
         .route(
             "/readyz",
-            get(health::ready).with_state(context.store.clone()),
+            get(health::ready).with_state(context.database.clone()),
         )
         .route(
             "/metrics",
-            get(prometheus::scrape).with_state(context.store.clone()),
+            get(prometheus::scrape).with_state(context.database.clone()),
         )
         .route("/pkg/{*file}", get(site::package))
         .route("/favicon.svg", get(async || site::asset("favicon.svg")))
@@ -63,5 +70,5 @@ pub fn router(context: Context, hosts: AllowedHosts) -> Router {
             context_of_print,
             print_page::serve_print_page,
         ));
-    middleware::apply(router, hosts)
+    middleware::apply(router, hosts, access)
 }

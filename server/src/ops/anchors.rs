@@ -11,7 +11,7 @@ use app::{
         history_chain::Head,
     },
     store::{
-        Store,
+        Database,
         error::{StoreError, chain},
     },
 };
@@ -78,21 +78,21 @@ impl Anchors {
     }
 
     /// Adds a line with the newest head, if there is a file.
-    pub async fn add_newest(self: &Arc<Self>, store: &Store) {
+    pub async fn add_newest(self: &Arc<Self>, database: &Database) {
         if self.file.is_none() {
             return;
         }
-        match store.head().await {
+        match database.head().await {
             Ok(newest) => self.add(&newest.unwrap_or_default().0).await,
             Err(error) => tracing::error!(error = %chain(&error), "no head was read"),
         }
     }
 
     /// Adds a line every hour.
-    pub async fn keep_adding(self: Arc<Self>, store: Store) {
+    pub async fn keep_adding(self: Arc<Self>, database: Database) {
         while self.file.is_some() {
             tokio::time::sleep(ANCHOR_INTERVAL).await;
-            self.add_newest(&store).await;
+            self.add_newest(&database).await;
         }
     }
 }
@@ -160,7 +160,7 @@ impl<'a> Anchor<'a> {
 
 /// Holds the history against a file of anchors, and signatures against the key if there is one.
 pub async fn check(
-    store: &Store,
+    database: &Database,
     anchors: &str,
     key: Option<PublicKey>,
 ) -> Result<Vec<CheckFinding>, StoreError> {
@@ -186,7 +186,7 @@ pub async fn check(
         is_signed |= anchor.signature.is_some();
         // Most hours nothing happens.
         if last.as_ref() != Some(&anchor.head) {
-            if let Some(mismatch) = store.head_mismatch(&anchor.head).await? {
+            if let Some(mismatch) = database.head_mismatch(&anchor.head).await? {
                 found(&mismatch);
             }
             last = Some(anchor.head);
@@ -196,10 +196,13 @@ pub async fn check(
 }
 
 /// Holds the history against heads that somebody kept.
-pub async fn check_heads(store: &Store, heads: &[Head]) -> Result<Vec<CheckFinding>, StoreError> {
+pub async fn check_heads(
+    database: &Database,
+    heads: &[Head],
+) -> Result<Vec<CheckFinding>, StoreError> {
     let mut findings = Vec::new();
     for head in heads {
-        if let Some(mismatch) = store.head_mismatch(head).await? {
+        if let Some(mismatch) = database.head_mismatch(head).await? {
             findings.push(CheckFinding::new(Check::Chain, mismatch));
         }
     }

@@ -1,6 +1,9 @@
 //! Settings from environment variables, parsed once at the start. A wrong value is an error of one line that says what to
 //! write.
-use super::allowed_hosts::{self, AllowedHosts};
+use super::{
+    allowed_hosts::{self, AllowedHosts},
+    auth_settings::{AuthSettings, InvalidAuthSetting, SAY_A_MODE},
+};
 use app::{domain::field_error::FieldError, domain::text::Name};
 use std::{env, fs, net::SocketAddr, os::unix::fs::MetadataExt, path::PathBuf, time::Duration};
 
@@ -25,6 +28,8 @@ pub struct Settings {
     pub hosts: AllowedHosts,
     /// `ROLLCALL_USER`: the actor of requests that name none. Default: the user of the process.
     pub actor: String,
+    /// `ROLLCALL_AUTH` and what belongs to it: who is let in.
+    pub auth: AuthSettings,
     /// `ROLLCALL_LOG`: the log's format. Default `text`.
     pub log: LogFormat,
     /// `ROLLCALL_BACKUP_DIR`, `_EVERY` and `_KEEP`: none unless the folder is set.
@@ -72,6 +77,10 @@ pub enum InvalidSetting {
     PublicUrl(String),
     #[error("DATABASE_URL is `{0}`: write sqlite://PATH, for example sqlite://data/app.db")]
     Database(String),
+    #[error(transparent)]
+    Auth(#[from] InvalidAuthSetting),
+    #[error("{SAY_A_MODE}")]
+    AuthUnsaid,
     #[error("ROLLCALL_USER is `{0}`: {1}")]
     User(String, FieldError),
     #[error("ROLLCALL_LOG is `{0}`: write text or json")]
@@ -125,6 +134,7 @@ impl Settings {
                     .into(),
                 None => variable("USER").unwrap_or_else(system_user),
             },
+            auth: AuthSettings::parse(&variable)?,
             log: log_format(variable("ROLLCALL_LOG"))?,
             backups: backup_schedule(&variable)?,
             anchor_file: variable("ROLLCALL_ANCHOR_FILE").map(Into::into),

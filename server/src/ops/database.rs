@@ -1,29 +1,29 @@
 //! Opening the database: connect, and bring the schema up to date or refuse one that is not.
 use super::failure::{Failure, cause};
-use app::store::{Store, engine::sqlite, error::chain};
+use app::store::{Database, engine::sqlite, error::chain};
 use migration::{Migrator, MigratorTrait};
 
 /// Opens the database, creates it if needed, and applies the pending migrations. Returns the names of those.
-pub async fn open(url: &str) -> Result<(Store, Vec<String>), Failure> {
-    let store = connect(url).await?;
-    let pending = pending_migrations(&store, url).await?;
-    Migrator::up(store.writer(), None)
+pub async fn open(url: &str) -> Result<(Database, Vec<String>), Failure> {
+    let database = connect(url).await?;
+    let pending = pending_migrations(&database, url).await?;
+    Migrator::up(database.writer(), None)
         .await
         .map_err(|error| Failure::Migrate {
             path: path(url),
             cause: chain(&error),
         })?;
-    Ok((store, pending))
+    Ok((database, pending))
 }
 
 /// Opens a database that exists and is up to date. Changes nothing; fails if a migration is pending.
-pub async fn open_existing(url: &str) -> Result<Store, Failure> {
+pub async fn open_existing(url: &str) -> Result<Database, Failure> {
     if !sqlite::path_of(url).exists() {
         return Err(Failure::Missing(path(url)));
     }
-    let store = connect(url).await?;
-    if pending_migrations(&store, url).await?.is_empty() {
-        Ok(store)
+    let database = connect(url).await?;
+    if pending_migrations(&database, url).await?.is_empty() {
+        Ok(database)
     } else {
         Err(Failure::Older(path(url)))
     }
@@ -33,16 +33,16 @@ fn path(url: &str) -> String {
     sqlite::path_of(url).display().to_string()
 }
 
-async fn connect(url: &str) -> Result<Store, Failure> {
-    Store::open(url).await.map_err(|error| Failure::Open {
+async fn connect(url: &str) -> Result<Database, Failure> {
+    Database::open(url).await.map_err(|error| Failure::Open {
         path: path(url),
         cause: cause(&error),
     })
 }
 
 /// The migrations that are not applied yet. An applied one that this program does not know comes from a newer program.
-async fn pending_migrations(store: &Store, url: &str) -> Result<Vec<String>, Failure> {
-    match Migrator::get_pending_migrations_read_only(store.writer()).await {
+async fn pending_migrations(database: &Database, url: &str) -> Result<Vec<String>, Failure> {
+    match Migrator::get_pending_migrations_read_only(database.writer()).await {
         Ok(pending) => Ok(pending.iter().map(|it| it.name().to_owned()).collect()),
         Err(error) if error.to_string().contains("is missing") => Err(Failure::Newer(path(url))),
         Err(error) => Err(Failure::Open {

@@ -1,5 +1,5 @@
 //! Health checks for load balancers and supervisors: `GET /healthz` (liveness) and `GET /readyz` (readiness).
-use app::store::Store;
+use app::store::Database;
 use axum::{extract::State, http::StatusCode};
 
 /// Liveness: the program answers.
@@ -8,8 +8,8 @@ pub async fn live() -> &'static str {
 }
 
 /// Readiness: the database answers too; 503 otherwise.
-pub async fn ready(State(store): State<Store>) -> (StatusCode, &'static str) {
-    match store.ping().await {
+pub async fn ready(State(database): State<Database>) -> (StatusCode, &'static str) {
+    match database.ping().await {
         Ok(()) => (StatusCode::OK, "ready"),
         Err(error) => {
             tracing::error!(error = %error, "the database does not answer");

@@ -2,6 +2,7 @@
 //! errors that end the program.
 pub mod allowed_hosts;
 pub mod anchors;
+pub mod auth_settings;
 pub mod backup;
 pub mod config;
 pub mod database;

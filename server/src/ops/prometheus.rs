@@ -2,11 +2,13 @@
 //! database, cells of active releases by state, and the size of the database.
 use app::{
     domain::{
+        caller::Caller,
         release::ReleaseSummary,
+        via::Via,
         vocabulary::{ReleaseStatus, StepStatus},
     },
     store::{
-        Store,
+        Database,
         error::{StoreError, chain},
     },
 };
@@ -19,7 +21,7 @@ use axum::{
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::{
     fmt::Write,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -116,9 +118,9 @@ fn method_label(method: &Method) -> &'static str {
 }
 
 /// `GET /metrics`: what was recorded, and gauges that are read from the database now.
-pub async fn scrape(State(store): State<Store>) -> Response {
+pub async fn scrape(State(database): State<Database>) -> Response {
     let mut text = recorder().render();
-    match gauges(&store).await {
+    match gauges(&database).await {
         Ok(gauges) => text.push_str(&gauges),
         Err(error) => {
             tracing::error!(error = %chain(&error), "the gauges could not be read from the database");
@@ -128,10 +130,12 @@ pub async fn scrape(State(store): State<Store>) -> Response {
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
 }
 
-async fn gauges(store: &Store) -> Result<String, StoreError> {
+async fn gauges(database: &Database) -> Result<String, StoreError> {
+    // Who may scrape has no scope.
+    let store = database.as_caller(Arc::new(Caller::program(Via::Cli, "metrics")));
     let mut releases = store.releases().await?;
     releases.retain(|it| it.release.status == ReleaseStatus::Active);
-    Ok(render_gauges(&releases, store.size().await?))
+    Ok(render_gauges(&releases, database.size().await?))
 }
 
 /// Gauges are written here and not kept in the recorder: a release that is archived or deleted must disappear.

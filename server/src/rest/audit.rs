@@ -5,20 +5,16 @@ use super::{
         rows::{Event, HistoryHead},
         work_views::UndoResult,
     },
-    extract::{Caller, HeadAnchors, Id, QueryString},
+    extract::{HeadAnchors, Id, QueryString, Reader, Writer},
     page::{self, List},
     problem::Problem,
     response::{self, RestResponse},
     transfer,
 };
-use app::{
-    api::context::Context,
-    domain::{
-        event::EventFilter,
-        id::{BatchId, CustomerId, EventId, ReleaseId},
-    },
+use app::domain::{
+    event::EventFilter,
+    id::{BatchId, CustomerId, EventId, ReleaseId, UserId},
 };
-use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -38,6 +34,9 @@ pub struct AuditQuery {
     #[param(value_type = Option<EventActionSchema>)]
     action: Option<String>,
     actor: Option<String>,
+    /// The user who made the change.
+    #[param(value_type = Option<i64>)]
+    user_id: Option<String>,
     batch_id: Option<String>,
     /// Not before this time.
     #[param(value_type = Option<String>, format = DateTime)]
@@ -69,6 +68,7 @@ impl AuditQuery {
             customer_id: customer.map(CustomerId),
             action: page::parse_enum("action", self.action.as_deref())?,
             actor: self.actor.clone(),
+            user_id: page::parse_id("userId", self.user_id.as_deref())?.map(UserId),
             batch_id: self.batch_id.clone().map(BatchId),
             from: page::parse("from", self.from.as_deref(), time)?,
             to: page::parse("to", self.to.as_deref(), time)?,
@@ -86,20 +86,20 @@ impl AuditQuery {
         (String = "text/csv")
     ))))]
 pub async fn list_events(
-    State(context): State<Context>,
+    Reader(store): Reader,
     QueryString(query): QueryString<AuditQuery>,
 ) -> RestResponse {
     let filter = query.filter()?;
     match query.format.as_deref() {
         None | Some("json") => {}
-        Some("csv") => return transfer::history_csv(context.store, filter).await,
-        Some("jsonl") => return transfer::history_json_lines(context.store, filter).await,
+        Some("csv") => return transfer::history_csv(store, filter).await,
+        Some("jsonl") => return transfer::history_json_lines(store, filter).await,
         Some(other) => {
             let problem = format!("`{other}` is none of json, csv, jsonl");
             return Err(Problem::invalid("format", problem));
         }
     }
-    let page = context.store.events(filter).await?;
+    let page = store.events(filter).await?;
     let list = List::<Event> {
         items: page.items.into_iter().map(Into::into).collect(),
         next_cursor: page.next_cursor.map(|it| it.to_string()),
@@ -111,11 +111,8 @@ pub async fn list_events(
 /// tells whether that history is still part of today's. In a history without events the id is 0 and the hash 64 zeros.
 #[utoipa::path(get, path = "/api/audit/head", tag = "audit",
     responses((status = 200, description = "The head of the history", body = HistoryHead)))]
-pub async fn read_head(
-    State(context): State<Context>,
-    HeadAnchors(anchors): HeadAnchors,
-) -> RestResponse {
-    let newest = context.store.head().await?;
+pub async fn read_head(Reader(store): Reader, HeadAnchors(anchors): HeadAnchors) -> RestResponse {
+    let newest = store.head().await?;
     let (head, at) = newest.unzip();
     let head = head.unwrap_or_default();
     let head = HistoryHead {
@@ -131,7 +128,7 @@ pub async fn read_head(
 #[utoipa::path(post, path = "/api/audit/{batchId}/undo", tag = "audit",
     params(("batchId" = String, Path, description = "The change, by the `batchId` of its events")),
     responses((status = 200, description = "What was restored", body = UndoResult)))]
-pub async fn undo_batch(Id(batch): Id<BatchId>, caller: Caller) -> RestResponse {
+pub async fn undo_batch(Id(batch): Id<BatchId>, caller: Writer) -> RestResponse {
     let result = caller.store.undo(batch, caller.stamp).await?;
     let batch = result.batch_id.clone();
     Ok(response::ok(&UndoResult::from(result), batch))

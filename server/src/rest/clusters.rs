@@ -4,16 +4,13 @@ use super::{
         enums::VariablesSchema,
         rows::{Cluster, ClusterView},
     },
-    extract::{Caller, Id, JsonBody, Patch, QueryString},
+    extract::{Id, JsonBody, Patch, QueryString, Reader, Writer},
     page::{self, List},
     problem::Problem,
     response::{self, RestResponse},
 };
-use app::{
-    api::context::Context,
-    domain::{cluster::ClusterDraft, event::Changed, id::ClusterId, metadata::Metadata},
-};
-use axum::{Json, extract::State};
+use app::domain::{cluster::ClusterDraft, event::Changed, id::ClusterId, metadata::Metadata};
+use axum::Json;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -103,12 +100,12 @@ impl ClusterPatch {
 #[utoipa::path(get, path = "/api/clusters", tag = "clusters", params(ClusterQuery),
     responses((status = 200, description = "A page of clusters", body = List<ClusterView>)))]
 pub async fn list_clusters(
-    State(context): State<Context>,
+    Reader(store): Reader,
     QueryString(query): QueryString<ClusterQuery>,
 ) -> Result<Json<List<ClusterView>>, Problem> {
     let page = page::parse_page(query.limit.as_deref(), query.cursor.as_deref())?;
     let include_inactive = page::parse_flag("includeInactive", query.include_inactive.as_deref())?;
-    let rows = context.store.cluster_page(include_inactive, page).await?;
+    let rows = store.cluster_page(include_inactive, page).await?;
     Ok(Json(List::from_rows(rows)))
 }
 
@@ -116,8 +113,8 @@ pub async fn list_clusters(
 #[utoipa::path(get, path = "/api/clusters/{id}", tag = "clusters",
     params(("id" = i64, Path, description = "The cluster's id")),
     responses((status = 200, description = "The cluster", body = ClusterView)))]
-pub async fn read_cluster(State(context): State<Context>, Id(id): Id<ClusterId>) -> RestResponse {
-    let summary = context.store.cluster(id).await?.summary;
+pub async fn read_cluster(Reader(store): Reader, Id(id): Id<ClusterId>) -> RestResponse {
+    let summary = store.cluster(id).await?.summary;
     let version = summary.cluster.version;
     Ok(response::view(version, &ClusterView::from(summary)))
 }
@@ -125,7 +122,7 @@ pub async fn read_cluster(State(context): State<Context>, Id(id): Id<ClusterId>)
 /// Creates a cluster.
 #[utoipa::path(post, path = "/api/clusters", tag = "clusters", request_body = NewCluster,
     responses((status = 201, description = "The new cluster", body = Cluster)))]
-pub async fn create_cluster(caller: Caller, JsonBody(body): JsonBody<NewCluster>) -> RestResponse {
+pub async fn create_cluster(caller: Writer, JsonBody(body): JsonBody<NewCluster>) -> RestResponse {
     let Changed { row, batch_id } = caller
         .store
         .create_cluster(body.into(), caller.stamp)
@@ -145,7 +142,7 @@ pub async fn create_cluster(caller: Caller, JsonBody(body): JsonBody<NewCluster>
     responses((status = 200, description = "The cluster as it is now", body = Cluster)))]
 pub async fn update_cluster(
     Id(id): Id<ClusterId>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(patch): JsonBody<ClusterPatch>,
 ) -> RestResponse {
     let present = caller.store.cluster_row(id).await?;
@@ -163,7 +160,7 @@ pub async fn update_cluster(
 #[utoipa::path(delete, path = "/api/clusters/{id}", tag = "clusters",
     params(("id" = i64, Path, description = "The cluster's id")),
     responses((status = 204, description = "It is inactive")))]
-pub async fn delete_cluster(Id(id): Id<ClusterId>, caller: Caller) -> RestResponse {
+pub async fn delete_cluster(Id(id): Id<ClusterId>, caller: Writer) -> RestResponse {
     let done = caller.store.deactivate_cluster(id, caller.stamp).await?;
     Ok(response::no_content(done.batch_id))
 }
@@ -172,7 +169,7 @@ pub async fn delete_cluster(Id(id): Id<ClusterId>, caller: Caller) -> RestRespon
 #[utoipa::path(post, path = "/api/clusters/{id}/restore", tag = "clusters",
     params(("id" = i64, Path, description = "The cluster's id")),
     responses((status = 200, description = "The cluster as it is now", body = Cluster)))]
-pub async fn restore_cluster(Id(id): Id<ClusterId>, caller: Caller) -> RestResponse {
+pub async fn restore_cluster(Id(id): Id<ClusterId>, caller: Writer) -> RestResponse {
     let Changed { row, batch_id } = caller.store.restore_cluster(id, caller.stamp).await?;
     let version = row.version;
     Ok(response::changed(version, &Cluster::from(row), batch_id))

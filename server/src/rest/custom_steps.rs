@@ -6,7 +6,7 @@ use super::{
         rows::Step,
         written::WrittenStep,
     },
-    extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
+    extract::{Id, JsonBody, OptionalBody, QueryString, Reader, Writer},
     page::{List, PageQuery},
     problem::Problem,
     releases::OfVersion,
@@ -15,7 +15,6 @@ use super::{
     templates::position,
 };
 use app::{
-    api::context::Context,
     domain::{
         event::Changed,
         id::{CustomerId, ReleaseId, StepId},
@@ -25,7 +24,7 @@ use app::{
     },
     store::{Store, error::StoreError},
 };
-use axum::{Json, extract::State};
+use axum::Json;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -111,11 +110,11 @@ async fn require_neighbor(store: &Store, position: Position<StepId>) -> Result<(
         PageQuery),
     responses((status = 200, description = "A page of steps", body = List<Step>)))]
 pub async fn list_customer_steps(
-    State(context): State<Context>,
+    Reader(store): Reader,
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
     QueryString(query): QueryString<PageQuery>,
 ) -> Result<Json<List<Step>>, Problem> {
-    let steps = context.store.customer_work(release, customer).await?.steps;
+    let steps = store.customer_work(release, customer).await?.steps;
     Ok(Json(List::select(steps, &query, |it| it.id.0)?))
 }
 
@@ -127,7 +126,7 @@ pub async fn list_customer_steps(
     responses((status = 201, description = "The customer's new step", body = WrittenStep)))]
 pub async fn create_step(
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(body): JsonBody<NewStep>,
 ) -> RestResponse {
     let store = &caller.store;
@@ -157,7 +156,7 @@ pub async fn create_step(
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn move_step(
     Id(id): Id<StepId>,
-    caller: Caller,
+    caller: Writer,
     OptionalBody(body): OptionalBody<Move>,
 ) -> RestResponse {
     let row = caller.store.step_row(id).await?;
@@ -182,7 +181,7 @@ pub async fn move_step(
     responses((status = 200, description = "The step as it is now", body = WrittenStep)))]
 pub async fn promote_step(
     Id(id): Id<StepId>,
-    caller: Caller,
+    caller: Writer,
     OptionalBody(body): OptionalBody<OfVersion>,
 ) -> RestResponse {
     let version = caller.version(body.version);
@@ -198,7 +197,7 @@ pub async fn promote_step(
     responses((status = 200, description = "The order is that now", body = CustomerReordered)))]
 pub async fn reorder_customer_steps(
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(body): JsonBody<CustomerReorder>,
 ) -> RestResponse {
     let category = body.category;

@@ -5,21 +5,18 @@ use super::{
         enums::VariablesSchema,
         rows::{Customer, CustomerView},
     },
-    extract::{Caller, Id, JsonBody, Patch, QueryString},
+    extract::{Id, JsonBody, Patch, QueryString, Reader, Writer},
     page::{self, List},
     problem::Problem,
     response::{self, RestResponse},
 };
-use app::{
-    api::context::Context,
-    domain::{
-        customer::CustomerDraft,
-        event::Changed,
-        id::{ClusterId, CustomerId},
-        metadata::Metadata,
-    },
+use app::domain::{
+    customer::CustomerDraft,
+    event::Changed,
+    id::{ClusterId, CustomerId},
+    metadata::Metadata,
 };
-use axum::{Json, extract::State};
+use axum::Json;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -121,7 +118,7 @@ impl CustomerPatch {
 #[utoipa::path(get, path = "/api/customers", tag = "customers", params(CustomerQuery),
     responses((status = 200, description = "A page of customers", body = List<CustomerView>)))]
 pub async fn list_customers(
-    State(context): State<Context>,
+    Reader(store): Reader,
     QueryString(query): QueryString<CustomerQuery>,
 ) -> Result<Json<List<CustomerView>>, Problem> {
     let page = page::parse_page(query.limit.as_deref(), query.cursor.as_deref())?;
@@ -138,8 +135,8 @@ pub async fn list_customers(
 #[utoipa::path(get, path = "/api/customers/{id}", tag = "customers",
     params(("id" = i64, Path, description = "The customer's id")),
     responses((status = 200, description = "The customer", body = CustomerView)))]
-pub async fn read_customer(State(context): State<Context>, Id(id): Id<CustomerId>) -> RestResponse {
-    let found = context.store.customer_row(id).await?;
+pub async fn read_customer(Reader(store): Reader, Id(id): Id<CustomerId>) -> RestResponse {
+    let found = store.customer_row(id).await?;
     let version = found.0.version;
     Ok(response::view(version, &CustomerView::from(found)))
 }
@@ -148,7 +145,7 @@ pub async fn read_customer(State(context): State<Context>, Id(id): Id<CustomerId
 #[utoipa::path(post, path = "/api/customers", tag = "customers", request_body = NewCustomer,
     responses((status = 201, description = "The new customer", body = Customer)))]
 pub async fn create_customer(
-    caller: Caller,
+    caller: Writer,
     JsonBody(body): JsonBody<NewCustomer>,
 ) -> RestResponse {
     let Changed { row, batch_id } = caller
@@ -169,7 +166,7 @@ pub async fn create_customer(
 #[utoipa::path(post, path = "/api/customers/import", tag = "customers", request_body = CustomerImport,
     responses((status = 200, description = "What became of each row, or would", body = ImportReport)))]
 pub async fn import_customers(
-    caller: Caller,
+    caller: Writer,
     JsonBody(body): JsonBody<CustomerImport>,
 ) -> RestResponse {
     let Changed { row, batch_id } = caller
@@ -185,7 +182,7 @@ pub async fn import_customers(
     responses((status = 200, description = "The customer as it is now", body = Customer)))]
 pub async fn update_customer(
     Id(id): Id<CustomerId>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(patch): JsonBody<CustomerPatch>,
 ) -> RestResponse {
     let (present, _) = caller.store.customer_row(id).await?;
@@ -203,7 +200,7 @@ pub async fn update_customer(
 #[utoipa::path(delete, path = "/api/customers/{id}", tag = "customers",
     params(("id" = i64, Path, description = "The customer's id")),
     responses((status = 204, description = "It is inactive")))]
-pub async fn delete_customer(Id(id): Id<CustomerId>, caller: Caller) -> RestResponse {
+pub async fn delete_customer(Id(id): Id<CustomerId>, caller: Writer) -> RestResponse {
     let done = caller.store.deactivate_customer(id, caller.stamp).await?;
     Ok(response::no_content(done.batch_id))
 }
@@ -212,7 +209,7 @@ pub async fn delete_customer(Id(id): Id<CustomerId>, caller: Caller) -> RestResp
 #[utoipa::path(post, path = "/api/customers/{id}/restore", tag = "customers",
     params(("id" = i64, Path, description = "The customer's id")),
     responses((status = 200, description = "The customer as it is now", body = Customer)))]
-pub async fn restore_customer(Id(id): Id<CustomerId>, caller: Caller) -> RestResponse {
+pub async fn restore_customer(Id(id): Id<CustomerId>, caller: Writer) -> RestResponse {
     let Changed { row, batch_id } = caller.store.restore_customer(id, caller.stamp).await?;
     let version = row.version;
     Ok(response::changed(version, &Customer::from(row), batch_id))

@@ -3,10 +3,10 @@
 use super::{etag, problem::Problem};
 use crate::ops::anchors::Anchors;
 use app::{
-    api::context::{Context, actor, now},
+    api::context::{Context, now},
     domain::{
-        actor_stamp::ActorStamp, transfer::BYTE_ORDER_MARK, validation_errors::ValidationErrors,
-        vocabulary::Field,
+        actor_stamp::ActorStamp, caller::Caller, transfer::BYTE_ORDER_MARK,
+        validation_errors::ValidationErrors, vocabulary::Field,
     },
     error::AppError,
     store::Store,
@@ -52,24 +52,42 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T>
     }
 }
 
+/// The store of who is asking, for reads.
+pub struct Reader(pub Store);
+
+impl FromRequestParts<Context> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, Problem> {
+        Ok(Self(context.database.as_caller(caller_of(parts)?)))
+    }
+}
+
+/// Who is asking, as `http::access` found out. Without it nothing is read or changed.
+fn caller_of(parts: &Parts) -> Result<Arc<Caller>, Problem> {
+    let caller = parts.extensions.get::<Arc<Caller>>().cloned();
+    caller.ok_or_else(|| Problem::from(AppError::SignIn))
+}
+
 /// The caller of a change: the actor and the time, the version in `If-Match`, and the store, which is bound to the request's
 /// idempotency key if it has one.
-pub struct Caller {
+pub struct Writer {
     pub store: Store,
     pub stamp: ActorStamp,
     if_match: Option<i64>,
 }
 
-impl FromRequestParts<Context> for Caller {
+impl FromRequestParts<Context> for Writer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, Problem> {
-        let stamp = ActorStamp::new(&actor(&parts.headers, &context.default_actor), now());
+        let caller = caller_of(parts)?;
+        let stamp = ActorStamp::new(&caller.name, now());
         let stamp = stamp
             .map_err(|it| Problem::from(AppError::from(ValidationErrors::one(Field::Actor, it))))?;
         let keyed_store = parts.extensions.get::<Store>().cloned();
         Ok(Self {
-            store: keyed_store.unwrap_or_else(|| context.store.clone()),
+            store: keyed_store.unwrap_or_else(|| context.database.as_caller(caller)),
             stamp,
             if_match: etag::if_match(&parts.headers),
         })
@@ -88,7 +106,7 @@ impl<S: Send + Sync> FromRequestParts<S> for HeadAnchors {
     }
 }
 
-impl Caller {
+impl Writer {
     /// The version that a change is based on, if the request names one: in the body, else in `If-Match`.
     pub fn version(&self, in_body: Option<i64>) -> Option<i64> {
         in_body.or(self.if_match)

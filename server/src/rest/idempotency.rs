@@ -10,8 +10,9 @@ use super::{
 };
 use crate::ops::limits::REQUEST_TIMEOUT;
 use app::{
-    api::context::{Context, actor, now, to_app_error},
-    domain::id::BatchId,
+    api::context::{Context, now, to_app_error},
+    domain::{caller::Caller, id::BatchId},
+    error::AppError,
     store::{
         Store,
         audit::idempotency::{Claim, StoredResponse},
@@ -25,6 +26,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use std::sync::Arc;
 use tracing::Instrument;
 
 /// The header, and the field that problems name.
@@ -77,8 +79,11 @@ async fn run_under_key(
     body: Bytes,
     next: Next,
 ) -> RestResponse {
-    let store = &context.store;
-    let actor = actor(&parts.headers, &context.default_actor);
+    let Some(caller) = parts.extensions.get::<Arc<Caller>>().cloned() else {
+        return Err(Problem::from(AppError::SignIn));
+    };
+    let actor = caller.name.clone();
+    let store = &context.database.as_caller(caller);
     let identity = format!(
         "{}\n{}\n{actor}\n{}",
         parts.method,

@@ -5,20 +5,19 @@ use super::{
         rows::Release,
         work_views::{DryRun, Matrix, Member},
     },
-    extract::{Caller, Id, JsonBody, OptionalBody, QueryString},
+    extract::{Id, JsonBody, OptionalBody, QueryString, Reader, Writer},
     page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };
 use app::{
-    api::context::Context,
     domain::{
         event::Changed,
         id::{ClusterId, CustomerId, ReleaseId},
     },
     store::error::StoreError,
 };
-use axum::{Json, extract::State};
+use axum::Json;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -107,7 +106,7 @@ fn plain_ids(ids: Vec<CustomerId>) -> Vec<i64> {
     responses((status = 200, description = "The release as it is now, or what would be done", body = Activated)))]
 pub async fn activate_release(
     Id(id): Id<ReleaseId>,
-    caller: Caller,
+    caller: Writer,
     OptionalBody(body): OptionalBody<Activation>,
 ) -> RestResponse {
     let store = &caller.store;
@@ -132,7 +131,7 @@ pub async fn activate_release(
     responses((status = 200, description = "Who was added, or what would be done", body = Added)))]
 pub async fn add_customers(
     Id(id): Id<ReleaseId>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(body): JsonBody<Newcomers>,
 ) -> RestResponse {
     let store = &caller.store;
@@ -159,7 +158,7 @@ pub async fn add_customers(
     responses((status = 200, description = "Who was removed", body = RemovedCustomers)))]
 pub async fn remove_customers(
     Id(id): Id<ReleaseId>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(body): JsonBody<Leavers>,
 ) -> RestResponse {
     let Changed { row, batch_id } = caller
@@ -179,11 +178,11 @@ pub async fn remove_customers(
     params(("id" = i64, Path, description = "The release's id"), PageQuery),
     responses((status = 200, description = "A page of members", body = List<Member>)))]
 pub async fn list_members(
-    State(context): State<Context>,
+    Reader(store): Reader,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<PageQuery>,
 ) -> Result<Json<List<Member>>, Problem> {
-    let members = context.store.members(id).await?;
+    let members = store.members(id).await?;
     Ok(Json(List::select(members, &query, |it| it.id.0)?))
 }
 
@@ -192,10 +191,10 @@ pub async fn list_members(
     params(("id" = i64, Path, description = "The release's id")),
     responses((status = 200, description = "The progress", body = ReleaseProgress)))]
 pub async fn read_progress(
-    State(context): State<Context>,
+    Reader(store): Reader,
     Id(id): Id<ReleaseId>,
 ) -> Result<Json<ReleaseProgress>, Problem> {
-    let progress = context.store.release_progress(id).await?;
+    let progress = store.release_progress(id).await?;
     Ok(Json(progress.into()))
 }
 
@@ -204,11 +203,11 @@ pub async fn read_progress(
     params(("id" = i64, Path, description = "The release's id"), MatrixQuery),
     responses((status = 200, description = "The matrix", body = Matrix)))]
 pub async fn read_matrix(
-    State(context): State<Context>,
+    Reader(store): Reader,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<MatrixQuery>,
 ) -> Result<Json<Matrix>, Problem> {
     let cluster = page::parse_id("clusterId", query.cluster_id.as_deref())?.map(ClusterId);
-    let grid = context.store.grid(id).await?;
+    let grid = store.grid(id).await?;
     Ok(Json(Matrix::from_grid(grid, cluster)))
 }

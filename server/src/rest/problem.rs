@@ -2,6 +2,7 @@
 //! the errors of fields. Errors that middleware answers (403, 405, 413, 500, 503) are converted to the same form.
 use app::{
     api::context::to_app_error,
+    domain::permission::Role,
     error::{AppError, ViolationDetail, ViolationMessage},
     store::error::StoreError,
 };
@@ -48,6 +49,10 @@ pub struct ProblemDetails {
     /// When that was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<DateTime<Utc>>,
+    /// The role that would be allowed, if the caller's is too low.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub role: Option<Role>,
     /// The change that was made under an idempotency key whose answer was lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_id: Option<String>,
@@ -64,6 +69,11 @@ fn texts_of_status(status: StatusCode) -> (&'static str, &'static str, &'static 
             "unreadable",
             "The request cannot be read",
             "send the body as JSON",
+        ),
+        401 => (
+            "sign-in",
+            "Nobody is signed in",
+            "sign in, or send a token: Authorization: Bearer",
         ),
         403 => (
             "cross-site",
@@ -129,6 +139,7 @@ impl Problem {
             current: None,
             changed_by: None,
             changed_at: None,
+            role: None,
             batch_id: None,
         }))
     }
@@ -180,7 +191,12 @@ impl From<StoreError> for Problem {
             StoreError::TextChanged(now) => serde_json::to_value(now).ok(),
             _ => None,
         };
+        let role = match &error {
+            StoreError::NeedsRole(role) => Some(*role),
+            _ => None,
+        };
         let mut problem = Self::from(to_app_error(error));
+        problem.0.role = role;
         problem.0.current = problem.0.current.or(now);
         problem
     }
@@ -192,7 +208,12 @@ impl From<AppError> for Problem {
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut problem = Self::new(status, error.to_string());
         match error {
-            AppError::NotFound(_) | AppError::Internal | AppError::Transport(_) => problem,
+            AppError::NotFound(_)
+            | AppError::SignIn
+            | AppError::Busy
+            | AppError::Internal
+            | AppError::Transport(_) => problem,
+            AppError::Denied(_) => problem.with_type("needs-role", "You may not do this"),
             AppError::Invalid(invalid) => {
                 for (field, text) in invalid.0 {
                     problem = problem.with_field_error(field.as_str(), text);

@@ -4,21 +4,18 @@ use super::{
         enums::{ReleaseTypeSchema, VariablesSchema},
         rows::{Release, ReleaseView},
     },
-    extract::{Caller, Id, JsonBody, OptionalBody, Patch, QueryString},
+    extract::{Id, JsonBody, OptionalBody, Patch, QueryString, Reader, Writer},
     page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };
-use app::{
-    api::context::Context,
-    domain::{
-        event::Changed,
-        id::ReleaseId,
-        metadata::Metadata,
-        release::{self, ReleaseDraft},
-    },
+use app::domain::{
+    event::Changed,
+    id::ReleaseId,
+    metadata::Metadata,
+    release::{self, ReleaseDraft},
 };
-use axum::{Json, extract::State};
+use axum::Json;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -136,11 +133,11 @@ fn created(done: Changed<release::Release>) -> RestResponse {
 #[utoipa::path(get, path = "/api/releases", tag = "releases", params(PageQuery),
     responses((status = 200, description = "A page of releases", body = List<ReleaseView>)))]
 pub async fn list_releases(
-    State(context): State<Context>,
+    Reader(store): Reader,
     QueryString(query): QueryString<PageQuery>,
 ) -> Result<Json<List<ReleaseView>>, Problem> {
     let page = page::parse_page(query.limit.as_deref(), query.cursor.as_deref())?;
-    let rows = context.store.release_page(page).await?;
+    let rows = store.release_page(page).await?;
     Ok(Json(List::from_rows(rows)))
 }
 
@@ -148,8 +145,8 @@ pub async fn list_releases(
 #[utoipa::path(get, path = "/api/releases/{id}", tag = "releases",
     params(("id" = i64, Path, description = "The release's id")),
     responses((status = 200, description = "The release", body = ReleaseView)))]
-pub async fn read_release(State(context): State<Context>, Id(id): Id<ReleaseId>) -> RestResponse {
-    let summary = context.store.release_summary(id).await?;
+pub async fn read_release(Reader(store): Reader, Id(id): Id<ReleaseId>) -> RestResponse {
+    let summary = store.release_summary(id).await?;
     let version = summary.release.version;
     Ok(response::view(version, &ReleaseView::from(summary)))
 }
@@ -157,7 +154,7 @@ pub async fn read_release(State(context): State<Context>, Id(id): Id<ReleaseId>)
 /// Creates a release: a draft without steps and customers.
 #[utoipa::path(post, path = "/api/releases", tag = "releases", request_body = NewRelease,
     responses((status = 201, description = "The new release", body = Release)))]
-pub async fn create_release(caller: Caller, JsonBody(body): JsonBody<NewRelease>) -> RestResponse {
+pub async fn create_release(caller: Writer, JsonBody(body): JsonBody<NewRelease>) -> RestResponse {
     created(
         caller
             .store
@@ -172,7 +169,7 @@ pub async fn create_release(caller: Caller, JsonBody(body): JsonBody<NewRelease>
     responses((status = 200, description = "The release as it is now", body = Release)))]
 pub async fn update_release(
     Id(id): Id<ReleaseId>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(patch): JsonBody<ReleasePatch>,
 ) -> RestResponse {
     let present = caller.store.release_row(id).await?;
@@ -190,7 +187,7 @@ pub async fn update_release(
 #[utoipa::path(delete, path = "/api/releases/{id}", tag = "releases",
     params(("id" = i64, Path, description = "The release's id")),
     responses((status = 204, description = "It is gone")))]
-pub async fn delete_release(Id(id): Id<ReleaseId>, caller: Caller) -> RestResponse {
+pub async fn delete_release(Id(id): Id<ReleaseId>, caller: Writer) -> RestResponse {
     let done = caller.store.delete_draft(id, caller.stamp).await?;
     Ok(response::no_content(done.batch_id))
 }
@@ -201,7 +198,7 @@ pub async fn delete_release(Id(id): Id<ReleaseId>, caller: Caller) -> RestRespon
     responses((status = 200, description = "The release as it is now", body = Release)))]
 pub async fn archive_release(
     Id(id): Id<ReleaseId>,
-    caller: Caller,
+    caller: Writer,
     OptionalBody(body): OptionalBody<OfVersion>,
 ) -> RestResponse {
     let version = caller.version(body.version);
@@ -219,7 +216,7 @@ pub async fn archive_release(
     responses((status = 200, description = "The release as it is now", body = Release)))]
 pub async fn restore_release(
     Id(id): Id<ReleaseId>,
-    caller: Caller,
+    caller: Writer,
     OptionalBody(body): OptionalBody<OfVersion>,
 ) -> RestResponse {
     let version = caller.version(body.version);
@@ -237,7 +234,7 @@ pub async fn restore_release(
     responses((status = 201, description = "The new release", body = Release)))]
 pub async fn clone_release(
     Id(id): Id<ReleaseId>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(body): JsonBody<CloneBody>,
 ) -> RestResponse {
     created(

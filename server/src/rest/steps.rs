@@ -7,13 +7,12 @@ use super::{
         work_views::{BulkResult, StepDetail},
         written::WrittenStep,
     },
-    extract::{Caller, Id, JsonBody, OptionalBody, Patch},
+    extract::{Id, JsonBody, OptionalBody, Patch, Reader, Writer},
     problem::Problem,
     releases::OfVersion,
     response::{self, RestResponse},
 };
 use app::{
-    api::context::Context,
     domain::event::Changed,
     domain::id::StepId,
     domain::step::CustomerStep,
@@ -21,7 +20,6 @@ use app::{
     store::steps::step_patch::StepPatch,
     store::steps::transitions::{TransitionOptions, TransitionResult},
 };
-use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -135,8 +133,8 @@ pub fn written(done: Changed<CustomerStep>, sent: Option<&str>) -> RestResponse 
 #[utoipa::path(get, path = "/api/steps/{id}", tag = "steps",
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step", body = Step)))]
-pub async fn read_step(State(context): State<Context>, Id(id): Id<StepId>) -> RestResponse {
-    let step = context.store.step_row(id).await?;
+pub async fn read_step(Reader(store): Reader, Id(id): Id<StepId>) -> RestResponse {
+    let step = store.step_row(id).await?;
     let version = step.version;
     // Its position changes without its version.
     Ok(response::view(version, &Step::from(step)))
@@ -146,9 +144,9 @@ pub async fn read_step(State(context): State<Context>, Id(id): Id<StepId>) -> Re
 #[utoipa::path(get, path = "/api/steps/{id}/detail", tag = "steps",
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step in detail", body = StepDetail)))]
-pub async fn read_step_detail(State(context): State<Context>, Id(id): Id<StepId>) -> RestResponse {
-    let detail = context.store.step(id).await?;
-    let history = context.store.step_events(&detail.step).await?;
+pub async fn read_step_detail(Reader(store): Reader, Id(id): Id<StepId>) -> RestResponse {
+    let detail = store.step(id).await?;
+    let history = store.step_events(&detail.step).await?;
     let version = detail.step.version;
     Ok(response::view(version, &StepDetail::new(detail, history)))
 }
@@ -159,7 +157,7 @@ pub async fn read_step_detail(State(context): State<Context>, Id(id): Id<StepId>
     responses((status = 200, description = "The step as it is now", body = WrittenStep)))]
 pub async fn update_step(
     Id(id): Id<StepId>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(fields): JsonBody<StepFields>,
 ) -> RestResponse {
     caller.store.step_row(id).await?;
@@ -179,14 +177,14 @@ pub async fn update_step(
 #[utoipa::path(delete, path = "/api/steps/{id}", tag = "steps",
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 204, description = "It is gone")))]
-pub async fn delete_step(Id(id): Id<StepId>, caller: Caller) -> RestResponse {
+pub async fn delete_step(Id(id): Id<StepId>, caller: Writer) -> RestResponse {
     let version = caller.version(None);
     let done = caller.store.delete_custom_step(id, version, caller.stamp);
     Ok(response::no_content(done.await?.batch_id))
 }
 
 async fn act(
-    caller: Caller,
+    caller: Writer,
     id: StepId,
     action: StepAction,
     mut options: TransitionOptions,
@@ -218,7 +216,7 @@ fn with_version(body: OfVersion) -> TransitionOptions {
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn start_step(
     Id(id): Id<StepId>,
-    caller: Caller,
+    caller: Writer,
     OptionalBody(body): OptionalBody<Started>,
 ) -> RestResponse {
     let options = TransitionOptions {
@@ -236,7 +234,7 @@ pub async fn start_step(
     responses((status = 200, description = "The step as it is now", body = DoneStep)))]
 pub async fn finish_step(
     Id(id): Id<StepId>,
-    caller: Caller,
+    caller: Writer,
     OptionalBody(body): OptionalBody<Done>,
 ) -> RestResponse {
     let options = TransitionOptions {
@@ -267,7 +265,7 @@ pub async fn finish_step(
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn fail_step(
     Id(id): Id<StepId>,
-    caller: Caller,
+    caller: Writer,
     OptionalBody(body): OptionalBody<Because>,
 ) -> RestResponse {
     act(caller, id, StepAction::Fail, with_reason(body)).await
@@ -279,7 +277,7 @@ pub async fn fail_step(
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn skip_step(
     Id(id): Id<StepId>,
-    caller: Caller,
+    caller: Writer,
     OptionalBody(body): OptionalBody<Because>,
 ) -> RestResponse {
     act(caller, id, StepAction::Skip, with_reason(body)).await
@@ -291,7 +289,7 @@ pub async fn skip_step(
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn revert_step(
     Id(id): Id<StepId>,
-    caller: Caller,
+    caller: Writer,
     OptionalBody(body): OptionalBody<Because>,
 ) -> RestResponse {
     act(caller, id, StepAction::Revert, with_reason(body)).await
@@ -303,7 +301,7 @@ pub async fn revert_step(
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn reopen_step(
     Id(id): Id<StepId>,
-    caller: Caller,
+    caller: Writer,
     OptionalBody(body): OptionalBody<OfVersion>,
 ) -> RestResponse {
     act(caller, id, StepAction::Reopen, with_version(body)).await
@@ -315,7 +313,7 @@ pub async fn reopen_step(
     responses((status = 200, description = "The step as it is now", body = WrittenStep)))]
 pub async fn override_step(
     Id(id): Id<StepId>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(body): JsonBody<Override>,
 ) -> RestResponse {
     caller.store.step_row(id).await?;
@@ -332,7 +330,7 @@ pub async fn override_step(
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn reset_step(
     Id(id): Id<StepId>,
-    caller: Caller,
+    caller: Writer,
     OptionalBody(body): OptionalBody<OfVersion>,
 ) -> RestResponse {
     let version = caller.version(body.version);
@@ -343,7 +341,7 @@ pub async fn reset_step(
 /// One action on many steps, in one change. The steps that are not eligible are named, with the reason.
 #[utoipa::path(post, path = "/api/steps/bulk", tag = "steps", request_body = Bulk,
     responses((status = 200, description = "What was done", body = BulkResult)))]
-pub async fn act_on_steps(caller: Caller, JsonBody(body): JsonBody<Bulk>) -> RestResponse {
+pub async fn act_on_steps(caller: Writer, JsonBody(body): JsonBody<Bulk>) -> RestResponse {
     let action = body.action;
     let action = action.ok_or_else(|| Problem::missing("action"))?;
     let options = TransitionOptions {

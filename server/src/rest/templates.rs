@@ -8,13 +8,12 @@ use super::{
         work_views::Effect,
         written::{EditEffect, WrittenTemplate},
     },
-    extract::{Caller, Id, JsonBody, Patch, QueryString},
+    extract::{Id, JsonBody, Patch, QueryString, Reader, Writer},
     page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };
 use app::{
-    api::context::Context,
     domain::{
         event::Changed,
         field_error::FieldError,
@@ -26,7 +25,7 @@ use app::{
     },
     store::{Store, error::StoreError},
 };
-use axum::{Json, extract::State};
+use axum::Json;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -211,11 +210,11 @@ async fn update_effect(
     params(("id" = i64, Path, description = "The release's id"), PageQuery),
     responses((status = 200, description = "A page of template steps", body = List<Template>)))]
 pub async fn list_templates(
-    State(context): State<Context>,
+    Reader(store): Reader,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<PageQuery>,
 ) -> Result<Json<List<Template>>, Problem> {
-    let templates = context.store.release(id).await?.templates;
+    let templates = store.release(id).await?.templates;
     Ok(Json(List::select(templates, &query, |it| it.id.0)?))
 }
 
@@ -223,8 +222,8 @@ pub async fn list_templates(
 #[utoipa::path(get, path = "/api/templates/{id}", tag = "templates",
     params(("id" = i64, Path, description = "The template step's id")),
     responses((status = 200, description = "The template step", body = Template)))]
-pub async fn read_template(State(context): State<Context>, Id(id): Id<TemplateId>) -> RestResponse {
-    let template = context.store.template_row(id).await?;
+pub async fn read_template(Reader(store): Reader, Id(id): Id<TemplateId>) -> RestResponse {
+    let template = store.template_row(id).await?;
     let version = template.version;
     // Its position changes without its version.
     Ok(response::view(version, &Template::from(template)))
@@ -236,7 +235,7 @@ pub async fn read_template(State(context): State<Context>, Id(id): Id<TemplateId
     responses((status = 201, description = "The new template step", body = WrittenTemplate)))]
 pub async fn create_template(
     Id(id): Id<ReleaseId>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(body): JsonBody<NewTemplate>,
 ) -> RestResponse {
     let before = body.insert_before.map(TemplateId);
@@ -256,7 +255,7 @@ pub async fn create_template(
     responses((status = 200, description = "What was read and created, or would be", body = ReadRunbook)))]
 pub async fn import_templates(
     Id(id): Id<ReleaseId>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(body): JsonBody<RunbookImport>,
 ) -> RestResponse {
     let store = &caller.store;
@@ -277,7 +276,7 @@ pub async fn import_templates(
 #[utoipa::path(post, path = "/api/templates/{id}/duplicate", tag = "templates",
     params(("id" = i64, Path, description = "The template step's id")),
     responses((status = 201, description = "The new template step", body = WrittenTemplate)))]
-pub async fn duplicate_template(Id(id): Id<TemplateId>, caller: Caller) -> RestResponse {
+pub async fn duplicate_template(Id(id): Id<TemplateId>, caller: Writer) -> RestResponse {
     let done = caller.store.duplicate_template(id, caller.stamp).await?;
     created(done, None)
 }
@@ -296,7 +295,7 @@ fn created(done: Changed<StepTemplate>, sent: Option<&str>) -> RestResponse {
     responses((status = 200, description = "The template step as it is now, or what would be done", body = Edited)))]
 pub async fn update_template(
     Id(id): Id<TemplateId>,
-    caller: Caller,
+    caller: Writer,
     JsonBody(patch): JsonBody<TemplatePatch>,
 ) -> RestResponse {
     let present = caller.store.template_row(id).await?;
@@ -325,7 +324,7 @@ pub async fn update_template(
         (status = 204, description = "It is gone")))]
 pub async fn delete_template(
     Id(id): Id<TemplateId>,
-    caller: Caller,
+    caller: Writer,
     QueryString(query): QueryString<DeleteQuery>,
 ) -> RestResponse {
     let dry_run = page::parse_flag("dryRun", query.dry_run.as_deref())?;
@@ -346,7 +345,7 @@ pub async fn delete_template(
 /// Puts the template steps of a category into a new order; the customers' lists follow.
 #[utoipa::path(post, path = "/api/steps/reorder", tag = "templates", request_body = Reorder,
     responses((status = 200, description = "The order is that now", body = Reordered)))]
-pub async fn reorder_templates(caller: Caller, JsonBody(body): JsonBody<Reorder>) -> RestResponse {
+pub async fn reorder_templates(caller: Writer, JsonBody(body): JsonBody<Reorder>) -> RestResponse {
     let release = body.release_id;
     let release = release.ok_or_else(|| Problem::missing("releaseId"))?;
     let category = body.category;

@@ -3,7 +3,7 @@
 //! takes a part for the whole.
 use super::{
     dto::rows,
-    extract::{self, Caller, HeadAnchors, Id, QueryString},
+    extract::{self, HeadAnchors, Id, QueryString, Reader, Writer},
     problem::Problem,
     response::{self, RestResponse},
     streamed_body,
@@ -24,10 +24,7 @@ use app::{
         error::{StoreError, chain},
     },
 };
-use axum::{
-    extract::{Request, State},
-    http::StatusCode,
-};
+use axum::{extract::Request, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::Semaphore;
@@ -118,15 +115,15 @@ pub struct ExportQuery {
 /// The whole database, for an import or for another program.
 #[utoipa::path(get, path = "/api/export", tag = "transfer",
     responses((status = 200, description = "Everything", body = ExportFile)))]
-pub async fn export_all(State(context): State<Context>) -> RestResponse {
-    stream_export(&context.store, None, &Arc::default(), "rollcall.json").await
+pub async fn export_all(Reader(store): Reader) -> RestResponse {
+    stream_export(&store, None, &Arc::default(), "rollcall.json").await
 }
 
 /// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field. The last
 /// event of the history says who took it in.
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
     responses((status = 200, description = "What was taken in", body = Imported)))]
-pub async fn import_all(caller: Caller, request: Request) -> RestResponse {
+pub async fn import_all(caller: Writer, request: Request) -> RestResponse {
     if !extract::is_json(request.headers()) {
         return Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
@@ -173,12 +170,12 @@ fn import_problem(faults: &ImportErrors) -> Problem {
         (String = "text/markdown")
     ))))]
 pub async fn export_release(
-    State(context): State<Context>,
+    Reader(store): Reader,
     HeadAnchors(anchors): HeadAnchors,
     Id(id): Id<ReleaseId>,
     QueryString(query): QueryString<ExportQuery>,
 ) -> RestResponse {
-    let store = &context.store;
+    let store = &store;
     match query.format.as_deref() {
         None | Some("json") => {
             let name = format!("release-{id}.json");
@@ -191,7 +188,12 @@ pub async fn export_release(
         }
         Some("md") => {
             // Read first: the report may show more than its head proves, and never less.
-            let newest = store.head().await?;
+            // A head proves what a scope hides.
+            let newest = if store.caller().sees_all() {
+                store.head().await?
+            } else {
+                None
+            };
             let sheet = store.release_sheet(id).await?;
             let templates = store.release(id).await?.templates;
             let mut report = markdown_report::markdown(&sheet, &templates);

@@ -27,7 +27,7 @@ async fn execute(database: &Path, sql: &str) {
     let url = format!("sqlite://{}", database.display());
     let store = Store::open(&url);
     let store = store.await.unwrap();
-    store.writer().execute_unprepared(sql).await.unwrap();
+    database.writer().execute_unprepared(sql).await.unwrap();
     store.close().await.unwrap();
 }
 

@@ -51,7 +51,7 @@ async fn a_quoted_value_is_one_word_in_bash_and_one_text_in_sql() {
         format!("<{HOSTILE}>")
     );
     let text = resolved(&world, "sql", "SELECT {{var.HOST | quote_ansi}}").await;
-    let db = world.app.store.writer();
+    let db = world.app.database.writer();
     let statement = Statement::from_string(db.get_database_backend(), text);
     let row = db.query_one_raw(statement).await.unwrap().unwrap();
     let said: String = row.try_get_by_index(0).unwrap();

@@ -231,7 +231,7 @@ async fn a_database_from_a_newer_version() {
     let store = open(&database).await;
     let insert =
         "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29991231_000001_later', 0)";
-    store.writer().execute_unprepared(insert).await.unwrap();
+    database.writer().execute_unprepared(insert).await.unwrap();
     store.close().await.unwrap();
     for verb in [&[][..], &["migrate"], &["export"]] {
         run(&database, verb).failed(1, &["written by a newer Rollcall", "Use that version"]);
@@ -245,7 +245,7 @@ async fn a_database_from_an_older_version_is_brought_up_to_date_by_those_who_may
     let database = folder.path().join("app.db");
     // As after a kill before the first migration: the table of migrations exists and is empty.
     let store = open(&database).await;
-    Migrator::install(store.writer()).await.unwrap();
+    Migrator::install(database.writer()).await.unwrap();
     store.close().await.unwrap();
     run(&database, &["export"]).failed(1, &["older than this program", "rollcall migrate"]);
     assert_eq!(run(&database, &["check"]).code, 3);

@@ -3,10 +3,11 @@
 use app::{
     api::context::Context,
     domain::{
-        actor_stamp::ActorStamp, cluster::ClusterDraft, customer::CustomerDraft, id::CustomerId,
+        actor_stamp::ActorStamp, caller::Caller, cluster::ClusterDraft, customer::CustomerDraft,
+        id::CustomerId,
     },
     error::AppError,
-    store::Store,
+    store::{Database, Store},
 };
 use axum::{
     Router,
@@ -17,10 +18,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::BodyExt;
 use migration::{Migrator, MigratorTrait};
 use serde_json::Value;
-use server::ops::allowed_hosts::AllowedHosts;
+use server::ops::{
+    allowed_hosts::AllowedHosts,
+    auth_settings::{AuthMode, AuthSettings},
+};
 use server_fn::error::FromServerFnError;
 use std::sync::{
-    OnceLock,
+    Arc, OnceLock,
     atomic::{AtomicI64, Ordering},
 };
 use tempfile::TempDir;
@@ -39,22 +43,42 @@ fn url_in(folder: &TempDir) -> String {
 pub struct TestApp {
     /// Built for the first request: most tests of the store send none.
     router: OnceLock<Router>,
+    pub database: Database,
+    /// That of everybody in `open` mode.
     pub store: Store,
     pub folder: TempDir,
     /// Of the test's clock, since its start.
     minutes: AtomicI64,
+    settings: AuthSettings,
 }
 
 impl TestApp {
     pub async fn new() -> Self {
+        Self::with(AuthSettings::default()).await
+    }
+
+    /// The app where people sign in.
+    pub async fn with_login() -> Self {
+        let settings = AuthSettings {
+            mode: AuthMode::Login,
+            is_said: true,
+            ..AuthSettings::default()
+        };
+        Self::with(settings).await
+    }
+
+    async fn with(settings: AuthSettings) -> Self {
         let folder = TempDir::new().unwrap();
-        let store = Store::open(&url_in(&folder)).await.unwrap();
-        Migrator::up(store.writer(), None).await.unwrap();
+        let database = Database::open(&url_in(&folder)).await.unwrap();
+        Migrator::up(database.writer(), None).await.unwrap();
+        let store = database.as_caller(Arc::new(Caller::open("Test")));
         Self {
             router: OnceLock::new(),
+            database,
             store,
             folder,
             minutes: AtomicI64::new(0),
+            settings,
         }
     }
 
@@ -99,10 +123,10 @@ impl TestApp {
     fn router(&self) -> Router {
         let build = || {
             let context = Context {
-                store: self.store.clone(),
+                database: self.database.clone(),
                 default_actor: "Test".into(),
             };
-            server::http::router::router(context, AllowedHosts::default())
+            server::http::router::router(context, AllowedHosts::default(), self.settings.clone())
         };
         self.router.get_or_init(build).clone()
     }

@@ -83,7 +83,7 @@ async fn a_check_names_the_first_break_and_ends_with_3() {
     let url = format!("sqlite://{}", database.display());
     let store = app::store::Store::open(&url).await.unwrap();
     let sql = "UPDATE audit_events SET actor = 'Eve' WHERE id IN (7, 9)";
-    sea_orm::ConnectionTrait::execute_unprepared(store.writer(), sql)
+    sea_orm::ConnectionTrait::execute_unprepared(database.writer(), sql)
         .await
         .unwrap();
     store.close().await.unwrap();

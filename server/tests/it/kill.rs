@@ -91,7 +91,7 @@ fn is_answered(stream: &mut TcpStream) -> bool {
 }
 
 async fn query<T: TryGetable>(store: &Store, sql: &str) -> T {
-    let db = store.writer();
+    let db = database.writer();
     let statement = Statement::from_string(db.get_database_backend(), sql.to_owned());
     let row = db.query_one_raw(statement).await.unwrap().unwrap();
     row.try_get_by_index(0).unwrap()
@@ -142,7 +142,11 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
         folder.join("victim.db"),
     );
     let pragma = "PRAGMA wal_checkpoint(TRUNCATE)";
-    app.store.writer().execute_unprepared(pragma).await.unwrap();
+    app.database
+        .writer()
+        .execute_unprepared(pragma)
+        .await
+        .unwrap();
     copy(&draft, &active);
     {
         let store = Store::open(&format!("sqlite://{}", active.display()))

@@ -15,6 +15,7 @@ mod heads;
 mod http;
 mod kill;
 mod model;
+mod people;
 mod program;
 mod proxy;
 mod raw_http;

@@ -47,7 +47,11 @@ pub fn draft(name: &str, category: &str, kind: &str, content: &str) -> TemplateD
 impl World {
     /// Clusters, customers, and June as a draft with three deploy steps and one verify step.
     pub async fn draft() -> Self {
-        let app = TestApp::new().await;
+        Self::draft_in(TestApp::new().await).await
+    }
+
+    /// The same in an app of another mode.
+    pub async fn draft_in(app: TestApp) -> Self {
         let store = &app.store;
         let cluster = async |name: &str| {
             let draft = ClusterDraft {
@@ -126,7 +130,12 @@ impl World {
 
     /// June, activated for Acme, Globex and Initech.
     pub async fn active() -> Self {
-        let world = Self::draft().await;
+        Self::active_in(TestApp::new().await).await
+    }
+
+    /// The same in an app of another mode.
+    pub async fn active_in(app: TestApp) -> Self {
+        let world = Self::draft_in(app).await;
         let everybody = vec![world.acme.id, world.globex.id, world.initech.id];
         world
             .app

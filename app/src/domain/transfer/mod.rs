@@ -29,6 +29,8 @@ use std::{collections::BTreeMap, fmt, ops::Range};
 /// Version of the format; increases when a field is added or removed. Earlier versions are read too: what they lack may be
 /// empty.
 pub const FORMAT_VERSION: u32 = 3;
+/// The format of an export whose events have no hashes: earlier ones, and those for a caller with a scope.
+pub const FORMAT_WITHOUT_HASHES: u32 = 2;
 /// The first version whose events have hashes (R89). Events of earlier ones are chained when they are imported.
 const FIRST_VERSION_WITH_HASHES: u32 = 3;
 

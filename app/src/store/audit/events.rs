@@ -3,6 +3,7 @@
 use super::history_head::{self, ChainEnd};
 use crate::domain::{
     actor_stamp::ActorStamp,
+    caller::Caller,
     event::{Entity, Event, EventAction},
     history_chain,
     id::{BatchId, CustomerId, EventId, ReleaseId, TemplateId},
@@ -220,13 +221,14 @@ pub fn read_snapshot<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, S
         .map_err(|error| StoreError::corrupt("audit_events", error))
 }
 
-/// `SQLite` accepts 32,766 values per statement; a row has 17.
+/// `SQLite` accepts 32,766 values per statement; a row has 19.
 const ROWS_PER_STATEMENT_MAX: usize = 1_500;
 
 /// Appends the events of one batch, each chained to the one before it (R89). `end` is what the first one follows: it is read
 /// where it is not known yet, and then stands behind the last one.
 pub async fn insert(
     tx: &DatabaseTransaction,
+    caller: &Caller,
     stamp: &ActorStamp,
     batch: &BatchId,
     undoes: Option<&BatchId>,
@@ -258,6 +260,8 @@ pub async fn insert(
             resolved_text: new.proof.text,
             text_shown: new.proof.is_shown,
             undoes: undoes.cloned(),
+            user_id: caller.user(),
+            via: caller.via().cloned(),
             hash: None,
             previous_hash: None,
         };

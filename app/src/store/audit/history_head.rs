@@ -1,7 +1,7 @@
 //! The end of the history's chain (R89): what the next event follows, the newest event, and whether a head that somebody
 //! kept is part of the history.
 use crate::domain::{history_chain::Head, id::EventId};
-use crate::store::{Store, entity::audit_event, error::StoreError};
+use crate::store::{Database, Store, entity::audit_event, error::StoreError};
 use audit_event::Column;
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -59,7 +59,18 @@ fn no_hash(id: i64) -> StoreError {
 }
 
 impl Store {
-    /// The newest event of the history and its time.
+    /// The newest event of the history and its time, which prove all of it. Errors: a caller with a scope (R89).
+    pub async fn head(&self) -> Result<Option<(Head, DateTime<Utc>)>, StoreError> {
+        if self.caller.sees_all() {
+            newest(&self.read).await
+        } else {
+            Err(StoreError::NeedsAll)
+        }
+    }
+}
+
+impl Database {
+    /// The newest event of the history and its time, for the program itself.
     pub async fn head(&self) -> Result<Option<(Head, DateTime<Utc>)>, StoreError> {
         newest(&self.read).await
     }

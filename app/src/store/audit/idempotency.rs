@@ -5,7 +5,11 @@
 //! transaction, so that a crash cannot separate the two. The response is stored after the commit, because only the
 //! HTTP layer knows it. If the process dies in between, the work is done and the response lost; a repetition is told
 //! so.
-use crate::domain::id::BatchId;
+use crate::domain::{
+    caller::Caller,
+    id::BatchId,
+    permission::{Permission, Role},
+};
 use crate::store::{
     Store,
     entity::{idempotency_key, sha256},
@@ -49,7 +53,9 @@ pub enum Claim {
 }
 
 impl Store {
-    /// Claims a key. `request` identifies the request: method, path and body. Also deletes expired keys.
+    /// Claims a key, which is the caller's own: another user or token may use the same word. `request` identifies the request:
+    /// method, path and body. A kept response is given only to who may still make the change (R23). Also deletes expired keys.
+    /// Errors: a role that is too low by now.
     pub async fn claim_key(
         &self,
         key: &str,
@@ -57,6 +63,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Claim, StoreError> {
         use idempotency_key::{ActiveModel, Column, Entity};
+        let key = &stored_key(&self.caller, key);
         let tx = self.begin().await?;
         Entity::delete_many()
             .filter(Column::CreatedAt.lt(now - TimeDelta::hours(KEY_KEPT_HOURS)))
@@ -64,9 +71,16 @@ impl Store {
             .await?;
         let request = sha256(request);
         let row = Entity::find_by_id(key.to_owned()).one(&tx).await?;
+        let needed = row
+            .as_ref()
+            .and_then(|it| it.permission.as_deref())
+            .map(role_of);
         if let Some(known) = row.and_then(|row| claim_of_row(row, &request, now)) {
             tx.commit().await?;
-            return Ok(known);
+            return match needed {
+                Some(role) if role > self.caller.role => Err(StoreError::NeedsRole(role)),
+                _ => Ok(known),
+            };
         }
         // The existing row is of a request that was never executed.
         Entity::delete_by_id(key.to_owned()).exec(&tx).await?;
@@ -78,6 +92,7 @@ impl Store {
             location: NotSet,
             etag: NotSet,
             body: NotSet,
+            permission: NotSet,
             created_at: Set(now),
         };
         Entity::insert(row).exec_without_returning(&tx).await?;
@@ -95,6 +110,7 @@ impl Store {
         response: StoredResponse,
     ) -> Result<(), StoreError> {
         use idempotency_key::{Column, Entity};
+        let key = stored_key(&self.caller, key);
         let tx = self.begin().await?;
         Entity::update_many()
             .col_expr(Column::Status, Expr::val(i32::from(response.status)))
@@ -111,6 +127,7 @@ impl Store {
     /// Frees a key under which nothing was executed. An executed key is kept.
     pub async fn release_key(&self, key: &str) -> Result<(), StoreError> {
         use idempotency_key::{Column, Entity};
+        let key = stored_key(&self.caller, key);
         let tx = self.begin().await?;
         Entity::delete_many()
             .filter(Column::Key.eq(key))
@@ -127,14 +144,29 @@ pub async fn mark_executed(
     tx: &DatabaseTransaction,
     key: &str,
     batch: &BatchId,
+    permission: Permission,
 ) -> Result<(), StoreError> {
     use idempotency_key::{Column, Entity};
     Entity::update_many()
         .col_expr(Column::BatchId, Expr::val(batch.0.clone()))
+        .col_expr(Column::Permission, Expr::val(permission.as_str()))
         .filter(Column::Key.eq(key))
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// A key as it is stored: behind its owner, who is a user and a token. A key is visible ASCII, so the line break parts them.
+fn stored_key(caller: &Caller, key: &str) -> String {
+    match caller.key_owner() {
+        Some(owner) => format!("{owner}\n{key}"),
+        None => key.to_owned(),
+    }
+}
+
+/// The role that a change under a key needed. A word that is unknown needs the highest.
+fn role_of(permission: &str) -> Role {
+    permission.parse().map_or(Role::Admin, Permission::role)
 }
 
 /// What an existing row means for this request; none if its request was never executed.

@@ -11,7 +11,7 @@ use std::{ffi::OsString, io, path::Path, path::PathBuf, time::Duration};
 
 /// The purpose of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum ConnectionRole {
     Writer,
     Readers,
     /// Maintenance of an existing database, also while a server uses it.
@@ -52,19 +52,23 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
 
 /// Opens a connection pool: 8 connections for `Readers`, else one. `synchronous=NORMAL` in WAL mode cannot corrupt
 /// the database; only a loss of power (not of the process) can lose the last commits, and a commit needs no fsync.
-pub async fn connect(path: &Path, role: Role) -> Result<DatabaseConnection, DbErr> {
+pub async fn connect(path: &Path, role: ConnectionRole) -> Result<DatabaseConnection, DbErr> {
     let path = path.to_owned();
     // Without a log file there is no writer, and the file can be opened as immutable, so that no files are created.
     let is_at_rest = !with_suffix(&path, "-wal").exists();
     // In KiB per connection. The 8 readers need little, since the matrix cache answers most of their queries.
-    let cache = if role == Role::Readers {
+    let cache = if role == ConnectionRole::Readers {
         "-6000"
     } else {
         "-16000"
     };
     let mut options = ConnectOptions::new("sqlite::memory:");
     options
-        .max_connections(if role == Role::Readers { READERS } else { 1 })
+        .max_connections(if role == ConnectionRole::Readers {
+            READERS
+        } else {
+            1
+        })
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(30))
         .sqlx_logging(false)
@@ -79,14 +83,14 @@ pub async fn connect(path: &Path, role: Role) -> Result<DatabaseConnection, DbEr
                 .pragma("cache_size", cache)
                 .statement_cache_capacity(256);
             match role {
-                Role::Writer => sqlite
+                ConnectionRole::Writer => sqlite
                     .create_if_missing(true)
                     .journal_mode(SqliteJournalMode::Wal)
                     // `wal_checkpoint` does this in the background.
                     .pragma("wal_autocheckpoint", "0"),
-                Role::Readers => sqlite.read_only(true),
-                Role::Existing => sqlite,
-                Role::File => sqlite.read_only(true).immutable(is_at_rest),
+                ConnectionRole::Readers => sqlite.read_only(true),
+                ConnectionRole::Existing => sqlite,
+                ConnectionRole::File => sqlite.read_only(true).immutable(is_at_rest),
             }
         });
     let mut db = Database::connect(options).await?;

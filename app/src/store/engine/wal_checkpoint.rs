@@ -47,7 +47,7 @@ impl WalCheckpointer {
     }
 
     async fn checkpoint(&self) -> Result<(), DbErr> {
-        let db = sqlite::connect(&self.database, sqlite::Role::Existing).await?;
+        let db = sqlite::connect(&self.database, sqlite::ConnectionRole::Existing).await?;
         sqlite::checkpoint_and_truncate(&db).await?;
         db.close().await
     }

@@ -3,7 +3,7 @@ use super::parse_word;
 use crate::{
     domain::{
         event::Event,
-        id::{BatchId, CustomerId, EventId, ReleaseId},
+        id::{BatchId, CustomerId, EventId, ReleaseId, UserId},
     },
     store::error::StoreError,
 };
@@ -31,6 +31,8 @@ pub struct Model {
     pub hash: Option<String>,
     pub previous_hash: Option<String>,
     pub text_shown: Option<bool>,
+    pub user_id: Option<i64>,
+    pub via: Option<String>,
 }
 
 /// Relations are not loaded through entities.
@@ -65,6 +67,11 @@ impl TryFrom<Model> for Event {
             hash: row.hash,
             previous_hash: row.previous_hash,
             text_shown: row.text_shown,
+            user_id: row.user_id.map(UserId),
+            via: row
+                .via
+                .map(|it| parse_word("audit_events", &it))
+                .transpose()?,
         })
     }
 }
@@ -89,6 +96,8 @@ impl From<Event> for Model {
             hash: event.hash,
             previous_hash: event.previous_hash,
             text_shown: event.text_shown,
+            user_id: event.user_id.map(|it| it.0),
+            via: event.via.map(|it| it.to_string()),
         }
     }
 }

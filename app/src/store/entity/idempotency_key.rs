@@ -15,6 +15,8 @@ pub struct Model {
     pub location: Option<String>,
     pub etag: Option<String>,
     pub body: Option<String>,
+    /// What the change needed; none before the change.
+    pub permission: Option<String>,
     pub created_at: DateTimeUtc,
 }
 

@@ -7,11 +7,15 @@ pub mod customer_step;
 pub mod idempotency_key;
 pub mod release;
 pub mod release_customer;
+pub mod session;
+pub mod setup_code;
 pub mod step_template;
 pub mod text_variable;
+pub mod token;
+pub mod user;
 
 use super::error::StoreError;
-use crate::domain::metadata::Metadata;
+use crate::domain::{metadata::Metadata, scope::ScopeIds};
 use sha2::{Digest, Sha256};
 use std::str::FromStr;
 
@@ -32,6 +36,18 @@ pub fn read_metadata(table: &'static str, json: &str) -> Result<Metadata, StoreE
 /// The JSON of variables.
 pub fn write_metadata(metadata: &Metadata) -> String {
     serde_json::to_string(metadata).unwrap_or_else(|_| "{}".to_owned())
+}
+
+/// Parses a stored scope; none is everywhere. Errors: `Corrupt`, so that no damage widens a scope.
+pub fn read_scope(table: &'static str, json: Option<&str>) -> Result<Option<ScopeIds>, StoreError> {
+    json.map(serde_json::from_str)
+        .transpose()
+        .map_err(|error| StoreError::corrupt(table, error))
+}
+
+/// The JSON of a scope. One that cannot be written is nobody's customers.
+pub fn write_scope(scope: Option<&ScopeIds>) -> Option<String> {
+    scope.map(|it| serde_json::to_string(it).unwrap_or_else(|_| "{}".to_owned()))
 }
 
 /// The fingerprint of a text: the first 8 bytes of its SHA-256. Links a text to the names of its variables.

@@ -4,6 +4,7 @@ use crate::domain::{
     cluster::{Cluster, ClusterDraft, ClusterFields},
     event::{Changed, Entity, EventAction},
     id::ClusterId,
+    permission::Permission,
     rule_violation::RuleViolation,
     vocabulary::Noun,
 };
@@ -72,6 +73,7 @@ impl Store {
         draft: ClusterDraft,
         stamp: ActorStamp,
     ) -> Result<Changed<Cluster>, StoreError> {
+        let permit = self.permit(Permission::Clusters.on_anything()).await?;
         let ClusterFields {
             name,
             kubeconfig_path,
@@ -79,7 +81,7 @@ impl Store {
             description,
             metadata,
         } = draft.parse()?;
-        let mut change = self.change(stamp).await?;
+        let mut change = self.change(permit, stamp).await?;
         must_be_unused(&change.tx, name.as_str(), None).await?;
         let now = change.stamp.at;
         let cluster = Cluster {
@@ -111,8 +113,9 @@ impl Store {
         version: i64,
         stamp: ActorStamp,
     ) -> Result<Changed<Cluster>, StoreError> {
+        let permit = self.permit(Permission::Clusters.on(id)).await?;
         let fields = draft.parse()?;
-        let change = self.change(stamp).await?;
+        let change = self.change(permit, stamp).await?;
         let before = load(&change.tx, id).await?;
         change
             .must_be_fresh(
@@ -141,7 +144,8 @@ impl Store {
         id: ClusterId,
         stamp: ActorStamp,
     ) -> Result<Changed<Cluster>, StoreError> {
-        let change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Clusters.on(id)).await?;
+        let change = self.change(permit, stamp).await?;
         let before = load(&change.tx, id).await?;
         let names: Vec<String> = customer::Entity::find()
             .select_only()
@@ -162,7 +166,8 @@ impl Store {
         id: ClusterId,
         stamp: ActorStamp,
     ) -> Result<Changed<Cluster>, StoreError> {
-        let change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Clusters.on(id)).await?;
+        let change = self.change(permit, stamp).await?;
         let before = load(&change.tx, id).await?;
         set_active(change, before, true, EventAction::Restore).await
     }

@@ -11,6 +11,7 @@ use crate::domain::{
     event::{Changed, EventAction},
     field_error::FieldError,
     id::{ClusterId, CustomerId},
+    permission::Permission,
     validation_errors::ValidationErrors,
     vocabulary::Field,
 };
@@ -32,6 +33,7 @@ impl Store {
         mut request: ImportRequest,
         stamp: ActorStamp,
     ) -> Result<Changed<ImportReport>, StoreError> {
+        let permit = self.permit(Permission::Import.on_anything()).await?;
         let text = std::mem::take(&mut request.text);
         if text.trim().is_empty() {
             return Err(ValidationErrors::one(Field::Text, FieldError::Missing).into());
@@ -46,7 +48,7 @@ impl Store {
                 batch_id: None,
             });
         }
-        let mut change = self.change(stamp).await?;
+        let mut change = self.change(permit, stamp).await?;
         let (report, actions) = choose(&change.tx, rows, &request).await?;
         for action in actions {
             match action {

@@ -6,6 +6,7 @@ use crate::domain::{
     event::{Changed, Entity, EventAction},
     field_error::FieldError,
     id::{ClusterId, CustomerId},
+    permission::Permission,
     rule_violation::RuleViolation,
     validation_errors::ValidationErrors,
     vocabulary::{Field, Noun},
@@ -125,8 +126,9 @@ impl Store {
         draft: CustomerDraft,
         stamp: ActorStamp,
     ) -> Result<Changed<Customer>, StoreError> {
+        let permit = self.permit(Permission::Customers.on_anything()).await?;
         let fields = draft.parse()?;
-        let mut change = self.change(stamp).await?;
+        let mut change = self.change(permit, stamp).await?;
         let cluster_name = must_accept(&change.tx, fields.cluster_id, false).await?;
         must_be_unused(
             &change.tx,
@@ -149,8 +151,9 @@ impl Store {
         version: i64,
         stamp: ActorStamp,
     ) -> Result<Changed<Customer>, StoreError> {
+        let permit = self.permit(Permission::Customers.on(id)).await?;
         let fields = draft.parse()?;
-        let change = self.change(stamp).await?;
+        let change = self.change(permit, stamp).await?;
         let before = load(&change.tx, id).await?;
         change
             .must_be_fresh(
@@ -187,7 +190,8 @@ impl Store {
         id: CustomerId,
         stamp: ActorStamp,
     ) -> Result<Changed<Customer>, StoreError> {
-        let change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Customers.on(id)).await?;
+        let change = self.change(permit, stamp).await?;
         let before = load(&change.tx, id).await?;
         set_active(change, before, false, EventAction::Deactivate).await
     }
@@ -198,7 +202,8 @@ impl Store {
         id: CustomerId,
         stamp: ActorStamp,
     ) -> Result<Changed<Customer>, StoreError> {
-        let change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Customers.on(id)).await?;
+        let change = self.change(permit, stamp).await?;
         let before = load(&change.tx, id).await?;
         clusters::load(&change.tx, before.cluster_id)
             .await?

@@ -5,6 +5,7 @@ use crate::domain::{
     event::{Changed, EventAction},
     field_error::FieldError,
     id::{CustomerId, ReleaseId},
+    permission::Permission,
     release::Release,
     rule_violation::RuleViolation,
     summary::{DryRun, Unresolved},
@@ -294,7 +295,8 @@ impl Store {
         customers: Vec<CustomerId>,
         stamp: ActorStamp,
     ) -> Result<Changed<Vec<CustomerId>>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Members.on(id)).await?;
+        let mut change = self.change(permit, stamp).await?;
         let release = release_rows::load(&change.tx, id).await?;
         let new = non_members(&change.tx, &release, customers).await?;
         let cells = copy_templates(&change.tx, id, &new, change.stamp.at).await?;
@@ -314,10 +316,11 @@ impl Store {
         customers: Vec<CustomerId>,
         stamp: ActorStamp,
     ) -> Result<Changed<Vec<CustomerId>>, StoreError> {
+        let permit = self.permit(Permission::Members.on(id)).await?;
         if customers.is_empty() {
             return Err(ValidationErrors::one(Field::Customers, FieldError::EmptyList).into());
         }
-        let mut change = self.change(stamp).await?;
+        let mut change = self.change(permit, stamp).await?;
         let release = release_rows::load(&change.tx, id).await?;
         release.may_be_worked_on()?;
         let members = member_ids(&change.tx, id).await?;
@@ -396,6 +399,7 @@ impl Store {
         id: ReleaseId,
         customers: Option<Vec<CustomerId>>,
     ) -> Result<DryRun, StoreError> {
+        self.must_have(Permission::Members)?;
         let db = &self.read;
         let release = release_rows::load(db, id).await?;
         let n_templates = count_templates(db, id).await?;

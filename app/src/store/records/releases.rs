@@ -4,6 +4,7 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     id::{CustomerId, ReleaseId},
+    permission::Permission,
     release::{Release, ReleaseDraft},
     text::{Name, VersionNumber},
     validation_errors::ValidationErrors,
@@ -29,8 +30,9 @@ impl Store {
         draft: ReleaseDraft,
         stamp: ActorStamp,
     ) -> Result<Changed<Release>, StoreError> {
+        let permit = self.permit(Permission::Releases.on_anything()).await?;
         let fields = draft.parse()?;
-        let mut change = self.change(stamp).await?;
+        let mut change = self.change(permit, stamp).await?;
         let row = release_rows::insert(&change.tx, fields, change.stamp.at).await?;
         change.record(row.event(EventAction::Create).after(&row));
         change.finish(row).await
@@ -44,8 +46,9 @@ impl Store {
         version: i64,
         stamp: ActorStamp,
     ) -> Result<Changed<Release>, StoreError> {
+        let permit = self.permit(Permission::Releases.on(id)).await?;
         let fields = draft.parse()?;
-        let change = self.change(stamp).await?;
+        let change = self.change(permit, stamp).await?;
         let before = release_rows::load(&change.tx, id).await?;
         change
             .must_be_fresh(
@@ -77,8 +80,9 @@ impl Store {
         from: ReleaseId,
         stamp: ActorStamp,
     ) -> Result<Changed<Release>, StoreError> {
+        let permit = self.permit(Permission::Clone.on(from)).await?;
         let fields = draft.parse()?;
-        let mut change = self.change(stamp).await?;
+        let mut change = self.change(permit, stamp).await?;
         release_rows::load(&change.tx, from).await?;
         let now = change.stamp.at;
         let row = release_rows::insert(&change.tx, fields, now).await?;
@@ -100,13 +104,14 @@ impl Store {
         version_number: Option<String>,
         stamp: ActorStamp,
     ) -> Result<Changed<Release>, StoreError> {
+        let permit = self.permit(Permission::Clone.on(id)).await?;
         let wrong = |field| move |problem| ValidationErrors::one(field, problem);
         let name = Name::parse(&name).map_err(wrong(Field::Name))?;
         let number = version_number
             .map(|it| VersionNumber::parse(&it))
             .transpose()
             .map_err(wrong(Field::VersionNumber))?;
-        let mut change = self.change(stamp).await?;
+        let mut change = self.change(permit, stamp).await?;
         let original = release_rows::load(&change.tx, id).await?;
         let now = change.stamp.at;
         let clone = Release {
@@ -139,7 +144,8 @@ impl Store {
         customers: Option<Vec<CustomerId>>,
         stamp: ActorStamp,
     ) -> Result<Changed<Release>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Activation.on(id)).await?;
+        let mut change = self.change(permit, stamp).await?;
         let before = release_rows::load(&change.tx, id).await?;
         let n_templates = members::count_templates(&change.tx, id).await?;
         before.may_be_activated(n_templates)?;
@@ -186,7 +192,8 @@ impl Store {
         status: ReleaseStatus,
         stamp: ActorStamp,
     ) -> Result<Changed<Release>, StoreError> {
-        let change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Archive.on(id)).await?;
+        let change = self.change(permit, stamp).await?;
         let before = release_rows::load(&change.tx, id).await?;
         change
             .must_be_fresh(Entity::Release, id.0, &before, before.version, version)
@@ -211,7 +218,8 @@ impl Store {
         id: ReleaseId,
         stamp: ActorStamp,
     ) -> Result<Changed<()>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Releases.on(id)).await?;
+        let mut change = self.change(permit, stamp).await?;
         let before = release_rows::load(&change.tx, id).await?;
         before.may_be_deleted()?;
         release::Entity::delete_by_id(id.0).exec(&change.tx).await?;

@@ -5,6 +5,7 @@ use crate::domain::{
     event::{Changed, EventAction},
     id::{CustomerId, ReleaseId, StepId, TemplateId},
     order::{self, Position},
+    permission::Permission,
     rule_violation::RuleViolation,
     step::CustomerStep,
     template::TemplateDraft,
@@ -37,9 +38,15 @@ impl Store {
         add_to_template: bool,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
+        let permission = if add_to_template {
+            Permission::Promote
+        } else {
+            Permission::CustomSteps
+        };
+        let permit = self.permit(permission.on((release, customer))).await?;
         let fields = draft.parse()?;
         let category = fields.category;
-        let mut change = self.change(stamp).await?;
+        let mut change = self.change(permit, stamp).await?;
         let release = release_rows::load(&change.tx, release).await?;
         let customer_row = customers::load(&change.tx, customer).await?;
         release.may_be_worked_on()?;
@@ -103,8 +110,9 @@ impl Store {
         version: i64,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
+        let permit = self.permit(Permission::CustomSteps.on(id)).await?;
         let fields = draft.parse()?;
-        let change = self.change(stamp).await?;
+        let change = self.change(permit, stamp).await?;
         let (before, _) = change.load_step(id, Some(version)).await?;
         if !before.is_custom {
             return Err(RuleViolation::IsACopy { name: before.name }.into());
@@ -125,7 +133,8 @@ impl Store {
         version: Option<i64>,
         stamp: ActorStamp,
     ) -> Result<Changed<()>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let permit = self.permit(Permission::CustomSteps.on(id)).await?;
+        let mut change = self.change(permit, stamp).await?;
         let (before, _) = change.load_step(id, version).await?;
         before.must_be_custom("deleted")?;
         remove(&change.tx, &before).await?;
@@ -144,7 +153,8 @@ impl Store {
         version: Option<i64>,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Promote.on(id)).await?;
+        let mut change = self.change(permit, stamp).await?;
         let (before, release) = change.load_step(id, version).await?;
         let mut draft = TemplateDraft {
             name: before.name.clone(),

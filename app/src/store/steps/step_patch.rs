@@ -3,6 +3,7 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
     id::StepId,
+    permission::Permission,
     rule_violation::RuleViolation,
     step::CustomerStep,
     text::{Content, Name, Notes},
@@ -29,6 +30,13 @@ impl Store {
         version: i64,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
+        let is_note = patch.name.is_none() && patch.kind.is_none() && patch.content.is_none();
+        let permission = if is_note {
+            Permission::Note
+        } else {
+            Permission::CustomSteps
+        };
+        let permit = self.permit(permission.on(id)).await?;
         let mut errors = ErrorCollector::default();
         let name = patch.name.as_deref().map(Name::parse).transpose();
         let name = errors.check(Field::Name, name);
@@ -40,7 +48,7 @@ impl Store {
         let notes = errors.check(Field::Notes, notes);
         let fields = (|| Some((name?, kind?, content?, notes?)))();
         let (name, kind, content, notes) = errors.finish(fields)?;
-        let change = self.change(stamp).await?;
+        let change = self.change(permit, stamp).await?;
         let (before, _) = change.load_step(id, Some(version)).await?;
         let mut after = before.clone();
         if let Some(name) = name {

@@ -10,6 +10,7 @@ use crate::domain::{
     history_chain::is_sha256,
     id::{BatchId, CustomerId, ReleaseId, StepId},
     order::{self, Position},
+    permission::Permission,
     release::Release,
     rule_violation::RuleViolation,
     step::{CustomerStep, Transition},
@@ -86,6 +87,7 @@ impl Store {
         options: TransitionOptions,
         stamp: ActorStamp,
     ) -> Result<TransitionResult, StoreError> {
+        let permit = self.permit(Permission::ActOnSteps.on(id)).await?;
         let transition = Transition::parse(action, options.reason.as_deref())?;
         let notes = options
             .notes
@@ -95,7 +97,7 @@ impl Store {
             .transpose();
         let notes = notes.map_err(|it| ValidationErrors::one(Field::Notes, it))?;
         let shown = options.shown(action)?;
-        let mut change = self.change(stamp).await?;
+        let mut change = self.change(permit, stamp).await?;
         let (before, release) = change.load_step(id, options.version).await?;
         let Some(mut after) = before.transition(&transition, &change.stamp)? else {
             return Ok(TransitionResult {
@@ -144,8 +146,9 @@ impl Store {
         version: i64,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
+        let permit = self.permit(Permission::Note.on(id)).await?;
         let notes = Notes::parse(&notes).map_err(|it| ValidationErrors::one(Field::Notes, it))?;
-        let change = self.change(stamp).await?;
+        let change = self.change(permit, stamp).await?;
         let (before, _) = change.load_step(id, Some(version)).await?;
         let after = CustomerStep {
             notes: notes.map(Into::into),
@@ -163,9 +166,10 @@ impl Store {
         version: i64,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
+        let permit = self.permit(Permission::Override.on(id)).await?;
         let content =
             Content::parse(&content).map_err(|it| ValidationErrors::one(Field::Content, it))?;
-        let change = self.change(stamp).await?;
+        let change = self.change(permit, stamp).await?;
         let (before, _) = change.load_step(id, Some(version)).await?;
         before.must_have_template("override")?;
         let after = CustomerStep {
@@ -186,7 +190,8 @@ impl Store {
         version: Option<i64>,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
-        let change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Override.on(id)).await?;
+        let change = self.change(permit, stamp).await?;
         let (before, _) = change.load_step(id, version).await?;
         let template = template_rows::load(&change.tx, before.must_have_template("keep")?).await?;
         if !before.is_overridden {
@@ -209,7 +214,8 @@ impl Store {
         version: Option<i64>,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
-        let change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Override.on(id)).await?;
+        let change = self.change(permit, stamp).await?;
         let (before, _) = change.load_step(id, version).await?;
         let template =
             template_rows::load(&change.tx, before.must_have_template("reset to")?).await?;
@@ -233,7 +239,8 @@ impl Store {
         version: Option<i64>,
         stamp: ActorStamp,
     ) -> Result<Changed<CustomerStep>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let permit = self.permit(Permission::CustomerOrder.on(id)).await?;
+        let mut change = self.change(permit, stamp).await?;
         let (step, release) = change.load_step(id, version).await?;
         let list =
             copy_order::list(&change.tx, release.id, step.customer_id.0, step.category).await?;
@@ -276,7 +283,10 @@ impl Store {
         ordered: Vec<StepId>,
         stamp: ActorStamp,
     ) -> Result<Changed<()>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let permit = self
+            .permit(Permission::CustomerOrder.on((release, customer)))
+            .await?;
+        let mut change = self.change(permit, stamp).await?;
         let release = release_rows::load(&change.tx, release).await?;
         change
             .must_be_fresh(

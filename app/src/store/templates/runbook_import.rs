@@ -6,6 +6,7 @@ use crate::domain::{
     field_error::FieldError,
     id::ReleaseId,
     order::Position,
+    permission::Permission,
     template::TemplateDraft,
     template_markdown::{STEPS_MAX, TemplateImport, preview::RowEdit},
     validation_errors::ValidationErrors,
@@ -22,6 +23,7 @@ impl Store {
         markdown: String,
         edits: Vec<RowEdit>,
     ) -> Result<TemplateImport, StoreError> {
+        self.must_have(Permission::PreviewTemplates)?;
         let release = release_rows::load(&self.read, release).await?;
         release.may_be_edited()?;
         let read = move || TemplateImport::read(&markdown).edited(&edits);
@@ -54,6 +56,7 @@ impl Store {
         drafts: Vec<TemplateDraft>,
         stamp: ActorStamp,
     ) -> Result<Changed<u32>, StoreError> {
+        let permit = self.permit(Permission::Import.on(release)).await?;
         let (max, long) = (STEPS_MAX, drafts.len());
         let problem = match long {
             0 => Some(FieldError::EmptyList),
@@ -65,7 +68,7 @@ impl Store {
         }
         let all = drafts.into_iter().map(TemplateDraft::parse);
         let all = all.collect::<Result<Vec<_>, ValidationErrors>>()?;
-        let mut change = self.change(stamp).await?;
+        let mut change = self.change(permit, stamp).await?;
         let release = release_rows::load(&change.tx, release).await?;
         for fields in all {
             template_edits::add(&mut change, &release, fields, Position::Last).await?;

@@ -3,6 +3,7 @@ use super::template_rows;
 use crate::domain::{
     event::Entity,
     id::{CustomerId, ReleaseId, TemplateId},
+    permission::Permission,
     summary::{PreviewTarget, TemplateDetail, TextPreview},
     text::Content,
     validation_errors::ValidationErrors,
@@ -23,7 +24,7 @@ use std::collections::{BTreeSet, HashMap};
 impl Store {
     /// A template step, and who changed it last. Errors: not found.
     pub async fn template(&self, id: TemplateId) -> Result<TemplateDetail, StoreError> {
-        let template = template_rows::load(&self.read, id).await?;
+        let template = self.visible_template(id).await?;
         let last = events::last_change(&self.read, Entity::Template, id.0).await?;
         let (changed_by, changed_at) = last.unzip();
         Ok(TemplateDetail {
@@ -36,16 +37,21 @@ impl Store {
     /// The names of all variables that a step of a release can use: the built-in ones, and every key of the release,
     /// any cluster and any customer. Errors: not found.
     pub async fn variable_names(&self, release: ReleaseId) -> Result<Vec<String>, StoreError> {
-        let release = release_rows::load(&self.read, release).await?;
+        self.must_have(Permission::PreviewTemplates)?;
+        let release = self.visible_release(release).await?;
         let mut keys: BTreeSet<String> = release.metadata.0.into_keys().collect();
-        let of_clusters: Vec<String> = cluster::Entity::find()
+        let of_clusters: Vec<String> = self
+            .visible()
+            .clusters()
             .select_only()
             .column(cluster::Column::Metadata)
             .distinct()
             .into_tuple()
             .all(&self.read)
             .await?;
-        let of_customers: Vec<String> = customer::Entity::find()
+        let of_customers: Vec<String> = self
+            .visible()
+            .customers()
             .select_only()
             .column(customer::Column::Metadata)
             .distinct()
@@ -69,8 +75,9 @@ impl Store {
         &self,
         release: ReleaseId,
     ) -> Result<Vec<PreviewTarget>, StoreError> {
+        self.must_have(Permission::PreviewTemplates)?;
         use customer::Column;
-        let release = release_rows::load(&self.read, release).await?;
+        let release = self.visible_release(release).await?;
         let of_release = if release.status == ReleaseStatus::Draft {
             Column::IsActive.eq(true)
         } else {
@@ -81,7 +88,9 @@ impl Store {
                 .to_owned();
             Column::Id.in_subquery(members)
         };
-        let rows: Vec<(i64, String, i64)> = customer::Entity::find()
+        let rows: Vec<(i64, String, i64)> = self
+            .visible()
+            .customers()
             .select_only()
             .columns([Column::Id, Column::Name, Column::ClusterId])
             .filter(of_release)
@@ -90,7 +99,9 @@ impl Store {
             .into_tuple()
             .all(&self.read)
             .await?;
-        let clusters: HashMap<i64, String> = cluster::Entity::find()
+        let clusters: HashMap<i64, String> = self
+            .visible()
+            .clusters()
             .select_only()
             .columns([cluster::Column::Id, cluster::Column::Name])
             .into_tuple::<(i64, String)>()
@@ -114,13 +125,14 @@ impl Store {
         content: String,
         kind: StepType,
     ) -> Result<TextPreview, StoreError> {
+        self.must_have(Permission::PreviewTemplates)?;
         if content.trim().is_empty() {
             return Ok(TextPreview::default());
         }
         let content =
             Content::parse(&content).map_err(|it| ValidationErrors::one(Field::Content, it))?;
-        let release = release_rows::load(&self.read, release).await?;
-        let customer = customers::load(&self.read, customer).await?;
+        let release = self.visible_release(release).await?;
+        let customer = self.visible_customer(customer).await?;
         let cluster = clusters::load(&self.read, customer.cluster_id).await?;
         let scope = VariableScope {
             customer: &customer,

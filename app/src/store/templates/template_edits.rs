@@ -9,6 +9,7 @@ use crate::domain::{
     event::{Changed, Entity, EventAction},
     id::{ReleaseId, TemplateId},
     order::{self, Position},
+    permission::Permission,
     release::Release,
     rule_violation::RuleViolation,
     step::CustomerStep,
@@ -101,8 +102,9 @@ impl Store {
         position: Position<TemplateId>,
         stamp: ActorStamp,
     ) -> Result<Changed<StepTemplate>, StoreError> {
+        let permit = self.permit(Permission::Templates.on(release)).await?;
         let fields = draft.parse()?;
-        let mut change = self.change(stamp).await?;
+        let mut change = self.change(permit, stamp).await?;
         let release = release_rows::load(&change.tx, release).await?;
         let row = add(&mut change, &release, fields, position).await?;
         change.finish(row).await
@@ -114,7 +116,8 @@ impl Store {
         id: TemplateId,
         stamp: ActorStamp,
     ) -> Result<Changed<StepTemplate>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Templates.on(id)).await?;
+        let mut change = self.change(permit, stamp).await?;
         let original = template_rows::load(&change.tx, id).await?;
         let release = release_rows::load(&change.tx, original.release_id).await?;
         let fields = TemplateDraft::from(original).parse()?;
@@ -124,6 +127,7 @@ impl Store {
 
     /// What an edit or a deletion would do to the copies. Errors: not found.
     pub async fn template_impact(&self, id: TemplateId) -> Result<TemplateImpact, StoreError> {
+        self.must_have(Permission::PreviewTemplates)?;
         template_rows::load(&self.read, id).await?;
         Ok(impact_of(&template_rows::copies_of(&self.read, id).await?))
     }
@@ -137,8 +141,9 @@ impl Store {
         version: i64,
         stamp: ActorStamp,
     ) -> Result<Changed<StepTemplate>, StoreError> {
+        let permit = self.permit(Permission::Templates.on(id)).await?;
         let fields = draft.parse()?;
-        let mut change = self.change(stamp).await?;
+        let mut change = self.change(permit, stamp).await?;
         let before = template_rows::load(&change.tx, id).await?;
         change
             .must_be_fresh(
@@ -169,7 +174,8 @@ impl Store {
         version: Option<i64>,
         stamp: ActorStamp,
     ) -> Result<Changed<TemplateImpact>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Templates.on(id)).await?;
+        let mut change = self.change(permit, stamp).await?;
         let template = template_rows::load(&change.tx, id).await?;
         change
             .must_be_fresh(Entity::Template, id.0, &template, template.version, version)

@@ -8,6 +8,7 @@ use crate::domain::{
     event::{Changed, Entity, EventAction},
     id::{ReleaseId, TemplateId},
     order,
+    permission::Permission,
     template::{ReorderImpact, StepTemplate},
     validation_errors::ValidationErrors,
     vocabulary::{Category, Field},
@@ -31,7 +32,8 @@ impl Store {
         category: Category,
         stamp: ActorStamp,
     ) -> Result<Changed<StepTemplate>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Templates.on(id)).await?;
+        let mut change = self.change(permit, stamp).await?;
         let before = load(&change.tx, id).await?;
         release_rows::load(&change.tx, before.release_id)
             .await?
@@ -50,6 +52,7 @@ impl Store {
         release: ReleaseId,
         category: Category,
     ) -> Result<ReorderImpact, StoreError> {
+        self.must_have(Permission::PreviewTemplates)?;
         release_rows::load(&self.read, release).await?;
         let order = copy_order::template_order(&self.read, release, category).await?;
         let custom_orders = CustomOrders::find(&self.read, release, category).await?;
@@ -85,7 +88,8 @@ impl Store {
         ordered: Vec<TemplateId>,
         stamp: ActorStamp,
     ) -> Result<Changed<u32>, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let permit = self.permit(Permission::Templates.on(release)).await?;
+        let mut change = self.change(permit, stamp).await?;
         let release = release_rows::load(&change.tx, release).await?;
         change
             .must_be_fresh(

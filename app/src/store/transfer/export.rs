@@ -1,19 +1,23 @@
 //! Export of the whole database or one release as JSON (`domain::transfer`). It is read in chunks from one snapshot,
 //! so that memory use is constant and writers are not blocked.
 use crate::domain::{
+    caller::Caller,
     cluster::Cluster,
     customer::Customer,
     event::Event,
+    event_trim,
     history_chain::Head,
     id::{CustomerId, ReleaseId},
+    permission::Permission,
     release::Release,
     step::CustomerStep,
     template::StepTemplate,
-    transfer::{FORMAT_VERSION, Membership, TransferHeader, TransferPart},
+    transfer::{FORMAT_VERSION, FORMAT_WITHOUT_HASHES, Membership, TransferHeader, TransferPart},
 };
 use crate::store::records::release_rows;
 use crate::store::{
     Store,
+    access::visible::Visible,
     audit::history_head,
     engine::sqlite,
     entity::{
@@ -26,7 +30,10 @@ use sea_orm::{
     sea_query::{Expr, Query, SelectStatement},
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 /// Rows per chunk.
 const CHUNK_ROWS_MAX: u64 = 250;
@@ -54,6 +61,10 @@ struct SignedHead {
 #[derive(Debug)]
 pub struct Export {
     tx: DatabaseTransaction,
+    /// Who gets it: rows out of scope are no part of it.
+    caller: Arc<Caller>,
+    /// The customers that the caller sees, if not all.
+    visible: Option<HashSet<i64>>,
     /// Exports only this release, if given.
     release: Option<ReleaseId>,
     /// What the export of a release ends with.
@@ -62,30 +73,69 @@ pub struct Export {
     part: usize,
     after: (i64, i64),
     is_first: bool,
+    /// The rows that the last read found, before they were trimmed.
+    n_read: usize,
 }
 
 impl Store {
     /// Begins an export of everything, or of one release with its customers, their clusters and its events. Errors:
     /// not found.
     pub async fn export(&self, release: Option<ReleaseId>) -> Result<Export, StoreError> {
+        match release {
+            None => self.must_have(Permission::Transfer)?,
+            Some(id) => self.see(id).await?,
+        }
         let tx = self.snapshot().await?;
         let mut end = None;
         if let Some(id) = release {
             release_rows::load(&tx, id).await?;
+        }
+        // A head proves what a scope hides.
+        if release.is_some() && self.caller.sees_all() {
             let head = history_head::newest(&tx).await?;
             end = head.map(|(head, _)| SignedHead {
                 head,
                 signature: None,
             });
         }
+        let visible = if self.caller.sees_all() {
+            None
+        } else {
+            Some(self.visible_customer_ids().await?)
+        };
         Ok(Export {
             tx,
+            caller: Arc::clone(&self.caller),
+            visible,
             release,
             end,
             part: 0,
             after: (0, 0),
             is_first: true,
+            n_read: 0,
         })
+    }
+}
+
+/// What is left of a row for a caller who sees only some customers.
+trait Trimmed: Sized {
+    fn trimmed(self, _: Option<&HashSet<i64>>) -> Option<Self> {
+        Some(self)
+    }
+}
+
+impl Trimmed for Cluster {}
+impl Trimmed for Customer {}
+impl Trimmed for Release {}
+impl Trimmed for StepTemplate {}
+impl Trimmed for CustomerStep {}
+
+impl Trimmed for Event {
+    fn trimmed(self, visible: Option<&HashSet<i64>>) -> Option<Self> {
+        match visible {
+            None => Some(self),
+            Some(visible) => event_trim::trimmed(self, |it| visible.contains(&it.0)),
+        }
     }
 }
 
@@ -95,8 +145,9 @@ fn json(row: &impl Serialize) -> Result<String, StoreError> {
 
 /// Reads the next rows of a table as JSON of their domain type, and remembers the last id.
 macro_rules! read_rows {
-    ($this:ident, $table:ident, $row:ty, $only:expr) => {{
-        let mut query = $table::Entity::find().filter($table::Column::Id.gt($this.after.0));
+    ($this:ident, $table:ident, $visible:ident, $row:ty, $only:expr) => {{
+        let all = Visible::of(&$this.caller).$visible();
+        let mut query = all.filter($table::Column::Id.gt($this.after.0));
         if let Some(release) = $this.release {
             let only: fn(ReleaseId) -> Expr = $only;
             query = query.filter(only(release));
@@ -109,9 +160,13 @@ macro_rules! read_rows {
         if let Some(last) = found.last() {
             $this.after.0 = last.id;
         }
+        $this.n_read = found.len();
         let mut rows = Vec::with_capacity(found.len());
         for row in found {
-            rows.push(json(&<$row>::try_from(row)?)?);
+            let row = <$row>::try_from(row)?;
+            if let Some(row) = Trimmed::trimmed(row, $this.visible.as_ref()) {
+                rows.push(json(&row)?);
+            }
         }
         rows
     }};
@@ -143,7 +198,7 @@ impl Export {
             text.extend(["\"", part.as_str(), "\":["]);
         }
         let rows = self.next_rows(part).await?;
-        let is_whole = rows.len() < usize::try_from(CHUNK_ROWS_MAX).unwrap_or(usize::MAX);
+        let is_whole = self.n_read < usize::try_from(CHUNK_ROWS_MAX).unwrap_or(usize::MAX);
         for row in rows {
             text.push_str(if self.is_first { "\n" } else { ",\n" });
             text.push_str(&row);
@@ -166,11 +221,20 @@ impl Export {
     /// The line before the lists.
     async fn header(&self) -> Result<String, StoreError> {
         let mut header = TransferHeader {
-            rollcall: FORMAT_VERSION,
+            rollcall: match self.visible {
+                None => FORMAT_VERSION,
+                Some(_) => FORMAT_WITHOUT_HASHES,
+            },
             schema: sqlite::schema(&self.tx).await?,
             last_ids: BTreeMap::new(),
         };
-        for (part, table) in TABLES {
+        // The highest ids tell how much there is in all.
+        let tables = if self.visible.is_some() {
+            &[]
+        } else {
+            TABLES.as_slice()
+        };
+        for &(part, table) in tables {
             let id = sqlite::last_id(&self.tx, table).await?;
             header.last_ids.insert(part, id);
         }
@@ -187,29 +251,31 @@ impl Export {
         };
         Ok(match part {
             TransferPart::Clusters => {
-                read_rows!(self, cluster, Cluster, |it| OfCluster::Id
+                read_rows!(self, cluster, clusters, Cluster, |it| OfCluster::Id
                     .in_subquery(clusters_of(it)))
             }
             TransferPart::Customers => {
-                read_rows!(self, customer, Customer, |it| OfCustomer::Id
+                read_rows!(self, customer, customers, Customer, |it| OfCustomer::Id
                     .in_subquery(members_of(it)))
             }
             TransferPart::Releases => {
-                read_rows!(self, release, Release, |it| OfRelease::Id.eq(it.0))
+                read_rows!(self, release, releases, Release, |it| OfRelease::Id
+                    .eq(it.0))
             }
             TransferPart::Templates => {
-                read_rows!(self, step_template, StepTemplate, |it| {
+                read_rows!(self, step_template, templates, StepTemplate, |it| {
                     OfTemplate::ReleaseId.eq(it.0)
                 })
             }
             TransferPart::Members => self.next_members().await?,
             TransferPart::Steps => {
-                read_rows!(self, customer_step, CustomerStep, |it| {
+                read_rows!(self, customer_step, steps, CustomerStep, |it| {
                     OfStep::ReleaseId.eq(it.0)
                 })
             }
             TransferPart::Events => {
-                read_rows!(self, audit_event, Event, |it| OfEvent::ReleaseId.eq(it.0))
+                read_rows!(self, audit_event, events, Event, |it| OfEvent::ReleaseId
+                    .eq(it.0))
             }
         })
     }
@@ -221,7 +287,7 @@ impl Export {
         let rows_after = Column::ReleaseId.gt(release).or(Column::ReleaseId
             .eq(release)
             .and(Column::CustomerId.gt(customer)));
-        let mut query = release_customer::Entity::find().filter(rows_after);
+        let mut query = Visible::of(&self.caller).members().filter(rows_after);
         if let Some(only) = self.release {
             query = query.filter(Column::ReleaseId.eq(only.0));
         }
@@ -234,6 +300,7 @@ impl Export {
         if let Some(last) = found.last() {
             self.after = (last.release_id, last.customer_id);
         }
+        self.n_read = found.len();
         let rows = found.into_iter().map(|row| {
             json(&Membership {
                 release_id: ReleaseId(row.release_id),

@@ -2,10 +2,12 @@
 use super::{export::TABLES, import_chain::ImportChain};
 use crate::domain::{
     actor_stamp::ActorStamp,
+    caller::Caller,
     event::{Entity, EventAction},
     history_chain::Head,
     history_walk::ImportedEvents,
     id::BatchId,
+    permission::Permission,
     rule_violation::RuleViolation,
     transfer::{ImportErrors, Membership, Transfer, TransferPart, row_checker::RowChecker},
 };
@@ -52,6 +54,8 @@ struct ImportRecord<'a> {
 /// A running import; dropping it rolls it back.
 struct Import {
     tx: DatabaseTransaction,
+    /// Who imports; the events that are taken in keep their own.
+    caller: Caller,
     checker: RowChecker,
     chain: ImportChain,
     imported: ImportedCounts,
@@ -67,10 +71,12 @@ impl Store {
         file: &Transfer,
         stamp: ActorStamp,
     ) -> Result<Result<ImportOutcome, ImportErrors>, StoreError> {
+        self.must_have(Permission::Transfer)?;
         let tx = self.begin().await?;
         must_be_empty(&tx).await?;
         let mut import = Import {
             tx,
+            caller: self.caller.importing(),
             checker: RowChecker::default(),
             chain: ImportChain::of(file),
             imported: ImportedCounts::new(),
@@ -80,7 +86,7 @@ impl Store {
         import.import_releases(file).await?;
         import.import_events(file).await?;
         let result = import.finish(file, &stamp).await;
-        self.wal_checkpointer.checkpoint_if_long();
+        self.database.wal_checkpointer.checkpoint_if_long();
         result
     }
 }
@@ -232,7 +238,8 @@ impl Import {
             part,
         };
         let event = NewEvent::of(Entity::Database, 0, EventAction::Import).after(&record);
-        events::insert(&self.tx, stamp, &batch_id, None, vec![event], &mut None).await?;
+        let (event, end) = (vec![event], &mut None);
+        events::insert(&self.tx, &self.caller, stamp, &batch_id, None, event, end).await?;
         self.tx.commit().await?;
         Ok(Ok(ImportOutcome {
             imported: self.imported,

@@ -13,19 +13,24 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, Event, EventAction},
     id::{BatchId, TemplateId},
+    permission::Permission,
     rule_violation::RuleViolation,
     summary::{Conflict, UndoResult},
     vocabulary::Noun,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 impl Store {
     /// Undoes all events of a batch, newest first. Errors: not found; not undoable; archived; nothing left to
     /// restore.
     pub async fn undo(&self, batch: BatchId, stamp: ActorStamp) -> Result<UndoResult, StoreError> {
-        let mut change = self.change(stamp).await?;
+        let permit = self.permit(Permission::UndoWork.on(batch.clone())).await?;
+        let mut change = self.change(permit, stamp).await?;
         change.undoes = Some(batch.clone());
-        let events: Vec<Event> = audit_event::Entity::find()
+        // What is out of the caller's scope is no part of the batch: not restored, not counted, not named.
+        let events: Vec<Event> = change
+            .visible()
+            .events()
             .filter(audit_event::Column::BatchId.eq(batch.0))
             .order_by_desc(audit_event::Column::Id)
             .all(&change.tx)
@@ -36,6 +41,11 @@ impl Store {
         let Some(first) = events.first() else {
             return Err(StoreError::NotFound(Noun::Batch));
         };
+        let permissions = events.iter().map(Event::undo_permission);
+        if let Some(permission) = permissions.max_by_key(|it| it.role()) {
+            self.must_have(permission)?;
+            change.permission = permission;
+        }
         if let Some(event) = events.iter().find(|it| !it.is_undoable()) {
             return Err(RuleViolation::NotUndoable {
                 what: format!("that somebody {} this", event.action.phrase()),

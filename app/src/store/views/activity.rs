@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
+    access::visible::Visible,
     entity::{audit_event, cluster, customer, customer_step, release, step_template},
     error::StoreError,
 };
@@ -59,6 +60,9 @@ fn filter_condition(filter: &EventFilter, of: impl Fn(Column) -> Expr) -> Condit
     if let Some(actor) = &filter.actor {
         all = all.add(of(Column::Actor).eq(actor.as_str()));
     }
+    if let Some(user) = filter.user_id {
+        all = all.add(of(Column::UserId).eq(user.0));
+    }
     if let Some(batch) = &filter.batch_id {
         all = all.add(of(Column::BatchId).eq(batch.0.as_str()));
     }
@@ -76,7 +80,7 @@ fn column_of_table(column: Column) -> Expr {
 }
 
 /// Whether an event is the last one of its batch that matches the filter, so that a batch is one line on all pages.
-fn is_last_of_batch(filter: &EventFilter) -> Expr {
+fn is_last_of_batch(filter: &EventFilter, visible: Visible<'_>) -> Expr {
     let of_later = |column: Column| Expr::col(("later", column));
     let later = Query::select()
         .expr(Expr::val(1_i32))
@@ -84,6 +88,7 @@ fn is_last_of_batch(filter: &EventFilter) -> Expr {
         .and_where(of_later(Column::BatchId).equals((audit_event::Entity, Column::BatchId)))
         .and_where(of_later(Column::Id).gt(column_of_table(Column::Id)))
         .cond_where(filter_condition(filter, of_later))
+        .cond_where(visible.events_condition(of_later))
         .to_owned();
     Expr::not_exists(later)
 }
@@ -107,30 +112,40 @@ impl Store {
             };
             return Err(ValidationErrors::one(Field::Limit, problem).into());
         }
-        let mut query = audit_event::Entity::find()
+        let mut query = self
+            .visible()
+            .events()
             .filter(filter_condition(filter, column_of_table))
             .order_by_desc(Column::Id);
         if is_one_per_batch {
-            query = query.filter(is_last_of_batch(filter));
+            query = query.filter(is_last_of_batch(filter, self.visible()));
         }
-        if let Some(cursor) = filter.cursor {
-            query = query.filter(Column::Id.lt(cursor.0));
+        let wanted = limit as usize + 1;
+        let mut items: Vec<Event> = Vec::new();
+        let mut cursor = filter.cursor;
+        // What a caller with a scope sees of an event may be nothing; then the page is filled from what follows.
+        loop {
+            let mut rest = query.clone();
+            if let Some(cursor) = cursor {
+                rest = rest.filter(Column::Id.lt(cursor.0));
+            }
+            let rows = rest
+                .limit((wanted - items.len()) as u64)
+                .all(&self.read)
+                .await?;
+            let is_end = rows.len() < wanted - items.len();
+            cursor = rows.last().map(|it| EventId(it.id));
+            let events = rows.into_iter().map(Event::try_from);
+            let events = events.collect::<Result<Vec<_>, _>>()?;
+            items.extend(self.seen_events(events).await?);
+            if is_end || items.len() == wanted {
+                break;
+            }
         }
-        let mut rows = query.limit(u64::from(limit) + 1).all(&self.read).await?;
-        let more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let next_cursor = if more {
-            rows.last().map(|it| EventId(it.id))
-        } else {
-            None
-        };
-        Ok(ListPage {
-            items: rows
-                .into_iter()
-                .map(Event::try_from)
-                .collect::<Result<_, _>>()?,
-            next_cursor,
-        })
+        let more = items.len() == wanted;
+        items.truncate(limit as usize);
+        let next_cursor = items.last().filter(|_| more).map(|it| it.id);
+        Ok(ListPage { items, next_cursor })
     }
 
     /// Batches, newest first, each by its last event; or all events of one batch, if the filter names it. Errors: a
@@ -171,7 +186,9 @@ impl Store {
 
     async fn named_events(&self, events: Vec<Event>) -> Result<Vec<NamedEvent>, StoreError> {
         let batches = events.iter().map(|it| it.batch_id.0.as_str());
-        let sizes: HashMap<String, i64> = audit_event::Entity::find()
+        let sizes: HashMap<String, i64> = self
+            .visible()
+            .events()
             .select_only()
             .column(Column::BatchId)
             .column_as(Column::Id.count(), "n")
@@ -210,7 +227,9 @@ impl Store {
         events: &[Event],
     ) -> Result<HashMap<EventId, UndoState>, StoreError> {
         let batches = events.iter().map(|it| it.batch_id.0.as_str());
-        let undone: HashSet<String> = audit_event::Entity::find()
+        let undone: HashSet<String> = self
+            .visible()
+            .events()
             .select_only()
             .column(Column::Undoes)
             .distinct()
@@ -222,7 +241,9 @@ impl Store {
             .collect();
         let releases = events.iter().filter_map(|it| it.release_id);
         let releases: HashSet<i64> = releases.map(|it| it.0).collect();
-        let open: HashSet<i64> = release::Entity::find()
+        let open: HashSet<i64> = self
+            .visible()
+            .releases()
             .select_only()
             .column(release::Column::Id)
             .filter(release::Column::Id.is_in(releases))
@@ -236,7 +257,7 @@ impl Store {
             let is_open = event.release_id.is_none_or(|it| open.contains(&it.0));
             if undone.contains(&event.batch_id.0) {
                 UndoState::Undone
-            } else if event.is_undoable() && is_open {
+            } else if event.is_undoable() && is_open && self.caller.may(event.undo_permission()) {
                 UndoState::Open
             } else {
                 UndoState::Never
@@ -247,14 +268,18 @@ impl Store {
 
     /// The choices of the activity filter.
     pub async fn activity_choices(&self) -> Result<ActivityFilterOptions, StoreError> {
-        let clusters: Vec<(i64, String)> = cluster::Entity::find()
+        let clusters: Vec<(i64, String)> = self
+            .visible()
+            .clusters()
             .select_only()
             .columns([cluster::Column::Id, cluster::Column::Name])
             .order_by_asc(cluster::Column::Name)
             .into_tuple()
             .all(&self.read)
             .await?;
-        let customers: Vec<(i64, String)> = customer::Entity::find()
+        let customers: Vec<(i64, String)> = self
+            .visible()
+            .customers()
             .select_only()
             .columns([customer::Column::Id, customer::Column::Name])
             .order_by_asc(customer::Column::Name)
@@ -262,7 +287,9 @@ impl Store {
             .into_tuple()
             .all(&self.read)
             .await?;
-        let people: Vec<String> = audit_event::Entity::find()
+        let people: Vec<String> = self
+            .visible()
+            .events()
             .select_only()
             .column(Column::Actor)
             .order_by_desc(Column::Id)
@@ -305,9 +332,11 @@ impl NameLookup {
         }
         let mut names = HashMap::new();
         macro_rules! read {
-            ($entity:path, $table:ident) => {
+            ($entity:path, $table:ident, $visible:ident) => {
                 if let Some(ids) = wanted.remove(&$entity) {
-                    let rows: Vec<(i64, String)> = $table::Entity::find()
+                    let rows: Vec<(i64, String)> = store
+                        .visible()
+                        .$visible()
                         .select_only()
                         .columns([$table::Column::Id, $table::Column::Name])
                         .filter($table::Column::Id.is_in(ids))
@@ -318,11 +347,11 @@ impl NameLookup {
                 }
             };
         }
-        read!(Entity::Cluster, cluster);
-        read!(Entity::Customer, customer);
-        read!(Entity::Release, release);
-        read!(Entity::Template, step_template);
-        read!(Entity::Step, customer_step);
+        read!(Entity::Cluster, cluster, clusters);
+        read!(Entity::Customer, customer, customers);
+        read!(Entity::Release, release, releases);
+        read!(Entity::Template, step_template, templates);
+        read!(Entity::Step, customer_step, steps);
         Ok(Self(names))
     }
 

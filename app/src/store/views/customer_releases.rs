@@ -35,7 +35,9 @@ impl Store {
         &self,
         id: CustomerId,
     ) -> Result<Vec<CustomerRelease>, StoreError> {
-        let members: HashSet<i64> = release_customer::Entity::find()
+        let members: HashSet<i64> = self
+            .visible()
+            .members()
             .select_only()
             .column(release_customer::Column::ReleaseId)
             .filter(release_customer::Column::CustomerId.eq(id.0))
@@ -46,7 +48,9 @@ impl Store {
             .collect();
         let removals = self.removals_of(id).await?;
         let wanted: HashSet<i64> = members.iter().chain(removals.keys()).copied().collect();
-        let rows = release::Entity::find()
+        let rows = self
+            .visible()
+            .releases()
             .filter(release::Column::Id.is_in(wanted))
             .order_by_desc(release::Column::CreatedAt)
             .order_by_desc(release::Column::Id)
@@ -69,7 +73,9 @@ impl Store {
     /// Who removed a customer last, by release id. Only the audit trail has this.
     async fn removals_of(&self, id: CustomerId) -> Result<HashMap<i64, ActorStamp>, StoreError> {
         use audit_event::Column;
-        let rows: Vec<(i64, String, DateTime<Utc>, Option<String>)> = audit_event::Entity::find()
+        let rows: Vec<(i64, String, DateTime<Utc>, Option<String>)> = self
+            .visible()
+            .events()
             .select_only()
             .columns([Column::EntityId, Column::Actor, Column::At, Column::Before])
             .filter(Column::Entity.eq(Entity::Release.as_str()))
@@ -97,7 +103,9 @@ impl Store {
         id: ClusterId,
     ) -> Result<Vec<ClusterRelease>, StoreError> {
         use customer_step::Column as Of;
-        let members: HashMap<i64, i64> = release_customer::Entity::find()
+        let members: HashMap<i64, i64> = self
+            .visible()
+            .members()
             .select_only()
             .column(release_customer::Column::ReleaseId)
             .column_as(release_customer::Column::CustomerId.count(), "n")
@@ -115,7 +123,9 @@ impl Store {
             .is_in(members.keys().copied())
             .and(Of::CustomerId.in_subquery(customers_of(id)));
         let counts = self.count_steps(of_cluster).await?;
-        let releases: Vec<(i64, String, String)> = release::Entity::find()
+        let releases: Vec<(i64, String, String)> = self
+            .visible()
+            .releases()
             .select_only()
             .columns([
                 release::Column::Id,

@@ -5,15 +5,15 @@ use crate::domain::{
     customer_work::{CustomStepPositions, NeighborCustomer, Promotion, WorkList, WorkRow},
     field_error::FieldError,
     id::{CustomerId, ReleaseId, StepId},
+    matrix::MatrixColumn,
+    permission::Permission,
     rule_violation::RuleViolation,
     summary::CustomerWork,
     template::TemplateImpact,
     variables::{self, VariableScope},
     vocabulary::{Category, Noun},
 };
-use crate::store::{
-    Store, entity::customer_step, error::StoreError, records::customers, steps::step_rows::load,
-};
+use crate::store::{Store, entity::customer_step, error::StoreError};
 use crate::store::{records::release_rows, templates::template_rows};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -32,7 +32,7 @@ impl Store {
             steps,
             ..
         } = self.customer_work(release, customer).await?;
-        let (_, columns) = matrix_snapshot::load_columns(&self.read, release.id).await?;
+        let columns = self.visible_columns(release.id).await?;
         let here = columns.iter().position(|it| it.id == customer.id);
         let neighbour = |index: Option<usize>| {
             let column = index.and_then(|it| columns.get(it))?;
@@ -61,6 +61,14 @@ impl Store {
             customer,
             cluster,
         })
+    }
+
+    /// The visible columns of a release's matrix.
+    async fn visible_columns(&self, id: ReleaseId) -> Result<Vec<MatrixColumn>, StoreError> {
+        let (bands, mut columns) = matrix_snapshot::load_columns(&self.read, id).await?;
+        let scope = &self.caller.scope;
+        columns.retain(|it| scope.contains(it.id, bands[it.band].id));
+        Ok(columns)
     }
 
     /// One customer's steps with variables filled in. Errors: not found; not a member.
@@ -115,13 +123,16 @@ impl Store {
         customer: CustomerId,
     ) -> Result<CustomStepPositions, StoreError> {
         use customer_step::Column;
-        release_rows::load(&self.read, release).await?;
-        customers::load(&self.read, customer).await?;
-        let (_, columns) = matrix_snapshot::load_columns(&self.read, release).await?;
+        self.must_have(Permission::CustomSteps)?;
+        self.visible_release(release).await?;
+        self.visible_customer(customer).await?;
+        let columns = self.visible_columns(release).await?;
         if !columns.iter().any(|it| it.id == customer) {
             return Err(StoreError::NotFound(Noun::Customer));
         }
-        let rows: Vec<(i64, String, String)> = customer_step::Entity::find()
+        let rows: Vec<(i64, String, String)> = self
+            .visible()
+            .steps()
             .select_only()
             .columns([Column::Id, Column::Category, Column::Name])
             .filter(Column::ReleaseId.eq(release.0))
@@ -148,7 +159,8 @@ impl Store {
 
     /// What promoting a step would do. Errors: not found; nothing to promote.
     pub async fn promotion(&self, id: StepId) -> Result<Promotion, StoreError> {
-        let step = load(&self.read, id).await?;
+        let step = self.visible_step(id).await?;
+        self.must_have(Permission::Promote)?;
         let mut promotion = Promotion::default();
         match step.template_id {
             Some(_) if !step.is_overridden => {
@@ -164,8 +176,7 @@ impl Store {
                 promotion.effect = effect;
             }
             None => {
-                let (_, columns) =
-                    matrix_snapshot::load_columns(&self.read, step.release_id).await?;
+                let columns = self.visible_columns(step.release_id).await?;
                 promotion.customers = columns
                     .into_iter()
                     .filter(|it| it.id != step.customer_id)

@@ -69,7 +69,9 @@ impl Store {
 
     /// Everything on the dashboard.
     pub async fn dashboard(&self, now: DateTime<Utc>) -> Result<Dashboard, StoreError> {
-        let active: Vec<Release> = release::Entity::find()
+        let active: Vec<Release> = self
+            .visible()
+            .releases()
             .filter(release::Column::Status.eq(ReleaseStatus::Active.as_str()))
             .order_by_desc(release::Column::CreatedAt)
             .order_by_desc(release::Column::Id)
@@ -80,7 +82,7 @@ impl Store {
             .collect::<Result<_, _>>()?;
         let mut grids = Vec::with_capacity(active.len());
         for release in &active {
-            grids.push(self.cached_matrix(release.id).await?);
+            grids.push(self.visible_matrix(release.id).await?);
         }
         let grids: Vec<&Grid> = grids.iter().map(|it| it.grid()).collect();
         let mut attention = self.attention(&grids, now).await?;
@@ -101,7 +103,9 @@ impl Store {
 
     /// The active releases with their progress, in total and by cluster.
     async fn active_releases(&self, grids: &[&Grid]) -> Result<Vec<ActiveRelease>, StoreError> {
-        let mut templates: HashMap<i64, i64> = step_template::Entity::find()
+        let mut templates: HashMap<i64, i64> = self
+            .visible()
+            .templates()
             .select_only()
             .column(step_template::Column::ReleaseId)
             .column_as(ColumnTrait::count(&step_template::Column::Id), "n")
@@ -137,7 +141,9 @@ impl Store {
     }
 
     async fn cluster_names(&self) -> Result<HashMap<i64, String>, StoreError> {
-        Ok(cluster::Entity::find()
+        Ok(self
+            .visible()
+            .clusters()
             .select_only()
             .columns([cluster::Column::Id, cluster::Column::Name])
             .into_tuple::<(i64, String)>()
@@ -177,7 +183,9 @@ impl Store {
         }
         wanted.sort_unstable();
         wanted.truncate(ATTENTION_CELLS_MAX + 1);
-        let rows: Vec<NarrowStep> = customer_step::Entity::find()
+        let rows: Vec<NarrowStep> = self
+            .visible()
+            .steps()
             .select_only()
             .columns([
                 Of::Id,
@@ -194,7 +202,9 @@ impl Store {
             .into_tuple()
             .all(&self.read)
             .await?;
-        let customers: HashMap<i64, (String, i64)> = customer::Entity::find()
+        let customers: HashMap<i64, (String, i64)> = self
+            .visible()
+            .customers()
             .select_only()
             .columns([
                 customer::Column::Id,

@@ -14,7 +14,7 @@ use crate::store::{Store, error::StoreError};
 impl Store {
     /// The current matrix of a release, with the status information of all cells. Errors: not found.
     pub async fn grid(&self, id: ReleaseId) -> Result<Grid, StoreError> {
-        Ok(self.cached_matrix(id).await?.grid().clone())
+        Ok(self.visible_matrix(id).await?.grid().clone())
     }
 
     /// The matrix in its wire format, with status information for the window that begins at `first`. Errors: not
@@ -25,19 +25,19 @@ impl Store {
         first: CellIndex,
     ) -> Result<PackedMatrix, StoreError> {
         Ok(PackedMatrix::of(
-            self.cached_matrix(id).await?.grid(),
+            self.visible_matrix(id).await?.grid(),
             first,
         ))
     }
 
     /// The status information of all cells in its wire format. Errors: not found.
     pub async fn matrix_status_info(&self, id: ReleaseId) -> Result<StatusInfo, StoreError> {
-        Ok(self.cached_matrix(id).await?.grid().status_info(|_| true))
+        Ok(self.visible_matrix(id).await?.grid().status_info(|_| true))
     }
 
     /// The progress of a release: in total, and by customer, cluster and category. Errors: not found.
     pub async fn release_progress(&self, id: ReleaseId) -> Result<ReleaseProgress, StoreError> {
-        let kept = self.cached_matrix(id).await?;
+        let kept = self.visible_matrix(id).await?;
         let grid = kept.grid();
         let customers = grid
             .columns

@@ -8,7 +8,7 @@ use crate::domain::{
     matrix::{Cell, CellIndex, Grid},
 };
 use crate::store::{
-    Store,
+    Database, Store,
     entity::{audit_event, customer_step},
     error::StoreError,
 };
@@ -103,19 +103,22 @@ async fn last_event(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
     Ok(last.flatten().unwrap_or_default())
 }
 
-impl Store {
+impl Database {
     /// The id of the last event: as long as it is the same, so is everything that pages show.
     pub async fn last_event(&self) -> Result<i64, StoreError> {
         Ok(last_event(&self.read).await?)
     }
+}
 
-    /// The current matrix of a release, from the cache or refreshed. Errors: not found.
+impl Store {
+    /// The current matrix of a release with all its customers, from the cache or refreshed; `visible_matrix` cuts it for the
+    /// caller. Errors: not found.
     pub(in crate::store) async fn cached_matrix(
         &self,
         id: ReleaseId,
     ) -> Result<Arc<CachedMatrix>, StoreError> {
-        let last = self.last_event().await?;
-        let slot = self.matrix_cache.slot(id);
+        let last = self.database.last_event().await?;
+        let slot = self.database.matrix_cache.slot(id);
         let mut cached = slot.matrix.lock().await;
         if let Some(current) = cached.as_ref().filter(|it| it.last_event_id >= last) {
             return Ok(Arc::clone(current));
@@ -129,13 +132,13 @@ impl Store {
             Some(matrix) => matrix,
             None => load(&tx, id)
                 .await
-                .inspect_err(|_| self.matrix_cache.remove(id))?,
+                .inspect_err(|_| self.database.matrix_cache.remove(id))?,
         };
         tx.commit().await?;
         let (rows, columns) = (fresh.grid().rows.len(), fresh.grid().columns.len());
         *cached = Some(Arc::clone(&fresh));
         drop(cached);
-        self.matrix_cache.weigh(id, slot, rows * columns);
+        self.database.matrix_cache.weigh(id, slot, rows * columns);
         Ok(fresh)
     }
 }
@@ -208,6 +211,8 @@ fn event_impact(
         Entity::Cluster | Entity::Customer if action == Did::Create => EventImpact::None,
         Entity::Release if id != release.0 => EventImpact::None,
         Entity::Template | Entity::Step if !is_ours => EventImpact::None,
+        // People are no part of any matrix.
+        Entity::User | Entity::Session | Entity::Token => EventImpact::None,
         // They change names, values of variables, rows or columns.
         Entity::Cluster
         | Entity::Customer

@@ -12,9 +12,11 @@ use std::collections::HashMap;
 impl Store {
     /// The members of a release in the matrix's order. Errors: not found.
     pub async fn members(&self, id: ReleaseId) -> Result<Vec<Member>, StoreError> {
-        let kept = self.cached_matrix(id).await?;
+        let kept = self.visible_matrix(id).await?;
         let grid = kept.grid();
-        let added: HashMap<i64, DateTime<Utc>> = release_customer::Entity::find()
+        let added: HashMap<i64, DateTime<Utc>> = self
+            .visible()
+            .members()
             .filter(release_customer::Column::ReleaseId.eq(id.0))
             .all(&self.read)
             .await?

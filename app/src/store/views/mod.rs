@@ -17,3 +17,4 @@ pub mod record_lists;
 pub mod release_sheet;
 pub mod step_queries;
 pub mod text_diffs;
+pub mod visible_rows;

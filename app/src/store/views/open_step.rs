@@ -95,7 +95,9 @@ impl Store {
         if events.is_empty() {
             return Ok(HashMap::new());
         }
-        let rows: Vec<(String, i64)> = audit_event::Entity::find()
+        let rows: Vec<(String, i64)> = self
+            .visible()
+            .events()
             .select_only()
             .column(Column::BatchId)
             .column_as(Column::Id.count(), "n")
@@ -123,7 +125,9 @@ impl Store {
         else {
             return Ok(None);
         };
-        let events: Vec<Event> = audit_event::Entity::find()
+        let events: Vec<Event> = self
+            .visible()
+            .events()
             .filter(Column::Entity.eq(Entity::Template.as_str()))
             .filter(Column::EntityId.eq(template.id.0))
             .order_by_desc(Column::Id)

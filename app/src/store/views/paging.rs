@@ -58,7 +58,9 @@ impl Store {
         page: PageRequest,
     ) -> Result<PageOfRows<ClusterSummary>, StoreError> {
         use cluster::Column;
-        let mut query = cluster::Entity::find()
+        let mut query = self
+            .visible()
+            .clusters()
             .order_by_asc(Column::Name)
             .order_by_asc(Column::Id)
             .limit(page.limit + 1);
@@ -66,7 +68,12 @@ impl Store {
             query = query.filter(Column::IsActive.eq(true));
         }
         if let Some(after) = page.after {
-            let last = cluster::Entity::find_by_id(after).one(&self.read).await?;
+            let last = self
+                .visible()
+                .clusters()
+                .filter(cluster::Column::Id.eq(after))
+                .one(&self.read)
+                .await?;
             let last = last.ok_or_else(|| unknown_cursor(after))?;
             query = query.filter(
                 Column::Name
@@ -75,7 +82,9 @@ impl Store {
             );
         }
         let rows = take_page(query.all(&self.read).await?, page.limit, |it| it.id);
-        let counts: HashMap<i64, i64> = customer::Entity::find()
+        let counts: HashMap<i64, i64> = self
+            .visible()
+            .customers()
             .select_only()
             .column(customer::Column::ClusterId)
             .column_as(customer::Column::Id.count(), "n")
@@ -112,7 +121,9 @@ impl Store {
         page: PageRequest,
     ) -> Result<PageOfRows<(Customer, Cluster)>, StoreError> {
         use customer::Column;
-        let mut query = customer::Entity::find()
+        let mut query = self
+            .visible()
+            .customers()
             .order_by_asc(Column::Name)
             .order_by_asc(Column::Id)
             .limit(page.limit + 1);
@@ -123,7 +134,12 @@ impl Store {
             query = query.filter(Column::IsActive.eq(true));
         }
         if let Some(after) = page.after {
-            let last = customer::Entity::find_by_id(after).one(&self.read).await?;
+            let last = self
+                .visible()
+                .customers()
+                .filter(customer::Column::Id.eq(after))
+                .one(&self.read)
+                .await?;
             let last = last.ok_or_else(|| unknown_cursor(after))?;
             query = query.filter(
                 Column::Name
@@ -133,7 +149,9 @@ impl Store {
         }
         let rows = take_page(query.all(&self.read).await?, page.limit, |it| it.id);
         let ids: HashSet<i64> = rows.items.iter().map(|it| it.cluster_id).collect();
-        let clusters: HashMap<i64, Cluster> = cluster::Entity::find()
+        let clusters: HashMap<i64, Cluster> = self
+            .visible()
+            .clusters()
             .filter(cluster::Column::Id.is_in(ids))
             .all(&self.read)
             .await?
@@ -163,12 +181,19 @@ impl Store {
         page: PageRequest,
     ) -> Result<PageOfRows<ReleaseSummary>, StoreError> {
         use release::Column;
-        let mut query = release::Entity::find()
+        let mut query = self
+            .visible()
+            .releases()
             .order_by_desc(Column::CreatedAt)
             .order_by_desc(Column::Id)
             .limit(page.limit + 1);
         if let Some(after) = page.after {
-            let last = release::Entity::find_by_id(after).one(&self.read).await?;
+            let last = self
+                .visible()
+                .releases()
+                .filter(release::Column::Id.eq(after))
+                .one(&self.read)
+                .await?;
             let last = last.ok_or_else(|| unknown_cursor(after))?;
             query = query.filter(
                 Column::CreatedAt.lt(last.created_at).or(Column::CreatedAt
@@ -190,7 +215,7 @@ impl Store {
 
     /// One release with progress. Errors: not found.
     pub async fn release_summary(&self, id: ReleaseId) -> Result<ReleaseSummary, StoreError> {
-        let release = release_rows::load(&self.read, id).await?;
+        let release = self.visible_release(id).await?;
         let summary = self.summaries(vec![release]).await?.pop();
         summary.ok_or(StoreError::NotFound(Noun::Release))
     }
@@ -203,7 +228,9 @@ impl Store {
         let ids = || releases.iter().map(|it| it.id.0);
         let counts = self.progress_counts(releases.iter().map(|it| (it.id, it.status)));
         let counts = counts.await?;
-        let templates: HashMap<i64, i64> = step_template::Entity::find()
+        let templates: HashMap<i64, i64> = self
+            .visible()
+            .templates()
             .select_only()
             .column(step_template::Column::ReleaseId)
             .column_as(step_template::Column::Id.count(), "n")
@@ -214,7 +241,9 @@ impl Store {
             .await?
             .into_iter()
             .collect();
-        let customers: HashMap<i64, i64> = release_customer::Entity::find()
+        let customers: HashMap<i64, i64> = self
+            .visible()
+            .members()
             .select_only()
             .column(release_customer::Column::ReleaseId)
             .column_as(release_customer::Column::CustomerId.count(), "n")
@@ -245,29 +274,29 @@ impl Store {
 
     /// A cluster as stored. Errors: not found.
     pub async fn cluster_row(&self, id: ClusterId) -> Result<Cluster, StoreError> {
-        clusters::load(&self.read, id).await
+        self.visible_cluster(id).await
     }
 
     /// A customer as stored, and its cluster. Errors: not found.
     pub async fn customer_row(&self, id: CustomerId) -> Result<(Customer, Cluster), StoreError> {
-        let customer = customers::load(&self.read, id).await?;
+        let customer = self.visible_customer(id).await?;
         let cluster = clusters::load(&self.read, customer.cluster_id).await?;
         Ok((customer, cluster))
     }
 
     /// A release as stored. Errors: not found.
     pub async fn release_row(&self, id: ReleaseId) -> Result<Release, StoreError> {
-        release_rows::load(&self.read, id).await
+        self.visible_release(id).await
     }
 
     /// A template step as stored. Errors: not found.
     pub async fn template_row(&self, id: TemplateId) -> Result<StepTemplate, StoreError> {
-        template_rows::load(&self.read, id).await
+        self.visible_template(id).await
     }
 
     /// A customer's step as stored. Errors: not found.
     pub async fn step_row(&self, id: StepId) -> Result<CustomerStep, StoreError> {
-        step_rows::load(&self.read, id).await
+        self.visible_step(id).await
     }
 
     /// Checks that release and customer exist and that the customer is a member. Errors: not found.
@@ -276,8 +305,8 @@ impl Store {
         release: ReleaseId,
         customer: CustomerId,
     ) -> Result<(), StoreError> {
-        release_rows::load(&self.read, release).await?;
-        customers::load(&self.read, customer).await?;
+        self.visible_release(release).await?;
+        self.visible_customer(customer).await?;
         let members = members::member_ids(&self.read, release).await?;
         if members.contains(&customer.0) {
             Ok(())

@@ -35,7 +35,7 @@ impl Store {
             let counted = match status {
                 // A draft has no copies yet.
                 ReleaseStatus::Draft => continue,
-                ReleaseStatus::Active => self.cached_matrix(id).await?.grid().total,
+                ReleaseStatus::Active => self.visible_matrix(id).await?.grid().total,
                 ReleaseStatus::Archived => self.archived_counts(id.0).await?,
             };
             counts.insert(id.0, counted);
@@ -44,7 +44,15 @@ impl Store {
     }
 
     async fn archived_counts(&self, release: i64) -> Result<Counts, StoreError> {
-        let last = audit_event::Entity::find()
+        let of = customer_step::Column::ReleaseId.eq(release);
+        // The cache holds the counts of all customers.
+        if !self.caller.sees_all() {
+            let counted = self.count_steps(of).await?;
+            return Ok(counted.get(&release).copied().unwrap_or_default());
+        }
+        let last = self
+            .visible()
+            .events()
             .select_only()
             .column_as(audit_event::Column::Id.max(), "last")
             .filter(audit_event::Column::ReleaseId.eq(release))
@@ -53,7 +61,8 @@ impl Store {
             .await?
             .flatten();
         let cache = || {
-            self.progress_cache
+            self.database
+                .progress_cache
                 .0
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -63,7 +72,6 @@ impl Store {
         {
             return Ok(*counts);
         }
-        let of = customer_step::Column::ReleaseId.eq(release);
         let counted = self.count_steps(of).await?;
         let counts = counted.get(&release).copied().unwrap_or_default();
         cache().insert(release, (last, counts));
@@ -85,7 +93,9 @@ impl Store {
         of: sea_orm::sea_query::Expr,
     ) -> Result<HashMap<i64, Counts>, StoreError> {
         use customer_step::Column as Of;
-        let rows: Vec<(i64, String, i64)> = customer_step::Entity::find()
+        let rows: Vec<(i64, String, i64)> = self
+            .visible()
+            .steps()
             .select_only()
             .columns([Of::ReleaseId, Of::Status])
             .column_as(Of::Id.count(), "n")

@@ -17,7 +17,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder}
 impl Store {
     /// A cluster with all its customers, active or not, and the releases they are in. Errors: not found.
     pub async fn cluster(&self, id: ClusterId) -> Result<ClusterDetail, StoreError> {
-        let cluster = clusters::load(&self.read, id).await?;
+        let cluster = self.visible_cluster(id).await?;
         let customers: Vec<CustomerSummary> = self.customers_of(Some(id), true).await?;
         let active_customers = customers.iter().filter(|it| it.is_active).count();
         Ok(ClusterDetail {
@@ -32,7 +32,7 @@ impl Store {
 
     /// A customer with its cluster and its releases. Errors: not found.
     pub async fn customer(&self, id: CustomerId) -> Result<CustomerDetail, StoreError> {
-        let customer = customers::load(&self.read, id).await?;
+        let customer = self.visible_customer(id).await?;
         let cluster = clusters::load(&self.read, customer.cluster_id).await?;
         let releases = self.releases_of_customer(id).await?;
         Ok(CustomerDetail {
@@ -44,8 +44,10 @@ impl Store {
 
     /// A release with its template steps, deploy before verify. Errors: not found.
     pub async fn release(&self, id: ReleaseId) -> Result<ReleaseDetail, StoreError> {
-        let release = release_rows::load(&self.read, id).await?;
-        let templates = step_template::Entity::find()
+        let release = self.visible_release(id).await?;
+        let templates = self
+            .visible()
+            .templates()
             .filter(step_template::Column::ReleaseId.eq(id.0))
             .order_by_asc(step_template::Column::Category)
             .order_by_asc(step_template::Column::OrderIndex)
@@ -54,7 +56,9 @@ impl Store {
             .into_iter()
             .map(StepTemplate::try_from)
             .collect::<Result<_, _>>()?;
-        let customers = release_customer::Entity::find()
+        let customers = self
+            .visible()
+            .members()
             .filter(release_customer::Column::ReleaseId.eq(id.0))
             .count(&self.read)
             .await?;

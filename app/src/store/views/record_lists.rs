@@ -21,12 +21,17 @@ impl Store {
         &self,
         include_inactive: bool,
     ) -> Result<Vec<ClusterSummary>, StoreError> {
-        let mut query = cluster::Entity::find().order_by_asc(cluster::Column::Name);
+        let mut query = self
+            .visible()
+            .clusters()
+            .order_by_asc(cluster::Column::Name);
         if !include_inactive {
             query = query.filter(cluster::Column::IsActive.eq(true));
         }
         let rows = query.all(&self.read).await?;
-        let counts: HashMap<i64, i64> = customer::Entity::find()
+        let counts: HashMap<i64, i64> = self
+            .visible()
+            .customers()
             .select_only()
             .column(customer::Column::ClusterId)
             .column_as(customer::Column::Id.count(), "n")
@@ -62,7 +67,9 @@ impl Store {
         cluster: Option<ClusterId>,
         include_inactive: bool,
     ) -> Result<Vec<CustomerSummary>, StoreError> {
-        let mut query = customer::Entity::find()
+        let mut query = self
+            .visible()
+            .customers()
             .order_by_asc(customer::Column::Name)
             .order_by_asc(customer::Column::Id);
         if let Some(cluster) = cluster {
@@ -71,7 +78,9 @@ impl Store {
         if !include_inactive {
             query = query.filter(customer::Column::IsActive.eq(true));
         }
-        let names: HashMap<i64, String> = cluster::Entity::find()
+        let names: HashMap<i64, String> = self
+            .visible()
+            .clusters()
             .select_only()
             .columns([cluster::Column::Id, cluster::Column::Name])
             .into_tuple::<(i64, String)>()
@@ -79,7 +88,9 @@ impl Store {
             .await?
             .into_iter()
             .collect();
-        let releases: HashMap<i64, i64> = release_customer::Entity::find()
+        let releases: HashMap<i64, i64> = self
+            .visible()
+            .members()
             .select_only()
             .column(release_customer::Column::CustomerId)
             .column_as(release_customer::Column::ReleaseId.count(), "n")
@@ -109,7 +120,9 @@ impl Store {
 
     /// Releases with progress, newest first.
     pub async fn releases(&self) -> Result<Vec<ReleaseSummary>, StoreError> {
-        let rows = release::Entity::find()
+        let rows = self
+            .visible()
+            .releases()
             .order_by_desc(release::Column::CreatedAt)
             .order_by_desc(release::Column::Id)
             .all(&self.read)
@@ -120,7 +133,9 @@ impl Store {
 
     /// The names of all releases, newest first.
     pub async fn release_names(&self) -> Result<Vec<(ReleaseId, String)>, StoreError> {
-        let releases: Vec<(i64, String)> = release::Entity::find()
+        let releases: Vec<(i64, String)> = self
+            .visible()
+            .releases()
             .select_only()
             .columns([release::Column::Id, release::Column::Name])
             .order_by_desc(release::Column::CreatedAt)
@@ -134,7 +149,9 @@ impl Store {
 
     /// The number of active clusters.
     pub(in crate::store) async fn count_clusters(&self) -> Result<u32, StoreError> {
-        let n = cluster::Entity::find()
+        let n = self
+            .visible()
+            .clusters()
             .filter(cluster::Column::IsActive.eq(true))
             .count(&self.read)
             .await?;
@@ -143,7 +160,9 @@ impl Store {
 
     /// The number of active customers.
     pub(in crate::store) async fn count_customers(&self) -> Result<u32, StoreError> {
-        let n = customer::Entity::find()
+        let n = self
+            .visible()
+            .customers()
             .filter(customer::Column::IsActive.eq(true))
             .count(&self.read)
             .await?;
@@ -152,6 +171,6 @@ impl Store {
 
     /// The number of all releases.
     pub(in crate::store) async fn count_releases(&self) -> Result<u32, StoreError> {
-        Ok(u32::try_from(release::Entity::find().count(&self.read).await?).unwrap_or(u32::MAX))
+        Ok(u32::try_from(self.visible().releases().count(&self.read).await?).unwrap_or(u32::MAX))
     }
 }

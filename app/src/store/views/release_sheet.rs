@@ -44,9 +44,11 @@ impl Store {
     /// All cells: customers in the matrix's order, each one's steps in the customer's order. Errors: not found.
     pub async fn release_sheet(&self, id: ReleaseId) -> Result<ReleaseSheet, StoreError> {
         use customer_step::Column as Of;
-        let release = release_rows::load(&self.read, id).await?;
+        let release = self.visible_release(id).await?;
         let members = self.members(id).await?;
-        let cells: Vec<NarrowSheetStep> = customer_step::Entity::find()
+        let cells: Vec<NarrowSheetStep> = self
+            .visible()
+            .steps()
             .select_only()
             .columns([
                 Of::Id,
@@ -124,7 +126,9 @@ impl Store {
     /// What the newest `done` of each step of a release kept of its text, by step id.
     async fn proofs(&self, release: ReleaseId) -> Result<HashMap<i64, SheetProof>, StoreError> {
         use audit_event::Column;
-        let rows: Vec<(i64, Option<String>, Option<bool>)> = audit_event::Entity::find()
+        let rows: Vec<(i64, Option<String>, Option<bool>)> = self
+            .visible()
+            .events()
             .select_only()
             .columns([Column::EntityId, Column::ResolvedSha256, Column::TextShown])
             .filter(Column::ReleaseId.eq(release.0))

@@ -40,8 +40,8 @@ impl Store {
         release: ReleaseId,
         customer: CustomerId,
     ) -> Result<CustomerWork, StoreError> {
-        let release = release_rows::load(&self.read, release).await?;
-        let customer = customers::load(&self.read, customer).await?;
+        let release = self.visible_release(release).await?;
+        let customer = self.visible_customer(customer).await?;
         if !members::member_ids(&self.read, release.id)
             .await?
             .contains(&customer.id.0)
@@ -49,7 +49,9 @@ impl Store {
             return Err(StoreError::NotFound(Noun::Customer));
         }
         let cluster = clusters::load(&self.read, customer.cluster_id).await?;
-        let steps: Vec<CustomerStep> = customer_step::Entity::find()
+        let steps: Vec<CustomerStep> = self
+            .visible()
+            .steps()
             .filter(customer_step::Column::ReleaseId.eq(release.id.0))
             .filter(customer_step::Column::CustomerId.eq(customer.id.0))
             .order_by_asc(customer_step::Column::Category)
@@ -82,7 +84,7 @@ impl Store {
         id: StepId,
     ) -> Result<(StepDetail, Vec<Event>), StoreError> {
         let db = &self.read;
-        let step = step_rows::load(db, id).await?;
+        let step = self.visible_step(id).await?;
         let release = release_rows::load(db, step.release_id).await?;
         let customer = customers::load(db, step.customer_id).await?;
         let cluster = clusters::load(db, customer.cluster_id).await?;
@@ -90,7 +92,9 @@ impl Store {
             Some(template) => Some(template_rows::load(db, template).await?),
             None => None,
         };
-        let order: Vec<i64> = customer_step::Entity::find()
+        let order: Vec<i64> = self
+            .visible()
+            .steps()
             .select_only()
             .column(customer_step::Column::Id)
             .filter(customer_step::Column::ReleaseId.eq(step.release_id.0))
@@ -191,7 +195,8 @@ impl Store {
     /// The newest `done` of a step whose history is longer than what is read of it.
     async fn last_done(&self, step: StepId) -> Result<Option<Event>, StoreError> {
         use audit_event::Column;
-        audit_event::Entity::find()
+        self.visible()
+            .events()
             .filter(Column::Entity.eq(Entity::Step.as_str()))
             .filter(Column::EntityId.eq(step.0))
             .filter(Column::Action.eq(EventAction::Done.as_str()))
@@ -209,7 +214,7 @@ impl Store {
         shown: String,
     ) -> Result<TextComparison, StoreError> {
         let db = &self.read;
-        let step = step_rows::load(db, id).await?;
+        let step = self.visible_step(id).await?;
         let release = release_rows::load(db, step.release_id).await?;
         let text = StepText::load(db, &step, &release).await?;
         let now = text.changed_since(db, &step, &sha256(&shown)).await?;
@@ -230,7 +235,9 @@ impl Store {
                 .and(Column::EntityId.eq(template.0))
                 .and(Column::At.gte(step.created_at)));
         }
-        audit_event::Entity::find()
+        let events = self
+            .visible()
+            .events()
             .filter(about)
             .order_by_desc(Column::Id)
             .limit(HISTORY_EVENTS_MAX)
@@ -238,6 +245,7 @@ impl Store {
             .await?
             .into_iter()
             .map(Event::try_from)
-            .collect()
+            .collect::<Result<Vec<_>, _>>()?;
+        self.seen_events(events).await
     }
 }

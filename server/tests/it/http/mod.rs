@@ -1,5 +1,6 @@
 //! Tests of HTTP through the whole router: pages, forms, server functions, REST, downloads, and the middleware.
 mod checklist_download;
+mod doors;
 mod downloads;
 mod forms;
 mod guard;

@@ -25,7 +25,7 @@ impl ChainWatch {
         let rows = audit_event::Entity::find()
             .filter(audit_event::Column::Id.gt(last))
             .order_by_asc(audit_event::Column::Id)
-            .all(store.writer())
+            .all(database.writer())
             .await
             .unwrap();
         for row in rows {

@@ -191,7 +191,7 @@ impl ModelRun {
 
     /// Reads the model from the database. Positions must be 0 to n without gaps.
     pub async fn read(&mut self) -> ReleaseModel {
-        let db = self.app.store.writer();
+        let db = self.app.database.writer();
         let release = release::Entity::find_by_id(self.release.0)
             .one(db)
             .await

@@ -43,7 +43,7 @@ struct TableWatch<'a> {
 }
 
 async fn rows(app: &TestApp) -> TableRows {
-    let db = app.store.writer();
+    let db = app.database.writer();
     let mut rows = TableRows::new();
     macro_rules! take {
         ($name:literal, $table:ident, $release:expr, $position:expr) => {
@@ -91,7 +91,7 @@ impl<'a> TableWatch<'a> {
         let events = audit_event::Entity::find()
             .filter(audit_event::Column::Id.gt(self.last_event))
             .order_by_asc(audit_event::Column::Id)
-            .all(self.app.store.writer())
+            .all(self.app.database.writer())
             .await
             .unwrap();
         self.last_event = events.last().map_or(self.last_event, |it| it.id);

@@ -72,7 +72,7 @@ async fn breaks(store: &Store) -> Vec<String> {
 }
 
 async fn execute(store: &Store, sql: &str) {
-    store.writer().execute_unprepared(sql).await.unwrap();
+    database.writer().execute_unprepared(sql).await.unwrap();
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn a_history_without_events_has_a_head_too() {
     let head = app.read("/api/audit/head").await;
     let expected = serde_json::json!({ "id": 0, "hash": NONE_BEFORE, "at": null });
     assert_eq!(head, expected);
-    let mismatch = app.store.head_mismatch(&Head::default()).await.unwrap();
+    let mismatch = app.database.head_mismatch(&Head::default()).await.unwrap();
     assert_eq!(mismatch, None);
 }
 
@@ -285,7 +285,7 @@ async fn before_the_chain() -> (TempDir, Store) {
     let folder = TempDir::new().unwrap();
     let url = format!("sqlite://{}", folder.path().join("app.db").display());
     let store = Store::open(&url).await.unwrap();
-    Migrator::up(store.writer(), Some(2)).await.unwrap();
+    Migrator::up(database.writer(), Some(2)).await.unwrap();
     (folder, store)
 }
 
@@ -294,7 +294,7 @@ async fn before_the_chain() -> (TempDir, Store) {
 async fn the_heads_of_the_first_chained_schema_stay_behind_every_later_migration() {
     let (_folder, store) = before_the_chain().await;
     execute(&store, include_str!("history_before_the_chain.sql")).await;
-    Migrator::up(store.writer(), None).await.unwrap();
+    Migrator::up(database.writer(), None).await.unwrap();
     for head in [
         "1:f9fa5c5d56a5d81e01021892ece309e8a8532504f199a8ad89fe7d7e9a7d172d",
         "17:1bad15487d5fac73be128fe7fb5b6e5ade2572e93cc44d0fa9508037027760ce",
@@ -306,7 +306,7 @@ async fn the_heads_of_the_first_chained_schema_stay_behind_every_later_migration
     // What the migration has chained is what a check of today walks.
     assert_eq!(breaks(&store).await, [""; 0]);
     let rows = audit_event::Entity::find().order_by_asc(audit_event::Column::Id);
-    let rows = rows.all(store.writer()).await.unwrap();
+    let rows = rows.all(database.writer()).await.unwrap();
     assert_eq!(rows.len(), 32);
     assert_eq!(rows[0].previous_hash.as_deref(), Some(NONE_BEFORE));
 }
@@ -317,13 +317,13 @@ async fn a_history_that_cannot_be_read_is_not_chained_and_stays_as_it_is() {
     let insert = "INSERT INTO audit_events (batch_id, entity, entity_id, action, actor, at, after) \
                   VALUES ('b', 'step', 1, 'done', 'Ana', '2026-06-01T09:00:00+00:00', '{broken')";
     execute(&store, insert).await;
-    let failed = Migrator::up(store.writer(), None).await.unwrap_err();
+    let failed = Migrator::up(database.writer(), None).await.unwrap_err();
     let failed = app::store::error::chain(&StoreError::Db(failed));
     assert!(failed.contains("event 1 cannot be read"), "{failed}");
-    let pending = Migrator::get_pending_migrations(store.writer()).await;
+    let pending = Migrator::get_pending_migrations(database.writer()).await;
     assert!(!pending.unwrap().is_empty());
     let columns = "SELECT hash FROM audit_events";
-    assert!(store.writer().execute_unprepared(columns).await.is_err());
+    assert!(database.writer().execute_unprepared(columns).await.is_err());
 }
 
 #[tokio::test]
@@ -338,7 +338,7 @@ async fn a_long_history_is_chained_in_seconds() {
     );
     execute(&store, &insert).await;
     let began = Instant::now();
-    Migrator::up(store.writer(), None).await.unwrap();
+    Migrator::up(database.writer(), None).await.unwrap();
     let took = began.elapsed();
     eprintln!("{EVENTS} events were chained in {took:.1?}");
     assert!(took < Duration::from_secs(30), "{took:?}");

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, EntityTrait};
 
 async fn rows(app: &TestApp, sql: &str) -> Vec<Vec<String>> {
     let rows = app
-        .store
+        .database
         .writer()
         .query_all_raw(sea_orm::Statement::from_string(
             sea_orm::DbBackend::Sqlite,
@@ -26,7 +26,7 @@ async fn rows(app: &TestApp, sql: &str) -> Vec<Vec<String>> {
 #[tokio::test]
 async fn every_entity_loads_from_the_migrated_schema() {
     let world = World::active().await;
-    let db = world.app.store.writer();
+    let db = world.app.database.writer();
     macro_rules! loads {
         ($($table:ident),+) => {$(
             assert!(!entity::$table::Entity::find().all(db).await.unwrap().is_empty(), stringify!($table));
@@ -116,10 +116,12 @@ async fn a_write_outside_of_a_change_fails() {
     let app = TestApp::new().await;
     let url = format!("sqlite://{}", app.folder.path().join("app.db").display());
     let path = app::store::engine::sqlite::path_of(&url);
-    let readers =
-        app::store::engine::sqlite::connect(&path, app::store::engine::sqlite::Role::Readers)
-            .await
-            .unwrap();
+    let readers = app::store::engine::sqlite::connect(
+        &path,
+        app::store::engine::sqlite::ConnectionRole::Readers,
+    )
+    .await
+    .unwrap();
     assert!(
         readers
             .execute_unprepared("DELETE FROM clusters")
@@ -151,7 +153,7 @@ async fn a_migration_reads_texts_with_quote_or_pairs_of_backslashes_anew() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("app.db").display());
     let store = app::store::Store::open(&url).await.unwrap();
-    let db = store.writer();
+    let db = database.writer();
     Migrator::up(db, Some(2)).await.unwrap();
     let texts = [
         (1, r"SELECT {{var.A | quote}}, {{var.A}}", &["var.A"][..]),

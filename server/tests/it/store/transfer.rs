@@ -190,7 +190,11 @@ async fn an_export_that_was_imported_is_exported_the_same_byte_for_byte() {
     // One row a line, between the lines that begin and end a list.
     assert_eq!(text.lines().count(), taken + 1 + 7 * 2 + 1);
     is_well(&other.store).await;
-    let steps = async |it: &TestApp| customer_step::Entity::find().all(it.store.writer()).await;
+    let steps = async |it: &TestApp| {
+        customer_step::Entity::find()
+            .all(it.database.writer())
+            .await
+    };
     assert_eq!(
         steps(&world.app).await.unwrap(),
         steps(&other).await.unwrap()
@@ -221,14 +225,14 @@ async fn what_was_imported_is_worked_on_like_before() {
     let id = world.id(&world.initech, "Upgrade").await;
     let step = other.store.step(id).await.unwrap();
     assert_eq!(step.unresolved, ["var.OWN"]);
-    let known = text_variable::Entity::find().count(other.store.writer());
+    let known = text_variable::Entity::find().count(other.database.writer());
     assert!(known.await.unwrap() >= 3);
     // The history can be undone.
     let newest = audit_event::Entity::find()
         .filter(audit_event::Column::Entity.eq("step"))
         .filter(audit_event::Column::Actor.eq("Ana"))
         .order_by_desc(audit_event::Column::Id)
-        .one(other.store.writer());
+        .one(other.database.writer());
     let last = BatchId(newest.await.unwrap().unwrap().batch_id);
     other.store.undo(last, other.ana()).await.unwrap();
 }
@@ -246,7 +250,7 @@ async fn one_release_is_exported_with_its_customers_and_its_history_only() {
     );
     assert_eq!(here, there.unwrap().steps);
     is_well(&other.store).await;
-    let events = audit_event::Entity::find().all(other.store.writer());
+    let events = audit_event::Entity::find().all(other.database.writer());
     let events = events.await.unwrap();
     let (import, events) = events.split_last().unwrap();
     assert!(events.iter().all(|it| it.release_id == Some(world.june.0)));
@@ -467,17 +471,17 @@ async fn a_check_finds_what_no_rule_would_have_let_happen() {
             "customers 1",
         ),
     ] {
-        store.writer().execute_unprepared(sql).await.unwrap();
+        database.writer().execute_unprepared(sql).await.unwrap();
         let findings = store.check().await.unwrap();
         let found = findings
             .iter()
             .any(|it| it.check == check && it.detail.contains(word));
         assert!(found, "{sql}: {findings:?}");
-        store.writer().execute_unprepared(undo).await.unwrap();
+        database.writer().execute_unprepared(undo).await.unwrap();
         is_well(store).await;
     }
     let members = "DELETE FROM release_customers WHERE release_id = 1 AND customer_id = 2";
-    store.writer().execute_unprepared(members).await.unwrap();
+    database.writer().execute_unprepared(members).await.unwrap();
     let findings = store.check().await.unwrap();
     assert!(findings.iter().all(|it| it.check == Check::Members));
     assert!(!findings.is_empty());

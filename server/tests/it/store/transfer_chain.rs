@@ -73,15 +73,15 @@ async fn an_export_of_everything_carries_the_chain_both_ways() {
     let other = TestApp::new().await;
     import(&other, &text).await.unwrap().unwrap();
     let (head, _) = world.app.store.head().await.unwrap().unwrap();
-    assert_eq!(other.store.head_mismatch(&head).await.unwrap(), None);
+    assert_eq!(other.database.head_mismatch(&head).await.unwrap(), None);
     work_on(&other).await;
     let back = exported(&other.store).await;
     let third = TestApp::new().await;
     import(&third, &back).await.unwrap().unwrap();
     is_well(&third.store).await;
-    assert_eq!(third.store.head_mismatch(&head).await.unwrap(), None);
+    assert_eq!(third.database.head_mismatch(&head).await.unwrap(), None);
     let (head, _) = other.store.head().await.unwrap().unwrap();
-    assert_eq!(third.store.head_mismatch(&head).await.unwrap(), None);
+    assert_eq!(third.database.head_mismatch(&head).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn a_release_s_export_ends_with_the_head_and_comes_in_with_its_gaps() {
         id: app::domain::id::EventId(first["id"].as_i64().unwrap()),
         hash: first["hash"].as_str().unwrap().to_owned(),
     };
-    assert_eq!(other.store.head_mismatch(&kept).await.unwrap(), None);
+    assert_eq!(other.database.head_mismatch(&kept).await.unwrap(), None);
     // Work goes on, and the whole of it goes out and in.
     work_on(&other).await;
     is_well(&other.store).await;
@@ -187,7 +187,7 @@ async fn a_check_accepts_the_gaps_of_an_imported_release_and_no_others() {
     let other = TestApp::new().await;
     import(&other, &text).await.unwrap().unwrap();
     work_on(&other).await;
-    let db = other.store.writer();
+    let db = other.database.writer();
     let execute = async |sql: &str| db.execute_unprepared(sql).await.unwrap();
     execute("CREATE TABLE good AS SELECT * FROM audit_events").await;
     let ids: Vec<Value> = {

@@ -27,17 +27,19 @@ const APP_LAYERS: [&str; 12] = [
     "shell",
 ];
 /// The same for `app/src/store`.
-const STORE_LAYERS: [&str; 12] = [
+const STORE_LAYERS: [&str; 14] = [
     "error",
     "entity",
     "engine",
     "audit",
+    "access",
     "change",
     "text_variables",
     "records",
     "templates",
     "steps",
     "undo",
+    "accounts",
     "views",
     "transfer",
 ];

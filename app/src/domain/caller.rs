@@ -1,0 +1,278 @@
+//! The caller: who asks something of the store, by what way, with which role and scope (R23). A store is only to be had for one
+//! (`Database::as_caller`), so nothing is read or changed without it.
+use super::{
+    actor_stamp::ActorStamp,
+    id::{SessionId, TokenId, UserId},
+    permission::{Permission, Role},
+    scope::{Scope, ScopeIds},
+    user::User,
+    via::Via,
+};
+use chrono::{DateTime, SubsecRound, Utc};
+
+/// Who is asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub identity: Identity,
+    /// The name that events bear and people see.
+    pub name: String,
+    pub role: Role,
+    pub scope: Scope,
+}
+
+/// What is known of who is asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// `open` mode: a name that the request gave (R20), and nothing more.
+    Open,
+    /// A verb of the command line, or a task of the program itself.
+    Program(Via),
+    /// A user.
+    User {
+        id: UserId,
+        via: Via,
+        /// The session of the request; none with a token or behind a proxy.
+        session: Option<SessionId>,
+        token: Option<TokenId>,
+    },
+}
+
+impl Caller {
+    /// Whoever reaches the program in `open` mode: an admin under this name.
+    pub fn open(name: impl Into<String>) -> Self {
+        Self::unlimited(Identity::Open, name.into())
+    }
+
+    /// A verb of the command line, or a task of the program.
+    pub fn program(via: Via, name: impl Into<String>) -> Self {
+        Self::unlimited(Identity::Program(via), name.into())
+    }
+
+    fn unlimited(identity: Identity, name: String) -> Self {
+        Self {
+            identity,
+            name,
+            role: Role::Admin,
+            scope: Scope::EVERYWHERE,
+        }
+    }
+
+    /// A user who signed in.
+    pub fn of_session(user: &User, session: SessionId) -> Self {
+        Self::of_user(user, Via::Session, Some(session))
+    }
+
+    /// A user that a trusted proxy named.
+    pub fn of_proxy(user: &User) -> Self {
+        Self::of_user(user, Via::Proxy, None)
+    }
+
+    fn of_user(user: &User, via: Via, session: Option<SessionId>) -> Self {
+        Self {
+            identity: Identity::User {
+                id: user.id,
+                via,
+                session,
+                token: None,
+            },
+            name: user.name.clone(),
+            role: user.role,
+            scope: Scope::of_user(user.scope.clone()),
+        }
+    }
+
+    /// A token of a user: never above its owner. One with a scope of its own is an operator's at most, since nobody plans for
+    /// all while seeing some.
+    pub fn of_token(
+        owner: &User,
+        token: TokenId,
+        name: &str,
+        role: Option<Role>,
+        scope: Option<ScopeIds>,
+    ) -> Self {
+        let wanted = role.unwrap_or(owner.role).min(owner.role);
+        let highest = if scope.is_some() {
+            Role::Operator
+        } else {
+            Role::Admin
+        };
+        Self {
+            identity: Identity::User {
+                id: owner.id,
+                via: Via::Token(name.to_owned()),
+                session: None,
+                token: Some(token),
+            },
+            name: owner.name.clone(),
+            role: wanted.min(highest),
+            scope: Scope::of_token(owner.scope.clone(), scope),
+        }
+    }
+
+    /// The same caller, taking in a whole database: its event says so.
+    pub fn importing(&self) -> Self {
+        let mut importing = self.clone();
+        match &mut importing.identity {
+            Identity::Open => {}
+            Identity::Program(via) | Identity::User { via, .. } => *via = Via::Import,
+        }
+        importing
+    }
+
+    /// The user, if there is one.
+    pub fn user(&self) -> Option<UserId> {
+        match self.identity {
+            Identity::User { id, .. } => Some(id),
+            Identity::Open | Identity::Program(_) => None,
+        }
+    }
+
+    /// The session of the request, if it came with one.
+    pub fn session(&self) -> Option<SessionId> {
+        match self.identity {
+            Identity::User { session, .. } => session,
+            Identity::Open | Identity::Program(_) => None,
+        }
+    }
+
+    /// Whether the request came with a token, which makes no tokens, users or passwords (R25).
+    pub fn is_token(&self) -> bool {
+        matches!(self.identity, Identity::User { token: Some(_), .. })
+    }
+
+    /// By what way; none in `open` mode, where all is as it was before there were users.
+    pub fn via(&self) -> Option<&Via> {
+        match &self.identity {
+            Identity::Open => None,
+            Identity::Program(via) | Identity::User { via, .. } => Some(via),
+        }
+    }
+
+    /// Whether the role allows it. Scope is another question.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.role.may(permission)
+    }
+
+    /// Whether every customer is in scope.
+    pub fn sees_all(&self) -> bool {
+        self.scope.is_everywhere()
+    }
+
+    /// Author and time of a change that this caller makes.
+    pub fn stamp(&self, at: DateTime<Utc>) -> ActorStamp {
+        ActorStamp {
+            by: self.name.clone(),
+            at: at.trunc_subsecs(3),
+        }
+    }
+
+    /// Whom an idempotency key belongs to, so that nobody meets a key of another; none in `open` mode.
+    pub fn key_owner(&self) -> Option<String> {
+        match &self.identity {
+            Identity::User { id, token, .. } => {
+                let token = token.map_or_else(|| "-".to_owned(), |it| it.to_string());
+                Some(format!("{id}/{token}"))
+            }
+            Identity::Open | Identity::Program(_) => None,
+        }
+    }
+
+    /// Everything of the caller that a rendered page depends on: two callers with one text see the same pages.
+    pub fn page_key(&self) -> String {
+        let Self {
+            identity,
+            name,
+            role,
+            scope,
+        } = self;
+        // The session is left out: a page shows nothing of it but on /account, which is not cached.
+        let user = match identity {
+            Identity::Open => "open".to_owned(),
+            Identity::Program(via) => via.to_string(),
+            Identity::User { id, via, .. } => format!("{id} {via}"),
+        };
+        format!("{user}\n{role}\n{:?}\n{name}", scope.limits())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::{ClusterId, CustomerId};
+
+    fn user(role: Role, scope: Option<ScopeIds>) -> User {
+        User {
+            id: UserId(7),
+            role,
+            scope,
+            ..User::example()
+        }
+    }
+
+    fn acme() -> ScopeIds {
+        ScopeIds {
+            customers: [CustomerId(1)].into(),
+            ..ScopeIds::default()
+        }
+    }
+
+    #[test]
+    fn a_token_is_never_above_its_owner() {
+        for owner in Role::ALL {
+            for token in Role::ALL {
+                let caller =
+                    Caller::of_token(&user(*owner, None), TokenId(1), "ci", Some(*token), None);
+                assert_eq!(caller.role, (*owner).min(*token));
+            }
+            let follows = Caller::of_token(&user(*owner, None), TokenId(1), "ci", None, None);
+            assert_eq!(follows.role, *owner);
+        }
+    }
+
+    #[test]
+    fn a_token_with_a_scope_plans_nothing_whatever_its_owner_becomes() {
+        let admin = user(Role::Admin, None);
+        let caller = Caller::of_token(&admin, TokenId(1), "ci", None, Some(acme()));
+        assert_eq!(caller.role, Role::Operator);
+        assert!(!caller.scope.contains(CustomerId(2), ClusterId(1)));
+    }
+
+    #[test]
+    fn in_open_mode_everybody_is_an_admin_without_a_user() {
+        let caller = Caller::open("Ana");
+        assert_eq!(
+            (caller.role, caller.user(), caller.via()),
+            (Role::Admin, None, None)
+        );
+        assert!(caller.sees_all() && caller.key_owner().is_none());
+    }
+
+    #[test]
+    fn two_people_or_two_rights_never_share_a_page() {
+        let ana = Caller::of_session(&user(Role::Viewer, None), SessionId(1));
+        let again = Caller::of_session(&user(Role::Viewer, None), SessionId(2));
+        assert_eq!(ana.page_key(), again.page_key());
+        let ben = User {
+            id: UserId(8),
+            ..user(Role::Viewer, None)
+        };
+        for other in [
+            Caller::of_session(&ben, SessionId(1)),
+            Caller::of_session(&user(Role::Operator, None), SessionId(1)),
+            Caller::of_session(&user(Role::Viewer, Some(acme())), SessionId(1)),
+            Caller::of_session(&user(Role::Viewer, Some(ScopeIds::default())), SessionId(1)),
+            Caller::open("Ana"),
+        ] {
+            assert_ne!(ana.page_key(), other.page_key(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_belongs_to_a_user_and_a_token() {
+        let owner = user(Role::Operator, None);
+        let session = Caller::of_session(&owner, SessionId(1)).key_owner();
+        let token = Caller::of_token(&owner, TokenId(1), "ci", None, None).key_owner();
+        let other = Caller::of_token(&owner, TokenId(2), "ci", None, None).key_owner();
+        assert!(session != token && token != other && session.is_some());
+    }
+}

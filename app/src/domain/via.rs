@@ -1,0 +1,91 @@
+//! By what way somebody made a change (R28): the last word of an event's author. Written as one text, in the database, in JSON and
+//! in the chain of the history, so no word is ever renamed.
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::{fmt, str::FromStr};
+
+/// The way of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Via {
+    Session,
+    /// A token, by its name.
+    Token(String),
+    /// The header of a trusted proxy.
+    Proxy,
+    /// The command line, by whoever may open the database.
+    Cli,
+    /// A runner, by its name.
+    Runner(String),
+    /// The import of a whole database.
+    Import,
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Session => f.write_str("session"),
+            Self::Token(name) => write!(f, "token {name}"),
+            Self::Proxy => f.write_str("proxy"),
+            Self::Cli => f.write_str("cli"),
+            Self::Runner(name) => write!(f, "runner {name}"),
+            Self::Import => f.write_str("import"),
+        }
+    }
+}
+
+impl FromStr for Via {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(' ') {
+            None if text == "session" => Ok(Self::Session),
+            None if text == "proxy" => Ok(Self::Proxy),
+            None if text == "cli" => Ok(Self::Cli),
+            None if text == "import" => Ok(Self::Import),
+            Some(("token", name)) => Ok(Self::Token(name.to_owned())),
+            Some(("runner", name)) => Ok(Self::Runner(name.to_owned())),
+            _ => Err(format!("`{text}` is no way of a change")),
+        }
+    }
+}
+
+impl Serialize for Via {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Via {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_way_is_read_as_it_is_written() {
+        for (way, text) in [
+            (Via::Session, "session"),
+            (Via::Token("nightly build".into()), "token nightly build"),
+            (Via::Proxy, "proxy"),
+            (Via::Cli, "cli"),
+            (Via::Runner("eu-1".into()), "runner eu-1"),
+            (Via::Import, "import"),
+        ] {
+            assert_eq!(way.to_string(), text);
+            assert_eq!(text.parse(), Ok(way.clone()));
+            let json = serde_json::to_string(&way).unwrap();
+            assert_eq!(serde_json::from_str::<Via>(&json).unwrap(), way);
+        }
+    }
+
+    #[test]
+    fn no_name_makes_a_token_look_like_a_session() {
+        assert_eq!(Via::Token("session".into()).to_string(), "token session");
+        assert!("".parse::<Via>().is_err() && "Session".parse::<Via>().is_err());
+        assert!("token".parse::<Via>().is_err() && "session x".parse::<Via>().is_err());
+    }
+}

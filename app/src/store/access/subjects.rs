@@ -1,0 +1,140 @@
+//! Whether a row exists for the caller: one query for each kind of row. What is out of scope, and somebody else's session or
+//! token, is not found.
+use crate::domain::{
+    event::Event,
+    event_trim,
+    id::BatchId,
+    permission::{Permission, Subject},
+    vocabulary::Noun,
+};
+use crate::store::{
+    Store,
+    entity::{
+        audit_event, cluster, customer, customer_step, release, session, step_template, token, user,
+    },
+    error::StoreError,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::Expr,
+};
+use std::collections::HashSet;
+
+/// Whether a query finds a row.
+async fn exists<E: EntityTrait>(
+    query: Select<E>,
+    db: &impl ConnectionTrait,
+) -> Result<bool, DbErr> {
+    let found = query
+        .select_only()
+        .expr_as(Expr::val(1_i32), "found")
+        .limit(1)
+        .into_tuple::<i32>()
+        .one(db)
+        .await?;
+    Ok(found.is_some())
+}
+
+fn found(it: bool, noun: Noun) -> Result<(), StoreError> {
+    if it {
+        Ok(())
+    } else {
+        Err(StoreError::NotFound(noun))
+    }
+}
+
+impl Store {
+    /// Refuses a row that does not exist for the caller. Errors: not found.
+    pub(in crate::store) async fn must_see(&self, subject: &Subject) -> Result<(), StoreError> {
+        let (db, visible) = (&self.read, self.visible());
+        macro_rules! must_exist {
+            ($query:expr, $table:ident, $id:expr, $noun:path) => {{
+                let query = $query.filter($table::Column::Id.eq($id.0));
+                found(exists(query, db).await?, $noun)
+            }};
+        }
+        match subject {
+            Subject::Anything => Ok(()),
+            Subject::Cluster(id) => must_exist!(visible.clusters(), cluster, id, Noun::Cluster),
+            Subject::Customer(id) => must_exist!(visible.customers(), customer, id, Noun::Customer),
+            Subject::Release(id) => must_exist!(visible.releases(), release, id, Noun::Release),
+            Subject::Template(id) => {
+                must_exist!(visible.templates(), step_template, id, Noun::Template)
+            }
+            Subject::Step(id) => must_exist!(visible.steps(), customer_step, id, Noun::Step),
+            Subject::Member(release, customer) => {
+                must_exist!(visible.releases(), release, release, Noun::Release)?;
+                must_exist!(visible.customers(), customer, customer, Noun::Customer)
+            }
+            Subject::Batch(id) => found(self.sees_batch(id).await?, Noun::Batch),
+            Subject::User(id) => must_exist!(user::Entity::find(), user, id, Noun::User),
+            Subject::Session(id) => {
+                let own = session::Column::UserId.eq(self.own_id());
+                let query = session::Entity::find_by_id(id.0).filter(own);
+                found(exists(query, db).await?, Noun::Session)
+            }
+            Subject::Token(id) => {
+                let mut query = token::Entity::find_by_id(id.0);
+                if !self.caller.may(Permission::Tokens) {
+                    query = query.filter(token::Column::UserId.eq(self.own_id()));
+                }
+                found(exists(query, db).await?, Noun::Token)
+            }
+        }
+    }
+
+    /// The id of the caller's user; 0, which no row has, if it is none.
+    pub(in crate::store) fn own_id(&self) -> i64 {
+        self.caller.user().map_or(0, |it| it.0)
+    }
+
+    /// Whether the caller sees any event of a batch.
+    async fn sees_batch(&self, batch: &BatchId) -> Result<bool, StoreError> {
+        let first = self
+            .visible()
+            .events()
+            .filter(audit_event::Column::BatchId.eq(batch.0.as_str()))
+            .order_by_desc(audit_event::Column::Id)
+            .one(&self.read)
+            .await?;
+        let Some(row) = first else {
+            return Ok(false);
+        };
+        let event = self.seen(Event::try_from(row)?).await?;
+        Ok(event.is_some())
+    }
+
+    /// What the caller sees of a visible event; none if that is nothing.
+    pub(in crate::store) async fn seen(&self, event: Event) -> Result<Option<Event>, StoreError> {
+        let mut seen = self.seen_events(vec![event]).await?;
+        Ok(seen.pop())
+    }
+
+    /// What the caller sees of visible events. Those that name only customers out of scope are left out.
+    pub(in crate::store) async fn seen_events(
+        &self,
+        events: Vec<Event>,
+    ) -> Result<Vec<Event>, StoreError> {
+        if self.caller.sees_all() {
+            return Ok(events);
+        }
+        let visible = self.visible_customer_ids().await?;
+        let seen = events
+            .into_iter()
+            .filter_map(|it| event_trim::trimmed(it, |id| visible.contains(&id.0)));
+        Ok(seen.collect())
+    }
+
+    /// The ids of all visible customers.
+    pub(in crate::store) async fn visible_customer_ids(&self) -> Result<HashSet<i64>, StoreError> {
+        let ids = self
+            .visible()
+            .customers()
+            .select_only()
+            .column(customer::Column::Id)
+            .into_tuple::<i64>()
+            .all(&self.read)
+            .await?;
+        Ok(ids.into_iter().collect())
+    }
+}

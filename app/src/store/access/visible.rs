@@ -1,0 +1,180 @@
+//! The visible part of each table: queries that find nothing out of the caller's scope. All that is read for pages, REST and
+//! exports begins here; a test on the source holds that. Without a scope they are the bare tables.
+use crate::domain::{
+    caller::Caller,
+    event::Entity,
+    permission::Permission,
+    scope::{Scope, ScopeIds},
+};
+use crate::store::entity::{
+    audit_event, cluster, customer, customer_step, release, release_customer, step_template,
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, Select,
+    sea_query::{Condition, Expr, Query, SelectStatement},
+};
+
+/// Queries for one caller.
+#[derive(Clone, Copy, Debug)]
+pub struct Visible<'a> {
+    scope: &'a Scope,
+    sees_accounts: bool,
+}
+
+/// The customers that one limit contains, as a condition on their table.
+fn within(limit: &ScopeIds) -> Condition {
+    Condition::any()
+        .add(customer::Column::Id.is_in(limit.customers.iter().map(|it| it.0)))
+        .add(customer::Column::ClusterId.is_in(limit.clusters.iter().map(|it| it.0)))
+}
+
+impl<'a> Visible<'a> {
+    /// The queries of this caller.
+    pub fn of(caller: &'a Caller) -> Self {
+        Self {
+            scope: &caller.scope,
+            sees_accounts: caller.may(Permission::ReadAccounts) && caller.sees_all(),
+        }
+    }
+
+    /// Whether nothing is hidden by scope.
+    pub fn is_all(self) -> bool {
+        self.scope.is_everywhere()
+    }
+
+    fn customers_in_scope(self) -> Condition {
+        let limits = self.scope.limits().iter().map(within);
+        limits.fold(Condition::all(), Condition::add)
+    }
+
+    /// The ids of visible customers, as a subquery.
+    fn customer_ids(self) -> SelectStatement {
+        Query::select()
+            .column(customer::Column::Id)
+            .from(customer::Entity)
+            .cond_where(self.customers_in_scope())
+            .to_owned()
+    }
+
+    /// The ids of visible releases, as a subquery: those with a visible member. A draft has no members.
+    fn release_ids(self) -> SelectStatement {
+        Query::select()
+            .distinct()
+            .column(release_customer::Column::ReleaseId)
+            .from(release_customer::Entity)
+            .and_where(release_customer::Column::CustomerId.in_subquery(self.customer_ids()))
+            .to_owned()
+    }
+
+    /// Visible clusters: those of visible customers, and those in scope that have none.
+    fn cluster_is_visible(self, id: Expr) -> Condition {
+        let of_customers = Query::select()
+            .column(customer::Column::ClusterId)
+            .from(customer::Entity)
+            .cond_where(self.customers_in_scope())
+            .to_owned();
+        let mut limits = self.scope.limits().iter().map(|it| it.clusters.clone());
+        let first = limits.next().unwrap_or_default();
+        let whole = limits.fold(first, |all, it| all.intersection(&it).copied().collect());
+        Condition::any()
+            .add(id.clone().in_subquery(of_customers))
+            .add(id.is_in(whole.into_iter().map(|it| it.0)))
+    }
+
+    /// The visible customers.
+    pub fn customers(self) -> Select<customer::Entity> {
+        let all = customer::Entity::find();
+        if self.is_all() {
+            return all;
+        }
+        all.filter(self.customers_in_scope())
+    }
+
+    /// The visible clusters.
+    pub fn clusters(self) -> Select<cluster::Entity> {
+        let all = cluster::Entity::find();
+        if self.is_all() {
+            return all;
+        }
+        all.filter(self.cluster_is_visible(cluster::Column::Id.into_expr()))
+    }
+
+    /// The visible releases. Without a scope these are all, with drafts.
+    pub fn releases(self) -> Select<release::Entity> {
+        let all = release::Entity::find();
+        if self.is_all() {
+            return all;
+        }
+        all.filter(release::Column::Id.in_subquery(self.release_ids()))
+    }
+
+    /// The template steps of visible releases.
+    pub fn templates(self) -> Select<step_template::Entity> {
+        let all = step_template::Entity::find();
+        if self.is_all() {
+            return all;
+        }
+        all.filter(step_template::Column::ReleaseId.in_subquery(self.release_ids()))
+    }
+
+    /// The memberships of visible customers.
+    pub fn members(self) -> Select<release_customer::Entity> {
+        let all = release_customer::Entity::find();
+        if self.is_all() {
+            return all;
+        }
+        all.filter(release_customer::Column::CustomerId.in_subquery(self.customer_ids()))
+    }
+
+    /// The steps of visible customers.
+    pub fn steps(self) -> Select<customer_step::Entity> {
+        let all = customer_step::Entity::find();
+        if self.is_all() {
+            return all;
+        }
+        all.filter(customer_step::Column::CustomerId.in_subquery(self.customer_ids()))
+    }
+
+    /// The visible events; what is left of each is `domain::event_trim`'s.
+    pub fn events(self) -> Select<audit_event::Entity> {
+        let all = audit_event::Entity::find();
+        if self.sees_accounts {
+            return all;
+        }
+        all.filter(self.events_condition(|column| column.into_expr()))
+    }
+
+    /// The condition of visible events; `of` qualifies their columns.
+    pub fn events_condition(self, of: impl Fn(audit_event::Column) -> Expr) -> Condition {
+        use audit_event::Column;
+        let is_of = |entity: Entity| of(Column::Entity).eq(entity.as_str());
+        let mut all = Condition::all();
+        if !self.sees_accounts {
+            let accounts = [Entity::User, Entity::Session, Entity::Token];
+            all = all.add(of(Column::Entity).is_not_in(accounts.map(Entity::as_str)));
+        }
+        if self.is_all() {
+            return all;
+        }
+        let about_customer = Condition::any()
+            .add(of(Column::CustomerId).in_subquery(self.customer_ids()))
+            .add(
+                Condition::all()
+                    .add(is_of(Entity::Customer))
+                    .add(of(Column::EntityId).in_subquery(self.customer_ids())),
+            );
+        let about_release = Condition::all()
+            .add(of(Column::CustomerId).is_null())
+            .add(of(Column::Entity).is_in([Entity::Release, Entity::Template].map(Entity::as_str)))
+            .add(of(Column::ReleaseId).in_subquery(self.release_ids()));
+        let about_cluster = Condition::all()
+            .add(is_of(Entity::Cluster))
+            .add(self.cluster_is_visible(of(Column::EntityId)));
+        all.add(
+            Condition::any()
+                .add(about_customer)
+                .add(about_release)
+                .add(about_cluster),
+        )
+    }
+}

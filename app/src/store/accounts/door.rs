@@ -1,0 +1,132 @@
+//! Who a request comes from: asked of the `Database`, before there is a caller. One query a request, and no cache of it: a session that
+//! ended, a user who was deactivated, another role or scope count at the next request, whichever server or command line wrote them.
+use super::password_hash::{self, Verified};
+use crate::domain::{
+    caller::Caller,
+    id::SessionId,
+    login::Login,
+    permission::Role,
+    token::{ApiToken, TokenText},
+    user::User,
+};
+use crate::store::{
+    Database,
+    entity::{session, sha256, token, user},
+    error::StoreError,
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
+
+/// What a login found.
+#[derive(Clone, Debug)]
+pub enum LoginOutcome {
+    User(Box<User>),
+    /// Wrong, whatever is: the login, the password, no password at all, an inactive user.
+    Wrong,
+}
+
+impl Database {
+    /// The caller that a session's secret stands for; none if there is no such session, it ended, or its user is not active. The use
+    /// is noted if `is_use`: streams, presence and background reads are none.
+    pub async fn session_caller(
+        &self,
+        secret: &str,
+        now: DateTime<Utc>,
+        is_use: bool,
+    ) -> Result<Option<Caller>, StoreError> {
+        let found = session::Entity::find()
+            .filter(session::Column::Sha256.eq(sha256(secret)))
+            .find_also_related(user::Entity)
+            .one(&self.read)
+            .await?;
+        let Some((mut session, Some(user))) = found else {
+            return Ok(None);
+        };
+        let id = SessionId(session.id);
+        // A use that is not written yet counts: the session must not end while it is used.
+        if let Some(used_at) = self.last_used.of_session(id) {
+            session.used_at = session.used_at.max(used_at);
+        }
+        if !user.is_active || !session.times().is_alive(now) {
+            return Ok(None);
+        }
+        if is_use {
+            self.last_used.session(id, now);
+        }
+        Ok(Some(Caller::of_session(&user.try_into()?, id)))
+    }
+
+    /// The caller that a token stands for; none if there is no such token, it expired, or its owner is not active.
+    pub async fn token_caller(
+        &self,
+        text: &TokenText,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Caller>, StoreError> {
+        let found = token::Entity::find()
+            .filter(token::Column::Sha256.eq(sha256(text.as_str())))
+            .find_also_related(user::Entity)
+            .one(&self.read)
+            .await?;
+        let Some((token, Some(owner))) = found else {
+            return Ok(None);
+        };
+        if !owner.is_active || now >= token.expires_at {
+            return Ok(None);
+        }
+        let ApiToken {
+            id,
+            name,
+            role,
+            scope,
+            ..
+        } = token.try_into()?;
+        self.last_used.token(id, now);
+        let owner: User = owner.try_into()?;
+        Ok(Some(Caller::of_token(&owner, id, &name, role, scope)))
+    }
+
+    /// The active user of this login, for a proxy's word.
+    pub async fn active_user(&self, login: &Login) -> Result<Option<User>, StoreError> {
+        let found = user::Entity::find()
+            .filter(user::Column::Login.eq(login.as_str()))
+            .filter(user::Column::IsActive.eq(true))
+            .one(&self.read)
+            .await?;
+        found.map(TryInto::try_into).transpose()
+    }
+
+    /// Compares a password with that of a login, in the same time whoever that is. Errors: too many are waiting.
+    pub async fn check_password(
+        &self,
+        login: &str,
+        password: &str,
+    ) -> Result<LoginOutcome, StoreError> {
+        let found = match Login::parse(login) {
+            Ok(login) => {
+                let of_login = user::Column::Login.eq(login.as_str());
+                let query = user::Entity::find().filter(of_login);
+                query.one(&self.read).await?
+            }
+            Err(_) => None,
+        };
+        let found = found.filter(|it| it.is_active);
+        let stored = found.as_ref().and_then(|it| it.password_hash.clone());
+        let verified = password_hash::verify_password(password, stored).await?;
+        let Some(user) = found.filter(|_| verified != Verified::Wrong) else {
+            return Ok(LoginOutcome::Wrong);
+        };
+        let user: User = user.try_into()?;
+        Ok(LoginOutcome::User(Box::new(user)))
+    }
+
+    /// The number of active admins.
+    pub async fn active_admins(&self) -> Result<u64, StoreError> {
+        let is_admin = Expr::col(user::Column::Role)
+            .eq(Role::Admin.as_str())
+            .and(Expr::col(user::Column::IsActive).eq(true));
+        Ok(user::Entity::find()
+            .filter(is_admin)
+            .count(&self.read)
+            .await?)
+    }
+}

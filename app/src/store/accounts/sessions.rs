@@ -1,0 +1,140 @@
+//! Sessions: begin at a login, list, end. Each login and logout, and each login that failed, is an event for admins (R24).
+use crate::domain::{
+    actor_stamp::ActorStamp,
+    caller::Caller,
+    event::{Entity, EventAction},
+    id::{SessionId, UserId},
+    login::Login,
+    permission::Permission,
+    session::{SessionInfo, SignIn},
+    user::User,
+    vocabulary::Noun,
+};
+use crate::store::{
+    Database, Store,
+    audit::events::NewEvent,
+    entity::{session, sha256, user},
+    error::StoreError,
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Characters of a browser's name that are kept.
+const AGENT_MAX_CHARS: usize = 200;
+
+/// Where a login came from; for people, never for identity.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    pub address: Option<String>,
+    pub agent: Option<String>,
+}
+
+impl Database {
+    /// Begins a session for a user who proved to be it, under a new secret. An earlier session of the same browser is none of
+    /// this one's: its secret is not taken over.
+    pub async fn begin_session(
+        &self,
+        user: &User,
+        secret: &str,
+        how: SignIn,
+        origin: Origin,
+        now: DateTime<Utc>,
+    ) -> Result<SessionId, StoreError> {
+        let store = self.as_caller(Arc::new(Caller::of_session(user, SessionId(0))));
+        // Whoever proved to be a user may sign in as it.
+        let permit = store.permit(Permission::Read.on_anything()).await?;
+        let mut change = store.change(permit, store.caller().stamp(now)).await?;
+        let agent = origin
+            .agent
+            .map(|it| it.chars().take(AGENT_MAX_CHARS).collect());
+        let row = session::ActiveModel {
+            id: NotSet,
+            user_id: Set(user.id.0),
+            sha256: Set(sha256(secret)),
+            how: Set(how.to_string()),
+            address: Set(origin.address.clone()),
+            agent: Set(agent),
+            created_at: Set(change.stamp.at),
+            used_at: Set(change.stamp.at),
+        };
+        let id = SessionId(row.insert(&change.tx).await?.id);
+        let after = json!({ "login": user.login, "how": how, "address": origin.address });
+        change.record(NewEvent::of(Entity::Session, id.0, EventAction::Login).after(&after));
+        change.commit().await?;
+        Ok(id)
+    }
+
+    /// Records a login that failed. A login that nobody has is not kept: people type passwords there.
+    pub async fn record_failed_login(
+        &self,
+        login: &str,
+        address: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let login = Login::parse(login).ok();
+        let known = match &login {
+            Some(login) => {
+                let of_login = user::Column::Login.eq(login.as_str());
+                let query = user::Entity::find().filter(of_login);
+                query.one(&self.read).await?.map(|it| it.login)
+            }
+            None => None,
+        };
+        let name = known.as_deref().unwrap_or("(unknown)");
+        let store = self.as_caller(Arc::new(Caller::open(name)));
+        let permit = store.permit(Permission::Read.on_anything()).await?;
+        let mut change = store.change(permit, store.caller().stamp(now)).await?;
+        let after = json!({ "login": known, "address": address });
+        change.record(NewEvent::of(Entity::Session, 0, EventAction::LoginFailed).after(&after));
+        change.commit().await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// The caller's sessions that still count, newest first.
+    pub async fn own_sessions(&self, now: DateTime<Utc>) -> Result<Vec<SessionInfo>, StoreError> {
+        let rows = session::Entity::find()
+            .filter(session::Column::UserId.eq(self.own_id()))
+            .order_by_desc(session::Column::Id)
+            .all(&self.read)
+            .await?;
+        let current = self.caller.session();
+        let alive = rows.into_iter().filter(|it| it.times().is_alive(now));
+        alive.map(|it| it.info(current)).collect()
+    }
+
+    /// Ends one of the caller's sessions. Errors: not found.
+    pub async fn end_session(&self, id: SessionId, stamp: ActorStamp) -> Result<(), StoreError> {
+        let permit = self.permit(Permission::Read.on(id)).await?;
+        let mut change = self.change(permit, stamp).await?;
+        let ended = session::Entity::delete_many()
+            .filter(session::Column::Id.eq(id.0))
+            .filter(session::Column::UserId.eq(self.own_id()))
+            .exec(&change.tx)
+            .await?;
+        if ended.rows_affected == 0 {
+            return Err(StoreError::NotFound(Noun::Session));
+        }
+        change.record(NewEvent::of(Entity::Session, id.0, EventAction::Logout));
+        change.commit().await?;
+        Ok(())
+    }
+
+    /// Ends all sessions of a user. Errors: a role that is too low; not found.
+    pub async fn end_sessions_of(&self, user: UserId, stamp: ActorStamp) -> Result<(), StoreError> {
+        let permit = self.permit(Permission::Sessions.on(user)).await?;
+        let mut change = self.change(permit, stamp).await?;
+        change.end_sessions(user, None).await?;
+        let after = json!({ "userId": user });
+        change.record(NewEvent::of(Entity::Session, 0, EventAction::Logout).after(&after));
+        change.commit().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! Row of `tokens`. A token that was revoked has no row.
+use super::{parse_word, read_scope};
+use crate::{
+    domain::{
+        id::{TokenId, UserId},
+        token::ApiToken,
+    },
+    store::error::StoreError,
+};
+use sea_orm::entity::prelude::*;
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "tokens")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub user_id: i64,
+    pub name: String,
+    pub hint: String,
+    /// Of the token's text.
+    #[sea_orm(unique)]
+    pub sha256: String,
+    pub role: Option<String>,
+    pub scope: Option<String>,
+    pub expires_at: DateTimeUtc,
+    pub last_used_at: Option<DateTimeUtc>,
+    pub created_at: DateTimeUtc,
+}
+
+/// The one relation that is loaded: who it belongs to, in the query that every request makes.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::user::Entity",
+        from = "Column::UserId",
+        to = "super::user::Column::Id"
+    )]
+    User,
+}
+
+impl Related<super::user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::User.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<Model> for ApiToken {
+    type Error = StoreError;
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let Model {
+            id,
+            user_id,
+            name,
+            hint,
+            sha256: _,
+            role,
+            scope,
+            expires_at,
+            last_used_at,
+            created_at,
+        } = row;
+        let role = role.map(|it| parse_word("tokens", &it));
+        Ok(Self {
+            id: TokenId(id),
+            user_id: UserId(user_id),
+            name,
+            hint,
+            role: role.transpose()?,
+            scope: read_scope("tokens", scope.as_deref())?,
+            expires_at,
+            last_used_at,
+            created_at,
+        })
+    }
+}

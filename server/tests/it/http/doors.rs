@@ -1,0 +1,238 @@
+//! The walk along every address (R23): who is nobody, who has too low a role, and who asks for what is out of scope, is turned
+//! away at each; and no address is without its line in the table of rights.
+use crate::{
+    harness::{TestApp, TestResponse},
+    people::{Person, scope},
+    world::World,
+};
+use app::domain::{
+    customer::Customer,
+    permission::{Permission, Role},
+};
+use axum::{
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+};
+use serde_json::Value;
+use server::http::{
+    render::page_routes,
+    rights::{Door, FoundRight, PathSubject, RIGHTS, Right},
+};
+use std::collections::BTreeSet;
+
+/// Every line of the table: method, path, right.
+fn lines() -> Vec<(Method, String, Right)> {
+    let addresses = RIGHTS.addresses();
+    let mut lines: Vec<_> = addresses
+        .map(|(method, path)| match RIGHTS.find(method, path) {
+            FoundRight::Right(right) => (method.clone(), path.to_owned(), right),
+            other => panic!("{method} {path}: {other:?}"),
+        })
+        .collect();
+    lines.sort_by(|a, b| (&a.1, a.0.as_str()).cmp(&(&b.1, b.0.as_str())));
+    lines
+}
+
+fn is_page(path: &str) -> bool {
+    !path.starts_with("/api/") && !path.starts_with("/rpc/") && path != "/metrics"
+}
+
+/// A path with the ids of one customer's rows in June.
+async fn filled(world: &World, customer: &Customer, pattern: &str, subject: PathSubject) -> String {
+    let step = world.id(customer, "Upgrade").await;
+    let id = match subject {
+        PathSubject::Cluster => customer.cluster_id.to_string(),
+        PathSubject::Customer => customer.id.to_string(),
+        PathSubject::Template => world.upgrade.id.to_string(),
+        PathSubject::Step => step.to_string(),
+        _ => world.june.to_string(),
+    };
+    let batch = batch_of(world, customer).await;
+    pattern
+        .replace("{id}", &id)
+        .replace("{customerId}", &customer.id.to_string())
+        .replace("{customer_id}", &customer.id.to_string())
+        .replace("{batchId}", &batch)
+        .replace("{*file}", "x.css")
+        .replace("{*rest}", "index.html")
+}
+
+/// A new change of one of a customer's steps.
+async fn batch_of(world: &World, customer: &Customer) -> String {
+    let step = world.step(customer, "Announce").await;
+    let note = format!("note {} of {}", step.version, customer.name);
+    let store = &world.app.store;
+    let done = store.note_step(step.id, note, step.version, world.app.ana());
+    done.await.unwrap().batch_id.unwrap().0
+}
+
+async fn send(app: &TestApp, method: &Method, path: &str, person: Option<&Person>) -> TestResponse {
+    let mut request = Request::builder().method(method).uri(path);
+    if *method != Method::GET {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    if let Some(person) = person {
+        request = request.header(header::COOKIE, &person.cookie);
+    }
+    let body = if *method == Method::GET { "" } else { "{}" };
+    app.send(request.body(Body::from(body)).unwrap()).await
+}
+
+#[tokio::test]
+async fn every_address_has_a_line_in_the_table_of_rights() {
+    let world = World::active().await;
+    let mut addresses: BTreeSet<(String, String)> = BTreeSet::new();
+    for path in server_fn::axum::server_fn_paths() {
+        addresses.insert(("POST".into(), path.0.to_owned()));
+    }
+    let api = world.app.read("/api/openapi.json").await;
+    for (path, item) in api["paths"].as_object().unwrap() {
+        for verb in ["get", "post", "patch", "delete", "put"] {
+            if item.get(verb).is_some() {
+                addresses.insert((verb.to_uppercase(), path.clone()));
+            }
+        }
+    }
+    for route in page_routes() {
+        addresses.insert(("GET".into(), route.path().to_owned()));
+    }
+    assert!(addresses.len() > 130, "only {} addresses", addresses.len());
+    for (method, path) in addresses {
+        let method: Method = method.parse().unwrap();
+        let found = RIGHTS.find(&method, &path);
+        assert!(
+            matches!(found, FoundRight::Right(_)),
+            "{method} {path}: {found:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_anywhere_but_where_one_signs_in() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    for (method, pattern, right) in lines() {
+        if right.door == Door::Public {
+            continue;
+        }
+        let subject = match right.door {
+            Door::Needs(_, subject) => subject,
+            _ => PathSubject::Nothing,
+        };
+        let path = filled(&world, &world.acme, &pattern, subject).await;
+        let answer = send(&world.app, &method, &path, None).await;
+        if is_page(&pattern) {
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{method} {path}");
+            assert!(
+                answer.header("location").starts_with("/login?next=/"),
+                "{path}"
+            );
+        } else {
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+        }
+        assert!(!answer.body.contains("Acme"), "{method} {path}");
+    }
+    for path in ["/nothing", "/api/nothing", "/rpc/nothing", "/clusters/"] {
+        let answer = send(&world.app, &Method::GET, path, None).await;
+        let status = answer.status.as_u16();
+        assert!(matches!(status, 303 | 401 | 404), "{path}: {status}");
+        assert!(!answer.body.contains("Acme"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_is_too_low_is_403_before_the_body_is_looked_at() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    for role in [Role::Viewer, Role::Operator, Role::Manager] {
+        let person = world.app.person(role, None).await;
+        for (method, pattern, right) in lines() {
+            let Door::Needs(permission, subject) = right.door else {
+                continue;
+            };
+            if role.may(permission) {
+                continue;
+            }
+            let path = filled(&world, &world.acme, &pattern, subject).await;
+            let answer = send(&world.app, &method, &path, Some(&person)).await;
+            let what = format!("{role}: {method} {path}: {}", answer.body);
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{what}");
+            if !is_page(&pattern) {
+                let problem = answer.problem(403);
+                assert_eq!(problem["type"], "urn:rollcall:problem:needs-role", "{what}");
+                assert_eq!(problem["role"], permission.role().as_str(), "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_out_of_scope_is_404_whatever_the_role() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    let of_eu = || scope(&[world.eu_west.id], &[]);
+    for role in [Role::Viewer, Role::Operator] {
+        let person = world.app.person(role, of_eu()).await;
+        for (method, pattern, right) in lines() {
+            let Door::Needs(permission, subject) = right.door else {
+                continue;
+            };
+            // June has customers in scope, so it and its template are visible.
+            let is_shared = matches!(subject, PathSubject::Release | PathSubject::Template);
+            if subject == PathSubject::Nothing || is_shared || is_of_people(subject) {
+                continue;
+            }
+            let path = filled(&world, &world.initech, &pattern, subject).await;
+            let answer = send(&world.app, &method, &path, Some(&person)).await;
+            let what = format!("{role}: {method} {path} ({permission}): {}", answer.body);
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{what}");
+            assert!(!answer.body.contains("Initech"), "{what}");
+            let path = filled(&world, &world.acme, &pattern, subject).await;
+            let answer = send(&world.app, &method, &path, Some(&person)).await;
+            assert_ne!(
+                answer.status,
+                StatusCode::NOT_FOUND,
+                "{role}: {method} {path}"
+            );
+        }
+    }
+}
+
+fn is_of_people(subject: PathSubject) -> bool {
+    matches!(
+        subject,
+        PathSubject::User | PathSubject::Session | PathSubject::Token
+    )
+}
+
+#[tokio::test]
+async fn a_release_without_a_customer_in_scope_is_not_there() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    let store = &world.app.store;
+    let gone = vec![world.acme.id, world.globex.id];
+    store
+        .remove_customers(world.june, gone, world.app.ana())
+        .await
+        .unwrap();
+    let of_eu = scope(&[world.eu_west.id], &[]);
+    let person = world.app.person(Role::Viewer, of_eu).await;
+    for path in [
+        "",
+        "/customers",
+        "/matrix",
+        "/progress",
+        "/templates",
+        "/export",
+    ] {
+        let path = format!("/api/releases/{}{path}", world.june);
+        let answer = world.app.api_as(&person, "GET", &path, Value::Null).await;
+        answer.problem(404);
+    }
+    let list = world
+        .app
+        .api_as(&person, "GET", "/api/releases", Value::Null)
+        .await;
+    assert_eq!(list.json()["items"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn the_lowest_permission_is_every_role_s() {
+    assert!(Role::ALL.iter().all(|it| it.may(Permission::Read)));
+}
