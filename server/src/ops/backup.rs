@@ -9,7 +9,7 @@ use app::{
     store::{
         engine::{
             backup,
-            sqlite::{self, Role, with_suffix},
+            sqlite::{self, ConnectionRole, with_suffix},
         },
         error::{StoreError, chain},
     },
@@ -34,7 +34,7 @@ pub async fn create(database: &Path, target: &Path) -> Result<(), Failure> {
     let temporary = with_suffix(target, TEMPORARY_SUFFIX);
     // A backup that was killed leaves its file behind.
     let _ = fs::remove_file(&temporary);
-    let result = match backup::copy(database, &temporary, Role::Existing).await {
+    let result = match backup::copy(database, &temporary, ConnectionRole::Existing).await {
         Ok(()) => rename_if_free(&temporary, target),
         Err(error) => Err(Failure::write(target, &error)),
     };
@@ -79,7 +79,7 @@ pub async fn restore(
     sqlite::create_folder(database).map_err(|it| Failure::write(database, &it))?;
     let temporary = with_suffix(database, ".restoring");
     let _ = fs::remove_file(&temporary);
-    let result = match backup::copy(file, &temporary, Role::File).await {
+    let result = match backup::copy(file, &temporary, ConnectionRole::File).await {
         Ok(()) => replace_database(&temporary, database, at),
         Err(error) => Err(Failure::write(database, &error)),
     };

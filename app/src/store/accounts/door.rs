@@ -45,7 +45,7 @@ impl Database {
         let id = SessionId(session.id);
         // A use that is not written yet counts: the session must not end while it is used.
         if let Some(used_at) = self.last_used.of_session(id) {
-            session.used_at = session.used_at.max(used_at);
+            session.used_at = Ord::max(session.used_at, used_at);
         }
         if !user.is_active || !session.times().is_alive(now) {
             return Ok(None);

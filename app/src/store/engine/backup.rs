@@ -1,5 +1,5 @@
 //! Verified backups of a database, also while it is in use, and inspection of a file before it replaces the database.
-use super::sqlite::{self, Role};
+use super::sqlite::{self, ConnectionRole};
 use crate::store::error::StoreError;
 use sea_orm::DatabaseConnection;
 use std::{fs, io, path::Path};
@@ -9,7 +9,7 @@ fn open_error(error: io::Error) -> StoreError {
 }
 
 /// Copies a database to a new file and verifies the copy. Errors: the target exists; the copy is damaged.
-pub async fn copy(from: &Path, to: &Path, role: Role) -> Result<(), StoreError> {
+pub async fn copy(from: &Path, to: &Path, role: ConnectionRole) -> Result<(), StoreError> {
     let db = sqlite::connect(from, role).await?;
     let copied = sqlite::copy_into(&db, to).await;
     db.close().await?;
@@ -29,13 +29,13 @@ pub async fn copy(from: &Path, to: &Path, role: Role) -> Result<(), StoreError> 
 
 /// Opens a database file without changing it or creating files beside it.
 pub async fn open_read_only(file: &Path) -> Result<DatabaseConnection, StoreError> {
-    Ok(sqlite::connect(file, Role::File).await?)
+    Ok(sqlite::connect(file, ConnectionRole::File).await?)
 }
 
 /// Whether no process has the database open, so that its file may be replaced. A damaged file counts as unused. One that
 /// cannot be opened for another reason may well be in use, so that is an error.
 pub async fn is_unused(path: &Path) -> Result<bool, StoreError> {
-    let db = match sqlite::connect(path, Role::Existing).await {
+    let db = match sqlite::connect(path, ConnectionRole::Existing).await {
         Ok(db) => db,
         Err(error) if sqlite::is_locked(&error) => return Ok(false),
         Err(error) if sqlite::is_damage(&error) => return Ok(true),

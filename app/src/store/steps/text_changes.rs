@@ -163,7 +163,9 @@ impl StepText {
                 }
                 TextChangeKind::Template
             }
-            Entity::Database => return Ok(Vec::new()),
+            Entity::Database | Entity::User | Entity::Session | Entity::Token => {
+                return Ok(Vec::new());
+            }
         };
         if after == self.content {
             return Ok(Vec::new());

@@ -1,5 +1,4 @@
 //! Support for writing template steps: known variables, previews with a customer's values, and the last author.
-use super::template_rows;
 use crate::domain::{
     event::Entity,
     id::{CustomerId, ReleaseId, TemplateId},
@@ -16,9 +15,9 @@ use crate::store::{
     audit::events,
     entity::{cluster, customer, read_metadata, release_customer},
     error::StoreError,
-    records::{clusters, customers, release_rows},
+    records::clusters,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query};
 use std::collections::{BTreeSet, HashMap};
 
 impl Store {

@@ -15,7 +15,7 @@ use crate::store::{
 };
 use audit_event::Column;
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Condition, Expr, Query},
 };
 use std::collections::{BTreeSet, HashMap, HashSet};

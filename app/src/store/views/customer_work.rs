@@ -13,9 +13,9 @@ use crate::domain::{
     variables::{self, VariableScope},
     vocabulary::{Category, Noun},
 };
+use crate::store::templates::template_rows;
 use crate::store::{Store, entity::customer_step, error::StoreError};
-use crate::store::{records::release_rows, templates::template_rows};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 impl Store {
     /// One customer's steps without their texts, and the neighbouring customers in the matrix. Errors: not found; not

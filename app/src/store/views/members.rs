@@ -6,7 +6,7 @@ use crate::domain::{
 };
 use crate::store::{Store, entity::release_customer, error::StoreError, text_variables};
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 use std::collections::HashMap;
 
 impl Store {

@@ -16,10 +16,9 @@ use crate::store::{
     Store,
     entity::{cluster, customer, release, release_customer, step_template},
     error::StoreError,
-    records::{clusters, customers, members},
+    records::{clusters, members},
 };
-use crate::store::{records::release_rows, steps::step_rows, templates::template_rows};
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::{HashMap, HashSet};
 
 /// Which page of a list.
@@ -71,7 +70,7 @@ impl Store {
             let last = self
                 .visible()
                 .clusters()
-                .filter(cluster::Column::Id.eq(after))
+                .filter(Column::Id.eq(after))
                 .one(&self.read)
                 .await?;
             let last = last.ok_or_else(|| unknown_cursor(after))?;
@@ -137,7 +136,7 @@ impl Store {
             let last = self
                 .visible()
                 .customers()
-                .filter(customer::Column::Id.eq(after))
+                .filter(Column::Id.eq(after))
                 .one(&self.read)
                 .await?;
             let last = last.ok_or_else(|| unknown_cursor(after))?;
@@ -191,7 +190,7 @@ impl Store {
             let last = self
                 .visible()
                 .releases()
-                .filter(release::Column::Id.eq(after))
+                .filter(Column::Id.eq(after))
                 .one(&self.read)
                 .await?;
             let last = last.ok_or_else(|| unknown_cursor(after))?;

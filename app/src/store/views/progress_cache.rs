@@ -11,7 +11,7 @@ use crate::store::{
     entity::{audit_event, customer_step},
     error::StoreError,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},

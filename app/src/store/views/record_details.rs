@@ -10,9 +10,9 @@ use crate::store::{
     Store,
     entity::{release_customer, step_template},
     error::StoreError,
-    records::{clusters, customers, release_rows},
+    records::clusters,
 };
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 impl Store {
     /// A cluster with all its customers, active or not, and the releases they are in. Errors: not found.

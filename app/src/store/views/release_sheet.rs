@@ -7,10 +7,9 @@ use crate::domain::{
     release_sheet::{ReleaseSheet, SheetProof, SheetRow},
     vocabulary::StepStatus,
 };
-use crate::store::records::release_rows;
 use crate::store::{Store, entity::audit_event, entity::customer_step, error::StoreError};
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use std::{collections::HashMap, str::FromStr};
 
 /// The columns of a step without its text.

@@ -21,10 +21,7 @@ use crate::store::{
 };
 use crate::store::{
     records::release_rows,
-    steps::{
-        step_rows,
-        text_changes::{self, Since, StepText},
-    },
+    steps::text_changes::{self, Since, StepText},
     templates::template_rows,
 };
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
