@@ -10,15 +10,19 @@ mod world;
 
 use app::{
     domain::{
-        event::EventFilter, history_chain, id::StepId, matrix::CellIndex, vocabulary::StepAction,
+        caller::Caller, event::EventFilter, history_chain, id::StepId, matrix::CellIndex,
+        vocabulary::StepAction,
     },
-    store::{Store, audit::history_head, entity::sha256, steps::transitions::TransitionOptions},
+    store::{
+        Database, Store, audit::history_head, entity::sha256, steps::transitions::TransitionOptions,
+    },
 };
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use std::{
     env, fs,
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use world::by;
@@ -68,11 +72,11 @@ impl Drop for BenchFigures {
     }
 }
 
-async fn open(path: &Path) -> Store {
+async fn open(path: &Path) -> Database {
     let url = format!("sqlite://{}", path.display());
-    let store = Store::open(&url).await.unwrap();
-    Migrator::up(store.writer(), None).await.unwrap();
-    store
+    let database = Database::open(&url).await.unwrap();
+    Migrator::up(database.writer(), None).await.unwrap();
+    database
 }
 
 #[tokio::main]
@@ -91,7 +95,8 @@ async fn make(folder: &Path) {
     for (n_customers, n_steps) in SIZES {
         let began = Instant::now();
         let name = format!("{n_customers}x{n_steps}");
-        let store = open(&folder.join(format!("{name}.db"))).await;
+        let database = open(&folder.join(format!("{name}.db"))).await;
+        let store = database.as_caller(Arc::new(Caller::open("Bench")));
         let customers = world::customers(&store, n_customers).await;
         let release = world::draft(&store, "2026.6 Billing", n_steps).await;
         let made = store.activate_release(release, Some(customers.clone()), by(1_190));
@@ -110,7 +115,7 @@ async fn make(folder: &Path) {
             "pendingIds": pending,
         });
         fs::write(folder.join(format!("{name}.json")), content.to_string()).unwrap();
-        store.close().await.unwrap();
+        database.close().await.unwrap();
         println!("{name}: {} s", began.elapsed().as_secs());
     }
 }
@@ -118,7 +123,8 @@ async fn make(folder: &Path) {
 async fn measure() {
     let (n_customers, n_steps) = SIZES[2];
     let folder = tempfile::TempDir::new().unwrap();
-    let store = open(&folder.path().join("bench.db")).await;
+    let database = open(&folder.path().join("bench.db")).await;
+    let store = database.as_caller(Arc::new(Caller::open("Bench")));
     let customers = world::customers(&store, n_customers).await;
     let release = world::draft(&store, "2026.6 Billing", n_steps).await;
     let n_cells = n_customers * n_steps;
@@ -132,7 +138,7 @@ async fn measure() {
     // Baseline: the same rows copied into a table with the same columns and no index.
     let sql = "CREATE TABLE baseline AS SELECT * FROM customer_steps";
     let began = Instant::now();
-    store.writer().execute_unprepared(sql).await.unwrap();
+    database.writer().execute_unprepared(sql).await.unwrap();
     figures.add(
         "  beside it: the same rows by INSERT .. SELECT, no index",
         began.elapsed(),
@@ -148,7 +154,7 @@ async fn measure() {
         "SELECT id, status, is_overridden, has_notes FROM customer_steps WHERE release_id = 1";
     let took = median(11, async |_| {
         let statement = Statement::from_string(DbBackend::Sqlite, sql);
-        let rows = store.writer().query_all_raw(statement).await.unwrap();
+        let rows = database.writer().query_all_raw(statement).await.unwrap();
         assert_eq!(rows.len(), n_cells);
     });
     figures.add("  beside it: the same rows as rows of sqlx", took.await);
@@ -184,13 +190,13 @@ async fn measure() {
         made.await.unwrap();
     });
     figures.add("1,000 cells started at once", took.await);
-    chain_costs(&store, &mut figures).await;
+    chain_costs(&database, &store, &mut figures).await;
 }
 
 /// What the chain of the history adds to one mark and to a bulk (R89): the end is read, and each event is hashed. A mark may
 /// be 1.05 times as slow as without it, a bulk of 1,000 1.1 times.
 #[expect(clippy::disallowed_methods, reason = "its transactions write nothing")]
-async fn chain_costs(store: &Store, figures: &mut BenchFigures) {
+async fn chain_costs(database: &Database, store: &Store, figures: &mut BenchFigures) {
     let filter = EventFilter {
         limit: Some(500),
         ..EventFilter::default()
@@ -201,7 +207,7 @@ async fn chain_costs(store: &Store, figures: &mut BenchFigures) {
         ("  of 1,000 cells started at once: their places", 1_000),
     ] {
         let took = median_of(51, async |_| {
-            let tx = store.writer().begin().await.unwrap();
+            let tx = database.writer().begin().await.unwrap();
             let began = Instant::now();
             let mut hash = history_head::end(&tx).await.unwrap().last_hash;
             for event in events.iter().cycle().take(n) {

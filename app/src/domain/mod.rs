@@ -58,8 +58,6 @@ pub mod id;
 pub mod invisible;
 /// What people sign in by.
 pub mod login;
-/// Throttle of failed logins.
-pub mod login_throttle;
 /// The matrix: steps as rows, customers as columns.
 pub mod matrix;
 /// Filter of the matrix.
@@ -72,8 +70,6 @@ pub mod matrix_wire;
 pub mod metadata;
 /// Line breaks and byte order marks of incoming texts.
 pub mod normalize;
-/// Which role the groups of a provider give.
-pub mod oidc_roles;
 /// Order of steps in lists.
 pub mod order;
 /// What a password must be like.
@@ -93,8 +89,6 @@ pub mod rule_violation;
 pub mod scope;
 /// How long a session lives.
 pub mod session;
-/// The one-time code of the first admin.
-pub mod setup_code;
 /// Who set a cell's state, when and why.
 pub mod status_info;
 /// A customer's step and its transitions.

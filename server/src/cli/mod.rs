@@ -2,6 +2,7 @@
 mod output;
 mod serve;
 mod steps;
+mod users;
 mod verbs;
 
 use crate::ops::{
@@ -16,6 +17,7 @@ use clap_complete::Shell;
 use output::CliOutput;
 use std::{io, path::PathBuf};
 use steps::StepsCommand;
+use users::{TokenCommand, UserCommand};
 
 /// Filters of the log: a server logs what it does, a verb only what is wrong.
 const SERVER_LOG_FILTER: &str = "info,sqlx=warn,sea_orm=warn";
@@ -79,6 +81,16 @@ enum CliCommand {
     Steps {
         #[command(subcommand)]
         command: StepsCommand,
+    },
+    /// Say who may sign in
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Make tokens for programs
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
     },
     /// Fill an empty database with an example
     Demo(CliOutput),
@@ -162,6 +174,8 @@ async fn dispatch(
         Some(CliCommand::Steps {
             command: StepsCommand::Import(wanted),
         }) => steps::import(&url, &settings.actor, wanted).await,
+        Some(CliCommand::User { command }) => users::user(&settings, command).await,
+        Some(CliCommand::Token { command }) => users::token(&settings, command).await,
         Some(CliCommand::Demo(output)) => verbs::demo(&url, output).await,
         Some(CliCommand::Completions { shell }) => completions(shell),
         Some(CliCommand::Keygen { file, output }) => verbs::keygen(file.as_deref(), output),
@@ -192,6 +206,10 @@ mod tests {
             &["rollcall", "--demo", "check"],
             &["rollcall", "backup"],
             &["rollcall", "steps"],
+            &[
+                "rollcall", "user", "add", "ana", "--name", "Ana", "--role", "king",
+            ],
+            &["rollcall", "token", "create", "--user", "ana"],
             &["rollcall", "steps", "import", "June"],
             &["rollcall", "export", "--release", "x"],
             &["rollcall", "migrate", "now"],

@@ -53,6 +53,14 @@ impl From<StoreError> for Refusal {
     }
 }
 
+/// What of a request is looked at. Not the request itself: its body cannot be shared while the database is asked.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    headers: &'a HeaderMap,
+    path: &'a str,
+    peer: Option<IpAddr>,
+}
+
 /// The middleware.
 pub async fn check_access(
     State(access): State<Access>,
@@ -83,14 +91,12 @@ pub async fn check_access(
     if right.door == Door::Public {
         return next.run(request).await;
     }
-    match admit(
-        &access,
-        &request,
-        right,
-        pattern.as_deref().unwrap_or(&path),
-    )
-    .await
-    {
+    let asked = Asked {
+        headers: request.headers(),
+        path: &path,
+        peer: peer_of(&request),
+    };
+    match admit(&access, asked, right, pattern.as_deref().unwrap_or(&path)).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -102,14 +108,14 @@ pub async fn check_access(
 /// The caller, if it may ask this address.
 async fn admit(
     access: &Access,
-    request: &Request,
+    asked: Asked<'_>,
     right: Right,
     pattern: &str,
 ) -> Result<Arc<Caller>, Refusal> {
     if right.door == Door::Metrics && access.settings.is_metrics_open() {
         return Ok(Arc::new(Caller::open(access.default_actor.clone())));
     }
-    let caller = identify(access, request).await?;
+    let caller = identify(access, asked).await?;
     let caller = Arc::new(caller.ok_or(Refusal::Nobody)?);
     if !right.takes_tokens && caller.is_token() {
         return Err(Refusal::Rejected(
@@ -129,7 +135,7 @@ async fn admit(
         // The lowest permission without a subject is everybody's.
         Door::Needs(Permission::Read, PathSubject::Nothing) => {}
         Door::Needs(permission, subject) => {
-            let need = subject.need(permission, pattern, request.uri().path());
+            let need = subject.need(permission, pattern, asked.path);
             let need = need.ok_or(Refusal::Rejected(
                 StatusCode::NOT_FOUND,
                 "there is nothing with such an id",
@@ -142,8 +148,8 @@ async fn admit(
 }
 
 /// Who asks, by the mode; none if nobody is known. Errors: what was shown proves nothing.
-async fn identify(access: &Access, request: &Request) -> Result<Option<Caller>, Refusal> {
-    let headers = request.headers();
+async fn identify(access: &Access, asked: Asked<'_>) -> Result<Option<Caller>, Refusal> {
+    let headers = asked.headers;
     match access.settings.mode {
         AuthMode::Open => {
             let name = context::actor(headers, &access.default_actor);
@@ -157,11 +163,11 @@ async fn identify(access: &Access, request: &Request) -> Result<Option<Caller>, 
         )),
         AuthMode::Login => match by_token(access, headers).await? {
             Some(caller) => Ok(Some(caller)),
-            None => by_session(access, request).await,
+            None => by_session(access, asked).await,
         },
         AuthMode::Proxy => match by_token(access, headers).await? {
             Some(caller) => Ok(Some(caller)),
-            None => by_proxy(access, request).await,
+            None => by_proxy(access, asked).await,
         },
     }
 }
@@ -201,26 +207,29 @@ async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Caller>
 }
 
 /// The caller of a session, by its cookie.
-async fn by_session(access: &Access, request: &Request) -> Result<Option<Caller>, Refusal> {
-    let (settings, headers) = (&access.settings, request.headers());
-    let peer = peer_of(request);
-    let is_https = peer::is_https(settings.is_public_https, peer, headers, &settings.trusted);
+async fn by_session(access: &Access, asked: Asked<'_>) -> Result<Option<Caller>, Refusal> {
+    let (settings, headers) = (&access.settings, asked.headers);
+    let is_https = peer::is_https(
+        settings.is_public_https,
+        asked.peer,
+        headers,
+        &settings.trusted,
+    );
     let Some(secret) = the_one_cookie(headers, session_cookie(is_https)) else {
         return Ok(None);
     };
-    let is_use = !is_background(request.uri().path());
+    let is_use = !is_background(asked.path);
     let now = context::now();
     Ok(access.database.session_caller(secret, now, is_use).await?)
 }
 
 /// The caller that a trusted proxy names.
-async fn by_proxy(access: &Access, request: &Request) -> Result<Option<Caller>, Refusal> {
+async fn by_proxy(access: &Access, asked: Asked<'_>) -> Result<Option<Caller>, Refusal> {
     let settings = &access.settings;
-    let peer = peer_of(request);
-    if !peer.is_some_and(|it| settings.trusted.contains(it)) {
+    if !asked.peer.is_some_and(|it| settings.trusted.contains(it)) {
         return Ok(None);
     }
-    let mut values = request.headers().get_all(&settings.proxy_header).iter();
+    let mut values = asked.headers.get_all(&settings.proxy_header).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };

@@ -124,10 +124,7 @@ pub async fn list_customers(
     let page = page::parse_page(query.limit.as_deref(), query.cursor.as_deref())?;
     let include_inactive = page::parse_flag("includeInactive", query.include_inactive.as_deref())?;
     let cluster = page::parse_id("clusterId", query.cluster_id.as_deref())?.map(ClusterId);
-    let rows = context
-        .store
-        .customer_page(cluster, include_inactive, page)
-        .await?;
+    let rows = store.customer_page(cluster, include_inactive, page).await?;
     Ok(Json(List::from_rows(rows)))
 }
 

@@ -164,6 +164,11 @@ fn takes_version(path: &str, verb: OperationVerb) -> bool {
 /// The problem documents that an operation can answer.
 fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
     let mut statuses = vec![
+        ("401", "Nobody is signed in, or the token is not good"),
+        (
+            "403",
+            "Your role or scope does not allow it, or the request came from another site",
+        ),
         ("500", "Something failed on our side"),
         ("503", "The answer took too long"),
     ];
@@ -171,13 +176,12 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
         |it| matches!(it, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query),
     );
     if path.contains('{') {
-        statuses.push(("404", "Nothing has this id"));
+        statuses.push(("404", "Nothing has this id, or it is out of your scope"));
     }
     if verb != OperationVerb::Get || reads_query {
         statuses.push(("422", "Fields are wrong"));
     }
     if verb != OperationVerb::Get {
-        statuses.push(("403", "The request came from another site"));
         statuses.push((
             "409",
             "A rule says no, or somebody else has changed the row",

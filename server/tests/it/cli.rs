@@ -3,7 +3,7 @@ use crate::{
     program::{RunningServer, ended, program, run},
     store::transfer::without_import,
 };
-use app::store::Store;
+use app::store::Database;
 use sea_orm::ConnectionTrait;
 use std::{
     fs,
@@ -25,9 +25,9 @@ fn text(path: &Path) -> &str {
 
 async fn execute(database: &Path, sql: &str) {
     let url = format!("sqlite://{}", database.display());
-    let store = Store::open(&url);
+    let store = Database::open(&url);
     let store = store.await.unwrap();
-    database.writer().execute_unprepared(sql).await.unwrap();
+    store.writer().execute_unprepared(sql).await.unwrap();
     store.close().await.unwrap();
 }
 
@@ -229,7 +229,7 @@ async fn a_file_that_is_no_whole_database_of_ours_is_never_restored() {
         "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29991231_000001_later', 0)";
     execute(&file("newer"), insert).await;
     let url = format!("sqlite://{}", file("foreign").display());
-    let foreign = Store::open(&url);
+    let foreign = Database::open(&url);
     let foreign = foreign.await.unwrap();
     let table = "CREATE TABLE customer_steps (id INTEGER)";
     foreign.writer().execute_unprepared(table).await.unwrap();

@@ -2,6 +2,7 @@
 //! database, a kill during migration or import. The program prints one line that says what to do, exits with a code that is
 //! not 0, and damages nothing.
 use crate::{
+    harness::in_open_mode,
     program::{RunningServer, ended, program, run},
     store::transfer::without_import,
     world::draft,
@@ -11,7 +12,7 @@ use app::{
         actor_stamp::ActorStamp, cluster::ClusterDraft, customer::CustomerDraft, order::Position,
         release::ReleaseDraft,
     },
-    store::Store,
+    store::Database,
 };
 use chrono::DateTime;
 use migration::{Migrator, MigratorTrait};
@@ -26,9 +27,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-async fn open(database: &Path) -> Store {
+async fn open(database: &Path) -> Database {
     let url = format!("sqlite://{}", database.display());
-    let store = Store::open(&url);
+    let store = Database::open(&url);
     store.await.unwrap()
 }
 
@@ -231,7 +232,7 @@ async fn a_database_from_a_newer_version() {
     let store = open(&database).await;
     let insert =
         "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29991231_000001_later', 0)";
-    database.writer().execute_unprepared(insert).await.unwrap();
+    store.writer().execute_unprepared(insert).await.unwrap();
     store.close().await.unwrap();
     for verb in [&[][..], &["migrate"], &["export"]] {
         run(&database, verb).failed(1, &["written by a newer Rollcall", "Use that version"]);
@@ -245,7 +246,7 @@ async fn a_database_from_an_older_version_is_brought_up_to_date_by_those_who_may
     let database = folder.path().join("app.db");
     // As after a kill before the first migration: the table of migrations exists and is empty.
     let store = open(&database).await;
-    Migrator::install(database.writer()).await.unwrap();
+    Migrator::install(store.writer()).await.unwrap();
     store.close().await.unwrap();
     run(&database, &["export"]).failed(1, &["older than this program", "rollcall migrate"]);
     assert_eq!(run(&database, &["check"]).code, 3);
@@ -323,7 +324,8 @@ fn killed_while_an_import_is_taken_in() {
 /// Creates pending cells with a text of this size each; returns their ids.
 async fn large_texts(database: &Path, cells: usize, bytes: usize) -> Vec<i64> {
     run(database, &["migrate"]).done();
-    let store = open(database).await;
+    let opened = open(database).await;
+    let store = in_open_mode(&opened);
     let stamp = || ActorStamp::new("Ana", DateTime::UNIX_EPOCH).unwrap();
     let cluster = ClusterDraft {
         name: "eu-west".into(),
@@ -352,7 +354,7 @@ async fn large_texts(database: &Path, cells: usize, bytes: usize) -> Vec<i64> {
     added.await.unwrap();
     let activated = store.activate_release(release, Some(customers), stamp());
     activated.await.unwrap();
-    store.close().await.unwrap();
+    opened.close().await.unwrap();
     // The only steps of a new database.
     (1..=i64::try_from(cells).unwrap()).collect()
 }

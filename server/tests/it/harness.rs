@@ -39,6 +39,11 @@ fn url_in(folder: &TempDir) -> String {
     format!("sqlite://{}", folder.path().join("app.db").display())
 }
 
+/// The store as everybody has it in `open` mode.
+pub fn in_open_mode(database: &Database) -> Store {
+    database.as_caller(Arc::new(Caller::open("Test")))
+}
+
 /// A store with a database of its own, which is deleted with the test, and the router over it.
 pub struct TestApp {
     /// Built for the first request: most tests of the store send none.
@@ -71,7 +76,7 @@ impl TestApp {
         let folder = TempDir::new().unwrap();
         let database = Database::open(&url_in(&folder)).await.unwrap();
         Migrator::up(database.writer(), None).await.unwrap();
-        let store = database.as_caller(Arc::new(Caller::open("Test")));
+        let store = in_open_mode(&database);
         Self {
             router: OnceLock::new(),
             database,

@@ -1,7 +1,7 @@
 //! Test of atomicity with the real server: it is killed during an operation, and then all of the operation is stored, or
 //! nothing.
 use crate::{
-    harness::{TestApp, number},
+    harness::{TestApp, in_open_mode, number},
     world::draft,
 };
 use app::{
@@ -10,7 +10,7 @@ use app::{
         order::Position,
         release::ReleaseDraft,
     },
-    store::Store,
+    store::Database,
 };
 use sea_orm::{ConnectionTrait, Statement, TryGetable};
 use std::{
@@ -90,7 +90,7 @@ fn is_answered(stream: &mut TcpStream) -> bool {
     matches!(stream.read(&mut [0; 1]), Ok(1..))
 }
 
-async fn query<T: TryGetable>(store: &Store, sql: &str) -> T {
+async fn query<T: TryGetable>(database: &Database, sql: &str) -> T {
     let db = database.writer();
     let statement = Statement::from_string(db.get_database_backend(), sql.to_owned());
     let row = db.query_one_raw(statement).await.unwrap().unwrap();
@@ -149,14 +149,14 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
         .unwrap();
     copy(&draft, &active);
     {
-        let store = Store::open(&format!("sqlite://{}", active.display()))
+        let database = Database::open(&format!("sqlite://{}", active.display()))
             .await
             .unwrap();
-        store
+        in_open_mode(&database)
             .activate_release(release, Some(customers), app.ana())
             .await
             .unwrap();
-        store.close().await.unwrap();
+        database.close().await.unwrap();
     }
     let ids: Vec<String> = (1..=CELLS).map(|it| it.to_string()).collect();
     let all = (1..=CUSTOMERS).map(|it| it.to_string()).collect::<Vec<_>>();
@@ -201,18 +201,18 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
         let answered = is_answered(&mut stream);
         drop(server);
         inside += u32::from(!answered);
-        let store = Store::open(&format!("sqlite://{}", victim.display()))
+        let database = Database::open(&format!("sqlite://{}", victim.display()))
             .await
             .unwrap();
         assert_eq!(
-            query::<String>(&store, "PRAGMA integrity_check").await,
+            query::<String>(&database, "PRAGMA integrity_check").await,
             "ok"
         );
         assert_eq!(
-            query::<i64>(&store, "SELECT count(*) FROM pragma_foreign_key_check").await,
+            query::<i64>(&database, "SELECT count(*) FROM pragma_foreign_key_check").await,
             0
         );
-        let count = async |sql: &str| query::<i64>(&store, sql).await;
+        let count = async |sql: &str| query::<i64>(&database, sql).await;
         let (changed, of, events, expected) = if which == 0 {
             let members = count("SELECT count(*) FROM release_customers").await;
             let is_active = count("SELECT count(*) FROM releases WHERE status = 'active'").await;
@@ -235,7 +235,7 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
             "{call} was acknowledged and is lost"
         );
         whole += u32::from(changed == of);
-        store.close().await.unwrap();
+        database.close().await.unwrap();
     }
     eprintln!(
         "soak: {kills} kills, {inside} before the answer; {whole} times all was there, {} times nothing, never a part; nothing acknowledged was lost (activation {:?}, bulk {:?})",

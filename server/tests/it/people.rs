@@ -38,15 +38,21 @@ impl TestApp {
     pub async fn person(&self, role: Role, scope: Option<ScopeIds>) -> Person {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        self.person_named(&format!("{role}{number}"), role, scope)
+            .await
+    }
+
+    /// The same, under this login.
+    pub async fn person_named(&self, login: &str, role: Role, scope: Option<ScopeIds>) -> Person {
         let draft = UserDraft {
-            login: format!("{role}{number}"),
-            name: format!("{} {number}", role.label()),
+            login: login.to_owned(),
+            name: format!("{login} of the tests"),
             role: role.to_string(),
             scope,
             ..UserDraft::default()
         };
         let user = self.store.create_user(draft, self.ana()).await.unwrap().row;
-        let secret = format!("secret-{number}");
+        let secret = format!("secret-{login}");
         let begun =
             self.database
                 .begin_session(&user, &secret, SignIn::Password, Origin::default(), now());

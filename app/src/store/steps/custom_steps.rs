@@ -60,7 +60,7 @@ impl Store {
             .into());
         }
         let list = copy_order::list(&change.tx, release.id, customer.0, category).await?;
-        check_neighbour(&change.tx, position, &list).await?;
+        check_neighbour(&change, position, &list).await?;
         if add_to_template {
             let template = template_edits::add(
                 &mut change,

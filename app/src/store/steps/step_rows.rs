@@ -23,7 +23,8 @@ use crate::store::{
     text_variables,
 };
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, QueryFilter,
 };
 
 /// Loads a step. Errors: not found.
@@ -130,9 +131,10 @@ impl Change {
     }
 }
 
-/// Checks that the neighbour named by a position is a step of this list.
+/// Checks that the neighbour named by a position is a step of this list. One that is out of the caller's scope is unknown: that it
+/// stands in another list would say that it exists.
 pub async fn check_neighbour(
-    db: &impl ConnectionTrait,
+    change: &Change,
     position: Position<StepId>,
     list: &copy_order::StepList,
 ) -> Result<(), StoreError> {
@@ -142,13 +144,11 @@ pub async fn check_neighbour(
     if list.iter().any(|it| it.id == id) {
         return Ok(());
     }
-    match load(db, id).await {
-        Ok(_) => Err(RuleViolation::OtherList { id: id.0 }.into()),
-        Err(StoreError::NotFound(_)) => Err(ValidationErrors::one(
-            Field::Position,
-            FieldError::Unknown { ids: vec![id.0] },
-        )
-        .into()),
-        Err(error) => Err(error),
+    let steps = change.visible().steps();
+    let of_id = steps.filter(customer_step::Column::Id.eq(id.0));
+    if of_id.one(&change.tx).await?.is_some() {
+        return Err(RuleViolation::OtherList { id: id.0 }.into());
     }
+    let unknown = FieldError::Unknown { ids: vec![id.0] };
+    Err(ValidationErrors::one(Field::Position, unknown).into())
 }

@@ -244,7 +244,7 @@ impl Store {
         let (step, release) = change.load_step(id, version).await?;
         let list =
             copy_order::list(&change.tx, release.id, step.customer_id.0, step.category).await?;
-        step_rows::check_neighbour(&change.tx, position, &list).await?;
+        step_rows::check_neighbour(&change, position, &list).await?;
         let before: Vec<StepId> = list.iter().map(|it| it.id).collect();
         let after =
             order::insert_at(&before, id, position).ok_or(RuleViolation::OtherList { id: id.0 })?;

@@ -4,6 +4,7 @@ use crate::domain::{
     check_finding::{Check, CheckFinding},
     event::{Entity, Event, EventAction},
     history_walk::Walk,
+    permission::Permission,
     vocabulary::StepStatus,
 };
 use crate::store::{
@@ -59,8 +60,9 @@ impl CheckFindings {
 
 impl Store {
     /// All inconsistencies; empty if there are none. Reads every row in one read transaction and does not block
-    /// writers.
+    /// writers. Errors: a role that is too low, since it reads what no scope sees.
     pub async fn check(&self) -> Result<Vec<CheckFinding>, StoreError> {
+        self.must_have(Permission::Transfer)?;
         let mut found = CheckFindings::default();
         let db = self.snapshot().await?;
         for line in sqlite::integrity_errors(&db).await? {

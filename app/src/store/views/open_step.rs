@@ -5,6 +5,7 @@ use crate::domain::{
     diff::{self, DiffRow},
     event::{Entity, Event, HistoryEntry},
     id::{EventId, StepId},
+    permission::Permission,
     step::CustomerStep,
     template::StepTemplate,
 };
@@ -62,9 +63,10 @@ impl Store {
         })
         .await?;
         let present = StepSnapshot::of(&detail.step);
+        let may_undo = self.caller.may(Permission::UndoWork);
         let undoable: Vec<&Event> = events
             .iter()
-            .filter(|it| is_undoable(it, &present))
+            .filter(|it| may_undo && is_undoable(it, &present))
             .collect();
         let sizes = self.batch_sizes(&undoable).await?;
         let more = events

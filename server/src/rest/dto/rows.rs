@@ -407,9 +407,13 @@ pub struct Event {
     pub text_shown: Option<bool>,
     /// The batch that this one undid.
     pub undoes: Option<String>,
+    /// The user who made the change; null if there was none: in `open` mode, and on the command line.
+    pub user_id: Option<i64>,
+    /// By what way: `session`, `token {name}`, `proxy`, `cli`, `runner {name}` or `import`; null in `open` mode.
+    pub via: Option<String>,
     /// SHA-256 in hexadecimal digits of `previousHash`, a line feed, and this event as canonical JSON (RFC 8785) without
     /// `hash`, `previousHash`, `resolvedText` and the members that are null; in `before` and `after` nulls stay, and each
-    /// text member `content`, at any depth, counts by its SHA-256 in hexadecimal digits.
+    /// text member `content`, at any depth, counts by its SHA-256 in hexadecimal digits. Null for a caller with a scope.
     pub hash: Option<String>,
     /// The hash of the event before this one; of the first one 64 zeros.
     pub previous_hash: Option<String>,
@@ -462,6 +466,8 @@ impl From<event::Event> for Event {
             resolved_sha256,
             text_shown,
             undoes,
+            user_id,
+            via,
             hash,
             previous_hash,
         } = row;
@@ -481,6 +487,8 @@ impl From<event::Event> for Event {
             resolved_sha256,
             text_shown,
             undoes: undoes.map(|it| it.0),
+            user_id: user_id.map(|it| it.0),
+            via: via.map(|it| it.to_string()),
             hash,
             previous_hash,
         }

@@ -13,7 +13,7 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::http::{
     render::page_routes,
     rights::{Door, FoundRight, PathSubject, RIGHTS, Right},
@@ -164,6 +164,95 @@ async fn a_role_that_is_too_low_is_403_before_the_body_is_looked_at() {
     }
 }
 
+/// The server functions that change something, or show what only planners see; in the table of rights they are the store's question.
+fn writes(world: &World, step: i64) -> impl Iterator<Item = (&'static str, Value, u16)> {
+    let own = ["set_actor", "set_theme"];
+    let calls = super::rpc::calls(world, step).into_iter();
+    calls.filter(move |(name, ..)| {
+        let path = format!("/rpc/{name}");
+        let found = RIGHTS.find(&Method::POST, &path);
+        let is_read = matches!(found, FoundRight::Right(it) if it.door != Door::SignedIn);
+        !is_read && !own.contains(name)
+    })
+}
+
+#[tokio::test]
+async fn a_viewer_s_write_by_a_server_function_is_403() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    let step = world.id(&world.acme, "Upgrade").await.0;
+    let viewer = world.app.person(Role::Viewer, None).await;
+    let last = world.app.database.last_event().await.unwrap();
+    let mut n = 0;
+    for (name, arguments, _) in writes(&world, step) {
+        let path = format!("/rpc/{name}");
+        let answer = world.app.api_as(&viewer, "POST", &path, arguments).await;
+        let status = answer.status.as_u16();
+        // What is not there is not there for a viewer either.
+        let expected = if status == 404 { 404 } else { 403 };
+        assert_eq!(status, expected, "{name}: {}", answer.body);
+        n += u32::from(status == 403);
+    }
+    assert!(n > 40, "only {n} were refused by role");
+    assert_eq!(world.app.database.last_event().await.unwrap(), last);
+    let named = json!({ "name": "Somebody Else" });
+    let answer = world
+        .app
+        .api_as(&viewer, "POST", "/rpc/set_actor", named)
+        .await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn an_operator_s_server_function_out_of_scope_is_404() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    let step = world.id(&world.acme, "Upgrade").await.0;
+    // Acme is out of scope, and with it the step.
+    let us = scope(&[world.us_east.id], &[]);
+    let operator = world.app.person(Role::Operator, us).await;
+    for name in [
+        "act_on_step",
+        "note_step",
+        "override_step",
+        "keep_override",
+        "reset_step",
+        "reorder_steps",
+        "add_custom_step",
+        "edit_custom_step",
+        "delete_custom_step",
+        "read_step",
+        "read_customer",
+        "read_customer_work",
+        "read_checklist",
+        "read_custom_places",
+    ] {
+        let all = super::rpc::calls(&world, step).into_iter();
+        for (_, arguments, _) in all.filter(|it| it.0 == name) {
+            let path = format!("/rpc/{name}");
+            let answer = world.app.api_as(&operator, "POST", &path, arguments).await;
+            assert_eq!(
+                answer.status,
+                StatusCode::NOT_FOUND,
+                "{name}: {}",
+                answer.body
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn head_is_as_closed_as_get_and_other_methods_say_nothing_to_strangers() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    let path = format!("/api/customers/{}", world.acme.id);
+    for method in [Method::HEAD, Method::OPTIONS, Method::PUT] {
+        let answer = send(&world.app, &method, &path, None).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method}");
+    }
+    let us = scope(&[world.us_east.id], &[]);
+    let viewer = world.app.person(Role::Viewer, us).await;
+    let answer = send(&world.app, &Method::HEAD, &path, Some(&viewer)).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
 #[tokio::test]
 async fn what_is_out_of_scope_is_404_whatever_the_role() {
     let world = World::active_in(TestApp::with_login().await).await;
@@ -229,7 +318,7 @@ async fn a_release_without_a_customer_in_scope_is_not_there() {
         .app
         .api_as(&person, "GET", "/api/releases", Value::Null)
         .await;
-    assert_eq!(list.json()["items"], serde_json::json!([]));
+    assert_eq!(list.json()["items"], json!([]));
 }
 
 #[tokio::test]

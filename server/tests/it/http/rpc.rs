@@ -243,19 +243,23 @@ fn calls_of_steps(world: &World, step: i64) -> Vec<(&'static str, Value, u16)> {
     ]
 }
 
+/// A call of every server function: name, arguments, and the status for who may do all. `step` is one of Acme's.
+pub fn calls(world: &World, step: i64) -> Vec<(&'static str, Value, u16)> {
+    [
+        calls_of_records(world),
+        calls_of_releases(world),
+        calls_of_templates(world),
+        calls_of_steps(world, step),
+    ]
+    .concat()
+}
+
 #[tokio::test]
 async fn every_server_function_answers_and_only_to_post() {
     let world = World::active().await;
     let step = world.step(&world.acme, "Upgrade").await.id.0;
-    let calls = [
-        calls_of_records(&world),
-        calls_of_releases(&world),
-        calls_of_templates(&world),
-        calls_of_steps(&world, step),
-    ]
-    .concat();
     let mut called = BTreeSet::new();
-    for (name, arguments, status) in calls {
+    for (name, arguments, status) in calls(&world, step) {
         let path = format!("/rpc/{name}");
         let answer = world.app.call(&path, arguments).await;
         assert_eq!(answer.status.as_u16(), status, "{name}: {}", answer.body);

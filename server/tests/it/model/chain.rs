@@ -5,7 +5,7 @@ use app::{
         history_walk::{Break, Walk},
     },
     store::{
-        Store,
+        Database,
         entity::{audit_event, sha256},
     },
 };
@@ -20,7 +20,7 @@ impl ChainWatch {
     }
 
     /// Whether every event that is new follows the one before it.
-    pub async fn follow(&mut self, store: &Store) -> Result<(), Break> {
+    pub async fn follow(&mut self, database: &Database) -> Result<(), Break> {
         let last = self.0.last().map_or(0, |it| it.id.0);
         let rows = audit_event::Entity::find()
             .filter(audit_event::Column::Id.gt(last))

@@ -4,7 +4,7 @@ use super::{
     chain::ChainWatch, dice::Dice,
 };
 use crate::{
-    harness::{TestApp, number},
+    harness::{TestApp, in_open_mode, number},
     world::draft,
 };
 use app::{
@@ -19,7 +19,7 @@ use app::{
         vocabulary::{Category, ReleaseStatus, StepAction, StepType},
     },
     store::{
-        Store,
+        Database, Store,
         entity::{customer_step, release, release_customer, step_template},
         error::StoreError,
     },
@@ -404,8 +404,8 @@ impl ModelRun {
     async fn cached_matrix_is_up_to_date(&self, n: usize) {
         let cached = self.app.store.grid(self.release).await.unwrap();
         if n % 6 == 5 {
-            let fresh = Store::open(&self.app.url()).await.unwrap();
-            let read = fresh.grid(self.release).await.unwrap();
+            let fresh = Database::open(&self.app.url()).await.unwrap();
+            let read = in_open_mode(&fresh).grid(self.release).await.unwrap();
             assert!(cached == read, "seed {}: {:?}", self.seed, self.trace);
             fresh.close().await.unwrap();
         }
@@ -433,7 +433,7 @@ async fn sequences(seeds: Vec<u64>) -> OperationCounts {
         for n in 0..OPERATIONS {
             run.operate().await;
             run.cached_matrix_is_up_to_date(n).await;
-            let chain = run.chain.follow(&run.app.store).await;
+            let chain = run.chain.follow(&run.app.database).await;
             assert_eq!(chain, Ok(()), "{}", run.story());
         }
         for (op, (drawn, done)) in std::mem::take(&mut run.counts) {

@@ -3,7 +3,7 @@
 //! model of their own (R85).
 pub mod chain;
 mod customers;
-mod dice;
+pub mod dice;
 mod drive;
 mod ops;
 mod ops_template;

@@ -114,7 +114,7 @@ async fn thirty_two_at_once_lose_nothing_and_nobody_is_turned_away() {
     acknowledged.sort_unstable();
     assert_eq!(told, acknowledged, "one event for each acknowledged change");
     // However many wrote, it is one chain.
-    assert_eq!(ChainWatch::new().follow(&store).await, Ok(()));
+    assert_eq!(ChainWatch::new().follow(&world.app.database).await, Ok(()));
     eprintln!(
         "soak: {TASKS} writers at once for {took:.1?}, {written} notes counted up, {} changes acknowledged, as many events; none was lost and nobody was turned away",
         told.len()

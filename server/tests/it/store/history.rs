@@ -363,7 +363,6 @@ async fn call_reads(world: &World, watch: &mut TableWatch<'_>, ap: ClusterId, id
     call!(members(june));
     call!(matrix(june, CellIndex::default()));
     call!(grid(june));
-    call!(last_event());
     call!(matrix_status_info(june));
     call!(release_progress(june));
     call!(customer_work(june, acme));

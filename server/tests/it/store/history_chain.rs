@@ -1,7 +1,7 @@
 //! The chain of the history (R89): anybody can recompute it, and whatever is changed by hand breaks it.
 use super::transfer::rich;
 use crate::{
-    harness::TestApp,
+    harness::{TestApp, in_open_mode},
     world::{World, metadata},
 };
 use app::{
@@ -13,7 +13,7 @@ use app::{
         metadata::Value as Variable,
     },
     store::{
-        Store,
+        Database, Store,
         entity::{audit_event, sha256},
         error::StoreError,
     },
@@ -71,7 +71,7 @@ async fn breaks(store: &Store) -> Vec<String> {
     chain.map(|it| it.detail).collect()
 }
 
-async fn execute(store: &Store, sql: &str) {
+async fn execute(database: &Database, sql: &str) {
     database.writer().execute_unprepared(sql).await.unwrap();
 }
 
@@ -131,6 +131,8 @@ fn forgeries(column: audit_event::Column) -> &'static [&'static str] {
         Of::ResolvedSha256 => &["resolved_sha256 = replace(resolved_sha256, 'a', 'b')"],
         Of::TextShown => &["text_shown = NULL", "text_shown = 1"],
         Of::Undoes => &["undoes = 'x'"],
+        Of::UserId => &["user_id = 1"],
+        Of::Via => &["via = 'cli'"],
         Of::Hash => &[
             "hash = previous_hash",
             "hash = NULL",
@@ -148,7 +150,11 @@ async fn whatever_is_changed_by_hand_is_the_break_that_a_check_names() {
     let events = history(&world.app).await;
     let done = events.iter().find(|it| it["action"] == "done").unwrap();
     let id = done["id"].as_i64().unwrap();
-    execute(store, "CREATE TABLE good AS SELECT * FROM audit_events").await;
+    execute(
+        &world.app.database,
+        "CREATE TABLE good AS SELECT * FROM audit_events",
+    )
+    .await;
     let restore = "DELETE FROM audit_events; INSERT INTO audit_events SELECT * FROM good";
     let mut forgeries: Vec<String> = audit_event::Column::iter()
         .flat_map(|it| forgeries(it).iter())
@@ -167,7 +173,7 @@ async fn whatever_is_changed_by_hand_is_the_break_that_a_check_names() {
         ),
     ]);
     for sql in forgeries {
-        execute(store, &sql).await;
+        execute(&world.app.database, &sql).await;
         let found = breaks(store).await;
         assert_eq!(found.len(), 1, "{sql}: {found:?}");
         let names = [id, next].map(|it| format!("event {it} "));
@@ -175,7 +181,7 @@ async fn whatever_is_changed_by_hand_is_the_break_that_a_check_names() {
             names.iter().any(|it| found[0].starts_with(it)),
             "{sql}: {found:?}"
         );
-        execute(store, restore).await;
+        execute(&world.app.database, restore).await;
         assert_eq!(breaks(store).await, [""; 0], "{sql}");
     }
 }
@@ -200,7 +206,7 @@ async fn an_event_that_is_added_by_hand_is_found_though_its_own_hash_is_right() 
          INSERT INTO audit_events SELECT * FROM good WHERE id = {id}; \
          UPDATE audit_events SET actor = 'Eve', hash = '{hash}' WHERE id = {id}"
     );
-    execute(store, &move_and_add).await;
+    execute(&world.app.database, &move_and_add).await;
     let found = breaks(store).await;
     assert_eq!(found, [format!("event {next} is not what was written")]);
 }
@@ -210,24 +216,36 @@ async fn an_end_that_was_cut_off_or_written_anew_is_found_by_a_head_only() {
     let world = rich().await;
     let store = &world.app.store;
     let (head, _) = store.head().await.unwrap().unwrap();
-    assert_eq!(store.head_mismatch(&head).await.unwrap(), None);
+    assert_eq!(world.app.database.head_mismatch(&head).await.unwrap(), None);
     execute(
-        store,
+        &world.app.database,
         &format!("DELETE FROM audit_events WHERE id = {}", head.id),
     )
     .await;
     assert_eq!(breaks(store).await, [""; 0]);
-    let mismatch = store.head_mismatch(&head).await.unwrap().unwrap();
+    let mismatch = world
+        .app
+        .database
+        .head_mismatch(&head)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(mismatch, format!("event {} is not in the history", head.id));
     // Who writes it anew gets another hash.
     execute(
-        store,
+        &world.app.database,
         "UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'audit_events'",
     )
     .await;
     world.app.customers(1).await;
     assert_eq!(breaks(store).await, [""; 0]);
-    let mismatch = store.head_mismatch(&head).await.unwrap().unwrap();
+    let mismatch = world
+        .app
+        .database
+        .head_mismatch(&head)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(mismatch.contains("has another hash"), "{mismatch}");
 }
 
@@ -236,7 +254,7 @@ async fn an_id_is_never_given_twice_also_behind_a_removed_end() {
     let world = World::draft().await;
     let store = &world.app.store;
     let (head, _) = store.head().await.unwrap().unwrap();
-    execute(store, "DELETE FROM audit_events").await;
+    execute(&world.app.database, "DELETE FROM audit_events").await;
     world.app.customers(0).await;
     let (next, _) = store.head().await.unwrap().unwrap();
     assert_eq!(next.id, EventId(head.id.0 + 1));
@@ -281,30 +299,33 @@ async fn numbers_hash_the_same_before_and_after_they_were_stored() {
 }
 
 /// A database with the schema before the chain.
-async fn before_the_chain() -> (TempDir, Store) {
+async fn before_the_chain() -> (TempDir, Database) {
     let folder = TempDir::new().unwrap();
     let url = format!("sqlite://{}", folder.path().join("app.db").display());
-    let store = Store::open(&url).await.unwrap();
+    let database = Database::open(&url).await.unwrap();
     Migrator::up(database.writer(), Some(2)).await.unwrap();
-    (folder, store)
+    (folder, database)
 }
 
 /// The hashes were computed by another program, in another language, from the file and R89 alone.
 #[tokio::test]
 async fn the_heads_of_the_first_chained_schema_stay_behind_every_later_migration() {
-    let (_folder, store) = before_the_chain().await;
-    execute(&store, include_str!("history_before_the_chain.sql")).await;
+    let (_folder, database) = before_the_chain().await;
+    execute(&database, include_str!("history_before_the_chain.sql")).await;
     Migrator::up(database.writer(), None).await.unwrap();
     for head in [
         "1:f9fa5c5d56a5d81e01021892ece309e8a8532504f199a8ad89fe7d7e9a7d172d",
         "17:1bad15487d5fac73be128fe7fb5b6e5ade2572e93cc44d0fa9508037027760ce",
         "45:029f7125094427fb77bc950c9d1721d81d47e91b064b22983cac66a9da09965a",
     ] {
-        let mismatch = store.head_mismatch(&head.parse().unwrap()).await.unwrap();
+        let mismatch = database
+            .head_mismatch(&head.parse().unwrap())
+            .await
+            .unwrap();
         assert_eq!(mismatch, None, "{head}");
     }
     // What the migration has chained is what a check of today walks.
-    assert_eq!(breaks(&store).await, [""; 0]);
+    assert_eq!(breaks(&in_open_mode(&database)).await, [""; 0]);
     let rows = audit_event::Entity::find().order_by_asc(audit_event::Column::Id);
     let rows = rows.all(database.writer()).await.unwrap();
     assert_eq!(rows.len(), 32);
@@ -313,10 +334,10 @@ async fn the_heads_of_the_first_chained_schema_stay_behind_every_later_migration
 
 #[tokio::test]
 async fn a_history_that_cannot_be_read_is_not_chained_and_stays_as_it_is() {
-    let (_folder, store) = before_the_chain().await;
+    let (_folder, database) = before_the_chain().await;
     let insert = "INSERT INTO audit_events (batch_id, entity, entity_id, action, actor, at, after) \
                   VALUES ('b', 'step', 1, 'done', 'Ana', '2026-06-01T09:00:00+00:00', '{broken')";
-    execute(&store, insert).await;
+    execute(&database, insert).await;
     let failed = Migrator::up(database.writer(), None).await.unwrap_err();
     let failed = app::store::error::chain(&StoreError::Db(failed));
     assert!(failed.contains("event 1 cannot be read"), "{failed}");
@@ -329,18 +350,18 @@ async fn a_history_that_cannot_be_read_is_not_chained_and_stays_as_it_is() {
 #[tokio::test]
 async fn a_long_history_is_chained_in_seconds() {
     const EVENTS: u32 = 20_000;
-    let (_folder, store) = before_the_chain().await;
+    let (_folder, database) = before_the_chain().await;
     let insert = format!(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {EVENTS}) \
          INSERT INTO audit_events (batch_id, entity, entity_id, release_id, action, actor, at, before, after) \
          SELECT 'b' || i, 'template', i, 1, 'update', 'Ana', '2026-06-01T09:00:00+00:00', \
          json_object('id', i, 'content', 'true', 'version', 1), json_object('id', i, 'content', 'false', 'version', 2) FROM n"
     );
-    execute(&store, &insert).await;
+    execute(&database, &insert).await;
     let began = Instant::now();
     Migrator::up(database.writer(), None).await.unwrap();
     let took = began.elapsed();
     eprintln!("{EVENTS} events were chained in {took:.1?}");
     assert!(took < Duration::from_secs(30), "{took:?}");
-    assert_eq!(breaks(&store).await, [""; 0]);
+    assert_eq!(breaks(&in_open_mode(&database)).await, [""; 0]);
 }

@@ -1,5 +1,8 @@
 //! Tests of the store: the matrix of a release, its cache, and progress.
-use crate::world::{World, draft, metadata};
+use crate::{
+    harness::in_open_mode,
+    world::{World, draft, metadata},
+};
 use app::{
     domain::{
         customer::CustomerDraft,
@@ -7,7 +10,7 @@ use app::{
         order::Position,
         vocabulary::{Category, StepAction, StepStatus},
     },
-    store::{Store, steps::transitions::TransitionOptions},
+    store::{Database, steps::transitions::TransitionOptions},
 };
 
 #[tokio::test]
@@ -155,7 +158,8 @@ async fn a_grid_that_was_asked_for_before_shows_what_happened_since_whoever_did_
     assert_eq!(there.missing(at), Some("var.HOST"));
 
     // An override by another process that has the same file open.
-    let other = Store::open(&world.app.url()).await.unwrap();
+    let other = Database::open(&world.app.url()).await.unwrap();
+    let other = in_open_mode(&other);
     let text = "x {{var.OTHER}}".to_owned();
     let changed = other.override_step(step.id, text, step.version, ana());
     let version = changed.await.unwrap().row.version;

@@ -9,6 +9,7 @@ mod dashboard;
 mod history;
 mod history_chain;
 mod matrix;
+mod permissions;
 mod releases;
 mod runbook_import;
 mod scale;

@@ -152,7 +152,7 @@ async fn the_matrix_reads_its_covering_index_and_no_text() {
 async fn a_migration_reads_texts_with_quote_or_pairs_of_backslashes_anew() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("app.db").display());
-    let store = app::store::Store::open(&url).await.unwrap();
+    let database = app::store::Database::open(&url).await.unwrap();
     let db = database.writer();
     Migrator::up(db, Some(2)).await.unwrap();
     let texts = [

@@ -438,6 +438,7 @@ async fn a_file_that_was_cut_off_anywhere_is_refused() {
 async fn a_check_finds_what_no_rule_would_have_let_happen() {
     let world = rich().await;
     let store = &world.app.store;
+    let db = world.app.database.writer();
     is_well(store).await;
     for (sql, undo, check, word) in [
         (
@@ -471,17 +472,17 @@ async fn a_check_finds_what_no_rule_would_have_let_happen() {
             "customers 1",
         ),
     ] {
-        database.writer().execute_unprepared(sql).await.unwrap();
+        db.execute_unprepared(sql).await.unwrap();
         let findings = store.check().await.unwrap();
         let found = findings
             .iter()
             .any(|it| it.check == check && it.detail.contains(word));
         assert!(found, "{sql}: {findings:?}");
-        database.writer().execute_unprepared(undo).await.unwrap();
+        db.execute_unprepared(undo).await.unwrap();
         is_well(store).await;
     }
     let members = "DELETE FROM release_customers WHERE release_id = 1 AND customer_id = 2";
-    database.writer().execute_unprepared(members).await.unwrap();
+    db.execute_unprepared(members).await.unwrap();
     let findings = store.check().await.unwrap();
     assert!(findings.iter().all(|it| it.check == Check::Members));
     assert!(!findings.is_empty());

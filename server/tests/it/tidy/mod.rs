@@ -1,5 +1,6 @@
 //! Tests of the repository itself: the invariants of ARCHITECTURE.md and docs/rules.md, checked on the source.
 mod docs;
+mod doors;
 mod structure;
 
 use std::{

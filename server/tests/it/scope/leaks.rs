@@ -1,0 +1,195 @@
+//! No byte of what is out of scope is in any answer, and nothing can be told from numbers either.
+use super::{
+    addresses::{self, Ids, Question},
+    random_world::{MARKER, RandomWorld},
+};
+use crate::{
+    harness::{TestResponse, number},
+    people::Person,
+};
+use app::domain::{permission::Role, step::CustomerStep};
+use axum::http::StatusCode;
+use std::collections::BTreeMap;
+
+/// An answer as text: status, headers and body.
+fn whole(answer: &TestResponse) -> String {
+    let headers = answer.headers.iter();
+    let headers = headers
+        .map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
+    format!(
+        "{}\n{}\n{}",
+        answer.status,
+        headers.collect::<String>(),
+        answer.body
+    )
+}
+
+async fn ask(world: &RandomWorld, person: &Person, asked: &Question) -> TestResponse {
+    let (method, path, body) = asked;
+    world.app.api_as(person, method, path, body.clone()).await
+}
+
+fn seeds() -> std::ops::Range<u64> {
+    let first = number("ROLLCALL_SEED", 1);
+    first..first + number("ROLLCALL_WORLDS", 40)
+}
+
+#[tokio::test]
+async fn nothing_of_a_customer_out_of_scope_is_in_any_byte_of_any_answer() {
+    let mut n_asked = 0;
+    for seed in seeds() {
+        let world = RandomWorld::new(seed, 0).await;
+        world.mix().await;
+        let ids = Ids::of(&world);
+        let asked = addresses::reads(&ids);
+        for role in [Role::Viewer, Role::Operator] {
+            // All of it as a viewer; as an operator only what a viewer is refused.
+            let person = world.app.person(role, world.scope.clone()).await;
+            for it in &asked {
+                if role == Role::Operator && it.0 == "GET" {
+                    continue;
+                }
+                let answer = ask(&world, &person, it).await;
+                let text = whole(&answer);
+                assert!(
+                    !text.to_lowercase().contains(MARKER),
+                    "seed {seed}, {role}: {} {} {}: {text}",
+                    it.0,
+                    it.1,
+                    it.2
+                );
+                assert_ne!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", it.1);
+                n_asked += 1;
+            }
+        }
+    }
+    eprintln!(
+        "soak: {} worlds, {n_asked} answers to people with a scope; none had a byte of what is out of it",
+        seeds().count()
+    );
+}
+
+#[tokio::test]
+async fn the_marker_is_in_the_answers_to_who_sees_all() {
+    let world = RandomWorld::new(1, 0).await;
+    world.mix().await;
+    let ids = Ids::of(&world);
+    let admin = world.app.person(Role::Admin, None).await;
+    let mut found = BTreeMap::new();
+    for asked in addresses::reads(&ids) {
+        let answer = ask(&world, &admin, &asked).await;
+        let path = asked.1.split('?').next().unwrap_or_default();
+        let kind: String = path.chars().filter(|it| !it.is_ascii_digit()).collect();
+        let is_in = whole(&answer).contains(MARKER);
+        *found.entry(kind).or_insert(false) |= is_in;
+    }
+    let found: Vec<&String> = found.iter().filter(|it| *it.1).map(|it| it.0).collect();
+    // Most kinds of addresses show something of a customer.
+    assert!(found.len() > 40, "{found:?}");
+}
+
+/// Without what is another in each answer: nonces.
+fn masked(answer: &TestResponse) -> String {
+    let mut text = answer.body.clone();
+    if let Some((_, rest)) = answer
+        .header("content-security-policy")
+        .split_once("'nonce-")
+    {
+        let nonce = rest.split('\'').next().unwrap_or_default();
+        text = text.replace(nonce, "");
+    }
+    format!("{} {} {text}", answer.status, answer.header("etag"))
+}
+
+#[tokio::test]
+async fn worlds_that_differ_out_of_scope_look_the_same() {
+    for seed in seeds().take(
+        usize::try_from(number("ROLLCALL_WORLDS", 40))
+            .unwrap()
+            .div_ceil(4),
+    ) {
+        let twins = [
+            RandomWorld::new(seed, 0).await,
+            RandomWorld::new(seed, 1).await,
+        ];
+        let ids = Ids::of(&twins[0]);
+        let mut people = Vec::new();
+        for twin in &twins {
+            people.push(
+                twin.app
+                    .person_named("mei", Role::Viewer, twin.scope.clone())
+                    .await,
+            );
+        }
+        for it in addresses::reads(&ids) {
+            let one = ask(&twins[0], &people[0], &it).await;
+            let other = ask(&twins[1], &people[1], &it).await;
+            assert_eq!(
+                masked(&one),
+                masked(&other),
+                "seed {seed}: {} {} {}",
+                it.0,
+                it.1,
+                it.2
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_out_of_scope_answers_as_what_is_not_there() {
+    for seed in seeds().take(8) {
+        let world = RandomWorld::new(seed, 0).await;
+        let Some(customer) = world.customers.iter().find(|it| it.is_in_scope) else {
+            continue;
+        };
+        let june = world.releases[0].0;
+        let operator = world.app.person(Role::Operator, world.scope.clone()).await;
+        let ids = |steps: Vec<i64>| Ids {
+            steps,
+            ..Ids::of(&world)
+        };
+        let hidden = world
+            .hidden_steps
+            .iter()
+            .step_by(5)
+            .map(|it| it.0)
+            .collect();
+        let hidden = ids(hidden);
+        let unknown = ids(hidden.steps.iter().map(|it| it + 50_000).collect());
+        let before = hidden_rows(&world).await;
+        let of = |ids: &Ids| addresses::writes(ids, june, customer.id.0);
+        for (there, nowhere) in of(&hidden).iter().zip(&of(&unknown)) {
+            let answer = ask(&world, &operator, there).await;
+            let expected = ask(&world, &operator, nowhere).await;
+            let without_ids = |answer: &TestResponse| {
+                let digits: String = answer
+                    .body
+                    .chars()
+                    .filter(|it| !it.is_ascii_digit())
+                    .collect();
+                (answer.status, digits)
+            };
+            let what = format!("seed {seed}: {} {} {}", there.0, there.1, there.2);
+            assert_eq!(without_ids(&answer), without_ids(&expected), "{what}");
+            let is_bulk = there.1.ends_with("/bulk");
+            assert!(
+                is_bulk || answer.status.is_client_error(),
+                "{what}: {}",
+                answer.body
+            );
+        }
+        // Nothing of it was done.
+        let after = hidden_rows(&world).await;
+        assert!(before == after, "seed {seed}");
+    }
+}
+
+/// The steps out of scope as they are stored.
+async fn hidden_rows(world: &RandomWorld) -> Vec<CustomerStep> {
+    let mut rows = Vec::new();
+    for step in &world.hidden_steps {
+        rows.push(world.app.store.step_row(*step).await.unwrap());
+    }
+    rows
+}

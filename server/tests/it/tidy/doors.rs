@@ -1,0 +1,134 @@
+//! Tests of the source for R23: reads begin at what the caller sees, and a store is made only where it is known who asks.
+use super::{code, files_below};
+use std::collections::BTreeMap;
+
+/// The tables whose rows a scope hides.
+const SCOPED: [&str; 7] = [
+    "audit_event",
+    "cluster",
+    "customer",
+    "customer_step",
+    "release",
+    "release_customer",
+    "step_template",
+];
+
+/// Files that read these tables past the scope, how often, and why that is right.
+const PAST_THE_SCOPE: [(&str, usize, &str); 8] = [
+    (
+        "views/matrix_cache.rs",
+        2,
+        "the cache holds all; `only` cuts what leaves it",
+    ),
+    (
+        "views/matrix_snapshot.rs",
+        6,
+        "what the cache is filled with",
+    ),
+    (
+        "views/changed_values.rs",
+        3,
+        "what the cache is filled with",
+    ),
+    (
+        "views/activity.rs",
+        1,
+        "a subquery that narrows what is visible",
+    ),
+    (
+        "views/customer_releases.rs",
+        1,
+        "a subquery that narrows what is visible",
+    ),
+    ("views/step_queries.rs", 1, "the member of a visible step"),
+    (
+        "transfer/export.rs",
+        2,
+        "subqueries that narrow what is visible",
+    ),
+    (
+        "audit/history_head.rs",
+        2,
+        "the head is refused to who has a scope",
+    ),
+];
+
+#[test]
+fn no_view_asks_a_table_past_the_scope() {
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for (file, text) in files_below("app/src/store") {
+        let file = file.trim_start_matches("app/src/store/");
+        let is_reader = file.starts_with("views/")
+            || ["transfer/export.rs", "audit/history_head.rs"].contains(&file);
+        if !is_reader {
+            continue;
+        }
+        let words: Vec<String> = SCOPED
+            .iter()
+            .flat_map(|it| {
+                [
+                    format!(" {it}::Entity::find"),
+                    format!("({it}::Entity::find"),
+                    format!(".from({it}::Entity"),
+                    format!("JoinType::InnerJoin, {it}::Entity"),
+                ]
+            })
+            .collect();
+        let n: usize = words
+            .iter()
+            .map(|it| code(&text).matches(it.as_str()).count())
+            .sum();
+        if n > 0 {
+            found.insert(file.to_owned(), n);
+        }
+    }
+    let allowed: BTreeMap<String, usize> = PAST_THE_SCOPE
+        .iter()
+        .map(|it| (it.0.to_owned(), it.1))
+        .collect();
+    assert_eq!(found, allowed, "begin at `self.visible()`");
+}
+
+#[test]
+fn a_store_is_made_where_it_is_known_who_asks() {
+    // Where the caller comes from the request, or is the program itself.
+    let allowed = [
+        "app/src/api/context.rs",
+        "app/src/store/accounts/",
+        "server/src/cli/verbs.rs",
+        "server/src/demo/mod.rs",
+        "server/src/http/access.rs",
+        "server/src/http/checklist_download.rs",
+        "server/src/http/downloads.rs",
+        "server/src/http/forms.rs",
+        "server/src/http/print_page.rs",
+        "server/src/ops/prometheus.rs",
+        "server/src/rest/extract.rs",
+        "server/src/rest/idempotency.rs",
+    ];
+    let files = ["app/src", "server/src"].into_iter().flat_map(files_below);
+    for (file, text) in files.filter(|it| code(&it.1).contains(".as_caller(")) {
+        assert!(
+            allowed.iter().any(|it| file.starts_with(it)),
+            "{file} makes a store"
+        );
+    }
+    // An admin without a user is made for `open` mode, the command line and the demo, and nowhere else.
+    let unlimited = ["Caller::open(", "Caller::program("];
+    let allowed = [
+        "app/src/domain/caller.rs",
+        "app/src/store/accounts/sessions.rs",
+        "server/src/cli/verbs.rs",
+        "server/src/demo/mod.rs",
+        "server/src/http/access.rs",
+        "server/src/ops/prometheus.rs",
+    ];
+    let files = ["app/src", "server/src"].into_iter().flat_map(files_below);
+    for (file, text) in files {
+        let is_made = unlimited.iter().any(|it| code(&text).contains(it));
+        assert!(
+            !is_made || allowed.contains(&file.as_str()),
+            "{file} makes an admin"
+        );
+    }
+}
