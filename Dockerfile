@@ -7,7 +7,7 @@ RUN ./dev build
 
 FROM debian:bookworm-slim
 COPY --from=build /src/target/release/rollcall /usr/local/bin/rollcall
-ENV DATABASE_URL=sqlite:///data/app.db ROLLCALL_ADDR=0.0.0.0:3000
+ENV DATABASE_URL=sqlite:///data/app.db ROLLCALL_ADDR=0.0.0.0:3000 ROLLCALL_AUTH=login
 VOLUME ["/data"]
 EXPOSE 3000
 CMD ["rollcall"]

@@ -14,11 +14,14 @@ use crate::{
 };
 use app::{
     api::context::{self, Context},
-    store::{engine::sqlite, error::chain},
+    store::{Database, engine::sqlite, error::chain},
 };
 use axum::Extension;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::net::TcpListener;
+
+/// How late it may be told when a session or a token was used last.
+const LAST_USED_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
 pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
@@ -53,6 +56,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         default_actor: settings.actor,
     };
     tokio::spawn(prometheus::run_upkeep());
+    tokio::spawn(keep_writing_last_used(database.clone()));
     tokio::spawn(Arc::clone(&anchors).keep_adding(database.clone()));
     if let Some(schedule) = settings.backups {
         let path = sqlite::path_of(&settings.database_url);
@@ -85,10 +89,25 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     } else {
         tracing::warn!("some requests were cut off");
     }
+    write_last_used(&database).await;
     if let Err(error) = database.close().await {
         tracing::warn!(error = %chain(&error), "the database was not closed cleanly; nothing is lost");
     }
     Ok(())
+}
+
+/// Writes when sessions and tokens were used last, as long as the server runs.
+async fn keep_writing_last_used(database: Database) {
+    loop {
+        tokio::time::sleep(LAST_USED_INTERVAL).await;
+        write_last_used(&database).await;
+    }
+}
+
+async fn write_last_used(database: &Database) {
+    if let Err(error) = database.write_last_used().await {
+        tracing::warn!(error = %chain(&error), "when sessions and tokens were used last was not written");
+    }
 }
 
 /// Resolves on Ctrl-C or SIGTERM.

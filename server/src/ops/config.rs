@@ -2,7 +2,7 @@
 //! write.
 use super::{
     allowed_hosts::{self, AllowedHosts},
-    auth_settings::{AuthSettings, InvalidAuthSetting, SAY_A_MODE},
+    auth_settings::{AuthSettings, InvalidAuthSetting, SAY_A_MODE, TRUSTED},
 };
 use app::{domain::field_error::FieldError, domain::text::Name};
 use std::{env, fs, net::SocketAddr, os::unix::fs::MetadataExt, path::PathBuf, time::Duration};
@@ -105,7 +105,9 @@ pub enum InvalidSetting {
 
 impl Settings {
     pub fn from_environment() -> Result<Self, InvalidSetting> {
-        Self::parse(|name| env::var(name).ok().filter(|it| !it.trim().is_empty()))
+        // An empty setting is none, but for the list of proxies: who meant to trust somebody must say whom.
+        let is_said = |name: &str, text: &str| name == TRUSTED || !text.trim().is_empty();
+        Self::parse(|name| env::var(name).ok().filter(|it| is_said(name, it)))
     }
 
     fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSetting> {

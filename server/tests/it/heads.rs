@@ -81,12 +81,12 @@ fn a_check_says_whether_a_head_is_part_of_the_history() {
 async fn a_check_names_the_first_break_and_ends_with_3() {
     let (_folder, database) = example();
     let url = format!("sqlite://{}", database.display());
-    let database = app::store::Database::open(&url).await.unwrap();
+    let opened = app::store::Database::open(&url).await.unwrap();
     let sql = "UPDATE audit_events SET actor = 'Eve' WHERE id IN (7, 9)";
-    sea_orm::ConnectionTrait::execute_unprepared(database.writer(), sql)
+    sea_orm::ConnectionTrait::execute_unprepared(opened.writer(), sql)
         .await
         .unwrap();
-    database.close().await.unwrap();
+    opened.close().await.unwrap();
     let check = run(&database, &["check", "--json"]);
     found(&check, &[]);
     let json = check.json();

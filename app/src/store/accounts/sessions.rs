@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -131,9 +131,18 @@ impl Store {
     pub async fn end_sessions_of(&self, user: UserId, stamp: ActorStamp) -> Result<(), StoreError> {
         let permit = self.permit(Permission::Sessions.on(user)).await?;
         let mut change = self.change(permit, stamp).await?;
+        let ended: Vec<i64> = session::Entity::find()
+            .select_only()
+            .column(session::Column::Id)
+            .filter(session::Column::UserId.eq(user.0))
+            .into_tuple()
+            .all(&change.tx)
+            .await?;
         change.end_sessions(user, None).await?;
         let after = json!({ "userId": user });
-        change.record(NewEvent::of(Entity::Session, 0, EventAction::Logout).after(&after));
+        for id in ended {
+            change.record(NewEvent::of(Entity::Session, id, EventAction::Logout).after(&after));
+        }
         change.commit().await?;
         Ok(())
     }

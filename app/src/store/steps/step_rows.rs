@@ -133,7 +133,7 @@ impl Change {
 
 /// Checks that the neighbour named by a position is a step of this list. One that is out of the caller's scope is unknown: that it
 /// stands in another list would say that it exists.
-pub async fn check_neighbour(
+pub(super) async fn check_neighbour(
     change: &Change,
     position: Position<StepId>,
     list: &copy_order::StepList,

@@ -19,7 +19,7 @@ use app::{
         vocabulary::{Category, ReleaseStatus, StepAction, StepType},
     },
     store::{
-        Database, Store,
+        Database,
         entity::{customer_step, release, release_customer, step_template},
         error::StoreError,
     },

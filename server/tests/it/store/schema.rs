@@ -52,7 +52,7 @@ async fn every_foreign_key_has_an_index_and_says_what_a_deletion_does() {
         "SELECT m.name, f.\"from\", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
     )
     .await;
-    assert_eq!(keys.len(), 7);
+    assert_eq!(keys.len(), 9);
     for key in keys {
         let (table, column, on_delete) = (&key[0], &key[1], &key[2]);
         assert_ne!(on_delete, "NO ACTION", "{table}.{column}");
@@ -81,7 +81,9 @@ async fn the_delete_rules_are_those_of_the_original() {
         ["customers.cluster_id", "RESTRICT"],
         ["release_customers.customer_id", "CASCADE"],
         ["release_customers.release_id", "CASCADE"],
+        ["sessions.user_id", "RESTRICT"],
         ["step_templates.release_id", "CASCADE"],
+        ["tokens.user_id", "RESTRICT"],
     ];
     assert_eq!(keys, expected.map(|it| it.map(str::to_owned).to_vec()));
 }

@@ -107,7 +107,7 @@ fn a_store_is_made_where_it_is_known_who_asks() {
         "server/src/rest/idempotency.rs",
     ];
     let files = ["app/src", "server/src"].into_iter().flat_map(files_below);
-    for (file, text) in files.filter(|it| code(&it.1).contains(".as_caller(")) {
+    for (file, _) in files.filter(|it| code(&it.1).contains(".as_caller(")) {
         assert!(
             allowed.iter().any(|it| file.starts_with(it)),
             "{file} makes a store"
