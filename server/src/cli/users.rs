@@ -105,7 +105,7 @@ pub struct TokenCreate {
 }
 
 /// A sentence and its JSON.
-type Told = (String, Value);
+type Answer = (String, Value);
 
 /// The first line of standard input, without its end.
 fn first_line() -> Result<String, Failure> {
@@ -185,7 +185,7 @@ async fn scope(store: &Store, wanted: &UserAdd) -> Result<Option<ScopeIds>, Fail
     Ok(Some(scope))
 }
 
-async fn add(store: &Store, settings: &Settings, wanted: &UserAdd) -> Result<Told, Failure> {
+async fn add(store: &Store, settings: &Settings, wanted: &UserAdd) -> Result<Answer, Failure> {
     let password = wanted.password_stdin.then(first_line).transpose()?;
     let draft = UserDraft {
         login: wanted.login.clone(),
@@ -205,7 +205,7 @@ async fn add(store: &Store, settings: &Settings, wanted: &UserAdd) -> Result<Tol
     Ok((format!("Added {login}, {role}.{without}"), json!(user)))
 }
 
-async fn list(store: &Store) -> Result<Told, Failure> {
+async fn list(store: &Store) -> Result<Answer, Failure> {
     let users = store.users(true).await?;
     let lines: Vec<String> = users
         .iter()

@@ -155,7 +155,7 @@ fn in_login_mode_a_token_opens_what_its_owner_may_and_no_header_does() {
         answer.to_lowercase().contains("www-authenticate: bearer"),
         "{answer}"
     );
-    assert!(ask("/releases", "").1.contains("/login?next=%2Freleases"));
+    assert!(ask("/releases", "").1.contains("/login?next=/releases"));
     for token in [&admin, &viewer, &lowered] {
         assert_eq!(ask("/api/releases", &with(token)).0, 200);
     }

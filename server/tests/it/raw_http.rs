@@ -117,6 +117,7 @@ fn bound_to_all_addresses_the_one_that_the_connection_came_to_counts() {
     let mut command = program(&folder.path().join("app.db"));
     command
         .env("ROLLCALL_ADDR", "0.0.0.0:0")
+        .env("ROLLCALL_AUTH", "open")
         .env("ROLLCALL_HOSTS", "ops");
     let mut server = RunningServer::start(&mut command);
     let (_, port) = server.address.rsplit_once(':').unwrap();

@@ -22,7 +22,6 @@ pub const MARKER: &str = "zzhiddenzz";
 /// A customer of the world.
 pub struct RandomCustomer {
     pub id: CustomerId,
-    pub cluster: ClusterId,
     pub is_in_scope: bool,
 }
 
@@ -148,7 +147,6 @@ impl RandomWorld {
             let made = self.app.store.create_customer(customer, by).await;
             self.customers.push(RandomCustomer {
                 id: made.unwrap().row.id,
-                cluster: self.clusters[*cluster],
                 is_in_scope,
             });
         }
@@ -217,8 +215,10 @@ impl RandomWorld {
         let text = format!("{} {} {twin}", marked("text", false), step.version);
         match what {
             0 => drop(store.note_step(step.id, text, step.version, by()).await),
-            1 => drop(store.override_step(step.id, text, step.version, by()).await),
-            2 => {
+            1 if step.status == StepStatus::Pending => {
+                drop(store.override_step(step.id, text, step.version, by()).await);
+            }
+            1 | 2 => {
                 let own = draft(&text, "deploy", "bash", &text);
                 let (release, customer) = (step.release_id, step.customer_id);
                 let added =

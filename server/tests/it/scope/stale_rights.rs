@@ -92,7 +92,7 @@ async fn another_role_or_a_deactivation_ends_the_session() {
             .api_as(person, "GET", "/releases?q=x", Value::Null)
             .await;
         assert_eq!(page.status, StatusCode::SEE_OTHER);
-        assert_eq!(page.header("location"), "/login?next=%2Freleases%3Fq%3Dx");
+        assert_eq!(page.header("location"), "/login?next=/releases%3Fq%3Dx");
     }
 }
 

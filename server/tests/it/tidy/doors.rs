@@ -22,7 +22,7 @@ const PAST_THE_SCOPE: [(&str, usize, &str); 8] = [
     ),
     (
         "views/matrix_snapshot.rs",
-        6,
+        7,
         "what the cache is filled with",
     ),
     (
