@@ -1,5 +1,6 @@
 //! Addresses of all pages and downloads, as constants and functions.
 use crate::domain::id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId};
+use std::fmt::Write as _;
 
 /// The dashboard.
 pub const DASHBOARD: &str = "/";
@@ -28,7 +29,8 @@ pub fn login(next: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             path.push(char::from(byte));
         } else {
-            path.push_str(&format!("%{byte:02X}"));
+            // Writing to a text never fails.
+            let _ = write!(path, "%{byte:02X}");
         }
     }
     path

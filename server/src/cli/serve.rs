@@ -21,7 +21,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
 /// How late it may be told when a session or a token was used last.
-const LAST_USED_INTERVAL: Duration = Duration::from_secs(60);
+const LAST_USED_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
 pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {

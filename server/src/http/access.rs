@@ -124,7 +124,8 @@ async fn admit(
         ));
     }
     match right.door {
-        Door::Public | Door::SignedIn => {}
+        // The lowest permission without a subject is everybody's.
+        Door::Public | Door::SignedIn | Door::Needs(Permission::Read, PathSubject::Nothing) => {}
         Door::Metrics if caller.is_token() && caller.sees_all() => {}
         Door::Metrics => {
             return Err(Refusal::Rejected(
@@ -132,8 +133,6 @@ async fn admit(
                 "metrics need a token without a scope",
             ));
         }
-        // The lowest permission without a subject is everybody's.
-        Door::Needs(Permission::Read, PathSubject::Nothing) => {}
         Door::Needs(permission, subject) => {
             let need = subject.need(permission, pattern, asked.path);
             let need = need.ok_or(Refusal::Rejected(

@@ -26,6 +26,10 @@ pub struct Person {
 }
 
 /// A scope of these customers and clusters.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "as a user has it, for whom none is everywhere"
+)]
 pub fn scope(clusters: &[ClusterId], customers: &[CustomerId]) -> Option<ScopeIds> {
     Some(ScopeIds {
         clusters: clusters.iter().copied().collect(),

@@ -141,7 +141,7 @@ impl<'a> Visible<'a> {
         if self.sees_accounts {
             return all;
         }
-        all.filter(self.events_condition(|column| column.into_expr()))
+        all.filter(self.events_condition(ColumnTrait::into_expr))
     }
 
     /// The condition of visible events; `of` qualifies their columns.

@@ -74,8 +74,8 @@ impl Store {
         &self,
         release: ReleaseId,
     ) -> Result<Vec<PreviewTarget>, StoreError> {
-        self.must_have(Permission::PreviewTemplates)?;
         use customer::Column;
+        self.must_have(Permission::PreviewTemplates)?;
         let release = self.visible_release(release).await?;
         let of_release = if release.status == ReleaseStatus::Draft {
             Column::IsActive.eq(true)

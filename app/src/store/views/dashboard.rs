@@ -84,7 +84,10 @@ impl Store {
         for release in &active {
             grids.push(self.visible_matrix(release.id).await?);
         }
-        let grids: Vec<&Grid> = grids.iter().map(|it| it.grid()).collect();
+        let grids: Vec<&Grid> = grids
+            .iter()
+            .map(super::visible_rows::VisibleMatrix::grid)
+            .collect();
         let mut attention = self.attention(&grids, now).await?;
         let has_more_attention = attention.len() > ATTENTION_CELLS_MAX;
         attention.truncate(ATTENTION_CELLS_MAX);

@@ -48,7 +48,7 @@ impl Ids {
             clusters: with_none(world.clusters.iter().map(|it| it.0).collect()),
             customers: with_none(world.customers.iter().map(|it| it.id.0).collect()),
             releases: with_none(world.releases.iter().map(|it| it.0).collect()),
-            templates: with_none((1..=world.releases.len() as i64 * 3).step_by(2).collect()),
+            templates: with_none((1_i64..).step_by(2).take(world.releases.len()).collect()),
             steps,
         }
     }
@@ -62,8 +62,9 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
     let words = |words: &[&str]| words.iter().map(|it| (*it).to_owned()).collect();
     let steps = || of("step", &ids.steps);
     match pattern {
-        "/releases/{id}" => [words(&["?view=print"]), steps()].concat(),
-        "/releases/{id}/customer/{customer_id}" => [words(&["?view=print"]), steps()].concat(),
+        "/releases/{id}" | "/releases/{id}/customer/{customer_id}" => {
+            [words(&["?view=print"]), steps()].concat()
+        }
         "/api/releases/{id}/export" => words(&["?format=json", "?format=csv", "?format=md"]),
         "/api/customers" => [
             words(&["?includeInactive=true", "?limit=1"]),

@@ -49,7 +49,7 @@ fn variables(is_in_scope: bool, twin: usize) -> Metadata {
     let host = marked("host.example", is_in_scope);
     let port = if is_in_scope { 0 } else { twin };
     let pairs = [("HOST", host), ("PORT", format!("{port}"))];
-    let pairs = pairs.map(|(key, value)| (key.into(), Value::Text(value.into())));
+    let pairs = pairs.map(|(key, value)| (key.into(), Value::Text(value)));
     Metadata(pairs.into_iter().collect())
 }
 
@@ -124,7 +124,7 @@ impl RandomWorld {
             .map(|it| whole[it] && it != n_clusters - 1)
             .collect();
         for (n, is_whole) in whole.iter().enumerate() {
-            let is_seen = *is_whole || singles.iter().any(|it| *it == (n, true));
+            let is_seen = *is_whole || singles.contains(&(n, true));
             let cluster = ClusterDraft {
                 name: marked(&format!("cluster-{n}"), is_seen),
                 kubeconfig_path: format!("/etc/{}", marked("kube", is_seen)),
