@@ -58,6 +58,8 @@ pub mod id;
 pub mod invisible;
 /// What people sign in by.
 pub mod login;
+/// Throttle of failed logins.
+pub mod login_throttle;
 /// The matrix: steps as rows, customers as columns.
 pub mod matrix;
 /// Filter of the matrix.

@@ -4,10 +4,13 @@ use super::{
     output::CliOutput,
     verbs::{as_program, close_after},
 };
-use crate::ops::{
-    config::Settings,
-    database,
-    failure::{Exit, Failure},
+use crate::{
+    ops::{
+        config::Settings,
+        database,
+        failure::{Exit, Failure},
+    },
+    rest::tokens::new_token_text,
 };
 use app::{
     api::context::now,
@@ -16,7 +19,7 @@ use app::{
         id::{ClusterId, CustomerId},
         permission::Role,
         scope::ScopeIds,
-        token::{TokenDraft, TokenText},
+        token::TokenDraft,
         user::{User, UserDraft},
         vocabulary::Noun,
     },
@@ -266,12 +269,8 @@ pub async fn user(settings: &Settings, command: UserCommand) -> Result<Exit, Fai
 /// Runs a verb about tokens.
 pub async fn token(settings: &Settings, command: TokenCommand) -> Result<Exit, Failure> {
     let TokenCommand::Create(wanted) = command;
-    let mut random = [0_u8; 256];
-    getrandom::fill(&mut random)
+    let text = new_token_text()
         .map_err(|error| Failure::Refused(format!("the system gives no random bytes: {error}")))?;
-    let mut random = random.into_iter();
-    // 256 bytes are enough for 40 characters; one in 32 is passed over.
-    let text = TokenText::generate(|| random.next().unwrap_or_default());
     let database = database::open_existing(&settings.database_url).await?;
     let store = as_program(&database, &settings.actor);
     let made = async {

@@ -6,14 +6,17 @@ use super::{
     rights::{Door, FoundRight, PathSubject, RIGHTS, Right},
 };
 use crate::{
-    ops::auth_settings::{AuthMode, AuthSettings},
+    ops::{
+        auth_settings::{AuthMode, AuthSettings},
+        sign_in::{SignInContext, session_cookie},
+    },
     rest::problem::{self, Problem},
 };
 use app::{
     api::context::{self, ACTOR_HEADER, to_app_error},
     domain::{
-        actor_stamp::ActorStamp, caller::Caller, login::Login, permission::Permission,
-        token::TokenText,
+        actor_stamp::ActorStamp, caller::Caller, login::Login, login_throttle::LoginThrottle,
+        permission::Permission, token::TokenText,
     },
     error::AppError,
     store::{Database, error::StoreError},
@@ -26,7 +29,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use server_fn::error::FromServerFnError;
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex},
+};
 
 /// What the fence needs to find out who asks.
 #[derive(Clone)]
@@ -35,6 +41,8 @@ pub struct Access {
     pub settings: Arc<AuthSettings>,
     /// In `open` mode, the name of who gives none.
     pub default_actor: String,
+    /// Of failed logins, one for the server.
+    pub throttle: Arc<Mutex<LoginThrottle>>,
 }
 
 /// Why a request is refused.
@@ -68,6 +76,8 @@ pub async fn check_access(
     next: Next,
 ) -> Response {
     let path = request.uri().path().to_owned();
+    let of_request = sign_in_context(&access, &request);
+    request.extensions_mut().insert(of_request);
     let matched = request.extensions().get::<MatchedPath>();
     let pattern = matched.map(|it| it.as_str().to_owned());
     let right = match pattern
@@ -102,6 +112,18 @@ pub async fn check_access(
             next.run(request).await
         }
         Err(refusal) => refuse(&request, refusal),
+    }
+}
+
+/// What a login or logout is told of its request.
+fn sign_in_context(access: &Access, request: &Request) -> SignInContext {
+    let (settings, headers, peer) = (&access.settings, request.headers(), peer_of(request));
+    let is_https = peer::is_https(settings.is_public_https, peer, headers, &settings.trusted);
+    SignInContext {
+        mode: settings.mode,
+        address: peer::client_address(peer, headers, &settings.trusted),
+        is_https,
+        throttle: Arc::clone(&access.throttle),
     }
 }
 
@@ -255,15 +277,6 @@ fn peer_of(request: &Request) -> Option<IpAddr> {
     arrival.and_then(|it| it.0.peer)
 }
 
-/// The name of a session's cookie. Behind TLS a browser takes `__Host-` from this host alone, and for all of it.
-pub fn session_cookie(is_https: bool) -> &'static str {
-    if is_https {
-        "__Host-rollcall_session"
-    } else {
-        "rollcall_session"
-    }
-}
-
 /// The value of a cookie that stands once. One that stands twice was planted by somebody else, and who knows which.
 fn the_one_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter();
@@ -351,11 +364,5 @@ mod tests {
         ] {
             assert_eq!(cookie(none), None, "{none:?}");
         }
-    }
-
-    #[test]
-    fn behind_tls_only_the_cookie_of_this_host_counts() {
-        assert_eq!(session_cookie(true), "__Host-rollcall_session");
-        assert_eq!(session_cookie(false), "rollcall_session");
     }
 }

@@ -14,6 +14,17 @@ pub enum AuthMode {
     Proxy,
 }
 
+impl AuthMode {
+    /// As the setting names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Login => "login",
+            Self::Proxy => "proxy",
+        }
+    }
+}
+
 /// Everything about who is let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthSettings {

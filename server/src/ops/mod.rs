@@ -10,5 +10,6 @@ pub mod failure;
 pub mod health;
 pub mod limits;
 pub mod prometheus;
+pub mod sign_in;
 pub mod signing_key;
 pub mod telemetry;

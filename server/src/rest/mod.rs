@@ -20,10 +20,13 @@ pub mod page;
 pub mod problem;
 pub mod releases;
 pub mod response;
+pub mod session;
 pub mod steps;
 pub mod streamed_body;
 pub mod templates;
+pub mod tokens;
 pub mod transfer;
+pub mod users;
 
 use app::api::context::Context;
 use axum::{
@@ -117,6 +120,24 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .routes(routes!(audit::list_events))
         .routes(routes!(audit::read_head))
         .routes(routes!(audit::undo_batch))
+        .routes(routes!(
+            session::sign_in,
+            session::read_session,
+            session::sign_out
+        ))
+        .routes(routes!(session::list_sessions))
+        .routes(routes!(session::end_session))
+        .routes(routes!(session::change_password))
+        .routes(routes!(users::list_users))
+        .routes(routes!(
+            users::read_user,
+            users::update_user,
+            users::delete_user
+        ))
+        .routes(routes!(users::restore_user))
+        .routes(routes!(users::end_sessions))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::revoke_token))
         .merge(transfer::router())
 }
 
@@ -132,6 +153,7 @@ fn creating_operations() -> OpenApiRouter<Context> {
         .routes(routes!(templates::import_templates))
         .routes(routes!(templates::duplicate_template))
         .routes(routes!(custom_steps::create_step))
+        .routes(routes!(users::create_user))
 }
 
 /// The OpenAPI description, and Swagger UI.

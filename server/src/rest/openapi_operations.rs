@@ -63,11 +63,12 @@ fn add_response_headers(path: &str, verb: OperationVerb, operation: &mut Operati
         let RefOr::T(response) = response else {
             continue;
         };
-        if status == "201" || reads_row(path, verb) {
+        let is_row = status == "201" && !holds_secret(path);
+        if is_row || reads_row(path, verb) {
             let text = "For If-Match and If-None-Match: the row's version, and of more than the row a hash of the answer";
             add_header(response, "ETag", text);
         }
-        if status == "201" {
+        if is_row {
             add_header(response, "Location", "Where the new row is");
         }
         if verb != OperationVerb::Get {
@@ -75,6 +76,11 @@ fn add_response_headers(path: &str, verb: OperationVerb, operation: &mut Operati
             add_header(response, "X-Rollcall-Batch", text);
         }
     }
+}
+
+/// Whether the answer of a POST is a secret that is shown once: it is no row, and is not kept for a second request.
+fn holds_secret(path: &str) -> bool {
+    ["/api/session", "/api/tokens"].contains(&path)
 }
 
 /// Whether an operation reads one row: its response has an `ETag`, and it reads `If-None-Match`.
@@ -102,7 +108,10 @@ fn add_request_headers(path: &str, verb: OperationVerb, operation: &mut Operatio
         ));
     }
     // An import creates many rows, so that its answer is no 201.
-    if creates || path.ends_with("/templates/import") || path == "/api/customers/import" {
+    if (creates && !holds_secret(path))
+        || path.ends_with("/templates/import")
+        || path == "/api/customers/import"
+    {
         headers.push((
             "Idempotency-Key",
             "Asking again with the same key and body gives the first answer again, for 24 hours",
@@ -151,7 +160,14 @@ fn takes_version(path: &str, verb: OperationVerb) -> bool {
         OperationVerb::Patch => true,
         OperationVerb::Delete => !matches!(
             path,
-            "/api/clusters/{id}" | "/api/customers/{id}" | "/api/releases/{id}"
+            "/api/clusters/{id}"
+                | "/api/customers/{id}"
+                | "/api/releases/{id}"
+                | "/api/users/{id}"
+                | "/api/users/{id}/sessions"
+                | "/api/session"
+                | "/api/sessions/{id}"
+                | "/api/tokens/{id}"
         ),
         OperationVerb::Post => {
             path.starts_with("/api/steps/{id}/")

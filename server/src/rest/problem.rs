@@ -108,6 +108,11 @@ fn texts_of_status(status: StatusCode) -> (&'static str, &'static str, &'static 
             "The version is missing",
             "say which version the change is based on: `version` in the body, or the header If-Match",
         ),
+        429 => (
+            "too-many-tries",
+            "Too many tries failed",
+            "wait as long as the header Retry-After says",
+        ),
         503 => (
             "timeout",
             "The answer took too long",

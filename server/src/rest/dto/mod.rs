@@ -3,6 +3,7 @@
 //! here.
 pub mod customer_import;
 pub mod enums;
+pub mod people;
 pub mod progress;
 pub mod rows;
 pub mod runbook_import;

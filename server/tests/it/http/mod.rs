@@ -12,6 +12,7 @@ mod not_modified;
 mod openapi;
 mod page_cache;
 mod pages;
+mod people;
 mod rest;
 mod rest_customer_import;
 mod rest_keys;

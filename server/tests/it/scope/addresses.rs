@@ -102,6 +102,7 @@ fn filled(pattern: &str, ids: &Ids) -> Vec<String> {
     let first = [
         ("/clusters/{id}", &ids.clusters),
         ("/customers/{id}", &ids.customers),
+        ("/users/{id}", &ids.customers),
         ("/releases/{id}", &ids.releases),
         ("/templates/{id}", &ids.templates),
         ("/steps/{id}", &ids.steps),
