@@ -13,4 +13,5 @@ pub mod print_page;
 pub mod render;
 pub mod rights;
 pub mod router;
+pub mod sign_in_pages;
 pub mod site;

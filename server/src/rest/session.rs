@@ -13,12 +13,17 @@ use crate::ops::{
 use app::{
     api::context::{Context, now},
     domain::{
+        self,
         id::SessionId,
         session::{LIFETIME_DAYS, SESSION_SECRET_BYTES, SignIn},
         vocabulary::Field,
     },
     error::AppError,
-    store::accounts::{door::LoginOutcome, sessions::Origin},
+    store::{
+        Database,
+        accounts::{door::LoginOutcome, sessions::Origin},
+        error::StoreError,
+    },
 };
 use axum::{
     Extension, Json,
@@ -85,7 +90,8 @@ fn cookie(is_https: bool, value: &str, seconds: i64) -> String {
     format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
 }
 
-fn set_cookie(response: &mut Response, cookie: &str) {
+/// Adds a cookie to an answer.
+pub fn set_cookie(response: &mut Response, cookie: &str) {
     if let Ok(value) = HeaderValue::from_str(cookie) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
@@ -101,30 +107,73 @@ pub async fn sign_in(
     headers: HeaderMap,
     JsonBody(body): JsonBody<NewSession>,
 ) -> RestResponse {
-    if of_request.mode != AuthMode::Login {
-        let detail = "nobody signs in here: ROLLCALL_AUTH is not login";
-        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    let database = &context.database;
+    let begun = begin(database, &of_request, &headers, &body.login, &body.password);
+    let (user, cookie) = match begun.await {
+        Ok(begun) => begun,
+        Err(SignInFailure::NotHere) => {
+            let detail = "nobody signs in here: ROLLCALL_AUTH is not login";
+            return Err(Problem::new(StatusCode::CONFLICT, detail));
+        }
+        Err(SignInFailure::Waits(seconds)) => return Ok(wait(seconds)),
+        Err(SignInFailure::Wrong) => {
+            let detail = "login or password is wrong";
+            return Err(Problem::new(StatusCode::UNAUTHORIZED, detail));
+        }
+        Err(SignInFailure::Store(error)) => return Err(error.into()),
+    };
+    let signed_in = SignedIn { user: user.into() };
+    let mut response = (StatusCode::CREATED, Json(signed_in)).into_response();
+    set_cookie(&mut response, &cookie);
+    Ok(response)
+}
+
+/// Why nobody was signed in.
+#[derive(Debug)]
+pub enum SignInFailure {
+    /// Passwords are for `login` mode.
+    NotHere,
+    /// Too many tries failed: seconds to wait.
+    Waits(u64),
+    /// Login or password, or there is no such active user: nobody is told which.
+    Wrong,
+    Store(StoreError),
+}
+
+impl From<StoreError> for SignInFailure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
-    let (database, now) = (&context.database, now());
-    let login = body.login.trim().to_lowercase();
+}
+
+/// Begins a session for who knows the password. Answers the user, and the cookie to be set.
+pub async fn begin(
+    database: &Database,
+    of_request: &SignInContext,
+    headers: &HeaderMap,
+    login: &str,
+    password: &str,
+) -> Result<(domain::user::User, String), SignInFailure> {
+    if of_request.mode != AuthMode::Login {
+        return Err(SignInFailure::NotHere);
+    }
+    let now = now();
+    let login = login.trim().to_lowercase();
     if let Some(seconds) = of_request.wait_seconds(&login, now) {
-        return Ok(wait(seconds));
+        return Err(SignInFailure::Waits(seconds));
     }
     let address = of_request.address.map(|it| it.to_string());
-    let user = match database.check_password(&login, &body.password).await? {
-        LoginOutcome::User(user) => user,
+    let user = match database.check_password(&login, password).await? {
+        LoginOutcome::User(user) => *user,
         LoginOutcome::Wrong => {
             of_request.failed(&login, now);
             database.record_failed_login(&login, address, now).await?;
-            let detail = "login or password is wrong";
-            return Err(Problem::new(StatusCode::UNAUTHORIZED, detail));
+            return Err(SignInFailure::Wrong);
         }
     };
     of_request.succeeded(&login);
     let mut secret = [0_u8; SESSION_SECRET_BYTES];
-    if getrandom::fill(&mut secret).is_err() {
-        return Err(Problem::from_status(StatusCode::INTERNAL_SERVER_ERROR));
-    }
+    getrandom::fill(&mut secret).map_err(|error| StoreError::Open(error.to_string()))?;
     let secret = URL_SAFE_NO_PAD.encode(secret);
     let agent = headers.get(header::USER_AGENT);
     let agent = agent.and_then(|it| it.to_str().ok()).map(str::to_owned);
@@ -132,16 +181,13 @@ pub async fn sign_in(
     database
         .begin_session(&user, &secret, SignIn::Password, origin, now)
         .await?;
-    let signed_in = SignedIn {
-        user: (*user).into(),
-    };
-    let mut response = (StatusCode::CREATED, Json(signed_in)).into_response();
     let seconds = LIFETIME_DAYS * 24 * 3_600;
-    set_cookie(
-        &mut response,
-        &cookie(of_request.is_https, &secret, seconds),
-    );
-    Ok(response)
+    Ok((user, cookie(of_request.is_https, &secret, seconds)))
+}
+
+/// The cookie that takes a session's cookie away.
+pub fn no_cookie(of_request: &SignInContext) -> String {
+    cookie(of_request.is_https, "", 0)
 }
 
 /// Who is signed in, and how people are let in.
@@ -170,7 +216,7 @@ pub async fn sign_out(
         caller.store.end_session(session, caller.stamp).await?;
     }
     let mut response = response::no_content(None);
-    set_cookie(&mut response, &cookie(of_request.is_https, "", 0));
+    set_cookie(&mut response, &no_cookie(&of_request));
     Ok(response)
 }
 
