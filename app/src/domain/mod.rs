@@ -91,6 +91,8 @@ pub mod rule_violation;
 pub mod scope;
 /// How long a session lives.
 pub mod session;
+/// The one-time code of the first admin.
+pub mod setup_code;
 /// Who set a cell's state, when and why.
 pub mod status_info;
 /// A customer's step and its transitions.

@@ -4,6 +4,7 @@ use crate::{
     http::{peer::Arrival, router::router},
     ops::{
         anchors::Anchors,
+        auth_settings::AuthMode,
         backup,
         config::{InvalidSetting, Settings},
         database,
@@ -14,13 +15,18 @@ use crate::{
 };
 use app::{
     api::context::{self, Context},
-    store::{Database, engine::sqlite, error::chain},
+    domain::setup_code::SetupCode,
+    store::{
+        Database,
+        engine::sqlite,
+        error::{StoreError, chain},
+    },
 };
 use axum::Extension;
 use std::{sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
-/// How late it may be told when a session or a token was used last.
+/// How late it may be told when a session or a token was used last, and that a setup code has expired.
 const LAST_USED_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
@@ -55,6 +61,9 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         database: database.clone(),
         default_actor: settings.actor,
     };
+    if settings.auth.mode == AuthMode::Login {
+        tokio::spawn(tell_setup_code(database.clone()));
+    }
     tokio::spawn(prometheus::run_upkeep());
     tokio::spawn(keep_writing_last_used(database.clone()));
     tokio::spawn(Arc::clone(&anchors).keep_adding(database.clone()));
@@ -94,6 +103,40 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         tracing::warn!(error = %chain(&error), "the database was not closed cleanly; nothing is lost");
     }
     Ok(())
+}
+
+/// While there is no active admin, tells in the log the code by which the first one is made (R26): a new one at the start, and when
+/// that has expired.
+async fn tell_setup_code(database: Database) {
+    let mut is_start = true;
+    loop {
+        match renew_setup_code(&database, is_start).await {
+            Ok(Some(code)) => tracing::info!("setup code {code}, open /setup"),
+            Ok(None) => {}
+            Err(error) => tracing::error!(error = %chain(&error), "no setup code could be made"),
+        }
+        is_start = false;
+        tokio::time::sleep(LAST_USED_INTERVAL).await;
+    }
+}
+
+/// A new code, if one is needed.
+async fn renew_setup_code(
+    database: &Database,
+    is_start: bool,
+) -> Result<Option<SetupCode>, StoreError> {
+    let now = context::now();
+    if database.active_admins().await? > 0 {
+        return Ok(None);
+    }
+    if !is_start && database.has_setup_code(now).await? {
+        return Ok(None);
+    }
+    let mut random = [0_u8; 8];
+    getrandom::fill(&mut random).map_err(|error| StoreError::Open(error.to_string()))?;
+    let code = SetupCode::from_random(random);
+    database.set_setup_code(&code, now).await?;
+    Ok(Some(code))
 }
 
 /// Writes when sessions and tokens were used last, as long as the server runs.

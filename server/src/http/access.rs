@@ -31,7 +31,10 @@ use axum::{
 use server_fn::error::FromServerFnError;
 use std::{
     net::IpAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// What the fence needs to find out who asks.
@@ -41,6 +44,8 @@ pub struct Access {
     pub settings: Arc<AuthSettings>,
     /// In `open` mode, the name of who gives none.
     pub default_actor: String,
+    /// Whether an active admin was found: there is one from then on, since the last one stays.
+    pub has_admin: Arc<AtomicBool>,
     /// Of failed logins, one for the server.
     pub throttle: Arc<Mutex<LoginThrottle>>,
 }
@@ -98,7 +103,14 @@ pub async fn check_access(
             );
         }
     };
-    if right.door == Door::Public {
+    let is_public = right.door == Door::Public;
+    match access.waits_for_admin().await {
+        Ok(false) => {}
+        Ok(true) if is_public && !["/login", "/api/session"].contains(&path.as_str()) => {}
+        Ok(true) => return send_to_setup(&path),
+        Err(error) => return refuse(&request, Refusal::Store(error)),
+    }
+    if is_public {
         return next.run(request).await;
     }
     let asked = Asked {
@@ -112,6 +124,28 @@ pub async fn check_access(
             next.run(request).await
         }
         Err(refusal) => refuse(&request, refusal),
+    }
+}
+
+impl Access {
+    /// Whether nobody could manage anything: `login` mode without an active admin (R26).
+    async fn waits_for_admin(&self) -> Result<bool, StoreError> {
+        if self.settings.mode != AuthMode::Login || self.has_admin.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let has_admin = self.database.active_admins().await? > 0;
+        self.has_admin.store(has_admin, Ordering::Relaxed);
+        Ok(!has_admin)
+    }
+}
+
+/// Until there is an admin, pages lead to where the first one is made, and nothing else is served.
+fn send_to_setup(path: &str) -> Response {
+    let is_page = !problem::is_rest_path(path) && !path.starts_with("/rpc/") && path != "/metrics";
+    if is_page {
+        Redirect::to("/setup").into_response()
+    } else {
+        Problem::no_admin_yet().into_response()
     }
 }
 

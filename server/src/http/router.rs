@@ -23,6 +23,7 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings) -> 
         database: context.database.clone(),
         settings: Arc::new(settings),
         default_actor: context.default_actor.clone(),
+        has_admin: Arc::default(),
         throttle: Arc::default(),
     };
     let options = LeptosOptions::builder().output_name("rollcall").build();

@@ -175,6 +175,13 @@ impl Problem {
         self
     }
 
+    /// 503: nobody could manage anything yet.
+    pub fn no_admin_yet() -> Self {
+        let detail = "make the first admin: open /setup, with the code in the log";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+        problem.with_type("setup", "There is no admin yet")
+    }
+
     fn with_type(mut self, word: &str, title: &str) -> Self {
         self.0.kind = urn(word);
         title.clone_into(&mut self.0.title);

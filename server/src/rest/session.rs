@@ -172,17 +172,30 @@ pub async fn begin(
         }
     };
     of_request.succeeded(&login);
+    let cookie = begin_for(database, of_request, headers, &user, SignIn::Password).await?;
+    Ok((user, cookie))
+}
+
+/// Begins a session for a user who proved to be it. Answers the cookie to be set.
+pub async fn begin_for(
+    database: &Database,
+    of_request: &SignInContext,
+    headers: &HeaderMap,
+    user: &domain::user::User,
+    how: SignIn,
+) -> Result<String, StoreError> {
     let mut secret = [0_u8; SESSION_SECRET_BYTES];
     getrandom::fill(&mut secret).map_err(|error| StoreError::Open(error.to_string()))?;
     let secret = URL_SAFE_NO_PAD.encode(secret);
     let agent = headers.get(header::USER_AGENT);
     let agent = agent.and_then(|it| it.to_str().ok()).map(str::to_owned);
+    let address = of_request.address.map(|it| it.to_string());
     let origin = Origin { address, agent };
     database
-        .begin_session(&user, &secret, SignIn::Password, origin, now)
+        .begin_session(user, &secret, how, origin, now())
         .await?;
     let seconds = LIFETIME_DAYS * 24 * 3_600;
-    Ok((user, cookie(of_request.is_https, &secret, seconds)))
+    Ok(cookie(of_request.is_https, &secret, seconds))
 }
 
 /// The cookie that takes a session's cookie away.

@@ -4,7 +4,7 @@ use app::{
     api::context::Context,
     domain::{
         actor_stamp::ActorStamp, caller::Caller, cluster::ClusterDraft, customer::CustomerDraft,
-        id::CustomerId,
+        id::CustomerId, user::UserDraft,
     },
     error::AppError,
     store::{Database, Store},
@@ -62,8 +62,21 @@ impl TestApp {
         Self::with(AuthSettings::default()).await
     }
 
-    /// The app where people sign in.
+    /// The app where people sign in. There is an admin, with the login `root` and no password.
     pub async fn with_login() -> Self {
+        let app = Self::with_login_and_nobody().await;
+        let draft = UserDraft {
+            login: "root".into(),
+            name: "Root".into(),
+            role: "admin".into(),
+            ..UserDraft::default()
+        };
+        app.store.create_user(draft, app.ana()).await.unwrap();
+        app
+    }
+
+    /// The app where people sign in, before anybody can.
+    pub async fn with_login_and_nobody() -> Self {
         let settings = AuthSettings {
             mode: AuthMode::Login,
             is_said: true,

@@ -5,5 +5,6 @@ pub mod door;
 pub mod last_used;
 pub mod password_hash;
 pub mod sessions;
+pub mod setup;
 mod tokens;
 mod users;

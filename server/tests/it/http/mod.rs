@@ -23,4 +23,5 @@ mod rest_templates;
 mod rest_texts;
 mod rest_work;
 mod rpc;
+mod sign_in_pages;
 mod transfer;

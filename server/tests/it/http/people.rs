@@ -7,9 +7,10 @@ use app::domain::{
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-const PASSWORD: &str = "correct horse battery";
+/// Of everybody here.
+pub const PASSWORD: &str = "correct horse battery";
 
-async fn user(app: &TestApp, login: &str, role: Role) -> User {
+pub async fn user(app: &TestApp, login: &str, role: Role) -> User {
     let draft = UserDraft {
         login: login.into(),
         name: format!("{login} of the tests"),
@@ -20,13 +21,13 @@ async fn user(app: &TestApp, login: &str, role: Role) -> User {
     app.store.create_user(draft, app.ana()).await.unwrap().row
 }
 
-async fn sign_in(app: &TestApp, login: &str, password: &str) -> TestResponse {
+pub async fn sign_in(app: &TestApp, login: &str, password: &str) -> TestResponse {
     let body = json!({ "login": login, "password": password });
     app.api("POST", "/api/session", body, &[]).await
 }
 
 /// The cookie of a new session.
-async fn session(app: &TestApp, login: &str) -> String {
+pub async fn session(app: &TestApp, login: &str) -> String {
     let answer = sign_in(app, login, PASSWORD).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
     assert_eq!(answer.json()["user"]["login"], login);
@@ -34,7 +35,13 @@ async fn session(app: &TestApp, login: &str) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-async fn ask(app: &TestApp, cookie: &str, method: &str, path: &str, body: Value) -> TestResponse {
+pub async fn ask(
+    app: &TestApp,
+    cookie: &str,
+    method: &str,
+    path: &str,
+    body: Value,
+) -> TestResponse {
     app.api(method, path, body, &[("cookie", cookie)]).await
 }
 
@@ -191,7 +198,7 @@ async fn changing_ones_own_password_keeps_this_session_and_ends_the_others() {
 
 #[tokio::test]
 async fn users_are_managed_by_admins_and_the_last_of_them_stays() {
-    let app = TestApp::with_login().await;
+    let app = TestApp::with_login_and_nobody().await;
     let ana = user(&app, "ana", Role::Admin).await;
     user(&app, "max", Role::Manager).await;
     let (admin, manager) = (session(&app, "ana").await, session(&app, "max").await);
@@ -353,81 +360,4 @@ async fn in_open_mode_nobody_signs_in() {
     let who = app.read("/api/session").await;
     assert_eq!(who, json!({ "user": null, "mode": "open" }));
     sign_in(&app, "ana", PASSWORD).await.problem(409);
-}
-
-/// Posts the form of `/login`.
-async fn post_login(app: &TestApp, next: &str, password: &str) -> TestResponse {
-    let body = format!("login=ana&password={}", password.replace(' ', "+"));
-    app.post_form(&format!("/login?next={next}"), &body).await
-}
-
-#[tokio::test]
-async fn the_page_signs_in_and_out_without_javascript() {
-    let app = TestApp::with_login().await;
-    user(&app, "ana", Role::Admin).await;
-    let sent = app.get("/releases").await;
-    assert_eq!(sent.header("location"), "/login?next=/releases");
-    let page = app.get("/login?next=/releases").await;
-    assert_eq!(page.status, StatusCode::OK);
-    for part in [
-        "<title>Sign in · Rollcall</title>",
-        "<h1>Sign in</h1>",
-        "action=\"/login?next=/releases\"",
-    ] {
-        assert!(page.body.contains(part), "{part}: {}", page.body);
-    }
-    let policy = page.header("content-security-policy");
-    assert!(policy.starts_with("default-src 'none'"), "{policy}");
-    let wrong = post_login(&app, "/releases", "wrong").await;
-    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
-    assert!(
-        wrong.body.contains("Login or password is wrong.") && wrong.body.contains("value=\"ana\"")
-    );
-    assert!(!wrong.headers.contains_key("set-cookie") && !wrong.body.contains("wrong\""));
-    let signed_in = post_login(&app, "/releases", PASSWORD).await;
-    assert_eq!(signed_in.status, StatusCode::SEE_OTHER);
-    assert_eq!(signed_in.header("location"), "/releases");
-    let cookie = signed_in
-        .header("set-cookie")
-        .split(';')
-        .next()
-        .unwrap()
-        .to_owned();
-    let page = ask(&app, &cookie, "GET", "/releases", Value::Null).await;
-    assert_eq!(page.status, StatusCode::OK);
-    assert!(page.body.contains("ana of the tests"));
-    let out = ask(&app, &cookie, "POST", "/logout", Value::Null).await;
-    assert_eq!(
-        (out.status, out.header("location")),
-        (StatusCode::SEE_OTHER, "/login")
-    );
-    assert!(out.header("set-cookie").contains("Max-Age=0"));
-    let page = ask(&app, &cookie, "GET", "/releases", Value::Null).await;
-    assert_eq!(page.status, StatusCode::SEE_OTHER);
-}
-
-#[tokio::test]
-async fn signing_in_leads_nowhere_but_here() {
-    let app = TestApp::with_login().await;
-    user(&app, "ana", Role::Admin).await;
-    for elsewhere in [
-        "//evil.example",
-        "/%5Cevil",
-        "https:evil",
-        "%2F%2Fevil",
-        "/login",
-        "/logout",
-        "%09//evil",
-        "",
-    ] {
-        let answer = post_login(&app, elsewhere, PASSWORD).await;
-        assert_eq!(answer.header("location"), "/", "{elsewhere}");
-    }
-    // Where nobody signs in there is nothing to be shown.
-    let open = TestApp::new().await;
-    let page = open.get("/login?next=/releases").await;
-    assert_eq!(
-        (page.status, page.header("location")),
-        (StatusCode::SEE_OTHER, "/releases")
-    );
 }

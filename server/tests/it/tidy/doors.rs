@@ -119,6 +119,7 @@ fn a_store_is_made_where_it_is_known_who_asks() {
     let allowed = [
         "app/src/domain/caller.rs",
         "app/src/store/accounts/sessions.rs",
+        "app/src/store/accounts/setup.rs",
         "server/src/cli/verbs.rs",
         "server/src/demo/mod.rs",
         "server/src/http/access.rs",
