@@ -17,6 +17,7 @@ use app::{
     domain::{
         event::{Event, EventFilter},
         id::ReleaseId,
+        rule_violation::RuleViolation,
         transfer::{ImportErrors, Transfer},
     },
     store::{
@@ -124,6 +125,10 @@ pub async fn export_all(Reader(store): Reader) -> RestResponse {
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
     responses((status = 200, description = "What was taken in", body = Imported)))]
 pub async fn import_all(caller: Writer, request: Request) -> RestResponse {
+    // It needs an empty database, in which there would be nobody to ask.
+    if caller.store.caller().user().is_some() {
+        return Err(StoreError::from(RuleViolation::ImportOverHttp).into());
+    }
     if !extract::is_json(request.headers()) {
         return Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }

@@ -355,6 +355,25 @@ async fn a_token_is_shown_once_and_makes_nothing_of_people() {
 }
 
 #[tokio::test]
+async fn the_whole_import_is_the_command_line_s_where_people_sign_in() {
+    let app = TestApp::with_login().await;
+    user(&app, "ana", Role::Admin).await;
+    user(&app, "max", Role::Manager).await;
+    let cookie = session(&app, "ana").await;
+    let refused = ask(&app, &cookie, "POST", "/api/import", json!({}))
+        .await
+        .problem(409);
+    assert!(
+        refused["detail"].as_str().unwrap().contains("command line"),
+        "{refused}"
+    );
+    let cookie = session(&app, "max").await;
+    ask(&app, &cookie, "POST", "/api/import", json!({}))
+        .await
+        .problem(403);
+}
+
+#[tokio::test]
 async fn in_open_mode_nobody_signs_in() {
     let app = TestApp::new().await;
     let who = app.read("/api/session").await;
