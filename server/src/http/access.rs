@@ -110,6 +110,12 @@ pub async fn check_access(
         Ok(true) => return send_to_setup(&path),
         Err(error) => return refuse(&request, Refusal::Store(error)),
     }
+    // A proxy of `proxy` mode before a server of `login` mode is a mistake, at whatever address.
+    let names_somebody = request.headers().contains_key(ACTOR_HEADER);
+    if access.settings.mode == AuthMode::Login && names_somebody {
+        let text = "X-Rollcall-User names nobody here: sign in, or send a token";
+        return refuse(&request, Refusal::Rejected(StatusCode::FORBIDDEN, text));
+    }
     if is_public {
         return next.run(request).await;
     }
@@ -212,10 +218,6 @@ async fn identify(access: &Access, asked: Asked<'_>) -> Result<Option<Caller>, R
             let name = ActorStamp::new(&name, context::now()).map_or(name, |it| it.by);
             Ok(Some(Caller::open(name)))
         }
-        AuthMode::Login if headers.contains_key(ACTOR_HEADER) => Err(Refusal::Rejected(
-            StatusCode::FORBIDDEN,
-            "X-Rollcall-User names nobody here: sign in, or send a token",
-        )),
         AuthMode::Login => match by_token(access, headers).await? {
             Some(caller) => Ok(Some(caller)),
             None => by_session(access, asked).await,

@@ -156,6 +156,11 @@ async fn a_session_that_was_planted_is_worth_nothing() {
     let answer = ask(&app, planted, "POST", "/api/session", body).await;
     assert_eq!(answer.status, StatusCode::CREATED);
     assert!(!answer.header("set-cookie").contains("planted"));
+    let named = [("x-rollcall-user", "ana")];
+    let body = json!({ "login": "ana", "password": PASSWORD });
+    app.api("POST", "/api/session", body, &named)
+        .await
+        .problem(403);
     ask(&app, planted, "GET", "/api/session", Value::Null)
         .await
         .problem(401);
