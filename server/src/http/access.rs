@@ -360,6 +360,7 @@ fn refuse(request: &Request, refusal: Refusal) -> Response {
 fn rest_refusal(refusal: Refusal) -> Response {
     let mut response = match refusal {
         Refusal::Nobody => Problem::from_status(StatusCode::UNAUTHORIZED).into_response(),
+        Refusal::Rejected(StatusCode::FORBIDDEN, text) => Problem::denied(text).into_response(),
         Refusal::Rejected(status, text) => Problem::new(status, text).into_response(),
         Refusal::Store(error) => Problem::from(error).into_response(),
     };

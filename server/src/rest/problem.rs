@@ -182,6 +182,12 @@ impl Problem {
         problem.with_type("setup", "There is no admin yet")
     }
 
+    /// 403: who asks is not let in this way, whatever the role.
+    pub fn denied(detail: &str) -> Self {
+        let problem = Self::new(StatusCode::FORBIDDEN, detail);
+        problem.with_type("denied", "You are not let in this way")
+    }
+
     fn with_type(mut self, word: &str, title: &str) -> Self {
         self.0.kind = urn(word);
         title.clone_into(&mut self.0.title);

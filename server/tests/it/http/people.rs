@@ -158,9 +158,8 @@ async fn a_session_that_was_planted_is_worth_nothing() {
     assert!(!answer.header("set-cookie").contains("planted"));
     let named = [("x-rollcall-user", "ana")];
     let body = json!({ "login": "ana", "password": PASSWORD });
-    app.api("POST", "/api/session", body, &named)
-        .await
-        .problem(403);
+    let denied = app.api("POST", "/api/session", body, &named).await;
+    assert_eq!(denied.problem(403)["type"], "urn:rollcall:problem:denied");
     ask(&app, planted, "GET", "/api/session", Value::Null)
         .await
         .problem(401);
