@@ -63,6 +63,7 @@ test('when the template went on, the three texts are shown, and mine is kept or 
   await expect(panel(page).getByRole('listitem').filter({ hasText: 'kept the text' })).toBeVisible();
   // Undone from the history, the question is open again; this time the template's text is taken.
   await panel(page).getByRole('button', { name: 'Undo this' }).click();
+  await page.getByRole('dialog', { name: 'Undo this change' }).getByRole('button', { name: 'Undo' }).click();
   await expect(notice).toBeVisible();
   await panel(page).getByRole('button', { name: 'Take the template\'s' }).click();
   await expect(notice).toHaveCount(0);

@@ -319,7 +319,7 @@ test.describe('writing', () => {
     await handle(page, 'Announce').press('Alt+ArrowDown');
     await expect(deploy(page)).toHaveText([/Migrate schema/, /Announce/, /Upgrade/]);
     await page.getByRole('button', { name: 'Undo', exact: true }).click();
-    await said(page, 'Undone');
+    await said(page, 'Undid "Reorder"');
     await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
     await expect(page.getByLabel('Content')).toHaveValue('typed');
     await expect(page.getByRole('button', { name: 'Add step', exact: true })).toBeFocused();

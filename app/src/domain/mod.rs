@@ -85,6 +85,8 @@ pub mod text_change;
 pub mod time_serde;
 /// Export format of the whole database.
 pub mod transfer;
+/// What an undo does, and what it says and asks.
+pub mod undo;
 /// All validation errors of a form.
 pub mod validation_errors;
 /// `{{variables}}` in a step's text.

@@ -1,6 +1,7 @@
 //! Business rules that refuse a change, each with the sentence that the user reads. Sentences are lower-case, without
 //! a full stop, name the thing and say what to do. Wrong fields are in `validation_errors`.
 use super::{
+    actor_stamp::ActorStamp,
     quote::QuoteError,
     vocabulary::{Field, ReleaseStatus, StepAction, StepStatus},
 };
@@ -66,10 +67,25 @@ pub enum RuleViolation {
     OtherList { id: i64 },
     #[error("{what} cannot be undone: it has its own opposite")]
     NotUndoable { what: String },
-    #[error("nothing can be restored: {}", reasons.join("; "))]
-    NothingToUndo { reasons: Vec<String> },
+    #[error("nothing can be restored: {}", first_of(reasons))]
+    NothingToUndo {
+        reasons: Vec<String>,
+        /// Who made the latest of the changes that stand in the way, and when.
+        last: Option<ActorStamp>,
+    },
     #[error("the database is not empty: import into a new one")]
     NotEmpty,
+}
+
+/// How many reasons are named; of more the count is told.
+const REASONS_MAX: usize = 10;
+
+fn first_of(reasons: &[String]) -> String {
+    let named = reasons[..reasons.len().min(REASONS_MAX)].join("; ");
+    match reasons.len().saturating_sub(REASONS_MAX) {
+        0 => named,
+        n => format!("{named}; and {n} more"),
+    }
 }
 
 fn or_restore(inactive: Option<i64>) -> &'static str {
@@ -119,6 +135,15 @@ mod tests {
                 names: vec!["var.HOST".into()]
             }),
             "var.HOST is not set: fill the value in, or allow it explicitly"
+        );
+        let reasons = (0..12).map(|n| format!("step {n} was changed since"));
+        let nothing = says(RuleViolation::NothingToUndo {
+            reasons: reasons.collect(),
+            last: None,
+        });
+        assert!(
+            nothing.ends_with("; step 9 was changed since; and 2 more"),
+            "{nothing}"
         );
     }
 }

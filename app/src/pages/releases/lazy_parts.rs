@@ -18,6 +18,10 @@ use crate::{
         ui::toast::Toasts,
     },
     domain::{id::ReleaseId, release::Release},
+    pages::{
+        undo_flow::UndoFlow,
+        undo_requests::{UndoRequest, UndoRequests},
+    },
 };
 use leptos::prelude::*;
 
@@ -31,6 +35,7 @@ pub enum LazyPart {
         state: MatrixState,
     },
     Name(NameDialogProps),
+    Undo(Box<UndoRequest>, UndoRequests),
     BulkBar(BulkBarProps),
     BulkReason(Box<ReasonDialogProps>),
     Dialogs(Box<ReleaseDialogsProps>),
@@ -62,6 +67,9 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
             view! { <KeysDialog open=open state=state/> }.into_any()
         }
         LazyPart::Name(props) => NameDialog(props).into_any(),
+        LazyPart::Undo(request, requests) => {
+            view! { <UndoFlow request=*request requests=requests/> }.into_any()
+        }
         LazyPart::BulkBar(props) => BulkBar(props).into_any(),
         LazyPart::BulkReason(props) => ReasonDialog(*props).into_any(),
         LazyPart::Dialogs(props) => ReleaseDialogs(*props).into_any(),

@@ -1,13 +1,10 @@
 //! Sends what the step panel and the large step view ask for, and reports the outcome to the page around them: the matrix
 //! or the customer's steps. Status changes are passed on to the page, which shows them before they are sent.
 use crate::{
-    api::{
-        overview::undo,
-        steps::{
-            add_custom_step, compare_texts, delete_custom_step, edit_custom_step, keep_override,
-            note_step, override_step, preview_promotion, promote_step, read_changed_text,
-            read_custom_places, read_step, reset_step,
-        },
+    api::steps::{
+        add_custom_step, compare_texts, delete_custom_step, edit_custom_step, keep_override,
+        note_step, override_step, preview_promotion, promote_step, read_changed_text,
+        read_custom_places, read_step, reset_step,
     },
     browser::unsaved_guard,
     components::{
@@ -25,10 +22,14 @@ use crate::{
         id::{BatchId, StepId},
         step::CustomerStep,
         template::TemplateDraft,
+        undo::UndoResult,
         vocabulary::StepAction,
     },
     error::AppError,
-    pages::in_turn::in_turn,
+    pages::{
+        in_turn::in_turn,
+        undo_requests::{UndoRequest, UndoRequests},
+    },
 };
 use leptos::prelude::*;
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -89,6 +90,7 @@ struct StepDetailActions {
     step: Arc<CustomerStep>,
     session: PanelSession,
     on_outcome: Callback<(StepId, StepPanelOutcome)>,
+    undo_requests: UndoRequests,
 }
 
 impl StepDetailActions {
@@ -183,18 +185,18 @@ impl StepDetailActions {
     }
 
     fn undo(&self, batch: BatchId) {
-        self.send(
-            None,
-            Box::pin(async move {
-                let undone = undo(batch).await?;
-                let n = undone.restored;
-                let mut text = format!("Undone: {n} restored. The record changed, not the cluster");
-                if let Some(conflict) = undone.conflicts.first() {
-                    text = format!("{text}; {}", conflict.reason);
+        let this = self.clone();
+        self.undo_requests.send(UndoRequest {
+            batch,
+            asks: true,
+            on_end: Arc::new(move |answer| {
+                if let Some(answer) = answer {
+                    let outcome =
+                        |it: UndoResult| StepPanelOutcome::Others(it.message, it.batch_id, false);
+                    this.finish(None, None, answer.map(outcome));
                 }
-                Ok(StepPanelOutcome::Others(text, undone.batch_id, false))
             }),
-        );
+        });
     }
 
     /// Saves notes unless they are saved by now, then does what follows; that is left out if they cannot be saved.
@@ -422,6 +424,7 @@ pub fn open_step_detail(
         step: Arc::new(open.detail.step.clone()),
         session: memory.lasting(),
         on_outcome,
+        undo_requests: UndoRequests::from_context(),
     };
     let on_event = Callback::new(move |event| actions.handle(event));
     StepDetailState::new(

@@ -75,6 +75,8 @@ pub struct PastBatches {
     pub op: &'static str,
     /// It changed cells only, not the template and not the lists.
     pub only_cells: bool,
+    /// It made a template step of a custom step, or is the undo of that.
+    pub promotes: bool,
     pub before: ReleaseModel,
     pub after: ReleaseModel,
 }
@@ -103,6 +105,8 @@ pub struct ModelRun {
     pub template_versions: HashMap<i64, i64>,
     pub past: Vec<PastBatches>,
     pub dice: Dice,
+    /// The undo under way is of a promotion.
+    pub undoes_promotion: bool,
     chain: ChainWatch,
     pub trace: Vec<String>,
     pub counts: BTreeMap<&'static str, (usize, usize)>,
@@ -181,6 +185,7 @@ impl ModelRun {
             template_versions: HashMap::new(),
             past: Vec::new(),
             dice: Dice::new(seed),
+            undoes_promotion: false,
             chain: ChainWatch::new(),
             trace: Vec::new(),
             counts: OPS.iter().map(|it| (it.0, (0, 0))).collect(),
@@ -301,6 +306,7 @@ impl ModelRun {
                 batch,
                 op,
                 only_cells,
+                promotes: op == "promote" || self.undoes_promotion,
                 before,
                 after: self.model.clone(),
             });

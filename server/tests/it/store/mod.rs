@@ -22,4 +22,5 @@ pub mod transfer;
 mod transfer_chain;
 mod undo;
 mod undo_conflicts;
+mod undo_work;
 mod values;

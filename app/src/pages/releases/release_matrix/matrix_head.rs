@@ -99,7 +99,7 @@ pub fn MatrixHead(
                 data-square=""
                 aria-label="Redo"
                 aria-keyshortcuts="Control+Shift+Z"
-                title="Do again what was undone last"
+                title="Redo"
                 hidden=move || undoable.with(|it| it.1.is_empty())
                 on:click=move |_| on_command.run(GridCommand::Redo)
             >
