@@ -41,6 +41,8 @@ pub struct ModelCell {
     pub notes: Option<String>,
     pub is_custom: bool,
     pub is_overridden: bool,
+    /// How often the override was kept over an edit of its template. Not read from the database.
+    pub keeps: u32,
 }
 
 /// Deploy, then verify.
@@ -78,6 +80,7 @@ fn copy_of(template: &ModelTemplate) -> ModelCell {
         notes: None,
         is_custom: false,
         is_overridden: false,
+        keeps: 0,
     }
 }
 
