@@ -6,7 +6,10 @@ use crate::{
 use app::store::Store;
 use sea_orm::ConnectionTrait;
 use std::{
+    ffi::OsStr,
     fs,
+    io::Write,
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 use tempfile::TempDir;
@@ -153,6 +156,37 @@ fn a_wrong_command_line_or_setting_ends_with_2() {
         ended(program(&database).env(name, value)).failed(2, &[name]);
     }
     assert!(!database.exists());
+}
+
+#[test]
+fn a_setting_that_is_not_utf_8_is_refused_and_not_taken_for_unset() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    for name in [
+        "DATABASE_URL",
+        "ROLLCALL_ADDR",
+        "ROLLCALL_PUBLIC_URL",
+        "ROLLCALL_HOSTS",
+        "ROLLCALL_USER",
+        "ROLLCALL_LOG",
+        "RUST_LOG",
+        "ROLLCALL_BACKUP_DIR",
+        "ROLLCALL_BACKUP_EVERY",
+        "ROLLCALL_BACKUP_KEEP",
+        "ROLLCALL_ANCHOR_FILE",
+        "ROLLCALL_SIGNING_KEY_FILE",
+    ] {
+        let value = OsStr::from_bytes(b"ops,\xff");
+        let words = format!("{name} is not UTF-8");
+        ended(program(&database).env(name, value)).failed(2, &[&words]);
+    }
+    assert!(!database.exists());
+    // The name of the system's user is no setting.
+    let mut check = program(&database);
+    check
+        .env_remove("ROLLCALL_USER")
+        .env("USER", OsStr::from_bytes(b"\xff"));
+    ended(check.arg("migrate")).done();
 }
 
 #[test]
