@@ -366,3 +366,18 @@ fn a_database_that_cannot_be_opened_is_not_taken_for_a_free_one() {
     let mut names = names.map(|it| it.file_name().into_string().unwrap());
     assert!(!names.any(|it| it.contains("before-restore")));
 }
+
+#[test]
+fn a_damaged_database_that_a_server_has_open_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, backup) = (folder.path().join("app.db"), folder.path().join("b.db"));
+    let server = RunningServer::start(&mut program(&database));
+    run(&database, &["backup", text(&backup)]).done();
+    let mut file = fs::OpenOptions::new().write(true).open(&database).unwrap();
+    file.write_all(&[0xa5; 100]).unwrap();
+    run(&database, &["restore", text(&backup)]).failed(1, &["has the database", "End it first"]);
+    server.end();
+    // Nobody works on it now.
+    run(&database, &["restore", text(&backup)]).done();
+    run(&database, &["check"]).done();
+}
