@@ -193,9 +193,11 @@ fn a_setting_that_is_not_utf_8_is_refused_and_not_taken_for_unset() {
 fn it_explains_itself_and_completes_for_every_shell() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("app.db");
-    let help = run(&database, &["--help"]);
-    for word in ["serve", "restore", "--demo", "Ends with 0"] {
-        assert!(help.done().contains(word), "{word}");
+    for help in ["--help", "-h"] {
+        let help = run(&database, &[help]);
+        for word in ["serve", "restore", "--demo", "Ends with 0"] {
+            assert!(help.done().contains(word), "{word}");
+        }
     }
     assert!(
         run(&database, &["--version"])
@@ -206,6 +208,34 @@ fn it_explains_itself_and_completes_for_every_shell() {
         let text = run(&database, &["completions", shell]);
         assert!(text.done().contains("restore"), "{shell}");
     }
+}
+
+#[test]
+fn the_help_names_every_setting_of_the_readme_with_its_default() {
+    let readme = include_str!("../../../README.md");
+    let (_, rows) = readme
+        .split_once("| setting | default | meaning |\n| --- | --- | --- |\n")
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let help = run(&folder.path().join("app.db"), &["--help"]);
+    let (_, settings) = help.done().split_once("Settings, as").unwrap();
+    let mut n = 0;
+    for row in rows.lines().take_while(|it| it.starts_with('|')) {
+        let cells: Vec<&str> = row.split('|').collect();
+        for name in cells[1].split_whitespace().map(|it| it.trim_matches('`')) {
+            let (_, said) = settings.split_once(name).expect(name);
+            let default = cells[2].trim().trim_matches('`');
+            let default = if default.is_empty() { "none" } else { default };
+            let (said, _) = said.split_once(']').unwrap_or_default();
+            let is_reserved = cells[3].contains("reserved");
+            assert!(
+                is_reserved || said.contains(&format!("[default: {default}")),
+                "{name}: {said}"
+            );
+            n += 1;
+        }
+    }
+    assert_eq!(n, 16);
 }
 
 #[test]
