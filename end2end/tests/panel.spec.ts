@@ -61,6 +61,11 @@ test('the text is copied in five formats, and the choice is remembered', async (
     await expect(here.getByText(`Copies: ${format}`)).toBeVisible();
   };
   await copy('Script only');
+  // The menu marks the form that the button copies.
+  await here.getByRole('button', { name: 'Copy options' }).click();
+  const current = page.getByRole('menuitem').and(page.locator('[aria-current]'));
+  await expect(current).toHaveText('Script only');
+  await page.keyboard.press('Escape');
   await expect.poll(() => clipboard(page)).toBe(TEXT);
   await copy('Template (unresolved)');
   await expect.poll(() => clipboard(page)).toBe('set -e\ncurl https://{{var.HOST}}/healthz');

@@ -495,6 +495,28 @@ test.describe('runbooks', () => {
     expect([release.name, release.description ?? null]).toEqual(['July', null]);
   });
 
+  test('a file that cannot be read takes the place of the text before it, until there is another text', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps?import`);
+    const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+    const choose = (name: string, buffer: Buffer) =>
+      dialog.getByLabel('Or choose a file').setInputFiles({ name, mimeType: 'text/markdown', buffer });
+    const wrong = dialog.getByRole('alert').filter({ hasText: "This file isn't UTF-8" });
+    const runbook = dialog.getByLabel('Runbook in Markdown');
+    await choose('latin1.md', Buffer.from('## Gr\u00fc\u00dfe\n', 'latin1'));
+    await expect(wrong).toBeVisible();
+    await choose('utf8.md', Buffer.from('## Look\n\nLook.\n'));
+    await expect(wrong).toHaveCount(0);
+    await expect(dialog.getByRole('button', { name: 'Import 1 step' })).toBeEnabled();
+    await choose('latin1.md', Buffer.from('## Gr\u00fc\u00dfe\n', 'latin1'));
+    await expect(wrong).toBeVisible();
+    await expect(runbook).toHaveValue('');
+    await expect(dialog.getByRole('button', { name: /^Import/ })).toHaveAttribute('aria-disabled', 'true');
+    await runbook.fill('## Look\n\nLook.\n');
+    await expect(wrong).toHaveCount(0);
+    await expect(dialog.getByRole('button', { name: 'Import 1 step' })).toBeEnabled();
+  });
+
   test('what is exported is imported unchanged', async ({ page, open, server }) => {
     const { june } = await draftJune(server);
     const july = await server.call('create_release', { draft: { name: 'July', type: 'release' } });

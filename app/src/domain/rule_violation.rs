@@ -65,6 +65,8 @@ pub enum RuleViolation {
     NotAMember { names: Vec<String> },
     #[error("step {id} stands in another list")]
     OtherList { id: i64 },
+    #[error("{name} cannot be moved before or after itself: name another step")]
+    BesideItself { name: String },
     #[error("{what} cannot be undone: it has its own opposite")]
     NotUndoable { what: String },
     #[error("nothing can be restored: {}", first_of(reasons))]

@@ -2,7 +2,14 @@
 //! write.
 use super::allowed_hosts::{self, AllowedHosts};
 use app::{domain::field_error::FieldError, domain::text::Name};
-use std::{env, fs, net::SocketAddr, os::unix::fs::MetadataExt, path::PathBuf, time::Duration};
+use std::{
+    env::{self, VarError},
+    fs,
+    net::SocketAddr,
+    os::unix::fs::MetadataExt,
+    path::PathBuf,
+    time::Duration,
+};
 
 /// Variables that the original design reserves for later. They are accepted and not used.
 pub const RESERVED_VARIABLES: [&str; 4] = [
@@ -60,6 +67,8 @@ const DEFAULT_BACKUPS_KEPT: usize = 14;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSetting {
+    #[error("{0} is not UTF-8: write it as UTF-8, or unset it")]
+    Encoding(&'static str),
     #[error("ROLLCALL_ADDR is `{0}`: write an address and a port, for example 127.0.0.1:3000")]
     Address(String),
     #[error(
@@ -96,13 +105,15 @@ pub enum InvalidSetting {
 
 impl Settings {
     pub fn from_environment() -> Result<Self, InvalidSetting> {
-        Self::parse(|name| env::var(name).ok().filter(|it| !it.trim().is_empty()))
+        Self::parse(variable)
     }
 
-    fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSetting> {
-        let address = variable("ROLLCALL_ADDR").unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+    fn parse(
+        variable: impl Fn(&'static str) -> Result<Option<String>, InvalidSetting>,
+    ) -> Result<Self, InvalidSetting> {
+        let address = variable("ROLLCALL_ADDR")?.unwrap_or_else(|| "127.0.0.1:3000".to_owned());
         let database_url =
-            variable("DATABASE_URL").unwrap_or_else(|| "sqlite://data/app.db".to_owned());
+            variable("DATABASE_URL")?.unwrap_or_else(|| "sqlite://data/app.db".to_owned());
         let scheme = database_url.split_once(':').map(|it| it.0);
         if !matches!(scheme, Some("sqlite" | "file"))
             || app::store::engine::sqlite::path_of(&database_url)
@@ -111,25 +122,35 @@ impl Settings {
         {
             return Err(InvalidSetting::Database(database_url));
         }
-        let public_url = variable("ROLLCALL_PUBLIC_URL").map(|it| it.trim().to_owned());
+        let public_url = variable("ROLLCALL_PUBLIC_URL")?.map(|it| it.trim().to_owned());
         Ok(Self {
-            hosts: hosts(variable("ROLLCALL_HOSTS"), public_url.as_deref())?,
+            hosts: hosts(variable("ROLLCALL_HOSTS")?, public_url.as_deref())?,
             public_url,
             address: address
                 .parse()
                 .map_err(|_| InvalidSetting::Address(address))?,
             database_url,
-            actor: match variable("ROLLCALL_USER") {
+            actor: match variable("ROLLCALL_USER")? {
                 Some(name) => Name::parse(&name)
                     .map_err(|problem| InvalidSetting::User(name, problem))?
                     .into(),
-                None => variable("USER").unwrap_or_else(system_user),
+                // Not a setting of ours: whatever is wrong with it, the system knows the user.
+                None => variable("USER").ok().flatten().unwrap_or_else(system_user),
             },
-            log: log_format(variable("ROLLCALL_LOG"))?,
+            log: log_format(variable("ROLLCALL_LOG")?)?,
             backups: backup_schedule(&variable)?,
-            anchor_file: variable("ROLLCALL_ANCHOR_FILE").map(Into::into),
-            signing_key_file: variable("ROLLCALL_SIGNING_KEY_FILE").map(Into::into),
+            anchor_file: variable("ROLLCALL_ANCHOR_FILE")?.map(Into::into),
+            signing_key_file: variable("ROLLCALL_SIGNING_KEY_FILE")?.map(Into::into),
         })
+    }
+}
+
+/// The value of an environment variable; none if it is unset or blank. Errors: it is not UTF-8.
+pub fn variable(name: &'static str) -> Result<Option<String>, InvalidSetting> {
+    match env::var(name) {
+        Ok(value) => Ok((!value.trim().is_empty()).then_some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(InvalidSetting::Encoding(name)),
     }
 }
 
@@ -155,12 +176,12 @@ fn log_format(text: Option<String>) -> Result<LogFormat, InvalidSetting> {
 }
 
 fn backup_schedule(
-    variable: &impl Fn(&str) -> Option<String>,
+    variable: &impl Fn(&'static str) -> Result<Option<String>, InvalidSetting>,
 ) -> Result<Option<BackupSchedule>, InvalidSetting> {
     const EVERY: &str = "ROLLCALL_BACKUP_EVERY";
     const KEEP: &str = "ROLLCALL_BACKUP_KEEP";
-    let (interval, keep) = (variable(EVERY), variable(KEEP));
-    let Some(folder) = variable("ROLLCALL_BACKUP_DIR") else {
+    let (interval, keep) = (variable(EVERY)?, variable(KEEP)?);
+    let Some(folder) = variable("ROLLCALL_BACKUP_DIR")? else {
         return match (interval, keep) {
             (None, None) => Ok(None),
             (Some(_), _) => Err(InvalidSetting::BackupFolder(EVERY)),
@@ -212,10 +233,8 @@ mod tests {
 
     fn parse(variables: &[(&str, &str)]) -> Result<Settings, InvalidSetting> {
         Settings::parse(|name| {
-            variables
-                .iter()
-                .find(|it| it.0 == name)
-                .map(|it| it.1.to_owned())
+            let set = variables.iter().find(|it| it.0 == name);
+            Ok(set.map(|it| it.1.to_owned()))
         })
     }
 

@@ -20,6 +20,7 @@ use crate::{
         customer_work::OpenStep,
         event::Changed,
         id::{BatchId, StepId},
+        normalize::saved_message,
         step::CustomerStep,
         template::TemplateDraft,
         undo::UndoResult,
@@ -252,7 +253,7 @@ impl StepDetailActions {
             StepPanelEvent::Close => self.report(StepPanelOutcome::Close),
             StepPanelEvent::Notes(notes, is_asked) => self.save_notes(notes, is_asked, None),
             StepPanelEvent::Override(content) => {
-                let text = "Text overridden for this customer".to_owned();
+                let text = saved_message("Text overridden for this customer", &content);
                 let send: VersionedSave =
                     Box::new(move |version| Box::pin(override_step(id, content.clone(), version)));
                 self.save_text(Some(OpenStepDialog::Override), send, text);
@@ -269,7 +270,7 @@ impl StepDetailActions {
                 self.save_text(Some(OpenStepDialog::Drift), send, text);
             }
             StepPanelEvent::Edit(draft) => {
-                let text = format!("Saved {}", draft.name.trim());
+                let text = saved_message(&format!("Saved {}", draft.name.trim()), &draft.content);
                 let send: VersionedSave =
                     Box::new(move |version| Box::pin(edit_custom_step(id, draft.clone(), version)));
                 self.save_text(Some(OpenStepDialog::Edit), send, text);
@@ -289,7 +290,7 @@ impl StepDetailActions {
                 place,
                 to_template,
             } => {
-                let text = format!("Added {}", draft.name.trim());
+                let text = saved_message(&format!("Added {}", draft.name.trim()), &draft.content);
                 let (release, customer) = (step.release_id, step.customer_id);
                 let sent = add_custom_step(release, customer, draft, place, to_template);
                 self.send_wide(OpenStepDialog::AddCustom, sent, text, false);

@@ -224,8 +224,8 @@ impl Store {
         change.finish_step(before, after, EventAction::Reset).await
     }
 
-    /// Moves a step within its category of the customer's list. Errors: not found; a neighbour of another list; stale
-    /// (R3).
+    /// Moves a step within its category of the customer's list. Errors: not found; a neighbour of another list, or the step
+    /// itself; stale (R3).
     pub async fn move_step(
         &self,
         id: StepId,
@@ -235,6 +235,9 @@ impl Store {
     ) -> Result<Changed<CustomerStep>, StoreError> {
         let mut change = self.change(stamp).await?;
         let (step, release) = change.load_step(id, version).await?;
+        if matches!(position, Position::Before(it) | Position::After(it) if it == id) {
+            return Err(RuleViolation::BesideItself { name: step.name }.into());
+        }
         let list =
             copy_order::list(&change.tx, release.id, step.customer_id.0, step.category).await?;
         step_rows::check_neighbour(&change.tx, position, &list).await?;
