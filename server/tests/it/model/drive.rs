@@ -77,6 +77,8 @@ pub struct PastBatches {
     pub only_cells: bool,
     /// It made a template step of a custom step, or is the undo of that.
     pub promotes: bool,
+    /// The template version that each text was based on after it, which the model does not have.
+    pub text_versions: HashMap<i64, Option<i64>>,
     pub before: ReleaseModel,
     pub after: ReleaseModel,
 }
@@ -103,6 +105,8 @@ pub struct ModelRun {
     pub model: ReleaseModel,
     pub versions: HashMap<i64, i64>,
     pub template_versions: HashMap<i64, i64>,
+    /// The template version that each step's text is based on.
+    pub text_versions: HashMap<i64, Option<i64>>,
     pub past: Vec<PastBatches>,
     pub dice: Dice,
     /// The undo under way is of a promotion.
@@ -183,6 +187,7 @@ impl ModelRun {
             },
             versions: HashMap::new(),
             template_versions: HashMap::new(),
+            text_versions: HashMap::new(),
             past: Vec::new(),
             dice: Dice::new(seed),
             undoes_promotion: false,
@@ -234,6 +239,7 @@ impl ModelRun {
             .await
             .unwrap();
         self.versions = rows.iter().map(|it| (it.id, it.version)).collect();
+        self.text_versions = rows.iter().map(|it| (it.id, it.template_version)).collect();
         for row in rows {
             let list = lists.get_mut(&row.customer_id);
             let list = &mut list.expect("only members have steps")[category_of(&row.category)];
@@ -311,6 +317,7 @@ impl ModelRun {
                 op,
                 only_cells,
                 promotes: op == "promote" || self.undoes_promotion,
+                text_versions: self.text_versions.clone(),
                 before,
                 after: self.model.clone(),
             });

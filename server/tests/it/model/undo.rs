@@ -8,7 +8,7 @@ use app::{
     domain::vocabulary::{ReleaseStatus, StepStatus},
     store::error::StoreError,
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Operations that add steps to the template or to one customer's list, and change nothing else.
 const ADDING: [&str; 4] = ["add template", "duplicate template", "import", "add custom"];
@@ -60,7 +60,7 @@ impl ModelRun {
         let expected = if past.batch == last.batch {
             without_rows(&self.model, &past, deletes_work)
         } else if past.only_cells {
-            let Some(expected) = put_back(&self.model, &past) else {
+            let Some(expected) = put_back(&self.model, &past, &self.text_versions) else {
                 // It changed only what the model does not have: the template version that a text is based on.
                 return;
             };
@@ -195,7 +195,11 @@ fn without_added(present: &ReleaseModel, past: &PastBatches, deletes_work: bool)
 
 /// A batch undone that changed only cells: those are restored that have not changed since. None if it changed nothing that the
 /// model has.
-fn put_back(present: &ReleaseModel, past: &PastBatches) -> Option<Expected> {
+fn put_back(
+    present: &ReleaseModel,
+    past: &PastBatches,
+    text_versions: &HashMap<i64, Option<i64>>,
+) -> Option<Expected> {
     let mut next = present.clone();
     let (mut touched, mut restored) = (0, 0);
     for was in cells(&past.before) {
@@ -211,7 +215,9 @@ fn put_back(present: &ReleaseModel, past: &PastBatches) -> Option<Expected> {
                 back.text = next.templates[category][at].text.clone();
             }
         }
-        if let Some(cell) = next.cell_mut(back.id).filter(|it| *it == left) {
+        let has_its_text = text_versions.get(&was.id) == past.text_versions.get(&was.id);
+        let cell = next.cell_mut(back.id).filter(|it| *it == left);
+        if let Some(cell) = cell.filter(|_| has_its_text) {
             *cell = back;
             restored += 1;
         }
