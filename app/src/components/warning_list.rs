@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(html.matches("class=\"alert\"").count(), 1);
         assert_eq!(html.matches("<li>").count(), 11);
         let (shown, folded) = html.split_once("<summary>8 more</summary>").unwrap();
-        assert!(shown.contains("var.V3") && folded.contains("var.V4"));
+        assert!(shown.contains("V3 x") && folded.contains("V4 x"));
         assert!(!warning_list(&warnings[..3]).contains("<details>"));
     }
 }

@@ -4,7 +4,7 @@ use super::{
     dialogs::{ReleaseDialogs, ReleaseDialogsProps},
     draft::Draft,
     release_matrix::{
-        bulk_actions::{send_bulk_action, set_archived},
+        bulk_actions::{copy_link, send_bulk_action, set_archived},
         controller::BulkRequest,
         step_panel_host::{StepPanelHost, StepPanelHostProps},
     },
@@ -46,6 +46,8 @@ pub enum LazyPart {
     /// Renders nothing.
     BulkAction(Box<BulkRequest>),
     /// Renders nothing.
+    CopyLink(Toasts),
+    /// Renders nothing.
     SetArchived {
         release: ReleaseId,
         archived: bool,
@@ -78,6 +80,10 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
         }
         LazyPart::BulkAction(request) => {
             send_bulk_action(*request);
+            ().into_any()
+        }
+        LazyPart::CopyLink(toasts) => {
+            copy_link(toasts);
             ().into_any()
         }
         LazyPart::SetArchived {

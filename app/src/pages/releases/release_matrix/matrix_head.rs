@@ -23,6 +23,8 @@ pub fn MatrixHead(
     controller: MatrixController,
     dialogs: OpenDialogs,
     on_command: Callback<GridCommand>,
+    /// Copies the link to this view.
+    on_copy_link: Callback<()>,
     /// Archives the release, or restores it.
     on_status: Callback<()>,
 ) -> impl IntoView {
@@ -38,17 +40,6 @@ pub fn MatrixHead(
     let progress = move || {
         state.counts_version.track();
         Progress::from(state.grid.with_untracked(|grid| grid.total))
-    };
-    let copy_link = move || {
-        leptos::task::spawn_local(async move {
-            let is_copied = browser::clipboard::copy(&browser::dom::current_url()).await;
-            let text = if is_copied {
-                "Copied the link to this view"
-            } else {
-                "Could not copy the link"
-            };
-            toasts.show(text, None);
-        });
     };
     view! {
         <PageHead
@@ -78,7 +69,7 @@ pub fn MatrixHead(
                 data-square=""
                 aria-label="Copy link"
                 title="Copy the link to this view"
-                on:click=move |_| copy_link()
+                on:click=move |_| on_copy_link.run(())
             >
                 <Icon name="i-copy"/>
             </button>
