@@ -1,7 +1,6 @@
 //! The head of the matrix page: title, progress, undo and redo, and the actions on the release as a whole.
 use super::{controller::MatrixController, url_state};
 use crate::{
-    browser,
     components::{
         layout::page_head::PageHead,
         matrix::command::GridCommand,
@@ -30,10 +29,7 @@ pub fn MatrixHead(
 ) -> impl IntoView {
     let (id, status) = (release.id, release.status);
     let MatrixController {
-        state,
-        can_work,
-        toasts,
-        ..
+        state, can_work, ..
     } = controller;
     let undo_stack = controller.undo_stack;
     let undoable = undo_stack.entries;
