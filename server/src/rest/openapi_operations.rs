@@ -7,9 +7,10 @@ use super::{
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        AnyOf, Content, HeaderBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref,
-        RefOr, Required, Response, ResponseBuilder, Schema, Type,
+        Content, HeaderBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+        Required, Response, ResponseBuilder, Schema, Type,
         path::{Operation, ParameterBuilder, ParameterIn},
+        schema::AnyOf,
     },
 };
 
