@@ -57,13 +57,13 @@ mod tests {
 
     #[test]
     fn all_warnings_are_one_notice_and_what_is_beyond_three_is_folded() {
-        let warning = |n: usize| Warning::new(WarningKind::Unquoted, format!("var.V{n}"), "x");
+        let warning = |n: usize| Warning::new(WarningKind::Unquoted, format!("var.V{n}"), "contains x");
         let warnings: Vec<Warning> = (1..=11).map(warning).collect();
         let html = warning_list(&warnings);
         assert_eq!(html.matches("class=\"alert\"").count(), 1);
         assert_eq!(html.matches("<li>").count(), 11);
         let (shown, folded) = html.split_once("<summary>8 more</summary>").unwrap();
-        assert!(shown.contains("V3 x") && folded.contains("V4 x"));
+        assert!(shown.contains("var.V3 contains") && folded.contains("var.V4 contains"));
         assert!(!warning_list(&warnings[..3]).contains("<details>"));
     }
 }
