@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn all_warnings_are_one_notice_and_what_is_beyond_three_is_folded() {
-        let warning = |n: usize| Warning::new(WarningKind::Unquoted, format!("var.V{n}"), "contains x");
+        let warning =
+            |n: usize| Warning::new(WarningKind::Unquoted, format!("var.V{n}"), "contains x");
         let warnings: Vec<Warning> = (1..=11).map(warning).collect();
         let html = warning_list(&warnings);
         assert_eq!(html.matches("class=\"alert\"").count(), 1);
