@@ -1,6 +1,6 @@
 //! Root component: leptos contexts, the layout around every page, and the table of all routes.
 use crate::{
-    api::overview::{read_frame, set_actor, set_theme, undo},
+    api::overview::{read_frame, set_actor, set_theme},
     browser,
     components::{
         layout::sidebar::Sidebar,
@@ -20,6 +20,7 @@ use crate::{
         not_found::NotFoundPage,
         releases::lazy_parts::{self, LazyPart},
         stays_true,
+        undo_requests::{UndoRequest, UndoRequests},
     },
     paths,
 };
@@ -32,6 +33,7 @@ use leptos_router::{
     hooks::use_location,
     path,
 };
+use std::sync::Arc;
 
 /// Whether hydration has finished for the whole page.
 #[derive(Clone, Default)]
@@ -65,6 +67,7 @@ pub fn App() -> impl IntoView {
     });
     provide_context(clock);
     provide_context(Toasts::new());
+    provide_context(UndoRequests::new());
     view! {
         <Router>
             <Shell>
@@ -107,7 +110,7 @@ fn Shell(children: Children) -> impl IntoView {
     let name_dialog_open = RwSignal::new(false);
     let naming = SerialRequest::new();
     let wants_name = stays_true(move || name_dialog_open.get());
-    let toasts = Toasts::from_context();
+    let (toasts, undo_requests) = (Toasts::from_context(), UndoRequests::from_context());
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);
         leptos::task::spawn_local(async move {
@@ -121,22 +124,18 @@ fn Shell(children: Children) -> impl IntoView {
         });
     });
     let on_undo = Callback::new(move |batch: BatchId| {
-        leptos::task::spawn_local(async move {
-            match undo(batch.clone()).await {
+        undo_requests.send(UndoRequest {
+            batch: batch.clone(),
+            asks: false,
+            on_end: Arc::new(move |answer| match answer {
+                None => {}
                 // The page fetches its data again.
-                Ok(it) if toasts.refresh((batch, it.batch_id.clone())) => {
-                    let left = it.conflicts.first().map(|it| it.reason.clone());
-                    toasts.show(
-                        left.unwrap_or_else(|| {
-                            let n = it.restored;
-                            format!("Undone: {n} restored. The record changed, not the cluster")
-                        }),
-                        None,
-                    );
+                Some(Ok(it)) if toasts.refresh((batch.clone(), it.batch_id.clone())) => {
+                    toasts.show(it.message, None);
                 }
-                Ok(_) => browser::dom::reload(),
-                Err(error) => toasts.show(sentence(&error.to_string()), None),
-            }
+                Some(Ok(_)) => browser::dom::reload(),
+                Some(Err(error)) => toasts.show(sentence(&error.to_string()), None),
+            }),
         });
     });
     let fallback = move || LayoutInfo {
@@ -169,6 +168,10 @@ fn Shell(children: Children) -> impl IntoView {
                 {children()}
             </main>
         </div>
+        {move || {
+            let request = undo_requests.current();
+            request.map(|it| lazy_parts::show(LazyPart::Undo(Box::new(it), undo_requests)))
+        }}
         {move || {
             let dialog = NameDialogProps { open: name_dialog_open, actor, error: naming.error, on_name };
             wants_name.get().then(|| lazy_parts::show(LazyPart::Name(dialog)))

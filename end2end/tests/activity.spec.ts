@@ -1,6 +1,7 @@
 // The history: one line a batch, filters in the address, values before and after, and Undo where it still applies.
 import { test, expect, live } from '../fixtures/app';
-import { activeJune, jonas } from '../fixtures/world';
+import { act, other } from '../fixtures/other';
+import { activeJune, jonas, many } from '../fixtures/world';
 
 test('a batch is one line, and says row by row what it did', async ({ page, open, server }) => {
   await activeJune(server);
@@ -59,13 +60,23 @@ test('a change is undone, done again, and refused where somebody went on', async
   // Activation has its own opposite.
   await expect(lines.nth(1)).toContainText('activated');
   await expect(lines.nth(1).getByRole('button')).toHaveCount(0);
+  // What becomes of the cell is said first, and nothing happens if one thinks better of it.
   await lines.first().getByRole('button', { name: 'Undo' }).focus();
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('status').filter({ hasText: 'Undone: 1 restored. The record changed, not the cluster' })).toBeVisible();
+  const dialog = page.getByRole('dialog', { name: 'Undo this change' });
+  await expect(dialog.getByText('Announce, Acme: in progress → pending')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(lines.first().getByRole('button', { name: 'Undo' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Undid "Start" on 1 cell. The record changed; clusters are not affected' })).toBeVisible();
   await expect(lines.first()).toContainText('undid a change');
   await expect(lines.nth(1)).toContainText('Undone');
   await expect(lines.nth(1)).toBeFocused();
-  await lines.first().getByRole('button', { name: 'Do again' }).click();
+  await lines.first().getByRole('button', { name: 'Redo' }).click();
+  await page.getByRole('dialog', { name: 'Redo this change' }).getByRole('button', { name: 'Redo' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Redone on 1 cell' })).toBeVisible();
   await expect(lines.first()).toContainText('undid a change');
   await expect(lines.nth(1)).toContainText('Undone');
 
@@ -75,7 +86,54 @@ test('a change is undone, done again, and refused where somebody went on', async
   await live(page);
   const mine = lines.filter({ hasText: 'Ana Ferreira started' }).first();
   await mine.getByRole('button', { name: 'Undo' }).click();
-  await expect(mine.getByRole('alert')).toContainText('Announce, Globex was changed since');
+  await expect(dialog.getByRole('heading', { name: 'Left alone (1)' })).toBeVisible();
+  await expect(dialog.getByRole('listitem')).toContainText('Announce, Globex was changed since by Jonas');
+  await expect(dialog.getByText('Nothing can be restored.')).toBeVisible();
+  await expect(dialog.getByRole('button', { name: 'Undo' })).toBeDisabled();
+});
+
+test('an undo of others\' work lists the cells, folded, and asks before work is deleted', async ({ page, open, server }) => {
+  const { release } = await many(server, 1, 12);
+  const draft = { name: 'Smoke test', category: 'verify', type: 'text', content: 'x', description: '' };
+  const by = other(server, 'Jonas');
+  await by('add_template', { release, draft, place: 'Last' });
+  // The copies of the only step are 1 to 12; those of the new one come behind.
+  await by('act_on_step', act(13, 'done'));
+  await by('act_on_step', act(14, 'start'));
+  await open('/activity');
+  const lines = page.locator('main ol.log > li');
+  const mine = lines.filter({ hasText: 'Jonas added' }).first();
+  await mine.getByRole('button', { name: 'Undo' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Undo this change' });
+  await expect(dialog.getByRole('heading', { name: 'Changes (11)' })).toBeVisible();
+  await expect(dialog.getByText('Smoke test, c11: deleted')).toBeHidden();
+  await dialog.getByText('Show all 11').click();
+  await expect(dialog.getByText('Smoke test, c11: deleted')).toBeVisible();
+  await expect(dialog.getByRole('heading', { name: 'With work (2)' })).toBeVisible();
+  await expect(dialog.getByText(/Smoke test, c00 has work \(done\) by Jonas, \d\d:\d\d/)).toBeVisible();
+  await expect(dialog.getByText(/Smoke test, c01 has work \(in progress\) by Jonas/)).toBeVisible();
+  await dialog.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('status').filter({ hasText: '2 left alone: Smoke test, c00 has work (done) by Jonas' })).toBeVisible();
+  await open(`/releases/${release}`);
+  await expect(page.getByRole('gridcell', { name: /Smoke test, c00, many: done/ })).toBeVisible();
+  await expect(page.getByRole('gridcell', { name: /Smoke test, c02, many: pending/ })).toHaveCount(0);
+});
+
+test('work is deleted by an undo only if that is ticked', async ({ page, open, server }) => {
+  const { release } = await many(server, 1, 2);
+  const draft = { name: 'Smoke test', category: 'verify', type: 'text', content: 'x', description: '' };
+  const by = other(server, 'Jonas');
+  await by('add_template', { release, draft, place: 'Last' });
+  await by('act_on_step', act(3, 'done'));
+  await open('/activity');
+  await page.locator('main ol.log > li').filter({ hasText: 'Jonas added' }).first().getByRole('button', { name: 'Undo' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Undo this change' });
+  await dialog.getByLabel('Also delete 1 row with work').check();
+  await dialog.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Undid "Add" on 1 step. The record changed; clusters are not affected' })).toBeVisible();
+  await open(`/releases/${release}`);
+  await expect(page.getByRole('gridcell', { name: /^Step 1 s0, c0/ })).toBeVisible();
+  await expect(page.getByRole('gridcell', { name: /Smoke test/ })).toHaveCount(0);
 });
 
 test('older batches are a page away', async ({ page, open, server }) => {

@@ -81,11 +81,38 @@ test('an undo from the toast happens in place', async ({ page, open, server }) =
   await page.keyboard.press('d');
   await page.evaluate(() => { document.documentElement.dataset.same = 'yes'; });
   await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Undone: 1 restored' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'Undid "Mark done" on 1 cell' })).toBeVisible();
   await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Globex, eu-west: pending' })).toHaveAttribute('aria-selected', 'true');
   await expect(page.locator('html[data-same]')).toHaveCount(1);
   await page.getByRole('button', { name: 'Redo' }).click();
   await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, Globex, eu-west: done' })).toBeVisible();
+});
+
+test('an undo of one\'s own asks only before it deletes work', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await page.getByRole('complementary').getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Add custom step…', exact: true }).click();
+  const adding = page.getByRole('dialog', { name: 'Add custom step for Acme' });
+  await adding.getByLabel('Name').fill('Own');
+  await adding.getByLabel('Content').fill('true');
+  await adding.getByRole('button', { name: 'Add step' }).click();
+  const own = (state: string) => page.getByRole('gridcell', { name: new RegExp(`Own, Acme, eu-west: ${state}`) });
+  await expect(own('pending')).toBeVisible();
+  await other(server, 'Jonas')('act_on_step', act(13, 'done'));
+  const undo = page.getByRole('button', { name: 'Undo', exact: true }).first();
+  await undo.click();
+  const dialog = page.getByRole('dialog', { name: 'Undo this change' });
+  await expect(dialog.getByText(/Own, Acme has work \(done\) by Jonas/)).toBeVisible();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(undo).not.toHaveAttribute('aria-disabled');
+  await undo.click();
+  await dialog.getByLabel('Also delete 1 row with work').check();
+  await dialog.getByRole('button', { name: 'Undo' }).click();
+  await expect(own('.*')).toHaveCount(0);
+  // What was deleted with its work comes back with it.
+  await page.getByRole('button', { name: 'Redo' }).click();
+  await expect(own('done by Jonas')).toBeVisible();
 });
 
 test('an undo that comes before the answer waits for it', async ({ page, open, server }) => {

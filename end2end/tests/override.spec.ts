@@ -41,6 +41,16 @@ test('an override is written beside the template, is this customer\'s alone, and
   await expect(panel(page).getByText('Overridden')).toHaveCount(0);
 });
 
+test('a byte order mark that is pasted into an override is not kept, and that is said', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await choose(page, 'Override');
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  await dialog.getByLabel('Content').fill(`\ufeff${MINE}`);
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByText('Text overridden for this customer, without the byte order mark at its start')).toBeVisible();
+});
+
 test('when the template went on, the three texts are shown, and mine is kept or given up', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await server.call('override_step', { id: step.acme.upgrade, content: MINE, version: 1 });
@@ -63,6 +73,7 @@ test('when the template went on, the three texts are shown, and mine is kept or 
   await expect(panel(page).getByRole('listitem').filter({ hasText: 'kept the text' })).toBeVisible();
   // Undone from the history, the question is open again; this time the template's text is taken.
   await panel(page).getByRole('button', { name: 'Undo this' }).click();
+  await page.getByRole('dialog', { name: 'Undo this change' }).getByRole('button', { name: 'Undo' }).click();
   await expect(notice).toBeVisible();
   await panel(page).getByRole('button', { name: 'Take the template\'s' }).click();
   await expect(notice).toHaveCount(0);

@@ -61,6 +61,11 @@ test('the text is copied in five formats, and the choice is remembered', async (
     await expect(here.getByText(`Copies: ${format}`)).toBeVisible();
   };
   await copy('Script only');
+  // The menu marks the form that the button copies.
+  await here.getByRole('button', { name: 'Copy options' }).click();
+  const current = page.getByRole('menuitem').and(page.locator('[aria-current]'));
+  await expect(current).toHaveText('Script only');
+  await page.keyboard.press('Escape');
   await expect.poll(() => clipboard(page)).toBe(TEXT);
   await copy('Template (unresolved)');
   await expect.poll(() => clipboard(page)).toBe('set -e\ncurl https://{{var.HOST}}/healthz');
@@ -259,7 +264,10 @@ test('done keeps the text as it was, and the history leads back', async ({ page,
   await here.getByText('Text as shown, SHA-256').click();
   await expect(here.getByRole('region', { name: 'Text as shown' })).toHaveText(TEXT);
   await here.getByRole('button', { name: 'Undo this' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Undone: 1 restored' })).toBeVisible();
+  const dialog = page.getByRole('dialog', { name: 'Undo this change' });
+  await expect(dialog.getByText('Upgrade, Acme: done → pending')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Undid "Mark done" on 1 cell' })).toBeVisible();
   await expect(cell(page, 'Step 3 Upgrade, Acme, eu-west: pending')).toBeVisible();
   await expect(here.getByRole('listitem').filter({ hasText: 'undid a change' })).toBeVisible();
 });

@@ -48,7 +48,7 @@ test('what was copied counts as shown, and another text on screen is asked about
 
 test('run mode asks too, and Cancel shows the text as it is now', async ({ page, open, server }) => {
   const { june, acme, eu } = await activeJune(server);
-  await open(`/releases/${june}/customers/${acme}?step=${step.acme.upgrade}`);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.upgrade}`);
   const here = page.getByRole('region', { name: 'Upgrade, Acme' });
   await expect(here.locator('var', { hasText: 'acme.example' })).toBeVisible();
   await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });

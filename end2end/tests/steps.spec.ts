@@ -319,7 +319,7 @@ test.describe('writing', () => {
     await handle(page, 'Announce').press('Alt+ArrowDown');
     await expect(deploy(page)).toHaveText([/Migrate schema/, /Announce/, /Upgrade/]);
     await page.getByRole('button', { name: 'Undo', exact: true }).click();
-    await said(page, 'Undone');
+    await said(page, 'Undid "Reorder"');
     await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
     await expect(page.getByLabel('Content')).toHaveValue('typed');
     await expect(page.getByRole('button', { name: 'Add step', exact: true })).toBeFocused();
@@ -493,6 +493,28 @@ test.describe('runbooks', () => {
     await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
     const release = await (await fetch(`${server.url}/api/releases/${june}`)).json();
     expect([release.name, release.description ?? null]).toEqual(['July', null]);
+  });
+
+  test('a file that cannot be read takes the place of the text before it, until there is another text', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps?import`);
+    const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+    const choose = (name: string, buffer: Buffer) =>
+      dialog.getByLabel('Or choose a file').setInputFiles({ name, mimeType: 'text/markdown', buffer });
+    const wrong = dialog.getByRole('alert').filter({ hasText: "This file isn't UTF-8" });
+    const runbook = dialog.getByLabel('Runbook in Markdown');
+    await choose('latin1.md', Buffer.from('## Gr\u00fc\u00dfe\n', 'latin1'));
+    await expect(wrong).toBeVisible();
+    await choose('utf8.md', Buffer.from('## Look\n\nLook.\n'));
+    await expect(wrong).toHaveCount(0);
+    await expect(dialog.getByRole('button', { name: 'Import 1 step' })).toBeEnabled();
+    await choose('latin1.md', Buffer.from('## Gr\u00fc\u00dfe\n', 'latin1'));
+    await expect(wrong).toBeVisible();
+    await expect(runbook).toHaveValue('');
+    await expect(dialog.getByRole('button', { name: /^Import/ })).toHaveAttribute('aria-disabled', 'true');
+    await runbook.fill('## Look\n\nLook.\n');
+    await expect(wrong).toHaveCount(0);
+    await expect(dialog.getByRole('button', { name: 'Import 1 step' })).toBeEnabled();
   });
 
   test('what is exported is imported unchanged', async ({ page, open, server }) => {

@@ -117,7 +117,7 @@ test('an undo that is asked for while many cells are being changed undoes just t
   await expect(page.getByRole('toolbar', { name: 'Actions on the selection' }).getByRole('button', { name: 'Mark done' })).toHaveAttribute('aria-busy', 'true');
   await page.keyboard.press('Control+z');
   go();
-  await expect(said(page, 'Undone: 2 restored')).toBeVisible();
+  await expect(said(page, 'Undid "Mark done" on 2 cells')).toBeVisible();
   await expect(cell(page, 'Step 1 Announce, Globex, eu-west: pending')).toBeVisible();
   await expect(cell(page, 'Step 2 Migrate schema, Acme, eu-west: done')).toBeVisible();
 });

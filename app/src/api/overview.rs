@@ -3,7 +3,8 @@ use crate::{
     domain::{
         event::{EventFilter, ListPage},
         id::BatchId,
-        summary::{ActivityFilterOptions, Dashboard, LayoutInfo, NamedEvent, UndoResult},
+        summary::{ActivityFilterOptions, Dashboard, LayoutInfo, NamedEvent},
+        undo::{UndoAnswer, UndoQuestion},
     },
     error::AppError,
 };
@@ -40,11 +41,20 @@ pub async fn read_activity_choices() -> Result<ActivityFilterOptions, AppError> 
     reply(store()?.activity_choices().await)
 }
 
-/// Undoes a batch (R16). Errors: not found; not undoable; an archived release; nothing left to restore.
+/// Undoes a batch (R16). If it would delete work, it is only done if `deletes_work` is given (R101). Errors: not found; not
+/// undoable; an archived release; nothing left to restore.
 #[server(input = Json, output = Postcard)]
-pub async fn undo(batch: BatchId) -> Result<UndoResult, AppError> {
+pub async fn undo(batch: BatchId, deletes_work: Option<bool>) -> Result<UndoAnswer, AppError> {
     use super::context::{reply, stamp, store};
-    reply(store()?.undo(batch, stamp()?).await)
+    reply(store()?.undo_or_ask(batch, deletes_work, stamp()?).await)
+}
+
+/// What an undo would do, for the dialog before it (R101). Errors: not found; not undoable; an archived release.
+#[server(input = Json, output = Postcard)]
+pub async fn preview_undo(batch: BatchId) -> Result<UndoQuestion, AppError> {
+    use super::context::{reply, stamp, store};
+    let preview = store()?.preview_undo(batch, false, stamp()?).await;
+    reply(preview.map(Into::into))
 }
 
 /// Stores the caller's name in a cookie and answers it as stored. Errors: a name that breaks the limits of `Name`.

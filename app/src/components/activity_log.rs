@@ -79,7 +79,7 @@ fn log_item(
     let reason = event.reason.clone();
     let may_undo = undo == UndoState::Open && !is_single_batch;
     let label = if event.action == EventAction::Undo {
-        "Do again"
+        "Redo"
     } else {
         "Undo"
     };

@@ -72,7 +72,7 @@ pub const STATES: [(ImportState, &str); 4] = [
 
 /// "3 new, 2 exist, 1 skipped"
 pub fn summary(rows: &[ImportRow]) -> String {
-    let counts = STATES.map(|(state, label)| (count(rows, state), label.to_lowercase()));
+    let counts = STATES.map(|(state, label)| (count(rows, state), label.to_ascii_lowercase()));
     let parts = counts.into_iter().filter(|it| it.0 > 0);
     let parts: Vec<String> = parts
         .map(|(n, what)| match (n, what.as_str()) {

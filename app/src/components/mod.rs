@@ -32,6 +32,7 @@ pub mod step_state;
 pub mod step_text;
 pub mod text_change;
 pub mod ui;
+pub mod undo_dialog;
 pub mod variables_editor;
 pub mod variables_facts;
 pub mod warning_list;

@@ -188,7 +188,12 @@ impl Event {
             .filter(|it| {
                 !matches!(
                     it.as_str(),
-                    "id" | "version" | "createdAt" | "updatedAt" | "changes"
+                    "id" | "version"
+                        | "createdAt"
+                        | "updatedAt"
+                        | "changes"
+                        | "changedIds"
+                        | "changedCustomers"
                 )
             })
             .filter(|it| before.get(*it) != after.get(*it))

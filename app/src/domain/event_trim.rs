@@ -119,13 +119,19 @@ fn visible_share(row: &Value, is_visible: impl Fn(CustomerId) -> bool) -> Option
 }
 
 impl Event {
-    /// The permission that an undo of this event needs. One of a batch that needs more makes the whole batch need it.
+    /// The permission that an undo of this event needs.
     pub fn undo_permission(&self) -> Permission {
-        match self.entity {
-            Entity::Step => Permission::UndoWork,
-            Entity::Release if self.customer_id.is_some() => Permission::UndoWork,
-            _ => Permission::UndoPlan,
-        }
+        undo_permission(self.entity, self.customer_id)
+    }
+}
+
+/// The permission that an undo of an event needs, by what it is about. One of a batch that needs more makes the whole batch
+/// need it.
+pub fn undo_permission(entity: Entity, customer: Option<CustomerId>) -> Permission {
+    match entity {
+        Entity::Step => Permission::UndoWork,
+        Entity::Release if customer.is_some() => Permission::UndoWork,
+        _ => Permission::UndoPlan,
     }
 }
 

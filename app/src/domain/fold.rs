@@ -45,6 +45,11 @@ const OTHERS: &[(&str, &str)] = &[
     ),
 ];
 
+/// A text in lower case, letter by letter: `str::to_lowercase` also knows where a word ends, by tables that weigh 7 kB.
+pub fn lowercase(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
 /// A text to be searched, or what is searched for. Line breaks stay: lists put them between the fields of a row.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -59,7 +64,6 @@ pub fn fold(text: &str) -> String {
         } else if letter.is_ascii() {
             out.push(letter.to_ascii_lowercase());
         } else if !is_invisible(letter) {
-            // Letter by letter: `str::to_lowercase` also knows where a word ends, by tables that weigh 7 kB.
             letter.to_lowercase().for_each(|it| plain(&mut out, it));
         }
     }

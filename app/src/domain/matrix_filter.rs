@@ -143,7 +143,7 @@ mod tests {
         let column = |id, name: &str, band| MatrixColumn {
             id: CustomerId(id),
             name: name.into(),
-            namespace: name.to_lowercase(),
+            namespace: name.to_ascii_lowercase(),
             band,
             inactive: false,
         };

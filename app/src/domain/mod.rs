@@ -112,6 +112,8 @@ pub mod time_serde;
 pub mod token;
 /// Export format of the whole database.
 pub mod transfer;
+/// What an undo does, and what it says and asks.
+pub mod undo;
 /// Users.
 pub mod user;
 /// All validation errors of a form.

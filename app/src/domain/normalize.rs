@@ -1,5 +1,5 @@
-//! Step texts as they come in (R84), by REST, import or paste: line breaks become LF, and a byte order mark at the start
-//! goes. Values of variables are not changed.
+//! Texts of several lines as they come in (R84), by REST, form, import or paste: line breaks become LF, and a byte order mark
+//! at the start goes. Values of variables are not changed.
 use super::warning::{Warning, WarningKind};
 
 /// The text with LF only and without a byte order mark. Any other character stays.
@@ -29,6 +29,17 @@ pub fn notices(text: &str) -> Vec<Warning> {
     notices
 }
 
+/// What was done to a text, as a page says it, with what of the text was not kept: "Saved Upgrade, without the byte order mark
+/// at its start". Line breaks are LF there already: the browser sees to that in every text area.
+pub fn saved_message(done: &str, sent: &str) -> String {
+    let mark = if sent.starts_with('\u{feff}') {
+        ", without the byte order mark at its start"
+    } else {
+        ""
+    };
+    format!("{done}{mark}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +57,15 @@ mod tests {
         assert_eq!(names("\u{feff}a\r\nb"), ["CRLF", "Byte order mark"]);
         assert_eq!(names("a\rb"), ["CR"]);
         assert!(names("a\nb\u{feff}").is_empty());
+    }
+
+    #[test]
+    fn a_page_tells_of_a_mark_that_is_not_kept() {
+        assert_eq!(saved_message("Saved Upgrade", "set -e"), "Saved Upgrade");
+        assert_eq!(
+            saved_message("Text overridden", "\u{feff}set -e"),
+            "Text overridden, without the byte order mark at its start"
+        );
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! Business rules that refuse a change, each with the sentence that the user reads. Sentences are lower-case, without
 //! a full stop, name the thing and say what to do. Wrong fields are in `validation_errors`.
 use super::{
+    actor_stamp::ActorStamp,
     quote::QuoteError,
     vocabulary::{Field, ReleaseStatus, StepAction, StepStatus},
 };
@@ -64,10 +65,16 @@ pub enum RuleViolation {
     NotAMember { names: Vec<String> },
     #[error("step {id} stands in another list")]
     OtherList { id: i64 },
+    #[error("{name} cannot be moved before or after itself: name another step")]
+    BesideItself { name: String },
     #[error("{what} cannot be undone: it has its own opposite")]
     NotUndoable { what: String },
-    #[error("nothing can be restored: {}", reasons.join("; "))]
-    NothingToUndo { reasons: Vec<String> },
+    #[error("nothing can be restored: {}", first_of(reasons))]
+    NothingToUndo {
+        reasons: Vec<String>,
+        /// Who made the latest of the changes that stand in the way, and when.
+        last: Option<ActorStamp>,
+    },
     #[error("the database is not empty: import into a new one")]
     NotEmpty,
     #[error("a whole import is the command line's where people sign in: use `rollcall import`")]
@@ -79,6 +86,17 @@ pub enum RuleViolation {
     },
     #[error("{login} is the last active admin: make another one first")]
     LastAdmin { login: String },
+}
+
+/// How many reasons are named; of more the count is told.
+const REASONS_MAX: usize = 10;
+
+fn first_of(reasons: &[String]) -> String {
+    let named = reasons[..reasons.len().min(REASONS_MAX)].join("; ");
+    match reasons.len().saturating_sub(REASONS_MAX) {
+        0 => named,
+        n => format!("{named}; and {n} more"),
+    }
 }
 
 fn or_restore(inactive: Option<i64>) -> &'static str {
@@ -129,6 +147,15 @@ mod tests {
                 names: vec!["var.HOST".into()]
             }),
             "var.HOST is not set: fill the value in, or allow it explicitly"
+        );
+        let reasons = (0..12).map(|n| format!("step {n} was changed since"));
+        let nothing = says(RuleViolation::NothingToUndo {
+            reasons: reasons.collect(),
+            last: None,
+        });
+        assert!(
+            nothing.ends_with("; step 9 was changed since; and 2 more"),
+            "{nothing}"
         );
     }
 }

@@ -324,23 +324,3 @@ pub struct BulkResult {
     pub stamp: Option<super::actor_stamp::ActorStamp>,
     pub batch_id: Option<super::id::BatchId>,
 }
-
-/// A row that an undo left alone because it was changed since.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Conflict {
-    pub id: i64,
-    pub reason: String,
-    pub changed_by: Option<String>,
-    #[serde(with = "crate::domain::time_serde::option")]
-    pub changed_at: Option<DateTime<Utc>>,
-}
-
-/// The result of an undo (R16). An undo changes the record, not the Kubernetes cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UndoResult {
-    pub restored: u32,
-    pub conflicts: Vec<Conflict>,
-    pub batch_id: Option<super::id::BatchId>,
-}

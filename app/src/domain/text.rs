@@ -87,9 +87,9 @@ texts! {
     Namespace
     /// At most 50 characters on one line.
     VersionNumber
-    /// At most 4,000 characters.
+    /// At most 4,000 characters, with LF line breaks.
     Description
-    /// Notes of a step: at most 10,000 characters.
+    /// Notes of a step: at most 10,000 characters, with LF line breaks.
     Notes
     /// Why a step was skipped, failed or reverted: 1 to 10,000 characters.
     Reason
@@ -148,7 +148,7 @@ impl VersionNumber {
 impl Description {
     /// An empty input is none. Errors: a control character, too long.
     pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
-        let text = trimmed_nfc(text);
+        let text = trimmed_nfc(&normalized(text));
         check_control_characters(&text)?;
         check_max_chars(&text, DESCRIPTION_MAX_CHARS)?;
         Ok((!text.is_empty()).then_some(Self(text)))
@@ -158,7 +158,7 @@ impl Description {
 impl Notes {
     /// An empty input is none. Errors: a control character, too long.
     pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
-        let text = trimmed_nfc(text);
+        let text = trimmed_nfc(&normalized(text));
         check_control_characters(&text)?;
         check_max_chars(&text, NOTES_MAX_CHARS)?;
         Ok((!text.is_empty()).then_some(Self(text)))
@@ -275,6 +275,18 @@ mod tests {
         assert!(Content::parse("a\0").is_err());
         assert!(Content::parse("\u{feff}\r\n").is_err());
         assert!(Content::parse(&"a".repeat(CONTENT_MAX_BYTES + 1)).is_err());
+    }
+
+    #[test]
+    fn descriptions_notes_and_reasons_have_lf() {
+        let text = "\u{feff} a\r\nb\rc \r\n";
+        assert_eq!(
+            Description::parse(text).unwrap().unwrap().as_str(),
+            "a\nb\nc"
+        );
+        assert_eq!(Notes::parse(text).unwrap().unwrap().as_str(), "a\nb\nc");
+        assert_eq!(Reason::parse(text).unwrap().unwrap().as_str(), "a\nb\nc");
+        assert_eq!(Notes::parse("\u{feff}\r\n"), Ok(None));
     }
 
     #[test]

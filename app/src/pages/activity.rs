@@ -1,7 +1,11 @@
 //! Activity page, `/activity`: the history of all records, newest first, one line per batch, filtered by the URL.
-use super::{SerialRequest, fetch::Fetch, loaded, loaded_part};
+use super::{
+    fetch::Fetch,
+    loaded, loaded_part,
+    undo_requests::{UndoRequest, UndoRequests},
+};
 use crate::{
-    api::overview::{list_activity, read_activity_choices, undo},
+    api::overview::{list_activity, read_activity_choices},
     browser,
     components::{
         activity_filter::{ActivityFilter, ActivityQuery, start_of_utc_day},
@@ -9,11 +13,7 @@ use crate::{
         layout::page_head::PageHead,
         ui::{notice::sentence, time::Clock, toast::Toasts},
     },
-    domain::{
-        event::ListPage,
-        id::BatchId,
-        summary::{NamedEvent, UndoResult},
-    },
+    domain::{event::ListPage, id::BatchId, summary::NamedEvent},
     paths,
 };
 use leptos::prelude::*;
@@ -21,6 +21,7 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate, use_query_map},
 };
+use std::sync::Arc;
 
 /// The page: the filter stays while its results are fetched.
 #[component]
@@ -67,22 +68,6 @@ pub fn ActivityPage() -> impl IntoView {
     })
 }
 
-/// The toast after an undo: "Undone: 12 restored. The record changed, not the cluster."
-fn undo_text(result: &UndoResult) -> String {
-    let mut text = format!(
-        "Undone: {} restored. The record changed, not the cluster",
-        result.restored
-    );
-    if let Some(conflict) = result.conflicts.first() {
-        let n = result.conflicts.len();
-        text = format!("{text}. {n} left alone: {}", conflict.reason);
-        if let Some(by) = &conflict.changed_by {
-            text = format!("{text} by {by}");
-        }
-    }
-    text
-}
-
 /// One page of the history, with links to the newest and to older pages.
 fn show(
     page: ListPage<NamedEvent>,
@@ -98,24 +83,29 @@ fn show(
         .next_cursor
         .map(|it| now.with("cursor", &it.to_string()).address());
     let newest = (!is_first).then(|| now.with("cursor", "").address());
-    let (sending, toasts) = (SerialRequest::new(), Toasts::from_context());
+    let (requests, toasts) = (UndoRequests::from_context(), Toasts::from_context());
     let on_undo = Callback::new(move |batch: BatchId| {
-        let request = {
-            let batch = batch.clone();
-            async move {
-                // A refusal is shown in its line, below the button that was pressed.
-                let result = undo(batch.clone()).await;
-                if let Err(error) = &result {
-                    let why = sentence(&error.to_string());
-                    let _ = undo_outcome.try_set(Some(UndoOutcome::Refused(batch, why)));
+        requests.send(UndoRequest {
+            batch: batch.clone(),
+            asks: true,
+            on_end: Arc::new(move |answer| {
+                let outcome = match answer {
+                    None => return,
+                    Some(Ok(result)) => {
+                        toasts.show(result.message, None);
+                        UndoOutcome::Done(batch.clone())
+                    }
+                    // A refusal is shown in its line, below the button that was pressed.
+                    Some(Err(error)) => {
+                        UndoOutcome::Refused(batch.clone(), sentence(&error.to_string()))
+                    }
+                };
+                let is_done = matches!(outcome, UndoOutcome::Done(_));
+                let is_left = undo_outcome.try_set(Some(outcome)).is_some();
+                if is_done && !is_left {
+                    lines.refetch();
                 }
-                result
-            }
-        };
-        sending.run(request, move |result| {
-            toasts.show(undo_text(&result), None);
-            undo_outcome.set(Some(UndoOutcome::Done(batch)));
-            lines.refetch();
+            }),
         });
     });
     view! {

@@ -11,6 +11,8 @@ pub mod lazy_pages;
 pub mod list_url;
 pub mod not_found;
 pub mod releases;
+pub mod undo_flow;
+pub mod undo_requests;
 
 use crate::{
     components::ui::notice::{Unavailable, UnavailablePart},

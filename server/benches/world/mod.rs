@@ -73,7 +73,7 @@ pub async fn customers(store: &Store, n: usize) -> Vec<CustomerId> {
     let mut customers = Vec::new();
     for number in 0..n {
         let name = texts::customer(number);
-        let namespace = name.to_lowercase().replace(' ', "-");
+        let namespace = name.to_ascii_lowercase().replace(' ', "-");
         let mut values = vec![
             ("HOST", format!("bills.{namespace}.example")),
             ("DB_NAME", namespace.replace('-', "_")),

@@ -1,4 +1,5 @@
-//! The command line: its arguments, and the dispatch to the verbs. Its help texts are the doc comments here.
+//! The command line: its arguments, and the dispatch to the verbs. Its help texts are the doc comments here, and `help.rs`.
+mod help;
 mod output;
 mod serve;
 mod steps;
@@ -29,11 +30,11 @@ const VERB_LOG_FILTER: &str = "warn";
     name = "rollcall",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "Ends with 0 if it was done, 1 if it failed, 2 if the command line or a setting is wrong, and 3 if \
-                  something was found that should not be. Settings come from the environment: see the README."
+    after_help = help::SHORT,
+    after_long_help = help::LONG
 )]
 pub struct Cli {
-    /// Fill an empty database with an example first
+    /// If the database is empty, fill it with an example before serving
     #[arg(long)]
     demo: bool,
     #[command(subcommand)]
@@ -42,37 +43,41 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
-    /// Serve until Ctrl-C or SIGTERM; this is what happens if nothing is said
+    /// Serve pages and REST until Ctrl-C or SIGTERM; without a command it does this
     Serve {
-        /// Fill an empty database with an example first
+        /// If the database is empty, fill it with an example before serving
         #[arg(long)]
         demo: bool,
     },
-    /// Create the database, or bring it up to date
+    /// Create the database, or bring it up to date; serve does so by itself
     Migrate(CliOutput),
-    /// Copy the database into a new file, also while a server works on it
+    /// Copy the database into a new file and verify the copy, also while a server works on the database
     Backup {
+        /// The new file; a file that exists is never overwritten
         file: PathBuf,
         #[command(flatten)]
         output: CliOutput,
     },
-    /// Put a backup in the database's place; the database stays beside it under another name
+    /// Replace the database with a backup, while no server works on it; the old database is kept beside it
     Restore {
+        /// The backup; it is verified first, and stays as it is
         file: PathBuf,
         #[command(flatten)]
         output: CliOutput,
     },
     /// Look for damage, broken references, gaps, states that the history does not explain, and a history that was changed
     Check(CheckArguments),
-    /// Write everything as JSON, into a new file or on standard output
+    /// Write everything as JSON, or one release
     Export {
+        /// The new file; a file that exists is never overwritten [default: standard output]
         file: Option<PathBuf>,
-        /// Only this release, with its customers and its history
+        /// Only the release with this id, with its customers and its history
         #[arg(long, value_name = "ID")]
         release: Option<i64>,
     },
-    /// Take an export into an empty database; `-` reads standard input
+    /// Take an export into an empty database: all of it, or nothing and a report by line and field
     Import {
+        /// The export; `-` reads standard input
         file: PathBuf,
         #[command(flatten)]
         output: CliOutput,
@@ -94,26 +99,31 @@ enum CliCommand {
     },
     /// Fill an empty database with an example
     Demo(CliOutput),
-    /// Make a key that signs heads of the history, in a new file or on standard output
+    /// Make a key that signs heads of the history; with FILE, print its public key
     Keygen {
+        /// The new file for the key; a file that exists is never overwritten [default: standard output]
         file: Option<PathBuf>,
         #[command(flatten)]
         output: CliOutput,
     },
-    /// Write completions for a shell
-    Completions { shell: Shell },
+    /// Print completions for a shell
+    Completions {
+        /// The shell that completes
+        shell: Shell,
+    },
 }
 
 /// What a check compares the history with.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// Whether this head, of a report or of /api/audit/head, is part of today's history
+    /// Check that this head is part of the history; reports and /api/audit/head name it. May be repeated
     #[arg(long, value_name = "ID:HASH")]
     head: Vec<Head>,
-    /// Whether all heads in this file, which `ROLLCALL_ANCHOR_FILE` named, are part of today's history
+    /// Check that all heads in this file are part of the history; `ROLLCALL_ANCHOR_FILE` names it for the server
     #[arg(long, value_name = "FILE")]
     anchors: Option<PathBuf>,
-    /// Verify their signatures by this key; by default by that of `ROLLCALL_SIGNING_KEY_FILE`
+    /// Verify the signatures in that file with this public key, of 64 hexadecimal digits [default: the key in
+    /// `ROLLCALL_SIGNING_KEY_FILE`]
     #[arg(long, value_name = "HEX", requires = "anchors")]
     public_key: Option<PublicKey>,
     #[command(flatten)]
@@ -189,6 +199,25 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_argument_is_explained() {
+        let mut commands = vec![Cli::command()];
+        while let Some(mut command) = commands.pop() {
+            command.build();
+            let name = command.get_name();
+            assert!(command.get_about().is_some(), "{name}");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{name} {argument}");
+            }
+            commands.extend(
+                command
+                    .get_subcommands()
+                    .filter(|it| it.get_name() != "help")
+                    .cloned(),
+            );
+        }
     }
 
     #[test]

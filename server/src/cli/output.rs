@@ -14,7 +14,7 @@ const SPINNER_TICK: Duration = Duration::from_millis(120);
 /// How a verb prints its result.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct CliOutput {
-    /// Answer as JSON
+    /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
 }

@@ -27,16 +27,17 @@ use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum StepsCommand {
-    /// Append the steps of a Markdown runbook to a release; `-` reads standard input
+    /// Append the steps of a Markdown runbook to a release: all of them, or nothing and a report by line
     Import(StepsImport),
 }
 
 #[derive(Debug, Args)]
 pub struct StepsImport {
-    /// The release's id, or its whole name
+    /// The release, by its id or its whole name
     release: String,
+    /// The runbook; `-` reads standard input
     file: PathBuf,
-    /// Only say what it would do
+    /// Only say which steps would be appended
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]

@@ -178,7 +178,7 @@ async fn clusters_and_customers(
     }
     let mut customers = Vec::new();
     for (name, cluster, variables) in CUSTOMERS {
-        let namespace = name.to_lowercase().replace(' ', "-");
+        let namespace = name.to_ascii_lowercase().replace(' ', "-");
         let host = format!(
             "bills.{}.example",
             namespace.split('-').next().unwrap_or("x")

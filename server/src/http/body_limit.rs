@@ -1,5 +1,5 @@
-//! The limit on the size of a request body. A handler reads the body up to the limit; a part of what comes after it is read
-//! and discarded before the answer, because a client that is still sending does not read an answer.
+//! The limit on the size of a request body. A handler reads the body up to the limit; up to 1 MiB of what comes after it is
+//! read and discarded, because a client that is still sending does not read an answer.
 //!
 //! tower-http's limit ends such a request without reading on, so that the client sees a reset instead of 413.
 use crate::ops::limits::{self, BODY_DRAIN_TIMEOUT, BODY_OVERRUN_MAX_BYTES};
@@ -45,9 +45,10 @@ impl LimitedBody {
         self.lock().is_over
     }
 
-    /// Reads and discards at most this number of bytes, for at most `BODY_DRAIN_TIMEOUT`.
-    async fn drain(&self, max_bytes: usize) {
-        let all = async {
+    /// Reads and discards at most this number of bytes, for at most `BODY_DRAIN_TIMEOUT`, while the answer is on its way: a
+    /// client that sends nothing gets it as well.
+    fn drain_beside(self, max_bytes: usize) {
+        let all = async move {
             let mut read = 0;
             while read < max_bytes {
                 let next =
@@ -58,7 +59,7 @@ impl LimitedBody {
                 }
             }
         };
-        let _ = tokio::time::timeout(BODY_DRAIN_TIMEOUT, all).await;
+        tokio::spawn(tokio::time::timeout(BODY_DRAIN_TIMEOUT, all));
     }
 }
 
@@ -86,17 +87,23 @@ impl Stream for LimitedBody {
 /// Handlers read the whole body before they change anything, so nothing was done.
 pub async fn limit_body(request: Request, next: Next) -> Response {
     let max_bytes = limits::body_max_bytes(request.uri().path());
-    let declared = request
+    let declared_bytes = request
         .headers()
         .get(header::CONTENT_LENGTH)
-        .and_then(|it| it.to_str().ok()?.parse::<u64>().ok());
+        .and_then(|it| it.to_str().ok()?.parse::<u64>().ok())
+        .map(|it| usize::try_from(it).unwrap_or(usize::MAX));
     // A client that sent `Expect` has not begun to send the body.
     let is_sending = !request.headers().contains_key(header::EXPECT);
     let (parts, body) = request.into_parts();
     let body = LimitedBody::new(body, max_bytes);
-    if declared.is_some_and(|it| usize::try_from(it).is_ok_and(|it| it > max_bytes)) {
+    if let Some(declared_bytes) = declared_bytes.filter(|it| *it > max_bytes) {
+        let is_near = declared_bytes - max_bytes <= BODY_OVERRUN_MAX_BYTES;
         if is_sending {
-            body.drain(usize::MAX).await;
+            body.drain_beside(if is_near {
+                declared_bytes
+            } else {
+                BODY_OVERRUN_MAX_BYTES
+            });
         }
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     }
@@ -107,6 +114,6 @@ pub async fn limit_body(request: Request, next: Next) -> Response {
     if !body.is_over() {
         return response;
     }
-    body.drain(BODY_OVERRUN_MAX_BYTES).await;
+    body.drain_beside(BODY_OVERRUN_MAX_BYTES);
     StatusCode::PAYLOAD_TOO_LARGE.into_response()
 }

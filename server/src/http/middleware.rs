@@ -1,5 +1,5 @@
-//! Middleware of the whole router, and the order it is applied in: rights, compression, limits on body and time, headers of every
-//! response, panics, cross-site protection, hosts, metrics, problem documents, log.
+//! Middleware of the whole router, and the order it is applied in: rights, compression, limits on body and time, panics,
+//! cross-site protection, hosts, headers of every response, metrics, problem documents, log.
 //!
 //! tower-http does what it can do as it is. Two limits are our own: they differ by address, a body that is too large is
 //! still read for a while (`body_limit.rs`), and a request that takes too long is logged.
@@ -63,8 +63,8 @@ async fn limit_time(request: Request, next: Next) -> Response {
 }
 
 /// Wraps the router. Each `layer` goes around those before it, so requests pass them from the last to the first: log and
-/// request id; problem documents for `/api`; metrics; the host; cross-site check; panics as 500; response headers; the time limit;
-/// the body limit; compression; who asks, and whether they may.
+/// request id; problem documents for `/api`; metrics; response headers, also of refusals; the host; cross-site check; panics as
+/// 500; the time limit; the body limit; compression; who asks, and whether they may.
 pub fn apply(router: Router, hosts: AllowedHosts, access: Access) -> Router {
     let headers = ServiceBuilder::new()
         .layer(default_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -80,10 +80,10 @@ pub fn apply(router: Router, hosts: AllowedHosts, access: Access) -> Router {
         .layer(CompressionLayer::new().quality(COMPRESSION_LEVEL))
         .layer(from_fn(limit_body))
         .layer(from_fn(limit_time))
-        .layer(headers)
         .layer(CatchPanicLayer::new())
         .layer(CsrfLayer::new())
         .layer(from_fn_with_state(Arc::new(hosts), check_host))
+        .layer(headers)
         .layer(from_fn(prometheus::measure_request))
         .layer(from_fn(problem::convert_failures))
         .layer(telemetry::layers())

@@ -52,6 +52,9 @@ pub struct InvalidAuthSetting {
 
 const AUTH: &str = "ROLLCALL_AUTH";
 /// The name of the list of trusted proxies.
+/// The settings that `AuthSettings::parse` asks for.
+pub const NAMES: [&str; 5] = [AUTH, TRUSTED, HEADER, METRICS, PUBLIC_URL];
+const PUBLIC_URL: &str = "ROLLCALL_PUBLIC_URL";
 pub const TRUSTED: &str = "ROLLCALL_TRUSTED_PROXIES";
 const HEADER: &str = "ROLLCALL_PROXY_HEADER";
 const METRICS: &str = "ROLLCALL_METRICS";
@@ -124,7 +127,7 @@ impl AuthSettings {
             trusted,
             proxy_header,
             metrics_open,
-            is_public_https: variable("ROLLCALL_PUBLIC_URL")
+            is_public_https: variable(PUBLIC_URL)
                 .is_some_and(|it| it.trim().starts_with("https://")),
         })
     }

@@ -2,10 +2,18 @@
 //! write.
 use super::{
     allowed_hosts::{self, AllowedHosts},
-    auth_settings::{AuthSettings, InvalidAuthSetting, SAY_A_MODE, TRUSTED},
+    auth_settings::{self, AuthSettings, InvalidAuthSetting, SAY_A_MODE, TRUSTED},
 };
 use app::{domain::field_error::FieldError, domain::text::Name};
-use std::{env, fs, net::SocketAddr, os::unix::fs::MetadataExt, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    env::{self, VarError},
+    fs,
+    net::SocketAddr,
+    os::unix::fs::MetadataExt,
+    path::PathBuf,
+    time::Duration,
+};
 
 /// Variables that the original design reserves for later. They are accepted and not used.
 pub const RESERVED_VARIABLES: [&str; 4] = [
@@ -65,6 +73,8 @@ const DEFAULT_BACKUPS_KEPT: usize = 14;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSetting {
+    #[error("{0} is not UTF-8: write it as UTF-8, or unset it")]
+    Encoding(&'static str),
     #[error("ROLLCALL_ADDR is `{0}`: write an address and a port, for example 127.0.0.1:3000")]
     Address(String),
     #[error(
@@ -105,15 +115,15 @@ pub enum InvalidSetting {
 
 impl Settings {
     pub fn from_environment() -> Result<Self, InvalidSetting> {
-        // An empty setting is none, but for the list of proxies: who meant to trust somebody must say whom.
-        let is_said = |name: &str, text: &str| name == TRUSTED || !text.trim().is_empty();
-        Self::parse(|name| env::var(name).ok().filter(|it| is_said(name, it)))
+        Self::parse(variable)
     }
 
-    fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSetting> {
-        let address = variable("ROLLCALL_ADDR").unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+    fn parse(
+        variable: impl Fn(&'static str) -> Result<Option<String>, InvalidSetting>,
+    ) -> Result<Self, InvalidSetting> {
+        let address = variable("ROLLCALL_ADDR")?.unwrap_or_else(|| "127.0.0.1:3000".to_owned());
         let database_url =
-            variable("DATABASE_URL").unwrap_or_else(|| "sqlite://data/app.db".to_owned());
+            variable("DATABASE_URL")?.unwrap_or_else(|| "sqlite://data/app.db".to_owned());
         let scheme = database_url.split_once(':').map(|it| it.0);
         if !matches!(scheme, Some("sqlite" | "file"))
             || app::store::engine::sqlite::path_of(&database_url)
@@ -122,27 +132,51 @@ impl Settings {
         {
             return Err(InvalidSetting::Database(database_url));
         }
-        let public_url = variable("ROLLCALL_PUBLIC_URL").map(|it| it.trim().to_owned());
+        let public_url = variable("ROLLCALL_PUBLIC_URL")?.map(|it| it.trim().to_owned());
         Ok(Self {
-            hosts: hosts(variable("ROLLCALL_HOSTS"), public_url.as_deref())?,
+            hosts: hosts(variable("ROLLCALL_HOSTS")?, public_url.as_deref())?,
             public_url,
             address: address
                 .parse()
                 .map_err(|_| InvalidSetting::Address(address))?,
             database_url,
-            actor: match variable("ROLLCALL_USER") {
+            actor: match variable("ROLLCALL_USER")? {
                 Some(name) => Name::parse(&name)
                     .map_err(|problem| InvalidSetting::User(name, problem))?
                     .into(),
-                None => variable("USER").unwrap_or_else(system_user),
+                // Not a setting of ours: whatever is wrong with it, the system knows the user.
+                None => variable("USER").ok().flatten().unwrap_or_else(system_user),
             },
-            auth: AuthSettings::parse(&variable)?,
-            log: log_format(variable("ROLLCALL_LOG"))?,
+            auth: auth(&variable)?,
+            log: log_format(variable("ROLLCALL_LOG")?)?,
             backups: backup_schedule(&variable)?,
-            anchor_file: variable("ROLLCALL_ANCHOR_FILE").map(Into::into),
-            signing_key_file: variable("ROLLCALL_SIGNING_KEY_FILE").map(Into::into),
+            anchor_file: variable("ROLLCALL_ANCHOR_FILE")?.map(Into::into),
+            signing_key_file: variable("ROLLCALL_SIGNING_KEY_FILE")?.map(Into::into),
         })
     }
+}
+
+/// The value of an environment variable; none if it is unset or blank. Errors: it is not UTF-8.
+pub fn variable(name: &'static str) -> Result<Option<String>, InvalidSetting> {
+    match env::var(name) {
+        // An empty setting is none, but for the list of proxies: who meant to trust somebody must say whom.
+        Ok(value) => Ok((name == TRUSTED || !value.trim().is_empty()).then_some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(InvalidSetting::Encoding(name)),
+    }
+}
+
+/// Who is let in. A setting that is not UTF-8 is an error before all others.
+fn auth(
+    variable: &impl Fn(&'static str) -> Result<Option<String>, InvalidSetting>,
+) -> Result<AuthSettings, InvalidSetting> {
+    let mut said = BTreeMap::new();
+    for name in auth_settings::NAMES {
+        said.insert(name, variable(name)?);
+    }
+    Ok(AuthSettings::parse(|name| {
+        said.get(name).cloned().flatten()
+    })?)
 }
 
 fn hosts(names: Option<String>, public_url: Option<&str>) -> Result<AllowedHosts, InvalidSetting> {
@@ -167,12 +201,12 @@ fn log_format(text: Option<String>) -> Result<LogFormat, InvalidSetting> {
 }
 
 fn backup_schedule(
-    variable: &impl Fn(&str) -> Option<String>,
+    variable: &impl Fn(&'static str) -> Result<Option<String>, InvalidSetting>,
 ) -> Result<Option<BackupSchedule>, InvalidSetting> {
     const EVERY: &str = "ROLLCALL_BACKUP_EVERY";
     const KEEP: &str = "ROLLCALL_BACKUP_KEEP";
-    let (interval, keep) = (variable(EVERY), variable(KEEP));
-    let Some(folder) = variable("ROLLCALL_BACKUP_DIR") else {
+    let (interval, keep) = (variable(EVERY)?, variable(KEEP)?);
+    let Some(folder) = variable("ROLLCALL_BACKUP_DIR")? else {
         return match (interval, keep) {
             (None, None) => Ok(None),
             (Some(_), _) => Err(InvalidSetting::BackupFolder(EVERY)),
@@ -224,10 +258,8 @@ mod tests {
 
     fn parse(variables: &[(&str, &str)]) -> Result<Settings, InvalidSetting> {
         Settings::parse(|name| {
-            variables
-                .iter()
-                .find(|it| it.0 == name)
-                .map(|it| it.1.to_owned())
+            let set = variables.iter().find(|it| it.0 == name);
+            Ok(set.map(|it| it.1.to_owned()))
         })
     }
 

@@ -1,8 +1,7 @@
 //! Logging to standard error, with a span and an id for each request. A log line never has the text of a step, the value of
 //! a variable, or the query of an address.
-use super::config::{InvalidSetting, LogFormat};
+use super::config::{InvalidSetting, LogFormat, variable};
 use axum::http::{HeaderName, Request};
-use std::env;
 use tower::{
     ServiceBuilder,
     layer::util::{Identity, Stack},
@@ -17,8 +16,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts the log. `RUST_LOG` is the filter; without it, `default_filter`.
 pub fn init(format: LogFormat, default_filter: &str) -> Result<(), InvalidSetting> {
-    let variable = env::var(EnvFilter::DEFAULT_ENV).ok();
-    let filter = match variable.filter(|it| !it.trim().is_empty()) {
+    let filter = match variable(EnvFilter::DEFAULT_ENV)? {
         Some(text) => EnvFilter::try_new(&text).map_err(|_| InvalidSetting::Filter(text))?,
         None => EnvFilter::new(default_filter),
     };

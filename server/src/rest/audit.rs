@@ -3,9 +3,9 @@ use super::{
     dto::{
         enums::{EntitySchema, EventActionSchema},
         rows::{Event, HistoryHead},
-        work_views::UndoResult,
+        undo::{UndoOptions, Undone},
     },
-    extract::{HeadAnchors, Id, QueryString, Reader, Writer},
+    extract::{HeadAnchors, Id, OptionalBody, QueryString, Reader, Writer},
     page::{self, List},
     problem::Problem,
     response::{self, RestResponse},
@@ -124,12 +124,27 @@ pub async fn read_head(Reader(store): Reader, HeadAnchors(anchors): HeadAnchors)
     Ok(response::ok(&head, None))
 }
 
-/// Restores what was there before a change. What was changed since is left alone, and named.
-#[utoipa::path(post, path = "/api/audit/{batchId}/undo", tag = "audit",
+/// Restores what was there before a change. What was changed since is left alone, and named; so are rows that the change made
+/// and that have work, unless they are to be deleted with it.
+#[utoipa::path(post, path = "/api/audit/{batchId}/undo", tag = "audit", request_body = Option<UndoOptions>,
     params(("batchId" = String, Path, description = "The change, by the `batchId` of its events")),
-    responses((status = 200, description = "What was restored", body = UndoResult)))]
-pub async fn undo_batch(Id(batch): Id<BatchId>, caller: Writer) -> RestResponse {
-    let result = caller.store.undo(batch, caller.stamp).await?;
+    responses((status = 200, description = "What was restored, or what would be done", body = Undone)))]
+pub async fn undo_batch(
+    Id(batch): Id<BatchId>,
+    caller: Writer,
+    OptionalBody(options): OptionalBody<UndoOptions>,
+) -> RestResponse {
+    let (store, stamp) = (caller.store, caller.stamp);
+    let deletes_work = options.delete_work.unwrap_or_default();
+    if options.dry_run.unwrap_or_default() {
+        let preview = store.preview_undo(batch, deletes_work, stamp).await?;
+        return Ok(response::ok(&Undone::DryRun(preview.into()), None));
+    }
+    let result = if deletes_work {
+        store.undo_with_work(batch, stamp).await?
+    } else {
+        store.undo(batch, stamp).await?
+    };
     let batch = result.batch_id.clone();
-    Ok(response::ok(&UndoResult::from(result), batch))
+    Ok(response::ok(&Undone::Result(result.into()), batch))
 }

@@ -1,12 +1,16 @@
 //! Parts of the OpenAPI description that are the same for all operations, so that no handler repeats them: request headers,
 //! response headers, and the problem documents that can occur.
-use super::problem::{PROBLEM_MEDIA_TYPE, ProblemDetails};
+use super::{
+    dto::undo::Undone,
+    problem::{PROBLEM_MEDIA_TYPE, ProblemDetails},
+};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
         Content, HeaderBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
-        Required, Response, ResponseBuilder, Type,
+        Required, Response, ResponseBuilder, Schema, Type,
         path::{Operation, ParameterBuilder, ParameterIn},
+        schema::AnyOf,
     },
 };
 
@@ -52,6 +56,17 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
         }
     }
     let components = api.components.get_or_insert_default();
+    // A dry run's answer has all that the other one needs, so exactly one of the two would never fit.
+    if let Some(schema) = components.schemas.get_mut(&*Undone::name())
+        && let RefOr::T(Schema::OneOf(either)) = schema
+    {
+        let any = AnyOf {
+            items: either.items.clone(),
+            description: either.description.clone(),
+            ..AnyOf::default()
+        };
+        *schema = RefOr::T(Schema::AnyOf(any));
+    }
     let name = ProblemDetails::name().into_owned();
     components.schemas.insert(name, ProblemDetails::schema());
     api

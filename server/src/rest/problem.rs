@@ -2,7 +2,7 @@
 //! the errors of fields. Errors that middleware answers (403, 405, 413, 500, 503) are converted to the same form.
 use app::{
     api::context::to_app_error,
-    domain::permission::Role,
+    domain::{actor_stamp::ActorStamp, permission::Role, rule_violation::RuleViolation},
     error::{AppError, ViolationDetail, ViolationMessage},
     store::error::StoreError,
 };
@@ -43,7 +43,7 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub current: Option<Value>,
-    /// Who changed that row last.
+    /// Who changed that row last; where nothing can be undone, who stands in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
     /// When that was.
@@ -205,10 +205,14 @@ fn urn(word: &str) -> String {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        let now = match &error {
-            StoreError::TextChanged(now) => serde_json::to_value(now).ok(),
-            _ => None,
-        };
+        let (mut now, mut last) = (None, None);
+        match &error {
+            StoreError::TextChanged(text) => now = serde_json::to_value(text).ok(),
+            StoreError::Refused(RuleViolation::NothingToUndo { last: change, .. }) => {
+                last.clone_from(change);
+            }
+            _ => {}
+        }
         let role = match &error {
             StoreError::NeedsRole(role) => Some(*role),
             _ => None,
@@ -216,6 +220,10 @@ impl From<StoreError> for Problem {
         let mut problem = Self::from(to_app_error(error));
         problem.0.role = role;
         problem.0.current = problem.0.current.or(now);
+        if let Some(ActorStamp { by, at }) = last {
+            problem.0.changed_by = Some(by);
+            problem.0.changed_at = Some(at);
+        }
         problem
     }
 }

@@ -6,7 +6,10 @@ use crate::{
 use app::store::Database;
 use sea_orm::ConnectionTrait;
 use std::{
+    ffi::OsStr,
     fs,
+    io::Write,
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 use tempfile::TempDir;
@@ -156,12 +159,45 @@ fn a_wrong_command_line_or_setting_ends_with_2() {
 }
 
 #[test]
+fn a_setting_that_is_not_utf_8_is_refused_and_not_taken_for_unset() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    for name in [
+        "DATABASE_URL",
+        "ROLLCALL_ADDR",
+        "ROLLCALL_PUBLIC_URL",
+        "ROLLCALL_HOSTS",
+        "ROLLCALL_USER",
+        "ROLLCALL_LOG",
+        "RUST_LOG",
+        "ROLLCALL_BACKUP_DIR",
+        "ROLLCALL_BACKUP_EVERY",
+        "ROLLCALL_BACKUP_KEEP",
+        "ROLLCALL_ANCHOR_FILE",
+        "ROLLCALL_SIGNING_KEY_FILE",
+    ] {
+        let value = OsStr::from_bytes(b"ops,\xff");
+        let words = format!("{name} is not UTF-8");
+        ended(program(&database).env(name, value)).failed(2, &[&words]);
+    }
+    assert!(!database.exists());
+    // The name of the system's user is no setting.
+    let mut check = program(&database);
+    check
+        .env_remove("ROLLCALL_USER")
+        .env("USER", OsStr::from_bytes(b"\xff"));
+    ended(check.arg("migrate")).done();
+}
+
+#[test]
 fn it_explains_itself_and_completes_for_every_shell() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("app.db");
-    let help = run(&database, &["--help"]);
-    for word in ["serve", "restore", "--demo", "Ends with 0"] {
-        assert!(help.done().contains(word), "{word}");
+    for help in ["--help", "-h"] {
+        let help = run(&database, &[help]);
+        for word in ["serve", "restore", "--demo", "Ends with 0"] {
+            assert!(help.done().contains(word), "{word}");
+        }
     }
     assert!(
         run(&database, &["--version"])
@@ -172,6 +208,34 @@ fn it_explains_itself_and_completes_for_every_shell() {
         let text = run(&database, &["completions", shell]);
         assert!(text.done().contains("restore"), "{shell}");
     }
+}
+
+#[test]
+fn the_help_names_every_setting_of_the_readme_with_its_default() {
+    let readme = include_str!("../../../README.md");
+    let (_, rows) = readme
+        .split_once("| setting | default | meaning |\n| --- | --- | --- |\n")
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let help = run(&folder.path().join("app.db"), &["--help"]);
+    let (_, settings) = help.done().split_once("Settings, as").unwrap();
+    let mut n = 0;
+    for row in rows.lines().take_while(|it| it.starts_with('|')) {
+        let cells: Vec<&str> = row.split('|').collect();
+        for name in cells[1].split_whitespace().map(|it| it.trim_matches('`')) {
+            let (_, said) = settings.split_once(name).expect(name);
+            let default = cells[2].trim().trim_matches('`');
+            let default = if default.is_empty() { "none" } else { default };
+            let (said, _) = said.split_once(']').unwrap_or_default();
+            let is_reserved = cells[3].contains("reserved");
+            assert!(
+                is_reserved || said.contains(&format!("[default: {default}")),
+                "{name}: {said}"
+            );
+            n += 1;
+        }
+    }
+    assert_eq!(n, 16);
 }
 
 #[test]
@@ -331,4 +395,19 @@ fn a_database_that_cannot_be_opened_is_not_taken_for_a_free_one() {
     let names = fs::read_dir(folder.path()).unwrap().flatten();
     let mut names = names.map(|it| it.file_name().into_string().unwrap());
     assert!(!names.any(|it| it.contains("before-restore")));
+}
+
+#[test]
+fn a_damaged_database_that_a_server_has_open_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, backup) = (folder.path().join("app.db"), folder.path().join("b.db"));
+    let server = RunningServer::start(&mut program(&database));
+    run(&database, &["backup", text(&backup)]).done();
+    let mut file = fs::OpenOptions::new().write(true).open(&database).unwrap();
+    file.write_all(&[0xa5; 100]).unwrap();
+    run(&database, &["restore", text(&backup)]).failed(1, &["has the database", "End it first"]);
+    server.end();
+    // Nobody works on it now.
+    run(&database, &["restore", text(&backup)]).done();
+    run(&database, &["check"]).done();
 }

@@ -375,3 +375,30 @@ async fn a_bulk_never_has_all_of_its_texts_in_memory() {
     eprintln!("a bulk of 100 MB of text took {grown} kB of memory");
     assert!(grown < 180_000, "{grown} kB");
 }
+
+#[tokio::test]
+async fn an_undo_never_has_all_of_its_texts_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    // 100 MB of text, and as much again in the history: the texts as they were executed.
+    let ids = large_texts(&database, 400, 250_000).await;
+    let server = RunningServer::start(&mut program(&database));
+    let body = json!({ "ids": ids, "action": "done" }).to_string();
+    let (status, answer) = server.ask("POST", "/api/steps/bulk", &body);
+    assert_eq!(status, 200, "{answer}");
+    let answer = answer.split("\"batchId\":\"").nth(1).unwrap();
+    let batch = answer.split('"').next().unwrap();
+    server.end();
+    // A new server, whose peak is not that of the bulk.
+    let server = RunningServer::start(&mut program(&database));
+    let before = server.peak_kb();
+    let undo = format!("/api/audit/{batch}/undo");
+    for body in ["{\"dryRun\":true}", ""] {
+        let (status, answer) = server.ask("POST", &undo, body);
+        assert_eq!(status, 200, "{answer}");
+        assert!(answer.contains("\"restored\":400"), "{answer}");
+    }
+    let grown = server.peak_kb() - before;
+    eprintln!("an undo of 100 MB of text took {grown} kB of memory");
+    assert!(grown < 80_000, "{grown} kB");
+}

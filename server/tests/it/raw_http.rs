@@ -1,11 +1,14 @@
 //! Tests of the real program over TCP, byte by byte: what a router in memory cannot show.
 use crate::program::{RunningServer, program};
+use server::ops::limits::BODY_DRAIN_TIMEOUT;
 use std::{
     io::{Read, Write},
     net::{IpAddr, TcpStream, UdpSocket},
     time::Duration,
 };
 use tempfile::TempDir;
+
+const MIB: usize = 1024 * 1024;
 
 /// A server on a new database.
 fn server() -> (TempDir, RunningServer) {
@@ -71,6 +74,57 @@ fn a_chunked_body_over_the_limit_is_answered_with_413() {
     let (status, clusters) = server.ask("GET", "/api/clusters", "");
     assert_eq!(status, 200);
     assert!(clusters.contains("\"items\":[]"), "{clusters}");
+}
+
+/// The head of a POST of JSON with this length.
+fn declared(server: &RunningServer, n_bytes: usize) -> String {
+    let host = &server.address;
+    format!(
+        "POST /api/clusters HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
+         Content-Length: {n_bytes}\r\n\r\n"
+    )
+}
+
+#[test]
+fn a_length_over_the_limit_is_answered_before_the_body_comes() {
+    let (_folder, server) = server();
+    for n_bytes in [8 * MIB + 1, 9 * MIB, 9 * MIB + 1, 300 * MIB] {
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        // Half of the time that a body over the limit is read for.
+        let timeout = BODY_DRAIN_TIMEOUT / 2;
+        stream.set_read_timeout(Some(timeout)).unwrap();
+        stream
+            .write_all(declared(&server, n_bytes).as_bytes())
+            .unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 413", "{n_bytes}");
+    }
+}
+
+#[test]
+fn of_a_body_over_the_limit_one_mebibyte_is_read_away() {
+    let (_folder, server) = server();
+    let mut request = declared(&server, 9 * MIB).into_bytes();
+    request.resize(request.len() + 9 * MIB, b' ');
+    // Whoever sends all of it before reading gets the answer, and goes on with the same connection.
+    let next = format!(
+        "GET /healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        server.address
+    );
+    request.extend_from_slice(next.as_bytes());
+    let answer = exchange(&server, &request);
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("HTTP/1.1 200 "), "{answer}");
+    // What is far larger is not read.
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    let head = declared(&server, 300 * MIB);
+    stream.write_all(head.as_bytes()).unwrap();
+    let part = vec![b' '; MIB];
+    let n_taken = (0..300).take_while(|_| stream.write_all(&part).is_ok());
+    // Some of it is in the sockets' buffers.
+    let n_taken = n_taken.count();
+    assert!(n_taken < 100, "{n_taken} MiB");
 }
 
 /// The status of a GET with these lines of headers.

@@ -65,7 +65,7 @@ impl World {
             let draft = CustomerDraft {
                 name: name.into(),
                 cluster_id: Some(cluster),
-                namespace: name.to_lowercase(),
+                namespace: name.to_ascii_lowercase(),
                 metadata: variables,
                 ..CustomerDraft::default()
             };

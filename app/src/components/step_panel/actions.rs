@@ -77,7 +77,10 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
     let items = formats
         .map(|format| {
             let choose = Callback::new(move |()| state.choose_format(*format));
-            MenuItem::new(format.label(), choose)
+            MenuItem {
+                is_current: Signal::derive(move || state.format() == *format),
+                ..MenuItem::new(format.label(), choose)
+            }
         })
         .collect();
     let ink = Signal::derive(move || {

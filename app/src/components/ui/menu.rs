@@ -11,6 +11,8 @@ pub struct MenuItem {
     pub key: Option<&'static str>,
     /// Disables the item; shown as its title.
     pub disabled_reason: Option<String>,
+    /// Whether it is the one that holds now, where items are a choice of one.
+    pub is_current: Signal<bool>,
     pub on_choose: Callback<()>,
 }
 
@@ -21,6 +23,7 @@ impl MenuItem {
             label: label.into(),
             key: None,
             disabled_reason: None,
+            is_current: Signal::stored(false),
             on_choose,
         }
     }
@@ -65,6 +68,7 @@ pub fn Menu(
             label,
             key,
             disabled_reason,
+            is_current,
             on_choose,
         } = item;
         let is_enabled = disabled_reason.is_none();
@@ -75,6 +79,7 @@ pub fn Menu(
                 tabindex="-1"
                 aria-disabled=(!is_enabled).then_some("true")
                 aria-keyshortcuts=key
+                aria-current=move || is_current.get().then_some("true")
                 title=disabled_reason
                 on:click=move |_| {
                     if is_enabled {

@@ -7,6 +7,7 @@ use super::{
     heads::{self, Column, Heads},
 };
 use crate::domain::{
+    fold::lowercase,
     metadata::{Value, is_key},
     text::Namespace,
 };
@@ -271,7 +272,7 @@ fn namespace_points(text: &str) -> i64 {
         0
     } else if is_namespace(Some(text)) {
         3
-    } else if is_namespace(Some(&text.to_lowercase().replace(['_', '.'], "-"))) {
+    } else if is_namespace(Some(&lowercase(text).replace(['_', '.'], "-"))) {
         2
     } else {
         -2

@@ -1,7 +1,7 @@
 //! Names that headings give to steps: without the numbers that positions already say, cut where numbers are added, and
 //! with the parent's name where a heading says only "Verify".
 
-use crate::domain::text::NAME_MAX_CHARS;
+use crate::domain::{fold::lowercase, text::NAME_MAX_CHARS};
 
 /// A heading of more bytes is taken as it is: its name is over the limit in any case.
 pub const HEADING_MAX: usize = 1_000;
@@ -53,7 +53,7 @@ fn behind_sign(text: &str) -> Option<&str> {
 fn behind_step(text: &str) -> Option<&str> {
     let word_end = text.find(|it: char| !it.is_alphabetic())?;
     let (word, rest) = text.split_at(word_end);
-    if !STEP_WORDS.contains(&word.to_lowercase().as_str()) {
+    if !STEP_WORDS.contains(&lowercase(word).as_str()) {
         return None;
     }
     let rest = rest
@@ -168,7 +168,7 @@ pub fn under_parent(parent: &str, words: &str) -> String {
     let is_acronym = letters.clone().next().is_some_and(char::is_uppercase);
     let is_shouted = !words.contains(char::is_lowercase) && !words.contains(' ') && words.len() > 4;
     let words = if is_shouted {
-        words.to_lowercase()
+        lowercase(words)
     } else if is_acronym {
         words.to_owned()
     } else {

@@ -2,7 +2,7 @@
 //! "Smoke test", "Post-deployment checks") and which start the deploy category again ("Deploy", "Deployment").
 
 use super::heading::{HEADING_MAX, without_number};
-use crate::domain::vocabulary::Category;
+use crate::domain::{fold::lowercase, vocabulary::Category};
 
 /// What a heading does to the steps under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,10 +88,7 @@ fn without_sign(text: &str) -> &str {
     if is_letter && !rest.is_empty() {
         return rest;
     }
-    if is_in(
-        " phase part stage section teil partie ",
-        &first.to_lowercase(),
-    ) {
+    if is_in(" phase part stage section teil partie ", &lowercase(first)) {
         let label = rest.trim_start();
         let end = label.find([':', '-', '–', '—', '.', ')', ' ']);
         let is_label = |it: &str| it.chars().count() <= 3 && it.chars().all(char::is_alphanumeric);
@@ -111,10 +108,7 @@ fn without_sign(text: &str) -> &str {
 /// The words of a heading in lower case. A hyphen separates words, too.
 fn words(text: &str) -> Vec<String> {
     text.split(|it: char| it.is_whitespace() || matches!(it, '-' | '‑' | '/'))
-        .map(|it| {
-            it.trim_matches(|it: char| !it.is_alphanumeric())
-                .to_lowercase()
-        })
+        .map(|it| lowercase(it.trim_matches(|it: char| !it.is_alphanumeric())))
         .filter(|it| !it.is_empty())
         .collect()
 }

@@ -4,7 +4,7 @@ use super::{
     dialogs::{ReleaseDialogs, ReleaseDialogsProps},
     draft::Draft,
     release_matrix::{
-        bulk_actions::{send_bulk_action, set_archived},
+        bulk_actions::{copy_link, send_bulk_action, set_archived},
         controller::BulkRequest,
         step_panel_host::{StepPanelHost, StepPanelHostProps},
     },
@@ -18,6 +18,10 @@ use crate::{
         ui::toast::Toasts,
     },
     domain::{id::ReleaseId, release::Release},
+    pages::{
+        undo_flow::UndoFlow,
+        undo_requests::{UndoRequest, UndoRequests},
+    },
 };
 use leptos::prelude::*;
 
@@ -31,6 +35,7 @@ pub enum LazyPart {
         state: MatrixState,
     },
     Name(NameDialogProps),
+    Undo(Box<UndoRequest>, UndoRequests),
     BulkBar(BulkBarProps),
     BulkReason(Box<ReasonDialogProps>),
     Dialogs(Box<ReleaseDialogsProps>),
@@ -40,6 +45,8 @@ pub enum LazyPart {
     },
     /// Renders nothing.
     BulkAction(Box<BulkRequest>),
+    /// Renders nothing.
+    CopyLink(Toasts),
     /// Renders nothing.
     SetArchived {
         release: ReleaseId,
@@ -62,6 +69,9 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
             view! { <KeysDialog open=open state=state/> }.into_any()
         }
         LazyPart::Name(props) => NameDialog(props).into_any(),
+        LazyPart::Undo(request, requests) => {
+            view! { <UndoFlow request=*request requests=requests/> }.into_any()
+        }
         LazyPart::BulkBar(props) => BulkBar(props).into_any(),
         LazyPart::BulkReason(props) => ReasonDialog(*props).into_any(),
         LazyPart::Dialogs(props) => ReleaseDialogs(*props).into_any(),
@@ -70,6 +80,10 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
         }
         LazyPart::BulkAction(request) => {
             send_bulk_action(*request);
+            ().into_any()
+        }
+        LazyPart::CopyLink(toasts) => {
+            copy_link(toasts);
             ().into_any()
         }
         LazyPart::SetArchived {

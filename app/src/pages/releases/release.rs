@@ -83,6 +83,7 @@ fn ReleaseMatrix(
             on_done: reload,
         });
     });
+    let on_copy_link = Callback::new(move |()| lazy_parts::run(LazyPart::CopyLink(toasts)));
     // The lazy parts are loaded when the pointer or the focus enters the grid: the first sign that they will be needed.
     let is_preloaded = StoredValue::new(false);
     let preload = move || {
@@ -112,6 +113,7 @@ fn ReleaseMatrix(
             controller=controller
             dialogs=dialogs
             on_command=on_command
+            on_copy_link=on_copy_link
             on_status=on_status
         />
         <FilterBar state=state on_command=on_command/>

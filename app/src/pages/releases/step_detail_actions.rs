@@ -1,13 +1,10 @@
 //! Sends what the step panel and the large step view ask for, and reports the outcome to the page around them: the matrix
 //! or the customer's steps. Status changes are passed on to the page, which shows them before they are sent.
 use crate::{
-    api::{
-        overview::undo,
-        steps::{
-            add_custom_step, compare_texts, delete_custom_step, edit_custom_step, keep_override,
-            note_step, override_step, preview_promotion, promote_step, read_changed_text,
-            read_custom_places, read_step, reset_step,
-        },
+    api::steps::{
+        add_custom_step, compare_texts, delete_custom_step, edit_custom_step, keep_override,
+        note_step, override_step, preview_promotion, promote_step, read_changed_text,
+        read_custom_places, read_step, reset_step,
     },
     browser::unsaved_guard,
     components::{
@@ -23,12 +20,17 @@ use crate::{
         customer_work::OpenStep,
         event::Changed,
         id::{BatchId, StepId},
+        normalize::saved_message,
         step::CustomerStep,
         template::TemplateDraft,
+        undo::UndoResult,
         vocabulary::StepAction,
     },
     error::AppError,
-    pages::in_turn::in_turn,
+    pages::{
+        in_turn::in_turn,
+        undo_requests::{UndoRequest, UndoRequests},
+    },
 };
 use leptos::prelude::*;
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -89,6 +91,7 @@ struct StepDetailActions {
     step: Arc<CustomerStep>,
     session: PanelSession,
     on_outcome: Callback<(StepId, StepPanelOutcome)>,
+    undo_requests: UndoRequests,
 }
 
 impl StepDetailActions {
@@ -183,18 +186,18 @@ impl StepDetailActions {
     }
 
     fn undo(&self, batch: BatchId) {
-        self.send(
-            None,
-            Box::pin(async move {
-                let undone = undo(batch).await?;
-                let n = undone.restored;
-                let mut text = format!("Undone: {n} restored. The record changed, not the cluster");
-                if let Some(conflict) = undone.conflicts.first() {
-                    text = format!("{text}; {}", conflict.reason);
+        let this = self.clone();
+        self.undo_requests.send(UndoRequest {
+            batch,
+            asks: true,
+            on_end: Arc::new(move |answer| {
+                if let Some(answer) = answer {
+                    let outcome =
+                        |it: UndoResult| StepPanelOutcome::Others(it.message, it.batch_id, false);
+                    this.finish(None, None, answer.map(outcome));
                 }
-                Ok(StepPanelOutcome::Others(text, undone.batch_id, false))
             }),
-        );
+        });
     }
 
     /// Saves notes unless they are saved by now, then does what follows; that is left out if they cannot be saved.
@@ -250,7 +253,7 @@ impl StepDetailActions {
             StepPanelEvent::Close => self.report(StepPanelOutcome::Close),
             StepPanelEvent::Notes(notes, is_asked) => self.save_notes(notes, is_asked, None),
             StepPanelEvent::Override(content) => {
-                let text = "Text overridden for this customer".to_owned();
+                let text = saved_message("Text overridden for this customer", &content);
                 let send: VersionedSave =
                     Box::new(move |version| Box::pin(override_step(id, content.clone(), version)));
                 self.save_text(Some(OpenStepDialog::Override), send, text);
@@ -267,7 +270,7 @@ impl StepDetailActions {
                 self.save_text(Some(OpenStepDialog::Drift), send, text);
             }
             StepPanelEvent::Edit(draft) => {
-                let text = format!("Saved {}", draft.name.trim());
+                let text = saved_message(&format!("Saved {}", draft.name.trim()), &draft.content);
                 let send: VersionedSave =
                     Box::new(move |version| Box::pin(edit_custom_step(id, draft.clone(), version)));
                 self.save_text(Some(OpenStepDialog::Edit), send, text);
@@ -287,7 +290,7 @@ impl StepDetailActions {
                 place,
                 to_template,
             } => {
-                let text = format!("Added {}", draft.name.trim());
+                let text = saved_message(&format!("Added {}", draft.name.trim()), &draft.content);
                 let (release, customer) = (step.release_id, step.customer_id);
                 let sent = add_custom_step(release, customer, draft, place, to_template);
                 self.send_wide(OpenStepDialog::AddCustom, sent, text, false);
@@ -422,6 +425,7 @@ pub fn open_step_detail(
         step: Arc::new(open.detail.step.clone()),
         session: memory.lasting(),
         on_outcome,
+        undo_requests: UndoRequests::from_context(),
     };
     let on_event = Callback::new(move |event| actions.handle(event));
     StepDetailState::new(

@@ -188,6 +188,36 @@ impl StepSnapshot {
         bare(self) == bare(other)
     }
 
+    /// Whether a step is still as it was, apart from the work that was done on it since (R101): its state, its notes, and
+    /// its text if that is overridden.
+    pub fn is_same_but_for_work(&self, now: &Self) -> bool {
+        let bare = |it: &Self| {
+            let mut it = Self {
+                content: None,
+                status: StepStatus::Pending,
+                executed_at: None,
+                executed_by: None,
+                started_at: None,
+                started_by: None,
+                state_at: None,
+                state_by: None,
+                skip_reason: None,
+                fail_reason: None,
+                revert_reason: None,
+                notes: None,
+                is_overridden: false,
+                version: 0,
+                ..it.clone()
+            };
+            if now.is_overridden {
+                it.text_key.clear();
+                it.template_version = None;
+            }
+            it
+        };
+        bare(self) == bare(now)
+    }
+
     /// The step with the content of the snapshot. A snapshot without text leaves the text as it is.
     pub fn restored(&self, step: &CustomerStep) -> CustomerStep {
         CustomerStep {

@@ -1,6 +1,10 @@
 //! Verified backups of a database, also while it is in use, and inspection of a file before it replaces the database.
 use super::sqlite::{self, ConnectionRole};
 use crate::store::error::StoreError;
+use rustix::{
+    fs::{FlockOperation, fcntl_lock},
+    io::Errno,
+};
 use sea_orm::DatabaseConnection;
 use std::{fs, io, path::Path};
 
@@ -32,16 +36,40 @@ pub async fn open_read_only(file: &Path) -> Result<DatabaseConnection, StoreErro
     Ok(sqlite::connect(file, ConnectionRole::File).await?)
 }
 
-/// Whether no process has the database open, so that its file may be replaced. A damaged file counts as unused. One that
-/// cannot be opened for another reason may well be in use, so that is an error.
+/// Whether no process has the database open, so that its file may be replaced. A damaged one too may be in use; its locks
+/// tell. If they do not, or the file cannot be opened for another reason, it may well be in use, so that is an error.
 pub async fn is_unused(path: &Path) -> Result<bool, StoreError> {
-    let db = match sqlite::connect(path, ConnectionRole::Existing).await {
-        Ok(db) => db,
-        Err(error) if sqlite::is_locked(&error) => return Ok(false),
-        Err(error) if sqlite::is_damage(&error) => return Ok(true),
-        Err(error) => return Err(error.into()),
+    let taken = match sqlite::connect(path, ConnectionRole::Existing).await {
+        Ok(db) => {
+            let taken = sqlite::take_exclusively(&db).await;
+            // Before the locks are asked for: a process that closes a file loses its own locks on it.
+            let _ = db.close().await;
+            taken
+        }
+        Err(error) => Err(error),
     };
-    let is_unused = sqlite::take_exclusively(&db).await;
-    let _ = db.close().await;
-    Ok(is_unused?)
+    match taken {
+        Ok(()) => Ok(true),
+        Err(error) if sqlite::is_locked(&error) => Ok(false),
+        Err(error) if sqlite::is_damage(&error) => Ok(!is_locked_by_others(path)?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether another process holds one of `SQLite`'s locks: in WAL mode, each that has the database open holds one on the file
+/// itself and one on the `-shm` file beside it.
+fn is_locked_by_others(path: &Path) -> Result<bool, StoreError> {
+    for file in [path.to_owned(), sqlite::with_suffix(path, "-shm")] {
+        let file = match fs::OpenOptions::new().read(true).write(true).open(file) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(open_error(error)),
+        };
+        match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::AGAIN | Errno::ACCESS) => return Ok(true),
+            Err(error) => return Err(open_error(error.into())),
+        }
+    }
+    Ok(false)
 }

@@ -226,19 +226,14 @@ pub fn is_locked(error: &DbErr) -> bool {
     text.contains("is locked") || text.contains("is busy")
 }
 
-/// Whether no other connection works on the database. If so, leaves WAL mode: the log is merged, and the database is
-/// one file. A damaged file counts as not open; any other failure is an error.
-pub async fn take_exclusively(db: &DatabaseConnection) -> Result<bool, DbErr> {
+/// Leaves WAL mode: the log is merged, and the database is one file. Errors: another connection works on it (`is_locked`).
+pub async fn take_exclusively(db: &DatabaseConnection) -> Result<(), DbErr> {
     // Do not wait: another process may have it open for days.
     let _ = db.execute_unprepared("PRAGMA busy_timeout = 0").await;
     // In WAL mode the first statement needs the file for itself; without WAL only the second asks for a lock.
     let alone = "PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; ROLLBACK";
-    match db.execute_unprepared(alone).await {
-        Ok(_) => Ok(true),
-        Err(error) if is_locked(&error) => Ok(false),
-        Err(error) if is_damage(&error) => Ok(true),
-        Err(error) => Err(error),
-    }
+    db.execute_unprepared(alone).await?;
+    Ok(())
 }
 
 /// Checkpoints the write-ahead log while others read and write, then truncates it if no reader needs it.

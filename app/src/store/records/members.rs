@@ -266,6 +266,20 @@ pub async fn member_ids(
         .collect())
 }
 
+/// Whether a customer is a member of a release.
+pub async fn is_member(
+    db: &impl ConnectionTrait,
+    release: ReleaseId,
+    customer: CustomerId,
+) -> Result<bool, StoreError> {
+    let n = release_customer::Entity::find()
+        .filter(release_customer::Column::ReleaseId.eq(release.0))
+        .filter(release_customer::Column::CustomerId.eq(customer.0))
+        .count(db)
+        .await?;
+    Ok(n > 0)
+}
+
 /// The given customers that are not members yet. Errors: a release that is not active; none left.
 async fn non_members(
     db: &impl ConnectionTrait,

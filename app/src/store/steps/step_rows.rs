@@ -23,8 +23,8 @@ use crate::store::{
     text_variables,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, DatabaseTransaction,
+    EntityTrait, IntoActiveModel, QueryFilter,
 };
 
 /// Loads a step. Errors: not found.
@@ -36,18 +36,28 @@ pub async fn load(db: &impl ConnectionTrait, id: StepId) -> Result<CustomerStep,
         .try_into()
 }
 
-/// Writes all columns of a step, and the variables of its text.
-pub async fn save(
+/// Writes a step. Its text is written only if it is another one than `before`, together with its variables: texts are large,
+/// and a mark changes none.
+async fn save(
     tx: &DatabaseTransaction,
-    step: CustomerStep,
-) -> Result<CustomerStep, StoreError> {
-    text_variables::save(tx, &step.content).await?;
-    customer_step::Model::from(step)
+    before: &CustomerStep,
+    step: &CustomerStep,
+) -> Result<(), StoreError> {
+    let mut row = customer_step::Model::from(step.clone())
         .into_active_model()
-        .reset_all()
-        .update(tx)
-        .await?
-        .try_into()
+        .reset_all();
+    if step.content == before.content {
+        (row.content, row.text_key) = (NotSet, NotSet);
+    } else {
+        text_variables::save(tx, &step.content).await?;
+    }
+    row.id = NotSet;
+    customer_step::Entity::update_many()
+        .set(row)
+        .filter(customer_step::Column::Id.eq(step.id.0))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// The event action of a transition.
@@ -67,9 +77,8 @@ pub async fn remove(tx: &DatabaseTransaction, step: &CustomerStep) -> Result<(),
     customer_step::Entity::delete_by_id(step.id.0)
         .exec(tx)
         .await?;
-    let list = copy_order::list(tx, step.release_id, step.customer_id.0, step.category).await?;
-    let ids: Vec<StepId> = list.iter().map(|it| it.id).collect();
-    copy_order::write_list(tx, &ids).await
+    let list = (step.release_id, step.customer_id, step.category);
+    copy_order::shift(tx, list, step.order_index, -1).await
 }
 
 impl Change {
@@ -99,7 +108,7 @@ impl Change {
     ) -> Result<CustomerStep, StoreError> {
         after.version = before.version + 1;
         after.updated_at = self.stamp.at;
-        let after = save(&self.tx, after).await?;
+        save(&self.tx, before, &after).await?;
         let snapshot = if after.content == before.content {
             StepSnapshot::of
         } else {

@@ -230,8 +230,8 @@ impl Store {
         change.finish_step(before, after, EventAction::Reset).await
     }
 
-    /// Moves a step within its category of the customer's list. Errors: not found; a neighbour of another list; stale
-    /// (R3).
+    /// Moves a step within its category of the customer's list. Errors: not found; a neighbour of another list, or the step
+    /// itself; stale (R3).
     pub async fn move_step(
         &self,
         id: StepId,
@@ -242,6 +242,9 @@ impl Store {
         let permit = self.permit(Permission::CustomerOrder.on(id)).await?;
         let mut change = self.change(permit, stamp).await?;
         let (step, release) = change.load_step(id, version).await?;
+        if matches!(position, Position::Before(it) | Position::After(it) if it == id) {
+            return Err(RuleViolation::BesideItself { name: step.name }.into());
+        }
         let list =
             copy_order::list(&change.tx, release.id, step.customer_id.0, step.category).await?;
         step_rows::check_neighbour(&change, position, &list).await?;

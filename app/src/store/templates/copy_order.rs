@@ -1,7 +1,7 @@
 //! Keeps customers' lists in the template's order (R11). Most lists are plain copies and are rewritten by one
 //! statement; lists with custom steps or an order of their own (`CustomOrders`) are computed one by one.
 use crate::domain::{
-    id::{ReleaseId, StepId, TemplateId},
+    id::{CustomerId, ReleaseId, StepId, TemplateId},
     order::{self, OrderedStep},
     vocabulary::Category,
 };
@@ -177,6 +177,25 @@ pub async fn write_list(tx: &DatabaseTransaction, ids: &[StepId]) -> Result<(), 
             .exec(tx)
             .await?;
     }
+    Ok(())
+}
+
+/// Moves the steps of one customer's list from a position on: by -1 to close the gap of a deleted step, by 1 to make room.
+pub async fn shift(
+    tx: &DatabaseTransaction,
+    (release, customer, category): (ReleaseId, CustomerId, Category),
+    from: i32,
+    by: i32,
+) -> Result<(), StoreError> {
+    use customer_step::Column;
+    customer_step::Entity::update_many()
+        .col_expr(Column::OrderIndex, Expr::col(Column::OrderIndex).add(by))
+        .filter(Column::ReleaseId.eq(release.0))
+        .filter(Column::CustomerId.eq(customer.0))
+        .filter(Column::Category.eq(category.as_str()))
+        .filter(Column::OrderIndex.gte(from))
+        .exec(tx)
+        .await?;
     Ok(())
 }
 

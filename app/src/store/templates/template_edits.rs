@@ -32,7 +32,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 fn impact_of(copies: &[TemplateCopy]) -> TemplateImpact {
     let mut impact = TemplateImpact::default();
@@ -183,7 +183,7 @@ impl Store {
         release_rows::load(&change.tx, template.release_id)
             .await?
             .may_be_edited()?;
-        let impact = delete(&mut change, &template).await?;
+        let impact = delete(&mut change, &template, &HashSet::new()).await?;
         change.finish(impact).await
     }
 }
@@ -309,6 +309,10 @@ pub async fn edit(
     let mut after_json = serde_json::to_value(&after).unwrap_or_default();
     after_json["copies"] = json!(impact_of(&copies));
     after_json["changedIds"] = json!(targets);
+    // Whose they are: who is removed from the release takes them along.
+    let customers: HashMap<i64, i64> = copies.iter().map(|it| (it.id, it.customer)).collect();
+    let customers: Vec<Option<&i64>> = targets.iter().map(|it| customers.get(it)).collect();
+    after_json["changedCustomers"] = json!(customers);
     change.record(
         after
             .event(EventAction::Update)
@@ -339,19 +343,23 @@ async fn write_text(
     Ok(())
 }
 
-/// Deletes a template step and its untouched copies, and makes custom steps of the others.
+/// Deletes a template step and its untouched copies, and makes custom steps of the others, and of those that are to be
+/// `spared`.
 pub async fn delete(
     change: &mut Change,
     template: &StepTemplate,
+    spared: &HashSet<i64>,
 ) -> Result<TemplateImpact, StoreError> {
     use customer_step::Column;
     let (release, category) = (template.release_id, template.category);
     let order = copy_order::template_order(&change.tx, release, category).await?;
     let mut custom_orders = CustomOrders::find(&change.tx, release, category).await?;
     let copies = template_rows::copies_of(&change.tx, template.id).await?;
+    let goes =
+        |it: &TemplateCopy| it.propagation == Propagation::Propagate && !spared.contains(&it.id);
     let customers_with_kept_copies: HashSet<i64> = copies
         .iter()
-        .filter(|it| it.propagation != Propagation::Propagate)
+        .filter(|it| !goes(it))
         .map(|it| it.customer)
         .collect();
     custom_orders
@@ -359,18 +367,24 @@ pub async fn delete(
         .await?;
     let lists = custom_orders.ids();
     // With their versions: a restored copy continues from there.
-    let copies_by = |propagates: bool| -> Vec<(i64, i64, i64)> {
-        let these = copies
-            .iter()
-            .filter(|it| (it.propagation == Propagation::Propagate) == propagates);
+    let copies_by = |is_gone: bool| -> Vec<(i64, i64, i64)> {
+        let these = copies.iter().filter(|it| goes(it) == is_gone);
         these.map(|it| (it.id, it.customer, it.version)).collect()
     };
     let (removed, kept) = (copies_by(true), copies_by(false));
+    for part in kept.chunks(IDS_PER_STATEMENT_MAX) {
+        customer_step::Entity::update_many()
+            .col_expr(Column::IsCustom, Expr::val(true))
+            .col_expr(Column::TemplateId, Expr::val(None::<i64>))
+            .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+            .col_expr(Column::UpdatedAt, Expr::val(change.stamp.at))
+            .filter(Column::Id.is_in(part.iter().map(|it| it.0)))
+            .exec(&change.tx)
+            .await?;
+    }
     // Deleted copies that differ from their template: with notes or an earlier text, or reopened.
     let own: Vec<RemovedCopy> = customer_step::Entity::find()
         .filter(Column::TemplateId.eq(template.id.0))
-        .filter(Column::Status.eq(StepStatus::Pending.as_str()))
-        .filter(Column::IsOverridden.eq(false))
         .filter(
             Column::HasNotes
                 .eq(true)
@@ -382,19 +396,6 @@ pub async fn delete(
         .into_iter()
         .map(|row| CustomerStep::try_from(row).map(RemovedCopy::from))
         .collect::<Result<_, StoreError>>()?;
-    customer_step::Entity::update_many()
-        .col_expr(Column::IsCustom, Expr::val(true))
-        .col_expr(Column::TemplateId, Expr::val(None::<i64>))
-        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .col_expr(Column::UpdatedAt, Expr::val(change.stamp.at))
-        .filter(Column::TemplateId.eq(template.id.0))
-        .filter(
-            Column::Status
-                .ne(StepStatus::Pending.as_str())
-                .or(Column::IsOverridden.eq(true)),
-        )
-        .exec(&change.tx)
-        .await?;
     customer_step::Entity::delete_many()
         .filter(Column::TemplateId.eq(template.id.0))
         .exec(&change.tx)

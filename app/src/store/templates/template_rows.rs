@@ -3,6 +3,7 @@ use crate::domain::{
     event::{Entity, EventAction},
     id::TemplateId,
     template::{Propagation, StepTemplate, propagation},
+    undo::work,
     vocabulary::{Noun, StepStatus},
 };
 use crate::store::{
@@ -44,12 +45,15 @@ impl VersionedRow for StepTemplate {
     }
 }
 
-/// A copy of a template: ids of step and customer, version, and whether changes propagate to it.
+/// A copy of a template.
 pub struct TemplateCopy {
     pub id: i64,
     pub customer: i64,
     pub version: i64,
+    /// Whether changes of the template propagate to it.
     pub propagation: Propagation,
+    /// Whether somebody has worked on it (R101).
+    pub has_work: bool,
 }
 
 /// All copies of a template.
@@ -58,7 +62,7 @@ pub async fn copies_of(
     id: TemplateId,
 ) -> Result<Vec<TemplateCopy>, StoreError> {
     use customer_step::Column;
-    let rows: Vec<(i64, i64, i64, String, bool)> = customer_step::Entity::find()
+    let rows: Vec<(i64, i64, i64, String, bool, bool)> = customer_step::Entity::find()
         .select_only()
         .columns([
             Column::Id,
@@ -66,13 +70,14 @@ pub async fn copies_of(
             Column::Version,
             Column::Status,
             Column::IsOverridden,
+            Column::HasNotes,
         ])
         .filter(Column::TemplateId.eq(id.0))
         .into_tuple()
         .all(db)
         .await?;
     rows.into_iter()
-        .map(|(id, customer, version, status, overridden)| {
+        .map(|(id, customer, version, status, overridden, has_notes)| {
             let status: StepStatus = status
                 .parse()
                 .map_err(|_| StoreError::corrupt("customer_steps", "unknown status"))?;
@@ -81,6 +86,7 @@ pub async fn copies_of(
                 customer,
                 version,
                 propagation: propagation(status, overridden),
+                has_work: work(status, overridden, has_notes).is_some(),
             })
         })
         .collect()

@@ -2,147 +2,328 @@
 //! since are left alone and reported. The kind of an event is recognized by its stored data instead of its action,
 //! because every undo has the same action.
 mod conflicts;
+mod report;
 mod step_removals;
 mod undo_customers;
+mod undo_order;
 mod undo_steps;
 mod undo_templates;
 
-use self::step_removals::StepRemovals;
+use self::report::UndoReport;
 use super::{Store, change::Change, entity::audit_event, error::StoreError};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, Event, EventAction},
-    id::{BatchId, TemplateId},
+    event_trim::undo_permission,
+    id::{BatchId, CustomerId, ReleaseId, TemplateId},
     permission::Permission,
     rule_violation::RuleViolation,
-    summary::{Conflict, UndoResult},
+    undo::{UndoAnswer, UndoPreview, UndoResult, latest_change, message},
     vocabulary::Noun,
 };
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use audit_event::Column;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+
+/// Events that are in memory at once: with texts of the largest size, before and after, about 25 MiB.
+const EVENTS_IN_MEMORY_MAX: usize = 50;
+
+/// An event of the batch, without its data.
+struct EventHead {
+    id: i64,
+    entity: Entity,
+    entity_id: i64,
+    release: Option<ReleaseId>,
+    customer: Option<CustomerId>,
+    action: EventAction,
+}
+
+/// An undo that is done, and not committed yet.
+struct PendingUndo {
+    change: Change,
+    report: UndoReport,
+    restored: u32,
+    /// What the batch was, for the message: its newest event, and how many of that kind were restored.
+    action: EventAction,
+    entity: Entity,
+    n_of_entity: u32,
+}
 
 impl Store {
-    /// Undoes all events of a batch, newest first. Errors: not found; not undoable; archived; nothing left to
-    /// restore.
+    /// Undoes all events of a batch, newest first. Rows with work are not deleted (R101). Errors: not found; not undoable;
+    /// archived; nothing left to restore.
     pub async fn undo(&self, batch: BatchId, stamp: ActorStamp) -> Result<UndoResult, StoreError> {
+        self.undone(batch, false, stamp).await?.commit().await
+    }
+
+    /// Undoes all events of a batch, newest first; rows that it created are deleted together with the work that was done on
+    /// them since. Errors: as `undo`.
+    pub async fn undo_with_work(
+        &self,
+        batch: BatchId,
+        stamp: ActorStamp,
+    ) -> Result<UndoResult, StoreError> {
+        self.undone(batch, true, stamp).await?.commit().await
+    }
+
+    /// Undoes a batch, unless that would delete work: then nothing is changed, and the answer is what to ask. If
+    /// `deletes_work` is given, it was asked. Errors: as `undo`.
+    pub async fn undo_or_ask(
+        &self,
+        batch: BatchId,
+        deletes_work: Option<bool>,
+        stamp: ActorStamp,
+    ) -> Result<UndoAnswer, StoreError> {
+        let undone = self
+            .undone(batch, deletes_work.unwrap_or_default(), stamp)
+            .await?;
+        if deletes_work.is_none() && !undone.report.with_work.is_empty() {
+            return Ok(UndoAnswer::Asks(undone.roll_back().await?.into()));
+        }
+        undone.commit().await.map(UndoAnswer::Done)
+    }
+
+    /// What an undo would do; nothing is changed. It is done and rolled back, so that it says what would happen. Errors: not
+    /// found; not undoable; archived.
+    pub async fn preview_undo(
+        &self,
+        batch: BatchId,
+        deletes_work: bool,
+        stamp: ActorStamp,
+    ) -> Result<UndoPreview, StoreError> {
+        let undone = self.undone(batch, deletes_work, stamp).await?;
+        undone.roll_back().await
+    }
+
+    async fn undone(
+        &self,
+        batch: BatchId,
+        deletes_work: bool,
+        stamp: ActorStamp,
+    ) -> Result<PendingUndo, StoreError> {
         let permit = self.permit(Permission::UndoWork.on(batch.clone())).await?;
         let mut change = self.change(permit, stamp).await?;
         change.undoes = Some(batch.clone());
-        // What is out of the caller's scope is no part of the batch: not restored, not counted, not named.
-        let events: Vec<Event> = change
-            .visible()
-            .events()
-            .filter(audit_event::Column::BatchId.eq(batch.0))
-            .order_by_desc(audit_event::Column::Id)
-            .all(&change.tx)
-            .await?
-            .into_iter()
-            .map(Event::try_from)
-            .collect::<Result<_, _>>()?;
-        let Some(first) = events.first() else {
+        let heads = change.event_heads(&batch).await?;
+        let Some(newest) = heads.first() else {
             return Err(StoreError::NotFound(Noun::Batch));
         };
-        let permissions = events.iter().map(Event::undo_permission);
+        let permissions = heads
+            .iter()
+            .map(|it| undo_permission(it.entity, it.customer));
         if let Some(permission) = permissions.max_by_key(|it| it.role()) {
             self.must_have(permission)?;
             change.permission = permission;
         }
-        if let Some(event) = events.iter().find(|it| !it.is_undoable()) {
-            return Err(RuleViolation::NotUndoable {
-                what: format!("that somebody {} this", event.action.phrase()),
-            }
-            .into());
-        }
+        let (action, entity) = (newest.action, newest.entity);
+        change.must_be_undoable(&heads).await?;
         // A batch can have events of several releases. Those that cannot be edited by now are left alone.
-        let closed = change.closed_releases(&events).await?;
-        let closed_of = |event: &Event| {
-            let id = event.release_id?;
+        let releases = heads.iter().filter_map(|it| it.release).collect();
+        let closed = change.closed_releases(releases).await?;
+        let closed_of = |release: Option<ReleaseId>| {
+            let id = release?;
             Some((id, closed.get(&id)?))
         };
-        let all_closed = events.iter().all(|it| closed_of(it).is_some());
-        if let Some((_, why)) = closed_of(first).filter(|_| all_closed) {
+        let all_closed = heads.iter().all(|it| closed_of(it.release).is_some());
+        if let Some((_, why)) = closed_of(newest.release).filter(|_| all_closed) {
             return Err(why.clone().into());
         }
-        let removals = StepRemovals::find(&change.tx, &events).await?;
-        let mut conflicts = Vec::new();
-        let mut restored = 0;
-        for event in &events {
-            if let Some((release, why)) = closed_of(event) {
-                conflicts.push(change.closed_conflict(event, release, why).await?);
-            } else if change.undo_event(event, &removals, &mut conflicts).await? {
-                restored += 1;
+        let steps = heads.iter().filter(|it| it.entity == Entity::Step);
+        let own_steps = steps.map(|it| it.entity_id).collect();
+        let mut undone = PendingUndo {
+            change,
+            report: UndoReport::new(deletes_work, own_steps),
+            restored: 0,
+            action,
+            entity,
+            n_of_entity: 0,
+        };
+        let mut came_back = Vec::new();
+        for part in heads.chunks(EVENTS_IN_MEMORY_MAX) {
+            for event in undone.change.events_of(part).await? {
+                let PendingUndo { change, report, .. } = &mut undone;
+                if let Some(closed) = closed_of(event.release_id) {
+                    change.leave_closed(&event, closed, report).await?;
+                    continue;
+                }
+                if change.undo_event(&event, report).await? {
+                    undone.restored += 1;
+                    undone.n_of_entity += u32::from(event.entity == entity);
+                }
+                if event.entity == Entity::Template && event.after.is_none() {
+                    came_back.push(TemplateId(event.entity_id));
+                }
             }
+            undone.change.flush_undone().await?;
         }
-        for event in &events {
-            let came_back = event.entity == Entity::Template && event.after.is_none();
-            if came_back && closed_of(event).is_none() {
-                change
-                    .add_missing_copies(TemplateId(event.entity_id))
-                    .await?;
-            }
+        for template in came_back {
+            undone.change.add_missing_copies(template).await?;
         }
-        change
-            .events
-            .iter_mut()
-            .for_each(|it| it.action = EventAction::Undo);
-        if restored == 0 {
+        undone.change.flush_undone().await?;
+        Ok(undone)
+    }
+}
+
+impl PendingUndo {
+    async fn commit(self) -> Result<UndoResult, StoreError> {
+        let conflicts = self.report.conflicts;
+        if self.restored == 0 {
+            let last = latest_change(&conflicts);
             return Err(RuleViolation::NothingToUndo {
                 reasons: conflicts.into_iter().map(|it| it.reason).collect(),
+                last,
             }
             .into());
         }
+        let batch_id = self.change.commit().await?;
         Ok(UndoResult {
-            restored,
+            restored: self.restored,
+            message: message(self.action, self.entity, self.n_of_entity, &conflicts),
             conflicts,
-            batch_id: change.commit().await?,
+            batch_id,
         })
+    }
+
+    async fn roll_back(self) -> Result<UndoPreview, StoreError> {
+        self.change.tx.rollback().await?;
+        let is_redo = self.action == EventAction::Undo;
+        Ok(self.report.into_preview(self.restored, is_redo))
     }
 }
 
 impl Change {
-    /// Undoes one event. Answers whether a row was restored; if not, a conflict was added.
+    /// The events of a batch that the caller sees, newest first. What is out of scope is no part of the batch: not restored, not
+    /// counted, not named.
+    async fn event_heads(&self, batch: &BatchId) -> Result<Vec<EventHead>, StoreError> {
+        let rows: Vec<(i64, String, i64, Option<i64>, Option<i64>, String)> = self
+            .visible()
+            .events()
+            .select_only()
+            .columns([
+                Column::Id,
+                Column::Entity,
+                Column::EntityId,
+                Column::ReleaseId,
+                Column::CustomerId,
+                Column::Action,
+            ])
+            .filter(Column::BatchId.eq(batch.0.as_str()))
+            .order_by_desc(Column::Id)
+            .into_tuple()
+            .all(&self.tx)
+            .await?;
+        let unreadable = |error| StoreError::corrupt("audit_events", error);
+        rows.into_iter()
+            .map(|(id, entity, entity_id, release, customer, action)| {
+                Ok(EventHead {
+                    id,
+                    entity: entity.parse().map_err(unreadable)?,
+                    entity_id,
+                    release: release.map(ReleaseId),
+                    customer: customer.map(CustomerId),
+                    action: action.parse().map_err(unreadable)?,
+                })
+            })
+            .collect()
+    }
+
+    /// These events with their data, newest first; without the text that was executed, which an undo does not need.
+    async fn events_of(&self, heads: &[EventHead]) -> Result<Vec<Event>, StoreError> {
+        let rows = audit_event::Entity::find()
+            .select_only()
+            .columns([
+                Column::Id,
+                Column::BatchId,
+                Column::Entity,
+                Column::EntityId,
+                Column::ReleaseId,
+                Column::CustomerId,
+                Column::Action,
+                Column::Actor,
+                Column::At,
+                Column::Before,
+                Column::After,
+                Column::ResolvedSha256,
+                Column::Undoes,
+                Column::Hash,
+                Column::PreviousHash,
+                Column::TextShown,
+                Column::UserId,
+                Column::Via,
+            ])
+            .expr_as(Expr::val(None::<String>), "resolved_text")
+            .filter(Column::Id.is_in(heads.iter().map(|it| it.id)))
+            .order_by_desc(Column::Id)
+            .all(&self.tx)
+            .await?;
+        rows.into_iter().map(Event::try_from).collect()
+    }
+
+    /// Refuses a batch with an event that has an opposite of its own. Whether a step's or a template's event has one is
+    /// known without its data.
+    async fn must_be_undoable(&self, heads: &[EventHead]) -> Result<(), StoreError> {
+        let of_template = |it: &EventHead| matches!(it.entity, Entity::Step | Entity::Template);
+        for part in heads.chunks(EVENTS_IN_MEMORY_MAX) {
+            if part.iter().all(of_template) {
+                continue;
+            }
+            let events = self.events_of(part).await?;
+            if let Some(event) = events.iter().find(|it| !it.is_undoable()) {
+                return Err(RuleViolation::NotUndoable {
+                    what: format!("that somebody {} this", event.action.phrase()),
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the events so far: all of them are those of an undo.
+    async fn flush_undone(&mut self) -> Result<(), StoreError> {
+        for event in &mut self.events {
+            event.action = EventAction::Undo;
+        }
+        self.flush().await
+    }
+
+    /// Undoes one event. Answers whether a row was restored; if not, the report says why.
     async fn undo_event(
         &mut self,
         event: &Event,
-        removals: &StepRemovals,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<bool, StoreError> {
         match (event.entity, &event.before, &event.after) {
             (Entity::Step, Some(before), Some(after)) => {
-                self.undo_step(event, before, after, removals, conflicts)
-                    .await
+                self.undo_step(event, before, after, report).await
             }
-            (Entity::Step, None, Some(after)) => {
-                self.undo_step_created(event, after, removals, conflicts)
-                    .await
-            }
+            (Entity::Step, None, Some(after)) => self.undo_step_created(event, after, report).await,
             (Entity::Step, Some(before), None) => {
-                self.undo_step_deleted(event, before, removals, conflicts)
-                    .await
+                self.undo_step_deleted(event, before, report).await
             }
             (Entity::Template, Some(before), Some(after)) if before.get("orderedIds").is_some() => {
-                self.undo_template_moved(event, before, after, conflicts)
-                    .await
+                self.undo_template_moved(event, before, after, report).await
             }
             (Entity::Template, Some(before), Some(after)) => {
-                self.undo_template_edited(event, before, after, conflicts)
+                self.undo_template_edited(event, before, after, report)
                     .await
             }
-            (Entity::Template, None, Some(_)) => self.undo_template_created(event, conflicts).await,
+            (Entity::Template, None, Some(after)) => {
+                self.undo_template_created(event, after, report).await
+            }
             (Entity::Template, Some(before), None) => {
-                self.undo_template_deleted(event, before, conflicts).await
+                self.undo_template_deleted(event, before, report).await
             }
             (Entity::Customer, None, Some(after)) => {
-                self.undo_customer_created(event, after, conflicts).await
+                self.undo_customer_created(event, after, report).await
             }
             (Entity::Customer, Some(before), Some(after)) => {
-                self.undo_customer_edited(event, before, after, conflicts)
+                self.undo_customer_edited(event, before, after, report)
                     .await
             }
             (Entity::Customer, Some(before), None) => {
-                self.undo_customer_deleted(event, before, conflicts).await
+                self.undo_customer_deleted(event, before, report).await
             }
             (Entity::Release, Some(before), Some(after)) => {
-                self.undo_reorder(event, before, after, conflicts).await
+                self.undo_reorder(event, before, after, report).await
             }
             _ => Ok(false),
         }

@@ -1,107 +1,121 @@
-//! Who deleted the steps of a batch that are gone: with their template, or with their customer's membership (R16).
+//! Who took a step away that an undo does not find: with its template, or with its customer's membership (R16).
 use crate::domain::{
     event::{Entity, Event, EventAction},
-    id::{ReleaseId, StepId},
+    id::{CustomerId, EventId, ReleaseId, StepId},
 };
-use crate::store::{
-    audit::last_change::LastChange,
-    engine::sqlite::IDS_PER_STATEMENT_MAX,
-    entity::{audit_event, customer_step},
-    error::StoreError,
-};
+use crate::store::{audit::last_change::LastChange, entity::audit_event, error::StoreError};
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, sea_query::Expr,
 };
-use serde::Deserialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 /// The newest removals in a release that are searched for a step.
 const REMOVALS_MAX: u64 = 200;
 
-/// The data that an event which deletes steps stores about them.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct RemovedRows {
-    /// The deleted copies of a template, each a list that begins with its id.
-    removed: Vec<Vec<i64>>,
-    /// The customers that were removed from a release.
-    customer_ids: Vec<i64>,
+/// A step that is gone, or may be.
+#[derive(Clone, Copy, Debug)]
+pub struct GoneStep {
+    pub id: StepId,
+    pub release: Option<ReleaseId>,
+    pub customer: Option<CustomerId>,
+    /// The event that it was there at.
+    pub since: EventId,
 }
 
-/// Deleted steps of a batch: who deleted each, and when.
-pub struct StepRemovals(HashMap<i64, LastChange>);
+impl GoneStep {
+    /// The step that an event is about.
+    pub fn of(event: &Event) -> Self {
+        Self {
+            id: StepId(event.entity_id),
+            release: event.release_id,
+            customer: event.customer_id,
+            since: event.id,
+        }
+    }
+}
+
+/// An event that deleted steps.
+struct Removal {
+    event: i64,
+    by: LastChange,
+    /// The deleted copies of a template.
+    steps: HashSet<i64>,
+    /// The customers that were removed from the release.
+    customers: HashSet<i64>,
+}
+
+/// The removals of each release, read when they are first asked for; the newest first.
+#[derive(Default)]
+pub struct StepRemovals(HashMap<ReleaseId, Vec<Removal>>);
 
 impl StepRemovals {
-    /// Who deleted a step, and when; none if the step is there, or was deleted by itself.
-    pub fn of(&self, id: StepId) -> Option<LastChange> {
-        self.0.get(&id.0).cloned()
-    }
-
-    /// Reads the deletions of the steps that are no longer there.
-    pub async fn find(tx: &DatabaseTransaction, events: &[Event]) -> Result<Self, StoreError> {
-        use audit_event::Column;
-        let mut gone: HashMap<i64, &Event> = events
-            .iter()
-            .filter(|it| it.entity == Entity::Step)
-            .map(|it| (it.entity_id, it))
-            .collect();
-        let ids: Vec<i64> = gone.keys().copied().collect();
-        for chunk in ids.chunks(IDS_PER_STATEMENT_MAX) {
-            let present: HashSet<i64> = customer_step::Entity::find()
-                .select_only()
-                .column(customer_step::Column::Id)
-                .filter(customer_step::Column::Id.is_in(chunk.iter().copied()))
-                .into_tuple()
-                .all(tx)
-                .await?
-                .into_iter()
-                .collect();
-            gone.retain(|id, _| !present.contains(id));
+    /// Who deleted a step together with others, and when.
+    pub async fn of(
+        &mut self,
+        tx: &DatabaseTransaction,
+        gone: GoneStep,
+    ) -> Result<Option<LastChange>, StoreError> {
+        let Some(release) = gone.release else {
+            return Ok(None);
+        };
+        if let Entry::Vacant(unread) = self.0.entry(release) {
+            unread.insert(read(tx, release).await?);
         }
-        let mut found = HashMap::new();
-        let releases: HashSet<i64> = gone
-            .values()
-            .filter_map(|it| Some(it.release_id?.0))
-            .collect();
-        for release in releases {
-            let of_template = Column::Entity
-                .eq(Entity::Template.as_str())
-                .and(Column::Action.is_in(["delete", "undo"]));
-            let of_customers = Column::Action.eq(EventAction::RemoveCustomers.as_str());
-            let removals = audit_event::Entity::find()
-                .filter(Column::ReleaseId.eq(release))
-                .filter(Condition::any().add(of_template).add(of_customers))
-                .order_by_desc(Column::Id)
-                .limit(REMOVALS_MAX)
-                .all(tx)
-                .await?;
-            for removal in removals {
-                let Some(before) = &removal.before else {
-                    continue;
-                };
-                let rows: RemovedRows = serde_json::from_str(before).unwrap_or_default();
-                let mut took: Vec<i64> = rows
-                    .removed
+        let took = |it: &&Removal| {
+            let of_customer = gone.customer.is_some_and(|id| it.customers.contains(&id.0));
+            it.event > gone.since.0 && (of_customer || it.steps.contains(&gone.id.0))
+        };
+        let removals = self.0.get(&release).into_iter().flatten();
+        Ok(removals.filter(took).map(|it| it.by.clone()).next())
+    }
+}
+
+/// Id, author and time of an event, and the lists of ids in its data.
+type RemovalRow = (i64, String, DateTime<Utc>, Option<String>, Option<String>);
+
+/// Reads the removals in a release. Of their data only the ids are read: it may have texts.
+async fn read(tx: &DatabaseTransaction, release: ReleaseId) -> Result<Vec<Removal>, StoreError> {
+    use audit_event::Column;
+    let of_template = Column::Entity
+        .eq(Entity::Template.as_str())
+        .and(Column::Action.is_in([EventAction::Delete.as_str(), EventAction::Undo.as_str()]))
+        .and(Column::Before.is_not_null());
+    let of_customers = Column::Action.eq(EventAction::RemoveCustomers.as_str());
+    let ids = |path: &'static str| Expr::cust(format!("json_extract(\"before\", '{path}')"));
+    let rows: Vec<RemovalRow> = audit_event::Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::Actor, Column::At])
+        .expr_as(ids("$.removed"), "removed")
+        .expr_as(ids("$.customerIds"), "customer_ids")
+        .filter(Column::ReleaseId.eq(release.0))
+        .filter(Condition::any().add(of_template).add(of_customers))
+        .order_by_desc(Column::Id)
+        .limit(REMOVALS_MAX)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let removals = rows
+        .into_iter()
+        .map(|(event, actor, at, removed, customers)| {
+            // Each copy is a list that begins with its id.
+            let removed: Vec<Vec<i64>> = ids_in(removed.as_deref());
+            Removal {
+                event,
+                by: (actor, at),
+                steps: removed
                     .iter()
                     .filter_map(|it| it.first())
                     .copied()
-                    .collect();
-                let of_customers = gone.values().filter(|it| {
-                    it.release_id == Some(ReleaseId(release))
-                        && it
-                            .customer_id
-                            .is_some_and(|id| rows.customer_ids.contains(&id.0))
-                });
-                took.extend(of_customers.map(|it| it.entity_id));
-                for id in took.into_iter().filter(|id| gone.contains_key(id)) {
-                    // The newest removal comes first.
-                    found
-                        .entry(id)
-                        .or_insert_with(|| (removal.actor.clone(), removal.at));
-                }
+                    .collect(),
+                customers: ids_in(customers.as_deref()),
             }
-        }
-        Ok(Self(found))
-    }
+        });
+    Ok(removals.collect())
+}
+
+fn ids_in<T: Default + for<'de> serde::Deserialize<'de>>(json: Option<&str>) -> T {
+    json.and_then(|it| serde_json::from_str(it).ok())
+        .unwrap_or_default()
 }

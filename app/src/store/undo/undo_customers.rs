@@ -1,13 +1,17 @@
 //! Undo of customer events (R16, R85): a created customer is deleted again, an edited one gets its earlier details, and
 //! the undo of such a deletion brings the customer back under its id.
+use super::{
+    conflicts::conflict_of,
+    report::{UndoReport, UndoSubject},
+};
 use crate::domain::{
     customer::Customer,
     event::{Entity, Event, EventAction},
     id::CustomerId,
-    summary::Conflict,
+    undo::RowFate,
 };
 use crate::store::{
-    audit::events::read_snapshot,
+    audit::events::{last_change, read_snapshot},
     change::{Change, VersionedRow},
     entity::{customer, customer_step, release_customer},
     error::StoreError,
@@ -28,13 +32,17 @@ const RESTORED_FIELDS: [&str; 6] = [
     "isActive",
 ];
 
+fn subject(event: &Event, name: &str) -> UndoSubject {
+    UndoSubject::of(Entity::Customer, event.entity_id, name)
+}
+
 impl Change {
     /// The customer if it is still as the event left it; else none, and a conflict.
     async fn unchanged_customer(
         &self,
         event: &Event,
         after: &Value,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<Option<Customer>, StoreError> {
         let found = match customers::load(&self.tx, CustomerId(event.entity_id)).await {
             Ok(customer) => Some(customer),
@@ -55,22 +63,21 @@ impl Change {
             .as_deref()
             .or(event.text("name"))
             .unwrap_or("the customer");
-        let conflict = self
-            .conflict(Entity::Customer, event.entity_id, name)
-            .await?;
-        conflicts.push(conflict);
+        self.leave_changed(subject(event, name), report).await?;
         Ok(None)
     }
 
-    /// Adds a conflict with its own reason, and the author and time of the last change.
-    async fn customer_conflict(
+    /// Leaves a customer alone for a reason of its own; names the author and time of the last change.
+    async fn leave_customer(
         &self,
-        id: CustomerId,
+        customer: &Customer,
         reason: String,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<(), StoreError> {
-        let conflict = self.conflict(Entity::Customer, id.0, "").await?;
-        conflicts.push(Conflict { reason, ..conflict });
+        let subject = UndoSubject::of(Entity::Customer, customer.id.0, &customer.name);
+        let last = last_change(&self.tx, Entity::Customer, customer.id.0).await?;
+        let conflict = conflict_of(&subject, reason, last);
+        report.leave(subject, conflict);
         Ok(())
     }
 
@@ -79,9 +86,9 @@ impl Change {
         &mut self,
         event: &Event,
         after: &Value,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<bool, StoreError> {
-        let Some(customer) = self.unchanged_customer(event, after, conflicts).await? else {
+        let Some(customer) = self.unchanged_customer(event, after, report).await? else {
             return Ok(false);
         };
         let id = customer.id;
@@ -95,10 +102,11 @@ impl Change {
             .await?;
         if releases + steps > 0 {
             let reason = format!("{} is in a release by now", customer.name);
-            self.customer_conflict(id, reason, conflicts).await?;
+            self.leave_customer(&customer, reason, report).await?;
             return Ok(false);
         }
         customer::Entity::delete_by_id(id.0).exec(&self.tx).await?;
+        report.add(subject(event, &customer.name), RowFate::Deleted, "deleted");
         self.record(customer.event(EventAction::Undo).before(&customer));
         Ok(true)
     }
@@ -109,16 +117,13 @@ impl Change {
         event: &Event,
         before: &Value,
         after: &Value,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<bool, StoreError> {
-        let Some(present) = self.unchanged_customer(event, after, conflicts).await? else {
+        let Some(present) = self.unchanged_customer(event, after, report).await? else {
             return Ok(false);
         };
         let earlier: Customer = read_snapshot(before)?;
-        if !self
-            .may_be_placed(&earlier, Some(&present), conflicts)
-            .await?
-        {
+        if !self.may_be_placed(&earlier, Some(&present), report).await? {
             return Ok(false);
         }
         let mut restored = Customer {
@@ -127,6 +132,8 @@ impl Change {
         };
         restored.set_next_version(self.stamp.at);
         let restored = restored.save(&self.tx).await?;
+        let details = "details as before";
+        report.add(subject(event, &present.name), RowFate::Restored, details);
         let event = restored.event(EventAction::Undo);
         self.record(event.before(&present).after(&restored));
         Ok(true)
@@ -137,16 +144,16 @@ impl Change {
         &mut self,
         event: &Event,
         before: &Value,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<bool, StoreError> {
         let earlier: Customer = read_snapshot(before)?;
         if customers::load(&self.tx, earlier.id).await.is_ok() {
             // It was brought back already.
-            let conflict = self.conflict(Entity::Customer, event.entity_id, &earlier.name);
-            conflicts.push(conflict.await?);
+            self.leave_changed(subject(event, &earlier.name), report)
+                .await?;
             return Ok(false);
         }
-        if !self.may_be_placed(&earlier, None, conflicts).await? {
+        if !self.may_be_placed(&earlier, None, report).await? {
             return Ok(false);
         }
         let customer = Customer {
@@ -158,6 +165,8 @@ impl Change {
         customer::Entity::insert(row.reset_all())
             .exec_without_returning(&self.tx)
             .await?;
+        let fate = RowFate::BroughtBack;
+        report.add(subject(event, &customer.name), fate, "brought back");
         self.record(customer.event(EventAction::Undo).after(&customer));
         Ok(true)
     }
@@ -167,7 +176,7 @@ impl Change {
         &self,
         earlier: &Customer,
         present: Option<&Customer>,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<bool, StoreError> {
         let cluster = earlier.cluster_id;
         let is_current = present.is_some_and(|it| it.cluster_id == cluster);
@@ -180,8 +189,7 @@ impl Change {
             Ok(()) => Ok(true),
             Err(StoreError::Refused(rule)) => {
                 let reason = format!("{}: {rule}", earlier.name);
-                self.customer_conflict(earlier.id, reason, conflicts)
-                    .await?;
+                self.leave_customer(earlier, reason, report).await?;
                 Ok(false)
             }
             Err(error) => Err(error),

@@ -1,10 +1,10 @@
 //! Undo of changes to one customer's step: edit, creation, deletion (R16).
-use super::step_removals::StepRemovals;
+use super::{report::UndoReport, step_removals::GoneStep};
 use crate::domain::{
     event::{Event, EventAction},
     id::{StepId, TemplateId},
     step::CustomerStep,
-    summary::Conflict,
+    undo::{RowFate, restored_in_words},
     vocabulary::StepStatus,
 };
 use crate::store::{
@@ -21,6 +21,13 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
+/// A step as the events of its creation and deletion store it: with its text and its position.
+fn whole_snapshot(step: &CustomerStep) -> Value {
+    let mut snapshot = serde_json::to_value(StepSnapshot::with_content(step)).unwrap_or_default();
+    snapshot["orderIndex"] = json!(step.order_index);
+    snapshot
+}
+
 impl Change {
     /// Restores the content before an edit, unless the step was changed since.
     pub async fn undo_step(
@@ -28,25 +35,23 @@ impl Change {
         event: &Event,
         before: &Value,
         after: &Value,
-        removals: &StepRemovals,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<bool, StoreError> {
         let (before, after): (StepSnapshot, StepSnapshot) =
             (read_snapshot(before)?, read_snapshot(after)?);
         let step = match step_rows::load(&self.tx, StepId(event.entity_id)).await {
             Ok(step) if StepSnapshot::of(&step).is_same(&after) => step,
             Ok(_) | Err(StoreError::NotFound(_)) => {
-                let name = self.cell_name(&after.name, event.customer_id).await?;
-                let id = StepId(event.entity_id);
-                conflicts.push(self.step_conflict(id, &name, Some(removals)).await?);
+                self.leave_step(GoneStep::of(event), &after.name, report)
+                    .await?;
                 return Ok(false);
             }
             Err(error) => return Err(error),
         };
         let mut restored = before.restored(&step);
         if !self.can_follow(&step, restored.template_id).await? {
-            let name = self.cell_name(&after.name, event.customer_id).await?;
-            conflicts.push(self.step_conflict(step.id, &name, Some(removals)).await?);
+            self.leave_step(GoneStep::of(event), &after.name, report)
+                .await?;
             return Ok(false);
         }
         let follows_again = step.is_overridden && !restored.is_overridden;
@@ -61,6 +66,9 @@ impl Change {
             restored.content = template.content;
             restored.template_version = Some(template.version);
         }
+        let subject = report.cell_of(self, &step).await?;
+        let becomes = restored_in_words(&step, &restored);
+        report.add(subject, RowFate::Restored, becomes);
         self.save_step(&step, restored, EventAction::Undo, TextProof::default())
             .await?;
         Ok(true)
@@ -88,30 +96,43 @@ impl Change {
         Ok(exists && copies == 0)
     }
 
-    /// Deletes a created step, unless it was changed since.
+    /// Deletes a created step, unless it was changed since, or has work that may not be deleted.
     pub async fn undo_step_created(
         &mut self,
         event: &Event,
         after: &Value,
-        removals: &StepRemovals,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<bool, StoreError> {
         let after: StepSnapshot = read_snapshot(after)?;
         let step = match step_rows::load(&self.tx, StepId(event.entity_id)).await {
-            Ok(step) if StepSnapshot::of(&step).is_same(&after) => step,
+            Ok(step) if after.is_same_but_for_work(&StepSnapshot::of(&step)) => step,
             Ok(_) | Err(StoreError::NotFound(_)) => {
-                let name = self.cell_name(&after.name, event.customer_id).await?;
-                let id = StepId(event.entity_id);
-                conflicts.push(self.step_conflict(id, &name, Some(removals)).await?);
+                self.leave_step(GoneStep::of(event), &after.name, report)
+                    .await?;
                 return Ok(false);
             }
             Err(error) => return Err(error),
         };
-        remove(&self.tx, &step).await?;
-        let mut snapshot =
-            serde_json::to_value(StepSnapshot::with_content(&step)).unwrap_or_default();
-        snapshot["orderIndex"] = json!(step.order_index);
-        self.record(NewEvent::of_step(&step, EventAction::Undo).before(&snapshot));
+        self.delete_step(&step, report).await
+    }
+
+    /// Deletes a step, with an event of its own, if it has no work or its work may be deleted. Answers whether it did.
+    pub async fn delete_step(
+        &mut self,
+        step: &CustomerStep,
+        report: &mut UndoReport,
+    ) -> Result<bool, StoreError> {
+        let n_rows = report.rows.len();
+        if !self.may_delete_step(step, report).await? {
+            return Ok(false);
+        }
+        if report.rows.len() == n_rows {
+            let subject = report.cell_of(self, step).await?;
+            report.add(subject, RowFate::Deleted, "deleted");
+        }
+        remove(&self.tx, step).await?;
+        let event = NewEvent::of_step(step, EventAction::Undo).before(&whole_snapshot(step));
+        self.record(event);
         Ok(true)
     }
 
@@ -120,8 +141,7 @@ impl Change {
         &mut self,
         event: &Event,
         before: &Value,
-        removals: &StepRemovals,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<bool, StoreError> {
         let snapshot: StepSnapshot = read_snapshot(before)?;
         let (Some(release), Some(customer)) = (event.release_id, event.customer_id) else {
@@ -130,44 +150,38 @@ impl Change {
         let id = StepId(event.entity_id);
         let is_there = customer_step::Entity::find_by_id(id.0)
             .one(&self.tx)
-            .await?;
-        let members = members::member_ids(&self.tx, release).await?;
-        if is_there.is_some() || !members.contains(&customer.0) {
-            // It was restored already, or the customer is no longer a member.
-            let name = self.cell_name(&snapshot.name, Some(customer)).await?;
-            conflicts.push(self.step_conflict(id, &name, Some(removals)).await?);
-            return Ok(false);
-        }
+            .await?
+            .is_some();
         let blank = CustomerStep {
             id,
             version: snapshot.version + 1,
             ..CustomerStep::blank(release, customer, self.stamp.at)
         };
-        let step = snapshot.restored(&blank);
-        customer_step::Entity::insert(
-            customer_step::Model::from(step.clone())
-                .into_active_model()
-                .reset_all(),
-        )
-        .exec_without_returning(&self.tx)
-        .await?;
-        let at = before
-            .get("orderIndex")
-            .and_then(Value::as_u64)
-            .and_then(|it| usize::try_from(it).ok());
+        let mut step = snapshot.restored(&blank);
+        // It may have been restored already, or have no customer or no template to go back to.
+        if is_there
+            || !members::is_member(&self.tx, release, customer).await?
+            || !self.can_follow(&blank, step.template_id).await?
+        {
+            self.leave_step(GoneStep::of(event), &snapshot.name, report)
+                .await?;
+            return Ok(false);
+        }
         let list = copy_order::list(&self.tx, release, customer.0, step.category).await?;
-        let mut ids: Vec<StepId> = list
-            .iter()
-            .map(|it| it.id)
-            .filter(|it| *it != step.id)
-            .collect();
-        ids.insert(at.unwrap_or(usize::MAX).min(ids.len()), step.id);
-        copy_order::write_list(&self.tx, &ids).await?;
-        let step = step_rows::load(&self.tx, step.id).await?;
-        let mut snapshot =
-            serde_json::to_value(StepSnapshot::with_content(&step)).unwrap_or_default();
-        snapshot["orderIndex"] = json!(step.order_index);
-        self.record(NewEvent::of_step(&step, EventAction::Undo).after(&snapshot));
+        let last = i32::try_from(list.len()).unwrap_or(i32::MAX);
+        let at = before.get("orderIndex").and_then(Value::as_i64);
+        let at = at.and_then(|it| i32::try_from(it).ok()).unwrap_or(last);
+        step.order_index = at.clamp(0, last);
+        let whole_list = (release, customer, step.category);
+        copy_order::shift(&self.tx, whole_list, step.order_index, 1).await?;
+        let row = customer_step::Model::from(step.clone()).into_active_model();
+        customer_step::Entity::insert(row.reset_all())
+            .exec_without_returning(&self.tx)
+            .await?;
+        let subject = report.cell_of(self, &step).await?;
+        report.add(subject, RowFate::BroughtBack, "brought back");
+        let event = NewEvent::of_step(&step, EventAction::Undo).after(&whole_snapshot(&step));
+        self.record(event);
         Ok(true)
     }
 }

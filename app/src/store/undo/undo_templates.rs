@@ -1,22 +1,29 @@
-//! Undo of changes to template steps, their order and their copies (R16).
+//! Undo of edits, additions and deletions of template steps, with their copies (R16).
+use super::{
+    EVENTS_IN_MEMORY_MAX,
+    conflicts::conflict_of,
+    report::{UndoReport, UndoSubject},
+    step_removals::GoneStep,
+    undo_order::in_earlier_order,
+};
 use crate::domain::{
     event::{Entity, Event, EventAction},
-    id::{CustomerId, ReleaseId, StepId, TemplateId},
+    id::{CustomerId, StepId, TemplateId},
     step::CustomerStep,
-    summary::Conflict,
     template::{Propagation, StepTemplate, TemplateDraft},
-    vocabulary::Category,
+    undo::RowFate,
 };
 use crate::store::{
     audit::events::{NewEvent, read_snapshot},
-    change::{Change, VersionedRow},
+    change::Change,
     entity::{customer_step, step_template},
     error::StoreError,
-    records::{members, release_rows},
+    records::members,
+    steps::step_rows,
     templates::{
         copy_order::{self, CustomOrders, StepIdsByCustomer},
         template_edits::{self, PropagationLimits, RemovedCopy, TemplateCopyText},
-        template_order, template_rows,
+        template_rows::{self, TemplateCopy},
     },
     text_variables,
 };
@@ -26,18 +33,8 @@ use sea_orm::{
     QueryFilter, QuerySelect, sea_query::Expr,
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
-use std::collections::HashSet;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RestoredList {
-    category: Category,
-    ordered_ids: Vec<i64>,
-    /// The lists of customers that were not plain copies of the template's order.
-    #[serde(default)]
-    lists: StepIdsByCustomer,
-}
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
 
 /// A copy as a deletion stored it: ids of step and customer, and the version, which is 0 in events of earlier programs.
 #[derive(Clone, Copy, Deserialize)]
@@ -72,73 +69,12 @@ struct DeletedTemplate {
 }
 
 impl Change {
-    /// Restores the order of the template or of one customer's list, unless it was reordered since.
-    pub async fn undo_reorder(
-        &mut self,
-        event: &Event,
-        before: &Value,
-        after: &Value,
-        conflicts: &mut Vec<Conflict>,
-    ) -> Result<bool, StoreError> {
-        let (before, after): (RestoredList, RestoredList) =
-            (read_snapshot(before)?, read_snapshot(after)?);
-        let release = release_rows::load(&self.tx, ReleaseId(event.entity_id)).await?;
-        let category = before.category;
-        let (mut lists, mut lists_after) = (StepIdsByCustomer::new(), StepIdsByCustomer::new());
-        if let Some(customer) = event.customer_id {
-            let list = copy_order::list(&self.tx, release.id, customer.0, category).await?;
-            let present: Vec<i64> = list.iter().map(|it| it.id.0).collect();
-            if present != after.ordered_ids {
-                conflicts.push(
-                    self.conflict(Entity::Release, event.entity_id, "the customer's order")
-                        .await?,
-                );
-                return Ok(false);
-            }
-            let ids: Vec<StepId> = before.ordered_ids.iter().map(|it| StepId(*it)).collect();
-            copy_order::write_list(&self.tx, &ids).await?;
-        } else {
-            let order = copy_order::template_order(&self.tx, release.id, category).await?;
-            let present: Vec<i64> = order.iter().map(|it| it.0).collect();
-            if present != after.ordered_ids {
-                conflicts.push(
-                    self.conflict(Entity::Release, event.entity_id, "the order")
-                        .await?,
-                );
-                return Ok(false);
-            }
-            let custom_orders = CustomOrders::find(&self.tx, release.id, category).await?;
-            lists = custom_orders.ids();
-            let present = copy_order::ids_of(&self.tx, release.id, category, &before.lists).await?;
-            let ids: Vec<TemplateId> = before
-                .ordered_ids
-                .iter()
-                .map(|it| TemplateId(*it))
-                .collect();
-            copy_order::write_template_order(&self.tx, release.id, category, &ids).await?;
-            custom_orders.reorder_to_template(&self.tx, &order).await?;
-            // A list with an order of its own can equal the template's order by chance, so it is restored explicitly.
-            for (customer, earlier) in &before.lists {
-                if present.get(customer) == after.lists.get(customer) {
-                    copy_order::write_list(&self.tx, earlier).await?;
-                }
-            }
-            lists_after = copy_order::ids_of(&self.tx, release.id, category, &lists).await?;
-        }
-        let mut undone = release.event(EventAction::Undo)
-            .before(&json!({ "category": category, "orderedIds": after.ordered_ids, "lists": lists }))
-            .after(&json!({ "category": category, "orderedIds": before.ordered_ids, "lists": lists_after }));
-        undone.customer_id = event.customer_id;
-        self.record(undone);
-        Ok(true)
-    }
-
     /// The template if it is still as the event left it; else none, and a conflict.
     async fn unchanged_template(
         &self,
         event: &Event,
         after: &Value,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<Option<StepTemplate>, StoreError> {
         match template_rows::load(&self.tx, TemplateId(event.entity_id)).await {
             Ok(template)
@@ -152,22 +88,14 @@ impl Change {
                 Ok(Some(template))
             }
             Ok(template) => {
-                conflicts.push(
-                    self.conflict(Entity::Template, event.entity_id, &template.name)
-                        .await?,
-                );
+                let subject = UndoSubject::template(event, &template.name);
+                self.leave_changed(subject, report).await?;
                 Ok(None)
             }
             Err(StoreError::NotFound(_)) => {
-                let name = after
-                    .get("name")
-                    .and_then(Value::as_str)
-                    .unwrap_or("the step")
-                    .to_owned();
-                conflicts.push(
-                    self.conflict(Entity::Template, event.entity_id, &name)
-                        .await?,
-                );
+                let name = after.get("name").and_then(Value::as_str);
+                let subject = UndoSubject::template(event, name.unwrap_or("the step"));
+                self.leave_changed(subject, report).await?;
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -180,9 +108,9 @@ impl Change {
         event: &Event,
         before: &Value,
         after: &Value,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<bool, StoreError> {
-        let Some(template) = self.unchanged_template(event, after, conflicts).await? else {
+        let Some(template) = self.unchanged_template(event, after, report).await? else {
             return Ok(false);
         };
         let earlier: StepTemplate = read_snapshot(before)?;
@@ -196,18 +124,10 @@ impl Change {
             .map(read_snapshot)
             .transpose()?
             .unwrap_or_default();
-        let copies = template_rows::copies_of(&self.tx, template.id).await?;
-        for id in &changed {
-            if !copies
-                .iter()
-                .any(|it| it.id == *id && it.propagation == Propagation::Propagate)
-            {
-                let row = customer_step::Entity::find_by_id(*id).one(&self.tx).await?;
-                let customer = row.map(|it| CustomerId(it.customer_id));
-                let name = self.cell_name(&template.name, customer).await?;
-                conflicts.push(self.step_conflict(StepId(*id), &name, None).await?);
-            }
-        }
+        let subject = UndoSubject::template(event, &template.name);
+        report.add(subject, RowFate::Restored, "as before");
+        self.report_copies(event, after, &template, &changed, report)
+            .await?;
         let limits = PropagationLimits {
             ids: changed.into_iter().collect(),
             texts,
@@ -222,69 +142,89 @@ impl Change {
         Ok(true)
     }
 
-    /// Deletes a created template; copies that were worked on become custom steps and are reported.
+    /// Names the copies that get their earlier text, and those that do not: because they no longer follow the template, or
+    /// are gone.
+    async fn report_copies(
+        &mut self,
+        event: &Event,
+        after: &Value,
+        template: &StepTemplate,
+        changed: &[i64],
+        report: &mut UndoReport,
+    ) -> Result<(), StoreError> {
+        // Events of earlier programs do not have them.
+        let customers: Vec<i64> = after
+            .get("changedCustomers")
+            .map(read_snapshot)
+            .transpose()?
+            .unwrap_or_default();
+        let copies = template_rows::copies_of(&self.tx, template.id).await?;
+        let copies: HashMap<i64, TemplateCopy> = copies.into_iter().map(|it| (it.id, it)).collect();
+        for (index, id) in changed.iter().enumerate() {
+            let id = StepId(*id);
+            if let Some(copy) = copies.get(&id.0)
+                && copy.propagation == Propagation::Propagate
+            {
+                let customer = Some(CustomerId(copy.customer));
+                let subject = report.cell(self, id, &template.name, customer).await?;
+                report.add(subject, RowFate::Restored, "text as before");
+                continue;
+            }
+            let row = customer_step::Entity::find_by_id(id.0)
+                .one(&self.tx)
+                .await?;
+            let customer = row.map(|it| it.customer_id);
+            let customer = customer.or_else(|| customers.get(index).copied());
+            let gone = GoneStep {
+                customer: customer.map(CustomerId),
+                ..GoneStep::of(event)
+            };
+            self.leave_step(GoneStep { id, ..gone }, &template.name, report)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes a created template with its copies, unless it was changed since. Copies with work become custom steps and are
+    /// reported, or are deleted too if that is allowed (R101).
     pub async fn undo_template_created(
         &mut self,
         event: &Event,
-        conflicts: &mut Vec<Conflict>,
+        after: &Value,
+        report: &mut UndoReport,
     ) -> Result<bool, StoreError> {
-        let template = match template_rows::load(&self.tx, TemplateId(event.entity_id)).await {
-            Ok(template) => template,
-            Err(StoreError::NotFound(_)) => {
-                let name = event.text("name").unwrap_or("the step").to_owned();
-                conflicts.push(
-                    self.conflict(Entity::Template, event.entity_id, &name)
-                        .await?,
-                );
-                return Ok(false);
-            }
-            Err(error) => return Err(error),
+        let Some(template) = self.unchanged_template(event, after, report).await? else {
+            return Ok(false);
         };
+        let subject = UndoSubject::template(event, &template.name);
+        report.add(subject, RowFate::Deleted, "deleted");
+        let mut spared = HashSet::new();
         for copy in template_rows::copies_of(&self.tx, template.id).await? {
-            if copy.propagation != Propagation::Propagate {
-                let name = self
-                    .cell_name(&template.name, Some(CustomerId(copy.customer)))
-                    .await?;
-                conflicts.push(self.step_conflict(StepId(copy.id), &name, None).await?);
+            let id = StepId(copy.id);
+            let customer = Some(CustomerId(copy.customer));
+            if report.own_steps.contains(&copy.id) {
+                // It was there before the template, or was left alone by the undo of its own event.
+                let gone = GoneStep {
+                    id,
+                    customer,
+                    ..GoneStep::of(event)
+                };
+                self.leave_step(gone, &template.name, report).await?;
+                spared.insert(copy.id);
+            } else if copy.has_work {
+                let step = step_rows::load(&self.tx, id).await?;
+                if !self.delete_step(&step, report).await? {
+                    spared.insert(copy.id);
+                }
+                if self.events.len() >= EVENTS_IN_MEMORY_MAX {
+                    self.flush_undone().await?;
+                }
+            } else {
+                let subject = report.cell(self, id, &template.name, customer).await?;
+                report.add(subject, RowFate::Deleted, "deleted");
             }
         }
-        template_edits::delete(self, &template).await?;
-        Ok(true)
-    }
-
-    /// Moves a template back to its category and position.
-    pub async fn undo_template_moved(
-        &mut self,
-        event: &Event,
-        before: &Value,
-        after: &Value,
-        conflicts: &mut Vec<Conflict>,
-    ) -> Result<bool, StoreError> {
-        let (before, after): (RestoredList, RestoredList) =
-            (read_snapshot(before)?, read_snapshot(after)?);
-        let template = match template_rows::load(&self.tx, TemplateId(event.entity_id)).await {
-            Ok(template) if template.category == after.category => template,
-            Ok(_) | Err(StoreError::NotFound(_)) => {
-                conflicts.push(
-                    self.conflict(Entity::Template, event.entity_id, "the step")
-                        .await?,
-                );
-                return Ok(false);
-            }
-            Err(error) => return Err(error),
-        };
-        let release = template.release_id;
-        let present = copy_order::ids_of(&self.tx, release, before.category, &before.lists).await?;
-        template_order::move_to(self, &template, before.category).await?;
-        // Moving appends it, so restore the earlier order as far as its steps still exist.
-        let order = copy_order::template_order(&self.tx, release, before.category).await?;
-        let custom_orders = CustomOrders::find(&self.tx, release, before.category).await?;
-        let wanted = in_earlier_order(&order, &before.ordered_ids);
-        copy_order::write_template_order(&self.tx, release, before.category, &wanted).await?;
-        custom_orders.reorder_to_template(&self.tx, &order).await?;
-        let copies = template_rows::copies_of(&self.tx, template.id).await?;
-        let come_back = copies.iter().map(|it| StepId(it.id)).collect();
-        copy_order::restore_lists(&self.tx, &before.lists, &present, &come_back).await?;
+        template_edits::delete(self, &template, &spared).await?;
         Ok(true)
     }
 
@@ -293,7 +233,7 @@ impl Change {
         &mut self,
         event: &Event,
         before: &Value,
-        conflicts: &mut Vec<Conflict>,
+        report: &mut UndoReport,
     ) -> Result<bool, StoreError> {
         let earlier: StepTemplate = read_snapshot(before)?;
         match template_rows::load(&self.tx, earlier.id).await {
@@ -301,10 +241,8 @@ impl Change {
             Err(error) => return Err(error),
             // It was restored already.
             Ok(template) => {
-                conflicts.push(
-                    self.conflict(Entity::Template, event.entity_id, &template.name)
-                        .await?,
-                );
+                let subject = UndoSubject::template(event, &template.name);
+                self.leave_changed(subject, report).await?;
                 return Ok(false);
             }
         }
@@ -336,9 +274,26 @@ impl Change {
         let wanted = in_earlier_order(&[order.clone(), vec![template.id]].concat(), &ordered);
         copy_order::write_template_order(&self.tx, release, category, &wanted).await?;
         let members = members::member_ids(&self.tx, release).await?;
+        let subject = UndoSubject::template(event, &template.name);
+        report.add(subject, RowFate::BroughtBack, "brought back");
         let mut come_back = HashSet::new();
-        for deleted in removed.iter().filter(|it| members.contains(&it.customer)) {
-            come_back.insert(StepId(deleted.id));
+        for deleted in &removed {
+            let (id, customer) = (StepId(deleted.id), Some(CustomerId(deleted.customer)));
+            let subject = report.cell(self, id, &template.name, customer).await?;
+            if !members.contains(&deleted.customer) {
+                let gone = GoneStep {
+                    id,
+                    customer,
+                    ..GoneStep::of(event)
+                };
+                let removal = report.removals.of(&self.tx, gone).await?;
+                let reason = format!("{}: not in the release any more", subject.full_name());
+                let conflict = conflict_of(&subject, reason, removal);
+                report.leave(subject, conflict);
+                continue;
+            }
+            report.add(subject, RowFate::BroughtBack, "brought back");
+            come_back.insert(id);
             let mut copy = blank_copy(&template, deleted.customer, now);
             copy.id = StepId(deleted.id);
             copy.version = deleted.version + 1;
@@ -357,7 +312,7 @@ impl Change {
                 .exec_without_returning(&self.tx)
                 .await?;
         }
-        for DeletedCopy { id, .. } in kept {
+        for DeletedCopy { id, customer, .. } in kept {
             come_back.insert(StepId(id));
             let linked = customer_step::Entity::update_many()
                 .col_expr(customer_step::Column::TemplateId, Expr::val(template.id.0))
@@ -371,8 +326,17 @@ impl Change {
                 .filter(customer_step::Column::TemplateId.is_null())
                 .exec(&self.tx)
                 .await?;
+            let (id, customer) = (StepId(id), Some(CustomerId(customer)));
             if linked.rows_affected == 0 {
-                conflicts.push(self.step_conflict(StepId(id), &template.name, None).await?);
+                let gone = GoneStep {
+                    id,
+                    customer,
+                    ..GoneStep::of(event)
+                };
+                self.leave_step(gone, &template.name, report).await?;
+            } else {
+                let subject = report.cell(self, id, &template.name, customer).await?;
+                report.add(subject, RowFate::Restored, "a copy of the template");
             }
         }
         custom_orders.reorder_to_template(&self.tx, &order).await?;
@@ -438,23 +402,4 @@ fn blank_copy(template: &StepTemplate, customer: i64, now: DateTime<Utc>) -> Cus
         template_version: Some(template.version),
         ..CustomerStep::blank(template.release_id, CustomerId(customer), now)
     }
-}
-
-/// The current ids in their earlier order. An id that the earlier order does not contain stays directly after its
-/// predecessor.
-fn in_earlier_order(present: &[TemplateId], earlier: &[i64]) -> Vec<TemplateId> {
-    let mut ids: Vec<TemplateId> = earlier
-        .iter()
-        .map(|it| TemplateId(*it))
-        .filter(|it| present.contains(it))
-        .collect();
-    for (index, id) in present.iter().enumerate() {
-        if !ids.contains(id) {
-            let predecessor = index
-                .checked_sub(1)
-                .and_then(|it| ids.iter().position(|known| *known == present[it]));
-            ids.insert(predecessor.map_or(0, |it| it + 1), *id);
-        }
-    }
-    ids
 }

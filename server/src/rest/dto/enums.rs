@@ -4,6 +4,7 @@ use app::domain::{
     customer_import::{ImportChangeKind, ImportState},
     event::{Entity, EventAction},
     text_change::TextChangeKind,
+    undo::RowFate,
     variables::Source,
     vocabulary::{Category, ReleaseStatus, ReleaseType, StepAction, StepStatus, StepType},
     warning::WarningKind,
@@ -51,6 +52,7 @@ enum_schemas! {
     ImportChangeKindSchema = "ImportChangeKind" of ImportChangeKind;
     TextChangeKindSchema = "TextChangeKind" of TextChangeKind;
     WarningKindSchema = "WarningKind" of WarningKind;
+    RowFateSchema = "RowFate" of RowFate;
 }
 
 /// The variables of a cluster, customer or release.

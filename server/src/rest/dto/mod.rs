@@ -8,6 +8,7 @@ pub mod progress;
 pub mod rows;
 pub mod runbook_import;
 pub mod text_changes;
+pub mod undo;
 pub mod warnings;
 pub mod work_views;
 pub mod written;

@@ -1,5 +1,4 @@
-//! DTOs that are composed of several rows: members, the matrix, a step in detail, dry runs, and results of bulk actions and
-//! undo.
+//! DTOs that are composed of several rows: members, the matrix, a step in detail, dry runs, and results of bulk actions.
 use super::{
     enums::{CategorySchema, SourceSchema, StepStatusSchema, StepTypeSchema},
     progress::Progress,
@@ -333,41 +332,6 @@ impl From<summary::BulkResult> for BulkResult {
         Self {
             changed: it.changed,
             not_eligible: it.not_eligible.into_iter().map(not_eligible).collect(),
-            batch_id: it.batch_id.map(|it| it.0),
-        }
-    }
-}
-
-/// What an undo did. It changed the record, not the cluster.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UndoResult {
-    pub restored: u32,
-    pub conflicts: Vec<Conflict>,
-    pub batch_id: Option<String>,
-}
-
-/// A row that was left alone, because it was changed since.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Conflict {
-    pub id: i64,
-    pub reason: String,
-    pub changed_by: Option<String>,
-    pub changed_at: Option<DateTime<Utc>>,
-}
-
-impl From<summary::UndoResult> for UndoResult {
-    fn from(it: summary::UndoResult) -> Self {
-        let conflict = |it: summary::Conflict| Conflict {
-            id: it.id,
-            reason: it.reason,
-            changed_by: it.changed_by,
-            changed_at: it.changed_at,
-        };
-        Self {
-            restored: it.restored,
-            conflicts: it.conflicts.into_iter().map(conflict).collect(),
             batch_id: it.batch_id.map(|it| it.0),
         }
     }

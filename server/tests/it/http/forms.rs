@@ -152,3 +152,22 @@ async fn a_form_without_javascript_leaves_variables_that_were_not_touched_as_the
     assert_eq!(after.description.as_deref(), Some("new"));
     assert_eq!(after.metadata, before.metadata);
 }
+
+#[tokio::test]
+async fn a_form_without_javascript_leaves_a_description_that_was_not_touched_as_it_is() {
+    let world = World::draft().await;
+    let store = &world.app.store;
+    let mut acme = CustomerDraft::from(world.acme.clone());
+    acme.description = "Their own DBA.\nAsk first.".to_owned();
+    let before = store.update_customer(world.acme.id, acme, 1, world.app.ana());
+    let before = before.await.unwrap().row;
+    // A browser sends CRLF.
+    let body = "name=Acme&clusterId=1&namespace=acme&version=2\
+                &description=Their+own+DBA.%0D%0AAsk+first.";
+    let edited = world.app.post_form("/customers/1/edit", body).await;
+    assert_eq!(edited.status, StatusCode::SEE_OTHER, "{}", edited.body);
+    assert_eq!(
+        store.customer(world.acme.id).await.unwrap().customer,
+        before
+    );
+}

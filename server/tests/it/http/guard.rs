@@ -48,6 +48,40 @@ async fn a_cross_site_request_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_refusal_bears_the_headers_of_every_other_answer() {
+    let app = TestApp::new().await;
+    let evil = &[("host", "evil.example")][..];
+    let cross_site = &[
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+    ][..];
+    let large = &[("content-length", "9000000")][..];
+    let own = &[("host", "localhost")][..];
+    for (method, path, headers, status) in [
+        ("GET", "/", evil, 421),
+        ("GET", "/api/clusters", evil, 421),
+        ("GET", "http://evil.example/", own, 400),
+        ("POST", "/api/clusters", cross_site, 403),
+        ("POST", "/clusters/new", cross_site, 403),
+        ("POST", "/api/clusters", large, 413),
+        ("DELETE", "/api/clusters", own, 405),
+        ("GET", "/api/clusters/99", own, 404),
+    ] {
+        let answer = app.api(method, path, json!({}), headers).await;
+        assert_eq!(answer.status.as_u16(), status, "{method} {path}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("cache-control", "no-store"),
+            ("referrer-policy", "same-origin"),
+            ("x-frame-options", "DENY"),
+            ("x-app-version", env!("CARGO_PKG_VERSION")),
+        ] {
+            assert_eq!(answer.header(name), value, "{method} {path} {name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_turned_away() {
     let app = TestApp::new().await;
     let answer = app

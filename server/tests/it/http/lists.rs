@@ -98,7 +98,7 @@ async fn a_thousand_customers_weigh_less_than_sixty_kilobytes() {
     for n in 0..1_000 {
         let name = name(n);
         let draft = CustomerDraft {
-            namespace: name.to_lowercase().replace(' ', "-"),
+            namespace: name.to_ascii_lowercase().replace(' ', "-"),
             name,
             cluster_id: Some(clusters[n % 4]),
             ..CustomerDraft::default()

@@ -21,6 +21,7 @@ mod rest_runbook_import;
 mod rest_steps;
 mod rest_templates;
 mod rest_texts;
+mod rest_undo;
 mod rest_work;
 mod rpc;
 mod sign_in_pages;

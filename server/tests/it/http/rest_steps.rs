@@ -372,6 +372,20 @@ async fn a_move_without_a_neighbour_or_with_a_misspelt_one_is_refused() {
 }
 
 #[tokio::test]
+async fn a_move_beside_itself_is_refused_with_its_own_reason() {
+    let world = World::active().await;
+    let announce = world.id(&world.acme, "Announce").await;
+    let before = world.names(&world.acme).await;
+    for neighbour in ["insertBefore", "insertAfter"] {
+        let answer = act(&world, announce, "move", json!({ neighbour: announce.0 })).await;
+        let problem = answer.problem(409);
+        let words = "Announce cannot be moved before or after itself: name another step";
+        assert_eq!(problem["detail"], words, "{neighbour}");
+    }
+    assert_eq!(world.names(&world.acme).await, before);
+}
+
+#[tokio::test]
 async fn a_text_that_changed_is_409_with_the_text_and_what_changed() {
     let world = World::active().await;
     let step = world.id(&world.acme, "Upgrade").await;

@@ -158,7 +158,9 @@ async fn a_bulk_is_undone_but_for_what_changed_since() {
     assert!(
         conflict["changedAt"].is_string() && conflict["reason"].as_str().unwrap().contains("Acme")
     );
-    post(&world, &path, Value::Null).await.problem(409);
+    let refused = post(&world, &path, Value::Null).await.problem(409);
+    assert_eq!(refused["changedBy"], "Test", "{refused}");
+    assert!(refused["changedAt"].is_string(), "{refused}");
     post(&world, "/api/audit/none/undo", Value::Null)
         .await
         .problem(404);

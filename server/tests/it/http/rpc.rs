@@ -26,7 +26,12 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
         ("read_activity_choices", json!({}), 200),
         ("set_actor", json!({ "name": "Mei" }), 200),
         ("set_theme", json!({ "theme": "dark" }), 200),
-        ("undo", json!({ "batch": "none" }), 404),
+        (
+            "undo",
+            json!({ "batch": "none", "deletes_work": null }),
+            404,
+        ),
+        ("preview_undo", json!({ "batch": "none" }), 404),
         ("list_clusters", json!({ "include_inactive": true }), 200),
         ("read_cluster", json!({ "id": 99 }), 404),
         ("create_cluster", json!({ "draft": { "name": "" } }), 422),

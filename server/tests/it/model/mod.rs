@@ -1,4 +1,4 @@
-//! Model-based test: the rules R1-R13 and R16 implemented a second time, as simply as possible, on lists in memory. Random
+//! Model-based test: the rules R1-R13, R16 and R101 implemented a second time, as simply as possible, on lists in memory. Random
 //! sequences of operations go through the store and through this model; after each operation both must agree. Customers have a
 //! model of their own (R85).
 pub mod chain;
@@ -7,6 +7,7 @@ pub mod dice;
 mod drive;
 mod ops;
 mod ops_template;
+mod undo;
 
 use app::domain::vocabulary::{ReleaseStatus, StepAction, StepStatus, StepType};
 use std::collections::BTreeMap;
@@ -40,6 +41,8 @@ pub struct ModelCell {
     pub notes: Option<String>,
     pub is_custom: bool,
     pub is_overridden: bool,
+    /// How often the override was kept over an edit of its template. Not read from the database.
+    pub keeps: u32,
 }
 
 /// Deploy, then verify.
@@ -77,6 +80,7 @@ fn copy_of(template: &ModelTemplate) -> ModelCell {
         notes: None,
         is_custom: false,
         is_overridden: false,
+        keeps: 0,
     }
 }
 
@@ -84,6 +88,11 @@ impl ModelCell {
     /// R9, R10: pending and not overridden, so it follows its template.
     fn is_plain(&self) -> bool {
         self.status == StepStatus::Pending && !self.is_overridden
+    }
+
+    /// R101: somebody has worked on it.
+    fn has_work(&self) -> bool {
+        !self.is_plain() || self.notes.is_some()
     }
 
     /// R2: a transition. Does nothing if the cell is in that state already.

@@ -188,9 +188,12 @@ impl ModelRun {
             }
             "keep override" => {
                 let got = store.keep_override(StepId(id), None, stamp).await;
-                // The model has no template version, which is all that this changes.
-                let expected =
-                    next.edit_cell(id, |it| yes(it.is_overridden && it.template.is_some()));
+                // The template version is all that this changes.
+                let is_change = matches!(&got, Ok(kept) if kept.batch_id.is_some());
+                let expected = next.edit_cell(id, |it| {
+                    it.keeps += u32::from(is_change);
+                    yes(it.is_overridden && it.template.is_some())
+                });
                 self.plain(op, expected, next, got.map(|it| (it.row, it.batch_id)))
                     .await;
             }

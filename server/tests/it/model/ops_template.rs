@@ -1,12 +1,11 @@
-//! Random operations on the template, and undo.
+//! Random operations on the template.
 use super::{
-    ModelCell, ModelTemplate, ModelText, ReleaseModel,
-    drive::{CATEGORIES, ModelRun, NOT_UNDOABLE, PastBatches, template_draft},
+    ModelTemplate, ModelText,
+    drive::{CATEGORIES, ModelRun, template_draft},
     yes,
 };
 use app::domain::{
     id::TemplateId, order::Position, template::TemplateDraft, template_markdown::to_markdown,
-    vocabulary::StepStatus,
 };
 
 impl ModelRun {
@@ -119,65 +118,4 @@ impl ModelRun {
         let got = got.map(|it| it.batch_id);
         self.settle("import", expected, next, got, false).await;
     }
-
-    /// Undoes the last batch, which restores exactly the state before it; or an older batch that changed only cells, of which
-    /// those are restored that have not changed since.
-    pub async fn undo(&mut self) {
-        let Some(last) = self.past.last().cloned() else {
-            return;
-        };
-        let cells = self.past.iter().rev().take_while(|it| it.only_cells);
-        let older: Vec<PastBatches> = cells.take(12).cloned().collect();
-        let past = match self.dice.of(&older) {
-            Some(past) if self.dice.one_in(2) => past,
-            _ => last,
-        };
-        self.trace.push(format!("  of {}", past.op));
-        let editable = self.model.status != app::domain::vocabulary::ReleaseStatus::Archived;
-        let may = yes(editable && !NOT_UNDOABLE.contains(&past.op));
-        let (expected, next) = if Some(&past.batch) == self.past.last().map(|it| &it.batch) {
-            (may, past.before.clone())
-        } else {
-            let mut next = self.model.clone();
-            let (touched, restored) = put_back(&mut next, &past);
-            if touched == 0 {
-                // It changed only what the model does not have: the template version that a text is based on.
-                return;
-            }
-            (may.and(yes(restored > 0)), next)
-        };
-        let stamp = self.app.ana();
-        let got = self.app.store.undo(past.batch.clone(), stamp).await;
-        let got = got.map(|it| it.batch_id);
-        self.settle("undo", expected, next, got, past.only_cells)
-            .await;
-    }
-}
-
-/// Restores the cells of a batch in the model: how many cells the batch changed, and how many could be restored.
-fn put_back(next: &mut ReleaseModel, past: &PastBatches) -> (usize, usize) {
-    let cells = |model: &ReleaseModel| -> Vec<ModelCell> {
-        let cells = model.lists.values().flatten().flatten();
-        cells.cloned().collect()
-    };
-    let (mut touched, mut restored) = (0, 0);
-    for was in cells(&past.before) {
-        let Some(left) = past.after.cell(was.id).filter(|it| **it != was) else {
-            continue;
-        };
-        touched += 1;
-        let mut back = was;
-        if left.is_overridden && !back.is_overridden && back.status == StepStatus::Pending {
-            // It follows its template again, as that is now.
-            let place = back.template.and_then(|it| next.place_of(it));
-            if let Some((category, at)) = place {
-                back.text = next.templates[category][at].text.clone();
-            }
-        }
-        if let Some(present) = next.cell_mut(back.id).filter(|it| *it == left) {
-            *present = back;
-            restored += 1;
-        }
-    }
-    (touched, restored)
 }

@@ -166,10 +166,11 @@ async fn what_was_changed_since_is_refused_by_name_and_author() {
     let started = act(StepAction::Start, "Ana").await;
     act(StepAction::Done, "Jonas").await;
     let refused = store.undo(started, world.app.ana()).await.unwrap_err();
-    let StoreError::Refused(RuleViolation::NothingToUndo { reasons }) = refused else {
+    let StoreError::Refused(RuleViolation::NothingToUndo { reasons, last }) = refused else {
         panic!("{refused}")
     };
     assert_eq!(reasons, ["Announce, Acme was changed since"]);
+    assert_eq!(last.map(|it| it.by).as_deref(), Some("Jonas"));
 }
 
 #[tokio::test]

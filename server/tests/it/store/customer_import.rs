@@ -327,7 +327,7 @@ async fn an_undone_import_leaves_customers_that_changed_since_and_those_in_a_rel
     assert_eq!(wayne.row.created, 1);
     let redo = store.undo(undone.batch_id.unwrap(), ana()).await;
     match redo.unwrap_err() {
-        StoreError::Refused(RuleViolation::NothingToUndo { reasons }) => {
+        StoreError::Refused(RuleViolation::NothingToUndo { reasons, .. }) => {
             assert!(reasons[0].contains("already used"), "{reasons:?}");
         }
         other => panic!("{other:?}"),

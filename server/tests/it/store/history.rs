@@ -296,6 +296,7 @@ async fn call_steps(world: &World, watch: &mut TableWatch<'_>) -> StepId {
     let deleted = call!(delete_template(twin.id, None, by())).unwrap();
     call!(undo(deleted.batch_id.unwrap(), by()));
     call!(undo(BatchId("none".into()), by()));
+    call!(undo_with_work(BatchId("none".into()), by()));
     let two = vec![step("Imported"), step("Imported too")];
     call!(import_templates(june, two, by()));
     call!(import_templates(june, vec![step("One"), step("")], by()));
@@ -308,7 +309,10 @@ async fn call_steps(world: &World, watch: &mut TableWatch<'_>) -> StepId {
     let done = call!(act_on_step(id, StepAction::Done, ask(), by())).unwrap();
     call!(act_on_step(id, StepAction::Done, ask(), by()));
     call!(act_on_step(id, StepAction::Start, ask(), by()));
-    call!(undo(done.batch_id.unwrap(), by()));
+    let done = done.batch_id.unwrap();
+    call!(preview_undo(done.clone(), true, by()));
+    call!(undo_or_ask(done.clone(), None, by()));
+    call!(undo(done, by()));
     let both = vec![id, world.id(&world.globex, "Upgrade").await];
     call!(act_on_steps(both, StepAction::Start, ask(), by()));
     let version = world.step(&world.acme, "Upgrade").await.version;

@@ -23,4 +23,5 @@ pub mod transfer;
 mod transfer_chain;
 mod undo;
 mod undo_conflicts;
+mod undo_work;
 mod values;

@@ -282,3 +282,31 @@ async fn without_its_override_a_copy_follows_the_template_as_it_is_now() {
     assert_eq!(step.template_version, Some(version + 1));
     is_well(&world).await;
 }
+
+#[tokio::test]
+async fn a_conflict_names_who_removed_the_customer() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let edit = draft("Upgrade", "deploy", "bash", "helm upgrade");
+    let edited = store.update_template(world.upgrade.id, edit, 1, ana());
+    let edited = edited.await.unwrap().batch_id.unwrap();
+    let deleted = store.delete_template(world.announce.id, None, ana()).await;
+    let deleted = deleted.unwrap().batch_id.unwrap();
+    let lee = world.app.by("Lee");
+    let removed = store.remove_customers(world.june, vec![world.initech.id], lee.clone());
+    removed.await.unwrap();
+    let expected = [
+        (edited, "Upgrade, Initech was changed since"),
+        (deleted, "Announce, Initech: not in the release any more"),
+    ];
+    for (batch, reason) in expected {
+        let undone = store.undo(batch, ana()).await.unwrap();
+        let named = undone.conflicts.iter();
+        let named: Vec<_> = named
+            .map(|it| (it.reason.as_str(), it.changed_by.as_deref()))
+            .collect();
+        assert_eq!(named, [(reason, Some("Lee"))]);
+        assert_eq!(undone.conflicts[0].changed_at, Some(lee.at));
+    }
+    is_well(&world).await;
+}

@@ -67,7 +67,7 @@ fn checked(document: &str) -> Vec<(String, usize)> {
                 );
             }
         } else {
-            let line = line.to_lowercase();
+            let line = line.to_ascii_lowercase();
             let odd = line.starts_with("- held by")
                 || (line.starts_with("- in the browser") && line.contains(".spec.ts"));
             assert!(!odd, "{document}: not in the fixed form: {line}");

@@ -1,9 +1,9 @@
-//! Sends one action for many cells, and archives or restores the release. Loaded lazily: a page without a selection needs
-//! none of it.
+//! Sends one action for many cells, archives or restores the release, and copies the link to the view. Loaded lazily: a page
+//! that is only read needs none of it.
 use super::controller::{BulkRequest, MatrixController};
 use crate::{
     api::releases::archive_release, api::releases::restore_release, api::steps::act_on_steps,
-    components::bulk_bar::BulkActionState, components::bulk_bar::spread,
+    browser, components::bulk_bar::BulkActionState, components::bulk_bar::spread,
     components::matrix::messages::bulk_text, components::ui::notice::sentence,
     components::ui::toast::Toasts, domain::actor_stamp::ActorStamp, domain::id::ReleaseId,
     domain::status_info::StatusChange, domain::status_info::reason_preview,
@@ -61,6 +61,19 @@ pub fn send_bulk_action(request: BulkRequest) {
         }
         // An undo that waited for this action now undoes it.
         undo_stack.end_change();
+    });
+}
+
+/// Copies the link to the view that is shown, and says whether that worked.
+pub fn copy_link(toasts: Toasts) {
+    leptos::task::spawn_local(async move {
+        let is_copied = browser::clipboard::copy(&browser::dom::current_url()).await;
+        let text = if is_copied {
+            "Copied the link to this view"
+        } else {
+            "Could not copy the link"
+        };
+        toasts.show(text, None);
     });
 }
 

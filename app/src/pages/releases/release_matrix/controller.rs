@@ -455,11 +455,13 @@ impl MatrixController {
             }
             StepPanelOutcome::Others(text, batch, is_gone) => {
                 self.report(text, batch);
+                self.reloader.note_change();
                 if is_gone && self.is_open(step) {
                     self.open(None);
+                    self.reloader.reload_grid_after_change();
+                } else {
+                    self.reloader.reload_after_change();
                 }
-                self.reloader.note_change();
-                self.reloader.reload_after_change();
             }
             StepPanelOutcome::Stale => self.reloader.force_panel(),
             StepPanelOutcome::Close => self.close_panel(),

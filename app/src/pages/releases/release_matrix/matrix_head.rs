@@ -1,7 +1,6 @@
 //! The head of the matrix page: title, progress, undo and redo, and the actions on the release as a whole.
 use super::{controller::MatrixController, url_state};
 use crate::{
-    browser,
     components::{
         layout::page_head::PageHead,
         matrix::command::GridCommand,
@@ -23,32 +22,20 @@ pub fn MatrixHead(
     controller: MatrixController,
     dialogs: OpenDialogs,
     on_command: Callback<GridCommand>,
+    /// Copies the link to this view.
+    on_copy_link: Callback<()>,
     /// Archives the release, or restores it.
     on_status: Callback<()>,
 ) -> impl IntoView {
     let (id, status) = (release.id, release.status);
     let MatrixController {
-        state,
-        can_work,
-        toasts,
-        ..
+        state, can_work, ..
     } = controller;
     let undo_stack = controller.undo_stack;
     let undoable = undo_stack.entries;
     let progress = move || {
         state.counts_version.track();
         Progress::from(state.grid.with_untracked(|grid| grid.total))
-    };
-    let copy_link = move || {
-        leptos::task::spawn_local(async move {
-            let is_copied = browser::clipboard::copy(&browser::dom::current_url()).await;
-            let text = if is_copied {
-                "Copied the link to this view"
-            } else {
-                "Could not copy the link"
-            };
-            toasts.show(text, None);
-        });
     };
     view! {
         <PageHead
@@ -78,7 +65,7 @@ pub fn MatrixHead(
                 data-square=""
                 aria-label="Copy link"
                 title="Copy the link to this view"
-                on:click=move |_| copy_link()
+                on:click=move |_| on_copy_link.run(())
             >
                 <Icon name="i-copy"/>
             </button>
@@ -99,7 +86,7 @@ pub fn MatrixHead(
                 data-square=""
                 aria-label="Redo"
                 aria-keyshortcuts="Control+Shift+Z"
-                title="Do again what was undone last"
+                title="Redo"
                 hidden=move || undoable.with(|it| it.1.is_empty())
                 on:click=move |_| on_command.run(GridCommand::Redo)
             >

@@ -6,7 +6,6 @@ use crate::{
     domain::{id::ReleaseId, matrix::Grid},
 };
 use leptos::prelude::*;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// How often the grid is read for one request: cells can move between the answers with the grid and with its status
 /// information.
@@ -43,14 +42,16 @@ pub struct MatrixReloader {
 
 /// A number that is another one when the template has other steps, or steps with other names.
 fn template_key(grid: &Grid) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    // FNV-1a. The standard library's hashers are not used on this page otherwise.
+    let mut key: u64 = 0xcbf2_9ce4_8422_2325;
     for row in &grid.rows {
         if let Some(id) = row.template {
-            hasher.write_i64(id.0);
-            row.name.hash(&mut hasher);
+            for byte in id.0.to_le_bytes().iter().chain(row.name.as_bytes()) {
+                key = (key ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+            }
         }
     }
-    hasher.finish()
+    key
 }
 
 impl MatrixReloader {
@@ -217,9 +218,15 @@ impl MatrixReloader {
 
     /// The same after a change of this page that may have added or removed steps.
     pub fn reload_after_change(self) {
+        self.reload_grid_after_change();
+        self.reload_panel();
+    }
+
+    /// The same where the open step was removed: there is none to read.
+    pub fn reload_grid_after_change(self) {
         let _ = self
             .changes
             .try_update_value(|it| it.has_changed_rows = true);
-        self.reload_all();
+        self.reload_grid();
     }
 }

@@ -3,12 +3,14 @@
 //! yet runs once the answer is here, so that it undoes that change.
 use super::reloader::MatrixReloader;
 use crate::{
-    api::overview::undo,
     browser::dom,
     components::ui::{follow_effect::follow, notice::sentence, toast::Toasts},
-    domain::id::BatchId,
+    domain::{id::BatchId, undo::UndoResult},
+    error::AppError,
+    pages::undo_requests::{UndoRequest, UndoRequests},
 };
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// A change of this tab, and what its toast said.
 pub type UndoEntry = (BatchId, String);
@@ -53,6 +55,7 @@ pub struct UndoStack {
     /// An undo (a redo if `true`) that waits for the pending changes.
     queued: StoredValue<Option<bool>>,
     toasts: Toasts,
+    requests: UndoRequests,
     /// Reads the page's data again after an undo, and knows which changes are pending.
     reloader: MatrixReloader,
 }
@@ -65,6 +68,7 @@ impl UndoStack {
             entries: RwSignal::default(),
             queued: StoredValue::new(None),
             toasts: Toasts::from_context(),
+            requests: UndoRequests::from_context(),
             reloader,
         };
         let key = format!("rollcall.undo.{}", reloader.release);
@@ -125,7 +129,7 @@ impl UndoStack {
     pub fn title(self) -> String {
         self.entries.with(|it| match it.0.last() {
             Some((_, text)) => format!("Undo: {text}"),
-            None => "Nothing was changed here yet".to_owned(),
+            None => "Nothing to undo".to_owned(),
         })
     }
 
@@ -147,38 +151,43 @@ impl UndoStack {
         let newest = self
             .entries
             .try_update(|it| if is_redo { it.1.pop() } else { it.0.pop() });
-        let Some((batch, what)) = newest.flatten() else {
+        let Some(entry) = newest.flatten() else {
             return;
         };
         self.reloader.begin_change();
-        leptos::task::spawn_local(async move {
-            match undo(batch).await {
-                Ok(result) => {
-                    if let Some(batch) = result.batch_id {
-                        let _ = self.entries.try_update(|it| {
-                            let entry = (batch, what);
-                            if is_redo {
-                                it.0.push(entry);
-                            } else {
-                                it.1.push(entry);
-                            }
-                        });
-                    }
-                    let mut text = format!(
-                        "{}: {} restored. The record changed, not the cluster",
-                        if is_redo { "Done again" } else { "Undone" },
-                        result.restored
-                    );
-                    if let Some(conflict) = result.conflicts.first() {
-                        text = format!("{text}; {}", conflict.reason);
-                    }
-                    self.toasts.show(text, None);
-                    self.reloader.reload_after_change();
-                }
-                Err(error) => self.toasts.show(sentence(&error.to_string()), None),
-            }
-            self.end_change();
+        self.requests.send(UndoRequest {
+            batch: entry.0.clone(),
+            asks: false,
+            on_end: Arc::new(move |answer| self.finish_step(is_redo, entry.clone(), answer)),
         });
+    }
+
+    fn finish_step(
+        self,
+        is_redo: bool,
+        (batch, what): UndoEntry,
+        answer: Option<Result<UndoResult, AppError>>,
+    ) {
+        // Who decided against it can still do it later; what was done can be taken back.
+        let entry = match answer {
+            None => Some((batch, is_redo)),
+            Some(Ok(result)) => {
+                self.toasts.show(result.message, None);
+                self.reloader.reload_after_change();
+                result.batch_id.map(|it| (it, !is_redo))
+            }
+            Some(Err(error)) => {
+                self.toasts.show(sentence(&error.to_string()), None);
+                None
+            }
+        };
+        if let Some((batch, can_be_redone)) = entry {
+            let _ = self.entries.try_update(|it| {
+                let list = if can_be_redone { &mut it.1 } else { &mut it.0 };
+                list.push((batch, what));
+            });
+        }
+        self.end_change();
     }
 }
 

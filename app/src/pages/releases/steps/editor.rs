@@ -10,9 +10,9 @@ use crate::{
     api::templates::add_template, api::templates::update_template, components::step_form::StepForm,
     components::step_form::StepFormSlots, components::step_form::StepFormState,
     components::ui::code::CodeBlock, components::ui::icon::Icon, components::ui::time::Time,
-    domain::id::TemplateId, domain::order::Position, domain::summary::TemplateDetail,
-    domain::template::TemplateDraft, domain::variables::ResolvedSegment,
-    domain::variables::ResolvedText,
+    domain::id::TemplateId, domain::normalize::saved_message, domain::order::Position,
+    domain::summary::TemplateDetail, domain::template::TemplateDraft,
+    domain::variables::ResolvedSegment, domain::variables::ResolvedText,
 };
 use leptos::prelude::*;
 
@@ -24,7 +24,7 @@ fn submit(editor: TemplateEditor, draft: TemplateDraft) {
             editor
                 .saving
                 .run(update_template(id, draft, version), move |it| {
-                    let text = messages::written("Saved", &it.row.name, &sent.content);
+                    let text = saved_message(&format!("Saved {}", it.row.name), &sent.content);
                     editor.toasts.show(text, it.batch_id);
                     if editor.open_id() == Some(id) {
                         editor.saved(it.row, &sent);
@@ -35,7 +35,7 @@ fn submit(editor: TemplateEditor, draft: TemplateDraft) {
         Some(EditedTemplate::New) => {
             let request = add_template(editor.release, draft, Position::Last);
             editor.saving.run(request, move |it| {
-                let text = messages::written("Added", &it.row.name, &sent.content);
+                let text = saved_message(&format!("Added {}", it.row.name), &sent.content);
                 editor.toasts.show(text, it.batch_id);
                 if untrack(|| editor.fields().draft()) == sent {
                     editor.shut();

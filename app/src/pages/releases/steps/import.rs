@@ -59,6 +59,8 @@ struct RunbookForm {
     read: RwSignal<Option<TemplateImport>>,
     /// Why the server could not read the text.
     error: RwSignal<Option<String>>,
+    /// Why the chosen file could not be read, until there is another text.
+    file_error: RwSignal<Option<String>>,
     edits: RwSignal<Vec<RowEdit>>,
     /// The steps after the edits.
     edited: Memo<EditedSteps>,
@@ -81,6 +83,7 @@ impl RunbookForm {
             editor,
             read,
             error: RwSignal::new(None),
+            file_error: RwSignal::new(None),
             edits,
             edited,
             takes_name: RwSignal::new(false),
@@ -94,11 +97,13 @@ impl RunbookForm {
             let number = changes.get_value();
             this.edits.set(Vec::new());
             this.read.set(None);
+            this.error.set(None);
             this.takes_name.set(false);
             this.takes_description.set(false);
             if typed.trim().is_empty() {
                 return;
             }
+            this.file_error.set(None);
             let is_last = move || changes.try_get_value() == Some(number);
             dom::after(READ_DEBOUNCE_MS, move || {
                 if !is_last() {
@@ -344,14 +349,13 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
             let Some(content) = selected_file_bytes(&event).await else {
                 return;
             };
-            match decode(&content) {
-                Ok(chosen) => {
-                    let _ = text.try_set(chosen);
-                }
-                Err(error) => {
-                    let _ = runbook.error.try_set(Some(error.to_string()));
-                }
-            }
+            // A file takes the text's place, also one that cannot be read: else the text before it would be imported.
+            let (chosen, error) = match decode(&content) {
+                Ok(chosen) => (chosen, None),
+                Err(error) => (String::new(), Some(error.to_string())),
+            };
+            let _ = text.try_set(chosen);
+            let _ = runbook.file_error.try_set(error);
         });
     };
     let is_busy = editor.sending.is_busy();
@@ -387,7 +391,7 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
                     on:change=choose
                 />
             </div>
-            {move || runbook.error.get().map(|it| view! { <p class="alert" data-tone="danger" role="alert">{it}</p> })}
+            {move || runbook.file_error.get().or_else(|| runbook.error.get()).map(|it| view! { <p class="alert" data-tone="danger" role="alert">{it}</p> })}
             {move || runbook.notes()}
             {move || runbook.table()}
             {move || runbook.offers()}

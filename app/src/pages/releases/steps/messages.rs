@@ -9,16 +9,6 @@ use crate::{
     error::AppError,
 };
 
-/// "Saved Upgrade". A byte order mark that was typed or pasted is not saved.
-pub fn written(verb: &str, name: &str, sent: &str) -> String {
-    let mark = if sent.starts_with('\u{feff}') {
-        ", without the byte order mark at its start"
-    } else {
-        ""
-    };
-    format!("{verb} {name}{mark}")
-}
-
 /// "1 customer", "3 customers".
 pub fn counted(n: u32, word: &str) -> String {
     format!("{n} {word}{}", if n == 1 { "" } else { "s" })

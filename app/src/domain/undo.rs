@@ -1,0 +1,366 @@
+//! Undo (R16, R101): what an undo does row by row, what it leaves alone, and the questions and messages that pages show of it.
+use super::{
+    actor_stamp::ActorStamp,
+    event::{Entity, EventAction},
+    id::BatchId,
+    step::CustomerStep,
+    template::{Propagation, propagation},
+    vocabulary::StepStatus,
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What a step's row holds that would be lost with it, in words: "done, notes"; none if nobody has worked on it. A reopened
+/// step without notes has no work.
+pub fn work(status: StepStatus, is_overridden: bool, has_notes: bool) -> Option<String> {
+    let mut parts = Vec::new();
+    if status != StepStatus::Pending {
+        parts.push(status.in_sentence());
+    }
+    if propagation(status, is_overridden) == Propagation::Overridden {
+        parts.push("overridden");
+    }
+    if has_notes {
+        parts.push("notes");
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What a step's row is again after an undo, in words: "done → pending, notes as before".
+pub fn restored_in_words(now: &CustomerStep, then: &CustomerStep) -> String {
+    let mut parts = Vec::new();
+    if now.status != then.status {
+        let (now, then) = (now.status.in_sentence(), then.status.in_sentence());
+        parts.push(format!("{now} → {then}"));
+    }
+    let text = |it: &CustomerStep| (it.name.clone(), it.kind, it.content.clone());
+    let words = [
+        (text(now) != text(then), "text as before"),
+        (now.notes != then.notes, "notes as before"),
+        (now.is_overridden && !then.is_overridden, "not overridden"),
+        (then.is_overridden && !now.is_overridden, "overridden"),
+        (then.is_custom && !now.is_custom, "a custom step"),
+        (now.is_custom && !then.is_custom, "a copy of the template"),
+    ];
+    let words = words.iter().filter(|it| it.0).map(|it| it.1.to_owned());
+    parts.extend(words);
+    if parts.is_empty() {
+        parts.push("as before".to_owned());
+    }
+    parts.join(", ")
+}
+
+/// A row that an undo leaves alone: it was changed since, or it has work that would be deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Conflict {
+    pub id: i64,
+    pub reason: String,
+    pub changed_by: Option<String>,
+    #[serde(with = "crate::domain::time_serde::option")]
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+words! {
+    /// What becomes of a row by an undo.
+    RowFate {
+        Restored = "restored", BroughtBack = "brought-back", Deleted = "deleted", LeftAlone = "left-alone",
+    }
+}
+
+/// A row that an undo meets, and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndoRow {
+    pub entity: Entity,
+    pub id: i64,
+    pub name: String,
+    /// The customer of a cell.
+    pub customer: Option<String>,
+    pub fate: RowFate,
+    /// In words: "done → pending"; of a row that is left alone the reason.
+    pub becomes: String,
+    /// Whether it has work that the undo deletes, or would delete.
+    pub has_work: bool,
+    /// Of a row that is left alone or has work: who changed it last.
+    pub changed_by: Option<String>,
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+impl UndoRow {
+    /// "Migrate schema, Acme"
+    pub fn full_name(&self) -> String {
+        match &self.customer {
+            Some(customer) => format!("{}, {customer}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    fn line(&self) -> UndoLine {
+        let text = if self.fate == RowFate::LeftAlone {
+            self.becomes.clone()
+        } else {
+            format!("{}: {}", self.full_name(), self.becomes)
+        };
+        UndoLine {
+            text,
+            changed_by: self.changed_by.clone(),
+            changed_at: self.changed_at,
+        }
+    }
+}
+
+/// What an undo would do (R101).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndoPreview {
+    pub restored: u32,
+    pub conflicts: Vec<Conflict>,
+    /// Rows with work that are deleted if that is allowed, else are conflicts.
+    pub with_work: Vec<Conflict>,
+    pub rows: Vec<UndoRow>,
+    pub is_redo: bool,
+}
+
+/// The result of an undo (R16). An undo changes the record, not the Kubernetes cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UndoResult {
+    pub restored: u32,
+    pub conflicts: Vec<Conflict>,
+    pub batch_id: Option<BatchId>,
+    /// What pages say of it.
+    pub message: String,
+}
+
+/// A row in the dialog before an undo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoLine {
+    pub text: String,
+    pub changed_by: Option<String>,
+    #[serde(with = "crate::domain::time_serde::option")]
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+/// Rows in the dialog: how many there are, and the first of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoLines {
+    pub n: u32,
+    pub first: Vec<UndoLine>,
+}
+
+/// How many rows of a kind the dialog lists; of more it tells the count.
+const LINES_MAX: usize = 200;
+
+impl UndoLines {
+    fn of<'a>(rows: impl Iterator<Item = &'a UndoRow>) -> Self {
+        let mut lines = Self::default();
+        for row in rows {
+            lines.n += 1;
+            if lines.first.len() < LINES_MAX {
+                lines.first.push(row.line());
+            }
+        }
+        lines
+    }
+}
+
+/// What the dialog before an undo asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoQuestion {
+    /// Whether what it would undo is itself an undo.
+    pub is_redo: bool,
+    /// Whether anything can be restored without deleting work.
+    pub can_restore: bool,
+    pub changes: UndoLines,
+    pub with_work: UndoLines,
+    pub left_alone: UndoLines,
+}
+
+impl From<UndoPreview> for UndoQuestion {
+    fn from(preview: UndoPreview) -> Self {
+        let lines = |is_wanted: fn(&UndoRow) -> bool| {
+            UndoLines::of(preview.rows.iter().filter(|it| is_wanted(it)))
+        };
+        Self {
+            is_redo: preview.is_redo,
+            can_restore: preview.restored > 0,
+            changes: lines(|it| !it.has_work && it.fate != RowFate::LeftAlone),
+            with_work: lines(|it| it.has_work),
+            left_alone: lines(|it| !it.has_work && it.fate == RowFate::LeftAlone),
+        }
+    }
+}
+
+/// What becomes of a page's undo: done, or first a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UndoAnswer {
+    Done(UndoResult),
+    /// Nothing was changed: work would be deleted.
+    Asks(UndoQuestion),
+}
+
+/// What an action is called in "Undid "Mark done" on 9 cells".
+fn action_name(action: EventAction) -> &'static str {
+    match action {
+        EventAction::Done => "Mark done",
+        EventAction::Fail => "Mark failed",
+        EventAction::Override => "Override",
+        EventAction::Reset => "Reset to template",
+        EventAction::Notes => "Edit notes",
+        EventAction::Create => "Add",
+        EventAction::Update => "Edit",
+        EventAction::Promote => "Promote to template",
+        EventAction::Reorder => "Reorder",
+        EventAction::Move => "Move",
+        EventAction::Delete => "Delete",
+        EventAction::Start => "Start",
+        EventAction::Skip => "Skip",
+        EventAction::Revert => "Revert",
+        EventAction::Reopen => "Reopen",
+        EventAction::Import => "Import",
+        other => other.label(),
+    }
+}
+
+/// What pages say of an undo that restored `n` rows of this kind: "Undid "Mark done" on 9 cells. The record changed; clusters
+/// are not affected. 1 left alone: Announce, Acme was changed since by Jonas".
+pub fn message(action: EventAction, entity: Entity, n: u32, conflicts: &[Conflict]) -> String {
+    let done = match action {
+        EventAction::Undo => "Redone".to_owned(),
+        action => format!("Undid \"{}\"", action_name(action)),
+    };
+    let noun = match entity {
+        Entity::Step => "cell",
+        Entity::Template => "step",
+        Entity::Customer => "customer",
+        _ => "list",
+    };
+    let plural = if n == 1 { "" } else { "s" };
+    let mut text =
+        format!("{done} on {n} {noun}{plural}. The record changed; clusters are not affected");
+    if let Some(first) = conflicts.first() {
+        text = format!("{text}. {} left alone: {}", conflicts.len(), first.reason);
+        if let Some(by) = &first.changed_by {
+            text = format!("{text} by {by}");
+        }
+    }
+    text
+}
+
+/// The latest of the changes that conflicts name.
+pub fn latest_change(conflicts: &[Conflict]) -> Option<ActorStamp> {
+    let stamps = conflicts.iter().filter_map(|it| {
+        Some(ActorStamp {
+            by: it.changed_by.clone()?,
+            at: it.changed_at?,
+        })
+    });
+    stamps.max_by_key(|it| it.at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::{CustomerId, ReleaseId};
+
+    #[test]
+    fn work_is_any_state_but_pending_notes_and_overrides() {
+        use StepStatus::{Done, InProgress, Pending};
+        assert_eq!(work(Pending, false, false), None);
+        let says = |status, is_overridden, has_notes| {
+            work(status, is_overridden, has_notes).unwrap_or_default()
+        };
+        assert_eq!(says(InProgress, false, false), "in progress");
+        assert_eq!(says(Pending, true, false), "overridden");
+        assert_eq!(says(Pending, false, true), "notes");
+        assert_eq!(says(Done, true, true), "done, overridden, notes");
+    }
+
+    #[test]
+    fn what_a_step_is_again_is_said_in_words() {
+        let done = CustomerStep {
+            status: StepStatus::Done,
+            notes: Some("took 40 s".into()),
+            ..CustomerStep::blank(ReleaseId(1), CustomerId(1), DateTime::UNIX_EPOCH)
+        };
+        let pending = CustomerStep {
+            status: StepStatus::Pending,
+            notes: None,
+            ..done.clone()
+        };
+        let says = restored_in_words(&done, &pending);
+        assert_eq!(says, "done → pending, notes as before");
+        assert_eq!(restored_in_words(&done, &done), "as before");
+        let overridden = CustomerStep {
+            content: "mine".into(),
+            is_overridden: true,
+            ..done.clone()
+        };
+        let says = restored_in_words(&overridden, &done);
+        assert_eq!(says, "text as before, not overridden");
+    }
+
+    #[test]
+    fn a_message_names_the_action_the_count_and_what_was_left_alone() {
+        let text = message(EventAction::Done, Entity::Step, 9, &[]);
+        let record = "The record changed; clusters are not affected";
+        assert_eq!(text, format!("Undid \"Mark done\" on 9 cells. {record}"));
+        let conflict = Conflict {
+            id: 1,
+            reason: "Announce, Acme was changed since".into(),
+            changed_by: Some("Jonas".into()),
+            changed_at: Some(DateTime::UNIX_EPOCH),
+        };
+        let text = message(EventAction::Undo, Entity::Template, 1, &[conflict]);
+        let left = "1 left alone: Announce, Acme was changed since by Jonas";
+        assert_eq!(text, format!("Redone on 1 step. {record}. {left}"));
+    }
+
+    #[test]
+    fn a_question_has_the_first_rows_of_each_kind_and_their_counts() {
+        let row = |id, fate, has_work| UndoRow {
+            entity: Entity::Step,
+            id,
+            name: "Announce".into(),
+            customer: Some(format!("Customer {id}")),
+            fate,
+            becomes: "done → pending".into(),
+            has_work,
+            changed_by: None,
+            changed_at: None,
+        };
+        let mut rows: Vec<UndoRow> = (0..300)
+            .map(|id| row(id, RowFate::Restored, false))
+            .collect();
+        rows.push(row(300, RowFate::LeftAlone, false));
+        rows.push(row(301, RowFate::LeftAlone, true));
+        rows.push(row(302, RowFate::Deleted, true));
+        let question = UndoQuestion::from(UndoPreview {
+            restored: 300,
+            conflicts: Vec::new(),
+            with_work: Vec::new(),
+            rows,
+            is_redo: false,
+        });
+        assert_eq!(
+            (question.changes.n, question.changes.first.len()),
+            (300, LINES_MAX)
+        );
+        let line = &question.changes.first[7].text;
+        assert_eq!(line, "Announce, Customer 7: done → pending");
+        assert_eq!((question.with_work.n, question.left_alone.n), (2, 1));
+        assert!(question.can_restore);
+    }
+
+    #[test]
+    fn the_latest_change_is_named() {
+        let conflict = |by: &str, seconds| Conflict {
+            id: 1,
+            reason: String::new(),
+            changed_by: Some(by.into()),
+            changed_at: DateTime::from_timestamp(seconds, 0),
+        };
+        let latest = latest_change(&[conflict("Ana", 5), conflict("Jonas", 9), conflict("Mei", 1)]);
+        assert_eq!(latest.map(|it| it.by).as_deref(), Some("Jonas"));
+        assert_eq!(latest_change(&[]), None);
+    }
+}

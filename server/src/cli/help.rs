@@ -1,0 +1,33 @@
+//! What `rollcall --help` says below the list of verbs: the settings, each with its default, and the exit codes. A test
+//! compares the settings with those of the README.
+
+/// For `-h`.
+pub const SHORT: &str = "\
+Settings come from environment variables: `rollcall --help` lists them.
+Ends with 0 if it was done, 1 if it failed, 2 if the command line or a setting is wrong, and 3 if something was found:
+a check that is not clean, or a file that cannot be restored or imported.";
+
+/// For `--help`.
+pub const LONG: &str = "\
+Settings, as environment variables:
+  DATABASE_URL               Where the database is: sqlite://PATH, sqlite:PATH or file:PATH
+                             [default: sqlite://data/app.db]
+  ROLLCALL_ADDR              Address and port to listen on [default: 127.0.0.1:3000]
+  ROLLCALL_PUBLIC_URL        Address that people open, such as https://rollcall.example.com [default: none]
+  ROLLCALL_HOSTS             Other names that it is asked by, separated by commas, no wildcards [default: none]
+  ROLLCALL_USER              Who a change is by when neither the page nor X-Rollcall-User says so
+                             [default: the system's user]
+  ROLLCALL_LOG               Format of the log, on standard error: text, or json with one object per line
+                             [default: text]
+  RUST_LOG                   How much is logged [default: info,sqlx=warn,sea_orm=warn; warn for all verbs but serve]
+  ROLLCALL_BACKUP_DIR        Folder in which the server makes backups by itself [default: none, no backups]
+  ROLLCALL_BACKUP_EVERY      Time between two backups: a number and s, m, h or d, from 1s to 366d [default: 1d]
+  ROLLCALL_BACKUP_KEEP       How many of these backups are kept, 1 or more [default: 14]
+  ROLLCALL_ANCHOR_FILE       File to which the head of the history is added every hour and at each report
+                             [default: none]
+  ROLLCALL_SIGNING_KEY_FILE  Key made by `rollcall keygen FILE`, which signs heads of the history [default: none]
+  JENKINS_URL, JENKINS_TOKEN, RANCHER_URL, RANCHER_TOKEN
+                             Accepted, and not used yet
+
+Ends with 0 if it was done, 1 if it failed, 2 if the command line or a setting is wrong, and 3 if something was found:
+a check that is not clean, or a file that cannot be restored or imported.";
