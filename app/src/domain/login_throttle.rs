@@ -17,6 +17,8 @@ const FIRST_WAIT_SECONDS: i64 = 15;
 const LONGEST_WAIT_SECONDS: i64 = 900;
 /// Failures are forgotten after a day without one.
 const FORGOTTEN_AFTER_HOURS: i64 = 24;
+/// Seconds between two failures of one network that are written down.
+const RECORD_PAUSE_SECONDS: i64 = 60;
 /// Entries of each kind that are kept; the oldest go first. They bound the memory that strangers can take.
 const ENTRIES_MAX: usize = 10_000;
 
@@ -45,6 +47,8 @@ impl Failures {
 pub struct LoginThrottle {
     by_login: HashMap<(String, IpAddr), Failures>,
     by_address: HashMap<IpAddr, Failures>,
+    /// When a failure of a network was written down last.
+    recorded: HashMap<IpAddr, DateTime<Utc>>,
 }
 
 impl LoginThrottle {
@@ -67,6 +71,21 @@ impl LoginThrottle {
         let address = network_of(address);
         count(&mut self.by_login, (login.to_owned(), address), now);
         count(&mut self.by_address, address, now);
+    }
+
+    /// Whether a failure may be written down: one a minute of each network, so that strangers cannot fill the history. It counts
+    /// as written down then.
+    pub fn may_be_recorded(&mut self, address: IpAddr, now: DateTime<Utc>) -> bool {
+        let pause = TimeDelta::seconds(RECORD_PAUSE_SECONDS);
+        if self.recorded.len() >= ENTRIES_MAX {
+            self.recorded.retain(|_, it| now < *it + pause);
+        }
+        let last = self.recorded.get(&network_of(address));
+        let may = self.recorded.len() < ENTRIES_MAX && last.is_none_or(|it| now >= *it + pause);
+        if may {
+            self.recorded.insert(network_of(address), now);
+        }
+        may
     }
 
     /// Forgets the failures of this login from this address. Those of the address stay: who has an account must not try others
@@ -207,5 +226,15 @@ mod tests {
             throttle.wait_seconds("ana", address("10.0.0.1"), next_day),
             None
         );
+    }
+
+    #[test]
+    fn one_failure_a_minute_of_a_network_is_written_down() {
+        let mut throttle = LoginThrottle::default();
+        let (here, beside) = (address("2001:db8::1"), address("2001:db8::2"));
+        assert!(throttle.may_be_recorded(here, at(0)));
+        assert!(!throttle.may_be_recorded(beside, at(59)));
+        assert!(throttle.may_be_recorded(address("192.0.2.1"), at(59)));
+        assert!(throttle.may_be_recorded(beside, at(60)));
     }
 }

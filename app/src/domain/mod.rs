@@ -15,6 +15,8 @@
 #[macro_use]
 pub mod vocabulary;
 
+/// One's own account, as its page shows it.
+pub mod account;
 /// Author and time of a change.
 pub mod actor_stamp;
 /// Who is asking, with which rights.
@@ -24,6 +26,8 @@ pub mod canonical_json;
 pub mod cell_changes;
 /// Findings of the integrity check.
 pub mod check_finding;
+/// Where a request comes from.
+pub mod client;
 pub mod cluster;
 /// The texts to copy, with the header that says whom they are for.
 pub mod copy;
@@ -72,6 +76,8 @@ pub mod matrix_wire;
 pub mod metadata;
 /// Line breaks and byte order marks of incoming texts.
 pub mod normalize;
+/// Which role the groups of a provider give.
+pub mod oidc_roles;
 /// Order of steps in lists.
 pub mod order;
 /// What a password must be like.
@@ -91,6 +97,8 @@ pub mod rule_violation;
 pub mod scope;
 /// How long a session lives.
 pub mod session;
+/// The one-time code of the first admin.
+pub mod setup_code;
 /// Who set a cell's state, when and why.
 pub mod status_info;
 /// A customer's step and its transitions.

@@ -4,17 +4,19 @@ use crate::{
     http::{peer::Arrival, router::router},
     ops::{
         anchors::Anchors,
+        auth_settings::AuthMode,
         backup,
         config::{InvalidSetting, Settings},
         database,
         failure::Failure,
+        first_admin,
         limits::SHUTDOWN_GRACE,
         prometheus,
     },
 };
 use app::{
     api::context::{self, Context},
-    store::{Database, engine::sqlite, error::chain},
+    store::{Database, accounts::password_hash, engine::sqlite, error::chain},
 };
 use axum::Extension;
 use std::{sync::Arc, time::Duration};
@@ -47,6 +49,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
             "{address} can be reached from other machines, and ROLLCALL_AUTH is open: anybody can change anything"
         );
     }
+    prepare_sign_in(&database, settings.auth.mode).await?;
     let mut hosts = settings.hosts;
     if !address.ip().is_unspecified() {
         hosts.add_address(address.ip());
@@ -108,6 +111,19 @@ async fn write_last_used(database: &Database) {
     if let Err(error) = database.write_last_used().await {
         tracing::warn!(error = %chain(&error), "when sessions and tokens were used last was not written");
     }
+}
+
+/// What `login` mode needs before the first person comes: the hash that unknown logins are compared with, and while there is no
+/// admin the code by which one is made.
+async fn prepare_sign_in(database: &Database, mode: AuthMode) -> Result<(), Failure> {
+    if mode != AuthMode::Login {
+        return Ok(());
+    }
+    password_hash::prepare().await?;
+    if first_admin::announce(database).await? {
+        tokio::spawn(first_admin::keep_announcing(database.clone()));
+    }
+    Ok(())
 }
 
 /// Resolves on Ctrl-C or SIGTERM.

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod body_limit;
 pub mod checklist_download;
+pub mod door_page;
 pub mod downloads;
 pub mod forms;
 pub mod host_check;
@@ -13,4 +14,5 @@ pub mod print_page;
 pub mod render;
 pub mod rights;
 pub mod router;
+pub mod sign_in_pages;
 pub mod site;

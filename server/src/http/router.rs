@@ -2,7 +2,7 @@
 use crate::{
     http::{
         access, checklist_download, downloads, forms, middleware, page_cache, print_page, render,
-        site,
+        sign_in_pages, site,
     },
     ops::{allowed_hosts::AllowedHosts, auth_settings::AuthSettings, health, prometheus},
     rest,
@@ -23,7 +23,7 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings) -> 
         database: context.database.clone(),
         settings: Arc::new(settings),
         default_actor: context.default_actor.clone(),
-        throttle: Arc::default(),
+        has_admin: Arc::default(),
     };
     let options = LeptosOptions::builder().output_name("rollcall").build();
     let context_of_pages = context.clone();
@@ -56,6 +56,7 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings) -> 
         .merge(rest::router(context.clone()))
         .merge(checklist_download::router(context.clone()))
         .merge(downloads::router(context.clone()))
+        .merge(sign_in_pages::router(context.clone()))
         .merge(forms::router(context))
         .merge(pages)
         .fallback(move |request: Request| async move {

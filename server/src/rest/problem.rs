@@ -53,6 +53,10 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub role: Option<Role>,
+    /// Seconds that the next try has to wait, as in the header Retry-After.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub retry_after: Option<u64>,
     /// The change that was made under an idempotency key whose answer was lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_id: Option<String>,
@@ -145,6 +149,7 @@ impl Problem {
             changed_by: None,
             changed_at: None,
             role: None,
+            retry_after: None,
             batch_id: None,
         }))
     }
@@ -175,7 +180,8 @@ impl Problem {
         self
     }
 
-    fn with_type(mut self, word: &str, title: &str) -> Self {
+    /// With another word and title than those of its status.
+    pub fn with_type(mut self, word: &str, title: &str) -> Self {
         self.0.kind = urn(word);
         title.clone_into(&mut self.0.title);
         self
@@ -215,9 +221,13 @@ impl From<AppError> for Problem {
         match error {
             AppError::NotFound(_)
             | AppError::SignIn
-            | AppError::Busy
             | AppError::Internal
             | AppError::Transport(_) => problem,
+            AppError::Throttled(seconds) => {
+                problem.0.retry_after = Some(seconds);
+                problem
+            }
+            AppError::Busy => problem.with_type("busy", "Too much at once"),
             AppError::Denied(_) => problem.with_type("needs-role", "You may not do this"),
             AppError::Invalid(invalid) => {
                 for (field, text) in invalid.0 {
@@ -259,7 +269,12 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static(PROBLEM_MEDIA_TYPE),
         )];
-        (self.status(), headers, body).into_response()
+        let mut response = (self.status(), headers, body).into_response();
+        if let Some(seconds) = self.0.retry_after {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }
 

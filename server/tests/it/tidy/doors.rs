@@ -102,6 +102,7 @@ fn a_store_is_made_where_it_is_known_who_asks() {
         "server/src/http/downloads.rs",
         "server/src/http/forms.rs",
         "server/src/http/print_page.rs",
+        "server/src/http/sign_in_pages.rs",
         "server/src/ops/prometheus.rs",
         "server/src/rest/extract.rs",
         "server/src/rest/idempotency.rs",
@@ -118,6 +119,7 @@ fn a_store_is_made_where_it_is_known_who_asks() {
     let allowed = [
         "app/src/domain/caller.rs",
         "app/src/store/accounts/sessions.rs",
+        "app/src/store/accounts/setup.rs",
         "server/src/cli/verbs.rs",
         "server/src/demo/mod.rs",
         "server/src/http/access.rs",

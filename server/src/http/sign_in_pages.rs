@@ -1,0 +1,293 @@
+//! The pages of who is not signed in yet: `/login`, `/setup`, and the address that signs out. Plain forms that post to their own
+//! address, so that they work without JavaScript.
+use super::door_page::{DoorPage, TextInput};
+use crate::{
+    ops::{
+        auth_settings::{AuthMode, AuthSettings},
+        session_cookie,
+    },
+    rest::extract::Desk,
+};
+use app::{
+    api::context::{Context, now, to_app_error},
+    domain::{caller::Caller, client::Client, user::UserDraft, vocabulary::Field},
+    error::AppError,
+    paths,
+    store::error::StoreError,
+};
+use axum::{
+    Extension, Form, Router,
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use leptos::prelude::LeptosOptions;
+use maud::html;
+use serde::Deserialize;
+use std::{collections::BTreeMap, sync::Arc};
+
+type PostedFields = BTreeMap<String, String>;
+
+pub fn router(context: Context) -> Router<LeptosOptions> {
+    Router::new()
+        .route(paths::LOGIN, get(show_login).post(sign_in))
+        .route(paths::LOGOUT, post(sign_out))
+        .route(paths::SETUP, get(show_setup).post(set_up))
+        .with_state(context)
+}
+
+/// Where to go on to after signing in.
+#[derive(Default, Deserialize)]
+struct NextQuery {
+    next: Option<String>,
+}
+
+impl NextQuery {
+    /// The address, if it leads to a page here; else the dashboard.
+    fn path(&self) -> &str {
+        let next = self.next.as_deref().and_then(paths::local_path);
+        next.unwrap_or(paths::DASHBOARD)
+    }
+}
+
+/// The text of a field; empty if the form does not have it.
+fn field<'a>(fields: &'a PostedFields, name: &str) -> &'a str {
+    fields.get(name).map(String::as_str).unwrap_or_default()
+}
+
+/// The form that signs in.
+fn login_page(headers: &HeaderMap, next: &str, login: &str, error: Option<&AppError>) -> Response {
+    let input = |label: &'static str,
+                 name: &'static str,
+                 kind: &'static str,
+                 autocomplete: &'static str,
+                 value: &str,
+                 has_focus: bool| {
+        let (hint, error) = (None, None);
+        TextInput {
+            label,
+            name,
+            kind,
+            autocomplete,
+            value,
+            hint,
+            error,
+            has_focus,
+        }
+        .draw()
+    };
+    DoorPage {
+        title: "Sign in",
+        lead: "",
+        action: &paths::login(next),
+        button: "Sign in",
+        error,
+        fields: html! {
+            (input("Login", "login", "text", "username", login, login.is_empty()))
+            (input("Password", "password", "password", "current-password", "", !login.is_empty()))
+        },
+    }
+    .respond(headers)
+}
+
+/// Where to go instead, if nobody signs in here.
+fn elsewhere(settings: &AuthSettings) -> Option<Response> {
+    let signs_in = settings.mode == AuthMode::Login;
+    (!signs_in).then(|| Redirect::to(paths::DASHBOARD).into_response())
+}
+
+async fn show_login(
+    Desk { settings, .. }: Desk,
+    Query(query): Query<NextQuery>,
+    headers: HeaderMap,
+) -> Response {
+    elsewhere(&settings).unwrap_or_else(|| login_page(&headers, query.path(), "", None))
+}
+
+async fn sign_in(
+    State(context): State<Context>,
+    Desk { client, settings }: Desk,
+    Query(query): Query<NextQuery>,
+    headers: HeaderMap,
+    Form(fields): Form<PostedFields>,
+) -> Response {
+    if let Some(elsewhere) = elsewhere(&settings) {
+        return elsewhere;
+    }
+    let (login, password) = (field(&fields, "login"), field(&fields, "password"));
+    let (database, now) = (&context.database, now());
+    let admins_only = !settings.has_password_login;
+    let signed_in = database
+        .sign_in(login, password, admins_only, &client, now)
+        .await;
+    let error = match signed_in {
+        Ok(Some(signed_in)) => {
+            if let Some(earlier) = session_cookie::secret(&headers, client.is_https)
+                && let Err(error) = database.end_replaced_session(earlier, now).await
+            {
+                to_app_error(error);
+            }
+            return go_on(&signed_in.secret, &client, query.path());
+        }
+        Ok(None) => AppError::SignIn,
+        Err(error) => to_app_error(error),
+    };
+    login_page(&headers, query.path(), login, Some(&error))
+}
+
+/// On to a page, with the cookie of a new session.
+fn go_on(secret: &str, client: &Client, path: &str) -> Response {
+    let mut response = Redirect::to(path).into_response();
+    if let Some(cookie) = session_cookie::set(secret, client.is_https) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Ends the session of the request.
+async fn sign_out(
+    State(context): State<Context>,
+    Desk { client, settings }: Desk,
+    Extension(caller): Extension<Arc<Caller>>,
+) -> Response {
+    if let Some(elsewhere) = elsewhere(&settings) {
+        return elsewhere;
+    }
+    if let Some(session) = caller.session() {
+        let stamp = caller.stamp(now());
+        let store = context.database.as_caller(caller);
+        if let Err(error) = store.end_session(session, stamp).await {
+            // One that ended meanwhile is as good.
+            if !matches!(error, StoreError::NotFound(_)) {
+                to_app_error(error);
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+        }
+    }
+    let mut response = Redirect::to(paths::LOGIN).into_response();
+    if let Some(cookie) = session_cookie::cleared(client.is_https) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The form that makes the first admin.
+fn setup_page(headers: &HeaderMap, fields: &PostedFields, error: Option<&AppError>) -> Response {
+    let input = |label: &'static str,
+                 name: &'static str,
+                 kind: &'static str,
+                 autocomplete: &'static str,
+                 hint: Option<&'static str>,
+                 of: Field,
+                 has_focus: bool| {
+        let value = if kind == "password" {
+            ""
+        } else {
+            field(fields, name)
+        };
+        TextInput {
+            label,
+            name,
+            kind,
+            autocomplete,
+            value,
+            hint,
+            error: error.and_then(|it| it.message_for(of)),
+            has_focus,
+        }
+        .draw()
+    };
+    let code_hint = Some("The log shows it: setup code XXXX-XXXX. Valid for 30 minutes");
+    let login_hint = Some("Lowercase letters, digits and . _ @ -");
+    DoorPage {
+        title: "Set up Rollcall",
+        lead: "Create the first admin. Others are added after that.",
+        action: paths::SETUP,
+        button: "Create admin",
+        error,
+        fields: html! {
+            (input("Code", "code", "text", "off", code_hint, Field::Code, true))
+            (input("Login", "login", "text", "username", login_hint, Field::Login, false))
+            (input("Name", "name", "text", "name", None, Field::Name, false))
+            (input("Password", "password", "password", "new-password", Some("12 characters or more"), Field::Password, false))
+        },
+    }
+    .respond(headers)
+}
+
+/// Where to go instead, if there is nothing to set up.
+async fn is_set_up(context: &Context, settings: &AuthSettings) -> Option<Response> {
+    if let Some(elsewhere) = elsewhere(settings) {
+        return Some(elsewhere);
+    }
+    match context.database.active_admins().await {
+        Ok(0) => None,
+        Ok(_) => Some(Redirect::to(paths::LOGIN).into_response()),
+        Err(error) => {
+            to_app_error(error);
+            Some(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        }
+    }
+}
+
+async fn show_setup(
+    State(context): State<Context>,
+    Desk { settings, .. }: Desk,
+    headers: HeaderMap,
+) -> Response {
+    match is_set_up(&context, &settings).await {
+        Some(elsewhere) => elsewhere,
+        None => setup_page(&headers, &PostedFields::new(), None),
+    }
+}
+
+async fn set_up(
+    State(context): State<Context>,
+    Desk { client, settings }: Desk,
+    headers: HeaderMap,
+    Form(fields): Form<PostedFields>,
+) -> Response {
+    if let Some(elsewhere) = is_set_up(&context, &settings).await {
+        return elsewhere;
+    }
+    let draft = UserDraft {
+        login: field(&fields, "login").to_owned(),
+        name: field(&fields, "name").to_owned(),
+        password: Some(field(&fields, "password").to_owned()),
+        ..UserDraft::default()
+    };
+    let code = field(&fields, "code");
+    match context.database.set_up(code, draft, &client, now()).await {
+        Ok(made) => go_on(&made.secret, &client, paths::DASHBOARD),
+        Err(error) => setup_page(&headers, &fields, Some(&to_app_error(error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_here_is_gone_on_to() {
+        let next = |text: &str| {
+            NextQuery {
+                next: Some(text.to_owned()),
+            }
+            .path()
+            .to_owned()
+        };
+        assert_eq!(next("/releases/1?step=2"), "/releases/1?step=2");
+        for elsewhere in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "\t//evil.example",
+            "/login?next=/x",
+            "/logout",
+            "",
+        ] {
+            assert_eq!(next(elsewhere), "/", "{elsewhere}");
+        }
+    }
+}
