@@ -5,6 +5,7 @@ use crate::{
     components::{
         layout::sidebar::Sidebar,
         name_dialog::NameDialogProps,
+        rights::Rights,
         ui::{
             follow_effect::follow,
             notice::sentence,
@@ -12,7 +13,7 @@ use crate::{
             toast::{ToastRegion, Toasts},
         },
     },
-    domain::{id::BatchId, summary::LayoutInfo},
+    domain::{id::BatchId, permission::Role, summary::LayoutInfo},
     pages::{
         SerialRequest,
         fetch::Fetch,
@@ -54,6 +55,9 @@ pub fn App() -> impl IntoView {
     // The server's clock is sent with the page, so that server and browser render the same times.
     let now = SharedValue::new_str(|| use_context::<Now>().map_or(0, |it| it.0.timestamp_millis()));
     let now = DateTime::from_timestamp_millis(now.into_inner()).unwrap_or_default();
+    // So is the role, so that both draw the same buttons.
+    let role = SharedValue::new_str(|| use_context::<Rights>().map_or(Role::Viewer, |it| it.0));
+    provide_context(Rights(role.into_inner()));
     // Set by the browser's entry after hydration. Until then the page must look exactly as the server rendered it.
     let Hydrated(live) = use_context::<Hydrated>().unwrap_or_default();
     let clock = Clock {
@@ -92,6 +96,10 @@ pub fn App() -> impl IntoView {
                         ssr=SsrMode::Async
                     />
                     <Route path=path!("activity") view=LazyPage::Activity ssr=SsrMode::Async/>
+                    <Route path=path!("account") view=LazyPage::Account ssr=SsrMode::Async/>
+                    <Route path=path!("users") view=LazyPage::Users ssr=SsrMode::Async/>
+                    <Route path=path!("users/new") view=LazyPage::NewUser ssr=SsrMode::Async/>
+                    <Route path=path!("users/:id/edit") view=LazyPage::EditUser ssr=SsrMode::Async/>
                 </FlatRoutes>
             </Shell>
         </Router>
@@ -145,6 +153,8 @@ fn Shell(children: Children) -> impl IntoView {
         releases: 0,
         customers: 0,
         clusters: 0,
+        is_user: false,
+        has_session: false,
     };
     view! {
         <a class="skip" href="#main">"Skip to the content"</a>

@@ -6,6 +6,7 @@ pub mod context;
 pub mod clusters;
 pub mod customers;
 pub mod overview;
+pub mod people;
 pub mod releases;
 pub mod steps;
 pub mod templates;

@@ -30,6 +30,10 @@ pub struct LayoutInfo {
     pub releases: u32,
     pub customers: u32,
     pub clusters: u32,
+    /// Whether the caller is a user; in `open` mode nobody is.
+    pub is_user: bool,
+    /// Whether the caller signed in here, and so can sign out.
+    pub has_session: bool,
 }
 
 /// The progress of one customer or cluster within a release.

@@ -6,6 +6,7 @@ use crate::{
     components::{
         activity_list::ActivityList,
         layout::page_head::PageHead,
+        rights::Allowed,
         step_state::state_icon,
         text_change::change_text,
         ui::{
@@ -18,6 +19,7 @@ use crate::{
     domain::{
         cluster::hue,
         id::{ClusterId, ReleaseId},
+        permission::Permission,
         progress::{NO_STEPS, Progress},
         summary::{ActiveRelease, Attention, Dashboard, MissingValue, PartProgress},
         variables::{Source, filled_at},
@@ -60,13 +62,15 @@ fn overview(it: Dashboard) -> impl IntoView {
     let is_brief = n_active > DETAILED_RELEASES_MAX;
     view! {
         <PageHead title="Dashboard">
-            <a class="button wide" href=paths::NEW_CLUSTER>"New cluster"</a>
-            <a class="button wide" href=paths::NEW_CUSTOMER>"New customer"</a>
-            <a class="button wide" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
-            <a class="button" data-kind="ink" href=paths::NEW_RELEASE>
-                <Icon name="i-plus"/>
-                "New release"
-            </a>
+            <Allowed permission=Permission::Releases>
+                <a class="button wide" href=paths::NEW_CLUSTER>"New cluster"</a>
+                <a class="button wide" href=paths::NEW_CUSTOMER>"New customer"</a>
+                <a class="button wide" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
+                <a class="button" data-kind="ink" href=paths::NEW_RELEASE>
+                    <Icon name="i-plus"/>
+                    "New release"
+                </a>
+            </Allowed>
         </PageHead>
         <div class="page__body aside-layout">
             <div class="stack">

@@ -10,6 +10,7 @@ pub mod in_turn;
 pub mod lazy_pages;
 pub mod list_url;
 pub mod not_found;
+pub mod people;
 pub mod releases;
 pub mod undo_flow;
 pub mod undo_requests;

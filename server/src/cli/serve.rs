@@ -9,24 +9,20 @@ use crate::{
         config::{InvalidSetting, Settings},
         database,
         failure::Failure,
+        first_admin,
         limits::SHUTDOWN_GRACE,
         prometheus,
     },
 };
 use app::{
     api::context::{self, Context},
-    domain::setup_code::SetupCode,
-    store::{
-        Database,
-        engine::sqlite,
-        error::{StoreError, chain},
-    },
+    store::{Database, accounts::password_hash, engine::sqlite, error::chain},
 };
 use axum::Extension;
 use std::{sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
-/// How late it may be told when a session or a token was used last, and that a setup code has expired.
+/// How late it may be told when a session or a token was used last.
 const LAST_USED_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
@@ -53,6 +49,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
             "{address} can be reached from other machines, and ROLLCALL_AUTH is open: anybody can change anything"
         );
     }
+    prepare_sign_in(&database, settings.auth.mode).await?;
     let mut hosts = settings.hosts;
     if !address.ip().is_unspecified() {
         hosts.add_address(address.ip());
@@ -61,9 +58,6 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         database: database.clone(),
         default_actor: settings.actor,
     };
-    if settings.auth.mode == AuthMode::Login {
-        tokio::spawn(tell_setup_code(database.clone()));
-    }
     tokio::spawn(prometheus::run_upkeep());
     tokio::spawn(keep_writing_last_used(database.clone()));
     tokio::spawn(Arc::clone(&anchors).keep_adding(database.clone()));
@@ -105,40 +99,6 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// While there is no active admin, tells in the log the code by which the first one is made (R26): a new one at the start, and when
-/// that has expired.
-async fn tell_setup_code(database: Database) {
-    let mut is_start = true;
-    loop {
-        match renew_setup_code(&database, is_start).await {
-            Ok(Some(code)) => tracing::info!("setup code {code}, open /setup"),
-            Ok(None) => {}
-            Err(error) => tracing::error!(error = %chain(&error), "no setup code could be made"),
-        }
-        is_start = false;
-        tokio::time::sleep(LAST_USED_INTERVAL).await;
-    }
-}
-
-/// A new code, if one is needed.
-async fn renew_setup_code(
-    database: &Database,
-    is_start: bool,
-) -> Result<Option<SetupCode>, StoreError> {
-    let now = context::now();
-    if database.active_admins().await? > 0 {
-        return Ok(None);
-    }
-    if !is_start && database.has_setup_code(now).await? {
-        return Ok(None);
-    }
-    let mut random = [0_u8; 8];
-    getrandom::fill(&mut random).map_err(|error| StoreError::Open(error.to_string()))?;
-    let code = SetupCode::from_random(random);
-    database.set_setup_code(&code, now).await?;
-    Ok(Some(code))
-}
-
 /// Writes when sessions and tokens were used last, as long as the server runs.
 async fn keep_writing_last_used(database: Database) {
     loop {
@@ -151,6 +111,19 @@ async fn write_last_used(database: &Database) {
     if let Err(error) = database.write_last_used().await {
         tracing::warn!(error = %chain(&error), "when sessions and tokens were used last was not written");
     }
+}
+
+/// What `login` mode needs before the first person comes: the hash that unknown logins are compared with, and while there is no
+/// admin the code by which one is made.
+async fn prepare_sign_in(database: &Database, mode: AuthMode) -> Result<(), Failure> {
+    if mode != AuthMode::Login {
+        return Ok(());
+    }
+    password_hash::prepare().await?;
+    if first_admin::announce(database).await? {
+        tokio::spawn(first_admin::keep_announcing(database.clone()));
+    }
+    Ok(())
 }
 
 /// Resolves on Ctrl-C or SIGTERM.

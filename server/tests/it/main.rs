@@ -18,6 +18,7 @@ mod model;
 mod people;
 mod program;
 mod program_auth;
+mod program_setup;
 mod proxy;
 mod raw_http;
 mod scope;

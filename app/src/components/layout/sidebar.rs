@@ -1,7 +1,8 @@
-//! Sidebar of every page: navigation with counts, the theme switch, and the person's name.
+//! Sidebar of every page: navigation with counts, and at its foot the person. In `open` mode that is a name to be changed, beside the
+//! theme switch; of a user it is a menu.
 use crate::{
-    components::ui::icon::Icon,
-    domain::{actor_stamp::initials, summary::LayoutInfo},
+    components::{rights::Rights, ui::icon::Icon},
+    domain::{actor_stamp::initials, permission::Permission, summary::LayoutInfo},
     paths,
 };
 use leptos::prelude::*;
@@ -65,6 +66,56 @@ pub fn Sidebar(
         on_theme.run(next);
     };
     actor.set(frame.actor);
+    let (is_user, has_session) = (frame.is_user, frame.has_session);
+    let manages_users = is_user && Rights::from_context().may(Permission::Users);
+    let who = move || {
+        view! {
+            <span class="avatar" aria-hidden="true" data-initials=move || initials(&actor.get())></span>
+            <span>{move || actor.get()}</span>
+        }
+    };
+    let sign_out = has_session.then(|| {
+        view! {
+            <form method="post" action=paths::LOGOUT>
+                <button class="menu__item" type="submit">"Sign out"</button>
+            </form>
+        }
+    });
+    let foot = if is_user {
+        view! {
+            <details class="more">
+                <summary class="sidebar__who" aria-label=move || format!("You: {}", actor.get())>{who()}</summary>
+                <div class="menu">
+                    <a class="menu__item" href=paths::ACCOUNT>"Your account"</a>
+                    <button class="menu__item live-only" type="button" on:click=next_theme>{theme_label}</button>
+                    {sign_out}
+                </div>
+            </details>
+        }
+            .into_any()
+    } else {
+        view! {
+            <button
+                class="button"
+                data-kind="ghost"
+                data-square=""
+                aria-label=theme_label
+                title=theme_label
+                on:click=next_theme
+            >
+                <Icon name="i-theme"/>
+            </button>
+            <button
+                class="sidebar__who"
+                aria-haspopup="dialog"
+                aria-label=move || format!("You: {}", actor.get())
+                on:click=move |_| name_dialog_open.set(true)
+            >
+                {who()}
+            </button>
+        }
+        .into_any()
+    };
     view! {
         <header class="sidebar" data-rail=move || rail.get().then_some("")>
             <a class="brand" href=paths::DASHBOARD aria-label="Rollcall">
@@ -82,27 +133,18 @@ pub fn Sidebar(
                     <NavLink path=paths::ACTIVITY icon="n-activity" label="Activity" here=here/>
                 </ul>
             </nav>
-            <div class="sidebar__foot">
-                <button
-                    class="button"
-                    data-kind="ghost"
-                    data-square=""
-                    aria-label=theme_label
-                    title=theme_label
-                    on:click=next_theme
-                >
-                    <Icon name="i-theme"/>
-                </button>
-                <button
-                    class="sidebar__who"
-                    aria-haspopup="dialog"
-                    aria-label=move || format!("You: {}", actor.get())
-                    on:click=move |_| name_dialog_open.set(true)
-                >
-                    <span class="avatar" aria-hidden="true" data-initials=move || initials(&actor.get())></span>
-                    <span>{move || actor.get()}</span>
-                </button>
-            </div>
+            {manages_users
+                .then(|| {
+                    view! {
+                        <p class="nav__title" aria-hidden="true">"Administration"</p>
+                        <nav aria-label="Administration" data-nav="administration">
+                            <ul>
+                                <NavLink path=paths::USERS icon="n-customers" label="Users" here=here/>
+                            </ul>
+                        </nav>
+                    }
+                })}
+            <div class="sidebar__foot">{foot}</div>
         </header>
     }
 }

@@ -57,6 +57,7 @@ fn ReleaseMatrix(
 ) -> impl IntoView {
     let release = matrix.release.clone();
     let id = release.id;
+    let is_active = release.status == ReleaseStatus::Active;
     let members: Vec<CustomerId> = matrix.columns.iter().map(|it| it.id).collect();
     let controller = MatrixController::new(matrix, |request| {
         lazy_parts::run(LazyPart::BulkAction(Box::new(request)));
@@ -78,7 +79,7 @@ fn ReleaseMatrix(
     let on_status = Callback::new(move |()| {
         lazy_parts::run(LazyPart::SetArchived {
             release: id,
-            archived: can_work,
+            archived: is_active,
             toasts,
             on_done: reload,
         });

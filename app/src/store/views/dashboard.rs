@@ -64,6 +64,8 @@ impl Store {
             releases: self.count_releases().await?,
             customers: self.count_customers().await?,
             clusters: self.count_clusters().await?,
+            is_user: self.caller.user().is_some(),
+            has_session: self.caller.session().is_some(),
         })
     }
 

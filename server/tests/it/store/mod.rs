@@ -1,4 +1,5 @@
 //! Tests of the store on a real SQLite file.
+mod accounts;
 mod activity;
 mod bulk;
 mod clusters;

@@ -11,10 +11,11 @@ use crate::{
     components::matrix::messages::failure_text, components::matrix::selection::Selection,
     components::matrix::state::MatrixState, components::pending_actions::ActionRequest,
     components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
-    components::step_state::already, components::ui::follow_effect::follow,
-    components::ui::time::Clock, components::ui::toast::Toasts, components::ui::toast::UndoneBatch,
-    domain::event::Changed, domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex,
-    domain::matrix::Grid, domain::matrix_wire::PackedMatrix, domain::step::CustomerStep,
+    components::rights::Rights, components::step_state::already,
+    components::ui::follow_effect::follow, components::ui::time::Clock,
+    components::ui::toast::Toasts, components::ui::toast::UndoneBatch, domain::event::Changed,
+    domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex, domain::matrix::Grid,
+    domain::matrix_wire::PackedMatrix, domain::permission::Permission, domain::step::CustomerStep,
     domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
     pages::in_turn::in_turn,
 };
@@ -81,7 +82,8 @@ impl MatrixController {
         let reloader = MatrixReloader::new(release, state);
         let controller = Self {
             state,
-            can_work: status == ReleaseStatus::Active,
+            can_work: status == ReleaseStatus::Active
+                && Rights::from_context().may(Permission::ActOnSteps),
             open_step,
             intended_step: StoredValue::new(open_step.get_untracked()),
             navigate: Callback::new(move |address: String| {
