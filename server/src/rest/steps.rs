@@ -1,4 +1,5 @@
-//! REST: customers' steps. Read, update, transitions, override and reset of the text, bulk actions.
+//! REST: customers' steps. Read (row or detail), update, delete a custom step, transitions of one or many, override and
+//! reset of the text. Adding, moving and promoting steps: `custom_steps`.
 use super::{
     dto::{
         enums::{StepActionSchema, StepTypeSchema},
@@ -120,7 +121,7 @@ pub fn changed(done: Changed<CustomerStep>) -> RestResponse {
     Ok(response::changed(version, &Step::from(row), batch_id))
 }
 
-/// The same after a change of the text; `sent` is the text of the request, if it had one.
+/// 200 with the step after a request that may have changed its text; `sent` is the text of the request, if it had one.
 pub fn written(done: Changed<CustomerStep>, sent: Option<&str>) -> RestResponse {
     let Changed { row, batch_id } = done;
     let version = row.version;
@@ -138,7 +139,7 @@ pub fn written(done: Changed<CustomerStep>, sent: Option<&str>) -> RestResponse 
 pub async fn read_step(State(context): State<Context>, Id(id): Id<StepId>) -> RestResponse {
     let step = context.store.step_row(id).await?;
     let version = step.version;
-    // Its position changes without its version.
+    // Not `row`: a reorder changes the position but not the version, so the ETag needs the hash of the body.
     Ok(response::view(version, &Step::from(step)))
 }
 
@@ -162,6 +163,7 @@ pub async fn update_step(
     caller: Caller,
     JsonBody(fields): JsonBody<StepFields>,
 ) -> RestResponse {
+    // An unknown id is 404, even if the version is missing too.
     caller.store.step_row(id).await?;
     let version = caller.require_version(fields.version)?;
     let patch = StepPatch {
@@ -318,6 +320,7 @@ pub async fn override_step(
     caller: Caller,
     JsonBody(body): JsonBody<Override>,
 ) -> RestResponse {
+    // An unknown id is 404, even if the version is missing too.
     caller.store.step_row(id).await?;
     let version = caller.require_version(body.version)?;
     let store = &caller.store;

@@ -1,5 +1,5 @@
-//! Hover card of the matrix grid: the details of one cell, shown when the mouse or the focus rests on it. The card is HTML
-//! in one element beside the grid, so that a thousand cells need none of their own.
+//! Hover card of the matrix grid: the details of one cell, shown when the mouse or the focus rests on it. There is one card, an
+//! element beside the grid that is filled with HTML; the thousand cells have no elements or listeners for it.
 use super::{
     cell_html::{TimeFormat, glyph_html},
     layout::GridPosition,
@@ -30,7 +30,9 @@ pub(super) struct HoverCard {
     state: MatrixState,
     pane: NodeRef<tags::Div>,
     clock: Clock,
+    /// The number of the last request. A timer whose number is another by now does nothing.
     last_request: StoredValue<u32>,
+    /// The cell under the mouse.
     hovered: StoredValue<Option<GridPosition>>,
 }
 
@@ -54,7 +56,7 @@ impl HoverCard {
         }
     }
 
-    /// Leaves the card as it is now: the requests before are ignored.
+    /// Cancels pending requests to show or hide the card, which stays as it is.
     pub fn cancel(self) {
         self.last_request.update_value(|it| *it += 1);
     }
@@ -91,6 +93,7 @@ impl HoverCard {
         self.request(None, HOVER_CARD_HIDE_DELAY_MS);
     }
 
+    /// After the delay, shows the card of a cell, or hides it without one, unless another request came in between.
     fn request(self, position: Option<GridPosition>, delay_ms: u32) {
         self.cancel();
         let request = self.last_request.get_value();
@@ -167,7 +170,8 @@ pub fn html(
     Some(html.into_string())
 }
 
-/// One change of a value. Its time stands between the two halves of the sentence, in milliseconds.
+/// One change of a variable's value, as a sentence with its time formatted. `line` is the text before the time, the time in
+/// milliseconds since 1970, and the text after it, separated by U+001F, as `store::views::changed_values` writes it.
 fn value_change_line(line: &str, format_time: impl Fn(DateTime<Utc>) -> String) -> String {
     let mut parts = line.split('\u{1f}');
     let (head, at, tail) = (parts.next(), parts.next(), parts.next());

@@ -1,4 +1,5 @@
-//! DTOs of an import of template steps (R86): a runbook in Markdown with edits of its rows, and what it is read as.
+//! DTOs of `POST /api/releases/{id}/templates/import` (R86): the request is a Markdown runbook and edits of its steps, the
+//! response the steps that were read, notes on lines, and a count. `rollcall steps import --json` prints it too, with more.
 use super::enums::{CategorySchema, StepTypeSchema};
 use app::domain::{
     template_markdown::{ImportNote, ImportedStep, TemplateImport, preview::RowEdit},
