@@ -162,7 +162,7 @@ async fn a_form_without_javascript_leaves_a_description_that_was_not_touched_as_
     let before = store.update_customer(world.acme.id, acme, 1, world.app.ana());
     let before = before.await.unwrap().row;
     // A browser sends CRLF.
-    let body = "name=Acme&clusterId=1&namespace=acme&version=2&variables=\
+    let body = "name=Acme&clusterId=1&namespace=acme&version=2\
                 &description=Their+own+DBA.%0D%0AAsk+first.";
     let edited = world.app.post_form("/customers/1/edit", body).await;
     assert_eq!(edited.status, StatusCode::SEE_OTHER, "{}", edited.body);
