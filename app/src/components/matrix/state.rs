@@ -226,7 +226,7 @@ impl MatrixState {
         browser::dom::after(SAVING_INDICATOR_DELAY_MS, move || {
             let is_slow = self
                 .pending_actions
-                .try_update(|it| it.linger(step, number));
+                .try_update(|it| it.mark_slow(step, number));
             if is_slow == Some(true) {
                 // Redraws the cell.
                 self.update_cell(step, |_| ());
