@@ -62,7 +62,7 @@ pub fn App() -> impl IntoView {
     };
     follow(move |is_first| {
         if is_first {
-            browser::clock::each_minute(move |passed| clock.advance(now + passed));
+            browser::local_time::each_minute(move |passed| clock.advance(now + passed));
         }
     });
     provide_context(clock);
