@@ -10,7 +10,7 @@ use crate::{
     browser,
     components::{
         pending_actions::{ActionRequest, FailedAction, PendingActions},
-        step_panel::PanelNeighbors,
+        step_panel::events::PanelNeighbors,
         ui::follow_effect::follow,
     },
     domain::{

@@ -7,10 +7,11 @@ use super::{
     controller::MatrixController,
 };
 use crate::{
-    api::steps::read_step, components::step_panel::PanelNeighbors,
-    components::step_panel::StepPanel, components::step_panel::panel_session::StepMemory,
-    components::ui::notice::sentence, domain::customer_work::OpenStep, domain::id::StepId,
-    domain::vocabulary::Noun, error::AppError, pages::fetch::Fetch, pages::with_child_owner,
+    api::steps::read_step, components::step_panel::StepPanel,
+    components::step_panel::events::PanelNeighbors,
+    components::step_panel::panel_session::StepMemory, components::ui::notice::sentence,
+    domain::customer_work::OpenStep, domain::id::StepId, domain::vocabulary::Noun, error::AppError,
+    pages::fetch::Fetch, pages::with_child_owner,
 };
 use leptos::prelude::*;
 
