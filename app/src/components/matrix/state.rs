@@ -433,7 +433,7 @@ impl MatrixState {
             let id = id.parse().ok()?;
             let visual_column = self.grid.with_untracked(|grid| {
                 let mut visual_columns = layout.visual_columns.iter();
-                visual_columns.position(|it| grid.bands[it.band(grid)].id == id)
+                visual_columns.position(|it| grid.groups[it.group(grid)].id == id)
             })?;
             let visual_row = self.selection.get_untracked().map_or(0, |it| it.focus.0);
             Some((FocusZone::ClusterHead, (visual_row, visual_column)))
