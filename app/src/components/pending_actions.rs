@@ -211,7 +211,7 @@ impl PendingActions {
     }
 
     /// Marks a running action as slow. False if it is no longer running.
-    pub fn linger(&mut self, step: StepId, number: u32) -> bool {
+    pub fn mark_slow(&mut self, step: StepId, number: u32) -> bool {
         let found = self.newest_of(step);
         let found =
             found.filter(|it| it.number == number && matches!(it.state, PendingState::Running));
@@ -295,15 +295,15 @@ mod tests {
         let mut actions = PendingActions::default();
         let number = begin(&mut actions, StepAction::Done, StepStatus::Pending);
         assert!(!actions.is_slow(STEP));
-        assert!(actions.linger(STEP, number));
+        assert!(actions.mark_slow(STEP, number));
         assert!(actions.is_slow(STEP) && !actions.is_slow(StepId(8)));
         assert!(actions.settle(cell(7, StepStatus::Done), Some(number)));
-        assert!(!actions.is_slow(STEP) && !actions.linger(STEP, number));
+        assert!(!actions.is_slow(STEP) && !actions.mark_slow(STEP, number));
         let number = begin(&mut actions, StepAction::Done, StepStatus::Pending);
         let failed = unreachable(StepAction::Done);
         let back = actions.fail(STEP, number, failed.clone());
         assert_eq!(back, Some(cell(7, StepStatus::Pending)));
-        assert!(!actions.linger(STEP, number));
+        assert!(!actions.mark_slow(STEP, number));
         assert_eq!(actions.failed(STEP), Some(failed));
         // The next action replaces it.
         begin(&mut actions, StepAction::Start, StepStatus::Pending);

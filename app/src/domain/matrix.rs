@@ -35,7 +35,8 @@ pub struct MatrixColumn {
     pub name: String,
     pub namespace: String,
     /// Index of the column's cluster group.
-    pub band: usize,
+    #[serde(rename = "band")]
+    pub group: usize,
     pub inactive: bool,
 }
 
@@ -101,7 +102,7 @@ impl Cell {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     pub release: Release,
-    pub bands: Vec<ClusterGroup>,
+    pub groups: Vec<ClusterGroup>,
     pub columns: Vec<MatrixColumn>,
     pub rows: Vec<MatrixRow>,
     pub(super) cells: Vec<Option<Cell>>,
@@ -121,7 +122,7 @@ impl Grid {
     /// Builds the matrix from its existing cells.
     pub fn new(
         release: Release,
-        bands: Vec<ClusterGroup>,
+        groups: Vec<ClusterGroup>,
         columns: Vec<MatrixColumn>,
         rows: Vec<MatrixRow>,
         cells: impl IntoIterator<Item = (CellIndex, Cell)>,
@@ -130,13 +131,13 @@ impl Grid {
         for (at, cell) in cells {
             all[at.row * columns.len() + at.column] = Some(cell);
         }
-        Self::with_cells(release, bands, columns, rows, all)
+        Self::with_cells(release, groups, columns, rows, all)
     }
 
     /// Builds the matrix from rows times columns cells, row by row.
     pub fn with_cells(
         release: Release,
-        bands: Vec<ClusterGroup>,
+        groups: Vec<ClusterGroup>,
         columns: Vec<MatrixColumn>,
         rows: Vec<MatrixRow>,
         cells: Vec<Option<Cell>>,
@@ -152,7 +153,7 @@ impl Grid {
             attention: 0,
             changes: CellChanges::default(),
             release,
-            bands,
+            groups,
             columns,
             rows,
         };
@@ -373,7 +374,7 @@ pub mod tests {
                 id: CustomerId(1),
                 name: format!("c{it}"),
                 namespace: "c".into(),
-                band: 0,
+                group: 0,
                 inactive: it == 1,
             })
             .collect();

@@ -130,7 +130,7 @@ pub fn html(
 ) -> Option<String> {
     let cell = grid.cell(at)?;
     let (row, column) = (&grid.rows[at.row], &grid.columns[at.column]);
-    let band = &grid.bands[column.band];
+    let group = &grid.groups[column.group];
     let change = grid.status_change(at);
     let flags = [
         (cell.is_overridden, "Overridden"),
@@ -141,7 +141,7 @@ pub fn html(
     let words: Vec<&str> = flags.iter().filter(|it| it.0).map(|it| it.1).collect();
     let html = html! {
         b { (row.name) }
-        span class="muted" { (column.name) " · " (band.name) " · " (column.namespace) }
+        span class="muted" { (column.name) " · " (group.name) " · " (column.namespace) }
         span class="state" {
             (PreEscaped(glyph_html(state_icon(cell.status), Some(cell.status))))
             (cell.status.label())
@@ -226,7 +226,7 @@ mod tests {
                 id: CustomerId(1),
                 name: "<Acme>".into(),
                 namespace: "acme".into(),
-                band: 0,
+                group: 0,
                 inactive: false,
             }],
             vec![MatrixRow {
@@ -265,7 +265,7 @@ mod tests {
         grid.rows[0].name = HOSTILE.into();
         grid.columns[0].name = HOSTILE.into();
         grid.columns[0].namespace = HOSTILE.into();
-        grid.bands[0].name = HOSTILE.into();
+        grid.groups[0].name = HOSTILE.into();
         grid.set_missing(at, Some(HOSTILE.into()));
         let hostile = StatusChange {
             by: HOSTILE.into(),

@@ -10,7 +10,7 @@ use crate::{
     browser,
     components::{
         pending_actions::{ActionRequest, FailedAction, PendingActions},
-        step_panel::PanelNeighbors,
+        step_panel::events::PanelNeighbors,
         ui::follow_effect::follow,
     },
     domain::{
@@ -226,7 +226,7 @@ impl MatrixState {
         browser::dom::after(SAVING_INDICATOR_DELAY_MS, move || {
             let is_slow = self
                 .pending_actions
-                .try_update(|it| it.linger(step, number));
+                .try_update(|it| it.mark_slow(step, number));
             if is_slow == Some(true) {
                 // Redraws the cell.
                 self.update_cell(step, |_| ());
@@ -433,7 +433,7 @@ impl MatrixState {
             let id = id.parse().ok()?;
             let visual_column = self.grid.with_untracked(|grid| {
                 let mut visual_columns = layout.visual_columns.iter();
-                visual_columns.position(|it| grid.bands[it.band(grid)].id == id)
+                visual_columns.position(|it| grid.groups[it.group(grid)].id == id)
             })?;
             let visual_row = self.selection.get_untracked().map_or(0, |it| it.focus.0);
             Some((FocusZone::ClusterHead, (visual_row, visual_column)))

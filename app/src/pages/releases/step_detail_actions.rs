@@ -10,7 +10,7 @@ use crate::{
     components::{
         pending_actions::{ActionRequest, FailedAction},
         step_panel::{
-            OpenStepDialog, StepPanelEvent,
+            events::{OpenStepDialog, StepPanelEvent},
             panel_session::{NotesDraft, PanelSession, StepMemory, keep_unsaved_notes},
             step_detail::StepDetailState,
         },

@@ -49,7 +49,7 @@ impl ChangedValues {
     pub async fn load(
         db: &impl ConnectionTrait,
         release: &Release,
-        (bands, columns): (&[ClusterGroup], &[MatrixColumn]),
+        (groups, columns): (&[ClusterGroup], &[MatrixColumn]),
         texts: &HashSet<i64>,
     ) -> Result<Self, StoreError> {
         let mut this = Self::default();
@@ -78,7 +78,7 @@ impl ChangedValues {
             for column in columns {
                 let of = match entity {
                     Entity::Customer => column.id.0,
-                    Entity::Cluster => bands[column.band].id.0,
+                    Entity::Cluster => groups[column.group].id.0,
                     _ => release.id.0,
                 };
                 let is_member = added.get(&column.id.0).is_some_and(|it| *it <= at);

@@ -7,15 +7,15 @@ use crate::{
     components::matrix::messages::done_text, components::pending_actions::ActionRequest,
     components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
     components::run_step::NextStep, components::run_step::STEP_SELECTOR,
-    components::step_state::already, components::ui::notice::sentence, components::ui::time::Clock,
-    components::ui::toast::Toasts, domain::customer_work::OpenStep, domain::customer_work::WorkRow,
-    domain::customer_work::next_open, domain::customer_work::next_to_do,
-    domain::customer_work::progress, domain::customer_work::reordered, domain::event::Changed,
-    domain::id::BatchId, domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
-    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
-    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
-    pages::fetch::Fetch, pages::in_turn::in_turn,
-    pages::releases::step_detail_actions::NOTES_SAVED,
+    components::step_state::already_in_state_text, components::ui::notice::sentence,
+    components::ui::time::Clock, components::ui::toast::Toasts, domain::customer_work::OpenStep,
+    domain::customer_work::WorkRow, domain::customer_work::next_open,
+    domain::customer_work::next_to_do, domain::customer_work::progress,
+    domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
+    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
+    domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
+    domain::vocabulary::StepStatus, pages::SerialRequest, pages::fetch::Fetch,
+    pages::in_turn::in_turn, pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::shown_step, paths,
 };
@@ -269,7 +269,11 @@ impl WorkController {
             done_text(action, &row.name, customer)
         } else {
             let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
-            format!("{}: {} for {customer}", already(&row, at), row.name)
+            format!(
+                "{}: {} for {customer}",
+                already_in_state_text(&row, at),
+                row.name
+            )
         };
         self.toasts.show(text, batch_id);
         if self.open_step.get_untracked() != Some(step) {
