@@ -315,18 +315,29 @@ impl Grid {
         }
     }
 
-    /// Which step stands where, as one number. Status information names cells by their index, so it is only taken if it
-    /// is of the same arrangement.
+    /// A hash of which step is in which cell. Status information names cells by their index, so it is applied only to a
+    /// grid with the hash that it was made for.
     pub fn shape(&self) -> u64 {
-        // FNV-1a, a number at a time.
-        self.cells.iter().fold(
-            0xcbf2_9ce4_8422_2325 ^ self.columns.len() as u64,
-            |hash, cell| {
-                let id = cell.map_or(0, |it| it.step.0.cast_unsigned());
-                (hash ^ id).wrapping_mul(0x0100_0000_01b3)
-            },
-        )
+        let ids = self.cells.iter();
+        ids.map(|it| it.map_or(0, |cell| cell.step.0.cast_unsigned()))
+            .fold(FNV_START ^ self.columns.len() as u64, fnv)
     }
+
+    /// A hash of the template's steps and their names.
+    pub fn template_hash(&self) -> u64 {
+        let rows = self.rows.iter();
+        rows.filter_map(|row| Some((row.template?.0.cast_unsigned(), row.name.bytes())))
+            .fold(FNV_START, |hash, (id, name)| {
+                name.map(u64::from).fold(fnv(hash, id), fnv)
+            })
+    }
+}
+
+/// The hash FNV-1a, a number at a time: the standard library's hashers would add to the matrix page's WASM.
+const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn fnv(hash: u64, next: u64) -> u64 {
+    (hash ^ next).wrapping_mul(0x0100_0000_01b3)
 }
 
 #[cfg(test)]

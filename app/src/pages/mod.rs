@@ -6,11 +6,11 @@ pub mod customers;
 pub mod dashboard;
 pub mod edit_conflict;
 pub mod fetch;
-pub mod in_turn;
 pub mod lazy_pages;
 pub mod list_url;
 pub mod not_found;
 pub mod releases;
+pub mod request_queue;
 pub mod undo_flow;
 pub mod undo_requests;
 

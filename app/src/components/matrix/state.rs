@@ -114,7 +114,8 @@ impl MatrixState {
         }
     }
 
-    /// Takes over who changed cells, when and why. False if that is of another arrangement of cells than the grid.
+    /// Applies who changed cells, when and why. Returns false, and changes nothing, if it was made for another arrangement
+    /// of cells.
     pub fn set_status_info(self, info: &StatusInfo) -> bool {
         let taken = self.grid.try_update(|grid| grid.merge_status_info(info));
         if taken == Some(true) {
@@ -277,8 +278,8 @@ impl MatrixState {
             .with_untracked(|grid| grid.cell(grid.index_of(step)?).copied())
     }
 
-    /// Takes over a step as the server has it now: the answer to the action of this number, or to a change of another kind.
-    /// While a newer action has no answer, its state stays shown. Whether a variable is unresolved is not part of the step,
+    /// Applies a step as the server returned it, in the answer to the action of this number or to a change of another kind.
+    /// While a newer action has no answer, its state stays rendered. Whether a variable is unresolved is not part of the step,
     /// and is kept.
     pub fn put_step(self, step: &CustomerStep, number: Option<u32>) {
         let Some(before) = self.grid.try_with_untracked(|grid| {

@@ -44,7 +44,7 @@ impl Clock {
         })
     }
 
-    /// The time goes on: labels follow once it is another day.
+    /// Sets the current time; labels change only when another day begins.
     pub fn advance(self, now: DateTime<Utc>) {
         let day = |it| browser::local_time::to_local(it).date();
         if self.now.with_untracked(|it| day(*it) != day(now)) {

@@ -126,7 +126,7 @@ impl From<ImportNote> for RunbookNote {
     }
 }
 
-/// What a runbook is read as, and how many steps were created; in a dry run, would be.
+/// The steps that were read from a runbook, and how many were created; in a dry run, would be.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadRunbook {
@@ -136,7 +136,7 @@ pub struct ReadRunbook {
     release_description: Option<String>,
     /// Deploy first, each category in the order of the text.
     steps: Vec<RunbookStep>,
-    /// By line.
+    /// Sorted by line.
     notes: Vec<RunbookNote>,
     created: u32,
 }

@@ -252,7 +252,7 @@ pub struct Unresolved {
     pub customer_id: i64,
     pub variable: String,
     pub step_names: Vec<String>,
-    /// The change that took the value away; null if the customer never had one.
+    /// The change that removed the value; null if the customer never had one.
     pub removed: Option<TextChange>,
 }
 

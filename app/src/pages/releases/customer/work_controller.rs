@@ -15,9 +15,9 @@ use crate::{
     domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
     domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
     domain::vocabulary::StepStatus, pages::SerialRequest, pages::fetch::Fetch,
-    pages::in_turn::in_turn, pages::releases::step_detail_actions::NOTES_SAVED,
+    pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
-    pages::releases::step_detail_actions::shown_step, paths,
+    pages::releases::step_detail_actions::shown_step, pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -43,7 +43,7 @@ pub struct WorkController {
     pub detail: Fetch<Option<OpenStep>>,
     /// State that outlives the list.
     pub page: CustomerPageState,
-    /// Raised to read the open step again: the first not under an open dialog, the second always.
+    /// Counters; raising one reads the open step again: the first only while no dialog is open, the second always.
     detail_versions: (RwSignal<u32>, RwSignal<u32>),
     /// Requests that reorder the list; one at a time.
     pub ordering: SerialRequest,
@@ -245,7 +245,7 @@ impl WorkController {
                 Err(error) => self.toasts.show(sentence(&error.to_string()), None),
             }
         };
-        in_turn(step, Box::pin(sent));
+        send_in_order(step, Box::pin(sent));
     }
 
     fn finish_action(

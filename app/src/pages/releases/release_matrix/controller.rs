@@ -16,7 +16,7 @@ use crate::{
     domain::event::Changed, domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex,
     domain::matrix::Grid, domain::matrix_wire::PackedMatrix, domain::step::CustomerStep,
     domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
-    pages::in_turn::in_turn,
+    pages::request_queue::send_in_order,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -362,7 +362,7 @@ impl MatrixController {
             self.undo_stack.end_change();
         };
         // The cell is painted before the request is sent: sending costs time too.
-        browser::dom::after(0, move || in_turn(step, Box::pin(sent)));
+        browser::dom::after(0, move || send_in_order(step, Box::pin(sent)));
     }
 
     /// The panel shows both texts, and asks.
