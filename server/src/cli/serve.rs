@@ -12,8 +12,11 @@ use app::{
     store::{engine::sqlite, error::chain},
 };
 use axum::Extension;
-use std::sync::Arc;
-use tokio::net::TcpListener;
+use std::{io, sync::Arc};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
 
 /// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
 pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
@@ -30,12 +33,6 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
             cause,
         })?;
     let address = listener.local_addr()?;
-    tracing::info!("Rollcall is at http://{address}");
-    if !address.ip().is_loopback() {
-        tracing::warn!(
-            "{address} can be reached from other machines, and there is no login yet: anybody can change anything"
-        );
-    }
     let mut hosts = settings.hosts;
     if !address.ip().is_unspecified() {
         hosts.add_address(address.ip());
@@ -62,8 +59,16 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
             .into_future(),
     );
     let abort = serving.abort_handle();
+    // Before the address is told: who knows it may also end the program, and a signal without a handler kills it.
+    let mut signals = ShutdownSignals::handle()?;
+    tracing::info!("Rollcall is at http://{address}");
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            "{address} can be reached from other machines, and there is no login yet: anybody can change anything"
+        );
+    }
     tokio::spawn(async move {
-        shutdown_signal().await;
+        signals.received().await;
         tracing::info!(
             "ending: requests that are under way have {} seconds",
             SHUTDOWN_GRACE.as_secs()
@@ -83,16 +88,25 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Resolves on Ctrl-C or SIGTERM.
-async fn shutdown_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => {
-            let _ = interrupt.await;
+/// Ctrl-C and SIGTERM.
+struct ShutdownSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl ShutdownSignals {
+    /// From now on the two signals no longer kill the process.
+    fn handle() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 }
