@@ -33,6 +33,14 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
             cause,
         })?;
     let address = listener.local_addr()?;
+    // Before the address is told: who knows it may also end the program, and a signal without a handler kills it.
+    let mut signals = ShutdownSignals::handle()?;
+    tracing::info!("Rollcall is at http://{address}");
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            "{address} can be reached from other machines, and there is no login yet: anybody can change anything"
+        );
+    }
     let mut hosts = settings.hosts;
     if !address.ip().is_unspecified() {
         hosts.add_address(address.ip());
@@ -59,14 +67,6 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
             .into_future(),
     );
     let abort = serving.abort_handle();
-    // Before the address is told: who knows it may also end the program, and a signal without a handler kills it.
-    let mut signals = ShutdownSignals::handle()?;
-    tracing::info!("Rollcall is at http://{address}");
-    if !address.ip().is_loopback() {
-        tracing::warn!(
-            "{address} can be reached from other machines, and there is no login yet: anybody can change anything"
-        );
-    }
     tokio::spawn(async move {
         signals.received().await;
         tracing::info!(
