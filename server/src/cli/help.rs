@@ -15,8 +15,8 @@ Settings, as environment variables:
   ROLLCALL_ADDR              Address and port to listen on [default: 127.0.0.1:3000]
   ROLLCALL_PUBLIC_URL        Address that people open, such as https://rollcall.example.com [default: none]
   ROLLCALL_HOSTS             Other names that it is asked by, separated by commas, no wildcards [default: none]
-  ROLLCALL_AUTH              Who is let in: open, login or proxy [default: open at a loopback address; must be said at
-                             any other]
+  ROLLCALL_AUTH              Who is let in: open, login or proxy; must be said where other machines can reach the
+                             address [default: open on this machine]
   ROLLCALL_TRUSTED_PROXIES   Networks of proxies, separated by commas, such as 10.0.0.0/24,::1; needed by proxy
                              [default: none]
   ROLLCALL_PASSWORD_LOGIN    off: only admins sign in with a password [default: on]
