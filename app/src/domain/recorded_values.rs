@@ -9,7 +9,12 @@ pub fn record_of(entity: Entity) -> Option<Source> {
         Entity::Customer => Some(Source::Customer),
         Entity::Cluster => Some(Source::Cluster),
         Entity::Release => Some(Source::Release),
-        Entity::Template | Entity::Step | Entity::Database => None,
+        Entity::Template
+        | Entity::Step
+        | Entity::Database
+        | Entity::User
+        | Entity::Session
+        | Entity::Token => None,
     }
 }
 

@@ -153,7 +153,7 @@ fn stamp(settings: &Settings) -> Result<ActorStamp, Failure> {
 
 /// The user of a login, active or not.
 async fn find_user(store: &Store, login: &str) -> Result<User, Failure> {
-    let login = login.trim().to_lowercase();
+    let login = app::domain::fold::lowercase(login.trim());
     let users = store.users(true).await?;
     let found = users.into_iter().find(|it| it.login == login);
     found.ok_or_else(|| StoreError::NotFound(Noun::User).into())

@@ -24,7 +24,7 @@ use crate::{
         SerialRequest,
         edit_conflict::{create_requests, edit_requests},
         fetch::Fetch,
-        goes_to, loaded, param,
+        navigator, loaded, param,
     },
     paths,
 };
@@ -54,7 +54,7 @@ struct FormData {
 
 /// Restores an inactive user and opens its form.
 fn restore_request(sending: SerialRequest) -> Callback<i64> {
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     Callback::new(move |id: i64| {
         let go = go.clone();
         sending.run(restore_user(UserId(id)), move |it| {
@@ -83,7 +83,7 @@ pub fn NewUserPage() -> impl IntoView {
             })
         },
     );
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     loaded(data, move |it| {
         let sending = SerialRequest::new();
         let go = go.clone();
@@ -131,7 +131,7 @@ pub fn EditUserPage() -> impl IntoView {
             choices,
         })
     });
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     loaded(data, move |it| {
         let choices = it.choices;
         let go = go.clone();
@@ -163,13 +163,15 @@ pub fn EditUserPage() -> impl IntoView {
                 cancel_path: paths::USERS.into(),
                 requests,
             };
+            let title = format!("Edit {}", user.name);
+            let draft = UserDraft::from(user.clone());
             view! {
-                <PageHead title=format!("Edit {}", user.name) crumbs=crumbs()>
-                    <UserActions user=user.clone() on_done=data.refetch_callback()/>
+                <PageHead title=title crumbs=crumbs()>
+                    <UserActions user=user on_done=data.refetch_callback()/>
                 </PageHead>
                 <div class="page__body">
                     <UserForm
-                        draft=UserDraft::from(user)
+                        draft=draft
                         frame=frame
                         choices=choices
                         password_hint="Leave empty to keep it. A new one signs them out everywhere"

@@ -1,6 +1,6 @@
 //! Secrets from the system's randomness: of sessions, tokens, and the code of the first admin.
 use crate::domain::{session::SESSION_SECRET_BYTES, setup_code::SetupCode, token::TokenText};
-use crate::store::error::StoreError;
+use crate::store::{entity::hex_digits, error::StoreError};
 
 /// Random bytes for a token: it takes 40, and passes a few over. It cannot run out of so many.
 const TOKEN_BYTES: usize = 512;
@@ -14,8 +14,7 @@ fn random<const N: usize>() -> Result<[u8; N], StoreError> {
 
 /// The secret of a new session, in hexadecimal digits. Errors: the system has no randomness.
 pub fn session_secret() -> Result<String, StoreError> {
-    let bytes = random::<SESSION_SECRET_BYTES>()?;
-    Ok(bytes.iter().map(|it| format!("{it:02x}")).collect())
+    Ok(hex_digits(&random::<SESSION_SECRET_BYTES>()?))
 }
 
 /// The text of a new token. Errors: the system has no randomness.

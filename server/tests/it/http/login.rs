@@ -29,7 +29,7 @@ async fn a_login_answers_the_user_and_sets_a_cookie_that_no_script_reads() {
     let answer = app.sign_in("ANA", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
     assert_eq!(answer.json()["user"]["login"], "ana");
-    assert!(!answer.body.to_lowercase().contains("argon2"));
+    assert!(!answer.body.to_ascii_lowercase().contains("argon2"));
     let cookie = answer.header("set-cookie");
     for part in ["rollcall_session=", "Path=/", "HttpOnly", "SameSite=Lax"] {
         assert!(cookie.contains(part), "{part}: {cookie}");
