@@ -5,7 +5,7 @@ use crate::{
     components::{
         layout::sidebar::Sidebar,
         name_dialog::NameDialogProps,
-        rights::Rights,
+        rights::OwnRights,
         ui::{
             follow_effect::follow,
             notice::sentence,
@@ -56,8 +56,8 @@ pub fn App() -> impl IntoView {
     let now = SharedValue::new_str(|| use_context::<Now>().map_or(0, |it| it.0.timestamp_millis()));
     let now = DateTime::from_timestamp_millis(now.into_inner()).unwrap_or_default();
     // So is the role, so that both draw the same buttons.
-    let role = SharedValue::new_str(|| use_context::<Rights>().map_or(Role::Viewer, |it| it.0));
-    provide_context(Rights(role.into_inner()));
+    let role = SharedValue::new_str(|| use_context::<OwnRights>().map_or(Role::Viewer, |it| it.0));
+    provide_context(OwnRights(role.into_inner()));
     // Set by the browser's entry after hydration. Until then the page must look exactly as the server rendered it.
     let Hydrated(live) = use_context::<Hydrated>().unwrap_or_default();
     let clock = Clock {

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 /// The role of who looks at the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rights(pub Role);
+pub struct OwnRights(pub Role);
 
-impl Rights {
+impl OwnRights {
     /// Those of the present page. Without any it is the lowest role's.
     pub fn from_context() -> Self {
         use_context().unwrap_or(Self(Role::Viewer))
@@ -21,5 +21,5 @@ impl Rights {
 /// Its children, if the role allows it.
 #[component]
 pub fn Allowed(permission: Permission, children: Children) -> impl IntoView {
-    Rights::from_context().may(permission).then(children)
+    OwnRights::from_context().may(permission).then(children)
 }

@@ -4,7 +4,7 @@ use crate::http::{middleware, site};
 use app::{
     api::context::{self, Context},
     app::App,
-    components::{rights::Rights, ui::time::Now},
+    components::{rights::OwnRights, ui::time::Now},
     shell::{DocumentOf, shell},
 };
 use axum::{
@@ -27,7 +27,7 @@ pub fn page_routes() -> Vec<AxumRouteListing> {
 pub fn provide_request_context(context: &Context) {
     provide_context(context.clone());
     provide_context(Now(context::now()));
-    provide_context(Rights(context::role()));
+    provide_context(OwnRights(context::role()));
 }
 
 /// The HTML document around a page. Sets the content security policy of the response.

@@ -1,6 +1,9 @@
 //! The pages of who is not signed in yet: `/login`, `/setup`, and the address that signs out. Plain forms that post to their own
 //! address, so that they work without JavaScript.
-use super::door_page::{DoorPage, TextInput};
+use super::{
+    door_page::{DoorPage, TextInput},
+    forms::PostedFields,
+};
 use crate::{
     ops::{
         auth_settings::{AuthMode, AuthSettings},
@@ -25,9 +28,7 @@ use axum::{
 use leptos::prelude::LeptosOptions;
 use maud::html;
 use serde::Deserialize;
-use std::{collections::BTreeMap, sync::Arc};
-
-type PostedFields = BTreeMap<String, String>;
+use std::sync::Arc;
 
 pub fn router(context: Context) -> Router<LeptosOptions> {
     Router::new()

@@ -1,7 +1,7 @@
 //! Sidebar of every page: navigation with counts, and at its foot the person. In `open` mode that is a name to be changed, beside the
 //! theme switch; of a user it is a menu.
 use crate::{
-    components::{rights::Rights, ui::icon::Icon},
+    components::{rights::OwnRights, ui::icon::Icon},
     domain::{actor_stamp::initials, permission::Permission, summary::LayoutInfo},
     paths,
 };
@@ -67,7 +67,7 @@ pub fn Sidebar(
     };
     actor.set(frame.actor);
     let (is_user, has_session) = (frame.is_user, frame.has_session);
-    let manages_users = is_user && Rights::from_context().may(Permission::Users);
+    let manages_users = is_user && OwnRights::from_context().may(Permission::Users);
     let who = move || {
         view! {
             <span class="avatar" aria-hidden="true" data-initials=move || initials(&actor.get())></span>

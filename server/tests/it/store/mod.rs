@@ -9,6 +9,7 @@ mod customers;
 mod dashboard;
 mod history;
 mod history_chain;
+mod history_people;
 mod matrix;
 mod permissions;
 mod releases;

@@ -6,7 +6,7 @@ use super::{
     work_controller::WorkController,
 };
 use crate::{
-    components::layout::page_head::PageHead, components::rights::Rights,
+    components::layout::page_head::PageHead, components::rights::OwnRights,
     components::run_step::RunStep, components::step_panel::step_detail::known_names,
     components::ui::bar::Bar, components::ui::icon::Icon, components::ui::notice::sentence,
     components::work_steps::WorkStepList, components::work_steps::WorkSteps,
@@ -44,7 +44,7 @@ pub fn CustomerWork(
         next,
     } = list;
     let ids = (release.id, customer.id);
-    let may_work = Rights::from_context().may(Permission::ActOnSteps);
+    let may_work = OwnRights::from_context().may(Permission::ActOnSteps);
     let can_work = release.status == ReleaseStatus::Active && may_work;
     let known = known_names(&customer, &cluster, &release);
     let customer_name = customer.name.clone();

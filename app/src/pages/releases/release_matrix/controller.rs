@@ -11,7 +11,7 @@ use crate::{
     components::matrix::messages::failure_text, components::matrix::selection::Selection,
     components::matrix::state::MatrixState, components::pending_actions::ActionRequest,
     components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
-    components::rights::Rights, components::step_state::already_in_state_text,
+    components::rights::OwnRights, components::step_state::already_in_state_text,
     components::ui::follow_effect::follow, components::ui::time::Clock,
     components::ui::toast::Toasts, components::ui::toast::UndoneBatch, domain::event::Changed,
     domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex, domain::matrix::Grid,
@@ -83,7 +83,7 @@ impl MatrixController {
         let controller = Self {
             state,
             can_work: status == ReleaseStatus::Active
-                && Rights::from_context().may(Permission::ActOnSteps),
+                && OwnRights::from_context().may(Permission::ActOnSteps),
             open_step,
             intended_step: StoredValue::new(open_step.get_untracked()),
             navigate: Callback::new(move |address: String| {

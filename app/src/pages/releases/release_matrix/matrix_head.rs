@@ -4,7 +4,7 @@ use crate::{
     components::{
         layout::page_head::PageHead,
         matrix::command::GridCommand,
-        rights::Rights,
+        rights::OwnRights,
         ui::{bar::Bar, icon::Icon},
     },
     domain::{
@@ -35,7 +35,7 @@ pub fn MatrixHead(
         state, can_work, ..
     } = controller;
     let is_archived = status == ReleaseStatus::Archived;
-    let rights = Rights::from_context();
+    let rights = OwnRights::from_context();
     let may_undo = rights.may(Permission::UndoWork);
     let may_plan = rights.may(Permission::Releases);
     let undo_stack = controller.undo_stack;

@@ -6,7 +6,7 @@ use crate::{
         templates::{delete_template, duplicate_template, move_template},
     },
     browser::{dom, drag, unsaved_guard},
-    components::{rights::Rights, step_form::StepFormFields, ui::toast::Toasts},
+    components::{rights::OwnRights, step_form::StepFormFields, ui::toast::Toasts},
     domain::{
         id::{ReleaseId, TemplateId},
         permission::Permission,
@@ -101,7 +101,7 @@ impl TemplateEditor {
         });
         let this = Self {
             release: detail.release.id,
-            may_edit: Rights::from_context().may(Permission::Templates),
+            may_edit: OwnRights::from_context().may(Permission::Templates),
             detail: RwSignal::new(detail),
             sending: SerialRequest::new(),
             saving: SerialRequest::new(),
