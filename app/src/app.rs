@@ -55,9 +55,10 @@ pub fn App() -> impl IntoView {
     // The server's clock is sent with the page, so that server and browser render the same times.
     let now = SharedValue::new_str(|| use_context::<Now>().map_or(0, |it| it.0.timestamp_millis()));
     let now = DateTime::from_timestamp_millis(now.into_inner()).unwrap_or_default();
-    // So is the role, so that both draw the same buttons.
-    let role = SharedValue::new_str(|| use_context::<OwnRights>().map_or(Role::Viewer, |it| it.0));
-    provide_context(OwnRights(role.into_inner()));
+    // So is the role, by its place among the roles, so that both draw the same buttons.
+    let role = SharedValue::new_str(|| use_context::<OwnRights>().map_or(0, |it| it.0 as i64));
+    let role = usize::try_from(role.into_inner()).map(|it| Role::ALL.get(it).copied());
+    provide_context(OwnRights(role.ok().flatten().unwrap_or(Role::Viewer)));
     // Set by the browser's entry after hydration. Until then the page must look exactly as the server rendered it.
     let Hydrated(live) = use_context::<Hydrated>().unwrap_or_default();
     let clock = Clock {

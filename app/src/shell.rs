@@ -71,22 +71,25 @@ addEventListener("popstate", ({ state }) => {
 /// else who signs in gets the page anew.
 const SIGN_IN: &str = r#"const door = document.getElementById("sign-in");
 if (door) {
-  const send = fetch, form = door.querySelector("form"), said = door.querySelector("[role=alert]");
-  const say = (text) => { said.textContent = text; said.hidden = !text; };
+  const send = fetch;
   let asking;
   const ask = () => new Promise((done) => {
-    form.onsubmit = async (event) => {
+    const dialog = document.importNode(door.content.firstElementChild, true);
+    const said = dialog.querySelector("[role=alert]");
+    const say = (text) => { said.textContent = text; said.hidden = false; };
+    dialog.querySelector("form").onsubmit = async (event) => {
       event.preventDefault();
-      const body = JSON.stringify(Object.fromEntries(new FormData(form)));
+      const body = JSON.stringify(Object.fromEntries(new FormData(event.target)));
       const answer = await send("/api/session", { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => ({}));
       if (answer.status !== 201) return say({ 401: "Wrong login or password", 429: "Too many failed attempts. Try again later" }[answer.status] ?? "Something went wrong. Try again");
       const { user } = await answer.json();
       if (String(user.id) !== door.dataset.user) return location.reload();
       done(true);
-      door.close();
+      dialog.close();
     };
-    door.onclose = () => { form.reset(); say(""); asking = undefined; done(false); };
-    door.showModal();
+    dialog.onclose = () => { dialog.remove(); asking = undefined; done(false); };
+    document.body.append(dialog);
+    dialog.showModal();
   });
   window.fetch = async (request, options) => {
     const again = request instanceof Request ? request.clone() : request;
@@ -106,38 +109,40 @@ pub struct DocumentOf {
     pub session_user: Option<UserId>,
 }
 
-/// The dialog of `SIGN_IN`, closed.
+/// The dialog of `SIGN_IN`. In a template it is no part of the page, so that nothing finds its fields beside those of the page.
 fn sign_in_dialog(user: UserId) -> impl IntoView {
     view! {
-        <dialog class="dialog" id="sign-in" data-size="s" data-user=user.to_string() aria-labelledby="sign-in-title">
-            <div class="dialog__head">
-                <h2 class="grow" id="sign-in-title">"Sign in to go on"</h2>
-            </div>
-            <form>
-                <div class="dialog__body stack">
-                    <p class="muted">"Your session ended. What you typed is still here."</p>
-                    <p class="alert" data-tone="danger" role="alert" hidden></p>
-                    <div class="field">
-                        <label for="again-login">"Login"</label>
-                        <input class="input" id="again-login" name="login" autocomplete="username" autocapitalize="none" required/>
-                    </div>
-                    <div class="field">
-                        <label for="again-password">"Password"</label>
-                        <input
-                            class="input"
-                            id="again-password"
-                            name="password"
-                            type="password"
-                            autocomplete="current-password"
-                            required
-                        />
-                    </div>
+        <template id="sign-in" data-user=user.to_string()>
+            <dialog class="dialog" data-size="s" aria-labelledby="sign-in-title">
+                <div class="dialog__head">
+                    <h2 class="grow" id="sign-in-title">"Sign in to go on"</h2>
                 </div>
-                <div class="dialog__foot">
-                    <button class="button push" data-kind="ink" type="submit">"Sign in"</button>
-                </div>
-            </form>
-        </dialog>
+                <form>
+                    <div class="dialog__body stack">
+                        <p class="muted">"Your session ended. What you typed is still here."</p>
+                        <p class="alert" data-tone="danger" role="alert" hidden></p>
+                        <div class="field">
+                            <label for="again-login">"Login"</label>
+                            <input class="input" id="again-login" name="login" autocomplete="username" autocapitalize="none" required/>
+                        </div>
+                        <div class="field">
+                            <label for="again-password">"Password"</label>
+                            <input
+                                class="input"
+                                id="again-password"
+                                name="password"
+                                type="password"
+                                autocomplete="current-password"
+                                required
+                            />
+                        </div>
+                    </div>
+                    <div class="dialog__foot">
+                        <button class="button push" data-kind="ink" type="submit">"Sign in"</button>
+                    </div>
+                </form>
+            </dialog>
+        </template>
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
         SerialRequest,
         edit_conflict::{create_requests, edit_requests},
         fetch::Fetch,
-        navigator, loaded, param,
+        loaded, navigator, param,
     },
     paths,
 };

@@ -167,7 +167,12 @@ async fn worlds_that_differ_out_of_scope_look_the_same() {
         for it in part(addresses::reads(&ids), seed) {
             // These begin with the present time, or show when a session began.
             let path = it.1.split('?').next().unwrap_or_default();
-            let tells_time = ["/rpc/read_frame", "/rpc/read_dashboard", "/api/sessions", "/account"];
+            let tells_time = [
+                "/rpc/read_frame",
+                "/rpc/read_dashboard",
+                "/api/sessions",
+                "/account",
+            ];
             if tells_time.contains(&path) {
                 continue;
             }
