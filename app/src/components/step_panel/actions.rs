@@ -8,6 +8,7 @@ use crate::{
     components::{
         pending_actions::{ActionRequest, FailedAction},
         reason_form::{ReasonForm, verb},
+        rights::OwnRights,
         ui::{
             dialog::Dialog,
             icon::Icon,
@@ -18,6 +19,7 @@ use crate::{
     domain::{
         copy::CopyFormat,
         customer_work::OpenStep,
+        permission::Permission,
         variables::{Source, filled_at},
         vocabulary::{StepAction, StepStatus},
     },
@@ -219,7 +221,8 @@ fn text_menu_items(open: &OpenStep, state: StepDetailState) -> Vec<MenuItem> {
         items.push(dialog("Edit", OpenStepDialog::Edit));
         items.push(dialog("Delete", OpenStepDialog::Delete));
     }
-    if step.is_custom || step.is_overridden {
+    let may_promote = OwnRights::from_context().may(Permission::Promote);
+    if may_promote && (step.is_custom || step.is_overridden) {
         items.push(dialog("Promote to template…", OpenStepDialog::Promote));
     }
     items.push(dialog("Add custom step…", OpenStepDialog::AddCustom));
@@ -247,6 +250,7 @@ pub fn edit_links(name: &str, open: &OpenStep) -> Vec<(String, String)> {
 /// Notices about the last action: which values are missing and where to enter them, or why it failed.
 #[component]
 pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
+    let may_edit = OwnRights::from_context().may(Permission::Customers);
     // While the reason prompt is open, it shows the error itself.
     let other = Signal::derive(move || {
         let is_shown_elsewhere = state.missing_values().is_some()
@@ -300,7 +304,7 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
                 let before = if index == 0 { "Set on " } else { ", " };
                 view! {
                     {before}
-                    <a class="link" href=path>{name}</a>
+                    <a class=may_edit.then_some("link") href=may_edit.then_some(path)>{name}</a>
                 }
             })
             .collect_view();

@@ -52,10 +52,12 @@ fn show(all: Vec<CustomerSummary>, query: RwSignal<ListQuery>) -> impl IntoView 
                 view! {
                     <div class="card empty">
                         <p>"A customer is a namespace in a cluster. Add the first one, or paste many at once."</p>
-                        <div class="row">
-                            <a class="button" href=paths::NEW_CUSTOMER>"Add customer"</a>
-                            <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
-                        </div>
+                        <Allowed permission=Permission::Customers>
+                            <div class="row">
+                                <a class="button" href=paths::NEW_CUSTOMER>"Add customer"</a>
+                                <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
+                            </div>
+                        </Allowed>
                     </div>
                 }
                     .into_any()

@@ -30,8 +30,10 @@ use leptos_router::{
 pub struct MatrixController {
     /// Cells, selection, filter, and which groups are collapsed.
     pub state: MatrixState,
-    /// False for an archived release, which is read-only.
+    /// False for an archived release, which is read-only, and for who only reads.
     pub can_work: bool,
+    /// What a key says that would change a cell where nothing can be changed.
+    why_read_only: &'static str,
     /// The step in the panel, as the URL says.
     pub open_step: Memo<Option<StepId>>,
     /// The step that was opened last. The URL follows a moment later.
@@ -80,10 +82,15 @@ impl MatrixController {
         let open_step = Memo::new(move |_| query.with(url_state::step_of));
         let navigate = use_navigate();
         let reloader = MatrixReloader::new(release, state);
+        let may_work = OwnRights::from_context().may(Permission::ActOnSteps);
         let controller = Self {
             state,
-            can_work: status == ReleaseStatus::Active
-                && OwnRights::from_context().may(Permission::ActOnSteps),
+            can_work: status == ReleaseStatus::Active && may_work,
+            why_read_only: if may_work {
+                "The release is archived and read-only."
+            } else {
+                "Your role reads, and works on no steps."
+            },
             open_step,
             intended_step: StoredValue::new(open_step.get_untracked()),
             navigate: Callback::new(move |address: String| {
@@ -227,10 +234,7 @@ impl MatrixController {
             }
             GridCommand::Help => self.is_help_open.set(true),
             GridCommand::Act(action) if self.can_work => self.act_on_selection(action),
-            GridCommand::Act(_) => {
-                let text = "The release is archived and read-only.";
-                self.toasts.show(text, None);
-            }
+            GridCommand::Act(_) => self.toasts.show(self.why_read_only, None),
             GridCommand::Copy => {
                 self.open(self.focused_step());
                 self.copy_requests.update(|it| *it += 1);
