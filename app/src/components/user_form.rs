@@ -186,13 +186,14 @@ fn RoleChoice(role: RwSignal<Role>) -> impl IntoView {
         .iter()
         .map(|it| {
             let it = *it;
+            let is_chosen = role.get_untracked() == it;
             view! {
                 <label class="choice">
                     <input
                         type="radio"
                         name="role"
                         value=it.as_str()
-                        checked=role.get_untracked() == it
+                        checked=is_chosen
                         prop:checked=move || role.get() == it
                         on:change=move |_| role.set(it)
                     />
@@ -223,12 +224,13 @@ fn ScopeChoice(
     } = choices;
     let (clusters, customers) = (StoredValue::new(clusters), StoredValue::new(customers));
     let choice = move |label: &'static str, hint: &'static str, scoped: bool| {
+        let is_chosen = fields.is_scoped.get_untracked() == scoped;
         view! {
             <label class="choice">
                 <input
                     type="radio"
                     name="scope"
-                    checked=fields.is_scoped.get_untracked() == scoped
+                    checked=is_chosen
                     prop:checked=move || fields.is_scoped.get() == scoped
                     on:change=move |_| fields.is_scoped.set(scoped)
                 />
