@@ -1,4 +1,5 @@
 // Users and one's own account.
+import AxeBuilder from '@axe-core/playwright';
 import { test, expect, fillIn, live, PASSWORD } from '../fixtures/people';
 
 test('an admin adds, limits, deactivates and restores a user', async ({ page, team, signIn }) => {
@@ -76,3 +77,21 @@ test('everybody changes name and password, ends sessions, and makes a token that
   await page.reload();
   await live(page);
 });
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+    test('axe finds nothing on the pages of people', async ({ page, team, signIn }) => {
+      const problems: string[] = [];
+      const look = async (path: string) => {
+        await page.goto(team.url + path);
+        const found = await new AxeBuilder({ page }).analyze();
+        problems.push(...found.violations.map(it => `${path}: ${it.id} ${it.nodes.map(node => node.html.slice(0, 160)).slice(0, 3).join(' | ')}`));
+      };
+      await look('/login');
+      await signIn('ana');
+      for (const path of ['/account', '/users', '/users/new', '/users/1/edit']) await look(path);
+      expect(problems).toEqual([]);
+    });
+  });
+}

@@ -125,7 +125,10 @@ pub fn StateButtons(
     on_next: Callback<()>,
 ) -> impl IntoView {
     let size = large.then_some("l");
-    let shown = if state.can_work {
+    let may_work = OwnRights::from_context().may(Permission::ActOnSteps);
+    let shown = if !may_work {
+        Vec::new()
+    } else if state.can_work {
         primary_actions(state.status)
     } else {
         primary_actions(StepStatus::Pending)
@@ -180,7 +183,7 @@ pub fn StateButtons(
         StepAction::Reopen,
     ]
     .into_iter()
-    .filter(|it| !shown.contains(it))
+    .filter(|it| may_work && !shown.contains(it))
     .map(|action| MenuItem {
         key: Some(shortcut_of(action)),
         disabled_reason: state.why_not(action),
@@ -196,10 +199,15 @@ pub fn StateButtons(
     view! {
         {next}
         {buttons}
-        <Menu items=items size=if large { "l" } else { "m" }>
-            "More"
-            <Icon name="i-chevron" small=true/>
-        </Menu>
+        {may_work
+            .then(|| {
+                view! {
+                    <Menu items=items size=if large { "l" } else { "m" }>
+                        "More"
+                        <Icon name="i-chevron" small=true/>
+                    </Menu>
+                }
+            })}
     }
 }
 
