@@ -7,7 +7,7 @@ use crate::domain::{
     id::{SessionId, UserId},
     login::Login,
     permission::Permission,
-    session::{SessionInfo, SignIn},
+    session::{IDLE_HOURS, LIFETIME_DAYS, SessionInfo, SignIn},
     user::User,
     vocabulary::Noun,
 };
@@ -17,11 +17,12 @@ use crate::store::{
     entity::{session, sha256, user},
     error::StoreError,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Condition,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ const AGENT_MAX_CHARS: usize = 200;
 
 impl Database {
     /// Begins a session for a user who proved to be it, under a new secret. An earlier session of the same browser is none of
-    /// this one's: its secret is not taken over.
+    /// this one's: its secret is not taken over. Sessions of the user that ended by themselves are deleted.
     pub async fn begin_session(
         &self,
         user: &User,
@@ -44,6 +45,17 @@ impl Database {
         // Whoever proved to be a user may sign in as it.
         let permit = store.permit(Permission::Read.on_anything()).await?;
         let mut change = store.change(permit, store.caller().stamp(now)).await?;
+        // An hour more than needed: a use is written up to a minute late.
+        let idle = change.stamp.at - TimeDelta::hours(IDLE_HOURS + 1);
+        let oldest = change.stamp.at - TimeDelta::days(LIFETIME_DAYS);
+        let is_over = Condition::any()
+            .add(session::Column::UsedAt.lt(idle))
+            .add(session::Column::CreatedAt.lt(oldest));
+        session::Entity::delete_many()
+            .filter(session::Column::UserId.eq(user.id.0))
+            .filter(is_over)
+            .exec(&change.tx)
+            .await?;
         let agent = client.agent.as_deref();
         let agent = agent.map(|it| it.chars().take(AGENT_MAX_CHARS).collect());
         let address = client.address.map(|it| it.to_string());

@@ -3,17 +3,21 @@ use crate::{harness::TestApp, people::PASSWORD};
 use app::{
     api::context::now,
     domain::{
+        client::Client,
         event::{Entity, EventAction, EventFilter},
         permission::Role,
         rule_violation::RuleViolation,
         scope::ScopeIds,
+        session::SignIn,
         token::TokenDraft,
         transfer::{Transfer, TransferPart},
         user::{User, UserDraft},
         vocabulary::Noun,
     },
-    store::{accounts::random, error::StoreError},
+    store::{accounts::random, entity::session, error::StoreError},
 };
+use chrono::TimeDelta;
+use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -228,6 +232,33 @@ async fn a_database_with_a_user_is_not_empty() {
         refused,
         Err(StoreError::Refused(RuleViolation::NotEmpty))
     ));
+}
+
+#[tokio::test]
+async fn a_login_deletes_sessions_of_the_user_that_ended_by_themselves() {
+    let app = TestApp::new().await;
+    let (ana, ben) = (
+        user(&app, "ana", Role::Viewer).await,
+        user(&app, "ben", Role::Viewer).await,
+    );
+    let begin = async |user: &User, secret: &str, age: TimeDelta| {
+        let (how, client) = (SignIn::Password, Client::default());
+        let begun = app
+            .database
+            .begin_session(user, secret, how, &client, now() - age);
+        begun.await.unwrap();
+    };
+    begin(&ben, "bens", TimeDelta::hours(14)).await;
+    begin(&ana, "idle", TimeDelta::hours(14)).await;
+    begin(&ana, "alive", TimeDelta::hours(11)).await;
+    begin(&ana, "new", TimeDelta::zero()).await;
+    let left = session::Entity::find()
+        .order_by_asc(session::Column::Id)
+        .all(app.database.writer())
+        .await
+        .unwrap();
+    let owners: Vec<i64> = left.iter().map(|it| it.user_id).collect();
+    assert_eq!(owners, [ben.id.0, ana.id.0, ana.id.0]);
 }
 
 #[tokio::test]
