@@ -43,7 +43,10 @@ fn the_log_shows_a_code_and_the_one_of_the_newest_server_counts_at_all_of_them()
     let mut first = start(&database);
     let old = code(&mut first);
     let (_, page) = first.ask("GET", "/", "");
-    assert!(page.to_ascii_lowercase().contains("location: /setup"), "{page}");
+    assert!(
+        page.to_ascii_lowercase().contains("location: /setup"),
+        "{page}"
+    );
     assert_eq!(first.ask("GET", "/api/releases", "").0, 503);
     assert_eq!(first.ask("GET", "/healthz", "").0, 200);
     let mut second = start(&database);
