@@ -83,6 +83,9 @@ pub async fn check_access(
     let path = request.uri().path().to_owned();
     let of_request = sign_in_context(&access, &request);
     request.extensions_mut().insert(of_request);
+    request
+        .extensions_mut()
+        .insert(Arc::clone(&access.settings));
     let matched = request.extensions().get::<MatchedPath>();
     let pattern = matched.map(|it| it.as_str().to_owned());
     let right = match pattern
@@ -106,7 +109,7 @@ pub async fn check_access(
     let is_public = right.door == Door::Public;
     match access.waits_for_admin().await {
         Ok(false) => {}
-        Ok(true) if is_public && !["/login", "/api/session"].contains(&path.as_str()) => {}
+        Ok(true) if is_public && access.is_served_before_an_admin(&path) => {}
         Ok(true) => return send_to_setup(&path),
         Err(error) => return refuse(&request, Refusal::Store(error)),
     }
@@ -142,6 +145,15 @@ impl Access {
         let has_admin = self.database.active_admins().await? > 0;
         self.has_admin.store(has_admin, Ordering::Relaxed);
         Ok(!has_admin)
+    }
+
+    /// Whether a public address is served until then: the provider's, if the first admin can come from there; no way in else.
+    fn is_served_before_an_admin(&self, path: &str) -> bool {
+        match path {
+            "/login" | "/api/session" => false,
+            "/login/oidc" | "/login/oidc/callback" => self.settings.makes_admins_at_provider(),
+            _ => true,
+        }
     }
 }
 
@@ -314,7 +326,7 @@ fn peer_of(request: &Request) -> Option<IpAddr> {
 }
 
 /// The value of a cookie that stands once. One that stands twice was planted by somebody else, and who knows which.
-fn the_one_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub fn the_one_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter();
     let mut found = lines
         .filter_map(|it| it.to_str().ok())

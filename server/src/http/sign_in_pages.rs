@@ -2,7 +2,10 @@
 //! `rest::session`.
 use super::site;
 use crate::{
-    ops::{auth_settings::AuthMode, sign_in::SignInContext},
+    ops::{
+        auth_settings::{AuthMode, AuthSettings},
+        sign_in::SignInContext,
+    },
     rest::session::{self, SignInFailure},
 };
 use app::{
@@ -37,12 +40,12 @@ const SETUP_THROTTLE: &str = "/setup";
 #[derive(Default, Deserialize)]
 pub struct NextAddress {
     #[serde(default)]
-    next: String,
+    pub next: String,
 }
 
 impl NextAddress {
     /// An address of this server, else the dashboard.
-    fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         paths::local_path(&self.next).unwrap_or(paths::DASHBOARD)
     }
 }
@@ -67,17 +70,19 @@ pub fn router(context: Context) -> Router<LeptosOptions> {
 
 async fn show(
     Extension(of_request): Extension<SignInContext>,
+    Extension(settings): Extension<Arc<AuthSettings>>,
     Query(next): Query<NextAddress>,
 ) -> Response {
     if of_request.mode != AuthMode::Login {
         return Redirect::to(next.path()).into_response();
     }
-    page(&next, "", None).into_response()
+    page(&next, "", None, &settings)
 }
 
 async fn sign_in(
     State(context): State<Context>,
     Extension(of_request): Extension<SignInContext>,
+    Extension(settings): Extension<Arc<AuthSettings>>,
     Query(next): Query<NextAddress>,
     headers: HeaderMap,
     Form(posted): Form<PostedLogin>,
@@ -92,12 +97,17 @@ async fn sign_in(
         }
         Err(SignInFailure::NotHere) => Redirect::to(next.path()).into_response(),
         Err(SignInFailure::Wrong) => {
-            let page = page(&next, &login, Some("Login or password is wrong."));
+            let page = page(
+                &next,
+                &login,
+                Some("Login or password is wrong."),
+                &settings,
+            );
             (StatusCode::UNAUTHORIZED, page).into_response()
         }
         Err(SignInFailure::Waits(seconds)) => {
             let why = format!("Too many tries failed. Wait {seconds} seconds.");
-            let page = page(&next, &login, Some(&why));
+            let page = page(&next, &login, Some(&why), &settings);
             let mut response = (StatusCode::TOO_MANY_REQUESTS, page).into_response();
             let headers = response.headers_mut();
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -107,7 +117,7 @@ async fn sign_in(
             let error = context::to_app_error(error);
             let status = StatusCode::from_u16(error.status());
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let page = page(&next, &login, Some(&error.to_string()));
+            let page = page(&next, &login, Some(&error.to_string()), &settings);
             (status, page).into_response()
         }
     }
@@ -162,16 +172,37 @@ impl FormField<'_> {
     }
 }
 
-/// A page with one form: its heading, which is on its button too, where it is posted, what is wrong as a whole, its fields.
+/// Another way in than a form: a link. No button of the form, since browsers hold the answer to a form to where forms may go.
+struct OtherWay {
+    href: String,
+    label: String,
+}
+
+/// The way by the provider, if there is one; it goes on to a page here.
+fn by_provider(settings: &AuthSettings, next: &str) -> Option<OtherWay> {
+    let provider = settings.provider()?;
+    Some(OtherWay {
+        href: paths::provider_login(next),
+        label: format!("Continue with {}", provider.name),
+    })
+}
+
+/// A page with one form: its heading, which is on its button too, where it is posted, what is wrong as a whole, its fields, and
+/// another way in.
 fn document(
     heading: &'static str,
     action: String,
     why: Option<&str>,
     fields: &[FormField<'_>],
-) -> impl IntoResponse + use<> {
+    other_way: Option<OtherWay>,
+) -> Response {
     let style = site::asset_names().map(|it| it.style).unwrap_or_default();
     let why = why.map(|it| view! { <p class="alert" role="alert">{it.to_owned()}</p> });
     let fields: Vec<_> = fields.iter().map(FormField::render).collect();
+    let other_way = other_way.map(|it| {
+        let OtherWay { href, label } = it;
+        view! { <p><a class="button" href=href>{label}</a></p> }
+    });
     let html = view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -193,18 +224,22 @@ fn document(
                             <button class="button" data-kind="ink" type="submit">{heading}</button>
                         </div>
                     </form>
+                    {other_way}
                 </main>
             </body>
         </html>
     };
-    (
-        [(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY)],
-        Html(html.to_html()),
-    )
+    let policy = [(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY)];
+    (policy, Html(html.to_html())).into_response()
 }
 
 /// The page of `/login`; `login` is what was typed, `why` what was wrong with it.
-fn page(next: &NextAddress, login: &str, why: Option<&str>) -> impl IntoResponse + use<> {
+pub fn page(
+    next: &NextAddress,
+    login: &str,
+    why: Option<&str>,
+    settings: &AuthSettings,
+) -> Response {
     let fields = [
         FormField {
             name: "login",
@@ -223,7 +258,14 @@ fn page(next: &NextAddress, login: &str, why: Option<&str>) -> impl IntoResponse
             problem: None,
         },
     ];
-    document("Sign in", paths::login(next.path()), why, &fields)
+    let other_way = by_provider(settings, next.path());
+    document(
+        "Sign in",
+        paths::login(next.path()),
+        why,
+        &fields,
+        other_way,
+    )
 }
 
 /// What the form of `/setup` posts.
@@ -247,17 +289,19 @@ async fn is_set_up(context: &Context, of_request: &SignInContext) -> Result<bool
 async fn show_setup(
     State(context): State<Context>,
     Extension(of_request): Extension<SignInContext>,
+    Extension(settings): Extension<Arc<AuthSettings>>,
 ) -> Response {
     match is_set_up(&context, &of_request).await {
         Ok(true) => Redirect::to(paths::DASHBOARD).into_response(),
-        Ok(false) => setup_page(&PostedSetup::default(), None, &[]).into_response(),
-        Err(error) => setup_failure(&PostedSetup::default(), error),
+        Ok(false) => setup_page(&PostedSetup::default(), None, &[], &settings),
+        Err(error) => setup_failure(&PostedSetup::default(), error, &settings),
     }
 }
 
 async fn set_up(
     State(context): State<Context>,
     Extension(of_request): Extension<SignInContext>,
+    Extension(settings): Extension<Arc<AuthSettings>>,
     headers: HeaderMap,
     Form(posted): Form<PostedSetup>,
 ) -> Response {
@@ -265,11 +309,11 @@ async fn set_up(
     match is_set_up(&context, &of_request).await {
         Ok(false) => {}
         Ok(true) => return Redirect::to(paths::DASHBOARD).into_response(),
-        Err(error) => return setup_failure(&posted, error),
+        Err(error) => return setup_failure(&posted, error, &settings),
     }
     if let Some(seconds) = of_request.wait_seconds(SETUP_THROTTLE, now) {
         let why = format!("Too many tries failed. Wait {seconds} seconds.");
-        let page = setup_page(&posted, Some(&why), &[]);
+        let page = setup_page(&posted, Some(&why), &[], &settings);
         let mut response = (StatusCode::TOO_MANY_REQUESTS, page).into_response();
         let headers = response.headers_mut();
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -302,29 +346,30 @@ async fn set_up(
             if matches!(&error, StoreError::Invalid(invalid) if is_code(invalid)) {
                 of_request.failed(SETUP_THROTTLE, now);
             }
-            setup_failure(&posted, error)
+            setup_failure(&posted, error, &settings)
         }
     }
 }
 
 /// The page again, with what was typed but the password, and what is wrong at each field.
-fn setup_failure(posted: &PostedSetup, error: StoreError) -> Response {
+fn setup_failure(posted: &PostedSetup, error: StoreError, settings: &AuthSettings) -> Response {
     let error = context::to_app_error(error);
     let status = StatusCode::from_u16(error.status());
     let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let page = match &error {
-        AppError::Invalid(invalid) => setup_page(posted, None, &invalid.0),
-        error => setup_page(posted, Some(&error.to_string()), &[]),
+        AppError::Invalid(invalid) => setup_page(posted, None, &invalid.0, settings),
+        error => setup_page(posted, Some(&error.to_string()), &[], settings),
     };
     (status, page).into_response()
 }
 
-/// The page of `/setup`.
+/// The page of `/setup`. Where a group of the provider makes admins, the first one may come from there.
 fn setup_page(
     posted: &PostedSetup,
     why: Option<&str>,
     problems: &[(Field, String)],
-) -> impl IntoResponse + use<> {
+    settings: &AuthSettings,
+) -> Response {
     let problem = |field: Field| {
         let found = problems.iter().find(|it| it.0 == field);
         found.map(|it| it.1.as_str())
@@ -371,5 +416,8 @@ fn setup_page(
             Field::Password,
         ),
     ];
-    document("Make the first admin", "/setup".to_owned(), why, &fields)
+    let other_way = by_provider(settings, paths::DASHBOARD);
+    let other_way = other_way.filter(|_| settings.makes_admins_at_provider());
+    let action = "/setup".to_owned();
+    document("Make the first admin", action, why, &fields, other_way)
 }

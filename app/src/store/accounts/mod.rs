@@ -4,6 +4,7 @@
 pub mod door;
 pub mod last_used;
 pub mod password_hash;
+pub mod provider_users;
 pub mod sessions;
 pub mod setup;
 mod tokens;
