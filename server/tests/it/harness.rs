@@ -21,6 +21,7 @@ use serde_json::Value;
 use server::ops::{
     allowed_hosts::AllowedHosts,
     auth_settings::{AuthMode, AuthSettings},
+    oidc_settings::OidcSettings,
 };
 use server_fn::error::FromServerFnError;
 use std::sync::{
@@ -65,14 +66,36 @@ impl TestApp {
     /// The app where people sign in. There is an admin, with the login `root` and no password.
     pub async fn with_login() -> Self {
         let app = Self::with_login_and_nobody().await;
+        app.add_root().await;
+        app
+    }
+
+    /// The same, where people sign in at a provider too.
+    pub async fn with_provider(provider: OidcSettings) -> Self {
+        let app = Self::with_provider_and_nobody(provider).await;
+        app.add_root().await;
+        app
+    }
+
+    async fn add_root(&self) {
         let draft = UserDraft {
             login: "root".into(),
             name: "Root".into(),
             role: "admin".into(),
             ..UserDraft::default()
         };
-        app.store.create_user(draft, app.ana()).await.unwrap();
-        app
+        self.store.create_user(draft, self.ana()).await.unwrap();
+    }
+
+    /// The app where people sign in at a provider too, before anybody can.
+    pub async fn with_provider_and_nobody(provider: OidcSettings) -> Self {
+        let settings = AuthSettings {
+            mode: AuthMode::Login,
+            is_said: true,
+            oidc: Some(provider),
+            ..AuthSettings::default()
+        };
+        Self::with(settings).await
     }
 
     /// The app where people sign in, before anybody can.
