@@ -5,6 +5,7 @@ use crate::{
     components::{
         layout::sidebar::Sidebar,
         name_dialog::NameDialogProps,
+        rights::OwnRights,
         ui::{
             follow_effect::follow,
             notice::sentence,
@@ -12,14 +13,14 @@ use crate::{
             toast::{ToastRegion, Toasts},
         },
     },
-    domain::{id::BatchId, summary::LayoutInfo},
+    domain::{id::BatchId, permission::Role, summary::LayoutInfo},
     pages::{
         SerialRequest,
         fetch::Fetch,
+        latched,
         lazy_pages::LazyPage,
         not_found::NotFoundPage,
         releases::lazy_parts::{self, LazyPart},
-        stays_true,
         undo_requests::{UndoRequest, UndoRequests},
     },
     paths,
@@ -54,6 +55,10 @@ pub fn App() -> impl IntoView {
     // The server's clock is sent with the page, so that server and browser render the same times.
     let now = SharedValue::new_str(|| use_context::<Now>().map_or(0, |it| it.0.timestamp_millis()));
     let now = DateTime::from_timestamp_millis(now.into_inner()).unwrap_or_default();
+    // So is the role, by its place among the roles, so that both draw the same buttons.
+    let role = SharedValue::new_str(|| use_context::<OwnRights>().map_or(0, |it| it.0 as i64));
+    let role = usize::try_from(role.into_inner()).map(|it| Role::ALL.get(it).copied());
+    provide_context(OwnRights(role.ok().flatten().unwrap_or(Role::Viewer)));
     // Set by the browser's entry after hydration. Until then the page must look exactly as the server rendered it.
     let Hydrated(live) = use_context::<Hydrated>().unwrap_or_default();
     let clock = Clock {
@@ -62,7 +67,7 @@ pub fn App() -> impl IntoView {
     };
     follow(move |is_first| {
         if is_first {
-            browser::clock::each_minute(move |passed| clock.advance(now + passed));
+            browser::local_time::each_minute(move |passed| clock.advance(now + passed));
         }
     });
     provide_context(clock);
@@ -92,6 +97,10 @@ pub fn App() -> impl IntoView {
                         ssr=SsrMode::Async
                     />
                     <Route path=path!("activity") view=LazyPage::Activity ssr=SsrMode::Async/>
+                    <Route path=path!("account") view=LazyPage::Account ssr=SsrMode::Async/>
+                    <Route path=path!("users") view=LazyPage::Users ssr=SsrMode::Async/>
+                    <Route path=path!("users/new") view=LazyPage::NewUser ssr=SsrMode::Async/>
+                    <Route path=path!("users/:id/edit") view=LazyPage::EditUser ssr=SsrMode::Async/>
                 </FlatRoutes>
             </Shell>
         </Router>
@@ -109,7 +118,7 @@ fn Shell(children: Children) -> impl IntoView {
     let actor = RwSignal::new(String::new());
     let name_dialog_open = RwSignal::new(false);
     let naming = SerialRequest::new();
-    let wants_name = stays_true(move || name_dialog_open.get());
+    let wants_name = latched(move || name_dialog_open.get());
     let (toasts, undo_requests) = (Toasts::from_context(), UndoRequests::from_context());
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);
@@ -145,6 +154,8 @@ fn Shell(children: Children) -> impl IntoView {
         releases: 0,
         customers: 0,
         clusters: 0,
+        is_user: false,
+        has_session: false,
     };
     view! {
         <a class="skip" href="#main">"Skip to the content"</a>

@@ -84,6 +84,10 @@ impl From<RuleViolation> for ViolationMessage {
                 namespace: name,
                 inactive_id,
                 ..
+            }
+            | RuleViolation::LoginTaken {
+                login: name,
+                inactive_id,
             } => ViolationDetail::Taken(inactive_id.map(|id| (id, name))),
             _ => ViolationDetail::Nothing,
         };
@@ -112,6 +116,9 @@ pub enum AppError {
     /// 403: somebody else may do this; the text says who.
     #[error("{0}")]
     Denied(String),
+    /// 429: too many tries failed; how many seconds the next one has to wait.
+    #[error("too many tries failed: wait {0} seconds")]
+    Throttled(u64),
     /// 503: too much at once.
     #[error("too many people are signing in: try again in a moment")]
     Busy,
@@ -149,6 +156,7 @@ impl AppError {
             Self::Refused(_) | Self::Stale(_) => 409,
             Self::SignIn => 401,
             Self::Denied(_) => 403,
+            Self::Throttled(_) => 429,
             Self::Busy => 503,
             Self::Internal | Self::Transport(_) => 500,
         }

@@ -1,5 +1,5 @@
 //! Addresses of all pages and downloads, as constants and functions.
-use crate::domain::id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId};
+use crate::domain::id::{BatchId, ClusterId, CustomerId, ReleaseId, StepId, UserId};
 use std::fmt::Write as _;
 
 /// The dashboard.
@@ -21,9 +21,32 @@ pub const NEW_RELEASE: &str = "/releases/new";
 /// The activity log.
 pub const ACTIVITY: &str = "/activity";
 
+/// Where the first admin is made.
+pub const SETUP: &str = "/setup";
+/// The form that signs in, and the address that it posts to.
+pub const LOGIN: &str = "/login";
+/// The address that the form which signs out posts to.
+pub const LOGOUT: &str = "/logout";
+/// One's own account.
+pub const ACCOUNT: &str = "/account";
+/// The list of users.
+pub const USERS: &str = "/users";
+/// The form for a new user.
+pub const NEW_USER: &str = "/users/new";
+
+/// The form of a user.
+pub fn edit_user(id: UserId) -> String {
+    format!("/users/{id}/edit")
+}
+
+/// The activity of one user.
+pub fn activity_of(id: UserId) -> String {
+    format!("/activity?user={id}")
+}
+
 /// The page to sign in at; `next` is the address to go on to.
 pub fn login(next: &str) -> String {
-    with_next("/login", next)
+    with_next(LOGIN, next)
 }
 
 /// Where one signs in at the provider; `next` is the address to go on to.

@@ -1,6 +1,6 @@
 //! The HTML document around the application. The script and style tags are written here, from the names of the
 //! embedded files: leptos's own function expects a manifest file beside the executable.
-use crate::{app::App, components::ui::icon::SPRITE, paths};
+use crate::{app::App, components::ui::icon::SPRITE, domain::id::UserId, paths};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
@@ -66,19 +66,103 @@ addEventListener("popstate", ({ state }) => {
 }, true);
 "#;
 
+/// Asks whoever's session ended under an open page to sign in again, in a dialog over it, and sends the request that was refused
+/// once more: what was typed is still there. Plain JavaScript in the place of `fetch`, so that no request has to know of it. Somebody
+/// else who signs in gets the page anew.
+const SIGN_IN: &str = r#"const door = document.getElementById("sign-in");
+if (door) {
+  const send = fetch;
+  let asking;
+  const ask = () => new Promise((done) => {
+    const dialog = document.importNode(door.content.firstElementChild, true);
+    const said = dialog.querySelector("[role=alert]");
+    const say = (text) => { said.textContent = text; said.hidden = false; };
+    dialog.querySelector("form").onsubmit = async (event) => {
+      event.preventDefault();
+      const body = JSON.stringify(Object.fromEntries(new FormData(event.target)));
+      const answer = await send("/api/session", { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => ({}));
+      if (answer.status !== 201) return say({ 401: "Wrong login or password", 429: "Too many failed attempts. Try again later" }[answer.status] ?? "Something went wrong. Try again");
+      const { user } = await answer.json();
+      if (String(user.id) !== door.dataset.user) return location.reload();
+      done(true);
+      dialog.close();
+    };
+    dialog.onclose = () => { dialog.remove(); asking = undefined; done(false); };
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+  window.fetch = async (request, options) => {
+    const again = request instanceof Request ? request.clone() : request;
+    const answer = await send(request, options);
+    if (answer.status !== 401 || !new URL(answer.url).pathname.startsWith("/rpc/")) return answer;
+    return (await (asking ??= ask())) ? send(again, options) : answer;
+  };
+}
+"#;
+
+/// What the document depends on beside its address.
+#[derive(Clone, Debug, Default)]
+pub struct DocumentOf {
+    /// `light` or `dark`; none means the system's.
+    pub theme: Option<String>,
+    /// The user whose session the request came with.
+    pub session_user: Option<UserId>,
+}
+
+/// The dialog of `SIGN_IN`. In a template it is no part of the page, so that nothing finds its fields beside those of the page.
+fn sign_in_dialog(user: UserId) -> impl IntoView {
+    view! {
+        <template id="sign-in" data-user=user.to_string()>
+            <dialog class="dialog" data-size="s" aria-labelledby="sign-in-title">
+                <div class="dialog__head">
+                    <h2 class="grow" id="sign-in-title">"Sign in to go on"</h2>
+                </div>
+                <form>
+                    <div class="dialog__body stack">
+                        <p class="muted">"Your session ended. What you typed is still here."</p>
+                        <p class="alert" data-tone="danger" role="alert" hidden></p>
+                        <div class="field">
+                            <label for="again-login">"Login"</label>
+                            <input class="input" id="again-login" name="login" autocomplete="username" autocapitalize="none" required/>
+                        </div>
+                        <div class="field">
+                            <label for="again-password">"Password"</label>
+                            <input
+                                class="input"
+                                id="again-password"
+                                name="password"
+                                type="password"
+                                autocomplete="current-password"
+                                required
+                            />
+                        </div>
+                    </div>
+                    <div class="dialog__foot">
+                        <button class="button push" data-kind="ink" type="submit">"Sign in"</button>
+                    </div>
+                </form>
+            </dialog>
+        </template>
+    }
+}
+
 /// The HTML document. Without `site` (in tests) no script is loaded, and the page stays as the server rendered it.
 pub fn shell(
     site: Option<SiteAssets>,
-    theme: Option<String>,
+    page: DocumentOf,
     path: &str,
     query: &str,
 ) -> impl IntoView + use<> {
     let nonce = use_nonce();
+    let DocumentOf {
+        theme,
+        session_user,
+    } = page;
     let tags = site.map(|site| {
         let script = format!("/pkg/{}", site.script);
         let wasm = format!("/pkg/{}", site.wasm);
         let start = format!(
-            "{MENUS}{PLACES}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()));"
+            "{MENUS}{PLACES}{SIGN_IN}import(\"{script}\").then(it => it.default({{module_or_path: \"{wasm}\"}}).then(() => it.hydrate()));"
         );
         let preload = |file: String| {
             view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/> }
@@ -107,6 +191,7 @@ pub fn shell(
             <body>
                 <App/>
                 <div hidden inner_html=SPRITE></div>
+                {session_user.map(sign_in_dialog)}
                 <div class="failed" role="alert">
                     <p>"This page cannot go on: Rollcall was updated, or the page failed. What you saved is safe."</p>
                     <a class="button" data-kind="ink" href="">"Load it again"</a>

@@ -2,8 +2,8 @@
 //! conversion of store errors into responses. The only file that reads the clock.
 use crate::{
     domain::{
-        actor_stamp::ActorStamp, caller::Caller, text_change::TEXT_CHANGED,
-        validation_errors::ValidationErrors, vocabulary::Field,
+        actor_stamp::ActorStamp, caller::Caller, client::Client, id::UserId, permission::Role,
+        text_change::TEXT_CHANGED, validation_errors::ValidationErrors, vocabulary::Field,
     },
     error::{AppError, ViolationDetail, ViolationMessage},
     store::{
@@ -33,10 +33,31 @@ pub struct Context {
     pub default_actor: String,
 }
 
+/// The caller of the current request, if the middleware found one out.
+fn found_caller() -> Option<Arc<Caller>> {
+    use_context::<Parts>().and_then(|it| it.extensions.get().cloned())
+}
+
+/// The role of the caller of the current request; the lowest one of nobody.
+pub fn role() -> Role {
+    found_caller().map_or(Role::Viewer, |it| it.role)
+}
+
+/// The user whose session the current request came with.
+pub fn session_user() -> Option<UserId> {
+    let caller = found_caller()?;
+    caller.session().and(caller.user())
+}
+
+/// Where the current request comes from.
+pub fn client() -> Client {
+    let found = use_context::<Parts>().and_then(|it| it.extensions.get().cloned());
+    found.unwrap_or_default()
+}
+
 /// The caller of the current request, which the middleware found out. Errors: nobody; then nothing is read or changed.
 pub fn caller() -> Result<Arc<Caller>, AppError> {
-    let found = use_context::<Parts>().and_then(|it| it.extensions.get().cloned());
-    match found {
+    match found_caller() {
         Some(caller) => Ok(caller),
         None => reply(Err(StoreError::NobodyAsks)),
     }
@@ -188,6 +209,7 @@ pub fn to_app_error(error: StoreError) -> AppError {
         })),
         StoreError::NobodyAsks => AppError::SignIn,
         StoreError::Busy => AppError::Busy,
+        StoreError::Throttled(seconds) => AppError::Throttled(seconds),
         error @ (StoreError::NeedsRole(_) | StoreError::NeedsAll | StoreError::NotInOpenMode) => {
             AppError::Denied(error.to_string())
         }

@@ -19,8 +19,8 @@ use maud::html;
 const PAGE_BATCHES: u32 = 50;
 
 /// The query parameters, in their order in the URL.
-const KEYS: [&str; 9] = [
-    "release", "cluster", "customer", "person", "action", "from", "to", "batch", "cursor",
+const KEYS: [&str; 10] = [
+    "release", "cluster", "customer", "person", "user", "action", "from", "to", "batch", "cursor",
 ];
 
 /// The values of the query parameters by position in `KEYS`; empty if a parameter is absent.
@@ -90,6 +90,7 @@ impl ActivityQuery {
             cluster_id: self.get("cluster").parse().ok(),
             customer_id: self.get("customer").parse().ok(),
             actor: text("person"),
+            user_id: self.get("user").parse().ok(),
             action: self.get("action").parse().ok(),
             from: day("from").map(start_of_day),
             to: day("to").and_then(last_moment),

@@ -1,5 +1,6 @@
 //! Leptos components: values in, callbacks out. They may use the domain, but never the api, so that only pages send
 //! requests.
+pub mod account_parts;
 pub mod activity_filter;
 pub mod activity_list;
 pub mod activity_log;
@@ -22,6 +23,7 @@ pub mod reason_form;
 pub mod record_form;
 pub mod release_form;
 pub mod release_steps;
+pub mod rights;
 pub mod run_step;
 pub mod shortcuts_dialog;
 pub mod step_completion;
@@ -33,6 +35,7 @@ pub mod step_text;
 pub mod text_change;
 pub mod ui;
 pub mod undo_dialog;
+pub mod user_form;
 pub mod variables_editor;
 pub mod variables_facts;
 pub mod warning_list;

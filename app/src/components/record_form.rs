@@ -5,7 +5,7 @@ use super::ui::{icon::Icon, notice::Failure, time::Time};
 use crate::{
     browser,
     domain::{
-        id::{ClusterId, CustomerId},
+        id::{ClusterId, CustomerId, UserId},
         validation_errors::{InvalidField, ValidationErrors},
         vocabulary::Field,
     },
@@ -148,6 +148,7 @@ fn inactive_holder(error: &AppError) -> Option<(i64, String, String)> {
     };
     let path = match refused.field {
         Some(Field::Namespace) => paths::customer(CustomerId(*id)),
+        Some(Field::Login) => paths::edit_user(UserId(*id)),
         _ => paths::cluster(ClusterId(*id)),
     };
     Some((*id, name.clone(), path))

@@ -15,6 +15,8 @@
 #[macro_use]
 pub mod vocabulary;
 
+/// One's own account, as its page shows it.
+pub mod account;
 /// Author and time of a change.
 pub mod actor_stamp;
 /// Who is asking, with which rights.
@@ -24,6 +26,8 @@ pub mod canonical_json;
 pub mod cell_changes;
 /// Findings of the integrity check.
 pub mod check_finding;
+/// Where a request comes from.
+pub mod client;
 pub mod cluster;
 /// The texts to copy, with the header that says whom they are for.
 pub mod copy;
@@ -86,6 +90,8 @@ pub mod progress;
 pub mod provider_account;
 /// Quoting of values for bash and sql.
 pub mod quote;
+/// Values of variables in records, as events store them.
+pub mod recorded_values;
 pub mod release;
 /// A release as a flat table, for exports and reports.
 pub mod release_sheet;

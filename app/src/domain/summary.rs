@@ -30,6 +30,10 @@ pub struct LayoutInfo {
     pub releases: u32,
     pub customers: u32,
     pub clusters: u32,
+    /// Whether the caller is a user; in `open` mode nobody is.
+    pub is_user: bool,
+    /// Whether the caller signed in here, and so can sign out.
+    pub has_session: bool,
 }
 
 /// The progress of one customer or cluster within a release.
@@ -80,7 +84,7 @@ pub struct MissingValue {
     /// The clusters of these customers, each once.
     pub clusters: Vec<(ClusterId, String)>,
     pub cells: u32,
-    /// The newest change that took the value away from one of these customers; none if they never had one (R81).
+    /// The newest change that removed the value of one of these customers; none if they never had one (R81).
     pub removed: Option<TextChange>,
 }
 
@@ -221,7 +225,7 @@ pub struct Unresolved {
     pub customer_id: CustomerId,
     pub variable: String,
     pub step_names: Vec<String>,
-    /// The change that took the value away; none if the customer never had one (R81).
+    /// The change that removed the value; none if the customer never had one (R81).
     pub removed: Option<TextChange>,
 }
 

@@ -6,6 +6,7 @@ use crate::{
     components::{
         activity_list::ActivityList,
         layout::page_head::PageHead,
+        rights::{Allowed, OwnRights},
         step_state::state_icon,
         text_change::change_text,
         ui::{
@@ -18,6 +19,7 @@ use crate::{
     domain::{
         cluster::hue,
         id::{ClusterId, ReleaseId},
+        permission::Permission,
         progress::{NO_STEPS, Progress},
         summary::{ActiveRelease, Attention, Dashboard, MissingValue, PartProgress},
         variables::{Source, filled_at},
@@ -32,7 +34,8 @@ use leptos::prelude::*;
 pub fn DashboardPage() -> impl IntoView {
     let dashboard = Fetch::new(|| (), |()| read_dashboard());
     loaded(dashboard, |it| {
-        if it.clusters == 0 || it.customers == 0 || it.releases == 0 {
+        let is_first_run = it.clusters == 0 || it.customers == 0 || it.releases == 0;
+        if is_first_run && OwnRights::from_context().may(Permission::Clusters) {
             first_run(it).into_any()
         } else {
             overview(it).into_any()
@@ -60,13 +63,15 @@ fn overview(it: Dashboard) -> impl IntoView {
     let is_brief = n_active > DETAILED_RELEASES_MAX;
     view! {
         <PageHead title="Dashboard">
-            <a class="button wide" href=paths::NEW_CLUSTER>"New cluster"</a>
-            <a class="button wide" href=paths::NEW_CUSTOMER>"New customer"</a>
-            <a class="button wide" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
-            <a class="button" data-kind="ink" href=paths::NEW_RELEASE>
-                <Icon name="i-plus"/>
-                "New release"
-            </a>
+            <Allowed permission=Permission::Releases>
+                <a class="button wide" href=paths::NEW_CLUSTER>"New cluster"</a>
+                <a class="button wide" href=paths::NEW_CUSTOMER>"New customer"</a>
+                <a class="button wide" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
+                <a class="button" data-kind="ink" href=paths::NEW_RELEASE>
+                    <Icon name="i-plus"/>
+                    "New release"
+                </a>
+            </Allowed>
         </PageHead>
         <div class="page__body aside-layout">
             <div class="stack">
@@ -169,6 +174,7 @@ fn needs_attention(
 /// The section of variables without a value.
 fn missing_values(missing: Vec<MissingValue>) -> impl IntoView {
     let n = missing.len();
+    let may_edit = OwnRights::from_context().may(Permission::Customers);
     let clock = Clock::from_context();
     let rows = missing
         .into_iter()
@@ -197,7 +203,7 @@ fn missing_values(missing: Vec<MissingValue>) -> impl IntoView {
                 .enumerate()
                 .map(|(index, (name, path))| {
                     let comma = (index > 0).then_some(", ");
-                    let name = match path {
+                    let name = match path.filter(|_| may_edit) {
                         Some(path) => view! { <a class="link" href=path>{name}</a> }.into_any(),
                         None => name.into_any(),
                     };

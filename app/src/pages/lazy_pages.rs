@@ -13,6 +13,11 @@ use super::{
         list::CustomersPage,
     },
     dashboard::DashboardPage,
+    people::{
+        account::AccountPage,
+        edit::{EditUserPage, NewUserPage},
+        list::UsersPage,
+    },
     releases::{
         customer::CustomerStepsPage,
         edit::{EditReleasePage, NewReleasePage},
@@ -61,6 +66,14 @@ pub enum LazyPage {
     CustomerSteps,
     /// `/activity`
     Activity,
+    /// `/account`
+    Account,
+    /// `/users`
+    Users,
+    /// `/users/new`
+    NewUser,
+    /// `/users/:id/edit`
+    EditUser,
 }
 
 /// The part with the matrix.
@@ -88,6 +101,10 @@ fn records(page: LazyPage) -> AnyView {
         LazyPage::Steps => view! { <StepsPage/> }.into_any(),
         LazyPage::CustomerSteps => view! { <CustomerStepsPage/> }.into_any(),
         LazyPage::Activity => view! { <ActivityPage/> }.into_any(),
+        LazyPage::Account => view! { <AccountPage/> }.into_any(),
+        LazyPage::Users => view! { <UsersPage/> }.into_any(),
+        LazyPage::NewUser => view! { <NewUserPage/> }.into_any(),
+        LazyPage::EditUser => view! { <EditUserPage/> }.into_any(),
     }
 }
 

@@ -27,7 +27,7 @@ mod undo;
 pub mod views;
 
 use crate::domain::caller::Caller;
-use accounts::last_used::LastUsed;
+use accounts::{last_used::LastUsed, sign_in::SharedThrottle};
 use engine::{db_timing, sqlite, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
 use sea_orm::{
@@ -46,6 +46,7 @@ pub struct Database {
     progress_cache: ProgressCache,
     wal_checkpointer: WalCheckpointer,
     last_used: LastUsed,
+    throttle: SharedThrottle,
 }
 
 /// The database as one caller may read and change it. Clones share the connections and caches.
@@ -80,6 +81,7 @@ impl Database {
             progress_cache: ProgressCache::default(),
             wal_checkpointer: WalCheckpointer::new(path),
             last_used: LastUsed::default(),
+            throttle: SharedThrottle::default(),
         })
     }
 

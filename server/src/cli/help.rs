@@ -19,6 +19,7 @@ Settings, as environment variables:
                              address [default: open on this machine]
   ROLLCALL_TRUSTED_PROXIES   Networks of proxies, separated by commas, such as 10.0.0.0/24,::1; needed by proxy
                              [default: none]
+  ROLLCALL_PASSWORD_LOGIN    off: only admins sign in with a password [default: on]
   ROLLCALL_PROXY_HEADER      In proxy, the header that names the user [default: X-Rollcall-User]
   ROLLCALL_METRICS           open: /metrics needs no token [default: none]
   ROLLCALL_OIDC_ISSUER       In login, a provider of OpenID Connect to sign in at, as its discovery names it

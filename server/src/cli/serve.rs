@@ -9,24 +9,23 @@ use crate::{
         config::{InvalidSetting, Settings},
         database,
         failure::Failure,
+        first_admin,
         limits::SHUTDOWN_GRACE,
         prometheus,
     },
 };
 use app::{
     api::context::{self, Context},
-    domain::setup_code::SetupCode,
-    store::{
-        Database,
-        engine::sqlite,
-        error::{StoreError, chain},
-    },
+    store::{Database, accounts::password_hash, engine::sqlite, error::chain},
 };
 use axum::Extension;
-use std::{sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use std::{io, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
 
-/// How late it may be told when a session or a token was used last, and that a setup code has expired.
+/// How late it may be told when a session or a token was used last.
 const LAST_USED_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
@@ -47,12 +46,15 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
             cause,
         })?;
     let address = listener.local_addr()?;
+    // Before the address is told: who knows it may also end the program, and a signal without a handler kills it.
+    let mut signals = ShutdownSignals::handle()?;
     tracing::info!("Rollcall is at http://{address}");
     if settings.auth.is_open_to_others(address) {
         tracing::warn!(
             "{address} can be reached from other machines, and ROLLCALL_AUTH is open: anybody can change anything"
         );
     }
+    prepare_sign_in(&database, settings.auth.mode).await?;
     if let Some(provider) = settings.auth.provider()
         && provider.roles.is_empty()
     {
@@ -68,9 +70,6 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         database: database.clone(),
         default_actor: settings.actor,
     };
-    if settings.auth.mode == AuthMode::Login {
-        tokio::spawn(tell_setup_code(database.clone()));
-    }
     tokio::spawn(prometheus::run_upkeep());
     tokio::spawn(keep_writing_last_used(database.clone()));
     tokio::spawn(Arc::clone(&anchors).keep_adding(database.clone()));
@@ -91,7 +90,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     );
     let abort = serving.abort_handle();
     tokio::spawn(async move {
-        shutdown_signal().await;
+        signals.received().await;
         tracing::info!(
             "ending: requests that are under way have {} seconds",
             SHUTDOWN_GRACE.as_secs()
@@ -112,40 +111,6 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// While there is no active admin, tells in the log the code by which the first one is made (R26): a new one at the start, and when
-/// that has expired.
-async fn tell_setup_code(database: Database) {
-    let mut is_start = true;
-    loop {
-        match renew_setup_code(&database, is_start).await {
-            Ok(Some(code)) => tracing::info!("setup code {code}, open /setup"),
-            Ok(None) => {}
-            Err(error) => tracing::error!(error = %chain(&error), "no setup code could be made"),
-        }
-        is_start = false;
-        tokio::time::sleep(LAST_USED_INTERVAL).await;
-    }
-}
-
-/// A new code, if one is needed.
-async fn renew_setup_code(
-    database: &Database,
-    is_start: bool,
-) -> Result<Option<SetupCode>, StoreError> {
-    let now = context::now();
-    if database.active_admins().await? > 0 {
-        return Ok(None);
-    }
-    if !is_start && database.has_setup_code(now).await? {
-        return Ok(None);
-    }
-    let mut random = [0_u8; 8];
-    getrandom::fill(&mut random).map_err(|error| StoreError::Open(error.to_string()))?;
-    let code = SetupCode::from_random(random);
-    database.set_setup_code(&code, now).await?;
-    Ok(Some(code))
-}
-
 /// Writes when sessions and tokens were used last, as long as the server runs.
 async fn keep_writing_last_used(database: Database) {
     loop {
@@ -160,16 +125,38 @@ async fn write_last_used(database: &Database) {
     }
 }
 
-/// Resolves on Ctrl-C or SIGTERM.
-async fn shutdown_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => {
-            let _ = interrupt.await;
+/// What `login` mode needs before the first person comes: the hash that unknown logins are compared with, and while there is no
+/// admin the code by which one is made.
+async fn prepare_sign_in(database: &Database, mode: AuthMode) -> Result<(), Failure> {
+    if mode != AuthMode::Login {
+        return Ok(());
+    }
+    password_hash::prepare().await?;
+    if first_admin::announce(database).await? {
+        tokio::spawn(first_admin::keep_announcing(database.clone()));
+    }
+    Ok(())
+}
+
+/// Ctrl-C and SIGTERM.
+struct ShutdownSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl ShutdownSignals {
+    /// From now on the two signals no longer kill the process.
+    fn handle() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 }

@@ -4,13 +4,10 @@ use super::{
     output::CliOutput,
     verbs::{as_program, close_after},
 };
-use crate::{
-    ops::{
-        config::Settings,
-        database,
-        failure::{Exit, Failure},
-    },
-    rest::tokens::new_token_text,
+use crate::ops::{
+    config::Settings,
+    database,
+    failure::{Exit, Failure},
 };
 use app::{
     api::context::now,
@@ -23,7 +20,7 @@ use app::{
         user::{User, UserDraft},
         vocabulary::Noun,
     },
-    store::{Store, error::StoreError},
+    store::{Store, accounts::random, error::StoreError},
 };
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -156,7 +153,7 @@ fn stamp(settings: &Settings) -> Result<ActorStamp, Failure> {
 
 /// The user of a login, active or not.
 async fn find_user(store: &Store, login: &str) -> Result<User, Failure> {
-    let login = login.trim().to_lowercase();
+    let login = app::domain::fold::lowercase(login.trim());
     let users = store.users(true).await?;
     let found = users.into_iter().find(|it| it.login == login);
     found.ok_or_else(|| StoreError::NotFound(Noun::User).into())
@@ -269,8 +266,7 @@ pub async fn user(settings: &Settings, command: UserCommand) -> Result<Exit, Fai
 /// Runs a verb about tokens.
 pub async fn token(settings: &Settings, command: TokenCommand) -> Result<Exit, Failure> {
     let TokenCommand::Create(wanted) = command;
-    let text = new_token_text()
-        .map_err(|error| Failure::Refused(format!("the system gives no random bytes: {error}")))?;
+    let text = random::token_text()?;
     let database = database::open_existing(&settings.database_url).await?;
     let store = as_program(&database, &settings.actor);
     let made = async {

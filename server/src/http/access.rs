@@ -2,20 +2,22 @@
 //! or kept answer. It is closed by default: an address without a line in the table is answered by nobody. The second fence is the
 //! store, which is only to be had for a caller; this one puts the caller into the request's extensions.
 use super::{
+    door_page,
     peer::{self, Arrival},
     rights::{Door, FoundRight, PathSubject, RIGHTS, Right},
 };
 use crate::{
     ops::{
         auth_settings::{AuthMode, AuthSettings},
-        sign_in::{SignInContext, session_cookie},
+        session_cookie,
     },
     rest::problem::{self, Problem},
 };
 use app::{
     api::context::{self, ACTOR_HEADER, to_app_error},
+    components::ui::notice::sentence,
     domain::{
-        actor_stamp::ActorStamp, caller::Caller, login::Login, login_throttle::LoginThrottle,
+        actor_stamp::ActorStamp, caller::Caller, client::Client, login::Login,
         permission::Permission, token::TokenText,
     },
     error::AppError,
@@ -32,10 +34,14 @@ use server_fn::error::FromServerFnError;
 use std::{
     net::IpAddr,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
+
+/// What is said while there is no admin yet.
+const SETUP: &str =
+    "nobody can sign in yet: make the first admin at /setup, with the code of the log";
 
 /// What the fence needs to find out who asks.
 #[derive(Clone)]
@@ -44,10 +50,30 @@ pub struct Access {
     pub settings: Arc<AuthSettings>,
     /// In `open` mode, the name of who gives none.
     pub default_actor: String,
-    /// Whether an active admin was found: there is one from then on, since the last one stays.
+    /// Whether there is an active admin. Once there is one there always is: the last one stays.
     pub has_admin: Arc<AtomicBool>,
-    /// Of failed logins, one for the server.
-    pub throttle: Arc<Mutex<LoginThrottle>>,
+}
+
+impl Access {
+    /// Whether the first admin is still to be made, which only `login` mode waits for.
+    async fn waits_for_setup(&self) -> Result<bool, StoreError> {
+        if self.settings.mode != AuthMode::Login || self.has_admin.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let has_admin = self.database.active_admins().await? > 0;
+        self.has_admin.store(has_admin, Ordering::Relaxed);
+        Ok(!has_admin)
+    }
+
+    /// Whether a public address is served before the first admin: the provider's, if that one can come from there; no other way to
+    /// sign in.
+    fn needs_no_admin(&self, path: &str) -> bool {
+        match path {
+            "/login" | "/api/session" => false,
+            "/login/oidc" | "/login/oidc/callback" => self.settings.makes_admins_at_provider(),
+            _ => true,
+        }
+    }
 }
 
 /// Why a request is refused.
@@ -55,6 +81,8 @@ pub struct Access {
 enum Refusal {
     /// Nobody is known: sign in.
     Nobody,
+    /// There is no admin yet.
+    Setup,
     /// What was shown proves nothing; the text says why.
     Rejected(StatusCode, &'static str),
     Store(StoreError),
@@ -72,6 +100,7 @@ struct Asked<'a> {
     headers: &'a HeaderMap,
     path: &'a str,
     peer: Option<IpAddr>,
+    is_https: bool,
 }
 
 /// The middleware.
@@ -81,11 +110,6 @@ pub async fn check_access(
     next: Next,
 ) -> Response {
     let path = request.uri().path().to_owned();
-    let of_request = sign_in_context(&access, &request);
-    request.extensions_mut().insert(of_request);
-    request
-        .extensions_mut()
-        .insert(Arc::clone(&access.settings));
     let matched = request.extensions().get::<MatchedPath>();
     let pattern = matched.map(|it| it.as_str().to_owned());
     let right = match pattern
@@ -106,12 +130,18 @@ pub async fn check_access(
             );
         }
     };
-    let is_public = right.door == Door::Public;
-    match access.waits_for_admin().await {
-        Ok(false) => {}
-        Ok(true) if is_public && access.is_served_before_an_admin(&path) => {}
-        Ok(true) => return send_to_setup(&path),
-        Err(error) => return refuse(&request, Refusal::Store(error)),
+    let client = client_of(&access.settings, &request);
+    let is_https = client.is_https;
+    let extensions = request.extensions_mut();
+    extensions.insert(client);
+    extensions.insert(Arc::clone(&access.settings));
+    let needs_no_admin = right.door == Door::Public && access.needs_no_admin(&path);
+    match access.waits_for_setup().await {
+        Ok(true) if !needs_no_admin => return refuse(&request, Refusal::Setup),
+        Ok(_) => {}
+        // What needs no database is served without one.
+        Err(_) if needs_no_admin => {}
+        Err(error) => return refuse(&request, error.into()),
     }
     // A proxy of `proxy` mode before a server of `login` mode is a mistake, at whatever address.
     let names_somebody = request.headers().contains_key(ACTOR_HEADER);
@@ -119,13 +149,14 @@ pub async fn check_access(
         let text = "X-Rollcall-User names nobody here: sign in, or send a token";
         return refuse(&request, Refusal::Rejected(StatusCode::FORBIDDEN, text));
     }
-    if is_public {
+    if right.door == Door::Public {
         return next.run(request).await;
     }
     let asked = Asked {
         headers: request.headers(),
         path: &path,
         peer: peer_of(&request),
+        is_https,
     };
     match admit(&access, asked, right, pattern.as_deref().unwrap_or(&path)).await {
         Ok(caller) => {
@@ -133,49 +164,6 @@ pub async fn check_access(
             next.run(request).await
         }
         Err(refusal) => refuse(&request, refusal),
-    }
-}
-
-impl Access {
-    /// Whether nobody could manage anything: `login` mode without an active admin (R26).
-    async fn waits_for_admin(&self) -> Result<bool, StoreError> {
-        if self.settings.mode != AuthMode::Login || self.has_admin.load(Ordering::Relaxed) {
-            return Ok(false);
-        }
-        let has_admin = self.database.active_admins().await? > 0;
-        self.has_admin.store(has_admin, Ordering::Relaxed);
-        Ok(!has_admin)
-    }
-
-    /// Whether a public address is served until then: the provider's, if the first admin can come from there; no way in else.
-    fn is_served_before_an_admin(&self, path: &str) -> bool {
-        match path {
-            "/login" | "/api/session" => false,
-            "/login/oidc" | "/login/oidc/callback" => self.settings.makes_admins_at_provider(),
-            _ => true,
-        }
-    }
-}
-
-/// Until there is an admin, pages lead to where the first one is made, and nothing else is served.
-fn send_to_setup(path: &str) -> Response {
-    let is_page = !problem::is_rest_path(path) && !path.starts_with("/rpc/") && path != "/metrics";
-    if is_page {
-        Redirect::to("/setup").into_response()
-    } else {
-        Problem::no_admin_yet().into_response()
-    }
-}
-
-/// What a login or logout is told of its request.
-fn sign_in_context(access: &Access, request: &Request) -> SignInContext {
-    let (settings, headers, peer) = (&access.settings, request.headers(), peer_of(request));
-    let is_https = peer::is_https(settings.is_public_https, peer, headers, &settings.trusted);
-    SignInContext {
-        mode: settings.mode,
-        address: peer::client_address(peer, headers, &settings.trusted),
-        is_https,
-        throttle: Arc::clone(&access.throttle),
     }
 }
 
@@ -277,14 +265,7 @@ async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Caller>
 
 /// The caller of a session, by its cookie.
 async fn by_session(access: &Access, asked: Asked<'_>) -> Result<Option<Caller>, Refusal> {
-    let (settings, headers) = (&access.settings, asked.headers);
-    let is_https = peer::is_https(
-        settings.is_public_https,
-        asked.peer,
-        headers,
-        &settings.trusted,
-    );
-    let Some(secret) = the_one_cookie(headers, session_cookie(is_https)) else {
+    let Some(secret) = session_cookie::secret(asked.headers, asked.is_https) else {
         return Ok(None);
     };
     let is_use = !is_background(asked.path);
@@ -325,17 +306,15 @@ fn peer_of(request: &Request) -> Option<IpAddr> {
     arrival.and_then(|it| it.0.peer)
 }
 
-/// The value of a cookie that stands once. One that stands twice was planted by somebody else, and who knows which.
-pub fn the_one_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter();
-    let mut found = lines
-        .filter_map(|it| it.to_str().ok())
-        .flat_map(|it| it.split(';'))
-        .filter_map(|it| it.trim().split_once('='))
-        .filter(|it| it.0 == name)
-        .map(|it| it.1);
-    let value = found.next().filter(|it| !it.is_empty());
-    value.filter(|_| found.next().is_none())
+/// Where a request comes from.
+fn client_of(settings: &AuthSettings, request: &Request) -> Client {
+    let (peer, headers) = (peer_of(request), request.headers());
+    let agent = headers.get(header::USER_AGENT);
+    Client {
+        address: peer::client_address(peer, headers, &settings.trusted),
+        agent: agent.map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned()),
+        is_https: peer::is_https(settings.is_public_https, peer, headers, &settings.trusted),
+    }
 }
 
 /// Whether a request comes from an open page by itself, so that it keeps no session alive.
@@ -351,6 +330,8 @@ fn refuse(request: &Request, refusal: Refusal) -> Response {
     }
     let error = match refusal {
         Refusal::Nobody => AppError::SignIn,
+        Refusal::Setup if path.starts_with("/rpc/") => AppError::Denied(SETUP.to_owned()),
+        Refusal::Setup => return Redirect::to(app::paths::SETUP).into_response(),
         Refusal::Rejected(StatusCode::NOT_FOUND, text) => {
             return (StatusCode::NOT_FOUND, format!("{text}\n")).into_response();
         }
@@ -365,13 +346,16 @@ fn refuse(request: &Request, refusal: Refusal) -> Response {
         let here = request.uri().path_and_query().map_or("/", |it| it.as_str());
         return Redirect::to(&app::paths::login(here)).into_response();
     }
-    // Slice 6 draws this within the layout.
-    (status, format!("{error}\n")).into_response()
+    let text = sentence(&error.to_string());
+    door_page::refusal_page(request.headers(), status, &text)
 }
 
 fn rest_refusal(refusal: Refusal) -> Response {
     let mut response = match refusal {
         Refusal::Nobody => Problem::from_status(StatusCode::UNAUTHORIZED).into_response(),
+        Refusal::Setup => Problem::new(StatusCode::SERVICE_UNAVAILABLE, SETUP)
+            .with_type("setup", "There is no admin yet")
+            .into_response(),
         Refusal::Rejected(StatusCode::FORBIDDEN, text) => Problem::denied(text).into_response(),
         Refusal::Rejected(status, text) => Problem::new(status, text).into_response(),
         Refusal::Store(error) => Problem::from(error).into_response(),
@@ -383,35 +367,4 @@ fn rest_refusal(refusal: Refusal) -> Response {
             .insert(header::WWW_AUTHENTICATE, challenge);
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cookie(lines: &[&str]) -> Option<String> {
-        let mut headers = HeaderMap::new();
-        for it in lines {
-            headers.append(header::COOKIE, it.parse().unwrap());
-        }
-        the_one_cookie(&headers, "rollcall_session").map(str::to_owned)
-    }
-
-    #[test]
-    fn a_session_is_read_from_the_one_cookie_of_its_name() {
-        assert_eq!(cookie(&["a=b; rollcall_session=x"]), Some("x".into()));
-        assert_eq!(
-            cookie(&["a=b", "rollcall_session=x; c=d"]),
-            Some("x".into())
-        );
-        for none in [
-            &["rollcall_session=x; rollcall_session=y"][..],
-            &["rollcall_session=x", "rollcall_session=x"],
-            &["rollcall_session="],
-            &["xrollcall_session=x", "__Host-rollcall_session=x"],
-            &["Rollcall_session=x"],
-        ] {
-            assert_eq!(cookie(none), None, "{none:?}");
-        }
-    }
 }

@@ -35,7 +35,8 @@ use axum::{
 use leptos::prelude::{LeptosOptions, provide_context};
 use std::{collections::BTreeMap, sync::Arc};
 
-type PostedFields = BTreeMap<String, String>;
+/// The fields of a posted form, by name.
+pub type PostedFields = BTreeMap<String, String>;
 
 pub fn router(context: Context) -> Router<LeptosOptions> {
     Router::new()

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod body_limit;
 pub mod checklist_download;
+pub mod door_page;
 pub mod downloads;
 pub mod forms;
 pub mod host_check;

@@ -1,26 +1,27 @@
 //! `/login/oidc` and `/login/oidc/callback`: to the provider, and back (R27). Both are asked by GET, as the protocol has it; what is
 //! changed by coming back needs the cookie of this browser, and is a new session. What fails is said on the page to sign in at.
-use super::{
-    access::the_one_cookie,
-    sign_in_pages::{self, NextAddress},
-};
+use super::sign_in_pages::{self, NextQuery};
 use crate::{
     oidc::{
         provider::{Provider, ProviderFailure},
         sign_in_state::{self, SignInState},
     },
-    ops::{auth_settings::AuthSettings, sign_in::SignInContext},
-    rest::session,
+    ops::session_cookie::the_one_cookie,
+    rest::extract::Desk,
 };
 use app::{
     api::context::{self, Context},
-    domain::{session::SignIn, user::User},
-    store::{accounts::provider_users::ProviderLogin, error::StoreError},
+    domain::{client::Client, session::SignIn},
+    paths,
+    store::{
+        accounts::{provider_users::ProviderLogin, sign_in::SignedIn},
+        error::StoreError,
+    },
 };
 use axum::{
-    Extension, Router,
+    Router,
     extract::{Query, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -79,86 +80,86 @@ pub fn router(context: Context, provider: Option<Arc<Provider>>) -> Router<Lepto
 
 async fn begin(
     State(pages): State<ProviderPages>,
-    Extension(of_request): Extension<SignInContext>,
-    Extension(settings): Extension<Arc<AuthSettings>>,
-    Query(next): Query<NextAddress>,
+    Desk { client, settings }: Desk,
+    Query(query): Query<NextQuery>,
+    headers: HeaderMap,
 ) -> Response {
     let Some(provider) = pages.provider else {
-        return Redirect::to("/login").into_response();
+        return Redirect::to(paths::LOGIN).into_response();
     };
-    let state = match SignInState::new(next.path(), context::now()) {
+    let next = query.path();
+    let state = match SignInState::new(next, context::now()) {
         Ok(state) => state,
         Err(error) => {
-            let error = StoreError::Open(error.to_string());
-            return refuse(NotSignedIn::Store(error), &provider, &next, &settings);
+            let why = NotSignedIn::Store(StoreError::Open(error.to_string()));
+            let failure = failure(why, &provider);
+            return sign_in_pages::page_after_failure(&headers, &settings, next, failure);
         }
     };
     match provider.address(&state).await {
         Ok(address) => {
             let mut response = Redirect::to(&address).into_response();
-            let cookie = sign_in_state::cookie(Some(&state), of_request.is_https);
-            session::set_cookie(&mut response, &cookie);
+            keep_state(&mut response, Some(&state), &client);
             response
         }
-        Err(failure) => refuse(failure.into(), &provider, &next, &settings),
+        Err(why) => {
+            let failure = failure(why.into(), &provider);
+            sign_in_pages::page_after_failure(&headers, &settings, next, failure)
+        }
+    }
+}
+
+/// Has the browser keep a state, or forget it.
+fn keep_state(response: &mut Response, state: Option<&SignInState>, client: &Client) {
+    let cookie = sign_in_state::cookie(state, client.is_https);
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }
 
 async fn come_back(
     State(pages): State<ProviderPages>,
-    Extension(of_request): Extension<SignInContext>,
-    Extension(settings): Extension<Arc<AuthSettings>>,
+    Desk { client, settings }: Desk,
     Query(answer): Query<ProviderAnswer>,
     headers: HeaderMap,
 ) -> Response {
     let Some(provider) = pages.provider else {
-        return Redirect::to("/login").into_response();
+        return Redirect::to(paths::LOGIN).into_response();
     };
-    let name = sign_in_state::cookie_name(of_request.is_https);
+    let name = sign_in_state::cookie_name(client.is_https);
     let cookie = the_one_cookie(&headers, name);
     let state = cookie.and_then(|it| SignInState::read(it, context::now()));
     let state = state.filter(|it| answer.state.as_deref() == Some(it.state().as_str()));
     let Some(state) = state else {
         // The cookie stays: somebody else may have sent the browser here while it signs in.
-        let next = NextAddress::default();
-        return refuse(NotSignedIn::NotBegunHere, &provider, &next, &settings);
+        let failure = failure(NotSignedIn::NotBegunHere, &provider);
+        let next = paths::DASHBOARD;
+        return sign_in_pages::page_after_failure(&headers, &settings, next, failure);
     };
-    let database = &pages.context.database;
-    let signed_in = match prove(&pages.context, &of_request, &provider, &state, answer).await {
-        Ok(user) => {
-            let how = SignIn::Oidc;
-            let begun = session::begin_for(database, &of_request, &headers, &user, how);
-            begun.await.map_err(NotSignedIn::from)
-        }
-        Err(why) => Err(why),
-    };
-    let mut response = match signed_in {
-        Ok(cookie) => {
-            let mut response = Redirect::to(state.next()).into_response();
-            session::set_cookie(&mut response, &cookie);
-            response
+    let context = &pages.context;
+    let mut response = match prove(context, &client, &provider, &state, answer).await {
+        Ok(signed_in) => {
+            sign_in_pages::end_earlier_session(&context.database, &headers, &client).await;
+            sign_in_pages::go_on(&signed_in.secret, &client, state.next())
         }
         Err(why) => {
-            let next = NextAddress {
-                next: state.next().to_owned(),
-            };
-            refuse(why, &provider, &next, &settings)
+            let failure = failure(why, &provider);
+            sign_in_pages::page_after_failure(&headers, &settings, state.next(), failure)
         }
     };
     // A code is good once, and so is the state.
-    let cookie = sign_in_state::cookie(None, of_request.is_https);
-    session::set_cookie(&mut response, &cookie);
+    keep_state(&mut response, None, &client);
     response
 }
 
-/// The user who came back.
+/// The session of the user who came back.
 async fn prove(
     context: &Context,
-    of_request: &SignInContext,
+    client: &Client,
     provider: &Provider,
     state: &SignInState,
     answer: ProviderAnswer,
-) -> Result<User, NotSignedIn> {
+) -> Result<SignedIn, NotSignedIn> {
     let settings = provider.settings();
     if answer.iss.is_some_and(|it| it != settings.issuer) {
         return Err(ProviderFailure::Unproved("another provider answers".into()).into());
@@ -172,29 +173,23 @@ async fn prove(
     let now = context::now();
     let account = provider.account(code, state, now).await?;
     let role = settings.roles.highest(&account.groups);
-    let login = context.database.provider_user(&account, role, now).await?;
-    let (login, why) = match login {
-        ProviderLogin::User(user) => return Ok(*user),
+    let database = &context.database;
+    let (login, why) = match database.provider_user(&account, role, now).await? {
+        ProviderLogin::User(user) => {
+            let signed_in = database.signed_in(*user, SignIn::Oidc, client, now);
+            return Ok(signed_in.await?);
+        }
         ProviderLogin::Inactive(login) => (login, NotSignedIn::Inactive),
         ProviderLogin::NoRole(login) => (login.unwrap_or_default(), NotSignedIn::NoRole),
     };
-    let address = of_request.address.map(|it| it.to_string());
-    context
-        .database
-        .record_failed_login(&login, address, now)
-        .await?;
+    database.record_failed_login(&login, client, now).await?;
     Err(why)
 }
 
-/// The page to sign in at, with what went wrong.
-fn refuse(
-    why: NotSignedIn,
-    provider: &Provider,
-    next: &NextAddress,
-    settings: &AuthSettings,
-) -> Response {
+/// What the page to sign in at says of it.
+fn failure(why: NotSignedIn, provider: &Provider) -> (StatusCode, String) {
     let name = &provider.settings().name;
-    let (status, text) = match why {
+    match why {
         NotSignedIn::NotBegunHere => (
             StatusCode::BAD_REQUEST,
             "This sign-in took too long, or was begun in another window. Try again.".to_owned(),
@@ -237,7 +232,5 @@ fn refuse(
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, error.to_string())
         }
-    };
-    let page = sign_in_pages::page(next, "", Some(&text), settings);
-    (status, page).into_response()
+    }
 }

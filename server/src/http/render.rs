@@ -4,8 +4,8 @@ use crate::http::{middleware, site};
 use app::{
     api::context::{self, Context},
     app::App,
-    components::ui::time::Now,
-    shell::shell,
+    components::{rights::OwnRights, ui::time::Now},
+    shell::{DocumentOf, shell},
 };
 use axum::{
     extract::Request,
@@ -22,10 +22,12 @@ pub fn page_routes() -> Vec<AxumRouteListing> {
     ROUTES.get_or_init(|| generate_route_list(App)).clone()
 }
 
-/// Provides what every page and server function reads from its leptos context: the store, the default actor, the time.
+/// Provides what every page and server function reads from its leptos context: the store, the default actor, the time,
+/// and what the person may do.
 pub fn provide_request_context(context: &Context) {
     provide_context(context.clone());
     provide_context(Now(context::now()));
+    provide_context(OwnRights(context::role()));
 }
 
 /// The HTML document around a page. Sets the content security policy of the response.
@@ -34,7 +36,11 @@ pub fn document() -> impl IntoView {
     let uri = use_context::<axum::http::request::Parts>().map(|it| it.uri);
     let uri = uri.unwrap_or_default();
     let query = uri.query().unwrap_or_default();
-    shell(site::asset_names(), context::theme(), uri.path(), query)
+    let page = DocumentOf {
+        theme: context::theme(),
+        session_user: context::session_user(),
+    };
+    shell(site::asset_names(), page, uri.path(), query)
 }
 
 /// Renders the page at the request's address; `provide_more` adds to its leptos context.

@@ -27,7 +27,6 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings) -> 
         settings: Arc::new(settings),
         default_actor: context.default_actor.clone(),
         has_admin: Arc::default(),
-        throttle: Arc::default(),
     };
     let options = LeptosOptions::builder().output_name("rollcall").build();
     let context_of_pages = context.clone();

@@ -1,423 +1,334 @@
-//! `/login`, `/logout` and `/setup`: pages and forms that work without JavaScript and load no WASM (R24, R26). Sessions are begun by
-//! `rest::session`.
-use super::site;
+//! The pages of who is not signed in yet: `/login`, `/setup`, and the address that signs out. Plain forms that post to their own
+//! address, so that they work without JavaScript.
+use super::{
+    door_page::{DoorPage, TextInput},
+    forms::PostedFields,
+};
 use crate::{
     ops::{
         auth_settings::{AuthMode, AuthSettings},
-        sign_in::SignInContext,
+        session_cookie,
     },
-    rest::session::{self, SignInFailure},
+    rest::extract::Desk,
 };
 use app::{
-    api::context::{self, Context},
-    domain::{
-        caller::Caller, session::SignIn, user::UserDraft, validation_errors::ValidationErrors,
-        vocabulary::Field,
-    },
+    api::context::{Context, now, to_app_error},
+    domain::{caller::Caller, client::Client, user::UserDraft, vocabulary::Field},
     error::AppError,
     paths,
-    store::error::StoreError,
+    store::{Database, error::StoreError},
 };
 use axum::{
     Extension, Form, Router,
     extract::{Query, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse, Redirect, Response},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use leptos::prelude::*;
+use leptos::prelude::LeptosOptions;
+use maud::html;
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// No script, and forms go nowhere else.
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
-                      frame-ancestors 'none'; form-action 'self'";
-
-/// As what wrong codes are throttled: a login that nobody can have.
-const SETUP_THROTTLE: &str = "/setup";
-
-/// Where to go on to after signing in.
-#[derive(Default, Deserialize)]
-pub struct NextAddress {
-    #[serde(default)]
-    pub next: String,
-}
-
-impl NextAddress {
-    /// An address of this server, else the dashboard.
-    pub fn path(&self) -> &str {
-        paths::local_path(&self.next).unwrap_or(paths::DASHBOARD)
-    }
-}
-
-/// What the form of `/login` posts.
-#[derive(Default, Deserialize)]
-pub struct PostedLogin {
-    #[serde(default)]
-    login: String,
-    #[serde(default)]
-    password: String,
-}
-
-/// The pages.
 pub fn router(context: Context) -> Router<LeptosOptions> {
     Router::new()
-        .route("/login", get(show).post(sign_in))
-        .route("/logout", post(sign_out))
-        .route("/setup", get(show_setup).post(set_up))
+        .route(paths::LOGIN, get(show_login).post(sign_in))
+        .route(paths::LOGOUT, post(sign_out))
+        .route(paths::SETUP, get(show_setup).post(set_up))
         .with_state(context)
 }
 
-async fn show(
-    Extension(of_request): Extension<SignInContext>,
-    Extension(settings): Extension<Arc<AuthSettings>>,
-    Query(next): Query<NextAddress>,
-) -> Response {
-    if of_request.mode != AuthMode::Login {
-        return Redirect::to(next.path()).into_response();
+/// Where to go on to after signing in.
+#[derive(Default, Deserialize)]
+pub struct NextQuery {
+    pub next: Option<String>,
+}
+
+impl NextQuery {
+    /// The address, if it leads to a page here; else the dashboard.
+    pub fn path(&self) -> &str {
+        let next = self.next.as_deref().and_then(paths::local_path);
+        next.unwrap_or(paths::DASHBOARD)
     }
-    page(&next, "", None, &settings)
+}
+
+/// The text of a field; empty if the form does not have it.
+fn field<'a>(fields: &'a PostedFields, name: &str) -> &'a str {
+    fields.get(name).map(String::as_str).unwrap_or_default()
+}
+
+/// The way in by the provider, if there is one; it goes on to a page here.
+fn by_provider(settings: &AuthSettings, next: &str) -> Option<(String, String)> {
+    let provider = settings.provider()?;
+    let words = format!("Continue with {}", provider.name);
+    Some((paths::provider_login(next), words))
+}
+
+/// The page to sign in at, after that went wrong elsewhere: with which status, and why.
+pub fn page_after_failure(
+    headers: &HeaderMap,
+    settings: &AuthSettings,
+    next: &str,
+    failure: (StatusCode, String),
+) -> Response {
+    let page = login_page(settings, next, "", None);
+    let failure = Some(failure);
+    DoorPage { failure, ..page }.respond(headers)
+}
+
+/// The form that signs in.
+fn login_page<'a>(
+    settings: &AuthSettings,
+    next: &str,
+    login: &str,
+    error: Option<&'a AppError>,
+) -> DoorPage<'a> {
+    let input = |label: &'static str,
+                 name: &'static str,
+                 kind: &'static str,
+                 autocomplete: &'static str,
+                 value: &str,
+                 has_focus: bool| {
+        let (hint, error) = (None, None);
+        TextInput {
+            label,
+            name,
+            kind,
+            autocomplete,
+            value,
+            hint,
+            error,
+            has_focus,
+        }
+        .draw()
+    };
+    DoorPage {
+        title: "Sign in",
+        lead: "",
+        action: paths::login(next),
+        button: "Sign in",
+        error,
+        failure: None,
+        fields: html! {
+            (input("Login", "login", "text", "username", login, login.is_empty()))
+            (input("Password", "password", "password", "current-password", "", !login.is_empty()))
+        },
+        other_way: by_provider(settings, next),
+    }
+}
+
+/// Where to go instead, if nobody signs in here.
+fn elsewhere(settings: &AuthSettings) -> Option<Response> {
+    let signs_in = settings.mode == AuthMode::Login;
+    (!signs_in).then(|| Redirect::to(paths::DASHBOARD).into_response())
+}
+
+async fn show_login(
+    Desk { settings, .. }: Desk,
+    Query(query): Query<NextQuery>,
+    headers: HeaderMap,
+) -> Response {
+    let page = || login_page(&settings, query.path(), "", None).respond(&headers);
+    elsewhere(&settings).unwrap_or_else(page)
 }
 
 async fn sign_in(
     State(context): State<Context>,
-    Extension(of_request): Extension<SignInContext>,
-    Extension(settings): Extension<Arc<AuthSettings>>,
-    Query(next): Query<NextAddress>,
+    Desk { client, settings }: Desk,
+    Query(query): Query<NextQuery>,
     headers: HeaderMap,
-    Form(posted): Form<PostedLogin>,
+    Form(fields): Form<PostedFields>,
 ) -> Response {
-    let PostedLogin { login, password } = posted;
-    let begun = session::begin(&context.database, &of_request, &headers, &login, &password);
-    match begun.await {
-        Ok((_, cookie)) => {
-            let mut response = Redirect::to(next.path()).into_response();
-            session::set_cookie(&mut response, &cookie);
-            response
+    if let Some(elsewhere) = elsewhere(&settings) {
+        return elsewhere;
+    }
+    let (login, password) = (field(&fields, "login"), field(&fields, "password"));
+    let (database, now) = (&context.database, now());
+    let admins_only = !settings.has_password_login;
+    let signed_in = database
+        .sign_in(login, password, admins_only, &client, now)
+        .await;
+    let error = match signed_in {
+        Ok(Some(signed_in)) => {
+            end_earlier_session(database, &headers, &client).await;
+            return go_on(&signed_in.secret, &client, query.path());
         }
-        Err(SignInFailure::NotHere) => Redirect::to(next.path()).into_response(),
-        Err(SignInFailure::Wrong) => {
-            let page = page(
-                &next,
-                &login,
-                Some("Login or password is wrong."),
-                &settings,
-            );
-            (StatusCode::UNAUTHORIZED, page).into_response()
-        }
-        Err(SignInFailure::Waits(seconds)) => {
-            let why = format!("Too many tries failed. Wait {seconds} seconds.");
-            let page = page(&next, &login, Some(&why), &settings);
-            let mut response = (StatusCode::TOO_MANY_REQUESTS, page).into_response();
-            let headers = response.headers_mut();
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            response
-        }
-        Err(SignInFailure::Store(error)) => {
-            let error = context::to_app_error(error);
-            let status = StatusCode::from_u16(error.status());
-            let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let page = page(&next, &login, Some(&error.to_string()), &settings);
-            (status, page).into_response()
-        }
+        Ok(None) => AppError::SignIn,
+        Err(error) => to_app_error(error),
+    };
+    login_page(&settings, query.path(), login, Some(&error)).respond(&headers)
+}
+
+/// Ends the session that the browser had before.
+pub async fn end_earlier_session(database: &Database, headers: &HeaderMap, client: &Client) {
+    if let Some(earlier) = session_cookie::secret(headers, client.is_https)
+        && let Err(error) = database.end_replaced_session(earlier, now()).await
+    {
+        to_app_error(error);
     }
 }
 
-async fn sign_out(
-    State(context): State<Context>,
-    Extension(of_request): Extension<SignInContext>,
-    Extension(caller): Extension<Arc<Caller>>,
-) -> Response {
-    if let Some(session) = caller.session() {
-        let stamp = caller.stamp(context::now());
-        let store = context.database.as_caller(caller);
-        if let Err(error) = store.end_session(session, stamp).await {
-            // `to_app_error` logs it. The browser loses its cookie all the same.
-            context::to_app_error(error);
-        }
+/// On to a page, with the cookie of a new session.
+pub fn go_on(secret: &str, client: &Client, path: &str) -> Response {
+    let mut response = Redirect::to(path).into_response();
+    if let Some(cookie) = session_cookie::set(secret, client.is_https) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    let mut response = Redirect::to("/login").into_response();
-    session::set_cookie(&mut response, &session::no_cookie(&of_request));
     response
 }
 
-/// One field of these forms: its name, label, kind, what was typed, what a password manager shall do, and what is wrong.
-struct FormField<'a> {
-    name: &'static str,
-    label: &'static str,
-    kind: &'static str,
-    value: &'a str,
-    autocomplete: &'static str,
-    problem: Option<&'a str>,
-}
-
-impl FormField<'_> {
-    fn render(&self) -> impl IntoView + use<> {
-        let (name, label, kind) = (self.name, self.label, self.kind);
-        let problem = self.problem.map(|it| {
-            let id = format!("{name}-error");
-            view! { <span class="error" id=id>{it.to_owned()}</span> }
-        });
-        let described_by = problem.is_some().then(|| format!("{name}-error"));
-        let is_wrong = problem.is_some().then_some("true");
-        view! {
-            <div class="field">
-                <label for=name>{label}</label>
-                <input class="input" id=name name=name type=kind value=self.value.to_owned() required
-                    autocomplete=self.autocomplete autocapitalize="none" spellcheck="false"
-                    aria-describedby=described_by aria-invalid=is_wrong/>
-                {problem}
-            </div>
+/// Ends the session of the request.
+async fn sign_out(
+    State(context): State<Context>,
+    Desk { client, settings }: Desk,
+    Extension(caller): Extension<Arc<Caller>>,
+) -> Response {
+    if let Some(elsewhere) = elsewhere(&settings) {
+        return elsewhere;
+    }
+    if let Some(session) = caller.session() {
+        let stamp = caller.stamp(now());
+        let store = context.database.as_caller(caller);
+        if let Err(error) = store.end_session(session, stamp).await {
+            // One that ended meanwhile is as good.
+            if !matches!(error, StoreError::NotFound(_)) {
+                to_app_error(error);
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
         }
     }
+    let mut response = Redirect::to(paths::LOGIN).into_response();
+    if let Some(cookie) = session_cookie::cleared(client.is_https) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
-/// Another way in than a form: a link. No button of the form, since browsers hold the answer to a form to where forms may go.
-struct OtherWay {
-    href: String,
-    label: String,
-}
-
-/// The way by the provider, if there is one; it goes on to a page here.
-fn by_provider(settings: &AuthSettings, next: &str) -> Option<OtherWay> {
-    let provider = settings.provider()?;
-    Some(OtherWay {
-        href: paths::provider_login(next),
-        label: format!("Continue with {}", provider.name),
-    })
-}
-
-/// A page with one form: its heading, which is on its button too, where it is posted, what is wrong as a whole, its fields, and
-/// another way in.
-fn document(
-    heading: &'static str,
-    action: String,
-    why: Option<&str>,
-    fields: &[FormField<'_>],
-    other_way: Option<OtherWay>,
-) -> Response {
-    let style = site::asset_names().map(|it| it.style).unwrap_or_default();
-    let why = why.map(|it| view! { <p class="alert" role="alert">{it.to_owned()}</p> });
-    let fields: Vec<_> = fields.iter().map(FormField::render).collect();
-    let other_way = other_way.map(|it| {
-        let OtherWay { href, label } = it;
-        view! { <p><a class="button" href=href>{label}</a></p> }
-    });
-    let html = view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content="light dark"/>
-                <title>{format!("{heading} · Rollcall")}</title>
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <link rel="stylesheet" href=format!("/pkg/{style}")/>
-            </head>
-            <body>
-                <main id="main" class="sign-in">
-                    <h1>{heading}</h1>
-                    {why}
-                    <form class="form" method="post" action=action>
-                        <div class="form__body">{fields}</div>
-                        <div class="form__foot">
-                            <button class="button" data-kind="ink" type="submit">{heading}</button>
-                        </div>
-                    </form>
-                    {other_way}
-                </main>
-            </body>
-        </html>
-    };
-    let policy = [(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY)];
-    (policy, Html(html.to_html())).into_response()
-}
-
-/// The page of `/login`; `login` is what was typed, `why` what was wrong with it.
-pub fn page(
-    next: &NextAddress,
-    login: &str,
-    why: Option<&str>,
+/// The form that makes the first admin. Where a group of the provider makes admins, that one may come from there.
+fn setup_page(
+    headers: &HeaderMap,
     settings: &AuthSettings,
+    fields: &PostedFields,
+    error: Option<&AppError>,
 ) -> Response {
-    let fields = [
-        FormField {
-            name: "login",
-            label: "Login",
-            kind: "text",
-            value: login,
-            autocomplete: "username",
-            problem: None,
+    let other_way = by_provider(settings, paths::DASHBOARD);
+    let other_way = other_way.filter(|_| settings.makes_admins_at_provider());
+    let input = |label: &'static str,
+                 name: &'static str,
+                 kind: &'static str,
+                 autocomplete: &'static str,
+                 hint: Option<&'static str>,
+                 of: Field,
+                 has_focus: bool| {
+        let value = if kind == "password" {
+            ""
+        } else {
+            field(fields, name)
+        };
+        TextInput {
+            label,
+            name,
+            kind,
+            autocomplete,
+            value,
+            hint,
+            error: error.and_then(|it| it.message_for(of)),
+            has_focus,
+        }
+        .draw()
+    };
+    let code_hint = Some("The log shows it: setup code XXXX-XXXX. Valid for 30 minutes");
+    let login_hint = Some("Lowercase letters, digits and . _ @ -");
+    DoorPage {
+        title: "Set up Rollcall",
+        lead: "Create the first admin. Others are added after that.",
+        action: paths::SETUP.to_owned(),
+        button: "Create admin",
+        error,
+        failure: None,
+        fields: html! {
+            (input("Code", "code", "text", "off", code_hint, Field::Code, true))
+            (input("Login", "login", "text", "username", login_hint, Field::Login, false))
+            (input("Name", "name", "text", "name", None, Field::Name, false))
+            (input("Password", "password", "password", "new-password", Some("12 characters or more"), Field::Password, false))
         },
-        FormField {
-            name: "password",
-            label: "Password",
-            kind: "password",
-            value: "",
-            autocomplete: "current-password",
-            problem: None,
-        },
-    ];
-    let other_way = by_provider(settings, next.path());
-    document(
-        "Sign in",
-        paths::login(next.path()),
-        why,
-        &fields,
         other_way,
-    )
+    }
+    .respond(headers)
 }
 
-/// What the form of `/setup` posts.
-#[derive(Default, Deserialize)]
-pub struct PostedSetup {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    login: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    password: String,
-}
-
-/// Whether the first admin is still to be made. Errors: the answer to give if it cannot be told.
-async fn is_set_up(context: &Context, of_request: &SignInContext) -> Result<bool, StoreError> {
-    Ok(of_request.mode != AuthMode::Login || context.database.active_admins().await? > 0)
+/// Where to go instead, if there is nothing to set up.
+async fn is_set_up(context: &Context, settings: &AuthSettings) -> Option<Response> {
+    if let Some(elsewhere) = elsewhere(settings) {
+        return Some(elsewhere);
+    }
+    match context.database.active_admins().await {
+        Ok(0) => None,
+        Ok(_) => Some(Redirect::to(paths::LOGIN).into_response()),
+        Err(error) => {
+            to_app_error(error);
+            Some(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        }
+    }
 }
 
 async fn show_setup(
     State(context): State<Context>,
-    Extension(of_request): Extension<SignInContext>,
-    Extension(settings): Extension<Arc<AuthSettings>>,
+    Desk { settings, .. }: Desk,
+    headers: HeaderMap,
 ) -> Response {
-    match is_set_up(&context, &of_request).await {
-        Ok(true) => Redirect::to(paths::DASHBOARD).into_response(),
-        Ok(false) => setup_page(&PostedSetup::default(), None, &[], &settings),
-        Err(error) => setup_failure(&PostedSetup::default(), error, &settings),
+    match is_set_up(&context, &settings).await {
+        Some(elsewhere) => elsewhere,
+        None => setup_page(&headers, &settings, &PostedFields::new(), None),
     }
 }
 
 async fn set_up(
     State(context): State<Context>,
-    Extension(of_request): Extension<SignInContext>,
-    Extension(settings): Extension<Arc<AuthSettings>>,
+    Desk { client, settings }: Desk,
     headers: HeaderMap,
-    Form(posted): Form<PostedSetup>,
+    Form(fields): Form<PostedFields>,
 ) -> Response {
-    let (database, now) = (&context.database, context::now());
-    match is_set_up(&context, &of_request).await {
-        Ok(false) => {}
-        Ok(true) => return Redirect::to(paths::DASHBOARD).into_response(),
-        Err(error) => return setup_failure(&posted, error, &settings),
-    }
-    if let Some(seconds) = of_request.wait_seconds(SETUP_THROTTLE, now) {
-        let why = format!("Too many tries failed. Wait {seconds} seconds.");
-        let page = setup_page(&posted, Some(&why), &[], &settings);
-        let mut response = (StatusCode::TOO_MANY_REQUESTS, page).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        return response;
+    if let Some(elsewhere) = is_set_up(&context, &settings).await {
+        return elsewhere;
     }
     let draft = UserDraft {
-        login: posted.login.clone(),
-        name: posted.name.clone(),
-        password: Some(posted.password.clone()),
+        login: field(&fields, "login").to_owned(),
+        name: field(&fields, "name").to_owned(),
+        password: Some(field(&fields, "password").to_owned()),
         ..UserDraft::default()
     };
-    let made = database.create_first_admin(&posted.code, draft, now).await;
-    let begun = match made {
-        Ok(user) => {
-            let how = SignIn::Setup;
-            session::begin_for(database, &of_request, &headers, &user, how).await
-        }
-        Err(error) => Err(error),
-    };
-    match begun {
-        Ok(cookie) => {
-            of_request.succeeded(SETUP_THROTTLE);
-            let mut response = Redirect::to(paths::DASHBOARD).into_response();
-            session::set_cookie(&mut response, &cookie);
-            response
-        }
-        Err(error) => {
-            let is_code =
-                |invalid: &ValidationErrors| invalid.0.iter().any(|it| it.field == Field::Code);
-            if matches!(&error, StoreError::Invalid(invalid) if is_code(invalid)) {
-                of_request.failed(SETUP_THROTTLE, now);
-            }
-            setup_failure(&posted, error, &settings)
-        }
+    let code = field(&fields, "code");
+    match context.database.set_up(code, draft, &client, now()).await {
+        Ok(made) => go_on(&made.secret, &client, paths::DASHBOARD),
+        Err(error) => setup_page(&headers, &settings, &fields, Some(&to_app_error(error))),
     }
 }
 
-/// The page again, with what was typed but the password, and what is wrong at each field.
-fn setup_failure(posted: &PostedSetup, error: StoreError, settings: &AuthSettings) -> Response {
-    let error = context::to_app_error(error);
-    let status = StatusCode::from_u16(error.status());
-    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let page = match &error {
-        AppError::Invalid(invalid) => setup_page(posted, None, &invalid.0, settings),
-        error => setup_page(posted, Some(&error.to_string()), &[], settings),
-    };
-    (status, page).into_response()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The page of `/setup`. Where a group of the provider makes admins, the first one may come from there.
-fn setup_page(
-    posted: &PostedSetup,
-    why: Option<&str>,
-    problems: &[(Field, String)],
-    settings: &AuthSettings,
-) -> Response {
-    let problem = |field: Field| {
-        let found = problems.iter().find(|it| it.0 == field);
-        found.map(|it| it.1.as_str())
-    };
-    let field = |name, label, kind, value, autocomplete, of| FormField {
-        name,
-        label,
-        kind,
-        value,
-        autocomplete,
-        problem: problem(of),
-    };
-    let fields = [
-        field(
-            "code",
-            "Code",
-            "text",
-            posted.code.as_str(),
-            "one-time-code",
-            Field::Code,
-        ),
-        field(
-            "login",
-            "Login",
-            "text",
-            posted.login.as_str(),
-            "username",
-            Field::Login,
-        ),
-        field(
-            "name",
-            "Name",
-            "text",
-            posted.name.as_str(),
-            "name",
-            Field::Name,
-        ),
-        field(
-            "password",
-            "Password",
-            "password",
+    #[test]
+    fn only_a_path_here_is_gone_on_to() {
+        let next = |text: &str| {
+            NextQuery {
+                next: Some(text.to_owned()),
+            }
+            .path()
+            .to_owned()
+        };
+        assert_eq!(next("/releases/1?step=2"), "/releases/1?step=2");
+        for elsewhere in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "\t//evil.example",
+            "/login?next=/x",
+            "/logout",
             "",
-            "new-password",
-            Field::Password,
-        ),
-    ];
-    let other_way = by_provider(settings, paths::DASHBOARD);
-    let other_way = other_way.filter(|_| settings.makes_admins_at_provider());
-    let action = "/setup".to_owned();
-    document("Make the first admin", action, why, &fields, other_way)
+        ] {
+            assert_eq!(next(elsewhere), "/", "{elsewhere}");
+        }
+    }
 }

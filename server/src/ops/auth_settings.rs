@@ -1,11 +1,14 @@
-//! Settings of who is let in (R21): `ROLLCALL_AUTH`, `ROLLCALL_TRUSTED_PROXIES`, `ROLLCALL_PROXY_HEADER`, `ROLLCALL_METRICS`.
+//! Settings of who is let in (R21): `ROLLCALL_AUTH`, `ROLLCALL_TRUSTED_PROXIES`, `ROLLCALL_PROXY_HEADER`, `ROLLCALL_METRICS`,
+//! `ROLLCALL_PASSWORD_LOGIN`.
 use super::{invalid_auth_setting::InvalidAuthSetting, oidc_settings::OidcSettings};
 use axum::http::{HeaderName, header};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use serde::Serialize;
 use std::net::{IpAddr, SocketAddr};
 
 /// Who is asking, and how that is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum AuthMode {
     /// Everybody is an admin under a name of its choice.
     Open,
@@ -16,8 +19,11 @@ pub enum AuthMode {
 }
 
 impl AuthMode {
-    /// As the setting names it.
-    pub fn as_str(self) -> &'static str {
+    /// All modes.
+    pub const ALL: &[Self] = &[Self::Open, Self::Login, Self::Proxy];
+
+    /// The word in settings and in JSON.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Login => "login",
@@ -38,20 +44,23 @@ pub struct AuthSettings {
     pub proxy_header: HeaderName,
     /// Whether `/metrics` is free, whatever the mode.
     pub metrics_open: bool,
+    /// Whether people who are no admins may sign in with a password.
+    pub has_password_login: bool,
     /// Whether `ROLLCALL_PUBLIC_URL` begins with https.
     pub is_public_https: bool,
     /// The provider that people sign in at in `login` mode, if there is one.
     pub oidc: Option<OidcSettings>,
 }
 
+/// The settings that `AuthSettings::parse` asks for.
+pub const NAMES: [&str; 6] = [AUTH, TRUSTED, HEADER, METRICS, PASSWORD_LOGIN, PUBLIC_URL];
 const AUTH: &str = "ROLLCALL_AUTH";
 /// The name of the list of trusted proxies.
-/// The settings that `AuthSettings::parse` asks for.
-pub const NAMES: [&str; 5] = [AUTH, TRUSTED, HEADER, METRICS, PUBLIC_URL];
-const PUBLIC_URL: &str = "ROLLCALL_PUBLIC_URL";
 pub const TRUSTED: &str = "ROLLCALL_TRUSTED_PROXIES";
 const HEADER: &str = "ROLLCALL_PROXY_HEADER";
 const METRICS: &str = "ROLLCALL_METRICS";
+const PASSWORD_LOGIN: &str = "ROLLCALL_PASSWORD_LOGIN";
+const PUBLIC_URL: &str = "ROLLCALL_PUBLIC_URL";
 /// The line that ends the program where a mode must be said.
 pub const SAY_A_MODE: &str = "ROLLCALL_AUTH is not set, and other machines can reach this address: write login (people sign in), proxy (a proxy in \
     front names them) or open (anybody can change anything)";
@@ -65,6 +74,7 @@ impl Default for AuthSettings {
             trusted: TrustedProxies::default(),
             proxy_header: HeaderName::from_static("x-rollcall-user"),
             metrics_open: false,
+            has_password_login: true,
             is_public_https: false,
             oidc: None,
         }
@@ -116,12 +126,18 @@ impl AuthSettings {
             Some("open") => true,
             Some(text) => return Err(wrong(METRICS, text, "write open, or leave it out")),
         };
+        let has_password_login = match variable(PASSWORD_LOGIN).as_deref().map(str::trim) {
+            None | Some("on") => true,
+            Some("off") => false,
+            Some(text) => return Err(wrong(PASSWORD_LOGIN, text, "write on or off")),
+        };
         Ok(Self {
             mode: mode.unwrap_or(AuthMode::Open),
             is_said: mode.is_some(),
             trusted,
             proxy_header,
             metrics_open,
+            has_password_login,
             is_public_https: variable(PUBLIC_URL)
                 .is_some_and(|it| it.trim().starts_with("https://")),
             oidc: OidcSettings::parse(&variable)?,

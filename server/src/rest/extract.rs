@@ -1,11 +1,11 @@
 //! Extractors of requests: ids in the path, the query, the caller, JSON bodies. What cannot be read is a problem document that
 //! names the field.
 use super::{etag, problem::Problem};
-use crate::ops::anchors::Anchors;
+use crate::ops::{anchors::Anchors, auth_settings::AuthSettings};
 use app::{
     api::context::{Context, now},
     domain::{
-        actor_stamp::ActorStamp, caller::Caller, transfer::BYTE_ORDER_MARK,
+        actor_stamp::ActorStamp, caller::Caller, client::Client, transfer::BYTE_ORDER_MARK,
         validation_errors::ValidationErrors, vocabulary::Field,
     },
     error::AppError,
@@ -91,6 +91,25 @@ impl FromRequestParts<Context> for Writer {
             stamp,
             if_match: etag::if_match(&parts.headers),
         })
+    }
+}
+
+/// Where a request comes from, and who is let in by which way; `http::access` found it out.
+pub struct Desk {
+    pub client: Client,
+    pub settings: Arc<AuthSettings>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Desk {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let client = parts.extensions.get::<Client>().cloned();
+        let settings = parts.extensions.get::<Arc<AuthSettings>>().cloned();
+        match client.zip(settings) {
+            Some((client, settings)) => Ok(Self { client, settings }),
+            None => Err(Problem::from_status(StatusCode::INTERNAL_SERVER_ERROR)),
+        }
     }
 }
 

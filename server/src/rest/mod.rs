@@ -6,6 +6,7 @@
 //! all resources and import none of them.
 #![expect(unused_qualifications, reason = "utoipa writes `params` with a path")]
 
+pub mod account;
 pub mod audit;
 pub mod clusters;
 pub mod custom_steps;
@@ -120,14 +121,24 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .routes(routes!(audit::list_events))
         .routes(routes!(audit::read_head))
         .routes(routes!(audit::undo_batch))
+        .merge(account_operations())
+        .merge(transfer::router())
+}
+
+/// Operations on users, and on the caller's own account. Those that tell a secret take no idempotency key, whose answer is kept.
+fn account_operations() -> OpenApiRouter<Context> {
+    OpenApiRouter::default()
         .routes(routes!(
-            session::sign_in,
+            session::begin_session,
             session::read_session,
-            session::sign_out
+            session::end_session
         ))
         .routes(routes!(session::list_sessions))
-        .routes(routes!(session::end_session))
-        .routes(routes!(session::change_password))
+        .routes(routes!(session::delete_session))
+        .routes(routes!(account::update_account))
+        .routes(routes!(account::change_password))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::delete_token))
         .routes(routes!(users::list_users))
         .routes(routes!(
             users::read_user,
@@ -135,10 +146,7 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
             users::delete_user
         ))
         .routes(routes!(users::restore_user))
-        .routes(routes!(users::end_sessions))
-        .routes(routes!(tokens::list_tokens, tokens::create_token))
-        .routes(routes!(tokens::revoke_token))
-        .merge(transfer::router())
+        .routes(routes!(session::delete_sessions_of_user))
 }
 
 /// Operations that create rows, which take an idempotency key.

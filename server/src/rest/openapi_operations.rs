@@ -56,7 +56,7 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
         }
     }
     let components = api.components.get_or_insert_default();
-    // A dry run's answer has all that the other one needs, so exactly one of the two would never fit.
+    // `anyOf` instead of the derived `oneOf`: a dry run's answer also satisfies the schema of a result.
     if let Some(schema) = components.schemas.get_mut(&*Undone::name())
         && let RefOr::T(Schema::OneOf(either)) = schema
     {
@@ -78,24 +78,18 @@ fn add_response_headers(path: &str, verb: OperationVerb, operation: &mut Operati
         let RefOr::T(response) = response else {
             continue;
         };
-        let is_row = status == "201" && !holds_secret(path);
-        if is_row || reads_row(path, verb) {
+        if (status == "201" && !tells_secret(path)) || reads_row(path, verb) {
             let text = "For If-Match and If-None-Match: the row's version, and of more than the row a hash of the answer";
             add_header(response, "ETag", text);
         }
-        if is_row {
+        if status == "201" {
             add_header(response, "Location", "Where the new row is");
         }
-        if verb != OperationVerb::Get {
+        if verb != OperationVerb::Get && !path.contains("/session") {
             let text = "The change, by which it can be undone; not if nothing was changed";
             add_header(response, "X-Rollcall-Batch", text);
         }
     }
-}
-
-/// Whether the answer of a POST is a secret that is shown once: it is no row, and is not kept for a second request.
-fn holds_secret(path: &str) -> bool {
-    ["/api/session", "/api/tokens"].contains(&path)
 }
 
 /// Whether an operation reads one row: its response has an `ETag`, and it reads `If-None-Match`.
@@ -113,9 +107,9 @@ fn add_header(response: &mut Response, name: &str, description: &str) {
 
 /// Headers that a request may have.
 fn add_request_headers(path: &str, verb: OperationVerb, operation: &mut Operation) {
-    let creates = operation.responses.responses.contains_key("201");
+    let creates = operation.responses.responses.contains_key("201") && !tells_secret(path);
     let mut headers = Vec::new();
-    if verb != OperationVerb::Get {
+    if verb != OperationVerb::Get && path != "/api/session" {
         headers.push((
             "X-Rollcall-User",
             "Who makes the change: 1 to 100 characters of UTF-8",
@@ -123,10 +117,7 @@ fn add_request_headers(path: &str, verb: OperationVerb, operation: &mut Operatio
         ));
     }
     // An import creates many rows, so that its answer is no 201.
-    if (creates && !holds_secret(path))
-        || path.ends_with("/templates/import")
-        || path == "/api/customers/import"
-    {
+    if creates || path.ends_with("/templates/import") || path == "/api/customers/import" {
         headers.push((
             "Idempotency-Key",
             "Asking again with the same key and body gives the first answer again, for 24 hours",
@@ -166,13 +157,28 @@ fn add_request_headers(path: &str, verb: OperationVerb, operation: &mut Operatio
     }
 }
 
+/// Whether an operation's answer to POST tells a secret, so that it is kept under no idempotency key.
+fn tells_secret(path: &str) -> bool {
+    matches!(path, "/api/session" | "/api/tokens")
+}
+
+/// Whether an operation takes a password, and so is throttled after failures.
+fn takes_password(path: &str, verb: OperationVerb) -> bool {
+    verb == OperationVerb::Post && matches!(path, "/api/session" | "/api/account/password")
+}
+
+/// Whether an operation is about the caller's own user, whom nobody has in `open` mode.
+fn is_own(path: &str) -> bool {
+    path.starts_with("/api/account") || path == "/api/tokens"
+}
+
 /// Whether an operation reads `If-Match`.
 fn takes_version(path: &str, verb: OperationVerb) -> bool {
     let of_release = path.starts_with("/api/releases/{id}/");
     let on_release = path.ends_with("/archive") || path.ends_with("/restore");
     match verb {
         OperationVerb::Get => false,
-        OperationVerb::Patch => true,
+        OperationVerb::Patch => path != "/api/account",
         OperationVerb::Delete => !matches!(
             path,
             "/api/clusters/{id}"
@@ -180,9 +186,9 @@ fn takes_version(path: &str, verb: OperationVerb) -> bool {
                 | "/api/releases/{id}"
                 | "/api/users/{id}"
                 | "/api/users/{id}/sessions"
-                | "/api/session"
                 | "/api/sessions/{id}"
                 | "/api/tokens/{id}"
+                | "/api/session"
         ),
         OperationVerb::Post => {
             path.starts_with("/api/steps/{id}/")
@@ -206,7 +212,13 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
     let reads_query = operation.parameters.iter().flatten().any(
         |it| matches!(it, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query),
     );
-    if path.contains('{') {
+    if takes_password(path, verb) {
+        statuses.push((
+            "429",
+            "Too many tries failed: Retry-After says how long to wait",
+        ));
+    }
+    if path.contains('{') || is_own(path) {
         statuses.push(("404", "Nothing has this id, or it is out of your scope"));
     }
     if verb != OperationVerb::Get || reads_query {
@@ -223,7 +235,8 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
         statuses.push(("400", "The body is no JSON"));
         statuses.push(("415", "The body is not said to be JSON"));
     }
-    if verb == OperationVerb::Patch || path.ends_with("/override") {
+    let is_versioned = verb == OperationVerb::Patch && path != "/api/account";
+    if is_versioned || path.ends_with("/override") {
         statuses.push(("428", "The version is missing"));
     }
     for (status, description) in statuses {

@@ -43,7 +43,7 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub current: Option<Value>,
-    /// Who changed that row last; where nothing can be undone, who stands in the way.
+    /// Who changed that row last; if nothing can be undone, who made the latest change that prevents it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
     /// When that was.
@@ -53,6 +53,10 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub role: Option<Role>,
+    /// Seconds that the next try has to wait, as in the header Retry-After.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub retry_after: Option<u64>,
     /// The change that was made under an idempotency key whose answer was lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_id: Option<String>,
@@ -145,6 +149,7 @@ impl Problem {
             changed_by: None,
             changed_at: None,
             role: None,
+            retry_after: None,
             batch_id: None,
         }))
     }
@@ -175,20 +180,14 @@ impl Problem {
         self
     }
 
-    /// 503: nobody could manage anything yet.
-    pub fn no_admin_yet() -> Self {
-        let detail = "make the first admin: open /setup, with the code in the log";
-        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, detail);
-        problem.with_type("setup", "There is no admin yet")
-    }
-
     /// 403: who asks is not let in this way, whatever the role.
     pub fn denied(detail: &str) -> Self {
         let problem = Self::new(StatusCode::FORBIDDEN, detail);
         problem.with_type("denied", "You are not let in this way")
     }
 
-    fn with_type(mut self, word: &str, title: &str) -> Self {
+    /// With another word and title than those of its status.
+    pub fn with_type(mut self, word: &str, title: &str) -> Self {
         self.0.kind = urn(word);
         title.clone_into(&mut self.0.title);
         self
@@ -236,9 +235,13 @@ impl From<AppError> for Problem {
         match error {
             AppError::NotFound(_)
             | AppError::SignIn
-            | AppError::Busy
             | AppError::Internal
             | AppError::Transport(_) => problem,
+            AppError::Throttled(seconds) => {
+                problem.0.retry_after = Some(seconds);
+                problem
+            }
+            AppError::Busy => problem.with_type("busy", "Too much at once"),
             AppError::Denied(_) => problem.with_type("needs-role", "You may not do this"),
             AppError::Invalid(invalid) => {
                 for (field, text) in invalid.0 {
@@ -280,7 +283,12 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static(PROBLEM_MEDIA_TYPE),
         )];
-        (self.status(), headers, body).into_response()
+        let mut response = (self.status(), headers, body).into_response();
+        if let Some(seconds) = self.0.retry_after {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }
 

@@ -54,7 +54,7 @@ pub fn router() -> OpenApiRouter<Context> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportFile {
-    /// The format: 3. Earlier ones are imported as well; in them events have no hashes.
+    /// The format: 4. Earlier ones are imported as well: before 4 there are no users, before 3 events have no hashes.
     pub rollcall: u32,
     /// The newest migration of the database.
     pub schema: String,
@@ -72,6 +72,9 @@ pub struct ExportFile {
     pub members: Vec<serde_json::Value>,
     #[schema(value_type = Vec<Object>)]
     pub steps: Vec<serde_json::Value>,
+    /// Without their passwords; empty in the export of a release.
+    #[schema(value_type = Vec<Object>, required = false)]
+    pub users: Vec<serde_json::Value>,
     #[schema(value_type = Vec<Object>)]
     pub events: Vec<serde_json::Value>,
     /// Of one release only: the head of the history that it was exported from.
@@ -121,11 +124,11 @@ pub async fn export_all(Reader(store): Reader) -> RestResponse {
 }
 
 /// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field. The last
-/// event of the history says who took it in.
+/// event of the history says who took it in. Where people sign in, this is the command line's.
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
     responses((status = 200, description = "What was taken in", body = Imported)))]
 pub async fn import_all(caller: Writer, request: Request) -> RestResponse {
-    // It needs an empty database, in which there would be nobody to ask.
+    // An empty database has no user who could ask, and the import brings none with a password.
     if caller.store.caller().user().is_some() {
         return Err(StoreError::from(RuleViolation::ImportOverHttp).into());
     }

@@ -1,12 +1,15 @@
-//! REST: users (R22). List, read, create, update, deactivate, restore, end their sessions. For admins.
+//! REST: users (R22). List, read, create, update, deactivate, restore; for admins.
 use super::{
-    dto::people::{Scope, User},
+    dto::{
+        enums::RoleSchema,
+        people::{ScopeSchema, User},
+    },
     extract::{Id, JsonBody, Patch, QueryString, Reader, Writer},
-    page::{self, List},
+    page::{self, List, PageQuery},
     problem::Problem,
     response::{self, RestResponse},
 };
-use app::domain::{event::Changed, id::UserId, scope::ScopeIds, user::UserDraft};
+use app::domain::{event::Changed, id::UserId, permission::Role, scope::ScopeIds, user::UserDraft};
 use axum::Json;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -19,13 +22,18 @@ pub struct UserQuery {
     /// The inactive ones too.
     #[param(value_type = Option<bool>)]
     include_inactive: Option<String>,
+    /// How many rows a page has.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
+    limit: Option<String>,
+    /// The `nextCursor` of the page before.
+    cursor: Option<String>,
 }
 
 /// A user to be created.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NewUser {
-    /// What it signs in by: small letters, digits, and . _ @ -
+    /// No other user has it; `a-z 0-9 . _ @ -`, in small letters.
     #[serde(default)]
     #[schema(required = true, min_length = 1, max_length = 100)]
     login: String,
@@ -34,14 +42,14 @@ pub struct NewUser {
     name: String,
     #[schema(max_length = 254)]
     email: Option<String>,
-    /// `viewer`, `operator`, `manager` or `admin`.
     #[serde(default)]
-    #[schema(required = true)]
+    #[schema(value_type = RoleSchema, required = true)]
     role: String,
-    /// For viewers and operators; null is everywhere.
-    #[schema(value_type = Option<Scope>)]
+    /// For viewers and operators only; null is everywhere.
+    #[schema(value_type = Option<ScopeSchema>)]
     scope: Option<ScopeIds>,
-    /// 12 to 128 characters; without one the user cannot sign in with a password.
+    /// Without one the user cannot sign in with a password.
+    #[schema(min_length = 12, max_length = 128)]
     password: Option<String>,
 }
 
@@ -58,7 +66,7 @@ impl From<NewUser> for UserDraft {
     }
 }
 
-/// What to change of a user; what is left out stays. Another role or password ends its sessions.
+/// What to change of a user; what is left out stays. Another role or password ends the user's sessions.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserPatch {
@@ -72,71 +80,78 @@ pub struct UserPatch {
     #[schema(value_type = Option<String>, max_length = 254)]
     email: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(value_type = RoleSchema, required = false)]
     role: Patch<String>,
+    /// Null is everywhere.
     #[serde(default)]
-    #[schema(value_type = Option<Scope>)]
+    #[schema(value_type = Option<ScopeSchema>)]
     scope: Patch<ScopeIds>,
-    #[schema(required = false)]
-    password: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 12, max_length = 128)]
+    password: Patch<String>,
     /// The version that the change is based on; or send If-Match.
     version: Option<i64>,
 }
 
 impl UserPatch {
     fn apply_to(self, present: UserDraft) -> UserDraft {
+        let role = self.role.apply_to(present.role);
+        // Whoever becomes a manager loses a scope that the request does not speak of.
+        let may_have_scope = role.parse::<Role>().is_ok_and(Role::may_have_scope);
+        let scope = match self.scope {
+            Patch::Absent => present.scope.filter(|_| may_have_scope),
+            Patch::Null => None,
+            Patch::Value(scope) => Some(scope),
+        };
         UserDraft {
             login: self.login.apply_to(present.login),
             name: self.name.apply_to(present.name),
             email: self.email.apply_to(present.email),
-            role: self.role.apply_to(present.role),
-            scope: match self.scope {
-                Patch::Absent => present.scope,
-                Patch::Null => None,
-                Patch::Value(scope) => Some(scope),
-            },
-            password: self.password,
+            role,
+            scope,
+            password: self.password.into_value(),
         }
     }
 }
 
 /// Users by login.
-#[utoipa::path(get, path = "/api/users", tag = "people", params(UserQuery),
-    responses((status = 200, description = "All users", body = List<User>)))]
+#[utoipa::path(get, path = "/api/users", tag = "users", params(UserQuery),
+    responses((status = 200, description = "A page of users", body = List<User>)))]
 pub async fn list_users(
     Reader(store): Reader,
     QueryString(query): QueryString<UserQuery>,
 ) -> Result<Json<List<User>>, Problem> {
     let include_inactive = page::parse_flag("includeInactive", query.include_inactive.as_deref())?;
-    let users = store.users(include_inactive).await?;
-    Ok(Json(List {
-        items: users.into_iter().map(Into::into).collect(),
-        next_cursor: None,
-    }))
+    let page = PageQuery {
+        limit: query.limit,
+        cursor: query.cursor,
+    };
+    let rows = store.users(include_inactive).await?;
+    Ok(Json(List::select(rows, &page, |it| it.id.0)?))
 }
 
 /// One user.
-#[utoipa::path(get, path = "/api/users/{id}", tag = "people",
+#[utoipa::path(get, path = "/api/users/{id}", tag = "users",
     params(("id" = i64, Path, description = "The user's id")),
     responses((status = 200, description = "The user", body = User)))]
 pub async fn read_user(Reader(store): Reader, Id(id): Id<UserId>) -> RestResponse {
-    let user = store.user(id).await?;
-    Ok(response::view(user.version, &User::from(user)))
+    let row = store.user(id).await?;
+    let version = row.version;
+    Ok(response::row(version, &User::from(row)))
 }
 
 /// Creates a user.
-#[utoipa::path(post, path = "/api/users", tag = "people", request_body = NewUser,
+#[utoipa::path(post, path = "/api/users", tag = "users", request_body = NewUser,
     responses((status = 201, description = "The new user", body = User)))]
 pub async fn create_user(caller: Writer, JsonBody(body): JsonBody<NewUser>) -> RestResponse {
-    let done = caller.store.create_user(body.into(), caller.stamp).await?;
-    let Changed { row, batch_id } = done;
+    let Changed { row, batch_id } = caller.store.create_user(body.into(), caller.stamp).await?;
     let (location, version) = (format!("/api/users/{}", row.id), row.version);
     let row = User::from(row);
     Ok(response::created(&location, version, &row, batch_id))
 }
 
-/// Changes some fields of a user.
-#[utoipa::path(patch, path = "/api/users/{id}", tag = "people", request_body = UserPatch,
+/// Changes some fields of a user. The last active admin stays one.
+#[utoipa::path(patch, path = "/api/users/{id}", tag = "users", request_body = UserPatch,
     params(("id" = i64, Path, description = "The user's id")),
     responses((status = 200, description = "The user as it is now", body = User)))]
 pub async fn update_user(
@@ -147,16 +162,13 @@ pub async fn update_user(
     let present = caller.store.user(id).await?;
     let version = caller.require_version(patch.version)?;
     let draft = patch.apply_to(present.into());
-    let done = caller
-        .store
-        .update_user(id, draft, version, caller.stamp)
-        .await?;
-    let Changed { row, batch_id } = done;
-    Ok(response::changed(row.version, &User::from(row), batch_id))
+    let store = &caller.store;
+    let changed = store.update_user(id, draft, version, caller.stamp).await?;
+    Ok(changed_user(changed))
 }
 
 /// Deactivates a user, whose sessions end. The last active admin is refused.
-#[utoipa::path(delete, path = "/api/users/{id}", tag = "people",
+#[utoipa::path(delete, path = "/api/users/{id}", tag = "users",
     params(("id" = i64, Path, description = "The user's id")),
     responses((status = 204, description = "It is inactive")))]
 pub async fn delete_user(Id(id): Id<UserId>, caller: Writer) -> RestResponse {
@@ -165,19 +177,17 @@ pub async fn delete_user(Id(id): Id<UserId>, caller: Writer) -> RestResponse {
 }
 
 /// Makes an inactive user active again.
-#[utoipa::path(post, path = "/api/users/{id}/restore", tag = "people",
+#[utoipa::path(post, path = "/api/users/{id}/restore", tag = "users",
     params(("id" = i64, Path, description = "The user's id")),
     responses((status = 200, description = "The user as it is now", body = User)))]
 pub async fn restore_user(Id(id): Id<UserId>, caller: Writer) -> RestResponse {
-    let Changed { row, batch_id } = caller.store.restore_user(id, caller.stamp).await?;
-    Ok(response::changed(row.version, &User::from(row), batch_id))
+    let changed = caller.store.restore_user(id, caller.stamp).await?;
+    Ok(changed_user(changed))
 }
 
-/// Ends all sessions of a user.
-#[utoipa::path(delete, path = "/api/users/{id}/sessions", tag = "people",
-    params(("id" = i64, Path, description = "The user's id")),
-    responses((status = 204, description = "They have ended")))]
-pub async fn end_sessions(Id(id): Id<UserId>, caller: Writer) -> RestResponse {
-    caller.store.end_sessions_of(id, caller.stamp).await?;
-    Ok(response::no_content(None))
+/// 200: a user after a change.
+pub fn changed_user(changed: Changed<app::domain::user::User>) -> axum::response::Response {
+    let Changed { row, batch_id } = changed;
+    let version = row.version;
+    response::changed(version, &User::from(row), batch_id)
 }

@@ -235,7 +235,7 @@ fn the_help_names_every_setting_of_the_readme_with_its_default() {
             n += 1;
         }
     }
-    assert_eq!(n, 27);
+    assert_eq!(n, 28);
 }
 
 #[test]
@@ -395,6 +395,16 @@ fn a_database_that_cannot_be_opened_is_not_taken_for_a_free_one() {
     let names = fs::read_dir(folder.path()).unwrap().flatten();
     let mut names = names.map(|it| it.file_name().into_string().unwrap());
     assert!(!names.any(|it| it.contains("before-restore")));
+}
+
+#[test]
+fn a_server_that_has_told_its_address_ends_cleanly_however_soon_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    for _ in 0..3 {
+        let log = RunningServer::start(&mut program(&database)).end();
+        assert!(log.contains("ending: requests"), "{log}");
+    }
 }
 
 #[test]

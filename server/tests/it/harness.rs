@@ -4,7 +4,7 @@ use app::{
     api::context::Context,
     domain::{
         actor_stamp::ActorStamp, caller::Caller, cluster::ClusterDraft, customer::CustomerDraft,
-        id::CustomerId, user::UserDraft,
+        id::CustomerId,
     },
     error::AppError,
     store::{Database, Store},
@@ -17,6 +17,7 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::BodyExt;
 use migration::{Migrator, MigratorTrait};
+use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use server::ops::{
     allowed_hosts::AllowedHosts,
@@ -45,6 +46,15 @@ pub fn in_open_mode(database: &Database) -> Store {
     database.as_caller(Arc::new(Caller::open("Test")))
 }
 
+/// Settings of `login` mode.
+pub fn login_settings() -> AuthSettings {
+    AuthSettings {
+        mode: AuthMode::Login,
+        is_said: true,
+        ..AuthSettings::default()
+    }
+}
+
 /// A store with a database of its own, which is deleted with the test, and the router over it.
 pub struct TestApp {
     /// Built for the first request: most tests of the store send none.
@@ -63,52 +73,38 @@ impl TestApp {
         Self::with(AuthSettings::default()).await
     }
 
-    /// The app where people sign in. There is an admin, with the login `root` and no password.
+    /// The app where people sign in. It has an admin already, who is in no event: without one it would serve nothing.
     pub async fn with_login() -> Self {
-        let app = Self::with_login_and_nobody().await;
-        app.add_root().await;
-        app
+        let this = Self::with(login_settings()).await;
+        this.add_first_admin().await;
+        this
     }
 
     /// The same, where people sign in at a provider too.
     pub async fn with_provider(provider: OidcSettings) -> Self {
-        let app = Self::with_provider_and_nobody(provider).await;
-        app.add_root().await;
-        app
-    }
-
-    async fn add_root(&self) {
-        let draft = UserDraft {
-            login: "root".into(),
-            name: "Root".into(),
-            role: "admin".into(),
-            ..UserDraft::default()
-        };
-        self.store.create_user(draft, self.ana()).await.unwrap();
+        let this = Self::with_provider_and_nobody(provider).await;
+        this.add_first_admin().await;
+        this
     }
 
     /// The app where people sign in at a provider too, before anybody can.
     pub async fn with_provider_and_nobody(provider: OidcSettings) -> Self {
         let settings = AuthSettings {
-            mode: AuthMode::Login,
-            is_said: true,
             oidc: Some(provider),
-            ..AuthSettings::default()
+            ..login_settings()
         };
         Self::with(settings).await
     }
 
-    /// The app where people sign in, before anybody can.
-    pub async fn with_login_and_nobody() -> Self {
-        let settings = AuthSettings {
-            mode: AuthMode::Login,
-            is_said: true,
-            ..AuthSettings::default()
-        };
-        Self::with(settings).await
+    /// Adds the admin without whom `login` mode waits for the setup.
+    pub async fn add_first_admin(&self) {
+        const ADMIN: &str = "INSERT INTO users (login, name, role, is_active, version, created_at, updated_at) VALUES \
+            ('first.admin', 'First Admin', 'admin', 1, 1, '2026-06-01T08:00:00+00:00', '2026-06-01T08:00:00+00:00')";
+        let writer = self.database.writer();
+        writer.execute_unprepared(ADMIN).await.unwrap();
     }
 
-    async fn with(settings: AuthSettings) -> Self {
+    pub async fn with(settings: AuthSettings) -> Self {
         let folder = TempDir::new().unwrap();
         let database = Database::open(&url_in(&folder)).await.unwrap();
         Migrator::up(database.writer(), None).await.unwrap();

@@ -19,6 +19,7 @@ mod oidc;
 mod people;
 mod program;
 mod program_auth;
+mod program_setup;
 mod proxy;
 mod raw_http;
 mod scope;

@@ -3,19 +3,29 @@ use crate::harness::{TestApp, TestResponse};
 use app::{
     api::context::now,
     domain::{
+        client::Client,
         id::{ClusterId, CustomerId},
         permission::Role,
         scope::ScopeIds,
         session::SignIn,
         user::{User, UserDraft},
     },
-    store::{Store, accounts::sessions::Origin},
+    store::Store,
 };
-use serde_json::Value;
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, header},
+};
+use serde_json::{Value, json};
+use server::http::peer::Arrival;
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
 };
+
+/// The password of whoever has one here.
+pub const PASSWORD: &str = "a long enough one";
 
 /// Somebody who is signed in.
 pub struct Person {
@@ -57,9 +67,10 @@ impl TestApp {
         };
         let user = self.store.create_user(draft, self.ana()).await.unwrap().row;
         let secret = format!("secret-{login}");
-        let begun =
-            self.database
-                .begin_session(&user, &secret, SignIn::Password, Origin::default(), now());
+        let (how, client) = (SignIn::Password, Client::default());
+        let begun = self
+            .database
+            .begin_session(&user, &secret, how, &client, now());
         begun.await.unwrap();
         let caller = self.database.session_caller(&secret, now(), false).await;
         let caller = caller.unwrap().unwrap();
@@ -81,4 +92,56 @@ impl TestApp {
         let cookie = [("cookie", person.cookie.as_str())];
         self.api(method, path, body, &cookie).await
     }
+
+    /// Makes a user who signs in with `PASSWORD`.
+    pub async fn user_with_password(&self, login: &str, role: Role) -> User {
+        let draft = UserDraft {
+            login: login.to_owned(),
+            name: format!("{login} of the tests"),
+            role: role.to_string(),
+            password: Some(PASSWORD.to_owned()),
+            ..UserDraft::default()
+        };
+        self.store.create_user(draft, self.ana()).await.unwrap().row
+    }
+
+    /// Signs in by REST.
+    pub async fn sign_in(&self, login: &str, password: &str) -> TestResponse {
+        let body = json!({ "login": login, "password": password });
+        self.api("POST", "/api/session", body, &[]).await
+    }
+
+    /// Calls REST from this peer.
+    pub async fn api_from(
+        &self,
+        peer: &str,
+        method: &str,
+        path: &str,
+        body: Value,
+        headers: &[(&str, &str)],
+    ) -> TestResponse {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, value.as_bytes());
+        }
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+            Body::from(body.to_string())
+        };
+        let arrival = Arrival {
+            local: None,
+            peer: peer.parse().ok(),
+        };
+        let mut request = request.body(body).unwrap();
+        request.extensions_mut().insert(ConnectInfo(arrival));
+        self.send(request).await
+    }
+}
+
+/// The cookie that an answer sets, as a browser sends it back.
+pub fn cookie_of(answer: &TestResponse) -> String {
+    let cookie = answer.header("set-cookie");
+    cookie.split(';').next().unwrap_or_default().to_owned()
 }

@@ -1,5 +1,5 @@
-//! Test of the README's nginx configuration with a real nginx in front of the real program: TLS, login, same-origin checks,
-//! and `Secure` cookies.
+//! Tests of the README's nginx configurations with a real nginx in front of the real program: TLS, who signs in where, same-origin
+//! checks, and `Secure` cookies.
 use crate::program::{RunningServer, program};
 use std::{
     fs,
@@ -15,11 +15,11 @@ const NGINX: &str = "/usr/sbin/nginx";
 /// Basic authentication of `ana:secret`.
 const LOGIN: &str = "Authorization: Basic YW5hOnNlY3JldA==\r\n";
 
-/// The configuration, from the README.
-fn snippet() -> String {
+/// The configurations, from the README: for `login` mode, then for `proxy` mode.
+fn snippet(n: usize) -> String {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let readme = fs::read_to_string(readme).unwrap();
-    let (_, rest) = readme.split_once("```nginx\n").unwrap();
+    let rest = readme.split("```nginx\n").nth(1 + n).unwrap();
     rest.split_once("```").unwrap().0.to_owned()
 }
 
@@ -41,7 +41,7 @@ struct Proxy<'a> {
 }
 
 impl<'a> Proxy<'a> {
-    fn start(folder: &'a Path, server: &str) -> Self {
+    fn start(folder: &'a Path, snippet: &str, server: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
         let address = port.unwrap().to_string();
         let at = |name: &str| folder.join(name).display().to_string();
@@ -54,12 +54,14 @@ impl<'a> Proxy<'a> {
             .args(["-keyout", &at("key"), "-out", &at("certificate")]));
         let secret = run(Command::new("openssl").args(["passwd", "-apr1", "secret"]));
         fs::write(at("users"), format!("ana:{secret}")).unwrap();
-        let mut site = snippet();
+        let mut site = snippet.to_owned();
+        if site.contains("auth_basic") {
+            site = replaced(&site, "/etc/nginx/rollcall.htpasswd", &at("users"));
+        }
         for (from, to) in [
             ("listen 443 ssl", format!("listen {address} ssl")),
             ("/etc/ssl/certs/rollcall.pem", at("certificate")),
             ("/etc/ssl/private/rollcall.key", at("key")),
-            ("/etc/nginx/rollcall.htpasswd", at("users")),
             ("http://127.0.0.1:3000", format!("http://{server}")),
         ] {
             site = replaced(&site, from, &to);
@@ -120,45 +122,91 @@ impl Drop for Proxy<'_> {
     }
 }
 
-#[test]
-fn the_snippet_for_nginx_works() {
+/// The program in this mode behind nginx with the snippet of it; the first admin is `ana`. None without nginx.
+fn behind_nginx(mode: &str, snippet: &str, test: impl FnOnce(&Proxy<'_>)) {
     if !Path::new(NGINX).exists() {
         eprintln!("skipped: nginx is not installed");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut command = program(&folder.path().join("app.db"));
-    let command = command.env("ROLLCALL_PUBLIC_URL", format!("https://{PUBLIC_HOST}"));
-    let server = RunningServer::start(command);
-    let proxy = Proxy::start(folder.path(), &server.address);
-    let anybody = proxy.ask("GET", "/", "", "");
-    assert!(anybody.starts_with("HTTP/1.1 401 "), "{anybody}");
-    let page = proxy.ask("GET", "/", LOGIN, "");
-    assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
-    assert!(page.contains("<title>Dashboard · Rollcall</title>"));
-    // A change from the page's own origin, made as the user who is logged in.
-    let json = "Content-Type: application/json\r\n";
-    let own = format!("{LOGIN}{json}Origin: https://{PUBLIC_HOST}\r\n");
-    let made = proxy.ask(
-        "POST",
-        "/rpc/create_cluster",
-        &own,
-        r#"{"draft":{"name":"eu-west"}}"#,
-    );
-    assert!(made.starts_with("HTTP/1.1 200 "), "{made}");
-    let activity = proxy.ask("GET", "/activity", LOGIN, "");
-    assert!(
-        activity.contains("eu-west") && activity.contains("ana"),
-        "{activity}"
-    );
-    let named = proxy.ask("POST", "/rpc/set_actor", &own, r#"{"name":"Mei"}"#);
-    let cookie = named.lines().find(|it| {
-        it.to_ascii_lowercase()
-            .starts_with("set-cookie: rollcall_user=")
+    let database = folder.path().join("app.db");
+    let mut add = program(&database);
+    add.args(["user", "add", "ana", "--name", "Ana", "--role", "admin"]);
+    add.args(["--password-stdin"]).stdin(Stdio::piped());
+    let mut add = add.stdout(Stdio::null()).spawn().unwrap();
+    let mut stdin = add.stdin.take().unwrap();
+    stdin.write_all(b"a long enough one\n").unwrap();
+    drop(stdin);
+    assert!(add.wait().unwrap().success());
+    let mut command = program(&database);
+    command
+        .env("ROLLCALL_PUBLIC_URL", format!("https://{PUBLIC_HOST}"))
+        .env("ROLLCALL_TRUSTED_PROXIES", "127.0.0.1")
+        .env("ROLLCALL_AUTH", mode);
+    let server = RunningServer::start(&mut command);
+    test(&Proxy::start(folder.path(), snippet, &server.address));
+}
+
+const JSON: &str = "Content-Type: application/json\r\n";
+const CLUSTER: &str = r#"{"draft":{"name":"eu-west"}}"#;
+
+#[test]
+fn the_snippet_for_login_mode_works() {
+    behind_nginx("login", &snippet(0), |proxy| {
+        let anybody = proxy.ask("GET", "/", "", "");
+        assert!(anybody.starts_with("HTTP/1.1 303 "), "{anybody}");
+        // Whoever names somebody in the header is refused, since the proxy hands it on.
+        let forged = proxy.ask("GET", "/api/session", "X-Rollcall-User: ana\r\n", "");
+        assert!(forged.starts_with("HTTP/1.1 403 "), "{forged}");
+        let credentials = r#"{"login":"ana","password":"a long enough one"}"#;
+        let own = format!("{JSON}Origin: https://{PUBLIC_HOST}\r\n");
+        let signed_in = proxy.ask("POST", "/api/session", &own, credentials);
+        assert!(signed_in.starts_with("HTTP/1.1 201 "), "{signed_in}");
+        let cookie = signed_in.lines().find_map(|it| {
+            let (name, value) = it.split_once(": ")?;
+            name.eq_ignore_ascii_case("set-cookie").then_some(value)
+        });
+        let cookie = cookie.unwrap();
+        assert!(cookie.starts_with("__Host-rollcall_session=") && cookie.contains("Secure"));
+        let cookie = cookie.split(';').next().unwrap();
+        let page = proxy.ask("GET", "/", &format!("Cookie: {cookie}\r\n"), "");
+        assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+        let own = format!("{own}Cookie: {cookie}\r\n");
+        let made = proxy.ask("POST", "/rpc/create_cluster", &own, CLUSTER);
+        assert!(made.starts_with("HTTP/1.1 200 "), "{made}");
+        let evil = format!("{JSON}Cookie: {cookie}\r\nOrigin: https://evil.example\r\n");
+        let refused = proxy.ask("POST", "/rpc/create_cluster", &evil, CLUSTER);
+        assert!(refused.starts_with("HTTP/1.1 403 "), "{refused}");
     });
-    assert!(cookie.is_some_and(|it| it.contains("Secure")), "{named}");
-    // A change from another origin is refused.
-    let evil = format!("{LOGIN}{json}Origin: https://evil.example\r\n");
-    let refused = proxy.ask("POST", "/rpc/set_actor", &evil, r#"{"name":"Eve"}"#);
-    assert!(refused.starts_with("HTTP/1.1 403 "), "{refused}");
+}
+
+#[test]
+fn the_snippet_for_proxy_mode_works() {
+    behind_nginx("proxy", &snippet(1), |proxy| {
+        let anybody = proxy.ask("GET", "/", "", "");
+        assert!(anybody.starts_with("HTTP/1.1 401 "), "{anybody}");
+        // Whatever the browser says of itself, the proxy's word counts.
+        let page = proxy.ask("GET", "/", &format!("{LOGIN}X-Rollcall-User: eve\r\n"), "");
+        assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+        assert!(page.contains("<title>Dashboard · Rollcall</title>"));
+        // A change from the page's own origin, made as the user who is logged in.
+        let own = format!("{LOGIN}{JSON}Origin: https://{PUBLIC_HOST}\r\n");
+        let made = proxy.ask("POST", "/rpc/create_cluster", &own, CLUSTER);
+        assert!(made.starts_with("HTTP/1.1 200 "), "{made}");
+        let activity = proxy.ask("GET", "/activity", LOGIN, "");
+        assert!(
+            activity.contains("eu-west") && activity.contains("Ana"),
+            "{activity}"
+        );
+        let themed = proxy.ask("POST", "/rpc/set_theme", &own, r#"{"theme":"dark"}"#);
+        let cookie = themed.lines().find(|it| {
+            let line = it.to_ascii_lowercase();
+            line.starts_with("set-cookie: rollcall_theme=")
+        });
+        assert!(cookie.is_some_and(|it| it.contains("Secure")), "{themed}");
+        // A change from another origin is refused.
+        let evil = format!("{LOGIN}{JSON}Origin: https://evil.example\r\n");
+        let refused = proxy.ask("POST", "/rpc/create_cluster", &evil, CLUSTER);
+        assert!(refused.starts_with("HTTP/1.1 403 "), "{refused}");
+    });
 }

@@ -1,10 +1,36 @@
-//! Sidebar of every page: navigation with counts, the theme switch, and the person's name.
+//! Sidebar of every page: navigation with counts, and at its foot the person. In `open` mode that is a name to be changed, beside
+//! the theme switch; of a user it is a menu.
 use crate::{
-    components::ui::icon::Icon,
-    domain::{actor_stamp::initials, summary::LayoutInfo},
+    browser,
+    components::{rights::OwnRights, ui::icon::Icon},
+    domain::{actor_stamp::initials, permission::Permission, summary::LayoutInfo},
     paths,
 };
 use leptos::prelude::*;
+use maud::html;
+
+/// The attribute of the button in a user's menu that switches the theme.
+const THEME_SWITCH: &str = "data-theme-switch";
+
+/// The menu of a user, who is named on it. HTML text, because elements of leptos would be large in the WASM.
+fn menu_html(actor: &str, signs_out: bool) -> String {
+    let html = html! {
+        summary class="sidebar__who" aria-label={ "You: " (actor) } {
+            span class="avatar" aria-hidden="true" data-initials=(initials(actor)) {}
+            span { (actor) }
+        }
+        div class="menu" {
+            a class="menu__item" href=(paths::ACCOUNT) { "Your account" }
+            button class="menu__item live-only" type="button" data-theme-switch="" { "Theme" }
+            @if signs_out {
+                form method="post" action=(paths::LOGOUT) {
+                    button class="menu__item" type="submit" { "Sign out" }
+                }
+            }
+        }
+    };
+    html.into_string()
+}
 
 /// A link of the navigation, marked as current on its page and on all pages below it. It is named by its word alone: the
 /// count is only seen.
@@ -55,7 +81,7 @@ pub fn Sidebar(
         Some(theme) => format!("Theme: {theme}"),
         None => "Theme: follows the system".to_owned(),
     };
-    let next_theme = move |_| {
+    let next_theme = move |_: leptos::ev::MouseEvent| {
         let next = match theme.get_untracked() {
             None => Some("light"),
             Some("light") => Some("dark"),
@@ -64,6 +90,11 @@ pub fn Sidebar(
         theme.set(next);
         on_theme.run(next);
     };
+    let menu = frame
+        .is_user
+        .then(|| menu_html(&frame.actor, frame.has_session));
+    let is_user = frame.is_user;
+    let manages_users = is_user && OwnRights::from_context().may(Permission::Users);
     actor.set(frame.actor);
     view! {
         <header class="sidebar" data-rail=move || rail.get().then_some("")>
@@ -82,26 +113,50 @@ pub fn Sidebar(
                     <NavLink path=paths::ACTIVITY icon="n-activity" label="Activity" here=here/>
                 </ul>
             </nav>
+            {manages_users
+                .then(|| {
+                    view! {
+                        <nav aria-label="Administration" data-nav="administration">
+                            <ul>
+                                <NavLink path=paths::USERS icon="n-customers" label="Users" here=here/>
+                            </ul>
+                        </nav>
+                    }
+                })}
             <div class="sidebar__foot">
-                <button
-                    class="button"
-                    data-kind="ghost"
-                    data-square=""
-                    aria-label=theme_label
-                    title=theme_label
-                    on:click=next_theme
-                >
-                    <Icon name="i-theme"/>
-                </button>
-                <button
-                    class="sidebar__who"
-                    aria-haspopup="dialog"
-                    aria-label=move || format!("You: {}", actor.get())
-                    on:click=move |_| name_dialog_open.set(true)
-                >
-                    <span class="avatar" aria-hidden="true" data-initials=move || initials(&actor.get())></span>
-                    <span>{move || actor.get()}</span>
-                </button>
+                {menu
+                    .map(|html| {
+                        let switch_theme = move |event: leptos::ev::MouseEvent| {
+                            if browser::dom::closest_attribute(&event, THEME_SWITCH).is_some() {
+                                next_theme(event);
+                            }
+                        };
+                        view! { <details class="more" inner_html=html on:click=switch_theme></details> }
+                    })}
+                {(!is_user)
+                    .then(|| {
+                        view! {
+                            <button
+                                class="button"
+                                data-kind="ghost"
+                                data-square=""
+                                aria-label=theme_label
+                                title=theme_label
+                                on:click=next_theme
+                            >
+                                <Icon name="i-theme"/>
+                            </button>
+                            <button
+                                class="sidebar__who"
+                                aria-haspopup="dialog"
+                                aria-label=move || format!("You: {}", actor.get())
+                                on:click=move |_| name_dialog_open.set(true)
+                            >
+                                <span class="avatar" aria-hidden="true" data-initials=move || initials(&actor.get())></span>
+                                <span>{move || actor.get()}</span>
+                            </button>
+                        }
+                    })}
             </div>
         </header>
     }

@@ -8,6 +8,7 @@ use crate::{
     components::{
         pending_actions::{ActionRequest, FailedAction},
         reason_form::{ReasonForm, verb},
+        rights::OwnRights,
         ui::{
             dialog::Dialog,
             icon::Icon,
@@ -18,6 +19,7 @@ use crate::{
     domain::{
         copy::CopyFormat,
         customer_work::OpenStep,
+        permission::Permission,
         variables::{Source, filled_at},
         vocabulary::{StepAction, StepStatus},
     },
@@ -123,7 +125,10 @@ pub fn StateButtons(
     on_next: Callback<()>,
 ) -> impl IntoView {
     let size = large.then_some("l");
-    let shown = if state.can_work {
+    let may_work = OwnRights::from_context().may(Permission::ActOnSteps);
+    let shown = if !may_work {
+        Vec::new()
+    } else if state.can_work {
         primary_actions(state.status)
     } else {
         primary_actions(StepStatus::Pending)
@@ -178,7 +183,7 @@ pub fn StateButtons(
         StepAction::Reopen,
     ]
     .into_iter()
-    .filter(|it| !shown.contains(it))
+    .filter(|it| may_work && !shown.contains(it))
     .map(|action| MenuItem {
         key: Some(shortcut_of(action)),
         disabled_reason: state.why_not(action),
@@ -194,10 +199,15 @@ pub fn StateButtons(
     view! {
         {next}
         {buttons}
-        <Menu items=items size=if large { "l" } else { "m" }>
-            "More"
-            <Icon name="i-chevron" small=true/>
-        </Menu>
+        {may_work
+            .then(|| {
+                view! {
+                    <Menu items=items size=if large { "l" } else { "m" }>
+                        "More"
+                        <Icon name="i-chevron" small=true/>
+                    </Menu>
+                }
+            })}
     }
 }
 
@@ -219,7 +229,8 @@ fn text_menu_items(open: &OpenStep, state: StepDetailState) -> Vec<MenuItem> {
         items.push(dialog("Edit", OpenStepDialog::Edit));
         items.push(dialog("Delete", OpenStepDialog::Delete));
     }
-    if step.is_custom || step.is_overridden {
+    let may_promote = OwnRights::from_context().may(Permission::Promote);
+    if may_promote && (step.is_custom || step.is_overridden) {
         items.push(dialog("Promote to template…", OpenStepDialog::Promote));
     }
     items.push(dialog("Add custom step…", OpenStepDialog::AddCustom));
@@ -247,6 +258,7 @@ pub fn edit_links(name: &str, open: &OpenStep) -> Vec<(String, String)> {
 /// Notices about the last action: which values are missing and where to enter them, or why it failed.
 #[component]
 pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
+    let may_edit = OwnRights::from_context().may(Permission::Customers);
     // While the reason prompt is open, it shows the error itself.
     let other = Signal::derive(move || {
         let is_shown_elsewhere = state.missing_values().is_some()
@@ -300,7 +312,7 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
                 let before = if index == 0 { "Set on " } else { ", " };
                 view! {
                     {before}
-                    <a class="link" href=path>{name}</a>
+                    <a class=may_edit.then_some("link") href=may_edit.then_some(path)>{name}</a>
                 }
             })
             .collect_view();

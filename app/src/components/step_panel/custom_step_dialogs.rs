@@ -6,11 +6,12 @@ use super::{
     step_detail::{StepDetailState, known_names_of},
 };
 use crate::{
-    components::step_editor::StepEditor, components::ui::dialog::Dialog,
-    components::ui::field::SelectField, components::ui::field::TextField,
-    components::ui::notice::Failure, domain::customer_work::CustomStepPositions,
-    domain::id::StepId, domain::order::Position, domain::vocabulary::Category,
-    domain::vocabulary::Field, domain::vocabulary::StepType, error::AppError,
+    components::rights::Allowed, components::step_editor::StepEditor,
+    components::ui::dialog::Dialog, components::ui::field::SelectField,
+    components::ui::field::TextField, components::ui::notice::Failure,
+    domain::customer_work::CustomStepPositions, domain::id::StepId, domain::order::Position,
+    domain::permission::Permission, domain::vocabulary::Category, domain::vocabulary::Field,
+    domain::vocabulary::StepType, error::AppError,
 };
 use leptos::prelude::*;
 
@@ -190,16 +191,18 @@ pub fn CustomStepDialog(
                         .then(|| {
                             view! {
                                 <div class="field">
-                                    <label class="row">
-                                        <input
-                                            type="checkbox"
-                                            class="check"
-                                            aria-describedby="custom-reach"
-                                            prop:checked=move || fields.to_template.get()
-                                            on:change=move |event| fields.to_template.set(event_target_checked(&event))
-                                        />
-                                        "Add to template"
-                                    </label>
+                                    <Allowed permission=Permission::Promote>
+                                        <label class="row">
+                                            <input
+                                                type="checkbox"
+                                                class="check"
+                                                aria-describedby="custom-reach"
+                                                prop:checked=move || fields.to_template.get()
+                                                on:change=move |event| fields.to_template.set(event_target_checked(&event))
+                                            />
+                                            "Add to template"
+                                        </label>
+                                    </Allowed>
                                     <span class="hint" id="custom-reach" aria-live="polite">{recipients}</span>
                                 </div>
                             }

@@ -6,13 +6,16 @@ use super::{
 };
 use crate::{
     browser::menu::focus_leaves,
-    components::ui::{
-        follow_effect::follow,
-        icon::Icon,
-        text_area::{TextArea, TextAreaKind},
-        time::Clock,
+    components::{
+        rights::OwnRights,
+        ui::{
+            follow_effect::follow,
+            icon::Icon,
+            text_area::{TextArea, TextAreaKind},
+            time::Clock,
+        },
     },
-    domain::{event::EventAction, id::StepId, variables::Source},
+    domain::{event::EventAction, id::StepId, permission::Permission, variables::Source},
 };
 use leptos::{ev, prelude::*};
 
@@ -23,6 +26,7 @@ pub fn VariableValues(state: StepDetailState) -> impl IntoView {
         let detail = &it.detail;
         (detail.variables.clone(), detail.unresolved.len())
     });
+    let may_edit = OwnRights::from_context().may(Permission::Customers);
     let n = variables.len();
     let count = if n_missing == 0 {
         format!("{n}, all set")
@@ -46,7 +50,7 @@ pub fn VariableValues(state: StepDetailState) -> impl IntoView {
                     let before = if index == 0 { "" } else { ", " };
                     view! {
                         {before}
-                        <a class="link" href=path>{name}</a>
+                        <a class=may_edit.then_some("link") href=may_edit.then_some(path)>{name}</a>
                     }
                 })
                 .collect_view();

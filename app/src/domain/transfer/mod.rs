@@ -2,7 +2,7 @@
 //! is on a line of its own, so that two exports can be diffed and an error can name the line.
 //!
 //! ```text
-//! {"rollcall":3,"schema":"m2026…","lastIds":{"clusters":2,…},
+//! {"rollcall":4,"schema":"m2026…","lastIds":{"clusters":2,…},
 //! "clusters":[
 //! {"id":1,…},
 //! …
@@ -28,11 +28,13 @@ use std::{collections::BTreeMap, fmt, ops::Range};
 
 /// Version of the format; increases when a field is added or removed. Earlier versions are read too: what they lack may be
 /// empty.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 /// The format of an export whose events have no hashes: earlier ones, and those for a caller with a scope.
 pub const FORMAT_WITHOUT_HASHES: u32 = 2;
 /// The first version whose events have hashes (R89). Events of earlier ones are chained when they are imported.
 const FIRST_VERSION_WITH_HASHES: u32 = 3;
+/// The first version with users (R22), without their passwords.
+const FIRST_VERSION_WITH_USERS: u32 = 4;
 
 /// The largest id or version: 2^53, the largest integer that every JSON reader represents exactly.
 const JSON_INTEGER_MAX: i64 = 1 << 53;
@@ -47,7 +49,7 @@ words! {
     /// The lists of an export, each after those that it refers to.
     TransferPart {
         Clusters = "clusters", Customers = "customers", Releases = "releases", Templates = "templates",
-        Members = "members", Steps = "steps", Events = "events",
+        Members = "members", Steps = "steps", Users = "users", Events = "events",
     }
 }
 
@@ -235,7 +237,9 @@ impl Transfer {
             _ => return Err(foreign()),
         }
         for part in TransferPart::ALL {
-            if !parts.contains_key(part) {
+            let is_later = *part == TransferPart::Users
+                && format.is_some_and(|it| it < FIRST_VERSION_WITH_USERS);
+            if !is_later && !parts.contains_key(part) {
                 errors.add(first, part.as_str(), "this list is missing");
             }
         }
@@ -287,7 +291,7 @@ mod tests {
             ("[]", "line 1: this is no export"),
             ("\n\n{}", "line 3: this is no export"),
             ("{\"rollcall\":0}", "no export"),
-            ("{\"rollcall\":4}", "a newer Rollcall, in format 4"),
+            ("{\"rollcall\":5}", "a newer Rollcall, in format 5"),
             ("{\"rollcall\":1}", "line 1, clusters: this list is missing"),
             (&EMPTY[..EMPTY.len() - 10], "line 2: the file is damaged"),
         ] {
@@ -334,6 +338,11 @@ mod tests {
         assert_eq!(file.head, Some((Head { id, hash }, 3)));
         let whole = read(&EMPTY.replace("\"rollcall\":1", "\"rollcall\":3")).unwrap();
         assert!(whole.has_hashes && whole.head.is_none());
+        let with_users = EMPTY.replace("\"rollcall\":1", "\"rollcall\":4");
+        let without = read(&with_users).unwrap_err();
+        assert!(without.contains("users: this list is missing"), "{without}");
+        let with_users = with_users.replace("\"events\"", "\"users\":[],\"events\"");
+        assert!(read(&with_users).unwrap().has_hashes);
         let earlier = read(&EMPTY.replace("\"rollcall\":1", "\"rollcall\":2")).unwrap();
         assert!(!earlier.has_hashes && !read(EMPTY).unwrap().has_hashes);
     }

@@ -17,6 +17,7 @@ use crate::domain::{
     step::CustomerStep,
     template::{StepTemplate, TemplateDraft},
     text::{Name, Notes, Reason},
+    user::{User, UserDraft},
     vocabulary::{Category, ReleaseStatus},
 };
 use serde::{Serialize, de::DeserializeOwned, de::IgnoredAny};
@@ -36,6 +37,9 @@ pub struct RowChecker {
     /// Whether each cluster is active.
     clusters: HashMap<ClusterId, bool>,
     cluster_names: HashSet<String>,
+    logins: HashSet<String>,
+    /// Issuer and subject of the provider's accounts.
+    provider_accounts: HashSet<(String, String)>,
     namespaces: HashSet<(ClusterId, String)>,
     releases: HashMap<ReleaseId, ReleaseStatus>,
     templates: HashMap<TemplateId, (ReleaseId, Category)>,
@@ -309,6 +313,47 @@ impl RowChecker {
         }
         let actor = row.person("actor", Some(it.actor));
         it.actor = actor?;
+        Some(it)
+    }
+
+    /// Validates a user; the clusters and customers of its scope must come first. No password comes with it.
+    pub fn user(&mut self, item: &JsonItem<'_>) -> Option<User> {
+        let part = TransferPart::Users;
+        let mut it: User = self.read(part, item)?;
+        self.id(part, item.line, it.id.0);
+        let scope = it.scope.clone().unwrap_or_default();
+        let is_scope_known = scope
+            .clusters
+            .iter()
+            .all(|id| self.clusters.contains_key(id))
+            && scope
+                .customers
+                .iter()
+                .all(|id| self.is_known(TransferPart::Customers, id.0));
+        let account = it.oidc_issuer.clone().zip(it.oidc_subject.clone());
+        let is_whole = it.oidc_issuer.is_some() == it.oidc_subject.is_some();
+        let is_new_account = account.is_none_or(|it| self.provider_accounts.insert(it));
+        let mut row = self.row(part, item.line);
+        row.version(it.version);
+        row.check(
+            "scope",
+            is_scope_known,
+            "there is no such cluster or customer",
+        );
+        row.check("oidcSubject", is_whole, "issuer and subject come together");
+        row.check(
+            "oidcSubject",
+            is_new_account,
+            "an earlier user has this account",
+        );
+        let fields = row.parsed(UserDraft::from(it.clone()).parse())?;
+        it.login = fields.login.into();
+        it.name = fields.name.into();
+        it.email = fields.email;
+        it.has_password = false;
+        let is_new = self.logins.insert(it.login.clone());
+        self.row(part, item.line)
+            .check("login", is_new, "an earlier user has this login");
         Some(it)
     }
 

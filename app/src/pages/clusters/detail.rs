@@ -4,11 +4,13 @@ use crate::{
     components::{
         layout::page_head::PageHead,
         list::customers::cluster_customers_html,
+        rights::Allowed,
         ui::{bar::Bar, html::pluralize, notice::Failure, time::Time, toast::Toasts},
         variables_facts::variables_facts,
     },
     domain::{
         id::ClusterId,
+        permission::Permission,
         progress::NO_STEPS,
         summary::{ClusterDetail, ClusterRelease},
     },
@@ -76,10 +78,12 @@ fn show(
             beside=badge
         >
             <a class="button" data-kind="ghost" href=activity>"Activity"</a>
-            <button class="button live-only" data-kind="ghost" on:click=toggle>
-                {if is_active { "Deactivate" } else { "Restore" }}
-            </button>
-            <a class="button" href=paths::edit_cluster(id)>"Edit"</a>
+            <Allowed permission=Permission::Clusters>
+                <button class="button live-only" data-kind="ghost" on:click=toggle>
+                    {if is_active { "Deactivate" } else { "Restore" }}
+                </button>
+                <a class="button" href=paths::edit_cluster(id)>"Edit"</a>
+            </Allowed>
         </PageHead>
         <div class="page__body stack">
             <Failure error=sending.error/>
@@ -134,10 +138,12 @@ fn show(
                     view! {
                         <div class="card empty">
                             <p>"No customer lives in this cluster yet. Add one, or paste what kubectl get ns prints."</p>
-                            <div class="row">
-                                <a class="button" href=paths::NEW_CUSTOMER>"Add customer"</a>
-                                <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
-                            </div>
+                            <Allowed permission=Permission::Customers>
+                                <div class="row">
+                                    <a class="button" href=paths::NEW_CUSTOMER>"Add customer"</a>
+                                    <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
+                                </div>
+                            </Allowed>
                         </div>
                     }
                         .into_any()

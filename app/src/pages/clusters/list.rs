@@ -4,9 +4,10 @@ use crate::{
     components::{
         layout::page_head::PageHead,
         list::{List, SearchBar, clusters::ClusterList, list_query::ListQuery},
+        rights::Allowed,
         ui::icon::Icon,
     },
-    domain::cluster::ClusterSummary,
+    domain::{cluster::ClusterSummary, permission::Permission},
     pages::{fetch::Fetch, list_url::list_query, loaded},
     paths,
 };
@@ -34,17 +35,21 @@ fn show(all: Vec<ClusterSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
                 .then(|| {
                     view! { <SearchBar path=paths::CLUSTERS query=query label="Filter clusters" n_inactive=n_inactive/> }
                 })}
-            <a class="button" data-kind="ink" href=paths::NEW_CLUSTER>
-                <Icon name="i-plus"/>
-                "New cluster"
-            </a>
+            <Allowed permission=Permission::Clusters>
+                <a class="button" data-kind="ink" href=paths::NEW_CLUSTER>
+                    <Icon name="i-plus"/>
+                    "New cluster"
+                </a>
+            </Allowed>
         </PageHead>
         <div class="page__body">
             {if is_empty {
                 view! {
                     <div class="card empty">
                         <p>"A cluster is where customers live. Add the first one, then its customers."</p>
-                        <a class="button" href=paths::NEW_CLUSTER>"Add cluster"</a>
+                        <Allowed permission=Permission::Clusters>
+                            <a class="button" href=paths::NEW_CLUSTER>"Add cluster"</a>
+                        </Allowed>
                     </div>
                 }
                     .into_any()

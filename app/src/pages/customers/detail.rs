@@ -3,6 +3,7 @@ use crate::{
     api::customers::{deactivate_customer, read_customer, restore_customer},
     components::{
         layout::page_head::PageHead,
+        rights::Allowed,
         ui::{
             bar::Bar,
             notice::Failure,
@@ -15,6 +16,7 @@ use crate::{
     domain::{
         actor_stamp::ActorStamp,
         id::CustomerId,
+        permission::Permission,
         progress::NO_STEPS,
         summary::{CustomerDetail, CustomerRelease},
     },
@@ -76,10 +78,12 @@ fn show(
     view! {
         <PageHead title=customer.name.clone() crumbs=vec![("Customers".into(), paths::CUSTOMERS.into())] beside=badge>
             <a class="button" data-kind="ghost" href=activity>"Activity"</a>
-            <button class="button live-only" data-kind="ghost" on:click=toggle>
-                {if is_active { "Deactivate" } else { "Restore" }}
-            </button>
-            <a class="button" href=paths::edit_customer(id)>"Edit"</a>
+            <Allowed permission=Permission::Customers>
+                <button class="button live-only" data-kind="ghost" on:click=toggle>
+                    {if is_active { "Deactivate" } else { "Restore" }}
+                </button>
+                <a class="button" href=paths::edit_customer(id)>"Edit"</a>
+            </Allowed>
         </PageHead>
         <div class="page__body stack">
             <Failure error=sending.error/>

@@ -4,9 +4,10 @@ use crate::{
     components::{
         layout::page_head::PageHead,
         list::{List, SearchBar, customers::CustomerList, list_query::ListQuery},
+        rights::Allowed,
         ui::icon::Icon,
     },
-    domain::customer::CustomerSummary,
+    domain::{customer::CustomerSummary, permission::Permission},
     pages::{fetch::Fetch, list_url::list_query, loaded},
     paths,
 };
@@ -34,23 +35,29 @@ fn show(all: Vec<CustomerSummary>, query: RwSignal<ListQuery>) -> impl IntoView 
                 .then(|| {
                     view! {
                         <SearchBar path=paths::CUSTOMERS query=query label="Filter customers" n_inactive=n_inactive/>
-                        <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
+                        <Allowed permission=Permission::Import>
+                            <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
+                        </Allowed>
                     }
                 })}
-            <a class="button" data-kind="ink" href=paths::NEW_CUSTOMER>
-                <Icon name="i-plus"/>
-                "New customer"
-            </a>
+            <Allowed permission=Permission::Customers>
+                <a class="button" data-kind="ink" href=paths::NEW_CUSTOMER>
+                    <Icon name="i-plus"/>
+                    "New customer"
+                </a>
+            </Allowed>
         </PageHead>
         <div class="page__body">
             {if is_empty {
                 view! {
                     <div class="card empty">
                         <p>"A customer is a namespace in a cluster. Add the first one, or paste many at once."</p>
-                        <div class="row">
-                            <a class="button" href=paths::NEW_CUSTOMER>"Add customer"</a>
-                            <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
-                        </div>
+                        <Allowed permission=Permission::Customers>
+                            <div class="row">
+                                <a class="button" href=paths::NEW_CUSTOMER>"Add customer"</a>
+                                <a class="button" href=paths::PASTE_CUSTOMERS>"Paste customers…"</a>
+                            </div>
+                        </Allowed>
                     </div>
                 }
                     .into_any()

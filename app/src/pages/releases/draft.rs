@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     api::releases::read_release, components::layout::page_head::PageHead,
-    components::step_state::type_icon, components::ui::icon::Icon, domain::release::Release,
-    domain::summary::ReleaseDetail, domain::vocabulary::ReleaseStatus, pages::fetch::Fetch,
-    pages::loaded, paths,
+    components::rights::Allowed, components::step_state::type_icon, components::ui::icon::Icon,
+    domain::permission::Permission, domain::release::Release, domain::summary::ReleaseDetail,
+    domain::vocabulary::ReleaseStatus, pages::fetch::Fetch, pages::loaded, paths,
 };
 use leptos::prelude::*;
 
@@ -56,11 +56,15 @@ fn draft_view(
             crumbs=vec![("Releases".into(), paths::RELEASES.into())]
             beside=|| status_badge(ReleaseStatus::Draft)
         >
-            <button class="button" data-kind="ghost" on:click=move |_| dialogs.delete_draft.set(true)>"Delete draft"</button>
-            <button class="button" data-kind="ghost" on:click=move |_| dialogs.clone_release.set(true)>"Clone…"</button>
-            <a class="button" href=paths::edit_release(id)>"Edit"</a>
+            <Allowed permission=Permission::Releases>
+                <button class="button" data-kind="ghost" on:click=move |_| dialogs.delete_draft.set(true)>"Delete draft"</button>
+                <button class="button" data-kind="ghost" on:click=move |_| dialogs.clone_release.set(true)>"Clone…"</button>
+                <a class="button" href=paths::edit_release(id)>"Edit"</a>
+            </Allowed>
             <a class="button" href=paths::release_steps(id)>"Steps"</a>
-            <button class="button" data-kind="ink" on:click=move |_| dialogs.select_customers.set(true)>"Activate…"</button>
+            <Allowed permission=Permission::Activation>
+                <button class="button" data-kind="ink" on:click=move |_| dialogs.select_customers.set(true)>"Activate…"</button>
+            </Allowed>
         </PageHead>
         <div class="page__body stack" data-aside="">
             {release.description.clone().map(|it| view! { <p class="muted">{it}</p> })}
@@ -68,10 +72,12 @@ fn draft_view(
                 view! {
                     <div class="card empty">
                         <p>"This release has no steps yet. Write what is to be done for every customer, in order, or import a Markdown runbook."</p>
-                        <div class="row">
-                            <a class="button" href=paths::release_steps(id)>"Add step"</a>
-                            <a class="button" href=paths::import_steps(id)>"Import a runbook"</a>
-                        </div>
+                        <Allowed permission=Permission::Templates>
+                            <div class="row">
+                                <a class="button" href=paths::release_steps(id)>"Add step"</a>
+                                <a class="button" href=paths::import_steps(id)>"Import a runbook"</a>
+                            </div>
+                        </Allowed>
                     </div>
                 }
                     .into_any()

@@ -3,7 +3,8 @@ use crate::{
     api::releases::list_releases, components::layout::page_head::PageHead, components::list::List,
     components::list::ListFilter, components::list::SearchBar,
     components::list::list_query::ListQuery, components::list::releases::ReleaseList,
-    components::ui::icon::Icon, domain::release::ReleaseSummary, domain::vocabulary::ReleaseStatus,
+    components::rights::Allowed, components::ui::icon::Icon, domain::permission::Permission,
+    domain::release::ReleaseSummary, domain::vocabulary::ReleaseStatus,
     domain::vocabulary::ReleaseType, pages::fetch::Fetch, pages::list_url::list_query,
     pages::loaded, paths,
 };
@@ -36,17 +37,21 @@ fn show(all: Vec<ReleaseSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
                         </SearchBar>
                     }
                 })}
-            <a class="button" data-kind="ink" href=paths::NEW_RELEASE>
-                <Icon name="i-plus"/>
-                "New release"
-            </a>
+            <Allowed permission=Permission::Releases>
+                <a class="button" data-kind="ink" href=paths::NEW_RELEASE>
+                    <Icon name="i-plus"/>
+                    "New release"
+                </a>
+            </Allowed>
         </PageHead>
         <div class="page__body">
             {if is_empty {
                 view! {
                     <div class="card empty">
                         <p>"A release is a list of steps that goes to chosen customers. Write the first one."</p>
-                        <a class="button" href=paths::NEW_RELEASE>"New release"</a>
+                        <Allowed permission=Permission::Releases>
+                            <a class="button" href=paths::NEW_RELEASE>"New release"</a>
+                        </Allowed>
                     </div>
                 }
                     .into_any()

@@ -2,11 +2,12 @@
 use crate::domain::{
     actor_stamp::ActorStamp,
     caller::Caller,
+    client::Client,
     event::{Entity, EventAction},
     id::{SessionId, UserId},
     login::Login,
     permission::Permission,
-    session::{SessionInfo, SignIn},
+    session::{IDLE_HOURS, LIFETIME_DAYS, SessionInfo, SignIn},
     user::User,
     vocabulary::Noun,
 };
@@ -16,11 +17,12 @@ use crate::store::{
     entity::{session, sha256, user},
     error::StoreError,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Condition,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -28,53 +30,77 @@ use std::sync::Arc;
 /// Characters of a browser's name that are kept.
 const AGENT_MAX_CHARS: usize = 200;
 
-/// Where a login came from; for people, never for identity.
-#[derive(Clone, Debug, Default)]
-pub struct Origin {
-    pub address: Option<String>,
-    pub agent: Option<String>,
-}
-
 impl Database {
     /// Begins a session for a user who proved to be it, under a new secret. An earlier session of the same browser is none of
-    /// this one's: its secret is not taken over.
+    /// this one's: its secret is not taken over. Sessions of the user that ended by themselves are deleted.
     pub async fn begin_session(
         &self,
         user: &User,
         secret: &str,
         how: SignIn,
-        origin: Origin,
+        client: &Client,
         now: DateTime<Utc>,
     ) -> Result<SessionId, StoreError> {
         let store = self.as_caller(Arc::new(Caller::of_session(user, SessionId(0))));
         // Whoever proved to be a user may sign in as it.
         let permit = store.permit(Permission::Read.on_anything()).await?;
         let mut change = store.change(permit, store.caller().stamp(now)).await?;
-        let agent = origin
-            .agent
-            .map(|it| it.chars().take(AGENT_MAX_CHARS).collect());
+        // An hour more than needed: a use is written up to a minute late.
+        let idle = change.stamp.at - TimeDelta::hours(IDLE_HOURS + 1);
+        let oldest = change.stamp.at - TimeDelta::days(LIFETIME_DAYS);
+        let is_over = Condition::any()
+            .add(session::Column::UsedAt.lt(idle))
+            .add(session::Column::CreatedAt.lt(oldest));
+        session::Entity::delete_many()
+            .filter(session::Column::UserId.eq(user.id.0))
+            .filter(is_over)
+            .exec(&change.tx)
+            .await?;
+        let agent = client.agent.as_deref();
+        let agent = agent.map(|it| it.chars().take(AGENT_MAX_CHARS).collect());
+        let address = client.address.map(|it| it.to_string());
         let row = session::ActiveModel {
             id: NotSet,
             user_id: Set(user.id.0),
             sha256: Set(sha256(secret)),
             how: Set(how.to_string()),
-            address: Set(origin.address.clone()),
+            address: Set(address.clone()),
             agent: Set(agent),
             created_at: Set(change.stamp.at),
             used_at: Set(change.stamp.at),
         };
         let id = SessionId(row.insert(&change.tx).await?.id);
-        let after = json!({ "login": user.login, "how": how, "address": origin.address });
+        let after = json!({ "login": user.login, "how": how, "address": address });
         change.record(NewEvent::of(Entity::Session, id.0, EventAction::Login).after(&after));
         change.commit().await?;
         Ok(id)
+    }
+
+    /// Ends the session of a secret that another one takes the place of: the same browser signed in again. Nothing, if it is none.
+    pub async fn end_replaced_session(
+        &self,
+        secret: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let Some(caller) = self.session_caller(secret, now, false).await? else {
+            return Ok(());
+        };
+        let (session, stamp) = (caller.session(), caller.stamp(now));
+        match session {
+            Some(id) => {
+                self.as_caller(Arc::new(caller))
+                    .end_session(id, stamp)
+                    .await
+            }
+            None => Ok(()),
+        }
     }
 
     /// Records a login that failed. A login that nobody has is not kept: people type passwords there.
     pub async fn record_failed_login(
         &self,
         login: &str,
-        address: Option<String>,
+        client: &Client,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let login = Login::parse(login).ok();
@@ -90,6 +116,7 @@ impl Database {
         let store = self.as_caller(Arc::new(Caller::open(name)));
         let permit = store.permit(Permission::Read.on_anything()).await?;
         let mut change = store.change(permit, store.caller().stamp(now)).await?;
+        let address = client.address.map(|it| it.to_string());
         let after = json!({ "login": known, "address": address });
         change.record(NewEvent::of(Entity::Session, 0, EventAction::LoginFailed).after(&after));
         change.commit().await?;

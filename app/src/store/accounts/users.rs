@@ -2,8 +2,10 @@
 use super::password_hash::{self, Verified};
 use crate::domain::{
     actor_stamp::ActorStamp,
+    client::Client,
     event::{Changed, Entity, EventAction},
     field_error::FieldError,
+    fold::lowercase,
     id::{ClusterId, CustomerId, SessionId, UserId},
     login::Login,
     password::Password,
@@ -261,19 +263,24 @@ impl Store {
     }
 
     /// Replaces the caller's own password. This session stays, the others end. Errors: not found; the present password is another;
-    /// a password that may not be set; too many are waiting.
+    /// a password that may not be set; too many failures before; too many are waiting.
     pub async fn change_own_password(
         &self,
         current: String,
         password: String,
+        client: &Client,
         stamp: ActorStamp,
     ) -> Result<(), StoreError> {
         let permit = self.permit(Permission::Read.on_anything()).await?;
         let (user, hash) = load(&self.read, UserId(self.own_id())).await?;
+        let throttle = &self.database.throttle;
+        throttle.must_not_wait(&user.login, client, stamp.at)?;
         let verified = password_hash::verify_password(&current, hash.clone()).await?;
         if verified == Verified::Wrong {
+            throttle.failed(&user.login, client, stamp.at);
             return Err(ValidationErrors::one(Field::Current, FieldError::WrongPassword).into());
         }
+        throttle.succeeded(&user.login, client);
         let wrong = |it| StoreError::from(ValidationErrors::one(Field::Password, it));
         let login = Login::parse(&user.login).map_err(wrong)?;
         let password = Password::parse(&password, &login).map_err(wrong)?;
@@ -304,7 +311,7 @@ impl Store {
     ) -> Result<Changed<User>, StoreError> {
         self.must_have(Permission::Users)?;
         let found = user::Entity::find()
-            .filter(user::Column::Login.eq(login.trim().to_lowercase()))
+            .filter(user::Column::Login.eq(lowercase(login.trim())))
             .one(&self.read)
             .await?;
         let user: User = found.ok_or(StoreError::NotFound(Noun::User))?.try_into()?;

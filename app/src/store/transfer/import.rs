@@ -17,7 +17,7 @@ use crate::store::{
     engine::sqlite,
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, sha256,
-        step_template, text_key,
+        step_template, text_key, user,
     },
     error::StoreError,
     text_variables,
@@ -84,6 +84,7 @@ impl Store {
         };
         import.import_clusters_and_customers(file).await?;
         import.import_releases(file).await?;
+        import.import_users(file).await?;
         import.import_events(file).await?;
         let result = import.finish(file, &stamp).await;
         self.database.wal_checkpointer.checkpoint_if_long();
@@ -105,6 +106,7 @@ async fn must_be_empty(tx: &DatabaseTransaction) -> Result<(), StoreError> {
         release_customer,
         step_template,
         customer_step,
+        user,
         audit_event
     );
     if is_empty {
@@ -180,6 +182,15 @@ impl Import {
             }
             step.map(Into::into)
         });
+        Ok(())
+    }
+
+    /// Takes in the users, who have no password then.
+    async fn import_users(&mut self, file: &Transfer) -> Result<(), StoreError> {
+        import_rows!(self, file, TransferPart::Users, user, |item| self
+            .checker
+            .user(&item)
+            .map(|it| user::Model::of(it, None)));
         Ok(())
     }
 

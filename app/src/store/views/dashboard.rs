@@ -64,6 +64,8 @@ impl Store {
             releases: self.count_releases().await?,
             customers: self.count_customers().await?,
             clusters: self.count_clusters().await?,
+            is_user: self.caller.user().is_some(),
+            has_session: self.caller.session().is_some(),
         })
     }
 
@@ -131,7 +133,7 @@ impl Store {
         Ok(grids.iter().map(of).collect())
     }
 
-    /// The missing values, with who took them away.
+    /// The missing values, with who removed them.
     async fn missing_values(&self, grids: &[&Grid]) -> Result<Vec<MissingValue>, StoreError> {
         let mut lines = missing_values(grids);
         for line in &mut lines {

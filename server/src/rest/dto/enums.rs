@@ -1,8 +1,11 @@
 //! Schemas of the domain's enums and of variables, for the OpenAPI description. The types here only name a schema (they have no
 //! values); the domain's own types are what is serialized.
+use crate::ops::auth_settings::AuthMode;
 use app::domain::{
     customer_import::{ImportChangeKind, ImportState},
     event::{Entity, EventAction},
+    permission::Role,
+    session::SignIn,
     text_change::TextChangeKind,
     undo::RowFate,
     variables::Source,
@@ -53,6 +56,9 @@ enum_schemas! {
     TextChangeKindSchema = "TextChangeKind" of TextChangeKind;
     WarningKindSchema = "WarningKind" of WarningKind;
     RowFateSchema = "RowFate" of RowFate;
+    RoleSchema = "Role" of Role;
+    SignInSchema = "SignIn" of SignIn;
+    AuthModeSchema = "AuthMode" of AuthMode;
 }
 
 /// The variables of a cluster, customer or release.

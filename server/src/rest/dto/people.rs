@@ -1,28 +1,42 @@
-//! DTOs of people: users, their sessions and tokens. None has a hash or a secret, but a new token, which is shown once.
-use app::domain::{
-    permission::Role,
-    scope::ScopeIds,
-    session::{self, SignIn},
-    token, user,
-};
+//! DTOs of accounts: users, their sessions, their tokens. None has a hash, nor a secret but that of a token that was just made.
+use super::enums::{AuthModeSchema, RoleSchema, SignInSchema};
+use crate::ops::auth_settings::AuthMode;
+use app::domain::{permission::Role, scope::ScopeIds, session, session::SignIn, token, user};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde::Serialize;
+use std::borrow::Cow;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ArrayBuilder, ObjectBuilder, RefOr, Schema, Type,
+        schema::{AdditionalProperties, ArrayItems},
+    },
+};
 
-/// The customers that somebody sees: these, and all of these clusters. Both empty is nobody's.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Scope {
-    pub clusters: Vec<i64>,
-    pub customers: Vec<i64>,
+/// The customers that somebody sees and works on: single ones, and all of some clusters.
+pub enum ScopeSchema {}
+
+impl PartialSchema for ScopeSchema {
+    fn schema() -> RefOr<Schema> {
+        let ids = || {
+            let id = ObjectBuilder::new().schema_type(Type::Integer).build();
+            ArrayBuilder::new().items(ArrayItems::RefOrSchema(Box::new(id.into())))
+        };
+        ObjectBuilder::new()
+            .description(Some(
+                "These customers, and all customers of these clusters; without any it is nobody's",
+            ))
+            .schema_type(Type::Object)
+            .property("clusters", ids())
+            .property("customers", ids())
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+            .into()
+    }
 }
 
-impl From<ScopeIds> for Scope {
-    fn from(scope: ScopeIds) -> Self {
-        Self {
-            clusters: scope.clusters.into_iter().map(|it| it.0).collect(),
-            customers: scope.customers.into_iter().map(|it| it.0).collect(),
-        }
+impl ToSchema for ScopeSchema {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Scope")
     }
 }
 
@@ -31,19 +45,23 @@ impl From<ScopeIds> for Scope {
 #[serde(rename_all = "camelCase")]
 pub struct User {
     pub id: i64,
+    /// What is typed to sign in, in small letters.
     pub login: String,
+    /// What people see, and events bear.
     pub name: String,
     pub email: Option<String>,
-    /// `viewer`, `operator`, `manager` or `admin`.
-    #[schema(value_type = String)]
+    #[schema(value_type = RoleSchema)]
     pub role: Role,
     /// Null is everywhere.
-    pub scope: Option<Scope>,
-    /// Whether it can sign in with a password.
+    #[schema(value_type = Option<ScopeSchema>)]
+    pub scope: Option<ScopeIds>,
+    /// Whether the user can sign in with a password.
     pub has_password: bool,
+    /// The provider's account that the user signs in by, if it does.
     pub oidc_issuer: Option<String>,
     pub oidc_subject: Option<String>,
     pub is_active: bool,
+    /// Counts up with every change; changes name the one that they are based on.
     pub version: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -51,33 +69,62 @@ pub struct User {
 
 impl From<user::User> for User {
     fn from(row: user::User) -> Self {
+        let user::User {
+            id,
+            login,
+            name,
+            email,
+            role,
+            scope,
+            has_password,
+            oidc_issuer,
+            oidc_subject,
+            is_active,
+            version,
+            created_at,
+            updated_at,
+        } = row;
         Self {
-            id: row.id.0,
-            login: row.login,
-            name: row.name,
-            email: row.email,
-            role: row.role,
-            scope: row.scope.map(Into::into),
-            has_password: row.has_password,
-            oidc_issuer: row.oidc_issuer,
-            oidc_subject: row.oidc_subject,
-            is_active: row.is_active,
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
+            id: id.0,
+            login,
+            name,
+            email,
+            role,
+            scope,
+            has_password,
+            oidc_issuer,
+            oidc_subject,
+            is_active,
+            version,
+            created_at,
+            updated_at,
         }
     }
 }
 
-/// A session of one's own.
+/// Who just signed in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NewSession {
+    pub user: User,
+}
+
+/// Who is asking, and how that is known.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PresentSession {
+    /// Null in `open` mode, where there are no users.
+    pub user: Option<User>,
+    #[schema(value_type = AuthModeSchema)]
+    pub mode: AuthMode,
+}
+
+/// One of the caller's sessions.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     pub id: i64,
-    /// `password`, `oidc` or `setup`.
-    #[schema(value_type = String)]
+    #[schema(value_type = SignInSchema)]
     pub how: SignIn,
-    /// Where it began from.
+    /// The address that it began from.
     pub address: Option<String>,
     /// The browser, as it calls itself.
     pub agent: Option<String>,
@@ -91,50 +138,83 @@ pub struct Session {
 
 impl From<session::SessionInfo> for Session {
     fn from(row: session::SessionInfo) -> Self {
+        let session::SessionInfo {
+            id,
+            how,
+            address,
+            agent,
+            created_at,
+            used_at,
+            ends_at,
+            is_current,
+        } = row;
         Self {
-            id: row.id.0,
-            how: row.how,
-            address: row.address,
-            agent: row.agent,
-            created_at: row.created_at,
-            used_at: row.used_at,
-            ends_at: row.ends_at,
-            is_current: row.is_current,
+            id: id.0,
+            how,
+            address,
+            agent,
+            created_at,
+            used_at,
+            ends_at,
+            is_current,
         }
     }
 }
 
-/// A token for a program.
+/// A token, without its text.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Token {
+pub struct ApiToken {
     pub id: i64,
+    /// Its owner.
     pub user_id: i64,
     pub name: String,
     /// The first characters of its text.
     pub hint: String,
-    /// Null follows its owner's.
-    #[schema(value_type = Option<String>)]
+    /// Null follows the owner's.
+    #[schema(value_type = Option<RoleSchema>)]
     pub role: Option<Role>,
-    /// Null is its owner's.
-    pub scope: Option<Scope>,
+    /// Beside the owner's scope; null is all of that.
+    #[schema(value_type = Option<ScopeSchema>)]
+    pub scope: Option<ScopeIds>,
     pub expires_at: DateTime<Utc>,
+    /// Within five minutes.
     pub last_used_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
 }
 
-impl From<token::ApiToken> for Token {
+impl From<token::ApiToken> for ApiToken {
     fn from(row: token::ApiToken) -> Self {
+        let token::ApiToken {
+            id,
+            user_id,
+            name,
+            hint,
+            role,
+            scope,
+            expires_at,
+            last_used_at,
+            created_at,
+        } = row;
         Self {
-            id: row.id.0,
-            user_id: row.user_id.0,
-            name: row.name,
-            hint: row.hint,
-            role: row.role,
-            scope: row.scope.map(Into::into),
-            expires_at: row.expires_at,
-            last_used_at: row.last_used_at,
-            created_at: row.created_at,
+            id: id.0,
+            user_id: user_id.0,
+            name,
+            hint,
+            role,
+            scope,
+            expires_at,
+            last_used_at,
+            created_at,
         }
     }
+}
+
+/// A token that was just made.
+#[derive(Serialize, ToSchema)]
+pub struct NewApiToken {
+    #[serde(flatten)]
+    pub row: ApiToken,
+    /// Its text: it is told this once.
+    pub token: String,
 }

@@ -77,6 +77,7 @@ fn faults(bytes: Vec<u8>) -> Result<(), ImportErrors> {
                 TransferPart::Templates => drop(check.template(&row)),
                 TransferPart::Members => drop(check.member(&row)),
                 TransferPart::Steps => drop(check.step(&row)),
+                TransferPart::Users => drop(check.user(&row)),
                 TransferPart::Events => drop(check.event(&row)),
             }
         }

@@ -65,6 +65,34 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
     ]
 }
 
+/// Calls about users and one's own account, which nobody has in `open` mode: name, arguments, expected status.
+fn calls_of_people() -> Vec<(&'static str, Value, u16)> {
+    let draft = json!({ "login": "eve", "name": "Eve", "role": "viewer" });
+    vec![
+        ("list_users", json!({}), 200),
+        ("read_user", json!({ "id": 99 }), 404),
+        ("create_user", json!({ "draft": { "login": "" } }), 422),
+        (
+            "update_user",
+            json!({ "id": 99, "draft": draft, "version": 1 }),
+            404,
+        ),
+        ("deactivate_user", json!({ "id": 99 }), 404),
+        ("restore_user", json!({ "id": 99 }), 404),
+        ("end_sessions_of", json!({ "id": 99 }), 404),
+        ("read_account", json!({}), 404),
+        ("rename_self", json!({ "name": "Mei" }), 404),
+        (
+            "change_password",
+            json!({ "current": "x", "password": "y" }),
+            404,
+        ),
+        ("end_session", json!({ "id": 99 }), 404),
+        ("create_token", json!({ "draft": { "name": "ci" } }), 404),
+        ("revoke_token", json!({ "id": 99 }), 404),
+    ]
+}
+
 /// Calls about releases and their customers: name, arguments, expected status.
 fn calls_of_releases(world: &World) -> Vec<(&'static str, Value, u16)> {
     let june = world.june.0;
@@ -255,6 +283,7 @@ pub fn calls(world: &World, step: i64) -> Vec<(&'static str, Value, u16)> {
         calls_of_releases(world),
         calls_of_templates(world),
         calls_of_steps(world, step),
+        calls_of_people(),
     ]
     .concat()
 }

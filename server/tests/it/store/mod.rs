@@ -1,4 +1,5 @@
 //! Tests of the store on a real SQLite file.
+mod accounts;
 mod activity;
 mod bulk;
 mod clusters;
@@ -8,6 +9,7 @@ mod customers;
 mod dashboard;
 mod history;
 mod history_chain;
+mod history_people;
 mod matrix;
 mod permissions;
 mod releases;

@@ -399,12 +399,12 @@ async fn whatever_is_wrong_is_told_by_line_and_field_and_nothing_is_taken() {
             "clusters.x: unknown".into(),
         ),
         (
-            "{\"rollcall\":3,",
             "{\"rollcall\":4,",
+            "{\"rollcall\":5,",
             "a newer Rollcall".into(),
         ),
         (
-            "{\"rollcall\":3,",
+            "{\"rollcall\":4,",
             "{\"other\":1,",
             "no export of Rollcall".into(),
         ),

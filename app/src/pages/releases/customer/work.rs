@@ -6,16 +6,16 @@ use super::{
     work_controller::WorkController,
 };
 use crate::{
-    components::layout::page_head::PageHead, components::run_step::RunStep,
-    components::step_panel::step_detail::known_names, components::ui::bar::Bar,
-    components::ui::icon::Icon, components::ui::notice::sentence,
+    components::layout::page_head::PageHead, components::rights::OwnRights,
+    components::run_step::RunStep, components::step_panel::step_detail::known_names,
+    components::ui::bar::Bar, components::ui::icon::Icon, components::ui::notice::sentence,
     components::work_steps::WorkStepList, components::work_steps::WorkSteps,
     domain::cluster::Cluster, domain::customer::Customer, domain::customer_work::NeighborCustomer,
     domain::customer_work::WorkList, domain::customer_work::WorkRow, domain::id::BatchId,
-    domain::id::StepId, domain::progress::NO_STEPS, domain::release::Release,
-    domain::vocabulary::Category, domain::vocabulary::ReleaseStatus, pages::owned,
+    domain::id::StepId, domain::permission::Permission, domain::progress::NO_STEPS,
+    domain::release::Release, domain::vocabulary::Category, domain::vocabulary::ReleaseStatus,
     pages::releases::step_detail_actions::StepPanelOutcome,
-    pages::releases::step_detail_actions::open_step_detail, paths,
+    pages::releases::step_detail_actions::open_step_detail, pages::with_child_owner, paths,
 };
 use leptos::prelude::*;
 
@@ -44,7 +44,8 @@ pub fn CustomerWork(
         next,
     } = list;
     let ids = (release.id, customer.id);
-    let can_work = release.status == ReleaseStatus::Active;
+    let may_work = OwnRights::from_context().may(Permission::ActOnSteps);
+    let can_work = release.status == ReleaseStatus::Active && may_work;
     let known = known_names(&customer, &cluster, &release);
     let customer_name = customer.name.clone();
     let next_customer = next
@@ -174,7 +175,7 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                 let (owner, next_customer) = (owner.clone(), next_customer.clone());
                 Suspend::new(async move {
                     let found = work.detail.get().await;
-                    owned(
+                    with_child_owner(
                         &owner,
                         move || match found {
                             Ok(Some(open)) => {

@@ -11,12 +11,13 @@ use crate::{
     components::matrix::messages::failure_text, components::matrix::selection::Selection,
     components::matrix::state::MatrixState, components::pending_actions::ActionRequest,
     components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
-    components::step_state::already, components::ui::follow_effect::follow,
-    components::ui::time::Clock, components::ui::toast::Toasts, components::ui::toast::UndoneBatch,
-    domain::event::Changed, domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex,
-    domain::matrix::Grid, domain::matrix_wire::PackedMatrix, domain::step::CustomerStep,
+    components::rights::OwnRights, components::step_state::already_in_state_text,
+    components::ui::follow_effect::follow, components::ui::time::Clock,
+    components::ui::toast::Toasts, components::ui::toast::UndoneBatch, domain::event::Changed,
+    domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex, domain::matrix::Grid,
+    domain::matrix_wire::PackedMatrix, domain::permission::Permission, domain::step::CustomerStep,
     domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
-    pages::in_turn::in_turn,
+    pages::request_queue::send_in_order,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -29,8 +30,10 @@ use leptos_router::{
 pub struct MatrixController {
     /// Cells, selection, filter, and which groups are collapsed.
     pub state: MatrixState,
-    /// False for an archived release, which is read-only.
+    /// False for an archived release, which is read-only, and for who only reads.
     pub can_work: bool,
+    /// What a key says that would change a cell where nothing can be changed.
+    why_read_only: &'static str,
     /// The step in the panel, as the URL says.
     pub open_step: Memo<Option<StepId>>,
     /// The step that was opened last. The URL follows a moment later.
@@ -79,9 +82,15 @@ impl MatrixController {
         let open_step = Memo::new(move |_| query.with(url_state::step_of));
         let navigate = use_navigate();
         let reloader = MatrixReloader::new(release, state);
+        let may_work = OwnRights::from_context().may(Permission::ActOnSteps);
         let controller = Self {
             state,
-            can_work: status == ReleaseStatus::Active,
+            can_work: status == ReleaseStatus::Active && may_work,
+            why_read_only: if may_work {
+                "The release is archived and read-only."
+            } else {
+                "Your role reads, and works on no steps."
+            },
             open_step,
             intended_step: StoredValue::new(open_step.get_untracked()),
             navigate: Callback::new(move |address: String| {
@@ -225,10 +234,7 @@ impl MatrixController {
             }
             GridCommand::Help => self.is_help_open.set(true),
             GridCommand::Act(action) if self.can_work => self.act_on_selection(action),
-            GridCommand::Act(_) => {
-                let text = "The release is archived and read-only.";
-                self.toasts.show(text, None);
-            }
+            GridCommand::Act(_) => self.toasts.show(self.why_read_only, None),
             GridCommand::Copy => {
                 self.open(self.focused_step());
                 self.copy_requests.update(|it| *it += 1);
@@ -362,7 +368,7 @@ impl MatrixController {
             self.undo_stack.end_change();
         };
         // The cell is painted before the request is sent: sending costs time too.
-        browser::dom::after(0, move || in_turn(step, Box::pin(sent)));
+        browser::dom::after(0, move || send_in_order(step, Box::pin(sent)));
     }
 
     /// The panel shows both texts, and asks.
@@ -397,7 +403,7 @@ impl MatrixController {
                 done_text(action, &name, &customer)
             } else {
                 let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
-                format!("{}: {name} for {customer}", already(&row, at))
+                format!("{}: {name} for {customer}", already_in_state_text(&row, at))
             };
             self.report(text, batch_id);
         }

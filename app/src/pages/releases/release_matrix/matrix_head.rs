@@ -4,11 +4,14 @@ use crate::{
     components::{
         layout::page_head::PageHead,
         matrix::command::GridCommand,
+        rights::OwnRights,
         ui::{bar::Bar, icon::Icon},
     },
     domain::{
+        permission::Permission,
         progress::{NO_STEPS, Progress},
         release::Release,
+        vocabulary::ReleaseStatus,
     },
     pages::releases::{dialogs::OpenDialogs, list::status_badge},
     paths,
@@ -31,6 +34,10 @@ pub fn MatrixHead(
     let MatrixController {
         state, can_work, ..
     } = controller;
+    let is_archived = status == ReleaseStatus::Archived;
+    let rights = OwnRights::from_context();
+    let may_undo = rights.may(Permission::UndoWork);
+    let may_plan = rights.may(Permission::Releases);
     let undo_stack = controller.undo_stack;
     let undoable = undo_stack.entries;
     let progress = move || {
@@ -69,33 +76,43 @@ pub fn MatrixHead(
             >
                 <Icon name="i-copy"/>
             </button>
-            <button
-                class="button wide"
-                data-kind="ghost"
-                aria-keyshortcuts="Control+Z"
-                aria-disabled=move || undoable.with(|it| it.0.is_empty()).then_some("true")
-                title=move || undo_stack.title()
-                on:click=move |_| on_command.run(GridCommand::Undo)
-            >
-                <Icon name="i-undo"/>
-                "Undo"
-            </button>
-            <button
-                class="button"
-                data-kind="ghost"
-                data-square=""
-                aria-label="Redo"
-                aria-keyshortcuts="Control+Shift+Z"
-                title="Redo"
-                hidden=move || undoable.with(|it| it.1.is_empty())
-                on:click=move |_| on_command.run(GridCommand::Redo)
-            >
-                <Icon name="i-undo" turn="flip"/>
-            </button>
-            {can_work
+            {may_undo
+                .then(|| {
+                    view! {
+                        <button
+                            class="button wide"
+                            data-kind="ghost"
+                            aria-keyshortcuts="Control+Z"
+                            aria-disabled=move || undoable.with(|it| it.0.is_empty()).then_some("true")
+                            title=move || undo_stack.title()
+                            on:click=move |_| on_command.run(GridCommand::Undo)
+                        >
+                            <Icon name="i-undo"/>
+                            "Undo"
+                        </button>
+                        <button
+                            class="button"
+                            data-kind="ghost"
+                            data-square=""
+                            aria-label="Redo"
+                            aria-keyshortcuts="Control+Shift+Z"
+                            title="Redo"
+                            hidden=move || undoable.with(|it| it.1.is_empty())
+                            on:click=move |_| on_command.run(GridCommand::Redo)
+                        >
+                            <Icon name="i-undo" turn="flip"/>
+                        </button>
+                    }
+                })}
+            {(can_work && may_plan)
                 .then(|| {
                     view! {
                         <button class="button wide" on:click=move |_| dialogs.select_customers.set(true)>"Add customers…"</button>
+                    }
+                })}
+            {can_work
+                .then(|| {
+                    view! {
                         <button
                             class="button"
                             aria-keyshortcuts="n"
@@ -112,13 +129,23 @@ pub fn MatrixHead(
                     <Icon name="i-more"/>
                 </summary>
                 <div class="menu">
-                    <button class="menu__item narrow" on:click=move |_| on_command.run(GridCommand::Undo)>"Undo"</button>
-                    <a class="menu__item" href=paths::edit_release(id)>"Edit"</a>
+                    {may_undo
+                        .then(|| {
+                            view! {
+                                <button class="menu__item narrow" on:click=move |_| on_command.run(GridCommand::Undo)>"Undo"</button>
+                            }
+                        })}
                     <a class="menu__item" href=paths::release_steps(id)>"Steps"</a>
-                    <button class="menu__item" on:click=move |_| dialogs.clone_release.set(true)>"Clone…"</button>
-                    <button class="menu__item" on:click=move |_| on_status.run(())>
-                        {if can_work { "Archive" } else { "Restore" }}
-                    </button>
+                    {may_plan
+                        .then(|| {
+                            view! {
+                                <a class="menu__item" href=paths::edit_release(id)>"Edit"</a>
+                                <button class="menu__item" on:click=move |_| dialogs.clone_release.set(true)>"Clone…"</button>
+                                <button class="menu__item" on:click=move |_| on_status.run(())>
+                                    {if is_archived { "Restore" } else { "Archive" }}
+                                </button>
+                            }
+                        })}
                     <a class="menu__item" rel="external" target="_blank" href=move || url_state::print_address(state)>"Print"</a>
                     <button class="menu__item" on:click=move |_| on_command.run(GridCommand::Help)>
                         "Keys " <kbd aria-hidden="true">"?"</kbd>

@@ -67,11 +67,11 @@ fn side_pane(editor: TemplateEditor) -> SidePane {
             (true, true) => {
                 "Choose a step to read or change it. Every customer of the release gets its own copy."
             }
-            (true, false) => "The release is archived and read-only. Choose a step to read it.",
+            (true, false) => "The steps are read-only here. Choose a step to read it.",
             (false, true) => {
                 "Add the first step, import a runbook, or clone a release that has steps."
             }
-            (false, false) => "The release was archived without steps.",
+            (false, false) => "The release has no steps.",
         }),
     }
 }

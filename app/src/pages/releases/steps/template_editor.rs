@@ -6,9 +6,10 @@ use crate::{
         templates::{delete_template, duplicate_template, move_template},
     },
     browser::{dom, drag, unsaved_guard},
-    components::{step_form::StepFormFields, ui::toast::Toasts},
+    components::{rights::OwnRights, step_form::StepFormFields, ui::toast::Toasts},
     domain::{
         id::{ReleaseId, TemplateId},
+        permission::Permission,
         summary::ReleaseDetail,
         template::{StepTemplate, TemplateDraft},
         vocabulary::{Category, ReleaseStatus},
@@ -63,6 +64,8 @@ pub struct TemplateConfirmation {
 #[derive(Clone, Copy)]
 pub struct TemplateEditor {
     pub release: ReleaseId,
+    /// Whether the person's role allows changes.
+    may_edit: bool,
     /// The release with its template, as it was read last.
     pub detail: RwSignal<ReleaseDetail>,
     /// Requests that change the lists.
@@ -98,6 +101,7 @@ impl TemplateEditor {
         });
         let this = Self {
             release: detail.release.id,
+            may_edit: OwnRights::from_context().may(Permission::Templates),
             detail: RwSignal::new(detail),
             sending: SerialRequest::new(),
             saving: SerialRequest::new(),
@@ -148,9 +152,9 @@ impl TemplateEditor {
         self.detail.with(|it| it.release.status)
     }
 
-    /// Whether the template can be changed: the release is not archived.
+    /// Whether the template can be changed: the release is not archived, and the person plans.
     pub fn can_edit(self) -> bool {
-        self.status() != ReleaseStatus::Archived
+        self.may_edit && self.status() != ReleaseStatus::Archived
     }
 
     /// How many customers have copies of the steps; 0 unless the release is active.

@@ -1,0 +1,219 @@
+//! Pages with the form of a user: `/users/new` and `/users/:id/edit`; for admins.
+use crate::{
+    api::{
+        clusters::list_clusters,
+        customers::list_customers,
+        people::{
+            create_user, deactivate_user, end_sessions_of, list_users, read_user, restore_user,
+            update_user,
+        },
+    },
+    components::{
+        layout::page_head::PageHead,
+        record_form::FormFrame,
+        ui::{notice::Failure, toast::Toasts},
+        user_form::{ScopeChoices, UserForm},
+    },
+    domain::{
+        id::UserId,
+        permission::Role,
+        user::{User, UserDraft},
+    },
+    error::AppError,
+    pages::{
+        SerialRequest,
+        edit_conflict::{create_requests, edit_requests},
+        fetch::Fetch,
+        loaded, navigator, param,
+    },
+    paths,
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What a scope can be chosen from.
+async fn choices() -> Result<ScopeChoices, AppError> {
+    let clusters = list_clusters(true).await?;
+    let customers = list_customers(true).await?;
+    Ok(ScopeChoices {
+        clusters: clusters
+            .into_iter()
+            .map(|it| (it.cluster.id, it.cluster.name))
+            .collect(),
+        customers,
+    })
+}
+
+/// What the page of a form fetches.
+#[derive(Clone, Serialize, Deserialize)]
+struct FormData {
+    /// None for a new user.
+    user: Option<User>,
+    choices: ScopeChoices,
+}
+
+/// Restores an inactive user and opens its form.
+fn restore_request(sending: SerialRequest) -> Callback<i64> {
+    let (go, toasts) = (navigator(), Toasts::from_context());
+    Callback::new(move |id: i64| {
+        let go = go.clone();
+        sending.run(restore_user(UserId(id)), move |it| {
+            toasts.show(format!("Restored {}", it.row.name), None);
+            go(&paths::edit_user(it.row.id));
+        });
+    })
+}
+
+fn crumbs() -> Vec<(String, String)> {
+    vec![("Users".into(), paths::USERS.into())]
+}
+
+/// The form for a new user.
+#[component]
+pub fn NewUserPage() -> impl IntoView {
+    let data = Fetch::new(
+        || (),
+        |()| async move {
+            // Who may not see users is told so before the form is filled in.
+            list_users().await?;
+            let choices = choices().await?;
+            Ok(FormData {
+                user: None,
+                choices,
+            })
+        },
+    );
+    let (go, toasts) = (navigator(), Toasts::from_context());
+    loaded(data, move |it| {
+        let sending = SerialRequest::new();
+        let go = go.clone();
+        let submit = Callback::new(move |draft: UserDraft| {
+            let go = go.clone();
+            sending.run(create_user(draft), move |it| {
+                toasts.show(format!("Created {}", it.row.name), None);
+                go(paths::USERS);
+            });
+        });
+        let frame = FormFrame {
+            version: None,
+            submit_label: "Create user".into(),
+            cancel_path: paths::USERS.into(),
+            requests: create_requests(sending, restore_request(sending)),
+        };
+        let draft = UserDraft {
+            role: Role::Operator.to_string(),
+            ..UserDraft::default()
+        };
+        view! {
+            <PageHead title="New user" crumbs=crumbs()/>
+            <div class="page__body">
+                <UserForm
+                    draft=draft
+                    frame=frame
+                    choices=it.choices
+                    password_hint="12 characters or more. Leave empty if they sign in another way"
+                    on_submit=submit
+                />
+            </div>
+        }
+    })
+}
+
+/// The form of an existing user.
+#[component]
+pub fn EditUserPage() -> impl IntoView {
+    let id = param::<UserId>("id");
+    let data = Fetch::new(id, |id| async move {
+        let user = read_user(id.unwrap_or(UserId(0))).await?;
+        let choices = choices().await?;
+        Ok(FormData {
+            user: Some(user),
+            choices,
+        })
+    });
+    let (go, toasts) = (navigator(), Toasts::from_context());
+    loaded(data, move |it| {
+        let choices = it.choices;
+        let go = go.clone();
+        it.user.map(|user| {
+            let (id, version_read) = (user.id, user.version);
+            let version = RwSignal::new(version_read);
+            let sending = SerialRequest::new();
+            let submit = Callback::new(move |draft: UserDraft| {
+                let go = go.clone();
+                let based_on = version.get_untracked();
+                sending.run(update_user(id, draft, based_on), move |it| {
+                    toasts.show(format!("Saved {}", it.row.name), None);
+                    go(paths::USERS);
+                });
+            });
+            let (requests, current) = edit_requests(
+                sending,
+                version,
+                restore_request(sending),
+                move || async move {
+                    let user = read_user(id).await?;
+                    let version = user.version;
+                    Ok((UserDraft::from(user), version))
+                },
+            );
+            let frame = FormFrame {
+                version: Some(version_read),
+                submit_label: "Save changes".into(),
+                cancel_path: paths::USERS.into(),
+                requests,
+            };
+            let title = format!("Edit {}", user.name);
+            let draft = UserDraft::from(user.clone());
+            view! {
+                <PageHead title=title crumbs=crumbs()>
+                    <UserActions user=user on_done=data.refetch_callback()/>
+                </PageHead>
+                <div class="page__body">
+                    <UserForm
+                        draft=draft
+                        frame=frame
+                        choices=choices
+                        password_hint="Leave empty to keep it. A new one signs them out everywhere"
+                        current=current
+                        on_submit=submit
+                    />
+                </div>
+            }
+        })
+    })
+}
+
+/// What is done to a user besides editing: end its sessions, deactivate, restore.
+#[component]
+fn UserActions(user: User, on_done: Callback<()>) -> impl IntoView {
+    let (id, is_active) = (user.id, user.is_active);
+    let doing = SerialRequest::new();
+    let toasts = Toasts::from_context();
+    let sign_out = move |_| {
+        doing.run(end_sessions_of(id), move |()| {
+            toasts.show("Signed out everywhere".to_owned(), None);
+        });
+    };
+    let switch = move |_| {
+        if is_active {
+            doing.run(deactivate_user(id), move |it| {
+                toasts.show(format!("Deactivated {}", it.row.name), None);
+                on_done.run(());
+            });
+        } else {
+            doing.run(restore_user(id), move |it| {
+                toasts.show(format!("Restored {}", it.row.name), None);
+                on_done.run(());
+            });
+        }
+    };
+    view! {
+        <Failure error=doing.error/>
+        <a class="button" href=paths::activity_of(id)>"Activity"</a>
+        <button class="button live-only" type="button" on:click=sign_out>"Sign out everywhere"</button>
+        <button class="button live-only" type="button" on:click=switch>
+            {if is_active { "Deactivate" } else { "Restore" }}
+        </button>
+    }
+}

@@ -1,0 +1,122 @@
+//! Tests of the pages of people as the server draws them: who sees them, and what the layout says of the person.
+use crate::{
+    harness::{TestApp, TestResponse},
+    people::{PASSWORD, Person},
+    world::World,
+};
+use app::domain::{permission::Role, user::UserDraft};
+use axum::http::StatusCode;
+use serde_json::Value;
+
+async fn get(app: &TestApp, person: &Person, path: &str) -> TestResponse {
+    app.api_as(person, "GET", path, Value::Null).await
+}
+
+#[tokio::test]
+async fn an_admin_has_a_second_navigation_and_the_pages_behind_it() {
+    let app = TestApp::with_login().await;
+    let admin = app.person(Role::Admin, None).await;
+    let edit = format!("/users/{}/edit", admin.user.id);
+    for (path, title) in [
+        ("/users", "Users"),
+        ("/users/new", "New user"),
+        (edit.as_str(), "Edit"),
+        ("/account", "Your account"),
+    ] {
+        let page = get(&app, &admin, path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        let heading = format!("<h1>{title}");
+        assert!(page.body.contains(&heading), "{path}: {}", page.body);
+        assert!(
+            page.body.contains("aria-label=\"Administration\""),
+            "{path}"
+        );
+    }
+    for summary in Role::ALL.iter().map(|it| it.summary()) {
+        let page = get(&app, &admin, "/users/new").await;
+        assert!(page.body.contains(summary), "{summary}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_has_them_and_the_refusal_names_the_role() {
+    let app = TestApp::with_login().await;
+    for role in [Role::Viewer, Role::Operator, Role::Manager] {
+        let person = app.person(role, None).await;
+        for path in ["/users", "/users/new", "/users/1/edit"] {
+            let page = get(&app, &person, path).await;
+            assert_eq!(page.status, StatusCode::FORBIDDEN, "{role}: {path}");
+            assert!(page.body.contains("role admin"), "{}", page.body);
+        }
+        let page = get(&app, &person, "/account").await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(!page.body.contains("aria-label=\"Administration\""));
+    }
+}
+
+#[tokio::test]
+async fn the_foot_of_the_sidebar_is_the_person_with_a_way_out() {
+    let app = TestApp::with_login().await;
+    let ana = app.person_named("ana", Role::Viewer, None).await;
+    let page = get(&app, &ana, "/").await;
+    for part in [
+        "You: ana of the tests",
+        "href=\"/account\"",
+        "action=\"/logout\"",
+        "Sign in to go on",
+    ] {
+        assert!(page.body.contains(part), "{part}");
+    }
+    let open = TestApp::new().await;
+    let page = open.get("/").await;
+    assert!(page.body.contains("You: Test"));
+    for part in ["/logout", "/account", "Administration", "Sign in to go on"] {
+        assert!(!page.body.contains(part), "{part}");
+    }
+    assert_eq!(open.get("/account").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_viewer_s_pages_leave_out_what_a_viewer_can_never_do() {
+    let world = World::active_in(TestApp::with_login().await).await;
+    let app = &world.app;
+    let (viewer, manager) = (
+        app.person(Role::Viewer, None).await,
+        app.person(Role::Manager, None).await,
+    );
+    let customer = format!("/customers/{}", world.acme.id);
+    for (path, part) in [
+        ("/clusters", "href=\"/clusters/new\""),
+        ("/customers", "href=\"/customers/new\""),
+        ("/releases", "href=\"/releases/new\""),
+        ("/", "href=\"/releases/new\""),
+        (customer.as_str(), "/edit\""),
+    ] {
+        assert!(!get(app, &viewer, path).await.body.contains(part), "{path}");
+        assert!(get(app, &manager, path).await.body.contains(part), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn hostile_names_of_people_stay_text() {
+    let app = TestApp::with_login().await;
+    let admin = app.person(Role::Admin, None).await;
+    let hostile = "<script>alert(1)</script>";
+    let draft = UserDraft {
+        login: "eve".into(),
+        name: hostile.into(),
+        role: "viewer".into(),
+        password: Some(PASSWORD.into()),
+        ..UserDraft::default()
+    };
+    let eve = app.store.create_user(draft, app.ana()).await.unwrap().row;
+    for path in [
+        "/users".to_owned(),
+        format!("/users/{}/edit", eve.id),
+        "/activity".to_owned(),
+    ] {
+        let page = get(&app, &admin, &path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert!(!page.body.contains(hostile), "{path}");
+    }
+}

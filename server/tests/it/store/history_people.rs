@@ -1,0 +1,58 @@
+//! The calls about people of the test in `history`: users, sessions, tokens, one's own account.
+use super::history::{TableWatch, define_call};
+use crate::world::World;
+use app::domain::{
+    client::Client,
+    id::SessionId,
+    permission::Permission,
+    token::{TokenDraft, TokenText},
+    user::UserDraft,
+};
+
+/// Calls every method about people. In `open` mode nobody is a user, so there is nothing of one's own.
+pub(super) async fn call_people(world: &World, watch: &mut TableWatch<'_>) {
+    let store = &world.app.store;
+    let by = || world.app.ana();
+    define_call!($ store watch);
+    let user = |name: &str, role: &str| UserDraft {
+        login: name.into(),
+        name: name.into(),
+        role: role.into(),
+        ..UserDraft::default()
+    };
+    call!(permit(Permission::Read.on_anything()));
+    let ana = call!(create_user(user("ana", "admin"), by())).unwrap().row;
+    call!(create_user(user("ana", "viewer"), by()));
+    call!(update_user(ana.id, user("ana-2", "admin"), 1, by()));
+    call!(update_user(ana.id, user("ana-3", "admin"), 1, by()));
+    call!(update_user(ana.id, user("ana-3", "viewer"), 2, by()));
+    let password = || "correct horse battery".to_owned();
+    call!(set_password("ana-2", password(), by()));
+    let client = Client::default();
+    call!(change_own_password(password(), password(), &client, by()));
+    call!(rename_own_user("Ana".to_owned(), by()));
+    call!(users(true));
+    call!(user(ana.id));
+    call!(own_user());
+    call!(account(by().at));
+    let text = TokenText::generate(|| 7);
+    call!(create_token(TokenDraft::default(), &text, by()));
+    let ci = || TokenDraft {
+        name: "ci".into(),
+        ..TokenDraft::default()
+    };
+    call!(create_own_token(ci(), by()));
+    let made = call!(create_token_of(ana.id, ci(), &text, by()))
+        .unwrap()
+        .row;
+    call!(tokens(true));
+    call!(revoke_token(made.id, by()));
+    call!(revoke_token(made.id, by()));
+    call!(own_sessions(by().at));
+    call!(end_session(SessionId(1), by()));
+    call!(end_sessions_of(ana.id, by()));
+    call!(deactivate_user(ana.id, by()));
+    call!(create_user(user("ben", "admin"), by()));
+    call!(deactivate_user(ana.id, by()));
+    call!(restore_user(ana.id, by()));
+}
