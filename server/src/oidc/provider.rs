@@ -126,7 +126,8 @@ impl Provider {
                 Ok(metadata)
             }
             (Err(failure), Some(kept)) => {
-                tracing::warn!(%failure, "what the provider said of itself is kept");
+                tracing::warn!(%failure, "what the provider said of itself is kept for another hour");
+                *known = Some(KnownProvider::new(&kept));
                 Ok(kept)
             }
             (Err(failure), None) => Err(failure),

@@ -68,9 +68,11 @@ impl OidcSettings {
         };
         let Some(issuer) = said(ISSUER) else {
             let advice = "write the provider's issuer too, which the other ROLLCALL_OIDC_* are of";
-            return match NAMES.into_iter().find(|it| said(it).is_some()) {
-                Some(_) => wrong(ISSUER, "", advice),
-                None => Ok(None),
+            let is_half = NAMES.into_iter().any(|it| said(it).is_some());
+            return if is_half {
+                wrong(ISSUER, "", advice)
+            } else {
+                Ok(None)
             };
         };
         let is_web = issuer.starts_with("https://") || issuer.starts_with("http://");
