@@ -16,10 +16,10 @@ use crate::{
     pages::{
         SerialRequest,
         fetch::Fetch,
+        latched,
         lazy_pages::LazyPage,
         not_found::NotFoundPage,
         releases::lazy_parts::{self, LazyPart},
-        stays_true,
         undo_requests::{UndoRequest, UndoRequests},
     },
     paths,
@@ -62,7 +62,7 @@ pub fn App() -> impl IntoView {
     };
     follow(move |is_first| {
         if is_first {
-            browser::clock::each_minute(move |passed| clock.advance(now + passed));
+            browser::local_time::each_minute(move |passed| clock.advance(now + passed));
         }
     });
     provide_context(clock);
@@ -109,7 +109,7 @@ fn Shell(children: Children) -> impl IntoView {
     let actor = RwSignal::new(String::new());
     let name_dialog_open = RwSignal::new(false);
     let naming = SerialRequest::new();
-    let wants_name = stays_true(move || name_dialog_open.get());
+    let wants_name = latched(move || name_dialog_open.get());
     let (toasts, undo_requests) = (Toasts::from_context(), UndoRequests::from_context());
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);

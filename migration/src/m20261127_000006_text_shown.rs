@@ -1,4 +1,5 @@
-//! Events say whether the text that they prove was on the page of who marked it. Earlier ones do not know.
+//! Column `audit_events.text_shown` (R81): whether the text that an event proves was on the page of the person who marked the
+//! step. Null in earlier events.
 use sea_orm_migration::{prelude::*, schema::boolean_null};
 
 #[derive(DeriveMigrationName)]

@@ -1,5 +1,6 @@
-//! Server functions: the RPC interface between the pages and the store, one file per entity. Bodies only call the
-//! store; rules live in the domain. This is a trust boundary: all arguments come from clients and are unchecked.
+//! Server functions: the RPC interface between the pages and the store, one file per entity, and `overview` for the rest.
+//! Bodies only call the store; rules live in the domain. This is a trust boundary: arguments come from clients and are
+//! passed on as they are, so the store checks them by the domain's rules.
 #[cfg(feature = "ssr")]
 pub mod context;
 

@@ -1,4 +1,5 @@
-//! Server functions for the layout, the dashboard, the activity log, undo, and the caller's name and theme.
+//! Server functions that belong to no one entity: data of the layout and the dashboard, the activity log, undo, and the
+//! cookies with the caller's name and theme.
 use crate::{
     domain::{
         event::{EventFilter, ListPage},
@@ -41,7 +42,8 @@ pub async fn read_activity_choices() -> Result<ActivityFilterOptions, AppError> 
     reply(store()?.activity_choices().await)
 }
 
-/// Undoes a batch (R16). If it would delete work, it is only done if `deletes_work` is given (R101). Errors: not found; not
+/// Undoes a batch (R16). If steps with work (a state but pending, notes, an override) would be deleted and `deletes_work` is
+/// `None`, nothing is done and the answer is a question; `true` deletes them, `false` keeps them (R101). Errors: not found; not
 /// undoable; an archived release; nothing left to restore.
 #[server(input = Json, output = Postcard)]
 pub async fn undo(batch: BatchId, deletes_work: Option<bool>) -> Result<UndoAnswer, AppError> {

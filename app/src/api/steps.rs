@@ -1,4 +1,5 @@
-//! Server functions for customers' steps: read, transitions, notes, overrides, custom steps, order.
+//! Server functions for customers' steps, which are copies of template steps or custom steps: read, transitions of one or
+//! many, notes, overrides and reset, custom steps and their promotion to the template, order, comparisons of texts.
 use crate::{
     domain::{
         customer_work::{CustomStepPositions, OpenStep, Promotion},
@@ -85,8 +86,8 @@ pub async fn override_step(
     reply(store()?.override_step(id, content, version, stamp()?).await)
 }
 
-/// Keeps an override although the template changed since: rebases it on the template's current version. Errors: not
-/// found; not overridden; stale `version` (R3).
+/// Keeps an override although the template changed since: its text stays, and counts as based on the template's current
+/// version. Errors: not found; not overridden; stale `version` (R3).
 #[server(input = Json, output = Postcard)]
 pub async fn keep_override(id: StepId, version: i64) -> Result<Changed<CustomerStep>, AppError> {
     use super::context::{reply, stamp, store};
@@ -101,7 +102,7 @@ pub async fn reset_step(id: StepId) -> Result<Changed<CustomerStep>, AppError> {
 }
 
 /// Adds a step for one customer, or with `add_to_template` for all customers of the release (R12, R8). Errors: not
-/// found; not a member; wrong fields; a neighbour of another list.
+/// found; not a member; wrong fields; a place beside a step of another list.
 #[server(input = Json, output = Postcard)]
 pub async fn add_custom_step(
     release: ReleaseId,
@@ -182,8 +183,8 @@ pub async fn reorder_steps(
     )
 }
 
-/// The text of a step that changed since `shown` was on the page, what changed, and both line by line (R81). Errors: not
-/// found.
+/// Compares a step's resolved text line by line with `shown`, the text that was on the page, and says which changes led from
+/// one to the other (R81). Errors: not found.
 #[server(input = Json, output = Postcard)]
 pub async fn read_changed_text(id: StepId, shown: String) -> Result<TextComparison, AppError> {
     use super::context::{reply, store};

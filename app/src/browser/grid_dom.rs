@@ -1,6 +1,7 @@
-//! DOM updates of the table of the matrix: as a whole, at its edges, or in place. Elements that are there already are left
-//! alone, since each new cell costs style, layout and paint. Counts of removed or kept elements are pairs: at the start and
-//! at the end.
+//! DOM updates of the matrix table: replaces its parts, adds and removes rows and columns at its edges when the rendered
+//! window moves, and sets attributes of cells in place. The caller chooses the smallest update, since each new cell costs
+//! style, layout and paint. A pair of counts, HTML or heights is: at the start (top, left), at the end. HTML is inserted as
+//! it is, so the caller escapes.
 use web_sys::{Element, HtmlElement};
 
 /// The scroll container of the grid.
@@ -15,7 +16,7 @@ pub fn has_rows(pane: &Pane) -> bool {
     find(pane, "tbody > tr").is_some()
 }
 
-/// Replaces the content of the first element that matches.
+/// Replaces the content of the first element that matches the selector `part`.
 pub fn set_content(pane: &Pane, part: &str, html: &str) {
     if let Some(part) = find(pane, part) {
         part.set_inner_html(html);
@@ -53,8 +54,8 @@ fn nth(parent: &Element, n: usize) -> Option<Element> {
     child
 }
 
-/// Removes children at the start and at the end of an element and inserts others there. The outermost children are fixed:
-/// `fixed.0` at the start and `fixed.1` at the end stay where they are.
+/// Removes children at the start and at the end of an element and inserts others there. The first `fixed.0` and the last
+/// `fixed.1` children stay where they are; the others are removed and inserted inside of them.
 fn change_edges(
     parent: &Element,
     fixed: (usize, usize),

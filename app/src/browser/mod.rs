@@ -3,13 +3,13 @@
 //! on the server.
 pub mod checkbox_list;
 pub mod clipboard;
-pub mod clock;
 pub mod dom;
 pub mod drag;
 pub mod editor;
 pub mod form;
 pub mod grid;
 pub mod grid_dom;
+pub mod local_time;
 pub mod menu;
 pub mod move_queue;
 pub mod panel_width;

@@ -1,21 +1,21 @@
-//! Moves of rows in a sortable list that were asked for while an earlier order was being saved: they are done once that is
-//! shown.
+//! Queue of moves by keyboard in a sortable list: a move that is asked for while an earlier order is being saved waits until
+//! that order is rendered.
 use std::cell::RefCell;
 
 thread_local! {
-    /// The rows, and by how many places each is to be moved; oldest first.
+    /// Ids of rows, and by how many positions each is to be moved; oldest first.
     static WAITING: RefCell<Vec<(i64, isize)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Moves a row by so many places once the requested order is shown.
-pub fn wait(id: i64, by: isize) {
+/// Adds a move of a row by `by` positions; moves of one row in succession add up.
+pub fn push(id: i64, by: isize) {
     WAITING.with_borrow_mut(|all| match all.last_mut() {
         Some(last) if last.0 == id => last.1 += by,
         _ => all.push((id, by)),
     });
 }
 
-/// The next row of a list that waits to be moved.
+/// Takes the next move of a row of this list. Moves of rows of other lists are dropped.
 pub fn next(ids: &[i64]) -> Option<(i64, isize)> {
     WAITING.with_borrow_mut(|all| {
         all.retain(|it| it.1 != 0 && ids.contains(&it.0));
@@ -23,7 +23,7 @@ pub fn next(ids: &[i64]) -> Option<(i64, isize)> {
     })
 }
 
-/// Forgets all, because the earlier order was refused.
+/// Empties the queue, because the earlier order was refused.
 pub fn clear() {
     WAITING.take();
 }
@@ -34,14 +34,14 @@ mod tests {
 
     #[test]
     fn presses_on_one_row_add_up_and_rows_of_other_lists_are_left_out() {
-        wait(7, 1);
-        wait(7, 1);
-        wait(8, -1);
-        wait(9, 1);
-        wait(9, -1);
+        push(7, 1);
+        push(7, 1);
+        push(8, -1);
+        push(9, 1);
+        push(9, -1);
         assert_eq!(next(&[7, 9]), Some((7, 2)));
         assert_eq!(next(&[7, 9]), None);
-        wait(7, 1);
+        push(7, 1);
         clear();
         assert_eq!(next(&[7]), None);
     }

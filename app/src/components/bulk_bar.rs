@@ -26,7 +26,7 @@ pub struct BulkActionState {
 }
 
 /// The number of rows and of columns that contain a cell.
-pub fn spread(cells: &[CellIndex]) -> (usize, usize) {
+pub fn count_rows_and_columns(cells: &[CellIndex]) -> (usize, usize) {
     let rows: std::collections::BTreeSet<usize> = cells.iter().map(|it| it.row).collect();
     let columns: std::collections::BTreeSet<usize> = cells.iter().map(|it| it.column).collect();
     (rows.len(), columns.len())
@@ -118,7 +118,7 @@ pub fn BulkBar(
         })
     };
     let what = move || {
-        let (rows, columns) = cells.with(|cells| spread(cells));
+        let (rows, columns) = cells.with(|cells| count_rows_and_columns(cells));
         format!(
             "{} × {}",
             counted(rows, "step"),
@@ -283,6 +283,9 @@ mod tests {
     #[test]
     fn a_selection_counts_its_rows_and_columns() {
         let at = |row, column| CellIndex { row, column };
-        assert_eq!(spread(&[at(1, 1), at(1, 2), at(4, 1)]), (2, 2));
+        assert_eq!(
+            count_rows_and_columns(&[at(1, 1), at(1, 2), at(4, 1)]),
+            (2, 2)
+        );
     }
 }

@@ -19,7 +19,7 @@ const LIST_SELECTOR: &str = "#pick";
 
 type SelectedCustomers = HashSet<CustomerId>;
 
-/// A cluster.
+/// A cluster with at least one customer; `data-band` is its index in `PickList::groups`.
 struct PickerGroup {
     id: ClusterId,
     name: String,
@@ -27,7 +27,7 @@ struct PickerGroup {
     items: Range<usize>,
 }
 
-/// A customer.
+/// A customer; `data-item` is its index in `PickList::items`.
 struct PickerItem {
     id: CustomerId,
     name: String,
@@ -178,7 +178,7 @@ fn changed_states(before: &[Option<bool>], now: &[Option<bool>]) -> Vec<(usize, 
         .collect()
 }
 
-/// The list with its filter.
+/// The list with its filter, and buttons that select or deselect all customers that match it.
 #[component]
 pub fn CustomerPicker(
     customers: Vec<CustomerSummary>,
@@ -190,6 +190,7 @@ pub fn CustomerPicker(
     let n_items = list.items.len();
     let list = StoredValue::new(list);
     let shown = Memo::new(move |_| list.with_value(|list| filter.with(|it| list.shown(it))));
+    // The states of the checkboxes that are in the DOM. `PickList::html` renders all of them visible and unchecked.
     let painted = StoredValue::new(vec![Some(false); n_items]);
     Effect::new(|_| browser::dom::focus("#pick-filter"));
     Effect::new(move |_| {

@@ -1,5 +1,5 @@
-//! Wording of history events, shared by the short and the full history: what an event did, its icon, and the state that it
-//! led to.
+//! Text, icon and resulting status of a history event, shared by the lists of events: the dashboard's (`activity_list`), the
+//! activity page's (`activity_log`) and an open step's (`step_panel::history`).
 use super::step_state::state_icon;
 use crate::domain::{
     event::{Entity, EventAction, HistoryEntry},
@@ -40,8 +40,8 @@ pub fn event_icon(event: &HistoryEntry) -> &'static str {
     }
 }
 
-/// What an event did, without its object: "marked done", "marked 12 cells done". `in_batch` counts the events of its
-/// batch.
+/// What an event did, without what it was done to: "marked done", "marked 12 cells done". `in_batch` is the number of events
+/// in its batch. A cell is one customer's step.
 pub fn event_phrase(event: &HistoryEntry, in_batch: u32) -> String {
     if in_batch > 1 && event.entity == Entity::Step {
         let cells = match event.action {
@@ -57,7 +57,7 @@ pub fn event_phrase(event: &HistoryEntry, in_batch: u32) -> String {
         return format!("{cells} {in_batch} cells");
     }
     if in_batch > 1 && event.entity == Entity::Customer {
-        // Only an import changes several customers at once.
+        // Only an import of customers from pasted text changes several at once.
         return match event.action {
             EventAction::Undo => format!("undid a change of {in_batch} customers"),
             _ => format!("imported {in_batch} customers"),

@@ -123,9 +123,9 @@ impl FailedAction {
     }
 }
 
-/// The actions that are running, or have failed for a temporary reason: the newest one of each step. Earlier ones that
-/// still wait for their answer are known to nobody but their request. A refusal by a rule is not kept: it is reported once,
-/// and trying again would not help.
+/// The actions that are running, or have failed for a temporary reason: only the newest one of each step. An older action
+/// that has no answer yet is not in here; its request handles the answer. An action that a rule refused is removed: the
+/// refusal is reported once, and a retry would fail again.
 #[derive(Clone, Debug, Default)]
 pub struct PendingActions {
     all: Vec<PendingAction>,
@@ -167,8 +167,8 @@ impl PendingActions {
         self.all.iter_mut().find(|it| it.step == step)
     }
 
-    /// An action is asked for; it replaces an older one of the step. `now` is the cell as it is shown. Answers the
-    /// action's number.
+    /// Adds an action, which replaces an older one of the step. `now` is the cell as it is rendered. Returns the action's
+    /// number.
     pub fn begin(&mut self, step: StepId, request: ActionRequest, now: Option<Cell>) -> u32 {
         self.newest += 1;
         // While several actions wait for each other, the cell as the server knows it is the one before the first.
@@ -211,7 +211,7 @@ impl PendingActions {
     }
 
     /// Marks a running action as slow. False if it is no longer running.
-    pub fn linger(&mut self, step: StepId, number: u32) -> bool {
+    pub fn mark_slow(&mut self, step: StepId, number: u32) -> bool {
         let found = self.newest_of(step);
         let found =
             found.filter(|it| it.number == number && matches!(it.state, PendingState::Running));
@@ -295,15 +295,15 @@ mod tests {
         let mut actions = PendingActions::default();
         let number = begin(&mut actions, StepAction::Done, StepStatus::Pending);
         assert!(!actions.is_slow(STEP));
-        assert!(actions.linger(STEP, number));
+        assert!(actions.mark_slow(STEP, number));
         assert!(actions.is_slow(STEP) && !actions.is_slow(StepId(8)));
         assert!(actions.settle(cell(7, StepStatus::Done), Some(number)));
-        assert!(!actions.is_slow(STEP) && !actions.linger(STEP, number));
+        assert!(!actions.is_slow(STEP) && !actions.mark_slow(STEP, number));
         let number = begin(&mut actions, StepAction::Done, StepStatus::Pending);
         let failed = unreachable(StepAction::Done);
         let back = actions.fail(STEP, number, failed.clone());
         assert_eq!(back, Some(cell(7, StepStatus::Pending)));
-        assert!(!actions.linger(STEP, number));
+        assert!(!actions.mark_slow(STEP, number));
         assert_eq!(actions.failed(STEP), Some(failed));
         // The next action replaces it.
         begin(&mut actions, StepAction::Start, StepStatus::Pending);

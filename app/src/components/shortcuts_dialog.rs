@@ -50,7 +50,7 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
 
 /// The dialog.
 #[component]
-pub fn KeysDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoView {
+pub fn ShortcutsDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoView {
     view! {
         <Dialog open=open title="Keys">
             <div class="dialog__body stack">

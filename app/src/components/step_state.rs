@@ -39,7 +39,7 @@ pub fn StepStateLabel(status: StepStatus) -> impl IntoView {
 }
 
 /// Says that somebody else has changed the step before: "Already done by Ana at 14:02".
-pub fn already(row: &CustomerStep, at: Option<String>) -> String {
+pub fn already_in_state_text(row: &CustomerStep, at: Option<String>) -> String {
     let mut text = format!("Already {}", row.status.in_sentence());
     if let Some(by) = &row.state_by {
         text.extend([" by ", by.as_str()]);

@@ -1,4 +1,4 @@
-//! Dialog before an undo (R101): what becomes of each cell, what is left alone, and which work would be deleted.
+//! Dialog before an undo (R101): what happens to each cell, which are left alone, and which work would be deleted.
 use super::ui::{
     dialog::Dialog,
     html::{grouped, pluralize},

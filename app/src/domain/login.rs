@@ -1,5 +1,5 @@
 //! The login of a user: what is typed to sign in, and what a proxy or a provider names somebody by.
-use super::field_error::FieldError;
+use super::{field_error::FieldError, fold::lowercase};
 use std::fmt;
 
 /// Characters of a login.
@@ -32,9 +32,7 @@ impl Login {
 
     /// The login that a provider's name for somebody is nearest to: other characters become hyphens. None if nothing is left.
     pub fn nearest(text: &str) -> Option<Self> {
-        let text: String = text
-            .trim()
-            .to_lowercase()
+        let text: String = lowercase(text.trim())
             .chars()
             .map(|it| {
                 let is_kept = u8::try_from(it).is_ok_and(is_login_byte);

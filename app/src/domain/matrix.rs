@@ -35,7 +35,8 @@ pub struct MatrixColumn {
     pub name: String,
     pub namespace: String,
     /// Index of the column's cluster group.
-    pub band: usize,
+    #[serde(rename = "band")]
+    pub group: usize,
     pub inactive: bool,
 }
 
@@ -101,7 +102,7 @@ impl Cell {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     pub release: Release,
-    pub bands: Vec<ClusterGroup>,
+    pub groups: Vec<ClusterGroup>,
     pub columns: Vec<MatrixColumn>,
     pub rows: Vec<MatrixRow>,
     pub(super) cells: Vec<Option<Cell>>,
@@ -121,7 +122,7 @@ impl Grid {
     /// Builds the matrix from its existing cells.
     pub fn new(
         release: Release,
-        bands: Vec<ClusterGroup>,
+        groups: Vec<ClusterGroup>,
         columns: Vec<MatrixColumn>,
         rows: Vec<MatrixRow>,
         cells: impl IntoIterator<Item = (CellIndex, Cell)>,
@@ -130,13 +131,13 @@ impl Grid {
         for (at, cell) in cells {
             all[at.row * columns.len() + at.column] = Some(cell);
         }
-        Self::with_cells(release, bands, columns, rows, all)
+        Self::with_cells(release, groups, columns, rows, all)
     }
 
     /// Builds the matrix from rows times columns cells, row by row.
     pub fn with_cells(
         release: Release,
-        bands: Vec<ClusterGroup>,
+        groups: Vec<ClusterGroup>,
         columns: Vec<MatrixColumn>,
         rows: Vec<MatrixRow>,
         cells: Vec<Option<Cell>>,
@@ -152,7 +153,7 @@ impl Grid {
             attention: 0,
             changes: CellChanges::default(),
             release,
-            bands,
+            groups,
             columns,
             rows,
         };
@@ -314,18 +315,29 @@ impl Grid {
         }
     }
 
-    /// Which step stands where, as one number. Status information names cells by their index, so it is only taken if it
-    /// is of the same arrangement.
+    /// A hash of which step is in which cell. Status information names cells by their index, so it is applied only to a
+    /// grid with the hash that it was made for.
     pub fn shape(&self) -> u64 {
-        // FNV-1a, a number at a time.
-        self.cells.iter().fold(
-            0xcbf2_9ce4_8422_2325 ^ self.columns.len() as u64,
-            |hash, cell| {
-                let id = cell.map_or(0, |it| it.step.0.cast_unsigned());
-                (hash ^ id).wrapping_mul(0x0100_0000_01b3)
-            },
-        )
+        let ids = self.cells.iter();
+        ids.map(|it| it.map_or(0, |cell| cell.step.0.cast_unsigned()))
+            .fold(FNV_START ^ self.columns.len() as u64, fnv)
     }
+
+    /// A hash of the template's steps and their names.
+    pub fn template_hash(&self) -> u64 {
+        let rows = self.rows.iter();
+        rows.filter_map(|row| Some((row.template?.0.cast_unsigned(), row.name.bytes())))
+            .fold(FNV_START, |hash, (id, name)| {
+                name.map(u64::from).fold(fnv(hash, id), fnv)
+            })
+    }
+}
+
+/// The hash FNV-1a, a number at a time: the standard library's hashers would add to the matrix page's WASM.
+const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn fnv(hash: u64, next: u64) -> u64 {
+    (hash ^ next).wrapping_mul(0x0100_0000_01b3)
 }
 
 #[cfg(test)]
@@ -373,7 +385,7 @@ pub mod tests {
                 id: CustomerId(1),
                 name: format!("c{it}"),
                 namespace: "c".into(),
-                band: 0,
+                group: 0,
                 inactive: it == 1,
             })
             .collect();

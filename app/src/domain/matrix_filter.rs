@@ -97,7 +97,7 @@ impl MatrixFilter {
         let customers = fold(self.customers.trim());
         let steps = fold(self.steps.trim());
         let columns = grid.columns.iter().map(|column| {
-            let cluster = grid.bands.get(column.band).map(|it| it.id);
+            let cluster = grid.groups.get(column.group).map(|it| it.id);
             (self.cluster.is_none() || cluster == self.cluster)
                 && (has(&column.name, &customers) || has(&column.namespace, &customers))
         });
@@ -136,15 +136,15 @@ mod tests {
 
     /// Two customers in two clusters, two steps; one cell failed, one done.
     fn grid() -> Grid {
-        let band = |id, name: &str| ClusterGroup {
+        let group = |id, name: &str| ClusterGroup {
             id: ClusterId(id),
             name: name.into(),
         };
-        let column = |id, name: &str, band| MatrixColumn {
+        let column = |id, name: &str, group| MatrixColumn {
             id: CustomerId(id),
             name: name.into(),
             namespace: name.to_ascii_lowercase(),
-            band,
+            group,
             inactive: false,
         };
         let row = |name: &str| MatrixRow {
@@ -165,7 +165,7 @@ mod tests {
         };
         Grid::new(
             release(),
-            vec![band(1, "eu"), band(2, "us")],
+            vec![group(1, "eu"), group(2, "us")],
             vec![column(1, "Acme", 0), column(2, "Globex", 1)],
             vec![row("Migrate schema"), row("Upgrade")],
             [

@@ -10,22 +10,22 @@ impl Grid {
     /// The matrix with the columns of these customers only.
     pub fn only(&self, is_visible: impl Fn(CustomerId, ClusterId) -> bool) -> Self {
         let width = self.columns.len();
-        let mut bands: Vec<ClusterGroup> = Vec::new();
+        let mut groups: Vec<ClusterGroup> = Vec::new();
         let mut columns: Vec<MatrixColumn> = Vec::new();
         // By index in the whole matrix: the index in the part.
         let mut column_of: Vec<Option<usize>> = vec![None; width];
         for (index, column) in self.columns.iter().enumerate() {
-            let band = &self.bands[column.band];
-            if !is_visible(column.id, band.id) {
+            let group = &self.groups[column.group];
+            if !is_visible(column.id, group.id) {
                 continue;
             }
-            // Columns are sorted by cluster, so a band that is kept is the last one.
-            if bands.last() != Some(band) {
-                bands.push(band.clone());
+            // Columns are sorted by cluster, so a group that is kept is the last one.
+            if groups.last() != Some(group) {
+                groups.push(group.clone());
             }
             column_of[index] = Some(columns.len());
             columns.push(MatrixColumn {
-                band: bands.len() - 1,
+                group: groups.len() - 1,
                 ..column.clone()
             });
         }
@@ -49,7 +49,7 @@ impl Grid {
         let cells = indexes.iter().map(|it| self.cells[*it]).collect();
         let status_changes = indexes.iter().map(|it| self.status_changes[*it].clone());
         let n_columns = columns.len();
-        let mut part = Self::with_cells(self.release.clone(), bands, columns, rows, cells);
+        let mut part = Self::with_cells(self.release.clone(), groups, columns, rows, cells);
         part.status_changes = status_changes.collect();
         let translated = |index: usize| {
             let (row, column) = (index.checked_div(width)?, index.checked_rem(width)?);
@@ -91,7 +91,7 @@ mod tests {
     fn grid(n_customers: usize) -> Grid {
         let n_bands = n_customers.div_ceil(2);
         let id = |it: usize| i64::try_from(it).unwrap();
-        let bands = (0..n_bands).map(|it| ClusterGroup {
+        let groups = (0..n_bands).map(|it| ClusterGroup {
             id: ClusterId(id(it)),
             name: format!("cluster {it}"),
         });
@@ -99,7 +99,7 @@ mod tests {
             id: CustomerId(id(it)),
             name: format!("customer {it}"),
             namespace: format!("c{it}"),
-            band: it / 2,
+            group: it / 2,
             inactive: false,
         });
         let mut rows = vec![row("one", Some(1)), row("two", Some(2))];
@@ -117,7 +117,7 @@ mod tests {
             })
         });
         let cells: Vec<_> = cells.collect();
-        let mut grid = Grid::new(release(), bands.collect(), columns.collect(), rows, cells);
+        let mut grid = Grid::new(release(), groups.collect(), columns.collect(), rows, cells);
         for column in 0..n_customers {
             let at = CellIndex { row: 1, column };
             grid.set_missing(at, Some(format!("var.{column}").into()));
@@ -131,7 +131,7 @@ mod tests {
         let part = whole.only(|customer, _| customer == CustomerId(3));
         let names: Vec<&str> = part.columns.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["customer 3"]);
-        assert_eq!(part.bands.len(), 1);
+        assert_eq!(part.groups.len(), 1);
         let rows: Vec<&str> = part.rows.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(rows, ["one", "two", "custom 3"]);
         assert_eq!(part.total, whole.column_counts(3));
@@ -148,7 +148,7 @@ mod tests {
             for (at, column) in part.columns.iter().enumerate() {
                 let there = whole.columns.iter().position(|it| it.id == column.id).unwrap();
                 prop_assert!(is_kept(column.id));
-                prop_assert_eq!(&part.bands[column.band], &whole.bands[whole.columns[there].band]);
+                prop_assert_eq!(&part.groups[column.group], &whole.groups[whole.columns[there].group]);
                 prop_assert_eq!(part.column_counts(at), whole.column_counts(there));
                 total.add_all(part.column_counts(at));
                 for (row, it) in part.rows.iter().enumerate() {

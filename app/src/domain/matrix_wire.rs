@@ -23,7 +23,8 @@ const NO_CELL: u8 = 7;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackedMatrix {
     pub release: Release,
-    pub bands: Vec<ClusterGroup>,
+    #[serde(rename = "bands")]
+    pub groups: Vec<ClusterGroup>,
     pub columns: Vec<MatrixColumn>,
     pub rows: Vec<MatrixRow>,
     /// One character per cell, row by row.
@@ -78,7 +79,7 @@ impl PackedMatrix {
         }
         Self {
             release: grid.release.clone(),
-            bands: grid.bands.clone(),
+            groups: grid.groups.clone(),
             columns: grid.columns.clone(),
             rows: grid.rows.clone(),
             cells,
@@ -105,7 +106,7 @@ impl From<PackedMatrix> for Grid {
         cells.resize(matrix.rows.len() * matrix.columns.len(), None);
         let mut grid = Self::with_cells(
             matrix.release,
-            matrix.bands,
+            matrix.groups,
             matrix.columns,
             matrix.rows,
             cells,

@@ -29,8 +29,8 @@ pub fn notices(text: &str) -> Vec<Warning> {
     notices
 }
 
-/// What was done to a text, as a page says it, with what of the text was not kept: "Saved Upgrade, without the byte order mark
-/// at its start". Line breaks are LF there already: the browser sees to that in every text area.
+/// The message after a text was saved. `done` is for example "Saved Upgrade"; that a byte order mark at the start of `sent` was
+/// removed is added. Line breaks need no notice: a browser gives the content of a text area with LF.
 pub fn saved_message(done: &str, sent: &str) -> String {
     let mark = if sent.starts_with('\u{feff}') {
         ", without the byte order mark at its start"

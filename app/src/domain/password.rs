@@ -1,6 +1,6 @@
 //! What a password must be like (R24): 12 to 128 characters, not the login, not one of the ten thousand commonest. Hashing is the
 //! store's. The list of common ones is no part of the WASM: the browser leaves that question to the server.
-use super::{field_error::FieldError, login::Login};
+use super::{field_error::FieldError, fold::lowercase, login::Login};
 use std::{collections::HashSet, fmt, sync::OnceLock};
 use unicode_normalization::UnicodeNormalization;
 
@@ -36,7 +36,7 @@ impl Password {
                 long,
             });
         }
-        let small = text.to_lowercase();
+        let small = lowercase(&text);
         if small == login.as_str() {
             return Err(FieldError::PasswordIsLogin);
         }

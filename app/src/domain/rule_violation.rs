@@ -72,7 +72,7 @@ pub enum RuleViolation {
     #[error("nothing can be restored: {}", first_of(reasons))]
     NothingToUndo {
         reasons: Vec<String>,
-        /// Who made the latest of the changes that stand in the way, and when.
+        /// Author and time of the latest change that prevents the undo.
         last: Option<ActorStamp>,
     },
     #[error("the database is not empty: import into a new one")]

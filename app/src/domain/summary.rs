@@ -80,7 +80,7 @@ pub struct MissingValue {
     /// The clusters of these customers, each once.
     pub clusters: Vec<(ClusterId, String)>,
     pub cells: u32,
-    /// The newest change that took the value away from one of these customers; none if they never had one (R81).
+    /// The newest change that removed the value of one of these customers; none if they never had one (R81).
     pub removed: Option<TextChange>,
 }
 
@@ -221,7 +221,7 @@ pub struct Unresolved {
     pub customer_id: CustomerId,
     pub variable: String,
     pub step_names: Vec<String>,
-    /// The change that took the value away; none if the customer never had one (R81).
+    /// The change that removed the value; none if the customer never had one (R81).
     pub removed: Option<TextChange>,
 }
 

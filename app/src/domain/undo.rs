@@ -10,8 +10,8 @@ use super::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What a step's row holds that would be lost with it, in words: "done, notes"; none if nobody has worked on it. A reopened
-/// step without notes has no work.
+/// What would be lost if a step were deleted, in words: "done, notes". None if the step has no work: it is pending (also
+/// reopened), is not overridden, and has no notes.
 pub fn work(status: StepStatus, is_overridden: bool, has_notes: bool) -> Option<String> {
     let mut parts = Vec::new();
     if status != StepStatus::Pending {
@@ -62,13 +62,13 @@ pub struct Conflict {
 }
 
 words! {
-    /// What becomes of a row by an undo.
+    /// What an undo does to a row.
     RowFate {
         Restored = "restored", BroughtBack = "brought-back", Deleted = "deleted", LeftAlone = "left-alone",
     }
 }
 
-/// A row that an undo meets, and what becomes of it.
+/// A row of the batch, and what the undo does to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UndoRow {
     pub entity: Entity,
@@ -190,7 +190,7 @@ impl From<UndoPreview> for UndoQuestion {
     }
 }
 
-/// What becomes of a page's undo: done, or first a question.
+/// The answer to a page's undo: it is done, or the person is asked first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UndoAnswer {
     Done(UndoResult),

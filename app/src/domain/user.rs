@@ -308,7 +308,9 @@ mod tests {
         let json = serde_json::to_value(User::example()).unwrap();
         let members: Vec<&String> = json.as_object().unwrap().keys().collect();
         assert!(
-            members.iter().all(|it| !it.to_lowercase().contains("hash")),
+            members
+                .iter()
+                .all(|it| !it.to_ascii_lowercase().contains("hash")),
             "{members:?}"
         );
     }

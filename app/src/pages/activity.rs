@@ -50,7 +50,7 @@ pub fn ActivityPage() -> impl IntoView {
         move || (filter.get(), is_local.get()),
         |(query, is_local): (ActivityQuery, bool)| {
             list_activity(query.filter(if is_local {
-                browser::clock::start_of_day
+                browser::local_time::start_of_day
             } else {
                 start_of_utc_day
             }))

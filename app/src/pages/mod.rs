@@ -6,11 +6,11 @@ pub mod customers;
 pub mod dashboard;
 pub mod edit_conflict;
 pub mod fetch;
-pub mod in_turn;
 pub mod lazy_pages;
 pub mod list_url;
 pub mod not_found;
 pub mod releases;
+pub mod request_queue;
 pub mod undo_flow;
 pub mod undo_requests;
 
@@ -86,14 +86,14 @@ where
 
 /// Renders under a reactive owner of its own. The previous view is disposed only after this one has replaced it:
 /// effects of it may still be scheduled, and they would read disposed signals.
-pub fn owned(parent: &Owner, draw: impl FnOnce() -> AnyView) -> AnyView {
+pub fn with_child_owner(parent: &Owner, draw: impl FnOnce() -> AnyView) -> AnyView {
     let owner = parent.child();
     let view = owner.with(draw);
     OwnedView::new_with_owner(view, owner).into_any()
 }
 
 /// True once `is_true` has been true: a lazily loaded part stays after its first use.
-pub fn stays_true(is_true: impl Fn() -> bool + Send + Sync + 'static) -> Memo<bool> {
+pub fn latched(is_true: impl Fn() -> bool + Send + Sync + 'static) -> Memo<bool> {
     Memo::new(move |before: Option<&bool>| before == Some(&true) || is_true())
 }
 
@@ -165,7 +165,7 @@ impl Default for SerialRequest {
 }
 
 /// Navigates to another page.
-pub fn goes_to() -> impl Fn(&str) + Clone {
+pub fn navigator() -> impl Fn(&str) + Clone {
     let navigate = leptos_router::hooks::use_navigate();
     move |path: &str| navigate(path, leptos_router::NavigateOptions::default())
 }

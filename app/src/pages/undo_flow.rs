@@ -49,7 +49,7 @@ pub fn UndoFlow(request: UndoRequest, requests: UndoRequests) -> impl IntoView {
             send(Some(deletes_work));
         }
     });
-    // Closing the dialog, or leaving the page under it, is a decision against it.
+    // Closing the dialog or leaving its page cancels the undo.
     follow(move |_| {
         if !open.get() && question.with_untracked(Option::is_some) {
             requests.end(None);

@@ -1,4 +1,4 @@
-//! Requests of any page to undo a change (R101). What sends them, and the dialog that may have to ask first, are loaded with
+//! Requests of any page to undo a change (R101). The code that sends them and the dialog that asks first are loaded lazily, with
 //! the first request.
 use crate::{
     domain::{id::BatchId, undo::UndoResult},
@@ -7,14 +7,14 @@ use crate::{
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// Gets the answer to a request; none if the person decided against it. The page may be gone by then.
+/// Called with the answer to a request, or `None` if the person cancelled it. The page may no longer be rendered then.
 pub type OnUndone = Arc<dyn Fn(Option<Result<UndoResult, AppError>>) + Send + Sync>;
 
 /// A change to be undone.
 #[derive(Clone)]
 pub struct UndoRequest {
     pub batch: BatchId,
-    /// Whether what becomes of each cell is shown first; if not, it is only asked about work that would be deleted.
+    /// Whether the dialog is always shown first; if not, only if work would be deleted.
     pub asks: bool,
     pub on_end: OnUndone,
 }
@@ -24,7 +24,7 @@ pub struct UndoRequest {
 pub struct UndoRequests(RwSignal<Option<UndoRequest>>);
 
 impl UndoRequests {
-    /// None is under way. To be provided as context by the shell of the page.
+    /// Without a request. `App` provides it as context.
     pub fn new() -> Self {
         Self(RwSignal::new(None))
     }

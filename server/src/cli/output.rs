@@ -1,4 +1,5 @@
-//! Output of a verb: its result as a sentence or as JSON on standard output, and a spinner on standard error while it works.
+//! Output of a CLI command (a "verb"): its result as a sentence or as JSON on standard output, and a spinner on standard
+//! error while it works.
 use crate::ops::failure::Failure;
 use clap::Args;
 use indicatif::ProgressBar;
@@ -19,11 +20,13 @@ pub struct CliOutput {
     pub json: bool,
 }
 
+/// What error messages call standard output, where `write` expects a path.
 pub fn standard_output() -> &'static Path {
     Path::new("standard output")
 }
 
-/// Writes all bytes. Returns false if the reader has closed the pipe, as `head` does; that is not a failure.
+/// Writes all bytes; `path` is only for the error message. Returns false if the reader has closed the pipe, as `head` does;
+/// that is not a failure.
 pub fn write(to: &mut dyn Write, bytes: &[u8], path: &Path) -> Result<bool, Failure> {
     match to.write_all(bytes).and_then(|()| to.flush()) {
         Ok(()) => Ok(true),

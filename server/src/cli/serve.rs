@@ -23,8 +23,11 @@ use app::{
     },
 };
 use axum::Extension;
-use std::{sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use std::{io, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
 
 /// How late it may be told when a session or a token was used last, and that a setup code has expired.
 const LAST_USED_INTERVAL: Duration = Duration::from_mins(1);
@@ -47,6 +50,8 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
             cause,
         })?;
     let address = listener.local_addr()?;
+    // Before the address is told: who knows it may also end the program, and a signal without a handler kills it.
+    let mut signals = ShutdownSignals::handle()?;
     tracing::info!("Rollcall is at http://{address}");
     if settings.auth.is_open_to_others(address) {
         tracing::warn!(
@@ -91,7 +96,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     );
     let abort = serving.abort_handle();
     tokio::spawn(async move {
-        shutdown_signal().await;
+        signals.received().await;
         tracing::info!(
             "ending: requests that are under way have {} seconds",
             SHUTDOWN_GRACE.as_secs()
@@ -160,16 +165,25 @@ async fn write_last_used(database: &Database) {
     }
 }
 
-/// Resolves on Ctrl-C or SIGTERM.
-async fn shutdown_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => {
-            let _ = interrupt.await;
+/// Ctrl-C and SIGTERM.
+struct ShutdownSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl ShutdownSignals {
+    /// From now on the two signals no longer kill the process.
+    fn handle() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 }

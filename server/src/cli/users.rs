@@ -68,6 +68,7 @@ pub struct UserAdd {
 
 #[derive(Debug, Args)]
 pub struct UserPassword {
+    /// Whose password is set
     login: String,
     /// Read it from standard input, its first line, instead of asking for it
     #[arg(long)]
@@ -78,6 +79,7 @@ pub struct UserPassword {
 
 #[derive(Debug, Args)]
 pub struct UserDeactivate {
+    /// Who no longer signs in
     login: String,
     #[command(flatten)]
     output: CliOutput,
@@ -156,7 +158,7 @@ fn stamp(settings: &Settings) -> Result<ActorStamp, Failure> {
 
 /// The user of a login, active or not.
 async fn find_user(store: &Store, login: &str) -> Result<User, Failure> {
-    let login = login.trim().to_lowercase();
+    let login = app::domain::fold::lowercase(login.trim());
     let users = store.users(true).await?;
     let found = users.into_iter().find(|it| it.login == login);
     found.ok_or_else(|| StoreError::NotFound(Noun::User).into())

@@ -1,27 +1,30 @@
-//! Limits of every request: how large its body may be, and how long it may take. An import is a whole database, so
-//! its limits are larger.
+//! Limits of HTTP requests: size of the body, time until the response begins, time of a streamed response, and time left at
+//! shutdown. `POST /api/import` takes a whole database (not a runbook, not customers), so its limits are larger.
 use std::time::Duration;
 
-/// The address of the import, which has limits of its own.
+/// The path of the import of a whole database, which has limits of its own.
 pub const IMPORT_PATH: &str = "/api/import";
-/// 8 MiB.
+/// The largest body of any other request: 8 MiB.
 pub const REQUEST_BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
-/// 256 MiB.
+/// The largest body of an import: 256 MiB.
 pub const IMPORT_BODY_MAX_BYTES: usize = 256 * 1024 * 1024;
+/// How long any other request may take until its response begins; then it is answered with 503.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// The same for an import.
 pub const IMPORT_TIMEOUT: Duration = Duration::from_mins(10);
-/// How much of a body behind its limit is read and discarded, so that a client which is sending gets the answer: 1 MiB.
+/// How much of a body beyond its limit is read and discarded: 1 MiB. A client that is still sending would otherwise see a
+/// closed connection instead of the 413.
 pub const BODY_OVERRUN_MAX_BYTES: usize = 1024 * 1024;
-/// How long a body that is too large is still read, so that a client which is sending gets the answer.
+/// How long a body beyond its limit is read and discarded, for the same reason.
 pub const BODY_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a streamed response waits for a client that takes nothing.
+/// How long a streamed response waits for a client that reads nothing.
 pub const CLIENT_STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a streamed response may take in all: it holds a snapshot of the database, and SQLite's log grows meanwhile.
 pub const STREAM_TIMEOUT: Duration = Duration::from_mins(15);
 /// How long running requests may take after the server was asked to end.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
-/// The largest body that an address takes, in bytes.
+/// The largest body that a path takes, in bytes.
 pub fn body_max_bytes(path: &str) -> usize {
     if path == IMPORT_PATH {
         IMPORT_BODY_MAX_BYTES
@@ -30,7 +33,7 @@ pub fn body_max_bytes(path: &str) -> usize {
     }
 }
 
-/// How long a request to an address may take.
+/// How long a request to a path may take until its response begins.
 pub fn timeout(path: &str) -> Duration {
     if path == IMPORT_PATH {
         IMPORT_TIMEOUT

@@ -56,7 +56,7 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
         }
     }
     let components = api.components.get_or_insert_default();
-    // A dry run's answer has all that the other one needs, so exactly one of the two would never fit.
+    // `anyOf` instead of the derived `oneOf`: a dry run's answer also satisfies the schema of a result.
     if let Some(schema) = components.schemas.get_mut(&*Undone::name())
         && let RefOr::T(Schema::OneOf(either)) = schema
     {

@@ -43,7 +43,7 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub current: Option<Value>,
-    /// Who changed that row last; where nothing can be undone, who stands in the way.
+    /// Who changed that row last; if nothing can be undone, who made the latest change that prevents it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
     /// When that was.

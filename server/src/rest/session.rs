@@ -158,7 +158,7 @@ pub async fn begin(
         return Err(SignInFailure::NotHere);
     }
     let now = now();
-    let login = login.trim().to_lowercase();
+    let login = app::domain::fold::lowercase(login.trim());
     if let Some(seconds) = of_request.wait_seconds(&login, now) {
         return Err(SignInFailure::Waits(seconds));
     }

@@ -1,4 +1,5 @@
-//! REST: customers' steps. Read, update, transitions, override and reset of the text, bulk actions.
+//! REST: customers' steps. Read (row or detail), update, delete a custom step, transitions of one or many, override and
+//! reset of the text. Adding, moving and promoting steps: `custom_steps`.
 use super::{
     dto::{
         enums::{StepActionSchema, StepTypeSchema},
@@ -44,14 +45,14 @@ pub struct StepFields {
     version: Option<i64>,
 }
 
-/// A step that was done.
+/// Marks a step done.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Done {
-    /// They replace the step's notes.
+    /// New notes; they replace the step's notes.
     #[schema(max_length = 10000)]
     notes: Option<String>,
-    /// Though a variable of its text has no value.
+    /// Whether to mark it done although a variable of its text has no value.
     allow_unresolved: Option<bool>,
     /// The version that the change is based on; or send If-Match.
     version: Option<i64>,
@@ -60,7 +61,7 @@ pub struct Done {
     text_sha256: Option<String>,
 }
 
-/// A step that is begun.
+/// Starts a step.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Started {
@@ -71,7 +72,7 @@ pub struct Started {
     text_sha256: Option<String>,
 }
 
-/// Why.
+/// The reason of a transition.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct Because {
     #[schema(min_length = 1, max_length = 10000)]
@@ -101,13 +102,13 @@ pub struct Bulk {
     ids: Vec<StepId>,
     #[schema(value_type = StepActionSchema)]
     action: Option<StepAction>,
-    /// Failing and skipping want one, reverting may have one.
+    /// Required for fail and skip, optional for revert, ignored otherwise.
     #[schema(max_length = 10000)]
     reason: Option<String>,
-    /// With done they replace the steps' notes.
+    /// New notes for all steps; used with done only.
     #[schema(max_length = 10000)]
     notes: Option<String>,
-    /// Though a variable of a text has no value.
+    /// Whether to mark steps done although a variable of a text has no value.
     allow_unresolved: Option<bool>,
 }
 
@@ -118,7 +119,7 @@ pub fn changed(done: Changed<CustomerStep>) -> RestResponse {
     Ok(response::changed(version, &Step::from(row), batch_id))
 }
 
-/// The same after a change of the text; `sent` is the text of the request, if it had one.
+/// 200 with the step after a request that may have changed its text; `sent` is the text of the request, if it had one.
 pub fn written(done: Changed<CustomerStep>, sent: Option<&str>) -> RestResponse {
     let Changed { row, batch_id } = done;
     let version = row.version;
@@ -136,7 +137,7 @@ pub fn written(done: Changed<CustomerStep>, sent: Option<&str>) -> RestResponse 
 pub async fn read_step(Reader(store): Reader, Id(id): Id<StepId>) -> RestResponse {
     let step = store.step_row(id).await?;
     let version = step.version;
-    // Its position changes without its version.
+    // Not `row`: a reorder changes the position but not the version, so the ETag needs the hash of the body.
     Ok(response::view(version, &Step::from(step)))
 }
 
@@ -160,6 +161,7 @@ pub async fn update_step(
     caller: Writer,
     JsonBody(fields): JsonBody<StepFields>,
 ) -> RestResponse {
+    // An unknown id is 404, even if the version is missing too.
     caller.store.step_row(id).await?;
     let version = caller.require_version(fields.version)?;
     let patch = StepPatch {
@@ -176,7 +178,7 @@ pub async fn update_step(
 /// Deletes a custom step. A copy of a template step stays.
 #[utoipa::path(delete, path = "/api/steps/{id}", tag = "steps",
     params(("id" = i64, Path, description = "The step's id")),
-    responses((status = 204, description = "It is gone")))]
+    responses((status = 204, description = "The step was deleted")))]
 pub async fn delete_step(Id(id): Id<StepId>, caller: Writer) -> RestResponse {
     let version = caller.version(None);
     let done = caller.store.delete_custom_step(id, version, caller.stamp);
@@ -210,7 +212,7 @@ fn with_version(body: OfVersion) -> TransitionOptions {
     }
 }
 
-/// Somebody is on it.
+/// Starts a step: its status becomes `in_progress`.
 #[utoipa::path(post, path = "/api/steps/{id}/start", tag = "steps", request_body = Option<Started>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
@@ -227,7 +229,7 @@ pub async fn start_step(
     act(caller, id, StepAction::Start, options).await
 }
 
-/// It is done. A step with a variable that has no value is refused, unless that is allowed; so is a text that is another
+/// Marks a step done. A step with a variable that has no value is refused, unless that is allowed; so is a text that is another
 /// than the one with `textSha256`.
 #[utoipa::path(post, path = "/api/steps/{id}/done", tag = "steps", request_body = Option<Done>,
     params(("id" = i64, Path, description = "The step's id")),
@@ -259,7 +261,7 @@ pub async fn finish_step(
     Ok(response::changed(version, &step, batch_id))
 }
 
-/// It broke; the reason is required.
+/// Marks a step failed; the reason is required.
 #[utoipa::path(post, path = "/api/steps/{id}/fail", tag = "steps", request_body = Option<Because>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
@@ -271,7 +273,7 @@ pub async fn fail_step(
     act(caller, id, StepAction::Fail, with_reason(body)).await
 }
 
-/// It is not done for this customer; the reason is required.
+/// Skips a step for this customer; the reason is required.
 #[utoipa::path(post, path = "/api/steps/{id}/skip", tag = "steps", request_body = Option<Because>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
@@ -283,7 +285,7 @@ pub async fn skip_step(
     act(caller, id, StepAction::Skip, with_reason(body)).await
 }
 
-/// What it did was taken back.
+/// Marks a step reverted: what it did was taken back.
 #[utoipa::path(post, path = "/api/steps/{id}/revert", tag = "steps", request_body = Option<Because>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
@@ -295,7 +297,7 @@ pub async fn revert_step(
     act(caller, id, StepAction::Revert, with_reason(body)).await
 }
 
-/// It is pending again.
+/// Reopens a step: its status becomes pending.
 #[utoipa::path(post, path = "/api/steps/{id}/reopen", tag = "steps", request_body = Option<OfVersion>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
@@ -316,6 +318,7 @@ pub async fn override_step(
     caller: Writer,
     JsonBody(body): JsonBody<Override>,
 ) -> RestResponse {
+    // An unknown id is 404, even if the version is missing too.
     caller.store.step_row(id).await?;
     let version = caller.require_version(body.version)?;
     let store = &caller.store;

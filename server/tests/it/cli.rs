@@ -398,6 +398,16 @@ fn a_database_that_cannot_be_opened_is_not_taken_for_a_free_one() {
 }
 
 #[test]
+fn a_server_that_has_told_its_address_ends_cleanly_however_soon_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    for _ in 0..3 {
+        let log = RunningServer::start(&mut program(&database)).end();
+        assert!(log.contains("ending: requests"), "{log}");
+    }
+}
+
+#[test]
 fn a_damaged_database_that_a_server_has_open_is_not_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let (database, backup) = (folder.path().join("app.db"), folder.path().join("b.db"));

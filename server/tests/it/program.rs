@@ -140,7 +140,8 @@ impl RunningServer {
         Command::new("sh").args(["-c", &kill]).status().unwrap();
         let mut rest = String::new();
         self.log.read_to_string(&mut rest).unwrap();
-        assert!(self.child.wait().unwrap().success(), "{rest}");
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}: {rest}");
         rest
     }
 }

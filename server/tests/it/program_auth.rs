@@ -152,7 +152,7 @@ fn in_login_mode_a_token_opens_what_its_owner_may_and_no_header_does() {
     let (status, answer) = ask("/api/releases", "");
     assert_eq!(status, 401);
     assert!(
-        answer.to_lowercase().contains("www-authenticate: bearer"),
+        answer.to_ascii_lowercase().contains("www-authenticate: bearer"),
         "{answer}"
     );
     assert!(ask("/releases", "").1.contains("/login?next=/releases"));

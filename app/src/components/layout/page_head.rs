@@ -1,4 +1,4 @@
-//! Head of a page: breadcrumb, the page's only `h1`, its actions; and the document's title.
+//! Header of a page's content: breadcrumb, the page's only `h1`, buttons of the page; also sets the document's `title`.
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -6,7 +6,7 @@ use leptos_meta::Title;
 pub type Crumb = (String, String);
 
 /// The document's title. leptos writes it into the page without escaping, so that a name with `</title>` would end the
-/// element; the opening bracket is replaced.
+/// element; each `<` is replaced by `‹`.
 fn document_title(title: &str) -> String {
     format!("{} · Rollcall", title.replace('<', "‹"))
 }

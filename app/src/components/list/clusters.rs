@@ -1,4 +1,5 @@
-//! Clusters as the HTML text of a table, searched and sorted; by name at first.
+//! The list of clusters as the HTML text of a table: searched, sorted (by name unless a column is chosen), inactive ones hidden
+//! unless asked for.
 use super::{
     list_query::ListQuery,
     table_html::{
@@ -20,7 +21,7 @@ const COLUMNS: [ListColumn; 4] = [
     number_column("variables", "Variables"),
     number_column("customers", "Customers"),
 ];
-/// The order without a choice.
+/// The key of the column that sorts the list until another is chosen.
 const DEFAULT_ORDER: &str = "name";
 
 /// The clusters, each with the text that the search looks in.
@@ -88,7 +89,7 @@ impl ClusterList {
     }
 }
 
-/// Compares by the column with a key.
+/// Compares by the column with this key, one of those in `COLUMNS`; any other key means the name.
 fn compare(key: &str, a: &ClusterSummary, b: &ClusterSummary) -> Ordering {
     match key {
         "variables" => a.cluster.metadata.0.len().cmp(&b.cluster.metadata.0.len()),
@@ -97,7 +98,7 @@ fn compare(key: &str, a: &ClusterSummary, b: &ClusterSummary) -> Ordering {
     }
 }
 
-/// A row; `is_first` if it gets the focus.
+/// A row; `is_first` if it is the first one added by "Show more", which gets the focus.
 fn row_html(it: &ClusterSummary, is_first: bool) -> Markup {
     let cluster = &it.cluster;
     html! {

@@ -115,12 +115,12 @@ impl GridView<'_> {
         visual_columns
             .map(|visual_column| {
                 let column = self.layout.visual_columns[visual_column];
-                let band = &self.grid.bands[column.band(self.grid)];
+                let group = &self.grid.groups[column.group(self.grid)];
                 let name = match column {
                     VisualColumn::Customer(index) => {
-                        format!(", {}, {}", self.grid.columns[index].name, band.name)
+                        format!(", {}, {}", self.grid.columns[index].name, group.name)
                     }
-                    VisualColumn::Group(_) => format!(", {}", band.name),
+                    VisualColumn::Group(_) => format!(", {}", group.name),
                 };
                 let tag_start = if self.layout.starts_cluster(self.grid, visual_column) {
                     r#"<td class="cell band-start" role="gridcell" tabindex="-1" data-r=""#
@@ -184,7 +184,7 @@ impl GridView<'_> {
     /// The attributes of a cell that can change, for a cell that is on the page already. `None` removes the attribute.
     pub fn cell_attributes(&self, at: CellIndex) -> Vec<(&'static str, Option<String>)> {
         let column = &self.grid.columns[at.column];
-        let column_name = format!(", {}, {}", column.name, self.grid.bands[column.band].name);
+        let column_name = format!(", {}, {}", column.name, self.grid.groups[column.group].name);
         let mut name = String::new();
         self.write_label(&mut name, (&self.step_name(at.row), &column_name), at);
         let mut attributes = vec![("aria-label", Some(name))];
@@ -242,8 +242,8 @@ impl GridView<'_> {
                             escape_into(html, &name);
                             html.push_str("\"></td>");
                         }
-                        VisualColumn::Group(band) => {
-                            self.write_group_cell(html, (row, band), (&step, &text.name));
+                        VisualColumn::Group(group) => {
+                            self.write_group_cell(html, (row, group), (&step, &text.name));
                         }
                     }
                 }
@@ -281,12 +281,12 @@ impl GridView<'_> {
     fn write_group_cell(
         &self,
         html: &mut String,
-        (row, band): (usize, usize),
+        (row, group): (usize, usize),
         (step, column): (&str, &str),
     ) {
         let columns = 0..self.grid.columns.len();
         let counts: Counts = columns
-            .filter(|it| self.grid.columns[*it].band == band)
+            .filter(|it| self.grid.columns[*it].group == group)
             .filter_map(|column| self.grid.cell(CellIndex { row, column }))
             .map(|it| it.status)
             .collect();
@@ -315,8 +315,8 @@ impl GridView<'_> {
         let mut counts = Counts::default();
         match column {
             VisualColumn::Customer(index) => counts.add_all(self.grid.block_counts(block, index)),
-            VisualColumn::Group(band) => (0..self.grid.columns.len())
-                .filter(|it| self.grid.columns[*it].band == band)
+            VisualColumn::Group(group) => (0..self.grid.columns.len())
+                .filter(|it| self.grid.columns[*it].group == group)
                 .for_each(|column| counts.add_all(self.grid.block_counts(block, column))),
         }
         counts

@@ -35,16 +35,16 @@ fn text_field_html(id: &str, what: &str, short: &str, text: &str) -> Markup {
 }
 
 fn fields_html(filter: &MatrixFilter, grid: &Grid) -> Markup {
-    let n_customers = |band| grid.columns.iter().filter(|it| it.band == band).count();
+    let n_customers = |group| grid.columns.iter().filter(|it| it.group == group).count();
     html! {
         (text_field_html(&CUSTOMER_FIELD[1..], "customers", "Customers", &filter.customers))
         (text_field_html(&STEP_FIELD[1..], "steps", "Steps", &filter.steps))
-        @if grid.bands.len() > 1 {
+        @if grid.groups.len() > 1 {
             select class="input" data-size="s" id=(CLUSTER_FIELD[1..]) aria-label="Cluster" {
                 option value="" { "All clusters" }
-                @for (index, band) in grid.bands.iter().enumerate() {
-                    option value=(band.id) selected[filter.cluster == Some(band.id)] {
-                        (band.name) " (" (n_customers(index)) ")"
+                @for (index, group) in grid.groups.iter().enumerate() {
+                    option value=(group.id) selected[filter.cluster == Some(group.id)] {
+                        (group.name) " (" (n_customers(index)) ")"
                     }
                 }
             }
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn hostile_texts_stay_text_in_the_filter_bar() {
         let mut grid = grid(1, 1, |_| None);
-        grid.bands = [1, 2]
+        grid.groups = [1, 2]
             .map(|it| ClusterGroup {
                 id: ClusterId(it),
                 name: HOSTILE.into(),

@@ -39,9 +39,9 @@ pub fn colgroup_html(layout: &GridLayout, window: &GridWindow, padding: &WindowP
 }
 
 /// The counts of a cluster, and the number of its customers.
-fn band_counts(grid: &Grid, band: usize) -> (Counts, usize) {
+fn group_counts(grid: &Grid, group: usize) -> (Counts, usize) {
     let columns: Vec<usize> = (0..grid.columns.len())
-        .filter(|it| grid.columns[*it].band == band)
+        .filter(|it| grid.columns[*it].group == group)
         .collect();
     let mut counts = Counts::default();
     columns
@@ -75,13 +75,13 @@ pub fn cluster_row_html(grid: &Grid, layout: &GridLayout, window: &GridWindow) -
     );
     let mut visual_column = window.visual_columns.start;
     while visual_column < window.visual_columns.end {
-        let band = layout.visual_columns[visual_column].band(grid);
+        let group = layout.visual_columns[visual_column].group(grid);
         let is_group = matches!(layout.visual_columns[visual_column], VisualColumn::Group(_));
         let end = (visual_column..window.visual_columns.end)
-            .find(|it| layout.visual_columns[*it].band(grid) != band)
+            .find(|it| layout.visual_columns[*it].group(grid) != group)
             .unwrap_or(window.visual_columns.end);
-        let name = escape(&grid.bands[band].name);
-        let (_, n) = band_counts(grid, band);
+        let name = escape(&grid.groups[group].name);
+        let (_, n) = group_counts(grid, group);
         let (verb, count) = if is_group {
             ("Expand", String::new())
         } else {
@@ -96,11 +96,11 @@ pub fn cluster_row_html(grid: &Grid, layout: &GridLayout, window: &GridWindow) -
         put!(
             html,
             r#"<th class="band band-start" data-cluster="{}" role="columnheader" scope="colgroup" aria-colindex="{}" colspan="{}" data-c="{visual_column}"><button tabindex="-1" aria-expanded="{}" data-toggle="band {}" title="{verb} {name}">{}{name}{count}</button></th>"#,
-            hue(grid.bands[band].id),
+            hue(grid.groups[group].id),
             visual_column + 2,
             end - visual_column,
             !is_group,
-            grid.bands[band].id,
+            grid.groups[group].id,
             glyph_html("i-chevron", None),
         );
         visual_column = end;
@@ -142,14 +142,14 @@ pub fn write_column_head(
                 bar_html(counts).0,
             );
         }
-        VisualColumn::Group(band) => {
-            let (counts, n) = band_counts(grid, band);
+        VisualColumn::Group(group) => {
+            let (counts, n) = group_counts(grid, group);
             put!(
                 html,
                 r#"<th class="{start}" role="columnheader" scope="col" aria-colindex="{}" data-c="{visual_column}"><button class="who" tabindex="-1" data-toggle="band {}" title="Expand {}"><span class="who__name">All {n}</span><span class="who__part">{}{}</span>{}</button></th>"#,
                 visual_column + 2,
-                grid.bands[band].id,
-                escape(&grid.bands[band].name),
+                grid.groups[group].id,
+                escape(&grid.groups[group].name),
                 counts.percent_text(NO_PERCENT),
                 needs_attention(counts)
                     .map(|it| glyph_html(state_icon(it), Some(it)))

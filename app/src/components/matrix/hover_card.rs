@@ -1,5 +1,5 @@
-//! Hover card of the matrix grid: the details of one cell, shown when the mouse or the focus rests on it. The card is HTML
-//! in one element beside the grid, so that a thousand cells need none of their own.
+//! Hover card of the matrix grid: the details of one cell, shown when the mouse or the focus rests on it. There is one card, an
+//! element beside the grid that is filled with HTML; the thousand cells have no elements or listeners for it.
 use super::{
     cell_html::{TimeFormat, glyph_html},
     layout::GridPosition,
@@ -30,7 +30,9 @@ pub(super) struct HoverCard {
     state: MatrixState,
     pane: NodeRef<tags::Div>,
     clock: Clock,
+    /// The number of the last request. A timer whose number is another by now does nothing.
     last_request: StoredValue<u32>,
+    /// The cell under the mouse.
     hovered: StoredValue<Option<GridPosition>>,
 }
 
@@ -54,7 +56,7 @@ impl HoverCard {
         }
     }
 
-    /// Leaves the card as it is now: the requests before are ignored.
+    /// Cancels pending requests to show or hide the card, which stays as it is.
     pub fn cancel(self) {
         self.last_request.update_value(|it| *it += 1);
     }
@@ -91,6 +93,7 @@ impl HoverCard {
         self.request(None, HOVER_CARD_HIDE_DELAY_MS);
     }
 
+    /// After the delay, shows the card of a cell, or hides it without one, unless another request came in between.
     fn request(self, position: Option<GridPosition>, delay_ms: u32) {
         self.cancel();
         let request = self.last_request.get_value();
@@ -127,7 +130,7 @@ pub fn html(
 ) -> Option<String> {
     let cell = grid.cell(at)?;
     let (row, column) = (&grid.rows[at.row], &grid.columns[at.column]);
-    let band = &grid.bands[column.band];
+    let group = &grid.groups[column.group];
     let change = grid.status_change(at);
     let flags = [
         (cell.is_overridden, "Overridden"),
@@ -138,7 +141,7 @@ pub fn html(
     let words: Vec<&str> = flags.iter().filter(|it| it.0).map(|it| it.1).collect();
     let html = html! {
         b { (row.name) }
-        span class="muted" { (column.name) " · " (band.name) " · " (column.namespace) }
+        span class="muted" { (column.name) " · " (group.name) " · " (column.namespace) }
         span class="state" {
             (PreEscaped(glyph_html(state_icon(cell.status), Some(cell.status))))
             (cell.status.label())
@@ -167,7 +170,8 @@ pub fn html(
     Some(html.into_string())
 }
 
-/// One change of a value. Its time stands between the two halves of the sentence, in milliseconds.
+/// One change of a variable's value, as a sentence with its time formatted. `line` is the text before the time, the time in
+/// milliseconds since 1970, and the text after it, separated by U+001F, as `store::views::changed_values` writes it.
 fn value_change_line(line: &str, format_time: impl Fn(DateTime<Utc>) -> String) -> String {
     let mut parts = line.split('\u{1f}');
     let (head, at, tail) = (parts.next(), parts.next(), parts.next());
@@ -222,7 +226,7 @@ mod tests {
                 id: CustomerId(1),
                 name: "<Acme>".into(),
                 namespace: "acme".into(),
-                band: 0,
+                group: 0,
                 inactive: false,
             }],
             vec![MatrixRow {
@@ -261,7 +265,7 @@ mod tests {
         grid.rows[0].name = HOSTILE.into();
         grid.columns[0].name = HOSTILE.into();
         grid.columns[0].namespace = HOSTILE.into();
-        grid.bands[0].name = HOSTILE.into();
+        grid.groups[0].name = HOSTILE.into();
         grid.set_missing(at, Some(HOSTILE.into()));
         let hostile = StatusChange {
             by: HOSTILE.into(),

@@ -1,5 +1,5 @@
-//! Keyboard shortcuts of the matrix grid: maps key presses to commands. The map is a plain function, so that tests can
-//! check it without a browser.
+//! Keyboard shortcuts of the matrix grid, some of which also work on the page of one customer: maps keys to commands
+//! (`command_for_key`, a plain function that tests check without a browser), and the grid's `keydown` listener.
 use super::{
     command::GridCommand,
     hover_card::HoverCard,
@@ -38,6 +38,7 @@ pub fn command_for_key(key: &str, control: bool, shift: bool) -> Option<GridComm
         ("?", false) => Some(GridCommand::Help),
         ("Enter", false) => Some(GridCommand::Open),
         ("Escape", false) => Some(GridCommand::Close),
+        // A letter is that of the status that the action leads to: in progress, done, failed, skipped, reverted, pending.
         ("i", false) => Some(GridCommand::Act(StepAction::Start)),
         ("d", false) => Some(GridCommand::Act(StepAction::Done)),
         ("f", false) => Some(GridCommand::Act(StepAction::Fail)),

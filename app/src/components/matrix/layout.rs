@@ -21,16 +21,16 @@ pub enum VisualRow {
 pub enum VisualColumn {
     /// A customer, as an index into `Grid::columns`.
     Customer(usize),
-    /// A collapsed cluster, as an index into `Grid::bands`.
+    /// A collapsed cluster, as an index into `Grid::groups`.
     Group(usize),
 }
 
 impl VisualColumn {
-    /// The cluster of this column, as an index into `Grid::bands`.
-    pub fn band(self, grid: &Grid) -> usize {
+    /// The cluster of this column, as an index into `Grid::groups`.
+    pub fn group(self, grid: &Grid) -> usize {
         match self {
-            Self::Customer(column) => grid.columns[column].band,
-            Self::Group(band) => band,
+            Self::Customer(column) => grid.columns[column].group,
+            Self::Group(group) => group,
         }
     }
 }
@@ -134,10 +134,10 @@ impl GridLayout {
             if !has_column(index) {
                 continue;
             }
-            if !collapsed.clusters.contains(&grid.bands[column.band].id) {
+            if !collapsed.clusters.contains(&grid.groups[column.group].id) {
                 visual_columns.push(VisualColumn::Customer(index));
-            } else if visual_columns.last() != Some(&VisualColumn::Group(column.band)) {
-                visual_columns.push(VisualColumn::Group(column.band));
+            } else if visual_columns.last() != Some(&VisualColumn::Group(column.group)) {
+                visual_columns.push(VisualColumn::Group(column.group));
             }
         }
         // Without a customer or without a step there are no cells: the layout is empty.
@@ -217,22 +217,22 @@ impl GridLayout {
 
     /// Whether a visual column is the first of its cluster.
     pub fn starts_cluster(&self, grid: &Grid, visual_column: usize) -> bool {
-        let band = |visual_column: usize| {
+        let group = |visual_column: usize| {
             self.visual_columns
                 .get(visual_column)
-                .map(|it| it.band(grid))
+                .map(|it| it.group(grid))
         };
-        visual_column == 0 || band(visual_column - 1) != band(visual_column)
+        visual_column == 0 || group(visual_column - 1) != group(visual_column)
     }
 
     /// The first and the last visual column of the cluster that a visual column belongs to.
     pub fn cluster_span(&self, grid: &Grid, visual_column: usize) -> (usize, usize) {
-        let band = |visual_column: usize| {
+        let group = |visual_column: usize| {
             self.visual_columns
                 .get(visual_column)
-                .map(|it| it.band(grid))
+                .map(|it| it.group(grid))
         };
-        let is_same = |it: &usize| band(*it) == band(visual_column);
+        let is_same = |it: &usize| group(*it) == group(visual_column);
         let first = (0..=visual_column).rev().take_while(is_same).last();
         let last = (visual_column..self.visual_columns.len())
             .take_while(is_same)

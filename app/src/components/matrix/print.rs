@@ -29,7 +29,7 @@ fn filter_text(grid: &Grid, filter: &MatrixFilter) -> Option<String> {
         .iter()
         .map(|it| it.label().to_owned())
         .collect();
-    let cluster = grid.bands.iter().find(|it| Some(it.id) == filter.cluster);
+    let cluster = grid.groups.iter().find(|it| Some(it.id) == filter.cluster);
     words.extend(cluster.map(|it| format!("cluster {}", it.name)));
     for (what, text) in [("customers", &filter.customers), ("steps", &filter.steps)] {
         if !text.trim().is_empty() {
@@ -58,8 +58,8 @@ fn rollup_counts(grid: &Grid, visual_row: VisualRow, visual_column: VisualColumn
     };
     let columns: Vec<usize> = match visual_column {
         VisualColumn::Customer(column) => vec![column],
-        VisualColumn::Group(band) => (0..grid.columns.len())
-            .filter(|it| grid.columns[*it].band == band)
+        VisualColumn::Group(group) => (0..grid.columns.len())
+            .filter(|it| grid.columns[*it].group == group)
             .collect(),
     };
     rows.iter()
@@ -104,11 +104,11 @@ fn cluster_spans(
     layout: &GridLayout,
     visual_columns: std::ops::Range<usize>,
 ) -> Vec<(usize, usize)> {
-    let bands: Vec<usize> = layout.visual_columns[visual_columns]
+    let groups: Vec<usize> = layout.visual_columns[visual_columns]
         .iter()
-        .map(|it| it.band(grid))
+        .map(|it| it.group(grid))
         .collect();
-    let spans = bands.chunk_by(|a, b| a == b);
+    let spans = groups.chunk_by(|a, b| a == b);
     spans.map(|it| (it[0], it.len())).collect()
 }
 
@@ -119,8 +119,8 @@ fn table_html(grid: &Grid, layout: &GridLayout, visual_columns: std::ops::Range<
             thead {
                 tr {
                     th rowspan="2" scope="col" { "Step" }
-                    @for (band, n) in cluster_spans(grid, layout, visual_columns) {
-                        th colspan=(n) scope="colgroup" { (grid.bands[band].name) }
+                    @for (group, n) in cluster_spans(grid, layout, visual_columns) {
+                        th colspan=(n) scope="colgroup" { (grid.groups[group].name) }
                     }
                 }
                 tr {
@@ -306,7 +306,7 @@ mod tests {
             id: CustomerId(1),
             name: format!("<c{it}>"),
             namespace: "c".into(),
-            band: 0,
+            group: 0,
             inactive: false,
         });
         let row = MatrixRow {
@@ -315,12 +315,12 @@ mod tests {
             kind: StepType::Bash,
             template: None,
         };
-        let band = ClusterGroup {
+        let group = ClusterGroup {
             id: ClusterId(1),
             name: "eu".into(),
         };
         let cells = (0..n_columns).map(|column| (CellIndex { row: 0, column }, failed()));
-        let grid = Grid::new(release(), vec![band], columns.collect(), vec![row], cells);
+        let grid = Grid::new(release(), vec![group], columns.collect(), vec![row], cells);
         let filter = MatrixFilter::default();
         let layout = GridLayout::new(&grid, &Collapsed::default(), &filter);
         let html = body_html(&grid, &layout, &filter, "Printed", &|_| "14:02".into());
@@ -340,7 +340,7 @@ mod tests {
         grid.release.version_number = Some(HOSTILE.into());
         grid.rows[0].name = HOSTILE.into();
         grid.columns[0].name = HOSTILE.into();
-        grid.bands[0].name = HOSTILE.into();
+        grid.groups[0].name = HOSTILE.into();
         let change = StatusChange {
             by: HOSTILE.into(),
             at: DateTime::UNIX_EPOCH,

@@ -195,9 +195,9 @@ fn update_counts(pane: &Pane, grid_view: GridView<'_>, window: &GridWindow, chan
         visual_rows.position(|it| *it == VisualRow::Step(row))
     };
     let visual_column_of = |column: usize| {
-        let band = grid.columns[column].band;
+        let group = grid.columns[column].group;
         let is_it = |it: &VisualColumn| {
-            *it == VisualColumn::Customer(column) || *it == VisualColumn::Group(band)
+            *it == VisualColumn::Customer(column) || *it == VisualColumn::Group(group)
         };
         layout.visual_columns.iter().position(is_it)
     };

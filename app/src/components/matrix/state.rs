@@ -10,7 +10,7 @@ use crate::{
     browser,
     components::{
         pending_actions::{ActionRequest, FailedAction, PendingActions},
-        step_panel::PanelNeighbors,
+        step_panel::events::PanelNeighbors,
         ui::follow_effect::follow,
     },
     domain::{
@@ -114,7 +114,8 @@ impl MatrixState {
         }
     }
 
-    /// Takes over who changed cells, when and why. False if that is of another arrangement of cells than the grid.
+    /// Applies who changed cells, when and why. Returns false, and changes nothing, if it was made for another arrangement
+    /// of cells.
     pub fn set_status_info(self, info: &StatusInfo) -> bool {
         let taken = self.grid.try_update(|grid| grid.merge_status_info(info));
         if taken == Some(true) {
@@ -226,7 +227,7 @@ impl MatrixState {
         browser::dom::after(SAVING_INDICATOR_DELAY_MS, move || {
             let is_slow = self
                 .pending_actions
-                .try_update(|it| it.linger(step, number));
+                .try_update(|it| it.mark_slow(step, number));
             if is_slow == Some(true) {
                 // Redraws the cell.
                 self.update_cell(step, |_| ());
@@ -277,8 +278,8 @@ impl MatrixState {
             .with_untracked(|grid| grid.cell(grid.index_of(step)?).copied())
     }
 
-    /// Takes over a step as the server has it now: the answer to the action of this number, or to a change of another kind.
-    /// While a newer action has no answer, its state stays shown. Whether a variable is unresolved is not part of the step,
+    /// Applies a step as the server returned it, in the answer to the action of this number or to a change of another kind.
+    /// While a newer action has no answer, its state stays rendered. Whether a variable is unresolved is not part of the step,
     /// and is kept.
     pub fn put_step(self, step: &CustomerStep, number: Option<u32>) {
         let Some(before) = self.grid.try_with_untracked(|grid| {
@@ -433,7 +434,7 @@ impl MatrixState {
             let id = id.parse().ok()?;
             let visual_column = self.grid.with_untracked(|grid| {
                 let mut visual_columns = layout.visual_columns.iter();
-                visual_columns.position(|it| grid.bands[it.band(grid)].id == id)
+                visual_columns.position(|it| grid.groups[it.group(grid)].id == id)
             })?;
             let visual_row = self.selection.get_untracked().map_or(0, |it| it.focus.0);
             Some((FocusZone::ClusterHead, (visual_row, visual_column)))

@@ -11,8 +11,6 @@ pub mod step_detail;
 mod text_changes;
 mod text_dialogs;
 
-pub use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
-
 use super::{
     step_state::StepStateLabel,
     ui::{code::CodeBlock, icon::Icon, time::Clock},
@@ -26,6 +24,7 @@ use crate::{
 };
 use actions::{ActionNotice, CopyButton, ReasonPrompt, StateButtons};
 use custom_step_dialogs::{AddStepDialog, DeleteStepDialog, EditStepDialog};
+use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
 use history::{History, kept_label};
 use leptos::{ev, prelude::*};
 use notes::{NotesEditor, VariableValues};

@@ -69,8 +69,7 @@ impl PanelSession {
         }
     }
 
-    /// Whether the notes of a step are those that were known, or those that this page saved last: then nobody else has
-    /// written any since.
+    /// Whether nobody else has changed the notes of a step: they are still `known`, or what this page saved last.
     pub fn is_own_notes(&self, step: &CustomerStep, known: &str) -> bool {
         let now = step.notes.as_deref().unwrap_or_default();
         let is_saved = |it: &Option<(StepId, String)>| {

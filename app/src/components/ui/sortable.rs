@@ -137,13 +137,13 @@ impl ListState {
         event.prevent_default();
         self.open_menu.set(None);
         if self.is_busy.get_untracked() || self.ids.with_value(|ids| drag::is_requested(ids)) {
-            move_queue::wait(id, by);
+            move_queue::push(id, by);
         } else {
             self.move_by(id, by);
         }
     }
 
-    /// Moves a row by so many places, as far as the list goes. The list may be gone by now.
+    /// Moves a row by `by` positions, at most to the end of the list; does nothing if the list is no longer rendered.
     fn move_by(self, id: i64, by: isize) {
         let places = self.ids.try_with_value(|ids| {
             let from = ids.iter().position(|it| *it == id)?;
@@ -155,7 +155,7 @@ impl ListState {
         }
     }
 
-    /// The list is shown: goes on with what had to wait for its order.
+    /// To be called when the list is rendered: does the next queued move.
     fn go_on(self, is_requested_order: bool) {
         self.ids.with_value(|ids| {
             if is_requested_order {

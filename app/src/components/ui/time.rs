@@ -44,9 +44,9 @@ impl Clock {
         })
     }
 
-    /// The time goes on: labels follow once it is another day.
+    /// Sets the current time; labels change only when another day begins.
     pub fn advance(self, now: DateTime<Utc>) {
-        let day = |it| browser::clock::to_local(it).date();
+        let day = |it| browser::local_time::to_local(it).date();
         if self.now.with_untracked(|it| day(*it) != day(now)) {
             self.now.set(now);
         }
@@ -54,7 +54,7 @@ impl Clock {
 
     fn wall_clock(self, at: DateTime<Utc>) -> NaiveDateTime {
         if self.is_local.get() {
-            browser::clock::to_local(at)
+            browser::local_time::to_local(at)
         } else {
             at.naive_utc()
         }

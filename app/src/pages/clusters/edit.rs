@@ -10,7 +10,7 @@ use crate::{
         SerialRequest,
         edit_conflict::{create_requests, edit_requests},
         fetch::Fetch,
-        goes_to, loaded, param,
+        loaded, navigator, param,
     },
     paths,
 };
@@ -18,7 +18,7 @@ use leptos::prelude::*;
 
 /// Restores an inactive cluster and opens its page.
 fn restore_request(sending: SerialRequest) -> Callback<i64> {
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     Callback::new(move |id: i64| {
         let go = go.clone();
         sending.run(restore_cluster(ClusterId(id)), move |it| {
@@ -32,7 +32,7 @@ fn restore_request(sending: SerialRequest) -> Callback<i64> {
 #[component]
 pub fn NewClusterPage() -> impl IntoView {
     let sending = SerialRequest::new();
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     let submit = Callback::new(move |draft: ClusterDraft| {
         let go = go.clone();
         sending.run(create_cluster(draft), move |it| {
@@ -65,7 +65,7 @@ pub fn EditClusterPage() -> impl IntoView {
     let cluster = Fetch::new(id, |id| async move {
         read_cluster(id.unwrap_or(ClusterId(0))).await
     });
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     loaded(cluster, move |it| {
         let cluster = it.summary.cluster;
         let (id, version_read) = (cluster.id, cluster.version);

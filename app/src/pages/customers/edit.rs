@@ -14,7 +14,7 @@ use crate::{
         SerialRequest,
         edit_conflict::{create_requests, edit_requests},
         fetch::Fetch,
-        goes_to, loaded, param,
+        loaded, navigator, param,
     },
     paths,
 };
@@ -23,7 +23,7 @@ use leptos_router::hooks::use_query_map;
 
 /// Restores an inactive customer and opens its page.
 fn restore_request(sending: SerialRequest) -> Callback<i64> {
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     Callback::new(move |id: i64| {
         let go = go.clone();
         sending.run(restore_customer(CustomerId(id)), move |it| {
@@ -70,7 +70,7 @@ fn no_cluster() -> impl IntoView {
 #[component]
 fn NewCustomer(clusters: Vec<ClusterSummary>) -> impl IntoView {
     let sending = SerialRequest::new();
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     let submit = Callback::new(move |draft: CustomerDraft| {
         let go = go.clone();
         sending.run(create_customer(draft), move |it| {
@@ -108,7 +108,7 @@ pub fn EditCustomerPage() -> impl IntoView {
         let customer = read_customer(id.unwrap_or(CustomerId(0))).await?;
         Ok((customer, list_clusters(true).await?))
     });
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     loaded(both, move |(it, clusters)| {
         let customer = it.customer;
         let (id, version_read) = (customer.id, customer.version);

@@ -12,7 +12,7 @@ use crate::{
         cluster::ClusterSummary,
         customer_import::{ImportRequest, TickedRows},
     },
-    pages::{SerialRequest, goes_to},
+    pages::{SerialRequest, navigator},
     paths,
 };
 use leptos::prelude::*;
@@ -24,7 +24,7 @@ const PREVIEW_DELAY_MS: u32 = 200;
 #[component]
 pub fn PastePage(clusters: Vec<ClusterSummary>) -> impl IntoView {
     let sending = SerialRequest::new();
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     let (report, is_current) = (RwSignal::new(None), RwSignal::new(false));
     let edits = StoredValue::new(0_u32);
     let typed = Callback::new(move |(cluster_id, text): PastedText| {

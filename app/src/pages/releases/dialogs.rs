@@ -9,7 +9,7 @@ use crate::{
         release::Release,
         vocabulary::{Field, ReleaseStatus},
     },
-    pages::{SerialRequest, goes_to, stays_true},
+    pages::{SerialRequest, latched, navigator},
     paths,
 };
 use leptos::prelude::*;
@@ -54,7 +54,7 @@ pub fn ReleaseDialogsHost(
     on_done: Callback<()>,
     load: LoadDialogs,
 ) -> impl IntoView {
-    let is_needed = stays_true(move || open.is_any_open());
+    let is_needed = latched(move || open.is_any_open());
     move || {
         is_needed.get().then(|| {
             load(ReleaseDialogsProps {
@@ -91,7 +91,7 @@ pub fn ReleaseDialogs(
 #[component]
 fn DeleteDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
     let request = SerialRequest::new();
-    let go = goes_to();
+    let go = navigator();
     let id = release.id;
     let delete = StoredValue::new(move || {
         let go = go.clone();
@@ -115,7 +115,7 @@ fn DeleteDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
 #[component]
 fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
     let request = SerialRequest::new();
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     let id = release.id;
     let name = RwSignal::new(format!("{} (copy)", release.name));
     let number = RwSignal::new(release.version_number.unwrap_or_default());

@@ -20,7 +20,7 @@ use crate::{
         SerialRequest,
         edit_conflict::{create_requests, edit_requests},
         fetch::Fetch,
-        goes_to, loaded, param,
+        loaded, navigator, param,
     },
     paths,
 };
@@ -35,7 +35,7 @@ fn nothing_to_restore() -> Callback<i64> {
 #[component]
 pub fn NewReleasePage() -> impl IntoView {
     let names = Fetch::new(|| (), |()| list_release_names());
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     loaded(names, move |names| {
         let sending = SerialRequest::new();
         let source = RwSignal::new(StepSource::Scratch);
@@ -100,7 +100,7 @@ pub fn EditReleasePage() -> impl IntoView {
     let release = Fetch::new(id, |id| async move {
         read_release(id.unwrap_or(ReleaseId(0))).await
     });
-    let (go, toasts) = (goes_to(), Toasts::from_context());
+    let (go, toasts) = (navigator(), Toasts::from_context());
     loaded(release, move |it| {
         let release = it.release;
         let (id, version_read) = (release.id, release.version);

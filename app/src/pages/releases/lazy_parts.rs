@@ -14,7 +14,7 @@ use crate::{
         bulk_bar::{BulkBar, BulkBarProps, ReasonDialog, ReasonDialogProps},
         matrix::state::MatrixState,
         name_dialog::{NameDialog, NameDialogProps},
-        shortcuts_dialog::KeysDialog,
+        shortcuts_dialog::ShortcutsDialog,
         ui::toast::Toasts,
     },
     domain::{id::ReleaseId, release::Release},
@@ -66,7 +66,7 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
         LazyPart::Preload => ().into_any(),
         LazyPart::StepPanel(props) => StepPanelHost(*props).into_any(),
         LazyPart::Shortcuts { open, state } => {
-            view! { <KeysDialog open=open state=state/> }.into_any()
+            view! { <ShortcutsDialog open=open state=state/> }.into_any()
         }
         LazyPart::Name(props) => NameDialog(props).into_any(),
         LazyPart::Undo(request, requests) => {

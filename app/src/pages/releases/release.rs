@@ -15,7 +15,7 @@ use crate::{
     components::bulk_bar::ReasonDialogProps, components::matrix::MatrixGrid,
     components::matrix::filter_bar::FilterBar, domain::id::CustomerId, domain::id::ReleaseId,
     domain::matrix_wire::PackedMatrix, domain::vocabulary::ReleaseStatus, pages::fetch::Fetch,
-    pages::loaded, pages::param, pages::stays_true, paths,
+    pages::latched, pages::loaded, pages::param, paths,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -92,10 +92,10 @@ fn ReleaseMatrix(
             lazy_parts::run(LazyPart::Preload);
         }
     };
-    let needs_bulk_reason = stays_true(move || bulk_reason_action.get().is_some());
-    let needs_bulk_bar = stays_true(move || controller.selects_many());
-    let needs_panel = stays_true(move || open_step.get().is_some());
-    let needs_help = stays_true(move || is_help_open.get());
+    let needs_bulk_reason = latched(move || bulk_reason_action.get().is_some());
+    let needs_bulk_bar = latched(move || controller.selects_many());
+    let needs_panel = latched(move || open_step.get().is_some());
+    let needs_help = latched(move || is_help_open.get());
     let is_empty = state
         .grid
         .with_untracked(|grid| grid.columns.is_empty() || grid.rows.is_empty());

@@ -10,7 +10,7 @@ use crate::{
     components::{
         pending_actions::{ActionRequest, FailedAction},
         step_panel::{
-            OpenStepDialog, StepPanelEvent,
+            events::{OpenStepDialog, StepPanelEvent},
             panel_session::{NotesDraft, PanelSession, StepMemory, keep_unsaved_notes},
             step_detail::StepDetailState,
         },
@@ -28,7 +28,7 @@ use crate::{
     },
     error::AppError,
     pages::{
-        in_turn::in_turn,
+        request_queue::send_in_order,
         undo_requests::{UndoRequest, UndoRequests},
     },
 };
@@ -41,8 +41,8 @@ pub const NOTES_SAVED: &str = "Notes saved";
 /// What the page has to do after an event of the panel.
 pub enum StepPanelOutcome {
     Act(ActionRequest),
-    /// Only this step's notes were changed: its row as it is now, and whether the person asked for it. What was
-    /// saved in passing is not told in a toast, and draws nothing anew under the person's hands.
+    /// Only this step's notes were changed: its row as it is now, and whether the person asked for it. Notes
+    /// that were saved automatically show no toast, and the panel is not rendered again while the person types.
     Noted(Box<CustomerStep>, Option<BatchId>, bool),
     /// Other rows were changed, added or removed too: the message, and whether this step was removed.
     Others(String, Option<BatchId>, bool),
@@ -112,7 +112,7 @@ impl StepDetailActions {
             }
             sending.update(|it| it.push(sent));
         }
-        in_turn(
+        send_in_order(
             id,
             Box::pin(async move {
                 let answer = request.await;
@@ -220,7 +220,7 @@ impl StepDetailActions {
                 this.report(StepPanelOutcome::Act(request));
             }
         };
-        in_turn(self.step.id, Box::pin(sent));
+        send_in_order(self.step.id, Box::pin(sent));
     }
 
     /// The notes of this step that are typed and not saved, unless somebody else has saved others meanwhile: then both are
@@ -374,7 +374,7 @@ pub fn guard_typed_text(memory: StepMemory) {
                     keep_unsaved_notes(draft);
                 }
             };
-            in_turn(id, Box::pin(sent));
+            send_in_order(id, Box::pin(sent));
         }
     });
 }

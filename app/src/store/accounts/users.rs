@@ -4,6 +4,7 @@ use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, Entity, EventAction},
     field_error::FieldError,
+    fold::lowercase,
     id::{ClusterId, CustomerId, SessionId, UserId},
     login::Login,
     password::Password,
@@ -304,7 +305,7 @@ impl Store {
     ) -> Result<Changed<User>, StoreError> {
         self.must_have(Permission::Users)?;
         let found = user::Entity::find()
-            .filter(user::Column::Login.eq(login.trim().to_lowercase()))
+            .filter(user::Column::Login.eq(lowercase(login.trim())))
             .one(&self.read)
             .await?;
         let user: User = found.ok_or(StoreError::NotFound(Noun::User))?.try_into()?;

@@ -90,7 +90,8 @@ impl NewEvent {
         self
     }
 
-    /// Sets what is kept of the text. Changes since the start stand beside the row after the change.
+    /// Sets what the event stores of the step's text. Changes since the start are added to the row after the change, as
+    /// `changes`.
     pub fn proof(mut self, proof: TextProof) -> Self {
         if let (false, Some(Value::Object(after))) = (proof.changes.is_empty(), &mut self.after) {
             after.insert("changes".to_owned(), json!(proof.changes));
@@ -254,8 +255,8 @@ pub fn read_snapshot<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, S
 /// `SQLite` accepts 32,766 values per statement; a row has 19.
 const ROWS_PER_STATEMENT_MAX: usize = 1_500;
 
-/// Appends the events of one batch, each chained to the one before it (R89). `end` is what the first one follows: it is read
-/// where it is not known yet, and then stands behind the last one.
+/// Appends the events of one batch, each chained to the one before it (R89). `end` is what the first one follows; if it
+/// is `None`, it is read from the database. Afterwards it is the last one of these.
 pub async fn insert(
     tx: &DatabaseTransaction,
     caller: &Caller,

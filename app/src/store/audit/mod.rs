@@ -1,5 +1,5 @@
-//! Writing the audit trail (R17) and the idempotency keys of requests. A low layer: it knows tables and events, not
-//! the meaning of a change.
+//! The audit trail: appending events (R17), the end of their hash chain (R89), and who changed a step last; and the
+//! idempotency keys of requests. A low layer: of the store's folders it imports only `entity`.
 pub mod events;
 pub mod history_head;
 pub mod idempotency;

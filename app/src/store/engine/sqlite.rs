@@ -1,5 +1,5 @@
-//! Everything specific to `SQLite`: file path, connection options, pragmas, integrity checks, `VACUUM INTO`. Another
-//! database would replace this file.
+//! Connections to `SQLite` and its own statements: file path, connection options, pragmas, integrity checks, sequences,
+//! `VACUUM INTO`, WAL checkpoints, and what to do about its errors. No table of the product is named here.
 use super::db_timing;
 use crate::store::error::chain;
 use sea_orm::{
@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use std::{ffi::OsString, io, path::Path, path::PathBuf, time::Duration};
 
-/// The purpose of a connection.
+/// What a connection is for; selects its options in `connect`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionRole {
     Writer,
@@ -56,7 +56,8 @@ pub async fn connect(path: &Path, role: ConnectionRole) -> Result<DatabaseConnec
     let path = path.to_owned();
     // Without a log file there is no writer, and the file can be opened as immutable, so that no files are created.
     let is_at_rest = !with_suffix(&path, "-wal").exists();
-    // In KiB per connection. The 8 readers need little, since the matrix cache answers most of their queries.
+    // A negative `cache_size` is in KiB, per connection. The 8 readers need little, since the matrix cache answers most of
+    // their queries.
     let cache = if role == ConnectionRole::Readers {
         "-6000"
     } else {
@@ -226,7 +227,8 @@ pub fn is_locked(error: &DbErr) -> bool {
     text.contains("is locked") || text.contains("is busy")
 }
 
-/// Leaves WAL mode: the log is merged, and the database is one file. Errors: another connection works on it (`is_locked`).
+/// Leaves WAL mode, which needs the file exclusively for a moment: the log is merged, and the database is one file. No lock is
+/// held afterwards. Errors: another connection works on it (`is_locked`).
 pub async fn take_exclusively(db: &DatabaseConnection) -> Result<(), DbErr> {
     // Do not wait: another process may have it open for days.
     let _ = db.execute_unprepared("PRAGMA busy_timeout = 0").await;
@@ -236,7 +238,8 @@ pub async fn take_exclusively(db: &DatabaseConnection) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Checkpoints the write-ahead log while others read and write, then truncates it if no reader needs it.
+/// Checkpoints the write-ahead log while others read and write, then truncates it if no reader needs it. Waits for nobody, and
+/// leaves the connection without a `busy_timeout`.
 pub async fn checkpoint_and_truncate(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     db.execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)")
         .await?;
@@ -244,7 +247,8 @@ pub async fn checkpoint_and_truncate(db: &impl ConnectionTrait) -> Result<(), Db
     checkpoint(db).await
 }
 
-/// Merges the write-ahead log into the database file and truncates it.
+/// Merges the write-ahead log into the database file and truncates it; waits for readers and the writer as long as the
+/// connection's `busy_timeout`.
 pub async fn checkpoint(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     db.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
         .await?;

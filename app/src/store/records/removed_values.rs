@@ -1,9 +1,11 @@
-//! Values that were taken away (R81): who removed the value of a variable that has none, and when, read from the history of
-//! the customer, its cluster and the release.
+//! Removed values (R81): who removed the value of a variable that has none now, and when, from the events of the customer, its
+//! cluster and the release.
 use crate::domain::{
     event::Entity,
     id::{CustomerId, ReleaseId},
+    recorded_values::recorded_value,
     text_change::{TextChange, TextChangeKind},
+    variables::Source,
 };
 use crate::store::{
     engine::sqlite::IDS_PER_STATEMENT_MAX,
@@ -15,24 +17,18 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// Events that are read of each kind of row, newest first; a value that was removed before these is not told.
+/// Events that are read of each kind of row, newest first; a value that was removed before these is not found.
 const EVENTS_MAX: u64 = 1_000;
 
 /// Entity id, author, time, the row before and after.
 type ValueEdit = (i64, String, DateTime<Utc>, Option<String>, Option<String>);
 
-/// The value of a variable in a row as an event stored it.
-fn value_in(row: &Value, name: &str) -> Option<String> {
-    let value = match name {
-        "cluster.kubeconfig" => &row["kubeconfigPath"],
-        "release.version" => &row["versionNumber"],
-        _ => &row["metadata"][name.strip_prefix("var.")?],
-    };
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    }
+/// The value of a variable in a row as an event stored it, as text.
+fn value_in(record: Source, row: &Value, name: &str) -> Option<String> {
+    recorded_value(record, row, name).map(|value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    })
 }
 
 async fn row_changes(
@@ -66,8 +62,8 @@ async fn row_changes(
     Ok(found)
 }
 
-/// For variables without a value, the newest change that took one away, by customer and variable; those that never had one
-/// are left out.
+/// For variables without a value, the newest change that removed one, by customer and variable; those that never had one are
+/// left out.
 pub async fn removed_values(
     db: &impl ConnectionTrait,
     release: ReleaseId,
@@ -91,18 +87,18 @@ pub async fn removed_values(
     let mut clusters: Vec<i64> = cluster_of.values().copied().collect();
     clusters.sort_unstable();
     clusters.dedup();
-    for (entity, ids) in [
-        (Entity::Customer, customers),
-        (Entity::Cluster, clusters),
-        (Entity::Release, vec![release.0]),
+    for (entity, record, ids) in [
+        (Entity::Customer, Source::Customer, customers),
+        (Entity::Cluster, Source::Cluster, clusters),
+        (Entity::Release, Source::Release, vec![release.0]),
     ] {
         // By row: the variables that its customers miss.
         let mut missing_of: HashMap<i64, Vec<(CustomerId, &str)>> = HashMap::new();
         for (customer, name) in missing {
-            let id = match entity {
-                Entity::Customer => Some(customer.0),
-                Entity::Cluster => cluster_of.get(&customer.0).copied(),
-                _ => Some(release.0),
+            let id = match record {
+                Source::Customer => Some(customer.0),
+                Source::Cluster => cluster_of.get(&customer.0).copied(),
+                Source::Release => Some(release.0),
             };
             if let Some(id) = id {
                 missing_of.entry(id).or_default().push((*customer, *name));
@@ -115,8 +111,8 @@ pub async fn removed_values(
             };
             let (before, after) = (read(before)?, read(after)?);
             for (customer, name) in missing_of.get(&id).into_iter().flatten() {
-                let Some(from) =
-                    value_in(&before, name).filter(|_| value_in(&after, name).is_none())
+                let Some(from) = value_in(record, &before, name)
+                    .filter(|_| value_in(record, &after, name).is_none())
                 else {
                     continue;
                 };

@@ -1,5 +1,6 @@
-//! What changed in a step's text (R81), read back from the history: each event is undone on the rows as they are now,
-//! newest first, and a variable or a text that differs before and after it is a change.
+//! The resolved text of a step, its SHA-256 and what events keep of it (`StepText`), and what changed in it (R81). Changes are
+//! computed from the audit events: each is undone in memory, newest first, beginning with the present rows; a variable or a
+//! text that differs before and after it is a change. Nothing is written.
 use crate::domain::{
     actor_stamp::ActorStamp,
     cluster::Cluster,
@@ -25,17 +26,17 @@ use sea_orm::{
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// Events that are read at once.
+/// Events per query.
 const EVENTS_MAX: u64 = 50;
-/// Changes that are told; the oldest ones are left out.
+/// Changes that are returned; older ones are left out.
 const CHANGES_MAX: usize = 50;
-/// Longer texts are cut: whole texts are compared elsewhere.
+/// Longer texts before and after a change are cut. Whole texts are compared by `Store::compare_step_text`.
 const CHANGE_MAX_CHARS: usize = 10_000;
 
-/// How far back changes are told.
+/// How far back changes are looked for.
 #[derive(Clone, Copy, Debug)]
 pub enum Since<'a> {
-    /// Since the text with this SHA-256. If it never was that text, nothing is told.
+    /// Since the resolved text had this SHA-256. If it never had, no changes are returned.
     Text(&'a str),
     /// After this time.
     Time(DateTime<Utc>),
@@ -43,16 +44,19 @@ pub enum Since<'a> {
     Event(EventId),
 }
 
-/// A step's text at some time, with the rows that its values come from.
+/// A step's text at some time, with the rows that the values of its variables come from.
 #[derive(Clone)]
 pub struct StepText {
     customer: Customer,
     cluster: Cluster,
     release: Release,
+    /// The text with its variables unresolved.
     content: String,
     kind: StepType,
     pub resolved: variables::ResolvedText,
+    /// The text with its variables resolved.
     pub text: String,
+    /// Of `text`, as 64 lowercase hexadecimal digits.
     pub sha256: String,
 }
 
@@ -73,7 +77,7 @@ impl StepText {
         Ok(Self::of(step, scope))
     }
 
-    /// The text with these values.
+    /// The step's text, resolved with the values of these rows.
     pub fn of(step: &CustomerStep, scope: VariableScope<'_>) -> Self {
         let resolved = variables::resolve(&step.content, step.kind, scope);
         let text = resolved.text();
@@ -89,7 +93,7 @@ impl StepText {
         }
     }
 
-    /// The rows that its values come from.
+    /// The rows that the values of its variables come from.
     pub fn scope(&self) -> VariableScope<'_> {
         VariableScope {
             customer: &self.customer,
@@ -131,7 +135,7 @@ impl StepText {
         })
     }
 
-    /// Undoes an event, and tells what it had changed.
+    /// Goes back behind an event, in memory only, and returns what it had changed.
     async fn undo(
         &mut self,
         db: &impl ConnectionTrait,
@@ -151,6 +155,8 @@ impl StepText {
                 TextChangeKind::Override
             }
             Entity::Template => {
+                // `changedIds` are the copies that got the new text. Those of them whose text was not the template's
+                // before are in `exceptions`, with that text.
                 let own = |list: &Value| {
                     let mut items = list.as_array()?.iter();
                     items.find(|it| it["id"] == step.id.0).cloned()
@@ -174,7 +180,7 @@ impl StepText {
         Ok(vec![change(kind, &step.name, event.stamp(), from, to)])
     }
 
-    /// The text of a row as an event stored it, if it did.
+    /// Sets content and type to those of a row that an event stored; what it did not store stays.
     fn take_text(&mut self, row: &Value) {
         if let Some(content) = row["content"].as_str() {
             content.clone_into(&mut self.content);
@@ -184,7 +190,8 @@ impl StepText {
         }
     }
 
-    /// Undoes an event about a row that values come from. Events that store something else than the row are left out.
+    /// `undo` for an event of a customer, cluster or release: compares the values of the variables in the text. Events whose
+    /// `before` is not the whole row are skipped.
     async fn undo_values(
         &mut self,
         db: &impl ConnectionTrait,
@@ -239,7 +246,8 @@ fn change(
     }
 }
 
-/// The newest events before the one with the id `before` about rows that the text comes from, newest first.
+/// The last `EVENTS_MAX` events before the one with the id `before` about the step, its template step, and the rows that values
+/// come from; newest first.
 async fn events(
     db: &impl ConnectionTrait,
     step: &CustomerStep,
@@ -351,7 +359,8 @@ async fn cluster_before(
     }
 }
 
-/// The newest start of each step in progress that is about to be done: the event, and the hash of the text at that time.
+/// For steps in progress that are about to be marked done, by the step's id: the event of the newest start, and the SHA-256 of
+/// the text at that time.
 #[derive(Default)]
 pub struct Starts(HashMap<i64, (EventId, String)>);
 

@@ -1,4 +1,5 @@
-//! Changes of one customer's step: state, notes, override, position.
+//! Changes of one step of one customer: transitions of its status, notes, override and reset of its text, position; and a new
+//! order of the customer's list. Transitions of many steps are in `bulk_transition`.
 use super::{
     step_rows,
     text_changes::{Starts, StepText},
@@ -33,17 +34,19 @@ use serde_json::json;
 #[derive(Clone, Debug, Default)]
 pub struct TransitionOptions {
     pub reason: Option<String>,
-    /// Replace the step's notes; used with `done` only.
+    /// These replace the step's notes; ignored by all actions but `done`.
     pub notes: Option<String>,
+    /// Whether `done` is allowed although a variable of the text has no value (R18).
     pub allow_unresolved: bool,
     /// The version that the caller has seen; none skips the check (R3).
     pub version: Option<i64>,
-    /// The SHA-256 of the text that the caller was shown; used with `start` and `done`. None: no text was shown (R81).
+    /// The SHA-256 of the text that the caller was shown; ignored by all actions but `start` and `done`. None: no text was
+    /// shown (R81).
     pub text_sha256: Option<String>,
 }
 
 impl TransitionOptions {
-    /// The hash of the shown text, where it counts. Errors: malformed.
+    /// `text_sha256` if the action uses it, else none. Errors: not a SHA-256.
     pub fn shown(&self, action: StepAction) -> Result<Option<&str>, ValidationErrors> {
         let shown = self.text_sha256.as_deref();
         let shown = shown.filter(|_| matches!(action, StepAction::Start | StepAction::Done));
@@ -63,7 +66,7 @@ pub struct TransitionResult {
     pub row: CustomerStep,
     /// None if nothing changed.
     pub batch_id: Option<BatchId>,
-    /// On a done that follows a start: what changed in the text in between (R81).
+    /// What changed in the text between the last start and this `done`; empty for other actions (R81).
     pub changes: Vec<TextChange>,
 }
 
@@ -182,8 +185,8 @@ impl Store {
             .await
     }
 
-    /// Keeps an override after the template changed: rebases it on the template's current version. Errors: not found;
-    /// not overridden; stale (R3).
+    /// Keeps an override after the template changed: its text stays, and counts as based on the template's current version.
+    /// Errors: not found; not overridden; stale (R3).
     pub async fn keep_override(
         &self,
         id: StepId,
@@ -230,8 +233,8 @@ impl Store {
         change.finish_step(before, after, EventAction::Reset).await
     }
 
-    /// Moves a step within its category of the customer's list. Errors: not found; a neighbour of another list, or the step
-    /// itself; stale (R3).
+    /// Moves a step within its category of the customer's list. Errors: not found; a position beside a step of another list or
+    /// beside itself; stale (R3).
     pub async fn move_step(
         &self,
         id: StepId,
@@ -262,8 +265,8 @@ impl Store {
         change.finish(row).await
     }
 
-    /// Reorders one customer's list; the template's order no longer applies to it (R11). Errors: not found; not a
-    /// permutation of the list; a release that is not active.
+    /// Reorders one customer's list. While it differs from the template's order it does not follow it (R11). Errors: not
+    /// found; not a permutation of the list; a release that is not active.
     pub async fn reorder_steps(
         &self,
         release: ReleaseId,
@@ -276,7 +279,7 @@ impl Store {
             .await
     }
 
-    /// The same, checked against the version of the release. Errors: also stale (R3).
+    /// `reorder_steps`, checked against the version of the release if one is given. Errors: also stale (R3).
     pub async fn reorder_steps_of(
         &self,
         release: ReleaseId,

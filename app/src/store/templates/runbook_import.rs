@@ -1,4 +1,5 @@
-//! Import of template steps from Markdown runbooks (R86): a preview, and the import of all steps in one change.
+//! Import of template steps into a release (R86): preview of a Markdown runbook, import of a runbook, and import of steps
+//! that were read and edited before. All steps are added in one transaction. `domain::template_markdown` parses.
 use super::template_edits;
 use crate::domain::{
     actor_stamp::ActorStamp,
@@ -15,7 +16,8 @@ use crate::domain::{
 use crate::store::{Store, engine::compute::compute, error::StoreError, records::release_rows};
 
 impl Store {
-    /// What a runbook is read as, with its rows edited. Nothing is stored, and what is wrong with the text is in the notes.
+    /// Parses a runbook into steps and applies `edits` to them. Nothing is stored. What is wrong with the text is no error
+    /// here: it is in `TemplateImport::notes`.
     /// Errors: not found; archived; edits that cannot be made.
     pub async fn preview_runbook(
         &self,
@@ -30,8 +32,9 @@ impl Store {
         Ok(compute(read).await??)
     }
 
-    /// Reads a runbook, edits its rows, and appends its steps as `import_templates` does. Name and description of the
-    /// release stay: the answer offers them. Errors: not found; archived; edits that cannot be made; an error in the text.
+    /// Parses a runbook, applies `edits`, and appends its steps as `import_templates` does. The name and description that
+    /// the runbook gives the release are returned, but not written. Errors: not found; archived; edits that cannot be made;
+    /// an error in the text.
     pub async fn import_runbook(
         &self,
         release: ReleaseId,
@@ -48,7 +51,7 @@ impl Store {
         })
     }
 
-    /// Appends steps to their categories in one change, all of them or none. Answers how many. Errors: no steps or
+    /// Appends template steps to their categories in one change, all of them or none. Returns how many. Errors: no steps or
     /// more than `STEPS_MAX`; wrong fields; archived.
     pub async fn import_templates(
         &self,

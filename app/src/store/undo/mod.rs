@@ -190,11 +190,14 @@ impl PendingUndo {
     }
 }
 
+/// The columns of an `EventHead`, in its order.
+type EventHeadRow = (i64, String, i64, Option<i64>, Option<i64>, String);
+
 impl Change {
     /// The events of a batch that the caller sees, newest first. What is out of scope is no part of the batch: not restored, not
     /// counted, not named.
     async fn event_heads(&self, batch: &BatchId) -> Result<Vec<EventHead>, StoreError> {
-        let rows: Vec<(i64, String, i64, Option<i64>, Option<i64>, String)> = self
+        let rows: Vec<EventHeadRow> = self
             .visible()
             .events()
             .select_only()

@@ -1,4 +1,4 @@
-//! Report of an undo: what becomes of each row, what is left alone, and who stands in the way.
+//! Report of an undo: what happens to each row, which rows are left alone and why, and who changed those last.
 use super::step_removals::StepRemovals;
 use crate::domain::{
     event::{Entity, Event},
@@ -158,7 +158,7 @@ impl UndoReport {
             .await
     }
 
-    /// What the undo did, or would do, for those who ask.
+    /// The report as the preview of an undo.
     pub fn into_preview(self, restored: u32, is_redo: bool) -> UndoPreview {
         UndoPreview {
             restored,

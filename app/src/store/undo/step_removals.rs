@@ -1,4 +1,5 @@
-//! Who took a step away that an undo does not find: with its template, or with its customer's membership (R16).
+//! Who removed a step that an undo does not find: by deleting its template step, or by removing its customer from the release
+//! (R16).
 use crate::domain::{
     event::{Entity, Event, EventAction},
     id::{CustomerId, EventId, ReleaseId, StepId},

@@ -3,7 +3,9 @@
 use crate::domain::{
     event::{Entity, EventAction},
     matrix::{ClusterGroup, MatrixColumn},
+    recorded_values::{changed_variables, record_of, recorded_value},
     release::Release,
+    variables::{Source, VariableScope},
 };
 use crate::store::{
     entity::{audit_event, release_customer},
@@ -14,17 +16,17 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
-/// Events that are read; what changed before these is not told.
+/// Events that are read, newest first; changes before these are left out.
 const EVENTS_MAX: u64 = 2_000;
-/// Changes that one card tells.
+/// Changes per card.
 const CHANGES_MAX: usize = 5;
-/// Longer values are cut.
+/// Longer values are cut on a card.
 const VALUE_MAX_CHARS: usize = 80;
 
 /// Entity, entity id, author, time, the row before and after.
@@ -37,7 +39,7 @@ type RowChange = (
     Option<String>,
 );
 
-/// The changes of values by customer and variable, each as the card tells it.
+/// The changes of values by customer and variable, each as a line of the card.
 #[derive(Clone, Debug, Default)]
 pub struct ChangedValues {
     lines: HashMap<(i64, String), String>,
@@ -49,7 +51,7 @@ impl ChangedValues {
     pub async fn load(
         db: &impl ConnectionTrait,
         release: &Release,
-        (bands, columns): (&[ClusterGroup], &[MatrixColumn]),
+        (groups, columns): (&[ClusterGroup], &[MatrixColumn]),
         texts: &HashSet<i64>,
     ) -> Result<Self, StoreError> {
         let mut this = Self::default();
@@ -68,18 +70,18 @@ impl ChangedValues {
         let rows = text_variables::with_clusters(db, &ids).await?;
         let rows: HashMap<i64, _> = rows.into_iter().map(|it| (it.0.id.0, it)).collect();
         for (entity, id, by, at, before, after) in changes {
-            let Ok(entity) = entity.parse::<Entity>() else {
+            let Some(record) = entity.parse().ok().and_then(record_of) else {
                 continue;
             };
-            let names = changed_names(entity, before.as_deref(), after.as_deref());
+            let names = changed_values(record, before.as_deref(), after.as_deref());
             if names.is_empty() {
                 continue;
             }
             for column in columns {
-                let of = match entity {
-                    Entity::Customer => column.id.0,
-                    Entity::Cluster => bands[column.band].id.0,
-                    _ => release.id.0,
+                let of = match record {
+                    Source::Customer => column.id.0,
+                    Source::Cluster => groups[column.group].id.0,
+                    Source::Release => release.id.0,
                 };
                 let is_member = added.get(&column.id.0).is_some_and(|it| *it <= at);
                 let Some((customer, cluster)) =
@@ -87,17 +89,14 @@ impl ChangedValues {
                 else {
                     continue;
                 };
+                let scope = VariableScope {
+                    customer,
+                    cluster,
+                    release,
+                };
                 for (name, tail) in &names {
                     // A value of the customer hides one of its cluster, and that one of the release.
-                    let key = name.strip_prefix("var.").unwrap_or_default();
-                    let is_hidden = match entity {
-                        Entity::Customer => false,
-                        Entity::Cluster => customer.metadata.0.contains_key(key),
-                        _ => {
-                            customer.metadata.0.contains_key(key)
-                                || cluster.metadata.0.contains_key(key)
-                        }
-                    };
+                    let is_hidden = scope.value(name).is_some_and(|it| it.1 < record);
                     if !is_hidden {
                         let short = name.strip_prefix("var.").unwrap_or(name);
                         let millis = at.timestamp_millis();
@@ -180,8 +179,8 @@ async fn row_changes(
 }
 
 /// The variables whose values differ before and after, each with "old -> new".
-fn changed_names(
-    entity: Entity,
+fn changed_values(
+    record: Source,
     before: Option<&str>,
     after: Option<&str>,
 ) -> Vec<(String, String)> {
@@ -189,50 +188,22 @@ fn changed_names(
     let (Some(before), Some(after)) = (read(before), read(after)) else {
         return Vec::new();
     };
-    let mut found = Vec::new();
-    let built_in: &[(&str, &str)] = match entity {
-        Entity::Customer => &[
-            ("customer.name", "name"),
-            ("customer.namespace", "namespace"),
-        ],
-        Entity::Cluster => &[
-            ("cluster.name", "name"),
-            ("cluster.kubeconfig", "kubeconfigPath"),
-        ],
-        _ => &[
-            ("release.name", "name"),
-            ("release.version", "versionNumber"),
-        ],
-    };
-    let empty = Map::new();
-    let values = |it: &Value| it["metadata"].as_object().unwrap_or(&empty).clone();
-    // An archived or restored release tells all of its fields as well; other events tell only some.
-    if !(before["metadata"].is_object() && after["metadata"].is_object()) {
-        return found;
-    }
-    let mut note = |name: String, from: &Value, to: &Value| {
-        if from != to {
-            found.push((name, format!("{} -> {}", shown(from), shown(to))));
-        }
-    };
-    for (name, field) in built_in {
-        note((*name).to_owned(), &before[*field], &after[*field]);
-    }
-    let (before, after) = (values(&before), values(&after));
-    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    for key in keys {
-        let of = |it: &Map<String, Value>| it.get(key).cloned().unwrap_or_default();
-        note(format!("var.{key}"), &of(&before), &of(&after));
-    }
-    found
+    changed_variables(record, &before, &after)
+        .into_iter()
+        .map(|name| {
+            let from = shown(recorded_value(record, &before, &name));
+            let to = shown(recorded_value(record, &after, &name));
+            (name, format!("{from} -> {to}"))
+        })
+        .collect()
 }
 
 /// A value on one line.
-fn shown(value: &Value) -> String {
+fn shown(value: Option<&Value>) -> String {
     let text = match value {
-        Value::Null => return "not set".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        None => return "not set".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
     };
     let mut letters = text.chars();
     let short = letters.by_ref().take(VALUE_MAX_CHARS);
@@ -254,7 +225,7 @@ mod tests {
         let before =
             r#"{"name":"Acme","namespace":"acme","metadata":{"HOST":"old","PORT":1,"KEY":"a\nb"}}"#;
         let after = r#"{"name":"Acme","namespace":"acme2","metadata":{"HOST":"new","PORT":1}}"#;
-        let found = changed_names(Entity::Customer, Some(before), Some(after));
+        let found = changed_values(Source::Customer, Some(before), Some(after));
         let found: Vec<(&str, &str)> = found
             .iter()
             .map(|it| (it.0.as_str(), it.1.as_str()))
@@ -268,6 +239,6 @@ mod tests {
             ]
         );
         let part = Some(r#"{"customerIds":[1]}"#);
-        assert_eq!(changed_names(Entity::Release, part, part), []);
+        assert_eq!(changed_values(Source::Release, part, part), []);
     }
 }

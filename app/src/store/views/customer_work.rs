@@ -65,9 +65,9 @@ impl Store {
 
     /// The visible columns of a release's matrix.
     async fn visible_columns(&self, id: ReleaseId) -> Result<Vec<MatrixColumn>, StoreError> {
-        let (bands, mut columns) = matrix_snapshot::load_columns(&self.read, id).await?;
+        let (groups, mut columns) = matrix_snapshot::load_columns(&self.read, id).await?;
         let scope = &self.caller.scope;
-        columns.retain(|it| scope.contains(it.id, bands[it.band].id));
+        columns.retain(|it| scope.contains(it.id, groups[it.group].id));
         Ok(columns)
     }
 

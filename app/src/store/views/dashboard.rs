@@ -131,7 +131,7 @@ impl Store {
         Ok(grids.iter().map(of).collect())
     }
 
-    /// The missing values, with who took them away.
+    /// The missing values, with who removed them.
     async fn missing_values(&self, grids: &[&Grid]) -> Result<Vec<MissingValue>, StoreError> {
         let mut lines = missing_values(grids);
         for line in &mut lines {

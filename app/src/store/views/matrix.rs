@@ -72,17 +72,17 @@ impl Store {
 
 /// The progress by cluster.
 pub fn cluster_progress(grid: &Grid) -> Vec<PartProgress> {
-    let mut cluster_progress: Vec<(Counts, u32)> = vec![(Counts::default(), 0); grid.bands.len()];
+    let mut cluster_progress: Vec<(Counts, u32)> = vec![(Counts::default(), 0); grid.groups.len()];
     for (index, column) in grid.columns.iter().enumerate() {
-        let (counts, n) = &mut cluster_progress[column.band];
+        let (counts, n) = &mut cluster_progress[column.group];
         counts.add_all(grid.column_counts(index));
         *n += 1;
     }
-    let cluster_progress = grid.bands.iter().zip(cluster_progress);
+    let cluster_progress = grid.groups.iter().zip(cluster_progress);
     cluster_progress
-        .map(|(band, (counts, customers))| PartProgress {
-            id: band.id.0,
-            name: band.name.clone(),
+        .map(|(group, (counts, customers))| PartProgress {
+            id: group.id.0,
+            name: group.name.clone(),
             customers,
             progress: counts.into(),
         })

@@ -240,12 +240,12 @@ pub async fn load_columns(
     customers.sort_by(|a, b| {
         (clusters.get(&a.3), a.3, &a.1, a.0).cmp(&(clusters.get(&b.3), b.3, &b.1, b.0))
     });
-    let mut bands: Vec<ClusterGroup> = Vec::new();
+    let mut groups: Vec<ClusterGroup> = Vec::new();
     let mut columns = Vec::with_capacity(customers.len());
     for (id, name, namespace, cluster, is_active) in customers {
-        if bands.last().is_none_or(|it| it.id.0 != cluster) {
+        if groups.last().is_none_or(|it| it.id.0 != cluster) {
             let name = clusters.get(&cluster).cloned().unwrap_or_default();
-            bands.push(ClusterGroup {
+            groups.push(ClusterGroup {
                 id: ClusterId(cluster),
                 name,
             });
@@ -254,11 +254,11 @@ pub async fn load_columns(
             id: CustomerId(id),
             name,
             namespace,
-            band: bands.len() - 1,
+            group: groups.len() - 1,
             inactive: !is_active,
         });
     }
-    Ok((bands, columns))
+    Ok((groups, columns))
 }
 
 impl MatrixSnapshot {
@@ -266,7 +266,7 @@ impl MatrixSnapshot {
     pub async fn load(db: &DatabaseTransaction, id: ReleaseId) -> Result<Self, StoreError> {
         use customer_step::Column as Of;
         let release = release_rows::load(db, id).await?;
-        let (bands, columns) = load_columns(db, id).await?;
+        let (groups, columns) = load_columns(db, id).await?;
         let templates: Vec<(i64, String, String, String)> = step_template::Entity::find()
             .select_only()
             .columns([
@@ -364,7 +364,7 @@ impl MatrixSnapshot {
         drop(stream);
         let keys: HashSet<i64> = texts.iter().map(|it| it.1).collect();
         let unresolved = load_unresolved(db, &release, &columns, &keys).await?;
-        let changed = ChangedValues::load(db, &release, (&bands, &columns), &keys).await?;
+        let changed = ChangedValues::load(db, &release, (&groups, &columns), &keys).await?;
         let mut lines_of = changed.by_text();
         let mut changed_cells = Vec::new();
         for (at, text) in &texts {
@@ -383,7 +383,7 @@ impl MatrixSnapshot {
                 }
             }
         }
-        let mut grid = Grid::with_cells(release, bands, columns, rows, cells);
+        let mut grid = Grid::with_cells(release, groups, columns, rows, cells);
         for (at, change) in status_changes {
             grid.set_status_change(at, change);
         }

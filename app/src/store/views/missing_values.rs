@@ -31,11 +31,11 @@ fn missing_values_of(grid: &Grid) -> Vec<MissingValue> {
         let mut named: Vec<(&str, CustomerId, usize)> = columns
             .iter()
             .map(|it| &grid.columns[*it])
-            .map(|it| (it.name.as_str(), it.id, it.band))
+            .map(|it| (it.name.as_str(), it.id, it.group))
             .collect();
         named.sort_unstable();
         named.truncate(NAMED_CUSTOMERS_MAX);
-        let bands: BTreeSet<usize> = named.iter().map(|it| it.2).collect();
+        let groups: BTreeSet<usize> = named.iter().map(|it| it.2).collect();
         MissingValue {
             release_id: grid.release.id,
             release: grid.release.name.clone(),
@@ -44,9 +44,9 @@ fn missing_values_of(grid: &Grid) -> Vec<MissingValue> {
                 .into_iter()
                 .map(|it| (it.1, it.0.to_owned()))
                 .collect(),
-            clusters: bands
+            clusters: groups
                 .into_iter()
-                .map(|it| (grid.bands[it].id, grid.bands[it].name.clone()))
+                .map(|it| (grid.groups[it].id, grid.groups[it].name.clone()))
                 .collect(),
             n_customers: u32::try_from(columns.len()).unwrap_or(u32::MAX),
             cells,

@@ -1,4 +1,5 @@
-//! DTOs of an import of template steps (R86): a runbook in Markdown with edits of its rows, and what it is read as.
+//! DTOs of `POST /api/releases/{id}/templates/import` (R86): the request is a Markdown runbook and edits of its steps, the
+//! response the steps that were read, notes on lines, and a count. `rollcall steps import --json` prints it too, with more.
 use super::enums::{CategorySchema, StepTypeSchema};
 use app::domain::{
     template_markdown::{ImportNote, ImportedStep, TemplateImport, preview::RowEdit},
@@ -125,7 +126,7 @@ impl From<ImportNote> for RunbookNote {
     }
 }
 
-/// What a runbook is read as, and how many steps were created; in a dry run, would be.
+/// The steps that were read from a runbook, and how many were created; in a dry run, would be.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadRunbook {
@@ -135,7 +136,7 @@ pub struct ReadRunbook {
     release_description: Option<String>,
     /// Deploy first, each category in the order of the text.
     steps: Vec<RunbookStep>,
-    /// By line.
+    /// Sorted by line.
     notes: Vec<RunbookNote>,
     created: u32,
 }

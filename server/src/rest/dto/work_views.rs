@@ -104,11 +104,11 @@ pub struct MatrixCell {
 impl Matrix {
     /// The whole grid, or the columns of one cluster.
     pub fn from_grid(grid: Grid, only: Option<ClusterId>) -> Self {
-        let is_included = |band: usize| only.is_none_or(|it| grid.bands[band].id == it);
+        let is_included = |group: usize| only.is_none_or(|it| grid.groups[group].id == it);
         let mut clusters = Vec::new();
-        for (band, cluster) in grid.bands.iter().enumerate() {
-            if is_included(band) {
-                let customers = grid.columns.iter().filter(|it| it.band == band);
+        for (group, cluster) in grid.groups.iter().enumerate() {
+            if is_included(group) {
+                let customers = grid.columns.iter().filter(|it| it.group == group);
                 clusters.push(MatrixCluster {
                     id: cluster.id.0,
                     name: cluster.name.clone(),
@@ -135,7 +135,7 @@ impl Matrix {
         for (index, row) in grid.rows.iter().enumerate() {
             let columns = grid.columns.iter().enumerate();
             let cells = columns
-                .filter(|(_, it)| is_included(it.band))
+                .filter(|(_, it)| is_included(it.group))
                 .filter_map(|(column, _)| cell(index, column));
             rows.push(MatrixRow {
                 template_id: row.template.map(|it| it.0),
@@ -252,7 +252,7 @@ pub struct Unresolved {
     pub customer_id: i64,
     pub variable: String,
     pub step_names: Vec<String>,
-    /// The change that took the value away; null if the customer never had one.
+    /// The change that removed the value; null if the customer never had one.
     pub removed: Option<TextChange>,
 }
 

@@ -1,4 +1,4 @@
-//! Tests of REST: undo on trial, and of rows with work (R101).
+//! Tests of REST: dry run of an undo, and undo of rows with work (R101).
 use crate::{harness::TestResponse, world::World};
 use app::domain::id::StepId;
 use axum::{

@@ -122,7 +122,7 @@ async fn until_there_is_an_admin_only_the_setup_is_served_and_its_code_counts_on
     assert!(wrong.body.contains("id=\"code-error\"") && !wrong.body.contains("horse"));
     let weak = post(&code.to_string(), "short").await;
     assert!(weak.body.contains("id=\"password-error\""), "{}", weak.body);
-    let made = post(&code.to_string().to_lowercase(), PASSWORD).await;
+    let made = post(&code.to_string().to_ascii_lowercase(), PASSWORD).await;
     assert_eq!(
         (made.status, made.header("location")),
         (StatusCode::SEE_OTHER, "/"),

@@ -43,7 +43,7 @@ async fn columns_stand_by_cluster_and_name_and_rows_in_blocks() {
         ["Acme", "Globex", "Initech"]
     );
     assert_eq!(
-        grid.bands
+        grid.groups
             .iter()
             .map(|it| it.name.as_str())
             .collect::<Vec<_>>(),

@@ -184,7 +184,10 @@ async fn a_dry_run_says_what_becomes_of_each_row_and_changes_nothing() {
     let world = World::active().await;
     let store = &world.app.store;
     let batch = added_and_worked_on(&world).await;
-    let before = (everything(&world).await, store.last_event().await.unwrap());
+    let before = (
+        everything(&world).await,
+        world.app.database.last_event().await.unwrap(),
+    );
     let preview = async |deletes_work| {
         let preview = store.preview_undo(batch.clone(), deletes_work, world.app.ana());
         preview.await.unwrap()
@@ -215,7 +218,10 @@ async fn a_dry_run_says_what_becomes_of_each_row_and_changes_nothing() {
         rows(&gone)[1],
         row("Smoke test, Acme", RowFate::Deleted, true)
     );
-    let after = (everything(&world).await, store.last_event().await.unwrap());
+    let after = (
+        everything(&world).await,
+        world.app.database.last_event().await.unwrap(),
+    );
     assert_eq!(after, before);
     // A mark that is undone is told by its states.
     let step = world.id(&world.acme, "Announce").await;

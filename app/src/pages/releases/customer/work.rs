@@ -13,9 +13,9 @@ use crate::{
     domain::cluster::Cluster, domain::customer::Customer, domain::customer_work::NeighborCustomer,
     domain::customer_work::WorkList, domain::customer_work::WorkRow, domain::id::BatchId,
     domain::id::StepId, domain::progress::NO_STEPS, domain::release::Release,
-    domain::vocabulary::Category, domain::vocabulary::ReleaseStatus, pages::owned,
+    domain::vocabulary::Category, domain::vocabulary::ReleaseStatus,
     pages::releases::step_detail_actions::StepPanelOutcome,
-    pages::releases::step_detail_actions::open_step_detail, paths,
+    pages::releases::step_detail_actions::open_step_detail, pages::with_child_owner, paths,
 };
 use leptos::prelude::*;
 
@@ -174,7 +174,7 @@ fn step_pane(work: WorkController, next_customer: Option<String>) -> impl IntoVi
                 let (owner, next_customer) = (owner.clone(), next_customer.clone());
                 Suspend::new(async move {
                     let found = work.detail.get().await;
-                    owned(
+                    with_child_owner(
                         &owner,
                         move || match found {
                             Ok(Some(open)) => {

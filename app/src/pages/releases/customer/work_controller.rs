@@ -7,17 +7,17 @@ use crate::{
     components::matrix::messages::done_text, components::pending_actions::ActionRequest,
     components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
     components::run_step::NextStep, components::run_step::STEP_SELECTOR,
-    components::step_state::already, components::ui::notice::sentence, components::ui::time::Clock,
-    components::ui::toast::Toasts, domain::customer_work::OpenStep, domain::customer_work::WorkRow,
-    domain::customer_work::next_open, domain::customer_work::next_to_do,
-    domain::customer_work::progress, domain::customer_work::reordered, domain::event::Changed,
-    domain::id::BatchId, domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
-    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
-    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
-    pages::fetch::Fetch, pages::in_turn::in_turn,
+    components::step_state::already_in_state_text, components::ui::notice::sentence,
+    components::ui::time::Clock, components::ui::toast::Toasts, domain::customer_work::OpenStep,
+    domain::customer_work::WorkRow, domain::customer_work::next_open,
+    domain::customer_work::next_to_do, domain::customer_work::progress,
+    domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
+    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
+    domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
+    domain::vocabulary::StepStatus, pages::SerialRequest, pages::fetch::Fetch,
     pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
-    pages::releases::step_detail_actions::shown_step, paths,
+    pages::releases::step_detail_actions::shown_step, pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -43,7 +43,7 @@ pub struct WorkController {
     pub detail: Fetch<Option<OpenStep>>,
     /// State that outlives the list.
     pub page: CustomerPageState,
-    /// Raised to read the open step again: the first not under an open dialog, the second always.
+    /// Counters; raising one reads the open step again: the first only while no dialog is open, the second always.
     detail_versions: (RwSignal<u32>, RwSignal<u32>),
     /// Requests that reorder the list; one at a time.
     pub ordering: SerialRequest,
@@ -245,7 +245,7 @@ impl WorkController {
                 Err(error) => self.toasts.show(sentence(&error.to_string()), None),
             }
         };
-        in_turn(step, Box::pin(sent));
+        send_in_order(step, Box::pin(sent));
     }
 
     fn finish_action(
@@ -269,7 +269,11 @@ impl WorkController {
             done_text(action, &row.name, customer)
         } else {
             let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
-            format!("{}: {} for {customer}", already(&row, at), row.name)
+            format!(
+                "{}: {} for {customer}",
+                already_in_state_text(&row, at),
+                row.name
+            )
         };
         self.toasts.show(text, batch_id);
         if self.open_step.get_untracked() != Some(step) {

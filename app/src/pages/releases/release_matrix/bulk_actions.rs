@@ -3,7 +3,7 @@
 use super::controller::{BulkRequest, MatrixController};
 use crate::{
     api::releases::archive_release, api::releases::restore_release, api::steps::act_on_steps,
-    browser, components::bulk_bar::BulkActionState, components::bulk_bar::spread,
+    browser, components::bulk_bar::BulkActionState, components::bulk_bar::count_rows_and_columns,
     components::matrix::messages::bulk_text, components::ui::notice::sentence,
     components::ui::toast::Toasts, domain::actor_stamp::ActorStamp, domain::id::ReleaseId,
     domain::status_info::StatusChange, domain::status_info::reason_preview,
@@ -32,7 +32,7 @@ pub fn send_bulk_action(request: BulkRequest) {
         let cells = cells.iter();
         cells.filter_map(|at| Some(grid.cell(*at)?.step)).collect()
     });
-    let size = spread(&cells);
+    let size = count_rows_and_columns(&cells);
     let reason_shown = reason.as_deref().map(reason_preview);
     let show_result = move |result: BulkResult| {
         error.set(None);

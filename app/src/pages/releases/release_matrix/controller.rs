@@ -11,12 +11,12 @@ use crate::{
     components::matrix::messages::failure_text, components::matrix::selection::Selection,
     components::matrix::state::MatrixState, components::pending_actions::ActionRequest,
     components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
-    components::step_state::already, components::ui::follow_effect::follow,
+    components::step_state::already_in_state_text, components::ui::follow_effect::follow,
     components::ui::time::Clock, components::ui::toast::Toasts, components::ui::toast::UndoneBatch,
     domain::event::Changed, domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex,
     domain::matrix::Grid, domain::matrix_wire::PackedMatrix, domain::step::CustomerStep,
     domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
-    pages::in_turn::in_turn,
+    pages::request_queue::send_in_order,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -362,7 +362,7 @@ impl MatrixController {
             self.undo_stack.end_change();
         };
         // The cell is painted before the request is sent: sending costs time too.
-        browser::dom::after(0, move || in_turn(step, Box::pin(sent)));
+        browser::dom::after(0, move || send_in_order(step, Box::pin(sent)));
     }
 
     /// The panel shows both texts, and asks.
@@ -397,7 +397,7 @@ impl MatrixController {
                 done_text(action, &name, &customer)
             } else {
                 let at = row.state_at.map(|it| untrack(|| self.clock.time(it)));
-                format!("{}: {name} for {customer}", already(&row, at))
+                format!("{}: {name} for {customer}", already_in_state_text(&row, at))
             };
             self.report(text, batch_id);
         }

@@ -18,7 +18,7 @@ struct ChangeCount {
     n_pending: u32,
     /// What is to be read once nothing is pending: the whole grid, or only its status information.
     wanted: Option<bool>,
-    /// A number that is another one when the template has other steps, or steps with other names.
+    /// `Grid::template_hash` of the grid.
     template: u64,
     /// Whether this page has added or removed steps since the grid was read.
     has_changed_rows: bool,
@@ -35,23 +35,9 @@ pub struct MatrixReloader {
     pub forced_panel_version: RwSignal<u32>,
     /// A counter: raised when others have changed the steps of the template.
     pub foreign_version: RwSignal<u32>,
-    /// A counter: raised when the steps of the template are other ones.
+    /// A counter: raised when the template's steps or their names have changed.
     pub template_version: RwSignal<u32>,
     changes: StoredValue<ChangeCount>,
-}
-
-/// A number that is another one when the template has other steps, or steps with other names.
-fn template_key(grid: &Grid) -> u64 {
-    // FNV-1a. The standard library's hashers are not used on this page otherwise.
-    let mut key: u64 = 0xcbf2_9ce4_8422_2325;
-    for row in &grid.rows {
-        if let Some(id) = row.template {
-            for byte in id.0.to_le_bytes().iter().chain(row.name.as_bytes()) {
-                key = (key ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-        }
-    }
-    key
 }
 
 impl MatrixReloader {
@@ -65,7 +51,7 @@ impl MatrixReloader {
             foreign_version: RwSignal::new(0),
             template_version: RwSignal::new(0),
             changes: StoredValue::new(ChangeCount {
-                template: state.grid.with_untracked(template_key),
+                template: state.grid.with_untracked(Grid::template_hash),
                 ..ChangeCount::default()
             }),
         }
@@ -95,7 +81,7 @@ impl MatrixReloader {
         self.changes.get_value().n_pending > 0
     }
 
-    /// A number that is another one when the template has other steps.
+    /// `Grid::template_hash` of the grid.
     pub fn template(self) -> u64 {
         self.changes.get_value().template
     }
@@ -184,7 +170,7 @@ impl MatrixReloader {
     }
 
     fn take_grid(self, grid: Grid) {
-        let key = template_key(&grid);
+        let key = grid.template_hash();
         let before = self.changes.get_value();
         self.changes.update_value(|it| {
             it.template = key;

@@ -7,10 +7,11 @@ use super::{
     controller::MatrixController,
 };
 use crate::{
-    api::steps::read_step, components::step_panel::PanelNeighbors,
-    components::step_panel::StepPanel, components::step_panel::panel_session::StepMemory,
-    components::ui::notice::sentence, domain::customer_work::OpenStep, domain::id::StepId,
-    domain::vocabulary::Noun, error::AppError, pages::fetch::Fetch, pages::owned,
+    api::steps::read_step, components::step_panel::StepPanel,
+    components::step_panel::events::PanelNeighbors,
+    components::step_panel::panel_session::StepMemory, components::ui::notice::sentence,
+    domain::customer_work::OpenStep, domain::id::StepId, domain::vocabulary::Noun, error::AppError,
+    pages::fetch::Fetch, pages::with_child_owner,
 };
 use leptos::prelude::*;
 
@@ -59,7 +60,7 @@ pub fn StepPanelHost(
                 let owner = owner.clone();
                 Suspend::new(async move {
                     let found = detail.get().await;
-                    owned(
+                    with_child_owner(
                         &owner,
                         move || match found {
                             Ok(Some(open)) => {

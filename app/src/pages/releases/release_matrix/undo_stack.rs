@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// A change of this tab, and what its toast said.
 pub type UndoEntry = (BatchId, String);
 
-/// Separates the parts of an entry as it is kept: the ASCII unit separator, which cannot be typed.
+/// Separates the parts of a stored entry: the ASCII unit separator, which cannot be typed.
 const SEPARATOR: char = '\u{1f}';
 
 /// Both lists as text: the template's key, then a line for each entry.
@@ -168,7 +168,7 @@ impl UndoStack {
         (batch, what): UndoEntry,
         answer: Option<Result<UndoResult, AppError>>,
     ) {
-        // Who decided against it can still do it later; what was done can be taken back.
+        // A cancelled undo stays on its list; one that was done goes to the other list.
         let entry = match answer {
             None => Some((batch, is_redo)),
             Some(Ok(result)) => {
