@@ -15,12 +15,12 @@ Settings, as environment variables:
   ROLLCALL_ADDR              Address and port to listen on [default: 127.0.0.1:3000]
   ROLLCALL_PUBLIC_URL        Address that people open, such as https://rollcall.example.com [default: none]
   ROLLCALL_HOSTS             Other names that it is asked by, separated by commas, no wildcards [default: none]
-  ROLLCALL_AUTH              Who is let in: open, login or proxy; must be said where other machines can reach the
-                             address [default: open on this machine]
+  ROLLCALL_AUTH              Who is let in: open, login or proxy; must be set where other machines can reach the address
+                             [default: open]
   ROLLCALL_TRUSTED_PROXIES   Networks of proxies, separated by commas, such as 10.0.0.0/24,::1; needed by proxy
                              [default: none]
+  ROLLCALL_PROXY_HEADER      Header that names the user, for proxy [default: X-Rollcall-User]
   ROLLCALL_PASSWORD_LOGIN    off: only admins sign in with a password [default: on]
-  ROLLCALL_PROXY_HEADER      In proxy, the header that names the user [default: X-Rollcall-User]
   ROLLCALL_METRICS           open: /metrics needs no token [default: none]
   ROLLCALL_OIDC_ISSUER       In login, a provider of OpenID Connect to sign in at, as its discovery names it
                              [default: none]

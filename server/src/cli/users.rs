@@ -65,6 +65,7 @@ pub struct UserAdd {
 
 #[derive(Debug, Args)]
 pub struct UserPassword {
+    /// Whose password is set
     login: String,
     /// Read it from standard input, its first line, instead of asking for it
     #[arg(long)]
@@ -75,6 +76,7 @@ pub struct UserPassword {
 
 #[derive(Debug, Args)]
 pub struct UserDeactivate {
+    /// Who no longer signs in
     login: String,
     #[command(flatten)]
     output: CliOutput,
