@@ -6,6 +6,7 @@ COPY . .
 RUN ./dev build
 
 FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/target/release/rollcall /usr/local/bin/rollcall
 ENV DATABASE_URL=sqlite:///data/app.db ROLLCALL_ADDR=0.0.0.0:3000 ROLLCALL_AUTH=login
 VOLUME ["/data"]

@@ -46,8 +46,17 @@ pub fn activity_of(id: UserId) -> String {
 
 /// The page to sign in at; `next` is the address to go on to.
 pub fn login(next: &str) -> String {
+    with_next(LOGIN, next)
+}
+
+/// Where one signs in at the provider; `next` is the address to go on to.
+pub fn provider_login(next: &str) -> String {
+    with_next("/login/oidc", next)
+}
+
+fn with_next(path: &str, next: &str) -> String {
     let next = local_path(next).unwrap_or(DASHBOARD);
-    let mut path = String::from("/login?next=");
+    let mut path = format!("{path}?next=");
     for byte in next.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             path.push(char::from(byte));

@@ -76,6 +76,8 @@ pub mod matrix_wire;
 pub mod metadata;
 /// Line breaks and byte order marks of incoming texts.
 pub mod normalize;
+/// Roles by the groups of a provider's account.
+pub mod oidc_roles;
 /// Order of steps in lists.
 pub mod order;
 /// What a password must be like.
@@ -84,6 +86,8 @@ pub mod password;
 pub mod permission;
 /// Counts by state and the percentage finished.
 pub mod progress;
+/// Somebody's account at a provider.
+pub mod provider_account;
 /// Quoting of values for bash and sql.
 pub mod quote;
 /// Values of variables in records, as events store them.

@@ -117,7 +117,8 @@ impl From<User> for UserDraft {
     }
 }
 
-fn parse_email(text: &str) -> Result<Option<String>, FieldError> {
+/// An e-mail address; none of an empty text. Errors: too long; no address.
+pub fn parse_email(text: &str) -> Result<Option<String>, FieldError> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);

@@ -19,9 +19,19 @@ Settings, as environment variables:
                              [default: open]
   ROLLCALL_TRUSTED_PROXIES   Networks of proxies, separated by commas, such as 10.0.0.0/24,::1; needed by proxy
                              [default: none]
-  ROLLCALL_PASSWORD_LOGIN    off: only admins sign in with a password [default: on]
   ROLLCALL_PROXY_HEADER      Header that names the user, for proxy [default: X-Rollcall-User]
+  ROLLCALL_PASSWORD_LOGIN    off: only admins sign in with a password [default: on]
   ROLLCALL_METRICS           open: /metrics needs no token [default: none]
+  ROLLCALL_OIDC_ISSUER       In login, a provider of OpenID Connect to sign in at, as its discovery names it
+                             [default: none]
+  ROLLCALL_OIDC_CLIENT_ID    What the provider calls this server [default: none]
+  ROLLCALL_OIDC_CLIENT_SECRET
+                             The secret of both; none for a client that the provider calls public [default: none]
+  ROLLCALL_OIDC_NAME         What the button calls it: Continue with ... [default: single sign-on]
+  ROLLCALL_OIDC_SCOPES       What is asked for [default: openid profile email groups]
+  ROLLCALL_OIDC_GROUPS_CLAIM The claim that has the groups [default: groups]
+  ROLLCALL_OIDC_ROLES        Groups and their roles, such as release-admins=admin,release-team=operator,*=viewer
+                             [default: none]
   ROLLCALL_USER              Who a change is by when neither the page nor X-Rollcall-User says so
                              [default: the system's user]
   ROLLCALL_LOG               Format of the log, on standard error: text, or json with one object per line

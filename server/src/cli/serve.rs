@@ -55,6 +55,13 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
         );
     }
     prepare_sign_in(&database, settings.auth.mode).await?;
+    if let Some(provider) = settings.auth.provider()
+        && provider.roles.is_empty()
+    {
+        tracing::warn!(
+            "ROLLCALL_OIDC_ROLES is not set: nobody who signs in at the provider has a role here"
+        );
+    }
     let mut hosts = settings.hosts;
     if !address.ip().is_unspecified() {
         hosts.add_address(address.ip());

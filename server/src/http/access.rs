@@ -64,6 +64,16 @@ impl Access {
         self.has_admin.store(has_admin, Ordering::Relaxed);
         Ok(!has_admin)
     }
+
+    /// Whether a public address is served before the first admin: the provider's, if that one can come from there; no other way to
+    /// sign in.
+    fn needs_no_admin(&self, path: &str) -> bool {
+        match path {
+            "/login" | "/api/session" => false,
+            "/login/oidc" | "/login/oidc/callback" => self.settings.makes_admins_at_provider(),
+            _ => true,
+        }
+    }
 }
 
 /// Why a request is refused.
@@ -125,7 +135,7 @@ pub async fn check_access(
     let extensions = request.extensions_mut();
     extensions.insert(client);
     extensions.insert(Arc::clone(&access.settings));
-    let needs_no_admin = right.door == Door::Public && !is_sign_in(&path);
+    let needs_no_admin = right.door == Door::Public && access.needs_no_admin(&path);
     match access.waits_for_setup().await {
         Ok(true) if !needs_no_admin => return refuse(&request, Refusal::Setup),
         Ok(_) => {}
@@ -305,11 +315,6 @@ fn client_of(settings: &AuthSettings, request: &Request) -> Client {
         agent: agent.map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned()),
         is_https: peer::is_https(settings.is_public_https, peer, headers, &settings.trusted),
     }
-}
-
-/// Whether an address signs people in by what only an account has: there is none before the first admin.
-fn is_sign_in(path: &str) -> bool {
-    matches!(path, "/login" | "/api/session")
 }
 
 /// Whether a request comes from an open page by itself, so that it keeps no session alive.

@@ -24,10 +24,15 @@ pub struct DoorPage<'a> {
     pub title: &'static str,
     pub lead: &'static str,
     /// The address that the form posts to.
-    pub action: &'a str,
+    pub action: String,
     pub button: &'static str,
     pub error: Option<&'a AppError>,
+    /// What went wrong before, elsewhere: a status and a sentence.
+    pub failure: Option<(StatusCode, String)>,
     pub fields: Markup,
+    /// Another way in than the form: the address and the words of a link. No button of the form, since browsers hold the answer
+    /// to a form to where forms may go.
+    pub other_way: Option<(String, String)>,
 }
 
 impl DoorPage<'_> {
@@ -35,6 +40,7 @@ impl DoorPage<'_> {
     pub fn respond(self, headers: &HeaderMap) -> Response {
         let status = self.error.map_or(200, AppError::status);
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.failure.as_ref().map_or(status, |it| it.0);
         let wait = match self.error {
             Some(AppError::Throttled(seconds)) => Some(HeaderValue::from(*seconds)),
             _ => None,
@@ -50,18 +56,23 @@ impl DoorPage<'_> {
     }
 
     fn draw(self, theme: Option<&str>) -> Markup {
+        let failure = self.failure.map(|it| it.1);
+        let alert = failure.or_else(|| self.error.and_then(alert));
         let form = html! {
             form class="card" method="post" action=(self.action) {
                 div class="form__body" {
                     h1 { (self.title) }
                     @if !self.lead.is_empty() { p class="muted" { (self.lead) } }
-                    @if let Some(text) = self.error.and_then(alert) {
+                    @if let Some(text) = alert {
                         p class="alert" data-tone="danger" role="alert" { (text) }
                     }
                     (self.fields)
                 }
                 div class="form__foot" {
                     button class="button" data-kind="ink" type="submit" { (self.button) }
+                    @if let Some((address, words)) = self.other_way {
+                        a class="button" href=(address) { (words) }
+                    }
                 }
             }
         };

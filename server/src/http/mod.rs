@@ -8,6 +8,7 @@ pub mod downloads;
 pub mod forms;
 pub mod host_check;
 pub mod middleware;
+pub mod oidc_pages;
 pub mod page_cache;
 pub mod peer;
 pub mod print_page;

@@ -1,9 +1,10 @@
 //! The router: every address that the server answers, on one screen. `middleware.rs` wraps it.
 use crate::{
     http::{
-        access, checklist_download, downloads, forms, middleware, page_cache, print_page, render,
-        sign_in_pages, site,
+        access, checklist_download, downloads, forms, middleware, oidc_pages, page_cache,
+        print_page, render, sign_in_pages, site,
     },
+    oidc::provider::Provider,
     ops::{allowed_hosts::AllowedHosts, auth_settings::AuthSettings, health, prometheus},
     rest,
 };
@@ -19,6 +20,8 @@ use std::sync::Arc;
 /// Builds the whole router; it answers requests for these hosts and loopback only. The program and each test build it once: it owns the page cache.
 pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings) -> Router {
     prometheus::install();
+    let provider = settings.provider().cloned();
+    let provider = provider.map(|it| Arc::new(Provider::new(it)));
     let access = access::Access {
         database: context.database.clone(),
         settings: Arc::new(settings),
@@ -57,6 +60,7 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings) -> 
         .merge(checklist_download::router(context.clone()))
         .merge(downloads::router(context.clone()))
         .merge(sign_in_pages::router(context.clone()))
+        .merge(oidc_pages::router(context.clone(), provider))
         .merge(forms::router(context))
         .merge(pages)
         .fallback(move |request: Request| async move {

@@ -16,7 +16,7 @@ use app::{
     domain::{caller::Caller, client::Client, user::UserDraft, vocabulary::Field},
     error::AppError,
     paths,
-    store::error::StoreError,
+    store::{Database, error::StoreError},
 };
 use axum::{
     Extension, Form, Router,
@@ -40,13 +40,13 @@ pub fn router(context: Context) -> Router<LeptosOptions> {
 
 /// Where to go on to after signing in.
 #[derive(Default, Deserialize)]
-struct NextQuery {
-    next: Option<String>,
+pub struct NextQuery {
+    pub next: Option<String>,
 }
 
 impl NextQuery {
     /// The address, if it leads to a page here; else the dashboard.
-    fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         let next = self.next.as_deref().and_then(paths::local_path);
         next.unwrap_or(paths::DASHBOARD)
     }
@@ -57,8 +57,32 @@ fn field<'a>(fields: &'a PostedFields, name: &str) -> &'a str {
     fields.get(name).map(String::as_str).unwrap_or_default()
 }
 
+/// The way in by the provider, if there is one; it goes on to a page here.
+fn by_provider(settings: &AuthSettings, next: &str) -> Option<(String, String)> {
+    let provider = settings.provider()?;
+    let words = format!("Continue with {}", provider.name);
+    Some((paths::provider_login(next), words))
+}
+
+/// The page to sign in at, after that went wrong elsewhere: with which status, and why.
+pub fn page_after_failure(
+    headers: &HeaderMap,
+    settings: &AuthSettings,
+    next: &str,
+    failure: (StatusCode, String),
+) -> Response {
+    let page = login_page(settings, next, "", None);
+    let failure = Some(failure);
+    DoorPage { failure, ..page }.respond(headers)
+}
+
 /// The form that signs in.
-fn login_page(headers: &HeaderMap, next: &str, login: &str, error: Option<&AppError>) -> Response {
+fn login_page<'a>(
+    settings: &AuthSettings,
+    next: &str,
+    login: &str,
+    error: Option<&'a AppError>,
+) -> DoorPage<'a> {
     let input = |label: &'static str,
                  name: &'static str,
                  kind: &'static str,
@@ -81,15 +105,16 @@ fn login_page(headers: &HeaderMap, next: &str, login: &str, error: Option<&AppEr
     DoorPage {
         title: "Sign in",
         lead: "",
-        action: &paths::login(next),
+        action: paths::login(next),
         button: "Sign in",
         error,
+        failure: None,
         fields: html! {
             (input("Login", "login", "text", "username", login, login.is_empty()))
             (input("Password", "password", "password", "current-password", "", !login.is_empty()))
         },
+        other_way: by_provider(settings, next),
     }
-    .respond(headers)
 }
 
 /// Where to go instead, if nobody signs in here.
@@ -103,7 +128,8 @@ async fn show_login(
     Query(query): Query<NextQuery>,
     headers: HeaderMap,
 ) -> Response {
-    elsewhere(&settings).unwrap_or_else(|| login_page(&headers, query.path(), "", None))
+    let page = || login_page(&settings, query.path(), "", None).respond(&headers);
+    elsewhere(&settings).unwrap_or_else(page)
 }
 
 async fn sign_in(
@@ -124,21 +150,26 @@ async fn sign_in(
         .await;
     let error = match signed_in {
         Ok(Some(signed_in)) => {
-            if let Some(earlier) = session_cookie::secret(&headers, client.is_https)
-                && let Err(error) = database.end_replaced_session(earlier, now).await
-            {
-                to_app_error(error);
-            }
+            end_earlier_session(database, &headers, &client).await;
             return go_on(&signed_in.secret, &client, query.path());
         }
         Ok(None) => AppError::SignIn,
         Err(error) => to_app_error(error),
     };
-    login_page(&headers, query.path(), login, Some(&error))
+    login_page(&settings, query.path(), login, Some(&error)).respond(&headers)
+}
+
+/// Ends the session that the browser had before.
+pub async fn end_earlier_session(database: &Database, headers: &HeaderMap, client: &Client) {
+    if let Some(earlier) = session_cookie::secret(headers, client.is_https)
+        && let Err(error) = database.end_replaced_session(earlier, now()).await
+    {
+        to_app_error(error);
+    }
 }
 
 /// On to a page, with the cookie of a new session.
-fn go_on(secret: &str, client: &Client, path: &str) -> Response {
+pub fn go_on(secret: &str, client: &Client, path: &str) -> Response {
     let mut response = Redirect::to(path).into_response();
     if let Some(cookie) = session_cookie::set(secret, client.is_https) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -173,8 +204,15 @@ async fn sign_out(
     response
 }
 
-/// The form that makes the first admin.
-fn setup_page(headers: &HeaderMap, fields: &PostedFields, error: Option<&AppError>) -> Response {
+/// The form that makes the first admin. Where a group of the provider makes admins, that one may come from there.
+fn setup_page(
+    headers: &HeaderMap,
+    settings: &AuthSettings,
+    fields: &PostedFields,
+    error: Option<&AppError>,
+) -> Response {
+    let other_way = by_provider(settings, paths::DASHBOARD);
+    let other_way = other_way.filter(|_| settings.makes_admins_at_provider());
     let input = |label: &'static str,
                  name: &'static str,
                  kind: &'static str,
@@ -204,15 +242,17 @@ fn setup_page(headers: &HeaderMap, fields: &PostedFields, error: Option<&AppErro
     DoorPage {
         title: "Set up Rollcall",
         lead: "Create the first admin. Others are added after that.",
-        action: paths::SETUP,
+        action: paths::SETUP.to_owned(),
         button: "Create admin",
         error,
+        failure: None,
         fields: html! {
             (input("Code", "code", "text", "off", code_hint, Field::Code, true))
             (input("Login", "login", "text", "username", login_hint, Field::Login, false))
             (input("Name", "name", "text", "name", None, Field::Name, false))
             (input("Password", "password", "password", "new-password", Some("12 characters or more"), Field::Password, false))
         },
+        other_way,
     }
     .respond(headers)
 }
@@ -239,7 +279,7 @@ async fn show_setup(
 ) -> Response {
     match is_set_up(&context, &settings).await {
         Some(elsewhere) => elsewhere,
-        None => setup_page(&headers, &PostedFields::new(), None),
+        None => setup_page(&headers, &settings, &PostedFields::new(), None),
     }
 }
 
@@ -261,7 +301,7 @@ async fn set_up(
     let code = field(&fields, "code");
     match context.database.set_up(code, draft, &client, now()).await {
         Ok(made) => go_on(&made.secret, &client, paths::DASHBOARD),
-        Err(error) => setup_page(&headers, &fields, Some(&to_app_error(error))),
+        Err(error) => setup_page(&headers, &settings, &fields, Some(&to_app_error(error))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Settings of who is let in (R21): `ROLLCALL_AUTH`, `ROLLCALL_TRUSTED_PROXIES`, `ROLLCALL_PROXY_HEADER`, `ROLLCALL_METRICS`,
 //! `ROLLCALL_PASSWORD_LOGIN`.
+use super::{invalid_auth_setting::InvalidAuthSetting, oidc_settings::OidcSettings};
 use axum::http::{HeaderName, header};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::Serialize;
@@ -47,15 +48,8 @@ pub struct AuthSettings {
     pub has_password_login: bool,
     /// Whether `ROLLCALL_PUBLIC_URL` begins with https.
     pub is_public_https: bool,
-}
-
-/// What is wrong with a setting: its name, its text, and what to write.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{name} is `{text}`: {advice}")]
-pub struct InvalidAuthSetting {
-    pub name: &'static str,
-    pub text: String,
-    pub advice: &'static str,
+    /// The provider that people sign in at in `login` mode, if there is one.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// The settings that `AuthSettings::parse` asks for.
@@ -82,6 +76,7 @@ impl Default for AuthSettings {
             metrics_open: false,
             has_password_login: true,
             is_public_https: false,
+            oidc: None,
         }
     }
 }
@@ -145,6 +140,7 @@ impl AuthSettings {
             has_password_login,
             is_public_https: variable(PUBLIC_URL)
                 .is_some_and(|it| it.trim().starts_with("https://")),
+            oidc: OidcSettings::parse(&variable)?,
         })
     }
 
@@ -156,6 +152,16 @@ impl AuthSettings {
     /// Whether anybody may change anything from another machine, which is warned of at each start.
     pub fn is_open_to_others(&self, address: SocketAddr) -> bool {
         self.mode == AuthMode::Open && !address.ip().is_loopback()
+    }
+
+    /// The provider, where people sign in.
+    pub fn provider(&self) -> Option<&OidcSettings> {
+        self.oidc.as_ref().filter(|_| self.mode == AuthMode::Login)
+    }
+
+    /// Whether some group at the provider makes admins, so that the first one can come from there.
+    pub fn makes_admins_at_provider(&self) -> bool {
+        self.provider().is_some_and(|it| it.roles.names_admin())
     }
 
     /// Whether `/metrics` needs no token.

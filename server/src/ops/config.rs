@@ -2,7 +2,9 @@
 //! write.
 use super::{
     allowed_hosts::{self, AllowedHosts},
-    auth_settings::{self, AuthSettings, InvalidAuthSetting, SAY_A_MODE, TRUSTED},
+    auth_settings::{self, AuthSettings, SAY_A_MODE, TRUSTED},
+    invalid_auth_setting::InvalidAuthSetting,
+    oidc_settings,
 };
 use app::{domain::field_error::FieldError, domain::text::Name};
 use std::{
@@ -171,7 +173,7 @@ fn auth(
     variable: &impl Fn(&'static str) -> Result<Option<String>, InvalidSetting>,
 ) -> Result<AuthSettings, InvalidSetting> {
     let mut said = BTreeMap::new();
-    for name in auth_settings::NAMES {
+    for name in auth_settings::NAMES.into_iter().chain(oidc_settings::NAMES) {
         said.insert(name, variable(name)?);
     }
     Ok(AuthSettings::parse(|name| {

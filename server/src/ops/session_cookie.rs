@@ -14,10 +14,13 @@ pub fn name(is_https: bool) -> &'static str {
     }
 }
 
-/// The secret of a request's session, if its cookie stands there once. One that stands twice was planted by somebody else, and
-/// who knows which.
+/// The secret of a request's session, if it has one.
 pub fn secret(headers: &HeaderMap, is_https: bool) -> Option<&str> {
-    let name = name(is_https);
+    the_one_cookie(headers, name(is_https))
+}
+
+/// The value of a cookie that stands there once. One that stands twice was planted by somebody else, and who knows which.
+pub fn the_one_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter();
     let mut found = lines
         .filter_map(|it| it.to_str().ok())

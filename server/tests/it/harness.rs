@@ -22,6 +22,7 @@ use serde_json::Value;
 use server::ops::{
     allowed_hosts::AllowedHosts,
     auth_settings::{AuthMode, AuthSettings},
+    oidc_settings::OidcSettings,
 };
 use server_fn::error::FromServerFnError;
 use std::sync::{
@@ -77,6 +78,22 @@ impl TestApp {
         let this = Self::with(login_settings()).await;
         this.add_first_admin().await;
         this
+    }
+
+    /// The same, where people sign in at a provider too.
+    pub async fn with_provider(provider: OidcSettings) -> Self {
+        let this = Self::with_provider_and_nobody(provider).await;
+        this.add_first_admin().await;
+        this
+    }
+
+    /// The app where people sign in at a provider too, before anybody can.
+    pub async fn with_provider_and_nobody(provider: OidcSettings) -> Self {
+        let settings = AuthSettings {
+            oidc: Some(provider),
+            ..login_settings()
+        };
+        Self::with(settings).await
     }
 
     /// Adds the admin without whom `login` mode waits for the setup.

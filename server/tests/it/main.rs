@@ -15,6 +15,7 @@ mod heads;
 mod http;
 mod kill;
 mod model;
+mod oidc;
 mod people;
 mod program;
 mod program_auth;

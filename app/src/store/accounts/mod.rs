@@ -5,6 +5,7 @@ mod account;
 pub mod door;
 pub mod last_used;
 pub mod password_hash;
+pub mod provider_users;
 pub mod random;
 pub mod sessions;
 pub mod setup;

@@ -97,7 +97,7 @@ impl Database {
     }
 
     /// Records a login that failed. A login that nobody has is not kept: people type passwords there.
-    pub(super) async fn record_failed_login(
+    pub async fn record_failed_login(
         &self,
         login: &str,
         client: &Client,

@@ -113,7 +113,8 @@ impl Database {
         self.signed_in(user, SignIn::Setup, client, now).await
     }
 
-    async fn signed_in(
+    /// Begins a session for a user who proved to be it.
+    pub async fn signed_in(
         &self,
         user: User,
         how: SignIn,

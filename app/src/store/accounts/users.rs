@@ -351,7 +351,7 @@ fn password_event(user: &User) -> NewEvent {
 impl Change {
     /// Saves the next version of a user with its hash, ends its sessions if the change does, records both rows, and commits.
     /// Errors: the last active admin.
-    async fn save_user(
+    pub(super) async fn save_user(
         mut self,
         before: User,
         mut after: User,

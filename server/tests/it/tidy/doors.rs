@@ -118,6 +118,7 @@ fn a_store_is_made_where_it_is_known_who_asks() {
     let unlimited = ["Caller::open(", "Caller::program("];
     let allowed = [
         "app/src/domain/caller.rs",
+        "app/src/store/accounts/provider_users.rs",
         "app/src/store/accounts/sessions.rs",
         "app/src/store/accounts/setup.rs",
         "server/src/cli/verbs.rs",

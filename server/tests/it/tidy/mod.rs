@@ -160,6 +160,15 @@ fn only_one_place_reads_the_clock() {
 }
 
 #[test]
+fn tls_is_of_the_one_crypto_backend() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    for other in ["aws-lc-rs", "aws-lc-sys", "native-tls", "openssl-sys"] {
+        let line = format!("name = \"{other}\"");
+        assert!(!lock.contains(&line), "{other}");
+    }
+}
+
+#[test]
 fn every_file_says_what_it_is_for_and_none_is_too_long() {
     for (name, text) in source() {
         assert!(text.starts_with("//!"), "{name} does not begin with //!");

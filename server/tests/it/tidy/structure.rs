@@ -44,7 +44,7 @@ const STORE_LAYERS: [&str; 14] = [
     "transfer",
 ];
 /// The same for `server/src`.
-const SERVER_LAYERS: [&str; 6] = ["demo", "ops", "output", "rest", "http", "cli"];
+const SERVER_LAYERS: [&str; 7] = ["demo", "ops", "oidc", "output", "rest", "http", "cli"];
 
 /// The name that a line defines as a type, if it does.
 fn defined_type(line: &str) -> Option<&str> {

@@ -1,0 +1,65 @@
+//! Requests to the provider: no redirects, answers of a bounded size, within a few seconds. The only HTTP client of the program; it
+//! goes through the proxy that the environment names, and trusts the certificates that the system trusts.
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use reqwest::{Client, redirect::Policy};
+use std::{pin::Pin, time::Duration};
+
+/// Of one request. A sign-in makes up to four.
+const TIMEOUT: Duration = Duration::from_secs(6);
+/// Bytes of an answer.
+const ANSWER_MAX: usize = 1024 * 1024;
+
+/// The client.
+#[derive(Clone, Debug)]
+pub struct ProviderHttp(Client);
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderHttpError {
+    #[error("there is no answer")]
+    Request(#[from] reqwest::Error),
+    #[error("the answer is longer than {ANSWER_MAX} bytes")]
+    TooLong,
+}
+
+impl ProviderHttp {
+    /// Errors: the system's certificates cannot be read.
+    pub fn new() -> Result<Self, ProviderHttpError> {
+        // Fails if there is one already, which then is this one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
+        Ok(Self(builder.build()?))
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for ProviderHttp {
+    type Error = ProviderHttpError;
+    type Future =
+        Pin<Box<dyn Future<Output = Result<HttpResponse, ProviderHttpError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(send(self.0.clone(), request))
+    }
+}
+
+async fn send(client: Client, request: HttpRequest) -> Result<HttpResponse, ProviderHttpError> {
+    let (parts, body) = request.into_parts();
+    let mut response = client
+        .request(parts.method, parts.uri.to_string())
+        .headers(parts.headers)
+        .body(body)
+        .send()
+        .await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if bytes.len() + chunk.len() > ANSWER_MAX {
+            return Err(ProviderHttpError::TooLong);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    let mut answer = HttpResponse::new(bytes);
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    Ok(answer)
+}
