@@ -8,7 +8,10 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
-    engine::sqlite,
+    engine::{
+        row_decode::{UnreadableRow, read_rows, unreadable_column},
+        sqlite,
+    },
     entity::{audit_event, customer_step, release_customer, sha256, step_template},
     error::StoreError,
 };
@@ -72,9 +75,9 @@ impl Store {
                 found.add(Check::ForeignKeys, line);
             }
             self.check_rows(&mut found).await?;
-            check_template_order(&db, &mut found).await?;
-            check_lists(&db, &mut found).await?;
-            check_history(&db, &mut found).await?;
+            but_unreadable(check_template_order(&db, &mut found).await)?;
+            but_unreadable(check_lists(&db, &mut found).await)?;
+            but_unreadable(check_history(&db, &mut found).await)?;
         }
         Ok(found.finish())
     }
@@ -93,6 +96,14 @@ impl Store {
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+/// A value that cannot be read is a finding of `check_rows` already.
+fn but_unreadable(checked: Result<(), StoreError>) -> Result<(), StoreError> {
+    match checked {
+        Err(StoreError::Db(error)) if unreadable_column(&error).is_some() => Ok(()),
+        checked => checked,
     }
 }
 
@@ -209,14 +220,29 @@ impl ChainCheck {
         let Some(walk) = &mut self.0 else {
             return;
         };
-        let broken = match Event::try_from(row) {
-            Ok(event) => walk.take(&event).err().map(|it| it.to_string()),
-            Err(_) => Some(format!("event {id} cannot be read")),
-        };
-        if let Some(broken) = broken {
-            found.add(Check::Chain, broken);
-            self.0 = None;
+        match Event::try_from(row) {
+            Ok(event) => {
+                if let Err(broken) = walk.take(&event) {
+                    self.end(broken.to_string(), found);
+                }
+            }
+            Err(StoreError::Corrupt { detail, .. }) => self.unreadable(id, &detail, found),
+            Err(error) => self.unreadable(id, &error.to_string(), found),
         }
+    }
+
+    fn unreadable(&mut self, id: i64, what: &str, found: &mut CheckFindings) {
+        let Some(walk) = &self.0 else {
+            return;
+        };
+        let unreadable = || format!("event {id} cannot be read: {what}");
+        let broken = walk.broken().map_or_else(unreadable, ToString::to_string);
+        self.end(broken, found);
+    }
+
+    fn end(&mut self, broken: String, found: &mut CheckFindings) {
+        found.add(Check::Chain, broken);
+        self.0 = None;
     }
 
     fn finish(self, found: &mut CheckFindings) {
@@ -234,21 +260,31 @@ async fn check_history(
 ) -> Result<(), StoreError> {
     let mut last: HashMap<i64, RecordedState> = HashMap::new();
     let mut chain = ChainCheck(Some(Walk::new(sha256)));
-    let mut after = 0;
+    let mut last_id: Option<i64> = None;
     loop {
-        let rows = audit_event::Entity::find()
-            .filter(audit_event::Column::Id.gt(after))
+        let mut query = audit_event::Entity::find();
+        if let Some(id) = last_id {
+            query = query.filter(audit_event::Column::Id.gt(id));
+        }
+        let query = query
             .order_by_asc(audit_event::Column::Id)
-            .limit(READ_EVENTS_MAX)
-            .all(db)
-            .await?;
-        let Some(row) = rows.last() else {
+            .limit(READ_EVENTS_MAX);
+        let rows = read_rows(db, query, audit_event::Column::Id).await?;
+        if rows.is_empty() {
             break;
-        };
-        after = row.id;
+        }
         for row in rows {
-            check_event(&row, &mut last, found);
-            chain.take(row, found);
+            match row {
+                Ok(row) => {
+                    last_id = Some(row.id);
+                    check_event(&row, &mut last, found);
+                    chain.take(row, found);
+                }
+                Err(UnreadableRow { id, column }) => {
+                    last_id = Some(id);
+                    chain.unreadable(id, &format!("its column {column}"), found);
+                }
+            }
         }
     }
     chain.finish(found);

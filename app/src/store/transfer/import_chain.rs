@@ -85,6 +85,7 @@ impl ImportChain {
         }
         let broken = self.walk.take(event).err()?;
         let field = match broken {
+            Break::Id(_) => "id",
             Break::Gap(..) => "previousHash",
             Break::NoHash(_) | Break::Changed(_) | Break::Import(_) => "hash",
         };
