@@ -4,6 +4,7 @@ use crate::{
     domain::{
         event::Event,
         id::{BatchId, CustomerId, EventId, ReleaseId},
+        unique_members,
     },
     store::error::StoreError,
 };
@@ -43,7 +44,7 @@ impl TryFrom<Model> for Event {
     type Error = StoreError;
     fn try_from(row: Model) -> Result<Self, StoreError> {
         let json = |column: &str, text: Option<String>| {
-            text.map(|it| serde_json::from_str(&it))
+            text.map(|it| unique_members::from_str(&it))
                 .transpose()
                 .map_err(|error| StoreError::corrupt("audit_events", format!("{column}: {error}")))
         };

@@ -1,10 +1,10 @@
 //! Integrity check of a database: the file is intact, foreign keys hold, rows are readable, lists have no gaps, the
 //! audit trail agrees with the rows, and no event was changed, removed or added later (R89).
+use super::recorded_states::RecordedStates;
 use crate::domain::{
     check_finding::{Check, CheckFinding},
     event::{Entity, Event, EventAction},
     history_walk::Walk,
-    vocabulary::StepStatus,
 };
 use crate::store::{
     Store,
@@ -16,22 +16,12 @@ use crate::store::{
     error::StoreError,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
 /// The number of findings reported per kind; the others are counted.
 const NAMED_FINDINGS_MAX: usize = 50;
 /// Events read per query, with their texts.
 const READ_EVENTS_MAX: u64 = 250;
-
-/// The state of a step according to its last event.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RecordedState {
-    status: StepStatus,
-    executed_by: Option<String>,
-    state_by: Option<String>,
-}
 
 #[derive(Default)]
 struct CheckFindings {
@@ -258,7 +248,7 @@ async fn check_history(
     db: &impl ConnectionTrait,
     found: &mut CheckFindings,
 ) -> Result<(), StoreError> {
-    let mut last: HashMap<i64, RecordedState> = HashMap::new();
+    let mut states = RecordedStates::default();
     let mut chain = ChainCheck(Some(Walk::new(sha256)));
     let mut last_id: Option<i64> = None;
     loop {
@@ -277,7 +267,7 @@ async fn check_history(
             match row {
                 Ok(row) => {
                     last_id = Some(row.id);
-                    check_event(&row, &mut last, found);
+                    check_event(&row, &mut states, found);
                     chain.take(row, found);
                 }
                 Err(UnreadableRow { id, column }) => {
@@ -288,14 +278,10 @@ async fn check_history(
         }
     }
     chain.finish(found);
-    check_states(db, &last, found).await
+    check_states(db, &states, found).await
 }
 
-fn check_event(
-    row: &audit_event::Model,
-    last: &mut HashMap<i64, RecordedState>,
-    found: &mut CheckFindings,
-) {
+fn check_event(row: &audit_event::Model, states: &mut RecordedStates, found: &mut CheckFindings) {
     let id = row.id;
     let text = row.resolved_text.as_deref();
     if text.is_some_and(|it| row.resolved_sha256 != Some(sha256(it))) {
@@ -310,19 +296,15 @@ fn check_event(
         found.add(Check::Audit, detail);
     }
     match row.after.as_deref().map(serde_json::from_str) {
-        Some(Ok(recorded)) => {
-            last.insert(row.entity_id, recorded);
-        }
+        Some(Ok(recorded)) => states.take(row.entity_id, Some(recorded)),
         Some(Err(_)) => found.add(Check::Audit, format!("event {id} tells no state")),
-        None => {
-            last.remove(&row.entity_id);
-        }
+        None => states.take(row.entity_id, None),
     }
 }
 
 async fn check_states(
     db: &impl ConnectionTrait,
-    last: &HashMap<i64, RecordedState>,
+    states: &RecordedStates,
     found: &mut CheckFindings,
 ) -> Result<(), StoreError> {
     use customer_step::Column;
@@ -338,21 +320,10 @@ async fn check_states(
         .into_tuple()
         .all(db)
         .await?;
-    let untouched = RecordedState {
-        status: StepStatus::Pending,
-        executed_by: None,
-        state_by: None,
-    };
     for (id, status, executed_by, state_by) in rows {
-        let recorded = last.get(&id).unwrap_or(&untouched);
-        let is_as_recorded = status == recorded.status.as_str()
-            && executed_by == recorded.executed_by
-            && state_by == recorded.state_by;
-        if !is_as_recorded {
-            let detail = format!(
-                "step {id} is {status}, but the history says {}",
-                recorded.status
-            );
+        let other = states.other_status(id, &status, executed_by.as_deref(), state_by.as_deref());
+        if let Some(other) = other {
+            let detail = format!("step {id} is {status}, but the history says {other}");
             found.add(Check::Audit, detail);
         }
     }

@@ -1,5 +1,5 @@
 //! The chain of the history (R89): anybody can recompute it, and whatever is changed by hand breaks it.
-use super::transfer::{exported, rich};
+use super::transfer::{exported, rich, text_of};
 use crate::{
     harness::TestApp,
     world::{World, metadata},
@@ -96,6 +96,21 @@ async fn every_event_follows_the_one_before_it_as_anybody_can_recompute() {
         assert_eq!(head[name], events.last().unwrap()[name]);
     }
     assert_eq!(head.as_object().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn an_export_has_all_that_a_hash_is_computed_from() {
+    let world = rich().await;
+    let whole = exported(&world.app.store).await;
+    let part = text_of(&world.app.store, Some(world.june)).await;
+    for text in [whole, part] {
+        let export: Value = serde_json::from_str(&text).unwrap();
+        let events = export["events"].as_array().unwrap();
+        assert!(events.len() > 12);
+        for event in events {
+            assert_eq!(event["hash"], hash_of(event).as_str(), "{event}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -215,6 +230,7 @@ async fn a_value_that_cannot_be_read_is_a_break_that_names_event_and_column() {
         ("at", "'gestern'"),
         ("before", "'{'"),
         ("after", "x'7b7d'"),
+        ("after", "'{\"a\":1,\"a\":2}'"),
         ("text_shown", "'x'"),
         ("hash", "x'ff'"),
     ] {
