@@ -17,8 +17,8 @@ use serde::Deserialize;
 /// A line, a field of the event there, and what is wrong with it.
 type ImportProblem = (usize, &'static str, String);
 
-/// A step of the text, for its line.
-struct ImportedStep {
+/// What a step of the text says of its state.
+struct StepAtLine {
     line: usize,
     id: i64,
     status: StepStatus,
@@ -43,7 +43,7 @@ pub struct ImportChain {
     /// Whether an event of the text cannot be of a history with the head.
     is_other_head: bool,
     /// The steps of a release and what its events tell of them: an event that is missing may be seen only there.
-    steps: Vec<ImportedStep>,
+    steps: Vec<StepAtLine>,
     states: RecordedStates,
 }
 
@@ -74,7 +74,7 @@ impl ImportChain {
     /// A step of the text. Steps come before events.
     pub fn step(&mut self, step: &CustomerStep, line: usize) {
         if self.head.is_some() {
-            self.steps.push(ImportedStep {
+            self.steps.push(StepAtLine {
                 line,
                 id: step.id.0,
                 status: step.status,
