@@ -89,6 +89,8 @@ pub mod time_serde;
 pub mod transfer;
 /// What an undo does, and what it says and asks.
 pub mod undo;
+/// JSON whose objects have no member twice.
+pub mod unique_members;
 /// All validation errors of a form.
 pub mod validation_errors;
 /// `{{variables}}` in a step's text.

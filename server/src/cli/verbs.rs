@@ -7,7 +7,8 @@ use super::{
 use crate::{
     demo as example,
     ops::{
-        anchors, backup as backups,
+        anchors::{self, KeptHead},
+        backup as backups,
         config::{InvalidSetting, Settings},
         database,
         failure::{Exit, Failure},
@@ -19,7 +20,6 @@ use app::{
     domain::{
         actor_stamp::ActorStamp,
         check_finding::{Check, CheckFinding},
-        history_chain::Head,
         id::ReleaseId,
         transfer::{ImportErrors, Transfer, TransferPart},
     },
@@ -135,9 +135,11 @@ async fn findings(
 
 /// What the history is compared with.
 struct KeptHeads {
-    heads: Vec<Head>,
+    heads: Vec<KeptHead>,
     anchors: Option<String>,
     key: Option<PublicKey>,
+    /// Whether the key was named for the heads alone.
+    is_key_of_heads: bool,
 }
 
 impl KeptHeads {
@@ -148,20 +150,26 @@ impl KeptHeads {
                 cause: error.to_string(),
             })
         });
+        let heads = arguments.head;
+        let is_key_of_heads = arguments.public_key.is_some() && anchors.is_none();
+        let is_signed = anchors.is_some() || heads.iter().any(KeptHead::is_signed);
         let key = match (arguments.public_key, &settings.signing_key_file) {
-            (None, Some(path)) if anchors.is_some() => Some(anchors::read_key(path)?.public_key()),
+            (None, Some(path)) if is_signed => Some(anchors::read_key(path)?.public_key()),
             (key, _) => key,
         };
         Ok(Self {
-            heads: arguments.head,
+            heads,
             anchors: anchors.transpose()?,
             key,
+            is_key_of_heads,
         })
     }
 
     async fn check(&self, store: &Store) -> Result<Vec<CheckFinding>, StoreError> {
         let mut findings = store.check().await?;
-        findings.extend(anchors::check_heads(store, &self.heads).await?);
+        let of_heads =
+            anchors::check_heads(store, &self.heads, self.key, self.is_key_of_heads).await?;
+        findings.extend(of_heads);
         if let Some(anchors) = &self.anchors {
             findings.extend(anchors::check(store, anchors, self.key).await?);
         }
