@@ -50,3 +50,12 @@ pub struct KeptText {
     /// Whether the person had it on the page.
     pub is_shown: bool,
 }
+
+/// What the text is that a done step kept.
+pub fn kept_label(is_shown: bool) -> &'static str {
+    if is_shown {
+        "Text as shown"
+    } else {
+        "Text at that time"
+    }
+}

@@ -15,6 +15,8 @@ use crate::{
 };
 use leptos::prelude::*;
 
+pub use crate::domain::text_change::kept_label;
+
 /// What an entry did: "overrode the text", "edited the template".
 fn entry_text(entry: &HistoryEntry, has_diff: bool) -> String {
     match (entry.entity, entry.action) {
@@ -43,15 +45,6 @@ fn field_change(change: FieldChange) -> impl IntoView {
             {change.before.map(|it| view! { <del>{it}</del>" " })}
             {change.after.map(|it| view! { <ins>{it}</ins> })}
         </p>
-    }
-}
-
-/// What the text is that a done step kept.
-pub fn kept_label(is_shown: bool) -> &'static str {
-    if is_shown {
-        "Text as shown"
-    } else {
-        "Text at that time"
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::highlight;
 use crate::store::{
     Store,
-    engine::compute::compute,
+    engine::{compute::compute, sqlite::IDS_PER_STATEMENT_MAX},
     entity::{audit_event, customer_step, release_customer, sha256},
     error::StoreError,
     records::{clusters, customers, members},
@@ -28,6 +28,7 @@ use crate::store::{
     templates::template_rows,
 };
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashMap;
 
 /// Events in the history of a step.
 const HISTORY_EVENTS_MAX: u64 = 200;
@@ -200,6 +201,40 @@ impl Store {
             .await?
             .map(Event::try_from)
             .transpose()
+    }
+
+    /// The texts that the newest `done` of each of these steps kept.
+    pub(in crate::store) async fn kept_texts(
+        &self,
+        steps: &[StepId],
+    ) -> Result<HashMap<StepId, KeptText>, StoreError> {
+        use audit_event::Column;
+        let mut found = HashMap::new();
+        for part in steps.chunks(IDS_PER_STATEMENT_MAX) {
+            let newest: Vec<i64> = audit_event::Entity::find()
+                .select_only()
+                .column_as(ColumnTrait::max(&Column::Id), "newest")
+                .filter(Column::Entity.eq(Entity::Step.as_str()))
+                .filter(Column::EntityId.is_in(part.iter().map(|it| it.0)))
+                .filter(Column::Action.eq(EventAction::Done.as_str()))
+                .group_by(Column::EntityId)
+                .into_tuple()
+                .all(&self.read)
+                .await?;
+            let events = audit_event::Entity::find()
+                .filter(Column::Id.is_in(newest))
+                .all(&self.read)
+                .await?;
+            found.extend(events.into_iter().filter_map(|it| {
+                let kept = KeptText {
+                    text: it.resolved_text?,
+                    sha256: it.resolved_sha256?,
+                    is_shown: it.text_shown == Some(true),
+                };
+                Some((StepId(it.entity_id), kept))
+            }));
+        }
+        Ok(found)
     }
 
     /// A step's text as it is now beside the one that was shown, with what changed in between. Errors: not found.

@@ -1,6 +1,9 @@
 //! Tests of a customer's checklist ("runbook" on screen): the Markdown file, the print view, and the working list.
-use crate::world::World;
-use app::domain::customer::CustomerDraft;
+use crate::world::{World, metadata};
+use app::{
+    domain::{customer::CustomerDraft, vocabulary::StepAction},
+    store::steps::transitions::TransitionOptions,
+};
 use axum::http::StatusCode;
 
 #[tokio::test]
@@ -77,6 +80,27 @@ async fn the_same_is_drawn_as_a_page_to_be_printed() {
             .status,
         StatusCode::NOT_FOUND
     );
+}
+
+#[tokio::test]
+async fn on_paper_a_done_step_has_the_text_that_it_was_done_with() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let step = world.id(&world.acme, "Upgrade").await;
+    let done = store.act_on_step(step, StepAction::Done, TransitionOptions::default(), ana());
+    done.await.unwrap();
+    let acme = CustomerDraft {
+        metadata: metadata(&[("HOST", "new.example")]),
+        ..world.acme.clone().into()
+    };
+    let edited = store.update_customer(world.acme.id, acme, 1, ana());
+    edited.await.unwrap();
+    let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
+    for paper in ["?view=print", "/runbook.md"] {
+        let paper = world.app.get(&format!("{path}{paper}")).await.body;
+        assert!(paper.contains("curl acme.example") && !paper.contains("curl new.example"));
+        assert!(paper.contains("Text at that time. Today"), "{paper}");
+    }
 }
 
 #[tokio::test]
