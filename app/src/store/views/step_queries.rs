@@ -15,9 +15,9 @@ use crate::highlight;
 use crate::store::{
     Store,
     engine::{compute::compute, sqlite::IDS_PER_STATEMENT_MAX},
-    entity::{audit_event, customer_step, release_customer, sha256},
+    entity::{audit_event, customer_step, sha256},
     error::StoreError,
-    records::{clusters, customers, members},
+    records::{clusters, customers, members, value_changes::activation},
 };
 use crate::store::{
     records::release_rows,
@@ -149,7 +149,7 @@ impl Store {
     }
 
     /// The text that a done step's event kept, and what changed in the text: of a done step since then, of another one
-    /// since the customer became part of the active release (R81).
+    /// since the release was activated, also of a customer that was added later (R81).
     async fn kept_and_changes(
         &self,
         step: &CustomerStep,
@@ -181,11 +181,11 @@ impl Store {
             };
             return Ok((Some(kept), changes));
         }
-        let member = release_customer::Entity::find_by_id((step.release_id.0, step.customer_id.0))
-            .one(db)
-            .await?;
-        let since = member.map_or(step.created_at, |it| it.added_at);
-        let changes = text_changes::changes(db, step, text, Since::Time(since)).await?;
+        let since = match activation(db, step.release_id).await? {
+            Some(event) => Since::Event(event),
+            None => Since::Time(step.created_at),
+        };
+        let changes = text_changes::changes(db, step, text, since).await?;
         Ok((None, changes))
     }
 

@@ -349,3 +349,43 @@ async fn a_start_counts_until_the_step_is_reopened_whatever_came_in_between() {
         act(StepAction::Reopen, None).await;
     }
 }
+
+#[tokio::test]
+async fn who_is_added_later_is_told_what_changed_after_the_activation() {
+    let world = World::draft().await;
+    let store = &world.app.store;
+    let only = Some(vec![world.globex.id]);
+    let draft = store.dry_run(world.june, only.clone()).await.unwrap();
+    assert!(draft.warnings.is_empty());
+    store
+        .activate_release(world.june, only, world.app.ana())
+        .await
+        .unwrap();
+    set_host(&world, "Jonas", "new.example").await;
+    let later = vec![world.acme.id, world.initech.id];
+    let dry_run = store.dry_run(world.june, Some(later.clone())).await;
+    let warnings = dry_run.unwrap().warnings;
+    let [warning] = warnings.as_slice() else {
+        panic!("{warnings:?}")
+    };
+    assert_eq!(
+        (warning.kind.as_str(), warning.name.as_str()),
+        ("changed", "var.HOST")
+    );
+    let message = &warning.message;
+    assert!(message.starts_with("HOST changed 2026-06-01 "), "{message}");
+    assert!(
+        message.ends_with(" UTC by Jonas: acme.example -> new.example (Acme)"),
+        "{message}"
+    );
+    store
+        .add_customers(world.june, later, world.app.ana())
+        .await
+        .unwrap();
+    let detail = store.step(world.id(&world.acme, "Upgrade").await).await;
+    let (from, to) = (Some("acme.example"), Some("new.example"));
+    assert_eq!(
+        told(&detail.unwrap().changes),
+        [(TextChangeKind::Variable, "var.HOST", "Jonas", from, to)]
+    );
+}
