@@ -24,7 +24,7 @@ pub struct TextChange {
 }
 
 /// The sentence of the refusal.
-pub const TEXT_CHANGED: &str = "the text changed since it was shown: look at it again";
+pub const TEXT_CHANGED: &str = "The text changed since it was shown. Look at it again";
 
 /// A step's text that is another than the one that was shown, and what changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,7 +22,7 @@ fn entry_text(entry: &HistoryEntry, has_diff: bool) -> String {
     match (entry.entity, entry.action) {
         (Entity::Template, action) => format!("{} the template", action.phrase()),
         (_, EventAction::Override) if has_diff => "overrode the text".to_owned(),
-        (_, EventAction::Override) => "kept the text, whatever the template says".to_owned(),
+        (_, EventAction::Override) => "kept its override".to_owned(),
         (_, EventAction::Notes) => "changed the notes".to_owned(),
         (_, EventAction::Undo) => "undid a change".to_owned(),
         (_, action) => action.phrase().to_owned(),
@@ -143,7 +143,7 @@ pub fn History(state: StepDetailState) -> impl IntoView {
     view! {
         <section aria-labelledby="history-title">
             <h3 id="history-title">"History"</h3>
-            {is_empty.then(|| view! { <p class="quiet small">"Nothing has been done here yet."</p> })}
+            {is_empty.then(|| view! { <p class="quiet small">"No history yet."</p> })}
             <ol class="timeline">{items}</ol>
         </section>
     }

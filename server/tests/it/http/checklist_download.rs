@@ -109,12 +109,12 @@ async fn the_open_step_of_a_customer_s_work_is_drawn_large() {
     let step = world.id(&world.acme, "Upgrade").await;
     let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
     let list = world.app.get(&path).await.body;
-    assert!(list.contains("Ready to go on") && list.contains("Go on with 1 Announce"));
+    assert!(list.contains("Next up") && list.contains("Continue: 1 Announce"));
     let open = world.app.get(&format!("{path}?step={step}")).await.body;
     assert!(open.contains("Deploy, step 3 of 4"));
     assert!(open.contains("acme.example</var>") && open.contains("aria-current=\"step\""));
     // A step of another customer is ignored.
     let other = world.id(&world.globex, "Upgrade").await;
     let other = world.app.get(&format!("{path}?step={other}")).await.body;
-    assert!(other.contains("Ready to go on"));
+    assert!(other.contains("Next up"));
 }

@@ -110,7 +110,7 @@ async fn an_override_that_the_template_left_behind_is_kept_or_given_up() {
     assert_eq!(given_up.detail.step.content, "curl --fail {{var.HOST}}");
     let refused = store.keep_override(step.id, None, ana()).await.unwrap_err();
     assert!(
-        matches!(refused, StoreError::Refused(it @ RuleViolation::NothingToKeep { .. }) if it.to_string() == "Upgrade has the template's own text: there is nothing to keep")
+        matches!(refused, StoreError::Refused(it @ RuleViolation::NothingToKeep { .. }) if it.to_string() == "Upgrade: already the template's text")
     );
 }
 
