@@ -29,7 +29,7 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await page.keyboard.press('i');
   await expect(page.getByText(/Ana Ferreira since \d\d:\d\d/).first()).toBeVisible();
   await page.keyboard.press('f');
-  const reason = page.getByRole('dialog', { name: 'Fail Migrate schema for Acme' });
+  const reason = page.getByRole('dialog', { name: 'Mark Migrate schema failed for Acme' });
   await expect(reason.getByLabel('Reason')).toBeFocused();
   await page.keyboard.type('timeout, n d s');
   await page.keyboard.press('Control+Enter');

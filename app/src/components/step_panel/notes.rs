@@ -27,7 +27,7 @@ pub fn VariableValues(state: StepDetailState) -> impl IntoView {
     let count = if n_missing == 0 {
         format!("{n}, all set")
     } else {
-        format!("{n}, {n_missing} missing")
+        format!("{n_missing} of {n} missing")
     };
     let rows = variables
         .into_iter()
