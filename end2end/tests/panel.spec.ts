@@ -36,7 +36,7 @@ test('what is missing is marked, listed, and leads to where it is filled in', as
   await open(`/releases/${world.june}?step=${step.initech.upgrade}`);
   const here = panel(page, 'Upgrade, Initech');
   await expect(here.locator('var[data-unresolved]')).toHaveText('{{var.HOST}}');
-  await expect(here.getByText('1, 1 missing')).toBeVisible();
+  await expect(here.getByText('1 of 1 missing')).toBeVisible();
   const link = here.getByRole('link', { name: 'Initech' });
   await expect(link).toHaveAttribute('href', `/customers/${world.initech}/edit`);
   await here.getByRole('button', { name: 'Copy', exact: false }).first().click();
