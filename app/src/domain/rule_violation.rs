@@ -47,7 +47,7 @@ pub enum RuleViolation {
         action: StepAction,
         status: StepStatus,
     },
-    #[error("{} {} set. Set {it}, or continue without {it}", names.join(", "), if names.len() == 1 { "is not" } else { "are not" }, it = if names.len() == 1 { "it" } else { "them" })]
+    #[error("{}", unresolved(names))]
     Unresolved { names: Vec<String> },
     #[error("{} {}", names.join(", "), QuoteError::Backslash)]
     NoLiteral { names: Vec<String> },
@@ -91,6 +91,16 @@ fn first_of(reasons: &[String]) -> String {
         0 => named,
         n => format!("{named}; and {n} more"),
     }
+}
+
+fn unresolved(names: &[String]) -> String {
+    let (are, them) = if names.len() == 1 {
+        ("is", "it")
+    } else {
+        ("are", "them")
+    };
+    let names = names.join(", ");
+    format!("{names} {are} not set. Set {them}, or continue without {them}")
 }
 
 fn not_undoable(instead: Option<&str>) -> String {
