@@ -108,8 +108,8 @@ pub fn shell(
                 <App/>
                 <div hidden inner_html=SPRITE></div>
                 <div class="failed" role="alert">
-                    <p>"This page cannot go on: Rollcall was updated, or the page failed. What you saved is safe."</p>
-                    <a class="button" data-kind="ink" href="">"Load it again"</a>
+                    <p>"Rollcall was updated, or this page failed. What you saved is safe."</p>
+                    <a class="button" data-kind="ink" href="">"Reload"</a>
                 </div>
             </body>
         </html>

@@ -16,7 +16,7 @@ test('a rectangle is drawn with the mouse, and the bar says what it can do and w
   await expect(page.locator('td[aria-selected=true]')).toHaveCount(6);
   const bar = page.getByRole('toolbar', { name: 'Actions on the selection' });
   await expect(bar).toContainText('3 steps × 2 customers');
-  await expect(bar).toContainText('1 cannot be marked done: Initech, var.HOST not set');
+  await expect(bar).toContainText('1 not eligible: Initech, var.HOST not set');
   await expect(bar.getByRole('button', { name: 'Mark done 5' })).toBeVisible();
   await page.keyboard.press('d');
   await expect(page.getByRole('status').filter({ hasText: 'Marked 5 cells done' })).toBeVisible();
@@ -38,7 +38,7 @@ test('row, column, cluster and all are selected from the menu and by their keys'
   await expect(selected).toHaveCount(4);
   await choose('Cluster');
   await expect(selected).toHaveCount(8);
-  await choose('All that is shown');
+  await choose('All visible');
   await expect(selected).toHaveCount(12);
   await page.keyboard.press('Escape');
   await expect(selected).toHaveCount(1);

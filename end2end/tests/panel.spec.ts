@@ -36,7 +36,7 @@ test('what is missing is marked, listed, and leads to where it is filled in', as
   await open(`/releases/${world.june}?step=${step.initech.upgrade}`);
   const here = panel(page, 'Upgrade, Initech');
   await expect(here.locator('var[data-unresolved]')).toHaveText('{{var.HOST}}');
-  await expect(here.getByText('1, 1 missing')).toBeVisible();
+  await expect(here.getByText('1 of 1 missing')).toBeVisible();
   const link = here.getByRole('link', { name: 'Initech' });
   await expect(link).toHaveAttribute('href', `/customers/${world.initech}/edit`);
   await here.getByRole('button', { name: 'Copy', exact: false }).first().click();
@@ -224,7 +224,7 @@ test('notes that somebody else wrote meanwhile stop the mark, and nothing is los
   await expect(here.getByText(/Jonas wrote at \d\d:\d\d:/)).toBeVisible();
   await expect(here.getByLabel('Notes')).toHaveValue('mine');
   await expect(cell(page, 'Announce, Acme, eu-west: pending')).toBeVisible();
-  await here.getByRole('button', { name: 'Save mine instead' }).click();
+  await here.getByRole('button', { name: 'Keep mine' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Notes saved' })).toBeVisible();
   await here.getByRole('button', { name: 'Mark done' }).click();
   await expect(cell(page, /Announce, Acme, eu-west: done by Ana Ferreira/)).toBeVisible();
@@ -240,7 +240,7 @@ test('who wrote meanwhile is shown with what was written, and nothing that was t
   await expect(here.getByText(/Jonas wrote at \d\d:\d\d:/)).toBeVisible();
   await expect(here.getByText('theirs', { exact: true }).first()).toBeVisible();
   await expect(here.getByLabel('Notes')).toHaveValue('mine');
-  await here.getByRole('button', { name: 'Save mine instead' }).click();
+  await here.getByRole('button', { name: 'Keep mine' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Notes saved' })).toBeVisible();
   await page.reload();
   await live(page);
@@ -331,7 +331,7 @@ test.describe('on a phone', () => {
     for (const item of ['Start', 'Override', 'Add custom step…'])
       await expect(page.getByRole('menuitem', { name: item })).toBeInViewport();
     await open(`/releases/${world.june}/customer/${world.acme}`);
-    await expect(page.getByRole('link', { name: 'Go on with 1 Announce' })).toBeInViewport();
+    await expect(page.getByRole('link', { name: 'Continue: 1 Announce' })).toBeInViewport();
   });
 });
 

@@ -147,7 +147,7 @@ test.describe('order', () => {
     await jonas(server, 'add_template', { release: june, draft: { name: 'Snapshot', category: 'deploy', type: 'bash', content: 'true', description: '' }, place: 'Last' });
     await handle(page, 'Announce').focus();
     await page.keyboard.press('Alt+ArrowDown');
-    await expect(page.getByRole('alert').filter({ hasText: 'Somebody has added or deleted a step' })).toBeVisible();
+    await expect(page.getByRole('alert').filter({ hasText: 'Someone has added or deleted a step' })).toBeVisible();
     await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/, /Snapshot/]);
     await page.keyboard.press('Alt+ArrowDown');
     await said(page, 'Step Announce moved from 1 to 2 of 4');
@@ -202,7 +202,7 @@ test.describe('writing', () => {
     await expect(shown).toContainText("wget acme.example 'Acme'");
     await editor.getByLabel('Preview for').selectOption({ label: 'Initech, us-east' });
     await expect(editor.getByText('var.HOST is not set for Initech')).toBeVisible();
-    await expect(editor.getByRole('link', { name: 'Fill it in' })).toHaveAttribute('href', /customers\/\d+\/edit/);
+    await expect(editor.getByRole('link', { name: 'Set it' })).toHaveAttribute('href', /customers\/\d+\/edit/);
   });
 
   test('what cannot be seen and what is nearly a variable is marked, and put right at once', async ({ page, open, server }) => {
@@ -242,7 +242,7 @@ test.describe('writing', () => {
     await editor.getByRole('button', { name: 'Add step' }).click();
     await expect(editor.getByText('2 fields need attention.')).toBeVisible();
     await expect(editor.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
-    await expect(editor.getByLabel('Content')).toHaveAccessibleDescription(/fill this in/);
+    await expect(editor.getByLabel('Content')).toHaveAccessibleDescription(/Enter the content/);
     await editor.getByLabel('Name').fill('Snapshot');
     await editor.getByLabel('Content').fill('pg_dump');
     await page.keyboard.press('Control+Enter');
@@ -265,7 +265,7 @@ test.describe('writing', () => {
     await editor.getByRole('button', { name: 'Save changes' }).click();
     await expect(editor.getByText('Jonas has changed this step')).toBeVisible();
     await expect(content).toHaveValue('mine');
-    await editor.getByText('The step as it is now').click();
+    await editor.getByText('Current version').click();
     await expect(editor.locator('.kept pre')).toContainText('theirs');
     await editor.getByRole('button', { name: 'Keep mine' }).click();
     await expect(content).toHaveValue('mine');
@@ -276,7 +276,7 @@ test.describe('writing', () => {
     await content.fill('mine again');
     await newer('theirs again', 3);
     await page.keyboard.press('Control+Enter');
-    await editor.getByRole('button', { name: 'Take the newer text' }).click();
+    await editor.getByRole('button', { name: 'Take theirs' }).click();
     await expect(content).toHaveValue('theirs again');
     await expect(editor.getByText('has changed this step')).toHaveCount(0);
   });
@@ -348,11 +348,11 @@ test.describe('an active release', () => {
     // Copies are made customer by customer: the third is Acme's Upgrade.
     await server.call('act_on_step', { id: 3, action: 'start', reason: null, allow_unresolved: true });
     await open(`/releases/${june}/steps`);
-    await expect(list(page, 'Deploy').getByText('A new order reaches the lists of 3 customers.')).toBeVisible();
+    await expect(list(page, 'Deploy').getByText('Reordering applies to 3 customers.')).toBeVisible();
 
     await page.getByRole('button', { name: 'Add step', exact: true }).first().click();
     const added = page.getByRole('region', { name: 'New step' });
-    await expect(added.getByText('Adding it gives each of 3 customers a pending copy.')).toBeVisible();
+    await expect(added.getByText('Adds this step to 3 customers.')).toBeVisible();
     await added.getByLabel('Name').fill('Snapshot');
     await added.getByLabel('Content').fill('pg_dump');
     await added.getByRole('button', { name: 'Add step' }).click();
@@ -360,9 +360,9 @@ test.describe('an active release', () => {
 
     await step(page, 'Upgrade').click();
     const editor = page.getByRole('region', { name: 'Upgrade', exact: true });
-    await expect(editor.getByText('Saving changes 2 pending copies. 1 keeps its own text: 1 started.')).toBeVisible();
+    await expect(editor.getByText('Will change 2 pending copies; 1 keeps its text (1 started).')).toBeVisible();
     await editor.getByLabel('Category').selectOption({ label: 'Verify' });
-    await expect(editor.getByText('Its 3 copies go along, whatever their state.')).toBeVisible();
+    await expect(editor.getByText('All copies move too.')).toBeVisible();
     await editor.getByLabel('Category').selectOption({ label: 'Deploy' });
     await editor.getByLabel('Content').fill('helm upgrade');
     await editor.getByRole('button', { name: 'Save changes' }).click();
@@ -381,7 +381,7 @@ test.describe('an active release', () => {
     await handle(page, 'Announce').click();
     await page.getByRole('menuitem', { name: 'Move to Verify' }).click();
     const move = page.getByRole('dialog', { name: 'Move Announce to Verify' });
-    await expect(move).toContainText('It becomes the last step of Verify. Its 3 copies go along, whatever their state.');
+    await expect(move).toContainText('It becomes the last step of Verify. All copies move too.');
     await move.getByRole('button', { name: 'Cancel' }).click();
     await expect(handle(page, 'Announce')).toBeFocused();
     await page.keyboard.press('Enter');

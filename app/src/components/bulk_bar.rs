@@ -55,7 +55,7 @@ fn ineligibility(action: StepAction, cell: &Cell) -> Option<&'static str> {
     (action == StepAction::Done && cell.is_unresolved).then_some("a value is missing")
 }
 
-/// "3 cannot be marked done: Acme, done; Initech, var.HOST not set".
+/// "9 of 12 cells. 3 not eligible: Acme, done; Initech, var.HOST not set".
 fn ineligible_text(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<String> {
     let reasons: Vec<String> = cells
         .iter()
@@ -81,9 +81,10 @@ fn ineligible_text(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Opti
         String::new()
     };
     Some(format!(
-        "{} cannot be {}: {}{more}",
+        "{} of {}. {} not eligible: {}{more}",
+        cells.len() - reasons.len(),
+        counted(cells.len(), "cell"),
         reasons.len(),
-        action.past_tense(),
         named.join("; ")
     ))
 }
@@ -128,9 +129,7 @@ pub fn BulkBar(
     let is_too_many = move || cells.with(|it| it.len() > BULK_CELLS_MAX);
     let note = move || {
         if is_too_many() {
-            return Some(format!(
-                "at most {BULK_CELLS_MAX} cells at once: filter, or select less"
-            ));
+            return Some("Select up to 10,000 cells".to_owned());
         }
         state
             .grid

@@ -64,7 +64,6 @@ pub mod progress;
 /// Quoting of values for bash and sql.
 pub mod quote;
 /// Values of variables in records, as events store them.
-pub mod recorded_values;
 pub mod release;
 /// A release as a flat table, for exports and reports.
 pub mod release_sheet;

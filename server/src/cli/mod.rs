@@ -87,7 +87,7 @@ enum CliCommand {
     },
     /// Fill an empty database with an example
     Demo(CliOutput),
-    /// Make a key that signs heads of the history; with FILE, print its public key
+    /// Make a key that signs heads of the history, and print its public key
     Keygen {
         /// The new file for the key; a file that exists is never overwritten [default: standard output]
         file: Option<PathBuf>,

@@ -311,11 +311,23 @@ pub async fn demo(url: &str, output: CliOutput) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Makes a key. It is never overwritten: what it has signed could not be verified any more.
+/// Makes a key. It is never overwritten: what it has signed could not be verified any more. Without a file the key goes to
+/// standard output, and the sentence about it to standard error, so that a pipe gets nothing but the key.
 pub fn keygen(file: Option<&Path>, output: CliOutput) -> Result<Exit, Failure> {
     let (text, public) = SigningKey::generate().map_err(|it| Failure::Refused(it.to_string()))?;
     let Some(path) = file else {
-        write(&mut io::stdout(), text.as_bytes(), standard_output())?;
+        let public = public.to_string();
+        if output.json {
+            output.print("", &json!({ "key": text, "publicKey": public }))?;
+        } else {
+            write(&mut io::stdout(), text.as_bytes(), standard_output())?;
+            let sentence = format!("The public key is {public}.\n");
+            write(
+                &mut io::stderr(),
+                sentence.as_bytes(),
+                Path::new("standard error"),
+            )?;
+        }
         return Ok(Exit::Done);
     };
     let mut options = fs::OpenOptions::new();

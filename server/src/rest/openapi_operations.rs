@@ -179,7 +179,7 @@ fn takes_version(path: &str, verb: OperationVerb) -> bool {
 /// The problem documents that an operation can answer.
 fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
     let mut statuses = vec![
-        ("500", "Something failed on our side"),
+        ("500", "Something went wrong"),
         ("503", "The answer took too long"),
     ];
     let reads_query = operation.parameters.iter().flatten().any(
@@ -193,10 +193,7 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
     }
     if verb != OperationVerb::Get {
         statuses.push(("403", "The request came from another site"));
-        statuses.push((
-            "409",
-            "A rule says no, or somebody else has changed the row",
-        ));
+        statuses.push(("409", "A rule says no, or someone else has changed the row"));
         statuses.push(("413", "The body is too large"));
     }
     if operation.request_body.is_some() {

@@ -152,15 +152,31 @@ fn a_key_is_made_once_and_only_its_owner_can_read_it() {
     assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
     run(&database, &["keygen", text(&file)]).failed(1, &["is there already"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), key);
-    let other = run(&database, &["keygen"]);
-    assert!(other.done().contains("BEGIN PRIVATE KEY") && other.out != key);
     assert!(!database.exists());
     // A setting that names no key yet does not stand in the way.
     let mut command = program(&database);
     command
-        .args(["keygen"])
+        .args(["keygen", "--json"])
         .env("ROLLCALL_SIGNING_KEY_FILE", "no/such/file");
     ended(&mut command).done();
+}
+
+#[test]
+fn a_key_without_a_file_goes_to_standard_output_and_its_public_half_to_standard_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    let made = run(&database, &["keygen"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let public = made.err.strip_prefix("The public key is ").unwrap();
+    let public = public.strip_suffix(".\n").unwrap();
+    public.parse::<PublicKey>().unwrap();
+    assert!(made.out.contains("BEGIN PRIVATE KEY") && made.out.contains(public));
+    let other = run(&database, &["keygen", "--json"]);
+    other.done();
+    let other = other.json();
+    let (key, public) = (other["key"].as_str(), other["publicKey"].as_str());
+    assert!(key.unwrap().contains(public.unwrap()) && key != Some(made.out.as_str()));
+    assert!(!database.exists());
 }
 
 #[test]

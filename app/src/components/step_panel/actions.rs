@@ -69,7 +69,7 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
     let id = state.id;
     let label = move || match state.copied.get() {
         Some((step, true)) if step == id => format!("Copied for {whom}"),
-        Some((step, false)) if step == id => "Could not copy: it is selected, press Ctrl+C".into(),
+        Some((step, false)) if step == id => "Couldn't copy. Text selected, press Ctrl+C".into(),
         _ => "Copy".to_owned(),
     };
     Effect::new(move |_| state.recall_format());
@@ -363,7 +363,10 @@ pub fn ReasonPrompt(state: StepDetailState) -> impl IntoView {
                 ..ActionRequest::new(action)
             });
         };
-        let title = format!("{} {name} for {customer}", verb(action));
+        let title = match action {
+            StepAction::Fail => format!("Mark {name} failed for {customer}"),
+            action => format!("{} {name} for {customer}", verb(action)),
+        };
         Some(view! {
             <Dialog open=open title=title>
                 <ReasonForm

@@ -101,7 +101,7 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
                                 <div class="alert" role="alert">
                                     <Icon name="i-warn"/>
                                     <span>
-                                        <b>"Somebody else changed this text meanwhile. "</b>
+                                        <b>"Someone else changed this text since then. "</b>
                                         "Saving replaces theirs by yours."
                                     </span>
                                 </div>
@@ -138,16 +138,15 @@ pub fn DriftNotice(state: StepDetailState) -> impl IntoView {
     state.read(|it| it.drift.clone()).map(|drift| {
         let by = drift.changed_by.zip(drift.changed_at);
         let text = move || {
-            let who = by.as_ref().map_or_else(
-                || "The template was changed".to_owned(),
-                |(by, at)| format!("{by} changed the template at {},", clock.time(*at)),
-            );
-            let after = if is_overridden {
-                "after this text was overridden."
+            let who = by.as_ref().map_or_else(String::new, |(by, at)| {
+                format!(", by {by} at {}", clock.time(*at))
+            });
+            let copy = if is_overridden {
+                "this override"
             } else {
-                "after this text was taken from it."
+                "this copy"
             };
-            format!("{who} {after}")
+            format!("Template changed since {copy}{who}.")
         };
         view! {
             <div class="alert">
@@ -187,7 +186,7 @@ fn KeepButton(state: StepDetailState) -> impl IntoView {
 fn TakeButton(state: StepDetailState) -> impl IntoView {
     view! {
         <button type="button" class="button" data-size="s" on:click=move |_| state.on_event.run(StepPanelEvent::Reset)>
-            "Take the template's"
+            "Use the template"
         </button>
     }
 }
@@ -230,7 +229,7 @@ pub fn DriftDialog(state: StepDetailState) -> impl IntoView {
                         }
                             .into_any()
                     }
-                    None => view! { <p class="quiet">"The template's text then is not in the history."</p> }.into_any(),
+                    None => view! { <p class="quiet">"Earlier text unavailable."</p> }.into_any(),
                 }}
                 <SideBySide rows=now_mine left="Template now" right=customer.get_value()/>
             </div>
@@ -285,7 +284,7 @@ fn promotion_text(promotion: &Promotion, is_custom: bool) -> String {
         text.extend([
             " ",
             n.to_string().as_str(),
-            " keep their own text: ",
+            " keep their text: ",
             reasons.as_str(),
             ".",
         ]);
@@ -310,7 +309,7 @@ pub fn PromoteDialog(state: StepDetailState) -> impl IntoView {
                         promotion
                             .with(|it| {
                                 it.as_ref()
-                                    .map_or_else(|| "Counting the copies…".to_owned(), |it| promotion_text(it, is_custom))
+                                    .map_or_else(|| "Checking…".to_owned(), |it| promotion_text(it, is_custom))
                             })
                     }}
                 </p>
@@ -355,7 +354,7 @@ mod tests {
         };
         assert_eq!(
             promotion_text(&promotion, false),
-            "This text becomes the template's. It changes 1 pending copy. 3 keep their own text: 1 started, 2 executed."
+            "This text becomes the template's. It changes 1 pending copy. 3 keep their text: 1 started, 2 executed."
         );
     }
 }

@@ -147,7 +147,7 @@ fn a_known_customer_tells_what_would_change_and_keeps_the_rest() {
     let (_, untold) = plan("Orchard, orchard, ZONE=a").choose(&ImportRequest::default());
     assert!(untold.is_empty());
     let long = format!("Orchard, orchard, A={}", "x".repeat(16 * 1024 - 30));
-    assert!(says(&long)[0].starts_with("1 left-out Orchard orchard: Variables: at most"));
+    assert!(says(&long)[0].starts_with("1 left-out Orchard orchard: Variables: At most"));
 }
 
 #[test]

@@ -225,7 +225,7 @@ mod tests {
         let refused = read.importable().unwrap_err();
         assert_eq!(
             faults(refused, Field::Markdown),
-            ["line 7: content: fill this in"]
+            ["line 7: content: Enter the content"]
         );
         let drop = RowEdit {
             row: 1,

@@ -265,7 +265,7 @@ fn added_numbers_keep_names_within_the_limit() {
         assert_eq!(step.name.chars().count(), NAME_MAX_CHARS, "{}", step.name);
     }
     let source = format!("## {name}n\ndo\n");
-    assert_eq!(notes(&source), ["!1 name: at most"]);
+    assert_eq!(notes(&source), ["!1 name: At most"]);
 }
 
 #[test]
@@ -406,7 +406,7 @@ fn what_is_wrong_is_said_by_its_line() {
         [
             "1 “A” has no",
             "!2 Description without a",
-            "!6 content: fill this"
+            "!6 content: Enter the"
         ]
     );
     assert_eq!(

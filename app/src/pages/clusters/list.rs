@@ -43,7 +43,7 @@ fn show(all: Vec<ClusterSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
             {if is_empty {
                 view! {
                     <div class="card empty">
-                        <p>"A cluster is where customers live. Add the first one, then its customers."</p>
+                        <p>"Clusters hold your customers' namespaces. Add the first one, then its customers."</p>
                         <a class="button" href=paths::NEW_CLUSTER>"Add cluster"</a>
                     </div>
                 }

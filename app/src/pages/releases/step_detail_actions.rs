@@ -261,7 +261,7 @@ impl StepDetailActions {
             StepPanelEvent::Keep => {
                 let send: VersionedSave =
                     Box::new(move |version| Box::pin(keep_override(id, version)));
-                let text = "The override stays as it is".to_owned();
+                let text = "Override kept".to_owned();
                 self.save_text(Some(OpenStepDialog::Drift), send, text);
             }
             StepPanelEvent::Reset => {
@@ -384,7 +384,7 @@ async fn save_left_notes(session: &PanelSession, draft: &NotesDraft) -> Result<(
     let before = read_step(draft.step).await.map_err(|it| it.to_string())?;
     let before = before.detail.step;
     if !session.is_own_notes(&before, &draft.before) {
-        return Err("somebody else has changed them".to_owned());
+        return Err("someone else has changed them".to_owned());
     }
     let saved = save_notes(session, before, draft.text.clone()).await;
     saved.map(drop).map_err(|it| it.to_string())

@@ -107,7 +107,7 @@ impl ImportChain {
                 ("previousHash", &event.previous_hash),
             ] {
                 if !hash.as_deref().is_some_and(is_sha256) {
-                    let problem = "write 64 hexadecimal digits in small letters";
+                    let problem = "Enter 64 lowercase hexadecimal digits";
                     return Some((line, field, problem.to_owned()));
                 }
             }

@@ -102,7 +102,7 @@ async fn a_history_that_was_changed_is_refused_by_line_and_field() {
             "\"hash\":\"",
             "\"hash\":\"0",
             at,
-            "events.hash: write 64 hexadecimal digits".into(),
+            "events.hash: Enter 64 lowercase hexadecimal digits".into(),
         ),
         (
             "\"previousHash\":\"",

@@ -198,7 +198,7 @@ impl WorkController {
             .with_untracked(|rows| next_open(rows, now, forward))
         {
             Some(step) => self.open.run(Some(step)),
-            None => self.toasts.show("No other step is open.", None),
+            None => self.toasts.show("All other steps are finished.", None),
         }
     }
 

@@ -252,7 +252,7 @@ impl MatrixController {
             self.state.select_cell(at);
             self.focus_grid();
         } else {
-            self.toasts.show("No open cell is left.", None);
+            self.toasts.show("All done here.", None);
         }
     }
 
@@ -263,7 +263,7 @@ impl MatrixController {
             .grid
             .with_untracked(|grid| grid.rows[row].name.clone());
         let Some(at) = state.first_open_cell(row) else {
-            let text = format!("{name} is finished for every customer shown");
+            let text = format!("{name} is complete for all visible customers");
             self.toasts.show(text, None);
             return;
         };
