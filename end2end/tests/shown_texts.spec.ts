@@ -108,6 +108,28 @@ test('a text that is shown with the names of its variables is not proved', async
   await expect(here.getByText('Text at that time, SHA-256')).toBeVisible();
 });
 
+test('what is selected for Ctrl+C counts as copied', async ({ page, open, server }) => {
+  await page.addInitScript(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error('refused'));
+    document.execCommand = () => false;
+  });
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await here.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(here.getByRole('button', { name: "Couldn't copy. Text selected, press Ctrl+C" })).toBeVisible();
+  expect(await page.evaluate(() => getSelection()!.toString())).toContain('acme.example');
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await here.getByLabel('Notes').fill('read again');
+  await here.getByLabel('Notes').press('Control+Enter');
+  await expect(here.locator('var', { hasText: 'new.example' })).toBeVisible();
+  const sent: string[] = [];
+  page.on('request', (it) => { if (it.url().includes('/rpc/act_on_step')) sent.push(it.postData() ?? ''); });
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(question(page)).toContainText('curl https://new.example/healthz');
+  expect(sent).toEqual([]);
+});
+
 test('a question about another customer brings its cell along, so that the keys act on what the panel shows', async ({ page, open, server }) => {
   const { june, acme, eu } = await activeJune(server);
   await open(`/releases/${june}?step=${step.acme.upgrade}`);

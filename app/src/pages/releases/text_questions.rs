@@ -49,7 +49,7 @@ impl TextQuestions {
         if let Some((name, customer)) = self.names.run(failed.step) {
             let past = failed.request.action.past_tense();
             let text = format!(
-                "{name} for {customer} was not {past}: its text changed. You will be asked about it after this."
+                "{name} for {customer} was not {past}: its text changed. You'll be asked next."
             );
             self.toasts.show(text, None);
         }
