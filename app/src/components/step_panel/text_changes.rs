@@ -17,26 +17,10 @@ use crate::{
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// How much of a value a line shows, in characters: the texts and the values are on the page in full.
-const VALUE_MAX_CHARS: usize = 80;
-
-/// A value, cut where it is too long for a line.
-fn cut(value: String) -> String {
-    match value.char_indices().nth(VALUE_MAX_CHARS) {
-        Some((at, _)) => format!("{}…", &value[..at]),
-        None => value,
-    }
-}
-
 /// The changes, one per line.
 pub fn change_lines(changes: Vec<TextChange>) -> impl IntoView {
     let clock = Clock::from_context();
     let line = move |change: TextChange| {
-        let change = TextChange {
-            from: change.from.map(cut),
-            to: change.to.map(cut),
-            ..change
-        };
         view! { <p>{move || change_text(&change, &clock.time(change.at))}</p> }
     };
     changes.into_iter().map(line).collect_view()
@@ -193,17 +177,5 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
                 </div>
             </Dialog>
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_value_is_cut_for_its_line() {
-        let short = "é".repeat(VALUE_MAX_CHARS);
-        assert_eq!(cut(short.clone()), short);
-        assert_eq!(cut(format!("{short}a")), format!("{short}…"));
     }
 }
