@@ -155,3 +155,19 @@ test('100 steps by 1,000 customers: a window is drawn, wherever one is', async (
   await page.keyboard.press('d');
   await expect(page.getByRole('status').filter({ hasText: 'Marked 999 cells done' })).toBeVisible();
 });
+
+test('the keys act on the cell that has the focus, however it got it', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const cell = (name: string | RegExp) => page.getByRole('gridcell', { name });
+  await cell('Step 1 Announce, Acme').click();
+  await cell('Step 2 Migrate schema, Globex').evaluate(it => it.focus());
+  await expect(page.locator('td[aria-selected=true]')).toHaveAccessibleName(/Step 2 Migrate schema, Globex/);
+  await page.keyboard.press('d');
+  await expect(cell(/Step 2 Migrate schema, Globex, eu-west: done by Ana/)).toBeVisible();
+  await expect(cell('Step 1 Announce, Acme, eu-west: pending')).toBeVisible();
+  // A range that is drawn with Shift and the mouse stays a range.
+  await cell('Step 1 Announce, Acme').click();
+  await cell('Step 3 Upgrade, Globex').click({ modifiers: ['Shift'] });
+  await expect(page.locator('td[aria-selected=true]')).toHaveCount(6);
+});

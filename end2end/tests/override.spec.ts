@@ -178,3 +178,19 @@ test('Escape keeps what was typed in the override', async ({ page, open, server 
   await expect(dialog.getByLabel('Content')).toHaveValue(OLD);
   await expect(dialog.getByText('Restored what you typed.')).toHaveCount(0);
 });
+
+test('a second save of the same override is no conflict with the first', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await choose(page, 'Override');
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  const go = await hold(page, 'override_step');
+  await dialog.getByLabel('Content').fill('echo 1');
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  await dialog.getByLabel('Content').fill('echo 2');
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  go();
+  await expect(dialog).toHaveCount(0);
+  await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toHaveText('echo 2');
+  await expect(panel(page).getByRole('alert')).toHaveCount(0);
+});

@@ -221,6 +221,7 @@ test('notes that somebody else wrote meanwhile stop the mark, and nothing is los
   await here.getByLabel('Notes').fill('mine');
   await other(server, 'Jonas')('note_step', { id: step.acme.announce, notes: 'theirs', version: 1 });
   await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Announce was not marked done: its notes could not be saved.' })).toBeVisible();
   await expect(here.getByText(/Jonas wrote at \d\d:\d\d:/)).toBeVisible();
   await expect(here.getByLabel('Notes')).toHaveValue('mine');
   await expect(cell(page, 'Announce, Acme, eu-west: pending')).toBeVisible();
@@ -352,6 +353,23 @@ test('by keyboard alone: copied, done, on to the next', async ({ page, open, ser
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(next.getByRole('button', { name: 'Skip…' })).toBeFocused();
+});
+
+test('each action keeps the reason that was typed for it', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await expect(panel(page, 'Announce, Acme')).toBeVisible();
+  const write = async (key: string, expected: string, reason: string) => {
+    await cell(page, 'Step 1 Announce, Acme').press(key);
+    await expect(page.getByLabel('Reason')).toHaveValue(expected);
+    await page.getByLabel('Reason').fill(reason);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  };
+  await write('s', '', 'not needed');
+  await write('f', '', 'no answer');
+  await write('s', 'not needed', 'not needed');
+  await write('f', 'no answer', 'no answer');
 });
 
 test('hostile words are words in every part of the panel', async ({ page, open, server }) => {

@@ -244,3 +244,21 @@ test('a grid that was read before a mark does not undo it', async ({ page, open,
   await expect(cell(page, /Step 1 Announce, Acme, eu-west: done by Jonas/)).toBeVisible();
   await expect(cell(page, /Step 1 Announce, Globex, eu-west: done by Ana/)).toBeVisible();
 });
+
+test('each action on many cells keeps the reason that was typed for it', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('Shift+ArrowRight');
+  const write = async (key: string, expected: string, reason: string) => {
+    await page.keyboard.press(key);
+    await expect(page.getByLabel('Reason')).toHaveValue(expected);
+    await page.getByLabel('Reason').fill(reason);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await expect(cell(page, 'Step 1 Announce, Globex')).toBeFocused();
+  };
+  await write('s', '', 'not needed');
+  await write('f', '', 'no answer');
+  await write('s', 'not needed', 'not needed');
+});

@@ -219,23 +219,25 @@ pub fn ReasonDialog(
     on_reason: Callback<(StepAction, String)>,
 ) -> impl IntoView {
     let reason = RwSignal::new(String::new());
-    // The action whose dialog was closed before its reason was sent: what was typed stays.
-    let closed = StoredValue::new(None::<StepAction>);
+    // What was typed for each action whose dialog was closed before its reason was sent.
+    let kept = StoredValue::new(Vec::<(StepAction, String)>::new());
     move || {
         asking.get().map(|action| {
             let open = RwSignal::new(true);
             error.set(None);
-            if closed.get_value() != Some(action) {
-                reason.set(String::new());
-            }
-            closed.set_value(None);
+            let typed = kept.try_update_value(|all| {
+                let at = all.iter().position(|it| it.0 == action)?;
+                Some(all.swap_remove(at).1)
+            });
+            reason.set(typed.flatten().unwrap_or_default());
             follow(move |_| {
                 if !open.get() {
-                    closed.set_value(Some(action));
+                    kept.update_value(|all| all.push((action, reason.get_untracked())));
                     asking.set(None);
                 }
             });
-            let n = state.selected_cells().len();
+            // Not tracked: an answer that changes the grid does not draw the dialog anew.
+            let n = untrack(|| state.selected_cells().len());
             view! {
                 <Dialog open=open title=format!("{} {n} cells", verb(action))>
                     <ReasonForm
