@@ -25,6 +25,8 @@ pub enum Column {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heads {
     pub columns: Vec<Column>,
+    /// Which column has the id of a cluster. It is a variable in rows that name their cluster.
+    pub cluster_id: Option<usize>,
     /// Each row is a release of helm: the first one in a namespace stands for the customer.
     pub is_of_releases: bool,
 }
@@ -72,6 +74,7 @@ const WORDS: [(Column, &[&str]); 4] = [
             "cluster name",
             "k8s cluster",
             "kubernetes cluster",
+            "target cluster",
         ],
     ),
     (
@@ -110,6 +113,7 @@ impl Heads {
         }
         let mut this = Self {
             columns,
+            cluster_id: folded.iter().position(|it| it == "cluster id"),
             is_of_releases,
         };
         // As `oc get projects` prints it: NAME is the namespace.
@@ -138,7 +142,8 @@ impl Heads {
 
     /// How many of our own fields there are.
     pub fn fields(&self) -> usize {
-        WORDS.iter().filter(|it| self.has(&it.0)).count()
+        let named = WORDS.iter().filter(|it| self.has(&it.0)).count();
+        named + usize::from(self.cluster_id.is_some())
     }
 }
 

@@ -29,8 +29,10 @@ pub struct SourceRow {
     /// None if the text has no name for it: then it is named after its namespace.
     pub name: Option<String>,
     pub namespace: String,
-    /// The name of a cluster; empty for the one that was chosen.
+    /// The name of a cluster; empty if the row names none.
     pub cluster: String,
+    /// The id of a cluster, which counts if there is no name. If both are empty, it is the one that was chosen.
+    pub cluster_id: String,
     pub description: String,
     pub variables: Metadata,
     /// Why somebody should look at it before it is taken.
@@ -132,6 +134,9 @@ mod tests {
             }
             if !row.cluster.is_empty() {
                 says.extend([" in ", &row.cluster, ","]);
+            }
+            if !row.cluster_id.is_empty() {
+                says.extend([" in no. ", &row.cluster_id, ","]);
             }
             if !row.description.is_empty() {
                 says.extend([" about ", &row.description, ","]);

@@ -314,10 +314,19 @@ fn plain(record: &Record) -> SourceRow {
 fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
     let mut row = SourceRow::at(record.line);
     let width = record.width();
+    let names_cluster = heads
+        .columns
+        .iter()
+        .zip(&record.cells)
+        .any(|(column, cell)| *column == Column::Cluster && !cell.text.is_empty());
     for (index, cell) in record.cells[..width].iter().enumerate() {
         let text = cell.text.clone();
         // kubectl prints <none> for an empty cell.
         if text.is_empty() || !cell.is_quoted && matches!(text.as_str(), "<none>" | "<unset>") {
+            continue;
+        }
+        if heads.cluster_id == Some(index) && !names_cluster {
+            row.cluster_id = text;
             continue;
         }
         match heads.columns.get(index) {
