@@ -2,8 +2,10 @@
 //! namespaces, JSON, and what kubectl, oc and helm print. Only the server calls it. What a row means for the customers
 //! that exist is decided in `customer_import`.
 mod cells;
+mod header;
 mod heads;
 mod json;
+mod plain;
 mod table;
 mod tools;
 

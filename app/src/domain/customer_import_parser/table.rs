@@ -3,14 +3,14 @@
 use super::{
     SourceRow,
     cells::{self, Record, Separator, TableCell},
-    excerpt,
+    header::{doubtful_header, header_of},
     heads::{self, Column, Heads},
+    plain::{
+        assignment, bare, is_comment, is_complete, is_namespace, is_well_formed, plain,
+        put_assignment,
+    },
 };
-use crate::domain::{
-    fold::lowercase,
-    metadata::{Value, is_key},
-    text::Namespace,
-};
+use crate::domain::{fold::lowercase, metadata::Value};
 use std::collections::HashSet;
 
 /// In the order of preference if two explain a text equally well.
@@ -21,9 +21,6 @@ const SEPARATORS: [Separator; 5] = [
     Separator::Char('|'),
     Separator::Blanks,
 ];
-
-/// A header is looked for in this many rows: exports often have a title above it.
-const ROWS_ABOVE_HEADER_MAX: usize = 10;
 
 /// Reads every row of a text whose first line has the number `first_line`.
 pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
@@ -118,6 +115,10 @@ impl<'a> Table<'a> {
             .records
             .iter()
             .all(|it| it.width() < 2 || is_comment(it));
+        let doubtful = match &self.header {
+            Some(_) => None,
+            None => doubtful_header(&self.records),
+        };
         let is_merged = self.header.as_ref().is_some_and(|it| it.1.is_of_releases);
         let mut seen = HashSet::new();
         let mut rows = Vec::new();
@@ -136,6 +137,8 @@ impl<'a> Table<'a> {
                 row.doubt = Some("Starts with #, as a comment does".to_owned());
             } else if index == 0 && is_list && heads::is_known(&row.namespace) {
                 row.doubt = Some("Looks like the header of a column".to_owned());
+            } else if doubtful == Some(index) {
+                row.doubt = Some("Looks like a header row".to_owned());
             } else {
                 row.doubt = swallowed(&row, record, self.separator);
             }
@@ -186,64 +189,6 @@ fn is_decoration(line: &str) -> bool {
     is_rule || is_count || line.starts_with("```")
 }
 
-/// `# text`, or `#text` without a second cell. `#1 Plumbing, plumbing` is a customer.
-fn is_comment(record: &Record) -> bool {
-    let Some(rest) = record.raw.trim_start().strip_prefix('#') else {
-        return false;
-    };
-    record.width() < 2 || rest.starts_with(|it: char| it.is_whitespace() || matches!(it, '#' | '!'))
-}
-
-fn header_of(records: &[Record]) -> Option<(usize, Heads)> {
-    let is_wide = records.iter().any(|it| !is_comment(it) && it.width() > 1);
-    for (index, record) in records.iter().take(ROWS_ABOVE_HEADER_MAX).enumerate() {
-        // One cell above rows of several is a title.
-        if is_header(record) && (record.width() > 1 || !is_wide) {
-            let cells = &record.cells[..record.width()];
-            let heads = Heads::of(cells.iter().map(|it| it.text.as_str()));
-            let is_first = records[..index].iter().all(is_comment);
-            let is_clear = heads.has(&Column::Namespace) && heads.fields() > 1;
-            if is_first || is_clear {
-                return Some((index, heads));
-            }
-        }
-        if !is_comment(record) && is_well_formed(record) {
-            return None;
-        }
-    }
-    None
-}
-
-/// Whether a row is a header: it has a header word that is never a name, or words for two fields, or a known word in a row
-/// that does not look like a customer.
-fn is_header(record: &Record) -> bool {
-    let texts = || record.cells.iter().map(|it| it.text.as_str());
-    if record.raw.trim_start().starts_with('#')
-        && !texts().all(|it| heads::is_known(it) || heads::is_untitled(it))
-    {
-        return false;
-    }
-    if texts().any(heads::is_certain) {
-        return true;
-    }
-    let is_customer = is_well_formed(record) || record.width() < 2 && is_namespace(texts().next());
-    texts().any(heads::is_known) && (!is_customer || Heads::of(texts()).fields() > 1)
-}
-
-/// Whether a row is `name, namespace, KEY=value...`.
-fn is_well_formed(record: &Record) -> bool {
-    let row = plain(record);
-    row.left_out.is_none() && is_complete(&row)
-}
-
-fn is_complete(row: &SourceRow) -> bool {
-    row.name.as_ref().is_none_or(|it| !it.is_empty()) && Namespace::parse(&row.namespace).is_ok()
-}
-
-fn is_namespace(text: Option<&str>) -> bool {
-    text.is_some_and(|it| Namespace::parse(it).is_ok())
-}
-
 /// How much a row without a header looks like one of ours.
 fn plain_points(record: &Record) -> i64 {
     let [name, namespace, variables @ ..] = &record.cells[..record.width()] else {
@@ -277,37 +222,6 @@ fn namespace_points(text: &str) -> i64 {
     } else {
         -2
     }
-}
-
-/// A bare namespace; the customer is named after it.
-fn bare(record: &Record) -> SourceRow {
-    let mut row = SourceRow::at(record.line);
-    let text = record.cells.first().map_or("", |it| it.text.as_str());
-    if !is_namespace(Some(text)) && text.contains(char::is_whitespace) {
-        row.name = Some(text.to_owned());
-        row.left_out = Some(NO_NAMESPACE.to_owned());
-    } else {
-        text.clone_into(&mut row.namespace);
-    }
-    row
-}
-
-const NO_NAMESPACE: &str = "Enter a name and a namespace, such as Acme, acme-prod";
-
-/// `name, namespace, KEY=value...`
-fn plain(record: &Record) -> SourceRow {
-    let mut row = SourceRow::at(record.line);
-    let mut cells = record.cells.iter();
-    row.name = cells.next().map(|it| it.text.clone());
-    let Some(namespace) = cells.next() else {
-        row.left_out = Some(NO_NAMESPACE.to_owned());
-        return row;
-    };
-    row.namespace.clone_from(&namespace.text);
-    for cell in cells.filter(|it| !it.text.is_empty()) {
-        put_assignment(&mut row, cell);
-    }
-    row
 }
 
 /// A row of a table with a header. An empty cell is no variable.
@@ -365,23 +279,6 @@ fn above_header(record: &Record) -> SourceRow {
     row.name = texts.find(|it| !it.is_empty()).cloned();
     row.left_out = Some("Above the header row".to_owned());
     row
-}
-
-/// The key and the value of `KEY=value`.
-fn assignment(cell: &TableCell) -> Option<(&str, &str)> {
-    let (key, value) = cell.text.split_once('=')?;
-    let value = if cell.is_quoted { value } else { value.trim() };
-    is_key(key.trim()).then_some((key.trim(), value))
-}
-
-fn put_assignment(row: &mut SourceRow, cell: &TableCell) {
-    match (assignment(cell), cell.text.split_once('=')) {
-        (Some((key, value)), _) => row.put(key.to_owned(), Value::Text(value.to_owned())),
-        (None, Some((key, _))) if !key.trim().is_empty() => {
-            row.leave_out(format!("{} isn't a valid variable name", excerpt(key)));
-        }
-        (None, _) => row.leave_out(format!("{} isn't KEY=value", excerpt(&cell.text))),
-    }
 }
 
 /// A quoted name over several lines that holds what looks like rows: some quote is probably missing.
