@@ -194,6 +194,9 @@ fn write_result(html: &mut String, row: &ImportRow) {
             html.push_str("New");
             write_variables(html, row);
             html.push_str("</span>");
+            if !reason.is_empty() {
+                put!(html, r#"<p class="quiet small">{reason}</p>"#);
+            }
         }
         ImportState::Known => {
             let text = if reason.is_empty() { "Exists" } else { &reason };

@@ -81,10 +81,12 @@ fn plan_row(
     let system =
         || is_system(&row.namespace).then(|| format!("{} is a system namespace", row.namespace));
     row.reason = source.doubt.or_else(system);
-    row.state = match row.reason {
-        Some(_) => ImportState::Doubtful,
-        None => ImportState::New,
-    };
+    if row.reason.is_some() {
+        row.state = ImportState::Doubtful;
+    } else {
+        row.state = ImportState::New;
+        row.reason = source.note;
+    }
     let action = Some(ImportAction::Create(fields));
     PlannedRow { row, action }
 }

@@ -336,6 +336,35 @@ fn a_row_s_own_cluster_is_never_taken_for_the_chosen_one() {
 }
 
 #[test]
+fn where_no_column_has_the_name_every_new_row_says_so() {
+    for text in [
+        "Kundschaft;Namespace\nMüller;mueller",
+        "namespace,HOST\nmueller,h.example",
+        "[{\"kundschaft\":\"Müller\",\"namespace\":\"mueller\"}]",
+    ] {
+        let row = rows(text).remove(0);
+        assert_eq!(
+            (row.state, row.name.as_str()),
+            (ImportState::New, "mueller"),
+            "{text}"
+        );
+        let reason = "No column has the name, so it's named after its namespace";
+        assert_eq!(row.reason.as_deref(), Some(reason), "{text}");
+        assert!(row.is_ticked());
+    }
+    for text in [
+        "Kunde;Namespace\nMüller;mueller",
+        "namespace,cluster\nmueller,prod-eu",
+        "mueller\nglobex",
+        "name,HOST\nmueller,h.example",
+        "[{\"namespace\":\"mueller\"}]",
+    ] {
+        assert_eq!(rows(text)[0].reason, None, "{text}");
+    }
+    assert_eq!(rows("namespace,HOST\norchard,h")[0].reason, None);
+}
+
+#[test]
 fn a_row_that_cannot_be_read_tells_its_cluster_too() {
     let row = rows("Initech").remove(0);
     assert_eq!(

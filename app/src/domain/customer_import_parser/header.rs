@@ -134,7 +134,7 @@ fn is_named_after(namespace: &str, name: &str) -> bool {
 fn is_header(record: &Record) -> bool {
     let texts = || record.cells.iter().map(|it| it.text.as_str());
     if record.raw.trim_start().starts_with('#')
-        && !texts().all(|it| heads::is_known(it) || heads::is_untitled(it))
+        && (record.width() < 2 || !texts().all(|it| heads::is_known(it) || heads::is_untitled(it)))
     {
         return false;
     }

@@ -1,7 +1,7 @@
 //! Customers from JSON: what `kubectl get ns -o json`, `oc get projects -o json` and `helm list -A -o json` print, and
 //! lists of plain objects with a namespace each. Several values may follow each other, as `jq` prints them.
 use super::{
-    SourceRow,
+    NO_NAME, SourceRow,
     heads::{Column, Heads},
     tools,
 };
@@ -257,6 +257,9 @@ fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
             (Column::Variable(key), value) => put(row, key.clone(), value),
             _ => {}
         }
+    }
+    if heads.may_lack_name() {
+        row.note = Some(NO_NAME.to_owned());
     }
     if !heads.has(&Column::Namespace) {
         if row

@@ -20,6 +20,9 @@ use std::collections::btree_map::Entry;
 /// A text has at most this many lines; JSON this many objects.
 pub const ROWS_MAX: usize = 5_000;
 
+/// What is said of rows of a table whose name is in no known column.
+const NO_NAME: &str = "No column has the name, so it's named after its namespace";
+
 /// In characters.
 const EXCERPT_MAX: usize = 60;
 
@@ -37,6 +40,8 @@ pub struct SourceRow {
     pub cluster_id: String,
     pub description: String,
     pub variables: Metadata,
+    /// What somebody should know of it. It is taken all the same.
+    pub note: Option<String>,
     /// Why somebody should look at it before it is taken.
     pub doubt: Option<String>,
     /// Why it cannot be taken.

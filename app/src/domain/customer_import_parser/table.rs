@@ -1,7 +1,7 @@
 //! Rows of a table with a header, and rows without one: `name, namespace, KEY=value...` or a bare namespace. The text is
 //! read with each separator, and the one that explains most of it wins.
 use super::{
-    SourceRow,
+    NO_NAME, SourceRow,
     cells::{self, Record, Separator, TableCell},
     header::{doubtful_header, header_of},
     heads::{self, Column, Heads},
@@ -94,14 +94,17 @@ impl<'a> Table<'a> {
         };
         let n_columns = heads.columns.len();
         let namespace = heads.columns.iter().position(|it| *it == Column::Namespace);
-        points += 4 * count(heads.fields());
+        if n_columns > 1 {
+            points += 4 * count(heads.fields());
+        }
         for record in body.iter().skip(1) {
             if record.width() > n_columns {
                 points -= 3;
             } else if n_columns > 1 && [record.width(), record.cells.len()].contains(&n_columns) {
                 points += 2;
             }
-            let cell = namespace.and_then(|it| record.cells.get(it));
+            let only = (n_columns == 1).then_some(0);
+            let cell = namespace.or(only).and_then(|it| record.cells.get(it));
             points += cell.map_or(0, |it| namespace_points(&it.text));
         }
         // Aligned columns have neither tabs nor rules between them.
@@ -261,6 +264,9 @@ fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
                 row.leave_out(format!("Has {width} cells, but the header has {columns}"));
             }
         }
+    }
+    if heads.may_lack_name() {
+        row.note = Some(NO_NAME.to_owned());
     }
     if !heads.has(&Column::Namespace) {
         // A column of bare namespaces.

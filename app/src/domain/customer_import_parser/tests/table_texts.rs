@@ -82,6 +82,16 @@ fn a_head_with_one_known_word_is_no_customer() {
 }
 
 #[test]
+fn a_title_that_is_a_known_word_hides_no_row() {
+    for title in ["# customers", "Customers", "Customer", "# Kunden", "Kunden"] {
+        for row in ["Acme, acme", "Acme;acme", "Acme|acme", "Acme\tacme"] {
+            let found = read(&format!("{title}\n{row}"));
+            assert_eq!(found.last().unwrap(), "2: Acme, acme", "{title} {row}");
+        }
+    }
+}
+
+#[test]
 fn a_first_row_that_may_be_a_head_is_doubtful() {
     let doubt = "doubt: Looks like a header row";
     for (text, first) in [
