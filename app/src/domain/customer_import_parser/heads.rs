@@ -31,8 +31,8 @@ pub struct Heads {
     pub is_of_releases: bool,
 }
 
-/// Words for each field of ours, English, German and French, without accents. If a table has several of them, the first in this list is the field and the others
-/// are variables.
+/// Words for each field of ours, English, German and French, without accents. If a table has several of them, the first in
+/// this list is the field and the others are variables.
 const WORDS: [(Column, &[&str]); 4] = [
     (
         Column::Namespace,
@@ -131,8 +131,8 @@ impl Heads {
     /// The columns under these header cells.
     pub fn of<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
         let mut cells: Vec<&str> = cells.collect();
-        if let Some(last) = cells.last_mut() {
-            *last = without_comment(last);
+        if let Some(last) = cells.pop() {
+            cells.push(without_comment(last));
         }
         let folded: Vec<String> = cells.iter().map(|it| fold(it)).collect();
         let mut columns: Vec<Column> = (1..)
@@ -207,8 +207,9 @@ fn field(folded: &str) -> Option<(Column, usize)> {
         }
     }
     // "Target namespace", "Zielnamespace", but no sentence.
-    let is_namespace =
-        NAMESPACE_ENDS.iter().any(|it| folded.ends_with(it)) && folded.split(' ').count() <= 3;
+    let is_namespace = NAMESPACE_ENDS.iter().any(|it| folded.ends_with(it))
+        && folded.split(' ').count() <= 3
+        && !folded.contains([',', ';', '|', '=']);
     is_namespace.then_some((Column::Namespace, usize::MAX))
 }
 
@@ -242,8 +243,8 @@ fn without_comment(head: &str) -> &str {
     head.split_once(" # ").map_or(head, |it| it.0.trim_end())
 }
 
-/// A header in small letters without accents, with single blanks: `Customer_Name*`, `customerName` and `# Customer name (required):` are
-/// one.
+/// A header in small letters without accents, with single blanks: `Customer_Name*`, `customerName` and
+/// `# Customer name (required):` are one.
 fn fold(head: &str) -> String {
     let head = head.split_once('(').map_or(head, |it| it.0);
     let mut folded = String::new();
