@@ -12,6 +12,7 @@ mod guess;
 mod heading;
 /// Edits of the preview's rows.
 pub mod preview;
+mod prompt;
 mod prose;
 mod read;
 mod scan;
