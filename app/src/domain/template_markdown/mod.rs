@@ -4,6 +4,8 @@
 //! writes Markdown; pages use the types below and `preview`.
 
 mod blocks;
+/// Edits that stay with their steps while the runbook changes.
+pub mod carried_edits;
 mod collector;
 mod console;
 mod fence;
