@@ -61,9 +61,14 @@ struct Table<'a> {
 
 impl<'a> Table<'a> {
     fn read(text: &'a str, first_line: u32, separator: Separator) -> Self {
+        let has_pipes_at_its_edges = || text.lines().any(|it| it.trim_start().starts_with('|'));
+        let separator = match separator {
+            Separator::Char('|') if has_pipes_at_its_edges() => Separator::Pipes,
+            other => other,
+        };
         let mut records = cells::records(text, first_line, separator);
         records.retain(|it| it.width() > 0 && !is_decoration(it.raw));
-        if separator == Separator::Char('|') {
+        if matches!(separator, Separator::Char('|') | Separator::Pipes) {
             drop_outer_pipes(&mut records);
         }
         let header = header_of(&records);
@@ -178,18 +183,36 @@ fn drop_outer_pipes(records: &mut [Record]) {
     }
 }
 
-/// A line that only draws: a rule of a table, a fence around a code block, psql's "(3 rows)".
+/// What a database's shell says below a table: `(3 rows)`, `1 row in set (0.00 sec)`, `(2 rows affected)`, `3 rows selected.`
+fn is_count(line: &str) -> bool {
+    let is_in_brackets = line.starts_with('(');
+    let words: Vec<&str> = line
+        .trim_matches(['(', ')', '.'])
+        .split_whitespace()
+        .collect();
+    let is_number = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+    let is_rows = |it: &str| {
+        matches!(
+            lowercase(it).as_str(),
+            "row" | "rows" | "zeile" | "zeilen" | "ligne" | "lignes"
+        )
+    };
+    match words.as_slice() {
+        [number] => is_in_brackets && is_number(number),
+        [number, rows] => is_in_brackets && is_number(number) && is_rows(rows),
+        [number, rows, "in" | "affected" | "selected", ..] => is_number(number) && is_rows(rows),
+        _ => false,
+    }
+}
+
+/// A line that only draws: a rule of a table, a fence around a code block, or one that counts rows.
 fn is_decoration(line: &str) -> bool {
     let line = line.trim();
     let is_rule = line.contains(['-', '=', '─', '━'])
         && line
             .chars()
             .all(|it| it.is_whitespace() || "-=+|:─━│┼├┤┌┐└┘┬┴".contains(it));
-    let is_count = line.strip_prefix('(').is_some_and(|it| {
-        let number = it.trim_end_matches(" rows)").trim_end_matches(" row)");
-        !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit())
-    });
-    is_rule || is_count || line.starts_with("```")
+    is_rule || is_count(line) || line.starts_with("```")
 }
 
 /// How much a row without a header looks like one of ours.

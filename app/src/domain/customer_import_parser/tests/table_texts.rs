@@ -330,6 +330,49 @@ fn bare_names_are_namespaces() {
 }
 
 #[test]
+fn what_a_database_says_below_a_table_is_no_row() {
+    let table = "+------+-----------+\n| name | namespace |\n+------+-----------+\n| Acme | acme      |\n+------+-----------+\n";
+    for count in [
+        "1 row in set (0.00 sec)",
+        "3 rows in set, 1 warning (0.01 sec)",
+        "3 rows in set. Elapsed: 0.004 sec.",
+        "(1 row)",
+        "(3 rows)",
+        "(3 Zeilen)",
+        "(1 ligne)",
+        "(2 rows affected)",
+        "2 rows selected.",
+        "(5)",
+    ] {
+        assert_eq!(
+            read(&format!("{table}{count}\n")),
+            ["4: Acme, acme"],
+            "{count}"
+        );
+    }
+    assert_eq!(
+        read("3 rows, rows\n24 in, in-24"),
+        ["1: 3 rows, rows", "2: 24 in, in-24"]
+    );
+}
+
+#[test]
+fn an_escaped_pipe_of_a_markdown_table_is_in_its_cell() {
+    assert_eq!(
+        read("| name | namespace | NOTE |\n|---|---|---|\n| A \\| B | ab | x \\| y |\n| C | c | |"),
+        ["3: A | B, ab, NOTE=x | y", "4: C, c"]
+    );
+    assert_eq!(
+        read("name|namespace|DIR\nAcme|acme|C:\\"),
+        ["2: Acme, acme, DIR=C:\\"]
+    );
+    assert_eq!(
+        read("name,namespace # of prod\nAcme,acme"),
+        ["2: Acme, acme"]
+    );
+}
+
+#[test]
 fn tables_may_be_drawn_and_have_a_title() {
     assert_eq!(
         read(
