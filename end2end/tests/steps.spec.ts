@@ -495,6 +495,87 @@ test.describe('runbooks', () => {
     expect([release.name, release.description ?? null]).toEqual(['July', null]);
   });
 
+  const three = '## Look\n\n```\nkubectl get pods\n```\n\n## Purge\n\nPurge the cache.\n\n## Wait\n\nWait a minute.\n';
+
+  test('edits of rows stay with their steps while one types on in the runbook', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps?import`);
+    const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+    const text = dialog.getByLabel('Runbook in Markdown');
+    await text.fill(`# July\n\n${three}`);
+    await dialog.getByLabel('Import step 1').uncheck();
+    await dialog.getByLabel('Name of step 2').fill('Purge and wait');
+    await dialog.getByLabel('Category of step 2').selectOption('Verify');
+    await dialog.getByLabel('Join step 3 with the one before').check();
+    await dialog.getByLabel('Rename this release to “July”').check();
+    await expect(dialog.getByRole('button', { name: 'Import 1 step' })).toBeVisible();
+    await text.press('Control+End');
+    await text.pressSequentially('\n## Last\n\nThe end.\n');
+    await expect(dialog.getByRole('button', { name: 'Import 2 steps' })).toBeVisible();
+    await expect(dialog.getByLabel('Import step 1')).not.toBeChecked();
+    await expect(dialog.getByLabel('Name of step 2')).toHaveValue('Purge and wait');
+    await expect(dialog.getByLabel('Category of step 2')).toHaveValue('verify');
+    await expect(dialog.getByLabel('Join step 3 with the one before')).toBeChecked();
+    await expect(dialog.getByLabel('Rename this release to “July”')).toBeChecked();
+    // A heading above moves them down; what is no longer there takes its edits along.
+    await text.fill(`# July\n\n## First\n\nThe start.\n\n${three.slice(three.indexOf('## Purge'))}`);
+    await expect(dialog.getByLabel('Name of step 1')).toHaveValue('First');
+    await expect(dialog.getByLabel('Import step 1')).toBeChecked();
+    await expect(dialog.getByLabel('Name of step 2')).toHaveValue('Purge and wait');
+    // An empty text begins anew.
+    await text.fill('');
+    await text.fill(three);
+    await expect(dialog.getByLabel('Name of step 2')).toHaveValue('Purge');
+    await expect(dialog.getByRole('button', { name: 'Import 3 steps' })).toBeVisible();
+  });
+
+  test('what is wrong in a row stands at its field, and a type that is chosen by hand answers the question', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps?import`);
+    const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+    await dialog.getByLabel('Runbook in Markdown').fill(three);
+    const name = dialog.getByLabel('Name of step 2');
+    await name.fill('x'.repeat(101));
+    await expect(name).toHaveAttribute('aria-invalid', 'true');
+    await expect(name).toHaveAccessibleDescription(/100 characters/);
+    await expect(dialog.getByRole('row').filter({ has: name }).getByText(/100 characters/)).toBeVisible();
+    await name.fill('Purge');
+    await expect(name).not.toHaveAttribute('aria-invalid', 'true');
+    await expect(name).toHaveAccessibleDescription('');
+    const join = dialog.getByLabel('Join step 2 with the one before');
+    const type = (step: number) => dialog.getByLabel(`Type of step ${step}`);
+    await type(2).selectOption('sql');
+    await join.check();
+    await expect(join).toHaveAccessibleDescription(/can't join a bash step/);
+    await join.uncheck();
+    await expect(join).toHaveAccessibleDescription('');
+    await expect(dialog.getByText('Is it bash?')).toBeVisible();
+    await expect(type(1)).toHaveAccessibleDescription(/Is it bash\?/);
+    await type(1).selectOption('text');
+    await expect(dialog.getByText('Is it bash?')).toHaveCount(0);
+    await expect(type(1)).toHaveAccessibleDescription('');
+    await type(1).selectOption('bash');
+    await expect(dialog.getByText('Is it bash?')).toHaveCount(0);
+    await expect(dialog.getByRole('button', { name: 'Import 3 steps' })).toBeVisible();
+  });
+
+  test.describe('on a phone', () => {
+    test.use({ viewport: { width: 360, height: 740 } });
+    test('the whole preview of a runbook is within the edges', async ({ page, open, server }) => {
+      const { june } = await draftJune(server);
+      await open(`/releases/${june}/steps?import`);
+      const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+      await dialog.getByLabel('Runbook in Markdown').fill(three);
+      const parts = [dialog.getByLabel('Import step 1'), dialog.getByLabel('Name of step 1'), dialog.getByLabel('Category of step 1'), dialog.getByLabel('Type of step 1'), dialog.getByText('Is it bash?'), dialog.getByLabel('Join step 2 with the one before')];
+      for (const part of parts) {
+        const box = (await part.boundingBox())!;
+        expect(box.x).toBeGreaterThanOrEqual(0);
+        expect(box.x + box.width).toBeLessThanOrEqual(360);
+      }
+      expect(await dialog.locator('.scroll-x').evaluate(it => it.scrollWidth - it.clientWidth)).toBe(0);
+    });
+  });
+
   test('a file that cannot be read takes the place of the text before it, until there is another text', async ({ page, open, server }) => {
     const { june } = await draftJune(server);
     await open(`/releases/${june}/steps?import`);

@@ -223,8 +223,14 @@ impl StepCollector {
         }
     }
 
-    /// Ends what was gathered under the innermost heading. Prose behind the last block is a text step.
+    /// Ends what was gathered under the innermost heading. Prose behind the last block is a text step; footnotes there belong to
+    /// the block's description.
     fn end_text(&mut self) {
+        if let Some(group) = &mut self.group
+            && let Some(notes) = self.prose.take_if(|it| prose::is_footnotes(&it.text))
+        {
+            group.description = join(group.description.take(), Some(notes));
+        }
         self.end_group();
         let description = self.description.take();
         if let Some(prose) = self.prose.take() {

@@ -4,6 +4,8 @@
 //! writes Markdown; pages use the types below and `preview`.
 
 mod blocks;
+/// Edits that stay with their steps while the runbook changes.
+pub mod carried_edits;
 mod collector;
 mod console;
 mod fence;
@@ -12,6 +14,7 @@ mod guess;
 mod heading;
 /// Edits of the preview's rows.
 pub mod preview;
+mod prompt;
 mod prose;
 mod read;
 mod scan;
