@@ -538,7 +538,7 @@ test.describe('runbooks', () => {
     await name.fill('x'.repeat(101));
     await expect(name).toHaveAttribute('aria-invalid', 'true');
     await expect(name).toHaveAccessibleDescription(/100 characters/);
-    await expect(dialog.getByRole('row').filter({ has: name }).getByText(/100 characters/)).toBeVisible();
+    await expect(dialog.getByRole('row').filter({ has: page.getByLabel('Name of step 2') }).getByText(/100 characters/)).toBeVisible();
     await name.fill('Purge');
     await expect(name).not.toHaveAttribute('aria-invalid', 'true');
     await expect(name).toHaveAccessibleDescription('');
