@@ -112,7 +112,7 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
         <span class="quiet small" id="copy-format">
             {move || {
                 let format = state.format().label();
-                kept.map_or_else(|| format!("Copies: {format}"), |kept| format!("Copies: {kept}, {}", format.to_lowercase()))
+                kept.map_or_else(|| format!("Copies: {format}"), |kept| format!("Copies: {kept}, {}", format.to_ascii_lowercase()))
             }}
         </span>
     }

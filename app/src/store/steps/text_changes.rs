@@ -326,11 +326,11 @@ pub async fn changes(
             let mut changes = then.undo(db, step, event).await?;
             changes.reverse();
             found.extend(changes);
-            if let Since::Text(shown) = since {
-                if sha256(&then.resolved_text()) == shown {
-                    is_reached = true;
-                    break 'walk;
-                }
+            if let Since::Text(shown) = since
+                && sha256(&then.resolved_text()) == shown
+            {
+                is_reached = true;
+                break 'walk;
             }
             if then.cluster.id != cluster {
                 // From here on the other cluster's events count.

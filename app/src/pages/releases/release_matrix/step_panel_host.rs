@@ -44,7 +44,7 @@ pub fn StepPanelHost(
         waiting: controller.questions,
         refused: failed_action,
         is_writing: Signal::derive(is_writing),
-        open: Callback::new(move |step| open_with_cell(controller, step)),
+        open: Callback::new(move |step| open_with_cell(&controller, step)),
         names: Callback::new(move |step| controller.state.step_and_customer(step)),
         toasts: controller.toasts,
     };
@@ -110,7 +110,7 @@ pub fn StepPanelHost(
 }
 
 /// Opens a step together with its cell, so that the keys act on what the panel shows. A cell that is hidden comes back.
-fn open_with_cell(controller: MatrixController, step: StepId) {
+fn open_with_cell(controller: &MatrixController, step: StepId) {
     let state = controller.state;
     if let Some(at) = state.grid.with_untracked(|grid| grid.index_of(step)) {
         if state
