@@ -312,40 +312,6 @@ async fn a_runbook_has_the_text_that_a_step_was_done_with_and_says_if_today_s_di
     assert!(!markdown.contains("Not set"), "{markdown}");
 }
 
-#[tokio::test]
-async fn a_runbook_has_the_text_that_a_step_was_done_with_and_says_if_today_s_differs() {
-    let world = World::active().await;
-    let (store, ana) = (&world.app.store, || world.app.ana());
-    let ids = [
-        world.id(&world.acme, "Announce").await,
-        world.id(&world.acme, "Upgrade").await,
-    ];
-    for id in ids {
-        let options = TransitionOptions {
-            text_sha256: Some(store.step(id).await.unwrap().resolved_sha256),
-            ..TransitionOptions::default()
-        };
-        let done = store.act_on_step(id, StepAction::Done, options, ana());
-        done.await.unwrap();
-    }
-    let acme = CustomerDraft {
-        metadata: metadata(&[]),
-        ..world.acme.clone().into()
-    };
-    let edited = store.update_customer(world.acme.id, acme, 1, ana());
-    edited.await.unwrap();
-    let checklist = store.checklist(world.june, world.acme.id).await.unwrap();
-    let markdown = checklist.to_markdown();
-    for part in [
-        " UTC\n\nText as shown\n\n```text\nTell Acme.\n",
-        " UTC\n\nText as shown. Today's text differs.\n\n```bash\ncurl acme.example\n",
-    ] {
-        assert!(markdown.contains(part), "{markdown}");
-    }
-    // HOST has no value today, but it had one when the step was done.
-    assert!(!markdown.contains("Not set"), "{markdown}");
-}
-
 #[tokio::test(flavor = "current_thread")]
 async fn others_are_served_while_texts_are_compared() {
     let app = TestApp::new().await;
