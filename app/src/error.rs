@@ -31,11 +31,7 @@ pub struct FieldMessages(pub Vec<(Field, String)>);
 impl From<ValidationErrors> for FieldMessages {
     fn from(invalid: ValidationErrors) -> Self {
         let problems = invalid.0.into_iter();
-        Self(
-            problems
-                .map(|it| (it.field, it.problem.to_string()))
-                .collect(),
-        )
+        Self(problems.map(|it| (it.field, it.message())).collect())
     }
 }
 
@@ -99,7 +95,7 @@ impl From<RuleViolation> for ViolationMessage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 pub enum AppError {
     /// 404: the row does not exist.
-    #[error("{0} not found")]
+    #[error("{} not found", .0.capitalized())]
     NotFound(Noun),
     /// 422: wrong fields.
     #[error("{0}")]
@@ -108,7 +104,7 @@ pub enum AppError {
     #[error("{}", .0.text)]
     Refused(Box<ViolationMessage>),
     /// 409: the row was changed since it was read.
-    #[error("{} changed this in the meantime: look at it again before you save", .0.changed_by.as_deref().unwrap_or("somebody"))]
+    #[error("{} changed this since then. Look at it again before you save", .0.changed_by.as_deref().unwrap_or("someone"))]
     Stale(Box<Stale>),
     /// 401: nobody is signed in.
     #[error("sign in to go on")]
@@ -123,7 +119,7 @@ pub enum AppError {
     #[error("too many people are signing in: try again in a moment")]
     Busy,
     /// 500: a failure of the server; the cause is in its log only.
-    #[error("something failed on our side; it has been logged")]
+    #[error("Something went wrong. Try again")]
     Internal,
     /// The request failed on its way, or the response could not be decoded.
     #[error("the server could not be reached: check the connection and try again")]

@@ -193,8 +193,8 @@ pub fn shell(
                 <div hidden inner_html=SPRITE></div>
                 {session_user.map(sign_in_dialog)}
                 <div class="failed" role="alert">
-                    <p>"This page cannot go on: Rollcall was updated, or the page failed. What you saved is safe."</p>
-                    <a class="button" data-kind="ink" href="">"Load it again"</a>
+                    <p>"Rollcall was updated, or this page failed. What you saved is safe."</p>
+                    <a class="button" data-kind="ink" href="">"Reload"</a>
                 </div>
             </body>
         </html>

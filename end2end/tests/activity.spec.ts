@@ -10,7 +10,7 @@ test('a batch is one line, and says row by row what it did', async ({ page, open
   const first = page.getByRole('listitem').filter({ hasText: 'skipped 3 cells' });
   await expect(first).toHaveCount(1);
   await expect(first).toContainText('nothing to announce');
-  await first.getByText('What changed, in the last of 3').click();
+  await first.getByText('Show changes').click();
   await expect(first.getByRole('row', { name: 'State' })).toContainText('pending');
   await expect(first.getByRole('row', { name: 'State' })).toContainText('skipped');
   await first.getByRole('link', { name: 'All 3 changes' }).click();
@@ -33,7 +33,7 @@ test('it is narrowed by who, what, where and when, and the address says so', asy
   await expect(page).toHaveURL(/person=Jonas/);
   await expect(page.getByRole('listitem').filter({ hasText: 'added' })).toHaveCount(0);
   await page.getByLabel('Cluster').selectOption({ label: 'us-east' });
-  await expect(page.getByText('Nothing that happened matches the filter.')).toBeVisible();
+  await expect(page.getByText('No matching activity.')).toBeVisible();
   await page.goBack();
   await expect(started).toHaveCount(1);
   await expect(page.getByLabel('Cluster')).toHaveValue('');
@@ -48,7 +48,7 @@ test('it is narrowed by who, what, where and when, and the address says so', asy
   await expect(page.locator('main ol.log > li')).toHaveCount(1);
   await page.getByLabel('From').fill('2999-01-01');
   await page.getByLabel('From').blur();
-  await expect(page.getByText('Nothing that happened matches the filter.')).toBeVisible();
+  await expect(page.getByText('No matching activity.')).toBeVisible();
 });
 
 test('a change is undone, done again, and refused where somebody went on', async ({ page, open, server }) => {
@@ -171,6 +171,6 @@ test.describe('in a zone far from UTC', () => {
     await expect(activated).toBeVisible();
     const other = new Date().toISOString().slice(0, 10);
     await open(`/activity?from=${other}&to=${other}`);
-    await expect(page.getByText('Nothing that happened matches the filter.')).toBeVisible();
+    await expect(page.getByText('No matching activity.')).toBeVisible();
   });
 });

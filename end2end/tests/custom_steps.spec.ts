@@ -17,13 +17,13 @@ test('from the panel: added at its place, for this customer alone; edited, delet
   await choose(page, 'Add custom step…');
   const dialog = page.getByRole('dialog', { name: 'Add custom step for Acme' });
   await dialog.getByRole('button', { name: 'Add step' }).click();
-  await expect(dialog.getByText('fill this in').first()).toBeVisible();
+  await expect(dialog.getByText('Enter a name')).toBeVisible();
   await dialog.getByLabel('Name').fill('Rotate key');
   await dialog.getByLabel('Type').selectOption('sql');
   await dialog.getByLabel('Position').selectOption({ label: 'After Announce' });
   await dialog.getByLabel('Content').fill('SELECT 1;');
   await expect(dialog.getByLabel('Add to template')).not.toBeChecked();
-  await expect(dialog.getByText('Only Acme gets it.')).toBeVisible();
+  await expect(dialog.getByText('For Acme only.')).toBeVisible();
   await dialog.getByRole('button', { name: 'Add step' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Added Rotate key' })).toBeVisible();
   const cell = page.getByRole('gridcell', { name: 'Step 5 Rotate key, Acme, eu-west: pending, custom' });

@@ -4,7 +4,7 @@ import { activeJune, people } from '../fixtures/world';
 
 test('an empty database says what comes first, and what then', async ({ page, open, server }) => {
   await open('/');
-  await expect(page.getByRole('heading', { name: 'Every step, every customer, once.' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Set up your first release' })).toBeVisible();
   await expect(page.getByRole('link', { name: 'Add cluster' })).toBeVisible();
   await server.call('create_cluster', { draft: { name: 'eu-west' } });
   await page.reload();
@@ -20,7 +20,7 @@ test('one release: its clusters, what failed, what is missing, what happened', a
   await act(1, 'done', null);
   await open('/');
   const needs = page.getByRole('region', { name: 'Needs attention' });
-  await expect(needs).toContainText('failed, reverted, or in progress for over two hours');
+  await expect(needs).toContainText('Failed, reverted, or running over 2 h');
   await expect(needs.getByRole('listitem')).toContainText(['Announce for Globex, June']);
   await expect(needs).toContainText('nobody answers');
   const releases = page.getByRole('region', { name: 'Active releases' });
@@ -29,7 +29,7 @@ test('one release: its clusters, what failed, what is missing, what happened', a
   await expect(releases).toContainText('1 failed');
   const missing = page.getByRole('region', { name: 'Missing values' });
   await expect(missing.getByRole('row', { name: /var.HOST/ })).toContainText('Initech');
-  await expect(page.getByRole('region', { name: 'Recently' })).toContainText('marked done');
+  await expect(page.getByRole('region', { name: 'Recent activity' })).toContainText('marked done');
   // From what is missing to where it is filled in, and back.
   await missing.getByRole('link', { name: 'Initech' }).click();
   await page.getByRole('button', { name: 'Add variable' }).click();

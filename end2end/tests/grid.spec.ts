@@ -16,7 +16,7 @@ test('a rectangle is drawn with the mouse, and the bar says what it can do and w
   await expect(page.locator('td[aria-selected=true]')).toHaveCount(6);
   const bar = page.getByRole('toolbar', { name: 'Actions on the selection' });
   await expect(bar).toContainText('3 steps × 2 customers');
-  await expect(bar).toContainText('1 cannot be marked done: Initech, var.HOST not set');
+  await expect(bar).toContainText('1 not eligible: Initech, var.HOST not set');
   await expect(bar.getByRole('button', { name: 'Mark done 5' })).toBeVisible();
   await page.keyboard.press('d');
   await expect(page.getByRole('status').filter({ hasText: 'Marked 5 cells done' })).toBeVisible();
@@ -38,7 +38,7 @@ test('row, column, cluster and all are selected from the menu and by their keys'
   await expect(selected).toHaveCount(4);
   await choose('Cluster');
   await expect(selected).toHaveCount(8);
-  await choose('All that is shown');
+  await choose('All visible');
   await expect(selected).toHaveCount(12);
   await page.keyboard.press('Escape');
   await expect(selected).toHaveCount(1);
@@ -154,4 +154,20 @@ test('100 steps by 1,000 customers: a window is drawn, wherever one is', async (
   await page.keyboard.press('Control+a');
   await page.keyboard.press('d');
   await expect(page.getByRole('status').filter({ hasText: 'Marked 999 cells done' })).toBeVisible();
+});
+
+test('the keys act on the cell that has the focus, however it got it', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  const cell = (name: string | RegExp) => page.getByRole('gridcell', { name });
+  await cell('Step 1 Announce, Acme').click();
+  await cell('Step 2 Migrate schema, Globex').evaluate(it => it.focus());
+  await expect(page.locator('td[aria-selected=true]')).toHaveAccessibleName(/Step 2 Migrate schema, Globex/);
+  await page.keyboard.press('d');
+  await expect(cell(/Step 2 Migrate schema, Globex, eu-west: done by Ana/)).toBeVisible();
+  await expect(cell('Step 1 Announce, Acme, eu-west: pending')).toBeVisible();
+  // A range that is drawn with Shift and the mouse stays a range.
+  await cell('Step 1 Announce, Acme').click();
+  await cell('Step 3 Upgrade, Globex').click({ modifiers: ['Shift'] });
+  await expect(page.locator('td[aria-selected=true]')).toHaveCount(6);
 });

@@ -75,7 +75,7 @@ test('by mouse, from an empty database to a complete release', async ({ page, op
   await next.getByRole('button', { name: 'Skip…' }).click();
   const reason = page.getByRole('dialog');
   await reason.getByRole('button', { name: 'Skip' }).click();
-  await expect(reason.getByText('fill this in')).toBeVisible();
+  await expect(reason.getByText('Enter a reason')).toBeVisible();
   await reason.getByLabel('Reason').fill('no schema here');
   await reason.getByRole('button', { name: 'Skip' }).click();
   await expect(cell('Step 2 Migrate schema, Acme, eu-west: skipped by Ana Ferreira')).toBeVisible();

@@ -146,9 +146,9 @@ test('a collapsed cluster stands in the address, and every key in a list of its 
   await expect(page.getByRole('gridcell', { name: 'Step 1 Announce, eu-west: 0 of 2 finished' })).toBeVisible();
   await page.getByRole('gridcell', { name: 'Step 1 Announce, Initech' }).click();
   await page.keyboard.press('?');
-  const keys = page.getByRole('dialog', { name: 'Keys' });
+  const keys = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await expect(keys.getByText('Mark done')).toBeVisible();
-  await keys.getByLabel('Single letters act while the grid has the keyboard').uncheck();
+  await keys.getByLabel('Enable single-key shortcuts').uncheck();
   await keys.getByRole('button', { name: 'Close' }).click();
   await page.getByRole('gridcell', { name: 'Step 1 Announce, Initech' }).click();
   await page.keyboard.press('d');

@@ -39,13 +39,13 @@ test('lists are searched, narrowed and paged by plain forms and links', async ({
 test('variables are lines, and come back with what was typed', async ({ page, server }) => {
   const { acme } = await activeJune(server);
   await page.goto(`${server.url}/customers/${acme}/edit`);
-  await page.getByLabel('Variables, a line each: KEY=value').fill('HOST=new.example\n1A=x');
+  await page.getByLabel('Variables (one KEY=value per line)').fill('HOST=new.example\n1A=x');
   await page.getByLabel('Description').fill('kept');
   await page.getByRole('button', { name: 'Save changes' }).click();
   await expect(page.getByText('is not a variable\'s name').last()).toBeVisible();
-  await expect(page.getByLabel('Variables, a line each: KEY=value')).toHaveValue(/1A=x/);
+  await expect(page.getByLabel('Variables (one KEY=value per line)')).toHaveValue(/1A=x/);
   await expect(page.getByLabel('Description')).toHaveValue('kept');
-  await page.getByLabel('Variables, a line each: KEY=value').fill('HOST=new.example\nPORT=1');
+  await page.getByLabel('Variables (one KEY=value per line)').fill('HOST=new.example\nPORT=1');
   await page.getByRole('button', { name: 'Save changes' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Acme' })).toBeVisible();
   await expect(page.locator('.origins')).toContainText('new.example');
@@ -77,7 +77,7 @@ test('a form is posted, and comes back with what is wrong', async ({ page, serve
   await page.getByLabel('Kubeconfig path').fill('etc/x');
   await page.getByRole('button', { name: 'Create cluster' }).click();
   await expect(page.getByLabel('Kubeconfig path')).toHaveValue('etc/x');
-  await expect(page.getByText('start the path with a slash')).toBeVisible();
+  await expect(page.getByText('Use an absolute path')).toBeVisible();
   await page.getByLabel('Name', { exact: true }).fill('eu-west');
   await page.getByLabel('Kubeconfig path').fill('/etc/x');
   await page.getByRole('button', { name: 'Create cluster' }).click();

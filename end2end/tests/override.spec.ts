@@ -56,7 +56,7 @@ test('when the template went on, the three texts are shown, and mine is kept or 
   await server.call('override_step', { id: step.acme.upgrade, content: MINE, version: 1 });
   await other(server, 'Ravi')('update_template', { id: 3, draft: draft(NEW), version: 1 });
   await open(`/releases/${june}?step=${step.acme.upgrade}`);
-  const notice = panel(page).getByText(/Ravi changed the template at \d\d:\d\d, after this text was overridden/);
+  const notice = panel(page).getByText(/Template changed since this override, by Ravi at \d\d:\d\d/);
   await expect(notice).toBeVisible();
   await expect(panel(page).getByText('Template edited since')).toBeVisible();
   await panel(page).getByRole('button', { name: 'Compare…' }).click();
@@ -75,7 +75,7 @@ test('when the template went on, the three texts are shown, and mine is kept or 
   await panel(page).getByRole('button', { name: 'Undo this' }).click();
   await page.getByRole('dialog', { name: 'Undo this change' }).getByRole('button', { name: 'Undo' }).click();
   await expect(notice).toBeVisible();
-  await panel(page).getByRole('button', { name: 'Take the template\'s' }).click();
+  await panel(page).getByRole('button', { name: 'Use the template' }).click();
   await expect(notice).toHaveCount(0);
   await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toContainText('set -euo pipefail');
 });
@@ -88,7 +88,7 @@ test('a text that was changed by somebody else meanwhile is shown, and nothing t
   await dialog.getByLabel('Content').fill(MINE);
   await other(server, 'Jonas')('override_step', { id: step.acme.upgrade, content: 'exit 1', version: 1 });
   await dialog.getByRole('button', { name: 'Save changes' }).click();
-  await expect(dialog.getByText('Somebody else changed this text meanwhile.')).toBeVisible();
+  await expect(dialog.getByText('Someone else changed this text since then.')).toBeVisible();
   await expect(dialog.getByRole('region', { name: 'Theirs and Yours' })).toContainText('exit 1');
   await expect(dialog.getByLabel('Content')).toHaveValue(MINE);
   await dialog.getByRole('button', { name: 'Save changes' }).click();
@@ -115,7 +115,7 @@ test('a step that was executed before the template went on says so', async ({ pa
   await server.call('act_on_step', { id: step.acme.upgrade, action: 'done', reason: null, allow_unresolved: false });
   await other(server, 'Ravi')('update_template', { id: 3, draft: draft(NEW), version: 1 });
   await open(`/releases/${june}?step=${step.acme.upgrade}`);
-  await expect(panel(page).getByText(/Ravi changed the template at .* after this text was taken from it/)).toBeVisible();
+  await expect(panel(page).getByText(/Template changed since this copy, by Ravi at /)).toBeVisible();
   await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toContainText(OLD.split('\n')[0]);
   await expect(panel(page).getByRole('button', { name: 'Keep mine' })).toHaveCount(0);
 });
@@ -177,4 +177,20 @@ test('Escape keeps what was typed in the override', async ({ page, open, server 
   await choose(page, 'Override');
   await expect(dialog.getByLabel('Content')).toHaveValue(OLD);
   await expect(dialog.getByText('Restored what you typed.')).toHaveCount(0);
+});
+
+test('a second save of the same override is no conflict with the first', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await choose(page, 'Override');
+  const dialog = page.getByRole('dialog', { name: 'Override Upgrade for Acme' });
+  const go = await hold(page, 'override_step');
+  await dialog.getByLabel('Content').fill('echo 1');
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  await dialog.getByLabel('Content').fill('echo 2');
+  await dialog.getByRole('button', { name: 'Save changes' }).click();
+  go();
+  await expect(dialog).toHaveCount(0);
+  await expect(panel(page).getByRole('region', { name: 'Resolved text' })).toHaveText('echo 2');
+  await expect(panel(page).getByRole('alert')).toHaveCount(0);
 });

@@ -36,7 +36,7 @@ const opened: [string, (page: Page) => Promise<void>][] = [
     await page.getByLabel('Customers (one per line)').fill('Hooli, hooli\nWrong\nkube-system');
     await page.getByRole('table').waitFor();
   }],
-  ['/activity', async page => { await page.getByText(/^What changed/).first().click(); }],
+  ['/activity', async page => { await page.getByText(/^Show changes/).first().click(); }],
 ];
 
 for (const colorScheme of ['light', 'dark'] as const) {

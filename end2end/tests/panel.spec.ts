@@ -36,7 +36,7 @@ test('what is missing is marked, listed, and leads to where it is filled in', as
   await open(`/releases/${world.june}?step=${step.initech.upgrade}`);
   const here = panel(page, 'Upgrade, Initech');
   await expect(here.locator('var[data-unresolved]')).toHaveText('{{var.HOST}}');
-  await expect(here.getByText('1, 1 missing')).toBeVisible();
+  await expect(here.getByText('1 of 1 missing')).toBeVisible();
   const link = here.getByRole('link', { name: 'Initech' });
   await expect(link).toHaveAttribute('href', `/customers/${world.initech}/edit`);
   await here.getByRole('button', { name: 'Copy', exact: false }).first().click();
@@ -221,10 +221,11 @@ test('notes that somebody else wrote meanwhile stop the mark, and nothing is los
   await here.getByLabel('Notes').fill('mine');
   await other(server, 'Jonas')('note_step', { id: step.acme.announce, notes: 'theirs', version: 1 });
   await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Announce was not marked done: its notes could not be saved.' })).toBeVisible();
   await expect(here.getByText(/Jonas wrote at \d\d:\d\d:/)).toBeVisible();
   await expect(here.getByLabel('Notes')).toHaveValue('mine');
   await expect(cell(page, 'Announce, Acme, eu-west: pending')).toBeVisible();
-  await here.getByRole('button', { name: 'Save mine instead' }).click();
+  await here.getByRole('button', { name: 'Keep mine' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Notes saved' })).toBeVisible();
   await here.getByRole('button', { name: 'Mark done' }).click();
   await expect(cell(page, /Announce, Acme, eu-west: done by Ana Ferreira/)).toBeVisible();
@@ -240,7 +241,7 @@ test('who wrote meanwhile is shown with what was written, and nothing that was t
   await expect(here.getByText(/Jonas wrote at \d\d:\d\d:/)).toBeVisible();
   await expect(here.getByText('theirs', { exact: true }).first()).toBeVisible();
   await expect(here.getByLabel('Notes')).toHaveValue('mine');
-  await here.getByRole('button', { name: 'Save mine instead' }).click();
+  await here.getByRole('button', { name: 'Keep mine' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Notes saved' })).toBeVisible();
   await page.reload();
   await live(page);
@@ -331,7 +332,7 @@ test.describe('on a phone', () => {
     for (const item of ['Start', 'Override', 'Add custom step…'])
       await expect(page.getByRole('menuitem', { name: item })).toBeInViewport();
     await open(`/releases/${world.june}/customer/${world.acme}`);
-    await expect(page.getByRole('link', { name: 'Go on with 1 Announce' })).toBeInViewport();
+    await expect(page.getByRole('link', { name: 'Continue: 1 Announce' })).toBeInViewport();
   });
 });
 
@@ -352,6 +353,23 @@ test('by keyboard alone: copied, done, on to the next', async ({ page, open, ser
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(next.getByRole('button', { name: 'Skip…' })).toBeFocused();
+});
+
+test('each action keeps the reason that was typed for it', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await expect(panel(page, 'Announce, Acme')).toBeVisible();
+  const write = async (key: string, expected: string, reason: string) => {
+    await cell(page, 'Step 1 Announce, Acme').press(key);
+    await expect(page.getByLabel('Reason')).toHaveValue(expected);
+    await page.getByLabel('Reason').fill(reason);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  };
+  await write('s', '', 'not needed');
+  await write('f', '', 'no answer');
+  await write('s', 'not needed', 'not needed');
+  await write('f', 'no answer', 'no answer');
 });
 
 test('hostile words are words in every part of the panel', async ({ page, open, server }) => {

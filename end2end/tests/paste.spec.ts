@@ -164,3 +164,21 @@ test('a thousand rows are previewed, ticked and created without delay', async ({
   // With the three that were there.
   await expect(page.locator('main')).toContainText(/1,?202 customers/);
 });
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 } });
+  test('box, name and reason of each row are within the edges', async ({ page, open, server }) => {
+    await people(server);
+    await open('/customers/new?paste');
+    await page.getByLabel('Cluster', { exact: true }).selectOption({ label: 'eu-west' });
+    await text(page).fill('Acme, acme\nHooli, hooli, HOST=h.example\nWrong, Not One\nHouse, kube-system');
+    await expect(row(page, /Wrong/)).toBeVisible();
+    const parts = [box(page, 'Create Hooli, line 2'), rows(page).getByText('Hooli', { exact: true }), rows(page).getByText('New, 1 variable'), rows(page).getByText("Skipped: Not One isn't a namespace"), rows(page).getByText('To check: kube-system is a system namespace')];
+    for (const part of parts) {
+      const place = (await part.boundingBox())!;
+      expect(place.x).toBeGreaterThanOrEqual(0);
+      expect(place.x + place.width).toBeLessThanOrEqual(360);
+    }
+    expect(await page.locator('.import__rows').evaluate(it => it.scrollWidth - it.clientWidth)).toBe(0);
+  });
+});

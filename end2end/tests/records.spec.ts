@@ -130,7 +130,7 @@ test.describe('forms', () => {
     await expect(page.getByRole('alert')).toContainText('3 fields need attention.');
     await expect(field(page, 'Name')).toBeFocused();
     await expect(field(page, 'Name')).toHaveAttribute('aria-invalid', 'true');
-    await expect(field(page, 'Namespace')).toHaveAccessibleDescription(/is not a namespace/);
+    await expect(field(page, 'Namespace')).toHaveAccessibleDescription(/Use lowercase letters, digits and hyphens/);
     await field(page, 'Name').fill('Hooli');
     await expect(field(page, 'Name')).not.toHaveAttribute('aria-invalid', 'true');
     await field(page, 'Cluster').selectOption({ label: 'us-east' });
@@ -200,7 +200,7 @@ test.describe('forms', () => {
     await field(page, 'Cluster').selectOption({ label: 'us-east' });
     await field(page, 'Namespace').fill('initech');
     await button(page, 'Create customer').click();
-    await expect(field(page, 'Namespace')).toHaveAccessibleDescription(/already used in us-east by an inactive one/);
+    await expect(field(page, 'Namespace')).toHaveAccessibleDescription(/already used in us-east by an inactive customer/);
     await expect(field(page, 'Name')).toHaveValue('Initech again');
     await button(page, 'Restore initech').click();
     await expect(heading(page, 'Initech')).toBeVisible();
@@ -224,21 +224,21 @@ test.describe('forms', () => {
     await theirs('Acme Theirs', 1);
     await button(page, 'Save changes').click();
     const alert = page.getByRole('alert');
-    await expect(alert).toContainText('Jonas changed this in the meantime');
+    await expect(alert).toContainText('Jonas changed this');
     await expect(alert.getByRole('row', { name: 'Name' })).toContainText('Acme Theirs');
     await expect(alert.getByRole('row')).toHaveCount(2);
     await expect(field(page, 'Name')).toHaveValue('Acme Mine');
     // Saving again without a word is refused again.
     await button(page, 'Save changes').click();
-    await expect(alert).toContainText('Jonas changed this in the meantime');
-    await button(page, 'Save mine instead').click();
+    await expect(alert).toContainText('Jonas changed this');
+    await button(page, 'Keep mine').click();
     await expect(heading(page, 'Acme Mine')).toBeVisible();
 
     await page.getByRole('link', { name: 'Edit' }).click();
     await field(page, 'Name').fill('Acme Lost');
     await theirs('Acme Kept', 3);
     await button(page, 'Save changes').click();
-    await button(page, 'Take the current values').click();
+    await button(page, 'Take theirs').click();
     await expect(field(page, 'Name')).toHaveValue('Acme Kept');
     await expect(alert).toHaveCount(0);
     await field(page, 'Description').fill('from both');
@@ -258,9 +258,9 @@ test.describe('variables', () => {
     const key = page.getByLabel('Key', { exact: true }).last();
     await expect(key).toBeFocused();
     await key.fill('1A');
-    await expect(key).toHaveAccessibleDescription(/is not a variable's name/);
+    await expect(key).toHaveAccessibleDescription(/isn't a valid variable name/);
     await key.fill('PORT');
-    await expect(key).toHaveAccessibleDescription(/stands twice/);
+    await expect(key).toHaveAccessibleDescription(/is listed twice/);
     await button(page, 'Save changes').click();
     await expect(page.getByRole('alert')).toContainText('One field needs attention.');
     await key.fill('HOST');
@@ -269,7 +269,7 @@ test.describe('variables', () => {
     await expect(heading(page, 'Hooli')).toBeVisible();
     await page.getByRole('link', { name: 'Activity', exact: true }).last().click();
     const edit = page.getByRole('listitem').filter({ hasText: 'edited' });
-    await edit.getByText('What changed').click();
+    await edit.getByText('Show changes').click();
     await expect(edit.getByRole('row', { name: 'Variables' })).toContainText('"ON":true,"PORT":8080,"ZONE":"b"');
   });
 
@@ -281,7 +281,7 @@ test.describe('variables', () => {
     await expect(page.locator('.origins')).toContainText('from eu-west');
     await page.getByRole('link', { name: 'Edit' }).click();
     const inherited = page.getByRole('table', { name: 'Inherited' });
-    await expect(inherited.getByRole('row', { name: 'HOST' })).toContainText('replaced, from eu-west');
+    await expect(inherited.getByRole('row', { name: 'HOST' })).toContainText('overrides eu-west');
     await inherited.getByRole('button', { name: 'Override ZONE' }).click();
     await expect(field(page, 'Value of ZONE')).toBeFocused();
     await expect(field(page, 'Value of ZONE')).toHaveValue('b');
@@ -308,7 +308,7 @@ test.describe('releases', () => {
     await field(page, 'Release date').fill('2026-07-01');
     await page.getByRole('radio', { name: 'Cloned from another release' }).check();
     await button(page, 'Create release').click();
-    await expect(field(page, 'Release to clone')).toHaveAccessibleDescription('fill this in');
+    await expect(field(page, 'Release to clone')).toHaveAccessibleDescription('Choose a release');
     await field(page, 'Release to clone').selectOption({ label: 'June' });
     await button(page, 'Create release').click();
     await expect(heading(page, 'Steps')).toBeVisible();

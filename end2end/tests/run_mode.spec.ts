@@ -13,7 +13,7 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const { june, acme } = await activeJune(server);
   await open(`/releases/${june}/customer/${acme}`);
-  await expect(heading(page, 'Ready to go on')).toBeVisible();
+  await expect(heading(page, 'Next up')).toBeVisible();
   await page.keyboard.press('n');
   await expect(heading(page, 'Announce')).toBeVisible();
   await expect(page).toHaveURL(/step=1$/);
@@ -29,7 +29,7 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await page.keyboard.press('i');
   await expect(page.getByText(/Ana Ferreira since \d\d:\d\d/).first()).toBeVisible();
   await page.keyboard.press('f');
-  const reason = page.getByRole('dialog', { name: 'Fail Migrate schema for Acme' });
+  const reason = page.getByRole('dialog', { name: 'Mark Migrate schema failed for Acme' });
   await expect(reason.getByLabel('Reason')).toBeFocused();
   await page.keyboard.type('timeout, n d s');
   await page.keyboard.press('Control+Enter');
@@ -59,7 +59,7 @@ test('copy, done, next: through all steps without leaving the keyboard', async (
   await page.keyboard.press('p');
   await expect(rows(page).nth(3)).toContainText('pending');
   await page.keyboard.press('Escape');
-  await expect(heading(page, 'Ready to go on')).toBeVisible();
+  await expect(heading(page, 'Next up')).toBeVisible();
   await expect(page).toHaveURL(new RegExp(`customer/${acme}$`));
 });
 
@@ -81,7 +81,7 @@ test('letters that are typed are letters, and the place is there again after a r
   await page.reload();
   await live(page);
   await page.keyboard.press('Escape');
-  await expect(heading(page, 'Ready to go on')).toBeVisible();
+  await expect(heading(page, 'Next up')).toBeVisible();
 });
 
 test('undone from the toast, the place and what is typed stay', async ({ page, open, server }) => {

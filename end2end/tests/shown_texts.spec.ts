@@ -1,11 +1,15 @@
 // Proof is of the text that was shown: a text that changed meanwhile is asked about, in panel, grid and run mode.
 import type { Page } from '@playwright/test';
 import { test, expect } from '../fixtures/app';
-import { other, step } from '../fixtures/other';
+import { hold } from '../fixtures/hold';
+import { act, other, step } from '../fixtures/other';
 import { activeJune } from '../fixtures/world';
 
 const panel = (page: Page, name: string) => page.getByRole('complementary', { name });
 const question = (page: Page) => page.getByRole('dialog', { name: 'The text changed since you saw it' });
+const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
+const said = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
+const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
 const draft = (eu: number, host: string) => ({ name: 'Acme', clusterId: eu, namespace: 'acme', metadata: { HOST: host } });
 
 test('a value that changed elsewhere stops the mark, and the history proves what was on the page', async ({ page, open, server }) => {
@@ -56,4 +60,231 @@ test('run mode asks too, and Cancel shows the text as it is now', async ({ page,
   await expect(question(page)).toContainText('new.example');
   await question(page).getByRole('button', { name: 'Cancel' }).click();
   await expect(here.locator('var', { hasText: 'new.example' })).toBeVisible();
+});
+
+test('of a done step that somebody reopens, what is proved is the text on screen', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  const jonas = other(server, 'Jonas');
+  await server.call('act_on_step', act(step.acme.upgrade, 'done'));
+  await jonas('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const text = panel(page, 'Upgrade, Acme').getByRole('region', { name: 'Resolved text' });
+  await expect(text).toContainText('curl https://acme.example/healthz');
+  await jonas('act_on_step', act(step.acme.upgrade, 'reopen'));
+  await cell(page, 'Step 3 Upgrade, Acme').press('d');
+  const both = question(page).getByRole('region', { name: 'As you saw it and Now' });
+  await expect(both).toContainText('curl https://acme.example/healthz');
+  await expect(both).toContainText('curl https://new.example/healthz');
+});
+
+test('on a done step Copy copies the text on screen, and the text of today has its own button', async ({ page, open, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { june, acme, eu } = await activeJune(server);
+  await server.call('act_on_step', act(step.acme.upgrade, 'done'));
+  await server.call('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await expect(here.getByText('Text at that time', { exact: true })).toBeVisible();
+  await expect(here.getByText('Copies: Text at that time, with header')).toBeVisible();
+  await here.getByRole('button', { name: 'Copy', exact: true }).click();
+  const header = ": 'Acme | eu-west | acme | June, step 3 Upgrade'";
+  await expect.poll(() => clipboard(page)).toBe(`${header}\nset -e\ncurl https://acme.example/healthz`);
+  await here.getByRole('button', { name: "Copy today's text" }).click();
+  await expect.poll(() => clipboard(page)).toBe(`${header}\nset -e\ncurl https://new.example/healthz`);
+  await cell(page, 'Step 3 Upgrade, Acme').press('c');
+  await expect.poll(() => clipboard(page)).toContain('acme.example');
+  // Neither today's template nor today's values stand beside the text of that time.
+  await expect(here.getByRole('button', { name: 'Raw' })).toHaveCount(0);
+  await expect(here.locator('.origins')).toHaveCount(0);
+});
+
+test('a text that is shown with the names of its variables is not proved', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await here.getByRole('button', { name: 'Raw' }).click();
+  await expect(here.getByRole('region', { name: 'Raw text' })).toContainText('{{var.HOST}}');
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(here.getByText('Text at that time, SHA-256')).toBeVisible();
+});
+
+test('what is selected for Ctrl+C counts as copied', async ({ page, open, server }) => {
+  await page.addInitScript(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error('refused'));
+    document.execCommand = () => false;
+  });
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await here.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(here.getByRole('button', { name: "Couldn't copy. Text selected, press Ctrl+C" })).toBeVisible();
+  expect(await page.evaluate(() => getSelection()!.toString())).toContain('acme.example');
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await here.getByLabel('Notes').fill('read again');
+  await here.getByLabel('Notes').press('Control+Enter');
+  await expect(here.locator('var', { hasText: 'new.example' })).toBeVisible();
+  const sent: string[] = [];
+  page.on('request', (it) => { if (it.url().includes('/rpc/act_on_step')) sent.push(it.postData() ?? ''); });
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(question(page)).toContainText('curl https://new.example/healthz');
+  expect(sent).toEqual([]);
+});
+
+test('a question about another customer brings its cell along, so that the keys act on what the panel shows', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await expect(panel(page, 'Upgrade, Acme').locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  const go = await hold(page, 'act_on_step');
+  await cell(page, 'Step 3 Upgrade, Acme').press('d');
+  await page.keyboard.press('ArrowRight');
+  await expect(panel(page, 'Upgrade, Globex')).toBeVisible();
+  go();
+  const asked = page.getByRole('dialog', { name: 'Upgrade for Acme: the text changed since you saw it' });
+  await expect(asked.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(asked).toHaveCount(0);
+  await expect(panel(page, 'Upgrade, Acme').locator('var', { hasText: 'new.example' })).toBeVisible();
+  await expect(cell(page, 'Step 3 Upgrade, Acme')).toBeFocused();
+  await page.keyboard.press('i');
+  await expect(cell(page, /Step 3 Upgrade, Acme, eu-west: in progress/)).toBeVisible();
+  await expect(cell(page, 'Step 3 Upgrade, Globex, eu-west: pending')).toBeVisible();
+});
+
+test('of two marks that are refused, each is asked about in its turn', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.migrate}`);
+  await expect(panel(page, 'Migrate schema, Acme').getByRole('region', { name: 'Resolved text' })).toContainText("'acme'");
+  await cell(page, 'Step 2 Migrate schema, Acme').press('ArrowDown');
+  await expect(panel(page, 'Upgrade, Acme').locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('complementary')).toHaveCount(0);
+  const changed = { ...draft(eu, 'new.example'), namespace: 'acme-2' };
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: changed, version: 1 });
+  const go = await hold(page, 'act_on_step');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('d');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('d');
+  const asked = (name: string) => page.getByRole('dialog', { name: `${name} for Acme: the text changed since you saw it` });
+  await expect(asked('Upgrade')).toBeVisible();
+  const answer = page.waitForResponse(/rpc\/act_on_step/);
+  go();
+  await answer;
+  await asked('Upgrade').getByRole('button', { name: 'Mark done' }).click();
+  await expect(asked('Migrate schema')).toContainText('acme-2');
+  await asked('Migrate schema').getByRole('button', { name: 'Mark done' }).click();
+  await expect(cell(page, /Step 2 Migrate schema, Acme, eu-west: done by Ana/)).toBeVisible();
+  await expect(cell(page, /Step 3 Upgrade, Acme, eu-west: done by Ana/)).toBeVisible();
+});
+
+test('a question waits while a reason is being written for another step', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await expect(panel(page, 'Upgrade, Acme').locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  const go = await hold(page, 'act_on_step');
+  await cell(page, 'Step 3 Upgrade, Acme').press('d');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('f');
+  const reason = page.getByRole('dialog', { name: 'Fail Migrate schema for Acme' }).getByLabel('Reason');
+  await reason.fill('it broke because');
+  go();
+  await expect(said(page, 'Upgrade for Acme was not marked done: its text changed.')).toBeVisible();
+  await expect(reason).toHaveValue('it broke because');
+  await expect(reason).toBeFocused();
+  await expect(question(page)).toHaveCount(0);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: 'Upgrade for Acme: the text changed since you saw it' })).toContainText('new.example');
+  await expect(cell(page, /Step 2 Migrate schema, Acme, eu-west: failed by Ana/)).toBeVisible();
+});
+
+test('a mark that changed nothing does not forget what was copied', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  const jonas = other(server, 'Jonas');
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await here.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(here.getByRole('button', { name: /^Copied/ })).toBeVisible();
+  await jonas('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await jonas('act_on_step', act(step.acme.upgrade, 'done'));
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(said(page, 'Already done by Jonas')).toBeVisible();
+  await expect(here.getByText('Text at that time', { exact: true })).toBeVisible();
+  await jonas('act_on_step', act(step.acme.upgrade, 'reopen'));
+  const sent: string[] = [];
+  page.on('request', (it) => { if (it.url().includes('/rpc/act_on_step')) sent.push(it.postData() ?? ''); });
+  await cell(page, 'Step 3 Upgrade, Acme').press('d');
+  await expect(question(page)).toContainText('new.example');
+  expect(sent).toEqual([]);
+});
+
+test('a refused mark is told when its page was left, with a link to its step', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await expect(panel(page, 'Upgrade, Acme').locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  const go = await hold(page, 'act_on_step');
+  await cell(page, 'Step 3 Upgrade, Acme').press('d');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
+  await expect(page.getByRole('heading', { name: 'Customers', level: 1 })).toBeVisible();
+  go();
+  await expect(said(page, 'Upgrade for Acme could not be marked done: the text changed since it was shown.')).toBeVisible();
+  await page.getByRole('link', { name: 'View step' }).click();
+  await expect(panel(page, 'Upgrade, Acme').locator('var', { hasText: 'new.example' })).toBeVisible();
+});
+
+test('run mode comes back to a step whose mark was refused after it was left', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.upgrade}`);
+  await expect(page.getByRole('region', { name: 'Upgrade, Acme' }).locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  const go = await hold(page, 'act_on_step');
+  await page.keyboard.press('d');
+  await page.keyboard.press('n');
+  await expect(page.getByRole('region', { name: 'Check, Acme' })).toBeVisible();
+  go();
+  const asked = page.getByRole('dialog', { name: 'Upgrade for Acme: the text changed since you saw it' });
+  await expect(asked).toContainText('new.example');
+  await asked.getByRole('button', { name: 'Mark done' }).click();
+  await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
+});
+
+test.describe('when the server cannot be reached', () => {
+  test.use({ faults: [/ERR_FAILED/] });
+
+  test('a comparison says so, and is tried again in its place', async ({ page, open, server }) => {
+    const { june, acme, eu } = await activeJune(server);
+    await server.call('act_on_step', act(step.acme.upgrade, 'done'));
+    await server.call('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+    await open(`/releases/${june}?step=${step.acme.upgrade}`);
+    const here = panel(page, 'Upgrade, Acme');
+    const comparisons = /rpc\/(compare_texts|read_changed_text)/;
+    await page.route(comparisons, route => route.abort());
+    await here.getByRole('button', { name: 'Show the difference' }).click();
+    await expect(here.getByRole('alert')).toContainText('The server could not be reached');
+    await other(server, 'Jonas')('act_on_step', act(step.acme.upgrade, 'reopen'));
+    await cell(page, 'Step 3 Upgrade, Acme').press('d');
+    await expect(question(page).getByRole('alert')).toContainText('The server could not be reached');
+    await page.unroute(comparisons);
+    await question(page).getByRole('button', { name: 'Try again' }).click();
+    await expect(question(page)).toContainText('curl https://new.example/healthz');
+    await expect(question(page).getByRole('button', { name: 'Mark done' })).toBeEnabled();
+  });
+
+  test('run mode keeps a failed mark when the step is left, and says so', async ({ page, open, server }) => {
+    const { june, acme } = await activeJune(server);
+    await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+    await page.route('**/rpc/act_on_step*', route => route.abort());
+    await page.keyboard.press('d');
+    await expect(page.getByRole('alert')).toContainText('The server could not be reached');
+    await page.unroute('**/rpc/act_on_step*');
+    await page.keyboard.press('n');
+    await expect(page.getByRole('region', { name: 'Migrate schema, Acme' })).toBeVisible();
+    await expect(said(page, 'Announce for Acme could not be marked done: the server could not be reached.')).toBeVisible();
+    await page.keyboard.press('N');
+    await expect(page.getByRole('region', { name: 'Announce, Acme' })).toBeVisible();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(said(page, 'Marked Announce done for Acme')).toBeVisible();
+  });
 });

@@ -147,7 +147,7 @@ test.describe('order', () => {
     await jonas(server, 'add_template', { release: june, draft: { name: 'Snapshot', category: 'deploy', type: 'bash', content: 'true', description: '' }, place: 'Last' });
     await handle(page, 'Announce').focus();
     await page.keyboard.press('Alt+ArrowDown');
-    await expect(page.getByRole('alert').filter({ hasText: 'Somebody has added or deleted a step' })).toBeVisible();
+    await expect(page.getByRole('alert').filter({ hasText: 'Someone has added or deleted a step' })).toBeVisible();
     await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/, /Snapshot/]);
     await page.keyboard.press('Alt+ArrowDown');
     await said(page, 'Step Announce moved from 1 to 2 of 4');
@@ -202,7 +202,7 @@ test.describe('writing', () => {
     await expect(shown).toContainText("wget acme.example 'Acme'");
     await editor.getByLabel('Preview for').selectOption({ label: 'Initech, us-east' });
     await expect(editor.getByText('var.HOST is not set for Initech')).toBeVisible();
-    await expect(editor.getByRole('link', { name: 'Fill it in' })).toHaveAttribute('href', /customers\/\d+\/edit/);
+    await expect(editor.getByRole('link', { name: 'Set it' })).toHaveAttribute('href', /customers\/\d+\/edit/);
   });
 
   test('what cannot be seen and what is nearly a variable is marked, and put right at once', async ({ page, open, server }) => {
@@ -242,7 +242,7 @@ test.describe('writing', () => {
     await editor.getByRole('button', { name: 'Add step' }).click();
     await expect(editor.getByText('2 fields need attention.')).toBeVisible();
     await expect(editor.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
-    await expect(editor.getByLabel('Content')).toHaveAccessibleDescription(/fill this in/);
+    await expect(editor.getByLabel('Content')).toHaveAccessibleDescription(/Enter the content/);
     await editor.getByLabel('Name').fill('Snapshot');
     await editor.getByLabel('Content').fill('pg_dump');
     await page.keyboard.press('Control+Enter');
@@ -265,7 +265,7 @@ test.describe('writing', () => {
     await editor.getByRole('button', { name: 'Save changes' }).click();
     await expect(editor.getByText('Jonas has changed this step')).toBeVisible();
     await expect(content).toHaveValue('mine');
-    await editor.getByText('The step as it is now').click();
+    await editor.getByText('Current version').click();
     await expect(editor.locator('.kept pre')).toContainText('theirs');
     await editor.getByRole('button', { name: 'Keep mine' }).click();
     await expect(content).toHaveValue('mine');
@@ -276,7 +276,7 @@ test.describe('writing', () => {
     await content.fill('mine again');
     await newer('theirs again', 3);
     await page.keyboard.press('Control+Enter');
-    await editor.getByRole('button', { name: 'Take the newer text' }).click();
+    await editor.getByRole('button', { name: 'Take theirs' }).click();
     await expect(content).toHaveValue('theirs again');
     await expect(editor.getByText('has changed this step')).toHaveCount(0);
   });
@@ -348,11 +348,11 @@ test.describe('an active release', () => {
     // Copies are made customer by customer: the third is Acme's Upgrade.
     await server.call('act_on_step', { id: 3, action: 'start', reason: null, allow_unresolved: true });
     await open(`/releases/${june}/steps`);
-    await expect(list(page, 'Deploy').getByText('A new order reaches the lists of 3 customers.')).toBeVisible();
+    await expect(list(page, 'Deploy').getByText('Reordering applies to 3 customers.')).toBeVisible();
 
     await page.getByRole('button', { name: 'Add step', exact: true }).first().click();
     const added = page.getByRole('region', { name: 'New step' });
-    await expect(added.getByText('Adding it gives each of 3 customers a pending copy.')).toBeVisible();
+    await expect(added.getByText('Adds this step to 3 customers.')).toBeVisible();
     await added.getByLabel('Name').fill('Snapshot');
     await added.getByLabel('Content').fill('pg_dump');
     await added.getByRole('button', { name: 'Add step' }).click();
@@ -360,9 +360,9 @@ test.describe('an active release', () => {
 
     await step(page, 'Upgrade').click();
     const editor = page.getByRole('region', { name: 'Upgrade', exact: true });
-    await expect(editor.getByText('Saving changes 2 pending copies. 1 keeps its own text: 1 started.')).toBeVisible();
+    await expect(editor.getByText('Will change 2 pending copies; 1 keeps its text (1 started).')).toBeVisible();
     await editor.getByLabel('Category').selectOption({ label: 'Verify' });
-    await expect(editor.getByText('Its 3 copies go along, whatever their state.')).toBeVisible();
+    await expect(editor.getByText('All copies move too.')).toBeVisible();
     await editor.getByLabel('Category').selectOption({ label: 'Deploy' });
     await editor.getByLabel('Content').fill('helm upgrade');
     await editor.getByRole('button', { name: 'Save changes' }).click();
@@ -381,7 +381,7 @@ test.describe('an active release', () => {
     await handle(page, 'Announce').click();
     await page.getByRole('menuitem', { name: 'Move to Verify' }).click();
     const move = page.getByRole('dialog', { name: 'Move Announce to Verify' });
-    await expect(move).toContainText('It becomes the last step of Verify. Its 3 copies go along, whatever their state.');
+    await expect(move).toContainText('It becomes the last step of Verify. All copies move too.');
     await move.getByRole('button', { name: 'Cancel' }).click();
     await expect(handle(page, 'Announce')).toBeFocused();
     await page.keyboard.press('Enter');
@@ -493,6 +493,87 @@ test.describe('runbooks', () => {
     await expect(deploy(page)).toHaveText([/Announce/, /Migrate schema/, /Upgrade/]);
     const release = await (await fetch(`${server.url}/api/releases/${june}`)).json();
     expect([release.name, release.description ?? null]).toEqual(['July', null]);
+  });
+
+  const three = '## Look\n\n```\nkubectl get pods\n```\n\n## Purge\n\nPurge the cache.\n\n## Wait\n\nWait a minute.\n';
+
+  test('edits of rows stay with their steps while one types on in the runbook', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps?import`);
+    const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+    const text = dialog.getByLabel('Runbook in Markdown');
+    await text.fill(`# July\n\n${three}`);
+    await dialog.getByLabel('Import step 1').uncheck();
+    await dialog.getByLabel('Name of step 2').fill('Purge and wait');
+    await dialog.getByLabel('Category of step 2').selectOption('Verify');
+    await dialog.getByLabel('Join step 3 with the one before').check();
+    await dialog.getByLabel('Rename this release to “July”').check();
+    await expect(dialog.getByRole('button', { name: 'Import 1 step' })).toBeVisible();
+    await text.press('Control+End');
+    await text.pressSequentially('\n## Last\n\nThe end.\n');
+    await expect(dialog.getByRole('button', { name: 'Import 2 steps' })).toBeVisible();
+    await expect(dialog.getByLabel('Import step 1')).not.toBeChecked();
+    await expect(dialog.getByLabel('Name of step 2')).toHaveValue('Purge and wait');
+    await expect(dialog.getByLabel('Category of step 2')).toHaveValue('verify');
+    await expect(dialog.getByLabel('Join step 3 with the one before')).toBeChecked();
+    await expect(dialog.getByLabel('Rename this release to “July”')).toBeChecked();
+    // A heading above moves them down; what is no longer there takes its edits along.
+    await text.fill(`# July\n\n## First\n\nThe start.\n\n${three.slice(three.indexOf('## Purge'))}`);
+    await expect(dialog.getByLabel('Name of step 1')).toHaveValue('First');
+    await expect(dialog.getByLabel('Import step 1')).toBeChecked();
+    await expect(dialog.getByLabel('Name of step 2')).toHaveValue('Purge and wait');
+    // An empty text begins anew.
+    await text.fill('');
+    await text.fill(three);
+    await expect(dialog.getByLabel('Name of step 2')).toHaveValue('Purge');
+    await expect(dialog.getByRole('button', { name: 'Import 3 steps' })).toBeVisible();
+  });
+
+  test('what is wrong in a row stands at its field, and a type that is chosen by hand answers the question', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps?import`);
+    const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+    await dialog.getByLabel('Runbook in Markdown').fill(three);
+    const name = dialog.getByLabel('Name of step 2');
+    await name.fill('x'.repeat(101));
+    await expect(name).toHaveAttribute('aria-invalid', 'true');
+    await expect(name).toHaveAccessibleDescription(/100 characters/);
+    await expect(dialog.getByRole('row').filter({ has: page.getByLabel('Name of step 2') }).getByText(/100 characters/)).toBeVisible();
+    await name.fill('Purge');
+    await expect(name).not.toHaveAttribute('aria-invalid', 'true');
+    await expect(name).toHaveAccessibleDescription('');
+    const join = dialog.getByLabel('Join step 2 with the one before');
+    const type = (step: number) => dialog.getByLabel(`Type of step ${step}`);
+    await type(2).selectOption('sql');
+    await join.check();
+    await expect(join).toHaveAccessibleDescription(/can't join a bash step/);
+    await join.uncheck();
+    await expect(join).toHaveAccessibleDescription('');
+    await expect(dialog.getByText('Is it bash?')).toBeVisible();
+    await expect(type(1)).toHaveAccessibleDescription(/Is it bash\?/);
+    await type(1).selectOption('text');
+    await expect(dialog.getByText('Is it bash?')).toHaveCount(0);
+    await expect(type(1)).toHaveAccessibleDescription('');
+    await type(1).selectOption('bash');
+    await expect(dialog.getByText('Is it bash?')).toHaveCount(0);
+    await expect(dialog.getByRole('button', { name: 'Import 3 steps' })).toBeVisible();
+  });
+
+  test.describe('on a phone', () => {
+    test.use({ viewport: { width: 360, height: 740 } });
+    test('the whole preview of a runbook is within the edges', async ({ page, open, server }) => {
+      const { june } = await draftJune(server);
+      await open(`/releases/${june}/steps?import`);
+      const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+      await dialog.getByLabel('Runbook in Markdown').fill(three);
+      const parts = [dialog.getByLabel('Import step 1'), dialog.getByLabel('Name of step 1'), dialog.getByLabel('Category of step 1'), dialog.getByLabel('Type of step 1'), dialog.getByText('Is it bash?'), dialog.getByLabel('Join step 2 with the one before')];
+      for (const part of parts) {
+        const box = (await part.boundingBox())!;
+        expect(box.x).toBeGreaterThanOrEqual(0);
+        expect(box.x + box.width).toBeLessThanOrEqual(360);
+      }
+      expect(await dialog.locator('.scroll-x').evaluate(it => it.scrollWidth - it.clientWidth)).toBe(0);
+    });
   });
 
   test('a file that cannot be read takes the place of the text before it, until there is another text', async ({ page, open, server }) => {

@@ -59,7 +59,7 @@ test.describe('when the server cannot be reached', () => {
     await page.route('**/rpc/act_on_step*', route => route.abort());
     await cell(page, 'Step 1 Announce, Acme').click();
     await page.keyboard.press('f');
-    const dialog = page.getByRole('dialog', { name: 'Fail Announce for Acme' });
+    const dialog = page.getByRole('dialog', { name: 'Mark Announce failed for Acme' });
     await dialog.getByLabel('Reason').fill('no answer');
     await page.keyboard.press('Enter');
     await expect(dialog.getByRole('alert')).toContainText('The server could not be reached');
@@ -139,7 +139,7 @@ test('a reason is sent with Enter, has lines with Shift+Enter, and is offered ag
   await page.keyboard.press('Shift+ArrowRight');
   await page.keyboard.press('s');
   const many = page.getByRole('dialog', { name: 'Skip 2 cells' });
-  await expect(many.getByLabel('Used before')).toHaveCount(0);
+  await expect(many.getByLabel('Recent reasons')).toHaveCount(0);
   await page.keyboard.type('not here');
   await page.keyboard.press('Shift+Enter');
   await page.keyboard.type('and not now');
@@ -148,7 +148,7 @@ test('a reason is sent with Enter, has lines with Shift+Enter, and is offered ag
   await cell(page, 'Step 2 Migrate schema, Acme').click();
   await page.keyboard.press('s');
   const one = page.getByRole('dialog', { name: 'Skip Migrate schema for Acme' });
-  await one.getByLabel('Used before').selectOption({ index: 1 });
+  await one.getByLabel('Recent reasons').selectOption({ index: 1 });
   await expect(one.getByLabel('Reason')).toHaveValue('not here\nand not now');
   await expect(one.getByLabel('Reason')).toBeFocused();
   await page.keyboard.press('Enter');
@@ -162,17 +162,17 @@ test('what stands in the way of an action is said before it is pressed', async (
   await cell(page, 'Step 1 Announce, Acme').click();
   await page.keyboard.press('Shift+ArrowRight');
   const bar = page.getByRole('toolbar', { name: 'Actions on the selection' });
-  await expect(bar).toContainText('1 cannot be marked done: Acme, done');
+  await expect(bar).toContainText('1 not eligible: Acme, done');
   await bar.getByRole('button', { name: 'Revert' }).hover();
-  await expect(bar).toContainText('1 cannot be reverted: Globex, pending');
+  await expect(bar).toContainText('1 not eligible: Globex, pending');
   await bar.getByRole('button', { name: 'Reopen' }).focus();
-  await expect(bar).toContainText('1 cannot be reopened: Globex, pending');
+  await expect(bar).toContainText('1 not eligible: Globex, pending');
 });
 
 test('a filter that leaves nothing says what it hides', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open(`/releases/${june}?customers=nobody`);
-  const empty = said(page, 'Nothing matches the filter: 4 steps × 3 customers are hidden.');
+  const empty = said(page, 'No matches; 12 cells hidden');
   await expect(empty).toBeVisible();
   await empty.getByRole('button', { name: 'Show all' }).click();
   await expect(cell(page, 'Step 1 Announce, Acme')).toBeVisible();
@@ -197,7 +197,7 @@ test('a reason that is being written stays when the answer of another cell comes
   await page.keyboard.press('d');
   await cell(page, 'Step 1 Announce, Globex').click();
   await page.keyboard.press('f');
-  const dialog = page.getByRole('dialog', { name: 'Fail Announce for Globex' });
+  const dialog = page.getByRole('dialog', { name: 'Mark Announce failed for Globex' });
   await dialog.getByLabel('Reason').fill('nobody answers');
   go();
   await expect(cell(page, /Step 1 Announce, Acme, eu-west: done by Ana/)).toBeVisible();
@@ -243,4 +243,22 @@ test('a grid that was read before a mark does not undo it', async ({ page, open,
   go();
   await expect(cell(page, /Step 1 Announce, Acme, eu-west: done by Jonas/)).toBeVisible();
   await expect(cell(page, /Step 1 Announce, Globex, eu-west: done by Ana/)).toBeVisible();
+});
+
+test('each action on many cells keeps the reason that was typed for it', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}`);
+  await cell(page, 'Step 1 Announce, Acme').click();
+  await page.keyboard.press('Shift+ArrowRight');
+  const write = async (key: string, expected: string, reason: string) => {
+    await page.keyboard.press(key);
+    await expect(page.getByLabel('Reason')).toHaveValue(expected);
+    await page.getByLabel('Reason').fill(reason);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await expect(cell(page, 'Step 1 Announce, Globex')).toBeFocused();
+  };
+  await write('s', '', 'not needed');
+  await write('f', '', 'no answer');
+  await write('s', 'not needed', 'not needed');
 });

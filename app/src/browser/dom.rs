@@ -7,6 +7,8 @@ use web_sys::{Document, Element, HtmlElement};
 thread_local! {
     /// The element that had the focus before each open dialog, from the outermost to the innermost.
     static SAVED_FOCUS: RefCell<Vec<Option<HtmlElement>>> = const { RefCell::new(Vec::new()) };
+    /// What waits until no dialog is open.
+    static AFTER_DIALOGS: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The size of one rem in pixels, where the browser does not tell another.
@@ -266,5 +268,19 @@ pub fn restore_focus() {
     let before = SAVED_FOCUS.with_borrow_mut(Vec::pop).flatten();
     if let Some(before) = before.filter(|it| it.is_connected()) {
         let _ = before.focus();
+    }
+    if SAVED_FOCUS.with_borrow(Vec::is_empty) {
+        for call in AFTER_DIALOGS.take() {
+            call();
+        }
+    }
+}
+
+/// Calls back when no dialog is open: now, or once the last one is gone and the focus is back. The page may be gone then.
+pub fn after_dialogs(call: impl FnOnce() + 'static) {
+    if SAVED_FOCUS.with_borrow(Vec::is_empty) {
+        call();
+    } else {
+        AFTER_DIALOGS.with_borrow_mut(|it| it.push(Box::new(call)));
     }
 }

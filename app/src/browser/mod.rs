@@ -13,5 +13,6 @@ pub mod local_time;
 pub mod menu;
 pub mod move_queue;
 pub mod panel_width;
+pub mod row_marks;
 pub mod tooltip;
 pub mod unsaved_guard;

@@ -229,7 +229,7 @@ pub fn ActivityFilter(
                 list="people"
                 autocomplete="off"
                 aria-label="Person"
-                placeholder="Anybody"
+                placeholder="Person"
                 value=now.get("person").to_owned()
                 prop:value=move || query.with(|it| it.get("person").to_owned())
             />

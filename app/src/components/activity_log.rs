@@ -75,7 +75,7 @@ fn log_item(
             _ => None,
         }
     };
-    let changed = changes_table(&event.changes, n);
+    let changed = changes_table(&event.changes);
     let reason = event.reason.clone();
     let may_undo = undo == UndoState::Open && !is_single_batch;
     let label = if event.action == EventAction::Undo {
@@ -152,7 +152,7 @@ fn subject_links(
     let release = release.zip(event.release_id).map(|(name, id)| {
         view! { ", "<a class="plain" href=paths::release(id)>{name}</a> }
     });
-    let mut subject = subject.unwrap_or_else(|| "what is gone now".to_owned());
+    let mut subject = subject.unwrap_or_else(|| "deleted item".to_owned());
     if event.entity == Entity::Customer {
         subject.push_str(others);
     }
@@ -202,7 +202,7 @@ fn field_label(field: &str) -> Option<&str> {
 }
 
 /// The changed fields, before and after, folded.
-fn changes_table(changes: &[FieldChange], n: u32) -> impl IntoView + use<> {
+fn changes_table(changes: &[FieldChange]) -> impl IntoView + use<> {
     let rows: Vec<_> = changes
         .iter()
         .filter_map(|it| {
@@ -211,11 +211,6 @@ fn changes_table(changes: &[FieldChange], n: u32) -> impl IntoView + use<> {
             Some((label, side(&it.before), side(&it.after)))
         })
         .collect();
-    let title = if n > 1 {
-        format!("What changed, in the last of {n}")
-    } else {
-        "What changed".to_owned()
-    };
     (!rows.is_empty()).then(|| {
         let rows = rows
             .into_iter()
@@ -235,7 +230,7 @@ fn changes_table(changes: &[FieldChange], n: u32) -> impl IntoView + use<> {
             .collect_view();
         view! {
             <details class="kept">
-                <summary>{title}</summary>
+                <summary>"Show changes"</summary>
                 <table class="table stale">
                     <thead>
                         <tr>

@@ -55,7 +55,7 @@ fn ineligibility(action: StepAction, cell: &Cell) -> Option<&'static str> {
     (action == StepAction::Done && cell.is_unresolved).then_some("a value is missing")
 }
 
-/// "3 cannot be marked done: Acme, done; Initech, var.HOST not set".
+/// "9 of 12 cells. 3 not eligible: Acme, done; Initech, var.HOST not set".
 fn ineligible_text(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Option<String> {
     let reasons: Vec<String> = cells
         .iter()
@@ -81,9 +81,10 @@ fn ineligible_text(action: StepAction, grid: &Grid, cells: &[CellIndex]) -> Opti
         String::new()
     };
     Some(format!(
-        "{} cannot be {}: {}{more}",
+        "{} of {}. {} not eligible: {}{more}",
+        cells.len() - reasons.len(),
+        counted(cells.len(), "cell"),
         reasons.len(),
-        action.past_tense(),
         named.join("; ")
     ))
 }
@@ -128,9 +129,7 @@ pub fn BulkBar(
     let is_too_many = move || cells.with(|it| it.len() > BULK_CELLS_MAX);
     let note = move || {
         if is_too_many() {
-            return Some(format!(
-                "at most {BULK_CELLS_MAX} cells at once: filter, or select less"
-            ));
+            return Some("Select up to 10,000 cells".to_owned());
         }
         state
             .grid
@@ -220,23 +219,25 @@ pub fn ReasonDialog(
     on_reason: Callback<(StepAction, String)>,
 ) -> impl IntoView {
     let reason = RwSignal::new(String::new());
-    // The action whose dialog was closed before its reason was sent: what was typed stays.
-    let closed = StoredValue::new(None::<StepAction>);
+    // What was typed for each action whose dialog was closed before its reason was sent.
+    let kept = StoredValue::new(Vec::<(StepAction, String)>::new());
     move || {
         asking.get().map(|action| {
             let open = RwSignal::new(true);
             error.set(None);
-            if closed.get_value() != Some(action) {
-                reason.set(String::new());
-            }
-            closed.set_value(None);
+            let typed = kept.try_update_value(|all| {
+                let at = all.iter().position(|it| it.0 == action)?;
+                Some(all.swap_remove(at).1)
+            });
+            reason.set(typed.flatten().unwrap_or_default());
             follow(move |_| {
                 if !open.get() {
-                    closed.set_value(Some(action));
+                    kept.update_value(|all| all.push((action, reason.get_untracked())));
                     asking.set(None);
                 }
             });
-            let n = state.selected_cells().len();
+            // Not tracked: an answer that changes the grid does not draw the dialog anew.
+            let n = untrack(|| state.selected_cells().len());
             view! {
                 <Dialog open=open title=format!("{} {n} cells", verb(action))>
                     <ReasonForm

@@ -22,6 +22,7 @@ fn checklist_item(it: ChecklistStep, number: usize) -> impl IntoView {
             </h3>
             <p class="quiet">{state}</p>
             {(!unresolved.is_empty()).then(|| view! { <p><b>{format!("Not set: {unresolved}")}</b></p> })}
+            {it.kept.map(|kept| view! { <p class="quiet">{kept.text()}</p> })}
             <pre>{it.text}</pre>
             {it.notes.map(|notes| view! { <p class="notes">{notes}</p> })}
         </li>

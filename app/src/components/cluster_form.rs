@@ -119,7 +119,7 @@ pub fn ClusterForm(
                 id="kubeconfigPath"
                 value=fields.path
                 error=at(Field::KubeconfigPath)
-                hint="Kept as it is and never opened. Steps use it as {{cluster.kubeconfig}}."
+                hint="Used in steps as {{cluster.kubeconfig}}. Rollcall never opens the file."
             />
             <TextField
                 label="kubectl context"
@@ -137,7 +137,7 @@ pub fn ClusterForm(
             <VariablesEditor
                 variables=fields.variables
                 error=at(Field::Variables)
-                hint="Used in steps as {{var.KEY}}; a customer's own value wins."
+                hint="Used in steps as {{var.KEY}}. Customers can override it."
             />
         </RecordForm>
     }

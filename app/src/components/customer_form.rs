@@ -156,7 +156,7 @@ pub fn CustomerForm(
                 id="namespace"
                 value=fields.namespace
                 error=at(Field::Namespace)
-                hint="Small letters, digits and hyphens. One customer a namespace."
+                hint="Lowercase letters, digits and hyphens. One customer per namespace."
             />
             <LongField
                 label="Description"
@@ -168,7 +168,7 @@ pub fn CustomerForm(
                 variables=fields.variables
                 error=at(Field::Variables)
                 inherited=from_cluster
-                hint="Used in steps as {{var.KEY}}; else the cluster's value is, else the release's."
+                hint="Used in steps as {{var.KEY}}. Overrides the cluster's and release's value."
             />
         </RecordForm>
     }

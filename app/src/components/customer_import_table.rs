@@ -125,7 +125,7 @@ fn table_html(
     let shown = filtered(rows, filter).count();
     let mut html = String::with_capacity(shown.min(limit) * 400);
     html.push_str(
-        r#"<table class="table"><caption class="sr">Result per line</caption><thead><tr data-band="0"><th scope="col" class="import__pick"><input class="check live-only" type="checkbox" aria-label="Select all"></th><th scope="col" class="num">Line</th><th scope="col">Customer</th><th scope="col">Namespace</th><th scope="col">Cluster</th><th scope="col">Result</th></tr></thead><tbody>"#,
+        r#"<table class="table stacked"><caption class="sr">Result per line</caption><thead><tr data-band="0"><th scope="col" class="import__pick"><input class="check live-only" type="checkbox" aria-label="Select all"></th><th scope="col" class="num">Line</th><th scope="col">Customer</th><th scope="col">Namespace</th><th scope="col">Cluster</th><th scope="col">Result</th></tr></thead><tbody>"#,
     );
     for row in filtered(rows, filter).take(limit) {
         write_row(&mut html, row, own.is_ticked(row));
@@ -194,6 +194,9 @@ fn write_result(html: &mut String, row: &ImportRow) {
             html.push_str("New");
             write_variables(html, row);
             html.push_str("</span>");
+            if !reason.is_empty() {
+                put!(html, r#"<p class="quiet small">{reason}</p>"#);
+            }
         }
         ImportState::Known => {
             let text = if reason.is_empty() { "Exists" } else { &reason };

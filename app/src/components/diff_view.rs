@@ -1,5 +1,5 @@
 //! Difference of two texts as HTML text: unified in narrow places, side by side in wide ones.
-use super::ui::html::{escape, escape_into};
+use super::ui::html::escape_into;
 use crate::domain::diff::DiffRow;
 use leptos::prelude::*;
 
@@ -12,10 +12,22 @@ fn unchanged_text(n: u32) -> String {
     }
 }
 
-/// One line within a tag, with its sign before it.
+/// One line within a tag.
 fn push_line(out: &mut String, tag: &str, sign: &str, line: &str) {
     out.extend(["<", tag, ">", sign]);
     escape_into(out, line);
+    out.extend(["</", tag, ">"]);
+}
+
+/// A line that went or came, within its tag: blanks at its end are marked, since nothing else shows them.
+fn push_changed(out: &mut String, tag: &str, sign: &str, line: &str) {
+    let text = line.trim_end_matches([' ', '\t']);
+    let blanks = &line[text.len()..];
+    out.extend(["<", tag, ">", sign]);
+    escape_into(out, text);
+    if !blanks.is_empty() {
+        out.extend(["<mark title=\"Blanks at the end\">", blanks, "</mark>"]);
+    }
     out.extend(["</", tag, ">"]);
 }
 
@@ -36,10 +48,10 @@ pub fn unified(rows: &[DiffRow]) -> String {
                     n += 1;
                     if let DiffRow::Changed { before, after } = row {
                         if let Some(line) = before {
-                            push_line(&mut removed, "del", "- ", line);
+                            push_changed(&mut removed, "del", "<b>- </b>", line);
                         }
                         if let Some(line) = after {
-                            push_line(&mut added, "ins", "+ ", line);
+                            push_changed(&mut added, "ins", "<b>+ </b>", line);
                         }
                     }
                 }
@@ -63,7 +75,7 @@ fn push_cells(out: &mut String, number: &mut u32, tag: Option<&str>, line: Optio
     *number += 1;
     out.extend(["<td>", number.to_string().as_str(), "</td><td>"]);
     match tag {
-        Some(tag) => out.extend(["<", tag, ">", escape(line).as_str(), "</", tag, ">"]),
+        Some(tag) => push_changed(out, tag, "", line),
         None => escape_into(out, line),
     }
     out.push_str("</td>");
@@ -148,7 +160,7 @@ mod tests {
             DiffRow::Skipped(7),
             DiffRow::Same("set -e".into()),
             changed(Some("<a>"), Some("<b>")),
-            changed(None, Some("c")),
+            changed(None, Some("c \t")),
         ]
     }
 
@@ -156,8 +168,8 @@ mod tests {
     fn a_unified_change_lists_removed_lines_before_added_ones() {
         assert_eq!(
             unified(&rows()),
-            "<i>7 lines are the same</i><span>  set -e</span><del>- &lt;a&gt;</del>\
-             <ins>+ &lt;b&gt;</ins><ins>+ c</ins>"
+            "<i>7 lines are the same</i><span>  set -e</span><del><b>- </b>&lt;a&gt;</del>\
+             <ins><b>+ </b>&lt;b&gt;</ins><ins><b>+ </b>c<mark title=\"Blanks at the end\"> \t</mark></ins>"
         );
     }
 
@@ -168,7 +180,7 @@ mod tests {
             "<tr><td colspan=\"4\">7 lines are the same</td></tr>\
              <tr><td>8</td><td>set -e</td><td>8</td><td>set -e</td></tr>\
              <tr><td>9</td><td><del>&lt;a&gt;</del></td><td>9</td><td><ins>&lt;b&gt;</ins></td></tr>\
-             <tr><td></td><td></td><td>10</td><td><ins>c</ins></td></tr>"
+             <tr><td></td><td></td><td>10</td><td><ins>c<mark title=\"Blanks at the end\"> \t</mark></ins></td></tr>"
         );
     }
 }

@@ -22,7 +22,7 @@ pub fn NameDialog(
         }
     });
     view! {
-        <Dialog open=open title="Who are you?">
+        <Dialog open=open title="Your name">
             <form on:submit=move |event| {
                 event.prevent_default();
                 on_name.run(name.get_untracked());

@@ -40,8 +40,8 @@ struct ShownStep {
 }
 
 impl ShownTexts {
-    /// Remembers a text that is on screen, or was copied.
-    pub fn show(self, step: StepId, text: Arc<ShownText>, is_copied: bool) {
+    /// Remembers the text that was copied, or what is on screen: none while the names of variables are shown there.
+    pub fn show(self, step: StepId, text: Option<Arc<ShownText>>, is_copied: bool) {
         self.0.try_update_value(|all| {
             let at = all.iter().position(|it| it.step == step);
             let at = at.unwrap_or_else(|| {
@@ -57,7 +57,7 @@ impl ShownTexts {
             } else {
                 &mut all[at].screen
             };
-            *place = Some(text);
+            *place = text;
         });
     }
 
@@ -100,6 +100,8 @@ impl ActionRequest {
 /// An action that failed or was refused.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FailedAction {
+    /// The step that was to be changed.
+    pub step: StepId,
     /// The action as it was sent.
     pub request: ActionRequest,
     /// Why it failed or was refused.
@@ -108,13 +110,17 @@ pub struct FailedAction {
 
 impl FailedAction {
     /// An action that is not sent before the person has seen that the text changed.
-    pub fn text_changed(request: ActionRequest) -> Self {
+    pub fn text_changed(step: StepId, request: ActionRequest) -> Self {
         let error = AppError::Refused(Box::new(ViolationMessage {
             text: TEXT_CHANGED.to_owned(),
             field: None,
             about: ViolationDetail::TextChanged,
         }));
-        Self { request, error }
+        Self {
+            step,
+            request,
+            error,
+        }
     }
 
     /// Whether the step's text is another than the one that was shown.
@@ -231,6 +237,7 @@ impl PendingActions {
             return None;
         };
         Some(FailedAction {
+            step,
             request: found.request.clone(),
             error: error.clone(),
         })
@@ -256,6 +263,7 @@ mod tests {
 
     fn unreachable(action: StepAction) -> FailedAction {
         FailedAction {
+            step: STEP,
             request: ActionRequest::new(action),
             error: AppError::Transport(String::new()),
         }
@@ -267,10 +275,10 @@ mod tests {
         owner.set();
         let (all, step) = (ShownTexts::default(), StepId(7));
         let text = |it: &str| {
-            Arc::new(ShownText {
+            Some(Arc::new(ShownText {
                 sha256: it.to_owned(),
                 text: it.to_owned(),
-            })
+            }))
         };
         let sent = || {
             let mut request = ActionRequest::new(StepAction::Done);
@@ -280,6 +288,9 @@ mod tests {
         assert_eq!(sent(), (true, None));
         all.show(step, text("old"), false);
         assert_eq!(sent(), (true, Some("old".into())));
+        // The names of variables are no text that could be run.
+        all.show(step, None, false);
+        assert_eq!(sent(), (true, None));
         all.show(step, text("old"), true);
         assert_eq!(sent(), (true, Some("old".into())));
         all.show(step, text("new"), false);
@@ -320,7 +331,12 @@ mod tests {
         ] {
             let number = begin(&mut actions, StepAction::Done, StepStatus::Pending);
             let request = ActionRequest::new(StepAction::Done);
-            actions.fail(STEP, number, FailedAction { request, error });
+            let failed = FailedAction {
+                step: STEP,
+                request,
+                error,
+            };
+            actions.fail(STEP, number, failed);
             assert_eq!(actions.failed(STEP), None);
         }
     }

@@ -67,9 +67,9 @@ pub fn ReasonForm(
         }
     };
     let hint = if action.needs_reason() {
-        "Kept in the history. Enter sends it, Shift+Enter begins a new line."
+        "Saved in history. Enter to save, Shift+Enter for a new line."
     } else {
-        "May stay empty. Enter sends it, Shift+Enter begins a new line."
+        "Optional. Enter to save, Shift+Enter for a new line."
     };
     // An invalid reason is reported below the field.
     let other = Signal::derive(move || {
@@ -103,8 +103,8 @@ pub fn ReasonForm(
                 {(!offered.is_empty())
                     .then(|| {
                         view! {
-                            <select class="input" data-size="s" aria-label="Used before" on:change=choose>
-                                <option value="">"Used before…"</option>
+                            <select class="input" data-size="s" aria-label="Recent reasons" on:change=choose>
+                                <option value="">"Recent reasons"</option>
                                 {options}
                             </select>
                         }

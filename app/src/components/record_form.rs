@@ -138,20 +138,23 @@ pub fn all_errors<T>(
     (!errors.is_empty()).then_some(ValidationErrors(errors))
 }
 
-/// The inactive record that holds the name: its id, its name and its page.
-fn inactive_holder(error: &AppError) -> Option<(i64, String, String)> {
+/// The id, the name, what it is, and its page.
+type InactiveHolder = (i64, String, &'static str, String);
+
+/// The inactive record that holds the name.
+fn inactive_holder(error: &AppError) -> Option<InactiveHolder> {
     let AppError::Refused(refused) = error else {
         return None;
     };
     let ViolationDetail::Taken(Some((id, name))) = &refused.about else {
         return None;
     };
-    let path = match refused.field {
-        Some(Field::Namespace) => paths::customer(CustomerId(*id)),
-        Some(Field::Login) => paths::edit_user(UserId(*id)),
-        _ => paths::cluster(ClusterId(*id)),
+    let (noun, path) = match refused.field {
+        Some(Field::Namespace) => ("customer", paths::customer(CustomerId(*id))),
+        Some(Field::Login) => ("user", paths::edit_user(UserId(*id))),
+        _ => ("cluster", paths::cluster(ClusterId(*id))),
     };
-    Some((*id, name.clone(), path))
+    Some((*id, name.clone(), noun, path))
 }
 
 /// Offers to restore the inactive record that holds the name.
@@ -161,7 +164,7 @@ fn RestoreOffer(requests: FormRequests) -> impl IntoView {
         let found = requests
             .error
             .with(|it| it.as_ref().and_then(inactive_holder));
-        found.map(|(id, name, path)| {
+        found.map(|(id, name, noun, path)| {
             view! {
                 <div class="row">
                     <button
@@ -171,7 +174,7 @@ fn RestoreOffer(requests: FormRequests) -> impl IntoView {
                     >
                         {format!("Restore {name}")}
                     </button>
-                    <a class="link" href=path>"Look at the inactive one"</a>
+                    <a class="link" href=path>{format!("View inactive {noun}")}</a>
                 </div>
             }
         })
@@ -214,8 +217,8 @@ pub fn StaleNotice(
                     <thead>
                         <tr>
                             <th scope="col">"Field"</th>
-                            <th scope="col">"Now"</th>
-                            <th scope="col">"What you typed"</th>
+                            <th scope="col">"Theirs"</th>
+                            <th scope="col">"Yours"</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -225,23 +228,23 @@ pub fn StaleNotice(
     };
     move || {
         stale().map(|Stale { changed_by, changed_at, .. }| {
-            let by = changed_by.unwrap_or_else(|| "Somebody".to_owned());
+            let by = changed_by.unwrap_or_else(|| "Someone".to_owned());
             view! {
                 <div class="alert" role="alert">
                     <Icon name="i-warn"/>
                     <div class="stack stack-s grow">
                         <p>
-                            <b>{by}" changed this in the meantime"</b>
-                            {changed_at.map(|at| view! { ", at "<Time at=at/> })}
-                            ". What you typed is still here; saved again, it takes the place of what is there now."
+                            <b>{by}" changed this"</b>
+                            {changed_at.map(|at| view! { " at "<Time at=at/> })}
+                            ". What you typed is still here. Saving replaces it."
                         </p>
                         {table}
                         <div class="row live-only">
                             <button class="button" type="button" data-size="s" on:click=move |_| on_take.run(())>
-                                "Take the current values"
+                                "Take theirs"
                             </button>
                             <button class="button" type="button" data-size="s" on:click=move |_| on_keep.run(())>
-                                "Save mine instead"
+                                "Keep mine"
                             </button>
                         </div>
                     </div>

@@ -166,7 +166,7 @@ pub fn ReleaseForm(
             <VariablesEditor
                 variables=fields.variables
                 error=at(Field::Variables)
-                hint="Used in steps as {{var.KEY}}; a customer's or cluster's own value wins."
+                hint="Used in steps as {{var.KEY}}. Customers and clusters can override it."
             />
             {children.map(|children| children())}
         </RecordForm>

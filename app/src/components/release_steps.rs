@@ -23,14 +23,14 @@ const CHOICES: [(StepSource, &str, &str, &str); 3] = [
     (
         StepSource::Scratch,
         "scratch",
-        "From scratch",
+        "Start empty",
         "Write them next, one by one.",
     ),
     (
         StepSource::Clone,
         "clone",
         "Cloned from another release",
-        "Its steps come along; customers do not.",
+        "Copies steps, not customers.",
     ),
     (
         StepSource::Import,

@@ -68,7 +68,7 @@ pub fn RunStep(
         next_step.get().map(|it| {
             let NextStep { number, row, path } = it;
             let hint = if state.status.is_open() {
-                "opens by itself when this step is done"
+                "Opens next"
             } else {
                 ""
             };

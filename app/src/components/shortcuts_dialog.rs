@@ -20,8 +20,8 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
             ("Shift+Arrows", "Extend"),
             ("Shift+Space", "The row"),
             ("Ctrl+Space", "The column"),
-            ("Ctrl+A", "All that is shown"),
-            ("Escape", "One cell again"),
+            ("Ctrl+A", "All visible"),
+            ("Escape", "Clear selection"),
         ],
     ),
     (
@@ -38,12 +38,12 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
         ],
     ),
     (
-        "Also",
+        "Other",
         &[
             ("Ctrl+Z", "Undo"),
             ("Ctrl+Shift+Z", "Redo"),
             ("/", "Filter"),
-            ("?", "This list"),
+            ("?", "Show shortcuts"),
         ],
     ),
 ];
@@ -52,7 +52,7 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
 #[component]
 pub fn ShortcutsDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoView {
     view! {
-        <Dialog open=open title="Keys">
+        <Dialog open=open title="Keyboard shortcuts">
             <div class="dialog__body stack">
                 {SHORTCUTS
                     .into_iter()
@@ -75,7 +75,7 @@ pub fn ShortcutsDialog(open: RwSignal<bool>, state: MatrixState) -> impl IntoVie
                         prop:checked=move || state.letter_keys_enabled.get()
                         on:change=move |_| state.set_letter_keys(!state.letter_keys_enabled.get_untracked())
                     />
-                    "Single letters act while the grid has the keyboard"
+                    "Enable single-key shortcuts"
                 </label>
             </div>
         </Dialog>

@@ -163,7 +163,7 @@ impl VariableCompletion {
         match all {
             0 => String::new(),
             1 => "1 variable".to_owned(),
-            _ if n < all => format!("{n} of {all} variables, type on for the others"),
+            _ if n < all => format!("{n} of {all} variables, keep typing to see more"),
             _ => format!("{n} variables"),
         }
     }

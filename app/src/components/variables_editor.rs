@@ -244,7 +244,7 @@ fn inherited_rows(variables: VariableRows, values: Vec<InheritedVariable>) -> im
                     <td class="mono">{it.key}</td>
                     <td class="mono">{it.value}</td>
                     <td class="quiet small">
-                        {move || if is_replaced.get() { "replaced, from " } else { "from " }}
+                        {move || if is_replaced.get() { "overrides " } else { "from " }}
                         {it.from}
                     </td>
                     <td>
@@ -294,7 +294,7 @@ pub fn VariablesEditor(
     #[prop(default = "Used in steps as {{var.KEY}}.")] hint: &'static str,
 ) -> impl IntoView {
     let lines = variables.lines.get_value();
-    let plain = text_area::plain_html("variables", "Variables, a line each: KEY=value", &lines);
+    let plain = text_area::plain_html("variables", "Variables (one KEY=value per line)", &lines);
     let inherited_table = move || {
         let values = inherited.get();
         (!values.is_empty()).then(|| inherited_rows(variables, values))

@@ -109,13 +109,21 @@ impl CopyFormat {
 /// The text to copy: its header line, then the text. A `#!` line stays the first. Line breaks are LF, and there is none at
 /// the end, so that nothing runs before the person presses Enter.
 pub fn copy_text(heading: CopyHeader<'_>, kind: StepType, text: &str) -> String {
+    with_header(&header(heading, kind), text)
+}
+
+/// Another text of the same step to copy: it gets the header line of `copied`, an answer of `copy_text`.
+pub fn with_header_of(copied: &str, text: &str) -> String {
+    with_header(CopiedParts::of(copied).header, text)
+}
+
+fn with_header(header: &str, text: &str) -> String {
     let text = clipboard_text(text);
     let (shebang, script) = shebang(&text);
-    let header = header(heading, kind);
     let mut copied = if shebang.is_empty() || shebang.ends_with('\n') {
-        [shebang, &header, "\n", script].concat()
+        [shebang, header, "\n", script].concat()
     } else {
-        [shebang, "\n", &header].concat()
+        [shebang, "\n", header].concat()
     };
     copied.truncate(copied.trim_end_matches('\n').len());
     copied
@@ -396,6 +404,17 @@ mod tests {
         assert_eq!(copied("#!/bin/bash"), format!("#!/bin/bash\n{header}"));
         assert_eq!(copied("\n#!x"), format!("{header}\n\n#!x"));
         assert_eq!(copied(""), header);
+    }
+
+    #[test]
+    fn another_text_of_the_step_gets_the_same_line() {
+        let header = header(HEADER, StepType::Bash);
+        for today in ["echo new", "#!/bin/bash\necho new", "#!/bin/bash", ""] {
+            let copied = copy_text(HEADER, StepType::Bash, today);
+            let kept = |text| with_header_of(&copied, text);
+            assert_eq!(kept("echo old\r\n"), format!("{header}\necho old"));
+            assert_eq!(kept("#!/bin/sh\nls"), format!("#!/bin/sh\n{header}\nls"));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::{
     cluster::Cluster,
     customer::Customer,
     release::Release,
+    text_change::kept_label,
     vocabulary::{Category, StepStatus, StepType},
 };
 use chrono::{DateTime, Datelike, Timelike, Utc};
@@ -25,8 +26,10 @@ pub struct ChecklistStep {
     pub category: Category,
     pub kind: StepType,
     pub status: StepStatus,
-    /// With variables filled in.
+    /// The text that the step was done with, as its event kept it (R81); of another step its text with variables filled in.
     pub text: String,
+    /// What `text` is, if an event kept it.
+    pub kept: Option<KeptTextNote>,
     /// The names of unresolved variables.
     pub unresolved: Vec<String>,
     pub notes: Option<String>,
@@ -34,6 +37,27 @@ pub struct ChecklistStep {
     pub by: Option<String>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub at: Option<DateTime<Utc>>,
+}
+
+/// What the text of a done step is, in a checklist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptTextNote {
+    /// Whether the person had it on the page.
+    pub is_shown: bool,
+    /// Whether the step's text is another one today.
+    pub differs: bool,
+}
+
+impl KeptTextNote {
+    /// "Text as shown. Today's text differs."
+    pub fn text(self) -> String {
+        let label = kept_label(self.is_shown);
+        if self.differs {
+            format!("{label}. Today's text differs.")
+        } else {
+            label.to_owned()
+        }
+    }
 }
 
 /// A text on one line, with a backslash before every character that is special in Markdown.
@@ -101,6 +125,9 @@ impl ChecklistStep {
         if !self.unresolved.is_empty() {
             let names = escape_inline(&self.unresolved.join(", "));
             out.extend(["**Not set: ", names.as_str(), "**\n\n"]);
+        }
+        if let Some(kept) = self.kept {
+            out.extend([kept.text().as_str(), "\n\n"]);
         }
         out.push_str(&fenced_block(&self.text, self.kind.as_str()));
         if let Some(notes) = &self.notes {
@@ -180,6 +207,7 @@ mod tests {
             kind: StepType::Bash,
             status: StepStatus::InProgress,
             text: "true".into(),
+            kept: None,
             unresolved: Vec::new(),
             notes: None,
             reason: Some("slow".into()),

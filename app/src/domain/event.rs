@@ -113,9 +113,17 @@ pub struct Event {
     pub customer_id: Option<CustomerId>,
     pub action: EventAction,
     pub actor: String,
-    #[serde(with = "crate::domain::time_serde")]
+    #[serde(with = "crate::domain::time_serde::micros")]
     pub at: DateTime<Utc>,
+    #[serde(
+        default,
+        deserialize_with = "crate::domain::unique_members::deserialize"
+    )]
     pub before: Option<Value>,
+    #[serde(
+        default,
+        deserialize_with = "crate::domain::unique_members::deserialize"
+    )]
     pub after: Option<Value>,
     pub resolved_text: Option<String>,
     pub resolved_sha256: Option<String>,

@@ -1,56 +1,54 @@
-//! Validation errors of a single field, each with the sentence that the user reads. Sentences are lower-case, without
-//! a full stop, and say what to do.
+//! Validation errors of a single field, each with the sentence that the user reads. Sentences begin with a capital, have
+//! no full stop, and say what to do.
 use serde::{Deserialize, Serialize};
 
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum FieldError {
-    #[error("fill this in")]
+    #[error("Enter a value")]
     Missing,
-    #[error("at most {max} characters, this has {long}")]
+    #[error("At most {max} characters, you have {long}")]
     TooLong { max: usize, long: usize },
-    #[error("at most {max} bytes, this has {long}")]
+    #[error("At most {max} bytes, you have {long}")]
     TooManyBytes { max: usize, long: usize },
-    #[error("take out the control character U+{code:04X}")]
+    #[error("Remove the invisible character (U+{code:04X})")]
     ControlCharacter { code: u32 },
-    #[error(
-        "`{text}` is not a namespace: use small letters, digits and hyphens, for example acme-prod"
-    )]
+    #[error("Use lowercase letters, digits and hyphens, such as acme-prod")]
     NotANamespace { text: String },
-    #[error("start the path with a slash, for example /etc/rollcall/prod-eu.yaml")]
+    #[error("Use an absolute path, such as /etc/rollcall/prod-eu.yaml")]
     PathNotAbsolute,
-    #[error("a path with `..` is not accepted")]
+    #[error("The path can't contain \"..\"")]
     PathGoesUp,
     #[error(
-        "`{key}` is not a variable's name: start with a letter or _, then letters, digits, _ . or -, 64 at most"
+        "{key} isn't a valid variable name: start with a letter or _, then letters, digits, _ . or -, 64 at most"
     )]
     NotAKey { key: String },
-    #[error("`{key}` stands twice")]
+    #[error("{key} is listed twice")]
     KeyTwice { key: String },
-    #[error("one of {}", words.join(", "))]
+    #[error("Choose one of: {}", words.join(", "))]
     NotOneOf { words: Vec<String> },
-    #[error("`{text}` is not a date: write it as 2026-02-01")]
+    #[error("{text} isn't a date: write it as 2026-02-01")]
     NotADate { text: String },
-    #[error("choose at least one")]
+    #[error("Choose at least one")]
     EmptyList,
-    #[error("at most {max}, this has {long}")]
+    #[error("At most {max}, you have {long}")]
     TooMany { max: usize, long: usize },
-    #[error("unknown: {}", listed(ids))]
+    #[error("Unknown: {}", listed(ids))]
     Unknown { ids: Vec<i64> },
-    #[error("not active: {}", listed(names))]
+    #[error("Not active: {}", listed(names))]
     Inactive { names: Vec<String> },
-    #[error("unknown: {}; not active: {}", listed(ids), listed(names))]
+    #[error("Unknown: {}; not active: {}", listed(ids), listed(names))]
     UnknownAndInactive { ids: Vec<i64>, names: Vec<String> },
-    #[error("list every step of this category exactly once: {detail}")]
+    #[error("List every step of this category exactly once: {detail}")]
     NotAPermutation { detail: String },
-    #[error("name one neighbour, not two")]
+    #[error("Choose one position")]
     TwoNeighbours,
-    #[error("write it in UTF-8")]
+    #[error("The text must be UTF-8")]
     NotUtf8,
     /// What is wrong with a text or a list, each with its place.
     #[error("{}", sentences(faults))]
     Faults { faults: Vec<String> },
-    #[error("write 64 hexadecimal digits in small letters")]
+    #[error("Enter 64 lowercase hexadecimal digits")]
     NotASha256,
     #[error("at least {min} characters, this has {short}")]
     TooShort { min: usize, short: usize },

@@ -1,8 +1,7 @@
 //! The chain of the history (R89): each event's hash covers the event and the hash before it, so that no event can be
 //! changed, left out or put in between without changing every later hash. What is hashed never changes, because people
 //! keep hashes elsewhere to compare with.
-use super::{canonical_json, event::Event, id::EventId};
-use chrono::{DateTime, Datelike, Timelike, Utc};
+use super::{canonical_json, event::Event, id::EventId, time_serde::six_decimals};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{fmt, str::FromStr};
@@ -36,6 +35,16 @@ pub fn is_sha256(text: &str) -> bool {
         && text
             .bytes()
             .all(|it| it.is_ascii_digit() || (b'a'..=b'f').contains(&it))
+}
+
+/// Whether a text is a signature of Ed25519 as it is written here: the base64 of 64 bytes.
+pub fn is_signature(text: &str) -> bool {
+    let is_base64 = |it: u8| it.is_ascii_alphanumeric() || it == b'+' || it == b'/';
+    // The last letter before the two signs of equality stands for two bits.
+    text.len() == 88
+        && text
+            .strip_suffix("==")
+            .is_some_and(|it| it.bytes().all(is_base64) && it.ends_with(['A', 'Q', 'g', 'w']))
 }
 
 impl FromStr for Head {
@@ -131,7 +140,7 @@ pub fn canonical(event: &Event, digest: Digest) -> String {
         previous_hash: _,
     } = event;
     let mut out = String::with_capacity(1_024);
-    let at = time(*at);
+    let at = six_decimals(*at);
     let mut members = Members {
         out: &mut out,
         digest,
@@ -155,16 +164,6 @@ pub fn canonical(event: &Event, digest: Digest) -> String {
     members.text("via", via.as_deref());
     out.push('}');
     out
-}
-
-/// `2026-06-01T09:12:00.123456Z`, cut off, not rounded. By hand: chrono's own formatting is not in the WASM.
-fn time(at: DateTime<Utc>) -> String {
-    let micros = at.nanosecond() / 1_000;
-    // A leap second is the end of the second before it.
-    let (second, micros) = (at.second() + micros / 1_000_000, micros % 1_000_000);
-    let (year, month, day) = (at.year(), at.month(), at.day());
-    let (hour, minute) = (at.hour(), at.minute());
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
 }
 
 /// The hash of an event behind the one with `previous`.
@@ -239,7 +238,25 @@ pub mod tests {
             ),
             ("2016-12-31T23:59:60.5Z", "2016-12-31T23:59:60.500000Z"),
         ] {
-            assert_eq!(time(at.parse().unwrap()), text);
+            assert_eq!(six_decimals(at.parse().unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn a_signature_is_64_bytes_in_base64() {
+        let good = format!("{}Q==", "a+/9Z".repeat(17));
+        assert!(is_signature(&good));
+        for wrong in [
+            String::new(),
+            "AAAA".into(),
+            good.replace("==", "Q="),
+            good.replace("Q==", "R=="),
+            good.replacen('+', "-", 1),
+            good.replacen("a+", "é", 1),
+            "a0".repeat(64),
+            format!("{good}A"),
+        ] {
+            assert!(!is_signature(&wrong), "{wrong}");
         }
     }
 

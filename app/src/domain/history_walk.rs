@@ -11,6 +11,8 @@ use std::fmt;
 /// Where the chain is broken first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Break {
+    /// Ids count from 1.
+    Id(EventId),
     NoHash(EventId),
     Changed(EventId),
     Gap(Option<EventId>, EventId),
@@ -20,6 +22,11 @@ pub enum Break {
 impl fmt::Display for Break {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Id(event) => write!(
+                f,
+                "event {} was added by hand: events count from 1",
+                event.0
+            ),
             Self::NoHash(event) => write!(f, "event {} has no hash", event.0),
             Self::Changed(event) => write!(f, "event {} is not what was written", event.0),
             Self::Gap(None, event) => {
@@ -99,16 +106,24 @@ impl Walk {
     /// The next event, by id.
     ///
     /// # Errors
-    /// Where the chain is broken first; what comes behind a break proves nothing.
+    /// Where the chain is broken first; what comes behind a break proves nothing. Among events of one release, which may
+    /// have gaps, that is the first event that is wrong by itself.
     pub fn take(&mut self, event: &Event) -> Result<(), Break> {
-        let broken = self.look_at(event).err();
-        match broken {
-            Some(broken) => Err(self.gap.take().unwrap_or(broken)),
-            None => Ok(()),
-        }
+        let Err(broken) = self.look_at(event) else {
+            return Ok(());
+        };
+        Err(self.broken().cloned().unwrap_or(broken))
+    }
+
+    /// The first break so far, whatever comes: a gap among events that may have none, because not all are of one release.
+    pub fn broken(&self) -> Option<&Break> {
+        self.gap.as_ref().filter(|_| self.is_mixed)
     }
 
     fn look_at(&mut self, event: &Event) -> Result<(), Break> {
+        if event.id.0 < 1 {
+            return Err(Break::Id(event.id));
+        }
         let (Some(own), Some(previous)) = (&event.hash, &event.previous_hash) else {
             return Err(Break::NoHash(event.id));
         };
@@ -213,6 +228,15 @@ mod tests {
         assert_eq!(walk(&bare), Err(Break::NoHash(EventId(5))));
     }
 
+    #[test]
+    fn an_event_whose_id_is_not_above_0_is_a_break_though_its_hashes_are_right() {
+        for id in [i64::MIN, -1, 0] {
+            let broken = walk(&chained([id, 1, 2], NONE_BEFORE)).unwrap_err();
+            assert_eq!(broken, Break::Id(EventId(id)));
+            assert!(broken.to_string().starts_with(&format!("event {id} ")));
+        }
+    }
+
     /// Some events of a longer history, the event of their import, and work behind it.
     fn imported(kept: &[usize]) -> Vec<Event> {
         let whole = chained(1..=9, NONE_BEFORE);
@@ -245,7 +269,7 @@ mod tests {
         }
         let mut added = imported(&[2, 7]);
         added.insert(1, chained(1..=9, NONE_BEFORE)[4].clone());
-        assert_eq!(walk(&added), Err(Break::Gap(None, EventId(3))));
+        assert_eq!(walk(&added), Err(Break::Import(EventId(10))));
         let mut other = imported(&[0, 1]);
         other.insert(2, chained(1..=9, NONE_BEFORE)[2].clone());
         assert!(walk(&other).is_err());
@@ -253,6 +277,28 @@ mod tests {
         let mut bare = imported(&[2, 7]);
         bare.truncate(2);
         assert_eq!(walk(&bare), Err(Break::Gap(None, EventId(3))));
+    }
+
+    #[test]
+    fn in_an_imported_release_the_first_event_that_is_wrong_by_itself_is_named() {
+        let good = imported(&[2, 3, 7]);
+        // The three events, and that of their import.
+        for at in 0..4 {
+            let mut changed = good.clone();
+            changed[at].actor = "Eve".into();
+            assert_eq!(walk(&changed), Err(Break::Changed(changed[at].id)));
+            changed[at].hash = None;
+            assert_eq!(walk(&changed), Err(Break::NoHash(changed[at].id)));
+        }
+        // One in the middle is missing: only the import tells.
+        let mut removed = good.clone();
+        removed.remove(1);
+        assert_eq!(walk(&removed), Err(Break::Import(EventId(10))));
+        // With a hash of its own making it does not follow the one before it.
+        let mut forged = good;
+        forged[1] = chained([4], NONE_BEFORE).remove(0);
+        let gap = Break::Gap(Some(EventId(3)), EventId(4));
+        assert_eq!(walk(&forged), Err(gap));
     }
 
     #[test]

@@ -91,7 +91,6 @@ pub mod provider_account;
 /// Quoting of values for bash and sql.
 pub mod quote;
 /// Values of variables in records, as events store them.
-pub mod recorded_values;
 pub mod release;
 /// A release as a flat table, for exports and reports.
 pub mod release_sheet;
@@ -124,6 +123,8 @@ pub mod token;
 pub mod transfer;
 /// What an undo does, and what it says and asks.
 pub mod undo;
+/// JSON whose objects have no member twice.
+pub mod unique_members;
 /// Users.
 pub mod user;
 /// All validation errors of a form.

@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 /// Why a rule refuses a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum RuleViolation {
-    #[error("cluster name `{name}` is already used{}", or_restore(*.inactive_id))]
+    #[error("cluster name {name} is already used{}", or_restore("cluster", *.inactive_id))]
     ClusterNameTaken {
         name: String,
         inactive_id: Option<i64>,
     },
-    #[error("namespace `{namespace}` is already used in {cluster}{}", or_restore(*.inactive_id))]
+    #[error("namespace {namespace} is already used in {cluster}{}", or_restore("customer", *.inactive_id))]
     NamespaceTaken {
         namespace: String,
         cluster: String,
@@ -37,7 +37,7 @@ pub enum RuleViolation {
     NoSteps,
     #[error("all of these customers are in the release already")]
     AllAlreadyIn,
-    #[error("{customer} cannot be removed: not pending are {}", steps.join(", "))]
+    #[error("{customer} has steps in work: {}. Reopen them first", steps.join(", "))]
     StepsNotPending {
         customer: String,
         steps: Vec<String>,
@@ -47,7 +47,7 @@ pub enum RuleViolation {
         action: StepAction,
         status: StepStatus,
     },
-    #[error("{} {} set: fill the value in, or allow it explicitly", names.join(", "), if names.len() == 1 { "is not" } else { "are not" })]
+    #[error("{}", unresolved(names))]
     Unresolved { names: Vec<String> },
     #[error("{} {}", names.join(", "), QuoteError::Backslash)]
     NoLiteral { names: Vec<String> },
@@ -59,16 +59,19 @@ pub enum RuleViolation {
     IsACopy { name: String },
     #[error("{name} has the template's own text: there is nothing to promote")]
     NothingToPromote { name: String },
-    #[error("{name} has the template's own text: there is nothing to keep")]
+    #[error("{name}: already the template's text")]
     NothingToKeep { name: String },
     #[error("{} not in this release", names.join(", "))]
     NotAMember { names: Vec<String> },
-    #[error("step {id} stands in another list")]
+    #[error("step {id} belongs to another list")]
     OtherList { id: i64 },
     #[error("{name} cannot be moved before or after itself: name another step")]
     BesideItself { name: String },
-    #[error("{what} cannot be undone: it has its own opposite")]
-    NotUndoable { what: String },
+    #[error("{}", not_undoable(.instead.as_deref()))]
+    NotUndoable {
+        /// The action that does it instead.
+        instead: Option<String>,
+    },
     #[error("nothing can be restored: {}", first_of(reasons))]
     NothingToUndo {
         reasons: Vec<String>,
@@ -99,11 +102,27 @@ fn first_of(reasons: &[String]) -> String {
     }
 }
 
-fn or_restore(inactive: Option<i64>) -> &'static str {
-    if inactive.is_some() {
-        " by an inactive one: restore that, or choose another"
+fn unresolved(names: &[String]) -> String {
+    let (are, them) = if names.len() == 1 {
+        ("is", "it")
     } else {
-        ""
+        ("are", "them")
+    };
+    let names = names.join(", ");
+    format!("{names} {are} not set. Set {them}, or continue without {them}")
+}
+
+fn not_undoable(instead: Option<&str>) -> String {
+    match instead {
+        Some(instead) => format!("this can't be undone here. Use {instead}"),
+        None => "this can't be undone here".to_owned(),
+    }
+}
+
+fn or_restore(noun: &str, inactive: Option<i64>) -> String {
+    match inactive {
+        Some(_) => format!(" by an inactive {noun}. Restore it, or choose another"),
+        None => String::new(),
     }
 }
 
@@ -133,7 +152,7 @@ mod tests {
                 cluster: "eu-west".into(),
                 inactive_id: None
             }),
-            "namespace `acme` is already used in eu-west"
+            "namespace acme is already used in eu-west"
         );
         assert_eq!(
             says(RuleViolation::Transition {
@@ -146,7 +165,7 @@ mod tests {
             says(RuleViolation::Unresolved {
                 names: vec!["var.HOST".into()]
             }),
-            "var.HOST is not set: fill the value in, or allow it explicitly"
+            "var.HOST is not set. Set it, or continue without it"
         );
         let reasons = (0..12).map(|n| format!("step {n} was changed since"));
         let nothing = says(RuleViolation::NothingToUndo {

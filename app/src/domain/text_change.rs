@@ -24,7 +24,7 @@ pub struct TextChange {
 }
 
 /// The sentence of the refusal.
-pub const TEXT_CHANGED: &str = "the text changed since it was shown: look at it again";
+pub const TEXT_CHANGED: &str = "The text changed since it was shown. Look at it again";
 
 /// A step's text that is another than the one that was shown, and what changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,4 +49,13 @@ pub struct KeptText {
     pub sha256: String,
     /// Whether the person had it on the page.
     pub is_shown: bool,
+}
+
+/// What the text is that a done step kept.
+pub fn kept_label(is_shown: bool) -> &'static str {
+    if is_shown {
+        "Text as shown"
+    } else {
+        "Text at that time"
+    }
 }

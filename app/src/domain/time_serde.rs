@@ -1,6 +1,6 @@
 //! Serde for times: RFC 3339 in JSON, milliseconds in binary formats. The browser reads only the binary format, so
 //! chrono's parser stays out of the WASM.
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 fn from_millis<E: Error>(millis: i64) -> Result<DateTime<Utc>, E> {
@@ -25,6 +25,16 @@ pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<DateTime<Utc>, 
     }
 }
 
+/// `2026-06-01T09:12:00.123456Z`, cut off, not rounded. By hand: chrono's own formatting is not in the WASM.
+pub fn six_decimals(at: DateTime<Utc>) -> String {
+    let micros = at.nanosecond() / 1_000;
+    // A leap second is the end of the second before it.
+    let (second, micros) = (at.second() + micros / 1_000_000, micros % 1_000_000);
+    let (year, month, day) = (at.year(), at.month(), at.day());
+    let (hour, minute) = (at.hour(), at.minute());
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+}
+
 /// Parses `YYYY-MM-DD`. Chrono's own parser accepts more formats and is large in the WASM.
 pub fn date(text: &str) -> Option<NaiveDate> {
     let [year, month, day] = *text.split('-').collect::<Vec<_>>().as_slice() else {
@@ -37,10 +47,24 @@ pub fn date(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
 
+/// The same as the parent module, with six decimals in JSON: as the history is hashed (R89).
+pub mod micros {
+    pub use super::deserialize;
+    use super::{DateTime, Serialize, Serializer, Utc, six_decimals};
+
+    /// RFC 3339, or milliseconds since the epoch.
+    pub fn serialize<S: Serializer>(time: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
+        if to.is_human_readable() {
+            to.serialize_str(&six_decimals(*time))
+        } else {
+            time.timestamp_millis().serialize(to)
+        }
+    }
+}
+
 /// An optional date: `YYYY-MM-DD` in JSON, the day number of the common era in binary formats.
 pub mod day {
-    use super::{Deserialize, Deserializer, Error, NaiveDate, Serialize, Serializer};
-    use chrono::Datelike;
+    use super::{Datelike, Deserialize, Deserializer, Error, NaiveDate, Serialize, Serializer};
 
     /// A date or none.
     pub fn serialize<S: Serializer>(day: &Option<NaiveDate>, to: S) -> Result<S::Ok, S::Error> {

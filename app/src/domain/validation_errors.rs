@@ -10,6 +10,25 @@ pub struct InvalidField {
     pub problem: FieldError,
 }
 
+impl InvalidField {
+    /// The sentence at the field: "Enter a name".
+    pub fn message(&self) -> String {
+        if self.problem != FieldError::Missing {
+            return self.problem.to_string();
+        }
+        let missing = match self.field {
+            Field::Name => "Enter a name",
+            Field::Namespace => "Enter a namespace",
+            Field::Reason => "Enter a reason",
+            Field::Content => "Enter the content",
+            Field::Cluster => "Choose a cluster",
+            Field::From => "Choose a release",
+            _ => return self.problem.to_string(),
+        };
+        missing.to_owned()
+    }
+}
+
 /// The wrong fields; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub struct ValidationErrors(pub Vec<InvalidField>);
@@ -37,7 +56,7 @@ impl fmt::Display for ValidationErrors {
                 "{}{}: {}",
                 if i == 0 { "" } else { "; " },
                 it.field,
-                it.problem
+                it.message()
             )?;
         }
         Ok(())
@@ -75,7 +94,7 @@ mod tests {
         assert_eq!(invalid.error_for(Field::Name), Some(&FieldError::Missing));
         assert_eq!(
             invalid.to_string(),
-            "name: fill this in; type: choose at least one"
+            "name: Enter a name; type: Choose at least one"
         );
     }
 }

@@ -47,6 +47,20 @@ words! {
     }
 }
 
+impl Noun {
+    /// The word at the start of a sentence.
+    pub fn capitalized(self) -> &'static str {
+        match self {
+            Self::Cluster => "Cluster",
+            Self::Customer => "Customer",
+            Self::Release => "Release",
+            Self::Template => "Template step",
+            Self::Step => "Step",
+            Self::Batch => "Change",
+        }
+    }
+}
+
 words! {
     /// A field of a form or JSON body, by its JSON name.
     Field {

@@ -120,7 +120,7 @@ fn show(
             })}
         {if is_empty {
             let text = if is_filtered {
-                "Nothing that happened matches the filter."
+                "No matching activity."
             } else {
                 "Nothing has happened yet. Every change will be listed here, with who made it and when."
             };

@@ -85,7 +85,7 @@ fn overview(it: Dashboard) -> impl IntoView {
                     {if n_active == 0 {
                         view! {
                             <div class="card empty">
-                                <p>"No release is active. Open a draft and activate it for the customers that it goes to."</p>
+                                <p>"No active releases. Open a draft to activate it."</p>
                                 <a class="button" href=paths::RELEASES>"All releases"</a>
                             </div>
                         }
@@ -98,7 +98,7 @@ fn overview(it: Dashboard) -> impl IntoView {
             </div>
             <section aria-labelledby="recent">
                 <div class="section__head">
-                    <h2 id="recent">"Recently"</h2>
+                    <h2 id="recent">"Recent activity"</h2>
                     <a class="link small push" href=paths::ACTIVITY>"All activity"</a>
                 </div>
                 <ActivityList lines=recent/>
@@ -129,7 +129,7 @@ fn needs_attention(
         format!("{stale_hours} hours")
     };
     let still = format!("In progress for over {hours}");
-    let rule = format!("failed, reverted, or in progress for over {hours}");
+    let rule = format!("Failed, reverted, or running over {stale_hours} h");
     let of = |it: &Attention| {
         let found = names.iter().find(|(id, _)| *id == it.release_id);
         found.map(|it| it.1.clone()).unwrap_or_default()
@@ -143,7 +143,7 @@ fn needs_attention(
             .collect_view()
     };
     let count = if has_more {
-        format!("{n} and more")
+        format!("{n}+")
     } else {
         n.to_string()
     };
@@ -236,7 +236,7 @@ fn missing_values(missing: Vec<MissingValue>) -> impl IntoView {
                 <div class="section__head">
                     <h2 id="missing">"Missing values"</h2>
                     <span class="count">{n}</span>
-                    <span class="quiet small">"open cells that use them cannot be copied or marked done yet"</span>
+                    <span class="quiet small">"Steps blocked until a value is set"</span>
                 </div>
                 <div class="card scroll-x">
                     <table class="table">
@@ -404,13 +404,13 @@ fn first_run(it: Dashboard) -> impl IntoView {
         <div class="first">
             <div class="stack stack-s">
                 <div>
-                    <h2 class="first__title">"Every step, every customer, once."</h2>
-                    <p class="muted first__lead">"Three things to enter, then the first release can go out."</p>
+                    <h2 class="first__title">"Set up your first release"</h2>
+                    <p class="muted first__lead">"Three steps to your first rollout"</p>
                 </div>
                 <ol>
-                    {card(1, "Add a cluster", "Its name and where its kubeconfig lies. Rollcall keeps the path and never opens the file.", None, paths::NEW_CLUSTER, "Add cluster", None)}
-                    {card(2, "Add customers", "One namespace each. Paste a column from your spreadsheet, or what kubectl get ns prints.", Some("needs a cluster"), paths::NEW_CUSTOMER, "Add customer", Some((paths::PASTE_CUSTOMERS, "Paste customers…")))}
-                    {card(3, "Write the first release", "Steps to deploy, steps to verify: bash, sql or text. Or import a Markdown runbook.", Some("needs a customer"), paths::NEW_RELEASE, "New release", None)}
+                    {card(1, "Add a cluster", "Name and kubeconfig path. Rollcall never opens the file.", None, paths::NEW_CLUSTER, "Add cluster", None)}
+                    {card(2, "Add customers", "One namespace per customer. Paste from a spreadsheet or kubectl get ns.", Some("Add a cluster first"), paths::NEW_CUSTOMER, "Add customer", Some((paths::PASTE_CUSTOMERS, "Paste customers…")))}
+                    {card(3, "Create a release", "Add deploy and verify steps, or import a Markdown runbook.", Some("Add a customer first"), paths::NEW_RELEASE, "New release", None)}
                 </ol>
             </div>
             <figure aria-hidden="true" class="wide">{matrix_preview()}</figure>

@@ -9,7 +9,7 @@ pub fn NotFoundPage() -> impl IntoView {
         <PageHead title="Not found"/>
         <div class="page__body">
             <div class="card empty">
-                <p>"There is no page at this address. It may have been deleted, or the link is not whole."</p>
+                <p>"Page not found. It may have been deleted, or the link is incomplete."</p>
                 <div class="row">
                     <a class="button" href=paths::RELEASES>"Releases"</a>
                     <a class="button" href=paths::CUSTOMERS>"Customers"</a>

@@ -129,17 +129,24 @@ impl UnresolvedByCustomer {
     }
 }
 
+/// All clusters by their id.
+pub async fn clusters_by_id(
+    db: &impl ConnectionTrait,
+) -> Result<HashMap<i64, Cluster>, StoreError> {
+    cluster::Entity::find()
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| Ok((row.id, Cluster::try_from(row)?)))
+        .collect()
+}
+
 /// The customers with their clusters, in no particular order.
 pub async fn with_clusters(
     db: &impl ConnectionTrait,
     ids: &[CustomerId],
 ) -> Result<Vec<(Customer, Cluster)>, StoreError> {
-    let clusters: HashMap<i64, Cluster> = cluster::Entity::find()
-        .all(db)
-        .await?
-        .into_iter()
-        .map(|row| Ok((row.id, Cluster::try_from(row)?)))
-        .collect::<Result<_, StoreError>>()?;
+    let clusters = clusters_by_id(db).await?;
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(IDS_PER_STATEMENT_MAX) {
         let rows = customer::Entity::find()

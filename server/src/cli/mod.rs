@@ -7,13 +7,13 @@ mod users;
 mod verbs;
 
 use crate::ops::{
+    anchors::KeptHead,
     config::Settings,
     failure::{Exit, Failure},
     signing_key::PublicKey,
     telemetry,
 };
-use app::domain::history_chain::Head;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use output::CliOutput;
 use std::{io, path::PathBuf};
@@ -99,7 +99,7 @@ enum CliCommand {
     },
     /// Fill an empty database with an example
     Demo(CliOutput),
-    /// Make a key that signs heads of the history; with FILE, print its public key
+    /// Make a key that signs heads of the history, and print its public key
     Keygen {
         /// The new file for the key; a file that exists is never overwritten [default: standard output]
         file: Option<PathBuf>,
@@ -115,16 +115,18 @@ enum CliCommand {
 
 /// What a check compares the history with.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("kept").args(["head", "anchors"]).multiple(true))]
 pub struct CheckArguments {
-    /// Check that this head is part of the history; reports and /api/audit/head name it. May be repeated
-    #[arg(long, value_name = "ID:HASH")]
-    head: Vec<Head>,
-    /// Check that all heads in this file are part of the history; `ROLLCALL_ANCHOR_FILE` names it for the server
+    /// Check that this head is part of the history; reports and /api/audit/head name it, and its signature. May be repeated
+    #[arg(long, value_name = "ID:HASH[:SIGNATURE]")]
+    head: Vec<KeptHead>,
+    /// Check that all heads in this file are part of the history, with a key also that each line has its signature;
+    /// `ROLLCALL_ANCHOR_FILE` names the file for the server
     #[arg(long, value_name = "FILE")]
     anchors: Option<PathBuf>,
-    /// Verify the signatures in that file with this public key, of 64 hexadecimal digits [default: the key in
-    /// `ROLLCALL_SIGNING_KEY_FILE`]
-    #[arg(long, value_name = "HEX", requires = "anchors")]
+    /// Verify the signatures of these heads and in that file with this public key, of 64 hexadecimal digits [default: the
+    /// key in `ROLLCALL_SIGNING_KEY_FILE`]
+    #[arg(long, value_name = "HEX", requires = "kept")]
     public_key: Option<PublicKey>,
     #[command(flatten)]
     output: CliOutput,
@@ -243,6 +245,12 @@ mod tests {
             &["rollcall", "export", "--release", "x"],
             &["rollcall", "migrate", "now"],
             &["rollcall", "check", "--head", "41"],
+            &[
+                "rollcall",
+                "check",
+                "--public-key",
+                "4b86fa2d027bb69e0985598b5e2528b6fbdfbf6dfe4f50730839104f670cd793",
+            ],
             &["rollcall", "check", "--anchors", "x", "--public-key", "00"],
         ] {
             let error = Cli::try_parse_from(line).unwrap_err();

@@ -7,7 +7,8 @@ use super::{
 use crate::{
     demo as example,
     ops::{
-        anchors, backup as backups,
+        anchors::{self, KeptHead},
+        backup as backups,
         config::{InvalidSetting, Settings},
         database,
         failure::{Exit, Failure},
@@ -20,7 +21,6 @@ use app::{
         actor_stamp::ActorStamp,
         caller::Caller,
         check_finding::{Check, CheckFinding},
-        history_chain::Head,
         id::ReleaseId,
         transfer::{ImportErrors, Transfer, TransferPart},
         via::Via,
@@ -147,9 +147,11 @@ async fn findings(
 
 /// What the history is compared with.
 struct KeptHeads {
-    heads: Vec<Head>,
+    heads: Vec<KeptHead>,
     anchors: Option<String>,
     key: Option<PublicKey>,
+    /// Whether the key was named for the heads alone.
+    is_key_of_heads: bool,
 }
 
 impl KeptHeads {
@@ -160,14 +162,18 @@ impl KeptHeads {
                 cause: error.to_string(),
             })
         });
+        let heads = arguments.head;
+        let is_key_of_heads = arguments.public_key.is_some() && anchors.is_none();
+        let is_signed = anchors.is_some() || heads.iter().any(KeptHead::is_signed);
         let key = match (arguments.public_key, &settings.signing_key_file) {
-            (None, Some(path)) if anchors.is_some() => Some(anchors::read_key(path)?.public_key()),
+            (None, Some(path)) if is_signed => Some(anchors::read_key(path)?.public_key()),
             (key, _) => key,
         };
         Ok(Self {
-            heads: arguments.head,
+            heads,
             anchors: anchors.transpose()?,
             key,
+            is_key_of_heads,
         })
     }
 
@@ -177,7 +183,9 @@ impl KeptHeads {
         actor: &str,
     ) -> Result<Vec<CheckFinding>, StoreError> {
         let mut findings = as_program(database, actor).check().await?;
-        findings.extend(anchors::check_heads(database, &self.heads).await?);
+        let of_heads =
+            anchors::check_heads(database, &self.heads, self.key, self.is_key_of_heads).await?;
+        findings.extend(of_heads);
         if let Some(anchors) = &self.anchors {
             findings.extend(anchors::check(database, anchors, self.key).await?);
         }
@@ -321,11 +329,23 @@ pub async fn demo(url: &str, output: CliOutput) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Makes a key. It is never overwritten: what it has signed could not be verified any more.
+/// Makes a key. It is never overwritten: what it has signed could not be verified any more. Without a file the key goes to
+/// standard output, and the sentence about it to standard error, so that a pipe gets nothing but the key.
 pub fn keygen(file: Option<&Path>, output: CliOutput) -> Result<Exit, Failure> {
     let (text, public) = SigningKey::generate().map_err(|it| Failure::Refused(it.to_string()))?;
     let Some(path) = file else {
-        write(&mut io::stdout(), text.as_bytes(), standard_output())?;
+        let public = public.to_string();
+        if output.json {
+            output.print("", &json!({ "key": text, "publicKey": public }))?;
+        } else {
+            write(&mut io::stdout(), text.as_bytes(), standard_output())?;
+            let sentence = format!("The public key is {public}.\n");
+            write(
+                &mut io::stderr(),
+                sentence.as_bytes(),
+                Path::new("standard error"),
+            )?;
+        }
         return Ok(Exit::Done);
     };
     let mut options = fs::OpenOptions::new();

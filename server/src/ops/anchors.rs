@@ -8,7 +8,7 @@ use app::{
     api::context::now,
     domain::{
         check_finding::{Check, CheckFinding},
-        history_chain::Head,
+        history_chain::{Head, is_signature},
     },
     store::{
         Database,
@@ -21,6 +21,7 @@ use std::{
     io::{self, Write},
     os::unix::fs::MetadataExt,
     path::Path,
+    str::FromStr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -158,7 +159,8 @@ impl<'a> Anchor<'a> {
     }
 }
 
-/// Holds the history against a file of anchors, and signatures against the key if there is one.
+/// Holds the history against a file of anchors. If there is a key, every line needs its signature: what anybody can write
+/// proves nothing.
 pub async fn check(
     database: &Database,
     anchors: &str,
@@ -166,7 +168,10 @@ pub async fn check(
 ) -> Result<Vec<CheckFinding>, StoreError> {
     let mut findings = Vec::new();
     let mut last: Option<Head> = None;
-    let mut is_signed = false;
+    if anchors.is_empty() {
+        let detail = "anchors: there is no line, so the history was held against nothing";
+        findings.push(CheckFinding::new(Check::Chain, detail));
+    }
     for (index, line) in anchors.lines().enumerate() {
         let mut found = |problem: &str| {
             let detail = format!("anchors, line {}: {problem}", index + 1);
@@ -180,10 +185,9 @@ pub async fn check(
             (Some(key), Some(signature)) if !key.verifies(anchor.text, signature) => {
                 found("the signature is not of this line by this key");
             }
-            (Some(_), None) if is_signed => found("the signature is missing"),
+            (Some(_), None) => found("the signature is missing"),
             _ => {}
         }
-        is_signed |= anchor.signature.is_some();
         // Most hours nothing happens.
         if last.as_ref() != Some(&anchor.head) {
             if let Some(mismatch) = database.head_mismatch(&anchor.head).await? {
@@ -195,13 +199,64 @@ pub async fn check(
     Ok(findings)
 }
 
-/// Holds the history against heads that somebody kept.
+/// A head that somebody kept: `ID:HASH`, or with its signature `ID:HASH:SIGNATURE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptHead {
+    head: Head,
+    signature: Option<String>,
+}
+
+impl KeptHead {
+    /// Whether it came with a signature.
+    pub fn is_signed(&self) -> bool {
+        self.signature.is_some()
+    }
+
+    /// What is wrong with the signature. One that is missing is wrong only if it is asked for.
+    fn fault(&self, key: Option<PublicKey>, is_asked: bool) -> Option<&'static str> {
+        match (&self.signature, key) {
+            (Some(signature), Some(key)) => {
+                let is_right = key.verifies(&self.head.to_string(), signature);
+                (!is_right).then_some("the signature is not of this head by this key")
+            }
+            (Some(_), None) => Some("name the key of its signature with --public-key"),
+            (None, _) => is_asked.then_some("the signature is missing: write ID:HASH:SIGNATURE"),
+        }
+    }
+}
+
+impl FromStr for KeptHead {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.splitn(3, ':');
+        let id = parts.next().unwrap_or_default();
+        let hash = parts.next().unwrap_or_default();
+        let head: Head = format!("{id}:{hash}").parse()?;
+        let signature = parts.next().map(str::to_owned);
+        if signature.as_deref().is_none_or(is_signature) {
+            Ok(Self { head, signature })
+        } else {
+            Err("write ID:HASH:SIGNATURE, the signature as the 88 letters of its base64")
+        }
+    }
+}
+
+/// Holds the history against heads that somebody kept, and their signatures against the key. A head needs one if
+/// signatures are asked for.
 pub async fn check_heads(
     database: &Database,
-    heads: &[Head],
+    heads: &[KeptHead],
+    key: Option<PublicKey>,
+    is_asked: bool,
 ) -> Result<Vec<CheckFinding>, StoreError> {
     let mut findings = Vec::new();
-    for head in heads {
+    for kept in heads {
+        let head = &kept.head;
+        if let Some(fault) = kept.fault(key, is_asked) {
+            let detail = format!("head {}: {fault}", head.id);
+            findings.push(CheckFinding::new(Check::Chain, detail));
+        }
         if let Some(mismatch) = database.head_mismatch(head).await? {
             findings.push(CheckFinding::new(Check::Chain, mismatch));
         }

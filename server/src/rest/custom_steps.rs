@@ -97,7 +97,7 @@ async fn require_neighbor(store: &Store, position: Position<StepId>) -> Result<(
     };
     match store.step_row(id).await {
         Ok(_) => Ok(()),
-        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("unknown: {id}"))),
+        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("Unknown: {id}"))),
         Err(error) => Err(error.into()),
     }
 }

@@ -206,7 +206,7 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
             "403",
             "Your role or scope does not allow it, or the request came from another site",
         ),
-        ("500", "Something failed on our side"),
+        ("500", "Something went wrong"),
         ("503", "The answer took too long"),
     ];
     let reads_query = operation.parameters.iter().flatten().any(
@@ -225,10 +225,7 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
         statuses.push(("422", "Fields are wrong"));
     }
     if verb != OperationVerb::Get {
-        statuses.push((
-            "409",
-            "A rule says no, or somebody else has changed the row",
-        ));
+        statuses.push(("409", "A rule says no, or someone else has changed the row"));
         statuses.push(("413", "The body is too large"));
     }
     if operation.request_body.is_some() {

@@ -116,7 +116,7 @@ impl<T> List<T> {
                 .iter()
                 .position(|it| id(it) == after)
                 .map(|it| it + 1)
-                .ok_or_else(|| Problem::invalid("cursor", format!("unknown: {after}")))?,
+                .ok_or_else(|| Problem::invalid("cursor", format!("Unknown: {after}")))?,
         };
         let has_more = rows.len() > start + limit;
         let items: Vec<Row> = rows.into_iter().skip(start).take(limit).collect();

@@ -129,8 +129,8 @@ fn texts_of_status(status: StatusCode) -> (&'static str, &'static str, &'static 
         ),
         _ => (
             "internal",
-            "Something failed on our side",
-            "something failed on our side; it has been logged",
+            "Something went wrong",
+            "Something went wrong. Try again",
         ),
     }
 }
@@ -171,7 +171,7 @@ impl Problem {
 
     /// 422: a required field is missing.
     pub fn missing(field: &str) -> Self {
-        Self::invalid(field, "fill this in")
+        Self::invalid(field, "Enter a value")
     }
 
     /// Adds the error of a field.
@@ -254,7 +254,7 @@ impl From<AppError> for Problem {
                 problem.0.current = serde_json::from_str(&stale.current).ok();
                 problem.0.changed_by = stale.changed_by;
                 problem.0.changed_at = stale.changed_at;
-                problem.with_type("stale", "Somebody changed it in the meantime")
+                problem.with_type("stale", "Someone changed it since then")
             }
         }
     }

@@ -174,7 +174,7 @@ async fn require_neighbor(store: &Store, position: Position<TemplateId>) -> Resu
     };
     match store.template_row(id).await {
         Ok(_) => Ok(()),
-        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("unknown: {id}"))),
+        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("Unknown: {id}"))),
         Err(error) => Err(error.into()),
     }
 }
@@ -359,7 +359,7 @@ pub async fn reorder_templates(caller: Writer, JsonBody(body): JsonBody<Reorder>
         Ok(done) => done,
         // The path does not name the release, so an unknown one is a wrong field and not 404.
         Err(StoreError::NotFound(_)) => {
-            return Err(Problem::invalid("releaseId", format!("unknown: {release}")));
+            return Err(Problem::invalid("releaseId", format!("Unknown: {release}")));
         }
         Err(error) => return Err(error.into()),
     };

@@ -126,6 +126,9 @@ fn heads_are_added_to_the_anchor_file_and_the_history_is_held_against_it() {
         "anchors, line 4: this is no time",
     ];
     found(&check(&wrong), &words);
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "").unwrap();
+    found(&check(&empty), &["anchors: there is no line"]);
     check(Path::new("no/such/file")).failed(1, &["no/such/file cannot be read"]);
     // An older copy of the database has not seen what the anchors tell of.
     let old = folder.path().join("old.db");
@@ -149,15 +152,31 @@ fn a_key_is_made_once_and_only_its_owner_can_read_it() {
     assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
     run(&database, &["keygen", text(&file)]).failed(1, &["is there already"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), key);
-    let other = run(&database, &["keygen"]);
-    assert!(other.done().contains("BEGIN PRIVATE KEY") && other.out != key);
     assert!(!database.exists());
     // A setting that names no key yet does not stand in the way.
     let mut command = program(&database);
     command
-        .args(["keygen"])
+        .args(["keygen", "--json"])
         .env("ROLLCALL_SIGNING_KEY_FILE", "no/such/file");
     ended(&mut command).done();
+}
+
+#[test]
+fn a_key_without_a_file_goes_to_standard_output_and_its_public_half_to_standard_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    let made = run(&database, &["keygen"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let public = made.err.strip_prefix("The public key is ").unwrap();
+    let public = public.strip_suffix(".\n").unwrap();
+    public.parse::<PublicKey>().unwrap();
+    assert!(made.out.contains("BEGIN PRIVATE KEY") && made.out.contains(public));
+    let other = run(&database, &["keygen", "--json"]);
+    other.done();
+    let other = other.json();
+    let (key, public) = (other["key"].as_str(), other["publicKey"].as_str());
+    assert!(key.unwrap().contains(public.unwrap()) && key != Some(made.out.as_str()));
+    assert!(!database.exists());
 }
 
 #[test]
@@ -200,31 +219,95 @@ fn with_a_key_heads_are_signed_wherever_they_are_told() {
     let export = ended(&mut with_key(&["export", "--release", "1"]));
     let export: Value = serde_json::from_str(export.done()).unwrap();
     is_signed(&export["head"]);
-    // By the key itself, or by its public half elsewhere.
+    // By the key itself, or by its public half elsewhere. What is not signed proves nothing.
     let check = ["check", "--anchors", text(&file)];
-    ended(&mut with_key(&check)).done();
     let by = |public: &str| run(&database, &[&check[..], &["--public-key", public]].concat());
-    by(&public).done();
-    let other = run(&database, &["keygen", text(&path("other.pem")), "--json"]);
-    let other = other.json()["publicKey"].as_str().unwrap().to_owned();
-    found(&by(&other), &["anchors, line 3: the signature is not of"]);
-    // Without its signature, or with that of another line.
+    let unsigned = [
+        "anchors, line 1: the signature is missing",
+        "anchors, line 2: the signature is missing",
+    ];
+    for checked in [ended(&mut with_key(&check)), by(&public)] {
+        found(&checked, &unsigned);
+        assert!(!checked.out.contains("line 3"), "{checked:?}");
+    }
+    run(&database, &check).done();
     let lines: Vec<String> = fs::read_to_string(&file)
         .unwrap()
         .lines()
         .map(str::to_owned)
         .collect();
     assert_eq!(lines.len(), 4);
+    fs::write(&file, lines[2..].join("\n")).unwrap();
+    ended(&mut with_key(&check)).done();
+    by(&public).done();
+    let other = run(&database, &["keygen", text(&path("other.pem")), "--json"]);
+    let other = other.json()["publicKey"].as_str().unwrap().to_owned();
+    found(&by(&other), &["anchors, line 1: the signature is not of"]);
+    // Without its signature, or with that of another line.
     let cut = lines[3].rsplit_once(' ').unwrap().0;
-    fs::write(&file, format!("{}\n{cut}\n", lines[..3].join("\n"))).unwrap();
-    found(&by(&public), &["anchors, line 4: the signature is missing"]);
+    fs::write(&file, format!("{}\n{cut}\n", lines[2])).unwrap();
+    found(&by(&public), &["anchors, line 2: the signature is missing"]);
     run(&database, &check).done();
     fs::write(&file, lines[3].replacen("20", "21", 1)).unwrap();
     found(&by(&public), &["anchors, line 1: the signature is not of"]);
-    // An export with a signature comes in.
+    // An export with a signature comes in, one with something else in its place does not.
     let signed = path("june.json");
+    let mut forged = export.clone();
+    forged["head"]["signature"] = "AAAA".into();
+    fs::write(&signed, forged.to_string()).unwrap();
+    let refused = run(&path("new.db"), &["import", text(&signed)]);
+    found(&refused, &["head: write the signature"]);
     fs::write(&signed, export.to_string()).unwrap();
     run(&path("new.db"), &["import", text(&signed)]).done();
+}
+
+#[test]
+fn the_signature_of_a_head_is_verified_by_the_public_key() {
+    let (folder, database) = example();
+    let keygen = |name: &str| {
+        let key = folder.path().join(name);
+        let made = run(&database, &["keygen", text(&key), "--json"]);
+        let public = made.json()["publicKey"].as_str().unwrap().to_owned();
+        (key, public)
+    };
+    let (key, public) = keygen("key.pem");
+    let (_, other) = keygen("other.pem");
+    let mut export = program(&database);
+    export
+        .args(["export", "--release", "1"])
+        .env("ROLLCALL_SIGNING_KEY_FILE", &key);
+    let export: Value = serde_json::from_str(ended(&mut export).done()).unwrap();
+    let plain = head(&export["head"]);
+    let signature = export["head"]["signature"].as_str().unwrap();
+    let signed = format!("{plain}:{signature}");
+    let check = |head: &str, public: &str| {
+        run(
+            &database,
+            &["check", "--head", head, "--public-key", public],
+        )
+    };
+    assert_eq!(check(&signed, &public).done(), "All is well.\n");
+    let wrong = "the signature is not of this head by this key";
+    found(&check(&signed, &other), &[wrong]);
+    let first = head(&export["events"][0]);
+    found(&check(&format!("{first}:{signature}"), &public), &[wrong]);
+    found(&check(&plain, &public), &["the signature is missing"]);
+    // Without the public key: the key itself, or none.
+    found(
+        &run(&database, &["check", "--head", &signed]),
+        &["name the key of its signature with --public-key"],
+    );
+    let mut by_itself = program(&database);
+    by_itself
+        .args(["check", "--head", &signed])
+        .env("ROLLCALL_SIGNING_KEY_FILE", &key);
+    ended(&mut by_itself).done();
+    for wrong in [format!("{plain}:"), format!("{plain}:AAAA")] {
+        let refused = check(&wrong, &public);
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.err.contains("ID:HASH:SIGNATURE"), "{refused:?}");
+    }
+    assert_eq!(run(&database, &["check", "--public-key", &public]).code, 2);
 }
 
 #[test]

@@ -252,7 +252,7 @@ mod tests {
             "2 of 3 customers"
         );
         let none = list().render(&text("gone")).html;
-        assert!(none.contains("Hidden because inactive: 1.") && none.contains("Clear the filter"));
+        assert!(none.contains("1 inactive hidden.") && none.contains("Clear the filter"));
         let shown = ListQuery {
             inactive: true,
             ..text("gone")
@@ -278,7 +278,7 @@ mod tests {
         let list = CustomerList::new(all.collect());
         let rendered = list.render(&ListQuery::default()).html;
         assert_eq!(rendered.matches("<td class=\"mono").count(), 200);
-        assert!(rendered.contains("200 of 1000 are shown") && rendered.contains("rows=400"));
+        assert!(rendered.contains("Showing 200 of 1,000") && rendered.contains("rows=400"));
         let more = ListQuery {
             rows: 400,
             ..ListQuery::default()

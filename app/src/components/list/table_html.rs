@@ -1,5 +1,6 @@
 //! HTML of a list's table: its head with links that sort, the link to more rows, and the message for an empty list.
 use super::list_query::{ListQuery, PAGE_ROWS};
+use crate::components::ui::html::grouped;
 use maud::{Markup, html};
 
 /// A column of a list. A column without a key cannot be sorted by.
@@ -77,7 +78,7 @@ pub(super) fn more_link_html(path: &str, query: &ListQuery, n_found: usize) -> M
             p class="list__more" {
                 a class="button" href=(query.with_more().address(path)) data-filter="more" { "Show " (n_next) " more" }
                 " "
-                span class="quiet small" { (query.rows) " of " (n_found) " are shown" }
+                span class="quiet small" { "Showing " (grouped(query.rows)) " of " (grouped(n_found)) }
             }
         }
     }
@@ -96,7 +97,7 @@ pub(super) fn empty_html(path: &str, query: &ListQuery, one: &str, n_hidden: usi
             p {
                 "No " (one) " " (what) "."
                 @if n_hidden > 0 {
-                    " Hidden because inactive: " (n_hidden) "."
+                    " " (n_hidden) " inactive hidden."
                 }
             }
             @if is_filtered {

@@ -332,7 +332,7 @@ impl GridView<'_> {
         );
         if counts.total() > 0 {
             if counts.finished() == counts.total() {
-                html.push_str(r#"<span class="sr">all finished</span>"#);
+                html.push_str(r#"<span class="sr">complete</span>"#);
                 html.push_str(&glyph_html("g-done", Some(StepStatus::Done)));
             } else {
                 put!(html, "{}/{}", counts.finished(), counts.total());

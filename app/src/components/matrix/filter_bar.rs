@@ -72,7 +72,7 @@ const SELECT_MENU: [(&str, &str, &str, GridCommand); 5] = [
     ("row", "Row", "Shift+Space", GridCommand::SelectRow),
     ("column", "Column", "Ctrl+Space", GridCommand::SelectColumn),
     ("cluster", "Cluster", "", GridCommand::SelectCluster),
-    ("all", "All that is shown", "Ctrl+A", GridCommand::SelectAll),
+    ("all", "All visible", "Ctrl+A", GridCommand::SelectAll),
     (
         "previous",
         "Previous open cell",
@@ -133,7 +133,7 @@ pub fn empty_message_html(grid: &Grid, layout: &GridLayout) -> String {
     let (steps, customers) = (grid.rows.len(), grid.columns.len());
     let html = html! {
         p {
-            "Nothing matches the filter: " (pluralize(steps, "step")) " × " (pluralize(customers, "customer")) " are hidden."
+            "No matches; " (pluralize(steps * customers, "cell")) " hidden"
         }
         button class="button live-only" data-filter="clear" { "Show all" }
     };

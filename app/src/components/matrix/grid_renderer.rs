@@ -136,9 +136,12 @@ impl GridRenderer {
         });
     }
 
-    /// The `focusin` listener.
-    pub fn focus_in(self) {
+    /// The `focusin` listener. A cell that gets the focus is the selected one, unless it is being clicked: the click decides.
+    pub fn focus_in(self, event: &ev::FocusEvent, is_clicked: bool) {
         self.has_focus.set_value(true);
+        if let Some(position) = browser::grid::cell_position(event).filter(|_| !is_clicked) {
+            self.state.follow_focus(position);
+        }
     }
 
     /// The `focusout` listener. Without a new target the focused cell was removed, and the grid keeps the focus.

@@ -246,6 +246,7 @@ mod tests {
         grid.set_status_change(at, mark);
         grid.set_missing(at, Some("var.HOST".into()));
         let failed_action = FailedAction {
+            step: cell.step,
             request: ActionRequest::new(StepAction::Done),
             error: AppError::Transport(String::new()),
         };

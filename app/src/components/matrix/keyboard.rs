@@ -75,6 +75,8 @@ impl GridKeyboard {
             let head = browser::grid::head_of(event).filter(|_| command.applies_to_heads());
             let Some(head) = head else { return };
             self.focus_head(head);
+        } else if let Some(position) = browser::grid::cell_position(event) {
+            self.state.follow_focus(position);
         }
         let is_letter = event.key().chars().count() == 1 && !control && event.key() != " ";
         if is_letter && !self.state.letter_keys_enabled.get_untracked() {

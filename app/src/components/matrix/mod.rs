@@ -83,7 +83,7 @@ pub fn MatrixGrid(
             on:pointerleave=move |_| hover_card.pointer_leave()
             on:keydown=move |event| keyboard.key_down(&event)
             on:click=move |event| pointer.click(&event)
-            on:focusin=move |_| renderer.focus_in()
+            on:focusin=move |event| renderer.focus_in(&event, pointer.is_down())
             on:focusout=move |event| renderer.focus_out(&event)
             on:dblclick=move |event| pointer.double_click(&event)
         >

@@ -22,6 +22,7 @@ pub(super) struct PointerSelection {
     /// The cell where the button was pressed, and where the pointer is now.
     drag: StoredValue<Option<(GridPosition, Point)>>,
     is_scrolling: StoredValue<bool>,
+    is_down: StoredValue<bool>,
 }
 
 impl PointerSelection {
@@ -39,6 +40,7 @@ impl PointerSelection {
             on_command,
             drag: StoredValue::new(None),
             is_scrolling: StoredValue::new(false),
+            is_down: StoredValue::new(false),
         }
     }
 
@@ -80,8 +82,14 @@ impl PointerSelection {
         self.drag.get_value().is_some()
     }
 
+    /// Whether a button is pressed anywhere in the grid.
+    pub fn is_down(self) -> bool {
+        self.is_down.get_value()
+    }
+
     /// The `pointerdown` listener. A touch scrolls instead of selecting.
     pub fn pointer_down(self, event: &ev::PointerEvent) {
+        self.is_down.set_value(true);
         let starts = event.button() == 0 && !event.shift_key() && event.pointer_type() != "touch";
         let position = browser::grid::cell_position(event).filter(|_| starts);
         self.drag
@@ -90,6 +98,8 @@ impl PointerSelection {
 
     /// The `pointermove` listener: selects the rectangle up to the cell under the pointer.
     pub fn pointer_move(self, event: &ev::PointerEvent) {
+        // The button may have been released elsewhere.
+        self.is_down.set_value(event.buttons() != 0);
         let Some((from, _)) = self.drag.get_value() else {
             return;
         };
@@ -115,6 +125,7 @@ impl PointerSelection {
 
     /// The `pointerup` and `pointercancel` listener.
     pub fn pointer_up(self) {
+        self.is_down.set_value(false);
         self.drag.set_value(None);
     }
 

@@ -225,7 +225,7 @@ pub fn body_html(
             (table_html(grid, layout, from..n_visual_columns.min(from + CUSTOMERS_PER_TABLE)))
         }
         @if n_visual_columns == 0 || layout.visual_rows.is_empty() {
-            p { "No cell is shown." }
+            p { "Nothing to print." }
         }
         (attention_html(grid, layout, format_time))
     };

@@ -2,7 +2,7 @@
 //! that are being saved. All fields are signals, so a copy of the struct is a handle to the same state.
 use super::{
     command::GridCommand,
-    layout::{BLOCKS, Collapsed, GridLayout, VisualRow},
+    layout::{BLOCKS, Collapsed, GridLayout, GridPosition, VisualRow},
     measured_layout::{DENSITIES, Density},
     selection::{FocusZone, Selection},
 };
@@ -183,6 +183,14 @@ impl MatrixState {
     pub fn select_cell(self, at: CellIndex) {
         let position = self.layout.with_untracked(|layout| layout.position_of(at));
         if let Some(position) = position {
+            self.selection.set(Some(Selection::at(position)));
+        }
+    }
+
+    /// Takes over a cell that has got the focus by itself, as assistive technology does it.
+    pub fn follow_focus(self, position: GridPosition) {
+        let is_there = |it: Selection| it.zone == FocusZone::Cell && it.focus == position;
+        if !self.selection.get_untracked().is_some_and(is_there) {
             self.selection.set(Some(Selection::at(position)));
         }
     }

@@ -2,11 +2,12 @@
 //! the notices about missing values and failed actions.
 use super::{
     events::{OpenStepDialog, StepPanelEvent},
-    step_detail::StepDetailState,
+    history::kept_label,
+    step_detail::{StepDetailState, kept_text},
 };
 use crate::{
     components::{
-        pending_actions::{ActionRequest, FailedAction},
+        pending_actions::ActionRequest,
         reason_form::{ReasonForm, verb},
         rights::OwnRights,
         ui::{
@@ -60,22 +61,22 @@ fn goes_on(status: StepStatus) -> bool {
     !status.is_open() || status == StepStatus::Failed
 }
 
-/// The button that copies the text, and the menu of its other formats.
+/// The button that copies the text on screen, and the menu of its other formats.
 #[component]
 pub fn CopyButton(state: StepDetailState) -> impl IntoView {
-    let (whom, kind) = state.read(|it| {
+    let (whom, kept) = state.read(|it| {
         let (customer, cluster) = (&it.detail.customer.customer, &it.detail.customer.cluster);
         let whom = format!("{} ({})", customer.name, cluster.name);
-        (whom, it.detail.step.kind)
+        (whom, kept_text(it).map(|it| kept_label(it.is_shown)))
     });
     let id = state.id;
     let label = move || match state.copied.get() {
         Some((step, true)) if step == id => format!("Copied for {whom}"),
-        Some((step, false)) if step == id => "Could not copy: it is selected, press Ctrl+C".into(),
+        Some((step, false)) if step == id => "Couldn't copy. Text selected, press Ctrl+C".into(),
         _ => "Copy".to_owned(),
     };
     Effect::new(move |_| state.recall_format());
-    let formats = CopyFormat::ALL.iter().filter(|it| it.is_for(kind));
+    let formats = CopyFormat::ALL.iter().filter(|it| state.has_format(**it));
     let items = formats
         .map(|format| {
             let choose = Callback::new(move |()| state.choose_format(*format));
@@ -110,7 +111,12 @@ pub fn CopyButton(state: StepDetailState) -> impl IntoView {
                 <Icon name="i-chevron"/>
             </Menu>
         </div>
-        <span class="quiet small" id="copy-format">{move || format!("Copies: {}", state.format().label())}</span>
+        <span class="quiet small" id="copy-format">
+            {move || {
+                let format = state.format().label();
+                kept.map_or_else(|| format!("Copies: {format}"), |kept| format!("Copies: {kept}, {}", format.to_ascii_lowercase()))
+            }}
+        </span>
     }
 }
 
@@ -263,9 +269,7 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
     let other = Signal::derive(move || {
         let is_shown_elsewhere = state.missing_values().is_some()
             || state.asked_reason().is_some()
-            || state
-                .refused
-                .with(|it| it.as_ref().is_some_and(FailedAction::is_text_changed));
+            || state.failed().is_some_and(|it| it.is_text_changed());
         state.error().filter(|_| !is_shown_elsewhere)
     });
     let notice = move || {
@@ -321,7 +325,7 @@ pub fn ActionNotice(state: StepDetailState) -> impl IntoView {
                 state.copy(format, true);
             } else {
                 // The text that was proved stays the same.
-                let refused = state.refused.get_untracked().map(|it| it.request);
+                let refused = untrack(|| state.failed()).map(|it| it.request);
                 state.refused.set(None);
                 state.send_action(ActionRequest {
                     allow_unresolved: true,
@@ -375,7 +379,10 @@ pub fn ReasonPrompt(state: StepDetailState) -> impl IntoView {
                 ..ActionRequest::new(action)
             });
         };
-        let title = format!("{} {name} for {customer}", verb(action));
+        let title = match action {
+            StepAction::Fail => format!("Mark {name} failed for {customer}"),
+            action => format!("{} {name} for {customer}", verb(action)),
+        };
         Some(view! {
             <Dialog open=open title=title>
                 <ReasonForm

@@ -51,8 +51,8 @@ pub fn chosen_position(
 fn recipients_text(places: &CustomStepPositions, customer: &str, to_template: bool) -> String {
     let names = &places.customers;
     match names.len() {
-        _ if !to_template => format!("Only {customer} gets it."),
-        0 | 1 => format!("{customer} gets it, and who is added to this release later."),
+        _ if !to_template => format!("For {customer} only."),
+        0 | 1 => format!("{customer} and customers added later."),
         n => format!(
             "All {n} customers in this release get it: {}.",
             names.join(", ")
@@ -360,7 +360,7 @@ mod tests {
     fn the_dialog_says_who_gets_the_step() {
         assert_eq!(
             recipients_text(&positions(), "Acme", false),
-            "Only Acme gets it."
+            "For Acme only."
         );
         assert_eq!(
             recipients_text(&positions(), "Acme", true),

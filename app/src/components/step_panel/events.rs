@@ -4,9 +4,37 @@ use crate::{
     components::pending_actions::ActionRequest, domain::customer_work::CustomStepPositions,
     domain::customer_work::Promotion, domain::diff::DiffRow, domain::id::BatchId,
     domain::id::StepId, domain::order::Position, domain::template::TemplateDraft,
-    domain::text_change::TextComparison,
+    domain::text_change::TextComparison, error::AppError,
 };
 use leptos::prelude::*;
+
+/// A comparison of two texts that the page is asked for.
+#[derive(Clone, Copy)]
+pub struct Compared {
+    /// The rows of the difference, once they are there.
+    pub rows: RwSignal<Option<Vec<DiffRow>>>,
+    /// Why they could not be read.
+    pub error: RwSignal<Option<AppError>>,
+}
+
+impl Compared {
+    /// Nothing is read yet.
+    pub fn new() -> Self {
+        Self {
+            rows: RwSignal::new(None),
+            error: RwSignal::new(None),
+        }
+    }
+}
+
+impl Default for Compared {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The step's text as it is now beside an earlier one, or why that could not be read; none while it is being read.
+pub type ComparedNow = RwSignal<Option<Result<TextComparison, AppError>>>;
 
 /// A request of the step view to its page, which sends it to the server.
 #[derive(Clone)]
@@ -38,17 +66,17 @@ pub enum StepPanelEvent {
     },
     /// Undo a batch of the history.
     Undo(BatchId),
-    /// Compare two texts line by line, and put the result into a signal.
+    /// Compare two texts line by line.
     Compare {
         /// The older text.
         before: String,
         /// The newer text.
         after: String,
-        /// Gets the rows of the difference.
-        into: RwSignal<Option<Vec<DiffRow>>>,
+        /// Gets the rows of the difference, or why there are none.
+        into: Compared,
     },
     /// Compare the step's text with an earlier one, and put the result into a signal.
-    CompareNow(String, RwSignal<Option<TextComparison>>),
+    CompareNow(String, ComparedNow),
     /// Read the step again.
     Reread,
     /// Read where a custom step can be added.

@@ -15,12 +15,14 @@ use crate::{
 };
 use leptos::prelude::*;
 
+pub use crate::domain::text_change::kept_label;
+
 /// What an entry did: "overrode the text", "edited the template".
 fn entry_text(entry: &HistoryEntry, has_diff: bool) -> String {
     match (entry.entity, entry.action) {
         (Entity::Template, action) => format!("{} the template", action.phrase()),
         (_, EventAction::Override) if has_diff => "overrode the text".to_owned(),
-        (_, EventAction::Override) => "kept the text, whatever the template says".to_owned(),
+        (_, EventAction::Override) => "kept its override".to_owned(),
         (_, EventAction::Notes) => "changed the notes".to_owned(),
         (_, EventAction::Undo) => "undid a change".to_owned(),
         (_, action) => action.phrase().to_owned(),
@@ -43,15 +45,6 @@ fn field_change(change: FieldChange) -> impl IntoView {
             {change.before.map(|it| view! { <del>{it}</del>" " })}
             {change.after.map(|it| view! { <ins>{it}</ins> })}
         </p>
-    }
-}
-
-/// What the text is that a done step kept.
-pub fn kept_label(is_shown: bool) -> &'static str {
-    if is_shown {
-        "Text as shown"
-    } else {
-        "Text at that time"
     }
 }
 
@@ -150,7 +143,7 @@ pub fn History(state: StepDetailState) -> impl IntoView {
     view! {
         <section aria-labelledby="history-title">
             <h3 id="history-title">"History"</h3>
-            {is_empty.then(|| view! { <p class="quiet small">"Nothing has been done here yet."</p> })}
+            {is_empty.then(|| view! { <p class="quiet small">"No history yet."</p> })}
             <ol class="timeline">{items}</ol>
         </section>
     }

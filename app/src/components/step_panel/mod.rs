@@ -28,7 +28,7 @@ use events::{OpenStepDialog, PanelNeighbors, StepPanelEvent};
 use history::{History, kept_label};
 use leptos::{ev, prelude::*};
 use notes::{NotesEditor, VariableValues};
-use step_detail::StepDetailState;
+use step_detail::{StepDetailState, kept_text};
 use text_changes::{ChangesNotice, TextChangedDialog};
 use text_dialogs::{DriftDialog, DriftNotice, OverrideDialog, PromoteDialog};
 
@@ -88,29 +88,32 @@ pub fn StateLine(state: StepDetailState) -> impl IntoView {
 pub fn StepBody(state: StepDetailState) -> impl IntoView {
     let (resolved, raw, kind, warnings, kept) = state.read(|it| {
         let detail = &it.detail;
-        let kept = detail.kept.as_ref();
-        // A done step shows the text that it was done with.
-        let other = kept.filter(|it| it.sha256 != detail.resolved_sha256);
-        let plain = other.map(|it| ResolvedText {
-            spans: vec![ResolvedSegment::plain(&it.text)],
-        });
+        let label = detail.kept.as_ref().map(|it| kept_label(it.is_shown));
+        let kind = detail.step.kind;
+        // A done step shows the text that it was done with. Today's template, values and warnings are of another text.
+        if let Some(kept) = kept_text(it) {
+            let plain = ResolvedText {
+                spans: vec![ResolvedSegment::plain(&kept.text)],
+            };
+            return (plain, kept.text.clone(), kind, String::new(), label);
+        }
         (
-            plain.unwrap_or_else(|| detail.resolved.clone()),
+            detail.resolved.clone(),
             detail.step.content.clone(),
-            detail.step.kind,
+            kind,
             warning_list(&detail.warnings),
-            kept.map(|it| kept_label(it.is_shown)),
+            label,
         )
     });
     view! {
         <DriftNotice state=state/>
         <ChangesNotice state=state/>
         <section aria-label="Content">
-            {kept.map(|it| view! { <p class="quiet small">{it}</p> })}
+            {kept.map(|it| view! { <p class="quiet small kept-label">{it}</p> })}
             <CodeBlock resolved=resolved raw=raw kind=kind view=state.code/>
         </section>
         {(!warnings.is_empty()).then(|| view! { <div inner_html=warnings></div> })}
-        <VariableValues state=state/>
+        {(!state.is_kept).then(|| view! { <VariableValues state=state/> })}
         <NotesEditor state=state/>
         <History state=state/>
     }

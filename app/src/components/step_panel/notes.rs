@@ -31,7 +31,7 @@ pub fn VariableValues(state: StepDetailState) -> impl IntoView {
     let count = if n_missing == 0 {
         format!("{n}, all set")
     } else {
-        format!("{n}, {n_missing} missing")
+        format!("{n_missing} of {n} missing")
     };
     let rows = variables
         .into_iter()
@@ -60,7 +60,7 @@ pub fn VariableValues(state: StepDetailState) -> impl IntoView {
                 <dd title=it.problem.map(|it| it.to_string())>
                     {it.problem.map(|_| "cannot be quoted, ")}
                     {it.source.map(Source::as_str)}
-                    {is_missing.then_some(if nowhere { "there is no such value" } else { "fill in at " })}
+                    {is_missing.then_some(if nowhere { "Unknown variable" } else { "Set on " })}
                     {links}
                 </dd>
             }
@@ -164,7 +164,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
         }
         let who = match &writer {
             Some((by, at)) => format!("{by} wrote at {}:", clock.time(*at)),
-            None => "Somebody wrote meanwhile:".to_owned(),
+            None => "Someone wrote since then:".to_owned(),
         };
         let theirs = saved.get();
         let theirs = if theirs.is_empty() {
@@ -179,7 +179,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
                     <b>{who}</b>
                     <p class="notes">{theirs}</p>
                     <p class="row">
-                        <button type="button" class="button" data-size="s" on:click=move |_| save()>"Save mine instead"</button>
+                        <button type="button" class="button" data-size="s" on:click=move |_| save()>"Keep mine"</button>
                         <button type="button" class="button" data-size="s" on:click=take_theirs>"Take theirs"</button>
                     </p>
                 </div>

@@ -48,6 +48,8 @@ pub struct PanelSession {
     pub asked: ArcRwSignal<Option<(StepId, OpenStepDialog)>>,
     /// Why the last change was not saved.
     pub unsaved: ArcRwSignal<Option<UnsavedChange>>,
+    /// The step as this page saved its text last.
+    pub saved_text: ArcRwSignal<Option<CustomerStep>>,
     /// What is being sent from a dialog.
     pub sending: ArcRwSignal<Vec<(StepId, OpenStepDialog, TemplateDraft)>>,
     name: ArcRwSignal<String>,
@@ -77,6 +79,15 @@ impl PanelSession {
                 .is_some_and(|it| it.0 == step.id && it.1.trim() == now)
         };
         now == known.trim() || self.saved_notes.with_untracked(is_saved)
+    }
+
+    /// This page has saved a step's text, from a dialog. In it, more may have been typed: that is on top of this text.
+    pub fn keep_saved(&self, from: Option<OpenStepDialog>, step: CustomerStep) {
+        let of = from.map(|it| (step.id, it));
+        if of.is_some() && self.asked.get_untracked() == of {
+            self.before.set(step.content.clone());
+        }
+        self.saved_text.set(Some(step));
     }
 
     /// Whether a dialog is open whose text was changed. Tracked.
@@ -115,6 +126,8 @@ pub struct StepDetailInner {
     pub reason: ArcRwSignal<String>,
     /// The action that the reason is for.
     pub reason_of: ArcRwSignal<String>,
+    /// What was typed for other actions, and which ones.
+    pub reasons: ArcRwSignal<Vec<(String, String)>>,
 }
 
 thread_local! {

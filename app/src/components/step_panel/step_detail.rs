@@ -9,12 +9,13 @@ use super::{
 use crate::{
     browser, components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
     components::pending_actions::ShownText, components::pending_actions::ShownTexts,
-    components::ui::code::CODE_TEXT, components::ui::code::CodeView, domain::cluster::Cluster,
-    domain::copy::CopyFormat, domain::copy::CopySource, domain::customer::Customer,
-    domain::customer_work::OpenStep, domain::id::StepId, domain::release::Release,
-    domain::template::TemplateDraft, domain::vocabulary::StepAction,
-    domain::vocabulary::StepStatus, domain::vocabulary::StepType, error::AppError,
-    error::ViolationDetail,
+    components::ui::code::CODE_TEXT, components::ui::code::CodeView,
+    components::ui::follow_effect::follow, domain::cluster::Cluster, domain::copy::CopyFormat,
+    domain::copy::CopySource, domain::copy::clipboard_text, domain::copy::with_header_of,
+    domain::customer::Customer, domain::customer_work::OpenStep, domain::id::StepId,
+    domain::release::Release, domain::template::TemplateDraft, domain::text_change::KeptText,
+    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, domain::vocabulary::StepType,
+    error::AppError, error::ViolationDetail,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -22,8 +23,23 @@ use std::sync::Arc;
 /// Where the browser keeps the format that a person copies in.
 const FORMAT_KEY: &str = "rollcall.copy";
 
-/// The text of a step in a format.
-pub fn copy_text(open: &OpenStep, format: CopyFormat) -> String {
+/// The text that a done step kept, if today's is another: its view shows this one.
+pub fn kept_text(open: &OpenStep) -> Option<&KeptText> {
+    let kept = open.detail.kept.as_ref();
+    kept.filter(|it| it.sha256 != open.detail.resolved_sha256)
+}
+
+/// The text that the view of a step shows, in a format. A text that was kept is copied as it is, with the header or without.
+fn copy_text(open: &OpenStep, format: CopyFormat) -> String {
+    match kept_text(open) {
+        Some(kept) if format == CopyFormat::ScriptOnly => clipboard_text(&kept.text),
+        Some(kept) => with_header_of(&open.detail.copy_text, &kept.text),
+        None => copy_todays_text(open, format),
+    }
+}
+
+/// Today's text of a step in a format.
+fn copy_todays_text(open: &OpenStep, format: CopyFormat) -> String {
     let detail = &open.detail;
     format.text(CopySource {
         copy_text: &detail.copy_text,
@@ -33,8 +49,19 @@ pub fn copy_text(open: &OpenStep, format: CopyFormat) -> String {
     })
 }
 
-/// The text of a step as its view shows it.
+/// The text of a step as its view shows it, with its values.
 fn shown_text(open: &OpenStep) -> Arc<ShownText> {
+    match kept_text(open) {
+        Some(kept) => Arc::new(ShownText {
+            sha256: kept.sha256.clone(),
+            text: kept.text.clone(),
+        }),
+        None => todays_text(open),
+    }
+}
+
+/// The text of a step as it is today.
+fn todays_text(open: &OpenStep) -> Arc<ShownText> {
     Arc::new(ShownText {
         sha256: open.detail.resolved_sha256.clone(),
         text: open.detail.resolved_content.clone(),
@@ -82,6 +109,8 @@ pub struct StepDetailState {
     pub status: StepStatus,
     /// Whether the step can be changed: the release is active.
     pub can_work: bool,
+    /// Whether the text on screen is the one that a done step kept, because today's is another.
+    pub is_kept: bool,
     /// The last action that failed or was refused.
     pub refused: RwSignal<Option<FailedAction>>,
     /// Why the last change of this step was not saved, in its open dialog.
@@ -94,6 +123,7 @@ pub struct StepDetailState {
     /// The reason that is typed, and which action it is for.
     pub reason: RwSignal<String>,
     reason_of: RwSignal<String>,
+    reasons: RwSignal<Vec<(String, String)>>,
     kept: RwSignal<Vec<KeptDraft>>,
     /// The open dialog, and the step that it belongs to.
     pub asked: RwSignal<Option<(StepId, OpenStepDialog)>>,
@@ -128,7 +158,6 @@ impl StepDetailState {
         on_event: Callback<StepPanelEvent>,
     ) -> Self {
         let shown: ShownTexts = use_context().unwrap_or_default();
-        shown.show(open.detail.step.id, shown_text(&open), false);
         let inner = memory.inner();
         let PanelSession {
             notes,
@@ -147,9 +176,10 @@ impl StepDetailState {
         };
         let unsaved = Signal::derive(move || unsaved_in(true));
         let unsaved_outside = Signal::derive(move || unsaved_in(false));
-        Self {
+        let this = Self {
             id,
             status: open.detail.step.status,
+            is_kept: kept_text(&open).is_some(),
             open: StoredValue::new(open),
             can_work,
             refused,
@@ -159,6 +189,7 @@ impl StepDetailState {
             asking,
             reason: inner.reason.clone().into(),
             reason_of: inner.reason_of.clone().into(),
+            reasons: inner.reasons.clone().into(),
             kept: inner.kept.clone().into(),
             asked,
             copied: inner.copied.clone().into(),
@@ -175,7 +206,27 @@ impl StepDetailState {
             fields: StoredValue::new(memory.fields()),
             shown,
             on_event,
-        }
+        };
+        this.note_screen();
+        follow(move |is_first| {
+            this.code.is_raw.track();
+            if !is_first {
+                this.note_screen();
+            }
+        });
+        this
+    }
+
+    /// The text on screen; none while it is shown with the names of its variables.
+    fn text_on_screen(self) -> Option<Arc<ShownText>> {
+        let has_names = |it: &OpenStep| it.detail.step.content != it.detail.resolved_content;
+        let is_raw = !self.is_kept && self.code.is_raw.get_untracked() && self.read(has_names);
+        (!is_raw).then(|| self.read(shown_text))
+    }
+
+    /// What is on screen counts as shown (R81).
+    fn note_screen(self) {
+        self.shown.show(self.id, self.text_on_screen(), false);
     }
 
     /// Reads from the step.
@@ -193,10 +244,26 @@ impl StepDetailState {
         self.copied.get() == Some((self.id, true))
     }
 
-    /// The format that the button copies.
-    pub fn format(self) -> CopyFormat {
+    /// The format that was chosen, where it fits today's text.
+    fn chosen_format(self) -> CopyFormat {
         let format = self.format.get().unwrap_or(CopyFormat::WithHeader);
         format.or_header(self.kind)
+    }
+
+    /// Whether the text on screen can be copied in a format.
+    pub fn has_format(self, format: CopyFormat) -> bool {
+        let is_plain = matches!(format, CopyFormat::WithHeader | CopyFormat::ScriptOnly);
+        format.is_for(self.kind) && (is_plain || !self.is_kept)
+    }
+
+    /// The format that the button copies.
+    pub fn format(self) -> CopyFormat {
+        let format = self.chosen_format();
+        if self.has_format(format) {
+            format
+        } else {
+            CopyFormat::WithHeader
+        }
     }
 
     /// Reads the format that was chosen before in this browser.
@@ -221,26 +288,48 @@ impl StepDetailState {
         self.copy(untrack(|| self.format()), false);
     }
 
-    /// Copies the text. If values are missing it is only copied with `allow`, or as the template, which has no values.
+    /// Copies the text on screen. If values are missing it is only copied with `allow`, or as the template, which has no
+    /// values.
     pub fn copy(self, format: CopyFormat, allow: bool) {
-        let is_blocked =
-            self.read(|it| !it.detail.unresolved.is_empty()) && format != CopyFormat::Template;
+        let is_template = format == CopyFormat::Template;
+        let is_missing = !self.is_kept && self.read(|it| !it.detail.unresolved.is_empty());
+        let is_blocked = is_missing && !is_template;
         if is_blocked && !allow {
             self.blocked_copy.set(Some(format));
             return;
         }
         self.blocked_copy.set(None);
         let text = self.read(|it| copy_text(it, format));
-        let (copied, id) = (self.copied, self.id);
-        let (shown, shown_text) = (self.shown, self.read(shown_text));
+        let (copied, id, shown) = (self.copied, self.id, self.shown);
+        let sent = (!is_template).then(|| self.read(shown_text));
+        let on_screen = self.text_on_screen();
         leptos::task::spawn_local(async move {
             let done = browser::clipboard::copy(&text).await;
             let _ = copied.try_set(Some((id, done)));
-            if done && format != CopyFormat::Template {
-                shown.show(id, shown_text, true);
-            }
             if !done {
                 browser::dom::select_content(CODE_TEXT);
+            }
+            // What is selected is what Ctrl+C copies.
+            let taken = if done { sent } else { on_screen };
+            if taken.is_some() {
+                shown.show(id, taken, true);
+            }
+        });
+    }
+
+    /// Copies today's text of a done step that shows the one it kept, and puts whether the clipboard took it into a signal.
+    pub fn copy_todays(self, into: RwSignal<Option<bool>>) {
+        let mut format = untrack(|| self.chosen_format());
+        if format == CopyFormat::Template {
+            format = CopyFormat::WithHeader;
+        }
+        let text = self.read(|it| copy_todays_text(it, format));
+        let (id, shown, todays) = (self.id, self.shown, self.read(todays_text));
+        leptos::task::spawn_local(async move {
+            let done = browser::clipboard::copy(&text).await;
+            let _ = into.try_set(Some(done));
+            if done {
+                shown.show(id, Some(todays), true);
             }
         });
     }
@@ -262,16 +351,20 @@ impl StepDetailState {
 
     /// Sends the refused action again.
     pub fn retry(self) {
-        if let Some(failed) = self.refused.get_untracked() {
+        if let Some(failed) = untrack(|| self.failed()) {
             self.refused.set(None);
             self.send_action(failed.request);
         }
     }
 
+    /// The last action of this step, if it failed or was refused. Tracked.
+    pub fn failed(self) -> Option<FailedAction> {
+        self.refused.get().filter(|it| it.step == self.id)
+    }
+
     /// Why the last action failed or was refused.
     pub fn error(self) -> Option<AppError> {
-        self.refused
-            .with(|it| it.as_ref().map(|it| it.error.clone()))
+        self.failed().map(|it| it.error)
     }
 
     /// Why an action is not possible now; none if it is.
@@ -301,15 +394,24 @@ impl StepDetailState {
         (step == self.id).then_some(action)
     }
 
-    /// The reason that is typed for an action. It stays when the prompt is closed without sending it, or drawn anew, until
-    /// the state of the step is another one.
+    /// The reason that is typed for an action; each action has its own. It stays when the prompt is closed without sending
+    /// it, or drawn anew, until the state of the step is another one.
     pub fn reason_for(self, action: StepAction) -> RwSignal<String> {
         let at = self.read(|it| it.detail.step.state_at);
         let at = at.map_or(0, |it| it.timestamp_micros());
         let of = format!("{} {action} {at}", self.id);
-        if self.reason_of.with_untracked(|it| *it != of) {
+        let before = self.reason_of.get_untracked();
+        if before != of {
+            let typed = self.reason.get_untracked();
+            let kept = self.reasons.try_update(|all| {
+                if !typed.is_empty() {
+                    all.push((before, typed));
+                }
+                let at = all.iter().position(|it| it.0 == of)?;
+                Some(all.swap_remove(at).1)
+            });
             self.reason_of.set(of);
-            self.reason.set(String::new());
+            self.reason.set(kept.flatten().unwrap_or_default());
         }
         self.reason
     }

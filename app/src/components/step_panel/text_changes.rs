@@ -1,13 +1,16 @@
 //! What changed in the open step's text (R81): the question before a changed text is marked, the notice about values that
 //! changed, and what a done step was done with.
-use super::{events::StepPanelEvent, step_detail::StepDetailState};
+use super::{
+    events::{Compared, ComparedNow, StepPanelEvent},
+    step_detail::{StepDetailState, kept_text},
+};
 use crate::{
     components::{
         diff_view::{SideBySide, unified},
         pending_actions::{ActionRequest, FailedAction, ShownText},
         reason_form::verb,
         text_change::change_text,
-        ui::{dialog::Dialog, icon::Icon, time::Clock},
+        ui::{dialog::Dialog, icon::Icon, notice::Failure, time::Clock},
     },
     domain::text_change::{TextChange, TextComparison},
 };
@@ -23,52 +26,82 @@ pub fn change_lines(changes: Vec<TextChange>) -> impl IntoView {
     changes.into_iter().map(line).collect_view()
 }
 
+/// Says that today's text of a done step is another than the one on screen, with the difference and a button that copies it.
+#[component]
+fn TodaysText(state: StepDetailState, kept: String) -> impl IntoView {
+    let (now, can_copy) = state.read(|it| {
+        let detail = &it.detail;
+        (
+            detail.resolved_content.clone(),
+            detail.unresolved.is_empty(),
+        )
+    });
+    let compared = Compared::new();
+    let texts = StoredValue::new((kept, now));
+    let compare = move || {
+        let (before, after) = texts.get_value();
+        compared.error.set(None);
+        let into = compared;
+        state.on_event.run(StepPanelEvent::Compare {
+            before,
+            after,
+            into,
+        });
+    };
+    let copied = RwSignal::new(None::<bool>);
+    let copy_label = move || match copied.get() {
+        Some(true) => "Copied today's text",
+        Some(false) => "Couldn't copy today's text",
+        None => "Copy today's text",
+    };
+    view! {
+        <p>
+            <b>"Today's text differs."</b>
+            " "
+            <button
+                type="button"
+                class="link"
+                on:click=move |_| compare()
+                hidden=move || compared.rows.with(Option::is_some)
+            >
+                "Show the difference"
+            </button>
+            " "
+            {can_copy
+                .then(|| {
+                    view! {
+                        <button type="button" class="link" on:click=move |_| state.copy_todays(copied)>
+                            {copy_label}
+                        </button>
+                    }
+                })}
+        </p>
+        <Failure error=compared.error on_retry=Callback::new(move |()| compare())/>
+        {move || {
+            compared
+                .rows
+                .get()
+                .map(|rows| {
+                    view! { <pre class="diff" tabindex="0" role="region" aria-label="Difference" inner_html=unified(&rows)></pre> }
+                })
+        }}
+    }
+}
+
 /// Says what changed in the text of a step after the release was activated; of a done step that today's text differs.
 #[component]
 pub fn ChangesNotice(state: StepDetailState) -> impl IntoView {
-    let (changes, kept, now) = state.read(|it| {
-        let detail = &it.detail;
-        let differs = |it: &str| it != detail.resolved_sha256;
-        let kept = detail.kept.as_ref().filter(|it| differs(&it.sha256));
-        let kept = kept.map(|it| it.text.clone());
-        (
-            detail.changes.clone(),
-            kept,
-            detail.resolved_content.clone(),
-        )
+    let (changes, kept) = state.read(|it| {
+        let kept = kept_text(it).map(|it| it.text.clone());
+        (it.detail.changes.clone(), kept)
     });
     let is_empty = changes.is_empty() && kept.is_none();
-    let rows = RwSignal::new(None);
-    let difference = kept.map(|kept| {
-        let texts = StoredValue::new((kept, now));
-        let compare = move |_| {
-            let (before, after) = texts.get_value();
-            let into = rows;
-            state.on_event.run(StepPanelEvent::Compare {
-                before,
-                after,
-                into,
-            });
-        };
-        view! {
-            <b>"Today's text differs."</b>
-            " "
-            <button type="button" class="link" on:click=compare hidden=move || rows.with(Option::is_some)>
-                "Show the difference"
-            </button>
-            {move || {
-                rows.get()
-                    .map(|rows| {
-                        view! { <pre class="diff" tabindex="0" role="region" aria-label="Difference" inner_html=unified(&rows)></pre> }
-                    })
-            }}
-        }
-    });
+    let todays = kept.map(|kept| view! { <TodaysText state=state kept=kept/> });
     (!is_empty).then(|| {
         view! {
             <div class="alert">
                 <Icon name="i-clock"/>
-                <div>{difference} {change_lines(changes)}</div>
+                <div>{todays} {change_lines(changes)}</div>
             </div>
         }
     })
@@ -77,20 +110,27 @@ pub fn ChangesNotice(state: StepDetailState) -> impl IntoView {
 /// Asks before a step is started or marked done whose text is another than the one that was shown.
 #[component]
 pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
+    let title = state.read(|it| {
+        let (step, customer) = (&it.detail.step.name, &it.detail.customer.customer.name);
+        format!("{step} for {customer}: the text changed since you saw it")
+    });
     move || {
-        let failed = state.refused.get().filter(FailedAction::is_text_changed)?;
+        let failed = state.failed().filter(FailedAction::is_text_changed)?;
         let request = failed.request;
         let label = verb(request.action);
         let shown = request.text.as_ref().map(|it| it.text.clone());
-        let found = RwSignal::new(None::<TextComparison>);
-        let shown = shown.unwrap_or_default();
-        state.on_event.run(StepPanelEvent::CompareNow(shown, found));
+        let shown = StoredValue::new(shown.unwrap_or_default());
+        let found: ComparedNow = RwSignal::new(None);
+        let compare = move || {
+            found.set(None);
+            let text = shown.get_value();
+            state.on_event.run(StepPanelEvent::CompareNow(text, found));
+        };
+        compare();
+        let now = move || found.get().and_then(Result::ok);
+        let error = Signal::derive(move || found.get().and_then(Result::err));
         let rows = RwSignal::new(None);
-        Effect::new(move |_| {
-            if let Some(compared) = found.get() {
-                rows.set(Some(compared.rows));
-            }
-        });
+        Effect::new(move |_| rows.set(now().map(|it: TextComparison| it.rows)));
         let open = RwSignal::new(true);
         Effect::new(move |_| {
             if !open.get() {
@@ -100,7 +140,7 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
         });
         let request = StoredValue::new(request);
         let send = move |_| {
-            let Some(now) = found.get_untracked().map(|it| it.now) else {
+            let Some(now) = untrack(now).map(|it| it.now) else {
                 return;
             };
             let text = Some(Arc::new(ShownText {
@@ -115,18 +155,21 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
             state.send_action(request);
         };
         Some(view! {
-            <Dialog open=open title="The text changed since you saw it" wide=true>
+            <Dialog open=open title=title.clone() wide=true>
                 <div class="dialog__body stack">
-                    {move || found.get().map(|it| change_lines(it.now.changes))}
+                    <Failure error=error on_retry=Callback::new(move |()| compare())/>
+                    {move || now().map(|it| change_lines(it.now.changes))}
                     <SideBySide rows=rows left="As you saw it" right="Now"/>
                 </div>
                 <div class="dialog__foot">
-                    <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
+                    <button class="button push" type="button" data-first="" on:click=move |_| open.set(false)>
+                        "Cancel"
+                    </button>
                     <button
                         class="button"
                         data-kind="ink"
                         type="button"
-                        disabled=move || found.with(Option::is_none)
+                        disabled=move || now().is_none()
                         on:click=send
                     >
                         {label}

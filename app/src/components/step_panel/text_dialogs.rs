@@ -2,13 +2,13 @@
 //! since (drift), and promote it to the template.
 use super::{
     custom_step_dialogs::RestoredNotice,
-    events::{OpenStepDialog, StepPanelEvent},
+    events::{Compared, OpenStepDialog, StepPanelEvent},
     step_detail::{StepDetailState, known_names_of},
 };
 use crate::{
     browser, components::diff_view::SideBySide, components::step_editor::StepEditor,
     components::ui::dialog::Dialog, components::ui::icon::Icon, components::ui::notice::Failure,
-    components::ui::time::Clock, domain::customer_work::Promotion, domain::diff::DiffRow,
+    components::ui::time::Clock, domain::customer_work::Promotion,
     domain::template::TemplateImpact, domain::vocabulary::Field,
 };
 use leptos::prelude::*;
@@ -16,19 +16,44 @@ use leptos::prelude::*;
 /// How long typing must pause before the texts are compared, in milliseconds.
 const COMPARE_DEBOUNCE_MS: u32 = 300;
 
-/// Asks the page for the difference of two texts; the server compares them, so that the WASM carries no diff.
-fn request_diff(
+/// Two texts side by side, compared again when the right one has changed. The server compares them, so that the WASM carries
+/// no diff; if it cannot be reached, that is said, with a button that tries again.
+#[component]
+fn Comparison(
     state: StepDetailState,
-    before: String,
-    after: String,
-) -> RwSignal<Option<Vec<DiffRow>>> {
-    let rows = RwSignal::new(None);
-    state.on_event.run(StepPanelEvent::Compare {
-        before,
-        after,
-        into: rows,
+    #[prop(into)] before: Signal<String>,
+    #[prop(into)] after: Signal<String>,
+    #[prop(into)] left: String,
+    #[prop(into)] right: String,
+) -> impl IntoView {
+    let compared = Compared::new();
+    let compare = move || {
+        compared.error.set(None);
+        state.on_event.run(StepPanelEvent::Compare {
+            before: before.get_untracked(),
+            after: after.get_untracked(),
+            into: compared,
+        });
+    };
+    compare();
+    let edits = StoredValue::new(0_u32);
+    Effect::new(move |was: Option<()>| {
+        after.track();
+        if was.is_none() {
+            return;
+        }
+        edits.update_value(|it| *it += 1);
+        let number = edits.get_value();
+        browser::dom::after(COMPARE_DEBOUNCE_MS, move || {
+            if edits.try_get_value() == Some(number) {
+                compare();
+            }
+        });
     });
-    rows
+    view! {
+        <Failure error=compared.error on_retry=Callback::new(move |()| compare())/>
+        <SideBySide rows=compared.rows left=left right=right/>
+    }
 }
 
 /// The names of the step and of its customer.
@@ -57,30 +82,10 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
         )
     });
     let mine = state.fields().content;
-    let template = StoredValue::new(template);
-    let saved = StoredValue::new(content);
-    let rows = request_diff(state, template.get_value(), mine.get_untracked());
-    let edits = StoredValue::new(0_u32);
-    Effect::new(move |before: Option<()>| {
-        mine.track();
-        if before.is_none() {
-            return;
-        }
-        edits.update_value(|it| *it += 1);
-        let number = edits.get_value();
-        browser::dom::after(COMPARE_DEBOUNCE_MS, move || {
-            if edits.try_get_value() == Some(number) {
-                state.on_event.run(StepPanelEvent::Compare {
-                    before: template.get_value(),
-                    after: mine.get_untracked(),
-                    into: rows,
-                });
-            }
-        });
-    });
+    let template = Signal::stored(template);
+    let saved = Signal::stored(content);
     // Somebody else has saved a text while this one was typed.
-    let is_overtaken = state.fields().before.get_untracked() != saved.get_value();
-    let theirs = is_overtaken.then(|| request_diff(state, saved.get_value(), mine.get_untracked()));
+    let is_overtaken = state.fields().before.get_untracked() != saved.get_untracked();
     let known = state.read(known_names_of);
     let customer = StoredValue::new(customer);
     view! {
@@ -95,17 +100,17 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
                         fields=state.fields()
                         on_discard=Callback::new(move |()| state.discard_typed())
                     />
-                    {theirs
-                        .map(|rows| {
+                    {is_overtaken
+                        .then(|| {
                             view! {
                                 <div class="alert" role="alert">
                                     <Icon name="i-warn"/>
                                     <span>
-                                        <b>"Somebody else changed this text meanwhile. "</b>
+                                        <b>"Someone else changed this text since then. "</b>
                                         "Saving replaces theirs by yours."
                                     </span>
                                 </div>
-                                <SideBySide rows=rows left="Theirs" right="Yours"/>
+                                <Comparison state=state before=saved after=mine left="Theirs" right="Yours"/>
                             }
                         })}
                     <StepEditor
@@ -118,7 +123,7 @@ pub fn OverrideDialog(state: StepDetailState) -> impl IntoView {
                     <p class="quiet small">
                         "Only this customer's copy changes; later edits of the template leave it alone."
                     </p>
-                    <SideBySide rows=rows left="Template" right=customer.get_value()/>
+                    <Comparison state=state before=template after=mine left="Template" right=customer.get_value()/>
                 </div>
                 <div class="dialog__foot">
                     <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
@@ -138,16 +143,15 @@ pub fn DriftNotice(state: StepDetailState) -> impl IntoView {
     state.read(|it| it.drift.clone()).map(|drift| {
         let by = drift.changed_by.zip(drift.changed_at);
         let text = move || {
-            let who = by.as_ref().map_or_else(
-                || "The template was changed".to_owned(),
-                |(by, at)| format!("{by} changed the template at {},", clock.time(*at)),
-            );
-            let after = if is_overridden {
-                "after this text was overridden."
+            let who = by.as_ref().map_or_else(String::new, |(by, at)| {
+                format!(", by {by} at {}", clock.time(*at))
+            });
+            let copy = if is_overridden {
+                "this override"
             } else {
-                "after this text was taken from it."
+                "this copy"
             };
-            format!("{who} {after}")
+            format!("Template changed since {copy}{who}.")
         };
         view! {
             <div class="alert">
@@ -187,7 +191,7 @@ fn KeepButton(state: StepDetailState) -> impl IntoView {
 fn TakeButton(state: StepDetailState) -> impl IntoView {
     view! {
         <button type="button" class="button" data-size="s" on:click=move |_| state.on_event.run(StepPanelEvent::Reset)>
-            "Take the template's"
+            "Use the template"
         </button>
     }
 }
@@ -209,13 +213,8 @@ pub fn DriftDialog(state: StepDetailState) -> impl IntoView {
             step.is_overridden,
         )
     });
-    let now_mine = request_diff(state, now.clone(), mine.clone());
-    let then = then.map(|then| {
-        (
-            request_diff(state, then.clone(), now),
-            request_diff(state, then, mine),
-        )
-    });
+    let (now, mine) = (Signal::stored(now), Signal::stored(mine));
+    let then = then.map(Signal::stored);
     let can_work = state.can_work;
     let customer = StoredValue::new(customer);
     view! {
@@ -223,16 +222,16 @@ pub fn DriftDialog(state: StepDetailState) -> impl IntoView {
             <div class="dialog__body stack">
                 <Failure error=state.unsaved/>
                 {match then {
-                    Some((then_now, then_mine)) => {
+                    Some(then) => {
                         view! {
-                            <SideBySide rows=then_now left="Template then" right="Template now"/>
-                            <SideBySide rows=then_mine left="Template then" right=customer.get_value()/>
+                            <Comparison state=state before=then after=now left="Template then" right="Template now"/>
+                            <Comparison state=state before=then after=mine left="Template then" right=customer.get_value()/>
                         }
                             .into_any()
                     }
-                    None => view! { <p class="quiet">"The template's text then is not in the history."</p> }.into_any(),
+                    None => view! { <p class="quiet">"Earlier text unavailable."</p> }.into_any(),
                 }}
-                <SideBySide rows=now_mine left="Template now" right=customer.get_value()/>
+                <Comparison state=state before=now after=mine left="Template now" right=customer.get_value()/>
             </div>
             <div class="dialog__foot">
                 <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
@@ -285,7 +284,7 @@ fn promotion_text(promotion: &Promotion, is_custom: bool) -> String {
         text.extend([
             " ",
             n.to_string().as_str(),
-            " keep their own text: ",
+            " keep their text: ",
             reasons.as_str(),
             ".",
         ]);
@@ -310,7 +309,7 @@ pub fn PromoteDialog(state: StepDetailState) -> impl IntoView {
                         promotion
                             .with(|it| {
                                 it.as_ref()
-                                    .map_or_else(|| "Counting the copies…".to_owned(), |it| promotion_text(it, is_custom))
+                                    .map_or_else(|| "Checking…".to_owned(), |it| promotion_text(it, is_custom))
                             })
                     }}
                 </p>
@@ -355,7 +354,7 @@ mod tests {
         };
         assert_eq!(
             promotion_text(&promotion, false),
-            "This text becomes the template's. It changes 1 pending copy. 3 keep their own text: 1 started, 2 executed."
+            "This text becomes the template's. It changes 1 pending copy. 3 keep their text: 1 started, 2 executed."
         );
     }
 }

@@ -257,16 +257,18 @@ pub fn CodeBlock(
     view: Option<CodeView>,
 ) -> impl IntoView {
     let view = view.unwrap_or_default();
-    let CodeView { is_raw, wraps, .. } = view;
+    let CodeView { wraps, .. } = view;
     let tooltip: NodeRef<html::Span> = NodeRef::new();
     let filled = lines(&resolved, kind);
     let n_lines = filled.len();
     let variables = resolved.variables();
     let has_two_forms = !variables.is_empty() || resolved.text() != raw;
+    // The choice is the page's: a text that has one form alone is never shown as the raw one.
+    let is_raw = move || has_two_forms && view.is_raw.get();
     let filled = StoredValue::new(lines_html(&filled));
     let raw = StoredValue::new(with_marked_variables(&raw, &variables));
     let text = move || {
-        if is_raw.get() {
+        if is_raw() {
             raw.with_value(|it| lines_html(&lines(it, kind)))
         } else {
             filled.get_value()
@@ -293,8 +295,8 @@ pub fn CodeBlock(
             view! {
                 <button
                     type="button"
-                    aria-pressed=move || (is_raw.get() == raw).to_string()
-                    on:click=move |_| is_raw.set(raw)
+                    aria-pressed=move || (is_raw() == raw).to_string()
+                    on:click=move |_| view.is_raw.set(raw)
                 >
                     {label}
                 </button>
@@ -328,7 +330,7 @@ pub fn CodeBlock(
                 tabindex="0"
                 role="region"
                 data-text=""
-                aria-label=move || if is_raw.get() { "Raw text" } else { "Resolved text" }
+                aria-label=move || if is_raw() { "Raw text" } else { "Resolved text" }
                 on:pointerover=move |event| { if let Some(tooltip) = tooltip.get_untracked() { tooltip::show(&event, &tooltip) } }
                 on:focusin=move |event| { if let Some(tooltip) = tooltip.get_untracked() { tooltip::show(&event, &tooltip) } }
                 on:pointerout=move |_| hide()

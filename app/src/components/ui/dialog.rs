@@ -3,8 +3,8 @@ use super::icon::Icon;
 use crate::browser::dom;
 use leptos::{html, prelude::*};
 
-/// The field that gets the focus when a dialog opens. In a dialog without fields the browser decides.
-const FIRST_FIELD: &str = "dialog[open] :is(input, textarea, select)";
+/// What gets the focus when a dialog opens: a field, or what is marked as the first. Else the browser decides.
+const FIRST_FIELD: &str = "dialog[open] :is(input, textarea, select, [data-first])";
 
 /// A dialog with a title and a close button. Its content is created when it opens, so it is in its first state each time.
 #[component]

@@ -46,7 +46,7 @@ pub fn Unavailable(error: AppError, on_retry: Callback<()>) -> impl IntoView {
     let title = match &error {
         AppError::NotFound(_) => "Not found",
         AppError::Transport(_) => "The server cannot be reached",
-        _ => "This could not be loaded",
+        _ => "Couldn't load this",
     };
     view! {
         <Title text=format!("{title} · Rollcall")/>

@@ -11,6 +11,8 @@ pub struct Toast {
     pub text: String,
     /// The change that its Undo button reverts. Without one there is no button.
     pub batch: Option<BatchId>,
+    /// The address of the step that the message is about.
+    pub step: Option<String>,
     number: u32,
 }
 
@@ -46,11 +48,21 @@ impl Toasts {
 
     /// Shows a toast in place of the present one, with an Undo button for `batch` if it is given.
     pub fn show(self, text: impl Into<String>, batch: Option<BatchId>) {
+        self.replace(text.into(), batch, None);
+    }
+
+    /// Shows a toast with a link to the step that it is about.
+    pub fn show_step(self, text: String, address: String) {
+        self.replace(text, None, Some(address));
+    }
+
+    fn replace(self, text: String, batch: Option<BatchId>, step: Option<String>) {
         self.number.update(|it| *it += 1);
         let number = self.number.get_untracked();
         self.shown.set(Some(Toast {
-            text: text.into(),
+            text,
             batch,
+            step,
             number,
         }));
         self.hide_later(number);
@@ -117,6 +129,13 @@ pub fn ToastRegion(on_undo: Callback<BatchId>) -> impl IntoView {
                             on:focusout=move |_| toasts.is_held.set(false)
                         >
                             <span>{toast.text}</span>
+                            {toast.step.map(|step| {
+                                view! {
+                                    <a class="button" data-size="s" href=step on:click=move |_| toasts.dismiss()>
+                                        "View step"
+                                    </a>
+                                }
+                            })}
                             {undo.map(|batch| {
                                 view! {
                                     <button

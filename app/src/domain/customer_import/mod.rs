@@ -47,7 +47,7 @@ pub struct ImportRow {
     pub variables: Metadata,
     /// Of a known customer; empty if the text says what is there already.
     pub changes: Vec<ImportChange>,
-    /// Why it is left out or doubtful, or that a known customer is inactive.
+    /// Why it is left out or doubtful, that a known customer is inactive, or that no column has a new one's name.
     pub reason: Option<String>,
     /// None if the text names no cluster that exists, and none was chosen.
     pub cluster_id: Option<ClusterId>,

@@ -42,6 +42,7 @@ fn plan_row(
 ) -> PlannedRow {
     let is_named = source.name.is_some();
     let name = source.name.unwrap_or_else(|| source.namespace.clone());
+    let cluster = cluster_of(&source.cluster, &source.cluster_id, chosen, context);
     let mut row = ImportRow {
         line: source.line,
         state: ImportState::LeftOut,
@@ -50,15 +51,19 @@ fn plan_row(
         variables: source.variables,
         changes: Vec::new(),
         reason: source.left_out,
-        cluster_id: None,
-        cluster: source.cluster,
+        cluster_id: cluster.as_ref().ok().map(|it| it.0),
+        cluster: match &cluster {
+            Ok((_, name)) => name.clone(),
+            Err(_) if source.cluster.is_empty() => source.cluster_id,
+            Err(_) => source.cluster,
+        },
         customer_id: None,
         version: None,
     };
     if row.reason.is_some() {
         return PlannedRow { row, action: None };
     }
-    let fields = match checked(&mut row, source.description, chosen, context) {
+    let fields = match cluster.and_then(|it| checked(&row, it.0, source.description)) {
         Ok(fields) => fields,
         Err(reason) => return left_out(row, reason),
     };
@@ -76,10 +81,12 @@ fn plan_row(
     let system =
         || is_system(&row.namespace).then(|| format!("{} is a system namespace", row.namespace));
     row.reason = source.doubt.or_else(system);
-    row.state = match row.reason {
-        Some(_) => ImportState::Doubtful,
-        None => ImportState::New,
-    };
+    if row.reason.is_some() {
+        row.state = ImportState::Doubtful;
+    } else {
+        row.state = ImportState::New;
+        row.reason = source.note;
+    }
     let action = Some(ImportAction::Create(fields));
     PlannedRow { row, action }
 }
@@ -92,14 +99,10 @@ fn left_out(mut row: ImportRow, reason: String) -> PlannedRow {
 
 /// The fields of a row after the checks that a form makes; or why it is left out.
 fn checked(
-    row: &mut ImportRow,
+    row: &ImportRow,
+    cluster_id: ClusterId,
     description: String,
-    chosen: Option<ClusterId>,
-    context: &ImportContext,
 ) -> Result<CustomerFields, String> {
-    let (cluster_id, cluster) = cluster_of(&row.cluster, chosen, context)?;
-    row.cluster_id = Some(cluster_id);
-    row.cluster = cluster;
     let draft = CustomerDraft {
         name: row.name.clone(),
         cluster_id: Some(cluster_id),
@@ -110,28 +113,33 @@ fn checked(
     draft.parse().map_err(|it| reason_of(&it))
 }
 
-/// The cluster that a row names, else the chosen one.
+/// The cluster that a row names, else the one whose id it has, else the chosen one.
 fn cluster_of(
     named: &str,
+    id: &str,
     chosen: Option<ClusterId>,
     context: &ImportContext,
 ) -> Result<(ClusterId, String), String> {
-    let found = if named.is_empty() {
-        let chosen = chosen.ok_or("Choose a cluster")?;
-        context.clusters.iter().find(|it| it.1.0 == chosen)
-    } else {
+    let by_id = |id: ClusterId| context.clusters.iter().find(|it| it.1.0 == id);
+    let found = if !named.is_empty() {
         // As cluster names are stored: trimmed and composed.
         let name = Name::parse(named).map(String::from).unwrap_or_default();
         context.clusters.get_key_value(&name)
+    } else if id.is_empty() {
+        chosen.and_then(by_id)
+    } else {
+        let id = id.trim().parse().ok().map(ClusterId);
+        id.and_then(by_id)
     };
     match found {
         Some((name, (id, true))) => Ok((*id, name.clone())),
         Some((name, (_, false))) => Err(format!("Cluster {name} is inactive. Restore it first")),
-        None if named.is_empty() => Err("Choose a cluster".to_owned()),
-        None => {
+        None if !named.is_empty() => {
             let named = excerpt(named);
             Err(format!("There's no cluster named {named}. Add it first"))
         }
+        None if !id.is_empty() => Err(format!("There's no cluster with the id {}", excerpt(id))),
+        None => Err("Choose a cluster".to_owned()),
     }
 }
 

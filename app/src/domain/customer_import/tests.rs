@@ -147,7 +147,7 @@ fn a_known_customer_tells_what_would_change_and_keeps_the_rest() {
     let (_, untold) = plan("Orchard, orchard, ZONE=a").choose(&ImportRequest::default());
     assert!(untold.is_empty());
     let long = format!("Orchard, orchard, A={}", "x".repeat(16 * 1024 - 30));
-    assert!(says(&long)[0].starts_with("1 left-out Orchard orchard: Variables: at most"));
+    assert!(says(&long)[0].starts_with("1 left-out Orchard orchard: Variables: At most"));
 }
 
 #[test]
@@ -245,6 +245,133 @@ fn a_row_may_name_its_cluster() {
         Some("Choose a cluster")
     );
     assert_eq!(of(Some(US)).cluster, "prod-us");
+}
+
+#[test]
+fn a_row_s_own_cluster_is_never_taken_for_the_chosen_one() {
+    let cluster = |text: &str| {
+        let row = rows(text).remove(0);
+        match row.reason {
+            Some(reason) => format!("{}: {reason}", row.state),
+            None => format!("{}: {}", row.state, row.cluster),
+        }
+    };
+    let object = |members: &str| {
+        let text = format!("[{{\"name\":\"B\",\"namespace\":\"b\"{members}}}]");
+        cluster(&text)
+    };
+    for members in [
+        r#","cluster":"prod-us""#,
+        r#","cluster":{"name":"prod-us","isActive":true}"#,
+        r#","cluster":{"id":2,"name":"prod-us"}"#,
+        r#","cluster":{"id":2}"#,
+        r#","clusterId":2"#,
+        r#","clusterId":"2""#,
+        r#","cluster_id":2"#,
+        r#","clusterName":"prod-us""#,
+        r#","clusterId":2,"cluster":{"name":"prod-us"},"version":3"#,
+        // Ids are those of the program that wrote them.
+        r#","clusterId":1,"cluster":{"name":"prod-us"}"#,
+        r#","clusterId":2,"cluster":null"#,
+    ] {
+        assert_eq!(object(members), "new: prod-us", "{members}");
+    }
+    for members in [
+        "",
+        r#","cluster":null"#,
+        r#","cluster":"""#,
+        r#","clusterId":null"#,
+    ] {
+        assert_eq!(object(members), "new: prod-eu", "{members}");
+    }
+    let unknown = "left-out: There's no cluster with the id";
+    assert_eq!(object(r#","clusterId":9"#), format!("{unknown} 9"));
+    assert_eq!(
+        object(r#","cluster":{"id":"c-m-x1"}"#),
+        format!("{unknown} c-m-x1")
+    );
+    assert_eq!(object(r#","clusterId":-1.5"#), format!("{unknown} -1.5"));
+    assert_eq!(
+        object(r#","cluster":7"#),
+        "left-out: There's no cluster named 7. Add it first"
+    );
+    assert_eq!(
+        object(r#","cluster":{"name":"x"}"#),
+        "left-out: There's no cluster named x. Add it first"
+    );
+    assert_eq!(
+        object(r#","clusterId":3"#),
+        "left-out: Cluster old is inactive. Restore it first"
+    );
+    for members in [
+        r#","cluster":{}"#,
+        r#","cluster":{"uid":"a"}"#,
+        r#","cluster":["prod-us"]"#,
+        r#","cluster":true"#,
+        r#","clusterId":[2]"#,
+    ] {
+        assert_eq!(
+            object(members),
+            "left-out: Cluster: enter its name or id",
+            "{members}"
+        );
+    }
+    for table in [
+        "name,namespace,cluster id\nB,b,2",
+        "clusterId;name;namespace\n2;B;b",
+        "name,namespace,target cluster\nB,b,prod-us",
+        "name,namespace,cluster_id,cluster\nB,b,1,prod-us",
+        "name,namespace,cluster_id,cluster\nB,b,2,",
+    ] {
+        assert_eq!(cluster(table), "new: prod-us", "{table}");
+    }
+    assert_eq!(
+        cluster("name,namespace,cluster id\nB,b,c-x"),
+        format!("{unknown} c-x")
+    );
+    assert_eq!(cluster("name,namespace,cluster id\nB,b,"), "new: prod-eu");
+    // A whole export of another program: its ids are not ours.
+    let export = r#"{"rollcall":1,"clusters":[{"id":1,"name":"prod-us"}],"customers":[{"id":4,"clusterId":1,"name":"B","namespace":"b"}]}"#;
+    assert_eq!(cluster(export), "new: prod-us");
+}
+
+#[test]
+fn where_no_column_has_the_name_every_new_row_says_so() {
+    for text in [
+        "Kundschaft;Namespace\nMüller;mueller",
+        "namespace,HOST\nmueller,h.example",
+        "[{\"kundschaft\":\"Müller\",\"namespace\":\"mueller\"}]",
+    ] {
+        let row = rows(text).remove(0);
+        assert_eq!(
+            (row.state, row.name.as_str()),
+            (ImportState::New, "mueller"),
+            "{text}"
+        );
+        let reason = "No column has the name, so it's named after its namespace";
+        assert_eq!(row.reason.as_deref(), Some(reason), "{text}");
+        assert!(row.is_ticked());
+    }
+    for text in [
+        "Kunde;Namespace\nMüller;mueller",
+        "namespace,cluster\nmueller,prod-eu",
+        "mueller\nglobex",
+        "name,HOST\nmueller,h.example",
+        "[{\"namespace\":\"mueller\"}]",
+    ] {
+        assert_eq!(rows(text)[0].reason, None, "{text}");
+    }
+    assert_eq!(rows("namespace,HOST\norchard,h")[0].reason, None);
+}
+
+#[test]
+fn a_row_that_cannot_be_read_tells_its_cluster_too() {
+    let row = rows("Initech").remove(0);
+    assert_eq!(
+        (row.state, row.cluster.as_str()),
+        (ImportState::LeftOut, "prod-eu")
+    );
+    assert_eq!(row.cluster_id, Some(EU));
 }
 
 #[test]

@@ -6,6 +6,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Separator {
     Char(char),
+    /// `|` of a table with pipes at its edges, as Markdown has them: `\|` belongs to its cell.
+    Pipes,
     /// Two blanks or more: columns that are aligned on a terminal.
     Blanks,
 }
@@ -44,6 +46,7 @@ impl Separator {
         match self {
             Self::Char(it) if rest.starts_with(it) => it.len_utf8(),
             Self::Char(_) => 0,
+            Self::Pipes => usize::from(rest.starts_with('|')),
             Self::Blanks => {
                 let blanks = &rest[..blanks_at(rest)];
                 if blanks.chars().nth(1).is_some() {
@@ -69,7 +72,7 @@ pub fn records(text: &str, first_line: u32, separator: Separator) -> Vec<Record<
     while !rest.is_empty() {
         let mut cells = Vec::new();
         let mut end = match separator {
-            Separator::Char(_) => 0,
+            Separator::Char(_) | Separator::Pipes => 0,
             Separator::Blanks => blanks_at(rest),
         };
         loop {
@@ -111,9 +114,16 @@ fn cell_at(rest: &str, separator: Separator) -> (TableCell, usize) {
     }
     let end = rest
         .char_indices()
-        .find(|&(at, it)| it == '\n' || separator.length_at(&rest[at..]) > 0)
+        .find(|&(at, it)| {
+            let is_escaped = separator == Separator::Pipes && rest[..at].ends_with('\\');
+            it == '\n' || separator.length_at(&rest[at..]) > 0 && !is_escaped
+        })
         .map_or(rest.len(), |(at, _)| at);
-    let text = trimmed(&rest[..end]).to_owned();
+    let text = trimmed(&rest[..end]);
+    let text = match separator {
+        Separator::Pipes => text.replace("\\|", "|"),
+        Separator::Char(_) | Separator::Blanks => text.to_owned(),
+    };
     let is_unclosed = text.starts_with('"') && text.matches('"').count() % 2 == 1;
     let cell = TableCell {
         text,
@@ -238,6 +248,15 @@ mod tests {
             cells(text, Separator::Blanks),
             [vec!["Acme Corp", "acme", "A=1"], vec!["B", "b"]]
         );
+    }
+
+    #[test]
+    fn an_escaped_pipe_belongs_to_its_cell() {
+        assert_eq!(
+            cells("| A \\| B | ab |\n|C\\\\|c|", Separator::Pipes),
+            [vec!["", "A | B", "ab", ""], vec!["", "C\\|c", ""]]
+        );
+        assert_eq!(cells("C:\\|x", Separator::Char('|')), [vec!["C:\\", "x"]]);
     }
 
     #[test]

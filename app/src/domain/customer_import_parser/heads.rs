@@ -25,12 +25,14 @@ pub enum Column {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heads {
     pub columns: Vec<Column>,
+    /// Which column has the id of a cluster. It is a variable in rows that name their cluster.
+    pub cluster_id: Option<usize>,
     /// Each row is a release of helm: the first one in a namespace stands for the customer.
     pub is_of_releases: bool,
 }
 
-/// Words for each field of ours. If a table has several of them, the first in this list is the field and the others
-/// are variables.
+/// Words for each field of ours, English, German and French, without accents. If a table has several of them, the first in
+/// this list is the field and the others are variables.
 const WORDS: [(Column, &[&str]); 4] = [
     (
         Column::Namespace,
@@ -41,20 +43,36 @@ const WORDS: [(Column, &[&str]); 4] = [
             "namespace name",
             "ns",
             "k8s ns",
+            "namespaces",
+            "name space",
+            "namensraum",
+            "espace de noms",
+            "espace de nom",
         ],
     ),
     (
         Column::Name,
         &[
             "customer name",
+            "customername",
             "company name",
             "client name",
             "account name",
             "tenant name",
             "organization name",
             "organisation name",
+            "kundenname",
+            "kunden name",
+            "firmenname",
+            "mandantenname",
+            "name des kunden",
+            "nom du client",
+            "nom client",
+            "raison sociale",
             "display name",
+            "full name",
             "name",
+            "nom",
             "customer",
             "company",
             "client",
@@ -63,6 +81,20 @@ const WORDS: [(Column, &[&str]); 4] = [
             "organization",
             "organisation",
             "org",
+            "kunde",
+            "kundin",
+            "firma",
+            "mandant",
+            "unternehmen",
+            "societe",
+            "entreprise",
+            "customers",
+            "companies",
+            "clients",
+            "accounts",
+            "tenants",
+            "kunden",
+            "mandanten",
         ],
     ),
     (
@@ -70,20 +102,38 @@ const WORDS: [(Column, &[&str]); 4] = [
         &[
             "cluster",
             "cluster name",
+            "clustername",
             "k8s cluster",
             "kubernetes cluster",
+            "cluster kubernetes",
+            "target cluster",
+            "ziel cluster",
+            "zielcluster",
+            "cluster cible",
+            "nom du cluster",
         ],
     ),
     (
         Column::Description,
-        &["description", "customer description", "desc"],
+        &[
+            "description",
+            "customer description",
+            "desc",
+            "beschreibung",
+        ],
     ),
 ];
+
+/// Languages write these words without a blank, or with others around it.
+const NAMESPACE_ENDS: [&str; 4] = [" ns", "namespace", "namespaces", "namensraum"];
 
 impl Heads {
     /// The columns under these header cells.
     pub fn of<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
-        let cells: Vec<&str> = cells.collect();
+        let mut cells: Vec<&str> = cells.collect();
+        if let Some(last) = cells.pop() {
+            cells.push(without_comment(last));
+        }
         let folded: Vec<String> = cells.iter().map(|it| fold(it)).collect();
         let mut columns: Vec<Column> = (1..)
             .zip(&cells)
@@ -110,6 +160,7 @@ impl Heads {
         }
         let mut this = Self {
             columns,
+            cluster_id: folded.iter().position(|it| it == "cluster id"),
             is_of_releases,
         };
         // As `oc get projects` prints it: NAME is the namespace.
@@ -131,6 +182,11 @@ impl Heads {
             .any(|it| matches!(it, Column::Variable(_)))
     }
 
+    /// Whether no column was taken for the name, though one that is a variable now may have it.
+    pub fn may_lack_name(&self) -> bool {
+        self.has(&Column::Namespace) && !self.has(&Column::Name) && !self.has_no_variables()
+    }
+
     /// Whether the table has this column.
     pub fn has(&self, column: &Column) -> bool {
         self.columns.contains(column)
@@ -138,7 +194,8 @@ impl Heads {
 
     /// How many of our own fields there are.
     pub fn fields(&self) -> usize {
-        WORDS.iter().filter(|it| self.has(&it.0)).count()
+        let named = WORDS.iter().filter(|it| self.has(&it.0)).count();
+        named + usize::from(self.cluster_id.is_some())
     }
 }
 
@@ -149,9 +206,10 @@ fn field(folded: &str) -> Option<(Column, usize)> {
             return Some((column, rank));
         }
     }
-    // "Target namespace", but no sentence.
-    let is_namespace = (folded.ends_with(" namespace") || folded.ends_with(" ns"))
-        && folded.split(' ').count() <= 3;
+    // "Target namespace", "Zielnamespace", but no sentence.
+    let is_namespace = NAMESPACE_ENDS.iter().any(|it| folded.ends_with(it))
+        && folded.split(' ').count() <= 3
+        && !folded.contains([',', ';', '|', '=']);
     is_namespace.then_some((Column::Namespace, usize::MAX))
 }
 
@@ -163,7 +221,16 @@ pub fn is_known(head: &str) -> bool {
 /// Whether a header cell has a word that no customer and no namespace is called.
 pub fn is_certain(head: &str) -> bool {
     let folded = fold(head);
-    field(&folded).is_some() && (folded.ends_with("name") || folded.ends_with("namespace"))
+    let ends = [
+        "name",
+        "nom",
+        "namespace",
+        "namespaces",
+        "name space",
+        "namensraum",
+        "espace de noms",
+    ];
+    field(&folded).is_some() && ends.iter().any(|it| folded.ends_with(it))
 }
 
 /// Whether a header cell has no letters or digits.
@@ -171,13 +238,18 @@ pub fn is_untitled(head: &str) -> bool {
     !head.contains(char::is_alphanumeric)
 }
 
-/// A header in small letters with single blanks: `Customer_Name*`, `customerName` and `# Customer name (required):` are
-/// one.
+/// What stands before ` # a comment` at the end of a header.
+fn without_comment(head: &str) -> &str {
+    head.split_once(" # ").map_or(head, |it| it.0.trim_end())
+}
+
+/// A header in small letters without accents, with single blanks: `Customer_Name*`, `customerName` and
+/// `# Customer name (required):` are one.
 fn fold(head: &str) -> String {
     let head = head.split_once('(').map_or(head, |it| it.0);
     let mut folded = String::new();
     let mut was_small = false;
-    for letter in head.chars() {
+    for letter in head.nfkd().filter(|it| !is_combining_mark(*it)) {
         if letter.is_alphanumeric() {
             if was_small && letter.is_uppercase() {
                 folded.push(' ');
@@ -258,6 +330,61 @@ mod tests {
         );
         assert_eq!(heads("Name;Namespace (production)"), "NAME NAMESPACE");
         assert_eq!(heads("NAME;DISPLAY NAME;OWNER"), "NAMESPACE NAME OWNER");
+    }
+
+    #[test]
+    fn german_french_and_plural_heads_are_known() {
+        for name in [
+            "Kunde",
+            "Kundenname",
+            "Kunden-Name",
+            "Mandant",
+            "Firma",
+            "Nom",
+            "Nom du client",
+            "Client",
+            "Société",
+            "Socie\u{301}te\u{301}",
+            "Raison sociale",
+            "Entreprise",
+            "Full name",
+            "FULL_NAME",
+            "Customers",
+            "CUSTOMERNAME",
+        ] {
+            for namespace in [
+                "Namespace",
+                "Namespaces",
+                "Name space",
+                "name_space",
+                "Namensraum",
+                "Zielnamespace",
+                "K8s-Namensraum",
+                "Espace de noms",
+                "NS",
+            ] {
+                let line = format!("{name};{namespace};Cluster;Région");
+                assert_eq!(heads(&line), "NAME NAMESPACE CLUSTER Region", "{line}");
+                assert!(is_known(name) && is_known(namespace));
+            }
+        }
+        assert_eq!(heads("Nom;Client;ns"), "NAME Client NAMESPACE");
+        assert_eq!(heads("Kunde;Kundenname;ns"), "Kunde NAME NAMESPACE");
+        assert_eq!(heads("Kunden-Nr.;Kunde;ns"), "Kunden-Nr. NAME NAMESPACE");
+        assert_eq!(
+            heads("Beschreibung;Zielcluster;ns"),
+            "DESCRIPTION CLUSTER NAMESPACE"
+        );
+    }
+
+    #[test]
+    fn a_comment_behind_the_last_head_is_none_of_it() {
+        assert_eq!(heads("name;namespace # of prod"), "NAME NAMESPACE");
+        assert_eq!(
+            heads("name;ns;HOST # asked for by Ana"),
+            "NAME NAMESPACE HOST"
+        );
+        assert_eq!(heads("Customer #;ns"), "NAME NAMESPACE");
     }
 
     #[test]

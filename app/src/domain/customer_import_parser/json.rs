@@ -1,7 +1,7 @@
 //! Customers from JSON: what `kubectl get ns -o json`, `oc get projects -o json` and `helm list -A -o json` print, and
 //! lists of plain objects with a namespace each. Several values may follow each other, as `jq` prints them.
 use super::{
-    SourceRow,
+    NO_NAME, SourceRow,
     heads::{Column, Heads},
     tools,
 };
@@ -10,14 +10,7 @@ use serde_json::{Deserializer, Map, Value};
 use std::collections::HashSet;
 
 /// Members of our own answers that are no variables of a customer.
-const OWN_MEMBERS: [&str; 6] = [
-    "id",
-    "clusterId",
-    "version",
-    "isActive",
-    "createdAt",
-    "updatedAt",
-];
+const OWN_MEMBERS: [&str; 5] = ["id", "version", "isActive", "createdAt", "updatedAt"];
 
 /// Whether a text is meant as JSON: no table begins like this.
 pub fn is_json(text: &str) -> bool {
@@ -51,7 +44,7 @@ pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
                 } else {
                     format!("The JSON isn't valid here (column {})", error.column())
                 });
-                rows.push((row, false));
+                rows.extend(rows_of_broken(&text[start..], line, row));
                 break;
             }
         }
@@ -71,16 +64,17 @@ type Item = (SourceRow, bool);
 
 fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
     let root = lines.first().copied().unwrap_or_default();
+    let mut clusters = Vec::new();
     let elements = match value {
         Value::Array(elements) => elements,
-        Value::Object(mut object) => match object.remove("items") {
-            Some(Value::Array(elements)) => elements,
-            items => {
-                object.extend(items.map(|it| ("items".to_owned(), it)));
+        Value::Object(mut object) => {
+            let Some(elements) = list_in(&mut object) else {
                 rows.push(item(Value::Object(object), root));
                 return;
-            }
-        },
+            };
+            clusters = clusters_in(&object);
+            elements
+        }
         other => {
             rows.push(item(other, root));
             return;
@@ -89,8 +83,97 @@ fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
     let has_lines = lines.len() == elements.len() + 1;
     for (index, element) in elements.into_iter().enumerate() {
         let line = if has_lines { lines[index + 1] } else { root };
-        rows.push(item(element, line));
+        let (mut row, is_merged) = item(element, line);
+        // Ids of an export are its own: the name tells which cluster it is here.
+        if let Some((_, name)) = clusters.iter().find(|it| it.0 == row.cluster_id)
+            && row.cluster.is_empty()
+        {
+            row.cluster.clone_from(name);
+        }
+        rows.push((row, is_merged));
     }
+}
+
+/// Takes the list of customers out of an object: `items`, `customers`, or its only list of objects if it names nothing of a
+/// customer itself.
+fn list_in(object: &mut Map<String, Value>) -> Option<Vec<Value>> {
+    let is_customer = object.contains_key("namespace");
+    let has_list = |it: &&str| object.get(*it).is_some_and(Value::is_array);
+    let named = ["items", "customers"].into_iter().find(has_list);
+    let member = if let Some(it) = named.filter(|it| *it == "items" || !is_customer) {
+        it.to_owned()
+    } else {
+        let heads = Heads::of(object.keys().map(String::as_str));
+        if object.contains_key("metadata") || heads.fields() > 0 {
+            return None;
+        }
+        let is_list = |it: &Value| {
+            let elements = it.as_array();
+            elements.is_some_and(|it| !it.is_empty() && it.iter().all(Value::is_object))
+        };
+        let mut lists = object
+            .iter()
+            .filter(|it| is_list(it.1))
+            .map(|it| it.0.clone());
+        let first = lists.next()?;
+        if lists.next().is_some() {
+            return None;
+        }
+        first
+    };
+    match object.remove(&member) {
+        Some(Value::Array(elements)) => Some(elements),
+        _ => None,
+    }
+}
+
+/// The ids and names of the clusters that a whole export has beside its customers.
+fn clusters_in(object: &Map<String, Value>) -> Vec<(String, String)> {
+    let clusters = object.get("clusters").and_then(Value::as_array);
+    let clusters = clusters.into_iter().flatten().filter_map(Value::as_object);
+    clusters
+        .filter_map(|it| Some((id_of(it.get("id")?)?, text(it, "name"))))
+        .collect()
+}
+
+/// Rows of the elements of a list that is no valid JSON: each element that is valid by itself, and `broken` where the first
+/// one is that is not.
+fn rows_of_broken(text: &str, first_line: u32, broken: SourceRow) -> Vec<Item> {
+    let starts = element_starts(text);
+    let lines = element_lines(text, first_line);
+    let is_object = text.trim_start().starts_with('{');
+    let mut broken = Some(broken);
+    let mut rows = Vec::new();
+    for (index, line) in lines.into_iter().enumerate().skip(1) {
+        let end = starts.get(index + 1).copied().unwrap_or(text.len());
+        let source = text.get(starts[index]..end).unwrap_or_default();
+        match Deserializer::from_str(source).into_iter::<Value>().next() {
+            Some(Ok(value)) => {
+                let is_meant = value.is_object() || value.is_string() && !is_object;
+                let (row, is_merged) = item(value, line);
+                if is_meant && !row.namespace.is_empty() {
+                    rows.push((row, is_merged));
+                }
+            }
+            Some(Err(_)) => {
+                rows.push((
+                    broken.take().unwrap_or_else(|| {
+                        let mut row = SourceRow::at(line);
+                        row.leave_out("The JSON isn't valid here".to_owned());
+                        row
+                    }),
+                    false,
+                ));
+                // Behind a quote that is left open nothing can be told.
+                if source.matches('"').count() % 2 == 1 {
+                    break;
+                }
+            }
+            None => {}
+        }
+    }
+    rows.extend(broken.map(|it| (it, false)));
+    rows
 }
 
 fn item(value: Value, line: u32) -> Item {
@@ -149,8 +232,12 @@ fn of_kubernetes(
 fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
     let is_ours = object.contains_key("clusterId");
     let heads = Heads::of(object.keys().map(String::as_str));
-    for (column, (member, value)) in heads.columns.iter().zip(object) {
+    for (index, (column, (member, value))) in heads.columns.iter().zip(object).enumerate() {
         if is_ours && OWN_MEMBERS.contains(&member.as_str()) {
+            continue;
+        }
+        if heads.cluster_id == Some(index) {
+            put_cluster_id(row, &value);
             continue;
         }
         let value = match value {
@@ -165,11 +252,14 @@ fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
         match (column, value) {
             (Column::Name, Value::String(it)) => row.name = Some(it),
             (Column::Namespace, Value::String(it)) => row.namespace = it,
-            (Column::Cluster, Value::String(it)) => row.cluster = it,
+            (Column::Cluster, value) => put_cluster(row, value),
             (Column::Description, Value::String(it)) => row.description = it,
             (Column::Variable(key), value) => put(row, key.clone(), value),
             _ => {}
         }
+    }
+    if heads.may_lack_name() {
+        row.note = Some(NO_NAME.to_owned());
     }
     if !heads.has(&Column::Namespace) {
         if row
@@ -183,6 +273,45 @@ fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
         }
     }
     row.name = row.name.take().filter(|it| !it.trim().is_empty());
+}
+
+/// The cluster of a row: its name, or an object that has its name or id. One that cannot be told leaves the row out, so that
+/// it never goes into the chosen one.
+fn put_cluster(row: &mut SourceRow, value: Value) {
+    match value {
+        Value::Null => {}
+        Value::String(name) => row.cluster = name,
+        Value::Number(name) => row.cluster = name.to_string(),
+        Value::Object(cluster) => {
+            let name = text(&cluster, "name");
+            if !name.trim().is_empty() {
+                row.cluster = name;
+            } else if let Some(id) = cluster.get("id").and_then(id_of) {
+                row.cluster_id = id;
+            } else {
+                row.leave_out(NO_CLUSTER.to_owned());
+            }
+        }
+        Value::Array(_) | Value::Bool(_) => row.leave_out(NO_CLUSTER.to_owned()),
+    }
+}
+
+const NO_CLUSTER: &str = "Cluster: enter its name or id";
+
+fn put_cluster_id(row: &mut SourceRow, value: &Value) {
+    match id_of(value) {
+        Some(id) => row.cluster_id = id,
+        None if value.is_null() => {}
+        None => row.leave_out(NO_CLUSTER.to_owned()),
+    }
+}
+
+fn id_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(id) => Some(id.to_string()),
+        Value::String(id) => Some(id.clone()),
+        _ => None,
+    }
 }
 
 fn put(row: &mut SourceRow, key: String, value: Value) {
@@ -204,13 +333,25 @@ fn is_over(rest: &str) -> bool {
     lines.all(|it| it.starts_with("```") || tools::is_prompt(it))
 }
 
-/// The line on which a value begins, and those of the elements of its list: the value itself or a list in it.
+/// The line on which a value begins, and those of the elements of its list.
 fn element_lines(text: &str, first_line: u32) -> Vec<u32> {
-    let (mut lines, mut line) = (Vec::new(), first_line);
+    let (mut lines, mut line, mut before) = (Vec::new(), first_line, 0);
+    for start in element_starts(text) {
+        let passed = text.get(before..start).unwrap_or_default();
+        let breaks = passed.matches('\n').count();
+        line = line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+        before = start;
+        lines.push(line);
+    }
+    lines
+}
+
+/// Where a value begins, in bytes, and where the elements of its list do: the value itself or a list in it.
+fn element_starts(text: &str) -> Vec<usize> {
+    let mut starts = Vec::new();
     let mut open = Vec::new();
     let (mut is_awaited, mut in_text, mut is_escaped) = (true, false, false);
-    for byte in text.bytes() {
-        line = line.saturating_add(u32::from(byte == b'\n'));
+    for (at, byte) in text.bytes().enumerate() {
         if in_text {
             in_text = is_escaped || byte != b'"';
             is_escaped = !is_escaped && byte == b'\\';
@@ -221,7 +362,7 @@ fn element_lines(text: &str, first_line: u32) -> Vec<u32> {
         }
         let is_in_list = matches!(open.as_slice(), [] | [b'['] | [b'{', b'[']);
         if is_awaited && is_in_list && byte != b']' {
-            lines.push(line);
+            starts.push(at);
             is_awaited = false;
         }
         match byte {
@@ -235,7 +376,7 @@ fn element_lines(text: &str, first_line: u32) -> Vec<u32> {
         is_awaited |=
             matches!(byte, b'[' | b',') && matches!(open.as_slice(), [b'['] | [b'{', b'[']);
     }
-    lines
+    starts
 }
 
 #[cfg(test)]
@@ -267,6 +408,68 @@ mod tests {
             [(1, "a"), (2, "b"), (3, "")]
         );
         assert!(found[2].2.is_some());
+    }
+
+    #[test]
+    fn of_json_that_is_broken_the_good_elements_are_read() {
+        let left_out = |text: &str| -> Vec<String> {
+            let found = read_all(text).into_iter();
+            found
+                .map(|(line, namespace, reason)| match reason {
+                    Some(it) => format!("{line} left out: {it}"),
+                    None => format!("{line} {namespace}"),
+                })
+                .collect()
+        };
+        let early = "left out: The JSON ends too early. Paste all of it";
+        for text in [
+            "[{\"name\":\"A\",\"namespace\":\"a\"},\n",
+            "[{\"namespace\":\"a\"},\n{\"names",
+            "[{\"namespace\":\"a\"}\n",
+            "[\"a\",\n",
+            "[\"a\",\n\"b",
+            "{\"items\":[{\"namespace\":\"a\"},\n",
+            "{\"items\":[{\"metadata\":{\"name\":\"a\"}},\n{\"metadata\":{",
+            "{\"customers\":[{\"namespace\":\"a\"}],\n\"next\":",
+        ] {
+            assert_eq!(
+                left_out(text),
+                ["1 a".to_owned(), format!("2 {early}")],
+                "{text}"
+            );
+        }
+        let found = left_out("[{\"namespace\":\"a\"},\n{'b'},\n{\"namespace\":\"c\"}\n]");
+        assert_eq!((found[0].as_str(), found[2].as_str()), ("1 a", "3 c"));
+        assert!(found[1].starts_with("2 left out: The JSON isn't valid here"));
+        let found =
+            left_out("[{\"namespace\":\"a\"},\n{\"namespace\":\"b},\n{\"namespace\":\"c\"}\n]");
+        assert_eq!((found.len(), found[0].as_str()), (2, "1 a"));
+    }
+
+    #[test]
+    fn a_list_may_be_the_member_of_an_object() {
+        let namespaces = |text: &str| -> Vec<String> {
+            let found = read_all(text).into_iter();
+            found.map(|it| it.1).collect()
+        };
+        for member in ["items", "customers", "data", "results", "value"] {
+            let text = format!(
+                "{{\"{member}\": [{{\"namespace\": \"a\"}}, {{\"namespace\": \"b\"}}], \"next\": null}}"
+            );
+            assert_eq!(namespaces(&text), ["a", "b"], "{text}");
+        }
+        assert_eq!(
+            namespaces("{\"namespace\": \"a\", \"hosts\": [{\"ip\": 1}]}"),
+            ["a"]
+        );
+        assert_eq!(
+            namespaces("{\"name\": \"a\", \"hosts\": [{\"ip\": 1}]}"),
+            ["a"]
+        );
+        assert_eq!(
+            namespaces("{\"a\": [{\"namespace\": \"a\"}], \"b\": [{\"namespace\": \"b\"}]}"),
+            [""]
+        );
     }
 
     #[test]

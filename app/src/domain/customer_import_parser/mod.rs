@@ -2,8 +2,10 @@
 //! namespaces, JSON, and what kubectl, oc and helm print. Only the server calls it. What a row means for the customers
 //! that exist is decided in `customer_import`.
 mod cells;
+mod header;
 mod heads;
 mod json;
+mod plain;
 mod table;
 mod tools;
 
@@ -18,6 +20,9 @@ use std::collections::btree_map::Entry;
 /// A text has at most this many lines; JSON this many objects.
 pub const ROWS_MAX: usize = 5_000;
 
+/// What is said of rows of a table whose name is in no known column.
+const NO_NAME: &str = "No column has the name, so it's named after its namespace";
+
 /// In characters.
 const EXCERPT_MAX: usize = 60;
 
@@ -29,10 +34,14 @@ pub struct SourceRow {
     /// None if the text has no name for it: then it is named after its namespace.
     pub name: Option<String>,
     pub namespace: String,
-    /// The name of a cluster; empty for the one that was chosen.
+    /// The name of a cluster; empty if the row names none.
     pub cluster: String,
+    /// The id of a cluster, which counts if there is no name. If both are empty, it is the one that was chosen.
+    pub cluster_id: String,
     pub description: String,
     pub variables: Metadata,
+    /// What somebody should know of it. It is taken all the same.
+    pub note: Option<String>,
     /// Why somebody should look at it before it is taken.
     pub doubt: Option<String>,
     /// Why it cannot be taken.
@@ -132,6 +141,9 @@ mod tests {
             }
             if !row.cluster.is_empty() {
                 says.extend([" in ", &row.cluster, ","]);
+            }
+            if !row.cluster_id.is_empty() {
+                says.extend([" in no. ", &row.cluster_id, ","]);
             }
             if !row.description.is_empty() {
                 says.extend([" about ", &row.description, ","]);

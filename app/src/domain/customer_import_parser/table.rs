@@ -1,16 +1,16 @@
 //! Rows of a table with a header, and rows without one: `name, namespace, KEY=value...` or a bare namespace. The text is
 //! read with each separator, and the one that explains most of it wins.
 use super::{
-    SourceRow,
+    NO_NAME, SourceRow,
     cells::{self, Record, Separator, TableCell},
-    excerpt,
+    header::{doubtful_header, header_of},
     heads::{self, Column, Heads},
+    plain::{
+        assignment, bare, is_comment, is_complete, is_namespace, is_well_formed, plain,
+        put_assignment,
+    },
 };
-use crate::domain::{
-    fold::lowercase,
-    metadata::{Value, is_key},
-    text::Namespace,
-};
+use crate::domain::{fold::lowercase, metadata::Value};
 use std::collections::HashSet;
 
 /// In the order of preference if two explain a text equally well.
@@ -21,9 +21,6 @@ const SEPARATORS: [Separator; 5] = [
     Separator::Char('|'),
     Separator::Blanks,
 ];
-
-/// A header is looked for in this many rows: exports often have a title above it.
-const ROWS_ABOVE_HEADER_MAX: usize = 10;
 
 /// Reads every row of a text whose first line has the number `first_line`.
 pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
@@ -64,9 +61,14 @@ struct Table<'a> {
 
 impl<'a> Table<'a> {
     fn read(text: &'a str, first_line: u32, separator: Separator) -> Self {
+        let has_pipes_at_its_edges = || text.lines().any(|it| it.trim_start().starts_with('|'));
+        let separator = match separator {
+            Separator::Char('|') if has_pipes_at_its_edges() => Separator::Pipes,
+            other => other,
+        };
         let mut records = cells::records(text, first_line, separator);
         records.retain(|it| it.width() > 0 && !is_decoration(it.raw));
-        if separator == Separator::Char('|') {
+        if matches!(separator, Separator::Char('|') | Separator::Pipes) {
             drop_outer_pipes(&mut records);
         }
         let header = header_of(&records);
@@ -97,14 +99,17 @@ impl<'a> Table<'a> {
         };
         let n_columns = heads.columns.len();
         let namespace = heads.columns.iter().position(|it| *it == Column::Namespace);
-        points += 4 * count(heads.fields());
+        if n_columns > 1 {
+            points += 4 * count(heads.fields());
+        }
         for record in body.iter().skip(1) {
             if record.width() > n_columns {
                 points -= 3;
             } else if n_columns > 1 && [record.width(), record.cells.len()].contains(&n_columns) {
                 points += 2;
             }
-            let cell = namespace.and_then(|it| record.cells.get(it));
+            let only = (n_columns == 1).then_some(0);
+            let cell = namespace.or(only).and_then(|it| record.cells.get(it));
             points += cell.map_or(0, |it| namespace_points(&it.text));
         }
         // Aligned columns have neither tabs nor rules between them.
@@ -118,6 +123,10 @@ impl<'a> Table<'a> {
             .records
             .iter()
             .all(|it| it.width() < 2 || is_comment(it));
+        let doubtful = match &self.header {
+            Some(_) => None,
+            None => doubtful_header(&self.records),
+        };
         let is_merged = self.header.as_ref().is_some_and(|it| it.1.is_of_releases);
         let mut seen = HashSet::new();
         let mut rows = Vec::new();
@@ -136,6 +145,8 @@ impl<'a> Table<'a> {
                 row.doubt = Some("Starts with #, as a comment does".to_owned());
             } else if index == 0 && is_list && heads::is_known(&row.namespace) {
                 row.doubt = Some("Looks like the header of a column".to_owned());
+            } else if doubtful == Some(index) {
+                row.doubt = Some("Looks like a header row".to_owned());
             } else {
                 row.doubt = swallowed(&row, record, self.separator);
             }
@@ -172,76 +183,36 @@ fn drop_outer_pipes(records: &mut [Record]) {
     }
 }
 
-/// A line that only draws: a rule of a table, a fence around a code block, psql's "(3 rows)".
+/// What a database's shell says below a table: `(3 rows)`, `1 row in set (0.00 sec)`, `(2 rows affected)`, `3 rows selected.`
+fn is_count(line: &str) -> bool {
+    let is_in_brackets = line.starts_with('(');
+    let words: Vec<&str> = line
+        .trim_matches(['(', ')', '.'])
+        .split_whitespace()
+        .collect();
+    let is_number = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+    let is_rows = |it: &str| {
+        matches!(
+            lowercase(it).as_str(),
+            "row" | "rows" | "zeile" | "zeilen" | "ligne" | "lignes"
+        )
+    };
+    match words.as_slice() {
+        [number] => is_in_brackets && is_number(number),
+        [number, rows] => is_in_brackets && is_number(number) && is_rows(rows),
+        [number, rows, "in" | "affected" | "selected", ..] => is_number(number) && is_rows(rows),
+        _ => false,
+    }
+}
+
+/// A line that only draws: a rule of a table, a fence around a code block, or one that counts rows.
 fn is_decoration(line: &str) -> bool {
     let line = line.trim();
     let is_rule = line.contains(['-', '=', '─', '━'])
         && line
             .chars()
             .all(|it| it.is_whitespace() || "-=+|:─━│┼├┤┌┐└┘┬┴".contains(it));
-    let is_count = line.strip_prefix('(').is_some_and(|it| {
-        let number = it.trim_end_matches(" rows)").trim_end_matches(" row)");
-        !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit())
-    });
-    is_rule || is_count || line.starts_with("```")
-}
-
-/// `# text`, or `#text` without a second cell. `#1 Plumbing, plumbing` is a customer.
-fn is_comment(record: &Record) -> bool {
-    let Some(rest) = record.raw.trim_start().strip_prefix('#') else {
-        return false;
-    };
-    record.width() < 2 || rest.starts_with(|it: char| it.is_whitespace() || matches!(it, '#' | '!'))
-}
-
-fn header_of(records: &[Record]) -> Option<(usize, Heads)> {
-    let is_wide = records.iter().any(|it| !is_comment(it) && it.width() > 1);
-    for (index, record) in records.iter().take(ROWS_ABOVE_HEADER_MAX).enumerate() {
-        // One cell above rows of several is a title.
-        if is_header(record) && (record.width() > 1 || !is_wide) {
-            let cells = &record.cells[..record.width()];
-            let heads = Heads::of(cells.iter().map(|it| it.text.as_str()));
-            let is_first = records[..index].iter().all(is_comment);
-            let is_clear = heads.has(&Column::Namespace) && heads.fields() > 1;
-            if is_first || is_clear {
-                return Some((index, heads));
-            }
-        }
-        if !is_comment(record) && is_well_formed(record) {
-            return None;
-        }
-    }
-    None
-}
-
-/// Whether a row is a header: it has a header word that is never a name, or words for two fields, or a known word in a row
-/// that does not look like a customer.
-fn is_header(record: &Record) -> bool {
-    let texts = || record.cells.iter().map(|it| it.text.as_str());
-    if record.raw.trim_start().starts_with('#')
-        && !texts().all(|it| heads::is_known(it) || heads::is_untitled(it))
-    {
-        return false;
-    }
-    if texts().any(heads::is_certain) {
-        return true;
-    }
-    let is_customer = is_well_formed(record) || record.width() < 2 && is_namespace(texts().next());
-    texts().any(heads::is_known) && (!is_customer || Heads::of(texts()).fields() > 1)
-}
-
-/// Whether a row is `name, namespace, KEY=value...`.
-fn is_well_formed(record: &Record) -> bool {
-    let row = plain(record);
-    row.left_out.is_none() && is_complete(&row)
-}
-
-fn is_complete(row: &SourceRow) -> bool {
-    row.name.as_ref().is_none_or(|it| !it.is_empty()) && Namespace::parse(&row.namespace).is_ok()
-}
-
-fn is_namespace(text: Option<&str>) -> bool {
-    text.is_some_and(|it| Namespace::parse(it).is_ok())
+    is_rule || is_count(line) || line.starts_with("```")
 }
 
 /// How much a row without a header looks like one of ours.
@@ -279,45 +250,23 @@ fn namespace_points(text: &str) -> i64 {
     }
 }
 
-/// A bare namespace; the customer is named after it.
-fn bare(record: &Record) -> SourceRow {
-    let mut row = SourceRow::at(record.line);
-    let text = record.cells.first().map_or("", |it| it.text.as_str());
-    if !is_namespace(Some(text)) && text.contains(char::is_whitespace) {
-        row.name = Some(text.to_owned());
-        row.left_out = Some(NO_NAMESPACE.to_owned());
-    } else {
-        text.clone_into(&mut row.namespace);
-    }
-    row
-}
-
-const NO_NAMESPACE: &str = "Enter a name and a namespace, such as Acme, acme-prod";
-
-/// `name, namespace, KEY=value...`
-fn plain(record: &Record) -> SourceRow {
-    let mut row = SourceRow::at(record.line);
-    let mut cells = record.cells.iter();
-    row.name = cells.next().map(|it| it.text.clone());
-    let Some(namespace) = cells.next() else {
-        row.left_out = Some(NO_NAMESPACE.to_owned());
-        return row;
-    };
-    row.namespace.clone_from(&namespace.text);
-    for cell in cells.filter(|it| !it.text.is_empty()) {
-        put_assignment(&mut row, cell);
-    }
-    row
-}
-
 /// A row of a table with a header. An empty cell is no variable.
 fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
     let mut row = SourceRow::at(record.line);
     let width = record.width();
+    let names_cluster = heads
+        .columns
+        .iter()
+        .zip(&record.cells)
+        .any(|(column, cell)| *column == Column::Cluster && !cell.text.is_empty());
     for (index, cell) in record.cells[..width].iter().enumerate() {
         let text = cell.text.clone();
         // kubectl prints <none> for an empty cell.
         if text.is_empty() || !cell.is_quoted && matches!(text.as_str(), "<none>" | "<unset>") {
+            continue;
+        }
+        if heads.cluster_id == Some(index) && !names_cluster {
+            row.cluster_id = text;
             continue;
         }
         match heads.columns.get(index) {
@@ -339,6 +288,9 @@ fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
             }
         }
     }
+    if heads.may_lack_name() {
+        row.note = Some(NO_NAME.to_owned());
+    }
     if !heads.has(&Column::Namespace) {
         // A column of bare namespaces.
         if is_namespace(row.name.as_deref()) {
@@ -356,23 +308,6 @@ fn above_header(record: &Record) -> SourceRow {
     row.name = texts.find(|it| !it.is_empty()).cloned();
     row.left_out = Some("Above the header row".to_owned());
     row
-}
-
-/// The key and the value of `KEY=value`.
-fn assignment(cell: &TableCell) -> Option<(&str, &str)> {
-    let (key, value) = cell.text.split_once('=')?;
-    let value = if cell.is_quoted { value } else { value.trim() };
-    is_key(key.trim()).then_some((key.trim(), value))
-}
-
-fn put_assignment(row: &mut SourceRow, cell: &TableCell) {
-    match (assignment(cell), cell.text.split_once('=')) {
-        (Some((key, value)), _) => row.put(key.to_owned(), Value::Text(value.to_owned())),
-        (None, Some((key, _))) if !key.trim().is_empty() => {
-            row.leave_out(format!("{} isn't a valid variable name", excerpt(key)));
-        }
-        (None, _) => row.leave_out(format!("{} isn't KEY=value", excerpt(&cell.text))),
-    }
 }
 
 /// A quoted name over several lines that holds what looks like rows: some quote is probably missing.

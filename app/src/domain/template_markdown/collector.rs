@@ -223,8 +223,14 @@ impl StepCollector {
         }
     }
 
-    /// Ends what was gathered under the innermost heading. Prose behind the last block is a text step.
+    /// Ends what was gathered under the innermost heading. Prose behind the last block is a text step; footnotes there belong to
+    /// the block's description.
     fn end_text(&mut self) {
+        if let Some(group) = &mut self.group
+            && let Some(notes) = self.prose.take_if(|it| prose::is_footnotes(&it.text))
+        {
+            group.description = join(group.description.take(), Some(notes));
+        }
         self.end_group();
         let description = self.description.take();
         if let Some(prose) = self.prose.take() {
@@ -306,7 +312,7 @@ impl StepCollector {
                 let is_name = it.field == Field::Name;
                 self.import.notes.push(ImportNote {
                     line: self.lines.at(if is_name { named } else { offset }),
-                    message: format!("{}: {}", it.field, it.problem),
+                    message: format!("{}: {}", it.field, it.message()),
                     is_error: true,
                     row: Some(row),
                 });
@@ -407,7 +413,7 @@ impl StepCollector {
     pub fn finish(mut self) -> TemplateImport {
         self.describe();
         if self.n_steps > STEPS_MAX {
-            let text = format!("At most {STEPS_MAX} steps, this has {}", self.n_steps);
+            let text = format!("At most {STEPS_MAX} steps, you have {}", self.n_steps);
             self.note(0, text, true);
         } else if self.n_steps == 0 {
             self.note(0, message::NOTHING, true);

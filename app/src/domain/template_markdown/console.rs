@@ -3,6 +3,7 @@
 
 use super::{
     guess,
+    prompt::{PromptSign, behind_prompt, behind_sql_prompt, is_exit, opens_shell},
     shell_syntax::{ShellSyntax, heredoc},
 };
 use crate::domain::vocabulary::StepType;
@@ -21,70 +22,6 @@ pub struct ConsoleSession {
 const HEREDOC_MAX: usize = 200;
 /// How many lines of output are looked at for commands without a prompt.
 const DOUBTED_MAX: usize = 1_000;
-
-/// The sign that ends a prompt.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PromptSign {
-    /// `$`, or `%` of zsh, or `❯`: an ordinary shell.
-    User,
-    /// `#`: a root shell. Alone at the start of a line it may be a comment.
-    Root,
-}
-
-/// What is behind a prompt: `$ ls`, `user@host:~$ ls`, `[root@host ~]# ls`, `bash-5.1$ ls`, `(venv) $ ls`.
-fn behind_prompt(line: &str, sign: PromptSign) -> Option<&str> {
-    let signs: &[char] = if sign == PromptSign::User {
-        &['$', '%', '❯']
-    } else {
-        &['#']
-    };
-    for (at, found) in line.char_indices().filter(|it| signs.contains(&it.1)) {
-        let rest = &line[at + found.len_utf8()..];
-        if !(rest.is_empty() || rest.starts_with([' ', '\t'])) {
-            continue;
-        }
-        let head = line[..at].trim_end();
-        let head = head
-            .strip_prefix('(')
-            .and_then(|it| it.split_once(')'))
-            .map_or(head, |it| it.1.trim_start());
-        let is_bracket = head.starts_with('[') && head.ends_with(']') && head.contains('@');
-        // zsh on a Mac has a space within: `ana@mac ~ % ls`.
-        let mut words = head.split_whitespace();
-        let is_host = words.next().is_some_and(|it| it.contains('@'))
-            && words.count() <= usize::from(found != '#');
-        let is_shell = ["bash-", "sh-", "zsh-"]
-            .iter()
-            .filter_map(|it| head.strip_prefix(it))
-            .any(|it| it.starts_with(|it: char| it.is_ascii_digit()) && !it.contains(' '));
-        let is_prompt = head.is_empty() || is_bracket || is_host || is_shell;
-        return is_prompt.then(|| rest.strip_prefix([' ', '\t']).unwrap_or(rest));
-    }
-    None
-}
-
-/// What is behind a prompt of a database's shell: `mysql> `, `MariaDB [db]> `, `sqlite> `, `db=# `, `db-> `.
-fn behind_sql_prompt(line: &str) -> Option<&str> {
-    let line = line.trim_start();
-    let at = line
-        .find("> ")
-        .or_else(|| line.find("# "))
-        .or_else(|| line.strip_suffix(['>', '#']).map(str::len))?;
-    let (head, rest) = line.split_at(at);
-    let is_named = matches!(
-        head,
-        "mysql" | "sqlite" | "SQL" | "   ..." | "..." | "-" | "'" | "\""
-    ) || head.starts_with("MariaDB [");
-    // psql shows its state before the sign: `db=#`, `db-#`, `db(#`, `db=*#`.
-    let name = head.trim_end_matches(['*', '!']);
-    let is_psql = name.ends_with(['=', '-', '(', '\''])
-        && name.len() > 1
-        && name[..name.len() - 1]
-            .chars()
-            .all(|it| it.is_alphanumeric() || matches!(it, '_' | '.'));
-    let rest = rest.get(1..)?;
-    (is_named || is_psql).then(|| rest.strip_prefix(' ').unwrap_or(rest))
-}
 
 struct SessionReader<'a> {
     lines: std::iter::Peekable<std::str::Lines<'a>>,
@@ -107,9 +44,10 @@ impl<'a> SessionReader<'a> {
                 break;
             }
             let sign = self.sign;
-            let line = self
-                .lines
-                .next_if(|it| behind_prompt(it.trim_start(), sign).is_none());
+            // Behind `> ` a command also goes on in lines that begin with it.
+            let line = self.lines.next_if(|it| {
+                sign == PromptSign::Angle || behind_prompt(it.trim_start(), sign).is_none()
+            });
             next = line.map(without_second_prompt);
         }
     }
@@ -164,13 +102,17 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
     // `% ` of zsh may also be a percentage in a text.
     let is_user = |line: &str| {
         let command = behind_prompt(line, PromptSign::User);
-        let is_sure = is_console || !line.starts_with(['%', '❯']);
+        let is_sure = is_console || !line.starts_with(['%', '❯', '»', 'λ']);
         command.is_some_and(|it| is_sure || guess::is_command(it))
     };
     // A comment in a bash block begins with `# `, so only a prompt with a host's name tells a root shell there.
     let is_root = |line: &str| {
         let command = behind_prompt(line, PromptSign::Root);
         command.is_some_and(|it| !line.starts_with('#') || is_console && guess::is_command(it))
+    };
+    let is_angle = |line: &str| {
+        let command = behind_prompt(line, PromptSign::Angle);
+        command.is_some_and(guess::is_command)
     };
     let mut first = lines().filter(|it| is_root(it) || !it.starts_with('#'));
     let sign = if is_console && lines().any(is_user)
@@ -180,6 +122,8 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
     } else if is_console && lines().any(is_root) || !is_console && first.next().is_some_and(is_root)
     {
         PromptSign::Root
+    } else if is_console && lines().any(is_angle) {
+        PromptSign::Angle
     } else {
         return None;
     };
@@ -190,21 +134,31 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
         session: ConsoleSession::default(),
     };
     let mut comments = Vec::new();
+    let mut is_root_open = false;
     while let Some(line) = reader.lines.next() {
         let trimmed = line.trim_start();
-        let command = behind_prompt(trimmed, sign).or_else(|| {
-            // `sudo -i` turns `host$` into `host#`.
-            behind_prompt(trimmed, PromptSign::Root).filter(|_| !trimmed.starts_with('#'))
+        let own = behind_prompt(trimmed, sign);
+        is_root_open &= own.is_none();
+        let command = own.or_else(|| {
+            // `sudo -i` turns `host$` into `host#`, and `$` into `#`.
+            behind_prompt(trimmed, PromptSign::Root).filter(|it| {
+                !trimmed.starts_with('#') || is_root_open && (guess::is_command(it) || is_exit(it))
+            })
         });
         match command.map(str::trim_end) {
             Some("") => {}
             Some(command) => {
+                is_root_open = (is_root_open || opens_shell(command)) && !is_exit(command);
                 reader.taken.append(&mut comments);
                 reader.command(command);
             }
             None if trimmed.is_empty() => {}
-            // A comment above a command is kept with it.
-            None if trimmed.starts_with("# ") => comments.push(trimmed),
+            // A comment above a command is kept with it. What reads like a command may be one of root.
+            None if trimmed.starts_with("# ") => {
+                reader.session.is_doubtful |=
+                    is_root_open || guess::is_command(trimmed.trim_start_matches(['#', ' ']));
+                comments.push(trimmed);
+            }
             None => {
                 comments
                     .drain(..)
@@ -409,6 +363,90 @@ mod tests {
             console("ana@a:~$ sudo -i\nroot@a:~# reboot"),
             Some(taken("sudo -i\nreboot", 0))
         );
+    }
+
+    #[test]
+    fn behind_a_command_that_opens_a_shell_root_s_prompt_counts() {
+        for opening in [
+            "sudo -i",
+            "sudo su -",
+            "su",
+            "su - root",
+            "sudo -s",
+            "sudo bash",
+            "doas -s",
+            "ssh db-1",
+            "ssh -A root@db-1",
+            "kubectl exec -it api-0 -- bash",
+            "docker exec -ti db /bin/sh",
+            "oc rsh api-0",
+        ] {
+            for output in ["", "Password:\n", "Last login: today\n\n"] {
+                let text = format!(
+                    "$ {opening}\n{output}# systemctl stop api\nstopped\n# systemctl start api\n# exit\n$ uptime"
+                );
+                let commands =
+                    format!("{opening}\nsystemctl stop api\nsystemctl start api\nexit\nuptime");
+                let n_left_out = 1 + output.lines().filter(|it| !it.is_empty()).count();
+                assert_eq!(console(&text), Some(taken(&commands, n_left_out)), "{text}");
+                assert_eq!(bash(&text), console(&text));
+            }
+        }
+    }
+
+    #[test]
+    fn a_comment_that_reads_like_a_command_is_doubtful() {
+        let doubt = |text: &str| session(text, StepType::Bash, true).unwrap().1.is_doubtful;
+        for text in [
+            "$ kubectl rollout restart deploy/api \\\n>   -n acme\n# systemctl restart x",
+            "$ uptime\n# systemctl stop api\n$ uptime",
+            "$ uptime\n# kubectl get pods",
+            "# rm -rf /srv/old\n$ ls /srv",
+            "$ ssh db-1 uptime\n# reboot now\n# kubectl get pods",
+            "$ sudo -i\n# start the service",
+        ] {
+            assert!(doubt(text), "{text}");
+        }
+        for text in [
+            "# Stop it\n$ systemctl stop api\n# the end",
+            "$ sudo -i\n# systemctl stop api",
+            "$ uptime\n# make sure that it is up",
+        ] {
+            assert!(!doubt(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn prompts_of_other_shells_are_known_in_a_console() {
+        for prompt in [
+            "> ",
+            "➜  ~ ",
+            "➜ ",
+            "➜  app git:(main) ",
+            "➜  app git:(main) ✗ ",
+            "PS C:\\> ",
+            "PS /home/ana> ",
+            "C:\\Users\\x> ",
+            "C:\\>",
+            "» ",
+            "λ ",
+            "ana@host ~> ",
+            "ana@host> ",
+        ] {
+            let text = format!("{prompt}kubectl get ns\nNAME STATUS\n{prompt}helm list\n");
+            assert_eq!(
+                console(&text),
+                Some(taken("kubectl get ns\nhelm list", 1)),
+                "{prompt}"
+            );
+        }
+        assert_eq!(
+            console("> helm upgrade api ./chart \\\n>   --wait\nok"),
+            Some(taken("helm upgrade api ./chart \\\n  --wait", 1))
+        );
+        for text in ["> quoted text", "a > b", "Ana <ana@x.org> wrote", "> tsc"] {
+            assert_eq!(console(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -26,6 +26,9 @@ watch which yarn ";
 const GRAMMAR: &str = " for while until if then else elif fi do done case esac function set unset local return exit trap read wait \
 { } ( ) [ [[ ! ;; test time ";
 
+/// Words of the grammar that may stand before a command.
+const BEFORE_COMMAND: &str = " if elif while until then else do time ! ";
+
 fn contains_word(list: &str, word: &str) -> bool {
     !word.is_empty() && !word.contains(' ') && list.contains(&format!(" {word} "))
 }
@@ -87,6 +90,22 @@ pub fn is_command(line: &str) -> bool {
     (is_word || is_path) && !is_prose && (!is_ambiguous || is_argument)
 }
 
+/// Whether a line that begins with the shell's grammar has a command in it: `for i in 1 2; do ssh host$i; done`.
+fn has_command(line: &str) -> bool {
+    let mut parts = line
+        .split("||")
+        .flat_map(|it| it.split([';', '&', '(', '{']));
+    parts.any(|part| {
+        let mut rest = part.trim_start();
+        while let Some((word, behind)) = rest.split_once(' ')
+            && contains_word(BEFORE_COMMAND, word)
+        {
+            rest = behind.trim_start();
+        }
+        is_command(rest)
+    })
+}
+
 /// Whether a text without a language reads like a shell script: it begins with a command, and half of its lines do.
 fn is_shell(text: &str) -> bool {
     if text.starts_with("#!") {
@@ -103,12 +122,10 @@ fn is_shell(text: &str) -> bool {
         n_lines += 1;
         let first = line.split_whitespace().next().unwrap_or_default();
         let line = line.trim_start_matches(['(', '{', ' ']);
-        if is_command(line) {
+        let is_grammar = contains_word(GRAMMAR, first.trim_end_matches(';'));
+        if is_command(line) || is_grammar && has_command(line) {
             n_commands += 1;
-        } else if contains_word(GRAMMAR, first.trim_end_matches(';'))
-            || is_assignment(first)
-            || first.starts_with(['-', '|'])
-        {
+        } else if is_grammar || is_assignment(first) || first.starts_with(['-', '|']) {
             n_grammar += 1;
         } else if n_commands + n_grammar == 0 {
             return false;
@@ -175,6 +192,18 @@ mod tests {
             "/opt/app/bin/migrate --now",
             "set -e\nmake install",
             "watch kubectl get pods",
+            "for i in 1 2 3; do ssh host$i uptime; done",
+            "while true; do kubectl get pods; sleep 5; done",
+            "if kubectl get ns acme; then echo yes; fi",
+            "set -euo pipefail\nfor f in *.sql; do psql -f $f; done",
+            "! grep -q x y",
+            "until nc -z db 5432; do sleep 1; done",
+            "for pod in $(kubectl get pods -o name); do\n  echo $pod\ndone",
+            "[ -f /tmp/x ] && rm /tmp/x",
+            "test -d /srv || mkdir /srv",
+            "time kubectl get pods",
+            "while ! curl -sf localhost/healthz; do\n  sleep 1\ndone",
+            "function check { kubectl get pods; }",
             "service nginx restart\ntail -f /var/log/nginx/error.log",
         ] {
             assert_eq!(script(text), Some(StepType::Bash), "{text}");
@@ -200,6 +229,12 @@ mod tests {
             "replicas: 3\nimage: api",
             "DB_HOST=db\nDB_PORT=5432",
             "make sure that no user is logged in",
+            "for example: the first one",
+            "if it is red, wait; then ask Ana",
+            "time | id\n1 | 2",
+            "time date value\n1 2 3",
+            "until Friday",
+            "return 0",
             "Update the ticket",
             "deployment.apps/api restarted",
             "./a.txt\n./b.txt",

@@ -4,6 +4,8 @@
 //! writes Markdown; pages use the types below and `preview`.
 
 mod blocks;
+/// Edits that stay with their steps while the runbook changes.
+pub mod carried_edits;
 mod collector;
 mod console;
 mod fence;
@@ -12,6 +14,7 @@ mod guess;
 mod heading;
 /// Edits of the preview's rows.
 pub mod preview;
+mod prompt;
 mod prose;
 mod read;
 mod scan;
@@ -225,7 +228,7 @@ mod tests {
         let refused = read.importable().unwrap_err();
         assert_eq!(
             faults(refused, Field::Markdown),
-            ["line 7: content: fill this in"]
+            ["line 7: content: Enter the content"]
         );
         let drop = RowEdit {
             row: 1,

@@ -4,7 +4,7 @@
 use super::ImportedStep;
 use crate::domain::{
     template::TemplateDraft,
-    vocabulary::{Category, StepType},
+    vocabulary::{Category, Field, StepType},
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,11 +23,36 @@ pub struct RowEdit {
     pub join_previous: bool,
 }
 
+/// What of a row can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowPart {
+    LeaveOut,
+    Name,
+    Category,
+    Type,
+    Join,
+    /// Its script or its description.
+    Text,
+}
+
+impl From<Field> for RowPart {
+    fn from(field: Field) -> Self {
+        match field {
+            Field::Name => Self::Name,
+            Field::Category => Self::Category,
+            Field::Type => Self::Type,
+            _ => Self::Text,
+        }
+    }
+}
+
 /// Why a row cannot be edited so, or imported as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowError {
     /// The row's index in the steps as they were read.
     pub row: u32,
+    /// What of the row is wrong.
+    pub part: RowPart,
     /// A sentence.
     pub message: String,
 }
@@ -130,16 +155,22 @@ pub fn apply(steps: &[ImportedStep], edits: &[RowEdit]) -> EditedSteps {
             };
             match joined {
                 Ok(()) => continue,
-                Err(message) => errors.push(RowError { row, message }),
+                Err(message) => errors.push(RowError {
+                    row,
+                    part: RowPart::Join,
+                    message,
+                }),
             }
         }
         kept.push((row, draft));
     }
-    let invalid = kept.iter().filter_map(|(row, draft)| {
-        let wrong = draft.clone().parse().err()?;
-        Some(RowError {
+    let invalid = kept.iter().flat_map(|(row, draft)| {
+        let wrong = draft.clone().parse().err();
+        let wrong = wrong.map(|it| it.0).unwrap_or_default();
+        wrong.into_iter().map(move |it| RowError {
             row: *row,
-            message: wrong.to_string(),
+            part: it.field.into(),
+            message: format!("{}: {}", it.field, it.problem),
         })
     });
     let invalid = invalid.collect();
@@ -148,11 +179,13 @@ pub fn apply(steps: &[ImportedStep], edits: &[RowEdit]) -> EditedSteps {
         .filter(|it| usize::try_from(it.row).is_ok_and(|row| row >= steps.len()));
     errors.extend(unknown.map(|it| RowError {
         row: it.row,
+        part: RowPart::LeaveOut,
         message: message::NO_ROW.to_owned(),
     }));
     if kept.is_empty() && !steps.is_empty() {
         errors.push(RowError {
             row: 0,
+            part: RowPart::LeaveOut,
             message: message::NOTHING_LEFT.to_owned(),
         });
     }
@@ -342,6 +375,39 @@ mod tests {
             })
             .collect();
         assert_eq!(said(&none), [(0, message::NOTHING_LEFT.to_owned())]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_by_its_field() {
+        let wrong = |edits: &[RowEdit]| -> Vec<(u32, RowPart)> {
+            let edited = apply(&rows(), edits);
+            let all = edited.errors.into_iter().chain(edited.invalid);
+            all.map(|it| (it.row, it.part)).collect()
+        };
+        let named = |row, name: String| RowEdit {
+            name: Some(name),
+            ..edit(row)
+        };
+        let long = "x".repeat(101);
+        assert_eq!(wrong(&[named(2, long)]), [(2, RowPart::Name)]);
+        assert_eq!(
+            wrong(&[named(0, String::new()), named(4, String::new())]),
+            [(0, RowPart::Name), (4, RowPart::Name)]
+        );
+        let join = RowEdit {
+            join_previous: true,
+            ..edit(3)
+        };
+        assert_eq!(wrong(&[join]), [(3, RowPart::Join)]);
+        let mut steps = rows();
+        steps[1].content = String::new();
+        steps[1].name = String::new();
+        let parts: Vec<_> = apply(&steps, &[])
+            .invalid
+            .into_iter()
+            .map(|it| it.part)
+            .collect();
+        assert!(parts.contains(&RowPart::Name) && parts.contains(&RowPart::Text));
     }
 
     #[test]

@@ -70,16 +70,46 @@ fn is_filler(line: &str) -> bool {
     text.is_empty() || is_rule('-') || is_rule('*') || is_rule('_') || is_rule('=')
 }
 
-/// Whether a line is only markup of a site generator: `{{< hint >}}`, `{% endhint %}`, `{: .note }`, `:::tip`.
+/// The title of a container of a site generator, `:::tip Beware` or `:::tip[Beware]`; empty if it has none, as at its end.
+fn container_title(line: &str) -> Option<&str> {
+    let rest = line.trim().strip_prefix(":::")?.trim_start_matches(':');
+    let rest = rest.trim_start();
+    let end = rest.find(|it: char| !(it.is_alphanumeric() || matches!(it, '-' | '_')));
+    let title = end.map_or("", |it| rest[it..].trim());
+    let title = title
+        .strip_prefix('[')
+        .and_then(|it| it.strip_suffix(']'))
+        .unwrap_or(title);
+    Some(if title.starts_with('{') { "" } else { title })
+}
+
+/// Whether a line imports a component, as MDX does: `import Tabs from '@theme/Tabs';`.
+fn is_import(line: &str) -> bool {
+    let what = line.strip_prefix("import ");
+    let what = what.map(|it| it.trim_end_matches(';').trim());
+    what.is_some_and(|it| {
+        it.ends_with(['\'', '"']) && (it.starts_with(['\'', '"']) || it.contains(" from "))
+    })
+}
+
+/// Whether a text is nothing but footnotes: `[^1]: The note.`, with the lines that they go on in.
+pub fn is_footnotes(text: &str) -> bool {
+    let is_note = |it: &str| {
+        let label = it.strip_prefix("[^").and_then(|it| it.split_once("]:"));
+        label.is_some_and(|it| !it.0.contains(char::is_whitespace))
+    };
+    let mut lines = text.lines().filter(|it| !it.trim().is_empty());
+    is_note(text.trim_start()) && lines.all(|it| is_note(it) || it.starts_with([' ', '\t']))
+}
+
+/// Whether a line is only markup of a site generator: `{{< hint >}}`, `{% endhint %}`, `{: .note }`, `:::tip`, an import.
 fn is_markup(line: &str) -> bool {
     let text = line.trim();
     let is_between = |start: &str, end: &str| {
         text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end)
     };
-    let is_container = text
-        .strip_prefix(":::")
-        .is_some_and(|it| it.split_whitespace().count() <= 1);
-    is_container
+    container_title(text).is_some_and(str::is_empty)
+        || is_import(text)
         || is_between("{{<", ">}}")
         || is_between("{{%", "%}}")
         || is_between("{%", "%}")
@@ -203,7 +233,8 @@ fn lines<'a>(source: &'a str, range: Range<usize>, edits: &[ProseEdit]) -> Vec<P
         let bare = bare.replace("&nbsp;", " ");
         let is_empty = !without_signs(&bare).contains(|it: char| !it.is_whitespace());
         let is_gone = !is_code && (is_edited && is_empty || is_markup(line));
-        let text = text.trim_end().to_owned();
+        let title = container_title(line).filter(|it| !is_code && !it.is_empty());
+        let text = title.unwrap_or(text.trim_end()).to_owned();
         lines.push(ProseLine {
             text,
             source: line,
@@ -338,6 +369,10 @@ mod tests {
             "{% endhint %}",
             "{: .no_toc }\n",
             ":::tip\n:::",
+            ":::tip{.wide}\n:::",
+            "::: {.note}\n:::",
+            "import Tabs from '@theme/Tabs';\nimport TabItem from \"@theme/TabItem\"",
+            "import './style.css'",
             "* * *",
             "1.\n",
             "- \n>",
@@ -365,6 +400,41 @@ mod tests {
         );
         assert_eq!(whole("3 nodes").unwrap(), "3 nodes");
         assert_eq!(whole("```yaml\na: 1\n```\n").unwrap(), "```yaml\na: 1\n```");
+    }
+
+    #[test]
+    fn the_title_of_a_container_stays() {
+        for source in [
+            ":::caution Beware\n\nIt is slow.\n\n:::",
+            ":::caution[Beware]\n\nIt is slow.\n\n:::\n",
+            "::: warning Beware\n\nIt is slow.\n\n:::",
+        ] {
+            assert_eq!(whole(source).unwrap(), "Beware\n\nIt is slow.", "{source}");
+        }
+        assert_eq!(
+            whole("import the data from \"old\" first").unwrap(),
+            "import the data from \"old\" first"
+        );
+    }
+
+    #[test]
+    fn footnotes_are_told_from_other_prose() {
+        for text in [
+            "[^1]: The note.",
+            "[^a]: One.\n[^b]: Two.",
+            "[^1]: The\n    note.\n\n[^2]: More.",
+        ] {
+            assert!(is_footnotes(text), "{text}");
+        }
+        for text in [
+            "",
+            "See [^1]: there.",
+            "[^1]: The note.\n\nAnd more.",
+            "[1]: https://x",
+            "[^1] alone",
+        ] {
+            assert!(!is_footnotes(text), "{text}");
+        }
     }
 
     #[test]

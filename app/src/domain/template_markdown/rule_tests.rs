@@ -242,6 +242,18 @@ fn prose_around_a_description_is_not_lost() {
 }
 
 #[test]
+fn footnotes_behind_a_block_are_no_step() {
+    let source = "## A\nOne[^1].\n```bash\na\n```\n[^1]: The note.\n## B\n[^2]: Alone here.\n";
+    assert_eq!(
+        steps(source),
+        [
+            "deploy bash A: a (One[^1].||[^1]: The note.)",
+            "deploy text B: [^2]: Alone here."
+        ]
+    );
+}
+
+#[test]
 fn blocks_of_one_type_under_one_head_are_one_step() {
     let source = "## A\nOne.\n```bash\na\n```\nTwo.\n```sh\nb\n```\n```sql\nc\n```\n```bash\nd\n```\n## B\n```bash\ne\n```\n";
     assert_eq!(
@@ -265,7 +277,7 @@ fn added_numbers_keep_names_within_the_limit() {
         assert_eq!(step.name.chars().count(), NAME_MAX_CHARS, "{}", step.name);
     }
     let source = format!("## {name}n\ndo\n");
-    assert_eq!(notes(&source), ["!1 name: at most"]);
+    assert_eq!(notes(&source), ["!1 name: At most"]);
 }
 
 #[test]
@@ -406,7 +418,7 @@ fn what_is_wrong_is_said_by_its_line() {
         [
             "1 “A” has no",
             "!2 Description without a",
-            "!6 content: fill this"
+            "!6 content: Enter the"
         ]
     );
     assert_eq!(

@@ -28,7 +28,8 @@ impl HeadingRole {
 
 /// Words for "verify" in English, and as German, French and Spanish runbooks spell them.
 const VERIFY: &str = " verify verifying verification verifications validate validating validation validations vérification \
-vérifications vérifier validierung validieren verifikation verifizierung verifizieren überprüfung überprüfen verificación verificar \
+vérifications vérifier validierung validieren verifikation verifizierung verifizieren überprüfung überprüfen prüfung prüfungen prüfen nachprüfung \
+funktionsprüfung abschlussprüfung abnahme endabnahme abnahmetest abnahmetests kontrolle verificación verificar \
 validación validar ";
 /// Words that say how, before the words that count.
 const FILLERS: &str =
@@ -40,7 +41,8 @@ installation migration production release rollout schema service system upgrade 
 const SUFFIXES: &str = " step steps check checks checklist phase test tests testing ";
 const CHECKS: &str = " check checks checklist test tests testing verification validation ";
 /// What comes before the deployment is no part of the verify category.
-const BEFORE: &str = " pre prereq prereqs prerequisite prerequisites preflight precheck prechecks precondition preconditions ";
+const BEFORE: &str = " pre prereq prereqs prerequisite prerequisites preflight precheck prechecks precondition preconditions \
+vorab vorher vorprüfung ";
 /// Headings with these are about switching a test or a validation on or off, not about verifying.
 const CHANGES: &str =
     " add configure deploy disable enable fix ignore install remove skip update write ";
@@ -259,6 +261,14 @@ mod tests {
             "Health check",
             "Schritt 3: Überprüfung",
             "Étape 3 : Vérification",
+            "Prüfung",
+            "Schritt 2: Prüfung",
+            "Prüfen",
+            "Abnahme",
+            "3. Abnahme",
+            "✅ Abnahmetest",
+            "Funktionsprüfung",
+            "Kontrolle",
             "4. Verify & validate",
         ] {
             assert_eq!(role(text), HeadingRole::Section(Category::Verify), "{text}");
@@ -278,6 +288,9 @@ mod tests {
             "API – Smoke test",
             "Production smoke tests",
             "Vérifier le déploiement",
+            "Prüfen der Pods",
+            "Prüfung der Datenbank",
+            "Abnahme durch Ana",
         ] {
             assert_eq!(role(text).category(), Some(Category::Verify), "{text}");
         }
@@ -308,6 +321,9 @@ mod tests {
             "Deploy and verify",
             "Pre-deployment validation",
             "Verify prerequisites",
+            "Prüfung vorab",
+            "Voraussetzungen prüfen",
+            "Vorprüfung",
             "Pre-flight verification",
             "Backup verification",
             "Dependency health check",

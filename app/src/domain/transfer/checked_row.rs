@@ -42,7 +42,7 @@ impl CheckedRow<'_> {
             Ok(fields) => Some(fields),
             Err(ValidationErrors(problems)) => {
                 for it in problems {
-                    self.add(it.field, it.problem);
+                    self.add(it.field, it.message());
                 }
                 None
             }

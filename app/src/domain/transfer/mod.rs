@@ -18,8 +18,8 @@ pub mod json_lines;
 pub mod row_checker;
 
 use super::{
-    history_chain::{Head, is_sha256},
-    id::{CustomerId, ReleaseId},
+    history_chain::{Head, is_sha256, is_signature},
+    id::{CustomerId, EventId, ReleaseId},
     transfer::json_lines::{JsonItems, key_and_value},
 };
 use chrono::{DateTime, Utc};
@@ -198,10 +198,12 @@ impl Transfer {
             match key.as_str() {
                 "rollcall" => format = serde_json::from_str::<u32>(value.text).ok(),
                 "schema" => schema = serde_json::from_str(value.text).unwrap_or_default(),
-                "head" => match serde_json::from_str::<Head>(value.text) {
-                    Ok(it) if it.id.0 > 0 && is_sha256(&it.hash) => head = Some((it, value.line)),
-                    Ok(_) => errors.add(value.line, "head", "write the id and hash of an event"),
-                    Err(error) => errors.add(value.line, "head", json_error_message(&error)),
+                "head" => match read_head(value.text) {
+                    Ok(_) if head.is_some() => {
+                        errors.add(value.line, "head", "this is there twice");
+                    }
+                    Ok(it) => head = Some((it, value.line)),
+                    Err(problem) => errors.add(value.line, "head", problem),
                 },
                 "lastIds" => {
                     match serde_json::from_str::<BTreeMap<TransferPart, i64>>(value.text) {
@@ -264,6 +266,31 @@ impl Transfer {
     }
 }
 
+/// A head as it stands in a text. Whoever has the public key can verify the signature.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenHead {
+    id: EventId,
+    hash: String,
+    signature: Option<String>,
+}
+
+fn read_head(text: &str) -> Result<Head, String> {
+    let read: Result<WrittenHead, _> = serde_json::from_str(text);
+    let WrittenHead {
+        id,
+        hash,
+        signature,
+    } = read.map_err(|error| json_error_message(&error))?;
+    if id.0 < 1 || !is_sha256(&hash) {
+        return Err("write the id and hash of an event".to_owned());
+    }
+    if signature.is_some_and(|it| !is_signature(&it)) {
+        return Err("write the signature as the 88 letters of its base64".to_owned());
+    }
+    Ok(Head { id, hash })
+}
+
 /// The message of a JSON error without its position, which is reported separately.
 fn json_error_message(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -312,6 +339,11 @@ mod tests {
                 "line 3, head: write the id and hash of an event",
             ),
             ("[]\n}", "[]\n,\"head\":1}", "line 3, head: invalid type"),
+            (
+                "[]\n}",
+                "[]\n,\"head\":{\"x\":1}}",
+                "line 3, head: unknown field `x`",
+            ),
         ] {
             let error = read(&EMPTY.replace(from, to)).unwrap_err();
             assert!(error.contains(problem), "{to}: {error}");
@@ -334,8 +366,25 @@ mod tests {
         let hash = "a0".repeat(32);
         let head = format!("[]\n,\"head\":{{\"id\":41,\"hash\":\"{hash}\"}}}}");
         let file = read(&EMPTY.replace("[]\n}", &head)).unwrap();
-        let id = crate::domain::id::EventId(41);
-        assert_eq!(file.head, Some((Head { id, hash }, 3)));
+        let id = EventId(41);
+        let expected = Head { id, hash };
+        assert_eq!(file.head, Some((expected.clone(), 3)));
+        let signed = |signature: &str| {
+            let signed = head.replacen("\"}", &format!("\",\"signature\":\"{signature}\"}}"), 1);
+            read(&EMPTY.replace("[]\n}", &signed))
+        };
+        let signature = format!("{}A==", "x".repeat(85));
+        assert_eq!(signed(&signature).unwrap().head, Some((expected, 3)));
+        for wrong in ["", "AAAA", &signature[1..]] {
+            let problem = signed(wrong).unwrap_err();
+            assert!(
+                problem.contains("line 3, head: write the signature"),
+                "{problem}"
+            );
+        }
+        let twice = format!("{}{}", &head[..head.len() - 1], &head[3..]);
+        let problem = read(&EMPTY.replace("[]\n}", &twice)).unwrap_err();
+        assert!(problem.contains("head: this is there twice"), "{problem}");
         let whole = read(&EMPTY.replace("\"rollcall\":1", "\"rollcall\":3")).unwrap();
         assert!(whole.has_hashes && whole.head.is_none());
         let with_users = EMPTY.replace("\"rollcall\":1", "\"rollcall\":4");

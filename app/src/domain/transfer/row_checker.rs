@@ -300,7 +300,7 @@ impl RowChecker {
         row.check(
             "resolvedSha256",
             it.resolved_text.is_some() || it.resolved_sha256.as_deref().is_none_or(is_sha256),
-            "write 64 hexadecimal digits in small letters",
+            "Enter 64 lowercase hexadecimal digits",
         );
         row.check(
             "textShown",
@@ -446,7 +446,7 @@ mod tests {
         );
         assert_eq!(
             one(|it| it["name"] = json!("")),
-            "line 10, clusters.name: fill this in"
+            "line 10, clusters.name: Enter a name"
         );
         assert_eq!(one(|it| it["x"] = json!(1)), "line 10, clusters.x: unknown");
         assert_eq!(

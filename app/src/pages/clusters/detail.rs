@@ -108,7 +108,7 @@ fn show(
                     <span class="count">{releases.len()}</span>
                 </div>
                 {if releases.is_empty() {
-                    view! { <div class="card empty"><p>"None of its customers is in a release yet."</p></div> }.into_any()
+                    view! { <div class="card empty"><p>"Not in any release."</p></div> }.into_any()
                 } else {
                     view! {
                         <div class="card scroll-x">
@@ -132,12 +132,12 @@ fn show(
                 <div class="section__head">
                     <h2 id="customers">"Customers"</h2>
                     <span class="count">{n_active}</span>
-                    <a class="link small push" href=all>"Search them"</a>
+                    <a class="link small push" href=all>"View all"</a>
                 </div>
                 {if customers.is_empty() {
                     view! {
                         <div class="card empty">
-                            <p>"No customer lives in this cluster yet. Add one, or paste what kubectl get ns prints."</p>
+                            <p>"No customers yet. Add one, or paste from kubectl get ns."</p>
                             <Allowed permission=Permission::Customers>
                                 <div class="row">
                                     <a class="button" href=paths::NEW_CUSTOMER>"Add customer"</a>
@@ -152,7 +152,7 @@ fn show(
                     let html = cluster_customers_html(&customers[..n.min(CUSTOMERS_SHOWN_MAX)]);
                     view! {
                         <div class="card scroll-x" inner_html=html></div>
-                        {(n > CUSTOMERS_SHOWN_MAX).then(|| view! { <p class="quiet small pager">{format!("{CUSTOMERS_SHOWN_MAX} of {n} are shown.")}</p> })}
+                        {(n > CUSTOMERS_SHOWN_MAX).then(|| view! { <p class="quiet small pager">{format!("Showing {CUSTOMERS_SHOWN_MAX} of {n}")}</p> })}
                     }
                         .into_any()
                 }}

@@ -46,7 +46,7 @@ fn show(all: Vec<ClusterSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
             {if is_empty {
                 view! {
                     <div class="card empty">
-                        <p>"A cluster is where customers live. Add the first one, then its customers."</p>
+                        <p>"Clusters hold your customers' namespaces. Add the first one, then its customers."</p>
                         <Allowed permission=Permission::Clusters>
                             <a class="button" href=paths::NEW_CLUSTER>"Add cluster"</a>
                         </Allowed>

@@ -109,7 +109,7 @@ fn show(
                 {if releases.is_empty() {
                     view! {
                         <div class="card empty">
-                            <p>"This customer is in no release yet. It joins one when a draft is activated for it, or is added to an active one."</p>
+                            <p>"Not in any release. Add it when you activate a release, or to an active one."</p>
                             <a class="button" href=paths::RELEASES>"Releases"</a>
                         </div>
                     }

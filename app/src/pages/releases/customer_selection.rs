@@ -78,7 +78,7 @@ pub fn CustomerSelection(
         }
     };
     view! {
-        <p class="dialog__lead muted">"Every chosen customer gets its own copy of the release's steps."</p>
+        <p class="dialog__lead muted">"The steps will be created for each selected customer."</p>
         <div class="dialog__cols">
             {move || match offered.get() {
                 Some(customers) if customers.is_empty() => no_customers(is_draft).into_any(),
@@ -163,7 +163,7 @@ fn no_customers(is_draft: bool) -> impl IntoView {
         )
     } else {
         (
-            "Every active customer is in this release already.",
+            "All active customers are in this release.",
             paths::CUSTOMERS,
             "Customers",
         )
@@ -299,20 +299,20 @@ fn DryRunPane(
         } else {
             "values are"
         };
-        let cells = if n_cells == 1 {
-            "the cell that uses it stays".to_owned()
+        let steps = if n_cells == 1 {
+            "1 step stays".to_owned()
         } else {
-            format!("the {n_cells} cells that use them stay")
+            format!("{n_cells} steps stay")
         };
         Some(view! {
             <div class="alert">
                 <Icon name="i-warn"/>
                 <span class="grow">
                     <b>{format!("{n_values} {are} still missing. ")}</b>
-                    {format!("You can go on; {cells} locked until they are filled.")}
+                    {format!("You can activate now; {steps} blocked until set.")}
                 </span>
                 <button class="button" type="button" data-size="s" on:click=move |_| preview.request()>
-                    "Check again"
+                    "Refresh"
                 </button>
             </div>
             <div inner_html=html></div>
@@ -326,7 +326,7 @@ fn DryRunPane(
     };
     view! {
         <div class="dialog__run" aria-busy=move || preview.is_busy.get().then_some("true")>
-            <h3>"Dry run"</h3>
+            <h3>"Preview"</h3>
             <dl class="figures">
                 <div>
                     <dt>"Customers"</dt>
@@ -387,7 +387,7 @@ fn missing_values_html(
                             @if let Some(path) = path {
                                 a class="link" href=(path) target="_blank" rel="noopener" {
                                     (customer.name)
-                                    span class="sr" { ", fill in " (it.variable) " in a new tab" }
+                                    span class="sr" { ", set " (it.variable) }
                                 }
                             } @else {
                                 (customer.name)

@@ -101,7 +101,7 @@ fn DeleteDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
         <Dialog open=open title=format!("Delete {}", release.name)>
             <div class="dialog__body stack">
                 <Failure error=request.error/>
-                <p>"The draft and its steps go for good. Customers are not touched."</p>
+                <p>"This permanently deletes the draft and its steps. Customers are not touched."</p>
             </div>
             <div class="dialog__foot">
                 <button class="button push" on:click=move |_| open.set(false)>"Cancel"</button>
@@ -144,7 +144,7 @@ fn CloneDialog(open: RwSignal<bool>, release: Release) -> impl IntoView {
                         label="Name"
                         id="clone-name"
                         value=name
-                        hint="Details and steps come along, customers do not."
+                        hint="Copies details and steps, not customers."
                         error=error_at(Field::Name)
                     />
                     <TextField

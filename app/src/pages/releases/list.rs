@@ -48,7 +48,7 @@ fn show(all: Vec<ReleaseSummary>, query: RwSignal<ListQuery>) -> impl IntoView {
             {if is_empty {
                 view! {
                     <div class="card empty">
-                        <p>"A release is a list of steps that goes to chosen customers. Write the first one."</p>
+                        <p>"A release is a set of steps you roll out to customers. Create the first one."</p>
                         <Allowed permission=Permission::Releases>
                             <a class="button" href=paths::NEW_RELEASE>"New release"</a>
                         </Allowed>

@@ -10,3 +10,4 @@ pub mod release;
 pub mod release_matrix;
 pub mod step_detail_actions;
 pub mod steps;
+pub mod text_questions;

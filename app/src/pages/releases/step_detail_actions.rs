@@ -92,6 +92,7 @@ struct StepDetailActions {
     session: PanelSession,
     on_outcome: Callback<(StepId, StepPanelOutcome)>,
     undo_requests: UndoRequests,
+    toasts: Toasts,
 }
 
 impl StepDetailActions {
@@ -156,14 +157,20 @@ impl StepDetailActions {
     }
 
     /// Saves the text of the step, on top of other changes. A new text may have other unresolved variables, so the grid is
-    /// read again.
+    /// read again. A text that this page has saved since is its own, and no conflict.
     fn save_text(&self, from: Option<OpenStepDialog>, send: VersionedSave, message: String) {
-        let before = CustomerStep::clone(&self.step);
+        let (before, session) = (CustomerStep::clone(&self.step), self.session.clone());
+        let own = session.saved_text.clone();
+        let is_same: IsSame = Box::new(move |before: &CustomerStep, now: &CustomerStep| {
+            let is_own = |it: &CustomerStep| it.id == now.id && same_text(it, now);
+            same_text(before, now) || own.with_untracked(|it| it.as_ref().is_some_and(is_own))
+        });
         self.send(
             from,
             Box::pin(async move {
-                let batch = save(before, send, Box::new(same_text)).await?.batch_id;
-                Ok(StepPanelOutcome::Others(message, batch, false))
+                let Changed { row, batch_id } = save(before, send, is_same).await?;
+                session.keep_saved(from, row);
+                Ok(StepPanelOutcome::Others(message, batch_id, false))
             }),
         );
     }
@@ -213,7 +220,15 @@ impl StepDetailActions {
                         let outcome = StepPanelOutcome::Noted(Box::new(row), batch_id, is_asked);
                         this.finish(None, None, Ok(outcome));
                     }
-                    Err(error) => return this.finish(None, None, Err(error)),
+                    Err(error) => {
+                        if let Some(request) = then {
+                            let (name, past) = (&this.step.name, request.action.past_tense());
+                            let text =
+                                format!("{name} was not {past}: its notes could not be saved.");
+                            this.toasts.show(text, None);
+                        }
+                        return this.finish(None, None, Err(error));
+                    }
                 }
             }
             if let Some(request) = then {
@@ -261,7 +276,7 @@ impl StepDetailActions {
             StepPanelEvent::Keep => {
                 let send: VersionedSave =
                     Box::new(move |version| Box::pin(keep_override(id, version)));
-                let text = "The override stays as it is".to_owned();
+                let text = "Override kept".to_owned();
                 self.save_text(Some(OpenStepDialog::Drift), send, text);
             }
             StepPanelEvent::Reset => {
@@ -301,14 +316,13 @@ impl StepDetailActions {
                 after,
                 into,
             } => leptos::task::spawn_local(async move {
-                if let Ok(rows) = compare_texts(before, after).await {
-                    let _ = into.try_set(Some(rows));
+                match compare_texts(before, after).await {
+                    Ok(rows) => drop(into.rows.try_set(Some(rows))),
+                    Err(error) => drop(into.error.try_set(Some(error))),
                 }
             }),
             StepPanelEvent::CompareNow(shown, into) => leptos::task::spawn_local(async move {
-                if let Ok(found) = read_changed_text(id, shown).await {
-                    let _ = into.try_set(Some(found));
-                }
+                let _ = into.try_set(Some(read_changed_text(id, shown).await));
             }),
             StepPanelEvent::Reread => self.report(StepPanelOutcome::Stale),
             StepPanelEvent::AskPlaces(into) => leptos::task::spawn_local(async move {
@@ -384,7 +398,7 @@ async fn save_left_notes(session: &PanelSession, draft: &NotesDraft) -> Result<(
     let before = read_step(draft.step).await.map_err(|it| it.to_string())?;
     let before = before.detail.step;
     if !session.is_own_notes(&before, &draft.before) {
-        return Err("somebody else has changed them".to_owned());
+        return Err("someone else has changed them".to_owned());
     }
     let saved = save_notes(session, before, draft.text.clone()).await;
     saved.map(drop).map_err(|it| it.to_string())
@@ -426,6 +440,7 @@ pub fn open_step_detail(
         session: memory.lasting(),
         on_outcome,
         undo_requests: UndoRequests::from_context(),
+        toasts: Toasts::from_context(),
     };
     let on_event = Callback::new(move |event| actions.handle(event));
     StepDetailState::new(

@@ -1,7 +1,9 @@
 //! The end of the history's chain (R89): what the next event follows, the newest event, and whether a head that somebody
 //! kept is part of the history.
 use crate::domain::{history_chain::Head, id::EventId};
-use crate::store::{Database, Store, entity::audit_event, error::StoreError};
+use crate::store::{
+    Database, Store, engine::row_decode::unreadable_column, entity::audit_event, error::StoreError,
+};
 use audit_event::Column;
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -81,13 +83,17 @@ impl Database {
             return Ok(None);
         }
         let id = head.id;
-        let found: Option<Option<String>> = audit_event::Entity::find()
+        let found = audit_event::Entity::find()
             .select_only()
             .column(Column::Hash)
             .filter(Column::Id.eq(id.0))
-            .into_tuple()
+            .into_tuple::<Option<String>>()
             .one(&self.read)
-            .await?;
+            .await;
+        let found = match found {
+            Err(error) if unreadable_column(&error).is_some() => Some(None),
+            found => found?,
+        };
         Ok(match found {
             None => Some(format!("event {id} is not in the history")),
             Some(hash) if hash.as_ref() == Some(&head.hash) => None,

@@ -4,6 +4,7 @@ use crate::{
     domain::{
         event::Event,
         id::{BatchId, CustomerId, EventId, ReleaseId, UserId},
+        unique_members,
     },
     store::error::StoreError,
 };
@@ -44,10 +45,10 @@ impl ActiveModelBehavior for ActiveModel {}
 impl TryFrom<Model> for Event {
     type Error = StoreError;
     fn try_from(row: Model) -> Result<Self, StoreError> {
-        let json = |text: Option<String>| {
-            text.map(|it| serde_json::from_str(&it))
+        let json = |column: &str, text: Option<String>| {
+            text.map(|it| unique_members::from_str(&it))
                 .transpose()
-                .map_err(|error| StoreError::corrupt("audit_events", error))
+                .map_err(|error| StoreError::corrupt("audit_events", format!("{column}: {error}")))
         };
         Ok(Self {
             id: EventId(row.id),
@@ -59,8 +60,8 @@ impl TryFrom<Model> for Event {
             action: parse_word("audit_events", &row.action)?,
             actor: row.actor,
             at: row.at,
-            before: json(row.before)?,
-            after: json(row.after)?,
+            before: json("before", row.before)?,
+            after: json("after", row.after)?,
             resolved_text: row.resolved_text,
             resolved_sha256: row.resolved_sha256,
             undoes: row.undoes.map(BatchId),

@@ -1,5 +1,9 @@
 //! Membership of customers in releases (R1): add, remove, dry run; and copying of templates to members.
-use super::{dry_run_warnings::dry_run_warnings, release_rows, removed_values::removed_values};
+use super::{
+    dry_run_warnings::{changed_value_warnings, dry_run_warnings},
+    release_rows,
+    value_changes::{removed_values, values_changed_since_activation},
+};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Changed, EventAction},
@@ -10,6 +14,7 @@ use crate::domain::{
     rule_violation::RuleViolation,
     summary::{DryRun, Unresolved},
     validation_errors::ValidationErrors,
+    variables,
     vocabulary::{Field, ReleaseStatus, StepStatus},
 };
 use crate::store::{
@@ -27,7 +32,7 @@ use sea_orm::{
     sea_query::{Asterisk, Expr, JoinType, Order, Query},
 };
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The number of template steps of a release.
 pub async fn count_templates(
@@ -445,6 +450,11 @@ impl Store {
         let mut removed = removed_values(db, id, &names.collect::<Vec<_>>()).await?;
         let mut chosen = text_variables::with_clusters(db, &customers).await?;
         chosen.sort_by(|a, b| (&a.0.name, a.0.id).cmp(&(&b.0.name, b.0.id)));
+        let changes = values_changed_since_activation(db, &release, &customers).await?;
+        let used = uses.values().flatten();
+        let used: BTreeSet<&str> = used.map(|it| variables::name_of(it)).collect();
+        let mut warnings = changed_value_warnings(&changes, &chosen, &used);
+        warnings.extend(dry_run_warnings(&texts, &chosen, &release));
         let cells = customers.len() * n_templates;
         Ok(DryRun {
             customers: u32::try_from(customers.len()).unwrap_or(u32::MAX),
@@ -458,7 +468,7 @@ impl Store {
                     step_names,
                 })
                 .collect(),
-            warnings: dry_run_warnings(&texts, &chosen, &release),
+            warnings,
         })
     }
 }

@@ -6,4 +6,4 @@ pub mod dry_run_warnings;
 pub mod members;
 pub mod release_rows;
 pub mod releases;
-pub mod removed_values;
+pub mod value_changes;

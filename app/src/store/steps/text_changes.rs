@@ -11,7 +11,7 @@ use crate::domain::{
     step::CustomerStep,
     text_change::{ChangedText, TextChange, TextChangeKind},
     variables::{self, VariableScope},
-    vocabulary::{StepAction, StepStatus, StepType},
+    vocabulary::{StepAction, StepType},
 };
 use crate::store::{
     audit::events::TextProof,
@@ -135,7 +135,8 @@ impl StepText {
         })
     }
 
-    /// Goes back behind an event, in memory only, and returns what it had changed.
+    /// Goes back behind an event, in memory only, and returns what it had changed. Of a change of the type alone, which changes
+    /// what is quoted, these are the types before and after.
     async fn undo(
         &mut self,
         db: &impl ConnectionTrait,
@@ -145,7 +146,7 @@ impl StepText {
         let Some(before) = &event.before else {
             return Ok(Vec::new());
         };
-        let after = self.content.clone();
+        let (after, after_type) = (self.content.clone(), self.kind);
         let kind = match event.entity {
             Entity::Customer | Entity::Cluster | Entity::Release => {
                 return self.undo_values(db, event, before).await;
@@ -173,11 +174,25 @@ impl StepText {
                 return Ok(Vec::new());
             }
         };
-        if after == self.content {
+        let (from, to) = if after != self.content {
+            (self.content.as_str(), after.as_str())
+        } else if after_type != self.kind && self.resolved_as(after_type) != self.resolved_text() {
+            (self.kind.as_str(), after_type.as_str())
+        } else {
             return Ok(Vec::new());
-        }
-        let (from, to) = (Some(self.content.as_str()), Some(after.as_str()));
+        };
+        let (from, to) = (Some(from), Some(to));
         Ok(vec![change(kind, &step.name, event.stamp(), from, to)])
+    }
+
+    /// `content` with its variables resolved, in a step of this type.
+    fn resolved_as(&self, kind: StepType) -> String {
+        variables::resolve(&self.content, kind, self.scope()).text()
+    }
+
+    /// `content` with its variables resolved. `text` stays the present text when `undo` goes back.
+    fn resolved_text(&self) -> String {
+        self.resolved_as(self.kind)
     }
 
     /// Sets content and type to those of a row that an event stored; what it did not store stays.
@@ -313,12 +328,11 @@ pub async fn changes(
             let mut changes = then.undo(db, step, event).await?;
             changes.reverse();
             found.extend(changes);
-            if let Since::Text(shown) = since {
-                let text = variables::resolve(&then.content, then.kind, then.scope()).text();
-                if sha256(&text) == shown {
-                    is_reached = true;
-                    break 'walk;
-                }
+            if let Since::Text(shown) = since
+                && sha256(&then.resolved_text()) == shown
+            {
+                is_reached = true;
+                break 'walk;
             }
             if then.cluster.id != cluster {
                 // From here on the other cluster's events count.
@@ -359,8 +373,8 @@ async fn cluster_before(
     }
 }
 
-/// For steps in progress that are about to be marked done, by the step's id: the event of the newest start, and the SHA-256 of
-/// the text at that time.
+/// For started steps that are about to be marked done, by the step's id: the event of the newest start, and the SHA-256 of
+/// the text at that time. A step that failed or was reverted after its start counts; one that was reopened does not.
 #[derive(Default)]
 pub struct Starts(HashMap<i64, (EventId, String)>);
 
@@ -372,7 +386,7 @@ impl Starts {
         steps: impl Iterator<Item = &CustomerStep>,
     ) -> Result<Self, StoreError> {
         use audit_event::Column;
-        let started = steps.filter(|it| it.status == StepStatus::InProgress);
+        let started = steps.filter(|it| it.started_at.is_some());
         let started: Vec<i64> = started.map(|it| it.id.0).collect();
         if action != StepAction::Done || started.is_empty() {
             return Ok(Self::default());

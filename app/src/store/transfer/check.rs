@@ -1,35 +1,28 @@
 //! Integrity check of a database: the file is intact, foreign keys hold, rows are readable, lists have no gaps, the
 //! audit trail agrees with the rows, and no event was changed, removed or added later (R89).
+use super::recorded_states::RecordedStates;
 use crate::domain::{
     check_finding::{Check, CheckFinding},
     event::{Entity, Event, EventAction},
     history_walk::Walk,
     permission::Permission,
-    vocabulary::StepStatus,
 };
 use crate::store::{
     Store,
-    engine::sqlite,
+    engine::{
+        row_decode::{UnreadableRow, read_rows, unreadable_column},
+        sqlite,
+    },
     entity::{audit_event, customer_step, release_customer, sha256, step_template},
     error::StoreError,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
 /// The number of findings reported per kind; the others are counted.
 const NAMED_FINDINGS_MAX: usize = 50;
 /// Events read per query, with their texts.
 const READ_EVENTS_MAX: u64 = 250;
-
-/// The state of a step according to its last event.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RecordedState {
-    status: StepStatus,
-    executed_by: Option<String>,
-    state_by: Option<String>,
-}
 
 #[derive(Default)]
 struct CheckFindings {
@@ -74,9 +67,9 @@ impl Store {
                 found.add(Check::ForeignKeys, line);
             }
             self.check_rows(&mut found).await?;
-            check_template_order(&db, &mut found).await?;
-            check_lists(&db, &mut found).await?;
-            check_history(&db, &mut found).await?;
+            but_unreadable(check_template_order(&db, &mut found).await)?;
+            but_unreadable(check_lists(&db, &mut found).await)?;
+            but_unreadable(check_history(&db, &mut found).await)?;
         }
         Ok(found.finish())
     }
@@ -95,6 +88,14 @@ impl Store {
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+/// A value that cannot be read is a finding of `check_rows` already.
+fn but_unreadable(checked: Result<(), StoreError>) -> Result<(), StoreError> {
+    match checked {
+        Err(StoreError::Db(error)) if unreadable_column(&error).is_some() => Ok(()),
+        checked => checked,
     }
 }
 
@@ -211,14 +212,29 @@ impl ChainCheck {
         let Some(walk) = &mut self.0 else {
             return;
         };
-        let broken = match Event::try_from(row) {
-            Ok(event) => walk.take(&event).err().map(|it| it.to_string()),
-            Err(_) => Some(format!("event {id} cannot be read")),
-        };
-        if let Some(broken) = broken {
-            found.add(Check::Chain, broken);
-            self.0 = None;
+        match Event::try_from(row) {
+            Ok(event) => {
+                if let Err(broken) = walk.take(&event) {
+                    self.end(broken.to_string(), found);
+                }
+            }
+            Err(StoreError::Corrupt { detail, .. }) => self.unreadable(id, &detail, found),
+            Err(error) => self.unreadable(id, &error.to_string(), found),
         }
+    }
+
+    fn unreadable(&mut self, id: i64, what: &str, found: &mut CheckFindings) {
+        let Some(walk) = &self.0 else {
+            return;
+        };
+        let unreadable = || format!("event {id} cannot be read: {what}");
+        let broken = walk.broken().map_or_else(unreadable, ToString::to_string);
+        self.end(broken, found);
+    }
+
+    fn end(&mut self, broken: String, found: &mut CheckFindings) {
+        found.add(Check::Chain, broken);
+        self.0 = None;
     }
 
     fn finish(self, found: &mut CheckFindings) {
@@ -234,34 +250,40 @@ async fn check_history(
     db: &impl ConnectionTrait,
     found: &mut CheckFindings,
 ) -> Result<(), StoreError> {
-    let mut last: HashMap<i64, RecordedState> = HashMap::new();
+    let mut states = RecordedStates::default();
     let mut chain = ChainCheck(Some(Walk::new(sha256)));
-    let mut after = 0;
+    let mut last_id: Option<i64> = None;
     loop {
-        let rows = audit_event::Entity::find()
-            .filter(audit_event::Column::Id.gt(after))
+        let mut query = audit_event::Entity::find();
+        if let Some(id) = last_id {
+            query = query.filter(audit_event::Column::Id.gt(id));
+        }
+        let query = query
             .order_by_asc(audit_event::Column::Id)
-            .limit(READ_EVENTS_MAX)
-            .all(db)
-            .await?;
-        let Some(row) = rows.last() else {
+            .limit(READ_EVENTS_MAX);
+        let rows = read_rows(db, query, audit_event::Column::Id).await?;
+        if rows.is_empty() {
             break;
-        };
-        after = row.id;
+        }
         for row in rows {
-            check_event(&row, &mut last, found);
-            chain.take(row, found);
+            match row {
+                Ok(row) => {
+                    last_id = Some(row.id);
+                    check_event(&row, &mut states, found);
+                    chain.take(row, found);
+                }
+                Err(UnreadableRow { id, column }) => {
+                    last_id = Some(id);
+                    chain.unreadable(id, &format!("its column {column}"), found);
+                }
+            }
         }
     }
     chain.finish(found);
-    check_states(db, &last, found).await
+    check_states(db, &states, found).await
 }
 
-fn check_event(
-    row: &audit_event::Model,
-    last: &mut HashMap<i64, RecordedState>,
-    found: &mut CheckFindings,
-) {
+fn check_event(row: &audit_event::Model, states: &mut RecordedStates, found: &mut CheckFindings) {
     let id = row.id;
     let text = row.resolved_text.as_deref();
     if text.is_some_and(|it| row.resolved_sha256 != Some(sha256(it))) {
@@ -276,19 +298,15 @@ fn check_event(
         found.add(Check::Audit, detail);
     }
     match row.after.as_deref().map(serde_json::from_str) {
-        Some(Ok(recorded)) => {
-            last.insert(row.entity_id, recorded);
-        }
+        Some(Ok(recorded)) => states.take(row.entity_id, Some(recorded)),
         Some(Err(_)) => found.add(Check::Audit, format!("event {id} tells no state")),
-        None => {
-            last.remove(&row.entity_id);
-        }
+        None => states.take(row.entity_id, None),
     }
 }
 
 async fn check_states(
     db: &impl ConnectionTrait,
-    last: &HashMap<i64, RecordedState>,
+    states: &RecordedStates,
     found: &mut CheckFindings,
 ) -> Result<(), StoreError> {
     use customer_step::Column;
@@ -304,21 +322,10 @@ async fn check_states(
         .into_tuple()
         .all(db)
         .await?;
-    let untouched = RecordedState {
-        status: StepStatus::Pending,
-        executed_by: None,
-        state_by: None,
-    };
     for (id, status, executed_by, state_by) in rows {
-        let recorded = last.get(&id).unwrap_or(&untouched);
-        let is_as_recorded = status == recorded.status.as_str()
-            && executed_by == recorded.executed_by
-            && state_by == recorded.state_by;
-        if !is_as_recorded {
-            let detail = format!(
-                "step {id} is {status}, but the history says {}",
-                recorded.status
-            );
+        let other = states.other_status(id, &status, executed_by.as_deref(), state_by.as_deref());
+        if let Some(other) = other {
+            let detail = format!("step {id} is {status}, but the history says {other}");
             found.add(Check::Audit, detail);
         }
     }

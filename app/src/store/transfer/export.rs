@@ -20,7 +20,10 @@ use crate::store::{
     Store,
     access::visible::Visible,
     audit::history_head,
-    engine::sqlite,
+    engine::{
+        row_decode::{read_rows, unreadable_column},
+        sqlite,
+    },
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, step_template,
         user,
@@ -28,7 +31,8 @@ use crate::store::{
     error::StoreError,
 };
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, DatabaseTransaction, EntityName, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect,
     sea_query::{Expr, Query, SelectStatement},
 };
 use serde::Serialize;
@@ -74,7 +78,7 @@ pub struct Export {
     end: Option<SignedHead>,
     /// Index of the list to read next, and the key of the last row read from it.
     part: usize,
-    after: (i64, i64),
+    last: Option<(i64, i64)>,
     is_first: bool,
     /// The rows that the last read found, before they were trimmed.
     n_read: usize,
@@ -113,7 +117,7 @@ impl Store {
             release,
             end,
             part: 0,
-            after: (0, 0),
+            last: None,
             is_first: true,
             n_read: 0,
         })
@@ -149,23 +153,21 @@ fn json(row: &impl Serialize) -> Result<String, StoreError> {
 /// Reads the next rows of a table as JSON of their domain type, and remembers the last id.
 macro_rules! read_rows {
     ($this:ident, $table:ident, $visible:ident, $row:ty, $only:expr) => {{
-        let all = Visible::of(&$this.caller).$visible();
-        let mut query = all.filter($table::Column::Id.gt($this.after.0));
+        let mut query = Visible::of(&$this.caller).$visible();
+        if let Some((last, _)) = $this.last {
+            query = query.filter($table::Column::Id.gt(last));
+        }
         if let Some(release) = $this.release {
             let only: fn(ReleaseId) -> Expr = $only;
             query = query.filter(only(release));
         }
-        let found = query
-            .order_by_asc($table::Column::Id)
-            .limit(CHUNK_ROWS_MAX)
-            .all(&$this.tx)
-            .await?;
-        if let Some(last) = found.last() {
-            $this.after.0 = last.id;
-        }
+        let query = query.order_by_asc($table::Column::Id).limit(CHUNK_ROWS_MAX);
+        let found = read_rows(&$this.tx, query, $table::Column::Id).await?;
         $this.n_read = found.len();
         let mut rows = Vec::with_capacity(found.len());
         for row in found {
+            let row = row.map_err(|it| StoreError::corrupt($table::Entity.table_name(), it))?;
+            $this.last = Some((row.id, 0));
             let row = <$row>::try_from(row)?;
             if let Some(row) = Trimmed::trimmed(row, $this.visible.as_ref()) {
                 rows.push(json(&row)?);
@@ -214,7 +216,7 @@ impl Export {
         }
         if is_whole {
             self.part += 1;
-            self.after = (0, 0);
+            self.last = None;
             self.is_first = true;
             let is_last = self.part == TransferPart::ALL.len();
             match &self.end {
@@ -312,11 +314,13 @@ impl Export {
     /// The next memberships. They have no id, so their key is release and customer.
     async fn next_members(&mut self) -> Result<Vec<String>, StoreError> {
         use release_customer::Column;
-        let (release, customer) = self.after;
-        let rows_after = Column::ReleaseId.gt(release).or(Column::ReleaseId
-            .eq(release)
-            .and(Column::CustomerId.gt(customer)));
-        let mut query = Visible::of(&self.caller).members().filter(rows_after);
+        let mut query = Visible::of(&self.caller).members();
+        if let Some((release, customer)) = self.last {
+            let rows_after = Column::ReleaseId.gt(release).or(Column::ReleaseId
+                .eq(release)
+                .and(Column::CustomerId.gt(customer)));
+            query = query.filter(rows_after);
+        }
         if let Some(only) = self.release {
             query = query.filter(Column::ReleaseId.eq(only.0));
         }
@@ -325,9 +329,16 @@ impl Export {
             .order_by_asc(Column::CustomerId)
             .limit(CHUNK_ROWS_MAX)
             .all(&self.tx)
-            .await?;
+            .await
+            .map_err(|error| match unreadable_column(&error) {
+                Some(column) => {
+                    let detail = format!("its column {column} cannot be read");
+                    StoreError::corrupt("release_customers", detail)
+                }
+                None => error.into(),
+            })?;
         if let Some(last) = found.last() {
-            self.after = (last.release_id, last.customer_id);
+            self.last = Some((last.release_id, last.customer_id));
         }
         self.n_read = found.len();
         let rows = found.into_iter().map(|row| {

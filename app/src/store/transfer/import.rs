@@ -178,6 +178,7 @@ impl Import {
         import_rows!(self, file, TransferPart::Steps, customer_step, |item| {
             let step = self.checker.step(&item);
             if let Some(it) = &step {
+                self.chain.step(it, item.line);
                 self.save_variables(&it.content).await?;
             }
             step.map(Into::into)
@@ -206,10 +207,10 @@ impl Import {
                     .add_error(TransferPart::Events, item.line, "resolvedSha256", problem);
             }
             if let Some(it) = &mut event
-                && let Some((field, problem)) = self.chain.take(it, item.line)
+                && let Some((line, field, problem)) = self.chain.take(it, item.line)
             {
                 self.checker
-                    .add_error(TransferPart::Events, item.line, field, &problem);
+                    .add_error(TransferPart::Events, line, field, &problem);
             }
             event.map(Into::into)
         });

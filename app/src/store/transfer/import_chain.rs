@@ -1,17 +1,30 @@
 //! The chain of an imported history (R89): a broken one is refused, the hashes of a good one are kept, and the events of
 //! the format without hashes are chained as they come in. An export of one release has gaps, because events of others are
 //! left out: its import's event says which events came, so that a check accepts exactly these gaps.
+use super::recorded_states::{RecordedState, RecordedStates};
 use crate::domain::{
-    event::Event,
+    event::{Entity, Event},
     history_chain::{self, Head, is_sha256},
     history_walk::{Break, ImportedEvents, Walk},
     id::ReleaseId,
-    transfer::{ImportErrors, Transfer},
+    step::CustomerStep,
+    transfer::{ImportErrors, Transfer, TransferPart},
+    vocabulary::StepStatus,
 };
 use crate::store::entity::sha256;
+use serde::Deserialize;
 
-/// A field of an event, and what is wrong with it.
-type ImportProblem = (&'static str, String);
+/// A line, a field of the event there, and what is wrong with it.
+type ImportProblem = (usize, &'static str, String);
+
+/// What a step of the text says of its state.
+struct StepAtLine {
+    line: usize,
+    id: i64,
+    status: StepStatus,
+    executed_by: Option<String>,
+    state_by: Option<String>,
+}
 
 /// Takes the events of a text, one by one.
 pub struct ImportChain {
@@ -25,6 +38,13 @@ pub struct ImportChain {
     is_broken: bool,
     /// The line of the first event that does not follow the one before it.
     gap_line: usize,
+    /// The highest id that an event of the source had.
+    last_id: Option<i64>,
+    /// Whether an event of the text cannot be of a history with the head.
+    is_other_head: bool,
+    /// The steps of a release and what its events tell of them: an event that is missing may be seen only there.
+    steps: Vec<StepAtLine>,
+    states: RecordedStates,
 }
 
 impl ImportChain {
@@ -38,6 +58,10 @@ impl ImportChain {
             walk: Walk::new(sha256),
             is_broken: false,
             gap_line: 0,
+            last_id: file.last_ids.get(&TransferPart::Events).copied(),
+            is_other_head: false,
+            steps: Vec::new(),
+            states: RecordedStates::default(),
         }
     }
 
@@ -45,6 +69,19 @@ impl ImportChain {
     pub fn release(&mut self, id: ReleaseId) {
         self.n_releases += 1;
         self.release = Some(id);
+    }
+
+    /// A step of the text. Steps come before events.
+    pub fn step(&mut self, step: &CustomerStep, line: usize) {
+        if self.head.is_some() {
+            self.steps.push(StepAtLine {
+                line,
+                id: step.id.0,
+                status: step.status,
+                executed_by: step.executed_by.clone(),
+                state_by: step.state_by.clone(),
+            });
+        }
     }
 
     /// The next event. Behind the first break nothing is asked any more.
@@ -59,36 +96,57 @@ impl ImportChain {
 
     fn problem(&mut self, event: &mut Event, line: usize) -> Option<ImportProblem> {
         let last = self.walk.last().cloned().unwrap_or_default();
+        let may_have_gaps = self.head.is_some() || !self.has_hashes;
+        if may_have_gaps && event.id < last.id {
+            let problem = "events come in the order of their ids";
+            return Some((line, "id", problem.to_owned()));
+        }
         if self.has_hashes {
             for (field, hash) in [
                 ("hash", &event.hash),
                 ("previousHash", &event.previous_hash),
             ] {
                 if !hash.as_deref().is_some_and(is_sha256) {
-                    let problem = "write 64 hexadecimal digits in small letters";
-                    return Some((field, problem.to_owned()));
+                    let problem = "Enter 64 lowercase hexadecimal digits";
+                    return Some((line, field, problem.to_owned()));
                 }
             }
         } else {
-            if event.id < last.id {
-                return Some(("id", "events come in the order of their ids".to_owned()));
-            }
             event.hash = Some(history_chain::hash(&last.hash, event, sha256));
             event.previous_hash = Some(last.hash.clone());
         }
         if self.head.is_some() && event.release_id != self.release {
             let problem = "the text is of one release, and this event of something else";
-            return Some(("releaseId", problem.to_owned()));
+            return Some((line, "releaseId", problem.to_owned()));
         }
         if self.gap_line == 0 && event.previous_hash.as_ref() != Some(&last.hash) {
             self.gap_line = line;
         }
+        if let Some((head, _)) = &self.head {
+            let has_hash = event.hash.as_ref() == Some(&head.hash);
+            let is_behind = event.previous_hash.as_ref() == Some(&head.hash);
+            self.is_other_head |= has_hash != (event.id == head.id) || is_behind;
+        }
+        self.take_state(event);
         let broken = self.walk.take(event).err()?;
-        let field = match broken {
-            Break::Gap(..) => "previousHash",
-            Break::NoHash(_) | Break::Changed(_) | Break::Import(_) => "hash",
+        let (line, field) = match broken {
+            Break::Id(_) => (line, "id"),
+            Break::Gap(_, at) if at == event.id => (line, "previousHash"),
+            Break::Gap(..) => (self.gap_line, "previousHash"),
+            Break::NoHash(_) | Break::Changed(_) | Break::Import(_) => (line, "hash"),
         };
-        Some((field, broken.to_string()))
+        Some((line, field, broken.to_string()))
+    }
+
+    /// What a step's event tells of its state; nothing if that cannot be read.
+    fn take_state(&mut self, event: &Event) {
+        if self.steps.is_empty() || event.entity != Entity::Step {
+            return;
+        }
+        let state = event.after.as_ref().map(RecordedState::deserialize);
+        if let Ok(state) = state.transpose() {
+            self.states.take(event.entity_id, state);
+        }
     }
 
     /// Behind the last event: what its import's event says of the history, or why the history is not taken.
@@ -107,11 +165,23 @@ impl ImportChain {
         if release.is_none() {
             faults.add(line, "head", "a text with a head is of one release");
         }
-        let is_behind =
-            last.is_none_or(|it| it.id < head.id || (it.id == head.id && it.hash == head.hash));
-        if !is_behind {
+        let is_of_it = !self.is_other_head
+            && last.is_none_or(|it| it.id <= head.id)
+            && self.last_id.is_none_or(|it| head.id.0 <= it);
+        if !is_of_it {
             let problem = "the events of the text are not of the history with this head";
             faults.add(line, "head", problem);
+        }
+        for it in &self.steps {
+            let (executed_by, state_by) = (it.executed_by.as_deref(), it.state_by.as_deref());
+            let status = it.status.as_str();
+            let told = self
+                .states
+                .other_status(it.id, status, executed_by, state_by);
+            if let Some(told) = told {
+                let problem = format!("the events of the text say {told}: is one missing?");
+                faults.add(it.line, "steps.status", problem);
+            }
         }
         (Some(head), release.map(|it| self.walk.imported(it)))
     }

@@ -3,3 +3,4 @@ pub mod check;
 pub mod export;
 pub mod import;
 mod import_chain;
+mod recorded_states;

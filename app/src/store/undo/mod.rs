@@ -37,6 +37,18 @@ struct EventHead {
     action: EventAction,
 }
 
+/// The action that does what an undo would do, for events that have one.
+fn instead_of_undo(action: EventAction) -> Option<&'static str> {
+    match action {
+        EventAction::Deactivate | EventAction::Archive => Some("Restore"),
+        EventAction::Restore => Some("Deactivate or Archive"),
+        EventAction::Activate => Some("Archive"),
+        EventAction::AddCustomers => Some("Remove customers"),
+        EventAction::RemoveCustomers => Some("Add customers"),
+        _ => None,
+    }
+}
+
 /// An undo that is done, and not committed yet.
 struct PendingUndo {
     change: Change,
@@ -271,10 +283,8 @@ impl Change {
             }
             let events = self.events_of(part).await?;
             if let Some(event) = events.iter().find(|it| !it.is_undoable()) {
-                return Err(RuleViolation::NotUndoable {
-                    what: format!("that somebody {} this", event.action.phrase()),
-                }
-                .into());
+                let instead = instead_of_undo(event.action).map(str::to_owned);
+                return Err(RuleViolation::NotUndoable { instead }.into());
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! One customer's work in a release: work list, checklist, and previews of custom steps and promotions.
 use super::matrix_snapshot;
 use crate::domain::{
-    customer_checklist::{Checklist, ChecklistStep},
+    customer_checklist::{Checklist, ChecklistStep, KeptTextNote},
     customer_work::{CustomStepPositions, NeighborCustomer, Promotion, WorkList, WorkRow},
     field_error::FieldError,
     id::{CustomerId, ReleaseId, StepId},
@@ -11,7 +11,7 @@ use crate::domain::{
     summary::CustomerWork,
     template::TemplateImpact,
     variables::{self, VariableScope},
-    vocabulary::{Category, Noun},
+    vocabulary::{Category, Noun, StepStatus},
 };
 use crate::store::templates::template_rows;
 use crate::store::{Store, entity::customer_step, error::StoreError};
@@ -71,7 +71,8 @@ impl Store {
         Ok(columns)
     }
 
-    /// One customer's steps with variables filled in. Errors: not found; not a member.
+    /// One customer's steps with variables filled in; done ones with the text that they were done with (R81). Errors: not found;
+    /// not a member.
     pub async fn checklist(
         &self,
         release: ReleaseId,
@@ -89,13 +90,27 @@ impl Store {
             cluster: &cluster,
             release: &release,
         };
+        let done = steps.iter().filter(|it| it.status == StepStatus::Done);
+        let done: Vec<StepId> = done.map(|it| it.id).collect();
+        let mut kept = self.kept_texts(&done).await?;
         let steps = steps
             .into_iter()
             .map(|step| {
                 let resolved = variables::resolve(&step.content, step.kind, scope);
+                let (now, mut unresolved) = (resolved.text(), resolved.unresolved());
+                let then = kept.remove(&step.id);
+                let note = then.as_ref().map(|it| KeptTextNote {
+                    is_shown: it.is_shown,
+                    differs: it.text != now,
+                });
+                if note.is_some_and(|it| it.differs) {
+                    // These are missing in today's text, which is not listed.
+                    unresolved.clear();
+                }
                 ChecklistStep {
-                    text: resolved.text(),
-                    unresolved: resolved.unresolved(),
+                    text: then.map_or(now, |it| it.text),
+                    kept: note,
+                    unresolved,
                     reason: step.reason().map(str::to_owned),
                     name: step.name,
                     category: step.category,

@@ -14,7 +14,7 @@ use crate::store::{
     Store,
     entity::{cluster, customer, customer_step, release, step_template},
     error::StoreError,
-    records::removed_values::removed_values,
+    records::value_changes::removed_values,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};

@@ -364,7 +364,7 @@ impl MatrixSnapshot {
         drop(stream);
         let keys: HashSet<i64> = texts.iter().map(|it| it.1).collect();
         let unresolved = load_unresolved(db, &release, &columns, &keys).await?;
-        let changed = ChangedValues::load(db, &release, (&groups, &columns), &keys).await?;
+        let changed = ChangedValues::load(db, &release, &columns, &keys).await?;
         let mut lines_of = changed.by_text();
         let mut changed_cells = Vec::new();
         for (at, text) in &texts {

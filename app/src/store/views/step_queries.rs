@@ -14,10 +14,10 @@ use crate::domain::{
 use crate::highlight;
 use crate::store::{
     Store,
-    engine::compute::compute,
-    entity::{audit_event, customer_step, release_customer, sha256},
+    engine::{compute::compute, sqlite::IDS_PER_STATEMENT_MAX},
+    entity::{audit_event, customer_step, sha256},
     error::StoreError,
-    records::{clusters, customers, members},
+    records::{clusters, customers, members, value_changes::activation},
 };
 use crate::store::{
     records::release_rows,
@@ -25,6 +25,7 @@ use crate::store::{
     templates::template_rows,
 };
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashMap;
 
 /// Events in the history of a step.
 const HISTORY_EVENTS_MAX: u64 = 200;
@@ -149,7 +150,7 @@ impl Store {
     }
 
     /// The text that a done step's event kept, and what changed in the text: of a done step since then, of another one
-    /// since the customer became part of the active release (R81).
+    /// since the release was activated, also of a customer that was added later (R81).
     async fn kept_and_changes(
         &self,
         step: &CustomerStep,
@@ -181,11 +182,11 @@ impl Store {
             };
             return Ok((Some(kept), changes));
         }
-        let member = release_customer::Entity::find_by_id((step.release_id.0, step.customer_id.0))
-            .one(db)
-            .await?;
-        let since = member.map_or(step.created_at, |it| it.added_at);
-        let changes = text_changes::changes(db, step, text, Since::Time(since)).await?;
+        let since = match activation(db, step.release_id).await? {
+            Some(event) => Since::Event(event),
+            None => Since::Time(step.created_at),
+        };
+        let changes = text_changes::changes(db, step, text, since).await?;
         Ok((None, changes))
     }
 
@@ -202,6 +203,40 @@ impl Store {
             .await?
             .map(Event::try_from)
             .transpose()
+    }
+
+    /// The texts that the newest `done` of each of these steps kept.
+    pub(in crate::store) async fn kept_texts(
+        &self,
+        steps: &[StepId],
+    ) -> Result<HashMap<StepId, KeptText>, StoreError> {
+        use audit_event::Column;
+        let mut found = HashMap::new();
+        for part in steps.chunks(IDS_PER_STATEMENT_MAX) {
+            let newest: Vec<i64> = audit_event::Entity::find()
+                .select_only()
+                .column_as(ColumnTrait::max(&Column::Id), "newest")
+                .filter(Column::Entity.eq(Entity::Step.as_str()))
+                .filter(Column::EntityId.is_in(part.iter().map(|it| it.0)))
+                .filter(Column::Action.eq(EventAction::Done.as_str()))
+                .group_by(Column::EntityId)
+                .into_tuple()
+                .all(&self.read)
+                .await?;
+            let events = audit_event::Entity::find()
+                .filter(Column::Id.is_in(newest))
+                .all(&self.read)
+                .await?;
+            found.extend(events.into_iter().filter_map(|it| {
+                let kept = KeptText {
+                    text: it.resolved_text?,
+                    sha256: it.resolved_sha256?,
+                    is_shown: it.text_shown == Some(true),
+                };
+                Some((StepId(it.entity_id), kept))
+            }));
+        }
+        Ok(found)
     }
 
     /// A step's text as it is now beside the one that was shown, with what changed in between. Errors: not found.

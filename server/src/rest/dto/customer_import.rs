@@ -64,7 +64,7 @@ pub struct ImportRow {
     pub variables: Metadata,
     /// What would change, or has changed, in a known customer.
     pub changes: Vec<ImportChange>,
-    /// Why it is left out or doubtful, or that a known customer is inactive.
+    /// Why it is left out or doubtful, that a known customer is inactive, or that no column has a new one's name.
     pub reason: Option<String>,
     /// Null if the text names no cluster that exists, and none was chosen.
     pub cluster_id: Option<i64>,

@@ -1,6 +1,9 @@
 //! Tests of a customer's checklist ("runbook" on screen): the Markdown file, the print view, and the working list.
-use crate::world::World;
-use app::domain::customer::CustomerDraft;
+use crate::world::{World, metadata};
+use app::{
+    domain::{customer::CustomerDraft, vocabulary::StepAction},
+    store::steps::transitions::TransitionOptions,
+};
 use axum::http::StatusCode;
 
 #[tokio::test]
@@ -80,17 +83,38 @@ async fn the_same_is_drawn_as_a_page_to_be_printed() {
 }
 
 #[tokio::test]
+async fn on_paper_a_done_step_has_the_text_that_it_was_done_with() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let step = world.id(&world.acme, "Upgrade").await;
+    let done = store.act_on_step(step, StepAction::Done, TransitionOptions::default(), ana());
+    done.await.unwrap();
+    let acme = CustomerDraft {
+        metadata: metadata(&[("HOST", "new.example")]),
+        ..world.acme.clone().into()
+    };
+    let edited = store.update_customer(world.acme.id, acme, 1, ana());
+    edited.await.unwrap();
+    let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
+    for paper in ["?view=print", "/runbook.md"] {
+        let paper = world.app.get(&format!("{path}{paper}")).await.body;
+        assert!(paper.contains("curl acme.example") && !paper.contains("curl new.example"));
+        assert!(paper.contains("Text at that time. Today"), "{paper}");
+    }
+}
+
+#[tokio::test]
 async fn the_open_step_of_a_customer_s_work_is_drawn_large() {
     let world = World::active().await;
     let step = world.id(&world.acme, "Upgrade").await;
     let path = format!("/releases/{}/customer/{}", world.june, world.acme.id);
     let list = world.app.get(&path).await.body;
-    assert!(list.contains("Ready to go on") && list.contains("Go on with 1 Announce"));
+    assert!(list.contains("Next up") && list.contains("Continue: 1 Announce"));
     let open = world.app.get(&format!("{path}?step={step}")).await.body;
     assert!(open.contains("Deploy, step 3 of 4"));
     assert!(open.contains("acme.example</var>") && open.contains("aria-current=\"step\""));
     // A step of another customer is ignored.
     let other = world.id(&world.globex, "Upgrade").await;
     let other = world.app.get(&format!("{path}?step={other}")).await.body;
-    assert!(other.contains("Ready to go on"));
+    assert!(other.contains("Next up"));
 }

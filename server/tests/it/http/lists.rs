@@ -116,7 +116,7 @@ async fn a_thousand_customers_weigh_less_than_sixty_kilobytes() {
     assert!(page.bytes.len() < 60_000, "{} bytes", page.bytes.len());
     let page = app.get("/customers").await.body;
     assert_eq!(page.matches("<td class=\"mono").count(), 200);
-    assert!(page.contains("200 of 1000 are shown") && page.contains("rows=400"));
+    assert!(page.contains("Showing 200 of 1,000") && page.contains("rows=400"));
     let more = app.get("/customers?rows=400").await.body;
     assert_eq!(more.matches("<td class=\"mono").count(), 400);
 }
@@ -126,9 +126,9 @@ async fn the_history_is_read_without_javascript_page_by_page() {
     let world = World::active().await;
     let page = async |path: &str| world.app.get(path).await;
     let all = page("/activity").await.body;
-    assert!(all.contains("name=\"person\"") && all.contains("What changed"));
+    assert!(all.contains("name=\"person\"") && all.contains("Show changes"));
     let by = page("/activity?person=Nobody").await.body;
-    assert!(by.contains("Nothing that happened matches the filter."));
+    assert!(by.contains("No matching activity."));
     let of_june = page("/activity?release=1&action=activate").await.body;
     assert!(of_june.contains("activated") && !of_june.contains("Undo</button>"));
     // A filter that cannot be parsed is ignored.

@@ -56,7 +56,7 @@ async fn what_cannot_be_read_is_400_what_is_wrong_422_and_no_json_415() {
     send("text/plain", "{}").await.problem(415);
     send("application/json", "[]").await.problem(422);
     let missing = send("application/json", "{}").await.problem(422);
-    assert_eq!(missing["errors"]["name"], "fill this in");
+    assert_eq!(missing["errors"]["name"], "Enter a name");
     let wrong = send("application/json", r#"{"name":5}"#).await.problem(422);
     assert!(
         wrong["errors"]["name"]
@@ -192,7 +192,7 @@ async fn a_patch_changes_what_it_names_and_null_empties() {
     );
     let nameless = json!({ "name": null, "version": 3 });
     let nameless = world.app.api("PATCH", &path, nameless, &[]).await;
-    assert_eq!(nameless.problem(422)["errors"]["name"], "fill this in");
+    assert_eq!(nameless.problem(422)["errors"]["name"], "Enter a name");
 }
 
 #[tokio::test]
@@ -297,7 +297,7 @@ async fn deleting_deactivates_and_lists_hide_what_is_inactive() {
         .problem(409);
     let nowhere = json!({ "name": "New", "clusterId": 77, "namespace": "new" });
     let nowhere = world.app.api("POST", "/api/customers", nowhere, &[]).await;
-    assert_eq!(nowhere.problem(422)["errors"]["clusterId"], "unknown: 77");
+    assert_eq!(nowhere.problem(422)["errors"]["clusterId"], "Unknown: 77");
     call("POST", &format!("{initech}/restore"))
         .await
         .problem(409);

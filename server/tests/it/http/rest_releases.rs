@@ -33,7 +33,7 @@ async fn a_release_has_a_date_and_a_type() {
     assert!(wrong["errors"]["releaseDate"].is_string());
     assert_eq!(
         wrong["errors"]["type"],
-        "one of onboarding, release, hotfix"
+        "Choose one of: onboarding, release, hotfix"
     );
 }
 
@@ -64,13 +64,13 @@ async fn activation_takes_the_named_customers_or_all_and_refuses_wrong_ones() {
             .unwrap()
             .to_owned()
     };
-    assert_eq!(wrong(json!([])).await, "choose at least one");
-    assert_eq!(wrong(json!([world.acme.id.0, 77])).await, "unknown: 77");
+    assert_eq!(wrong(json!([])).await, "Choose at least one");
+    assert_eq!(wrong(json!([world.acme.id.0, 77])).await, "Unknown: 77");
     let globex = format!("/api/customers/{}", world.globex.id);
     world.app.api("DELETE", &globex, Value::Null, &[]).await;
     assert_eq!(
         wrong(json!([world.globex.id.0])).await,
-        "not active: Globex"
+        "Not active: Globex"
     );
     let done = post(&world, &path, Value::Null).await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.body);
@@ -104,7 +104,7 @@ async fn an_activation_names_unknown_and_inactive_customers_alike() {
         let problem = post(&world, &path, body).await.problem(422);
         assert_eq!(
             problem["errors"]["customerIds"],
-            "unknown: 99, 98; not active: Initech"
+            "Unknown: 99, 98; not active: Initech"
         );
     }
     let release = format!("/api/releases/{}", world.june);
@@ -157,7 +157,7 @@ async fn customers_join_and_leave() {
     let unknown = post(&world, &add, json!({ "customerIds": [77] }))
         .await
         .problem(422);
-    assert_eq!(unknown["errors"]["customerIds"], "unknown: 77");
+    assert_eq!(unknown["errors"]["customerIds"], "Unknown: 77");
     let removed = post(&world, &remove, stranger).await.json();
     assert_eq!(
         (&removed["success"], &removed["removed"]),

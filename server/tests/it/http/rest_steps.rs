@@ -70,7 +70,7 @@ async fn a_step_goes_through_its_states() {
     assert!(open["stateAt"].is_string(), "{open}");
     for verb in ["fail", "skip"] {
         let missing = act(&world, step, verb, Value::Null).await.problem(422);
-        assert_eq!(missing["errors"]["reason"], "fill this in");
+        assert_eq!(missing["errors"]["reason"], "Enter a reason");
     }
     let skipped = act(&world, step, "skip", json!({ "reason": "not theirs" }))
         .await

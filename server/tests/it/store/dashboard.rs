@@ -5,6 +5,7 @@ use crate::{
 };
 use app::{
     domain::{
+        cluster::ClusterDraft,
         customer::CustomerDraft,
         order::Position,
         release::ReleaseDraft,
@@ -93,4 +94,50 @@ async fn a_missing_value_that_was_there_is_told_with_who_took_it_away() {
         (line.n_customers, removed(line.removed.clone())),
         (2, expected)
     );
+}
+
+#[tokio::test]
+async fn a_value_lost_by_a_move_to_another_cluster_is_told() {
+    let world = World::draft().await;
+    let store = &world.app.store;
+    let step = draft("Zone", "deploy", "bash", "zone {{var.ZONE}}");
+    let added = store.add_template(world.june, step, Position::Last, world.app.ana());
+    added.await.unwrap();
+    let zone = ClusterDraft {
+        metadata: metadata(&[("ZONE", "z1")]),
+        ..world.eu_west.clone().into()
+    };
+    let (eu_west, version) = (world.eu_west.id, world.eu_west.version);
+    let edited = store.update_cluster(eu_west, zone, version, world.app.ana());
+    edited.await.unwrap();
+    let only = |id| Some(vec![id]);
+    store
+        .activate_release(world.june, only(world.acme.id), world.app.ana())
+        .await
+        .unwrap();
+    for customer in [&world.acme, &world.globex] {
+        let moved = CustomerDraft {
+            cluster_id: Some(world.us_east.id),
+            ..customer.clone().into()
+        };
+        let jonas = world.app.by("Jonas");
+        let moved = store.update_customer(customer.id, moved, customer.version, jonas);
+        moved.await.unwrap();
+    }
+    // What happens to the value afterwards is none of theirs.
+    let zone = ClusterDraft::from(world.eu_west.clone());
+    let edited = store.update_cluster(eu_west, zone, version + 1, world.app.ana());
+    edited.await.unwrap();
+    let removed = |it: Option<TextChange>| it.map(|it| (it.by, it.from, it.to));
+    let expected = Some(("Jonas".to_owned(), Some("z1".to_owned()), None));
+    let dry_run = store.dry_run(world.june, only(world.globex.id)).await;
+    let missing = dry_run.unwrap().unresolved.remove(0);
+    assert_eq!(missing.variable, "var.ZONE");
+    assert_eq!(removed(missing.removed), expected);
+    let dashboard = store.dashboard(world.app.ana().at).await.unwrap();
+    let [line] = dashboard.missing.as_slice() else {
+        panic!("{:?}", dashboard.missing)
+    };
+    assert_eq!(line.variable, "var.ZONE");
+    assert_eq!(removed(line.removed.clone()), expected);
 }

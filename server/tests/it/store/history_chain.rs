@@ -1,5 +1,5 @@
 //! The chain of the history (R89): anybody can recompute it, and whatever is changed by hand breaks it.
-use super::transfer::rich;
+use super::transfer::{exported, rich, text_of};
 use crate::{
     harness::{TestApp, in_open_mode},
     world::{World, metadata},
@@ -99,6 +99,21 @@ async fn every_event_follows_the_one_before_it_as_anybody_can_recompute() {
 }
 
 #[tokio::test]
+async fn an_export_has_all_that_a_hash_is_computed_from() {
+    let world = rich().await;
+    let whole = exported(&world.app.store).await;
+    let part = text_of(&world.app.store, Some(world.june)).await;
+    for text in [whole, part] {
+        let export: Value = serde_json::from_str(&text).unwrap();
+        let events = export["events"].as_array().unwrap();
+        assert!(events.len() > 12);
+        for event in events {
+            assert_eq!(event["hash"], hash_of(event).as_str(), "{event}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_history_without_events_has_a_head_too() {
     let app = TestApp::new().await;
     let head = app.read("/api/audit/head").await;
@@ -183,6 +198,88 @@ async fn whatever_is_changed_by_hand_is_the_break_that_a_check_names() {
         );
         execute(&world.app.database, restore).await;
         assert_eq!(breaks(store).await, [""; 0], "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_whose_id_is_not_above_0_is_a_break_and_is_exported() {
+    let world = rich().await;
+    let store = &world.app.store;
+    for id in [0, -1, i64::MIN] {
+        let insert = format!(
+            "INSERT INTO audit_events (id, batch_id, entity, entity_id, action, actor, at) \
+             VALUES ({id}, 'b', 'cluster', 1, 'update', 'Eve', '2026-06-01T09:00:00+00:00')"
+        );
+        execute(store, &insert).await;
+        let found = breaks(store).await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with(&format!("event {id} ")), "{found:?}");
+        let text = exported(store).await;
+        assert!(text.contains(&format!("\n{{\"id\":{id},")), "{id}");
+        execute(store, &format!("DELETE FROM audit_events WHERE id = {id}")).await;
+        assert_eq!(breaks(store).await, [""; 0]);
+    }
+}
+
+/// `SQLite` holds any value in any column.
+#[tokio::test]
+async fn a_value_that_cannot_be_read_is_a_break_that_names_event_and_column() {
+    let world = rich().await;
+    let store = &world.app.store;
+    execute(store, "CREATE TABLE good AS SELECT * FROM audit_events").await;
+    let restore = "DELETE FROM audit_events; INSERT INTO audit_events SELECT * FROM good";
+    for (column, value) in [
+        ("actor", "x'ff'"),
+        ("actor", "CAST(x'ff' AS TEXT)"),
+        ("entity_id", "'203x'"),
+        ("release_id", "'x'"),
+        ("at", "'gestern'"),
+        ("before", "'{'"),
+        ("after", "x'7b7d'"),
+        ("after", "'{\"a\":1,\"a\":2}'"),
+        ("text_shown", "'x'"),
+        ("hash", "x'ff'"),
+    ] {
+        let change = format!("UPDATE audit_events SET {column} = {value} WHERE id IN (7, 9)");
+        execute(store, &change).await;
+        let found = breaks(store).await;
+        assert_eq!(found.len(), 1, "{change}: {found:?}");
+        let is_named = found[0].starts_with("event 7 cannot be read: ");
+        assert!(is_named && found[0].contains(column), "{change}: {found:?}");
+        if column == "hash" {
+            let head = Head {
+                id: EventId(7),
+                hash: NONE_BEFORE.to_owned(),
+            };
+            let mismatch = store.head_mismatch(&head).await.unwrap().unwrap();
+            assert!(mismatch.contains("has another hash"), "{mismatch}");
+        }
+        execute(store, restore).await;
+        assert_eq!(breaks(store).await, [""; 0], "{change}");
+    }
+}
+
+#[tokio::test]
+async fn a_value_of_another_table_that_cannot_be_read_is_found_by_row_and_column() {
+    let world = rich().await;
+    let store = &world.app.store;
+    // The rows that a check reads first come last.
+    for (table, column, at) in [
+        ("customer_steps", "status", "WHERE id = 2"),
+        ("release_customers", "added_at", ""),
+        (
+            "step_templates",
+            "category",
+            "WHERE id = (SELECT max(id) FROM step_templates)",
+        ),
+        ("clusters", "name", "WHERE id = 1"),
+    ] {
+        execute(store, &format!("UPDATE {table} SET {column} = x'ff' {at}")).await;
+        let findings = store.check().await.unwrap();
+        let rows = findings.iter().find(|it| it.check == Check::Rows);
+        let detail = &rows.unwrap().detail;
+        let words = [table, column, "cannot be read"];
+        assert!(words.iter().all(|it| detail.contains(it)), "{detail}");
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
 };
 use app::{
     domain::{
+        cluster::{Cluster, ClusterDraft},
         customer::CustomerDraft,
         matrix::{CellIndex, Grid, RowBlock},
         order::Position,
@@ -225,4 +226,53 @@ async fn a_card_tells_which_values_changed_after_the_activation() {
         line.ends_with("\u{1f} by Jonas: acme.example -> new.example"),
         "{line}"
     );
+}
+
+#[tokio::test]
+async fn a_card_compares_the_value_that_a_text_gets() {
+    let world = World::draft().await;
+    let store = &world.app.store;
+    let step = draft("Zone", "deploy", "bash", "zone {{var.ZONE}}");
+    let added = store.add_template(world.june, step, Position::Last, world.app.ana());
+    added.await.unwrap();
+    let set_zone = async |cluster: &Cluster, version, zone: &str| {
+        let zone = ClusterDraft {
+            metadata: metadata(&[("ZONE", zone)]),
+            ..cluster.clone().into()
+        };
+        let edited = store.update_cluster(cluster.id, zone, version, world.app.ana());
+        edited.await.unwrap();
+    };
+    set_zone(&world.eu_west, 1, "z1").await;
+    set_zone(&world.us_east, 1, "z2").await;
+    let both = vec![world.acme.id, world.globex.id];
+    store
+        .activate_release(world.june, Some(both), world.app.ana())
+        .await
+        .unwrap();
+    // Acme gets a value of its own, Globex moves.
+    let mine = CustomerDraft {
+        metadata: metadata(&[("HOST", "acme.example"), ("ZONE", "mine")]),
+        ..world.acme.clone().into()
+    };
+    let moved = CustomerDraft {
+        cluster_id: Some(world.us_east.id),
+        ..world.globex.clone().into()
+    };
+    for (customer, draft) in [(&world.acme, mine), (&world.globex, moved)] {
+        let edited = store.update_customer(customer.id, draft, 1, world.app.by("Jonas"));
+        edited.await.unwrap();
+    }
+    // Acme's own value hides this one, and Globex has moved away.
+    set_zone(&world.eu_west, 2, "z3").await;
+    let info = store.matrix_status_info(world.june).await.unwrap();
+    let told: Vec<String> = info
+        .unpack_value_changes()
+        .map(|it| it.1.to_string())
+        .collect();
+    let ends = ["by Jonas: z1 -> mine", "by Jonas: z1 -> z2"];
+    assert_eq!(told.len(), 2, "{told:?}");
+    for end in ends {
+        assert!(told.iter().any(|it| it.ends_with(end)), "{told:?}");
+    }
 }

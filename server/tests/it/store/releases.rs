@@ -135,7 +135,7 @@ async fn a_customer_leaves_only_while_all_of_its_steps_are_pending() {
         .unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "Acme cannot be removed: not pending are Announce"
+        "Acme has steps in work: Announce. Reopen them first"
     );
     assert_eq!(store.members(world.june).await.unwrap().len(), 3);
     store

@@ -274,3 +274,118 @@ async fn a_template_s_edit_and_a_move_to_another_cluster_are_told() {
     );
     assert_eq!(store.step(id).await.unwrap().changes, now.changes);
 }
+
+#[tokio::test]
+async fn a_type_that_changes_the_text_is_told_with_who_changed_it() {
+    let world = World::active().await;
+    let (store, jonas) = (&world.app.store, || world.app.by("Jonas"));
+    let quoted = world.id(&world.acme, "Migrate schema").await;
+    let plain = world.id(&world.acme, "Check").await;
+    for id in [quoted, plain] {
+        let template = store.step(id).await.unwrap().template.unwrap();
+        let category = template.category.as_str();
+        let draft = draft(&template.name, category, "text", &template.content);
+        let shown = store.step(id).await.unwrap();
+        store
+            .update_template(template.id, draft, template.version, jonas())
+            .await
+            .unwrap();
+        if id == plain {
+            // No value is quoted, so the text is the same.
+            assert_eq!(store.step(id).await.unwrap().changes, shown.changes);
+            continue;
+        }
+        let now = refused(&world, id, StepAction::Done, &shown.resolved_sha256).await;
+        let (from, to) = (Some("sql"), Some("text"));
+        let told_now = told(&now.changes);
+        let expected = (
+            TextChangeKind::Template,
+            "Migrate schema",
+            "Jonas",
+            from,
+            to,
+        );
+        assert_eq!(told_now, [expected]);
+        let detail = store.step(id).await.unwrap();
+        assert_eq!(told(&detail.changes).last(), Some(&expected));
+    }
+}
+
+#[tokio::test]
+async fn a_start_counts_until_the_step_is_reopened_whatever_came_in_between() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let options = |reason: Option<&str>| TransitionOptions {
+        reason: reason.map(str::to_owned),
+        allow_unresolved: true,
+        ..TransitionOptions::default()
+    };
+    let cases: [(&[StepAction], usize); 3] = [
+        (&[StepAction::Fail], 1),
+        (&[StepAction::Fail, StepAction::Revert], 1),
+        (&[StepAction::Skip, StepAction::Reopen], 0),
+    ];
+    let id = world.id(&world.globex, "Upgrade").await;
+    let act = async |action, reason| {
+        let done = store.act_on_step(id, action, options(reason), ana());
+        done.await.unwrap().changes
+    };
+    for (index, (between, n_told)) in cases.into_iter().enumerate() {
+        act(StepAction::Start, None).await;
+        let globex = store.customer(world.globex.id).await.unwrap().customer;
+        let host = format!("host-{index}");
+        let draft = CustomerDraft {
+            metadata: metadata(&[("HOST", host.as_str())]),
+            ..globex.clone().into()
+        };
+        let edited = store.update_customer(globex.id, draft, globex.version, ana());
+        edited.await.unwrap();
+        for action in between {
+            let reason = (*action != StepAction::Reopen).then_some("slow");
+            act(*action, reason).await;
+        }
+        let changes = act(StepAction::Done, None).await;
+        assert_eq!(changes.len(), n_told, "{between:?}");
+        act(StepAction::Reopen, None).await;
+    }
+}
+
+#[tokio::test]
+async fn who_is_added_later_is_told_what_changed_after_the_activation() {
+    let world = World::draft().await;
+    let store = &world.app.store;
+    let only = Some(vec![world.globex.id]);
+    let draft = store.dry_run(world.june, only.clone()).await.unwrap();
+    assert!(draft.warnings.is_empty());
+    store
+        .activate_release(world.june, only, world.app.ana())
+        .await
+        .unwrap();
+    set_host(&world, "Jonas", "new.example").await;
+    let later = vec![world.acme.id, world.initech.id];
+    let dry_run = store.dry_run(world.june, Some(later.clone())).await;
+    let warnings = dry_run.unwrap().warnings;
+    let [warning] = warnings.as_slice() else {
+        panic!("{warnings:?}")
+    };
+    assert_eq!(
+        (warning.kind.as_str(), warning.name.as_str()),
+        ("changed", "var.HOST")
+    );
+    let message = &warning.message;
+    assert!(message.starts_with("HOST changed 2026-06-01 "), "{message}");
+    assert!(
+        message.ends_with(" UTC by Jonas: acme.example -> new.example (Acme)"),
+        "{message}"
+    );
+    store
+        .add_customers(world.june, later, world.app.ana())
+        .await
+        .unwrap();
+    let detail = store.step(world.id(&world.acme, "Upgrade").await).await;
+    let (from, to) = (Some("acme.example"), Some("new.example"));
+    assert_eq!(
+        told(&detail.unwrap().changes),
+        [(TextChangeKind::Variable, "var.HOST", "Jonas", from, to)]
+    );
+}

@@ -110,7 +110,7 @@ async fn an_override_that_the_template_left_behind_is_kept_or_given_up() {
     assert_eq!(given_up.detail.step.content, "curl --fail {{var.HOST}}");
     let refused = store.keep_override(step.id, None, ana()).await.unwrap_err();
     assert!(
-        matches!(refused, StoreError::Refused(it @ RuleViolation::NothingToKeep { .. }) if it.to_string() == "Upgrade has the template's own text: there is nothing to keep")
+        matches!(refused, StoreError::Refused(it @ RuleViolation::NothingToKeep { .. }) if it.to_string() == "Upgrade: already the template's text")
     );
 }
 
@@ -276,6 +276,40 @@ async fn a_runbook_holds_every_resolved_text_and_no_name_breaks_out_of_it() {
     ), "{markdown}");
     assert!(markdown.contains("### 2. Migrate schema\n\n- [ ] pending\n\n```sql\nSELECT 'acme';\n```\n\nNotes:\n\n````text\n```\n# not a heading\n````\n"), "{markdown}");
     assert_eq!(checklist.file_name(), "june-img-src-x-a-b.md");
+}
+
+#[tokio::test]
+async fn a_runbook_has_the_text_that_a_step_was_done_with_and_says_if_today_s_differs() {
+    let world = World::active().await;
+    let (store, ana) = (&world.app.store, || world.app.ana());
+    let ids = [
+        world.id(&world.acme, "Announce").await,
+        world.id(&world.acme, "Upgrade").await,
+    ];
+    for id in ids {
+        let options = TransitionOptions {
+            text_sha256: Some(store.step(id).await.unwrap().resolved_sha256),
+            ..TransitionOptions::default()
+        };
+        let done = store.act_on_step(id, StepAction::Done, options, ana());
+        done.await.unwrap();
+    }
+    let acme = CustomerDraft {
+        metadata: metadata(&[]),
+        ..world.acme.clone().into()
+    };
+    let edited = store.update_customer(world.acme.id, acme, 1, ana());
+    edited.await.unwrap();
+    let checklist = store.checklist(world.june, world.acme.id).await.unwrap();
+    let markdown = checklist.to_markdown();
+    for part in [
+        " UTC\n\nText as shown\n\n```text\nTell Acme.\n",
+        " UTC\n\nText as shown. Today's text differs.\n\n```bash\ncurl acme.example\n",
+    ] {
+        assert!(markdown.contains(part), "{markdown}");
+    }
+    // HOST has no value today, but it had one when the step was done.
+    assert!(!markdown.contains("Not set"), "{markdown}");
 }
 
 #[tokio::test(flavor = "current_thread")]

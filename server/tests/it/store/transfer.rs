@@ -301,7 +301,7 @@ async fn whatever_is_wrong_is_told_by_line_and_field_and_nothing_is_taken() {
         (
             "\"name\":\"Acme\"",
             "\"name\":\"\"",
-            format!("line {acme}, customers.name: fill this in"),
+            format!("line {acme}, customers.name: Enter a name"),
         ),
         (
             "\"namespace\":\"acme\"",
@@ -351,7 +351,7 @@ async fn whatever_is_wrong_is_told_by_line_and_field_and_nothing_is_taken() {
         (
             "\"kubeconfigPath\":null",
             "\"kubeconfigPath\":\"../x\"",
-            "clusters.kubeconfigPath: start the path".into(),
+            "clusters.kubeconfigPath: Use an absolute path".into(),
         ),
         (
             "\"orderIndex\":1",

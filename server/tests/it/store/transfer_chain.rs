@@ -102,7 +102,7 @@ async fn a_history_that_was_changed_is_refused_by_line_and_field() {
             "\"hash\":\"",
             "\"hash\":\"0",
             at,
-            "events.hash: write 64 hexadecimal digits".into(),
+            "events.hash: Enter 64 lowercase hexadecimal digits".into(),
         ),
         (
             "\"previousHash\":\"",
@@ -122,6 +122,17 @@ async fn a_history_that_was_changed_is_refused_by_line_and_field() {
     let found = faults(&removed).await;
     let expected = format!("line {at}, events.previousHash: event ");
     assert!(found.contains(&expected), "{found}");
+    // That is the first break, whatever comes behind it.
+    let later = events[6].replacen("\"actor\":\"Ana\"", "\"actor\":\"Eve\"", 1);
+    assert_ne!(later, events[6]);
+    let both = faults(&removed.replacen(events[6], &later, 1)).await;
+    assert!(both.contains(&expected), "{both}");
+    // A member of a row that is there twice.
+    let twice = events[4].replacen("\"after\":{", "\"after\":{\"x\":1,\"x\":1,", 1);
+    assert_ne!(twice, events[4]);
+    let twice = faults(&text.replacen(events[4], &twice, 1)).await;
+    let problem = format!("line {at}, events.after: the member \"x\" is there twice");
+    assert!(twice.contains(&problem), "{twice}");
     // Behind the first break nothing is told.
     assert_eq!(found.matches("events.").count(), 1, "{found}");
     let first = text.replacen(&format!("{},\n", events[0]), "", 1);
@@ -237,6 +248,20 @@ async fn a_head_that_the_events_of_a_release_are_not_of_is_refused() {
             "{found}"
         );
     }
+    // Its hash is another event's, or no event ever had its id.
+    let at = text.rfind("\"head\"").unwrap();
+    let last_id = format!("\"events\":{}", head.id);
+    let higher = text[..at].replacen(&last_id, "\"events\":99999", 1);
+    assert_ne!(higher, &text[..at]);
+    let other = format!("{:064x}", 7);
+    for (text, id, hash) in [
+        (higher.as_str(), 99_999, &head.hash),
+        (&text[..at], head.id.0 + 1, &other),
+    ] {
+        let end = format!("\"head\":{{\"id\":{id},\"hash\":\"{hash}\"}}\n}}\n");
+        let found = faults(&format!("{text}{end}")).await;
+        assert!(found.contains("are not of the history"), "{id}: {found}");
+    }
     // The text of a release without its head is a history with gaps.
     let at = text.rfind(",\n\"head\"").unwrap();
     let found = faults(&format!("{}\n}}\n", &text[..at])).await;
@@ -252,6 +277,48 @@ async fn a_head_that_the_events_of_a_release_are_not_of_is_refused() {
     );
     let found = faults(&both).await;
     assert!(found.contains("this event of something else"), "{found}");
+}
+
+#[tokio::test]
+async fn in_the_text_of_a_release_the_first_event_that_is_wrong_is_named() {
+    let world = rich().await;
+    let text = text_of(&world.app.store, Some(world.june)).await;
+    let events = events_of(&text);
+    let at = 1 + text.lines().position(|it| it.contains(events[10])).unwrap();
+    let id = serde_json::from_str::<Value>(events[10]).unwrap()["id"].clone();
+    let wrong = events[10].replacen("\"actor\":\"Ana\"", "\"actor\":\"Eve\"", 1);
+    assert_ne!(wrong, events[10]);
+    let found = faults(&text.replacen(events[10], &wrong, 1)).await;
+    let expected = format!("line {at}, events.hash: event {id} is not what was written");
+    assert!(found.contains(&expected), "{found}");
+    let swapped = text
+        .replacen(events[10], "x", 1)
+        .replacen(events[11], events[10], 1)
+        .replacen("\nx,", &format!("\n{},", events[11]), 1);
+    let found = faults(&swapped).await;
+    assert!(
+        found.contains("events come in the order of their ids"),
+        "{found}"
+    );
+}
+
+#[tokio::test]
+async fn the_text_of_a_release_without_an_event_that_its_steps_need_is_refused() {
+    let world = rich().await;
+    let text = text_of(&world.app.store, Some(world.june)).await;
+    let line = 1 + text
+        .lines()
+        .position(|it| it.contains("\"status\":\"in_progress\""))
+        .unwrap();
+    let events = events_of(&text);
+    let started = events
+        .iter()
+        .find(|it| it.contains("\"action\":\"start\""))
+        .unwrap();
+    let found = faults(&text.replacen(&format!("{started},\n"), "", 1)).await;
+    let expected = format!("line {line}, steps.status: the events of the text say pending");
+    assert_eq!(found.matches("line ").count(), 1, "{found}");
+    assert!(found.contains(&expected), "{found}");
 }
 
 /// An export as format 1 had it: without hashes.

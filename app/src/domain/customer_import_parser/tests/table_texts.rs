@@ -43,6 +43,96 @@ fn a_customer_may_be_called_like_a_head() {
 }
 
 #[test]
+fn a_head_with_one_known_word_is_no_customer() {
+    assert_eq!(
+        read("customer,env\nacme,prod\nbeta,stage"),
+        ["2: -, acme, env=prod", "3: -, beta, env=stage"]
+    );
+    assert_eq!(
+        read("env;customer\nprod;acme\nstage;beta"),
+        ["2: -, acme, env=prod", "3: -, beta, env=stage"]
+    );
+    assert_eq!(
+        read("Customers 2026\nCustomer,env\nacme,prod"),
+        ["1: left out: Above the header row", "3: -, acme, env=prod"]
+    );
+    assert_eq!(
+        read("ns,stage\nacme-eu,prod"),
+        ["2: -, acme-eu, stage=prod"]
+    );
+    for text in [
+        "customer,host\nAcme Corp,h",
+        "company;region\nAcme;eu",
+        "account\tregion\nAcme\teu-west",
+        "tenant,env\nAcme,prod\nBeta,prod",
+        "client|tier\nAcme|gold",
+        "organization,owner\nAcme,ana\nAcme Two,ana",
+        "region,company\neu,Acme Corp",
+        "customer   tier\nAcme Corp  gold\nBeta Inc   silver",
+        "company,host-name\nAcme,web-one",
+    ] {
+        let found = read(text);
+        assert!(
+            found
+                .iter()
+                .all(|it| it.ends_with("Add a namespace column")),
+            "{text}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_title_that_is_a_known_word_hides_no_row() {
+    for title in ["# customers", "Customers", "Customer", "# Kunden", "Kunden"] {
+        for row in ["Acme, acme", "Acme;acme", "Acme|acme", "Acme\tacme"] {
+            let found = read(&format!("{title}\n{row}"));
+            assert_eq!(found.last().unwrap(), "2: Acme, acme", "{title} {row}");
+        }
+    }
+}
+
+#[test]
+fn a_first_row_that_may_be_a_head_is_doubtful() {
+    let doubt = "doubt: Looks like a header row";
+    for (text, first) in [
+        (
+            "customer,slug\nAcme,acme\nBeta Corp,beta-corp",
+            "customer, slug",
+        ),
+        ("customer,host\nAcme,acme,X=1", "customer, host"),
+        ("tenant,env", "tenant, env"),
+        (
+            "Client;acme\nThe Globex Company;globex-prod",
+            "Client, acme",
+        ),
+        ("account, account\nGlobex, globex", "account, account"),
+        ("client,client-prod\nglobex,gx", "client, client-prod"),
+        ("tenant, prod\nacme, prod", "tenant, prod"),
+        ("org\tteam-1\nAcme\tacme", "org, team-1"),
+        ("slug, company\nacme, acme", "slug, company"),
+    ] {
+        let found = read(text);
+        assert_eq!(found[0], format!("1: {first}, {doubt}"), "{text}");
+        assert!(
+            found[1..].iter().all(|it| !it.contains("doubt")),
+            "{found:?}"
+        );
+    }
+    for text in [
+        "Acme, client\nGlobex, globex",
+        "Billing, account",
+        "Client 24, client-24\nGlobex, globex",
+        "Tenant AG, tenant",
+    ] {
+        let found = read(text);
+        assert!(
+            !found[0].contains("doubt") && found[0].starts_with("1: "),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
 fn the_separator_is_the_one_that_explains_every_row() {
     assert_eq!(read("Acme;acme;NOTE=a,b"), ["1: Acme, acme, NOTE=a,b"]);
     assert_eq!(read("Acme;ACME;NOTE=a,b"), ["1: Acme, ACME, NOTE=a,b"]);
@@ -236,6 +326,49 @@ fn bare_names_are_namespaces() {
             "2: -, acme, host=a.io",
             "3: left out: Add a namespace column"
         ]
+    );
+}
+
+#[test]
+fn what_a_database_says_below_a_table_is_no_row() {
+    let table = "+------+-----------+\n| name | namespace |\n+------+-----------+\n| Acme | acme      |\n+------+-----------+\n";
+    for count in [
+        "1 row in set (0.00 sec)",
+        "3 rows in set, 1 warning (0.01 sec)",
+        "3 rows in set. Elapsed: 0.004 sec.",
+        "(1 row)",
+        "(3 rows)",
+        "(3 Zeilen)",
+        "(1 ligne)",
+        "(2 rows affected)",
+        "2 rows selected.",
+        "(5)",
+    ] {
+        assert_eq!(
+            read(&format!("{table}{count}\n")),
+            ["4: Acme, acme"],
+            "{count}"
+        );
+    }
+    assert_eq!(
+        read("3 rows, rows\n24 in, in-24"),
+        ["1: 3 rows, rows", "2: 24 in, in-24"]
+    );
+}
+
+#[test]
+fn an_escaped_pipe_of_a_markdown_table_is_in_its_cell() {
+    assert_eq!(
+        read("| name | namespace | NOTE |\n|---|---|---|\n| A \\| B | ab | x \\| y |\n| C | c | |"),
+        ["3: A | B, ab, NOTE=x | y", "4: C, c"]
+    );
+    assert_eq!(
+        read("name|namespace|DIR\nAcme|acme|C:\\"),
+        ["2: Acme, acme, DIR=C:\\"]
+    );
+    assert_eq!(
+        read("name,namespace # of prod\nAcme,acme"),
+        ["2: Acme, acme"]
     );
 }
 

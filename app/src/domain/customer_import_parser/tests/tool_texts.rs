@@ -117,7 +117,7 @@ fn json_of_kubernetes_and_plain_objects_is_read() {
         read(
             "{\"items\":[{\"id\":1,\"clusterId\":1,\"name\":\"Acme\",\"namespace\":\"acme\",\"isActive\":true,\"metadata\":{\"name\":\"n\",\"HOST\":\"h\"},\"version\":3}]}"
         ),
-        ["1: Acme, acme, HOST=h, name=n"]
+        ["1: Acme, acme, in no. 1, HOST=h, name=n"]
     );
     assert_eq!(
         read("{\"a\": 1}"),

@@ -18,7 +18,7 @@ pub fn ChecklistPage(checklist: Checklist) -> impl IntoView {
     view! {
         <div class="checklist">
             <PageHead title=checklist.customer.name.clone() crumbs=crumbs>
-                <a class="button" href=paths::customer_steps(release, customer)>"Working list"</a>
+                <a class="button" href=paths::customer_steps(release, customer)>"Back to steps"</a>
                 <a class="button" href=paths::customer_checklist(release, customer) download="" rel="external">"Download Markdown"</a>
                 <button class="button" data-kind="ink" type="button" on:click=move |_| dom::print()>"Print"</button>
             </PageHead>

@@ -19,7 +19,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-const HELP: &str = "In the run mode one step stands here, large. The keys: c copies, d marks done and goes on, s skips, \
+const HELP: &str = "Keys: c copies, d marks done and opens the next step, s skips, \
     f fails, i starts, r reverts, p reopens, n and N go to the next and the previous open step, Escape comes back here.";
 
 /// Shown while no step is open: the progress, and a link to the next open step.
@@ -36,7 +36,7 @@ pub fn Overview(
     let n_failed = move || rows.with(|rows| progress(rows)).counts.failed;
     let title = move || {
         if next_step.get().is_some() {
-            return "Ready to go on".to_owned();
+            return "Next up".to_owned();
         }
         let counts = rows.with(|rows| progress(rows)).counts;
         if counts.failed == 0 {
@@ -61,7 +61,7 @@ pub fn Overview(
     let counts = move || status_counts(rows.with(|rows| progress(rows)));
     let link = move || {
         next_step.get().map(|it| {
-            let label = format!("Go on with {} {}", it.number, it.row.name);
+            let label = format!("Continue: {} {}", it.number, it.row.name);
             view! {
                 <a
                     class="button"

@@ -2,7 +2,7 @@
 //! or removed, and typed text, an open reason prompt and a failed action stay.
 use crate::{
     components::pending_actions::FailedAction, components::step_panel::panel_session::StepMemory,
-    domain::id::StepId, domain::vocabulary::StepAction,
+    domain::id::StepId, domain::vocabulary::StepAction, pages::releases::text_questions::put_back,
 };
 use leptos::prelude::*;
 
@@ -13,6 +13,10 @@ pub struct CustomerPageState {
     pub memory: StepMemory,
     /// The last action of the open step that failed or was refused.
     pub refused: RwSignal<Option<FailedAction>>,
+    /// Actions that failed and can be tried again, of all steps: the last one of each.
+    pub failed: RwSignal<Vec<FailedAction>>,
+    /// Marks that were refused because the text had changed, and are not asked about yet.
+    pub questions: RwSignal<Vec<FailedAction>>,
     /// The action whose reason the prompt asks for, and its step.
     pub asking: RwSignal<Option<(StepId, StepAction)>>,
     /// Number of copies requested by keyboard; each increment copies the open step's text once.
@@ -25,9 +29,32 @@ impl CustomerPageState {
         Self {
             memory: StepMemory::default(),
             refused: RwSignal::new(None),
+            failed: RwSignal::new(Vec::new()),
+            questions: RwSignal::new(Vec::new()),
             asking: RwSignal::new(None),
             copy_requests: RwSignal::new(0),
         }
+    }
+
+    /// The failed action of a step that can be tried again.
+    pub fn failed_of(self, step: StepId) -> Option<FailedAction> {
+        self.failed.with_untracked(|all| {
+            let mut all = all.iter();
+            all.find(|it| it.step == step).cloned()
+        })
+    }
+
+    /// Shows what failed of the step that is open now. A question about another step is asked again later.
+    pub fn show_step(self, open: Option<StepId>) {
+        let is_of_it = |it: &FailedAction| Some(it.step) == open;
+        if self
+            .refused
+            .with_untracked(|it| it.as_ref().is_some_and(is_of_it))
+        {
+            return;
+        }
+        put_back(self.refused, self.questions);
+        self.refused.set(open.and_then(|step| self.failed_of(step)));
     }
 }
 

@@ -4,20 +4,22 @@ use super::{keys, page_state::CustomerPageState};
 use crate::{
     api::steps::act_on_step, api::steps::read_step, api::steps::reorder_steps, browser::dom,
     browser::drag, components::matrix::command::GridCommand,
-    components::matrix::messages::done_text, components::pending_actions::ActionRequest,
-    components::pending_actions::FailedAction, components::pending_actions::ShownTexts,
-    components::run_step::NextStep, components::run_step::STEP_SELECTOR,
-    components::step_state::already_in_state_text, components::ui::notice::sentence,
-    components::ui::time::Clock, components::ui::toast::Toasts, domain::customer_work::OpenStep,
-    domain::customer_work::WorkRow, domain::customer_work::next_open,
-    domain::customer_work::next_to_do, domain::customer_work::progress,
-    domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
-    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
-    domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
-    domain::vocabulary::StepStatus, pages::SerialRequest, pages::fetch::Fetch,
-    pages::releases::step_detail_actions::NOTES_SAVED,
+    components::matrix::messages::done_text, components::matrix::messages::failure_text,
+    components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
+    components::pending_actions::ShownTexts, components::run_step::NextStep,
+    components::run_step::STEP_SELECTOR, components::step_state::already_in_state_text,
+    components::ui::notice::sentence, components::ui::time::Clock, components::ui::toast::Toasts,
+    domain::customer_work::OpenStep, domain::customer_work::WorkRow,
+    domain::customer_work::next_open, domain::customer_work::next_to_do,
+    domain::customer_work::progress, domain::customer_work::reordered, domain::event::Changed,
+    domain::id::BatchId, domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
+    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
+    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
+    pages::fetch::Fetch, pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
-    pages::releases::step_detail_actions::shown_step, pages::request_queue::send_in_order, paths,
+    pages::releases::step_detail_actions::shown_step,
+    pages::releases::text_questions::TextQuestions, pages::releases::text_questions::put_back,
+    pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -91,18 +93,6 @@ impl WorkController {
                 .then_some(asked)
         });
         let open = navigation(release, customer);
-        // When another step opens, prompts and errors of the previous one close, and the focus moves to the new one.
-        Effect::new(move |before: Option<Option<StepId>>| {
-            let now = open_step.get();
-            if before.is_some_and(|it| it != now) {
-                page.refused.set(None);
-                page.asking.set(None);
-                if now.is_some() {
-                    dom::focus(STEP_SELECTOR);
-                }
-            }
-            now
-        });
         let detail_versions = (RwSignal::new(0), RwSignal::new(0));
         let (version, forced) = detail_versions;
         let shown = shown_step(
@@ -140,6 +130,8 @@ impl WorkController {
             shown: ShownTexts::default(),
         };
         provide_context(this.shown);
+        this.follow_open_step();
+        this.ask_in_turn();
         keys::listen(move |command| this.on_command(command));
         Effect::new(move |_| {
             if let Some(error) = this.ordering.error.get() {
@@ -149,6 +141,58 @@ impl WorkController {
             }
         });
         this
+    }
+
+    /// When another step opens, the prompt of the previous one closes, and the focus moves to the new one. What failed of the
+    /// previous one is kept, and said.
+    fn follow_open_step(self) {
+        let page = self.page;
+        Effect::new(move |before: Option<Option<StepId>>| {
+            let now = self.open_step.get();
+            if let Some(before) = before.filter(|it| *it != now) {
+                page.show_step(now);
+                page.asking.set(None);
+                if let Some(failed) = before.and_then(|it| page.failed_of(it)) {
+                    self.say_failure(&failed, untrack(|| self.names(failed.step)));
+                }
+                if now.is_some() {
+                    dom::focus(STEP_SELECTOR);
+                }
+            }
+            now
+        });
+    }
+
+    /// Asks about marks that were refused because the text had changed.
+    fn ask_in_turn(self) {
+        let (asking, dialog) = (self.page.asking, self.page.memory.lasting().asked);
+        let is_writing = move || asking.with(Option::is_some) || dialog.with(Option::is_some);
+        let questions = TextQuestions {
+            waiting: self.page.questions,
+            refused: self.page.refused,
+            is_writing: Signal::derive(is_writing),
+            open: Callback::new(move |step| self.open.run(Some(step))),
+            names: Callback::new(move |step| Some(untrack(|| self.names(step)))),
+            toasts: self.toasts,
+        };
+        questions.ask_in_turn();
+    }
+
+    /// The names of a step and of the customer.
+    fn names(self, step: StepId) -> (String, String) {
+        let name = self.rows.with(|rows| {
+            let row = rows.iter().find(|it| it.id == step);
+            row.map(|it| it.name.clone()).unwrap_or_default()
+        });
+        (name, self.customer_name())
+    }
+
+    /// Says why an action failed on a step that is not open, with a link to it.
+    fn say_failure(self, failed: &FailedAction, (name, customer): (String, String)) {
+        let why = failure_text(failed);
+        let address = paths::customer_step(self.release, self.customer, failed.step);
+        self.toasts
+            .show_step(format!("{name} for {customer} {why}."), address);
     }
 
     /// The customer's name.
@@ -198,7 +242,7 @@ impl WorkController {
             .with_untracked(|rows| next_open(rows, now, forward))
         {
             Some(step) => self.open.run(Some(step)),
-            None => self.toasts.show("No other step is open.", None),
+            None => self.toasts.show("All other steps are finished.", None),
         }
     }
 
@@ -218,34 +262,55 @@ impl WorkController {
 
     /// Sends an action on a step once earlier requests about it are answered. After "done" and "skip" the next step opens.
     fn act(self, step: StepId, mut request: ActionRequest) {
+        self.page
+            .failed
+            .update(|it| it.retain(|it| it.step != step));
         if !self.shown.add_to(step, &mut request) {
-            let failed = FailedAction::text_changed(request);
-            self.page.refused.set(Some(failed));
+            let failed = FailedAction::text_changed(step, request);
+            self.page.questions.update(|it| it.push(failed));
             return;
         }
+        // The page may have been left when the answer comes, and its signals disposed.
+        let names = untrack(|| self.names(step));
         let sent = async move {
             let action = request.action;
             let sent = request.clone();
             let sha256 = request.text.map(|it| it.sha256.clone());
             let allow = request.allow_unresolved;
-            let answer = act_on_step(step, action, request.reason, allow, sha256).await;
-            // The page may have been left meanwhile, and its signals disposed.
-            let Some(customer) = self.customer_name.try_get_value() else {
-                return;
-            };
-            match answer {
-                Ok(changed) => self.finish_action((step, action), changed, &customer),
-                Err(error) if self.open_step.get_untracked() == Some(step) => {
+            match act_on_step(step, action, request.reason, allow, sha256).await {
+                Ok(changed) if !self.rows.is_disposed() => {
+                    self.finish_action((step, action), changed, &names.1);
+                }
+                Ok(_) => {}
+                Err(error) => {
                     let failed = FailedAction {
+                        step,
                         request: sent,
                         error,
                     };
-                    self.page.refused.set(Some(failed));
+                    self.fail_action(failed, names);
                 }
-                Err(error) => self.toasts.show(sentence(&error.to_string()), None),
             }
         };
         send_in_order(step, Box::pin(sent));
+    }
+
+    fn fail_action(self, failed: FailedAction, names: (String, String)) {
+        let page = self.page;
+        if failed.is_text_changed() {
+            let waits = page.questions.try_update(|it| it.push(failed.clone()));
+            if waits.is_some() {
+                return;
+            }
+        }
+        if failed.error.is_retryable() {
+            let _ = page.failed.try_update(|it| it.push(failed.clone()));
+        }
+        if self.open_step.try_get_untracked().flatten() == Some(failed.step) {
+            page.refused.set(Some(failed));
+        } else {
+            self.say_failure(&failed, names);
+        }
     }
 
     fn finish_action(
@@ -255,7 +320,8 @@ impl WorkController {
         customer: &str,
     ) {
         let Changed { row, batch_id } = changed;
-        if action == StepAction::Done {
+        // What was copied counts until this page has marked it done itself.
+        if action == StepAction::Done && batch_id.is_some() {
             self.shown.forget(step);
         }
         self.update_row(&row);
@@ -341,6 +407,7 @@ impl WorkController {
             );
             self.toasts.show(text, None);
         } else {
+            put_back(self.page.refused, self.page.questions);
             self.page.refused.set(None);
             self.page.asking.set(Some((step, action)));
         }

@@ -71,7 +71,7 @@ pub fn copy_link(toasts: Toasts) {
         let text = if is_copied {
             "Copied the link to this view"
         } else {
-            "Could not copy the link"
+            "Couldn't copy the link"
         };
         toasts.show(text, None);
     });

@@ -2,7 +2,7 @@
 //! so that each callback and each lazily loaded part can hold it.
 use super::{
     super::step_detail_actions::NOTES_SAVED, super::step_detail_actions::StepPanelOutcome,
-    reloader::MatrixReloader, undo_stack::UndoStack, url_state,
+    super::text_questions::put_back, reloader::MatrixReloader, undo_stack::UndoStack, url_state,
 };
 use crate::{
     api::steps::act_on_step, browser, components::bulk_bar::BulkActionState,
@@ -17,7 +17,7 @@ use crate::{
     domain::id::BatchId, domain::id::StepId, domain::matrix::CellIndex, domain::matrix::Grid,
     domain::matrix_wire::PackedMatrix, domain::permission::Permission, domain::step::CustomerStep,
     domain::vocabulary::ReleaseStatus, domain::vocabulary::StepAction, error::AppError,
-    pages::request_queue::send_in_order,
+    pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -44,6 +44,8 @@ pub struct MatrixController {
     pub reason_action: RwSignal<Option<(StepId, StepAction)>>,
     /// The failed action on the open step, which the panel shows.
     pub failed_action: RwSignal<Option<FailedAction>>,
+    /// Marks that were refused because the text had changed. The panel's host asks about them in turn.
+    pub questions: RwSignal<Vec<FailedAction>>,
     /// Raised to copy the text of the open step.
     pub copy_requests: RwSignal<u32>,
     /// The action on the selected cells whose reason is being written in a dialog.
@@ -105,6 +107,7 @@ impl MatrixController {
             }),
             reason_action: RwSignal::new(None),
             failed_action: RwSignal::new(None),
+            questions: RwSignal::new(Vec::new()),
             copy_requests: RwSignal::new(0),
             bulk_reason_action: RwSignal::new(None),
             bulk: BulkActionState {
@@ -198,6 +201,7 @@ impl MatrixController {
     /// Opens a step in the panel, or closes the panel, and puts the present view into the URL.
     pub fn open(self, step: Option<StepId>) {
         if self.intended_step.get_value() != step {
+            put_back(self.failed_action, self.questions);
             let pending = self.state.pending_actions;
             let failed = step.and_then(|it| pending.with_untracked(|all| all.failed(it)));
             self.failed_action.set(failed);
@@ -258,7 +262,7 @@ impl MatrixController {
             self.state.select_cell(at);
             self.focus_grid();
         } else {
-            self.toasts.show("No open cell is left.", None);
+            self.toasts.show("All done here.", None);
         }
     }
 
@@ -269,7 +273,7 @@ impl MatrixController {
             .grid
             .with_untracked(|grid| grid.rows[row].name.clone());
         let Some(at) = state.first_open_cell(row) else {
-            let text = format!("{name} is finished for every customer shown");
+            let text = format!("{name} is complete for all visible customers");
             self.toasts.show(text, None);
             return;
         };
@@ -299,6 +303,7 @@ impl MatrixController {
                 }
                 // The panel of the step asks for the reason.
                 self.open(Some(step));
+                put_back(self.failed_action, self.questions);
                 self.failed_action.set(None);
                 self.reason_action.set(Some((step, action)));
             }
@@ -345,9 +350,12 @@ impl MatrixController {
     /// earlier requests about the step are answered.
     fn act(self, step: StepId, mut request: ActionRequest) {
         if !self.shown.add_to(step, &mut request) {
-            self.ask_about_text(step, FailedAction::text_changed(request));
+            let failed = FailedAction::text_changed(step, request);
+            self.questions.update(|it| it.push(failed));
             return;
         }
+        // The page may be gone when the answer comes.
+        let names = self.state.step_and_customer(step);
         let number = self.state.begin_action(step, request.clone());
         self.reloader.begin_change();
         let sent = async move {
@@ -361,8 +369,12 @@ impl MatrixController {
             match act_on_step(step, action, reason, allow_unresolved, sha256).await {
                 Ok(changed) => self.finish_action((step, action, number), changed),
                 Err(error) => {
-                    let failed = FailedAction { request, error };
-                    self.fail_action(step, number, failed);
+                    let failed = FailedAction {
+                        step,
+                        request,
+                        error,
+                    };
+                    self.fail_action(number, failed, names);
                 }
             }
             self.undo_stack.end_change();
@@ -371,25 +383,16 @@ impl MatrixController {
         browser::dom::after(0, move || send_in_order(step, Box::pin(sent)));
     }
 
-    /// The panel shows both texts, and asks.
-    fn ask_about_text(self, step: StepId, failed: FailedAction) {
-        // The page may be gone by now.
-        if self.failed_action.is_disposed() {
-            return;
-        }
-        self.open(Some(step));
-        self.failed_action.set(Some(failed));
-    }
-
     fn finish_action(
         self,
         (step, action, number): (StepId, StepAction, u32),
         changed: Changed<CustomerStep>,
     ) {
-        if action == StepAction::Done {
+        let Changed { row, batch_id } = changed;
+        // What was copied counts until this page has marked it done itself.
+        if action == StepAction::Done && batch_id.is_some() {
             self.shown.forget(step);
         }
-        let Changed { row, batch_id } = changed;
         self.state.put_step(&row, Some(number));
         // The page may be gone by now. A reason that is being written for another step stays.
         let of_this = Some((step, action));
@@ -417,12 +420,15 @@ impl MatrixController {
         self.open_step.try_get_untracked().flatten() == Some(step)
     }
 
-    fn fail_action(self, step: StepId, number: u32, failed: FailedAction) {
+    fn fail_action(self, number: u32, failed: FailedAction, names: Option<(String, String)>) {
+        let step = failed.step;
         let is_outdated = matches!(failed.error, AppError::Refused(_) | AppError::NotFound(_));
         self.state.fail_action(step, number, failed.clone());
         if failed.is_text_changed() {
-            self.ask_about_text(step, failed);
-            return;
+            let waits = self.questions.try_update(|it| it.push(failed.clone()));
+            if waits.is_some() {
+                return;
+            }
         }
         // A rule refused the action, so somebody else has changed the step.
         if is_outdated {
@@ -430,10 +436,11 @@ impl MatrixController {
         }
         if self.is_open(step) {
             self.failed_action.set(Some(failed));
-        } else if let Some((name, customer)) = self.state.step_and_customer(step) {
+        } else if let Some((name, customer)) = names {
             let why = failure_text(&failed);
             let text = format!("{name} for {customer} {why}.");
-            self.toasts.show(text, None);
+            let address = paths::step(self.reloader.release, step);
+            self.toasts.show_step(text, address);
         }
     }
 

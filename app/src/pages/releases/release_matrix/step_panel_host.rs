@@ -4,11 +4,12 @@ use super::{
     super::step_detail_actions::{
         StepPanelOutcome, guard_typed_text, open_step_detail, shown_step,
     },
+    super::text_questions::TextQuestions,
     controller::MatrixController,
 };
 use crate::{
-    api::steps::read_step, components::step_panel::StepPanel,
-    components::step_panel::events::PanelNeighbors,
+    api::steps::read_step, components::matrix::filter_bar, components::matrix::layout::Collapsed,
+    components::step_panel::StepPanel, components::step_panel::events::PanelNeighbors,
     components::step_panel::panel_session::StepMemory, components::ui::notice::sentence,
     domain::customer_work::OpenStep, domain::id::StepId, domain::vocabulary::Noun, error::AppError,
     pages::fetch::Fetch, pages::with_child_owner,
@@ -29,9 +30,25 @@ pub fn StepPanelHost(
         reloader,
         reason_action,
         failed_action,
+        bulk_reason_action,
         ..
     } = controller;
     guard_typed_text(memory);
+    let dialog = memory.lasting().asked;
+    let is_writing = move || {
+        reason_action.with(Option::is_some)
+            || bulk_reason_action.with(Option::is_some)
+            || dialog.with(Option::is_some)
+    };
+    let questions = TextQuestions {
+        waiting: controller.questions,
+        refused: failed_action,
+        is_writing: Signal::derive(is_writing),
+        open: Callback::new(move |step| open_with_cell(&controller, step)),
+        names: Callback::new(move |step| controller.state.step_and_customer(step)),
+        toasts: controller.toasts,
+    };
+    questions.ask_in_turn();
     let (version, forced) = (reloader.panel_version, reloader.forced_panel_version);
     let shown = shown_step(
         memory,
@@ -90,6 +107,23 @@ pub fn StepPanelHost(
             }}
         </Transition>
     }
+}
+
+/// Opens a step together with its cell, so that the keys act on what the panel shows. A cell that is hidden comes back.
+fn open_with_cell(controller: &MatrixController, step: StepId) {
+    let state = controller.state;
+    if let Some(at) = state.grid.with_untracked(|grid| grid.index_of(step)) {
+        if state
+            .layout
+            .with_untracked(|it| it.position_of(at).is_none())
+        {
+            filter_bar::clear_filter(state);
+            state.change_layout(|it| it.collapsed.set(Collapsed::default()));
+            state.request_focus();
+        }
+        state.select_cell(at);
+    }
+    controller.open(Some(step));
 }
 
 /// The panel of one step, with what the controller knows of it.

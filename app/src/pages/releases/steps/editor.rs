@@ -57,7 +57,7 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
         changed_by,
         changed_at,
     } = newer;
-    let who = changed_by.unwrap_or_else(|| "Somebody".to_owned());
+    let who = changed_by.unwrap_or_else(|| "Someone".to_owned());
     let text = format!("{}\n\n{}", template.name, template.content);
     let template = StoredValue::new(template);
     view! {
@@ -70,7 +70,7 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
                     ". What you have typed is still here, and not saved."
                 </p>
                 <details class="kept">
-                    <summary>"The step as it is now"</summary>
+                    <summary>"Current version"</summary>
                     <pre tabindex="0">{text}</pre>
                 </details>
                 <div class="row">
@@ -80,7 +80,7 @@ fn conflict_notice(editor: TemplateEditor, newer: TemplateDetail) -> impl IntoVi
                         data-size="s"
                         on:click=move |_| editor.put(template.get_value())
                     >
-                        "Take the newer text"
+                        "Take theirs"
                     </button>
                     <button
                         class="button"
@@ -102,7 +102,7 @@ fn deleted_notice(editor: TemplateEditor) -> impl IntoView {
         <div class="alert">
             <Icon name="i-warn"/>
             <span class="grow row">
-                <span class="grow">"Somebody has deleted this step. What you have typed is still here."</span>
+                <span class="grow">"Someone has deleted this step. What you have typed is still here."</span>
                 <button
                     class="button"
                     type="button"
@@ -112,7 +112,7 @@ fn deleted_notice(editor: TemplateEditor) -> impl IntoView {
                         editor.what.set(Some(EditedTemplate::New));
                     }
                 >
-                    "Make it a new step"
+                    "Save as new step"
                 </button>
             </span>
         </div>
@@ -126,7 +126,7 @@ fn impact_text(editor: TemplateEditor, facts: TemplateFacts) -> Option<String> {
         return None;
     }
     if facts.step.get().is_none() {
-        return Some(messages::adding("Adding it", members));
+        return Some(messages::adding("this step", members));
     }
     let impact = facts.impact.get()?;
     let moving = facts

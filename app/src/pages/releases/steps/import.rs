@@ -2,7 +2,7 @@
 //! shows the steps it found, whose rows can be edited, and all of them are added at once. Name and description of the
 //! release are offered, and taken only if they are ticked.
 use super::{
-    import_rows::{edit_by_event, rows_html},
+    import_rows::{ROWS_ID, edit_by_event, rows_html, wrong_fields},
     list::refusal_notice,
     messages,
     template_editor::{TemplateEditor, focus_soon},
@@ -12,7 +12,7 @@ use crate::{
         releases::update_release,
         templates::{import_templates, preview_runbook},
     },
-    browser::{dom, editor::selected_file_bytes, form},
+    browser::{dom, editor::selected_file_bytes, form, row_marks},
     components::ui::{
         dialog::Dialog,
         notice::sentence,
@@ -24,6 +24,7 @@ use crate::{
         release::ReleaseDraft,
         template_markdown::{
             TemplateImport,
+            carried_edits::carried_over,
             preview::{EditedSteps, RowEdit, apply},
         },
     },
@@ -62,6 +63,8 @@ struct RunbookForm {
     /// Why the chosen file could not be read, until there is another text.
     file_error: RwSignal<Option<String>>,
     edits: RwSignal<Vec<RowEdit>>,
+    /// What the edits are of: the text as it was read last.
+    edits_of: StoredValue<TemplateImport>,
     /// The steps after the edits.
     edited: Memo<EditedSteps>,
     /// Whether the release takes the name and the description that the text offers.
@@ -85,6 +88,7 @@ impl RunbookForm {
             error: RwSignal::new(None),
             file_error: RwSignal::new(None),
             edits,
+            edits_of: StoredValue::new(TemplateImport::default()),
             edited,
             takes_name: RwSignal::new(false),
             takes_description: RwSignal::new(false),
@@ -95,12 +99,10 @@ impl RunbookForm {
             let typed = editor.runbook.get();
             changes.update_value(|it| *it += 1);
             let number = changes.get_value();
-            this.edits.set(Vec::new());
             this.read.set(None);
             this.error.set(None);
-            this.takes_name.set(false);
-            this.takes_description.set(false);
             if typed.trim().is_empty() {
+                this.forget_edits();
                 return;
             }
             this.file_error.set(None);
@@ -116,11 +118,44 @@ impl RunbookForm {
                     }
                     let error = answer.as_ref().err().map(|it| sentence(&it.to_string()));
                     this.error.set(error);
+                    if let Ok(answer) = &answer {
+                        this.carry_edits_over(answer);
+                    }
                     this.read.set(answer.ok());
                 });
             });
         });
+        Effect::new(move |_| {
+            let wrong = edited.with(wrong_fields);
+            // The rows of a text that was read just now are rendered first.
+            dom::after(0, move || row_marks::mark_fields(ROWS_ID, &wrong));
+        });
         this
+    }
+
+    /// Keeps the edits of steps that are still there, and what is ticked of the offers that are the same.
+    fn carry_edits_over(self, answer: &TemplateImport) {
+        let (edits, has_name, has_description) = self.edits_of.with_value(|before| {
+            let edits = self.edits.get_untracked();
+            (
+                carried_over(&edits, &before.steps, &answer.steps),
+                before.release_name == answer.release_name,
+                before.release_description == answer.release_description,
+            )
+        });
+        self.edits.set(edits);
+        self.takes_name.update(|it| *it &= has_name);
+        self.takes_description.update(|it| *it &= has_description);
+        self.edits_of.set_value(answer.clone());
+    }
+
+    /// Another text takes the place of the one before.
+    fn forget_edits(self) {
+        // A file may have been read after the dialog was closed.
+        let _ = self.edits.try_set(Vec::new());
+        let _ = self.edits_of.try_set_value(TemplateImport::default());
+        let _ = self.takes_name.try_set(false);
+        let _ = self.takes_description.try_set(false);
     }
 
     fn n_steps(self) -> u32 {
@@ -229,13 +264,14 @@ impl RunbookForm {
 
     /// The steps that were found. It is rendered once for a text: its fields keep what is typed.
     fn table(self) -> impl IntoView {
+        let edits = self.edits.get_untracked();
         let rows = self
             .read
-            .with(|it| it.as_ref().map(|it| rows_html(&it.steps)));
+            .with(|it| it.as_ref().map(|it| rows_html(&it.steps, &edits)));
         rows.filter(|it| !it.is_empty()).map(|rows| {
             view! {
                 <div class="scroll-x">
-                    <table class="table">
+                    <table class="table stacked">
                         <caption class="sr">"Steps in the runbook"</caption>
                         <thead>
                             <tr>
@@ -249,6 +285,7 @@ impl RunbookForm {
                             </tr>
                         </thead>
                         <tbody
+                            id=ROWS_ID
                             inner_html=rows
                             on:input=move |event| {
                                 self.edits.update(|edits| edit_by_event(edits, &event));
@@ -354,6 +391,7 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
                 Ok(chosen) => (chosen, None),
                 Err(error) => (String::new(), Some(error.to_string())),
             };
+            runbook.forget_edits();
             let _ = text.try_set(chosen);
             let _ = runbook.file_error.try_set(error);
         });

@@ -1,14 +1,26 @@
 //! The rows of an import's preview: a table as HTML with fields to leave a step out, rename it, move it to the other
 //! category, retype it, or join it with the one before; and what typing in one of these fields edits.
 use crate::{
-    browser::{dom, form},
-    components::ui::html::{escape_into, put},
+    browser::{
+        dom, form,
+        row_marks::{self, WrongField},
+    },
+    components::ui::{
+        html::{escape_into, put},
+        notice::sentence,
+    },
     domain::{
-        template_markdown::{ImportedStep, preview::RowEdit},
+        template_markdown::{
+            ImportedStep,
+            preview::{EditedSteps, RowEdit, RowPart},
+        },
         vocabulary::{Category, StepType},
     },
 };
 use leptos::prelude::{event_target_checked, event_target_value};
+
+/// The id of the element whose rows these are.
+pub const ROWS_ID: &str = "runbook-rows";
 
 /// A field of a row, as its `data-edit` names it.
 const INCLUDE: &str = "include";
@@ -16,6 +28,8 @@ const NAME: &str = "name";
 const CATEGORY: &str = "category";
 const TYPE: &str = "type";
 const JOIN: &str = "join";
+/// Not edited here, but it may be wrong.
+const TEXT: &str = "text";
 
 /// A select of a row. `options` are values and labels.
 fn write_select(
@@ -36,10 +50,13 @@ fn write_select(
     html.push_str("</select></td>");
 }
 
-/// The first line of a text, which opens to the whole step; and what is asked about it, as the element `asked`.
-fn write_text(html: &mut String, step: &ImportedStep, asked: &str) {
+/// The first line of a text, which opens to the whole step; and what is asked about it, as the element of an id.
+fn write_text(html: &mut String, step: &ImportedStep, asked: Option<(&str, &str)>) {
     let first = step.content.lines().find(|it| !it.trim().is_empty());
-    html.push_str(r#"<td><details><summary class="mono quiet clip">"#);
+    put!(
+        html,
+        r#"<td class="runbook__text"><details data-edit="{TEXT}"><summary class="mono quiet clip">"#
+    );
     escape_into(html, first.unwrap_or("Empty"));
     html.push_str("</summary>");
     if !step.description.is_empty() {
@@ -50,54 +67,78 @@ fn write_text(html: &mut String, step: &ImportedStep, asked: &str) {
     html.push_str("<pre>");
     escape_into(html, &step.content);
     html.push_str("</pre></details>");
-    if let Some(question) = &step.question {
-        put!(html, r#"<p class="alert" id="{asked}">"#);
+    if let Some((id, question)) = asked {
+        put!(html, r#"<p class="alert" id="{id}">"#);
         escape_into(html, question);
         html.push_str("</p>");
     }
     html.push_str("</td>");
 }
 
-/// The steps as table rows in HTML. A runbook may have hundreds of steps, and text renders faster than elements. The
-/// fields keep what is typed by themselves.
-pub fn rows_html(steps: &[ImportedStep]) -> String {
+/// The steps as table rows in HTML, after the edits that were made already. A runbook may have hundreds of steps, and text
+/// renders faster than elements. The fields keep what is typed by themselves.
+pub fn rows_html(steps: &[ImportedStep], edits: &[RowEdit]) -> String {
     let categories = Category::ALL.iter();
     let categories: Vec<_> = categories.map(|it| (it.as_str(), it.label())).collect();
     let types = StepType::ALL.iter();
     let types: Vec<_> = types.map(|it| (it.as_str(), it.as_str())).collect();
+    let checked = |is_on: bool| if is_on { " checked" } else { "" };
     let mut html = String::new();
-    for (row, step) in steps.iter().enumerate() {
+    for (row, step) in (0_u32..).zip(steps) {
         let n = row + 1;
+        let edit = edits.iter().find(|it| it.row == row);
+        let edit = edit.cloned().unwrap_or_default();
+        let included = checked(!edit.leave_out);
         put!(
             html,
-            r#"<tr data-row="{row}"><td><input class="check" type="checkbox" checked data-edit="{INCLUDE}" aria-label="Import step {n}"></td><td class="num quiet">{n}</td><td><input class="input" data-edit="{NAME}" aria-label="Name of step {n}" value=""#
+            r#"<tr data-row="{row}"><td><input class="check" type="checkbox"{included} data-edit="{INCLUDE}" aria-label="Import step {n}"></td><td class="num quiet">{n}</td><td><input class="input" data-edit="{NAME}" aria-label="Name of step {n}" value=""#
         );
-        escape_into(&mut html, &step.name);
+        escape_into(&mut html, edit.name.as_ref().unwrap_or(&step.name));
         html.push_str(r#""></td>"#);
         let label = format!(r#"aria-label="Category of step {n}""#);
-        let present = step.category.as_str();
+        let present = edit.category.unwrap_or(step.category).as_str();
         write_select(&mut html, CATEGORY, &label, &categories, present);
         // The type is the answer to the question whether a text is a script.
-        let asked = format!("asked-{n}");
-        let described = if step.question.is_some() {
-            format!(r#" aria-describedby="{asked}""#)
-        } else {
-            String::new()
-        };
+        let id = format!("asked-{n}");
+        let question = step.question.as_deref().filter(|_| edit.kind.is_none());
+        let asked = question.map(|it| (id.as_str(), it));
+        let described = asked.map_or_else(String::new, |(id, _)| {
+            format!(r#" aria-describedby="{id}""#)
+        });
         let label = format!(r#"aria-label="Type of step {n}"{described}"#);
-        write_select(&mut html, TYPE, &label, &types, step.kind.as_str());
+        let kind = edit.kind.unwrap_or(step.kind).as_str();
+        write_select(&mut html, TYPE, &label, &types, kind);
         html.push_str("<td>");
         if row > 0 {
+            let joined = checked(edit.join_previous);
             put!(
                 html,
-                r#"<input class="check" type="checkbox" data-edit="{JOIN}" aria-label="Join step {n} with the one before">"#
+                r#"<input class="check" type="checkbox"{joined} data-edit="{JOIN}" aria-label="Join step {n} with the one before">"#
             );
         }
         html.push_str("</td>");
-        write_text(&mut html, step, &asked);
+        write_text(&mut html, step, asked);
         html.push_str("</tr>");
     }
     html
+}
+
+/// Which fields of the rows are wrong, and why.
+pub fn wrong_fields(edited: &EditedSteps) -> Vec<WrongField> {
+    let wrong = edited.errors.iter().chain(&edited.invalid);
+    let wrong = wrong.map(|it| WrongField {
+        row: it.row,
+        field: match it.part {
+            RowPart::LeaveOut => INCLUDE,
+            RowPart::Name => NAME,
+            RowPart::Category => CATEGORY,
+            RowPart::Type => TYPE,
+            RowPart::Join => JOIN,
+            RowPart::Text => TEXT,
+        },
+        message: sentence(&it.message),
+    });
+    wrong.collect()
 }
 
 /// Changes one field of a row's edit. `value` is what a text or a select has, `is_on` what a check box has.
@@ -127,6 +168,9 @@ pub fn edit_by_event(edits: &mut Vec<RowEdit>, event: &leptos::ev::Event) {
     let (Some(row), Some(field)) = (row, field) else {
         return;
     };
+    if field == TYPE {
+        row_marks::remove_question(event);
+    }
     let value = form::to_nfc(event_target_value(event));
     change(edits, row, &field, value, event_target_checked(event));
 }
@@ -149,7 +193,7 @@ mod tests {
 
     #[test]
     fn names_and_texts_are_escaped() {
-        let html = rows_html(&[step("\"><b>", "\n</td><img>\nmore")]);
+        let html = rows_html(&[step("\"><b>", "\n</td><img>\nmore")], &[]);
         assert!(html.contains(r#"value="&quot;&gt;&lt;b&gt;""#), "{html}");
         assert!(html.contains("&lt;img&gt;") && html.contains("&lt;i&gt;"));
         assert!(!html.contains("<img>") && !html.contains("<b>") && !html.contains("<i>"));
@@ -159,13 +203,41 @@ mod tests {
 
     #[test]
     fn a_row_begins_as_it_was_read_and_the_first_has_nothing_to_join() {
-        let html = rows_html(&[step("A", "a"), step("B", "b")]);
+        let html = rows_html(&[step("A", "a"), step("B", "b")], &[]);
         let sql = r#"<option value="sql" selected>sql</option>"#;
         let verify = r#"<option value="verify" selected>Verify</option>"#;
         assert_eq!(html.matches(sql).count(), 2);
         assert_eq!(html.matches(verify).count(), 2);
         assert_eq!(html.matches("with the one before").count(), 1);
         assert!(html.contains("Join step 2 with the one before"));
+    }
+
+    #[test]
+    fn edits_that_were_made_already_are_in_the_fields() {
+        let edits = [
+            RowEdit {
+                row: 0,
+                leave_out: true,
+                name: Some("A & B".into()),
+                ..RowEdit::default()
+            },
+            RowEdit {
+                row: 1,
+                category: Some(Category::Deploy),
+                kind: Some(StepType::Text),
+                join_previous: true,
+                ..RowEdit::default()
+            },
+        ];
+        let html = rows_html(&[step("A", "a"), step("B", "b")], &edits);
+        let (first, second) = html.split_once("</tr>").unwrap();
+        assert!(!first.contains(" checked") && first.contains(r#"value="A &amp; B""#));
+        assert!(first.contains(r#"id="asked-1""#));
+        assert_eq!(second.matches(" checked").count(), 2);
+        assert!(second.contains(r#"<option value="deploy" selected>"#));
+        assert!(second.contains(r#"<option value="text" selected>"#));
+        // The type was chosen by hand, so nothing is asked.
+        assert!(!second.contains("asked-2"), "{second}");
     }
 
     #[test]

@@ -137,8 +137,8 @@ pub fn StepList(editor: TemplateEditor, category: Category) -> impl IntoView {
 /// Shown in place of an empty list.
 fn empty_list(editor: TemplateEditor, category: Category, can_edit: bool) -> impl IntoView {
     let sentence = match category {
-        Category::Deploy => "What is to be done.",
-        Category::Verify => "How it is checked.",
+        Category::Deploy => "No deploy steps.",
+        Category::Verify => "No verify steps.",
     };
     view! {
         <div class="card empty">
@@ -199,11 +199,11 @@ pub fn ConfirmDialog(editor: TemplateEditor, ask: TemplateConfirmation) -> impl 
         verb == TemplateAction::Delete && editor.is_dirty.get() && editor.open_id() == Some(id)
     };
     let text = move || match (verb, impact.get()) {
-        (TemplateAction::Duplicate, _) => messages::adding("The duplicate", members),
+        (TemplateAction::Duplicate, _) => messages::adding("the duplicate", members),
         (TemplateAction::Delete, Some(it)) => messages::deleting(it),
         (TemplateAction::Move, Some(it)) => messages::moving(it, to.label()),
-        _ if counts_copies => "Counting the copies…".to_owned(),
-        _ => "The step leaves the template. It can be undone.".to_owned(),
+        _ if counts_copies => "Checking…".to_owned(),
+        _ => "Removed from the template. It can be undone.".to_owned(),
     };
     let ask = StoredValue::new(ask);
     view! {
@@ -211,7 +211,7 @@ pub fn ConfirmDialog(editor: TemplateEditor, ask: TemplateConfirmation) -> impl 
             <div class="dialog__body stack">
                 {move || refusal_notice(editor)}
                 <p aria-live="polite">{text}</p>
-                {move || loses_edits().then(|| view! { <p>"What is typed in the editor and not saved goes with it."</p> })}
+                {move || loses_edits().then(|| view! { <p>"Unsaved edits will be lost."</p> })}
             </div>
             <div class="dialog__foot">
                 <button class="button push" type="button" on:click=move |_| open.set(false)>"Cancel"</button>

@@ -23,67 +23,64 @@ fn pending_copies(n: u32) -> String {
     }
 }
 
-/// Appends how many copies stay as they are, and why: "8 keep their own text: 1 overridden, 1 started, 6 executed."
+/// Appends how many copies stay as they are, and why: "8 keep their text (1 overridden, 1 started, 6 done)."
 fn with_reasons(impact: TemplateImpact, changes: String, keep: &str) -> String {
     let keeps = impact.keeps;
     if keeps.total() == 0 {
-        return changes;
+        return changes + ".";
     }
     let reasons: Vec<String> = [
         (keeps.overridden, "overridden"),
         (keeps.started, "started"),
-        (keeps.executed, "executed"),
+        (keeps.executed, "done"),
     ]
     .into_iter()
     .filter(|it| it.0 > 0)
     .map(|(n, word)| format!("{n} {word}"))
     .collect();
     format!(
-        "{changes} {} {keep}: {}.",
+        "{changes}; {} {keep} ({}).",
         keeps.total(),
         reasons.join(", ")
     )
 }
 
-/// "Saving changes 10 pending copies. 8 keep their own text: 1 overridden, 1 started, 6 executed."
+/// "Will change 10 pending copies; 8 keep their text (1 overridden, 1 started, 6 done)."
 pub fn saving(impact: TemplateImpact) -> String {
-    let changes = format!("Saving changes {}.", pending_copies(impact.changes));
+    let changes = format!("Will change {}", pending_copies(impact.changes));
     let keep = if impact.keeps.total() == 1 {
-        "keeps its own text"
+        "keeps its text"
     } else {
-        "keep their own text"
+        "keep their text"
     };
     with_reasons(impact, changes, keep)
 }
 
-/// "Deleting removes 2 pending copies. 1 stays as a custom step of its customer: 1 overridden."
+/// "Deleting removes 2 pending copies; 1 stays as a custom step (1 overridden)."
 pub fn deleting(impact: TemplateImpact) -> String {
-    let changes = format!("Deleting removes {}.", pending_copies(impact.changes));
+    let changes = format!("Deleting removes {}", pending_copies(impact.changes));
     let keep = if impact.keeps.total() == 1 {
-        "stays as a custom step of its customer"
+        "stays as a custom step"
     } else {
-        "stay as custom steps of their customers"
+        "stay as custom steps"
     };
     with_reasons(impact, changes, keep)
 }
 
-/// "It becomes the last step of Verify. Its 3 copies go along, whatever their state."
+/// "It becomes the last step of Verify. All copies move too."
 pub fn moving(impact: TemplateImpact, to: &str) -> String {
     let n = impact.changes + impact.keeps.total();
-    let along = match n {
-        0 => "No customer has a copy".to_owned(),
-        1 => "Its one copy goes along, whatever its state".to_owned(),
-        n => format!("Its {n} copies go along, whatever their state"),
+    let along = if n == 0 {
+        "No customer has a copy"
+    } else {
+        "All copies move too"
     };
     format!("It becomes the last step of {to}. {along}.")
 }
 
-/// "Adding it gives each of 3 customers a pending copy."
+/// "Adds this step to 3 customers."
 pub fn adding(what: &str, members: u32) -> String {
-    match members {
-        1 => format!("{what} gives the release's one customer a pending copy."),
-        n => format!("{what} gives each of {n} customers a pending copy."),
-    }
+    format!("Adds {what} to {}.", counted(members, "customer"))
 }
 
 /// "12 steps × 3 customers: 36 pending copies."
@@ -96,32 +93,32 @@ pub fn importing(steps: u32, members: u32) -> String {
     )
 }
 
-/// "A new order reaches the lists of 2 customers. 1 customer keeps an order of its own."
+/// "Reordering applies to 2 customers. 1 customer keeps its custom order."
 pub fn reordering(impact: ReorderImpact) -> String {
-    let reaches = match impact.follows {
-        1 => "A new order reaches the list of 1 customer.".to_owned(),
-        n => format!("A new order reaches the lists of {n} customers."),
-    };
+    let reaches = format!(
+        "Reordering applies to {}.",
+        counted(impact.follows, "customer")
+    );
     match impact.left_alone {
         0 => reaches,
-        1 => format!("{reaches} 1 customer keeps an order of its own."),
-        n => format!("{reaches} {n} customers keep orders of their own."),
+        1 => format!("{reaches} 1 customer keeps its custom order."),
+        n => format!("{reaches} {n} customers keep their custom order."),
     }
 }
 
-/// "Moved Upgrade; 1 customer keeps an order of its own".
+/// "Moved Upgrade; 1 customer keeps its custom order".
 pub fn moved(name: &str, left_alone: u32) -> String {
     match left_alone {
         0 => format!("Moved {name}"),
-        1 => format!("Moved {name}; 1 customer keeps an order of its own"),
-        n => format!("Moved {name}; {n} customers keep orders of their own"),
+        1 => format!("Moved {name}; 1 customer keeps its custom order"),
+        n => format!("Moved {name}; {n} customers keep their custom order"),
     }
 }
 
 /// Why a change of a list was refused.
 pub fn refused(error: &AppError) -> String {
     if error.message_for(Field::OrderedIds).is_some() {
-        return "Somebody has added or deleted a step in the meantime. This is the list as it is now: move the step again."
+        return "Someone has added or deleted a step since then. This is the current list: move the step again."
             .to_owned();
     }
     sentence(&error.to_string())
@@ -148,25 +145,22 @@ mod tests {
     fn the_impact_on_copies_is_said_with_its_reasons() {
         assert_eq!(
             saving(impact(10, 1, 6)),
-            "Saving changes 10 pending copies. 7 keep their own text: 1 overridden, 6 executed."
+            "Will change 10 pending copies; 7 keep their text (1 overridden, 6 done)."
         );
-        assert_eq!(saving(impact(1, 0, 0)), "Saving changes 1 pending copy.");
+        assert_eq!(saving(impact(1, 0, 0)), "Will change 1 pending copy.");
         assert_eq!(
             deleting(impact(2, 1, 0)),
-            "Deleting removes 2 pending copies. 1 stays as a custom step of its customer: 1 overridden."
+            "Deleting removes 2 pending copies; 1 stays as a custom step (1 overridden)."
         );
         assert_eq!(
             moving(impact(2, 1, 0), "Verify"),
-            "It becomes the last step of Verify. Its 3 copies go along, whatever their state."
+            "It becomes the last step of Verify. All copies move too."
         );
     }
 
     #[test]
     fn numbers_have_their_singular_and_plural() {
-        assert_eq!(
-            adding("Adding it", 3),
-            "Adding it gives each of 3 customers a pending copy."
-        );
+        assert_eq!(adding("this step", 3), "Adds this step to 3 customers.");
         assert_eq!(
             importing(12, 3),
             "12 steps × 3 customers: 36 pending copies."
@@ -178,10 +172,10 @@ mod tests {
                 left_alone,
             })
         };
-        assert_eq!(order(1, 0), "A new order reaches the list of 1 customer.");
+        assert_eq!(order(1, 0), "Reordering applies to 1 customer.");
         assert_eq!(
             order(2, 1),
-            "A new order reaches the lists of 2 customers. 1 customer keeps an order of its own."
+            "Reordering applies to 2 customers. 1 customer keeps its custom order."
         );
         assert_eq!(moved("Upgrade", 0), "Moved Upgrade");
     }
@@ -191,7 +185,7 @@ mod tests {
         let detail = "5 is missing".to_owned();
         let stale =
             ValidationErrors::one(Field::OrderedIds, FieldError::NotAPermutation { detail });
-        assert!(refused(&stale.into()).starts_with("Somebody has added or deleted"));
+        assert!(refused(&stale.into()).starts_with("Someone has added or deleted"));
         assert_eq!(
             refused(&RuleViolation::Archived.into()),
             "The release is archived and read-only: restore it first."

@@ -65,9 +65,9 @@ fn side_pane(editor: TemplateEditor) -> SidePane {
         (true, false) => SidePane::Text,
         (false, _) => SidePane::Hint(match (has_steps, can_edit) {
             (true, true) => {
-                "Choose a step to read or change it. Every customer of the release gets its own copy."
+                "Select a step to edit. Every customer of the release gets its own copy."
             }
-            (true, false) => "The steps are read-only here. Choose a step to read it.",
+            (true, false) => "The steps are read-only here. Select a step to read it.",
             (false, true) => {
                 "Add the first step, import a runbook, or clone a release that has steps."
             }

@@ -160,8 +160,8 @@ impl Preview {
                         <div class="alert">
                             <Icon name="i-warn"/>
                             <span>
-                                {format!("{missing} {are} not set for {name}. Until then the step can neither be copied nor marked done there. ")}
-                                <a class="link" href=paths::edit_customer(it.customer) target="_blank">"Fill it in"</a>
+                                {format!("{missing} {are} not set for {name}. It stays blocked until set. ")}
+                                <a class="link" href=paths::edit_customer(it.customer) target="_blank">"Set it"</a>
                             </span>
                         </div>
                     }

@@ -1,0 +1,146 @@
+//! Which row of a table is its header, and whether the first row of a table without one looks like it.
+use super::{
+    cells::{Record, TableCell},
+    heads::{self, Column, Heads},
+    plain::{assignment, is_comment, is_namespace, is_well_formed},
+};
+use crate::domain::fold::fold;
+use std::collections::HashSet;
+
+/// A header is looked for in this many rows: exports often have a title above it.
+const ROWS_ABOVE_HEADER_MAX: usize = 10;
+
+/// In characters; longer ones are seldom a column's header.
+const HEAD_MAX: usize = 24;
+
+/// What a row is that has a known word and could be a customer as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Likeness {
+    Header,
+    Doubtful,
+    Customer,
+}
+
+/// The header of a table, and which row it is.
+pub fn header_of(records: &[Record]) -> Option<(usize, Heads)> {
+    let is_wide = records.iter().any(|it| !is_comment(it) && it.width() > 1);
+    for (index, record) in records.iter().take(ROWS_ABOVE_HEADER_MAX).enumerate() {
+        // One cell above rows of several is a title.
+        if is_header(record) && (record.width() > 1 || !is_wide) {
+            let heads = heads_of(record);
+            let is_first = records[..index].iter().all(is_comment);
+            let is_clear = heads.has(&Column::Namespace) && heads.fields() > 1;
+            if is_first || is_clear {
+                return Some((index, heads));
+            }
+        }
+        if !is_comment(record) && is_well_formed(record) {
+            let is_header =
+                first_row(records) == Some(index) && likeness(records, index) == Likeness::Header;
+            return is_header.then(|| (index, heads_of(record)));
+        }
+    }
+    None
+}
+
+/// The first row of a table without a header, if it looks like one.
+pub fn doubtful_header(records: &[Record]) -> Option<usize> {
+    let index = first_row(records)?;
+    (likeness(records, index) != Likeness::Customer).then_some(index)
+}
+
+/// The first row that is neither a comment nor a title of one cell.
+fn first_row(records: &[Record]) -> Option<usize> {
+    records
+        .iter()
+        .position(|it| !is_comment(it) && it.width() > 1)
+}
+
+fn heads_of(record: &Record) -> Heads {
+    let cells = &record.cells[..record.width()];
+    Heads::of(cells.iter().map(|it| it.text.as_str()))
+}
+
+/// Whether a row that reads like `name, namespace` is a header rather. It is one if its cells look like heads, and most rows
+/// below do not read like `name, namespace` themselves. No customer is simply called "Customer", so that is always doubtful.
+fn likeness(records: &[Record], index: usize) -> Likeness {
+    let record = &records[index];
+    let cells = &record.cells[..record.width()];
+    let Some(known) = cells.iter().position(|it| heads::is_known(&it.text)) else {
+        return Likeness::Customer;
+    };
+    let below = records[index + 1..].iter().filter(|it| !is_comment(it));
+    let below: Vec<&Record> = below.collect();
+    let has_heads = look_like_heads(cells, known) && !below.iter().any(|it| repeats(it, cells));
+    let n_customers = below.iter().filter(|it| reads_like_customer(it)).count();
+    if has_heads && !below.is_empty() && n_customers * 2 < below.len() {
+        Likeness::Header
+    } else if has_heads || known == 0 {
+        Likeness::Doubtful
+    } else {
+        Likeness::Customer
+    }
+}
+
+/// Whether all cells are different short words without digits. Where the known word is not the first cell, they must also
+/// begin alike: "region, customer" are heads, "Billing, account" is a customer.
+fn look_like_heads(cells: &[TableCell], known: usize) -> bool {
+    let is_word = |it: &TableCell| {
+        let is_letter = |it: char| it.is_alphabetic() || matches!(it, ' ' | '_' | '-');
+        let text = &it.text;
+        !text.is_empty() && text.chars().count() <= HEAD_MAX && text.chars().all(is_letter)
+    };
+    let is_capital = |it: &TableCell| it.text.starts_with(char::is_uppercase);
+    let are_alike = cells
+        .iter()
+        .all(|it| is_capital(it) == is_capital(&cells[0]));
+    let mut seen = HashSet::new();
+    cells.iter().all(is_word)
+        && cells.iter().all(|it| seen.insert(fold(&it.text)))
+        && (known == 0 || are_alike)
+        && !is_named_after(&cells[1].text, &cells[0].text)
+}
+
+/// Whether a row has one of the cells at the same place.
+fn repeats(record: &Record, cells: &[TableCell]) -> bool {
+    let mut pairs = record.cells.iter().zip(cells);
+    pairs.any(|(cell, head)| !cell.text.is_empty() && fold(&cell.text) == fold(&head.text))
+}
+
+/// Whether a row has a variable as `KEY=value`, or a namespace that is named after the first cell.
+fn reads_like_customer(record: &Record) -> bool {
+    let [name, namespace, variables @ ..] = record.cells.as_slice() else {
+        return false;
+    };
+    variables.iter().any(|it| assignment(it).is_some())
+        || is_namespace(Some(&namespace.text)) && is_named_after(&namespace.text, &name.text)
+}
+
+/// Whether a namespace has a word of a name, or begins it: `acme-prod` of "The Acme Company", `orchardfoods` of "Orchard Foods".
+fn is_named_after(namespace: &str, name: &str) -> bool {
+    let letters = |it: &str| -> String {
+        let folded = fold(it);
+        folded.chars().filter(|it| it.is_alphanumeric()).collect()
+    };
+    let namespace = letters(namespace);
+    let mut words = name.split(|it: char| !it.is_alphanumeric()).map(letters);
+    !namespace.is_empty()
+        && (letters(name).starts_with(&namespace)
+            || words.any(|it| it.len() > 1 && namespace.contains(&it)))
+}
+
+/// Whether a row is a header: it has a header word that is never a name, or words for two fields, or a known word in a row
+/// that does not look like a customer.
+fn is_header(record: &Record) -> bool {
+    let texts = || record.cells.iter().map(|it| it.text.as_str());
+    if record.raw.trim_start().starts_with('#')
+        && (record.width() < 2 || !texts().all(|it| heads::is_known(it) || heads::is_untitled(it)))
+    {
+        return false;
+    }
+    if texts().any(heads::is_certain) {
+        return true;
+    }
+    let is_customer = is_well_formed(record) || record.width() < 2 && is_namespace(texts().next());
+    texts().any(heads::is_known) && (!is_customer || Heads::of(texts()).fields() > 1)
+}

@@ -1,0 +1,125 @@
+//! JSON values whose objects have no member twice. Readers differ in which of two they take: in the history (R89) the one
+//! could be hashed and shown, and the other read elsewhere.
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Number, Value, map::Entry};
+use std::fmt;
+
+/// A value that was read so.
+struct UniqueValue(Value);
+
+impl<'de> Deserialize<'de> for UniqueValue {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(UniqueVisitor).map(Self)
+    }
+}
+
+struct UniqueVisitor;
+
+impl<'de> Visitor<'de> for UniqueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of JSON")
+    }
+
+    fn visit_bool<E: Error>(self, is: bool) -> Result<Value, E> {
+        Ok(Value::Bool(is))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number.into()))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number.into()))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(number).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Value, E> {
+        Ok(Value::String(text))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(UniqueValue(item)) = from.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, UniqueValue(value))) = from.next_entry::<String, UniqueValue>()? {
+            match members.entry(name) {
+                Entry::Vacant(place) => {
+                    place.insert(value);
+                }
+                Entry::Occupied(first) => {
+                    let problem = format!("the member {:?} is there twice", first.key());
+                    return Err(A::Error::custom(problem));
+                }
+            }
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+/// Parses a text. Errors: no JSON, or an object with a member twice.
+pub fn from_str(text: &str) -> Result<Value, serde_json::Error> {
+    let value: UniqueValue = serde_json::from_str(text)?;
+    Ok(value.0)
+}
+
+/// For serde: a value, or none in place of null.
+pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+    let value = Option::<UniqueValue>::deserialize(from)?;
+    Ok(value.map(|it| it.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_without_doubles_is_read_as_serde_json_reads_it() {
+        for text in [
+            "null",
+            "[]",
+            "{}",
+            " [1, -1, 18446744073709551615, 0.1, 1e300, -0.0, true, false, null, \"a\\u00fc\\n\"] ",
+            "{\"a\": {\"a\": [{\"a\": 1}, {\"a\": 2}]}, \"\": \"\"}",
+        ] {
+            let expected: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(from_str(text).unwrap(), expected, "{text}");
+        }
+        for wrong in ["", "{", "1 2", "{\"a\":1,}"] {
+            assert!(from_str(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_member_that_is_there_twice_is_an_error_at_whatever_depth() {
+        for text in [
+            "{\"a\":1,\"a\":1}",
+            "{\"a\":1,\"\\u0061\":2}",
+            "{\"b\":[{\"a\":null,\"c\":1,\"a\":null}]}",
+        ] {
+            let error = from_str(text).unwrap_err().to_string();
+            assert!(error.contains("the member \"a\" is there twice"), "{error}");
+        }
+    }
+}
