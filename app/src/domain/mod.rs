@@ -22,6 +22,8 @@ pub mod check_finding;
 pub mod cluster;
 /// The texts to copy, with the header that says whom they are for.
 pub mod copy;
+/// The header line of a copied text.
+pub mod copy_header;
 pub mod customer;
 /// A customer's checklist, printed or as Markdown.
 pub mod customer_checklist;
