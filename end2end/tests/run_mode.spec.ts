@@ -169,6 +169,22 @@ test('two actions in quick succession are both sent, one after the other', async
   await expect(page.getByRole('listitem').filter({ hasText: /marked .*done/ })).toHaveCount(1);
 });
 
+test('a reason that is being written stays when the answer of the action before comes', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  const go = await hold(page, 'act_on_step');
+  await page.keyboard.press('i');
+  await page.keyboard.press('f');
+  const reason = page.getByRole('dialog').getByLabel('Reason');
+  await expect(reason).toBeFocused();
+  await page.keyboard.type('time');
+  go();
+  await expect(page.getByText(/Ana Ferreira since \d\d:\d\d/).first()).toBeVisible();
+  await expect(reason).toBeFocused();
+  await page.keyboard.type('out');
+  await expect(reason).toHaveValue('timeout');
+});
+
 test('a note is kept by whatever is done next', async ({ page, open, server }) => {
   const { june, acme } = await activeJune(server);
   await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);

@@ -1,20 +1,9 @@
 //! Texts that the Copy button puts on the clipboard (R19, R82), in five formats. Each begins with a header line that names
 //! customer, cluster, namespace, release and step, and does nothing wherever it is pasted: in bash steps it is a quoted
 //! argument of `:`, which all shells ignore, interactive or not; in sql steps a comment in which no client expands anything.
-use super::{invisible::is_bidi_control, quote::shell_word, vocabulary::StepType};
+pub use super::copy_header::{CopyHeader, header};
+use super::{copy_header::shell_comment, quote::shell_word, vocabulary::StepType};
 use serde::{Deserialize, Serialize};
-
-/// What the header line names.
-#[derive(Clone, Copy, Debug)]
-pub struct CopyHeader<'a> {
-    pub customer: &'a str,
-    pub cluster: &'a str,
-    pub namespace: &'a str,
-    pub release: &'a str,
-    /// Position in the customer's list, from 1.
-    pub number: usize,
-    pub step: &'a str,
-}
 
 /// What kubectl must be set to before a copied script runs.
 #[derive(Clone, Copy, Debug)]
@@ -143,60 +132,6 @@ fn shebang(text: &str) -> (&str, &str) {
     } else {
         ("", text)
     }
-}
-
-/// The header line, without a line break.
-pub fn header(heading: CopyHeader<'_>, kind: StepType) -> String {
-    let places = [heading.customer, heading.cluster, heading.namespace].join(" | ");
-    let (release, number, step) = (heading.release, heading.number, heading.step);
-    let names = format!("{places} | {release}, step {number} {step}");
-    match kind {
-        StepType::Bash => shell_comment(&names),
-        StepType::Sql => sql_comment(&one_line(&names)),
-        StepType::Text => one_line(&names),
-    }
-}
-
-/// Puts a blank in place of every line break, control character and bidi control.
-fn one_line(text: &str) -> String {
-    let blank = |it: char| {
-        if it.is_control() || matches!(it, '\u{2028}' | '\u{2029}') || is_bidi_control(it) {
-            ' '
-        } else {
-            it
-        }
-    };
-    text.chars().map(blank).collect()
-}
-
-/// A line that every shell ignores. Nothing is special between single quotes but the quote itself and, in fish, a backslash
-/// before it. `#` is no comment in an interactive zsh.
-fn shell_comment(text: &str) -> String {
-    let line = one_line(text).replace('\'', "\u{2019}");
-    let blank = if line.ends_with('\\') { " " } else { "" };
-    format!(": '{line}{blank}'")
-}
-
-/// A comment that no client reads anything into: SQL*Plus asks for the value of `&name` and goes on with the next line
-/// behind a `-`, sqlcmd fills in `$(name)`, several tools fill in `:name`, and some see a statement's end in a last `;`.
-fn sql_comment(line: &str) -> String {
-    let mut comment = String::from("-- ");
-    let mut letters = line.chars().peekable();
-    while let Some(letter) = letters.next() {
-        comment.push(if letter == '&' { '+' } else { letter });
-        let is_expanded = match letter {
-            '$' => letters.peek() == Some(&'('),
-            ':' => letters.peek().is_some_and(|it| !it.is_whitespace()),
-            _ => false,
-        };
-        if is_expanded {
-            comment.push(' ');
-        }
-    }
-    if comment.trim_end().ends_with(['-', ';', '\\']) {
-        comment.push_str(" |");
-    }
-    comment
 }
 
 /// Parts of a bash step's `copy_text`.

@@ -31,6 +31,8 @@ pub mod client;
 pub mod cluster;
 /// The texts to copy, with the header that says whom they are for.
 pub mod copy;
+/// The header line of a copied text.
+pub mod copy_header;
 /// Checksum of a token.
 pub mod crc32;
 pub mod customer;

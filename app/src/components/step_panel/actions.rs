@@ -366,7 +366,10 @@ pub fn ReasonPrompt(state: StepDetailState) -> impl IntoView {
         )
     });
     move || {
-        let action = state.asked_reason()?;
+        let Some(action) = state.asked_reason() else {
+            state.is_reason_open.set(false);
+            return None;
+        };
         let open = RwSignal::new(true);
         Effect::new(move |_| {
             if !open.get() {

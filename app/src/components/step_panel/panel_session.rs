@@ -126,6 +126,8 @@ pub struct StepDetailInner {
     pub reason: ArcRwSignal<String>,
     /// The action that the reason is for.
     pub reason_of: ArcRwSignal<String>,
+    /// Whether its prompt is open.
+    pub is_reason_open: ArcRwSignal<bool>,
     /// What was typed for other actions, and which ones.
     pub reasons: ArcRwSignal<Vec<(String, String)>>,
 }

@@ -123,6 +123,7 @@ pub struct StepDetailState {
     /// The reason that is typed, and which action it is for.
     pub reason: RwSignal<String>,
     reason_of: RwSignal<String>,
+    pub is_reason_open: RwSignal<bool>,
     reasons: RwSignal<Vec<(String, String)>>,
     kept: RwSignal<Vec<KeptDraft>>,
     /// The open dialog, and the step that it belongs to.
@@ -189,6 +190,7 @@ impl StepDetailState {
             asking,
             reason: inner.reason.clone().into(),
             reason_of: inner.reason_of.clone().into(),
+            is_reason_open: inner.is_reason_open.clone().into(),
             reasons: inner.reasons.clone().into(),
             kept: inner.kept.clone().into(),
             asked,
@@ -395,13 +397,16 @@ impl StepDetailState {
     }
 
     /// The reason that is typed for an action; each action has its own. It stays when the prompt is closed without sending
-    /// it, or drawn anew, until the state of the step is another one.
+    /// it, until the state of the step is another one; and while the prompt is open, whatever happens to the step.
     pub fn reason_for(self, action: StepAction) -> RwSignal<String> {
         let at = self.read(|it| it.detail.step.state_at);
         let at = at.map_or(0, |it| it.timestamp_micros());
         let of = format!("{} {action} {at}", self.id);
         let before = self.reason_of.get_untracked();
-        if before != of {
+        let is_same = before.starts_with(&format!("{} {action} ", self.id));
+        if is_same && self.is_reason_open.get_untracked() {
+            self.reason_of.set(of);
+        } else if before != of {
             let typed = self.reason.get_untracked();
             let kept = self.reasons.try_update(|all| {
                 if !typed.is_empty() {
@@ -413,6 +418,7 @@ impl StepDetailState {
             self.reason_of.set(of);
             self.reason.set(kept.flatten().unwrap_or_default());
         }
+        self.is_reason_open.set(true);
         self.reason
     }
 

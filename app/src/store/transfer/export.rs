@@ -297,18 +297,20 @@ impl Export {
             self.n_read = 0;
             return Ok(Vec::new());
         }
-        let found = user::Entity::find()
-            .filter(user::Column::Id.gt(self.after.0))
-            .order_by_asc(user::Column::Id)
-            .limit(CHUNK_ROWS_MAX)
-            .all(&self.tx)
-            .await?;
-        if let Some(last) = found.last() {
-            self.after.0 = last.id;
+        let mut query = user::Entity::find();
+        if let Some((last, _)) = self.last {
+            query = query.filter(user::Column::Id.gt(last));
         }
+        let query = query.order_by_asc(user::Column::Id).limit(CHUNK_ROWS_MAX);
+        let found = read_rows(&self.tx, query, user::Column::Id).await?;
         self.n_read = found.len();
-        let rows = found.into_iter().map(|row| json(&User::try_from(row)?));
-        rows.collect()
+        let mut rows = Vec::with_capacity(found.len());
+        for row in found {
+            let row = row.map_err(|it| StoreError::corrupt("users", it))?;
+            self.last = Some((row.id, 0));
+            rows.push(json(&User::try_from(row)?)?);
+        }
+        Ok(rows)
     }
 
     /// The next memberships. They have no id, so their key is release and customer.
