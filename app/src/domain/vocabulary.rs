@@ -57,6 +57,9 @@ impl Noun {
             Self::Template => "Template step",
             Self::Step => "Step",
             Self::Batch => "Change",
+            Self::User => "User",
+            Self::Session => "Session",
+            Self::Token => "Token",
         }
     }
 }

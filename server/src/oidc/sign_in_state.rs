@@ -4,7 +4,11 @@
 use app::paths;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use ring::hmac;
+use ring::{
+    error::Unspecified,
+    hmac,
+    rand::{SecureRandom, SystemRandom},
+};
 
 /// How long somebody may take at the provider.
 pub const SIGN_IN_MINUTES: i64 = 15;
@@ -22,9 +26,9 @@ pub struct SignInState {
 
 impl SignInState {
     /// A new one; `next` is where to go on to. Errors: the system has no randomness.
-    pub fn new(next: &str, now: DateTime<Utc>) -> Result<Self, getrandom::Error> {
+    pub fn new(next: &str, now: DateTime<Utc>) -> Result<Self, Unspecified> {
         let mut secret = [0_u8; 32];
-        getrandom::fill(&mut secret)?;
+        SystemRandom::new().fill(&mut secret)?;
         let next = Some(next).filter(|it| it.len() <= NEXT_MAX);
         Ok(Self {
             secret: URL_SAFE_NO_PAD.encode(secret),

@@ -33,6 +33,10 @@ impl AuthMode {
 }
 
 /// Everything about who is let in.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthSettings {
     pub mode: AuthMode,

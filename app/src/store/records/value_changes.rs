@@ -227,7 +227,12 @@ impl PastValues {
             Entity::Customer => self.undo_customer(id, before),
             Entity::Cluster => self.undo_cluster(id, before),
             Entity::Release => self.undo_release(before),
-            Entity::Template | Entity::Step | Entity::Database => None,
+            Entity::Template
+            | Entity::Step
+            | Entity::Database
+            | Entity::User
+            | Entity::Session
+            | Entity::Token => None,
         };
         let Some(UndoneEdit {
             customers,

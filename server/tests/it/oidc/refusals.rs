@@ -12,7 +12,10 @@ async fn refused(app: &TestApp, answer: &TestResponse, status: StatusCode, why: 
     assert!(answer.body.contains("<h1>Sign in</h1>"), "{}", answer.body);
     assert!(answer.body.contains(why), "{why}: {}", answer.body);
     let users = app.store.users(true).await.unwrap();
-    assert!(users.iter().all(|it| it.login == "first.admin"), "{users:?}");
+    assert!(
+        users.iter().all(|it| it.login == "first.admin"),
+        "{users:?}"
+    );
 }
 
 #[tokio::test]

@@ -204,19 +204,23 @@ async fn whatever_is_changed_by_hand_is_the_break_that_a_check_names() {
 #[tokio::test]
 async fn an_event_whose_id_is_not_above_0_is_a_break_and_is_exported() {
     let world = rich().await;
-    let store = &world.app.store;
+    let (store, database) = (&world.app.store, &world.app.database);
     for id in [0, -1, i64::MIN] {
         let insert = format!(
             "INSERT INTO audit_events (id, batch_id, entity, entity_id, action, actor, at) \
              VALUES ({id}, 'b', 'cluster', 1, 'update', 'Eve', '2026-06-01T09:00:00+00:00')"
         );
-        execute(store, &insert).await;
+        execute(database, &insert).await;
         let found = breaks(store).await;
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].starts_with(&format!("event {id} ")), "{found:?}");
         let text = exported(store).await;
         assert!(text.contains(&format!("\n{{\"id\":{id},")), "{id}");
-        execute(store, &format!("DELETE FROM audit_events WHERE id = {id}")).await;
+        execute(
+            database,
+            &format!("DELETE FROM audit_events WHERE id = {id}"),
+        )
+        .await;
         assert_eq!(breaks(store).await, [""; 0]);
     }
 }
@@ -225,8 +229,8 @@ async fn an_event_whose_id_is_not_above_0_is_a_break_and_is_exported() {
 #[tokio::test]
 async fn a_value_that_cannot_be_read_is_a_break_that_names_event_and_column() {
     let world = rich().await;
-    let store = &world.app.store;
-    execute(store, "CREATE TABLE good AS SELECT * FROM audit_events").await;
+    let (store, database) = (&world.app.store, &world.app.database);
+    execute(database, "CREATE TABLE good AS SELECT * FROM audit_events").await;
     let restore = "DELETE FROM audit_events; INSERT INTO audit_events SELECT * FROM good";
     for (column, value) in [
         ("actor", "x'ff'"),
@@ -241,7 +245,7 @@ async fn a_value_that_cannot_be_read_is_a_break_that_names_event_and_column() {
         ("hash", "x'ff'"),
     ] {
         let change = format!("UPDATE audit_events SET {column} = {value} WHERE id IN (7, 9)");
-        execute(store, &change).await;
+        execute(database, &change).await;
         let found = breaks(store).await;
         assert_eq!(found.len(), 1, "{change}: {found:?}");
         let is_named = found[0].starts_with("event 7 cannot be read: ");
@@ -251,10 +255,10 @@ async fn a_value_that_cannot_be_read_is_a_break_that_names_event_and_column() {
                 id: EventId(7),
                 hash: NONE_BEFORE.to_owned(),
             };
-            let mismatch = store.head_mismatch(&head).await.unwrap().unwrap();
+            let mismatch = database.head_mismatch(&head).await.unwrap().unwrap();
             assert!(mismatch.contains("has another hash"), "{mismatch}");
         }
-        execute(store, restore).await;
+        execute(database, restore).await;
         assert_eq!(breaks(store).await, [""; 0], "{change}");
     }
 }
@@ -262,7 +266,7 @@ async fn a_value_that_cannot_be_read_is_a_break_that_names_event_and_column() {
 #[tokio::test]
 async fn a_value_of_another_table_that_cannot_be_read_is_found_by_row_and_column() {
     let world = rich().await;
-    let store = &world.app.store;
+    let (store, database) = (&world.app.store, &world.app.database);
     // The rows that a check reads first come last.
     for (table, column, at) in [
         ("customer_steps", "status", "WHERE id = 2"),
@@ -274,7 +278,11 @@ async fn a_value_of_another_table_that_cannot_be_read_is_found_by_row_and_column
         ),
         ("clusters", "name", "WHERE id = 1"),
     ] {
-        execute(store, &format!("UPDATE {table} SET {column} = x'ff' {at}")).await;
+        execute(
+            database,
+            &format!("UPDATE {table} SET {column} = x'ff' {at}"),
+        )
+        .await;
         let findings = store.check().await.unwrap();
         let rows = findings.iter().find(|it| it.check == Check::Rows);
         let detail = &rows.unwrap().detail;
