@@ -70,7 +70,7 @@ test('when the template went on, the three texts are shown, and mine is kept or 
   await expect(dialog).toHaveCount(0);
   await expect(notice).toHaveCount(0);
   await expect(panel(page).getByText('Overridden')).toBeVisible();
-  await expect(panel(page).getByRole('listitem').filter({ hasText: 'kept the text' })).toBeVisible();
+  await expect(panel(page).getByRole('listitem').filter({ hasText: 'kept its override' })).toBeVisible();
   // Undone from the history, the question is open again; this time the template's text is taken.
   await panel(page).getByRole('button', { name: 'Undo this' }).click();
   await page.getByRole('dialog', { name: 'Undo this change' }).getByRole('button', { name: 'Undo' }).click();

@@ -187,7 +187,7 @@ test('a question waits while a reason is being written for another step', async 
   await cell(page, 'Step 3 Upgrade, Acme').press('d');
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('f');
-  const reason = page.getByRole('dialog', { name: 'Fail Migrate schema for Acme' }).getByLabel('Reason');
+  const reason = page.getByRole('dialog', { name: 'Mark Migrate schema failed for Acme' }).getByLabel('Reason');
   await reason.fill('it broke because');
   go();
   await expect(said(page, 'Upgrade for Acme was not marked done: its text changed.')).toBeVisible();

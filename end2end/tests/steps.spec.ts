@@ -370,7 +370,7 @@ test.describe('an active release', () => {
 
     await editor.getByRole('button', { name: 'Duplicate' }).click();
     const duplicate = page.getByRole('dialog', { name: 'Duplicate Upgrade' });
-    await expect(duplicate).toContainText('The duplicate gives each of 3 customers a pending copy.');
+    await expect(duplicate).toContainText('Adds the duplicate to 3 customers.');
     await duplicate.getByRole('button', { name: 'Cancel' }).click();
     await expect(editor.getByRole('button', { name: 'Duplicate' })).toBeFocused();
     await editor.getByRole('button', { name: 'Duplicate' }).click();

@@ -149,8 +149,8 @@ test('a reason is sent with Enter, has lines with Shift+Enter, and is offered ag
   await page.keyboard.press('s');
   const one = page.getByRole('dialog', { name: 'Skip Migrate schema for Acme' });
   await one.getByLabel('Recent reasons').selectOption({ index: 1 });
-  await expect(one.getByLabel('Reason')).toHaveValue('not here\nand not now');
-  await expect(one.getByLabel('Reason')).toBeFocused();
+  await expect(one.getByLabel('Reason', { exact: true })).toHaveValue('not here\nand not now');
+  await expect(one.getByLabel('Reason', { exact: true })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(cell(page, /Step 2 Migrate schema, Acme, eu-west: skipped by Ana/)).toBeVisible();
 });
