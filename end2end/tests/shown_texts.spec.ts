@@ -274,8 +274,8 @@ test.describe('when the server cannot be reached', () => {
 
   test('run mode keeps a failed mark when the step is left, and says so', async ({ page, open, server }) => {
     const { june, acme } = await activeJune(server);
-    await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
     await page.route('**/rpc/act_on_step*', route => route.abort());
+    await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
     await page.keyboard.press('d');
     await expect(page.getByRole('alert')).toContainText('The server could not be reached');
     await page.unroute('**/rpc/act_on_step*');
