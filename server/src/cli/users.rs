@@ -48,6 +48,7 @@ pub struct UserAdd {
     /// viewer, operator, manager or admin
     #[arg(long)]
     role: Role,
+    /// The address of the user's mailbox
     #[arg(long, default_value = "")]
     email: String,
     /// Read the password from standard input, its first line; without this the user has none

@@ -213,7 +213,9 @@ impl Store {
         use audit_event::Column;
         let mut found = HashMap::new();
         for part in steps.chunks(IDS_PER_STATEMENT_MAX) {
-            let newest: Vec<i64> = audit_event::Entity::find()
+            let newest: Vec<i64> = self
+                .visible()
+                .events()
                 .select_only()
                 .column_as(ColumnTrait::max(&Column::Id), "newest")
                 .filter(Column::Entity.eq(Entity::Step.as_str()))
@@ -223,7 +225,9 @@ impl Store {
                 .into_tuple()
                 .all(&self.read)
                 .await?;
-            let events = audit_event::Entity::find()
+            let events = self
+                .visible()
+                .events()
                 .filter(Column::Id.is_in(newest))
                 .all(&self.read)
                 .await?;

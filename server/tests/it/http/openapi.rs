@@ -66,7 +66,8 @@ async fn every_operation_has_a_name_of_its_own_and_says_what_can_go_wrong() {
         if operation.get("requestBody").is_some() {
             expected.extend(["400", "415"]);
         }
-        if verb == "patch" {
+        // One's own account has no version.
+        if verb == "patch" && path != "/api/account" {
             expected.push("428");
         }
         for status in expected {

@@ -188,7 +188,7 @@ async fn an_export_that_was_imported_is_exported_the_same_byte_for_byte() {
     let twin = exported(&other.store).await;
     assert_eq!(without_import(&twin), without_import(&text));
     // One row a line, between the lines that begin and end a list.
-    assert_eq!(text.lines().count(), taken + 1 + 7 * 2 + 1);
+    assert_eq!(text.lines().count(), taken + 1 + 8 * 2 + 1);
     is_well(&other.store).await;
     let steps = async |it: &TestApp| {
         customer_step::Entity::find()
