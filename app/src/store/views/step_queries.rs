@@ -24,7 +24,7 @@ use crate::store::{
     steps::text_changes::{self, Since, StepText},
     templates::template_rows,
 };
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::HashMap;
 
 /// Events in the history of a step.
