@@ -7,7 +7,7 @@ test('an admin adds, limits, deactivates and restores a user', async ({ page, te
   await expect(page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: 'Users' })).toHaveAttribute('aria-current', 'page');
   await page.getByRole('link', { name: 'New user' }).click();
   await page.getByLabel('Login').fill('Ben Ito');
-  await page.getByLabel('Name').fill('Ben Ito');
+  await page.getByLabel('Name', { exact: true }).fill('Ben Ito');
   await page.getByRole('radio', { name: 'Operator' }).check();
   await page.getByLabel('Password').fill('short');
   await page.getByRole('button', { name: 'Create user' }).click();

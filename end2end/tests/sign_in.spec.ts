@@ -32,7 +32,7 @@ test.describe('without JavaScript', () => {
   });
 
   test.describe('before there is an admin', () => {
-    test.use({ users: [] });
+    test.use({ users: '' });
 
     test('the setup works with the code of the log', async ({ page, team }) => {
       await page.goto(`${team.url}/releases`);
