@@ -106,10 +106,10 @@ pub enum AppError {
     /// 409: the row was changed since it was read.
     #[error("{} changed this since then. Look at it again before you save", .0.changed_by.as_deref().unwrap_or("someone"))]
     Stale(Box<Stale>),
-    /// 401: nobody is signed in.
+    /// 401: the request is not authenticated.
     #[error("sign in to go on")]
     SignIn,
-    /// 403: somebody else may do this; the text says who.
+    /// 403: the caller's role is too low; the text names the role needed.
     #[error("{0}")]
     Denied(String),
     /// 429: too many tries failed; how many seconds the next one has to wait.

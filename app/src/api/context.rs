@@ -38,7 +38,7 @@ fn found_caller() -> Option<Arc<Caller>> {
     use_context::<Parts>().and_then(|it| it.extensions.get().cloned())
 }
 
-/// The role of the caller of the current request; the lowest one of nobody.
+/// The role of the current request's caller; `Viewer` if the request is not authenticated.
 pub fn role() -> Role {
     found_caller().map_or(Role::Viewer, |it| it.role)
 }
@@ -55,7 +55,7 @@ pub fn client() -> Client {
     found.unwrap_or_default()
 }
 
-/// The caller of the current request, which the middleware found out. Errors: nobody; then nothing is read or changed.
+/// The caller of the current request, as the authentication middleware set it. Errors: not authenticated.
 pub fn caller() -> Result<Arc<Caller>, AppError> {
     match found_caller() {
         Some(caller) => Ok(caller),
@@ -63,7 +63,7 @@ pub fn caller() -> Result<Arc<Caller>, AppError> {
     }
 }
 
-/// The store of the caller of the current request. Errors: nobody.
+/// The store with the rights of the current request's caller. Errors: not authenticated.
 pub fn store() -> Result<Store, AppError> {
     let caller = caller()?;
     Ok(expect_context::<Context>().database.as_caller(caller))

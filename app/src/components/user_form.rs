@@ -1,4 +1,4 @@
-//! Form of a user: login, name, role with one line of what it may, the customers that it sees, and a password.
+//! Form of a user: login, name, role with a one-line description, scope of customers, and password.
 use super::{
     customer_picker::CustomerPicker,
     record_form::{FormFrame, RecordForm, StaleNotice, differing, validated_submit},
@@ -108,7 +108,7 @@ pub fn UserForm(
     choices: ScopeChoices,
     /// Below the password.
     password_hint: &'static str,
-    /// The user as it is now, after somebody else has saved it first.
+    /// The user as stored now, after a conflicting save.
     #[prop(optional, into)]
     current: Signal<Option<UserDraft>>,
     on_submit: Callback<UserDraft>,

@@ -10,7 +10,7 @@ use super::{
 };
 use chrono::{DateTime, SubsecRound, Utc};
 
-/// Who is asking.
+/// The caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub identity: Identity,
@@ -20,7 +20,7 @@ pub struct Caller {
     pub scope: Scope,
 }
 
-/// What is known of who is asking.
+/// The authentication state of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identity {
     /// `open` mode: a name that the request gave (R20), and nothing more.
@@ -38,7 +38,7 @@ pub enum Identity {
 }
 
 impl Caller {
-    /// Whoever reaches the program in `open` mode: an admin under this name.
+    /// A caller in `open` mode, where no one is authenticated: an admin with this name.
     pub fn open(name: impl Into<String>) -> Self {
         Self::unlimited(Identity::Open, name.into())
     }
@@ -166,7 +166,7 @@ impl Caller {
         }
     }
 
-    /// Whom an idempotency key belongs to, so that nobody meets a key of another; none in `open` mode.
+    /// The owner of the caller's idempotency keys, so that two users can use equal keys; none in `open` mode.
     pub fn key_owner(&self) -> Option<String> {
         match &self.identity {
             Identity::User { id, token, .. } => {

@@ -40,7 +40,7 @@ const RELEASE_MEMBERS: [&str; 14] = [
     "templates",
 ];
 
-/// The event as a caller sees it for whom only some customers exist; none if it is about others alone. Its hashes go: what is
+/// The event as a scoped caller sees it; none if it is about customers out of scope alone. Its hashes go: what is
 /// trimmed must not be guessed from a hash (R89).
 pub fn trimmed(mut event: Event, is_visible: impl Fn(CustomerId) -> bool) -> Option<Event> {
     event.hash = None;
@@ -51,7 +51,7 @@ pub fn trimmed(mut event: Event, is_visible: impl Fn(CustomerId) -> bool) -> Opt
                 keep(row, &TEMPLATE_MEMBERS);
             }
         }
-        // An order of one customer's steps is about that customer, whom the query has found visible.
+        // An order of one customer's steps belongs to that customer, which the query has found visible.
         Entity::Release if event.customer_id.is_some() => {}
         Entity::Release => {
             let mut named = 0;

@@ -37,7 +37,7 @@ ids! {
     StepId
     /// An event of the audit trail.
     EventId
-    /// Somebody who may sign in.
+    /// A user: an account that can sign in.
     UserId
     /// A user's session.
     SessionId

@@ -1,4 +1,4 @@
-//! The login of a user: what is typed to sign in, and what a proxy or a provider names somebody by.
+//! The login of a user: typed to sign in, or sent by a proxy or a provider.
 use super::{field_error::FieldError, fold::lowercase};
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl Login {
         }
     }
 
-    /// The login that a provider's name for somebody is nearest to: other characters become hyphens. None if nothing is left.
+    /// The login made from a provider's user name: characters that are not allowed become hyphens. None if nothing is left.
     pub fn nearest(text: &str) -> Option<Self> {
         let text: String = lowercase(text.trim())
             .chars()

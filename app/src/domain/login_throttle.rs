@@ -57,7 +57,7 @@ impl LoginThrottle {
         let all = self.by_address.get(&address);
         let all = all.and_then(|it| it.waits_until(FREE_PER_ADDRESS));
         let until = own.max(all).filter(|it| *it > now)?;
-        // Rounded up: who asks again exactly then is let through.
+        // Rounded up, so that a retry after exactly this time is let through.
         let seconds = ((until - now).num_milliseconds() + 999) / 1_000;
         Some(u64::try_from(seconds).unwrap_or(1).max(1))
     }

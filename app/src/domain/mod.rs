@@ -19,7 +19,7 @@ pub mod vocabulary;
 pub mod account;
 /// Author and time of a change.
 pub mod actor_stamp;
-/// Who is asking, with which rights.
+/// The caller, with its rights.
 pub mod caller;
 /// JSON in its canonical form (RFC 8785), to be hashed.
 pub mod canonical_json;
@@ -88,7 +88,7 @@ pub mod password;
 pub mod permission;
 /// Counts by state and the percentage finished.
 pub mod progress;
-/// Somebody's account at a provider.
+/// An account at a provider.
 pub mod provider_account;
 /// Quoting of values for bash and sql.
 pub mod quote;

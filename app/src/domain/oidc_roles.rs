@@ -32,7 +32,7 @@ impl OidcRoles {
         self.0.iter().any(|it| it.1 == Role::Admin)
     }
 
-    /// Whether no group has a role, so that nobody can be let in.
+    /// Whether no group is mapped to a role, so that every sign-in is refused.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -5,7 +5,7 @@ use super::id::{
 };
 
 words! {
-    /// What somebody may do. Each role may do all that the one before it may.
+    /// A set of permissions. Each role includes those of the one before it.
     Role { Viewer = "viewer", Operator = "operator", Manager = "manager", Admin = "admin" }
 }
 

@@ -11,7 +11,7 @@ pub const LIFETIME_DAYS: i64 = 7;
 pub const SESSION_SECRET_BYTES: usize = 32;
 
 words! {
-    /// How somebody signed in.
+    /// How a user signed in.
     SignIn { Password = "password", Oidc = "oidc", Setup = "setup" }
 }
 

@@ -30,7 +30,7 @@ pub struct LayoutInfo {
     pub releases: u32,
     pub customers: u32,
     pub clusters: u32,
-    /// Whether the caller is a user; in `open` mode nobody is.
+    /// Whether the caller is a user; false in `open` mode.
     pub is_user: bool,
     /// Whether the caller signed in here, and so can sign out.
     pub has_session: bool,

@@ -29,7 +29,7 @@ pub const TOKEN_DEFAULT_DAYS: i64 = 90;
 /// Days that a token lives at most.
 pub const TOKEN_MAX_DAYS: i64 = 365;
 
-/// The text of a token. Whoever has it is its owner.
+/// The text of a token: a bearer secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenText(String);
 

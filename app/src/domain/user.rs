@@ -144,12 +144,12 @@ pub fn parse_email(text: &str) -> Result<Option<String>, FieldError> {
 }
 
 impl User {
-    /// Whether this is somebody who can manage users.
+    /// Whether this is an active admin.
     pub fn is_active_admin(&self) -> bool {
         self.is_active && self.role == Role::Admin
     }
 
-    /// Refuses a change after which nobody could manage users any more. `other_admins` are the active admins beside this one.
+    /// Refuses a change that would leave no active admin. `other_admins` are the active admins beside this one.
     pub fn may_become(&self, after: &Self, other_admins: u64) -> Result<(), RuleViolation> {
         if self.is_active_admin() && !after.is_active_admin() && other_admins == 0 {
             return Err(RuleViolation::LastAdmin {

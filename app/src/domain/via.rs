@@ -11,7 +11,7 @@ pub enum Via {
     Token(String),
     /// The header of a trusted proxy.
     Proxy,
-    /// The command line, by whoever may open the database.
+    /// The command line: access to the database file is the authentication.
     Cli,
     /// A runner, by its name.
     Runner(String),

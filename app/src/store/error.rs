@@ -21,7 +21,7 @@ pub enum StoreError {
     /// The caller's role does not allow it (R22); the role that would.
     #[error("this needs the role {0}")]
     NeedsRole(Role),
-    /// It is not known who asks.
+    /// The request is not authenticated.
     #[error("sign in to go on")]
     NobodyAsks,
     /// Only for `open` mode, where people choose their names.

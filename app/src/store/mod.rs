@@ -37,7 +37,7 @@ use sea_orm::{
 use std::{sync::Arc, time::Instant};
 use views::{matrix_cache::MatrixCache, progress_cache::ProgressCache};
 
-/// The database, before it is known who asks. Clones share the connections and caches.
+/// The database without a caller. Clones share the connections and caches.
 #[derive(Clone, Debug)]
 pub struct Database {
     read: DatabaseConnection,
@@ -55,7 +55,7 @@ pub struct Store {
     database: Database,
     /// The database's readers, under a short name: every method asks them.
     read: DatabaseConnection,
-    /// Who is asking.
+    /// The caller.
     caller: Arc<Caller>,
     /// The idempotency key that changes of this handle are recorded under, if the request has one.
     idempotency_key: Option<String>,
@@ -135,7 +135,7 @@ impl Database {
 }
 
 impl Store {
-    /// Who is asking.
+    /// The caller.
     pub fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }

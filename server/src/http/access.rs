@@ -43,7 +43,7 @@ use std::{
 const SETUP: &str =
     "nobody can sign in yet: make the first admin at /setup, with the code of the log";
 
-/// What the fence needs to find out who asks.
+/// What the middleware needs to authenticate a request.
 #[derive(Clone)]
 pub struct Access {
     pub database: Database,
@@ -79,7 +79,7 @@ impl Access {
 /// Why a request is refused.
 #[derive(Debug)]
 enum Refusal {
-    /// Nobody is known: sign in.
+    /// Not authenticated: sign in.
     Nobody,
     /// There is no admin yet.
     Setup,
@@ -208,7 +208,7 @@ async fn admit(
     Ok(caller)
 }
 
-/// Who asks, by the mode; none if nobody is known. Errors: what was shown proves nothing.
+/// The caller, by the mode; none if the request has no credentials. Errors: invalid credentials.
 async fn identify(access: &Access, asked: Asked<'_>) -> Result<Option<Caller>, Refusal> {
     let headers = asked.headers;
     match access.settings.mode {

@@ -106,7 +106,7 @@ async fn render_posted(
     let mut request = Request::new(axum::body::Body::empty());
     *request.uri_mut() = page.uri;
     *request.headers_mut() = page.headers;
-    // Without its caller the page would be nobody's.
+    // The cached page depends on its caller.
     request.extensions_mut().insert(page.caller);
     render_page(context, request, move || provide_context(posted.clone())).await
 }

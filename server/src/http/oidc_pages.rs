@@ -46,7 +46,7 @@ struct ProviderAnswer {
     iss: Option<String>,
 }
 
-/// Why nobody is signed in.
+/// Why a sign-in failed.
 enum NotSignedIn {
     /// The browser has no cookie of this sign-in, or it is another's.
     NotBegunHere,
@@ -131,7 +131,7 @@ async fn come_back(
     let state = cookie.and_then(|it| SignInState::read(it, context::now()));
     let state = state.filter(|it| answer.state.as_deref() == Some(it.state().as_str()));
     let Some(state) = state else {
-        // The cookie stays: somebody else may have sent the browser here while it signs in.
+        // The cookie stays: another site may have sent the browser here while a sign-in is under way.
         let failure = failure(NotSignedIn::NotBegunHere, &provider);
         let next = paths::DASHBOARD;
         return sign_in_pages::page_after_failure(&headers, &settings, next, failure);
@@ -152,7 +152,7 @@ async fn come_back(
     response
 }
 
-/// The session of the user who came back.
+/// The session of the user signed in at the provider.
 async fn prove(
     context: &Context,
     client: &Client,

@@ -7,16 +7,16 @@ use std::{collections::HashMap, sync::LazyLock};
 /// The table of this program.
 pub static RIGHTS: LazyLock<Rights> = LazyLock::new(|| Rights::parse(include_str!("rights.txt")));
 
-/// Who may ask an address.
+/// The right that an address needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
     /// Anybody.
     Public,
-    /// Whoever is known; the store asks for more.
+    /// Any authenticated caller; the store checks the rest.
     SignedIn,
     /// A token without a scope, or anybody if the settings say so.
     Metrics,
-    /// Whoever has the permission for the subject in the path.
+    /// A caller with the permission, and with the path's subject in scope.
     Needs(Permission, PathSubject),
 }
 

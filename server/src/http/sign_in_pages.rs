@@ -117,7 +117,7 @@ fn login_page<'a>(
     }
 }
 
-/// Where to go instead, if nobody signs in here.
+/// Where to redirect, if this mode has no login page.
 fn elsewhere(settings: &AuthSettings) -> Option<Response> {
     let signs_in = settings.mode == AuthMode::Login;
     (!signs_in).then(|| Redirect::to(paths::DASHBOARD).into_response())

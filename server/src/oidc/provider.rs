@@ -56,7 +56,7 @@ struct KnownProvider {
     read_at: Instant,
 }
 
-/// Why nobody was proved. The texts are for the log.
+/// Why an account could not be proved. The texts are for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderFailure {
     #[error("the provider is not reached: {0}")]
@@ -205,7 +205,7 @@ impl Provider {
         Ok(url.to_string())
     }
 
-    /// The account of who came back with this code. Errors: the provider is away; what it answers proves nothing.
+    /// Exchanges the authorization code for the account. Errors: the provider is unreachable; its answer is invalid.
     pub async fn account(
         &self,
         code: String,

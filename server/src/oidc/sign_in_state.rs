@@ -10,7 +10,7 @@ use ring::{
     rand::{SecureRandom, SystemRandom},
 };
 
-/// How long somebody may take at the provider.
+/// The time limit of a sign-in at the provider, in minutes.
 pub const SIGN_IN_MINUTES: i64 = 15;
 /// Characters of an address to go on to that a cookie keeps; a longer one is the dashboard.
 const NEXT_MAX: usize = 1500;

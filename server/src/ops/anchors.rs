@@ -199,7 +199,7 @@ pub async fn check(
     Ok(findings)
 }
 
-/// A head that somebody kept: `ID:HASH`, or with its signature `ID:HASH:SIGNATURE`.
+/// A head kept elsewhere: `ID:HASH`, or with its signature `ID:HASH:SIGNATURE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptHead {
     head: Head,

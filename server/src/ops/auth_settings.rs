@@ -1,4 +1,4 @@
-//! Settings of who is let in (R21): `ROLLCALL_AUTH`, `ROLLCALL_TRUSTED_PROXIES`, `ROLLCALL_PROXY_HEADER`, `ROLLCALL_METRICS`,
+//! Authentication settings (R21): `ROLLCALL_AUTH`, `ROLLCALL_TRUSTED_PROXIES`, `ROLLCALL_PROXY_HEADER`, `ROLLCALL_METRICS`,
 //! `ROLLCALL_PASSWORD_LOGIN`.
 use super::{invalid_auth_setting::InvalidAuthSetting, oidc_settings::OidcSettings};
 use axum::http::{HeaderName, header};
@@ -6,7 +6,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::Serialize;
 use std::net::{IpAddr, SocketAddr};
 
-/// Who is asking, and how that is known.
+/// The caller, and how it was authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthMode {
@@ -32,7 +32,7 @@ impl AuthMode {
     }
 }
 
-/// Everything about who is let in.
+/// The authentication settings.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a setting of its own"

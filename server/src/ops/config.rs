@@ -38,7 +38,7 @@ pub struct Settings {
     pub hosts: AllowedHosts,
     /// `ROLLCALL_USER`: the actor of requests that name none. Default: the user of the process.
     pub actor: String,
-    /// `ROLLCALL_AUTH` and what belongs to it: who is let in.
+    /// Authentication: `ROLLCALL_AUTH` and its companions.
     pub auth: AuthSettings,
     /// `ROLLCALL_LOG`: the log's format. Default `text`.
     pub log: LogFormat,
@@ -161,14 +161,14 @@ impl Settings {
 /// The value of an environment variable; none if it is unset or blank. Errors: it is not UTF-8.
 pub fn variable(name: &'static str) -> Result<Option<String>, InvalidSetting> {
     match env::var(name) {
-        // An empty setting is none, but for the list of proxies: who meant to trust somebody must say whom.
+        // An empty setting counts as unset, except for the list of proxies: there it is more likely a mistake.
         Ok(value) => Ok((name == TRUSTED || !value.trim().is_empty()).then_some(value)),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => Err(InvalidSetting::Encoding(name)),
     }
 }
 
-/// Who is let in. A setting that is not UTF-8 is an error before all others.
+/// Reads the authentication settings. A setting that is not UTF-8 is an error before all others.
 fn auth(
     variable: &impl Fn(&'static str) -> Result<Option<String>, InvalidSetting>,
 ) -> Result<AuthSettings, InvalidSetting> {

@@ -1,4 +1,4 @@
-//! The error of a setting that says who is let in.
+//! The error of an authentication setting.
 
 /// What is wrong with a setting: its name, its text, and what to write.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

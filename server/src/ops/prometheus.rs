@@ -131,7 +131,7 @@ pub async fn scrape(State(database): State<Database>) -> Response {
 }
 
 async fn gauges(database: &Database) -> Result<String, StoreError> {
-    // Who may scrape has no scope.
+    // The metrics count all customers, so a scoped caller may not read them.
     let store = database.as_caller(Arc::new(Caller::program(Via::Cli, "metrics")));
     let mut releases = store.releases().await?;
     releases.retain(|it| it.release.status == ReleaseStatus::Active);

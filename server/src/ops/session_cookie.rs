@@ -19,7 +19,7 @@ pub fn secret(headers: &HeaderMap, is_https: bool) -> Option<&str> {
     the_one_cookie(headers, name(is_https))
 }
 
-/// The value of a cookie that stands there once. One that stands twice was planted by somebody else, and who knows which.
+/// The value of a cookie that is sent once. If it is sent twice, one of them may be planted, and neither counts.
 pub fn the_one_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter();
     let mut found = lines

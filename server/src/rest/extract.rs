@@ -52,7 +52,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T>
     }
 }
 
-/// The store of who is asking, for reads.
+/// The caller's store, for reads.
 pub struct Reader(pub Store);
 
 impl FromRequestParts<Context> for Reader {
@@ -63,7 +63,7 @@ impl FromRequestParts<Context> for Reader {
     }
 }
 
-/// Who is asking, as `http::access` found out. Without it nothing is read or changed.
+/// The caller, as `http::access` authenticated it. Without it nothing is read or changed.
 fn caller_of(parts: &Parts) -> Result<Arc<Caller>, Problem> {
     let caller = parts.extensions.get::<Arc<Caller>>().cloned();
     caller.ok_or_else(|| Problem::from(AppError::SignIn))

@@ -167,7 +167,7 @@ fn takes_password(path: &str, verb: OperationVerb) -> bool {
     verb == OperationVerb::Post && matches!(path, "/api/session" | "/api/account/password")
 }
 
-/// Whether an operation is about the caller's own user, whom nobody has in `open` mode.
+/// Whether an operation is about the caller's own user, which `open` mode has not.
 fn is_own(path: &str) -> bool {
     path.starts_with("/api/account") || path == "/api/tokens"
 }

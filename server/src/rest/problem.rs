@@ -180,7 +180,7 @@ impl Problem {
         self
     }
 
-    /// 403: who asks is not let in this way, whatever the role.
+    /// 403: this way of authentication is not allowed here, whatever the role.
     pub fn denied(detail: &str) -> Self {
         let problem = Self::new(StatusCode::FORBIDDEN, detail);
         problem.with_type("denied", "You are not let in this way")

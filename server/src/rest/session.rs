@@ -72,7 +72,7 @@ pub async fn begin_session(
     Ok(with_cookie(response.into_response(), cookie))
 }
 
-/// Who is asking.
+/// The caller.
 #[utoipa::path(get, path = "/api/session", tag = "account",
     responses((status = 200, description = "Who is asking", body = PresentSession)))]
 pub async fn read_session(

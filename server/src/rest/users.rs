@@ -96,7 +96,7 @@ pub struct UserPatch {
 impl UserPatch {
     fn apply_to(self, present: UserDraft) -> UserDraft {
         let role = self.role.apply_to(present.role);
-        // Whoever becomes a manager loses a scope that the request does not speak of.
+        // A user who becomes a manager loses the scope, unless the request names one.
         let may_have_scope = role.parse::<Role>().is_ok_and(Role::may_have_scope);
         let scope = match self.scope {
             Patch::Absent => present.scope.filter(|_| may_have_scope),

@@ -73,7 +73,7 @@ impl TestApp {
         Self::with(AuthSettings::default()).await
     }
 
-    /// The app where people sign in. It has an admin already, who is in no event: without one it would serve nothing.
+    /// The app in `login` mode. It has an admin who is in no event: without one it would serve only the setup.
     pub async fn with_login() -> Self {
         let this = Self::with(login_settings()).await;
         this.add_first_admin().await;
@@ -96,7 +96,7 @@ impl TestApp {
         Self::with(settings).await
     }
 
-    /// Adds the admin without whom `login` mode waits for the setup.
+    /// Adds the first admin: until then, `login` mode serves only the setup.
     pub async fn add_first_admin(&self) {
         const ADMIN: &str = "INSERT INTO users (login, name, role, is_active, version, created_at, updated_at) VALUES \
             ('first.admin', 'First Admin', 'admin', 1, 1, '2026-06-01T08:00:00+00:00', '2026-06-01T08:00:00+00:00')";

@@ -24,10 +24,10 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-/// The password of whoever has one here.
+/// The stored password hash, if the user has one.
 pub const PASSWORD: &str = "a long enough one";
 
-/// Somebody who is signed in.
+/// A signed-in user.
 pub struct Person {
     pub user: User,
     pub cookie: String,

@@ -1,4 +1,4 @@
-//! Who is let in, with the real program: the three modes, users and tokens made on the command line (R21, R25, R26).
+//! Tests of authentication with the real program: the three modes, users and tokens made on the command line (R21, R25, R26).
 use crate::program::{EndedProgram, RunningServer, ended, program, run};
 use serde_json::Value;
 use std::{
@@ -91,7 +91,7 @@ fn users_are_added_listed_and_deactivated_on_the_command_line() {
     let items = list["items"].as_array().unwrap();
     let active: Vec<&Value> = items.iter().map(|it| &it["isActive"]).collect();
     assert_eq!(active, [&Value::Bool(true), &Value::Bool(false)]);
-    // Whoever may open the file did that; the history says so, and holds no secret.
+    // Recorded as done on the command line, without the secret.
     let export = run(&database, &["export"]).json();
     let events = export["events"].as_array().unwrap();
     assert!(

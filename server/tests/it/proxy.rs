@@ -155,7 +155,7 @@ fn the_snippet_for_login_mode_works() {
     behind_nginx("login", &snippet(0), |proxy| {
         let anybody = proxy.ask("GET", "/", "", "");
         assert!(anybody.starts_with("HTTP/1.1 303 "), "{anybody}");
-        // Whoever names somebody in the header is refused, since the proxy hands it on.
+        // A request with the user header is refused, since a proxy would pass on a forged one.
         let forged = proxy.ask("GET", "/api/session", "X-Rollcall-User: ana\r\n", "");
         assert!(forged.starts_with("HTTP/1.1 403 "), "{forged}");
         let credentials = r#"{"login":"ana","password":"a long enough one"}"#;
@@ -189,7 +189,7 @@ fn the_snippet_for_proxy_mode_works() {
         let page = proxy.ask("GET", "/", &format!("{LOGIN}X-Rollcall-User: eve\r\n"), "");
         assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
         assert!(page.contains("<title>Dashboard · Rollcall</title>"));
-        // A change from the page's own origin, made as the user who is logged in.
+        // A same-origin change, made as the signed-in user.
         let own = format!("{LOGIN}{JSON}Origin: https://{PUBLIC_HOST}\r\n");
         let made = proxy.ask("POST", "/rpc/create_cluster", &own, CLUSTER);
         assert!(made.starts_with("HTTP/1.1 200 "), "{made}");

@@ -71,7 +71,7 @@ impl PanelSession {
         }
     }
 
-    /// Whether nobody else has changed the notes of a step: they are still `known`, or what this page saved last.
+    /// Whether the stored notes of a step are unchanged since this page read them: equal to `known`, or to what it saved last.
     pub fn is_own_notes(&self, step: &CustomerStep, known: &str) -> bool {
         let now = step.notes.as_deref().unwrap_or_default();
         let is_saved = |it: &Option<(StepId, String)>| {

@@ -40,7 +40,7 @@ pub struct SourceRow {
     pub cluster_id: String,
     pub description: String,
     pub variables: Metadata,
-    /// What somebody should know of it. It is taken all the same.
+    /// A warning about it. It is accepted all the same.
     pub note: Option<String>,
     /// Why somebody should look at it before it is taken.
     pub doubt: Option<String>,

@@ -1,4 +1,4 @@
-//! What becomes of the edits of an import's preview when somebody goes on typing in the runbook: they stay with their steps.
+//! Carries the edits of an import's preview over to the new preview when the runbook's text changes: they stay with their steps.
 
 use super::{ImportedStep, preview::RowEdit};
 

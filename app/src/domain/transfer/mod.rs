@@ -266,7 +266,7 @@ impl Transfer {
     }
 }
 
-/// A head as it stands in a text. Whoever has the public key can verify the signature.
+/// A head as reports print it. The signature can be verified with the public key.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenHead {

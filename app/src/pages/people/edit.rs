@@ -74,7 +74,7 @@ pub fn NewUserPage() -> impl IntoView {
     let data = Fetch::new(
         || (),
         |()| async move {
-            // Who may not see users is told so before the form is filled in.
+            // A caller without the permission gets the refusal before the form is filled in.
             list_users().await?;
             let choices = choices().await?;
             Ok(FormData {

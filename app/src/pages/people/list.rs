@@ -48,7 +48,7 @@ fn show(users: Vec<User>) -> impl IntoView {
     }
 }
 
-/// How somebody can sign in.
+/// The ways to sign in.
 fn sign_in(user: &User) -> &'static str {
     match (user.has_password, user.oidc_subject.is_some()) {
         (true, true) => "Password, provider",

@@ -32,7 +32,7 @@ impl Store {
         let may = self.caller.may(permission);
         let must_be_asked = match subject {
             Subject::Anything => false,
-            // Whether there is a user of this id is not for who may not manage them.
+            // A caller who may not manage users does not learn whether this id exists.
             Subject::User(_) => may,
             // These belong to one person, whatever a caller may see.
             Subject::Session(_) | Subject::Token(_) => true,

@@ -95,7 +95,7 @@ impl Database {
         found.map(TryInto::try_into).transpose()
     }
 
-    /// Compares a password with that of a login, in the same time whoever that is. Errors: too many are waiting.
+    /// Compares a password with that of a login, in constant time also for unknown logins. Errors: too many are waiting.
     pub async fn check_password(
         &self,
         login: &str,

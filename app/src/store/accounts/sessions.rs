@@ -42,7 +42,7 @@ impl Database {
         now: DateTime<Utc>,
     ) -> Result<SessionId, StoreError> {
         let store = self.as_caller(Arc::new(Caller::of_session(user, SessionId(0))));
-        // Whoever proved to be a user may sign in as it.
+        // A caller already authenticated as a user may sign in as that user.
         let permit = store.permit(Permission::Read.on_anything()).await?;
         let mut change = store.change(permit, store.caller().stamp(now)).await?;
         // An hour more than needed: a use is written up to a minute late.
@@ -96,7 +96,7 @@ impl Database {
         }
     }
 
-    /// Records a login that failed. A login that nobody has is not kept: people type passwords there.
+    /// Records a failed login. An unknown login is not stored: people type passwords there by mistake.
     pub async fn record_failed_login(
         &self,
         login: &str,

@@ -60,7 +60,7 @@ pub(super) fn throttled_name(login: &str) -> String {
     Login::parse(login).map_or_else(|_| "no login".to_owned(), String::from)
 }
 
-/// Somebody who signed in, and the secret of the session, which only the cookie has.
+/// A user who signed in, and the secret of the session, which only the cookie has.
 pub struct SignedIn {
     pub user: User,
     pub secret: String,

@@ -287,7 +287,7 @@ impl Store {
         let new_hash = password_hash::hash_password(password).await?;
         let mut change = self.change(permit, stamp).await?;
         let (before, present) = load(&change.tx, user.id).await?;
-        // Somebody else set it meanwhile: what was compared is not what is there.
+        // Another request set it meanwhile: the hash that was compared is not the stored one.
         if present != hash {
             return Err(ValidationErrors::one(Field::Current, FieldError::WrongPassword).into());
         }

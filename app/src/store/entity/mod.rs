@@ -45,7 +45,7 @@ pub fn read_scope(table: &'static str, json: Option<&str>) -> Result<Option<Scop
         .map_err(|error| StoreError::corrupt(table, error))
 }
 
-/// The JSON of a scope. One that cannot be written is nobody's customers.
+/// The JSON of a scope. One that cannot be written is the empty scope.
 pub fn write_scope(scope: Option<&ScopeIds>) -> Option<String> {
     scope.map(|it| serde_json::to_string(it).unwrap_or_else(|_| "{}".to_owned()))
 }

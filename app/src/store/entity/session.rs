@@ -1,4 +1,4 @@
-//! Row of `sessions`: somebody who signed in. A session that ended has no row.
+//! Row of `sessions`: a sign-in that is still valid. A session that ended has no row.
 use super::parse_word;
 use crate::{
     domain::{

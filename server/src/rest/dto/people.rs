@@ -13,7 +13,7 @@ use utoipa::{
     },
 };
 
-/// The customers that somebody sees and works on: single ones, and all of some clusters.
+/// The customers that a user sees and works on: single ones, and all of some clusters.
 pub enum ScopeSchema {}
 
 impl PartialSchema for ScopeSchema {
@@ -108,7 +108,7 @@ pub struct NewSession {
     pub user: User,
 }
 
-/// Who is asking, and how that is known.
+/// The caller, and how it was authenticated.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PresentSession {
     /// Null in `open` mode, where there are no users.

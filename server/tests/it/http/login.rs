@@ -1,4 +1,4 @@
-//! Tests of signing in (R24): by REST and by the page, what is planted before, what is wrong, and who has to wait.
+//! Tests of signing in (R24), by REST and by the page: session fixation, wrong passwords, the throttle.
 use crate::{
     harness::{TestApp, TestResponse, login_settings},
     people::{PASSWORD, cookie_of},
@@ -17,7 +17,7 @@ async fn with_ana() -> TestApp {
     app
 }
 
-/// What the app answers to who has this cookie.
+/// The app's answer to a request with this cookie.
 async fn session(app: &TestApp, cookie: &str) -> TestResponse {
     let cookie = [("cookie", cookie)];
     app.api("GET", "/api/session", Value::Null, &cookie).await
@@ -91,7 +91,7 @@ async fn a_session_that_was_planted_is_worth_nothing() {
         session(&app, &cookie_of(&again)).await.status,
         StatusCode::OK
     );
-    // Planted beside the right one: nobody knows which counts.
+    // Two cookies of this name: one may be planted, so neither counts.
     let both = format!("{}; {planted}", cookie_of(&again));
     session(&app, &both).await.problem(401);
 }

@@ -26,7 +26,7 @@ async fn app(more: &[(&str, &str)]) -> (TestApp, User) {
     (app, ana)
 }
 
-/// Asks who is asking, from this peer with these headers.
+/// Authenticates a request from this peer with these headers.
 async fn ask(app: &TestApp, peer: &str, headers: &[(&str, &str)]) -> TestResponse {
     app.api_from(peer, "GET", "/api/session", Value::Null, headers)
         .await

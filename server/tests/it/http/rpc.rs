@@ -65,7 +65,7 @@ fn calls_of_records(world: &World) -> Vec<(&'static str, Value, u16)> {
     ]
 }
 
-/// Calls about users and one's own account, which nobody has in `open` mode: name, arguments, expected status.
+/// Calls about users and the caller's own account, which doesn't exist in `open` mode: name, arguments, expected status.
 fn calls_of_people() -> Vec<(&'static str, Value, u16)> {
     let draft = json!({ "login": "eve", "name": "Eve", "role": "viewer" });
     vec![
@@ -276,7 +276,7 @@ fn calls_of_steps(world: &World, step: i64) -> Vec<(&'static str, Value, u16)> {
     ]
 }
 
-/// A call of every server function: name, arguments, and the status for who may do all. `step` is one of Acme's.
+/// A call of every server function: name, arguments, and the status for an admin. `step` is one of Acme's.
 pub fn calls(world: &World, step: i64) -> Vec<(&'static str, Value, u16)> {
     [
         calls_of_records(world),

@@ -58,7 +58,7 @@ async fn until_there_is_an_admin_nothing_is_served_but_the_setup() {
     for path in ["/healthz", "/readyz", "/setup"] {
         assert_eq!(app.get(path).await.status, StatusCode::OK, "{path}");
     }
-    // Of a file that was not built: found by nobody, but not closed.
+    // For a file that was not built: 404, not 403.
     assert_eq!(app.get("/pkg/x.css").await.status, StatusCode::NOT_FOUND);
 }
 

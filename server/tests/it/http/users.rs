@@ -1,4 +1,4 @@
-//! Tests of users by REST (R22): who may manage them, what is refused, and that no answer has a hash.
+//! Tests of users by REST (R22): the permission, refusals, and that no answer has a password hash.
 use crate::{
     harness::{TestApp, TestResponse},
     people::{PASSWORD, Person},
@@ -222,7 +222,7 @@ async fn a_body_sets_only_what_it_may() {
         (&json!(true), &json!(1), &json!(false), &Value::Null)
     );
     assert_ne!(made["id"], 77);
-    // Nobody raises himself by the way of his own name.
+    // Changing one's own account can't change one's role.
     let viewer = app.person(Role::Viewer, None).await;
     let body = json!({ "name": "Vera", "role": "admin", "scope": null, "login": "root" });
     let named = ask(&app, &viewer, "PATCH", "/api/account", body)

@@ -1,4 +1,4 @@
-//! Tests of what becomes of an account: its user, its role by its groups, and who is not let in.
+//! Tests of how a provider's account becomes a user: login, role by groups, refusals.
 use super::{FakeProvider, ROLES, session, signed_in, who};
 use crate::harness::TestApp;
 use app::{
@@ -80,7 +80,7 @@ async fn without_a_group_that_has_a_role_nobody_is_let_in_or_made() {
         assert_eq!(session(&answer), None);
     }
     assert_eq!(app.store.users(true).await.unwrap().len(), 1);
-    // It is in the history, for admins, without a name that nobody here has.
+    // It is recorded for admins, without the login, since no user has it.
     let admin = app.person(Role::Admin, None).await;
     let path = "/api/audit?entity=session&limit=50";
     let events = app.api_as(&admin, "GET", path, Value::Null).await;

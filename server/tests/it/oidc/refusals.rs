@@ -1,11 +1,11 @@
-//! Tests of who is not signed in: answers that were not asked for here, tokens that prove nothing, and a provider that says no.
+//! Tests of refused sign-ins: unsolicited callbacks, invalid id tokens, errors of the provider.
 use super::{Browser, CLIENT, FakeProvider, ROLES, Signature, page, sent, session};
 use crate::harness::{TestApp, TestResponse};
 use app::api::context::now;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-/// Checks that nobody was signed in or made, and that the page to sign in at says why.
+/// Checks that no session and no user was created, and that the login page says why.
 async fn refused(app: &TestApp, answer: &TestResponse, status: StatusCode, why: &str) {
     assert_eq!(answer.status, status, "{why}: {}", answer.body);
     assert_eq!(session(answer), None);

@@ -118,7 +118,7 @@ impl RandomWorld {
                 singles.push((cluster, dice.one_in(3)));
             }
         }
-        // Somebody is always out of scope.
+        // There is always a customer out of scope.
         singles.push((n_clusters - 1, false));
         let whole: Vec<bool> = (0..n_clusters)
             .map(|it| whole[it] && it != n_clusters - 1)
@@ -189,7 +189,7 @@ impl RandomWorld {
         self.releases.push(id);
     }
 
-    /// Somebody does something; what is not allowed just now is not done.
+    /// Draws and applies one operation; refusals are ignored.
     async fn work(&self, dice: &mut Dice, twin: usize) {
         let at = dice.below(self.customers.len());
         let (what, which) = (dice.below(12), dice.below(8));

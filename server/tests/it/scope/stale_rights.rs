@@ -15,7 +15,7 @@ async fn world() -> World {
     World::active_in(TestApp::with_login().await).await
 }
 
-/// Somebody changes this user.
+/// Another admin changes this user.
 async fn update(world: &World, person: &Person, change: impl FnOnce(&mut UserDraft)) {
     let store = &world.app.store;
     let user: User = store.user(person.user.id).await.unwrap();

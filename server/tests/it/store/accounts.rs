@@ -79,7 +79,7 @@ async fn the_last_admin_can_be_renamed_and_another_makes_way() {
             .await
             .is_err()
     );
-    // Whoever is inactive already is nobody's last admin.
+    // An inactive user is not the last active admin.
     let again = app.store.deactivate_user(root.id, app.ana()).await.unwrap();
     assert_eq!(again.batch_id, None);
 }

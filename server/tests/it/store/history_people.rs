@@ -9,7 +9,7 @@ use app::domain::{
     user::UserDraft,
 };
 
-/// Calls every method about people. In `open` mode nobody is a user, so there is nothing of one's own.
+/// Calls every method about users. In `open` mode the caller is no user, so own account, sessions and tokens don't exist.
 pub(super) async fn call_people(world: &World, watch: &mut TableWatch<'_>) {
     let store = &world.app.store;
     let by = || world.app.ana();

@@ -1,4 +1,4 @@
-//! Tests of the source for R23: reads begin at what the caller sees, and a store is made only where it is known who asks.
+//! Tests of the source for R23: reads begin at `visible()`, and a store is made only where the caller is authenticated.
 use super::{code, files_below};
 use std::collections::BTreeMap;
 
