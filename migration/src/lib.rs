@@ -9,6 +9,7 @@ mod m20261127_000004_quoted_variables;
 mod m20261127_000005_history_chain;
 mod m20261127_000006_text_shown;
 mod m20261201_000007_people;
+mod m20261202_000008_texts_once;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000005_history_chain::Migration),
             Box::new(m20261127_000006_text_shown::Migration),
             Box::new(m20261201_000007_people::Migration),
+            Box::new(m20261202_000008_texts_once::Migration),
         ]
     }
 }

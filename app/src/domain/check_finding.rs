@@ -5,7 +5,7 @@ words! {
     /// The kind of check that a finding comes from.
     Check {
         Integrity = "integrity", ForeignKeys = "foreign keys", Schema = "schema", Rows = "rows", Order = "order",
-        Members = "members", Audit = "audit", Chain = "chain",
+        Members = "members", Audit = "audit", Chain = "chain", Texts = "texts",
     }
 }
 

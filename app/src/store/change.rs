@@ -11,6 +11,7 @@ use super::{
     },
     engine::{db_timing, wal_checkpoint::WalCheckpointer},
     error::StoreError,
+    texts,
 };
 use crate::domain::{
     actor_stamp::ActorStamp,
@@ -42,6 +43,8 @@ pub struct Change {
     pub events: Vec<NewEvent>,
     /// The number of events that `flush` has written already.
     n_written: usize,
+    /// Whether a text may have lost the last that pointed to it: an event is another than of a step's state or notes.
+    may_free_texts: bool,
     /// What the next event follows, known since `flush` has written one.
     chain_end: Option<ChainEnd>,
     began: Instant,
@@ -80,6 +83,7 @@ impl Store {
             idempotency_key: self.idempotency_key.clone(),
             events: Vec::new(),
             n_written: 0,
+            may_free_texts: false,
             chain_end: None,
             began: Instant::now(),
             wal_checkpointer: self.database.wal_checkpointer.clone(),
@@ -127,6 +131,7 @@ impl Change {
     pub async fn flush(&mut self) -> Result<(), StoreError> {
         let events = std::mem::take(&mut self.events);
         self.n_written += events.len();
+        self.may_free_texts |= events.iter().any(|it| !keeps_texts(it.action));
         events::insert(
             &self.tx,
             &self.caller,
@@ -146,6 +151,9 @@ impl Change {
         if self.n_written == 0 {
             self.tx.rollback().await?;
             return Ok(None);
+        }
+        if self.may_free_texts {
+            texts::delete_unused(&self.tx).await?;
         }
         if let Some(key) = &self.idempotency_key {
             idempotency::mark_executed(&self.tx, key, &self.batch, self.permission).await?;
@@ -172,6 +180,15 @@ impl Change {
         let last = events::last_change(&self.tx, entity, id).await?;
         Err(stale(current, last))
     }
+}
+
+/// Whether an event of this kind leaves every step its text, and deletes none.
+fn keeps_texts(action: EventAction) -> bool {
+    use EventAction as Did;
+    matches!(
+        action,
+        Did::Start | Did::Done | Did::Fail | Did::Skip | Did::Revert | Did::Reopen | Did::Notes
+    )
 }
 
 /// The error for a change that was based on an earlier version of `current` (R3); `last` is who changed it, and when.

@@ -8,7 +8,7 @@
 //! There is one writer connection, with `BEGIN IMMEDIATE`, and a read-only pool: a write outside a transaction fails
 //! at once.
 //!
-//! Modules from low to high: error, entity, engine, audit, access, change, `text_variables`, records, templates, steps,
+//! Modules from low to high: error, entity, engine, texts, audit, access, change, `text_variables`, records, templates, steps,
 //! undo, accounts, views, transfer. None imports from a later one; all may import `Store` and `Database` from here.
 pub mod access;
 pub mod accounts;
@@ -22,6 +22,7 @@ mod records;
 pub mod steps;
 mod templates;
 mod text_variables;
+mod texts;
 pub mod transfer;
 mod undo;
 pub mod views;

@@ -1,8 +1,8 @@
-//! Index of the variables that texts use, keyed by a fingerprint of the text, and the search for unresolved
-//! variables. It answers which variables are unresolved without parsing texts again.
+//! Saves the texts of steps with the variables that they use, and searches for unresolved variables: which these are is
+//! answered without parsing texts again.
 use super::{
     engine::sqlite::IDS_PER_STATEMENT_MAX, entity::cluster, entity::customer, entity::parse_word,
-    entity::read_metadata, entity::text_key, entity::text_variable, error::StoreError,
+    entity::read_metadata, entity::text_variable, error::StoreError, texts,
 };
 use crate::domain::{
     cluster::Cluster, customer::Customer, id::CustomerId, release::Release, variables,
@@ -14,45 +14,48 @@ use sea_orm::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// Stores how a text uses its variables.
-pub async fn save(tx: &DatabaseTransaction, text: &str) -> Result<(), StoreError> {
-    let key = text_key(text);
+/// Saves the text of a step, and how it uses its variables. Answers its id in `texts`.
+pub async fn save(tx: &DatabaseTransaction, text: &str) -> Result<i64, StoreError> {
+    let saved = texts::save(tx, &[text], false).await?;
+    let id = saved
+        .of(text)
+        .ok_or_else(|| StoreError::corrupt("texts", "a text that was saved is missing"))?;
     let rows: Vec<_> = variables::uses(text)
         .into_iter()
         .map(|used| text_variable::ActiveModel {
-            text_key: Set(key),
+            text_id: Set(id),
             name: Set(used),
         })
         .collect();
     if rows.is_empty() {
-        return Ok(());
+        return Ok(id);
     }
     text_variable::Entity::insert_many(rows)
         .on_conflict(
-            OnConflict::columns([text_variable::Column::TextKey, text_variable::Column::Name])
+            OnConflict::columns([text_variable::Column::TextId, text_variable::Column::Name])
                 .do_nothing()
                 .to_owned(),
         )
         .exec_without_returning(tx)
         .await?;
-    Ok(())
+    Ok(id)
 }
 
-/// How each text uses its variables (`variables::uses`), by text key.
+/// How each text uses its variables (`variables::uses`), by the text's id.
 pub async fn uses(
     db: &impl ConnectionTrait,
-    keys: impl IntoIterator<Item = i64>,
+    texts: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, Vec<String>>, StoreError> {
-    let keys: HashSet<i64> = keys.into_iter().collect();
+    let texts: HashSet<i64> = texts.into_iter().collect();
     let mut uses: HashMap<i64, Vec<String>> = HashMap::new();
-    let keys: Vec<i64> = keys.into_iter().collect();
-    for chunk in keys.chunks(IDS_PER_STATEMENT_MAX) {
+    let texts: Vec<i64> = texts.into_iter().collect();
+    for chunk in texts.chunks(IDS_PER_STATEMENT_MAX) {
         let rows = text_variable::Entity::find()
-            .filter(text_variable::Column::TextKey.is_in(chunk.iter().copied()))
+            .filter(text_variable::Column::TextId.is_in(chunk.iter().copied()))
             .all(db)
             .await?;
         for row in rows {
-            uses.entry(row.text_key).or_default().push(row.name);
+            uses.entry(row.text_id).or_default().push(row.name);
         }
     }
     Ok(uses)
@@ -172,7 +175,8 @@ pub fn count_variables(metadata: &str) -> u32 {
 
 /// The text of a template step.
 pub struct TemplateText {
-    pub key: i64,
+    /// Its id in `texts`.
+    pub id: i64,
     /// The step's name.
     pub name: String,
     pub kind: StepType,
@@ -188,16 +192,16 @@ pub async fn template_texts(
     use sea_orm::QueryOrder;
     let rows: Vec<(i64, String, String, String)> = Entity::find()
         .select_only()
-        .columns([Column::TextKey, Column::Name, Column::Kind, Column::Content])
+        .columns([Column::TextId, Column::Name, Column::Kind, Column::Content])
         .filter(Column::ReleaseId.eq(release.0))
         .order_by_asc(Column::Category)
         .order_by_asc(Column::OrderIndex)
         .into_tuple()
         .all(db)
         .await?;
-    let texts = rows.into_iter().map(|(key, name, kind, content)| {
+    let texts = rows.into_iter().map(|(id, name, kind, content)| {
         Ok(TemplateText {
-            key,
+            id,
             name,
             kind: parse_word("step_templates", &kind)?,
             content,

@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
+    audit::event_texts,
     entity::{
         audit_event, cluster, customer, customer_step, release, session, step_template, token, user,
     },
@@ -100,14 +101,8 @@ impl Store {
         let Some(row) = first else {
             return Ok(false);
         };
-        let event = self.seen(Event::try_from(row)?).await?;
-        Ok(event.is_some())
-    }
-
-    /// What the caller sees of a visible event; none if that is nothing.
-    pub(in crate::store) async fn seen(&self, event: Event) -> Result<Option<Event>, StoreError> {
-        let mut seen = self.seen_events(vec![event]).await?;
-        Ok(seen.pop())
+        let events = event_texts::read(&self.read, vec![row]).await?;
+        Ok(!self.seen_events(events).await?.is_empty())
     }
 
     /// What the caller sees of visible events. Those that name only customers out of scope are left out.

@@ -1,6 +1,9 @@
 //! Appends events to the audit trail, in the transaction of the change (R17), and defines what an event stores of a
 //! step.
-use super::history_head::{self, ChainEnd};
+use super::{
+    event_texts,
+    history_head::{self, ChainEnd},
+};
 use crate::domain::{
     actor_stamp::ActorStamp,
     caller::Caller,
@@ -12,11 +15,11 @@ use crate::domain::{
     vocabulary::{Category, StepStatus, StepType},
 };
 use crate::store::{
-    entity::{audit_event, sha256, text_key},
+    entity::{audit_event, hex_digits, sha256, text_key},
     error::StoreError,
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
+use sea_orm::{DatabaseTransaction, DbErr, EntityTrait};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -101,6 +104,9 @@ impl NewEvent {
     }
 }
 
+/// How much of a text's SHA-256 is in an event that has not the text.
+const FINGERPRINT_BYTES: usize = 8;
+
 /// A step as events store it: everything that users see and change, without its position. The text is included only
 /// if it changed; otherwise its fingerprint tells whether it changed later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,7 +157,7 @@ impl StepSnapshot {
             category: step.category,
             kind: step.kind,
             content: None,
-            text_key: format!("{:016x}", text_key(&step.content)),
+            text_key: hex_digits(&text_key(&step.content)[..FINGERPRINT_BYTES]),
             status: step.status,
             executed_at: step.executed_at,
             executed_by: step.executed_by.clone(),
@@ -273,7 +279,7 @@ pub async fn insert(
         Some(end) => end,
         None => end.insert(history_head::end(tx).await?),
     };
-    let mut rows = events.into_iter().map(|new| {
+    let mut events = events.into_iter().map(|new| {
         end.last_id += 1;
         let mut event = Event {
             id: EventId(end.last_id),
@@ -299,16 +305,15 @@ pub async fn insert(
         let hash = history_chain::hash(&end.last_hash, &event, sha256);
         event.hash = Some(hash.clone());
         event.previous_hash = Some(std::mem::replace(&mut end.last_hash, hash));
-        audit_event::Model::from(event)
-            .into_active_model()
-            .reset_all()
+        event
     });
     loop {
-        let chunk: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT_MAX).collect();
+        let chunk: Vec<Event> = events.by_ref().take(ROWS_PER_STATEMENT_MAX).collect();
         if chunk.is_empty() {
             return Ok(());
         }
-        audit_event::Entity::insert_many(chunk)
+        let rows = event_texts::rows(tx, chunk).await?;
+        audit_event::Entity::insert_many(rows)
             .exec_without_returning(tx)
             .await?;
     }

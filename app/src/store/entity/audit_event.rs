@@ -1,5 +1,5 @@
-//! Row of `audit_events`: one event of the audit trail.
-use super::parse_word;
+//! Row of `audit_events`: one event of the audit trail. Its texts are in `texts`; `audit/event_texts` puts them back.
+use super::{parse_word, text};
 use crate::{
     domain::{
         event::Event,
@@ -8,13 +8,11 @@ use crate::{
     },
     store::error::StoreError,
 };
-use sea_orm::entity::prelude::*;
+use sea_orm::{ActiveValue::NotSet, entity::prelude::*};
 
 /// A row of the table.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "audit_events")]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveModel, DeriveActiveModel)]
 pub struct Model {
-    #[sea_orm(primary_key)]
     pub id: i64,
     pub batch_id: String,
     pub entity: String,
@@ -26,6 +24,7 @@ pub struct Model {
     pub at: DateTimeUtc,
     pub before: Option<String>,
     pub after: Option<String>,
+    /// Read from `texts`, never written here; none if the event has none, or there is no such row.
     pub resolved_text: Option<String>,
     pub resolved_sha256: Option<String>,
     pub undoes: Option<String>,
@@ -34,6 +33,89 @@ pub struct Model {
     pub text_shown: Option<bool>,
     pub user_id: Option<i64>,
     pub via: Option<String>,
+    /// The row of `texts`.
+    pub text_id: Option<i64>,
+}
+
+/// The table.
+#[derive(Copy, Clone, Default, Debug, DeriveEntity)]
+pub struct Entity;
+
+impl EntityName for Entity {
+    fn table_name(&self) -> &'static str {
+        "audit_events"
+    }
+}
+
+/// The columns of the table.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveColumn)]
+pub enum Column {
+    Id,
+    BatchId,
+    Entity,
+    EntityId,
+    ReleaseId,
+    CustomerId,
+    Action,
+    Actor,
+    At,
+    Before,
+    After,
+    /// No column of the table: wherever it is selected, the text is read.
+    ResolvedText,
+    ResolvedSha256,
+    Undoes,
+    Hash,
+    PreviousHash,
+    TextShown,
+    UserId,
+    Via,
+    TextId,
+}
+
+impl ColumnTrait for Column {
+    type EntityName = Entity;
+
+    fn def(&self) -> ColumnDef {
+        match self {
+            Self::Id | Self::EntityId => ColumnType::BigInteger.def(),
+            Self::BatchId | Self::Entity | Self::Action | Self::Actor => ColumnType::Text.def(),
+            Self::ReleaseId | Self::CustomerId | Self::UserId | Self::TextId => {
+                ColumnType::BigInteger.def().nullable()
+            }
+            Self::At => ColumnType::TimestampWithTimeZone.def(),
+            Self::Before
+            | Self::After
+            | Self::ResolvedText
+            | Self::ResolvedSha256
+            | Self::Undoes
+            | Self::Hash
+            | Self::PreviousHash
+            | Self::Via => ColumnType::Text.def().nullable(),
+            Self::TextShown => ColumnType::Boolean.def().nullable(),
+        }
+    }
+
+    fn select_as(&self, expr: Expr) -> Expr {
+        match self {
+            Self::ResolvedText => text::body_of((Entity, Self::TextId)),
+            _ => self.select_enum_as(expr),
+        }
+    }
+}
+
+/// The primary key of the table.
+#[derive(Copy, Clone, Debug, EnumIter, DerivePrimaryKey)]
+pub enum PrimaryKey {
+    Id,
+}
+
+impl PrimaryKeyTrait for PrimaryKey {
+    type ValueType = i64;
+
+    fn auto_increment() -> bool {
+        true
+    }
 }
 
 /// Relations are not loaded through entities.
@@ -42,15 +124,16 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl TryFrom<Model> for Event {
-    type Error = StoreError;
-    fn try_from(row: Model) -> Result<Self, StoreError> {
+impl Model {
+    /// The event without its texts in `before` and `after`: they are references (`audit/event_texts`).
+    pub(in crate::store) fn without_texts(self) -> Result<Event, StoreError> {
+        let row = self;
         let json = |column: &str, text: Option<String>| {
             text.map(|it| unique_members::from_str(&it))
                 .transpose()
                 .map_err(|error| StoreError::corrupt("audit_events", format!("{column}: {error}")))
         };
-        Ok(Self {
+        Ok(Event {
             id: EventId(row.id),
             batch_id: BatchId(row.batch_id),
             entity: parse_word("audit_events", &row.entity)?,
@@ -77,9 +160,10 @@ impl TryFrom<Model> for Event {
     }
 }
 
-impl From<Event> for Model {
-    fn from(event: Event) -> Self {
-        Self {
+impl ActiveModel {
+    /// All columns of an event; `text` is the row of `texts` with its `resolved_text`.
+    pub fn of(event: Event, text: Option<i64>) -> Self {
+        let row = Model {
             id: event.id.0,
             batch_id: event.batch_id.0,
             entity: event.entity.to_string(),
@@ -91,7 +175,7 @@ impl From<Event> for Model {
             at: event.at,
             before: event.before.map(|it| it.to_string()),
             after: event.after.map(|it| it.to_string()),
-            resolved_text: event.resolved_text,
+            resolved_text: None,
             resolved_sha256: event.resolved_sha256,
             undoes: event.undoes.map(|it| it.0),
             hash: event.hash,
@@ -99,6 +183,11 @@ impl From<Event> for Model {
             text_shown: event.text_shown,
             user_id: event.user_id.map(|it| it.0),
             via: event.via.map(|it| it.to_string()),
+            text_id: text,
+        };
+        Self {
+            resolved_text: NotSet,
+            ..Self::from(row).reset_all()
         }
     }
 }

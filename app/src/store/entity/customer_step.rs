@@ -1,5 +1,5 @@
-//! Row of `customer_steps`: a customer's step, a cell of the matrix.
-use super::{parse_word, text_key};
+//! Row of `customer_steps`: a customer's step, a cell of the matrix. Its text is in `texts`.
+use super::{missing_text, parse_word, text};
 use crate::{
     domain::{
         id::{CustomerId, ReleaseId, StepId, TemplateId},
@@ -7,23 +7,22 @@ use crate::{
     },
     store::error::StoreError,
 };
-use sea_orm::entity::prelude::*;
+use sea_orm::{ActiveValue::NotSet, entity::prelude::*};
 
 /// A row of the table.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "customer_steps")]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveModel, DeriveActiveModel)]
 pub struct Model {
-    #[sea_orm(primary_key)]
     pub id: i64,
     pub release_id: i64,
     pub customer_id: i64,
     pub template_id: Option<i64>,
     pub name: String,
     pub category: String,
-    #[sea_orm(column_name = "type")]
     pub kind: String,
-    pub content: String,
-    pub text_key: i64,
+    /// Read from `texts`, never written here; none if there is no such row.
+    pub content: Option<String>,
+    /// The row of `texts`.
+    pub text_id: Option<i64>,
     pub order_index: i32,
     pub status: String,
     pub executed_at: Option<DateTimeUtc>,
@@ -45,6 +44,102 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
 }
 
+/// The table.
+#[derive(Copy, Clone, Default, Debug, DeriveEntity)]
+pub struct Entity;
+
+impl EntityName for Entity {
+    fn table_name(&self) -> &'static str {
+        "customer_steps"
+    }
+}
+
+/// The columns of the table.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveColumn)]
+pub enum Column {
+    Id,
+    ReleaseId,
+    CustomerId,
+    TemplateId,
+    Name,
+    Category,
+    #[sea_orm(column_name = "type")]
+    Kind,
+    /// No column of the table: wherever it is selected, the text is read.
+    Content,
+    TextId,
+    OrderIndex,
+    Status,
+    ExecutedAt,
+    ExecutedBy,
+    StartedAt,
+    StartedBy,
+    StateAt,
+    StateBy,
+    SkipReason,
+    FailReason,
+    RevertReason,
+    Notes,
+    HasNotes,
+    IsCustom,
+    IsOverridden,
+    TemplateVersion,
+    Version,
+    CreatedAt,
+    UpdatedAt,
+}
+
+impl ColumnTrait for Column {
+    type EntityName = Entity;
+
+    fn def(&self) -> ColumnDef {
+        match self {
+            Self::Id | Self::ReleaseId | Self::CustomerId | Self::Version => {
+                ColumnType::BigInteger.def()
+            }
+            Self::TemplateId | Self::TextId | Self::TemplateVersion => {
+                ColumnType::BigInteger.def().nullable()
+            }
+            Self::Name | Self::Category | Self::Kind | Self::Status => ColumnType::Text.def(),
+            Self::Content
+            | Self::ExecutedBy
+            | Self::StartedBy
+            | Self::StateBy
+            | Self::SkipReason
+            | Self::FailReason
+            | Self::RevertReason
+            | Self::Notes => ColumnType::Text.def().nullable(),
+            Self::OrderIndex => ColumnType::Integer.def(),
+            Self::ExecutedAt | Self::StartedAt | Self::StateAt => {
+                ColumnType::TimestampWithTimeZone.def().nullable()
+            }
+            Self::HasNotes | Self::IsCustom | Self::IsOverridden => ColumnType::Boolean.def(),
+            Self::CreatedAt | Self::UpdatedAt => ColumnType::TimestampWithTimeZone.def(),
+        }
+    }
+
+    fn select_as(&self, expr: Expr) -> Expr {
+        match self {
+            Self::Content => text::body_of((Entity, Self::TextId)),
+            _ => self.select_enum_as(expr),
+        }
+    }
+}
+
+/// The primary key of the table.
+#[derive(Copy, Clone, Debug, EnumIter, DerivePrimaryKey)]
+pub enum PrimaryKey {
+    Id,
+}
+
+impl PrimaryKeyTrait for PrimaryKey {
+    type ValueType = i64;
+
+    fn auto_increment() -> bool {
+        true
+    }
+}
+
 /// Relations are not loaded through entities.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
@@ -62,7 +157,9 @@ impl TryFrom<Model> for CustomerStep {
             name: row.name,
             category: parse_word("customer_steps", &row.category)?,
             kind: parse_word("customer_steps", &row.kind)?,
-            content: row.content,
+            content: row
+                .content
+                .ok_or_else(|| missing_text("customer_steps", row.id))?,
             order_index: row.order_index,
             status: parse_word("customer_steps", &row.status)?,
             executed_at: row.executed_at,
@@ -85,9 +182,10 @@ impl TryFrom<Model> for CustomerStep {
     }
 }
 
-impl From<CustomerStep> for Model {
-    fn from(step: CustomerStep) -> Self {
-        Self {
+impl ActiveModel {
+    /// All columns of a step; `text` is the row of `texts` with its content.
+    pub fn of(step: CustomerStep, text: Option<i64>) -> Self {
+        let row = Model {
             id: step.id.0,
             release_id: step.release_id.0,
             customer_id: step.customer_id.0,
@@ -95,8 +193,8 @@ impl From<CustomerStep> for Model {
             name: step.name,
             category: step.category.to_string(),
             kind: step.kind.to_string(),
-            text_key: text_key(&step.content),
-            content: step.content,
+            content: None,
+            text_id: text,
             order_index: step.order_index,
             status: step.status.to_string(),
             executed_at: step.executed_at,
@@ -116,6 +214,10 @@ impl From<CustomerStep> for Model {
             version: step.version,
             created_at: step.created_at,
             updated_at: step.updated_at,
+        };
+        Self {
+            content: NotSet,
+            ..Self::from(row).reset_all()
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod release_customer;
 pub mod session;
 pub mod setup_code;
 pub mod step_template;
+pub mod text;
 pub mod text_variable;
 pub mod token;
 pub mod user;
@@ -50,13 +51,14 @@ pub fn write_scope(scope: Option<&ScopeIds>) -> Option<String> {
     scope.map(|it| serde_json::to_string(it).unwrap_or_else(|_| "{}".to_owned()))
 }
 
-/// The fingerprint of a text: the first 8 bytes of its SHA-256. Links a text to the names of its variables.
-pub fn text_key(text: &str) -> i64 {
-    let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .take(8)
-        .fold(0, |key, byte| (key << 8) | i64::from(*byte))
+/// The error for a row whose text is not in `texts`.
+fn missing_text(table: &'static str, id: i64) -> StoreError {
+    StoreError::corrupt(table, format!("row {id}: its text is missing"))
+}
+
+/// The key of a text in `texts`: its SHA-256.
+pub fn text_key(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
 }
 
 /// The SHA-256 of a text in hexadecimal digits.

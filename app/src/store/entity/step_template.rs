@@ -1,5 +1,5 @@
-//! Row of `step_templates`.
-use super::{parse_word, text_key};
+//! Row of `step_templates`. Its text is in `texts`.
+use super::{missing_text, parse_word, text};
 use crate::{
     domain::{
         id::{ReleaseId, TemplateId},
@@ -7,26 +7,90 @@ use crate::{
     },
     store::error::StoreError,
 };
-use sea_orm::entity::prelude::*;
+use sea_orm::{ActiveValue::NotSet, entity::prelude::*};
 
 /// A row of the table.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "step_templates")]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveModel, DeriveActiveModel)]
 pub struct Model {
-    #[sea_orm(primary_key)]
     pub id: i64,
     pub release_id: i64,
     pub name: String,
     pub category: String,
-    #[sea_orm(column_name = "type")]
     pub kind: String,
-    pub content: String,
-    pub text_key: i64,
+    /// Read from `texts`, never written here; none if there is no such row.
+    pub content: Option<String>,
+    /// The row of `texts`.
+    pub text_id: Option<i64>,
     pub order_index: i32,
     pub description: Option<String>,
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+}
+
+/// The table.
+#[derive(Copy, Clone, Default, Debug, DeriveEntity)]
+pub struct Entity;
+
+impl EntityName for Entity {
+    fn table_name(&self) -> &'static str {
+        "step_templates"
+    }
+}
+
+/// The columns of the table.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveColumn)]
+pub enum Column {
+    Id,
+    ReleaseId,
+    Name,
+    Category,
+    #[sea_orm(column_name = "type")]
+    Kind,
+    /// No column of the table: wherever it is selected, the text is read.
+    Content,
+    TextId,
+    OrderIndex,
+    Description,
+    Version,
+    CreatedAt,
+    UpdatedAt,
+}
+
+impl ColumnTrait for Column {
+    type EntityName = Entity;
+
+    fn def(&self) -> ColumnDef {
+        match self {
+            Self::Id | Self::ReleaseId | Self::Version => ColumnType::BigInteger.def(),
+            Self::Name | Self::Category | Self::Kind => ColumnType::Text.def(),
+            Self::Content | Self::Description => ColumnType::Text.def().nullable(),
+            Self::TextId => ColumnType::BigInteger.def().nullable(),
+            Self::OrderIndex => ColumnType::Integer.def(),
+            Self::CreatedAt | Self::UpdatedAt => ColumnType::TimestampWithTimeZone.def(),
+        }
+    }
+
+    fn select_as(&self, expr: Expr) -> Expr {
+        match self {
+            Self::Content => text::body_of((Entity, Self::TextId)),
+            _ => self.select_enum_as(expr),
+        }
+    }
+}
+
+/// The primary key of the table.
+#[derive(Copy, Clone, Debug, EnumIter, DerivePrimaryKey)]
+pub enum PrimaryKey {
+    Id,
+}
+
+impl PrimaryKeyTrait for PrimaryKey {
+    type ValueType = i64;
+
+    fn auto_increment() -> bool {
+        true
+    }
 }
 
 /// Relations are not loaded through entities.
@@ -45,7 +109,7 @@ impl TryFrom<Model> for StepTemplate {
             category,
             kind,
             content,
-            text_key: _,
+            text_id: _,
             order_index,
             description,
             version,
@@ -58,7 +122,7 @@ impl TryFrom<Model> for StepTemplate {
             name,
             category: parse_word("step_templates", &category)?,
             kind: parse_word("step_templates", &kind)?,
-            content,
+            content: content.ok_or_else(|| missing_text("step_templates", id))?,
             order_index,
             description,
             version,
@@ -68,34 +132,39 @@ impl TryFrom<Model> for StepTemplate {
     }
 }
 
-impl From<StepTemplate> for Model {
-    fn from(template: StepTemplate) -> Self {
+impl ActiveModel {
+    /// All columns of a template step; `text` is the row of `texts` with its content.
+    pub fn of(template: StepTemplate, text: Option<i64>) -> Self {
         let StepTemplate {
             id,
             release_id,
             name,
             category,
             kind,
-            content,
+            content: _,
             order_index,
             description,
             version,
             created_at,
             updated_at,
         } = template;
-        Self {
+        let row = Model {
             id: id.0,
             release_id: release_id.0,
             name,
             category: category.to_string(),
             kind: kind.to_string(),
-            text_key: text_key(&content),
-            content,
+            content: None,
+            text_id: text,
             order_index,
             description,
             version,
             created_at,
             updated_at,
+        };
+        Self {
+            content: NotSet,
+            ..Self::from(row).reset_all()
         }
     }
 }

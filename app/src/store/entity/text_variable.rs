@@ -1,4 +1,4 @@
-//! Row of `text_variables`: the name of a variable that a text uses, by the text's fingerprint.
+//! Row of `text_variables`: a variable that a text uses, as it uses it.
 use sea_orm::entity::prelude::*;
 
 /// A row of the table.
@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "text_variables")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub text_key: i64,
+    pub text_id: i64,
     #[sea_orm(primary_key, auto_increment = false)]
     pub name: String,
 }

@@ -172,8 +172,8 @@ impl<C: ColumnTrait> QualifiedColumn for C {
     }
 }
 
-/// Copies templates to customers. The customers are sorted before the texts are joined: sorting the copies themselves
-/// would move every text once more.
+/// Copies templates to customers. A copy has its template's text by the same id. The customers are sorted before they are
+/// joined: sorting the copies themselves would move every row once more.
 async fn copy(
     tx: &DatabaseTransaction,
     now: DateTime<Utc>,
@@ -214,8 +214,7 @@ async fn copy(
         .expr(of(From::Name))
         .expr(of(From::Category))
         .expr(of(From::Kind))
-        .expr(of(From::Content))
-        .expr(of(From::TextKey))
+        .expr(of(From::TextId))
         .expr(of(From::OrderIndex))
         .expr(of(From::Version))
         .expr(Expr::val(StepStatus::Pending.as_str()))
@@ -237,8 +236,7 @@ async fn copy(
             To::Name,
             To::Category,
             To::Kind,
-            To::Content,
-            To::TextKey,
+            To::TextId,
             To::OrderIndex,
             To::TemplateVersion,
             To::Status,
@@ -429,13 +427,13 @@ impl Store {
             resolve_customers(db, customers).await?
         };
         let texts = text_variables::template_texts(db, id).await?;
-        let uses = text_variables::uses(db, texts.iter().map(|it| it.key)).await?;
+        let uses = text_variables::uses(db, texts.iter().map(|it| it.id)).await?;
         let missing =
             UnresolvedByCustomer::of(db, &release, &customers, uses.values().flatten()).await?;
         let mut unresolved: BTreeMap<(usize, String), Vec<String>> = BTreeMap::new();
         for (index, customer) in customers.iter().enumerate() {
             for step in &texts {
-                let uses = uses.get(&step.key).map_or(&[][..], Vec::as_slice);
+                let uses = uses.get(&step.id).map_or(&[][..], Vec::as_slice);
                 for name in missing.among(*customer, uses, step.kind) {
                     unresolved
                         .entry((index, name.to_owned()))

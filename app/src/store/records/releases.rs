@@ -246,7 +246,8 @@ async fn copy_templates(
         (template.release_id, template.version) = (to.0, 1);
         (template.created_at, template.updated_at) = (now, now);
         let mut copy = template.into_active_model().reset_all();
-        copy.id = NotSet;
+        // The text is the same, by its id.
+        (copy.id, copy.content) = (NotSet, NotSet);
         step_template::Entity::insert(copy)
             .exec_without_returning(tx)
             .await?;

@@ -20,9 +20,7 @@ use crate::store::{
     templates::{copy_order, template_edits, template_rows},
     text_variables,
 };
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use sea_orm::{ActiveValue::NotSet, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 impl Store {
@@ -85,12 +83,11 @@ impl Store {
             content: fields.content.into(),
             ..CustomerStep::blank(release.id, customer, now)
         };
-        text_variables::save(&change.tx, &step.content).await?;
-        let mut row = customer_step::Model::from(step)
-            .into_active_model()
-            .reset_all();
+        let text = text_variables::save(&change.tx, &step.content).await?;
+        let mut row = customer_step::ActiveModel::of(step, Some(text));
         row.id = NotSet;
-        let id = StepId(row.insert(&change.tx).await?.id);
+        let inserted = customer_step::Entity::insert(row).exec(&change.tx).await?;
+        let id = StepId(inserted.last_insert_id);
         let ids: Vec<StepId> = list.iter().map(|it| it.id).collect();
         let ids =
             order::insert_at(&ids, id, position).ok_or(RuleViolation::OtherList { id: id.0 })?;

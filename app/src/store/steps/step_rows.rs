@@ -23,8 +23,8 @@ use crate::store::{
     text_variables,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, ConnectionTrait, DatabaseTransaction,
-    EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveValue::NotSet, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    QueryFilter,
 };
 
 /// Loads a step. Errors: not found.
@@ -36,20 +36,20 @@ pub async fn load(db: &impl ConnectionTrait, id: StepId) -> Result<CustomerStep,
         .try_into()
 }
 
-/// Writes a step. Its text is written only if it is another one than `before`, together with its variables: texts are large,
-/// and a mark changes none.
+/// Writes a step. Its text is saved only if it is another one than `before`, together with its variables: a mark changes none.
 async fn save(
     tx: &DatabaseTransaction,
     before: &CustomerStep,
     step: &CustomerStep,
 ) -> Result<(), StoreError> {
-    let mut row = customer_step::Model::from(step.clone())
-        .into_active_model()
-        .reset_all();
-    if step.content == before.content {
-        (row.content, row.text_key) = (NotSet, NotSet);
+    let text = if step.content == before.content {
+        None
     } else {
-        text_variables::save(tx, &step.content).await?;
+        Some(text_variables::save(tx, &step.content).await?)
+    };
+    let mut row = customer_step::ActiveModel::of(step.clone(), text);
+    if text.is_none() {
+        row.text_id = NotSet;
     }
     row.id = NotSet;
     customer_step::Entity::update_many()

@@ -14,7 +14,7 @@ use crate::domain::{
     vocabulary::{StepAction, StepType},
 };
 use crate::store::{
-    audit::events::TextProof,
+    audit::{event_texts, events::TextProof},
     entity::{audit_event, sha256},
     error::StoreError,
     records::{clusters, customers},
@@ -282,7 +282,7 @@ async fn events(
             .eq(entity.as_str())
             .and(Column::EntityId.eq(id))
     });
-    audit_event::Entity::find()
+    let rows = audit_event::Entity::find()
         .filter(
             about
                 .reduce(ExprTrait::or)
@@ -292,10 +292,8 @@ async fn events(
         .order_by_desc(Column::Id)
         .limit(EVENTS_MAX)
         .all(db)
-        .await?
-        .into_iter()
-        .map(Event::try_from)
-        .collect()
+        .await?;
+    event_texts::read(db, rows).await
 }
 
 /// The changes of a step's text, oldest first; `text` is the text as it is now.
@@ -363,10 +361,8 @@ async fn cluster_before(
         .order_by_asc(Column::Id)
         .one(db)
         .await?;
-    let row = next
-        .map(Event::try_from)
-        .transpose()?
-        .and_then(|it| it.before);
+    let events = event_texts::read(db, next.into_iter().collect()).await?;
+    let row = events.into_iter().next().and_then(|it| it.before);
     match row.and_then(|it| serde_json::from_value(it).ok()) {
         Some(cluster) => Ok(cluster),
         None => clusters::load(db, cluster).await,

@@ -20,15 +20,14 @@ use crate::store::{
     Store,
     change::{Change, VersionedRow},
     engine::sqlite::IDS_PER_STATEMENT_MAX,
-    entity::{customer_step, step_template, text_key},
+    entity::{customer_step, step_template},
     error::StoreError,
     records::{members, release_rows},
     text_variables,
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel,
-    QueryFilter, sea_query::Expr,
+    ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -66,13 +65,11 @@ pub async fn add(
         created_at: now,
         updated_at: now,
     };
-    text_variables::save(&change.tx, &template.content).await?;
-    let mut row = step_template::Model::from(template)
-        .into_active_model()
-        .reset_all();
+    let text = text_variables::save(&change.tx, &template.content).await?;
+    let mut row = step_template::ActiveModel::of(template, Some(text));
     row.id = NotSet;
-    let row = row.insert(&change.tx).await?;
-    let id = TemplateId(row.id);
+    let inserted = step_template::Entity::insert(row).exec(&change.tx).await?;
+    let id = TemplateId(inserted.last_insert_id);
     let order = order::insert_at(&before, id, position).ok_or_else(|| other_list(position))?;
     copy_order::write_template_order(&change.tx, release.id, category, &order).await?;
     let copied = members::copy_to_members(&change.tx, release.id, id.0, now).await?;
@@ -287,7 +284,6 @@ pub async fn edit(
             })
         })
         .collect::<Result<_, StoreError>>()?;
-    text_variables::save(&change.tx, &after.content).await?;
     after.clone().save(&change.tx).await?;
     let text = TemplateCopyText {
         id: 0,
@@ -329,11 +325,11 @@ async fn write_text(
     versions: i64,
 ) -> Result<(), StoreError> {
     use customer_step::Column;
+    let text_id = text_variables::save(&change.tx, &text.content).await?;
     customer_step::Entity::update_many()
         .col_expr(Column::Name, Expr::val(text.name.clone()))
         .col_expr(Column::Kind, Expr::val(text.kind.as_str()))
-        .col_expr(Column::Content, Expr::val(text.content.clone()))
-        .col_expr(Column::TextKey, Expr::val(text_key(&text.content)))
+        .col_expr(Column::TextId, Expr::val(text_id))
         .col_expr(Column::TemplateVersion, Expr::val(text.template_version))
         .col_expr(Column::Version, Expr::col(Column::Version).add(versions))
         .col_expr(Column::UpdatedAt, Expr::val(change.stamp.at))

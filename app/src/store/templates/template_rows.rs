@@ -11,11 +11,12 @@ use crate::store::{
     change::VersionedRow,
     entity::{customer_step, step_template},
     error::StoreError,
+    text_variables,
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, QueryFilter, QuerySelect,
+    ActiveValue::NotSet, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    QueryFilter, QuerySelect,
 };
 
 /// Loads a template step. Errors: not found.
@@ -34,10 +35,16 @@ impl VersionedRow for StepTemplate {
     }
 
     async fn save(self, tx: &DatabaseTransaction) -> Result<Self, StoreError> {
-        let row = step_template::Model::from(self)
-            .into_active_model()
-            .reset_all();
-        row.update(tx).await?.try_into()
+        let id = self.id;
+        let text = text_variables::save(tx, &self.content).await?;
+        let mut row = step_template::ActiveModel::of(self, Some(text));
+        row.id = NotSet;
+        step_template::Entity::update_many()
+            .set(row)
+            .filter(step_template::Column::Id.eq(id.0))
+            .exec(tx)
+            .await?;
+        load(tx, id).await
     }
 
     fn event(&self, action: EventAction) -> NewEvent {

@@ -1,6 +1,6 @@
 //! Integrity check of a database: the file is intact, foreign keys hold, rows are readable, lists have no gaps, the
-//! audit trail agrees with the rows, and no event was changed, removed or added later (R89).
-use super::recorded_states::RecordedStates;
+//! audit trail agrees with the rows, no event was changed, removed or added later (R89), and each text is kept once.
+use super::{check_texts, recorded_states::RecordedStates};
 use crate::domain::{
     check_finding::{Check, CheckFinding},
     event::{Entity, Event, EventAction},
@@ -9,12 +9,14 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
+    audit::event_texts,
     engine::{
         row_decode::{UnreadableRow, read_rows, unreadable_column},
         sqlite,
     },
     entity::{audit_event, customer_step, release_customer, sha256, step_template},
     error::StoreError,
+    texts,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::{HashMap, HashSet};
@@ -69,7 +71,11 @@ impl Store {
             self.check_rows(&mut found).await?;
             but_unreadable(check_template_order(&db, &mut found).await)?;
             but_unreadable(check_lists(&db, &mut found).await)?;
-            but_unreadable(check_history(&db, &mut found).await)?;
+            let mut of_history = HashSet::new();
+            but_unreadable(check_history(&db, &mut of_history, &mut found).await)?;
+            for line in check_texts::findings(&db, &of_history).await? {
+                found.add(Check::Texts, line);
+            }
         }
         Ok(found.finish())
     }
@@ -207,12 +213,11 @@ async fn check_lists(
 struct ChainCheck(Option<Walk>);
 
 impl ChainCheck {
-    fn take(&mut self, row: audit_event::Model, found: &mut CheckFindings) {
-        let id = row.id;
+    fn take(&mut self, id: i64, event: Result<Event, StoreError>, found: &mut CheckFindings) {
         let Some(walk) = &mut self.0 else {
             return;
         };
-        match Event::try_from(row) {
+        match event {
             Ok(event) => {
                 if let Err(broken) = walk.take(&event) {
                     self.end(broken.to_string(), found);
@@ -245,9 +250,10 @@ impl ChainCheck {
 }
 
 /// R17: every state is explained by the step's last event, and every executed text is the one that was shown. R89: each
-/// event follows the one before it.
+/// event follows the one before it. `of_history` takes the texts that the events point to.
 async fn check_history(
     db: &impl ConnectionTrait,
+    of_history: &mut HashSet<i64>,
     found: &mut CheckFindings,
 ) -> Result<(), StoreError> {
     let mut states = RecordedStates::default();
@@ -265,12 +271,23 @@ async fn check_history(
         if rows.is_empty() {
             break;
         }
+        let stored = |row: audit_event::Model| (row.clone().without_texts(), row);
+        let rows: Vec<_> = rows.into_iter().map(|it| it.map(stored)).collect();
+        let events = rows.iter().flatten().flat_map(|it| &it.0);
+        let ids: HashSet<i64> = events.flat_map(event_texts::text_ids).collect();
+        let bodies = texts::bodies(db, ids.iter().copied()).await?;
+        of_history.extend(ids);
         for row in rows {
             match row {
-                Ok(row) => {
+                Ok((event, row)) => {
                     last_id = Some(row.id);
+                    of_history.extend(row.text_id);
                     check_event(&row, &mut states, found);
-                    chain.take(row, found);
+                    let event = event.and_then(|mut event| {
+                        event_texts::put_back(&mut event, &bodies)?;
+                        Ok(event)
+                    });
+                    chain.take(row.id, event, found);
                 }
                 Err(UnreadableRow { id, column }) => {
                     last_id = Some(id);
@@ -289,6 +306,9 @@ fn check_event(row: &audit_event::Model, states: &mut RecordedStates, found: &mu
     if text.is_some_and(|it| row.resolved_sha256 != Some(sha256(it))) {
         let detail = format!("event {id}: the SHA-256 is not that of its text");
         found.add(Check::Audit, detail);
+    }
+    if text.is_none() && row.text_id.is_some() {
+        found.add(Check::Audit, format!("event {id}: its text is missing"));
     }
     if row.entity != Entity::Step.as_str() {
         return;

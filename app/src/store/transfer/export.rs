@@ -19,7 +19,7 @@ use crate::store::records::release_rows;
 use crate::store::{
     Store,
     access::visible::Visible,
-    audit::history_head,
+    audit::{event_texts, history_head},
     engine::{
         row_decode::{read_rows, unreadable_column},
         sqlite,
@@ -150,9 +150,9 @@ fn json(row: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(row).map_err(|error| StoreError::corrupt("an export", error))
 }
 
-/// Reads the next rows of a table as JSON of their domain type, and remembers the last id.
+/// Reads the next rows of a table, and remembers the last id.
 macro_rules! read_rows {
-    ($this:ident, $table:ident, $visible:ident, $row:ty, $only:expr) => {{
+    ($this:ident, $table:ident, $visible:ident, $only:expr) => {{
         let mut query = Visible::of(&$this.caller).$visible();
         if let Some((last, _)) = $this.last {
             query = query.filter($table::Column::Id.gt(last));
@@ -168,10 +168,7 @@ macro_rules! read_rows {
         for row in found {
             let row = row.map_err(|it| StoreError::corrupt($table::Entity.table_name(), it))?;
             $this.last = Some((row.id, 0));
-            let row = <$row>::try_from(row)?;
-            if let Some(row) = Trimmed::trimmed(row, $this.visible.as_ref()) {
-                rows.push(json(&row)?);
-            }
+            rows.push(row);
         }
         rows
     }};
@@ -259,36 +256,57 @@ impl Export {
             customer::Column as OfCustomer, customer_step::Column as OfStep,
             release::Column as OfRelease, step_template::Column as OfTemplate,
         };
-        Ok(match part {
+        match part {
             TransferPart::Clusters => {
-                read_rows!(self, cluster, clusters, Cluster, |it| OfCluster::Id
-                    .in_subquery(clusters_of(it)))
+                let rows = read_rows!(self, cluster, clusters, |it| OfCluster::Id
+                    .in_subquery(clusters_of(it)));
+                self.told(rows.into_iter().map(Cluster::try_from))
             }
             TransferPart::Customers => {
-                read_rows!(self, customer, customers, Customer, |it| OfCustomer::Id
-                    .in_subquery(members_of(it)))
+                let rows = read_rows!(self, customer, customers, |it| OfCustomer::Id
+                    .in_subquery(members_of(it)));
+                self.told(rows.into_iter().map(Customer::try_from))
             }
             TransferPart::Releases => {
-                read_rows!(self, release, releases, Release, |it| OfRelease::Id
-                    .eq(it.0))
+                let rows = read_rows!(self, release, releases, |it| OfRelease::Id.eq(it.0));
+                self.told(rows.into_iter().map(Release::try_from))
             }
             TransferPart::Templates => {
-                read_rows!(self, step_template, templates, StepTemplate, |it| {
+                let rows = read_rows!(self, step_template, templates, |it| {
                     OfTemplate::ReleaseId.eq(it.0)
-                })
+                });
+                self.told(rows.into_iter().map(StepTemplate::try_from))
             }
-            TransferPart::Members => self.next_members().await?,
-            TransferPart::Users => self.next_users().await?,
+            TransferPart::Members => self.next_members().await,
+            TransferPart::Users => self.next_users().await,
             TransferPart::Steps => {
-                read_rows!(self, customer_step, steps, CustomerStep, |it| {
+                let rows = read_rows!(self, customer_step, steps, |it| {
                     OfStep::ReleaseId.eq(it.0)
-                })
+                });
+                self.told(rows.into_iter().map(CustomerStep::try_from))
             }
             TransferPart::Events => {
-                read_rows!(self, audit_event, events, Event, |it| OfEvent::ReleaseId
-                    .eq(it.0))
+                let rows = read_rows!(self, audit_event, events, |it| {
+                    OfEvent::ReleaseId.eq(it.0)
+                });
+                let events = event_texts::read(&self.tx, rows).await?;
+                self.told(events.into_iter().map(Ok))
             }
-        })
+        }
+    }
+
+    /// What the reader of the export sees of these rows, as JSON.
+    fn told<T: Trimmed + Serialize>(
+        &self,
+        rows: impl Iterator<Item = Result<T, StoreError>>,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut told = Vec::new();
+        for row in rows {
+            if let Some(row) = Trimmed::trimmed(row?, self.visible.as_ref()) {
+                told.push(json(&row)?);
+            }
+        }
+        Ok(told)
     }
 
     /// The next users, without their passwords; none are part of a release.

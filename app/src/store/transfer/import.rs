@@ -3,7 +3,7 @@ use super::{export::TABLES, import_chain::ImportChain};
 use crate::domain::{
     actor_stamp::ActorStamp,
     caller::Caller,
-    event::{Entity, EventAction},
+    event::{Entity, Event, EventAction},
     history_chain::Head,
     history_walk::ImportedEvents,
     id::BatchId,
@@ -13,7 +13,10 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
-    audit::events::{self, NewEvent},
+    audit::{
+        event_texts,
+        events::{self, NewEvent},
+    },
     engine::sqlite,
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, sha256,
@@ -24,7 +27,7 @@ use crate::store::{
 };
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// `SQLite` accepts 32,766 values per statement; the widest row has 28.
 const ROWS_PER_STATEMENT_MAX: usize = 500;
@@ -59,8 +62,8 @@ struct Import {
     checker: RowChecker,
     chain: ImportChain,
     imported: ImportedCounts,
-    /// Keys of the texts whose variables are stored already.
-    texts: HashSet<i64>,
+    /// The texts of steps that are saved already: their ids by their keys.
+    texts: HashMap<[u8; 32], i64>,
 }
 
 impl Store {
@@ -80,7 +83,7 @@ impl Store {
             checker: RowChecker::default(),
             chain: ImportChain::of(file),
             imported: ImportedCounts::new(),
-            texts: HashSet::new(),
+            texts: HashMap::new(),
         };
         import.import_clusters_and_customers(file).await?;
         import.import_releases(file).await?;
@@ -116,13 +119,13 @@ async fn must_be_empty(tx: &DatabaseTransaction) -> Result<(), StoreError> {
     }
 }
 
-/// Validates the rows of a list, and inserts them as long as no error was found.
+/// Validates the rows of a list, and inserts them as long as no error was found. A row is an `ActiveModel`.
 macro_rules! import_rows {
     ($this:ident, $file:ident, $part:expr, $table:ident, |$item:ident| $row:expr) => {{
         let mut rows: Vec<$table::ActiveModel> = Vec::new();
         for $item in $file.rows($part) {
-            let row: Option<$table::Model> = $row;
-            rows.extend(row.map(|it| it.into_active_model().reset_all()));
+            let row: Option<$table::ActiveModel> = $row;
+            rows.extend(row);
             *$this.imported.entry($part).or_default() += 1;
             if rows.len() == ROWS_PER_STATEMENT_MAX {
                 import_rows!($this, $table, rows);
@@ -140,16 +143,25 @@ macro_rules! import_rows {
     };
 }
 
+/// All columns of a row.
+fn whole<A, M>(row: M) -> A
+where
+    A: ActiveModelTrait,
+    M: IntoActiveModel<A>,
+{
+    row.into_active_model().reset_all()
+}
+
 impl Import {
     async fn import_clusters_and_customers(&mut self, file: &Transfer) -> Result<(), StoreError> {
         import_rows!(self, file, TransferPart::Clusters, cluster, |item| self
             .checker
             .cluster(&item)
-            .map(Into::into));
+            .map(|it| whole(cluster::Model::from(it))));
         import_rows!(self, file, TransferPart::Customers, customer, |item| self
             .checker
             .customer(&item)
-            .map(Into::into));
+            .map(|it| whole(customer::Model::from(it))));
         Ok(())
     }
 
@@ -159,29 +171,33 @@ impl Import {
             if let Some(it) = &release {
                 self.chain.release(it.id);
             }
-            release.map(Into::into)
+            release.map(|it| whole(release::Model::from(it)))
         });
         import_rows!(self, file, TransferPart::Templates, step_template, |item| {
-            let template = self.checker.template(&item);
-            if let Some(it) = &template {
-                self.save_variables(&it.content).await?;
+            match self.checker.template(&item) {
+                Some(it) => {
+                    let text = self.save_text(&it.content).await?;
+                    Some(step_template::ActiveModel::of(it, Some(text)))
+                }
+                None => None,
             }
-            template.map(Into::into)
         });
         import_rows!(
             self,
             file,
             TransferPart::Members,
             release_customer,
-            |item| self.checker.member(&item).map(member_row)
+            |item| self.checker.member(&item).map(|it| whole(member_row(it)))
         );
         import_rows!(self, file, TransferPart::Steps, customer_step, |item| {
-            let step = self.checker.step(&item);
-            if let Some(it) = &step {
-                self.chain.step(it, item.line);
-                self.save_variables(&it.content).await?;
+            match self.checker.step(&item) {
+                Some(it) => {
+                    self.chain.step(&it, item.line);
+                    let text = self.save_text(&it.content).await?;
+                    Some(customer_step::ActiveModel::of(it, Some(text)))
+                }
+                None => None,
             }
-            step.map(Into::into)
         });
         Ok(())
     }
@@ -191,12 +207,13 @@ impl Import {
         import_rows!(self, file, TransferPart::Users, user, |item| self
             .checker
             .user(&item)
-            .map(|it| user::Model::of(it, None)));
+            .map(|it| whole(user::Model::of(it, None))));
         Ok(())
     }
 
     async fn import_events(&mut self, file: &Transfer) -> Result<(), StoreError> {
-        import_rows!(self, file, TransferPart::Events, audit_event, |item| {
+        let mut events = Vec::new();
+        for item in file.rows(TransferPart::Events) {
             let mut event = self.checker.event(&item);
             if let Some(it) = &event
                 && let Some(text) = &it.resolved_text
@@ -212,17 +229,36 @@ impl Import {
                 self.checker
                     .add_error(TransferPart::Events, line, field, &problem);
             }
-            event.map(Into::into)
-        });
+            events.extend(event);
+            *self.imported.entry(TransferPart::Events).or_default() += 1;
+            if events.len() == ROWS_PER_STATEMENT_MAX {
+                self.write_events(std::mem::take(&mut events)).await?;
+            }
+        }
+        self.write_events(events).await
+    }
+
+    /// Writes events with their texts, as long as no error was found.
+    async fn write_events(&mut self, events: Vec<Event>) -> Result<(), StoreError> {
+        if events.is_empty() || !self.checker.errors().is_empty() {
+            return Ok(());
+        }
+        let rows = event_texts::rows(&self.tx, events).await?;
+        audit_event::Entity::insert_many(rows)
+            .exec_without_returning(&self.tx)
+            .await?;
         Ok(())
     }
 
-    /// Stores the variables of a text, once per text.
-    async fn save_variables(&mut self, text: &str) -> Result<(), StoreError> {
-        if self.texts.insert(text_key(text)) {
-            text_variables::save(&self.tx, text).await?;
+    /// Saves the text of a step, once per text. Answers its id.
+    async fn save_text(&mut self, text: &str) -> Result<i64, StoreError> {
+        let key = text_key(text);
+        if let Some(id) = self.texts.get(&key) {
+            return Ok(*id);
         }
-        Ok(())
+        let id = text_variables::save(&self.tx, text).await?;
+        self.texts.insert(key, id);
+        Ok(id)
     }
 
     async fn finish(

@@ -1,5 +1,6 @@
 //! Export and import of the database as one JSON text, and the integrity check.
 pub mod check;
+mod check_texts;
 pub mod export;
 pub mod import;
 mod import_chain;

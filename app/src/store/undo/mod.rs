@@ -10,7 +10,7 @@ mod undo_steps;
 mod undo_templates;
 
 use self::report::UndoReport;
-use super::{Store, change::Change, entity::audit_event, error::StoreError};
+use super::{Store, audit::event_texts, change::Change, entity::audit_event, error::StoreError};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, Event, EventAction},
@@ -264,13 +264,14 @@ impl Change {
                 Column::TextShown,
                 Column::UserId,
                 Column::Via,
+                Column::TextId,
             ])
             .expr_as(Expr::val(None::<String>), "resolved_text")
             .filter(Column::Id.is_in(heads.iter().map(|it| it.id)))
             .order_by_desc(Column::Id)
             .all(&self.tx)
             .await?;
-        rows.into_iter().map(Event::try_from).collect()
+        event_texts::read(&self.tx, rows).await
     }
 
     /// Refuses a batch with an event that has an opposite of its own. Whether a step's or a template's event has one is

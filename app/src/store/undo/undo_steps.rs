@@ -15,10 +15,9 @@ use crate::store::{
     records::members,
     steps::step_rows::{self, remove},
     templates::{copy_order, template_rows},
+    text_variables,
 };
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 
 /// A step as the events of its creation and deletion store it: with its text and its position.
@@ -174,8 +173,9 @@ impl Change {
         step.order_index = at.clamp(0, last);
         let whole_list = (release, customer, step.category);
         copy_order::shift(&self.tx, whole_list, step.order_index, 1).await?;
-        let row = customer_step::Model::from(step.clone()).into_active_model();
-        customer_step::Entity::insert(row.reset_all())
+        let text = text_variables::save(&self.tx, &step.content).await?;
+        let row = customer_step::ActiveModel::of(step.clone(), Some(text));
+        customer_step::Entity::insert(row)
             .exec_without_returning(&self.tx)
             .await?;
         let subject = report.cell_of(self, &step).await?;

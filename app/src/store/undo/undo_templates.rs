@@ -29,8 +29,8 @@ use crate::store::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel,
-    QueryFilter, QuerySelect, sea_query::Expr,
+    ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    sea_query::Expr,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -264,13 +264,11 @@ impl Change {
             updated_at: now,
             ..earlier
         };
-        step_template::Entity::insert(
-            step_template::Model::from(template.clone())
-                .into_active_model()
-                .reset_all(),
-        )
-        .exec_without_returning(&self.tx)
-        .await?;
+        let text = text_variables::save(&self.tx, &template.content).await?;
+        let row = step_template::ActiveModel::of(template.clone(), Some(text));
+        step_template::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await?;
         let wanted = in_earlier_order(&[order.clone(), vec![template.id]].concat(), &ordered);
         copy_order::write_template_order(&self.tx, release, category, &wanted).await?;
         let members = members::member_ids(&self.tx, release).await?;
@@ -306,9 +304,13 @@ impl Change {
                 copy.state_by.clone_from(&own.state_by);
                 copy.state_at = own.state_at;
             }
-            text_variables::save(&self.tx, &copy.content).await?;
-            let row = customer_step::Model::from(copy).into_active_model();
-            customer_step::Entity::insert(row.reset_all())
+            let text = if copy.content == template.content {
+                text
+            } else {
+                text_variables::save(&self.tx, &copy.content).await?
+            };
+            let row = customer_step::ActiveModel::of(copy, Some(text));
+            customer_step::Entity::insert(row)
                 .exec_without_returning(&self.tx)
                 .await?;
         }
@@ -376,13 +378,14 @@ impl Change {
         }
         let before = copy_order::lists_of(&self.tx, release, category, &missing).await?;
         let now = self.stamp.at;
+        let text = text_variables::save(&self.tx, &template.content).await?;
         for customer in missing {
             let copy = blank_copy(&template, customer, now);
-            let mut row = customer_step::Model::from(copy)
-                .into_active_model()
-                .reset_all();
+            let mut row = customer_step::ActiveModel::of(copy, Some(text));
             row.id = NotSet;
-            row.insert(&self.tx).await?;
+            customer_step::Entity::insert(row)
+                .exec_without_returning(&self.tx)
+                .await?;
         }
         let mut order = copy_order::template_order(&self.tx, release, category).await?;
         order.retain(|it| *it != id);

@@ -10,6 +10,7 @@ use crate::domain::{
 use crate::store::{
     Store,
     access::visible::Visible,
+    audit::event_texts,
     entity::{audit_event, cluster, customer, customer_step, release, step_template},
     error::StoreError,
 };
@@ -135,8 +136,7 @@ impl Store {
                 .await?;
             let is_end = rows.len() < wanted - items.len();
             cursor = rows.last().map(|it| EventId(it.id));
-            let events = rows.into_iter().map(Event::try_from);
-            let events = events.collect::<Result<Vec<_>, _>>()?;
+            let events = event_texts::read(&self.read, rows).await?;
             items.extend(self.seen_events(events).await?);
             if is_end || items.len() == wanted {
                 break;

@@ -51,7 +51,7 @@ impl NarrowCell<'_> {
             Of::Status,
             Of::IsOverridden,
             Of::HasNotes,
-            Of::TextKey,
+            Of::TextId,
             Of::StateBy,
             Of::StateAt,
         ]
@@ -139,7 +139,7 @@ impl NameTable {
 #[derive(Clone, Debug)]
 pub struct MatrixSnapshot {
     pub grid: Grid,
-    /// The text keys of all cells.
+    /// The texts of all cells, by their ids.
     pub texts: HashSet<i64>,
     pub unresolved: UnresolvedTexts,
     pub people: NameTable,
@@ -333,7 +333,7 @@ impl MatrixSnapshot {
         let mut reasons = load_reasons(db, Of::ReleaseId.eq(id.0)).await?;
         let mut people = NameTable::default();
         let mut cells = vec![None; rows.len() * columns.len()];
-        // The text key of every cell.
+        // The text of every cell.
         let mut texts: Vec<(CellIndex, i64)> = Vec::new();
         let mut status_changes = Vec::new();
         let mut stream = Box::pin(CustomerCells::stream(db, Of::ReleaseId.eq(id.0)).await?);

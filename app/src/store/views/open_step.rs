@@ -11,7 +11,10 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
-    audit::events::{StepSnapshot, read_snapshot},
+    audit::{
+        event_texts,
+        events::{StepSnapshot, read_snapshot},
+    },
     engine::compute::compute,
     entity::audit_event,
     error::StoreError,
@@ -127,17 +130,15 @@ impl Store {
         else {
             return Ok(None);
         };
-        let events: Vec<Event> = self
+        let rows = self
             .visible()
             .events()
             .filter(Column::Entity.eq(Entity::Template.as_str()))
             .filter(Column::EntityId.eq(template.id.0))
             .order_by_desc(Column::Id)
             .all(&self.read)
-            .await?
-            .into_iter()
-            .map(Event::try_from)
-            .collect::<Result<_, _>>()?;
+            .await?;
+        let events = event_texts::read(&self.read, rows).await?;
         let version = |it: &&Value| it.get("version").and_then(Value::as_i64);
         let then = events
             .iter()

@@ -14,6 +14,7 @@ use crate::domain::{
 use crate::highlight;
 use crate::store::{
     Store,
+    audit::event_texts,
     engine::{compute::compute, sqlite::IDS_PER_STATEMENT_MAX},
     entity::{audit_event, customer_step, sha256},
     error::StoreError,
@@ -193,16 +194,17 @@ impl Store {
     /// The newest `done` of a step whose history is longer than what is read of it.
     async fn last_done(&self, step: StepId) -> Result<Option<Event>, StoreError> {
         use audit_event::Column;
-        self.visible()
+        let row = self
+            .visible()
             .events()
             .filter(Column::Entity.eq(Entity::Step.as_str()))
             .filter(Column::EntityId.eq(step.0))
             .filter(Column::Action.eq(EventAction::Done.as_str()))
             .order_by_desc(Column::Id)
             .one(&self.read)
-            .await?
-            .map(Event::try_from)
-            .transpose()
+            .await?;
+        let mut events = event_texts::read(&self.read, row.into_iter().collect()).await?;
+        Ok(events.pop())
     }
 
     /// The texts that the newest `done` of each of these steps kept.
@@ -271,17 +273,15 @@ impl Store {
                 .and(Column::EntityId.eq(template.0))
                 .and(Column::At.gte(step.created_at)));
         }
-        let events = self
+        let rows = self
             .visible()
             .events()
             .filter(about)
             .order_by_desc(Column::Id)
             .limit(HISTORY_EVENTS_MAX)
             .all(&self.read)
-            .await?
-            .into_iter()
-            .map(Event::try_from)
-            .collect::<Result<Vec<_>, _>>()?;
+            .await?;
+        let events = event_texts::read(&self.read, rows).await?;
         self.seen_events(events).await
     }
 }

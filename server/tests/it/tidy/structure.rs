@@ -27,10 +27,11 @@ const APP_LAYERS: [&str; 12] = [
     "shell",
 ];
 /// The same for `app/src/store`.
-const STORE_LAYERS: [&str; 14] = [
+const STORE_LAYERS: [&str; 15] = [
     "error",
     "entity",
     "engine",
+    "texts",
     "audit",
     "access",
     "change",

@@ -1,0 +1,36 @@
+//! Row of `texts`: a text, kept once. Template steps, copies and events have its id.
+use sea_orm::{
+    entity::prelude::*,
+    sea_query::{ExprTrait, IntoColumnRef, Query},
+};
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "texts")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// The SHA-256 of the body: 32 bytes, unique.
+    pub key: Vec<u8>,
+    pub body: String,
+    /// Whether an event has it. Such a text stays, whatever else points to it.
+    pub in_history: bool,
+}
+
+/// Relations are not loaded through entities.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The text that a column points to, as an expression in a query of that column's table; null if there is none.
+pub fn body_of(pointer: impl IntoColumnRef) -> Expr {
+    let of_id = Expr::col((Entity, Column::Id)).equals(pointer);
+    Expr::from(
+        Query::select()
+            .column((Entity, Column::Body))
+            .from(Entity)
+            .and_where(of_id)
+            .to_owned(),
+    )
+}

@@ -1,0 +1,109 @@
+//! Table `texts`: each text once, by its SHA-256. Template steps, their copies and events point to it by id; a text that
+//! nothing points to any more goes within the change that let go of it.
+use super::entity::{text, text_key};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    QuerySelect,
+    sea_query::{Expr, OnConflict},
+};
+use std::collections::{BTreeMap, HashMap};
+use text::Column;
+
+/// Texts written or read by one statement.
+const TEXTS_PER_STATEMENT_MAX: usize = 1_000;
+
+/// Texts that neither the history nor a step has. An index has those that the history has not: they are few.
+const UNUSED: &str = "DELETE FROM texts WHERE NOT in_history \
+     AND NOT EXISTS (SELECT 1 FROM customer_steps WHERE customer_steps.text_id = texts.id) \
+     AND NOT EXISTS (SELECT 1 FROM step_templates WHERE step_templates.text_id = texts.id)";
+
+/// The ids of saved texts.
+#[derive(Debug, Default)]
+pub struct TextIds(HashMap<[u8; 32], i64>);
+
+impl TextIds {
+    /// The id of a text; none if it was not among those that were saved.
+    pub fn of(&self, body: &str) -> Option<i64> {
+        self.0.get(&text_key(body)).copied()
+    }
+
+    /// Adds a text by its key, as it is stored.
+    pub fn add(&mut self, key: &[u8], id: i64) {
+        if let Ok(key) = <[u8; 32]>::try_from(key) {
+            self.0.insert(key, id);
+        }
+    }
+}
+
+/// Saves texts that are not there yet. Those that an event has are kept for ever. They are written in the order of their
+/// keys, so that two writers never wait for each other.
+pub async fn save(
+    tx: &DatabaseTransaction,
+    bodies: &[&str],
+    is_of_history: bool,
+) -> Result<TextIds, DbErr> {
+    let bodies: BTreeMap<[u8; 32], &str> = bodies.iter().map(|it| (text_key(it), *it)).collect();
+    let bodies: Vec<([u8; 32], &str)> = bodies.into_iter().collect();
+    let mut ids = TextIds::default();
+    for part in bodies.chunks(TEXTS_PER_STATEMENT_MAX) {
+        let rows = part.iter().map(|(key, body)| text::ActiveModel {
+            id: NotSet,
+            key: Set(key.to_vec()),
+            body: Set((*body).to_owned()),
+            in_history: Set(is_of_history),
+        });
+        text::Entity::insert_many(rows)
+            .on_conflict(OnConflict::column(Column::Key).do_nothing().to_owned())
+            .exec_without_returning(tx)
+            .await?;
+        let found: Vec<(i64, Vec<u8>, bool)> = text::Entity::find()
+            .select_only()
+            .columns([Column::Id, Column::Key, Column::InHistory])
+            .filter(Column::Key.is_in(part.iter().map(|it| it.0.to_vec())))
+            .into_tuple()
+            .all(tx)
+            .await?;
+        let mut newly_in_history = Vec::new();
+        for (id, key, in_history) in found {
+            ids.add(&key, id);
+            if is_of_history && !in_history {
+                newly_in_history.push(id);
+            }
+        }
+        if !newly_in_history.is_empty() {
+            text::Entity::update_many()
+                .col_expr(Column::InHistory, Expr::val(true))
+                .filter(Column::Id.is_in(newly_in_history))
+                .exec(tx)
+                .await?;
+        }
+    }
+    Ok(ids)
+}
+
+/// Texts by their ids; those that are not there are left out.
+pub async fn bodies(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, String>, DbErr> {
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let mut bodies = HashMap::with_capacity(ids.len());
+    for part in ids.chunks(TEXTS_PER_STATEMENT_MAX) {
+        let found: Vec<(i64, String)> = text::Entity::find()
+            .select_only()
+            .columns([Column::Id, Column::Body])
+            .filter(Column::Id.is_in(part.iter().copied()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        bodies.extend(found);
+    }
+    Ok(bodies)
+}
+
+/// Deletes the texts that nothing points to any more, and what is known of the variables in them.
+pub async fn delete_unused(tx: &DatabaseTransaction) -> Result<(), DbErr> {
+    tx.execute_unprepared(UNUSED).await?;
+    Ok(())
+}
