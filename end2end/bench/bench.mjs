@@ -106,6 +106,7 @@ async function main() {
   if (!(await has('sqlite3'))) throw new Error('sqlite3 is not installed: apt-get install sqlite3');
   const data = Object.keys(SIZES).map(name => read(folder, name));
   for (const it of data) await part('server', it.name, () => onServer(it));
+  for (const it of data) await part('size', it.name, () => servers.size(folder, it));
   for (const it of data) await part('activation', it.name, () => servers.activation(folder, it));
   for (const it of data) await part('start', it.name, () => servers.start(folder, it));
   const texts = [];

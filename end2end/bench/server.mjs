@@ -1,4 +1,5 @@
 // Server benchmarks: pages, load, marking cells, bulk actions, activation, start, memory; each with a baseline of the same run.
+import { statSync } from 'node:fs';
 import { BYTES, MEMORY, MILLISECONDS, NotThere, figure, say } from './figures.mjs';
 import { copyOf, idleNode, inTurn, must, remove, requestsPerSecond, serve, shell } from './machine.mjs';
 
@@ -135,8 +136,8 @@ export async function rest(data, server, take) {
   figure({ name: 'mark one cell done by REST: bytes back', size: data.name, values: answers.map(it => it.bytes / 1000), unit: BYTES });
 }
 
-const AUDIT = `INSERT INTO audit_events (batch_id, entity, entity_id, release_id, customer_id, action, actor, at, before, after, resolved_text)
-  SELECT 'bench', 'step', id, release_id, customer_id, 'done', 'bench', updated_at, '{}', '{}', content FROM customer_steps WHERE id IN`;
+const AUDIT = `INSERT INTO audit_events (batch_id, entity, entity_id, release_id, customer_id, action, actor, at, before, after, text_id)
+  SELECT 'bench', 'step', id, release_id, customer_id, 'done', 'bench', updated_at, '{}', '{}', text_id FROM customer_steps WHERE id IN`;
 
 export async function bulk(folder, data, server, take) {
   const count = async () => Number((await shell(server.database, "SELECT 'n=' || count(*) FROM customer_steps WHERE status = 'done';")).stdout.match(/n=(\d+)/)?.[1]);
@@ -158,9 +159,9 @@ export async function bulk(folder, data, server, take) {
 }
 
 const COPY = (release, customers) => `BEGIN IMMEDIATE;
-INSERT INTO customer_steps (release_id, customer_id, template_id, name, category, type, content, text_key, order_index,
+INSERT INTO customer_steps (release_id, customer_id, template_id, name, category, type, text_id, order_index,
     template_version, status, has_notes, is_custom, is_overridden, version, created_at, updated_at)
-  SELECT t.release_id, c.id, t.id, t.name, t.category, t.type, t.content, t.text_key, t.order_index,
+  SELECT t.release_id, c.id, t.id, t.name, t.category, t.type, t.text_id, t.order_index,
     t.version, 'pending', 0, 0, 0, 1, '2026-06-10T08:00:00.000Z', '2026-06-10T08:00:00.000Z'
   FROM customers c CROSS JOIN step_templates t WHERE t.release_id = ${release} AND c.id IN (${customers.join(',')});
 COMMIT;`;
@@ -194,6 +195,15 @@ export async function activation(folder, data) {
     const ratios = times.map((it, n) => it / besides[n]);
     figure({ name: 'activate: times the bare INSERT .. SELECT', size: data.name, values: ratios, unit: 'x', target: 1.5 });
   }
+}
+
+// The database after half of it was done. Its size when nothing was done yet, which has an aim (R42), and when all was, is
+// printed by the store's bench.
+export function size(folder, data) {
+  const database = copyOf(folder, data.name, 'size');
+  const bytes = statSync(database).size;
+  remove(database);
+  figure({ name: 'size of the database, half of it done', size: data.name, values: bytes / 1e6, unit: MEMORY });
 }
 
 // From the command to the first page that was asked for.

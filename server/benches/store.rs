@@ -54,20 +54,34 @@ async fn median_of(runs: usize, mut work: impl AsyncFnMut(usize) -> Duration) ->
 
 /// The figures: each is printed when it is measured, and at the end as a line of JSON.
 #[derive(Default)]
-struct BenchFigures(Vec<(&'static str, f64)>);
+struct BenchFigures(Vec<(&'static str, f64, &'static str)>);
 
 impl BenchFigures {
     fn add(&mut self, name: &'static str, took: Duration) {
         let milliseconds = took.as_secs_f64() * 1_000.0;
-        println!("{name:58} {milliseconds:9.1} ms");
-        self.0.push((name, milliseconds));
+        self.print(name, milliseconds, "ms");
+    }
+
+    /// The size of the database, without its log.
+    async fn add_size(&mut self, name: &'static str, database: &Database) {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "no database here has 2^53 bytes"
+        )]
+        let megabytes = database.size().await.unwrap() as f64 / 1e6;
+        self.print(name, megabytes, "MB");
+    }
+
+    fn print(&mut self, name: &'static str, value: f64, unit: &'static str) {
+        println!("{name:58} {value:9.1} {unit}");
+        self.0.push((name, value, unit));
     }
 }
 
 impl Drop for BenchFigures {
     fn drop(&mut self) {
-        for (name, milliseconds) in &self.0 {
-            println!(r#"{{"figure":"store: {name}","median":{milliseconds:.3},"unit":"ms"}}"#);
+        for (name, value, unit) in &self.0 {
+            println!(r#"{{"figure":"store: {name}","median":{value:.3},"unit":"{unit}"}}"#);
         }
     }
 }
@@ -135,6 +149,10 @@ async fn measure() {
     let made = store.activate_release(release, Some(customers), by(1_190));
     made.await.unwrap();
     figures.add("activation, once", began.elapsed());
+    // Aim: 40 MB (R42).
+    figures
+        .add_size("the database, nothing done yet", &database)
+        .await;
     // Baseline: the same rows copied into a table with the same columns and no index.
     let sql = "CREATE TABLE baseline AS SELECT * FROM customer_steps";
     let began = Instant::now();
@@ -191,6 +209,21 @@ async fn measure() {
     });
     figures.add("1,000 cells started at once", took.await);
     chain_costs(&database, &store, &mut figures).await;
+    // Its pages are used for what follows.
+    let drop = "DROP TABLE baseline";
+    database.writer().execute_unprepared(drop).await.unwrap();
+    for first in (1..=i64::try_from(n_cells).unwrap()).step_by(1_000) {
+        let options = TransitionOptions {
+            allow_unresolved: true,
+            ..TransitionOptions::default()
+        };
+        let ids = (first..first + 1_000).map(StepId).collect();
+        let made = store.act_on_steps(ids, StepAction::Done, options, by(2_000));
+        made.await.unwrap();
+    }
+    figures
+        .add_size("the database, all of it done", &database)
+        .await;
 }
 
 /// What the chain of the history adds to one mark and to a bulk (R89): the end is read, and each event is hashed. A mark may

@@ -126,6 +126,12 @@ impl Database {
         Ok(sqlite::size(&self.read).await?)
     }
 
+    /// Gives unused space back to the disk: a migration may leave half of every page empty, where nothing else ever fits.
+    /// Takes half a second for 100 MB.
+    pub async fn compact(&self) -> Result<(), StoreError> {
+        Ok(sqlite::vacuum(&self.write).await?)
+    }
+
     /// Closes both pools and merges the write-ahead log into the database file.
     pub async fn close(self) -> Result<(), StoreError> {
         self.read.close().await?;

@@ -20,9 +20,10 @@ use std::{io, path::PathBuf};
 use steps::StepsCommand;
 use users::{TokenCommand, UserCommand};
 
-/// Filters of the log: a server logs what it does, a verb only what is wrong.
+/// Filters of the log: a server logs what it does, a verb only what is wrong, and `migrate` how far it is.
 const SERVER_LOG_FILTER: &str = "info,sqlx=warn,sea_orm=warn";
 const VERB_LOG_FILTER: &str = "warn";
+const MIGRATE_LOG_FILTER: &str = "warn,migration=info";
 
 /// Roll a release out to every customer, step by step, and prove what was done where.
 #[derive(Debug, Parser)]
@@ -165,10 +166,10 @@ async fn dispatch(
 ) -> Result<Exit, Failure> {
     let demo = demo || matches!(verb, Some(CliCommand::Serve { demo: true }));
     let is_server = matches!(verb, None | Some(CliCommand::Serve { .. }));
-    let filter = if is_server {
-        SERVER_LOG_FILTER
-    } else {
-        VERB_LOG_FILTER
+    let filter = match verb {
+        _ if is_server => SERVER_LOG_FILTER,
+        Some(CliCommand::Migrate(_)) => MIGRATE_LOG_FILTER,
+        _ => VERB_LOG_FILTER,
     };
     telemetry::init(settings.log, filter)?;
     let url = settings.database_url.clone();

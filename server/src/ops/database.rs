@@ -3,7 +3,8 @@ use super::failure::{Failure, cause};
 use app::store::{Database, engine::sqlite, error::chain};
 use migration::{Migrator, MigratorTrait};
 
-/// Opens the database, creates it if needed, and applies the pending migrations. Returns the names of those.
+/// Opens the database, creates it if needed, and applies the pending migrations. Returns the names of those. A database that
+/// was there before is compacted then; it is used as it is if that fails, because the disk is full for example.
 pub async fn open(url: &str) -> Result<(Database, Vec<String>), Failure> {
     let database = connect(url).await?;
     let pending = pending_migrations(&database, url).await?;
@@ -13,6 +14,13 @@ pub async fn open(url: &str) -> Result<(Database, Vec<String>), Failure> {
             path: path(url),
             cause: chain(&error),
         })?;
+    let is_new = pending.len() == Migrator::migrations().len();
+    if !is_new
+        && !pending.is_empty()
+        && let Err(error) = database.compact().await
+    {
+        tracing::warn!("the database keeps its unused space: {}", chain(&error));
+    }
     Ok((database, pending))
 }
 

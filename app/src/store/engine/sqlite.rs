@@ -215,6 +215,12 @@ pub async fn copy_into(db: &DatabaseConnection, target: &Path) -> Result<(), DbE
     Ok(())
 }
 
+/// Writes the file anew without its unused space, while others read and write. Needs the file's size once more on its disk.
+pub async fn vacuum(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    db.execute_unprepared("VACUUM").await?;
+    checkpoint(db).await
+}
+
 /// Whether an error says that the file is damaged or no database at all.
 pub fn is_damage(error: &DbErr) -> bool {
     let text = chain(error);

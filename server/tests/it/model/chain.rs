@@ -1,11 +1,9 @@
 //! The chain of the history (R89), followed while it grows.
 use app::{
-    domain::{
-        event::Event,
-        history_walk::{Break, Walk},
-    },
+    domain::history_walk::{Break, Walk},
     store::{
         Database,
+        audit::event_texts,
         entity::{audit_event, sha256},
     },
 };
@@ -28,8 +26,9 @@ impl ChainWatch {
             .all(database.writer())
             .await
             .unwrap();
-        for row in rows {
-            self.0.take(&Event::try_from(row).unwrap())?;
+        let events = event_texts::read(database.writer(), rows).await.unwrap();
+        for event in &events {
+            self.0.take(event)?;
         }
         Ok(())
     }

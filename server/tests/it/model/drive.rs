@@ -220,7 +220,7 @@ impl ModelRun {
             self.assert_dense(row.order_index, list.len());
             list.push(ModelTemplate {
                 id: row.id,
-                text: text_of(row.name, &row.kind, row.content),
+                text: text_of(row.name, &row.kind, row.content.unwrap()),
             });
         }
         let members = release_customer::Entity::find()
@@ -247,7 +247,7 @@ impl ModelRun {
             list.push(ModelCell {
                 id: row.id,
                 template: row.template_id,
-                text: text_of(row.name, &row.kind, row.content),
+                text: text_of(row.name, &row.kind, row.content.unwrap()),
                 status: row.status.parse().unwrap(),
                 reason: row.fail_reason.or(row.skip_reason).or(row.revert_reason),
                 by: row

@@ -21,6 +21,7 @@ mod step_panel;
 mod steps;
 mod template_authoring;
 mod templates;
+mod texts;
 pub mod transfer;
 mod transfer_chain;
 mod undo;

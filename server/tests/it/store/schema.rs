@@ -39,6 +39,7 @@ async fn every_entity_loads_from_the_migrated_schema() {
         release_customer,
         step_template,
         customer_step,
+        text,
         text_variable,
         audit_event
     );
@@ -52,7 +53,7 @@ async fn every_foreign_key_has_an_index_and_says_what_a_deletion_does() {
         "SELECT m.name, f.\"from\", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
     )
     .await;
-    assert_eq!(keys.len(), 9);
+    assert_eq!(keys.len(), 12);
     for key in keys {
         let (table, column, on_delete) = (&key[0], &key[1], &key[2]);
         assert_ne!(on_delete, "NO ACTION", "{table}.{column}");
@@ -78,11 +79,14 @@ async fn the_delete_rules_are_those_of_the_original() {
         ["customer_steps.customer_id", "CASCADE"],
         ["customer_steps.release_id", "CASCADE"],
         ["customer_steps.template_id", "SET NULL"],
+        ["customer_steps.text_id", "RESTRICT"],
         ["customers.cluster_id", "RESTRICT"],
         ["release_customers.customer_id", "CASCADE"],
         ["release_customers.release_id", "CASCADE"],
         ["sessions.user_id", "RESTRICT"],
         ["step_templates.release_id", "CASCADE"],
+        ["step_templates.text_id", "RESTRICT"],
+        ["text_variables.text_id", "CASCADE"],
         ["tokens.user_id", "RESTRICT"],
     ];
     assert_eq!(keys, expected.map(|it| it.map(str::to_owned).to_vec()));
@@ -138,7 +142,7 @@ async fn the_matrix_reads_its_covering_index_and_no_text() {
     let plan = rows(
         &world.app,
         "EXPLAIN QUERY PLAN SELECT customer_id, json_group_array(json_array(id, template_id, status, is_overridden, has_notes, \
-         text_key, state_by, state_at)) FROM customer_steps WHERE release_id = 1 GROUP BY customer_id",
+         text_id, state_by, state_at)) FROM customer_steps WHERE release_id = 1 GROUP BY customer_id",
     )
     .await;
     let plan = plan.concat().join(" ");
@@ -184,8 +188,7 @@ async fn a_migration_reads_texts_with_quote_or_pairs_of_backslashes_anew() {
     }
     Migrator::up(db, None).await.unwrap();
     let found = entity::text_variable::Entity::find().all(db).await.unwrap();
-    let mut found: Vec<(i64, String)> =
-        found.into_iter().map(|it| (it.text_key, it.name)).collect();
+    let mut found: Vec<(i64, String)> = found.into_iter().map(|it| (it.text_id, it.name)).collect();
     found.sort();
     let expected = [
         (1, "var.A"),
