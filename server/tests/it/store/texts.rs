@@ -7,8 +7,7 @@ use crate::{
 use app::{
     domain::{
         check_finding::Check,
-        id::{CustomerId, ReleaseId, StepId},
-        matrix::CellIndex,
+        id::{ReleaseId, StepId},
         order::Position,
         release::ReleaseDraft,
         vocabulary::StepAction,
@@ -141,7 +140,7 @@ async fn a_text_that_nothing_points_to_any_more_goes_with_the_change() {
         bodies(database).await,
         ["curl {{var.HOST}}", "out of the history"]
     );
-    store.delete_release(may, None, app.ana()).await.unwrap();
+    store.delete_draft(may, app.ana()).await.unwrap();
     assert_eq!(bodies(database).await, ["curl {{var.HOST}}"]);
     let names = text_variable::Entity::find().all(database.writer()).await;
     let names: Vec<String> = names.unwrap().into_iter().map(|it| it.name).collect();
@@ -313,7 +312,7 @@ async fn a_migration_keeps_each_text_once_and_all_that_is_read_stays() {
     }
 
     let store = in_open_mode(&database);
-    let found = store.templates(ReleaseId(1)).await.unwrap();
+    let found = store.release(ReleaseId(1)).await.unwrap().templates;
     let found: Vec<String> = found.into_iter().map(|it| it.content).collect();
     assert_eq!(found, of_steps);
     let copies = customer_step::Entity::find().order_by_asc(customer_step::Column::Id);
@@ -340,7 +339,8 @@ async fn a_migration_keeps_each_text_once_and_all_that_is_read_stays() {
         "{findings:?}"
     );
     database.compact().await.unwrap();
-    assert_eq!(store.templates(ReleaseId(1)).await.unwrap().len(), 4);
+    let release = store.release(ReleaseId(1)).await.unwrap();
+    assert_eq!(release.templates.len(), 4);
 }
 
 #[tokio::test]
@@ -379,10 +379,6 @@ async fn twenty_thousand_copies_and_events_move_in_seconds() {
     assert!(took < Duration::from_secs(30), "{took:?}");
     let of_copies = text::Entity::find().filter(text::Column::InHistory.eq(false));
     assert_eq!(of_copies.count(database.writer()).await.unwrap(), 101);
-    let store = in_open_mode(&database);
-    let (step, customer) = (
-        store.matrix(ReleaseId(1), CellIndex::default()).await,
-        store.customer(CustomerId(20_000)).await,
-    );
-    assert!(step.is_ok() && customer.is_ok());
+    let without = customer_step::Entity::find().filter(customer_step::Column::TextId.is_null());
+    assert_eq!(without.count(database.writer()).await.unwrap(), 0);
 }
