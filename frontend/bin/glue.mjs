@@ -1,10 +1,11 @@
-// Makes smaller what wasm-bindgen wrote: the main WASM file and the JavaScript beside it, which call each other's functions. Their
-// long names with hashes become a letter or two on both sides, and functions that the WASM no longer calls are left out of the
-// script. Runs after wasm-opt and before the script is minified; anything of another form than expected is an error.
+// Makes smaller what wasm-bindgen wrote: the main WASM file and the JavaScript beside it, which call each other's functions.
+// `glue.mjs before FILE`, before wasm-opt: leaves out the classes that wasm-streams exports, of which no page makes any, so that
+// wasm-opt drops their code. `glue.mjs after FILE`: long names with hashes become a letter or two on both sides, and functions that
+// the WASM no longer calls are left out of the script, which is minified later. Another form than expected is an error.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const [file] = process.argv.slice(2);
+const [step, file] = process.argv.slice(2);
 const script = file.replace(/\.wasm$/, '.js');
 const wasm = readFileSync(file);
 let js = readFileSync(script, 'utf8');
@@ -96,28 +97,44 @@ function short(count) {
 const all = sections();
 const [imports, exports] = [IMPORTS, EXPORTS].map(id => all.find(it => it.id === id));
 
-// Functions that the WASM calls.
-const own = imports.entries.filter(it => it.module === './rollcall_bg.js');
-const names = new Map(own.map((it, at) => [it.name, short(at)]));
-const found = new Set();
-js = js.replace(/^ {8}(\w+): function\([^]*?^ {8}\}.*\n/gm, (whole, name) => {
-  found.add(name);
-  return names.has(name) ? whole.replace(name, names.get(name)) : '';
-});
-for (const it of own) {
-  if (!found.has(it.name)) throw new Error(`the script has no ${it.name}`);
-  [it.module, it.name] = ['_', names.get(it.name)];
+// What the script does not call.
+function dropUnused() {
+  for (const [, it] of js.matchAll(/^export class (\w+) /gm)) {
+    js = js
+      .replace(new RegExp(`^export class ${it} \\{\\n[^]*?^\\}\\n`, 'm'), '')
+      .replace(`if (Symbol.dispose) ${it}.prototype[Symbol.dispose] = ${it}.prototype.free;\n`, '')
+      .replace(new RegExp(`^const ${it}Finalization = [^]*?;\\n`, 'm'), '');
+    if (new RegExp(`\\b${it}(Finalization)?\\b`).test(js)) throw new Error(`the class ${it} is used`);
+  }
+  exports.entries = exports.entries.filter(it => !it.isFunction || new RegExp(`\\bwasm\\.${it.name}\\b`).test(js));
 }
-js = js.replace('"./rollcall_bg.js": import0', '_: import0');
-if (!js.includes(' _: import0')) throw new Error('the script gives the WASM no functions');
-// Functions that the script calls.
-const functions = exports.entries.filter(it => it.isFunction);
-const called = new Map(functions.map((it, at) => [it.name, short(at)]));
-js = js.replace(/\bwasm\.(\w+)/g, (whole, name) => (called.has(name) ? `wasm.${called.get(name)}` : whole));
-for (const it of functions) it.name = called.get(it.name);
-// The loader of the other parts, which cargo-leptos does not minify.
-for (const it of readdirSync(dirname(file)).filter(it => /^__wasm_split\.\w+\.js$/.test(it))) {
-  const loader = readFileSync(join(dirname(file), it), 'utf8');
-  writeFileSync(join(dirname(file), it), loader.replace(/^\s*(\/\/.*|\/\*.*\*\/)?\n/gm, '').replace(/^ +/gm, ''));
+
+function shortenNames() {
+  // Functions that the WASM calls.
+  const own = imports.entries.filter(it => it.module === './rollcall_bg.js');
+  const names = new Map(own.map((it, at) => [it.name, short(at)]));
+  const found = new Set();
+  js = js.replace(/^ {8}(\w+): function\([^]*?^ {8}\}.*\n/gm, (whole, name) => {
+    found.add(name);
+    return names.has(name) ? whole.replace(name, names.get(name)) : '';
+  });
+  for (const it of own) {
+    if (!found.has(it.name)) throw new Error(`the script has no ${it.name}`);
+    [it.module, it.name] = ['_', names.get(it.name)];
+  }
+  js = js.replace('"./rollcall_bg.js": import0', '_: import0');
+  if (!js.includes(' _: import0')) throw new Error('the script gives the WASM no functions');
+  // Functions that the script calls.
+  const functions = exports.entries.filter(it => it.isFunction);
+  const called = new Map(functions.map((it, at) => [it.name, short(at)]));
+  js = js.replace(/\bwasm\.(\w+)/g, (whole, name) => (called.has(name) ? `wasm.${called.get(name)}` : whole));
+  for (const it of functions) it.name = called.get(it.name);
+  // The loader of the other parts, which cargo-leptos does not minify.
+  for (const it of readdirSync(dirname(file)).filter(it => /^__wasm_split\.\w+\.js$/.test(it))) {
+    const loader = readFileSync(join(dirname(file), it), 'utf8');
+    writeFileSync(join(dirname(file), it), loader.replace(/^\s*(\/\/.*|\/\*.*\*\/)?\n/gm, '').replace(/^ +/gm, ''));
+  }
 }
+
+({ before: dropUnused, after: shortenNames })[step]();
 write(all);
