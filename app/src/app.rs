@@ -1,4 +1,4 @@
-//! Root component: leptos contexts, the layout around every page, and the table of all routes.
+//! Root component: leptos contexts, and the layout around every page.
 use crate::{
     api::overview::{read_frame, set_actor, set_theme},
     browser,
@@ -18,8 +18,8 @@ use crate::{
         SerialRequest,
         fetch::Fetch,
         latched,
-        lazy_pages::LazyPage,
         not_found::NotFoundPage,
+        page_routes::PageRoutes,
         releases::lazy_parts::{self, LazyPart},
         undo_requests::{UndoRequest, UndoRequests},
     },
@@ -29,10 +29,8 @@ use chrono::DateTime;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
-    SsrMode,
-    components::{FlatRoutes, Route, Router},
+    components::{FlatRoutes, Router},
     hooks::use_location,
-    path,
 };
 use std::sync::Arc;
 
@@ -73,34 +71,12 @@ pub fn App() -> impl IntoView {
     provide_context(clock);
     provide_context(Toasts::new());
     provide_context(UndoRequests::new());
+    let routes = PageRoutes::default();
     view! {
         <Router>
             <Shell>
                 <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
-                    <Route path=path!("/") view=LazyPage::Dashboard ssr=SsrMode::Async/>
-                    <Route path=path!("clusters") view=LazyPage::Clusters ssr=SsrMode::Async/>
-                    <Route path=path!("clusters/new") view=LazyPage::NewCluster ssr=SsrMode::Async/>
-                    <Route path=path!("clusters/:id") view=LazyPage::Cluster ssr=SsrMode::Async/>
-                    <Route path=path!("clusters/:id/edit") view=LazyPage::EditCluster ssr=SsrMode::Async/>
-                    <Route path=path!("customers") view=LazyPage::Customers ssr=SsrMode::Async/>
-                    <Route path=path!("customers/new") view=LazyPage::NewCustomer ssr=SsrMode::Async/>
-                    <Route path=path!("customers/:id") view=LazyPage::Customer ssr=SsrMode::Async/>
-                    <Route path=path!("customers/:id/edit") view=LazyPage::EditCustomer ssr=SsrMode::Async/>
-                    <Route path=path!("releases") view=LazyPage::Releases ssr=SsrMode::Async/>
-                    <Route path=path!("releases/new") view=LazyPage::NewRelease ssr=SsrMode::Async/>
-                    <Route path=path!("releases/:id") view=LazyPage::Release ssr=SsrMode::Async/>
-                    <Route path=path!("releases/:id/edit") view=LazyPage::EditRelease ssr=SsrMode::Async/>
-                    <Route path=path!("releases/:id/steps") view=LazyPage::Steps ssr=SsrMode::Async/>
-                    <Route
-                        path=path!("releases/:id/customer/:customer_id")
-                        view=LazyPage::CustomerSteps
-                        ssr=SsrMode::Async
-                    />
-                    <Route path=path!("activity") view=LazyPage::Activity ssr=SsrMode::Async/>
-                    <Route path=path!("account") view=LazyPage::Account ssr=SsrMode::Async/>
-                    <Route path=path!("users") view=LazyPage::Users ssr=SsrMode::Async/>
-                    <Route path=path!("users/new") view=LazyPage::NewUser ssr=SsrMode::Async/>
-                    <Route path=path!("users/:id/edit") view=LazyPage::EditUser ssr=SsrMode::Async/>
+                    {routes}
                 </FlatRoutes>
             </Shell>
         </Router>
