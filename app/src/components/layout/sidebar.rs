@@ -2,22 +2,49 @@
 //! the theme switch; of a user it is a menu.
 use crate::{
     browser,
-    components::{rights::OwnRights, ui::icon::Icon},
+    components::rights::OwnRights,
     domain::{actor_stamp::initials, permission::Permission, summary::LayoutInfo},
     paths,
 };
 use leptos::prelude::*;
-use maud::html;
+use maud::{Markup, html};
 
 /// The attribute of the button in a user's menu that switches the theme.
 const THEME_SWITCH: &str = "data-theme-switch";
 
-/// The menu of a user, who is named on it. HTML text, because elements of leptos would be large in the WASM.
+// What follows is HTML text, because elements of leptos would be large in the WASM of every page.
+
+fn glyph(name: &str) -> Markup {
+    html! {
+        svg class="glyph" aria-hidden="true" { use href={ "#" (name) } {} }
+    }
+}
+
+/// A person as the sidebar names them.
+fn who(actor: &str) -> Markup {
+    html! {
+        span class="avatar" aria-hidden="true" data-initials=(initials(actor)) {}
+        span { (actor) }
+    }
+}
+
+/// What a link of the navigation says: a count of nothing is left out.
+fn link_html(icon: &str, label: &str, count: u32) -> String {
+    let html = html! {
+        (glyph(icon))
+        span { (label) }
+        @if count > 0 {
+            span class="count" aria-hidden="true" { (count) }
+        }
+    };
+    html.into_string()
+}
+
+/// The menu of a user, who is named on it.
 fn menu_html(actor: &str, signs_out: bool) -> String {
     let html = html! {
         summary class="sidebar__who" aria-label={ "You: " (actor) } {
-            span class="avatar" aria-hidden="true" data-initials=(initials(actor)) {}
-            span { (actor) }
+            (who(actor))
         }
         div class="menu" {
             a class="menu__item" href=(paths::ACCOUNT) { "Your account" }
@@ -41,7 +68,7 @@ fn NavLink(
     label: &'static str,
     /// The path of the present page.
     here: Memo<String>,
-    #[prop(optional, into)] count: Option<u32>,
+    #[prop(optional)] count: u32,
 ) -> impl IntoView {
     let is_current = move || {
         let here = here.get();
@@ -49,11 +76,12 @@ fn NavLink(
     };
     view! {
         <li>
-            <a class="nav-link" href=path aria-current=move || is_current().then_some("page")>
-                <Icon name=icon/>
-                <span>{label}</span>
-                {count.filter(|it| *it > 0).map(|it| view! { <span class="count" aria-hidden="true">{it}</span> })}
-            </a>
+            <a
+                class="nav-link"
+                href=path
+                aria-current=move || is_current().then_some("page")
+                inner_html=link_html(icon, label, count)
+            ></a>
         </li>
     }
 }
@@ -143,18 +171,15 @@ pub fn Sidebar(
                                 aria-label=theme_label
                                 title=theme_label
                                 on:click=next_theme
-                            >
-                                <Icon name="i-theme"/>
-                            </button>
+                                inner_html=glyph("i-theme").into_string()
+                            ></button>
                             <button
                                 class="sidebar__who"
                                 aria-haspopup="dialog"
                                 aria-label=move || format!("You: {}", actor.get())
                                 on:click=move |_| name_dialog_open.set(true)
-                            >
-                                <span class="avatar" aria-hidden="true" data-initials=move || initials(&actor.get())></span>
-                                <span>{move || actor.get()}</span>
-                            </button>
+                                inner_html=move || who(&actor.get()).into_string()
+                            ></button>
                         }
                     })}
             </div>
