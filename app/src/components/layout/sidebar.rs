@@ -150,6 +150,7 @@ pub fn Sidebar(
                             </ul>
                         </nav>
                     }
+                    .into_any()
                 })}
             <div class="sidebar__foot">
                 {menu
@@ -159,7 +160,7 @@ pub fn Sidebar(
                                 next_theme(event);
                             }
                         };
-                        view! { <details class="more" inner_html=html on:click=switch_theme></details> }
+                        view! { <details class="more" inner_html=html on:click=switch_theme></details> }.into_any()
                     })}
                 {(!is_user)
                     .then(|| {
@@ -181,6 +182,7 @@ pub fn Sidebar(
                                 inner_html=move || who(&actor.get()).into_string()
                             ></button>
                         }
+                        .into_any()
                     })}
             </div>
         </header>
