@@ -1,7 +1,11 @@
 //! Icons, from an SVG sprite that the shell puts into each page once.
 use leptos::prelude::*;
 
-/// The sprite, an SVG with one symbol per icon.
+/// The sprite, an SVG with one symbol per icon. It travels with each page, so it has no comments.
+///
+/// States (`g-`) are told apart by shape and by weight: the darker in grayscale, the more attention is due. They, types and icons are
+/// drawn on 16 x 16, corner marks on 8 x 8 (unresolved on 12 x 8), with edges on whole pixels at 16 px. All is painted with
+/// `currentColor`; the cut-out of a filled shape with the custom property `glyph-cut` (the surface below).
 pub const SPRITE: &str = include_str!("glyphs.svg");
 
 /// An icon by its name in the sprite. It is hidden from screen readers: the text beside it, or a label, has to say the same.
