@@ -1,10 +1,9 @@
 //! Root component: leptos contexts, and the layout around every page.
 use crate::{
-    api::overview::{read_frame, set_actor, set_theme},
+    api::overview::read_frame,
     browser,
     components::{
         layout::sidebar::Sidebar,
-        name_dialog::NameDialogProps,
         rights::OwnRights,
         ui::{
             follow_effect::follow,
@@ -15,7 +14,6 @@ use crate::{
     },
     domain::{id::BatchId, permission::Role, summary::LayoutInfo},
     pages::{
-        SerialRequest,
         fetch::Fetch,
         latched,
         not_found::NotFoundPage,
@@ -93,20 +91,11 @@ fn Shell(children: Children) -> impl IntoView {
     let frame = Fetch::new(move || here.get(), |_| read_frame());
     let actor = RwSignal::new(String::new());
     let name_dialog_open = RwSignal::new(false);
-    let naming = SerialRequest::new();
     let wants_name = latched(move || name_dialog_open.get());
     let (toasts, undo_requests) = (Toasts::from_context(), UndoRequests::from_context());
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);
-        leptos::task::spawn_local(async move {
-            let _ = set_theme(theme.unwrap_or_default().to_owned()).await;
-        });
-    });
-    let on_name = Callback::new(move |name: String| {
-        naming.run(set_actor(name), move |name| {
-            actor.set(name);
-            name_dialog_open.set(false);
-        });
+        lazy_parts::run(LazyPart::Theme(theme));
     });
     let on_undo = Callback::new(move |batch: BatchId| {
         undo_requests.send(UndoRequest {
@@ -160,8 +149,8 @@ fn Shell(children: Children) -> impl IntoView {
             request.map(|it| lazy_parts::show(LazyPart::Undo(Box::new(it), undo_requests)))
         }}
         {move || {
-            let dialog = NameDialogProps { open: name_dialog_open, actor, error: naming.error, on_name };
-            wants_name.get().then(|| lazy_parts::show(LazyPart::Name(dialog)))
+            let dialog = LazyPart::Name { open: name_dialog_open, actor };
+            wants_name.get().then(|| lazy_parts::show(dialog))
         }}
         <ToastRegion on_undo=on_undo/>
     }

@@ -11,6 +11,7 @@ pub mod list_url;
 pub mod not_found;
 pub mod page_routes;
 pub mod people;
+pub mod preferences;
 pub mod releases;
 pub mod request_queue;
 pub mod undo_flow;
