@@ -17,7 +17,7 @@ use crate::{
         fetch::Fetch,
         latched,
         not_found::NotFoundPage,
-        page_routes::PageRoutes,
+        page_routes::AllPages,
         releases::lazy_parts::{self, LazyPart},
         undo_requests::{UndoRequest, UndoRequests},
     },
@@ -69,12 +69,11 @@ pub fn App() -> impl IntoView {
     provide_context(clock);
     provide_context(Toasts::new());
     provide_context(UndoRequests::new());
-    let routes = PageRoutes::default();
     view! {
         <Router>
             <Shell>
                 <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
-                    {routes}
+                    <AllPages/>
                 </FlatRoutes>
             </Shell>
         </Router>

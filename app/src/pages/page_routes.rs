@@ -1,6 +1,7 @@
 //! The addresses of all pages, as routes of one type. The router has a type for each shape of an address, such as
 //! `/releases/:id/edit`, and each is compiled anew.
 use super::lazy_pages::LazyPage;
+use leptos::prelude::*;
 use leptos_router::{
     ChooseView, GeneratedRouteData, MatchInterface, MatchNestedRoutes, MatchParams, Method,
     PathSegment, RouteMatchId, SsrMode,
@@ -55,6 +56,12 @@ fn params_of(form: &'static str, path: &str) -> Option<Params> {
 /// The routes of all pages. The router tells them apart by their ids.
 #[derive(Clone)]
 pub struct PageRoutes([RouteMatchId; PAGES.len()]);
+
+/// The routes, as the router takes its children.
+#[component(transparent)]
+pub fn AllPages() -> PageRoutes {
+    PageRoutes::default()
+}
 
 impl Default for PageRoutes {
     fn default() -> Self {
