@@ -16,10 +16,10 @@ pub struct Toast {
     number: u32,
 }
 
-/// The toasts of the page. Only the newest one is shown.
+/// The toasts of the page. Only the newest one is shown, and those that link to a step: what failed there is not told elsewhere.
 #[derive(Clone, Copy)]
 pub struct Toasts {
-    shown: RwSignal<Option<Toast>>,
+    shown: RwSignal<Vec<Toast>>,
     number: RwSignal<u32>,
     /// Whether the pointer or the focus is on the toast. It is not hidden then.
     is_held: RwSignal<bool>,
@@ -34,7 +34,7 @@ impl Toasts {
     /// Without a toast. To be provided as context by the shell of the page.
     pub fn new() -> Self {
         Self {
-            shown: RwSignal::new(None),
+            shown: RwSignal::new(Vec::new()),
             number: RwSignal::new(0),
             is_held: RwSignal::new(false),
             on_refresh: StoredValue::new(None),
@@ -51,7 +51,7 @@ impl Toasts {
         self.replace(text.into(), batch, None);
     }
 
-    /// Shows a toast with a link to the step that it is about.
+    /// Shows a toast with a link to the step that it is about. Later ones do not take its place, but for one about this step.
     pub fn show_step(self, text: String, address: String) {
         self.replace(text, None, Some(address));
     }
@@ -59,37 +59,42 @@ impl Toasts {
     fn replace(self, text: String, batch: Option<BatchId>, step: Option<String>) {
         self.number.update(|it| *it += 1);
         let number = self.number.get_untracked();
-        self.shown.set(Some(Toast {
-            text,
-            batch,
-            step,
-            number,
-        }));
+        self.shown.update(|all| {
+            all.retain(|it| it.step.is_some() && it.step != step);
+            all.push(Toast {
+                text,
+                batch,
+                step,
+                number,
+            });
+        });
         self.hide_later(number);
+    }
+
+    fn hide(self, number: u32) {
+        self.shown
+            .update(|all| all.retain(|it| it.number != number));
     }
 
     fn hide_later(self, number: u32) {
         browser::dom::after(TOAST_DURATION_MS, move || {
-            if self
-                .shown
-                .try_get_untracked()
-                .flatten()
-                .is_none_or(|it| it.number != number)
-            {
+            let is_this = |it: &Toast| it.number == number;
+            let is_shown = self.shown.try_with_untracked(|it| it.iter().any(is_this));
+            if is_shown != Some(true) {
                 return;
             }
             if self.is_held.get_untracked() {
                 self.hide_later(number);
             } else {
-                self.shown.set(None);
+                self.hide(number);
             }
         });
     }
 
-    /// Hides the toast. A removed element sends no `pointerleave`, so the hold is reset here.
-    pub fn dismiss(self) {
+    /// Hides a toast. A removed element sends no `pointerleave`, so the hold is reset here.
+    fn dismiss(self, number: u32) {
         self.is_held.set(false);
-        self.shown.set(None);
+        self.hide(number);
     }
 
     /// Sets how the page is brought up to date after an undo, so that input is kept. Other pages are reloaded.
@@ -118,8 +123,8 @@ pub fn ToastRegion(on_undo: Callback<BatchId>) -> impl IntoView {
     view! {
         <div class="toast-region" role="status" aria-live="polite">
             {move || {
-                toasts.shown.get().map(|toast| {
-                    let undo = toast.batch.clone();
+                let toast_view = move |toast: Toast| {
+                    let (undo, number) = (toast.batch.clone(), toast.number);
                     view! {
                         <div
                             class="toast"
@@ -131,7 +136,7 @@ pub fn ToastRegion(on_undo: Callback<BatchId>) -> impl IntoView {
                             <span>{toast.text}</span>
                             {toast.step.map(|step| {
                                 view! {
-                                    <a class="button" data-size="s" href=step on:click=move |_| toasts.dismiss()>
+                                    <a class="button" data-size="s" href=step on:click=move |_| toasts.dismiss(number)>
                                         "View step"
                                     </a>
                                 }
@@ -142,7 +147,7 @@ pub fn ToastRegion(on_undo: Callback<BatchId>) -> impl IntoView {
                                         class="button"
                                         data-size="s"
                                         on:click=move |_| {
-                                            toasts.dismiss();
+                                            toasts.dismiss(number);
                                             on_undo.run(batch.clone());
                                         }
                                     >
@@ -152,7 +157,8 @@ pub fn ToastRegion(on_undo: Callback<BatchId>) -> impl IntoView {
                             })}
                         </div>
                     }
-                })
+                };
+                toasts.shown.get().into_iter().map(toast_view).collect_view()
             }}
         </div>
     }

@@ -12,7 +12,7 @@ use crate::{
     components::step_panel::StepPanel, components::step_panel::events::PanelNeighbors,
     components::step_panel::panel_session::StepMemory, components::ui::notice::sentence,
     domain::customer_work::OpenStep, domain::id::StepId, domain::vocabulary::Noun, error::AppError,
-    pages::fetch::Fetch, pages::with_child_owner,
+    pages::fetch::Fetch, pages::with_child_owner, paths,
 };
 use leptos::prelude::*;
 
@@ -45,10 +45,14 @@ pub fn StepPanelHost(
         refused: failed_action,
         is_writing: Signal::derive(is_writing),
         open: Callback::new(move |step| open_with_cell(&controller, step)),
-        names: Callback::new(move |step| controller.state.step_and_customer(step)),
+        place: Callback::new(move |step: StepId| {
+            let (name, customer) = controller.state.step_and_customer(step)?;
+            Some((name, customer, paths::step(reloader.release, step)))
+        }),
         toasts: controller.toasts,
     };
     questions.ask_in_turn();
+    on_cleanup(move || questions.tell_all());
     let (version, forced) = (reloader.panel_version, reloader.forced_panel_version);
     let shown = shown_step(
         memory,
