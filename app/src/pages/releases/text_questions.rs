@@ -20,6 +20,8 @@ pub struct TextQuestions {
     pub refused: RwSignal<Option<FailedAction>>,
     /// Whether a reason or a text is being written in a dialog.
     pub is_writing: Signal<bool>,
+    /// Whether the page is the one in the address. While another one is being loaded nothing is opened here.
+    pub is_here: Signal<bool>,
     /// Opens a step.
     pub open: Callback<StepId>,
     /// The names of a step and its customer, and the step's address.
@@ -35,6 +37,7 @@ impl TextQuestions {
         follow(move |_| {
             let is_asked = self.refused.with(|it| is_question(it.as_ref()));
             let is_writing = self.is_writing.get();
+            let is_here = self.is_here.get();
             let Some(newest) = self.waiting.with(|it| it.last().cloned()) else {
                 told = None;
                 return;
@@ -43,7 +46,7 @@ impl TextQuestions {
                 self.say_that_it_waits(&newest);
                 told = Some(newest);
             }
-            if !is_writing && !is_asked {
+            if is_here && !is_writing && !is_asked {
                 dom::when_free(move || self.ask_next());
             }
         });
@@ -65,7 +68,8 @@ impl TextQuestions {
         let is_asked = self
             .refused
             .try_with_untracked(|it| is_question(it.as_ref()));
-        if is_writing != Some(false) || is_asked != Some(false) {
+        let is_here = self.is_here.try_get_untracked();
+        if (is_writing, is_asked, is_here) != (Some(false), Some(false), Some(true)) {
             return;
         }
         let next = self.waiting.try_update(|it| {
@@ -91,6 +95,12 @@ impl TextQuestions {
             }
         }
     }
+}
+
+/// Whether the address is a page's own. Tracked.
+pub fn is_at(path: Memo<String>, own: &str) -> bool {
+    let now = path.try_get();
+    now.is_some_and(|it| it.trim_end_matches('/') == own)
 }
 
 fn is_question(failed: Option<&FailedAction>) -> bool {

@@ -24,7 +24,8 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
-    hooks::{use_location, use_navigate, use_query_map},
+    hooks::{use_location, use_navigate},
+    params::ParamsMap,
 };
 
 /// Handles to the state of the customer page, copied into every closure that needs them.
@@ -50,8 +51,8 @@ pub struct WorkController {
     /// Requests that reorder the list; one at a time.
     pub ordering: SerialRequest,
     open: Callback<Option<StepId>>,
-    /// The path of the page that is shown.
-    path: Memo<String>,
+    /// The path and the query in the address.
+    address: (Memo<String>, Memo<ParamsMap>),
     reload: Callback<()>,
     toasts: Toasts,
     clock: Clock,
@@ -88,7 +89,8 @@ impl WorkController {
         reload: Callback<()>,
     ) -> Self {
         let rows = RwSignal::new(rows);
-        let query = use_query_map();
+        let location = use_location();
+        let query = location.query;
         let open_step = Memo::new(move |_| {
             let asked = query.with(|it| it.get("step").and_then(|it| it.parse::<StepId>().ok()))?;
             rows.with(|rows| rows.iter().any(|it| it.id == asked))
@@ -126,7 +128,7 @@ impl WorkController {
             detail_versions,
             ordering: SerialRequest::new(),
             open,
-            path: use_location().pathname,
+            address: (location.pathname, query),
             reload,
             toasts: Toasts::from_context(),
             clock: Clock::from_context(),
@@ -172,25 +174,28 @@ impl WorkController {
             waiting: self.page.questions,
             refused: self.page.refused,
             is_writing: Signal::derive(move || self.is_writing()),
+            is_here: Signal::derive(move || self.is_here()),
             open: Callback::new(move |step| self.open.run(Some(step))),
             place: Callback::new(move |step| {
                 let (name, customer) = untrack(|| self.names(step));
-                Some((name, customer, self.address(step)))
+                Some((name, customer, self.address_of(step)))
             }),
             toasts: self.toasts,
         };
         questions.ask_in_turn();
         on_cleanup(move || {
-            if !self.is_here() {
+            if !untrack(|| self.is_here()) {
                 questions.tell_all();
             }
         });
     }
 
-    /// Whether the page shows this customer, if in a list that was rendered again. Beside another's steps nothing is asked.
+    /// Whether the address is that of this customer's steps, though the list may have been rendered again. Beside another's steps,
+    /// or on paper, nothing is asked. Tracked.
     fn is_here(self) -> bool {
+        let (path, query) = self.address;
         let own = paths::customer_steps(self.release, self.customer);
-        self.path.try_get_untracked() == Some(own)
+        text_questions::is_at(path, &own) && query.with(|it| it.get_str("view").is_none())
     }
 
     /// Whether a reason or a text is being written in a dialog. Tracked.
@@ -199,7 +204,7 @@ impl WorkController {
         self.page.asking.with(Option::is_some) || dialog.with(Option::is_some)
     }
 
-    fn address(self, step: StepId) -> String {
+    fn address_of(self, step: StepId) -> String {
         paths::customer_step(self.release, self.customer, step)
     }
 
@@ -216,7 +221,7 @@ impl WorkController {
     fn say_failure(self, failed: &FailedAction, (name, customer): (String, String)) {
         let why = failure_text(failed);
         let text = format!("{name} for {customer} {why}.");
-        self.toasts.show_step(text, self.address(failed.step));
+        self.toasts.show_step(text, self.address_of(failed.step));
     }
 
     /// The customer's name.
@@ -253,7 +258,7 @@ impl WorkController {
             Some(NextStep {
                 number: at + 1,
                 row: rows[at].clone(),
-                path: self.address(step),
+                path: self.address_of(step),
             })
         })
     }
@@ -321,7 +326,7 @@ impl WorkController {
 
     fn fail_action(self, failed: FailedAction, names: (String, String)) {
         let page = self.page;
-        if failed.is_text_changed() && self.is_here() {
+        if failed.is_text_changed() && untrack(|| self.is_here()) {
             let waits = page.questions.try_update(|it| it.push(failed.clone()));
             if waits.is_some() {
                 return;
@@ -374,7 +379,8 @@ impl WorkController {
         let is_finished = matches!(action, StepAction::Done | StepAction::Skip);
         // What is typed here is no shortcut of the next step. The reason that was given is still in its field.
         let is_typing = dom::is_typing() && !dom::exists("dialog[open]");
-        if is_new && is_finished && !is_typing && !untrack(|| self.is_writing()) {
+        let is_free = !is_typing && untrack(|| self.is_here() && !self.is_writing());
+        if is_new && is_finished && is_free {
             let next = self
                 .rows
                 .with_untracked(|rows| next_to_do(rows, Some(step)));
