@@ -17,10 +17,10 @@ pub struct Toast {
     number: u32,
 }
 
-/// The toasts of the page. Only the newest one is shown.
+/// The toasts of the page. Only the newest one is shown, and those that link to a step: what failed there is not told elsewhere.
 #[derive(Clone, Copy)]
 pub struct Toasts {
-    shown: RwSignal<Option<Toast>>,
+    shown: RwSignal<Vec<Toast>>,
     number: RwSignal<u32>,
     /// Brings the page up to date after an undo.
     on_refresh: StoredValue<Option<Callback<UndoneBatch>>>,
@@ -36,7 +36,7 @@ impl Toasts {
     /// Without a toast. To be provided as context by the shell of the page.
     pub fn new() -> Self {
         Self {
-            shown: RwSignal::new(None),
+            shown: RwSignal::new(Vec::new()),
             number: RwSignal::new(0),
             on_refresh: StoredValue::new(None),
         }
@@ -52,7 +52,7 @@ impl Toasts {
         self.replace(text.into(), batch, None);
     }
 
-    /// Shows a toast with a link to the step that it is about.
+    /// Shows a toast with a link to the step that it is about. Later ones do not take its place, but for one about this step.
     pub fn show_step(self, text: String, address: String) {
         self.replace(text, None, Some(address));
     }
@@ -60,29 +60,34 @@ impl Toasts {
     fn replace(self, text: String, batch: Option<BatchId>, step: Option<String>) {
         self.number.update(|it| *it += 1);
         let number = self.number.get_untracked();
-        self.shown.set(Some(Toast {
-            text,
-            batch,
-            step,
-            number,
-        }));
+        self.shown.update(|all| {
+            all.retain(|it| it.step.is_some() && it.step != step);
+            all.push(Toast {
+                text,
+                batch,
+                step,
+                number,
+            });
+        });
         self.hide_later(number);
+    }
+
+    fn hide(self, number: u32) {
+        self.shown
+            .update(|all| all.retain(|it| it.number != number));
     }
 
     fn hide_later(self, number: u32) {
         browser::dom::after(TOAST_DURATION_MS, move || {
-            if self
-                .shown
-                .try_get_untracked()
-                .flatten()
-                .is_none_or(|it| it.number != number)
-            {
+            let is_this = |it: &Toast| it.number == number;
+            let is_shown = self.shown.try_with_untracked(|it| it.iter().any(is_this));
+            if is_shown != Some(true) {
                 return;
             }
             if browser::dom::exists(HELD) {
                 self.hide_later(number);
             } else {
-                self.shown.set(None);
+                self.hide(number);
             }
         });
     }
@@ -106,7 +111,7 @@ impl Default for Toasts {
     }
 }
 
-/// The attribute of what hides the toast when it is pressed.
+/// The attribute of what hides a toast when it is pressed: the toast's number.
 const PRESSED: &str = "data-toast";
 
 /// A toast. HTML text, because elements of leptos would be large in the WASM of every page.
@@ -115,10 +120,10 @@ fn toast_html(toast: &Toast) -> String {
         div class="toast" {
             span { (toast.text) }
             @if let Some(step) = &toast.step {
-                a class="button" data-size="s" data-toast="" href=(step) { "View step" }
+                a class="button" data-size="s" data-toast=(toast.number) href=(step) { "View step" }
             }
             @if toast.batch.is_some() {
-                button class="button" data-size="s" data-toast="" { "Undo" }
+                button class="button" data-size="s" data-toast=(toast.number) { "Undo" }
             }
         }
     };
@@ -130,18 +135,23 @@ fn toast_html(toast: &Toast) -> String {
 pub fn ToastRegion(on_undo: Callback<BatchId>) -> impl IntoView {
     let toasts = Toasts::from_context();
     let press = move |event: leptos::ev::MouseEvent| {
-        if browser::dom::closest_attribute(&event, PRESSED).is_none() {
+        let number = browser::dom::closest_attribute(&event, PRESSED);
+        let Some(number) = number.and_then(|it| it.parse().ok()) else {
             return;
-        }
-        let toast = toasts.shown.get_untracked();
-        toasts.shown.set(None);
+        };
+        let is_pressed = |it: &Toast| it.number == number;
+        let toast = toasts
+            .shown
+            .with_untracked(|all| all.iter().find(|it| is_pressed(it)).cloned());
+        toasts.hide(number);
         if let Some(batch) = toast.and_then(|it| it.batch) {
             on_undo.run(batch);
         }
     };
     let html = move || {
-        let toast = toasts.shown.get();
-        toast.as_ref().map(toast_html).unwrap_or_default()
+        toasts
+            .shown
+            .with(|all| all.iter().map(toast_html).collect::<String>())
     };
     view! { <div class="toast-region" role="status" aria-live="polite" inner_html=html on:click=press></div> }
 }

@@ -2,7 +2,8 @@
 //! so that each callback and each lazily loaded part can hold it.
 use super::{
     super::step_detail_actions::NOTES_SAVED, super::step_detail_actions::StepPanelOutcome,
-    super::text_questions::put_back, reloader::MatrixReloader, undo_stack::UndoStack, url_state,
+    super::text_questions, super::text_questions::put_back, reloader::MatrixReloader,
+    undo_stack::UndoStack, url_state,
 };
 use crate::{
     api::steps::act_on_step, browser, components::bulk_bar::BulkActionState,
@@ -410,8 +411,8 @@ impl MatrixController {
             };
             self.report(text, batch_id);
         }
+        text_questions::settle(self.failed_action, self.questions, step, action);
         if self.is_open(step) {
-            self.failed_action.set(None);
             self.reloader.reload_panel();
         }
     }
@@ -434,7 +435,7 @@ impl MatrixController {
         if is_outdated {
             self.reloader.reload_all();
         }
-        if self.is_open(step) {
+        if self.is_open(step) && !text_questions::is_asked(self.failed_action) {
             self.failed_action.set(Some(failed));
         } else if let Some((name, customer)) = names {
             let why = failure_text(&failed);
