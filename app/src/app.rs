@@ -3,7 +3,7 @@ use crate::{
     api::overview::{read_frame, set_actor, set_theme},
     browser,
     components::{
-        layout::sidebar::Sidebar,
+        layout::sidebar::{OwnName, Sidebar},
         name_dialog::NameDialogProps,
         rights::OwnRights,
         ui::{
@@ -116,6 +116,7 @@ fn Shell(children: Children) -> impl IntoView {
     // The counts in the sidebar depend on the page, so they are fetched again on every navigation.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
     let actor = RwSignal::new(String::new());
+    provide_context(OwnName(actor));
     let name_dialog_open = RwSignal::new(false);
     let naming = SerialRequest::new();
     let wants_name = latched(move || name_dialog_open.get());

@@ -129,6 +129,8 @@ pub mod undo;
 pub mod unique_members;
 /// Users.
 pub mod user;
+/// Browsers in words.
+pub mod user_agent;
 /// All validation errors of a form.
 pub mod validation_errors;
 /// `{{variables}}` in a step's text.

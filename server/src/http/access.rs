@@ -330,7 +330,10 @@ fn refuse(request: &Request, refusal: Refusal) -> Response {
     }
     let error = match refusal {
         Refusal::Nobody => AppError::SignIn,
-        Refusal::Setup if path.starts_with("/rpc/") => AppError::Denied(SETUP.to_owned()),
+        Refusal::Setup if path.starts_with("/rpc/") => {
+            let error = AppError::Denied(SETUP.to_owned());
+            return (StatusCode::SERVICE_UNAVAILABLE, Body::from(error.ser())).into_response();
+        }
         Refusal::Setup => return Redirect::to(app::paths::SETUP).into_response(),
         Refusal::Rejected(StatusCode::NOT_FOUND, text) => {
             return (StatusCode::NOT_FOUND, format!("{text}\n")).into_response();

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     browser, components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
     components::pending_actions::ShownText, components::pending_actions::ShownTexts,
-    components::ui::code::CODE_TEXT, components::ui::code::CodeView,
+    components::rights::OwnRights, components::ui::code::CODE_TEXT, components::ui::code::CodeView,
     components::ui::follow_effect::follow, domain::cluster::Cluster, domain::copy::CopyFormat,
     domain::copy::CopySource, domain::copy::clipboard_text, domain::copy::with_header_of,
     domain::customer::Customer, domain::customer_work::OpenStep, domain::id::StepId,
@@ -107,7 +107,7 @@ pub struct StepDetailState {
     pub id: StepId,
     /// The state of the step as it was read.
     pub status: StepStatus,
-    /// Whether the step can be changed: the release is active.
+    /// Whether the step can be changed: the release is active, and the role allows it.
     pub can_work: bool,
     /// Whether the text on screen is the one that a done step kept, because today's is another.
     pub is_kept: bool,
@@ -372,7 +372,7 @@ impl StepDetailState {
     /// Why an action is not possible now; none if it is.
     pub fn why_not(self, action: StepAction) -> Option<String> {
         if !self.can_work {
-            return Some("The release is not active".to_owned());
+            return Some(OwnRights::from_context().why_read_only().to_owned());
         }
         let past = action.past_tense();
         let word = self.status.in_sentence();
