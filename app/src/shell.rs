@@ -66,9 +66,9 @@ addEventListener("popstate", ({ state }) => {
 }, true);
 "#;
 
-/// Asks whoever's session ended under an open page to sign in again, in a dialog over it, and sends the request that was refused
-/// once more: what was typed is still there. Plain JavaScript in the place of `fetch`, so that no request has to know of it. Somebody
-/// else who signs in gets the page anew.
+/// After a session ended under an open page: asks to sign in again, in a dialog over the page, and sends the request that was refused
+/// once more. What was typed is still there. Plain JavaScript in the place of `fetch`, so that no request has to know of it. If
+/// another user signs in, the page is loaded again.
 const SIGN_IN: &str = r#"const door = document.getElementById("sign-in");
 if (door) {
   const send = fetch;

@@ -141,8 +141,8 @@ pub fn set_cookie(name: &str, value: &str) {
     }
 }
 
-/// Stores the caller's name in its cookie and answers it as stored. Errors: a name that breaks the limits of `Name`; somebody
-/// whose name is that of an account.
+/// Stores the caller's name in its cookie and answers it as stored. Errors: a name that breaks the limits of `Name`; a
+/// caller that is a user, whose name is that of the account.
 pub fn set_actor_cookie(name: &str) -> Result<String, AppError> {
     if caller()?.user().is_some() {
         return reply(Err(StoreError::NotInOpenMode));

@@ -1,5 +1,5 @@
-//! The first of two fences (R23): finds out who asks, and refuses what the table of rights does not allow, before any handler, page
-//! or kept answer. It is closed by default: an address without a line in the table is answered by nobody. The second fence is the
+//! The first of two fences (R23): authenticates the caller, and refuses what the table of rights does not allow, before any handler, page
+//! or kept answer. It is closed by default: an address without a line in the table is not served. The second fence is the
 //! store, which is only to be had for a caller; this one puts the caller into the request's extensions.
 use super::{
     door_page,
@@ -48,7 +48,7 @@ const SETUP: &str =
 pub struct Access {
     pub database: Database,
     pub settings: Arc<AuthSettings>,
-    /// In `open` mode, the name of who gives none.
+    /// In `open` mode, the name of a caller that gives none.
     pub default_actor: String,
     /// Whether there is an active admin. Once there is one there always is: the last one stays.
     pub has_admin: Arc<AtomicBool>,

@@ -1,4 +1,4 @@
-//! The pages of who is not signed in yet: `/login`, `/setup`, and the address that signs out. Plain forms that post to their own
+//! The pages that need no session: `/login`, `/setup`, and the address that signs out. Plain forms that post to their own
 //! address, so that they work without JavaScript.
 use super::{
     door_page::{DoorPage, TextInput},
@@ -74,6 +74,16 @@ pub fn page_after_failure(
     let page = login_page(settings, next, "", None);
     let failure = Some(failure);
     DoorPage { failure, ..page }.respond(headers)
+}
+
+/// The same, after an error that the page has words for.
+pub fn page_after_error(
+    headers: &HeaderMap,
+    settings: &AuthSettings,
+    next: &str,
+    error: &AppError,
+) -> Response {
+    login_page(settings, next, "", Some(error)).respond(headers)
 }
 
 /// The form that signs in.

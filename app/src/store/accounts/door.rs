@@ -1,5 +1,5 @@
-//! Who a request comes from: asked of the `Database`, before there is a caller. One query a request, and no cache of it: a session that
-//! ended, a user who was deactivated, another role or scope count at the next request, whichever server or command line wrote them.
+//! The caller of a request, by its session, token or proxy: asked of the `Database`. One query a request, and no cache of it: a session
+//! that ended, a user who was deactivated, another role or scope count at the next request, whichever server or command line wrote them.
 use super::password_hash::{self, Verified};
 use crate::domain::{
     caller::Caller,
@@ -21,7 +21,7 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, 
 #[derive(Clone, Debug)]
 pub enum LoginOutcome {
     User(Box<User>),
-    /// Wrong, whatever is: the login, the password, no password at all, an inactive user.
+    /// A wrong login or password, a user without a password, or an inactive user: all look the same.
     Wrong,
 }
 

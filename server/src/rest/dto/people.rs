@@ -40,7 +40,7 @@ impl ToSchema for ScopeSchema {
     }
 }
 
-/// Somebody who may sign in. Deleting one deactivates it.
+/// A user, who may sign in while active. Deleting one deactivates it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
@@ -102,7 +102,7 @@ impl From<user::User> for User {
     }
 }
 
-/// Who just signed in.
+/// The user of a new session.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NewSession {
     pub user: User,
