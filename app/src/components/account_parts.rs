@@ -37,7 +37,8 @@ impl CardRequest {
     }
 }
 
-/// A form in a card: what went wrong, its fields as children, and one button.
+/// A form in a card: what went wrong, its fields as children, and one button. It posts, so that a browser that sends it before the
+/// page is live puts no password into an address.
 #[component]
 fn CardForm(
     request: CardRequest,
@@ -48,6 +49,7 @@ fn CardForm(
     view! {
         <form
             class="card form"
+            method="post"
             on:submit=move |event| {
                 event.prevent_default();
                 on_submit.run(());

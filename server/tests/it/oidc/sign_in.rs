@@ -141,6 +141,27 @@ async fn userinfo_is_read_where_the_id_token_lacks_a_claim_and_only_there() {
 }
 
 #[tokio::test]
+async fn the_claim_of_the_groups_may_be_a_path_into_objects() {
+    let provider = FakeProvider::start().await;
+    let mut settings = provider.settings(ROLES);
+    "realm_access.roles".clone_into(&mut settings.groups_claim);
+    let app = TestApp::with_provider(settings).await;
+    let roles = json!({ "roles": ["offline_access", "team"] });
+    provider.claim("realm_access", roles);
+    let cookie = session(&signed_in(&app, &provider).await).unwrap();
+    assert_eq!(who(&app, &cookie).await["role"], "operator");
+    assert_eq!(provider.userinfo_reads(), 0);
+    // Also if only userinfo has it.
+    provider.claim("realm_access", json!({ "verify_caller": true }));
+    provider.set(|it| {
+        let roles = json!({ "roles": ["release-admins"] });
+        it.userinfo = json!({ "sub": "account-1", "realm_access": roles });
+    });
+    let cookie = session(&signed_in(&app, &provider).await).unwrap();
+    assert_eq!(who(&app, &cookie).await["role"], "admin");
+}
+
+#[tokio::test]
 async fn a_key_that_the_provider_has_since_is_read_when_it_signs() {
     let provider = FakeProvider::start().await;
     let app = provider.app(ROLES).await;
