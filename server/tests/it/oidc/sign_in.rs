@@ -75,6 +75,9 @@ async fn who_comes_back_is_signed_in_by_a_new_session_and_goes_on() {
     let second = session(&signed_in(&app, &provider).await).unwrap();
     assert_ne!(first, second);
     assert_eq!(who(&app, &second).await["id"], user["id"]);
+    // The dialog of a session that ends under an open page offers the provider too.
+    let shown = page(&app, "/releases", &second).await;
+    assert!(shown.body.contains("href=\"/login/oidc?next=/account\""));
     let headers = [("cookie", second.as_str())];
     let list = app.api("GET", "/api/sessions", Value::Null, &headers).await;
     assert_eq!(list.json()["items"][0]["how"], "oidc");
