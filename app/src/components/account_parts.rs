@@ -323,7 +323,13 @@ pub fn TokenForm(
                     hint="1 to 365"
                 />
             </div>
-            <ScopeChoice role=effective fields=scope choices=choices error=request.at(Field::Scope)/>
+            <ScopeChoice
+                role=effective
+                fields=scope
+                choices=choices
+                error=request.at(Field::Scope)
+                all="All that you see"
+            />
         </CardForm>
     }
 }

@@ -67,6 +67,9 @@ pub fn ScopeChoice(
     fields: ScopeFields,
     choices: ScopeChoices,
     #[prop(into)] error: Signal<Option<String>>,
+    /// What no limit is called.
+    #[prop(default = "All customers")]
+    all: &'static str,
 ) -> impl IntoView {
     let ScopeChoices {
         clusters,
@@ -122,7 +125,7 @@ pub fn ScopeChoice(
             view! {
                 <fieldset class="roles">
                     <legend class="label">"Customers"</legend>
-                    {choice("All customers", "Also those added later", false)}
+                    {choice(all, "Also those added later", false)}
                     {choice("Only some", "Nothing else is visible: no name, count or history", true)}
                     {move || error.get().map(|it| view! { <div class="field"><span class="error">{it}</span></div> })}
                     {move || {
