@@ -3,7 +3,7 @@ use crate::{
     api::overview::read_frame,
     browser,
     components::{
-        layout::sidebar::Sidebar,
+        layout::sidebar::{OwnName, Sidebar},
         rights::OwnRights,
         ui::{
             follow_effect::follow,
@@ -89,6 +89,7 @@ fn Shell(children: Children) -> impl IntoView {
     // The counts in the sidebar depend on the page, so they are fetched again on every navigation.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
     let actor = RwSignal::new(String::new());
+    provide_context(OwnName(actor));
     let name_dialog_open = RwSignal::new(false);
     let wants_name = latched(move || name_dialog_open.get());
     let (toasts, undo_requests) = (Toasts::from_context(), UndoRequests::from_context());

@@ -125,13 +125,11 @@ pub fn stamp() -> Result<ActorStamp, AppError> {
 
 /// Sets a cookie for one year. An empty value clears it in effect: readers treat it as absent.
 pub fn set_cookie(name: &str, value: &str) {
-    let secure = headers()
-        .get("x-forwarded-proto")
-        .is_some_and(|it| it.as_bytes() == b"https");
+    let is_https = client().is_https;
     let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
     let cookie = format!(
         "{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{}",
-        if secure { "; Secure" } else { "" }
+        if is_https { "; Secure" } else { "" }
     );
     if let (Some(response), Ok(cookie)) = (
         use_context::<ResponseOptions>(),
@@ -141,8 +139,8 @@ pub fn set_cookie(name: &str, value: &str) {
     }
 }
 
-/// Stores the caller's name in its cookie and answers it as stored. Errors: a name that breaks the limits of `Name`; somebody
-/// whose name is that of an account.
+/// Stores the caller's name in its cookie and answers it as stored. Errors: a name that breaks the limits of `Name`; a
+/// caller that is a user, whose name is that of the account.
 pub fn set_actor_cookie(name: &str) -> Result<String, AppError> {
     if caller()?.user().is_some() {
         return reply(Err(StoreError::NotInOpenMode));

@@ -2,8 +2,8 @@
 //! events in the same transaction. Its interface uses domain types only; callers never see a connection or an entity.
 //!
 //! `Database` is opened once. A `Store` is the handle of one caller: it is only to be had by `Database::as_caller`, reads
-//! what that caller may see, and begins a change only for what that caller may do (R23). What nobody has to be known for
-//! (whether the database answers, who a session belongs to) is asked of the `Database`.
+//! what that caller may see, and begins a change only for what that caller may do (R23). What needs no caller (whether
+//! the database answers, the user of a session) is asked of the `Database`.
 //!
 //! There is one writer connection, with `BEGIN IMMEDIATE`, and a read-only pool: a write outside a transaction fails
 //! at once.

@@ -29,7 +29,8 @@ Settings, as environment variables:
                              The secret of both; none for a client that the provider calls public [default: none]
   ROLLCALL_OIDC_NAME         What the button calls it: Continue with ... [default: single sign-on]
   ROLLCALL_OIDC_SCOPES       What is asked for [default: openid profile email groups]
-  ROLLCALL_OIDC_GROUPS_CLAIM The claim that has the groups [default: groups]
+  ROLLCALL_OIDC_GROUPS_CLAIM The claim that has the groups; dots lead into objects, such as realm_access.roles
+                             [default: groups]
   ROLLCALL_OIDC_ROLES        Groups and their roles, such as release-admins=admin,release-team=operator,*=viewer
                              [default: none]
   ROLLCALL_USER              Who a change is by when neither the page nor X-Rollcall-User says so

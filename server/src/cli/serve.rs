@@ -30,15 +30,15 @@ const LAST_USED_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
 pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
+    if !settings.auth.may_listen_at(settings.address) {
+        return Err(InvalidSetting::AuthUnsaid.into());
+    }
     let anchors = Arc::new(Anchors::open(&settings)?);
     let (database, _) = database::open(&settings.database_url).await?;
     if demo && demo::load(&database, context::now()).await? {
         tracing::info!("the demo is loaded");
     }
     anchors.add_newest(&database).await;
-    if !settings.auth.may_listen_at(settings.address) {
-        return Err(InvalidSetting::AuthUnsaid.into());
-    }
     let listener = TcpListener::bind(settings.address)
         .await
         .map_err(|cause| Failure::Listen {

@@ -44,7 +44,7 @@ pub async fn close_after<T>(database: Database, result: Result<T, Failure>) -> R
     Ok(result)
 }
 
-/// The store of the command line. It has all rights: who can open the file has them anyway.
+/// The store of the command line. It has all rights: with the file at hand nothing could be refused.
 pub fn as_program(database: &Database, actor: &str) -> Store {
     database.as_caller(Arc::new(Caller::program(Via::Cli, actor)))
 }

@@ -1,4 +1,4 @@
-//! Pages that are drawn without the application, by `maud`: a form in the middle for who is not signed in, and a refusal. They load no
+//! Pages that are drawn without the application, by `maud`: a form in the middle to sign in or set up, and a refusal. They load no
 //! script at all.
 use super::site;
 use app::{

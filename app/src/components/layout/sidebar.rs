@@ -12,6 +12,17 @@ use maud::{Markup, html};
 /// The attribute of the button in a user's menu that switches the theme.
 const THEME_SWITCH: &str = "data-theme-switch";
 
+/// The name at the foot of the sidebar. The page on which users change their own name sets it.
+#[derive(Clone, Copy)]
+pub struct OwnName(pub RwSignal<String>);
+
+impl OwnName {
+    /// That of the present layout.
+    pub fn from_context() -> Self {
+        use_context().unwrap_or_else(|| Self(RwSignal::default()))
+    }
+}
+
 // What follows is HTML text, because elements of leptos would be large in the WASM of every page.
 
 fn glyph(name: &str) -> Markup {
@@ -40,14 +51,16 @@ fn link_html(icon: &str, label: &str, count: u32) -> String {
     html.into_string()
 }
 
-/// The menu of a user, who is named on it.
-fn menu_html(actor: &str, signs_out: bool) -> String {
+/// The menu of a user, who is named on it. On a phone it has the
+/// second navigation too.
+fn menu_html(actor: &str, manages_users: bool, signs_out: bool) -> String {
     let html = html! {
         summary class="sidebar__who" aria-label={ "You: " (actor) } {
             (who(actor))
         }
         div class="menu" {
             a class="menu__item" href=(paths::ACCOUNT) { "Your account" }
+            @if manages_users { a class="menu__item narrow" href=(paths::USERS) { "Users" } }
             button class="menu__item live-only" type="button" data-theme-switch="" { "Theme" }
             @if signs_out {
                 form method="post" action=(paths::LOGOUT) {
@@ -96,7 +109,7 @@ pub fn Sidebar(
     rail: Memo<bool>,
     /// Gets the chosen theme; none follows the system.
     on_theme: Callback<Option<&'static str>>,
-    /// The person's name.
+    /// The person's name; the sidebar sets it to the one that the server knows.
     actor: RwSignal<String>,
     name_dialog_open: RwSignal<bool>,
 ) -> impl IntoView {
@@ -118,12 +131,10 @@ pub fn Sidebar(
         theme.set(next);
         on_theme.run(next);
     };
-    let menu = frame
-        .is_user
-        .then(|| menu_html(&frame.actor, frame.has_session));
-    let is_user = frame.is_user;
+    let (is_user, has_session) = (frame.is_user, frame.has_session);
     let manages_users = is_user && OwnRights::from_context().may(Permission::Users);
     actor.set(frame.actor);
+    let menu = move || actor.with(|it| menu_html(it, manages_users, has_session));
     view! {
         <header class="sidebar" data-rail=move || rail.get().then_some("")>
             <a class="brand" href=paths::DASHBOARD aria-label="Rollcall">
@@ -153,14 +164,14 @@ pub fn Sidebar(
                     .into_any()
                 })}
             <div class="sidebar__foot">
-                {menu
-                    .map(|html| {
+                {is_user
+                    .then(|| {
                         let switch_theme = move |event: leptos::ev::MouseEvent| {
                             if browser::dom::closest_attribute(&event, THEME_SWITCH).is_some() {
                                 next_theme(event);
                             }
                         };
-                        view! { <details class="more" inner_html=html on:click=switch_theme></details> }.into_any()
+                        view! { <details class="more" inner_html=menu on:click=switch_theme></details> }.into_any()
                     })}
                 {(!is_user)
                     .then(|| {

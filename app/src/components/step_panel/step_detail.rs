@@ -107,7 +107,7 @@ pub struct StepDetailState {
     pub id: StepId,
     /// The state of the step as it was read.
     pub status: StepStatus,
-    /// Whether the step can be changed: the release is active.
+    /// Whether the step can be changed: the release is active, and the role allows it.
     pub can_work: bool,
     /// Whether the text on screen is the one that a done step kept, because today's is another.
     pub is_kept: bool,

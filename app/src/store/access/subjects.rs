@@ -1,5 +1,5 @@
-//! Whether a row exists for the caller: one query for each kind of row. What is out of scope, and somebody else's session or
-//! token, is not found.
+//! Whether a row exists for the caller: one query for each kind of row. What is out of scope, and the session or token of
+//! another user, is not found.
 use crate::domain::{
     event::Event,
     event_trim,

@@ -68,7 +68,7 @@ struct SignedHead {
 #[derive(Debug)]
 pub struct Export {
     tx: DatabaseTransaction,
-    /// Who gets it: rows out of scope are no part of it.
+    /// The caller; rows out of its scope are no part of the export.
     caller: Arc<Caller>,
     /// The customers that the caller sees, if not all.
     visible: Option<HashSet<i64>>,
@@ -192,7 +192,7 @@ impl Export {
 
     /// The next chunk of the text; none after the last one. Errors: `Corrupt` for a row that the domain cannot read.
     pub async fn next_chunk(&mut self) -> Result<Option<String>, StoreError> {
-        // The format of who sees only some customers has no users.
+        // An export for a caller with a scope has no users.
         if self.visible.is_some() && TransferPart::ALL.get(self.part) == Some(&TransferPart::Users)
         {
             self.part += 1;

@@ -6,16 +6,16 @@ use crate::{
     browser::drag, components::matrix::command::GridCommand,
     components::matrix::messages::done_text, components::matrix::messages::failure_text,
     components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::pending_actions::ShownTexts, components::run_step::NextStep,
-    components::step_state::already_in_state_text, components::ui::notice::sentence,
-    components::ui::time::Clock, components::ui::toast::Toasts, domain::customer_work::OpenStep,
-    domain::customer_work::WorkRow, domain::customer_work::next_open,
-    domain::customer_work::next_to_do, domain::customer_work::progress,
-    domain::customer_work::reordered, domain::event::Changed, domain::id::BatchId,
-    domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId, domain::progress::Progress,
-    domain::step::CustomerStep, domain::vocabulary::Category, domain::vocabulary::StepAction,
-    domain::vocabulary::StepStatus, pages::SerialRequest, pages::fetch::Fetch,
-    pages::releases::step_detail_actions::NOTES_SAVED,
+    components::pending_actions::ShownTexts, components::rights::OwnRights,
+    components::run_step::NextStep, components::step_state::already_in_state_text,
+    components::ui::notice::sentence, components::ui::time::Clock, components::ui::toast::Toasts,
+    domain::customer_work::OpenStep, domain::customer_work::WorkRow,
+    domain::customer_work::next_open, domain::customer_work::next_to_do,
+    domain::customer_work::progress, domain::customer_work::reordered, domain::event::Changed,
+    domain::id::BatchId, domain::id::CustomerId, domain::id::ReleaseId, domain::id::StepId,
+    domain::progress::Progress, domain::step::CustomerStep, domain::vocabulary::Category,
+    domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
+    pages::fetch::Fetch, pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
     pages::releases::step_detail_actions::shown_step, pages::releases::text_questions,
     pages::releases::text_questions::TextQuestions, pages::releases::text_questions::put_back,
@@ -36,8 +36,10 @@ pub struct WorkController {
     /// The customer.
     pub customer: CustomerId,
     customer_name: StoredValue<String>,
-    /// Whether steps can be changed: the release is active.
+    /// Whether steps can be changed: the release is active, and the role allows it.
     pub can_work: bool,
+    /// Why not.
+    why_read_only: &'static str,
     /// The steps of all categories, in the customer's order.
     pub rows: RwSignal<Vec<WorkRow>>,
     /// The step in the URL, if it is in the list.
@@ -121,6 +123,7 @@ impl WorkController {
             customer,
             customer_name: StoredValue::new(customer_name),
             can_work,
+            why_read_only: OwnRights::from_context().why_read_only(),
             rows,
             open_step,
             detail,
@@ -425,7 +428,7 @@ impl WorkController {
             row.map(|it| it.status)
         });
         if !self.can_work {
-            self.toasts.show("The release is not active.", None);
+            self.toasts.show(self.why_read_only, None);
         } else if action == StepAction::Done && status == Some(StepStatus::Failed) {
             // Who presses d for one step after the other must not mark a failed one done in passing.
             let text = "This step failed. Press n for the next one, or i to start it again.";

@@ -31,9 +31,9 @@ use leptos_router::{
 pub struct MatrixController {
     /// Cells, selection, filter, and which groups are collapsed.
     pub state: MatrixState,
-    /// False for an archived release, which is read-only, and for who only reads.
+    /// False in an archived release, which is read-only, and for a viewer.
     pub can_work: bool,
-    /// What a key says that would change a cell where nothing can be changed.
+    /// The message for a key that would change a cell where nothing can be changed.
     why_read_only: &'static str,
     /// The step in the panel, as the URL says.
     pub open_step: Memo<Option<StepId>>,
@@ -85,15 +85,11 @@ impl MatrixController {
         let open_step = Memo::new(move |_| query.with(url_state::step_of));
         let navigate = use_navigate();
         let reloader = MatrixReloader::new(release, state);
-        let may_work = OwnRights::from_context().may(Permission::ActOnSteps);
+        let rights = OwnRights::from_context();
         let controller = Self {
             state,
-            can_work: status == ReleaseStatus::Active && may_work,
-            why_read_only: if may_work {
-                "The release is archived and read-only."
-            } else {
-                "Your role reads, and works on no steps."
-            },
+            can_work: status == ReleaseStatus::Active && rights.may(Permission::ActOnSteps),
+            why_read_only: rights.why_read_only(),
             open_step,
             intended_step: StoredValue::new(open_step.get_untracked()),
             navigate: Callback::new(move |address: String| {
