@@ -47,7 +47,8 @@ pub struct ImportRow {
     pub variables: Metadata,
     /// Of a known customer; empty if the text says what is there already.
     pub changes: Vec<ImportChange>,
-    /// Why it is left out or doubtful, that a known customer is inactive, or that no column has a new one's name.
+    /// Why it is left out or doubtful (also of a known customer), that a known customer is inactive, or that no column has a
+    /// new one's name.
     pub reason: Option<String>,
     /// None if the text names no cluster that exists, and none was chosen.
     pub cluster_id: Option<ClusterId>,
@@ -144,6 +145,8 @@ pub struct KnownCustomer {
 pub struct ImportContext {
     /// By name, with whether they are active.
     pub clusters: HashMap<String, (ClusterId, bool)>,
+    /// The contexts of clusters whose context is not their name (R82).
+    pub contexts: Vec<(ClusterId, String)>,
     /// By cluster and namespace.
     pub customers: HashMap<(ClusterId, String), KnownCustomer>,
 }
@@ -179,7 +182,7 @@ impl ImportPlan {
                     ticked.update.iter().any(|it| it.is_of(&row))
                 }
                 (None, ImportAction::Create(_)) => row.is_ticked(),
-                (None, ImportAction::Update(..)) => request.update,
+                (None, ImportAction::Update(..)) => request.update && row.reason.is_none(),
             };
             match action.filter(is_chosen) {
                 Some(ImportAction::Create(fields)) => {
@@ -198,5 +201,7 @@ impl ImportPlan {
     }
 }
 
+#[cfg(test)]
+mod doubtful_tests;
 #[cfg(test)]
 mod tests;
