@@ -150,7 +150,7 @@ struct KeptHeads {
     heads: Vec<KeptHead>,
     anchors: Option<String>,
     key: Option<PublicKey>,
-    /// Whether the key was named for the heads alone.
+    /// Whether the key is for the heads alone: then each of them needs a signature.
     is_key_of_heads: bool,
 }
 
@@ -163,12 +163,13 @@ impl KeptHeads {
             })
         });
         let heads = arguments.head;
-        let is_key_of_heads = arguments.public_key.is_some() && anchors.is_none();
-        let is_signed = anchors.is_some() || heads.iter().any(KeptHead::is_signed);
+        // The key of the settings asks for no less than one that is named.
+        let is_anything_kept = anchors.is_some() || !heads.is_empty();
         let key = match (arguments.public_key, &settings.signing_key_file) {
-            (None, Some(path)) if is_signed => Some(anchors::read_key(path)?.public_key()),
+            (None, Some(path)) if is_anything_kept => Some(anchors::read_key(path)?.public_key()),
             (key, _) => key,
         };
+        let is_key_of_heads = key.is_some() && anchors.is_none();
         Ok(Self {
             heads,
             anchors: anchors.transpose()?,

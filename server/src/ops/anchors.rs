@@ -207,11 +207,6 @@ pub struct KeptHead {
 }
 
 impl KeptHead {
-    /// Whether it came with a signature.
-    pub fn is_signed(&self) -> bool {
-        self.signature.is_some()
-    }
-
     /// What is wrong with the signature. One that is missing is wrong only if it is asked for.
     fn fault(&self, key: Option<PublicKey>, is_asked: bool) -> Option<&'static str> {
         match (&self.signature, key) {

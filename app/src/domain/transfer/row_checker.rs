@@ -10,7 +10,7 @@ use super::{
 use crate::domain::{
     cluster::{Cluster, ClusterDraft},
     customer::{Customer, CustomerDraft},
-    event::{Event, EventAction},
+    event::{Entity, Event, EventAction},
     history_chain::is_sha256,
     id::{ClusterId, CustomerId, ReleaseId, TemplateId},
     release::{Release, ReleaseDraft},
@@ -301,6 +301,12 @@ impl RowChecker {
             "resolvedSha256",
             it.resolved_text.is_some() || it.resolved_sha256.as_deref().is_none_or(is_sha256),
             "Enter 64 lowercase hexadecimal digits",
+        );
+        row.check(
+            "resolvedText",
+            (it.entity, it.action) != (Entity::Step, EventAction::Done)
+                || it.resolved_text.is_some(),
+            "a done step has the text that was executed",
         );
         row.check(
             "textShown",
