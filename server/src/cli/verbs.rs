@@ -149,9 +149,8 @@ async fn findings(
 struct KeptHeads {
     heads: Vec<KeptHead>,
     anchors: Option<String>,
+    /// By which every head and every line of the file needs a signature.
     key: Option<PublicKey>,
-    /// Whether the key is for the heads alone: then each of them needs a signature.
-    is_key_of_heads: bool,
 }
 
 impl KeptHeads {
@@ -169,12 +168,10 @@ impl KeptHeads {
             (None, Some(path)) if is_anything_kept => Some(anchors::read_key(path)?.public_key()),
             (key, _) => key,
         };
-        let is_key_of_heads = key.is_some() && anchors.is_none();
         Ok(Self {
             heads,
             anchors: anchors.transpose()?,
             key,
-            is_key_of_heads,
         })
     }
 
@@ -184,9 +181,7 @@ impl KeptHeads {
         actor: &str,
     ) -> Result<Vec<CheckFinding>, StoreError> {
         let mut findings = as_program(database, actor).check().await?;
-        let of_heads =
-            anchors::check_heads(database, &self.heads, self.key, self.is_key_of_heads).await?;
-        findings.extend(of_heads);
+        findings.extend(anchors::check_heads(database, &self.heads, self.key).await?);
         if let Some(anchors) = &self.anchors {
             findings.extend(anchors::check(database, anchors, self.key).await?);
         }
