@@ -4,6 +4,7 @@ use super::{
     tests::{plan, rows, says},
     *,
 };
+use crate::domain::customer_import_parser::parse;
 
 /// The state of the only row, and the reason for it.
 fn verdict(text: &str) -> String {
@@ -50,6 +51,11 @@ fn what_may_be_the_name_of_another_cluster_leaves_its_row_unticked() {
         r#"{"name":"B","namespace":"b","metadata":{"env":"prod-us"}}"#,
         "$ kubectl --context arn:aws:eks:us get ns\nNAME STATUS AGE\nb Active 1d",
         "$ kubectl --context=prod-us get ns -o json\n{\"metadata\":{\"name\":\"b\"}}",
+        "$ kubectl --context=prod-us get ns -o json\n{\"items\":[{\"metadata\":{\"name\":\"b\"}}]}",
+        "# prod-us\nB, b",
+        "# Customers of prod-us (new):\nname,namespace\nB,b",
+        r#"{"prod-us":[{"name":"B","namespace":"b"}]}"#,
+        r#"{"clusterInfo":"x","customers":[{"name":"B","namespace":"b"}]}"#,
     ] {
         let verdict = verdict(text);
         assert!(
@@ -64,10 +70,81 @@ fn what_may_be_the_name_of_another_cluster_leaves_its_row_unticked() {
         "name,namespace,cluster size\nB,b,",
         "B, b, HOST=prod-us.example.com",
         "$ kubectl --context prod-eu get ns\nNAME STATUS AGE\nb Active 1d",
+        "# prod-eu, as prod-us\nB, b",
+        "# prod-us.example.com\nB, b",
+        r#"{"cluster":"prod-eu","customers":[{"name":"B","namespace":"b","env":"prod-us"}]}"#,
         "$ kubectl --context elsewhere get ns\nNAME STATUS AGE\nb Active 1d",
     ] {
         assert_eq!(verdict(text), "new: ", "{text}");
     }
+}
+
+#[test]
+fn a_title_or_a_list_may_name_the_cluster_of_its_rows() {
+    let clusters = |text: &str| -> Vec<String> {
+        let rows = rows(text).into_iter();
+        rows.map(|it| format!("{} {} {}", it.state, it.name, it.cluster))
+            .collect()
+    };
+    assert_eq!(
+        clusters("prod-us:\nA, a\n# prod-eu\nB, b\n# prod-us\nC, c"),
+        [
+            "left-out prod-us: prod-eu",
+            "doubtful A prod-eu",
+            "new B prod-eu",
+            "doubtful C prod-eu"
+        ]
+    );
+    assert_eq!(
+        clusters("Customers in prod-us\nname,namespace\nA,a"),
+        [
+            "left-out Customers in prod-us prod-eu",
+            "doubtful A prod-eu"
+        ]
+    );
+    assert_eq!(
+        clusters(
+            r#"{"cluster":"prod-us","customers":[{"name":"A","namespace":"a"},{"name":"B","namespace":"b","cluster":"prod-eu"}]}"#
+        ),
+        ["new A prod-us", "new B prod-eu"]
+    );
+    let cut_off = r#"{"cluster":"prod-us","customers":[{"name":"A","namespace":"a"},"#;
+    assert_eq!(clusters(cut_off)[0], "doubtful A prod-eu");
+    assert_eq!(
+        clusters(r#"{"cluster":{"uid":7},"items":[{"name":"A","namespace":"a"}]}"#),
+        ["left-out A prod-eu"]
+    );
+}
+
+#[test]
+fn a_long_title_is_not_kept_at_every_row() {
+    let long = "x".repeat(100_000);
+    for text in [
+        format!("# {long}\nA, a"),
+        format!("kubectl --context {long} get ns\nNAME STATUS AGE\na Active 1d"),
+        format!("{{\"{long}\":[{{\"name\":\"A\",\"namespace\":\"a\"}}]}}"),
+        format!("{{\"cluster\":\"{long}\",\"items\":[{{\"name\":\"A\",\"namespace\":\"a\"}}]}}"),
+    ] {
+        let row = parse(&text).unwrap().remove(0);
+        assert!(row.above.len() + row.cluster.len() < 500, "{}", &text[..20]);
+    }
+}
+
+#[test]
+fn a_customer_that_is_inactive_elsewhere_or_has_no_text_for_a_name_is_doubtful() {
+    for (text, reason) in [
+        (
+            r#"{"id":4,"clusterId":1,"name":"B","namespace":"b","isActive":false}"#,
+            "doubtful: Inactive where it comes from",
+        ),
+        (
+            r#"{"name":{"first":"B"},"namespace":"b"}"#,
+            "doubtful: The name isn't a text, so it's named after its namespace",
+        ),
+    ] {
+        assert_eq!(verdict(text), reason, "{text}");
+    }
+    assert_eq!(rows(r#"{"name":42,"namespace":"b"}"#)[0].name, "42");
 }
 
 #[test]

@@ -70,6 +70,15 @@ impl ImportRow {
         }
     }
 
+    /// Whether somebody should look at it first. Of a known customer only a doubt is told beside changes.
+    pub fn is_doubtful(&self) -> bool {
+        match self.state {
+            ImportState::Doubtful => true,
+            ImportState::Known => self.reason.is_some(),
+            ImportState::New | ImportState::LeftOut => false,
+        }
+    }
+
     /// Whether its box is ticked at first.
     pub fn is_ticked(&self) -> bool {
         self.state == ImportState::New
@@ -182,7 +191,7 @@ impl ImportPlan {
                     ticked.update.iter().any(|it| it.is_of(&row))
                 }
                 (None, ImportAction::Create(_)) => row.is_ticked(),
-                (None, ImportAction::Update(..)) => request.update && row.reason.is_none(),
+                (None, ImportAction::Update(..)) => request.update && !row.is_doubtful(),
             };
             match action.filter(is_chosen) {
                 Some(ImportAction::Create(fields)) => {

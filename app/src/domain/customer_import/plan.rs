@@ -57,7 +57,7 @@ fn meant_clusters(context: &ImportContext) -> MeantClusters<'_> {
     meant
 }
 
-/// Why a row that names no cluster may belong into another one than the chosen: the command above it, or one of its variables
+/// Why a row that names no cluster may belong into another one than the chosen: what stands above it, or one of its variables
 /// says so.
 fn other_cluster(
     row: &SourceRow,
@@ -67,14 +67,19 @@ fn other_cluster(
     if row.names_cluster() {
         return None;
     }
+    let clusters_of = |text: &str| meant.get(&lowercase(text.trim()));
+    let is_chosen =
+        |text: &str| clusters_of(text).is_some_and(|it| it.iter().any(|it| Some(it.0) == chosen));
     let other = |text: &str| {
-        let clusters = meant.get(&lowercase(text.trim()))?;
-        let is_chosen = clusters.iter().any(|it| Some(it.0) == chosen);
-        clusters.first().filter(|_| !is_chosen).map(|it| it.1)
+        let clusters = clusters_of(text).filter(|_| !is_chosen(text))?;
+        clusters.first().map(|it| it.1)
     };
-    if let Some(cluster) = other(&row.context) {
+    let is_apart = |it: char| it.is_whitespace() || "#:;,()[]{}<>|'\"=*".contains(it);
+    let said = || row.above.lines().chain(row.above.split(is_apart));
+    let above = said().find_map(other).filter(|_| !said().any(is_chosen));
+    if let Some(cluster) = above {
         return Some(format!(
-            "The command above is of the cluster {cluster}, which is not the chosen one"
+            "The text above says {cluster}, which is a cluster, but not the chosen one"
         ));
     }
     row.variables.0.iter().find_map(|(key, value)| {

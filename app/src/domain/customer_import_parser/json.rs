@@ -1,14 +1,18 @@
 //! Customers from JSON: what `kubectl get ns -o json`, `oc get projects -o json` and `helm list -A -o json` print, and
 //! lists of plain objects with a namespace each. Several values may follow each other, as `jq` prints them.
 use super::{
-    NO_NAME, NO_NAMESPACE, SourceRow, excerpt,
+    NO_NAME, NO_NAMESPACE, SourceRow, beginning, excerpt,
     head_words::Column,
     heads::{Heads, names_cluster},
-    json_clusters::{clusters_in, put_cluster, put_cluster_id, put_clusters, text},
+    json_clusters::{
+        clusters_in, put_cluster, put_cluster_id, put_clusters, put_clusters_of_list, take_cluster,
+        text,
+    },
     json_elements::{element_lines, element_starts},
     may_name_cluster, tools, two_namespaces,
 };
 use crate::domain::{
+    fold::lowercase,
     metadata::Value as Variable,
     text::Namespace,
     unique_members::{MarkedValue, TWICE, take_twice},
@@ -81,14 +85,17 @@ type Item = (SourceRow, bool);
 fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
     let root = lines.first().copied().unwrap_or_default();
     let mut clusters = Vec::new();
+    let mut whole = SourceRow::at(root);
     let elements = match value {
         Value::Array(elements) => elements,
         Value::Object(mut object) => {
-            let Some(elements) = list_in(&mut object) else {
+            let Some((member, elements)) = list_in(&mut object) else {
                 rows.push(item(Value::Object(object), root));
                 return;
             };
             clusters = clusters_in(&object);
+            put_clusters_of_list(&object, &mut whole);
+            beginning(&member).clone_into(&mut whole.above);
             if let Some(Value::String(member)) = object.get(TWICE) {
                 let mut row = SourceRow::at(root);
                 row.leave_out(is_twice(member));
@@ -105,6 +112,9 @@ fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
     for (index, element) in elements.into_iter().enumerate() {
         let line = if has_lines { lines[index + 1] } else { root };
         let (mut row, is_merged) = item(element, line);
+        if !row.names_cluster() {
+            take_cluster(&mut row, &whole);
+        }
         // Ids of an export are its own: the name tells which cluster it is here.
         if let Some((_, name)) = clusters.iter().find(|it| it.0 == row.cluster_id) {
             row.put_cluster(name.clone());
@@ -116,7 +126,7 @@ fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
 
 /// Takes the list of customers out of an object: `items`, `customers`, or its only list of objects if it names nothing of a
 /// customer itself.
-fn list_in(object: &mut Map<String, Value>) -> Option<Vec<Value>> {
+fn list_in(object: &mut Map<String, Value>) -> Option<(String, Vec<Value>)> {
     let is_customer = object.contains_key("namespace");
     let has_list = |it: &&str| object.get(*it).is_some_and(Value::is_array);
     let named = ["items", "customers"].into_iter().find(has_list);
@@ -142,7 +152,7 @@ fn list_in(object: &mut Map<String, Value>) -> Option<Vec<Value>> {
         first
     };
     match object.remove(&member) {
-        Some(Value::Array(elements)) => Some(elements),
+        Some(Value::Array(elements)) => Some((member, elements)),
         _ => None,
     }
 }
@@ -153,6 +163,8 @@ fn rows_of_broken(text: &str, first_line: u32, broken: SourceRow) -> Vec<Item> {
     let starts = element_starts(text);
     let lines = element_lines(text, first_line);
     let is_object = text.trim_start().starts_with('{');
+    let around = starts.get(1).and_then(|it| text.get(..*it));
+    let may_name = is_object && around.is_some_and(|it| lowercase(it).contains("cluster"));
     let mut broken = Some(broken);
     let mut rows = Vec::new();
     for (index, line) in lines.into_iter().enumerate().skip(1) {
@@ -165,7 +177,10 @@ fn rows_of_broken(text: &str, first_line: u32, broken: SourceRow) -> Vec<Item> {
             Some(Ok(value)) => {
                 let value = value.0;
                 let is_meant = value.is_object() || value.is_string() && !is_object;
-                let (row, is_merged) = item(value, line);
+                let (mut row, is_merged) = item(value, line);
+                if may_name && !row.names_cluster() {
+                    row.put_doubt(may_name_cluster("The object that isn't whole"));
+                }
                 if is_meant && !row.namespace.is_empty() {
                     rows.push((row, is_merged));
                 }
@@ -262,6 +277,9 @@ fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
     let (mut has_unknown, mut may_be_cluster, mut namespaces) = (false, None, Vec::new());
     for (index, (column, (member, value))) in heads.columns.iter().zip(object).enumerate() {
         if is_ours && OWN_MEMBERS.contains(&member.as_str()) {
+            if member == "isActive" && value == Value::Bool(false) {
+                row.put_doubt("Inactive where it comes from".to_owned());
+            }
             continue;
         }
         if heads.cluster_id == Some(index) {
@@ -286,6 +304,12 @@ fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
         }
         match (column, value) {
             (Column::Name, Value::String(it)) => row.name = Some(it),
+            (Column::Name, Value::Number(it)) => row.name = Some(it.to_string()),
+            (Column::Name, it) if !it.is_null() => {
+                row.put_doubt(
+                    "The name isn't a text, so it's named after its namespace".to_owned(),
+                );
+            }
             (Column::Namespace, Value::String(it)) => row.namespace = it,
             (Column::Description, Value::String(it)) => row.description = it,
             (Column::Variable(key), value) => {

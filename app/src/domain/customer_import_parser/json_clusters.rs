@@ -1,5 +1,9 @@
 //! Which cluster an object of JSON names, by name or id.
-use super::{SourceRow, heads::Heads};
+use super::{
+    SourceRow, beginning,
+    heads::{Heads, names_cluster},
+    may_name_cluster,
+};
 use serde_json::{Map, Value};
 
 /// The ids and names of the clusters that a whole export has beside its customers.
@@ -20,6 +24,30 @@ pub fn put_clusters(object: &Map<String, Value>, row: &mut SourceRow) {
         } else if heads.is_of_cluster(index) {
             put_cluster(row, value);
         }
+    }
+}
+
+/// The cluster that an object beside its list names for all rows of the list. Lists of clusters name none.
+pub fn put_clusters_of_list(object: &Map<String, Value>, whole: &mut SourceRow) {
+    let is_said = |it: &(&String, &Value)| !it.1.is_null() && !it.1.is_array();
+    let members = object.iter().filter(is_said);
+    let said: Map<String, Value> = members.map(|it| (it.0.clone(), it.1.clone())).collect();
+    put_clusters(&said, whole);
+    if let Some(member) = said.keys().find(|it| names_cluster(it)) {
+        whole.put_doubt(may_name_cluster(member));
+    }
+}
+
+/// Puts a row that names no cluster into that of its whole list.
+pub fn take_cluster(row: &mut SourceRow, whole: &SourceRow) {
+    beginning(&whole.cluster).clone_into(&mut row.cluster);
+    beginning(&whole.cluster_id).clone_into(&mut row.cluster_id);
+    row.above.clone_from(&whole.above);
+    if let Some(reason) = &whole.left_out {
+        row.leave_out(reason.clone());
+    }
+    if let Some(reason) = whole.doubt.as_ref().filter(|_| !whole.names_cluster()) {
+        row.put_doubt(reason.clone());
     }
 }
 

@@ -32,6 +32,9 @@ const NO_NAMESPACE: &str = "No column has the namespace, so the name is taken fo
 /// In characters.
 const EXCERPT_MAX: usize = 60;
 
+/// In characters: what is repeated at many rows is kept up to here. No cluster has a name as long as that.
+const REPEATED_MAX: usize = 200;
+
 /// One customer as a row of the text has it; nothing is checked yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceRow {
@@ -44,8 +47,9 @@ pub struct SourceRow {
     pub cluster: String,
     /// The id of a cluster. If there is no name either, it is the one that was chosen.
     pub cluster_id: String,
-    /// The context of kubectl that the command above the row names; empty if it names none.
-    pub context: String,
+    /// What stands above the row and may say which cluster it is of, in lines: the context in a command, a comment, a title,
+    /// the name of its list.
+    pub above: String,
     pub description: String,
     pub variables: Metadata,
     /// A warning about it. It is accepted all the same.
@@ -142,10 +146,11 @@ pub fn parse(text: &str) -> Result<Vec<SourceRow>, FieldError> {
 /// names none.
 fn looked_at(mut rows: Vec<SourceRow>, commands: &str) -> Vec<SourceRow> {
     let context = commands.lines().rev().find_map(tools::context_of);
+    let context = context.map(beginning);
     let mut keys: HashMap<String, bool> = HashMap::new();
     for row in &mut rows {
-        if row.context.is_empty() {
-            row.context = context.unwrap_or_default().to_owned();
+        if let Some(context) = context {
+            row.above = format!("{context}\n{}", row.above);
         }
         if row.names_cluster() {
             continue;
@@ -183,6 +188,12 @@ pub fn excerpt(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
+}
+
+/// The beginning of a text that is kept at many rows.
+fn beginning(text: &str) -> &str {
+    let end = text.char_indices().nth(REPEATED_MAX);
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 fn at_most(long: usize) -> Result<(), FieldError> {

@@ -1,7 +1,7 @@
 //! Rows of a table with a header, and rows without one: `name, namespace, KEY=value...` or a bare namespace. The text is
 //! read with each separator, and the one that explains most of it wins.
 use super::{
-    NO_NAME, NO_NAMESPACE, SourceRow,
+    NO_NAME, NO_NAMESPACE, SourceRow, beginning,
     cells::{self, Record, Separator, TableCell},
     head_words::Column,
     header::{doubtful_header, header_of},
@@ -137,6 +137,7 @@ impl<'a> Table<'a> {
         let is_merged = self.header.as_ref().is_some_and(|it| it.1.is_of_releases);
         let mut seen = HashSet::new();
         let mut rows = Vec::new();
+        let mut above = "";
         for (index, record) in self.records.iter().enumerate() {
             let mut row = match &self.header {
                 Some((header, _)) if index < *header => above_header(record),
@@ -147,6 +148,7 @@ impl<'a> Table<'a> {
             };
             if is_comment(record) {
                 if row.left_out.is_some() || !is_complete(&row) {
+                    above = beginning(record.raw);
                     continue;
                 }
                 row.doubt = Some("Starts with #, as a comment does".to_owned());
@@ -159,6 +161,11 @@ impl<'a> Table<'a> {
             }
             if record.cells.iter().any(|it| it.is_unclosed) {
                 row.left_out = Some("Missing closing quote".to_owned());
+            }
+            if is_title(&row, record) {
+                above = beginning(record.raw);
+            } else {
+                above.clone_into(&mut row.above);
             }
             let place = (row.cluster.clone(), row.namespace.clone());
             if !is_merged || seen.insert(place) {
@@ -318,6 +325,11 @@ fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
         }
     }
     row
+}
+
+/// Whether a row is no customer, but says what those below it are.
+fn is_title(row: &SourceRow, record: &Record) -> bool {
+    record.width() < 2 && (row.left_out.is_some() || record.raw.trim_end().ends_with(':'))
 }
 
 fn above_header(record: &Record) -> SourceRow {

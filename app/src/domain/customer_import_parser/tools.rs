@@ -1,7 +1,7 @@
 //! Lists that kubectl, oc and helm print on a terminal, with or without their header and the command above them. Columns
 //! are told by words, not by blanks: a terminal or a chat may have changed those.
 use super::{
-    SourceRow,
+    SourceRow, beginning,
     cells::{self, TableCell},
     excerpt, heads,
 };
@@ -64,7 +64,7 @@ pub fn rows(text: &str, first_line: u32) -> Option<Vec<SourceRow>> {
         }
         if is_command(line) || is_prompt(line) {
             listing = None;
-            context = context_of(line).unwrap_or_default();
+            context = beginning(context_of(line).unwrap_or_default());
             continue;
         }
         let row = match listing.or_else(|| shape(line)) {
@@ -74,7 +74,7 @@ pub fn rows(text: &str, first_line: u32) -> Option<Vec<SourceRow>> {
         rows.push(match row {
             Ok((row, true)) if !seen.insert((context, row.namespace.clone())) => continue,
             Ok((row, _)) => SourceRow {
-                context: context.to_owned(),
+                above: context.to_owned(),
                 ..row
             },
             Err(reason) => {
