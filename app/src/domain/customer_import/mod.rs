@@ -105,7 +105,7 @@ pub struct ImportRequest {
     /// Nothing is written.
     #[serde(default)]
     pub dry_run: bool,
-    /// Without ticks: known customers are written as well.
+    /// Without ticks: known customers are written as well, unless their rows are doubtful.
     #[serde(default)]
     pub update: bool,
     /// The rows that somebody ticked. Without it every new row counts.
