@@ -149,9 +149,8 @@ async fn findings(
 struct KeptHeads {
     heads: Vec<KeptHead>,
     anchors: Option<String>,
+    /// By which every head and every line of the file needs a signature.
     key: Option<PublicKey>,
-    /// Whether the key was named for the heads alone.
-    is_key_of_heads: bool,
 }
 
 impl KeptHeads {
@@ -163,17 +162,16 @@ impl KeptHeads {
             })
         });
         let heads = arguments.head;
-        let is_key_of_heads = arguments.public_key.is_some() && anchors.is_none();
-        let is_signed = anchors.is_some() || heads.iter().any(KeptHead::is_signed);
+        // The key of the settings asks for no less than one that is named.
+        let is_anything_kept = anchors.is_some() || !heads.is_empty();
         let key = match (arguments.public_key, &settings.signing_key_file) {
-            (None, Some(path)) if is_signed => Some(anchors::read_key(path)?.public_key()),
+            (None, Some(path)) if is_anything_kept => Some(anchors::read_key(path)?.public_key()),
             (key, _) => key,
         };
         Ok(Self {
             heads,
             anchors: anchors.transpose()?,
             key,
-            is_key_of_heads,
         })
     }
 
@@ -183,9 +181,7 @@ impl KeptHeads {
         actor: &str,
     ) -> Result<Vec<CheckFinding>, StoreError> {
         let mut findings = as_program(database, actor).check().await?;
-        let of_heads =
-            anchors::check_heads(database, &self.heads, self.key, self.is_key_of_heads).await?;
-        findings.extend(of_heads);
+        findings.extend(anchors::check_heads(database, &self.heads, self.key).await?);
         if let Some(anchors) = &self.anchors {
             findings.extend(anchors::check(database, anchors, self.key).await?);
         }

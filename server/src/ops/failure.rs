@@ -3,7 +3,7 @@ use super::config::InvalidSetting;
 use app::{
     domain::rule_violation::RuleViolation,
     store::{
-        engine::sqlite::advice,
+        engine::{row_decode::unreadable_column, sqlite::advice},
         error::{StoreError, chain},
     },
 };
@@ -59,6 +59,10 @@ pub enum Failure {
     NotEmpty,
     #[error("the database failed: {0}. {advice}", advice = advice(.0))]
     Store(String),
+    #[error(
+        "the database has a value that cannot be read: {0}. `rollcall check` finds all of them; put a backup in its place with `rollcall restore FILE`"
+    )]
+    Unreadable(String),
     #[error("{0}")]
     Refused(String),
     #[error("serving failed: {0}")]
@@ -103,6 +107,11 @@ impl From<StoreError> for Failure {
             StoreError::NotFound(_) | StoreError::Invalid(_) | StoreError::Refused(_) => {
                 Self::Refused(error.to_string())
             }
+            StoreError::Corrupt { table, detail } => Self::Unreadable(format!("{table}: {detail}")),
+            StoreError::Db(error) => match unreadable_column(&error) {
+                Some(column) => Self::Unreadable(format!("in the column {column}")),
+                None => Self::Store(chain(&error)),
+            },
             error => Self::Store(cause(&error)),
         }
     }

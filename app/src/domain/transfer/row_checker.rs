@@ -10,13 +10,14 @@ use super::{
 use crate::domain::{
     cluster::{Cluster, ClusterDraft},
     customer::{Customer, CustomerDraft},
-    event::{Event, EventAction},
+    event::{Entity, Event, EventAction},
     history_chain::is_sha256,
     id::{ClusterId, CustomerId, ReleaseId, TemplateId},
     release::{Release, ReleaseDraft},
     step::CustomerStep,
     template::{StepTemplate, TemplateDraft},
     text::{Name, Notes, Reason},
+    unique_members,
     user::{User, UserDraft},
     vocabulary::{Category, ReleaseStatus},
 };
@@ -99,7 +100,21 @@ impl RowChecker {
         if let Some(unknown_field) = unknown_field {
             self.row(part, item.line).add(unknown_field, "unknown");
         }
+        self.check_members(part, item);
         Some(row)
+    }
+
+    /// Variables with a name twice: of the two values one would be lost. Rows of other lists have none, or are read so.
+    fn check_members(&mut self, part: TransferPart, item: &JsonItem<'_>) {
+        use TransferPart::{Clusters, Customers, Releases};
+        if !matches!(part, Clusters | Customers | Releases) {
+            return;
+        }
+        if let Err(error) = unique_members::from_str(item.text) {
+            let field = field_of(item, &error);
+            self.row(part, item.line)
+                .add(field, json_error_message(&error));
+        }
     }
 
     fn id(&mut self, part: TransferPart, line: usize, id: i64) {
@@ -303,6 +318,12 @@ impl RowChecker {
             "Enter 64 lowercase hexadecimal digits",
         );
         row.check(
+            "resolvedText",
+            (it.entity, it.action) != (Entity::Step, EventAction::Done)
+                || it.resolved_text.is_some(),
+            "a done step has the text that was executed",
+        );
+        row.check(
             "textShown",
             it.text_shown.is_none() || it.action == EventAction::Done,
             "only on done",
@@ -462,6 +483,11 @@ mod tests {
         );
         assert!(one(|it| it["createdAt"] = json!("yesterday")).contains("clusters.createdAt"));
         assert!(one(|it| it["metadata"] = json!({ "1": "x" })).contains("clusters.metadata"));
+        let twice = text.replacen("\"metadata\": {}", "\"metadata\": {\"A\": 1, \"A\": 2}", 1);
+        assert_eq!(
+            errors(&[twice]),
+            "line 10, clusters.metadata: the member \"A\" is there twice"
+        );
     }
 
     #[test]

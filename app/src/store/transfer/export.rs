@@ -21,7 +21,7 @@ use crate::store::{
     access::visible::Visible,
     audit::history_head,
     engine::{
-        row_decode::{read_rows, unreadable_column},
+        row_decode::{UnreadableRow, read_rows, unreadable_column},
         sqlite,
     },
     entity::{
@@ -95,7 +95,8 @@ impl Store {
         let tx = self.snapshot().await?;
         let mut end = None;
         if let Some(id) = release {
-            release_rows::load(&tx, id).await?;
+            let found = release_rows::load(&tx, id).await;
+            found.map_err(|it| of_row(it, "releases", id.0))?;
         }
         // A head proves what a scope hides.
         if release.is_some() && self.caller.sees_all() {
@@ -150,6 +151,20 @@ fn json(row: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(row).map_err(|error| StoreError::corrupt("an export", error))
 }
 
+/// The error of a row, which names the row.
+fn of_row(error: StoreError, table: &'static str, id: i64) -> StoreError {
+    match error {
+        StoreError::Corrupt { detail, .. } => {
+            StoreError::corrupt(table, format!("row {id}: {detail}"))
+        }
+        StoreError::Db(error) => match unreadable_column(&error) {
+            Some(column) => StoreError::corrupt(table, UnreadableRow { id, column }),
+            None => error.into(),
+        },
+        error => error,
+    }
+}
+
 /// Reads the next rows of a table as JSON of their domain type, and remembers the last id.
 macro_rules! read_rows {
     ($this:ident, $table:ident, $visible:ident, $row:ty, $only:expr) => {{
@@ -167,8 +182,10 @@ macro_rules! read_rows {
         let mut rows = Vec::with_capacity(found.len());
         for row in found {
             let row = row.map_err(|it| StoreError::corrupt($table::Entity.table_name(), it))?;
-            $this.last = Some((row.id, 0));
-            let row = <$row>::try_from(row)?;
+            let id = row.id;
+            $this.last = Some((id, 0));
+            let row =
+                <$row>::try_from(row).map_err(|it| of_row(it, $table::Entity.table_name(), id))?;
             if let Some(row) = Trimmed::trimmed(row, $this.visible.as_ref()) {
                 rows.push(json(&row)?);
             }
@@ -307,8 +324,10 @@ impl Export {
         let mut rows = Vec::with_capacity(found.len());
         for row in found {
             let row = row.map_err(|it| StoreError::corrupt("users", it))?;
-            self.last = Some((row.id, 0));
-            rows.push(json(&User::try_from(row)?)?);
+            let id = row.id;
+            self.last = Some((id, 0));
+            let row = User::try_from(row).map_err(|it| of_row(it, "users", id))?;
+            rows.push(json(&row)?);
         }
         Ok(rows)
     }

@@ -94,7 +94,8 @@ impl Store {
         undone.commit().await.map(UndoAnswer::Done)
     }
 
-    /// What an undo would do; nothing is changed. It is done and rolled back, so that it says what would happen. Errors: not
+    /// What an undo would do; nothing is changed. It is done and rolled back, so that it says what would happen: later events of
+    /// the batch meet the rows that earlier ones restored. So it holds the write lock as long as the undo itself. Errors: not
     /// found; not undoable; archived.
     pub async fn preview_undo(
         &self,
