@@ -560,7 +560,7 @@ test.describe('runbooks', () => {
     await expect(text).toHaveValue(`# July\n\n${three}`);
     await edited();
     // An open fence takes every step for a moment.
-    await text.fill(`# July\n\n\`\`\`yaml\n${three}`);
+    await text.fill(`# July\n\n\`\`\`\`yaml\n${three}`);
     await expect(dialog.getByLabel('Name of step 2')).toHaveCount(0);
     await text.fill(`# July\n\n${three}`);
     await edited();
