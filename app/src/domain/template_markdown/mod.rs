@@ -12,6 +12,8 @@ mod fence;
 mod front_matter;
 mod guess;
 mod heading;
+mod known_prompts;
+mod opened_shell;
 /// Edits of the preview's rows.
 pub mod preview;
 mod prompt;
