@@ -9,6 +9,7 @@ pub mod carried_edits;
 mod collector;
 mod console;
 mod fence;
+mod footnotes;
 mod front_matter;
 mod guess;
 mod heading;
@@ -21,6 +22,7 @@ mod prose;
 mod read;
 mod scan;
 mod shell_syntax;
+mod site_markup;
 mod verify_words;
 mod write;
 

@@ -26,6 +26,9 @@ pub struct PromptedLine<'a> {
     pub is_glued: bool,
 }
 
+/// How many bytes a prompt may have; what is longer is output.
+const PROMPT_MAX: usize = 200;
+
 /// Signs of an ordinary shell.
 const USER_SIGNS: [char; 8] = ['$', '%', '❯', '»', 'λ', '➤', '▶', '›'];
 
@@ -51,7 +54,8 @@ pub fn prompted(line: &str, sign: PromptSign) -> Option<PromptedLine<'_>> {
 
 /// What stands behind the first of these signs that ends a prompt.
 fn behind_sign<'a>(line: &'a str, signs: &[char]) -> Option<PromptedLine<'a>> {
-    for (at, found) in line.char_indices().filter(|it| signs.contains(&it.1)) {
+    let letters = line.char_indices().take_while(|it| it.0 < PROMPT_MAX);
+    for (at, found) in letters.filter(|it| signs.contains(&it.1)) {
         let end = at + found.len_utf8();
         // Some themes write `$>`.
         let is_double = found == '$' && line[end..].starts_with('>');
