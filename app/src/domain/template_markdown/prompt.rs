@@ -120,7 +120,7 @@ fn without_decoration(head: &str) -> &str {
         head = if is_time {
             &head[first.len()..]
         } else if let Some(rest) = drawn {
-            rest.trim_start_matches('─')
+            rest.trim_start_matches(['─', '╼'])
         } else if let Some((_, rest)) = named {
             rest
         } else {

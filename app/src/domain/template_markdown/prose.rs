@@ -2,7 +2,7 @@
 //! Links by reference become links in place, so that a text does not need its definition. Nothing else is changed, and
 //! an indented first line keeps its indent.
 
-use super::site_markup::{container_title, is_markup, n_statement_lines};
+use super::site_markup::{container_title, is_back_link, is_markup, n_statement_lines};
 use std::ops::Range;
 
 /// Prose of more lines is taken as it is: it is over every limit in any case.
@@ -203,7 +203,7 @@ fn lines<'a>(source: &'a str, range: Range<usize>, edits: &[ProseEdit]) -> Vec<P
         bare.push_str(&source[at..end]);
         let bare = bare.replace("&nbsp;", " ");
         let is_empty = !without_signs(&bare).contains(|it: char| !it.is_whitespace());
-        let is_gone = !is_code && (is_edited && is_empty || is_markup(line));
+        let is_gone = !is_code && (is_edited && is_empty || is_markup(line) || is_back_link(&text));
         let title = container_title(line).filter(|it| !is_code && !it.is_empty());
         let text = title.unwrap_or(text.trim_end()).to_owned();
         lines.push(ProseLine {
@@ -360,6 +360,7 @@ mod tests {
             "- \n>",
             "- [ ]",
             "[TOC]",
+            "[Back to top](#contents)",
             "[[_TOC_]]\n",
             "- [Deploy](#deploy)\n  - [Verify](#verify)\n",
             "1. [A](#a)\n2. [B](#b)",
@@ -390,6 +391,7 @@ mod tests {
             ":::caution Beware\n\nIt is slow.\n\n:::",
             ":::caution[Beware]\n\nIt is slow.\n\n:::\n",
             "::: warning Beware\n\nIt is slow.\n\n:::",
+            "=== \"Beware\"\n\nIt is slow.",
         ] {
             assert_eq!(whole(source).unwrap(), "Beware\n\nIt is slow.", "{source}");
         }

@@ -1,7 +1,12 @@
 //! What site generators write between the prose of a page: containers, shortcodes, and the statements of MDX.
 
-/// The title of a container of a site generator, `:::tip Beware` or `:::tip[Beware]`; empty if it has none, as at its end.
+/// The title of a container of a site generator, `:::tip Beware`, `:::tip[Beware]` or `=== "Tab"`; empty if it has none, as at
+/// its end.
 pub fn container_title(line: &str) -> Option<&str> {
+    if let Some(tab) = line.trim().strip_prefix("=== ") {
+        let tab = tab.trim_start_matches(['!', '+', ' ']);
+        return tab.strip_prefix('"')?.strip_suffix('"');
+    }
     let rest = line.trim().strip_prefix(":::")?.trim_start_matches(':');
     let rest = rest.trim_start();
     let end = rest.find(|it: char| !(it.is_alphanumeric() || matches!(it, '-' | '_')));
@@ -34,6 +39,24 @@ pub fn is_markup(line: &str) -> bool {
         || is_between("{{%", "%}}")
         || is_between("{%", "%}")
         || is_between("{:", "}")
+}
+
+/// Whether a line only leads back to the start of the page: `[↑ Back to top](#contents)`, `(back to top)`.
+pub fn is_back_link(line: &str) -> bool {
+    let (label, is_link) = line
+        .split_once("](#")
+        .map_or((line, line.trim().starts_with('(')), |it| (it.0, true));
+    let label = label.trim_matches(|it: char| !it.is_alphanumeric());
+    let labels = [
+        "back to top",
+        "back to the top",
+        "back to contents",
+        "top",
+        "nach oben",
+        "zurück nach oben",
+        "retour en haut",
+    ];
+    is_link && labels.iter().any(|it| label.eq_ignore_ascii_case(it))
 }
 
 /// Statements of MDX of more lines are taken for prose.
@@ -98,6 +121,27 @@ mod tests {
 
     fn n_lines(source: &str) -> usize {
         n_statement_lines(source.lines())
+    }
+
+    #[test]
+    fn a_link_to_the_top_is_known() {
+        for line in [
+            "[Back to top](#contents)",
+            "**[⬆ back to top](#readme)**",
+            "(back to top)",
+            "[Top](#)",
+        ] {
+            assert!(is_back_link(line), "{line}");
+        }
+        for line in [
+            "Back to top",
+            "[Deploy](#deploy)",
+            "(see above)",
+            "[top](https://x)",
+            "",
+        ] {
+            assert!(!is_back_link(line), "{line}");
+        }
     }
 
     #[test]
