@@ -224,6 +224,8 @@ impl RunbookForm {
                 wrong.map(|it| (format!("Step {}", it.row + 1), sentence(&it.message), true)),
             );
         });
+        lines.sort_by_key(|it| !it.2);
+        let is_long = lines.len() > 3;
         (!lines.is_empty()).then(|| {
             let lines = lines.into_iter().map(|(place, text, is_error)| {
                 let tone = if is_error { "danger" } else { "info" };
@@ -234,7 +236,12 @@ impl RunbookForm {
                     </li>
                 }
             });
-            view! { <ul class="stack stack-s" aria-label="Notes">{lines.collect_view()}</ul> }
+            // Many notes scroll, so that the steps stay in sight; errors come first.
+            view! {
+                <ul class="stack stack-s" aria-label="Notes" tabindex=is_long.then_some("0")>
+                    {lines.collect_view()}
+                </ul>
+            }
         })
     }
 
