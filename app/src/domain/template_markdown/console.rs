@@ -140,11 +140,15 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
         session: ConsoleSession::default(),
     };
     let mut comments = Vec::new();
-    let mut is_root_open = false;
+    // How many shells are open that the session's commands opened.
+    let mut n_shells = 0_u32;
     while let Some(line) = reader.lines.next() {
         let trimmed = line.trim_start();
         let own = reader.prompts.behind(trimmed, sign);
-        is_root_open &= own.is_none();
+        if own.is_some() {
+            n_shells = 0;
+        }
+        let is_root_open = n_shells > 0;
         let command = own.or_else(|| {
             // `sudo -i` turns `host$` into `host#`, and `$` into `#`.
             let line = prompted(trimmed, PromptSign::Root)?;
@@ -158,7 +162,11 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
         match command.map(str::trim_end) {
             Some("") => {}
             Some(command) => {
-                is_root_open = (is_root_open || opens_shell(command)) && !is_exit(command);
+                if opens_shell(command) {
+                    n_shells += 1;
+                } else if is_exit(command) {
+                    n_shells = n_shells.saturating_sub(1);
+                }
                 reader.taken.append(&mut comments);
                 reader.command(command);
             }
