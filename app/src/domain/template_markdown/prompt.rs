@@ -101,7 +101,7 @@ fn is_shell_version(word: &str) -> bool {
         .any(|it| it.starts_with(|it: char| it.is_ascii_digit()))
 }
 
-/// `Anas-MacBook:~` of a Mac, `host:/srv` of openSUSE: the host and the folder.
+/// `Anas-MacBook:~` of a Mac, `host:/srv` of SUSE: the host and the folder.
 fn is_host_and_folder(word: &str) -> bool {
     word.split_once(':').is_some_and(|(host, folder)| {
         is_name(host) && !folder.is_empty() && !folder.contains(':') && !folder.starts_with("//")

@@ -178,7 +178,7 @@ impl<'a> MarkdownScanner<'a> {
         );
     }
 
-    /// A fence that is indented like code, as in the tabs of MkDocs: it stays a fence.
+    /// A fence that is indented like code, as in the tabs of some site generators: it stays a fence.
     fn indented_fence(&mut self, range: &Range<usize>, code: &str) {
         let Some((info, text)) = fence::within(code) else {
             return;
