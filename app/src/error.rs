@@ -1,6 +1,7 @@
 //! The error type of all server functions, and so of the pages. Rule violations and field errors are sent as
 //! sentences instead of typed values: decoding every variant would cost more WASM than the pages need.
 use crate::domain::{
+    letter_case::upper,
     rule_violation::RuleViolation,
     validation_errors::ValidationErrors,
     vocabulary::{Field, Noun},
@@ -177,4 +178,19 @@ impl FromServerFnError for AppError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         Self::Transport(error.to_string())
     }
+}
+
+/// A message as a sentence: with a capital letter at the start and a full stop at the end.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters
+        .next()
+        .map(|it| upper(&it.to_string()))
+        .unwrap_or_default();
+    let end = if text.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{first}{}{end}", letters.as_str())
 }

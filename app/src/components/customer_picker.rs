@@ -1,7 +1,7 @@
 //! Picker of customers, grouped by cluster: for activating a release, for adding customers to it, and for a scope. For a release
 //! no customer is chosen at first (R14). The list is HTML text with one event listener, and changes are applied to its elements
 //! directly, so that a thousand customers respond without delay.
-use super::ui::icon::Icon;
+use super::ui::{icon::Icon, sorting::sort_by};
 use crate::{
     browser::{self, checkbox_list::GroupState},
     domain::{
@@ -44,7 +44,7 @@ struct PickList {
 
 impl PickList {
     fn new(mut customers: Vec<CustomerSummary>) -> Self {
-        customers.sort_by(|a, b| {
+        sort_by(&mut customers, |a, b| {
             (&a.cluster, a.cluster_id, &a.name, a.id).cmp(&(
                 &b.cluster,
                 b.cluster_id,

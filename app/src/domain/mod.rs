@@ -62,6 +62,8 @@ pub mod history_walk;
 pub mod id;
 /// Characters that are invisible, or look like others.
 pub mod invisible;
+/// Upper and lower case.
+pub mod letter_case;
 /// What people sign in by.
 pub mod login;
 /// Throttle of failed logins.
