@@ -391,7 +391,7 @@ test('what is selected by hand and copied counts as copied', async ({ page, open
   expect(sent).toEqual([]);
 });
 
-test("who has copied today's text is not asked about it", async ({ page, open, server, context }) => {
+test('a mark after a copy of the text of today is not asked about', async ({ page, open, server, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const { june, acme, eu } = await activeJune(server);
   const jonas = other(server, 'Jonas');

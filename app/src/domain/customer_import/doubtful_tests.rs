@@ -195,7 +195,6 @@ fn a_doubtful_row_changes_a_known_customer_only_if_it_is_ticked() {
         ..ImportRequest::default()
     };
     for text in [
-        "# Orchard, orchard, A=1",
         "name,slug\norchard,x",
         "Orchard, orchard, ENV=prod-us",
     ] {

@@ -239,7 +239,6 @@ pub fn behind_sql_prompt(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::{template_markdown::console::session, vocabulary::StepType};
 
     fn console(text: &str) -> Option<String> {
