@@ -25,7 +25,9 @@ use app::{
         transfer::{ImportErrors, Transfer, TransferPart},
         via::Via,
     },
-    store::{Database, Store, engine::sqlite, error::StoreError, transfer::export::Export},
+    store::{
+        Database, Store, engine::database_url::file_of, error::StoreError, transfer::export::Export,
+    },
 };
 use serde_json::json;
 use std::{
@@ -64,8 +66,9 @@ pub async fn migrate(url: &str, output: CliOutput) -> Result<Exit, Failure> {
 }
 
 pub async fn backup(url: &str, file: &Path, output: CliOutput) -> Result<Exit, Failure> {
+    let database = file_of(url).ok_or(InvalidSetting::NoBackup("rollcall backup"))?;
     let spinner = ProgressSpinner::start("Copying the database");
-    backups::create(&sqlite::path_of(url), file).await?;
+    backups::create(&database, file).await?;
     drop(spinner);
     let size = fs::metadata(file)
         .map_err(|it| Failure::write(file, &it))?
@@ -77,8 +80,8 @@ pub async fn backup(url: &str, file: &Path, output: CliOutput) -> Result<Exit, F
 }
 
 pub async fn restore(url: &str, file: &Path, output: CliOutput) -> Result<Exit, Failure> {
+    let path = file_of(url).ok_or(InvalidSetting::NoRestore("rollcall restore"))?;
     let spinner = ProgressSpinner::start("Restoring the database");
-    let path = sqlite::path_of(url);
     let aside = backups::restore(file, &path, now()).await?;
     drop(spinner);
     let file = file.display().to_string();

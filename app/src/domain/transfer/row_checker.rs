@@ -291,6 +291,8 @@ impl RowChecker {
             batch.is_ok_and(|name| name.as_str() == it.batch_id.0),
             "1 to 100 characters",
         );
+        let text = it.resolved_text.as_deref().unwrap_or_default();
+        row.check("resolvedText", !text.contains('\0'), "no text has NUL");
         row.check(
             "resolvedSha256",
             it.resolved_text.is_some() == it.resolved_sha256.is_some()

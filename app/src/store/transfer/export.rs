@@ -21,8 +21,8 @@ use crate::store::{
     access::visible::Visible,
     audit::history_head,
     engine::{
+        Engine,
         row_decode::{read_rows, unreadable_column},
-        sqlite,
     },
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, step_template,
@@ -235,7 +235,7 @@ impl Export {
                 None => FORMAT_VERSION,
                 Some(_) => FORMAT_WITHOUT_HASHES,
             },
-            schema: sqlite::schema(&self.tx).await?,
+            schema: Engine::of(&self.tx).schema(&self.tx).await?,
             last_ids: BTreeMap::new(),
         };
         // The highest ids tell how much there is in all.
@@ -245,7 +245,7 @@ impl Export {
             TABLES.as_slice()
         };
         for &(part, table) in tables {
-            let id = sqlite::last_id(&self.tx, table).await?;
+            let id = Engine::of(&self.tx).last_id(&self.tx, table).await?;
             header.last_ids.insert(part, id);
         }
         let text = json(&header)?;

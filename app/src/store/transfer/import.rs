@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::store::{
     Store,
     audit::events::{self, NewEvent},
-    engine::sqlite,
+    engine::Engine,
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, sha256,
         step_template, text_key, user,
@@ -230,17 +230,17 @@ impl Import {
         file: &Transfer,
         stamp: &ActorStamp,
     ) -> Result<Result<ImportOutcome, ImportErrors>, StoreError> {
-        for (part, table) in TABLES {
-            let id = self.checker.last_id(file, part);
-            if id > 0 {
-                sqlite::set_last_id(&self.tx, table, id).await?;
-            }
-        }
+        let last_ids = TABLES.map(|(part, table)| (table, self.checker.last_id(file, part)));
         let mut errors = self.checker.finish();
         let (head, part) = self.chain.finish(&mut errors);
         if !errors.is_empty() {
             self.tx.rollback().await?;
             return Ok(Err(errors));
+        }
+        // Only now: PostgreSQL's sequences are not rolled back.
+        for (table, id) in last_ids.into_iter().filter(|it| it.1 > 0) {
+            let engine = Engine::of(&self.tx);
+            engine.set_last_id(&self.tx, table, id).await?;
         }
         let batch_id = BatchId(uuid::Uuid::now_v7().to_string());
         let record = ImportRecord {
