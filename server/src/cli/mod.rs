@@ -49,7 +49,7 @@ enum CliCommand {
         #[arg(long)]
         demo: bool,
     },
-    /// Create the database, or bring it up to date; serve does so by itself
+    /// Create the database's file and tables, or bring them up to date; serve does so by itself
     Migrate(CliOutput),
     /// Copy the database into a new file and verify the copy, also while a server works on the database
     Backup {

@@ -398,6 +398,26 @@ mod tests {
     }
 
     #[test]
+    fn pairs_are_numbered_because_no_join_keeps_an_order() {
+        let of = |table: &'static str| Query::select().column("id").from(table).to_owned();
+        let mut select = Query::select();
+        select.column(("chosen", "id"));
+        select_pairs(
+            &mut select,
+            (of("customers"), "chosen"),
+            (of("steps"), "copied"),
+        );
+        let sql = select.to_string(PostgresQueryBuilder);
+        for part in [
+            r#"SELECT *, row_number() OVER () AS "place" FROM (SELECT "id" FROM "customers") AS "ordered""#,
+            r#" INNER JOIN (SELECT *, row_number() OVER () AS "place" FROM (SELECT "id" FROM "steps")"#,
+            r#" ORDER BY "chosen"."place" ASC, "copied"."place" ASC"#,
+        ] {
+            assert!(sql.contains(part), "{sql}");
+        }
+    }
+
+    #[test]
     fn json_is_asked_for_in_the_words_of_postgres() {
         let query = Query::select()
             .expr(json_rows([Expr::col("id"), Expr::col("name")]))
