@@ -1,7 +1,7 @@
 //! Index of the variables that texts use, keyed by a fingerprint of the text, and the search for unresolved
 //! variables. It answers which variables are unresolved without parsing texts again.
 use super::{
-    engine::sqlite::IDS_PER_STATEMENT_MAX, entity::cluster, entity::customer, entity::parse_word,
+    engine::IDS_PER_STATEMENT_MAX, entity::cluster, entity::customer, entity::parse_word,
     entity::read_metadata, entity::text_key, entity::text_variable, error::StoreError,
 };
 use crate::domain::{

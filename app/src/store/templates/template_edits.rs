@@ -19,7 +19,7 @@ use crate::domain::{
 use crate::store::{
     Store,
     change::{Change, VersionedRow},
-    engine::sqlite::IDS_PER_STATEMENT_MAX,
+    engine::IDS_PER_STATEMENT_MAX,
     entity::{customer_step, step_template, text_key},
     error::StoreError,
     records::{members, release_rows},
