@@ -4,11 +4,12 @@ use crate::cluster;
 use app::store::Database;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectOptions, ConnectionTrait};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process, thread,
+    process,
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
 };
 use tempfile::TempDir;
 use tokio::{runtime, sync::OnceCell};
@@ -109,7 +110,7 @@ fn file_in(folder: &Path) -> PathBuf {
 }
 
 /// Runs a statement in the shared cluster.
-pub async fn administer(sql: &str) {
+async fn administer(sql: &str) {
     let mut options = ConnectOptions::new(cluster::shared());
     options.max_connections(1).sqlx_logging(false);
     let db = sea_orm::Database::connect(options).await.unwrap();

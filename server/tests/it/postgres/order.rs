@@ -112,7 +112,8 @@ fn n_done(page: &TestResponse) -> usize {
 #[tokio::test]
 async fn a_change_on_one_server_is_on_the_pages_of_the_other_at_once() {
     let world = World::active_in(TestApp::on(TestEngine::Postgres).await).await;
-    let servers = [&world.app, &world.app.beside().await];
+    let other = world.app.beside().await;
+    let servers = [&world.app, &other];
     let matrix = format!("/releases/{}", world.june);
     for (n, step) in world.steps(world.acme.id).await.iter().enumerate() {
         // Both have the grid, and the page in their caches.

@@ -64,9 +64,9 @@ fn try_create(address: &str, name: &str) -> io::Result<bool> {
         "POST /rpc/create_cluster HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {long}\r\n\
          Connection: close\r\n\r\n{body}"
     )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer.starts_with("HTTP/1.1 200"))
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    Ok(answer.starts_with(b"HTTP/1.1 200"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
