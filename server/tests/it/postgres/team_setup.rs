@@ -20,8 +20,8 @@ fn read(file: &str) -> String {
 
 /// The README's blocks in this language.
 fn blocks(language: &str) -> Vec<String> {
-    let readme = read("README.md");
-    let blocks = readme.split(&format!("```{language}\n")).skip(1);
+    let (readme, fence) = (read("README.md"), format!("```{language}\n"));
+    let blocks = readme.split(fence.as_str()).skip(1);
     let texts = blocks.map(|it| it.split_once("```").unwrap().0.to_owned());
     texts.collect()
 }
