@@ -38,7 +38,7 @@ pub struct UserWithCredentials {
 
 impl UserCredentials {
     /// The fields beside those of a user.
-    pub const FIELDS: [&str; 2] = ["passwordHash", "tokens"];
+    pub const FIELDS: [&'static str; 2] = ["passwordHash", "tokens"];
 
     /// Reads them from the row of a user. `known` are ids and hashes of earlier tokens.
     pub fn read(

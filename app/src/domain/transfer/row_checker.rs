@@ -354,7 +354,8 @@ impl RowChecker {
                 .iter()
                 .all(|id| self.is_known(TransferPart::Customers, id.0));
         let account = it.oidc_issuer.clone().zip(it.oidc_subject.clone());
-        let is_whole = it.oidc_issuer.is_some() == it.oidc_subject.is_some();
+        let is_whole = it.oidc_issuer.is_some() == it.oidc_subject.is_some()
+            && account.iter().all(|it| !it.1.contains('\0'));
         let is_new_account = account.is_none_or(|it| self.provider_accounts.insert(it));
         let mut row = self.row(part, item.line);
         row.version(it.version);

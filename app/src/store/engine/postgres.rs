@@ -32,6 +32,15 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a change waits for those before it on the same server.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Settings of every session. A machine that is gone without a word is noticed within a minute.
+const SESSION: [(&str, &str); 5] = [
+    ("timezone", "UTC"),
+    ("jit", "off"),
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+];
+
 /// Foreign key violations that are named per key.
 const BROKEN_KEYS_MAX: u32 = 50;
 
@@ -51,7 +60,7 @@ fn options(url: &str, settings: &[(&str, &str)]) -> Result<PgConnectOptions, DbE
         .application_name(&name)
         .statement_cache_capacity(256)
         .disable_statement_logging()
-        .options([("timezone", "UTC"), ("jit", "off")])
+        .options(SESSION)
         .options(settings.iter().copied()))
 }
 
@@ -94,6 +103,8 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
         &[
             ("lock_timeout", LOCK_TIMEOUT),
             ("default_transaction_isolation", "read committed"),
+            // What a lost machine began holds up all others.
+            ("idle_in_transaction_session_timeout", "60s"),
         ],
     )?;
     let readers = options(
@@ -318,7 +329,6 @@ pub fn is_unavailable(error: &DbErr) -> bool {
         | DbErr::Query(RuntimeErr::SqlxError(error)) => match &**error {
             SqlxError::Io(_)
             | SqlxError::Tls(_)
-            | SqlxError::Protocol(_)
             | SqlxError::PoolTimedOut
             | SqlxError::PoolClosed
             | SqlxError::WorkerCrashed => true,

@@ -60,6 +60,7 @@ pub async fn resolve_customers(
             customer::Column::Name,
             customer::Column::IsActive,
         ])
+        .order_by_asc(customer::Column::Id)
         .into_tuple()
         .all(db)
         .await?;
