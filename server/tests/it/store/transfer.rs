@@ -198,6 +198,7 @@ async fn an_export_that_was_imported_is_exported_the_same_byte_for_byte() {
     is_well(&other.store).await;
     let steps = async |it: &TestApp| {
         customer_step::Entity::find()
+            .order_by_asc(customer_step::Column::Id)
             .all(it.database.writer())
             .await
     };
@@ -256,8 +257,8 @@ async fn one_release_is_exported_with_its_customers_and_its_history_only() {
     );
     assert_eq!(here, there.unwrap().steps);
     is_well(&other.store).await;
-    let events = audit_event::Entity::find().all(other.database.writer());
-    let events = events.await.unwrap();
+    let events = audit_event::Entity::find().order_by_asc(audit_event::Column::Id);
+    let events = events.all(other.database.writer()).await.unwrap();
     let (import, events) = events.split_last().unwrap();
     assert!(events.iter().all(|it| it.release_id == Some(world.june.0)));
     assert_eq!(
