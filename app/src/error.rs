@@ -125,6 +125,9 @@ pub enum AppError {
     /// The request failed on its way, or the response could not be decoded.
     #[error("the server could not be reached: check the connection and try again")]
     Transport(String),
+    /// 503: the database does not answer, or not in time.
+    #[error("the database does not answer: try again in a moment")]
+    Unavailable,
 }
 
 impl AppError {
@@ -142,7 +145,10 @@ impl AppError {
 
     /// Whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Busy | Self::Internal | Self::Transport(_))
+        matches!(
+            self,
+            Self::Busy | Self::Unavailable | Self::Internal | Self::Transport(_)
+        )
     }
 
     /// The HTTP status code.
@@ -154,7 +160,7 @@ impl AppError {
             Self::SignIn => 401,
             Self::Denied(_) => 403,
             Self::Throttled(_) => 429,
-            Self::Busy => 503,
+            Self::Busy | Self::Unavailable => 503,
             Self::Internal | Self::Transport(_) => 500,
         }
     }

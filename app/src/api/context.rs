@@ -8,11 +8,12 @@ use crate::{
     error::{AppError, ViolationDetail, ViolationMessage},
     store::{
         Database, Store,
+        engine::is_unavailable,
         error::{StoreError, chain},
     },
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -69,10 +70,10 @@ pub fn store() -> Result<Store, AppError> {
     Ok(expect_context::<Context>().database.as_caller(caller))
 }
 
-/// The current time in UTC.
+/// The current time in UTC, in microseconds: a database keeps no more.
 #[expect(clippy::disallowed_methods, reason = "the one clock")]
 pub fn now() -> DateTime<Utc> {
-    Utc::now()
+    Utc::now().trunc_subsecs(6)
 }
 
 fn headers() -> HeaderMap {
@@ -210,6 +211,10 @@ pub fn to_app_error(error: StoreError) -> AppError {
         StoreError::Throttled(seconds) => AppError::Throttled(seconds),
         error @ (StoreError::NeedsRole(_) | StoreError::NeedsAll | StoreError::NotInOpenMode) => {
             AppError::Denied(error.to_string())
+        }
+        error if is_unavailable(&error) => {
+            tracing::error!(error = %chain(&error), "the database does not answer");
+            AppError::Unavailable
         }
         error @ (StoreError::Db(_) | StoreError::Corrupt { .. } | StoreError::Open(_)) => {
             tracing::error!(error = %chain(&error), "the store failed");

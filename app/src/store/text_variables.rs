@@ -1,7 +1,7 @@
 //! Index of the variables that texts use, keyed by a fingerprint of the text, and the search for unresolved
 //! variables. It answers which variables are unresolved without parsing texts again.
 use super::{
-    engine::sqlite::IDS_PER_STATEMENT_MAX, entity::cluster, entity::customer, entity::parse_word,
+    engine::IDS_PER_STATEMENT_MAX, entity::cluster, entity::customer, entity::parse_word,
     entity::read_metadata, entity::text_key, entity::text_variable, error::StoreError,
 };
 use crate::domain::{
@@ -10,9 +10,12 @@ use crate::domain::{
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QuerySelect, sea_query::OnConflict,
+    QueryOrder, QuerySelect, sea_query::OnConflict,
 };
 use std::collections::{HashMap, HashSet};
+
+/// Longer names, which no variable has, are cut: PostgreSQL's index takes 2,704 bytes.
+const NAME_MAX_CHARS: usize = 500;
 
 /// Stores how a text uses its variables.
 pub async fn save(tx: &DatabaseTransaction, text: &str) -> Result<(), StoreError> {
@@ -21,7 +24,7 @@ pub async fn save(tx: &DatabaseTransaction, text: &str) -> Result<(), StoreError
         .into_iter()
         .map(|used| text_variable::ActiveModel {
             text_key: Set(key),
-            name: Set(used),
+            name: Set(used.chars().take(NAME_MAX_CHARS).collect()),
         })
         .collect();
     if rows.is_empty() {
@@ -49,6 +52,8 @@ pub async fn uses(
     for chunk in keys.chunks(IDS_PER_STATEMENT_MAX) {
         let rows = text_variable::Entity::find()
             .filter(text_variable::Column::TextKey.is_in(chunk.iter().copied()))
+            .order_by_asc(text_variable::Column::TextKey)
+            .order_by_asc(text_variable::Column::Name)
             .all(db)
             .await?;
         for row in rows {
@@ -151,6 +156,7 @@ pub async fn with_clusters(
     for chunk in ids.chunks(IDS_PER_STATEMENT_MAX) {
         let rows = customer::Entity::find()
             .filter(customer::Column::Id.is_in(chunk.iter().map(|it| it.0)))
+            .order_by_asc(customer::Column::Id)
             .all(db)
             .await?;
         for row in rows {
@@ -185,7 +191,6 @@ pub async fn template_texts(
     release: crate::domain::id::ReleaseId,
 ) -> Result<Vec<TemplateText>, StoreError> {
     use super::{entity::step_template::Column, entity::step_template::Entity};
-    use sea_orm::QueryOrder;
     let rows: Vec<(i64, String, String, String)> = Entity::find()
         .select_only()
         .columns([Column::TextKey, Column::Name, Column::Kind, Column::Content])

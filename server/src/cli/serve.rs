@@ -16,7 +16,7 @@ use crate::{
 };
 use app::{
     api::context::{self, Context},
-    store::{Database, accounts::password_hash, engine::sqlite, error::chain},
+    store::{Database, accounts::password_hash, engine::database_url::file_of, error::chain},
 };
 use axum::Extension;
 use std::{io, sync::Arc, time::Duration};
@@ -73,8 +73,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     tokio::spawn(prometheus::run_upkeep());
     tokio::spawn(keep_writing_last_used(database.clone()));
     tokio::spawn(Arc::clone(&anchors).keep_adding(database.clone()));
-    if let Some(schedule) = settings.backups {
-        let path = sqlite::path_of(&settings.database_url);
+    if let Some((schedule, path)) = settings.backups.zip(file_of(&settings.database_url)) {
         tokio::spawn(backup::run_schedule(schedule, path));
     }
     let (stop, mut stopped) = tokio::sync::watch::channel(false);

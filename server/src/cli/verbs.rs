@@ -25,7 +25,9 @@ use app::{
         transfer::{ImportErrors, Transfer, TransferPart},
         via::Via,
     },
-    store::{Database, Store, engine::sqlite, error::StoreError, transfer::export::Export},
+    store::{
+        Database, Store, engine::database_url::file_of, error::StoreError, transfer::export::Export,
+    },
 };
 use serde_json::json;
 use std::{
@@ -64,8 +66,9 @@ pub async fn migrate(url: &str, output: CliOutput) -> Result<Exit, Failure> {
 }
 
 pub async fn backup(url: &str, file: &Path, output: CliOutput) -> Result<Exit, Failure> {
+    let database = file_of(url).ok_or(InvalidSetting::NoBackup("rollcall backup"))?;
     let spinner = ProgressSpinner::start("Copying the database");
-    backups::create(&sqlite::path_of(url), file).await?;
+    backups::create(&database, file).await?;
     drop(spinner);
     let size = fs::metadata(file)
         .map_err(|it| Failure::write(file, &it))?
@@ -77,8 +80,8 @@ pub async fn backup(url: &str, file: &Path, output: CliOutput) -> Result<Exit, F
 }
 
 pub async fn restore(url: &str, file: &Path, output: CliOutput) -> Result<Exit, Failure> {
+    let path = file_of(url).ok_or(InvalidSetting::NoRestore("rollcall restore"))?;
     let spinner = ProgressSpinner::start("Restoring the database");
-    let path = sqlite::path_of(url);
     let aside = backups::restore(file, &path, now()).await?;
     drop(spinner);
     let file = file.display().to_string();
@@ -193,6 +196,7 @@ pub async fn export(
     settings: &Settings,
     file: Option<PathBuf>,
     release: Option<i64>,
+    with_credentials: bool,
 ) -> Result<Exit, Failure> {
     let key = settings.signing_key_file.as_deref();
     let key = key.map(anchors::read_key).transpose()?;
@@ -201,6 +205,9 @@ pub async fn export(
     let release = release.map(ReleaseId);
     let export = async |out: &mut (dyn Write + Send), path: &Path| {
         let mut export = store.export(release).await?;
+        if with_credentials {
+            export = export.with_credentials();
+        }
         if let Some((key, head)) = key.as_ref().zip(export.head()) {
             export.sign(key.sign(&head.to_string()));
         }
@@ -208,7 +215,7 @@ pub async fn export(
     };
     let result = match &file {
         None => export(&mut io::stdout(), standard_output()).await,
-        Some(path) => match fs::File::create_new(path) {
+        Some(path) => match create_new(path, with_credentials) {
             Ok(mut out) => {
                 let written = export(&mut out, path).await;
                 if written.is_err() {
@@ -224,6 +231,13 @@ pub async fn export(
     };
     close_after(database, result).await?;
     Ok(Exit::Done)
+}
+
+/// A new file, which nobody else may read if it holds secrets.
+fn create_new(path: &Path, is_secret: bool) -> io::Result<fs::File> {
+    let mode = if is_secret { 0o600 } else { 0o666 };
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(mode).open(path)
 }
 
 async fn write_export(

@@ -322,6 +322,11 @@ fn is_background(path: &str) -> bool {
     matches!(path, "/api/events" | "/api/presence")
 }
 
+/// The refusal of a request for which the database could not be asked, in the form that the address answers in.
+pub fn refuse_by_store(request: &Request, error: StoreError) -> Response {
+    refuse(request, error.into())
+}
+
 /// The refusal in the form that the address answers in: a problem document, an error of a server function, a page.
 fn refuse(request: &Request, refusal: Refusal) -> Response {
     let path = request.uri().path();

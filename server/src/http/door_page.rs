@@ -145,6 +145,7 @@ fn alert(error: &AppError) -> Option<String> {
             )
         }
         AppError::Busy => "Too many people are signing in. Try again in a moment".to_owned(),
+        AppError::Unavailable => "The database does not answer. Try again in a moment".to_owned(),
         _ => "Something went wrong. Try again".to_owned(),
     })
 }

@@ -14,6 +14,7 @@
 //! history that it was made at (R89).
 mod batch_order;
 pub mod checked_row;
+pub mod credentials;
 pub mod json_lines;
 pub mod row_checker;
 
@@ -37,7 +38,7 @@ pub const FORMAT_VERSION: u32 = 4;
 pub const FORMAT_WITHOUT_HASHES: u32 = 2;
 /// The first version whose events have hashes (R89). Events of earlier ones are chained when they are imported.
 const FIRST_VERSION_WITH_HASHES: u32 = 3;
-/// The first version with users (R22), without their passwords.
+/// The first version with users (R22), without their passwords (but see `credentials`).
 const FIRST_VERSION_WITH_USERS: u32 = 4;
 
 /// The largest id or version: 2^53, the largest integer that every JSON reader represents exactly.

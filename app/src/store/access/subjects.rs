@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use crate::store::{
     Store,
+    engine::sought,
     entity::{
         audit_event, cluster, customer, customer_step, release, session, step_template, token, user,
     },
@@ -93,7 +94,7 @@ impl Store {
         let first = self
             .visible()
             .events()
-            .filter(audit_event::Column::BatchId.eq(batch.0.as_str()))
+            .filter(audit_event::Column::BatchId.eq(sought(&batch.0)))
             .order_by_desc(audit_event::Column::Id)
             .one(&self.read)
             .await?;

@@ -162,6 +162,7 @@ impl Store {
             .select_only()
             .column(session::Column::Id)
             .filter(session::Column::UserId.eq(user.0))
+            .order_by_asc(session::Column::Id)
             .into_tuple()
             .all(&change.tx)
             .await?;

@@ -18,7 +18,7 @@ use crate::domain::{
 use crate::store::{
     Store,
     change::{Change, VersionedRow},
-    engine::{compute::compute, sqlite::IDS_PER_STATEMENT_MAX},
+    engine::{IDS_PER_STATEMENT_MAX, compute::compute},
     entity::{cluster, customer},
     error::StoreError,
 };

@@ -19,7 +19,7 @@ use crate::domain::{
 use crate::store::{
     Store,
     change::{Change, VersionedRow},
-    engine::sqlite::IDS_PER_STATEMENT_MAX,
+    engine::IDS_PER_STATEMENT_MAX,
     entity::{customer_step, step_template, text_key},
     error::StoreError,
     records::{members, release_rows},
@@ -28,7 +28,7 @@ use crate::store::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel,
-    QueryFilter, sea_query::Expr,
+    QueryFilter, QueryOrder, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -272,6 +272,7 @@ pub async fn edit(
         .filter(Column::Status.eq(StepStatus::Pending.as_str()))
         .filter(Column::IsOverridden.eq(false))
         .filter(Column::TemplateVersion.ne(before.version))
+        .order_by_asc(Column::Id)
         .all(&change.tx)
         .await?
         .into_iter()
@@ -391,6 +392,7 @@ pub async fn delete(
                 .or(Column::StateBy.is_not_null())
                 .or(Column::TemplateVersion.ne(template.version)),
         )
+        .order_by_asc(Column::Id)
         .all(&change.tx)
         .await?
         .into_iter()

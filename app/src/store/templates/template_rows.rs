@@ -15,7 +15,7 @@ use crate::store::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, QueryFilter, QuerySelect,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
 /// Loads a template step. Errors: not found.
@@ -73,6 +73,7 @@ pub async fn copies_of(
             Column::HasNotes,
         ])
         .filter(Column::TemplateId.eq(id.0))
+        .order_by_asc(Column::Id)
         .into_tuple()
         .all(db)
         .await?;

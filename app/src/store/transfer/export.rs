@@ -12,7 +12,10 @@ use crate::domain::{
     release::Release,
     step::CustomerStep,
     template::StepTemplate,
-    transfer::{FORMAT_VERSION, FORMAT_WITHOUT_HASHES, Membership, TransferHeader, TransferPart},
+    transfer::{
+        FORMAT_VERSION, FORMAT_WITHOUT_HASHES, Membership, TransferHeader, TransferPart,
+        credentials::{HashedToken, UserCredentials, UserWithCredentials},
+    },
     user::User,
 };
 use crate::store::records::release_rows;
@@ -21,12 +24,12 @@ use crate::store::{
     access::visible::Visible,
     audit::history_head,
     engine::{
+        Engine,
         row_decode::{UnreadableRow, read_rows, unreadable_column},
-        sqlite,
     },
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, step_template,
-        user,
+        token, user,
     },
     error::StoreError,
 };
@@ -37,7 +40,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -74,6 +77,8 @@ pub struct Export {
     visible: Option<HashSet<i64>>,
     /// Exports only this release, if given.
     release: Option<ReleaseId>,
+    /// Whether users come with hashes of their passwords and tokens.
+    has_credentials: bool,
     /// What the export of a release ends with.
     end: Option<SignedHead>,
     /// Index of the list to read next, and the key of the last row read from it.
@@ -116,6 +121,7 @@ impl Store {
             caller: Arc::clone(&self.caller),
             visible,
             release,
+            has_credentials: false,
             end,
             part: 0,
             last: None,
@@ -207,6 +213,13 @@ impl Export {
         }
     }
 
+    /// With hashes of passwords and tokens, for a move to another database. For the command line only: who can open the database
+    /// has them anyway.
+    pub fn with_credentials(mut self) -> Self {
+        self.has_credentials = true;
+        self
+    }
+
     /// The next chunk of the text; none after the last one. Errors: `Corrupt` for a row that the domain cannot read.
     pub async fn next_chunk(&mut self) -> Result<Option<String>, StoreError> {
         // An export for a caller with a scope has no users.
@@ -252,7 +265,7 @@ impl Export {
                 None => FORMAT_VERSION,
                 Some(_) => FORMAT_WITHOUT_HASHES,
             },
-            schema: sqlite::schema(&self.tx).await?,
+            schema: Engine::of(&self.tx).schema(&self.tx).await?,
             last_ids: BTreeMap::new(),
         };
         // The highest ids tell how much there is in all.
@@ -262,7 +275,7 @@ impl Export {
             TABLES.as_slice()
         };
         for &(part, table) in tables {
-            let id = sqlite::last_id(&self.tx, table).await?;
+            let id = Engine::of(&self.tx).last_id(&self.tx, table).await?;
             header.last_ids.insert(part, id);
         }
         let text = json(&header)?;
@@ -308,7 +321,7 @@ impl Export {
         })
     }
 
-    /// The next users, without their passwords; none are part of a release.
+    /// The next users; none are part of a release.
     async fn next_users(&mut self) -> Result<Vec<String>, StoreError> {
         if self.release.is_some() {
             self.n_read = 0;
@@ -321,15 +334,49 @@ impl Export {
         let query = query.order_by_asc(user::Column::Id).limit(CHUNK_ROWS_MAX);
         let found = read_rows(&self.tx, query, user::Column::Id).await?;
         self.n_read = found.len();
+        let mut tokens = if self.has_credentials {
+            let ids = found.iter().filter_map(|it| it.as_ref().ok());
+            self.tokens_of(ids.map(|it| it.id).collect()).await?
+        } else {
+            HashMap::new()
+        };
         let mut rows = Vec::with_capacity(found.len());
         for row in found {
             let row = row.map_err(|it| StoreError::corrupt("users", it))?;
             let id = row.id;
             self.last = Some((id, 0));
-            let row = User::try_from(row).map_err(|it| of_row(it, "users", id))?;
-            rows.push(json(&row)?);
+            let credentials = UserCredentials {
+                password_hash: row.password_hash.clone(),
+                tokens: tokens.remove(&id).unwrap_or_default(),
+            };
+            let mut user = User::try_from(row).map_err(|it| of_row(it, "users", id))?;
+            rows.push(if self.has_credentials {
+                json(&UserWithCredentials { user, credentials })?
+            } else {
+                // As it is after an import.
+                user.has_password = false;
+                json(&user)?
+            });
         }
         Ok(rows)
+    }
+
+    /// The tokens of users, by user.
+    async fn tokens_of(
+        &self,
+        users: Vec<i64>,
+    ) -> Result<HashMap<i64, Vec<HashedToken>>, StoreError> {
+        let rows = token::Entity::find()
+            .filter(token::Column::UserId.is_in(users))
+            .order_by_asc(token::Column::Id)
+            .all(&self.tx)
+            .await?;
+        let mut tokens: HashMap<i64, Vec<HashedToken>> = HashMap::new();
+        for row in rows {
+            let of_user = tokens.entry(row.user_id).or_default();
+            of_user.push(row.try_into()?);
+        }
+        Ok(tokens)
     }
 
     /// The next memberships. They have no id, so their key is release and customer.

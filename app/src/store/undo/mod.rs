@@ -10,7 +10,7 @@ mod undo_steps;
 mod undo_templates;
 
 use self::report::UndoReport;
-use super::{Store, change::Change, entity::audit_event, error::StoreError};
+use super::{Store, change::Change, engine::sought, entity::audit_event, error::StoreError};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, Event, EventAction},
@@ -222,7 +222,7 @@ impl Change {
                 Column::CustomerId,
                 Column::Action,
             ])
-            .filter(Column::BatchId.eq(batch.0.as_str()))
+            .filter(Column::BatchId.eq(sought(&batch.0)))
             .order_by_desc(Column::Id)
             .into_tuple()
             .all(&self.tx)

@@ -148,6 +148,48 @@ async fn export(app: &TestApp) -> String {
 }
 
 #[tokio::test]
+async fn who_moves_with_credentials_gets_in_as_before() {
+    let app = TestApp::new().await;
+    let with_password = UserDraft {
+        password: Some(PASSWORD.into()),
+        ..draft("ana", Role::Operator)
+    };
+    let made = app.store.create_user(with_password, app.ana()).await;
+    let ana = made.unwrap().row;
+    let text = random::token_text().unwrap();
+    let token = TokenDraft {
+        name: "nightly".into(),
+        ..TokenDraft::default()
+    };
+    let made = app.store.create_token_of(ana.id, token, &text, app.ana());
+    let token = made.await.unwrap().row;
+    let mut export = app.store.export(None).await.unwrap().with_credentials();
+    let mut exported = String::new();
+    while let Some(piece) = export.next_chunk().await.unwrap() {
+        exported.push_str(&piece);
+    }
+    assert!(!exported.contains(PASSWORD) && !exported.contains(text.as_str()));
+    let target = TestApp::new().await;
+    let file = Transfer::read(exported.into_bytes()).unwrap();
+    let taken = target.store.import(&file, target.ana()).await.unwrap();
+    taken.unwrap();
+    let signed_in = target.database.check_password("ana", PASSWORD).await;
+    assert!(format!("{signed_in:?}").contains("User"));
+    let caller = target.database.token_caller(&text, token.created_at).await;
+    assert_eq!(caller.unwrap().unwrap().user(), Some(ana.id));
+    // Later ones get other ids.
+    let again = TokenDraft {
+        name: "weekly".into(),
+        ..TokenDraft::default()
+    };
+    let text = random::token_text().unwrap();
+    let made = target
+        .store
+        .create_token_of(ana.id, again, &text, target.ana());
+    assert!(made.await.unwrap().row.id.0 > token.id.0);
+}
+
+#[tokio::test]
 async fn users_are_in_the_export_without_their_secrets_and_come_back_without_a_password() {
     let app = TestApp::new().await;
     let customers = app.customers(2).await;
