@@ -83,12 +83,16 @@ impl DoorPage<'_> {
 /// The page in place of one that the person may not open: what is missing, and the way back.
 pub fn refusal_page(headers: &HeaderMap, status: StatusCode, text: &str) -> Response {
     let theme = theme(headers);
+    let title = match status {
+        StatusCode::SERVICE_UNAVAILABLE => "Not available",
+        _ => "No access",
+    };
     let page = document(
-        "No access",
+        title,
         theme.as_deref(),
         html! {
             div class="card form__body" {
-                h1 { "No access" }
+                h1 { (title) }
                 p { (text) }
                 p { a class="button" href=(paths::DASHBOARD) { "Back to the dashboard" } }
             }
