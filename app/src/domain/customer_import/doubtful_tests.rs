@@ -194,10 +194,7 @@ fn a_doubtful_row_changes_a_known_customer_only_if_it_is_ticked() {
         update: true,
         ..ImportRequest::default()
     };
-    for text in [
-        "name,slug\norchard,x",
-        "Orchard, orchard, ENV=prod-us",
-    ] {
+    for text in ["name,slug\norchard,x", "Orchard, orchard, ENV=prod-us"] {
         let row = rows(text).remove(0);
         assert!(
             row.state == ImportState::Known && row.reason.is_some(),

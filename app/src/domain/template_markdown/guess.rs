@@ -104,8 +104,8 @@ pub fn is_command(line: &str) -> bool {
             | "|"
     ) && !matches!(first, "cd" | "echo" | "grep");
     // ". ./env.sh" reads a file; "kafka-topics.sh --list" is on the path.
-    let is_sourced = first == "."
-        && (second.contains('/') || second.ends_with("env") || second.ends_with("sh"));
+    let is_sourced =
+        first == "." && (second.contains('/') || second.ends_with("env") || second.ends_with("sh"));
     let is_script_on_path = is_script && !first.contains('/') && second.starts_with('-');
     (is_word || is_path || is_sourced || is_script_on_path)
         && !is_prose
