@@ -1,10 +1,9 @@
-//! Root component: leptos contexts, the layout around every page, and the table of all routes.
+//! Root component: leptos contexts, and the layout around every page.
 use crate::{
-    api::overview::{read_frame, set_actor, set_theme},
+    api::overview::read_frame,
     browser,
     components::{
-        layout::sidebar::Sidebar,
-        name_dialog::NameDialogProps,
+        layout::sidebar::{OwnName, Sidebar},
         rights::OwnRights,
         ui::{
             follow_effect::follow,
@@ -15,11 +14,10 @@ use crate::{
     },
     domain::{id::BatchId, permission::Role, summary::LayoutInfo},
     pages::{
-        SerialRequest,
         fetch::Fetch,
         latched,
-        lazy_pages::LazyPage,
         not_found::NotFoundPage,
+        page_routes::AllPages,
         releases::lazy_parts::{self, LazyPart},
         undo_requests::{UndoRequest, UndoRequests},
     },
@@ -29,10 +27,8 @@ use chrono::DateTime;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
-    SsrMode,
-    components::{FlatRoutes, Route, Router},
+    components::{FlatRoutes, Router},
     hooks::use_location,
-    path,
 };
 use std::sync::Arc;
 
@@ -77,30 +73,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Shell>
                 <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
-                    <Route path=path!("/") view=LazyPage::Dashboard ssr=SsrMode::Async/>
-                    <Route path=path!("clusters") view=LazyPage::Clusters ssr=SsrMode::Async/>
-                    <Route path=path!("clusters/new") view=LazyPage::NewCluster ssr=SsrMode::Async/>
-                    <Route path=path!("clusters/:id") view=LazyPage::Cluster ssr=SsrMode::Async/>
-                    <Route path=path!("clusters/:id/edit") view=LazyPage::EditCluster ssr=SsrMode::Async/>
-                    <Route path=path!("customers") view=LazyPage::Customers ssr=SsrMode::Async/>
-                    <Route path=path!("customers/new") view=LazyPage::NewCustomer ssr=SsrMode::Async/>
-                    <Route path=path!("customers/:id") view=LazyPage::Customer ssr=SsrMode::Async/>
-                    <Route path=path!("customers/:id/edit") view=LazyPage::EditCustomer ssr=SsrMode::Async/>
-                    <Route path=path!("releases") view=LazyPage::Releases ssr=SsrMode::Async/>
-                    <Route path=path!("releases/new") view=LazyPage::NewRelease ssr=SsrMode::Async/>
-                    <Route path=path!("releases/:id") view=LazyPage::Release ssr=SsrMode::Async/>
-                    <Route path=path!("releases/:id/edit") view=LazyPage::EditRelease ssr=SsrMode::Async/>
-                    <Route path=path!("releases/:id/steps") view=LazyPage::Steps ssr=SsrMode::Async/>
-                    <Route
-                        path=path!("releases/:id/customer/:customer_id")
-                        view=LazyPage::CustomerSteps
-                        ssr=SsrMode::Async
-                    />
-                    <Route path=path!("activity") view=LazyPage::Activity ssr=SsrMode::Async/>
-                    <Route path=path!("account") view=LazyPage::Account ssr=SsrMode::Async/>
-                    <Route path=path!("users") view=LazyPage::Users ssr=SsrMode::Async/>
-                    <Route path=path!("users/new") view=LazyPage::NewUser ssr=SsrMode::Async/>
-                    <Route path=path!("users/:id/edit") view=LazyPage::EditUser ssr=SsrMode::Async/>
+                    <AllPages/>
                 </FlatRoutes>
             </Shell>
         </Router>
@@ -116,21 +89,13 @@ fn Shell(children: Children) -> impl IntoView {
     // The counts in the sidebar depend on the page, so they are fetched again on every navigation.
     let frame = Fetch::new(move || here.get(), |_| read_frame());
     let actor = RwSignal::new(String::new());
+    provide_context(OwnName(actor));
     let name_dialog_open = RwSignal::new(false);
-    let naming = SerialRequest::new();
     let wants_name = latched(move || name_dialog_open.get());
     let (toasts, undo_requests) = (Toasts::from_context(), UndoRequests::from_context());
     let on_theme = Callback::new(move |theme: Option<&'static str>| {
         browser::dom::set_theme(theme);
-        leptos::task::spawn_local(async move {
-            let _ = set_theme(theme.unwrap_or_default().to_owned()).await;
-        });
-    });
-    let on_name = Callback::new(move |name: String| {
-        naming.run(set_actor(name), move |name| {
-            actor.set(name);
-            name_dialog_open.set(false);
-        });
+        lazy_parts::run(LazyPart::Theme(theme));
     });
     let on_undo = Callback::new(move |batch: BatchId| {
         undo_requests.send(UndoRequest {
@@ -184,8 +149,8 @@ fn Shell(children: Children) -> impl IntoView {
             request.map(|it| lazy_parts::show(LazyPart::Undo(Box::new(it), undo_requests)))
         }}
         {move || {
-            let dialog = NameDialogProps { open: name_dialog_open, actor, error: naming.error, on_name };
-            wants_name.get().then(|| lazy_parts::show(LazyPart::Name(dialog)))
+            let dialog = LazyPart::Name { open: name_dialog_open, actor };
+            wants_name.get().then(|| lazy_parts::show(dialog))
         }}
         <ToastRegion on_undo=on_undo/>
     }

@@ -1,6 +1,7 @@
 //! The error type of all server functions, and so of the pages. Rule violations and field errors are sent as
 //! sentences instead of typed values: decoding every variant would cost more WASM than the pages need.
 use crate::domain::{
+    letter_case::upper,
     rule_violation::RuleViolation,
     validation_errors::ValidationErrors,
     vocabulary::{Field, Noun},
@@ -124,6 +125,9 @@ pub enum AppError {
     /// The request failed on its way, or the response could not be decoded.
     #[error("the server could not be reached: check the connection and try again")]
     Transport(String),
+    /// 503: the database does not answer, or not in time.
+    #[error("the database does not answer: try again in a moment")]
+    Unavailable,
 }
 
 impl AppError {
@@ -141,7 +145,10 @@ impl AppError {
 
     /// Whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Busy | Self::Internal | Self::Transport(_))
+        matches!(
+            self,
+            Self::Busy | Self::Unavailable | Self::Internal | Self::Transport(_)
+        )
     }
 
     /// The HTTP status code.
@@ -153,7 +160,7 @@ impl AppError {
             Self::SignIn => 401,
             Self::Denied(_) => 403,
             Self::Throttled(_) => 429,
-            Self::Busy => 503,
+            Self::Busy | Self::Unavailable => 503,
             Self::Internal | Self::Transport(_) => 500,
         }
     }
@@ -177,4 +184,19 @@ impl FromServerFnError for AppError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         Self::Transport(error.to_string())
     }
+}
+
+/// A message as a sentence: with a capital letter at the start and a full stop at the end.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters
+        .next()
+        .map(|it| upper(&it.to_string()))
+        .unwrap_or_default();
+    let end = if text.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{first}{}{end}", letters.as_str())
 }

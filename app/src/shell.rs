@@ -66,9 +66,9 @@ addEventListener("popstate", ({ state }) => {
 }, true);
 "#;
 
-/// Asks whoever's session ended under an open page to sign in again, in a dialog over it, and sends the request that was refused
-/// once more: what was typed is still there. Plain JavaScript in the place of `fetch`, so that no request has to know of it. Somebody
-/// else who signs in gets the page anew.
+/// After a session ended under an open page: asks to sign in again, in a dialog over the page, and sends the request that was refused
+/// once more. What was typed is still there. Plain JavaScript in the place of `fetch`, so that no request has to know of it. If
+/// another user signs in, the page is loaded again. The provider opens in a tab of its own; back here, the session is there.
 const SIGN_IN: &str = r#"const door = document.getElementById("sign-in");
 if (door) {
   const send = fetch;
@@ -77,17 +77,24 @@ if (door) {
     const dialog = document.importNode(door.content.firstElementChild, true);
     const said = dialog.querySelector("[role=alert]");
     const say = (text) => { said.textContent = text; said.hidden = false; };
+    const enter = ({ user }) => {
+      if (String(user.id) !== door.dataset.user) return location.reload();
+      done(true);
+      dialog.close();
+    };
+    const look = async () => {
+      const answer = await send("/api/session").catch(() => ({}));
+      if (answer.ok) enter(await answer.json());
+    };
+    addEventListener("focus", look);
     dialog.querySelector("form").onsubmit = async (event) => {
       event.preventDefault();
       const body = JSON.stringify(Object.fromEntries(new FormData(event.target)));
       const answer = await send("/api/session", { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => ({}));
       if (answer.status !== 201) return say({ 401: "Wrong login or password", 429: "Too many failed attempts. Try again later" }[answer.status] ?? "Something went wrong. Try again");
-      const { user } = await answer.json();
-      if (String(user.id) !== door.dataset.user) return location.reload();
-      done(true);
-      dialog.close();
+      enter(await answer.json());
     };
-    dialog.onclose = () => { dialog.remove(); asking = undefined; done(false); };
+    dialog.onclose = () => { removeEventListener("focus", look); dialog.remove(); asking = undefined; done(false); };
     document.body.append(dialog);
     dialog.showModal();
   });
@@ -107,10 +114,16 @@ pub struct DocumentOf {
     pub theme: Option<String>,
     /// The user whose session the request came with.
     pub session_user: Option<UserId>,
+    /// The name of the provider to sign in at, if there is one.
+    pub provider: Option<String>,
 }
 
 /// The dialog of `SIGN_IN`. In a template it is no part of the page, so that nothing finds its fields beside those of the page.
-fn sign_in_dialog(user: UserId) -> impl IntoView {
+fn sign_in_dialog(user: UserId, provider: Option<String>) -> impl IntoView {
+    let by_provider = provider.map(|name| {
+        let path = paths::provider_login(paths::ACCOUNT);
+        view! { <a class="button" href=path target="_blank">{format!("Continue with {name}")}</a> }
+    });
     view! {
         <template id="sign-in" data-user=user.to_string()>
             <dialog class="dialog" data-size="s" aria-labelledby="sign-in-title">
@@ -138,6 +151,7 @@ fn sign_in_dialog(user: UserId) -> impl IntoView {
                         </div>
                     </div>
                     <div class="dialog__foot">
+                        {by_provider}
                         <button class="button push" data-kind="ink" type="submit">"Sign in"</button>
                     </div>
                 </form>
@@ -157,6 +171,7 @@ pub fn shell(
     let DocumentOf {
         theme,
         session_user,
+        provider,
     } = page;
     let tags = site.map(|site| {
         let script = format!("/pkg/{}", site.script);
@@ -191,7 +206,7 @@ pub fn shell(
             <body>
                 <App/>
                 <div hidden inner_html=SPRITE></div>
-                {session_user.map(sign_in_dialog)}
+                {session_user.map(|user| sign_in_dialog(user, provider))}
                 <div class="failed" role="alert">
                     <p>"Rollcall was updated, or this page failed. What you saved is safe."</p>
                     <a class="button" data-kind="ink" href="">"Reload"</a>

@@ -64,17 +64,18 @@ export function remove(database) {
   for (const ending of ['', '-wal', '-shm']) rmSync(database + ending, { force: true });
 }
 
-// The program on a database, which goes with it unless it is to be kept.
-export async function serve(database, { keep = false } = {}) {
+// The program on a database, a file or an address of PostgreSQL. A file goes with it unless it is to be kept.
+export async function serve(database, { keep = false, command = program } = {}) {
   const began = performance.now();
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', DATABASE_URL: `sqlite://${database}`, ROLLCALL_ADDR: '127.0.0.1:0', ROLLCALL_USER: 'Ana Ferreira', RUST_LOG: 'info,sqlx=warn,sea_orm=warn' };
-  const child = spawn(program, [], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const isFile = !database.startsWith('postgres:');
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', DATABASE_URL: isFile ? `sqlite://${database}` : database, ROLLCALL_ADDR: '127.0.0.1:0', ROLLCALL_USER: 'Ana Ferreira', RUST_LOG: 'info,sqlx=warn,sea_orm=warn' };
+  const child = spawn(command, [], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   children.add(child);
   const ended = new Promise(done => child.once('close', done));
   const url = await new Promise((found, failed) => {
     let log = '';
     const timer = setTimeout(() => failed(new Error(`the program did not start within 30 s: ${log}`)), 30_000);
-    child.on('error', error => { clearTimeout(timer); failed(new Error(`${program} cannot be started: ${error.message}`)); });
+    child.on('error', error => { clearTimeout(timer); failed(new Error(`${command} cannot be started: ${error.message}`)); });
     child.once('close', code => { clearTimeout(timer); failed(new Error(`the program ended with ${code}: ${log}`)); });
     child.stderr.on('data', chunk => {
       if (log.length < 10_000) log += chunk;
@@ -103,7 +104,7 @@ export async function serve(database, { keep = false } = {}) {
       await ended;
       clearTimeout(timer);
       children.delete(child);
-      if (!keep) remove(database);
+      if (!keep && isFile) remove(database);
     },
   };
 }

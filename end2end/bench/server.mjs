@@ -233,7 +233,7 @@ export async function idle(data, server) {
 
 export function afterwards(data, server) {
   const { now, most } = server.memory();
-  figure({ name: 'memory: after the load', size: data.name, values: now, unit: MEMORY, target: 120 });
+  figure({ name: 'memory: after the load', size: data.name, values: now, unit: MEMORY, target: 100 });
   figure({ name: 'memory: the most it was', size: data.name, values: most, unit: MEMORY });
   say(`the process ${server.pid} had ${most.toFixed(1)} MB at most`);
 }

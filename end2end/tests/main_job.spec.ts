@@ -1,92 +1,17 @@
 // The main workflow, once by mouse and once by keyboard: two clusters, three customers, a release with deploy and verify
 // steps in bash, SQL and text, activated for selected customers, and worked through in the matrix until it is complete.
 import { test, expect, live } from '../fixtures/app';
+import { activate, addClusters, addCustomers, addRelease, workInThePanel, workOnTheRest } from '../fixtures/main_job';
 import { activeJune } from '../fixtures/world';
-
-const steps = [
-  ['Announce', 'Deploy', 'text', 'Tell {{customer.name}} that it starts.'],
-  ['Migrate schema', 'Deploy', 'sql', 'SELECT {{customer.namespace | quote}};'],
-  ['Upgrade', 'Deploy', 'bash', 'helm upgrade api --namespace {{customer.namespace}}'],
-  ['Check', 'Verify', 'bash', 'kubectl -n {{customer.namespace}} get pods'],
-];
 
 test('by mouse, from an empty database to a complete release', async ({ page, open }) => {
   await open('/');
-  await page.getByRole('link', { name: 'Add cluster' }).click();
-  for (const [index, cluster] of ['eu-west', 'us-east'].entries()) {
-    if (index > 0) {
-      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Clusters' }).click();
-      await page.getByRole('link', { name: 'New cluster' }).click();
-    }
-    await page.getByLabel('Name', { exact: true }).fill(cluster);
-    await page.getByLabel('Kubeconfig path').fill(`/etc/rollcall/${cluster}.yaml`);
-    await page.getByRole('button', { name: 'Create cluster' }).click();
-    await expect(page.getByRole('heading', { level: 1, name: cluster })).toBeVisible();
-  }
-  for (const [name, cluster] of [['Acme', 'eu-west'], ['Globex', 'eu-west'], ['Initech', 'us-east']]) {
-    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
-    await page.getByRole('link', { name: 'New customer' }).click();
-    await page.getByLabel('Name', { exact: true }).fill(name);
-    await page.getByLabel('Cluster', { exact: true }).selectOption({ label: cluster });
-    await page.getByLabel('Namespace').fill(name.toLowerCase());
-    await page.getByRole('button', { name: 'Create customer' }).click();
-    await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
-  }
-  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Releases' }).click();
-  await page.getByRole('link', { name: 'New release' }).first().click();
-  await page.getByLabel('Name', { exact: true }).fill('June');
-  await page.getByLabel('Version number').fill('6.0');
-  await page.getByRole('button', { name: 'Create release' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Steps' })).toBeVisible();
-  for (const [name, category, type, content] of steps) {
-    await page.getByRole('button', { name: 'Add step', exact: true }).first().click();
-    const editor = page.getByRole('region', { name: 'New step' });
-    await editor.getByLabel('Name').fill(name);
-    await editor.getByLabel('Category').selectOption({ label: category });
-    await editor.getByLabel('Type').selectOption(type);
-    await editor.getByLabel('Content').fill(content);
-    await editor.getByRole('button', { name: 'Add step' }).click();
-    await expect(page.getByRole('listitem').filter({ hasText: name })).toBeVisible();
-    await expect(editor).toHaveCount(0);
-  }
-  await page.getByRole('link', { name: 'Release', exact: true }).click();
-  await page.getByRole('button', { name: 'Activate…' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Activate June' });
-  await expect(dialog.getByText('Selected 0 of 3 customers')).toBeVisible();
-  await expect(dialog.getByRole('button', { name: 'Activate', exact: true })).toHaveAttribute('aria-disabled', 'true');
-  await dialog.getByLabel('eu-west').check();
-  await dialog.getByLabel('Initech').check();
-  await expect(dialog.getByText('Selected 3 of 3 customers')).toBeVisible();
-  await expect(dialog.locator('.figures')).toContainText('12');
-  await dialog.getByRole('button', { name: 'Activate', exact: true }).click();
-  const cell = (name: string) => page.getByRole('gridcell', { name });
-  await expect(cell('Step 2 Migrate schema, Acme, eu-west: pending')).toBeVisible();
-
-  // One cell by its panel: copied, done.
-  await cell('Step 1 Announce, Acme, eu-west').dblclick();
-  const panel = page.getByRole('complementary', { name: 'Announce, Acme' });
-  await expect(panel).toContainText('Tell Acme that it starts.');
-  await panel.getByRole('button', { name: 'Mark done' }).click();
-  await expect(cell('Step 1 Announce, Acme, eu-west: done by Ana Ferreira')).toBeVisible();
-  await expect(page.getByRole('status').filter({ hasText: 'Marked Announce done for Acme' })).toBeVisible();
-  await panel.getByRole('button', { name: 'Next step' }).click();
-  const next = page.getByRole('complementary', { name: 'Migrate schema, Acme' });
-  await expect(next).toContainText("SELECT 'acme';");
-  await next.getByRole('button', { name: 'Skip…' }).click();
-  const reason = page.getByRole('dialog');
-  await reason.getByRole('button', { name: 'Skip' }).click();
-  await expect(reason.getByText('Enter a reason')).toBeVisible();
-  await reason.getByLabel('Reason').fill('no schema here');
-  await reason.getByRole('button', { name: 'Skip' }).click();
-  await expect(cell('Step 2 Migrate schema, Acme, eu-west: skipped by Ana Ferreira')).toBeVisible();
-  await page.getByRole('button', { name: 'Close the panel' }).click();
-
-  // The rest as a rectangle.
-  await cell('Step 1 Announce, Acme, eu-west').click();
-  await cell('Step 4 Check, Initech, us-east').click({ modifiers: ['Shift'] });
-  await page.getByRole('toolbar', { name: 'Actions on the selection' }).getByRole('button', { name: 'Mark done' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Marked 10 cells done' })).toBeVisible();
-  await expect(page.getByText('12 of 12 cells')).toBeVisible();
+  await addClusters(page);
+  await addCustomers(page);
+  await addRelease(page);
+  await activate(page);
+  await workInThePanel(page);
+  await workOnTheRest(page);
 });
 
 test('by keyboard alone, through the matrix until it is complete', async ({ page, open, server }) => {

@@ -1,5 +1,6 @@
 // Signing in at a real provider of OpenID Connect, there and back.
 import type { Page } from '@playwright/test';
+import { live } from '../fixtures/app';
 import { test, expect, type WithProvider } from '../fixtures/signed_in';
 
 // From a page here to the provider's own.
@@ -54,6 +55,28 @@ test('who cancels there may try again here', async ({ page, withProvider }) => {
   await page.getByRole('link', { name: 'Continue with Example ID' }).click();
   await signInThere(page, 'ana');
   await expect(page).toHaveURL(`${withProvider.url}/releases`);
+});
+
+test('a session that ends under an open page goes on by the provider, and what was typed is still there', async ({ page, withProvider }) => {
+  const { url } = withProvider;
+  await goThere(page, withProvider);
+  await signInThere(page, 'ana');
+  await page.goto(`${url}/clusters/new`);
+  await live(page);
+  await page.getByLabel('Name', { exact: true }).fill('eu-west');
+  await page.getByLabel('Description').fill('typed before');
+  await page.context().clearCookies({ name: 'rollcall_session' });
+  await page.getByRole('button', { name: 'Create cluster' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Sign in to go on' });
+  const opened = page.waitForEvent('popup');
+  await dialog.getByRole('link', { name: 'Continue with Example ID' }).click();
+  const tab = await opened;
+  await expect(tab.getByRole('heading', { level: 1, name: 'Your account' })).toBeVisible();
+  await tab.close();
+  // What the browser tells a tab that is looked at again.
+  await page.evaluate(() => dispatchEvent(new Event('focus')));
+  await expect(page.getByRole('heading', { level: 1, name: 'eu-west' })).toBeVisible();
+  await expect(page.locator('main')).toContainText('typed before');
 });
 
 test.describe('without JavaScript', () => {

@@ -185,6 +185,28 @@ test('notes are saved when their field is left, and shown as saved', async ({ pa
   await expect(here.getByLabel('Notes')).toHaveValue('called them twice');
 });
 
+test('a start by somebody else is shown as soon as notes are saved over it', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const here = panel(page, 'Announce, Acme');
+  await here.getByLabel('Notes').fill('called them');
+  await other(server, 'Jonas')('act_on_step', act(step.acme.announce, 'start'));
+  await here.getByLabel('Notes').blur();
+  await expect(here.getByText(/Jonas since/)).toBeVisible();
+  await expect(here.getByLabel('Notes')).toHaveValue('called them');
+});
+
+test('the panel of an archived release has no buttons that would not work', async ({ page, open, server }) => {
+  const { june } = await activeJune(server);
+  await server.call('act_on_step', act(step.acme.announce, 'done'));
+  await server.call('archive_release', { id: june });
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  const here = panel(page, 'Announce, Acme');
+  await expect(here.getByRole('button', { name: 'Copy', exact: true })).toBeVisible();
+  for (const name of ['Revert', 'Reopen', 'Mark done', 'More'])
+    await expect(here.getByRole('button', { name })).toHaveCount(0);
+});
+
 test('notes that are being written are saved when the page is left by the back button', async ({ page, open, server }) => {
   const { june } = await activeJune(server);
   await open('/releases');
@@ -333,6 +355,15 @@ test.describe('on a phone', () => {
       await expect(page.getByRole('menuitem', { name: item })).toBeInViewport();
     await open(`/releases/${world.june}/customer/${world.acme}`);
     await expect(page.getByRole('link', { name: 'Continue: 1 Announce' })).toBeInViewport();
+  });
+
+  test('a value stands beside its name, and where it comes from below it', async ({ page, open, server }) => {
+    const world = await activeJune(server);
+    await open(`/releases/${world.june}/customer/${world.initech}?step=${step.initech.upgrade}`);
+    const value = await page.getByRole('definition').filter({ hasText: 'not set' }).boundingBox();
+    const origin = await page.getByRole('definition').filter({ hasText: 'Set on' }).boundingBox();
+    expect(value!.width).toBeGreaterThan(100);
+    expect(origin!.y).toBeGreaterThanOrEqual(value!.y + value!.height);
   });
 });
 

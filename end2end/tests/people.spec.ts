@@ -1,6 +1,6 @@
 // Users and one's own account.
 import AxeBuilder from '@axe-core/playwright';
-import { test, expect, fillIn, live, PASSWORD } from '../fixtures/people';
+import { test, expect, fillIn, june, live, PASSWORD } from '../fixtures/people';
 
 test('an admin adds, limits, deactivates and restores a user', async ({ page, team, signIn }) => {
   await signIn('ana', '/users');
@@ -53,6 +53,8 @@ test('everybody changes name and password, ends sessions, and makes a token that
   await page.getByLabel('Name', { exact: true }).fill('Ben Ito');
   await page.getByRole('button', { name: 'Save name' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Saved Ben Ito' })).toBeVisible();
+  // Also at the foot of the sidebar, at once.
+  await expect(page.getByLabel('You: Ben Ito')).toBeVisible();
   const sessions = page.getByRole('table', { name: 'Sessions' });
   await expect(sessions.getByRole('row')).toHaveCount(3);
   await sessions.getByRole('button', { name: 'End' }).click();
@@ -77,6 +79,55 @@ test('everybody changes name and password, ends sessions, and makes a token that
   expect((await asked(token!)).status).toBe(401);
   await page.reload();
   await live(page);
+});
+
+test('a token is limited to some customers', async ({ page, team, signIn }) => {
+  await june(team);
+  await signIn('ana', '/account');
+  await page.getByLabel('Token name').fill('part');
+  // An admin's token sees all, unless its role is one that can be limited.
+  await expect(page.getByRole('radio', { name: 'Only some' })).toHaveCount(0);
+  await page.locator('#token-role').selectOption('viewer');
+  await page.getByRole('radio', { name: 'Only some' }).check();
+  await page.getByRole('searchbox', { name: 'Filter customers' }).fill('acm');
+  await page.keyboard.press('Enter');
+  await page.locator('#pick').getByRole('checkbox', { name: /^Acme/ }).check();
+  await expect(page.locator('.secret')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Create token' }).click();
+  const token = await page.locator('.secret code').textContent();
+  await expect(page.getByRole('table', { name: 'Tokens' }).getByRole('row', { name: /part/ })).toContainText('Some');
+  const answer = await fetch(`${team.url}/api/customers`, { headers: { authorization: `Bearer ${token}` } });
+  expect((await answer.json()).items.map((it: { name: string }) => it.name)).toEqual(['Acme']);
+});
+
+test('the picker of a user takes no focus, and Enter in its filter saves nothing', async ({ page, team, signIn }) => {
+  const world = await june(team);
+  team.add('ben', 'operator', ['--scope-customer', String(world.acme)]);
+  const sent: string[] = [];
+  page.on('request', request => sent.push(new URL(request.url()).pathname));
+  await signIn('ana', '/users/2/edit');
+  const filter = page.getByRole('searchbox', { name: 'Filter customers' });
+  await expect(page.locator('#pick').getByRole('checkbox', { name: /^Acme/ })).toBeChecked();
+  await expect(filter).not.toBeFocused();
+  await filter.fill('globex');
+  await filter.press('Enter');
+  await page.locator('#pick').getByRole('checkbox', { name: /^Globex/ }).check();
+  expect(sent).not.toContain('/rpc/update_user');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Users' })).toBeVisible();
+  const ben = JSON.parse(team.run(['user', 'list', '--json'])).items.find((it: { login: string }) => it.login === 'ben');
+  expect(ben.scope.customers).toEqual([world.acme, world.globex]);
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 } });
+
+  test('the menu of the person leads an admin to the users', async ({ page, signIn }) => {
+    await signIn('ana');
+    await page.getByLabel('You: ana of the tests').click();
+    await page.getByRole('link', { name: 'Users' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Users' })).toBeVisible();
+  });
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

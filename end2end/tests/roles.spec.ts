@@ -1,28 +1,8 @@
 // What pages leave out: a role sees no button for what it can never do.
-import { test, expect } from '../fixtures/people';
+import { test, expect, june, live } from '../fixtures/people';
 import { step } from '../fixtures/other';
-import { activeJune } from '../fixtures/world';
-import type { Server } from '../fixtures/app';
 
 test.use({ users: 'ana:admin vera:viewer olga:operator' });
-
-// The example of June, made by a token of the admin's.
-async function june(team: { url: string; run(given: string[]): string }) {
-  const token = team.run(['token', 'create', '--user', 'ana', '--name', 'tests']).match(/rcp_\w+/)![0];
-  const call = async (name: string, body: unknown) => {
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
-    const answer = await fetch(`${team.url}/rpc/${name}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-    const bytes = new Uint8Array(await answer.arrayBuffer());
-    let value = 0;
-    for (let at = 0; at < bytes.length; at++) {
-      value += (bytes[at] & 127) * 128 ** at;
-      if (bytes[at] < 128) break;
-    }
-    return value / 2;
-  };
-  return activeJune({ url: team.url, folder: '', call } as Server);
-}
 
 test('a viewer sees no button that changes something', async ({ page, team, signIn }) => {
   const world = await june(team);
@@ -37,6 +17,14 @@ test('a viewer sees no button that changes something', async ({ page, team, sign
   }
   await page.goto(`${team.url}/releases/${world.june}/customer/${world.acme}`);
   await expect(page.getByRole('button', { name: 'Mark done' })).toHaveCount(0);
+  // A key says that the role is the reason.
+  for (const path of [`/releases/${world.june}/customer/${world.acme}?step=${step.acme.announce}`, `/releases/${world.june}`]) {
+    await page.goto(team.url + path);
+    await live(page);
+    if (!path.includes('customer')) await page.getByRole('gridcell', { name: 'Step 2 Migrate schema, Globex' }).click();
+    await page.keyboard.press('d');
+    await expect(page.getByRole('status').filter({ hasText: 'You need the Operator role to change steps' })).toBeVisible();
+  }
   await page.goto(`${team.url}/clusters/new`);
   await expect(page.locator('body')).toContainText('manager');
 });

@@ -9,6 +9,7 @@ const panel = (page: Page, name: string) => page.getByRole('complementary', { na
 const question = (page: Page) => page.getByRole('dialog', { name: 'The text changed since you saw it' });
 const cell = (page: Page, name: string | RegExp) => page.getByRole('gridcell', { name });
 const said = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
+const rows = (page: Page) => page.getByRole('navigation', { name: 'Steps' }).getByRole('link', { name: /^\d+ / });
 const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
 const draft = (eu: number, host: string) => ({ name: 'Acme', clusterId: eu, namespace: 'acme', metadata: { HOST: host } });
 
@@ -248,6 +249,164 @@ test('run mode comes back to a step whose mark was refused after it was left', a
   await expect(asked).toContainText('new.example');
   await asked.getByRole('button', { name: 'Mark done' }).click();
   await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
+});
+
+test('a question takes no keys from the notes that are being typed, and says that it waits', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  const go = await hold(page, 'act_on_step');
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await expect(panel(page, 'Upgrade, Acme').locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await cell(page, 'Step 3 Upgrade, Acme').press('d');
+  await page.keyboard.press('ArrowUp');
+  const notes = panel(page, 'Migrate schema, Acme').getByLabel('Notes');
+  await notes.click();
+  await page.keyboard.type('pod restarted');
+  go();
+  await expect(said(page, 'Upgrade for Acme was not marked done: its text changed.')).toBeVisible();
+  await page.keyboard.type(' all done');
+  await expect(notes).toHaveValue('pod restarted all done');
+  await expect(question(page)).toHaveCount(0);
+  const saved = page.waitForResponse(/rpc\/note_step/);
+  await notes.blur();
+  await saved;
+  await expect(question(page)).toContainText('new.example');
+  await question(page).getByRole('button', { name: 'Cancel' }).click();
+  await open(`/releases/${june}?step=${step.acme.migrate}`);
+  await expect(panel(page, 'Migrate schema, Acme').getByLabel('Notes')).toHaveValue('pod restarted all done');
+});
+
+test('in run mode a question waits for the notes too, and the step has the keyboard after Cancel', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  const go = await hold(page, 'act_on_step');
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.upgrade}`);
+  const upgrade = page.getByRole('region', { name: 'Upgrade, Acme' });
+  await expect(upgrade.locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await page.keyboard.press('d');
+  await page.keyboard.press('n');
+  const check = page.getByRole('region', { name: 'Check, Acme' });
+  await check.getByLabel('Notes').click();
+  await page.keyboard.type('pod restarted');
+  go();
+  await expect(said(page, 'Upgrade for Acme was not marked done: its text changed.')).toBeVisible();
+  await page.keyboard.type(' all done');
+  await expect(check.getByLabel('Notes')).toHaveValue('pod restarted all done');
+  await expect(question(page)).toHaveCount(0);
+  await check.getByLabel('Notes').blur();
+  await expect(question(page)).toContainText('new.example');
+  await question(page).getByRole('button', { name: 'Cancel' }).click();
+  await expect(upgrade.locator('var', { hasText: 'new.example' })).toBeVisible();
+  await expect(upgrade).toBeFocused();
+  await expect(rows(page).nth(3)).toContainText('pending');
+});
+
+test('run mode stays at a step while its notes are being typed, also once it is done', async ({ page, open, server }) => {
+  const { june, acme } = await activeJune(server);
+  const go = await hold(page, 'act_on_step');
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.announce}`);
+  await page.keyboard.press('d');
+  const here = page.getByRole('region', { name: 'Announce, Acme' });
+  await here.getByLabel('Notes').click();
+  await page.keyboard.type('told by ');
+  go();
+  await expect(said(page, 'Marked Announce done for Acme')).toBeVisible();
+  await page.keyboard.type('mail, done');
+  await expect(here.getByLabel('Notes')).toHaveValue('told by mail, done');
+  await expect(rows(page).nth(1)).toContainText('pending');
+});
+
+test('run mode tells of a mark that is refused when the next customer is open, and goes on', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  const go = await hold(page, 'act_on_step');
+  await open(`/releases/${june}/customer/${acme}?step=${step.acme.upgrade}`);
+  await expect(page.getByRole('region', { name: 'Upgrade, Acme' }).locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await page.keyboard.press('d');
+  await page.getByRole('link', { name: 'Next customer, Globex' }).click();
+  await expect(page.getByRole('heading', { name: 'Globex', level: 1 })).toBeVisible();
+  go();
+  await expect(said(page, 'Upgrade for Acme could not be marked done: the text changed since it was shown.')).toBeVisible();
+  await page.keyboard.press('n');
+  await expect(page.getByRole('region', { name: 'Announce, Globex' })).toBeVisible();
+  await page.getByRole('link', { name: 'Matrix' }).click();
+  await expect(cell(page, 'Step 3 Upgrade, Acme, eu-west: pending')).toBeVisible();
+  await page.getByRole('link', { name: 'View step' }).click();
+  await expect(page.getByRole('region', { name: 'Upgrade, Acme' }).locator('var', { hasText: 'new.example' })).toBeVisible();
+});
+
+test('of two marks that are refused after their page was left, each is told', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  const go = await hold(page, 'act_on_step', 2);
+  await open(`/releases/${june}?step=${step.acme.migrate}`);
+  await expect(panel(page, 'Migrate schema, Acme').getByRole('region', { name: 'Resolved text' })).toContainText("'acme'");
+  await cell(page, 'Step 2 Migrate schema, Acme').press('ArrowDown');
+  await expect(panel(page, 'Upgrade, Acme').locator('var', { hasText: 'acme.example' })).toBeVisible();
+  const changed = { ...draft(eu, 'new.example'), namespace: 'acme-2' };
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: changed, version: 1 });
+  await page.keyboard.press('d');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('d');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Customers' }).click();
+  await expect(page.getByRole('heading', { name: 'Customers', level: 1 })).toBeVisible();
+  go();
+  for (const name of ['Upgrade', 'Migrate schema'])
+    await expect(said(page, `${name} for Acme could not be marked done: the text changed since it was shown.`)).toBeVisible();
+  await expect(page.getByRole('link', { name: 'View step' })).toHaveCount(2);
+});
+
+test('of a start and a mark of one step that are both refused, each is asked about', async ({ page, open, server }) => {
+  const { june, acme, eu } = await activeJune(server);
+  const go = await hold(page, 'act_on_step', 2);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  await expect(panel(page, 'Upgrade, Acme').locator('var', { hasText: 'acme.example' })).toBeVisible();
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await cell(page, 'Step 3 Upgrade, Acme').press('i');
+  await page.keyboard.press('d');
+  go();
+  await question(page).getByRole('button', { name: 'Start', exact: true }).click();
+  await expect(said(page, 'Started Upgrade for Acme')).toBeVisible();
+  await question(page).getByRole('button', { name: 'Mark done' }).click();
+  await expect(cell(page, /Step 3 Upgrade, Acme, eu-west: done by Ana/)).toBeVisible();
+});
+
+test('what is selected by hand and copied counts as copied', async ({ page, open, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { june, acme, eu } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  const text = here.getByRole('region', { name: 'Resolved text' });
+  await text.click();
+  await text.evaluate(it => getSelection()!.selectAllChildren(it));
+  await page.keyboard.press('Control+c');
+  await expect.poll(() => clipboard(page)).toContain('curl https://acme.example/healthz');
+  await other(server, 'Jonas')('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await here.getByLabel('Notes').fill('read again');
+  await here.getByLabel('Notes').press('Control+Enter');
+  await expect(here.locator('var', { hasText: 'new.example' })).toBeVisible();
+  const sent: string[] = [];
+  page.on('request', (it) => { if (it.url().includes('/rpc/act_on_step')) sent.push(it.postData() ?? ''); });
+  await here.getByRole('button', { name: 'Mark done' }).click();
+  await expect(question(page).getByRole('region', { name: 'As you saw it and Now' })).toContainText('curl https://acme.example/healthz');
+  expect(sent).toEqual([]);
+});
+
+test('a mark after a copy of the text of today is not asked about', async ({ page, open, server, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { june, acme, eu } = await activeJune(server);
+  const jonas = other(server, 'Jonas');
+  await server.call('act_on_step', act(step.acme.upgrade, 'done'));
+  await server.call('update_customer', { id: acme, draft: draft(eu, 'new.example'), version: 1 });
+  await open(`/releases/${june}?step=${step.acme.upgrade}`);
+  const here = panel(page, 'Upgrade, Acme');
+  await here.getByRole('button', { name: "Copy today's text" }).click();
+  await expect(here.getByRole('button', { name: "Copied today's text" })).toBeVisible();
+  await jonas('act_on_step', act(step.acme.upgrade, 'reopen'));
+  await cell(page, 'Step 3 Upgrade, Acme').press('d');
+  await expect(said(page, 'Marked Upgrade done for Acme')).toBeVisible();
+  await expect(question(page)).toHaveCount(0);
+  await here.getByText('Text as shown, SHA-256').first().click();
+  await expect(here.getByRole('region', { name: 'Text as shown' })).toContainText('new.example');
 });
 
 test.describe('when the server cannot be reached', () => {

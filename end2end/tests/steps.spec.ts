@@ -529,6 +529,56 @@ test.describe('runbooks', () => {
     await expect(dialog.getByRole('button', { name: 'Import 3 steps' })).toBeVisible();
   });
 
+  test('edits of rows outlive the dialog and a step that is gone for a moment, until they are discarded or imported', async ({ page, open, server }) => {
+    const { june } = await draftJune(server);
+    await open(`/releases/${june}/steps`);
+    const button = page.getByRole('button', { name: 'Import runbook…' });
+    const dialog = page.getByRole('dialog', { name: 'Import runbook' });
+    const text = dialog.getByLabel('Runbook in Markdown');
+    const edited = async () => {
+      await expect(dialog.getByRole('button', { name: 'Import 1 step' })).toBeVisible();
+      await expect(dialog.getByLabel('Import step 1')).not.toBeChecked();
+      await expect(dialog.getByLabel('Name of step 2')).toHaveValue('Purge and wait');
+      await expect(dialog.getByLabel('Type of step 2')).toHaveValue('bash');
+      await expect(dialog.getByLabel('Category of step 2')).toHaveValue('verify');
+      await expect(dialog.getByLabel('Join step 3 with the one before')).toBeChecked();
+      await expect(dialog.getByLabel('Rename this release to “July”')).toBeChecked();
+    };
+    await button.click();
+    await text.fill(`# July\n\n${three}`);
+    await dialog.getByLabel('Import step 1').uncheck();
+    await dialog.getByLabel('Name of step 2').fill('Purge and wait');
+    await dialog.getByLabel('Type of step 2').selectOption('bash');
+    await dialog.getByLabel('Category of step 2').selectOption('Verify');
+    await dialog.getByLabel('Join step 3 with the one before').check();
+    await dialog.getByLabel('Rename this release to “July”').check();
+    await edited();
+    // Closed and opened again.
+    await page.keyboard.press('Escape');
+    await expect(dialog).toHaveCount(0);
+    await button.click();
+    await expect(text).toHaveValue(`# July\n\n${three}`);
+    await edited();
+    // An open fence takes every step for a moment.
+    await text.fill(`# July\n\n\`\`\`\`yaml\n${three}`);
+    await expect(dialog.getByLabel('Name of step 2')).toHaveCount(0);
+    await text.fill(`# July\n\n${three}`);
+    await edited();
+    await dialog.getByRole('button', { name: 'Discard' }).click();
+    await expect(text).toHaveValue('');
+    await expect(text).toBeFocused();
+    await expect(dialog.getByText('Restored what you typed.')).toHaveCount(0);
+    await text.fill(three);
+    await expect(dialog.getByLabel('Name of step 2')).toHaveValue('Purge');
+    await dialog.getByLabel('Name of step 2').fill('Empty the cache');
+    await dialog.getByRole('button', { name: 'Import 3 steps' }).click();
+    await said(page, 'Imported 3 steps');
+    await button.click();
+    await expect(text).toHaveValue('');
+    await text.fill(three);
+    await expect(dialog.getByLabel('Name of step 2')).toHaveValue('Purge');
+  });
+
   test('what is wrong in a row stands at its field, and a type that is chosen by hand answers the question', async ({ page, open, server }) => {
     const { june } = await draftJune(server);
     await open(`/releases/${june}/steps?import`);

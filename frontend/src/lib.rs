@@ -17,6 +17,7 @@ pub async fn hydrate() {
         // Also reached when a split part cannot be loaded, usually because the server was updated.
         app::browser::dom::mark_failed();
     }));
+    app::browser::letter_case::provide();
     app::browser::unsaved_guard::listen_before_router();
     let live = Hydrated::default();
     let of_page = live.clone();

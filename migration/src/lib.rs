@@ -1,5 +1,5 @@
 //! Migrations of the database schema, oldest first. Existing ones are never changed, and none imports entities of the
-//! app, so that later code cannot alter an old migration.
+//! app, so that later code cannot alter an old migration. They run on SQLite and PostgreSQL.
 pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
 
 mod m20260201_000001_initial_schema;
@@ -10,6 +10,7 @@ mod m20261127_000005_history_chain;
 mod m20261127_000006_text_shown;
 mod m20261201_000007_people;
 mod m20261202_000008_texts_once;
+mod text_order;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -19,7 +20,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
+        let migrations: Vec<Box<dyn MigrationTrait>> = vec![
             Box::new(m20260201_000001_initial_schema::Migration),
             Box::new(m20261124_000002_idempotency_keys::Migration),
             Box::new(m20261127_000003_cluster_context::Migration),
@@ -28,6 +29,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000006_text_shown::Migration),
             Box::new(m20261201_000007_people::Migration),
             Box::new(m20261202_000008_texts_once::Migration),
-        ]
+        ];
+        let by_bytes = |it| Box::new(text_order::TextByBytes(it)) as Box<dyn MigrationTrait>;
+        migrations.into_iter().map(by_bytes).collect()
     }
 }

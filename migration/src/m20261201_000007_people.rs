@@ -1,4 +1,4 @@
-//! Creates users, their sessions and tokens, and the code by which the first admin is made. Events get who made them and by what way;
+//! Creates users, their sessions and tokens, and the code by which the first admin is made. Events get their user and the way by which they were made;
 //! idempotency keys get the permission that their change needed. Nothing that is there is changed: earlier events have no user, and
 //! their hashes stay, since members that are null are left out of them.
 use sea_orm_migration::{

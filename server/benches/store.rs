@@ -1,5 +1,5 @@
 //! Benchmark of the store at 100,000 cells, beside plain SQL in the same run. With `--make FOLDER` it creates the databases that
-//! the rest of `./dev bench` works on. It only measures: no figure fails the run.
+//! the rest of `./dev bench` works on, with `--million URL FILE` the one of a million cells. It only measures: no figure fails the run.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -87,18 +87,24 @@ impl Drop for BenchFigures {
 }
 
 async fn open(path: &Path) -> Database {
-    let url = format!("sqlite://{}", path.display());
-    let database = Database::open(&url).await.unwrap();
+    open_url(&format!("sqlite://{}", path.display())).await
+}
+
+async fn open_url(url: &str) -> Database {
+    let database = Database::open(url).await.unwrap();
     Migrator::up(database.writer(), None).await.unwrap();
     database
 }
 
 #[tokio::main]
 async fn main() {
-    let mut arguments = env::args().skip_while(|it| it != "--make").skip(1);
-    match arguments.next() {
-        Some(folder) => make(Path::new(&folder)).await,
-        None => measure().await,
+    // Cargo adds an argument of its own.
+    let arguments: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["--make", folder] => make(Path::new(folder)).await,
+        ["--million", url, description] => make_million(url, Path::new(description)).await,
+        _ => measure().await,
     }
 }
 
@@ -132,6 +138,39 @@ async fn make(folder: &Path) {
         database.close().await.unwrap();
         println!("{name}: {} s", began.elapsed().as_secs());
     }
+}
+
+/// Fills an empty database with ten active releases of the largest size, worked on, and a draft; describes its content.
+async fn make_million(url: &str, description: &Path) {
+    let (n_customers, n_steps) = SIZES[2];
+    let began = Instant::now();
+    let database = open_url(url).await;
+    let store = database.as_caller(Arc::new(Caller::open("Bench")));
+    let customers = world::customers(&store, n_customers).await;
+    let mut releases = Vec::new();
+    for n in 1..=10 {
+        let release = world::draft(&store, &format!("2026.{n} Billing"), n_steps).await;
+        let made = store.activate_release(release, Some(customers.clone()), by(1_190));
+        made.await.unwrap();
+        world::work(&store, release).await;
+        releases.push(release);
+    }
+    let draft = world::draft(&store, "2026.11 Billing", n_steps).await;
+    let pending = world::pending(&store, releases[0], PENDING_CELLS).await;
+    let content = serde_json::json!({
+        "name": "million",
+        "steps": n_steps,
+        "customers": n_customers,
+        "cells": n_steps * n_customers * releases.len(),
+        "release": releases[0],
+        "releases": releases,
+        "draft": draft,
+        "customerIds": customers,
+        "pendingIds": pending,
+    });
+    fs::write(description, content.to_string()).unwrap();
+    database.close().await.unwrap();
+    println!("a million cells: {} s", began.elapsed().as_secs());
 }
 
 async fn measure() {

@@ -8,11 +8,12 @@ use crate::{
     error::{AppError, ViolationDetail, ViolationMessage},
     store::{
         Database, Store,
+        engine::is_unavailable,
         error::{StoreError, chain},
     },
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -69,10 +70,10 @@ pub fn store() -> Result<Store, AppError> {
     Ok(expect_context::<Context>().database.as_caller(caller))
 }
 
-/// The current time in UTC.
+/// The current time in UTC, in microseconds: a database keeps no more.
 #[expect(clippy::disallowed_methods, reason = "the one clock")]
 pub fn now() -> DateTime<Utc> {
-    Utc::now()
+    Utc::now().trunc_subsecs(6)
 }
 
 fn headers() -> HeaderMap {
@@ -125,13 +126,11 @@ pub fn stamp() -> Result<ActorStamp, AppError> {
 
 /// Sets a cookie for one year. An empty value clears it in effect: readers treat it as absent.
 pub fn set_cookie(name: &str, value: &str) {
-    let secure = headers()
-        .get("x-forwarded-proto")
-        .is_some_and(|it| it.as_bytes() == b"https");
+    let is_https = client().is_https;
     let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
     let cookie = format!(
         "{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{}",
-        if secure { "; Secure" } else { "" }
+        if is_https { "; Secure" } else { "" }
     );
     if let (Some(response), Ok(cookie)) = (
         use_context::<ResponseOptions>(),
@@ -141,8 +140,8 @@ pub fn set_cookie(name: &str, value: &str) {
     }
 }
 
-/// Stores the caller's name in its cookie and answers it as stored. Errors: a name that breaks the limits of `Name`; somebody
-/// whose name is that of an account.
+/// Stores the caller's name in its cookie and answers it as stored. Errors: a name that breaks the limits of `Name`; a
+/// caller that is a user, whose name is that of the account.
 pub fn set_actor_cookie(name: &str) -> Result<String, AppError> {
     if caller()?.user().is_some() {
         return reply(Err(StoreError::NotInOpenMode));
@@ -212,6 +211,10 @@ pub fn to_app_error(error: StoreError) -> AppError {
         StoreError::Throttled(seconds) => AppError::Throttled(seconds),
         error @ (StoreError::NeedsRole(_) | StoreError::NeedsAll | StoreError::NotInOpenMode) => {
             AppError::Denied(error.to_string())
+        }
+        error if is_unavailable(&error) => {
+            tracing::error!(error = %chain(&error), "the database does not answer");
+            AppError::Unavailable
         }
         error @ (StoreError::Db(_) | StoreError::Corrupt { .. } | StoreError::Open(_)) => {
             tracing::error!(error = %chain(&error), "the store failed");

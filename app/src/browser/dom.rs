@@ -1,15 +1,20 @@
 //! Small DOM helpers: lookup, focus, saved settings, timers and navigation. They do nothing if an element is missing, so
 //! callers need no error handling. Only to be called in the browser, except where noted.
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement};
 
 thread_local! {
     /// The element that had the focus before each open dialog, from the outermost to the innermost.
     static SAVED_FOCUS: RefCell<Vec<Option<HtmlElement>>> = const { RefCell::new(Vec::new()) };
-    /// What waits until no dialog is open.
-    static AFTER_DIALOGS: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
+    /// What waits until the person is free.
+    static WAITING: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
+    /// Whether the page listens for the end of typing and pressing.
+    static LISTENS: Cell<bool> = const { Cell::new(false) };
 }
+
+/// The part of a page that gets the focus when nothing else has it.
+pub const HOME: &str = "[data-home]";
 
 /// The size of one rem in pixels, where the browser does not tell another.
 pub const DEFAULT_REM_PX: f64 = 16.0;
@@ -60,7 +65,11 @@ pub fn focus(selector: &str) {
 pub fn is_typing() -> bool {
     document()
         .and_then(|it| it.active_element())
-        .is_some_and(|it| matches!(it.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+        .and_then(|it| {
+            it.matches("input, textarea, select, [contenteditable]")
+                .ok()
+        })
+        .unwrap_or_default()
 }
 
 /// A setting that was saved in this browser. `None` too if storage is disabled.
@@ -230,6 +239,13 @@ pub fn nothing_is_focused() -> bool {
     })
 }
 
+/// Focuses the main part of the page if nothing has the focus.
+pub fn focus_home() {
+    if nothing_is_focused() {
+        focus(HOME);
+    }
+}
+
 /// Reloads the page from the server.
 pub fn reload() {
     if let Some(window) = web_sys::window() {
@@ -246,6 +262,12 @@ pub fn select_content(selector: &str) {
     }
 }
 
+/// Whether some text is selected.
+pub fn has_selection() -> bool {
+    let selection = web_sys::window().and_then(|it| it.get_selection().ok().flatten());
+    selection.is_some_and(|it| !it.is_collapsed())
+}
+
 /// Opens the print dialog of the browser.
 pub fn print() {
     if let Some(window) = web_sys::window() {
@@ -260,7 +282,8 @@ pub fn save_focus() {
     SAVED_FOCUS.with_borrow_mut(|it| it.push(active));
 }
 
-/// Restores the focus that `save_focus` has saved, after the dialog is gone. Does nothing on the server.
+/// Restores the focus that `save_focus` has saved, after the dialog is gone. If that element is gone too, the main part of the
+/// page has it. Does nothing on the server.
 pub fn restore_focus() {
     if !is_browser() {
         return;
@@ -269,18 +292,39 @@ pub fn restore_focus() {
     if let Some(before) = before.filter(|it| it.is_connected()) {
         let _ = before.focus();
     }
-    if SAVED_FOCUS.with_borrow(Vec::is_empty) {
-        for call in AFTER_DIALOGS.take() {
+    focus_home();
+    call_waiting();
+}
+
+/// Whether a dialog is open, a field is being typed in, or something is being pressed, whose click would be lost.
+fn is_busy() -> bool {
+    SAVED_FOCUS.with_borrow(|it| !it.is_empty()) || is_typing() || exists(":active")
+}
+
+fn call_waiting() {
+    if !is_busy() {
+        for call in WAITING.take() {
             call();
         }
     }
 }
 
-/// Calls back when no dialog is open: now, or once the last one is gone and the focus is back. The page may be gone then.
-pub fn after_dialogs(call: impl FnOnce() + 'static) {
-    if SAVED_FOCUS.with_borrow(Vec::is_empty) {
-        call();
-    } else {
-        AFTER_DIALOGS.with_borrow_mut(|it| it.push(Box::new(call)));
+/// Calls back when nothing can be interrupted, so that a dialog which opens by itself takes no keys and no clicks that are
+/// meant for something else: now, or once the dialog, the typing or the press is over. The page may be gone then.
+pub fn when_free(call: impl FnOnce() + 'static) {
+    if !is_busy() {
+        return call();
+    }
+    WAITING.with_borrow_mut(|it| it.push(Box::new(call)));
+    if LISTENS.replace(true) {
+        return;
+    }
+    for event in ["focusin", "focusout", "pointerup", "click", "keyup"] {
+        // The focus, or the click of the press, is settled a moment later.
+        leptos::prelude::window_event_listener_untyped(event, |_| {
+            if WAITING.with_borrow(|it| !it.is_empty()) {
+                after(0, call_waiting);
+            }
+        });
     }
 }

@@ -9,6 +9,7 @@ pub mod editor;
 pub mod form;
 pub mod grid;
 pub mod grid_dom;
+pub mod letter_case;
 pub mod local_time;
 pub mod menu;
 pub mod move_queue;

@@ -1,8 +1,11 @@
-//! The parts of one's own account: the form of the password, the sessions, the tokens.
-use super::ui::{
-    field::{SelectField, TextField},
-    notice::Failure,
-    time::Time,
+//! The parts of one's own account: the forms of name, password and new tokens, and the tables of sessions and tokens.
+use super::{
+    scope_choice::{ScopeChoice, ScopeChoices, ScopeFields},
+    ui::{
+        field::{SelectField, TextField},
+        notice::Failure,
+        time::Time,
+    },
 };
 use crate::{
     browser,
@@ -18,57 +21,136 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// The message for a field of a form.
-fn at(error: RwSignal<Option<AppError>>, field: Field) -> Signal<Option<String>> {
-    Signal::derive(move || error.get().and_then(|it| it.message_for(field)))
+/// The request that a form sends, as its page runs it.
+#[derive(Clone, Copy)]
+pub struct CardRequest {
+    /// Why it failed.
+    pub error: RwSignal<Option<AppError>>,
+    pub is_busy: Signal<bool>,
 }
 
-/// The form that changes the password; it is empty again once that is done.
+impl CardRequest {
+    /// The message for a field.
+    fn at(self, field: Field) -> Signal<Option<String>> {
+        let error = self.error;
+        Signal::derive(move || error.get().and_then(|it| it.message_for(field)))
+    }
+}
+
+/// A form in a card: what went wrong, its fields as children, and one button. It posts, so that a browser that sends it before the
+/// page is live puts no password into an address.
 #[component]
-pub fn PasswordForm(
-    error: RwSignal<Option<AppError>>,
-    is_busy: Signal<bool>,
-    /// Gets the present password and the new one.
-    on_change: Callback<(String, String)>,
+fn CardForm(
+    request: CardRequest,
+    button: &'static str,
+    on_submit: Callback<()>,
+    children: Children,
 ) -> impl IntoView {
-    let (current, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     view! {
         <form
             class="card form"
+            method="post"
             on:submit=move |event| {
                 event.prevent_default();
-                on_change.run((current.get_untracked(), password.get_untracked()));
+                on_submit.run(());
             }
         >
             <div class="form__body">
-                <Failure error=error/>
-                <TextField
-                    label="Current password"
-                    id="current"
-                    kind="password"
-                    value=current
-                    error=at(error, Field::Current)
-                />
-                <TextField
-                    label="New password"
-                    id="password"
-                    kind="password"
-                    value=password
-                    error=at(error, Field::Password)
-                    hint="12 characters or more. Other sessions end"
-                />
+                <Failure error=request.error/>
+                {children()}
             </div>
             <div class="form__foot">
                 <button
                     class="button push"
                     data-kind="ink"
                     type="submit"
-                    aria-busy=move || is_busy.get().then_some("true")
+                    aria-busy=move || request.is_busy.get().then_some("true")
                 >
-                    "Change password"
+                    {button}
                 </button>
             </div>
         </form>
+    }
+}
+
+/// The form of one's own name.
+#[component]
+pub fn NameForm(
+    login: String,
+    name: String,
+    request: CardRequest,
+    on_rename: Callback<String>,
+) -> impl IntoView {
+    let name = RwSignal::new(name);
+    let submit = Callback::new(move |()| on_rename.run(name.get_untracked()));
+    view! {
+        <CardForm request=request button="Save name" on_submit=submit>
+            <p class="muted">"Login: "<span class="mono">{login}</span></p>
+            <TextField
+                label="Name"
+                id="name"
+                value=name
+                error=request.at(Field::Name)
+                hint="Shown to others and in the history"
+            />
+        </CardForm>
+    }
+}
+
+/// The form that changes the password; it is empty again once that is done.
+#[component]
+pub fn PasswordForm(
+    request: CardRequest,
+    /// Gets the present password and the new one.
+    on_change: Callback<(String, String)>,
+) -> impl IntoView {
+    let (current, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let submit = Callback::new(move |()| {
+        on_change.run((current.get_untracked(), password.get_untracked()));
+    });
+    view! {
+        <CardForm request=request button="Change password" on_submit=submit>
+            <TextField
+                label="Current password"
+                id="current"
+                kind="password"
+                value=current
+                error=request.at(Field::Current)
+            />
+            <TextField
+                label="New password"
+                id="password"
+                kind="password"
+                value=password
+                error=request.at(Field::Password)
+                hint="12 characters or more. Other sessions end"
+            />
+        </CardForm>
+    }
+}
+
+/// A table in a card; the last column is that of the button of each row.
+#[component]
+fn CardTable(
+    caption: &'static str,
+    /// All heads but that of the buttons.
+    heads: &'static [&'static str],
+    children: Children,
+) -> impl IntoView {
+    let heads = heads.iter().map(|it| view! { <th scope="col">{*it}</th> });
+    view! {
+        <div class="card list">
+            <table class="table">
+                <caption class="sr">{caption}</caption>
+                <thead>
+                    <tr>
+                        {heads.collect_view()}
+                        <th scope="col"><span class="sr">"Action"</span></th>
+                    </tr>
+                </thead>
+                <tbody>{children()}</tbody>
+            </table>
+        </div>
     }
 }
 
@@ -109,19 +191,9 @@ pub fn SessionTable(sessions: Vec<SessionInfo>, on_end: Callback<SessionId>) -> 
         })
         .collect_view();
     view! {
-        <div class="card list">
-            <table class="table">
-                <caption class="sr">"Sessions"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Browser"</th>
-                        <th scope="col">"Last used"</th>
-                        <th scope="col"><span class="sr">"Action"</span></th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <CardTable caption="Sessions" heads=&["Browser", "Last used"]>
+            {rows}
+        </CardTable>
     }
 }
 
@@ -144,6 +216,7 @@ pub fn TokenTable(tokens: Vec<ApiToken>, on_revoke: Callback<TokenId>) -> impl I
                         <div class="quiet small mono">{it.hint}"…"</div>
                     </td>
                     <td class="muted">{it.role.map_or("Yours", Role::label)}</td>
+                    <td class="muted">{if it.scope.is_some() { "Some" } else { "Yours" }}</td>
                     <td class="muted"><Time at=it.expires_at/></td>
                     <td class="muted">
                         {match it.last_used_at {
@@ -167,23 +240,36 @@ pub fn TokenTable(tokens: Vec<ApiToken>, on_revoke: Callback<TokenId>) -> impl I
         })
         .collect_view();
     view! {
-        <div class="card list">
-            <table class="table">
-                <caption class="sr">"Tokens"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Role"</th>
-                        <th scope="col">"Expires"</th>
-                        <th scope="col">"Last used"</th>
-                        <th scope="col"><span class="sr">"Action"</span></th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <CardTable caption="Tokens" heads=&["Name", "Role", "Customers", "Expires", "Last used"]>
+            {rows}
+        </CardTable>
     }
     .into_any()
+}
+
+/// The text of a token that was just made.
+#[component]
+fn MadeToken(token: CreatedToken) -> impl IntoView {
+    let text = token.text.clone();
+    let copy = move |_| {
+        let text = text.clone();
+        leptos::task::spawn_local(async move {
+            let _ = browser::clipboard::copy(&text).await;
+        });
+    };
+    view! {
+        <div class="alert" role="status">
+            <div class="stack stack-s grow">
+                <p>{format!("Copy the token {} now. It is shown this once", token.row.name)}</p>
+                <div class="secret">
+                    <code>{token.text}</code>
+                    <button class="button" data-size="s" type="button" on:click=copy>
+                        "Copy"
+                    </button>
+                </div>
+            </div>
+        </div>
+    }
 }
 
 /// The form that makes a token, and the text of the one that was just made.
@@ -191,90 +277,59 @@ pub fn TokenTable(tokens: Vec<ApiToken>, on_revoke: Callback<TokenId>) -> impl I
 pub fn TokenForm(
     /// The owner's role; a token has none above it.
     role: Role,
+    /// What the owner sees.
+    choices: ScopeChoices,
     made: RwSignal<Option<CreatedToken>>,
-    error: RwSignal<Option<AppError>>,
-    is_busy: Signal<bool>,
+    request: CardRequest,
     on_create: Callback<TokenDraft>,
 ) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let chosen = RwSignal::new(String::new());
+    let scope = ScopeFields::new(None);
     let days = RwSignal::new(TOKEN_DEFAULT_DAYS.to_string());
     let mut options = vec![(String::new(), "Same as yours".to_owned())];
     let lower = Role::ALL.iter().filter(|it| **it <= role);
     options.extend(lower.map(|it| (it.to_string(), it.label().to_owned())));
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
+    // Without a choice the token follows its owner.
+    let effective = Signal::derive(move || chosen.with(|it| it.parse().unwrap_or(role)));
+    let submit = Callback::new(move |()| {
         let role = chosen.get_untracked();
         on_create.run(TokenDraft {
             name: name.get_untracked(),
             role: (!role.is_empty()).then_some(role),
-            scope: None,
+            scope: untrack(|| scope.scope(effective.get())),
             // A text that is no number is refused as 0 is.
             expires_in_days: Some(days.get_untracked().trim().parse().unwrap_or_default()),
         });
-    };
+    });
     view! {
-        {move || {
-            made.get()
-                .map(|it| {
-                    let text = it.text.clone();
-                    view! {
-                        <div class="alert" role="status">
-                            <div class="stack stack-s grow">
-                                <p>{format!("Copy the token {} now. It is shown this once", it.row.name)}</p>
-                                <div class="secret">
-                                    <code>{it.text}</code>
-                                    <button
-                                        class="button"
-                                        data-size="s"
-                                        type="button"
-                                        on:click=move |_| {
-                                            let text = text.clone();
-                                            leptos::task::spawn_local(async move {
-                                                let _ = browser::clipboard::copy(&text).await;
-                                            });
-                                        }
-                                    >
-                                        "Copy"
-                                    </button>
-                                </div>
-                            </div>
-                        </div>
-                    }
-                })
-        }}
-        <form class="card form" on:submit=submit>
-            <div class="form__body">
-                <Failure error=error/>
-                <TextField label="Token name" id="token-name" value=name error=at(error, Field::Name)/>
-                <div class="form__row">
-                    <SelectField
-                        label="Role"
-                        id="token-role"
-                        value=chosen
-                        options=options
-                        error=at(error, Field::Role)
-                    />
-                    <TextField
-                        label="Days"
-                        id="token-days"
-                        kind="number"
-                        value=days
-                        error=at(error, Field::ExpiresInDays)
-                        hint="1 to 365"
-                    />
-                </div>
+        {move || made.get().map(|it| view! { <MadeToken token=it/> })}
+        <CardForm request=request button="Create token" on_submit=submit>
+            <TextField label="Token name" id="token-name" value=name error=request.at(Field::Name)/>
+            <div class="form__row">
+                <SelectField
+                    label="Role"
+                    id="token-role"
+                    value=chosen
+                    options=options
+                    error=request.at(Field::Role)
+                />
+                <TextField
+                    label="Days"
+                    id="token-days"
+                    kind="number"
+                    value=days
+                    error=request.at(Field::ExpiresInDays)
+                    hint="1 to 365"
+                />
             </div>
-            <div class="form__foot">
-                <button
-                    class="button push"
-                    data-kind="ink"
-                    type="submit"
-                    aria-busy=move || is_busy.get().then_some("true")
-                >
-                    "Create token"
-                </button>
-            </div>
-        </form>
+            <ScopeChoice
+                role=effective
+                fields=scope
+                choices=choices
+                error=request.at(Field::Scope)
+                all="All that you see"
+            />
+        </CardForm>
     }
 }

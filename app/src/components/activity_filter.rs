@@ -23,6 +23,9 @@ const KEYS: [&str; 10] = [
     "release", "cluster", "customer", "person", "user", "action", "from", "to", "batch", "cursor",
 ];
 
+/// The parameters that only links set.
+const HIDDEN_KEYS: [&str; 2] = ["user", "batch"];
+
 /// The values of the query parameters by position in `KEYS`; empty if a parameter is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ActivityQuery([String; KEYS.len()]);
@@ -199,6 +202,12 @@ pub fn ActivityFilter(
     let actions = options_html("All actions", actions, now.get("action"));
     let people = people_html(&choices.people);
     let plain = r#"<button class="button" type="submit">Filter</button>"#.to_owned();
+    // What has no control here must not be lost when the browser submits the form itself.
+    let kept = HIDDEN_KEYS.into_iter().filter_map(|name| {
+        let value = now.get(name).to_owned();
+        (!value.is_empty()).then(|| view! { <input type="hidden" name=name value=value/> })
+    });
+    let kept = kept.collect_view();
     let known = StoredValue::new(choices.people);
     let change = move |event: leptos::ev::Event| {
         if let Some(name) = browser::dom::closest_attribute(&event, "name") {
@@ -219,6 +228,7 @@ pub fn ActivityFilter(
             on:change=change
             on:submit=move |event| event.prevent_default()
         >
+            {kept}
             {select_field("release", "Release", releases, query)}
             {select_field("cluster", "Cluster", clusters, query)}
             {select_field("customer", "Customer", customers, query)}

@@ -105,7 +105,7 @@ pub fn filtered(
 /// Whether the checkbox in the head sets that of a row. Doubtful rows are ticked together only where nothing else is
 /// shown.
 pub fn follows_head(row: &ImportRow, filter: Option<ImportState>) -> bool {
-    row.may_be_ticked() && (row.state != ImportState::Doubtful || filter == Some(row.state))
+    row.may_be_ticked() && (!row.is_doubtful() || filter == Some(ImportState::Doubtful))
 }
 
 /// The state of the checkbox in the head.
@@ -207,6 +207,11 @@ mod tests {
         assert_eq!(own.ticked(&rows).create, [1, 6]);
         let doubtful = Some(ImportState::Doubtful);
         assert!(follows_head(&rows[3], doubtful) && !follows_head(&rows[3], None));
+        let known = ImportRow {
+            reason: Some("ENV is a cluster".into()),
+            ..changed(9)
+        };
+        assert!(known.may_be_ticked() && !follows_head(&known, Some(ImportState::Known)));
         let left_out = head_state(&rows, Some(ImportState::LeftOut), &own);
         assert!(!left_out.is_on && !left_out.is_mixed);
     }

@@ -1,7 +1,7 @@
-//! Picker of customers, grouped by cluster, for activating a release and for adding customers to it. No customer is
-//! chosen at first (R14). The list is HTML text with one event listener, and changes are applied to its elements
+//! Picker of customers, grouped by cluster: for activating a release, for adding customers to it, and for a scope. For a release
+//! no customer is chosen at first (R14). The list is HTML text with one event listener, and changes are applied to its elements
 //! directly, so that a thousand customers respond without delay.
-use super::ui::icon::Icon;
+use super::ui::{icon::Icon, sorting::sort_by};
 use crate::{
     browser::{self, checkbox_list::GroupState},
     domain::{
@@ -44,7 +44,7 @@ struct PickList {
 
 impl PickList {
     fn new(mut customers: Vec<CustomerSummary>) -> Self {
-        customers.sort_by(|a, b| {
+        sort_by(&mut customers, |a, b| {
             (&a.cluster, a.cluster_id, &a.name, a.id).cmp(&(
                 &b.cluster,
                 b.cluster_id,
@@ -183,6 +183,9 @@ fn changed_states(before: &[Option<bool>], now: &[Option<bool>]) -> Vec<(usize, 
 pub fn CustomerPicker(
     customers: Vec<CustomerSummary>,
     chosen: RwSignal<HashSet<CustomerId>>,
+    /// Whether the filter gets the focus once it is there.
+    #[prop(optional)]
+    takes_focus: bool,
 ) -> impl IntoView {
     let filter = RwSignal::new(String::new());
     let list = PickList::new(customers);
@@ -192,7 +195,9 @@ pub fn CustomerPicker(
     let shown = Memo::new(move |_| list.with_value(|list| filter.with(|it| list.shown(it))));
     // The states of the checkboxes that are in the DOM. `PickList::html` renders all of them visible and unchecked.
     let painted = StoredValue::new(vec![Some(false); n_items]);
-    Effect::new(|_| browser::dom::focus("#pick-filter"));
+    if takes_focus {
+        Effect::new(|_| browser::dom::focus("#pick-filter"));
+    }
     Effect::new(move |_| {
         let (now, groups) = list.with_value(|list| {
             shown.with(|shown| {
@@ -244,6 +249,12 @@ pub fn CustomerPicker(
                         placeholder="Filter customers"
                         prop:value=move || filter.get()
                         on:input=move |event| filter.set(event_target_value(&event))
+                        on:keydown=|event: leptos::ev::KeyboardEvent| {
+                            // In a form a plain Enter would send it.
+                            if event.key() == "Enter" && !browser::form::is_submit_shortcut(&event) {
+                                event.prevent_default();
+                            }
+                        }
                     />
                 </div>
                 <button

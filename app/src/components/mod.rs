@@ -25,6 +25,7 @@ pub mod release_form;
 pub mod release_steps;
 pub mod rights;
 pub mod run_step;
+pub mod scope_choice;
 pub mod shortcuts_dialog;
 pub mod step_completion;
 pub mod step_editor;

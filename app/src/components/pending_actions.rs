@@ -127,6 +127,11 @@ impl FailedAction {
     pub fn is_text_changed(&self) -> bool {
         matches!(&self.error, AppError::Refused(it) if it.about == ViolationDetail::TextChanged)
     }
+
+    /// Whether this is over once an action on a step has succeeded. A question about another action is still to be answered.
+    pub fn is_settled_by(&self, step: StepId, action: StepAction) -> bool {
+        self.step == step && (self.request.action == action || !self.is_text_changed())
+    }
 }
 
 /// The actions that are running, or have failed for a temporary reason: only the newest one of each step. An older action
@@ -299,6 +304,15 @@ mod tests {
         assert_eq!(sent(), (true, None));
         let mut failing = ActionRequest::new(StepAction::Fail);
         assert!(all.add_to(step, &mut failing) && failing.text.is_none());
+    }
+
+    #[test]
+    fn a_start_that_succeeds_leaves_the_question_about_the_mark_behind_it() {
+        let asked = FailedAction::text_changed(STEP, ActionRequest::new(StepAction::Done));
+        assert!(!asked.is_settled_by(STEP, StepAction::Start));
+        assert!(asked.is_settled_by(STEP, StepAction::Done));
+        assert!(!asked.is_settled_by(StepId(8), StepAction::Done));
+        assert!(unreachable(StepAction::Done).is_settled_by(STEP, StepAction::Start));
     }
 
     #[test]

@@ -128,6 +128,29 @@ pub fn validated_submit<Draft: Clone + 'static>(
     })
 }
 
+/// The two answers to a conflict, for `StaleNotice`: taking over the saved record, and saving the typed one in its place.
+pub fn conflict_answers<Draft: Clone + Send + Sync + 'static>(
+    requests: FormRequests,
+    before: StoredValue<Draft>,
+    now: impl Fn() -> Option<Draft> + Send + Sync + 'static,
+    fill: impl Fn(Draft) + Send + Sync + 'static,
+    send: Callback<()>,
+) -> (Callback<()>, Callback<()>) {
+    let take = Callback::new(move |()| {
+        if let Some(now) = untrack(&now) {
+            requests.on_seen.run(());
+            before.set_value(now.clone());
+            fill(now);
+            requests.error.set(None);
+        }
+    });
+    let keep = Callback::new(move |()| {
+        requests.on_seen.run(());
+        send.run(());
+    });
+    (take, keep)
+}
+
 /// The errors of the rules together with the one that only the form can find.
 pub fn all_errors<T>(
     parsed: Result<T, ValidationErrors>,

@@ -1,6 +1,9 @@
 //! Form of a release: a draft in, a draft out, with errors below their fields.
 use super::{
-    record_form::{FormFrame, RecordForm, StaleNotice, all_errors, differing, validated_submit},
+    record_form::{
+        FormFrame, RecordForm, StaleNotice, all_errors, conflict_answers, differing,
+        validated_submit,
+    },
     ui::{
         field::{LongField, SelectField, TextField},
         posted::Posted,
@@ -122,18 +125,7 @@ pub fn ReleaseForm(
             ])
         })
     });
-    let take = Callback::new(move |()| {
-        if let Some(now) = untrack(now) {
-            requests.on_seen.run(());
-            before.set_value(now.clone());
-            fields.set(now);
-            error.set(None);
-        }
-    });
-    let keep = Callback::new(move |()| {
-        requests.on_seen.run(());
-        send.run(());
-    });
+    let (take, keep) = conflict_answers(requests, before, now, move |now| fields.set(now), send);
     view! {
         <RecordForm frame=frame is_dirty=is_dirty on_submit=send>
             <StaleNotice error=error differences=differences on_take=take on_keep=keep/>

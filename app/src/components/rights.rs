@@ -2,7 +2,7 @@
 use crate::domain::permission::{Permission, Role};
 use leptos::prelude::*;
 
-/// The role of who looks at the page.
+/// The role of the signed-in user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnRights(pub Role);
 
@@ -16,10 +16,33 @@ impl OwnRights {
     pub fn may(self, permission: Permission) -> bool {
         self.0.may(permission)
     }
+
+    /// Why no step can be changed, where none can: the role is named first, since it is the reason in every release.
+    pub fn why_read_only(self) -> &'static str {
+        if self.may(Permission::ActOnSteps) {
+            "The release is not active"
+        } else {
+            "You need the Operator role to change steps"
+        }
+    }
 }
 
 /// Its children, if the role allows it.
 #[component]
 pub fn Allowed(permission: Permission, children: Children) -> impl IntoView {
     OwnRights::from_context().may(permission).then(children)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_role_the_role_is_the_reason_and_not_the_release() {
+        let viewer = OwnRights(Role::Viewer).why_read_only();
+        assert_eq!(viewer, "You need the Operator role to change steps");
+        for role in [Role::Operator, Role::Manager, Role::Admin] {
+            assert_eq!(OwnRights(role).why_read_only(), "The release is not active");
+        }
+    }
 }

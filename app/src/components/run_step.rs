@@ -14,9 +14,6 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// The element that gets the focus when another step opens.
-pub const STEP_SELECTOR: &str = "#run-step";
-
 /// The next step with work left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextStep {
@@ -59,11 +56,8 @@ pub fn RunStep(
             state.copy_as_chosen();
         }
     });
-    Effect::new(move |_| {
-        if dom::nothing_is_focused() {
-            dom::focus(STEP_SELECTOR);
-        }
-    });
+    // What the step before showed is replaced a moment after this runs, and the focus may be lost with it.
+    Effect::new(move |_| dom::after(0, dom::focus_home));
     let next = move || {
         next_step.get().map(|it| {
             let NextStep { number, row, path } = it;
@@ -89,7 +83,7 @@ pub fn RunStep(
         })
     };
     view! {
-        <section class="run__step" id="run-step" tabindex="-1" aria-label=label>
+        <section class="run__step" data-home="" tabindex="-1" aria-label=label>
             <div class="run__inner">
                 <div>
                     <div class="row quiet">

@@ -1,30 +1,19 @@
 //! Form of a user: login, name, role with a one-line description, scope of customers, and password.
 use super::{
-    customer_picker::CustomerPicker,
-    record_form::{FormFrame, RecordForm, StaleNotice, differing, validated_submit},
-    ui::field::TextField,
+    record_form::{
+        FormFrame, RecordForm, StaleNotice, conflict_answers, differing, validated_submit,
+    },
+    scope_choice::{ScopeChoice, ScopeChoices, ScopeFields},
+    ui::{field::TextField, html::pluralize},
 };
 use crate::{
     browser::form::to_nfc,
-    domain::{
-        customer::CustomerSummary,
-        id::{ClusterId, CustomerId},
-        permission::Role,
-        scope::ScopeIds,
-        user::UserDraft,
-        vocabulary::Field,
-    },
+    domain::{permission::Role, scope::ScopeIds, user::UserDraft, vocabulary::Field},
 };
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 
-/// What a scope can be chosen from: clusters by name, and active customers.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct ScopeChoices {
-    pub clusters: Vec<(ClusterId, String)>,
-    pub customers: Vec<CustomerSummary>,
-}
+/// Below the role of a user who signs in at the provider.
+const PROVIDER_HINT: &str = "Each sign-in at the provider sets the role by its groups";
 
 /// What is typed.
 #[derive(Clone, Copy)]
@@ -33,10 +22,7 @@ struct UserFormFields {
     name: RwSignal<String>,
     email: RwSignal<String>,
     role: RwSignal<Role>,
-    /// Whether it is limited to what is chosen.
-    is_scoped: RwSignal<bool>,
-    clusters: RwSignal<HashSet<ClusterId>>,
-    customers: RwSignal<HashSet<CustomerId>>,
+    scope: ScopeFields,
     password: RwSignal<String>,
 }
 
@@ -46,42 +32,32 @@ fn role_of(draft: &UserDraft) -> Role {
 
 impl UserFormFields {
     fn new(draft: &UserDraft) -> Self {
-        let scope = draft.scope.clone().unwrap_or_default();
         Self {
             login: RwSignal::new(draft.login.clone()),
             name: RwSignal::new(draft.name.clone()),
             email: RwSignal::new(draft.email.clone()),
             role: RwSignal::new(role_of(draft)),
-            is_scoped: RwSignal::new(draft.scope.is_some()),
-            clusters: RwSignal::new(scope.clusters.into_iter().collect()),
-            customers: RwSignal::new(scope.customers.into_iter().collect()),
+            scope: ScopeFields::new(draft.scope.clone()),
             password: RwSignal::new(String::new()),
         }
     }
 
     fn draft(self) -> UserDraft {
         let role = self.role.get();
-        let is_scoped = self.is_scoped.get() && role.may_have_scope();
         let password = self.password.get();
         UserDraft {
             login: to_nfc(self.login.get()),
             name: to_nfc(self.name.get()),
             email: to_nfc(self.email.get()),
             role: role.to_string(),
-            scope: is_scoped.then(|| ScopeIds {
-                clusters: self.clusters.get().into_iter().collect(),
-                customers: self.customers.get().into_iter().collect(),
-            }),
+            scope: self.scope.scope(role),
             password: (!password.is_empty()).then_some(password),
         }
     }
 
     fn set(self, draft: UserDraft) {
-        let scope = draft.scope.clone().unwrap_or_default();
         self.role.set(role_of(&draft));
-        self.is_scoped.set(draft.scope.is_some());
-        self.clusters.set(scope.clusters.into_iter().collect());
-        self.customers.set(scope.customers.into_iter().collect());
+        self.scope.set(draft.scope);
         self.login.set(draft.login);
         self.name.set(draft.name);
         self.email.set(draft.email);
@@ -93,9 +69,9 @@ fn scope_text(scope: Option<&ScopeIds>) -> String {
     match scope {
         None => "All customers".to_owned(),
         Some(scope) => format!(
-            "{} clusters, {} customers",
-            scope.clusters.len(),
-            scope.customers.len()
+            "{}, {}",
+            pluralize(scope.clusters.len(), "cluster"),
+            pluralize(scope.customers.len(), "customer")
         ),
     }
 }
@@ -108,6 +84,9 @@ pub fn UserForm(
     choices: ScopeChoices,
     /// Below the password.
     password_hint: &'static str,
+    /// Whether the user signs in at the provider, whose groups give the role.
+    #[prop(optional)]
+    has_provider: bool,
     /// The user as stored now, after a conflicting save.
     #[prop(optional, into)]
     current: Signal<Option<UserDraft>>,
@@ -141,18 +120,13 @@ pub fn UserForm(
             ])
         })
     });
-    let take = Callback::new(move |()| {
-        if let Some(now) = current.get_untracked() {
-            requests.on_seen.run(());
-            before.set_value(now.clone());
-            fields.set(now);
-            error.set(None);
-        }
-    });
-    let keep = Callback::new(move |()| {
-        requests.on_seen.run(());
-        send.run(());
-    });
+    let (take, keep) = conflict_answers(
+        requests,
+        before,
+        move || current.get(),
+        move |now| fields.set(now),
+        send,
+    );
     view! {
         <RecordForm frame=frame is_dirty=is_dirty on_submit=send>
             <StaleNotice error=error differences=differences on_take=take on_keep=keep/>
@@ -165,8 +139,8 @@ pub fn UserForm(
             />
             <TextField label="Name" id="name" value=fields.name error=at(Field::Name)/>
             <TextField label="Email" id="email" kind="email" value=fields.email error=at(Field::Email) hint="Optional"/>
-            <RoleChoice role=fields.role/>
-            <ScopeChoice fields=fields choices=choices error=at(Field::Scope)/>
+            <RoleChoice role=fields.role has_provider=has_provider/>
+            <ScopeChoice role=fields.role fields=fields.scope choices=choices error=at(Field::Scope)/>
             <TextField
                 label="Password"
                 id="password"
@@ -181,7 +155,7 @@ pub fn UserForm(
 
 /// The choice of a role, each with one line that says what it may.
 #[component]
-fn RoleChoice(role: RwSignal<Role>) -> impl IntoView {
+fn RoleChoice(role: RwSignal<Role>, has_provider: bool) -> impl IntoView {
     let options = Role::ALL
         .iter()
         .map(|it| {
@@ -207,91 +181,7 @@ fn RoleChoice(role: RwSignal<Role>) -> impl IntoView {
         <fieldset class="roles">
             <legend class="label">"Role"</legend>
             {options}
+            {has_provider.then(|| view! { <p class="quiet small">{PROVIDER_HINT}</p> })}
         </fieldset>
-    }
-}
-
-/// The choice of the customers that a viewer or operator sees.
-#[component]
-fn ScopeChoice(
-    fields: UserFormFields,
-    choices: ScopeChoices,
-    #[prop(into)] error: Signal<Option<String>>,
-) -> impl IntoView {
-    let ScopeChoices {
-        clusters,
-        customers,
-    } = choices;
-    let (clusters, customers) = (StoredValue::new(clusters), StoredValue::new(customers));
-    let choice = move |label: &'static str, hint: &'static str, scoped: bool| {
-        let is_chosen = fields.is_scoped.get_untracked() == scoped;
-        view! {
-            <label class="choice">
-                <input
-                    type="radio"
-                    name="scope"
-                    checked=is_chosen
-                    prop:checked=move || fields.is_scoped.get() == scoped
-                    on:change=move |_| fields.is_scoped.set(scoped)
-                />
-                <span>{label}</span>
-                <span class="hint">{hint}</span>
-            </label>
-        }
-    };
-    let cluster_boxes = move || {
-        let boxes = clusters.get_value().into_iter().map(|(id, name)| {
-            view! {
-                <label class="choice">
-                    <input
-                        class="check"
-                        type="checkbox"
-                        prop:checked=move || fields.clusters.with(|it| it.contains(&id))
-                        on:change=move |event| {
-                            let is_on = event_target_checked(&event);
-                            fields
-                                .clusters
-                                .update(|it| {
-                                    if is_on {
-                                        it.insert(id);
-                                    } else {
-                                        it.remove(&id);
-                                    }
-                                });
-                        }
-                    />
-                    <span>{name}</span>
-                </label>
-            }
-        });
-        boxes.collect_view()
-    };
-    move || {
-        fields.role.get().may_have_scope().then(|| {
-            view! {
-                <fieldset class="roles">
-                    <legend class="label">"Customers"</legend>
-                    {choice("All customers", "Also those added later", false)}
-                    {choice("Only some", "Nothing else is visible: no name, count or history", true)}
-                    {move || error.get().map(|it| view! { <span class="error">{it}</span> })}
-                    {move || {
-                        fields
-                            .is_scoped
-                            .get()
-                            .then(|| {
-                                view! {
-                                    <fieldset class="roles">
-                                        <legend class="label">"Whole clusters"</legend>
-                                        {cluster_boxes()}
-                                    </fieldset>
-                                    <div class="card">
-                                        <CustomerPicker customers=customers.get_value() chosen=fields.customers/>
-                                    </div>
-                                }
-                            })
-                    }}
-                </fieldset>
-            }
-        })
     }
 }

@@ -1,5 +1,5 @@
 //! Author and time of a change. Every change has both (R20).
-use super::{field_error::FieldError, text::Name};
+use super::{field_error::FieldError, letter_case::upper, text::Name};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -32,16 +32,8 @@ pub fn initials(name: &str) -> String {
         .split_whitespace()
         .filter_map(|word| word.chars().next());
     match (words.next(), words.next_back()) {
-        (Some(first), Some(last)) => [first, last]
-            .iter()
-            .flat_map(|it| it.to_uppercase())
-            .collect(),
-        _ => name
-            .trim()
-            .chars()
-            .take(2)
-            .flat_map(char::to_uppercase)
-            .collect(),
+        (Some(first), Some(last)) => upper(&String::from_iter([first, last])),
+        _ => upper(&name.trim().chars().take(2).collect::<String>()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The caller: who asks something of the store, by what way, with which role and scope (R23). A store is only to be had for one
+//! The caller of the store: its identity, the way by which it was authenticated, its role and its scope (R23). A store is only to be had for one
 //! (`Database::as_caller`), so nothing is read or changed without it.
 use super::{
     actor_stamp::ActorStamp,

@@ -1,6 +1,8 @@
 //! Text as filters compare it (R84): without regard to case, diacritics and the kind of blanks, so that "muller" finds Müller
 //! and "nb sp" finds a name with a no-break space. The tables are for Latin letters, with the accented ones of Greek and
 //! Cyrillic: Unicode's own would weigh more than a page's script may grow. Server and browser both use this.
+use super::letter_case::lower;
+
 /// The plain letters of U+00C0 to U+024F; a dot where a letter is no variant of one.
 const LATIN: &[u8; 400] = b"\
     aaaaaa.ceeeeiiiidnooooo.ouuuuy..aaaaaa.ceeeeiiiidnooooo.ouuuuy.yaaaaaaccccccccdd\
@@ -45,15 +47,21 @@ const OTHERS: &[(&str, &str)] = &[
     ),
 ];
 
-/// A text in lower case, letter by letter: `str::to_lowercase` also knows where a word ends, by tables that weigh 7 kB.
+/// A text in lower case, letter by letter: where a word ends makes no difference.
 pub fn lowercase(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let letters = text.chars();
+    letters
+        .map(|it| lower(it.encode_utf8(&mut [0; 4])))
+        .collect()
 }
 
 /// A text to be searched, or what is searched for. Line breaks stay: lists put them between the fields of a row.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
+    for letter in lower(text).chars() {
         if letter == '\n' {
             out.push('\n');
         } else if letter.is_whitespace() {
@@ -62,9 +70,9 @@ pub fn fold(text: &str) -> String {
                 out.push(' ');
             }
         } else if letter.is_ascii() {
-            out.push(letter.to_ascii_lowercase());
-        } else if !is_invisible(letter) {
-            letter.to_lowercase().for_each(|it| plain(&mut out, it));
+            out.push(letter);
+        } else {
+            plain(&mut out, letter);
         }
     }
     out

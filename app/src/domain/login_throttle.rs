@@ -64,13 +64,19 @@ impl LoginThrottle {
 
     /// Counts a failed try.
     pub fn failed(&mut self, login: &str, address: IpAddr, now: DateTime<Utc>) {
-        let address = network_of(address);
-        count(&mut self.by_login, (login.to_owned(), address), now);
-        count(&mut self.by_address, address, now);
+        let network = network_of(address);
+        count(&mut self.by_login, (login.to_owned(), network), now);
+        self.failed_without_login(address, now);
     }
 
-    /// Forgets the failures of this login from this address. Those of the address stay: who has an account must not try others
-    /// for free.
+    /// Counts a failed try that named no login, as at a provider. Only its address may have to wait: behind one address there are
+    /// many people.
+    pub fn failed_without_login(&mut self, address: IpAddr, now: DateTime<Utc>) {
+        count(&mut self.by_address, network_of(address), now);
+    }
+
+    /// Forgets the failures of this login from this address. Those of the address stay: an account of
+    /// one's own must not give free tries at others.
     pub fn succeeded(&mut self, login: &str, address: IpAddr) {
         let address = network_of(address);
         self.by_login.remove(&(login.to_owned(), address));
@@ -145,6 +151,17 @@ mod tests {
             None
         );
         assert_eq!(throttle.wait_seconds("ben", home, at(1)), None);
+    }
+
+    #[test]
+    fn failures_without_a_login_count_for_their_address_alone() {
+        let (mut throttle, home) = (LoginThrottle::default(), address("10.0.0.1"));
+        (0..49).for_each(|_| throttle.failed_without_login(home, at(0)));
+        assert_eq!(throttle.wait_seconds("ana", home, at(0)), None);
+        throttle.failed_without_login(home, at(0));
+        assert_eq!(throttle.wait_seconds("ana", home, at(0)), Some(15));
+        let elsewhere = address("10.0.0.2");
+        assert_eq!(throttle.wait_seconds("ana", elsewhere, at(0)), None);
     }
 
     #[test]

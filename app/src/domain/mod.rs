@@ -7,8 +7,8 @@
 //! customer alone. The text of a copy can be overridden for one customer. A step is pending, in progress, done,
 //! failed, skipped or reverted. Every change is an **event**; the events of one change form a **batch**.
 //!
-//! Who asks is a **caller**: a **user** by a session, a token or a proxy, or in `open` mode whoever gives a name. Its
-//! **role** says what it may do, its **scope** which customers exist for it.
+//! A request has a **caller**: a **user** by a session, a token or a proxy, or in `open` mode just a name. Its **role** says
+//! what it may do, its **scope** which customers exist for it.
 //!
 //! Nothing here knows pages, the database, HTTP or the clock: the current time is always an argument.
 
@@ -62,6 +62,8 @@ pub mod history_walk;
 pub mod id;
 /// Characters that are invisible, or look like others.
 pub mod invisible;
+/// Upper and lower case.
+pub mod letter_case;
 /// What people sign in by.
 pub mod login;
 /// Throttle of failed logins.
@@ -129,6 +131,8 @@ pub mod undo;
 pub mod unique_members;
 /// Users.
 pub mod user;
+/// Browsers in words.
+pub mod user_agent;
 /// All validation errors of a form.
 pub mod validation_errors;
 /// `{{variables}}` in a step's text.

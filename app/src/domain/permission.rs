@@ -83,7 +83,7 @@ impl Role {
         self >= permission.role()
     }
 
-    /// Whether people of this role can be limited to some customers. Who plans for all sees all.
+    /// Whether users of this role can be limited to some customers. Managers and admins plan for all, so they see all.
     pub fn may_have_scope(self) -> bool {
         self < Role::Manager
     }

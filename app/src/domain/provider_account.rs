@@ -1,4 +1,4 @@
-//! What a provider says of somebody who signed in there (R27). Issuer and subject are the identity; all else is for people, and
+//! An account at a provider, as its claims describe it (R27). Issuer and subject are the identity; all else is for people, and
 //! groups give the role.
 use super::{field_error::FieldError, login::Login, text::Name, user::parse_email};
 use serde_json::{Map, Value};
@@ -16,13 +16,23 @@ pub struct ProviderAccount {
     pub groups: Vec<String>,
 }
 
+/// The claim of this name. If there is none, a name with dots is a path into objects: `realm_access.roles`.
+pub fn find_claim<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    claims.get(name).or_else(|| {
+        name.match_indices('.').find_map(|(at, _)| {
+            let inner = claims.get(&name[..at])?.as_object()?;
+            find_claim(inner, &name[at + 1..])
+        })
+    })
+}
+
 impl ProviderAccount {
-    /// The account that these claims tell of. The groups are a list of texts, or one text; it is not taken apart.
+    /// The account that these claims tell of. The claim of the groups is a list of texts, or one text; it is not taken apart.
     pub fn from_claims(
         issuer: String,
         subject: String,
         claims: &Map<String, Value>,
-        groups_claim: &str,
+        groups: Option<&Value>,
     ) -> Self {
         let text = |name: &str| {
             let text = claims.get(name).and_then(Value::as_str);
@@ -35,7 +45,7 @@ impl ProviderAccount {
             Some(Value::String(text)) => text == "false",
             _ => false,
         };
-        let groups = match claims.get(groups_claim) {
+        let groups = match groups {
             Some(Value::Array(groups)) => {
                 let groups = groups.iter().filter_map(Value::as_str);
                 groups.map(str::to_owned).collect()
@@ -92,7 +102,36 @@ mod tests {
     fn account(claims: &Value) -> ProviderAccount {
         let claims = claims.as_object().unwrap();
         let (issuer, subject) = ("https://id.example".to_owned(), "0001".to_owned());
-        ProviderAccount::from_claims(issuer, subject, claims, "groups")
+        ProviderAccount::from_claims(issuer, subject, claims, find_claim(claims, "groups"))
+    }
+
+    #[test]
+    fn a_claim_is_found_by_its_name_or_by_a_path_into_objects() {
+        let claims = json!({
+            "realm_access": { "roles": ["ops"] },
+            "a.b": 1,
+            "a": { "b": 2, "c.d": { "e": 3 } },
+            "https://example.com/claims": { "groups": ["dev"] },
+        });
+        let claims = claims.as_object().unwrap();
+        for (name, value) in [
+            ("realm_access.roles", json!(["ops"])),
+            ("a.b", json!(1)),
+            ("a.c.d.e", json!(3)),
+            ("https://example.com/claims.groups", json!(["dev"])),
+        ] {
+            assert_eq!(find_claim(claims, name), Some(&value), "{name}");
+        }
+        for name in [
+            "roles",
+            "realm_access.groups",
+            "realm_access.roles.0",
+            "",
+            ".",
+            "a..b",
+        ] {
+            assert_eq!(find_claim(claims, name), None, "{name}");
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub struct SessionInfo {
     pub how: SignIn,
     /// The address that it began from; for people, never for identity.
     pub address: Option<String>,
-    /// The browser, as it calls itself, shortened.
+    /// The browser: as it calls itself, shortened; on the page of one's own account in words.
     pub agent: Option<String>,
     #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,

@@ -1,5 +1,5 @@
 //! JSON values whose objects have no member twice. Readers differ in which of two they take: in the history (R89) the one
-//! could be hashed and shown, and the other read elsewhere.
+//! could be hashed and shown, and the other read elsewhere. Or values that say where a member is there twice.
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, SeqAccess, Visitor},
@@ -7,18 +7,41 @@ use serde::{
 use serde_json::{Map, Number, Value, map::Entry};
 use std::fmt;
 
-/// A value that was read so.
-struct UniqueValue(Value);
+/// The member that an object has if another is there twice: that one's name.
+pub const TWICE: &str = "\u{0}twice";
 
-impl<'de> Deserialize<'de> for UniqueValue {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(UniqueVisitor).map(Self)
+/// Removes all marks of a value, at whatever depth. Answers the first: a member that is there twice.
+pub fn take_twice(value: &mut Value) -> Option<String> {
+    match value {
+        Value::Array(items) => {
+            let found: Vec<String> = items.iter_mut().filter_map(take_twice).collect();
+            found.into_iter().next()
+        }
+        Value::Object(members) => {
+            let own = members.remove(TWICE);
+            let own = own.and_then(|it| it.as_str().map(str::to_owned));
+            let found: Vec<String> = members.values_mut().filter_map(take_twice).collect();
+            own.or_else(|| found.into_iter().next())
+        }
+        _ => None,
     }
 }
 
-struct UniqueVisitor;
+/// A value whose objects have no member twice, or are marked where they do. Of the two they have the first then.
+pub struct ReadMembers<const MARKS: bool>(pub Value);
 
-impl<'de> Visitor<'de> for UniqueVisitor {
+/// A value in which the objects that have a member twice say so by `TWICE`.
+pub type MarkedValue = ReadMembers<true>;
+
+impl<'de, const MARKS: bool> Deserialize<'de> for ReadMembers<MARKS> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(MembersVisitor::<MARKS>).map(Self)
+    }
+}
+
+struct MembersVisitor<const MARKS: bool>;
+
+impl<'de, const MARKS: bool> Visitor<'de> for MembersVisitor<MARKS> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,18 +78,22 @@ impl<'de> Visitor<'de> for UniqueVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(UniqueValue(item)) = from.next_element()? {
-            items.push(item);
+        while let Some(item) = from.next_element::<ReadMembers<MARKS>>()? {
+            items.push(item.0);
         }
         Ok(Value::Array(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
-        while let Some((name, UniqueValue(value))) = from.next_entry::<String, UniqueValue>()? {
+        let mut twice = None;
+        while let Some((name, value)) = from.next_entry::<String, ReadMembers<MARKS>>()? {
             match members.entry(name) {
                 Entry::Vacant(place) => {
-                    place.insert(value);
+                    place.insert(value.0);
+                }
+                Entry::Occupied(first) if MARKS => {
+                    twice.get_or_insert_with(|| first.key().clone());
                 }
                 Entry::Occupied(first) => {
                     let problem = format!("the member {:?} is there twice", first.key());
@@ -74,19 +101,22 @@ impl<'de> Visitor<'de> for UniqueVisitor {
                 }
             }
         }
+        if let Some(name) = twice {
+            members.insert(TWICE.to_owned(), Value::String(name));
+        }
         Ok(Value::Object(members))
     }
 }
 
 /// Parses a text. Errors: no JSON, or an object with a member twice.
 pub fn from_str(text: &str) -> Result<Value, serde_json::Error> {
-    let value: UniqueValue = serde_json::from_str(text)?;
+    let value: ReadMembers<false> = serde_json::from_str(text)?;
     Ok(value.0)
 }
 
 /// For serde: a value, or none in place of null.
 pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
-    let value = Option::<UniqueValue>::deserialize(from)?;
+    let value = Option::<ReadMembers<false>>::deserialize(from)?;
     Ok(value.map(|it| it.0))
 }
 
@@ -120,6 +150,25 @@ mod tests {
         ] {
             let error = from_str(text).unwrap_err().to_string();
             assert!(error.contains("the member \"a\" is there twice"), "{error}");
+        }
+    }
+    #[test]
+    fn a_member_that_is_there_twice_is_marked_where_that_is_no_error() {
+        let read = |text: &str| -> (Value, Option<String>) {
+            let mut value = serde_json::from_str::<MarkedValue>(text).unwrap().0;
+            let twice = take_twice(&mut value);
+            (value, twice)
+        };
+        for (text, value) in [
+            ("{\"a\":1,\"a\":2}", "{\"a\":1}"),
+            (
+                "[1,{\"b\":[{\"a\":1,\"\\u0061\":2}]}]",
+                "[1,{\"b\":[{\"a\":1}]}]",
+            ),
+        ] {
+            let expected: Value = serde_json::from_str(value).unwrap();
+            assert_eq!(read(text), (expected, Some("a".to_owned())), "{text}");
+            assert_eq!(read(value).1, None, "{text}");
         }
     }
 }

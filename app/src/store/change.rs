@@ -28,11 +28,11 @@ use std::{sync::Arc, time::Instant};
 /// A change in progress: its transaction and the events to record. Dropping it rolls the transaction back.
 pub struct Change {
     pub tx: DatabaseTransaction,
-    /// Who makes the change, with which rights.
+    /// The caller that makes the change.
     pub caller: Arc<Caller>,
     /// The permission that it was begun with.
     pub permission: Permission,
-    /// Who makes the change, and when.
+    /// Its author and time.
     pub stamp: ActorStamp,
     /// The id that all its events share.
     pub batch: BatchId,

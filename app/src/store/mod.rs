@@ -1,12 +1,12 @@
-//! Persistence: SQLite through sea-orm. A store method loads rows, applies the domain's rules, saves, and records
+//! Persistence: SQLite or PostgreSQL through sea-orm. A store method loads rows, applies the domain's rules, saves, and records
 //! events in the same transaction. Its interface uses domain types only; callers never see a connection or an entity.
 //!
 //! `Database` is opened once. A `Store` is the handle of one caller: it is only to be had by `Database::as_caller`, reads
-//! what that caller may see, and begins a change only for what that caller may do (R23). What nobody has to be known for
-//! (whether the database answers, who a session belongs to) is asked of the `Database`.
+//! what that caller may see, and begins a change only for what that caller may do (R23). What needs no caller (whether
+//! the database answers, the user of a session) is asked of the `Database`.
 //!
-//! There is one writer connection, with `BEGIN IMMEDIATE`, and a read-only pool: a write outside a transaction fails
-//! at once.
+//! There is one writer connection, and a read-only pool: a write outside a transaction fails at once. What differs between
+//! the engines is behind `engine::Engine`.
 //!
 //! Modules from low to high: error, entity, engine, texts, audit, access, change, `text_variables`, records, templates, steps,
 //! undo, accounts, views, transfer. None imports from a later one; all may import `Store` and `Database` from here.
@@ -29,18 +29,16 @@ pub mod views;
 
 use crate::domain::caller::Caller;
 use accounts::{last_used::LastUsed, sign_in::SharedThrottle};
-use engine::{db_timing, sqlite, wal_checkpoint::WalCheckpointer};
+use engine::{Connections, Engine, db_timing, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use std::{sync::Arc, time::Instant};
 use views::{matrix_cache::MatrixCache, progress_cache::ProgressCache};
 
 /// The database without a caller. Clones share the connections and caches.
 #[derive(Clone, Debug)]
 pub struct Database {
+    engine: Engine,
     read: DatabaseConnection,
     write: DatabaseConnection,
     matrix_cache: MatrixCache,
@@ -63,24 +61,21 @@ pub struct Store {
 }
 
 impl Database {
-    /// Opens the database and creates file and folder if they are missing. `url` as in `sqlite::path_of`. Errors:
-    /// `Open` or `Db` if the file cannot be created or opened.
+    /// Opens the database that an address names, as `Engine::open` does.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let path = sqlite::path_of(url);
-        sqlite::create_folder(&path).map_err(|it| StoreError::Open(it.to_string()))?;
-        // The writer comes first because it creates the file that the readers open.
-        let write = sqlite::connect(&path, sqlite::ConnectionRole::Writer)
-            .await
-            .map_err(StoreError::Db)?;
-        let read = sqlite::connect(&path, sqlite::ConnectionRole::Readers)
-            .await
-            .map_err(StoreError::Db)?;
+        let Connections {
+            engine,
+            read,
+            write,
+            wal_checkpointer,
+        } = Engine::open(url).await?;
         Ok(Self {
+            engine,
             read,
             write,
             matrix_cache: MatrixCache::default(),
             progress_cache: ProgressCache::default(),
-            wal_checkpointer: WalCheckpointer::new(path),
+            wal_checkpointer,
             last_used: LastUsed::default(),
             throttle: SharedThrottle::default(),
         })
@@ -101,16 +96,10 @@ impl Database {
         &self.write
     }
 
-    /// Begins a write transaction with `BEGIN IMMEDIATE`. It waits for the one writer connection.
+    /// Begins a write transaction. It waits for the one writer connection.
     async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let requested = Instant::now();
-        let tx = self
-            .write
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            })
-            .await;
+        let tx = self.engine.begin(&self.write, &self.read).await;
         db_timing::record_wait(requested.elapsed());
         tx
     }
@@ -123,19 +112,19 @@ impl Database {
 
     /// The size of the database in bytes, without its write-ahead log.
     pub async fn size(&self) -> Result<u64, StoreError> {
-        Ok(sqlite::size(&self.read).await?)
+        Ok(self.engine.size(&self.read).await?)
     }
 
-    /// Gives unused space back to the disk: a migration may leave half of every page empty, where nothing else ever fits.
-    /// Takes half a second for 100 MB.
+    /// Gives unused space of a file of `SQLite` back to the disk: a migration may leave half of every page empty, where
+    /// nothing else ever fits. Takes half a second for 100 MB.
     pub async fn compact(&self) -> Result<(), StoreError> {
-        Ok(sqlite::vacuum(&self.write).await?)
+        Ok(self.engine.compact(&self.write).await?)
     }
 
-    /// Closes both pools and merges the write-ahead log into the database file.
+    /// Closes both pools, and merges a write-ahead log into the database file.
     pub async fn close(self) -> Result<(), StoreError> {
         self.read.close().await?;
-        sqlite::checkpoint(&self.write).await?;
+        self.engine.finish(&self.write).await?;
         self.write.close().await?;
         Ok(())
     }
@@ -153,11 +142,6 @@ impl Store {
 
     /// Begins a read transaction: it sees one state of the database until it ends, and does not block writers.
     async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.read
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-                ..TransactionOptions::default()
-            })
-            .await
+        self.database.engine.snapshot(&self.read).await
     }
 }

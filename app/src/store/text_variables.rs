@@ -1,7 +1,7 @@
 //! Saves the texts of steps with the variables that they use, and searches for unresolved variables: which these are is
 //! answered without parsing texts again.
 use super::{
-    engine::sqlite::IDS_PER_STATEMENT_MAX, entity::cluster, entity::customer, entity::parse_word,
+    engine::IDS_PER_STATEMENT_MAX, entity::cluster, entity::customer, entity::parse_word,
     entity::read_metadata, entity::text_variable, error::StoreError, texts,
 };
 use crate::domain::{
@@ -10,9 +10,12 @@ use crate::domain::{
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QuerySelect, sea_query::OnConflict,
+    QueryOrder, QuerySelect, sea_query::OnConflict,
 };
 use std::collections::{HashMap, HashSet};
+
+/// Longer names, which no variable has, are cut: PostgreSQL's index takes 2,704 bytes.
+const NAME_MAX_CHARS: usize = 500;
 
 /// Saves the text of a step, and how it uses its variables. Answers its id in `texts`.
 pub async fn save(tx: &DatabaseTransaction, text: &str) -> Result<i64, StoreError> {
@@ -24,7 +27,7 @@ pub async fn save(tx: &DatabaseTransaction, text: &str) -> Result<i64, StoreErro
         .into_iter()
         .map(|used| text_variable::ActiveModel {
             text_id: Set(id),
-            name: Set(used),
+            name: Set(used.chars().take(NAME_MAX_CHARS).collect()),
         })
         .collect();
     if rows.is_empty() {
@@ -52,6 +55,8 @@ pub async fn uses(
     for chunk in texts.chunks(IDS_PER_STATEMENT_MAX) {
         let rows = text_variable::Entity::find()
             .filter(text_variable::Column::TextId.is_in(chunk.iter().copied()))
+            .order_by_asc(text_variable::Column::TextId)
+            .order_by_asc(text_variable::Column::Name)
             .all(db)
             .await?;
         for row in rows {
@@ -154,6 +159,7 @@ pub async fn with_clusters(
     for chunk in ids.chunks(IDS_PER_STATEMENT_MAX) {
         let rows = customer::Entity::find()
             .filter(customer::Column::Id.is_in(chunk.iter().map(|it| it.0)))
+            .order_by_asc(customer::Column::Id)
             .all(db)
             .await?;
         for row in rows {
@@ -189,7 +195,6 @@ pub async fn template_texts(
     release: crate::domain::id::ReleaseId,
 ) -> Result<Vec<TemplateText>, StoreError> {
     use super::{entity::step_template::Column, entity::step_template::Entity};
-    use sea_orm::QueryOrder;
     let rows: Vec<(i64, String, String, String)> = Entity::find()
         .select_only()
         .columns([Column::TextId, Column::Name, Column::Kind, Column::Content])

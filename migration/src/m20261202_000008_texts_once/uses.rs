@@ -1,6 +1,9 @@
 //! How a text uses its variables, as the program of this migration reads it.
 use std::collections::BTreeSet;
 
+/// Longer names, which no variable has, are cut: PostgreSQL's index takes 2,704 bytes.
+const NAME_MAX_CHARS: usize = 500;
+
 /// `var.KEY`, or `var.KEY | quote` where a value must be a literal; backslashes before a variable are read in pairs.
 pub fn uses(text: &str) -> BTreeSet<String> {
     let mut uses = BTreeSet::new();
@@ -14,7 +17,7 @@ pub fn uses(text: &str) -> BTreeSet<String> {
         let before = &text[from..open];
         let backslashes = before.len() - before.trim_end_matches('\\').len();
         if backslashes.is_multiple_of(2) {
-            uses.insert(used);
+            uses.insert(used.chars().take(NAME_MAX_CHARS).collect());
         }
         at = open + 2 + end;
         from = at;
@@ -51,5 +54,13 @@ mod tests {
         let text = r"{{var.A|quote}} {{var.A}} \{{var.B}} \\{{var.C | quote_ansi}} \\\{{var.D}} {{ x }} {{var.E | up}}";
         let found: Vec<String> = uses(text).into_iter().collect();
         assert_eq!(found, ["var.A", "var.A | quote", "var.C", "var.E | up"]);
+    }
+
+    #[test]
+    fn long_names_that_begin_alike_are_one_that_is_cut() {
+        let long = "x".repeat(3_000);
+        let found = uses(&format!("{{{{var.{long}}}}} {{{{var.{long}y}}}}"));
+        assert_eq!(found.len(), 1);
+        assert!(found.iter().all(|it| it.len() == 500));
     }
 }

@@ -10,8 +10,8 @@ a check that is not clean, or a file that cannot be restored or imported.";
 /// For `--help`.
 pub const LONG: &str = "\
 Settings, as environment variables:
-  DATABASE_URL               Where the database is: sqlite://PATH, sqlite:PATH or file:PATH
-                             [default: sqlite://data/app.db]
+  DATABASE_URL               Where the database is: sqlite://PATH, sqlite:PATH or file:PATH, or
+                             postgres://USER:PASSWORD@HOST/DATABASE [default: sqlite://data/app.db]
   ROLLCALL_ADDR              Address and port to listen on [default: 127.0.0.1:3000]
   ROLLCALL_PUBLIC_URL        Address that people open, such as https://rollcall.example.com [default: none]
   ROLLCALL_HOSTS             Other names that it is asked by, separated by commas, no wildcards [default: none]
@@ -29,7 +29,8 @@ Settings, as environment variables:
                              The secret of both; none for a client that the provider calls public [default: none]
   ROLLCALL_OIDC_NAME         What the button calls it: Continue with ... [default: single sign-on]
   ROLLCALL_OIDC_SCOPES       What is asked for [default: openid profile email groups]
-  ROLLCALL_OIDC_GROUPS_CLAIM The claim that has the groups [default: groups]
+  ROLLCALL_OIDC_GROUPS_CLAIM The claim that has the groups; dots lead into objects, such as realm_access.roles
+                             [default: groups]
   ROLLCALL_OIDC_ROLES        Groups and their roles, such as release-admins=admin,release-team=operator,*=viewer
                              [default: none]
   ROLLCALL_USER              Who a change is by when neither the page nor X-Rollcall-User says so
@@ -37,7 +38,7 @@ Settings, as environment variables:
   ROLLCALL_LOG               Format of the log, on standard error: text, or json with one object per line
                              [default: text]
   RUST_LOG                   How much is logged [default: info,sqlx=warn,sea_orm=warn; warn for all verbs but serve]
-  ROLLCALL_BACKUP_DIR        Folder in which the server makes backups by itself [default: none, no backups]
+  ROLLCALL_BACKUP_DIR        Folder in which the server makes backups of SQLite by itself [default: none, no backups]
   ROLLCALL_BACKUP_EVERY      Time between two backups: a number and s, m, h or d, from 1s to 366d [default: 1d]
   ROLLCALL_BACKUP_KEEP       How many of these backups are kept, 1 or more [default: 14]
   ROLLCALL_ANCHOR_FILE       File to which the head of the history is added every hour and at each report

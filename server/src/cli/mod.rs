@@ -50,7 +50,7 @@ enum CliCommand {
         #[arg(long)]
         demo: bool,
     },
-    /// Create the database, or bring it up to date; serve does so by itself
+    /// Create the database's file and tables, or bring them up to date; serve does so by itself
     Migrate(CliOutput),
     /// Copy the database into a new file and verify the copy, also while a server works on the database
     Backup {
@@ -75,6 +75,9 @@ enum CliCommand {
         /// Only the release with this id, with its customers and its history
         #[arg(long, value_name = "ID")]
         release: Option<i64>,
+        /// Add the hashes of passwords and tokens, for a move to another database: keep the file secret
+        #[arg(long, conflicts_with = "release")]
+        with_credentials: bool,
     },
     /// Take an export into an empty database: all of it, or nothing and a report by line and field
     Import {
@@ -182,7 +185,11 @@ async fn dispatch(
         Some(CliCommand::Backup { file, output }) => verbs::backup(&url, &file, output).await,
         Some(CliCommand::Restore { file, output }) => verbs::restore(&url, &file, output).await,
         Some(CliCommand::Check(arguments)) => verbs::check(&settings, arguments).await,
-        Some(CliCommand::Export { file, release }) => verbs::export(&settings, file, release).await,
+        Some(CliCommand::Export {
+            file,
+            release,
+            with_credentials,
+        }) => verbs::export(&settings, file, release, with_credentials).await,
         Some(CliCommand::Import { file, output }) => verbs::import(&settings, &file, output).await,
         Some(CliCommand::Steps {
             command: StepsCommand::Import(wanted),

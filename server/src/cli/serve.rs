@@ -16,7 +16,7 @@ use crate::{
 };
 use app::{
     api::context::{self, Context},
-    store::{Database, accounts::password_hash, engine::sqlite, error::chain},
+    store::{Database, accounts::password_hash, engine::database_url::file_of, error::chain},
 };
 use axum::Extension;
 use std::{io, sync::Arc, time::Duration};
@@ -30,15 +30,15 @@ const LAST_USED_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Serves until Ctrl-C or SIGTERM; `demo` fills an empty database with the example first.
 pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
+    if !settings.auth.may_listen_at(settings.address) {
+        return Err(InvalidSetting::AuthUnsaid.into());
+    }
     let anchors = Arc::new(Anchors::open(&settings)?);
     let (database, _) = database::open(&settings.database_url).await?;
     if demo && demo::load(&database, context::now()).await? {
         tracing::info!("the demo is loaded");
     }
     anchors.add_newest(&database).await;
-    if !settings.auth.may_listen_at(settings.address) {
-        return Err(InvalidSetting::AuthUnsaid.into());
-    }
     let listener = TcpListener::bind(settings.address)
         .await
         .map_err(|cause| Failure::Listen {
@@ -73,8 +73,7 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
     tokio::spawn(prometheus::run_upkeep());
     tokio::spawn(keep_writing_last_used(database.clone()));
     tokio::spawn(Arc::clone(&anchors).keep_adding(database.clone()));
-    if let Some(schedule) = settings.backups {
-        let path = sqlite::path_of(&settings.database_url);
+    if let Some((schedule, path)) = settings.backups.zip(file_of(&settings.database_url)) {
         tokio::spawn(backup::run_schedule(schedule, path));
     }
     let (stop, mut stopped) = tokio::sync::watch::channel(false);

@@ -1,5 +1,5 @@
-//! `rollcall user` and `rollcall token`: accounts, made by whoever may open the database (R26). So there is no default password, and
-//! whoever lost the last one gets in again here.
+//! `rollcall user` and `rollcall token`: accounts, made with access to the database file (R26). So no default password is needed, and
+//! a lost one is replaced here.
 use super::{
     output::CliOutput,
     verbs::{as_program, close_after},
@@ -66,7 +66,7 @@ pub struct UserAdd {
 
 #[derive(Debug, Args)]
 pub struct UserPassword {
-    /// Whose password is set
+    /// Login of the user
     login: String,
     /// Read it from standard input, its first line, instead of asking for it
     #[arg(long)]
@@ -77,7 +77,7 @@ pub struct UserPassword {
 
 #[derive(Debug, Args)]
 pub struct UserDeactivate {
-    /// Who no longer signs in
+    /// Login of the user
     login: String,
     #[command(flatten)]
     output: CliOutput,

@@ -25,7 +25,9 @@ use app::{
         transfer::{ImportErrors, Transfer, TransferPart},
         via::Via,
     },
-    store::{Database, Store, engine::sqlite, error::StoreError, transfer::export::Export},
+    store::{
+        Database, Store, engine::database_url::file_of, error::StoreError, transfer::export::Export,
+    },
 };
 use serde_json::json;
 use std::{
@@ -44,7 +46,7 @@ pub async fn close_after<T>(database: Database, result: Result<T, Failure>) -> R
     Ok(result)
 }
 
-/// The store of the command line. It has all rights: who can open the file has them anyway.
+/// The store of the command line. It has all rights: with the file at hand nothing could be refused.
 pub fn as_program(database: &Database, actor: &str) -> Store {
     database.as_caller(Arc::new(Caller::program(Via::Cli, actor)))
 }
@@ -64,8 +66,9 @@ pub async fn migrate(url: &str, output: CliOutput) -> Result<Exit, Failure> {
 }
 
 pub async fn backup(url: &str, file: &Path, output: CliOutput) -> Result<Exit, Failure> {
+    let database = file_of(url).ok_or(InvalidSetting::NoBackup("rollcall backup"))?;
     let spinner = ProgressSpinner::start("Copying the database");
-    backups::create(&sqlite::path_of(url), file).await?;
+    backups::create(&database, file).await?;
     drop(spinner);
     let size = fs::metadata(file)
         .map_err(|it| Failure::write(file, &it))?
@@ -77,8 +80,8 @@ pub async fn backup(url: &str, file: &Path, output: CliOutput) -> Result<Exit, F
 }
 
 pub async fn restore(url: &str, file: &Path, output: CliOutput) -> Result<Exit, Failure> {
+    let path = file_of(url).ok_or(InvalidSetting::NoRestore("rollcall restore"))?;
     let spinner = ProgressSpinner::start("Restoring the database");
-    let path = sqlite::path_of(url);
     let aside = backups::restore(file, &path, now()).await?;
     drop(spinner);
     let file = file.display().to_string();
@@ -149,9 +152,8 @@ async fn findings(
 struct KeptHeads {
     heads: Vec<KeptHead>,
     anchors: Option<String>,
+    /// By which every head and every line of the file needs a signature.
     key: Option<PublicKey>,
-    /// Whether the key was named for the heads alone.
-    is_key_of_heads: bool,
 }
 
 impl KeptHeads {
@@ -163,17 +165,16 @@ impl KeptHeads {
             })
         });
         let heads = arguments.head;
-        let is_key_of_heads = arguments.public_key.is_some() && anchors.is_none();
-        let is_signed = anchors.is_some() || heads.iter().any(KeptHead::is_signed);
+        // The key of the settings asks for no less than one that is named.
+        let is_anything_kept = anchors.is_some() || !heads.is_empty();
         let key = match (arguments.public_key, &settings.signing_key_file) {
-            (None, Some(path)) if is_signed => Some(anchors::read_key(path)?.public_key()),
+            (None, Some(path)) if is_anything_kept => Some(anchors::read_key(path)?.public_key()),
             (key, _) => key,
         };
         Ok(Self {
             heads,
             anchors: anchors.transpose()?,
             key,
-            is_key_of_heads,
         })
     }
 
@@ -183,9 +184,7 @@ impl KeptHeads {
         actor: &str,
     ) -> Result<Vec<CheckFinding>, StoreError> {
         let mut findings = as_program(database, actor).check().await?;
-        let of_heads =
-            anchors::check_heads(database, &self.heads, self.key, self.is_key_of_heads).await?;
-        findings.extend(of_heads);
+        findings.extend(anchors::check_heads(database, &self.heads, self.key).await?);
         if let Some(anchors) = &self.anchors {
             findings.extend(anchors::check(database, anchors, self.key).await?);
         }
@@ -197,6 +196,7 @@ pub async fn export(
     settings: &Settings,
     file: Option<PathBuf>,
     release: Option<i64>,
+    with_credentials: bool,
 ) -> Result<Exit, Failure> {
     let key = settings.signing_key_file.as_deref();
     let key = key.map(anchors::read_key).transpose()?;
@@ -205,6 +205,9 @@ pub async fn export(
     let release = release.map(ReleaseId);
     let export = async |out: &mut (dyn Write + Send), path: &Path| {
         let mut export = store.export(release).await?;
+        if with_credentials {
+            export = export.with_credentials();
+        }
         if let Some((key, head)) = key.as_ref().zip(export.head()) {
             export.sign(key.sign(&head.to_string()));
         }
@@ -212,7 +215,7 @@ pub async fn export(
     };
     let result = match &file {
         None => export(&mut io::stdout(), standard_output()).await,
-        Some(path) => match fs::File::create_new(path) {
+        Some(path) => match create_new(path, with_credentials) {
             Ok(mut out) => {
                 let written = export(&mut out, path).await;
                 if written.is_err() {
@@ -228,6 +231,13 @@ pub async fn export(
     };
     close_after(database, result).await?;
     Ok(Exit::Done)
+}
+
+/// A new file, which nobody else may read if it holds secrets.
+fn create_new(path: &Path, is_secret: bool) -> io::Result<fs::File> {
+    let mode = if is_secret { 0o600 } else { 0o666 };
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(mode).open(path)
 }
 
 async fn write_export(

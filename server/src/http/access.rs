@@ -1,5 +1,5 @@
-//! The first of two fences (R23): finds out who asks, and refuses what the table of rights does not allow, before any handler, page
-//! or kept answer. It is closed by default: an address without a line in the table is answered by nobody. The second fence is the
+//! The first of two fences (R23): authenticates the caller, and refuses what the table of rights does not allow, before any handler, page
+//! or kept answer. It is closed by default: an address without a line in the table is not served. The second fence is the
 //! store, which is only to be had for a caller; this one puts the caller into the request's extensions.
 use super::{
     door_page,
@@ -48,7 +48,7 @@ const SETUP: &str =
 pub struct Access {
     pub database: Database,
     pub settings: Arc<AuthSettings>,
-    /// In `open` mode, the name of who gives none.
+    /// In `open` mode, the name of a caller that gives none.
     pub default_actor: String,
     /// Whether there is an active admin. Once there is one there always is: the last one stays.
     pub has_admin: Arc<AtomicBool>,
@@ -322,36 +322,60 @@ fn is_background(path: &str) -> bool {
     matches!(path, "/api/events" | "/api/presence")
 }
 
+/// The refusal of a request for which the database could not be asked, in the form that the address answers in.
+pub fn refuse_by_store(request: &Request, error: StoreError) -> Response {
+    refuse(request, error.into())
+}
+
 /// The refusal in the form that the address answers in: a problem document, an error of a server function, a page.
 fn refuse(request: &Request, refusal: Refusal) -> Response {
     let path = request.uri().path();
     if problem::is_rest_path(path) || path == "/metrics" {
         return rest_refusal(refusal);
     }
-    let error = match refusal {
-        Refusal::Nobody => AppError::SignIn,
-        Refusal::Setup if path.starts_with("/rpc/") => AppError::Denied(SETUP.to_owned()),
+    let is_rpc = path.starts_with("/rpc/");
+    // Where the text is all that the browser learns, the status is not that of `Denied`.
+    let denied = |status: StatusCode, text: &str| (status, AppError::Denied(text.to_owned()));
+    let (status, error) = match refusal {
+        Refusal::Nobody if is_rpc => (StatusCode::UNAUTHORIZED, AppError::SignIn),
+        Refusal::Nobody => {
+            let here = request.uri().path_and_query().map_or("/", |it| it.as_str());
+            return Redirect::to(&app::paths::login(here)).into_response();
+        }
+        Refusal::Setup if is_rpc => denied(StatusCode::SERVICE_UNAVAILABLE, SETUP),
         Refusal::Setup => return Redirect::to(app::paths::SETUP).into_response(),
         Refusal::Rejected(StatusCode::NOT_FOUND, text) => {
             return (StatusCode::NOT_FOUND, format!("{text}\n")).into_response();
         }
-        Refusal::Rejected(_, text) => AppError::Denied(text.to_owned()),
-        Refusal::Store(error) => to_app_error(error),
+        Refusal::Rejected(status, text) => denied(status, text),
+        Refusal::Store(error) => {
+            let error = to_app_error(error);
+            let status = StatusCode::from_u16(error.status());
+            (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error)
+        }
     };
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if path.starts_with("/rpc/") {
-        return (status, Body::from(error.ser())).into_response();
+    let response = if is_rpc {
+        (status, Body::from(error.ser())).into_response()
+    } else {
+        let text = sentence(&error.to_string());
+        door_page::refusal_page(request.headers(), status, &text)
+    };
+    with_challenge(response)
+}
+
+/// Every 401 says how to authenticate (RFC 9110).
+fn with_challenge(mut response: Response) -> Response {
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static("Bearer realm=\"rollcall\"");
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
     }
-    if error == AppError::SignIn {
-        let here = request.uri().path_and_query().map_or("/", |it| it.as_str());
-        return Redirect::to(&app::paths::login(here)).into_response();
-    }
-    let text = sentence(&error.to_string());
-    door_page::refusal_page(request.headers(), status, &text)
+    response
 }
 
 fn rest_refusal(refusal: Refusal) -> Response {
-    let mut response = match refusal {
+    let response = match refusal {
         Refusal::Nobody => Problem::from_status(StatusCode::UNAUTHORIZED).into_response(),
         Refusal::Setup => Problem::new(StatusCode::SERVICE_UNAVAILABLE, SETUP)
             .with_type("setup", "There is no admin yet")
@@ -360,11 +384,5 @@ fn rest_refusal(refusal: Refusal) -> Response {
         Refusal::Rejected(status, text) => Problem::new(status, text).into_response(),
         Refusal::Store(error) => Problem::from(error).into_response(),
     };
-    if response.status() == StatusCode::UNAUTHORIZED {
-        let challenge = HeaderValue::from_static("Bearer realm=\"rollcall\"");
-        response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, challenge);
-    }
-    response
+    with_challenge(response)
 }

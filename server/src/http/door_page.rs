@@ -1,4 +1,4 @@
-//! Pages that are drawn without the application, by `maud`: a form in the middle for who is not signed in, and a refusal. They load no
+//! Pages that are drawn without the application, by `maud`: a form in the middle to sign in or set up, and a refusal. They load no
 //! script at all.
 use super::site;
 use app::{
@@ -83,12 +83,16 @@ impl DoorPage<'_> {
 /// The page in place of one that the person may not open: what is missing, and the way back.
 pub fn refusal_page(headers: &HeaderMap, status: StatusCode, text: &str) -> Response {
     let theme = theme(headers);
+    let title = match status {
+        StatusCode::SERVICE_UNAVAILABLE => "Not available",
+        _ => "No access",
+    };
     let page = document(
-        "No access",
+        title,
         theme.as_deref(),
         html! {
             div class="card form__body" {
-                h1 { "No access" }
+                h1 { (title) }
                 p { (text) }
                 p { a class="button" href=(paths::DASHBOARD) { "Back to the dashboard" } }
             }
@@ -145,6 +149,7 @@ fn alert(error: &AppError) -> Option<String> {
             )
         }
         AppError::Busy => "Too many people are signing in. Try again in a moment".to_owned(),
+        AppError::Unavailable => "The database does not answer. Try again in a moment".to_owned(),
         _ => "Something went wrong. Try again".to_owned(),
     })
 }

@@ -62,8 +62,19 @@ async fn limit_time(request: Request, next: Next) -> Response {
     response
 }
 
+/// Says of each 503 when to ask again, unless it does so itself.
+async fn say_when_to_retry(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let seconds = HeaderValue::from(limits::RETRY_AFTER_SECONDS);
+        let headers = response.headers_mut();
+        headers.entry(header::RETRY_AFTER).or_insert(seconds);
+    }
+    response
+}
+
 /// Wraps the router. Each `layer` goes around those before it, so requests pass them from the last to the first: log and
-/// request id; problem documents for `/api`; metrics; response headers, also of refusals; the host; cross-site check; panics as
+/// request id; problem documents for `/api`; metrics; when to ask again; response headers, also of refusals; the host; cross-site check; panics as
 /// 500; the time limit; the body limit; compression; who asks, and whether they may.
 pub fn apply(router: Router, hosts: AllowedHosts, access: Access) -> Router {
     let headers = ServiceBuilder::new()
@@ -84,6 +95,7 @@ pub fn apply(router: Router, hosts: AllowedHosts, access: Access) -> Router {
         .layer(CsrfLayer::new())
         .layer(from_fn_with_state(Arc::new(hosts), check_host))
         .layer(headers)
+        .layer(from_fn(say_when_to_retry))
         .layer(from_fn(prometheus::measure_request))
         .layer(from_fn(problem::convert_failures))
         .layer(telemetry::layers())

@@ -10,7 +10,7 @@ use crate::{
     rest::extract::Desk,
 };
 use app::{
-    api::context::{self, Context},
+    api::context::{self, Context, to_app_error},
     domain::{client::Client, session::SignIn},
     paths,
     store::{
@@ -42,7 +42,7 @@ struct ProviderAnswer {
     code: Option<String>,
     state: Option<String>,
     error: Option<String>,
-    /// Who answers (RFC 9207).
+    /// The issuer that answers (RFC 9207).
     iss: Option<String>,
 }
 
@@ -56,6 +56,16 @@ enum NotSignedIn {
     Inactive,
     NoRole,
     Store(StoreError),
+}
+
+impl NotSignedIn {
+    /// Whether it counts as a failed try. What other sites can bring about, and what is not the person's fault, does not.
+    fn counts(&self) -> bool {
+        matches!(
+            self,
+            Self::Provider(ProviderFailure::Unproved(_)) | Self::Inactive | Self::NoRole
+        )
+    }
 }
 
 impl From<ProviderFailure> for NotSignedIn {
@@ -137,12 +147,23 @@ async fn come_back(
         return sign_in_pages::page_after_failure(&headers, &settings, next, failure);
     };
     let context = &pages.context;
+    if let Err(error) = context
+        .database
+        .must_not_wait_at_provider(&client, context::now())
+    {
+        // The cookie stays, so that this can be tried again after the wait.
+        let error = to_app_error(error);
+        return sign_in_pages::page_after_error(&headers, &settings, state.next(), &error);
+    }
     let mut response = match prove(context, &client, &provider, &state, answer).await {
         Ok(signed_in) => {
             sign_in_pages::end_earlier_session(&context.database, &headers, &client).await;
             sign_in_pages::go_on(&signed_in.secret, &client, state.next())
         }
         Err(why) => {
+            if why.counts() {
+                context.database.failed_at_provider(&client, context::now());
+            }
             let failure = failure(why, &provider);
             sign_in_pages::page_after_failure(&headers, &settings, state.next(), failure)
         }
@@ -227,7 +248,7 @@ fn failure(why: NotSignedIn, provider: &Provider) -> (StatusCode, String) {
             format!("{name} knows you, but none of your groups has a role here. Ask an admin."),
         ),
         NotSignedIn::Store(error) => {
-            let error = context::to_app_error(error);
+            let error = to_app_error(error);
             let status = StatusCode::from_u16(error.status());
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, error.to_string())

@@ -3,10 +3,11 @@
 //! rendering. A cached page is never older than one that is rendered now: every change of data writes an event and so
 //! changes the version, and what depends on the time is shown by the second or coarser. Each response gets a nonce of its
 //! own.
+use super::access::refuse_by_store;
 use app::{
     api::context::{self, THEME_COOKIE},
     domain::caller::Caller,
-    store::Database,
+    store::{Database, engine::is_unavailable},
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -135,9 +136,14 @@ pub async fn serve_from_cache(
     request: Request,
     next: Next,
 ) -> Response {
-    let (Some(key), Ok(last_event)) = (cache_key(&request), cache.database.last_event().await)
-    else {
+    let Some(key) = cache_key(&request) else {
         return next.run(request).await;
+    };
+    let last_event = match cache.database.last_event().await {
+        Ok(last_event) => last_event,
+        // The page would ask for much, and wait each time.
+        Err(error) if is_unavailable(&error) => return refuse_by_store(&request, error),
+        Err(_) => return next.run(request).await,
     };
     // An import may fill an empty database without a history, so without events there is no version.
     if last_event == 0 {

@@ -13,7 +13,7 @@ const FORWARDED_PROTO: &str = "x-forwarded-proto";
 pub struct Arrival {
     /// The address that it came to.
     pub local: Option<IpAddr>,
-    /// Who it came from.
+    /// The address that it came from.
     pub peer: Option<IpAddr>,
 }
 

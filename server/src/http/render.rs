@@ -1,6 +1,9 @@
 //! Server-side rendering of leptos pages: the routes of the app, the HTML document, and what every page finds in its
 //! context. Forms and downloads render a page too (the same form again, "Not found"), so this is apart from the router.
-use crate::http::{middleware, site};
+use crate::{
+    http::{middleware, site},
+    ops::auth_settings::AuthSettings,
+};
 use app::{
     api::context::{self, Context},
     app::App,
@@ -13,7 +16,7 @@ use axum::{
 };
 use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, generate_route_list};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The routes of the leptos app. Collecting them suspends every resource of the process for a moment, so it is done once,
 /// before any page is rendered.
@@ -33,12 +36,18 @@ pub fn provide_request_context(context: &Context) {
 /// The HTML document around a page. Sets the content security policy of the response.
 pub fn document() -> impl IntoView {
     middleware::set_content_policy();
-    let uri = use_context::<axum::http::request::Parts>().map(|it| it.uri);
-    let uri = uri.unwrap_or_default();
+    let parts = use_context::<axum::http::request::Parts>();
+    let settings = parts
+        .as_ref()
+        .and_then(|it| it.extensions.get::<Arc<AuthSettings>>());
+    let provider = settings.and_then(|it| it.provider());
+    let provider = provider.map(|it| it.name.clone());
+    let uri = parts.map(|it| it.uri).unwrap_or_default();
     let query = uri.query().unwrap_or_default();
     let page = DocumentOf {
         theme: context::theme(),
         session_user: context::session_user(),
+        provider,
     };
     shell(site::asset_names(), page, uri.path(), query)
 }

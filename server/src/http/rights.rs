@@ -10,11 +10,11 @@ pub static RIGHTS: LazyLock<Rights> = LazyLock::new(|| Rights::parse(include_str
 /// The right that an address needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
-    /// Anybody.
+    /// No caller is needed.
     Public,
     /// Any authenticated caller; the store checks the rest.
     SignedIn,
-    /// A token without a scope, or anybody if the settings say so.
+    /// A token without a scope; no caller is needed if the settings say so.
     Metrics,
     /// A caller with the permission, and with the path's subject in scope.
     Needs(Permission, PathSubject),

@@ -1,7 +1,7 @@
-//! The pages of who is not signed in yet: `/login`, `/setup`, and the address that signs out. Plain forms that post to their own
+//! The pages that need no session: `/login`, `/setup`, and the address that signs out. Plain forms that post to their own
 //! address, so that they work without JavaScript.
 use super::{
-    door_page::{DoorPage, TextInput},
+    door_page::{DoorPage, TextInput, refusal_page},
     forms::PostedFields,
 };
 use crate::{
@@ -37,6 +37,10 @@ pub fn router(context: Context) -> Router<LeptosOptions> {
         .route(paths::SETUP, get(show_setup).post(set_up))
         .with_state(context)
 }
+
+/// What the login page says in `proxy` mode.
+const SIGNED_IN_BY_PROXY: &str = "The proxy in front of Rollcall signs people in. If you were sent here, it named nobody: open Rollcall by the \
+    proxy's address.";
 
 /// Where to go on to after signing in.
 #[derive(Default, Deserialize)]
@@ -74,6 +78,16 @@ pub fn page_after_failure(
     let page = login_page(settings, next, "", None);
     let failure = Some(failure);
     DoorPage { failure, ..page }.respond(headers)
+}
+
+/// The same, after an error that the page has words for.
+pub fn page_after_error(
+    headers: &HeaderMap,
+    settings: &AuthSettings,
+    next: &str,
+    error: &AppError,
+) -> Response {
+    login_page(settings, next, "", Some(error)).respond(headers)
 }
 
 /// The form that signs in.
@@ -128,8 +142,12 @@ async fn show_login(
     Query(query): Query<NextQuery>,
     headers: HeaderMap,
 ) -> Response {
-    let page = || login_page(&settings, query.path(), "", None).respond(&headers);
-    elsewhere(&settings).unwrap_or_else(page)
+    match settings.mode {
+        AuthMode::Login => login_page(&settings, query.path(), "", None).respond(&headers),
+        // Not to the dashboard: from there a request that the proxy names nobody in is sent here again.
+        AuthMode::Proxy => refusal_page(&headers, StatusCode::UNAUTHORIZED, SIGNED_IN_BY_PROXY),
+        AuthMode::Open => Redirect::to(paths::DASHBOARD).into_response(),
+    }
 }
 
 async fn sign_in(

@@ -1,5 +1,5 @@
-//! Sign-in at a provider by OpenID Connect (R27): what a browser keeps meanwhile, requests to the provider, and the proof of who came
-//! back. What is done with who that is, is the store's; the addresses are in `http/oidc_pages.rs`.
+//! Sign-in at a provider by OpenID Connect (R27): what a browser keeps meanwhile, requests to the provider, and the proof of the
+//! account. The user and the session are made by the store; the addresses are in `http/oidc_pages.rs`.
 pub mod provider;
 pub mod provider_http;
 pub mod sign_in_state;

@@ -1,9 +1,12 @@
-//! The provider: what it says of itself, where people are sent, and the proof of who came back. The checks of the id token are those
-//! of `openidconnect`: issuer, audience, signature, expiry, nonce. The provider is asked when somebody signs in, so that one that is
-//! away does not stop the start; what it says of itself is kept for an hour, and read anew when it signs with a key that is not known.
+//! The provider: its metadata, the address of its sign-in page, and the proof of the account that came back. The checks of the id token are those
+//! of `openidconnect`: issuer, audience, signature, expiry, nonce. The provider is asked at a sign-in, so that one that is away
+//! does not stop the start; its metadata is kept for an hour, and read anew when it signs with a key that is not known.
 use super::{provider_http::ProviderHttp, sign_in_state::SignInState};
 use crate::ops::oidc_settings::OidcSettings;
-use app::{domain::provider_account::ProviderAccount, store::error::chain};
+use app::{
+    domain::provider_account::{ProviderAccount, find_claim},
+    store::error::chain,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{
@@ -243,11 +246,15 @@ impl Provider {
         let mut claims = payload(id_token).ok_or_else(|| {
             ProviderFailure::Unproved("the claims of the id token cannot be read".into())
         })?;
-        let groups_claim = self.settings.groups_claim.as_str();
+        let groups_in =
+            |claims: &Map<String, Value>| find_claim(claims, &self.settings.groups_claim).cloned();
+        let mut groups = groups_in(&claims);
         let lacks = |name: &str| !claims.contains_key(name);
-        let lacks_one = lacks(groups_claim) || CLAIMS.into_iter().any(lacks);
+        let lacks_one = groups.is_none() || CLAIMS.into_iter().any(lacks);
         if lacks_one && metadata.userinfo_endpoint().is_some() {
-            for (name, value) in self.user_info(&client, &response, &subject).await? {
+            let more = self.user_info(&client, &response, &subject).await?;
+            groups = groups.or_else(|| groups_in(&more));
+            for (name, value) in more {
                 claims.entry(name).or_insert(value);
             }
         }
@@ -255,7 +262,7 @@ impl Provider {
             self.settings.issuer.clone(),
             subject.as_str().to_owned(),
             &claims,
-            groups_claim,
+            groups.as_ref(),
         ))
     }
 

@@ -207,20 +207,16 @@ pub struct KeptHead {
 }
 
 impl KeptHead {
-    /// Whether it came with a signature.
-    pub fn is_signed(&self) -> bool {
-        self.signature.is_some()
-    }
-
-    /// What is wrong with the signature. One that is missing is wrong only if it is asked for.
-    fn fault(&self, key: Option<PublicKey>, is_asked: bool) -> Option<&'static str> {
+    /// What is wrong with the signature. One that is missing is wrong only if there is a key.
+    fn fault(&self, key: Option<PublicKey>) -> Option<&'static str> {
         match (&self.signature, key) {
             (Some(signature), Some(key)) => {
                 let is_right = key.verifies(&self.head.to_string(), signature);
                 (!is_right).then_some("the signature is not of this head by this key")
             }
             (Some(_), None) => Some("name the key of its signature with --public-key"),
-            (None, _) => is_asked.then_some("the signature is missing: write ID:HASH:SIGNATURE"),
+            (None, Some(_)) => Some("the signature is missing: write ID:HASH:SIGNATURE"),
+            (None, None) => None,
         }
     }
 }
@@ -242,18 +238,17 @@ impl FromStr for KeptHead {
     }
 }
 
-/// Holds the history against heads that somebody kept, and their signatures against the key. A head needs one if
-/// signatures are asked for.
+/// Holds the history against heads that somebody kept, and their signatures against the key. If there is a key, every head
+/// needs one, as the lines of a file do.
 pub async fn check_heads(
     database: &Database,
     heads: &[KeptHead],
     key: Option<PublicKey>,
-    is_asked: bool,
 ) -> Result<Vec<CheckFinding>, StoreError> {
     let mut findings = Vec::new();
     for kept in heads {
         let head = &kept.head;
-        if let Some(fault) = kept.fault(key, is_asked) {
+        if let Some(fault) = kept.fault(key) {
             let detail = format!("head {}: {fault}", head.id);
             findings.push(CheckFinding::new(Check::Chain, detail));
         }

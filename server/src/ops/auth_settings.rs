@@ -48,7 +48,7 @@ pub struct AuthSettings {
     pub proxy_header: HeaderName,
     /// Whether `/metrics` is free, whatever the mode.
     pub metrics_open: bool,
-    /// Whether people who are no admins may sign in with a password.
+    /// Whether users may sign in with a password; admins always may.
     pub has_password_login: bool,
     /// Whether `ROLLCALL_PUBLIC_URL` begins with https.
     pub is_public_https: bool,

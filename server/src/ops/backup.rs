@@ -7,10 +7,7 @@ use super::{
 use app::{
     api::context::now,
     store::{
-        engine::{
-            backup,
-            sqlite::{self, ConnectionRole, with_suffix},
-        },
+        engine::backup::{self, ConnectionRole, with_suffix},
         error::{StoreError, chain},
     },
 };
@@ -76,7 +73,7 @@ pub async fn restore(
     }
     check_restorable(file).await?;
     check_unused(database).await?;
-    sqlite::create_folder(database).map_err(|it| Failure::write(database, &it))?;
+    backup::create_folder(database).map_err(|it| Failure::write(database, &it))?;
     let temporary = with_suffix(database, ".restoring");
     let _ = fs::remove_file(&temporary);
     let result = match backup::copy(file, &temporary, ConnectionRole::File).await {
@@ -142,8 +139,8 @@ async fn check_restorable(file: &Path) -> Result<(), Failure> {
 /// Why a SQLite database cannot be restored; none if it can.
 async fn find_obstacle(file: &Path) -> Result<Option<String>, StoreError> {
     let db = backup::open_read_only(file).await?;
-    let damage = sqlite::integrity_errors(&db).await?;
-    let tables = sqlite::tables(&db).await?;
+    let damage = backup::integrity_errors(&db).await?;
+    let tables = backup::tables(&db).await?;
     let is_ours = ["seaql_migrations", "customer_steps", "audit_events"]
         .iter()
         .all(|name| tables.iter().any(|it| it == name));
@@ -151,7 +148,7 @@ async fn find_obstacle(file: &Path) -> Result<Option<String>, StoreError> {
         Some(format!("it is damaged: {damage}"))
     } else if !is_ours {
         Some("it is no database of Rollcall".to_owned())
-    } else if let Some(broken) = sqlite::foreign_key_errors(&db).await?.first() {
+    } else if let Some(broken) = backup::foreign_key_errors(&db).await?.first() {
         Some(format!("it is damaged: {broken}"))
     } else {
         let migrations = Migrator::get_migration_with_status_read_only(&db).await;

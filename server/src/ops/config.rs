@@ -6,12 +6,17 @@ use super::{
     invalid_auth_setting::InvalidAuthSetting,
     oidc_settings,
 };
-use app::{domain::field_error::FieldError, domain::text::Name};
+use app::{
+    domain::field_error::FieldError,
+    domain::text::Name,
+    store::engine::database_url::{file_of, is_well_formed, shown, without_password},
+};
 use std::{
     collections::BTreeMap,
     env::{self, VarError},
-    fs,
+    fmt, fs,
     net::SocketAddr,
+    ops::Deref,
     os::unix::fs::MetadataExt,
     path::PathBuf,
     time::Duration,
@@ -27,8 +32,9 @@ pub const RESERVED_VARIABLES: [&str; 4] = [
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// `DATABASE_URL`: `sqlite://PATH`, `sqlite:PATH` or `file:PATH`. Default `sqlite://data/app.db`.
-    pub database_url: String,
+    /// `DATABASE_URL`: `sqlite://PATH`, `sqlite:PATH`, `file:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. Default
+    /// `sqlite://data/app.db`.
+    pub database_url: DatabaseUrl,
     /// `ROLLCALL_ADDR`: the address to listen on. Default `127.0.0.1:3000`.
     pub address: SocketAddr,
     /// `ROLLCALL_PUBLIC_URL`: the address that people open. Default: none.
@@ -48,6 +54,34 @@ pub struct Settings {
     pub anchor_file: Option<PathBuf>,
     /// `ROLLCALL_SIGNING_KEY_FILE`: the key that signs heads. Default: none.
     pub signing_key_file: Option<PathBuf>,
+}
+
+/// A well-formed address of a database. It may have a password, which is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+impl Deref for DatabaseUrl {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.0))
+    }
+}
+
+impl DatabaseUrl {
+    fn parse(text: String) -> Result<Self, InvalidSetting> {
+        if is_well_formed(&text) {
+            Ok(Self(text))
+        } else {
+            Err(InvalidSetting::Database(without_password(&text)))
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,8 +121,14 @@ pub enum InvalidSetting {
         "ROLLCALL_PUBLIC_URL is `{0}`: write the address that people open, for example https://rollcall.example.com"
     )]
     PublicUrl(String),
-    #[error("DATABASE_URL is `{0}`: write sqlite://PATH, for example sqlite://data/app.db")]
+    #[error(
+        "DATABASE_URL is `{0}`: write sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE, for example sqlite://data/app.db"
+    )]
     Database(String),
+    #[error("{0} is for SQLite: back PostgreSQL up with pg_dump")]
+    NoBackup(&'static str),
+    #[error("{0} is for SQLite: restore PostgreSQL with pg_restore")]
+    NoRestore(&'static str),
     #[error(transparent)]
     Auth(#[from] InvalidAuthSetting),
     #[error("{SAY_A_MODE}")]
@@ -126,13 +166,10 @@ impl Settings {
         let address = variable("ROLLCALL_ADDR")?.unwrap_or_else(|| "127.0.0.1:3000".to_owned());
         let database_url =
             variable("DATABASE_URL")?.unwrap_or_else(|| "sqlite://data/app.db".to_owned());
-        let scheme = database_url.split_once(':').map(|it| it.0);
-        if !matches!(scheme, Some("sqlite" | "file"))
-            || app::store::engine::sqlite::path_of(&database_url)
-                .as_os_str()
-                .is_empty()
-        {
-            return Err(InvalidSetting::Database(database_url));
+        let database_url = DatabaseUrl::parse(database_url)?;
+        let backups = backup_schedule(&variable)?;
+        if backups.is_some() && file_of(&database_url).is_none() {
+            return Err(InvalidSetting::NoBackup("ROLLCALL_BACKUP_DIR"));
         }
         let public_url = variable("ROLLCALL_PUBLIC_URL")?.map(|it| it.trim().to_owned());
         Ok(Self {
@@ -151,7 +188,7 @@ impl Settings {
             },
             auth: auth(&variable)?,
             log: log_format(variable("ROLLCALL_LOG")?)?,
-            backups: backup_schedule(&variable)?,
+            backups,
             anchor_file: variable("ROLLCALL_ANCHOR_FILE")?.map(Into::into),
             signing_key_file: variable("ROLLCALL_SIGNING_KEY_FILE")?.map(Into::into),
         })
@@ -279,7 +316,7 @@ mod tests {
             parse(&[("ROLLCALL_ADDR", "x")]),
             Err(InvalidSetting::Address("x".into()))
         );
-        assert!(parse(&[("DATABASE_URL", "postgres://x/y")]).is_err());
+        assert!(parse(&[("DATABASE_URL", "mysql://x/y")]).is_err());
         assert!(parse(&[("DATABASE_URL", "sqlite:")]).is_err());
         assert_eq!(
             parse(&[("ROLLCALL_LOG", "xml")]),
@@ -355,6 +392,25 @@ mod tests {
         let day = parse(&[("ROLLCALL_BACKUP_DIR", "/b")]).unwrap();
         assert_eq!(day.backups.unwrap().interval, DEFAULT_BACKUP_INTERVAL);
         assert!(parse(&[("ROLLCALL_BACKUP_KEEP", "3")]).is_err());
+    }
+
+    #[test]
+    fn a_database_of_postgres_is_taken_without_backups_and_its_password_stays_hidden() {
+        let url = "postgres://ana:secret@db.example.com/rollcall?sslmode=require";
+        let settings = parse(&[("DATABASE_URL", url)]).unwrap();
+        assert_eq!(&*settings.database_url, url);
+        assert!(!format!("{settings:?}").contains("secret"));
+        let with_backups = parse(&[("DATABASE_URL", url), ("ROLLCALL_BACKUP_DIR", "/b")]);
+        let why = with_backups.unwrap_err().to_string();
+        assert!(why.contains("pg_dump"), "{why}");
+        for wrong in [
+            "postgres://ana:secret@db:port/rollcall",
+            "mysql://ana:secret@db/rollcall",
+            "ana:secret@db",
+        ] {
+            let why = parse(&[("DATABASE_URL", wrong)]).unwrap_err().to_string();
+            assert!(why.contains("ana") && !why.contains("secret"), "{why}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@ use super::config::InvalidSetting;
 use app::{
     domain::rule_violation::RuleViolation,
     store::{
-        engine::sqlite::advice,
+        engine::{advice, row_decode::unreadable_column},
         error::{StoreError, chain},
     },
 };
@@ -39,9 +39,9 @@ pub enum Failure {
     Settings(#[from] InvalidSetting),
     #[error("there is no database at {0}. Name it with DATABASE_URL")]
     Missing(String),
-    #[error("the database {path} cannot be opened: {cause}. {}", advice(.cause))]
+    #[error("the database {path} cannot be opened: {cause}. {}", advice(Some(.path), .cause))]
     Open { path: String, cause: String },
-    #[error("the database {path} cannot be brought up to date: {cause}. {}", advice(.cause))]
+    #[error("the database {path} cannot be brought up to date: {cause}. {}", advice(Some(.path), .cause))]
     Migrate { path: String, cause: String },
     #[error(
         "the database {0} was written by a newer Rollcall. Use that version, or another database"
@@ -57,8 +57,12 @@ pub enum Failure {
         "the database is not empty, and this goes into an empty one only. Name another one with DATABASE_URL"
     )]
     NotEmpty,
-    #[error("the database failed: {0}. {advice}", advice = advice(.0))]
+    #[error("the database failed: {0}. {advice}", advice = advice(None, .0))]
     Store(String),
+    #[error(
+        "the database has a value that cannot be read: {0}. `rollcall check` finds all of them; put a backup in its place with `rollcall restore FILE`"
+    )]
+    Unreadable(String),
     #[error("{0}")]
     Refused(String),
     #[error("serving failed: {0}")]
@@ -103,6 +107,11 @@ impl From<StoreError> for Failure {
             StoreError::NotFound(_) | StoreError::Invalid(_) | StoreError::Refused(_) => {
                 Self::Refused(error.to_string())
             }
+            StoreError::Corrupt { table, detail } => Self::Unreadable(format!("{table}: {detail}")),
+            StoreError::Db(error) => match unreadable_column(&error) {
+                Some(column) => Self::Unreadable(format!("in the column {column}")),
+                None => Self::Store(chain(&error)),
+            },
             error => Self::Store(cause(&error)),
         }
     }

@@ -1,5 +1,5 @@
 //! Health checks for load balancers and supervisors: `GET /healthz` (liveness) and `GET /readyz` (readiness).
-use app::store::Database;
+use app::store::{Database, error::chain};
 use axum::{extract::State, http::StatusCode};
 
 /// Liveness: the program answers.
@@ -12,7 +12,7 @@ pub async fn ready(State(database): State<Database>) -> (StatusCode, &'static st
     match database.ping().await {
         Ok(()) => (StatusCode::OK, "ready"),
         Err(error) => {
-            tracing::error!(error = %error, "the database does not answer");
+            tracing::error!(error = %chain(&error), "the database does not answer");
             (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the database does not answer",

@@ -36,7 +36,7 @@ pub struct OidcSettings {
     /// What the button calls it: "Continue with {name}".
     pub name: String,
     pub scopes: Vec<String>,
-    /// The claim that has the groups.
+    /// The claim that has the groups; with dots it may be a path into objects.
     pub groups_claim: String,
     pub roles: OidcRoles,
     /// Where the provider sends people back to.

@@ -207,7 +207,10 @@ fn add_problems(path: &str, verb: OperationVerb, operation: &mut Operation) {
             "Your role or scope does not allow it, or the request came from another site",
         ),
         ("500", "Something went wrong"),
-        ("503", "The answer took too long"),
+        (
+            "503",
+            "The answer took too long, or the database does not answer",
+        ),
     ];
     let reads_query = operation.parameters.iter().flatten().any(
         |it| matches!(it, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query),

@@ -1,5 +1,6 @@
 //! Problem documents (RFC 9457): every error under `/api` is `application/problem+json` with type, title, status, detail, and
 //! the errors of fields. Errors that middleware answers (403, 405, 413, 500, 503) are converted to the same form.
+use crate::ops::limits;
 use app::{
     api::context::to_app_error,
     domain::{actor_stamp::ActorStamp, permission::Role, rule_violation::RuleViolation},
@@ -240,6 +241,10 @@ impl From<AppError> for Problem {
             AppError::Throttled(seconds) => {
                 problem.0.retry_after = Some(seconds);
                 problem
+            }
+            AppError::Unavailable => {
+                problem.0.retry_after = Some(limits::RETRY_AFTER_SECONDS);
+                problem.with_type("database-unavailable", "The database does not answer")
             }
             AppError::Busy => problem.with_type("busy", "Too much at once"),
             AppError::Denied(_) => problem.with_type("needs-role", "You may not do this"),

@@ -20,10 +20,10 @@ use axum::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// The one answer to a wrong login, a wrong password, and a user who may not sign in.
+/// The one answer to a wrong login, a wrong password and an inactive user.
 const WRONG: &str = "this login and password are not right together";
 
-/// Who wants to sign in.
+/// A login with its password.
 #[derive(Deserialize, ToSchema)]
 pub struct Credentials {
     #[serde(default)]
@@ -43,7 +43,7 @@ fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response 
 
 /// Signs in: the answer sets the session's cookie. An earlier session of the same browser ends.
 #[utoipa::path(post, path = "/api/session", tag = "account", request_body = Credentials,
-    responses((status = 201, description = "Who signed in", body = NewSession)))]
+    responses((status = 201, description = "The user who signed in", body = NewSession)))]
 pub async fn begin_session(
     State(context): State<Context>,
     Desk { client, settings }: Desk,
@@ -74,7 +74,7 @@ pub async fn begin_session(
 
 /// The caller.
 #[utoipa::path(get, path = "/api/session", tag = "account",
-    responses((status = 200, description = "Who is asking", body = PresentSession)))]
+    responses((status = 200, description = "The caller", body = PresentSession)))]
 pub async fn read_session(
     Reader(store): Reader,
     Desk { settings, .. }: Desk,

@@ -93,7 +93,7 @@ pub async fn create_token(caller: Writer, JsonBody(body): JsonBody<NewToken>) ->
     Ok(response)
 }
 
-/// Revokes a token: one's own, or as an admin anybody's.
+/// Revokes one of the caller's tokens; admins revoke those of others too.
 #[utoipa::path(delete, path = "/api/tokens/{id}", tag = "account",
     params(("id" = i64, Path, description = "The token's id")),
     responses((status = 204, description = "It is revoked")))]

@@ -124,7 +124,7 @@ pub async fn export_all(Reader(store): Reader) -> RestResponse {
 }
 
 /// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field. The last
-/// event of the history says who took it in. Where people sign in, this is the command line's.
+/// event of the history names the caller. In `login` and `proxy` mode only the command line imports everything.
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
     responses((status = 200, description = "What was taken in", body = Imported)))]
 pub async fn import_all(caller: Writer, request: Request) -> RestResponse {

@@ -147,7 +147,8 @@ fn a_wrong_command_line_or_setting_ends_with_2() {
         ("ROLLCALL_ADDR", "here"),
         ("ROLLCALL_HOSTS", "ops,*.example.com"),
         ("ROLLCALL_PUBLIC_URL", "rollcall.example.com"),
-        ("DATABASE_URL", "postgres://x"),
+        ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "postgres://x:port/y"),
         ("ROLLCALL_LOG", "xml"),
         ("RUST_LOG", "info=much"),
         ("ROLLCALL_USER", "a\nb"),
@@ -156,6 +157,42 @@ fn a_wrong_command_line_or_setting_ends_with_2() {
         ended(program(&database).env(name, value)).failed(2, &[name]);
     }
     assert!(!database.exists());
+}
+
+/// An address at which nothing listens, with a password that is never printed.
+const NO_POSTGRES: &str = "postgres://ana:sesame@127.0.0.1:9/rollcall?sslmode=disable";
+
+#[test]
+fn a_database_of_postgres_that_cannot_be_had_is_one_line_without_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    for verb in [&["migrate"][..], &["check"], &["serve"]] {
+        let mut program = program(&database);
+        let ended = ended(program.env("DATABASE_URL", NO_POSTGRES).args(verb));
+        assert!(!ended.err.contains("sesame"), "{ended:?}");
+        ended.failed(1, &["postgres://ana:***@127.0.0.1:9/rollcall", "refused"]);
+    }
+    let wrong = "postgres://ana:sesame@db:port/rollcall";
+    let ended = ended(program(&database).env("DATABASE_URL", wrong));
+    assert!(!ended.err.contains("sesame"), "{ended:?}");
+    ended.failed(2, &["postgres://ana:***@db:port/rollcall"]);
+}
+
+#[test]
+fn what_is_of_a_file_names_the_tool_of_postgres() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    for (verb, tool) in [
+        (&["backup", "x.db"][..], "pg_dump"),
+        (&["restore", "x.db"][..], "pg_restore"),
+    ] {
+        let mut program = program(&database);
+        ended(program.env("DATABASE_URL", NO_POSTGRES).args(verb)).failed(2, &[tool]);
+    }
+    let mut program = program(&database);
+    program.env("DATABASE_URL", NO_POSTGRES);
+    ended(program.env("ROLLCALL_BACKUP_DIR", folder.path()))
+        .failed(2, &["ROLLCALL_BACKUP_DIR", "pg_dump"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Copied sql texts (R82) and quoted values (R83) in sqlite3, psql with `PostgreSQL`, and client and server of `MariaDB`, all
 //! of which must be installed. sqlcmd and SQL*Plus cannot be run here: what they would expand is kept out of the header
 //! by their documentation alone.
+use crate::cluster;
 use app::domain::{
     copy::{CopyHeader, copy_text},
     quote::{Quoting, quoted},
@@ -56,7 +57,7 @@ const HOSTILE: [&str; 30] = [
 
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A program run as a person without rights: neither database's server starts as root.
+/// A program run as a person without rights: `MariaDB`'s server does not start as root.
 fn unprivileged(program: impl AsRef<OsStr>) -> Command {
     let id = Command::new("id").arg("-u").output().unwrap();
     let mut command = if id.stdout == b"0\n" {
@@ -69,13 +70,6 @@ fn unprivileged(program: impl AsRef<OsStr>) -> Command {
     };
     command.current_dir("/");
     command
-}
-
-/// Programs of `PostgreSQL`, which Debian keeps out of the path.
-fn postgres_program(name: &str) -> Command {
-    let versions = fs::read_dir("/usr/lib/postgresql").unwrap();
-    let folder = versions.map(|it| it.unwrap().path()).max().unwrap();
-    unprivileged(folder.join("bin").join(name))
 }
 
 /// A server of the test's own, on a socket in its folder.
@@ -112,34 +106,12 @@ fn wait_until(is_there: impl Fn() -> bool) {
     }
 }
 
-fn postgres() -> DatabaseServer {
-    let folder = folder();
-    let data = folder.path().join("data");
-    succeed(
-        postgres_program("initdb")
-            .args(["-U", "postgres", "-A", "trust", "-N", "-E", "UTF8"])
-            .args(["--locale=C.UTF-8", "-D"])
-            .arg(&data),
-    );
-    let child = postgres_program("postgres")
-        .arg("-D")
-        .arg(&data)
-        .args(["-F", "-h", "", "-k"])
-        .arg(folder.path())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let server = DatabaseServer { child, folder };
-    wait_until(|| psql(&server, &[], "SELECT 1").status.success());
-    server
-}
-
-fn psql(server: &DatabaseServer, arguments: &[&str], text: &str) -> Output {
+fn psql(arguments: &[&str], text: &str) -> Output {
     let mut command = Command::new("psql");
     command.args([
         "-X", "-At", "-U", "postgres", "-d", "postgres", "-v", "name=9", "-h",
     ]);
-    fed(command.arg(server.folder.path()).args(arguments), text)
+    fed(command.arg(cluster::socket_folder()).args(arguments), text)
 }
 
 fn mariadb() -> DatabaseServer {
@@ -249,24 +221,20 @@ fn a_header_is_a_comment_for_sqlite3() {
 
 #[test]
 fn a_header_is_a_comment_and_a_value_itself_for_psql() {
-    let server = postgres();
-    each_prints_one(|text| psql(&server, &[], text));
+    let folder = tempfile::tempdir().unwrap();
+    each_prints_one(|text| psql(&[], text));
     each_prints_one(|text| {
-        let file: PathBuf = server.folder.path().join("copied.sql");
+        let file: PathBuf = folder.path().join("copied.sql");
         fs::write(&file, text).unwrap();
-        psql(&server, &["-f", file.to_str().unwrap()], "")
+        psql(&["-f", file.to_str().unwrap()], "")
     });
     round_trip(
         Quoting::Ansi,
         |literal| format!("SELECT encode(convert_to({literal}, 'UTF8'), 'hex');"),
-        |text| psql(&server, &[], text),
+        |text| psql(&[], text),
     );
     let table = "CREATE TEMP TABLE t (v text); INSERT INTO t VALUES ('a'), ('b');";
-    let output = psql(
-        &server,
-        &["-q"],
-        &format!("{table}\n{}", where_it_is(Quoting::Ansi)),
-    );
+    let output = psql(&["-q"], &format!("{table}\n{}", where_it_is(Quoting::Ansi)));
     assert_eq!(said(output), "0\n");
 }
 

@@ -121,6 +121,39 @@ fn a_place_that_cannot_be_written() {
     run(&database, &["backup", elsewhere.to_str().unwrap()]).failed(1, &["new.db"]);
 }
 
+#[tokio::test]
+async fn an_export_of_a_value_that_cannot_be_read_names_row_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    run(&database, &["demo"]).done();
+    let one = ["export", "--release", "1"];
+    for (sql, verb, place) in [
+        (
+            "UPDATE clusters SET name = x'ff' WHERE id = 1",
+            &one[..1],
+            "clusters: row 1: its column name",
+        ),
+        (
+            "UPDATE clusters SET name = 'a' WHERE id = 1; UPDATE releases SET type = 'party' WHERE id = 1",
+            &one[..1],
+            "releases: row 1: ",
+        ),
+        (
+            "UPDATE releases SET name = x'ff' WHERE id = 1",
+            &one[..],
+            "releases: row 1: its column name",
+        ),
+    ] {
+        let opened = open(&database).await;
+        opened.writer().execute_unprepared(sql).await.unwrap();
+        opened.close().await.unwrap();
+        let ended = run(&database, verb);
+        ended.failed(1, &[place, "rollcall check", "rollcall restore FILE"]);
+        assert!(!ended.err.contains("Check the path"), "{ended:?}");
+        assert_eq!(run(&database, &["check"]).code, 3, "{sql}");
+    }
+}
+
 #[test]
 fn a_full_disk_at_the_start() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,6 @@
-//! The test app: a store on a real `SQLite` file with the real migrations, and one router over it, built once as the program
-//! does. Requests go through all middleware; pages may come from the page cache.
+//! The test app: a store on a real database with the real migrations, of the engine that the run is about, and one router over
+//! it, built once as the program does. Requests go through all middleware; pages may come from the page cache.
+use crate::test_database::{TestDatabase, TestEngine};
 use app::{
     api::context::Context,
     domain::{
@@ -29,16 +30,11 @@ use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicI64, Ordering},
 };
-use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// A number from an environment variable, which `./dev soak` sets; `default` is for ordinary runs.
 pub fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().unwrap())
-}
-
-fn url_in(folder: &TempDir) -> String {
-    format!("sqlite://{}", folder.path().join("app.db").display())
 }
 
 /// The store as everybody has it in `open` mode.
@@ -55,17 +51,18 @@ pub fn login_settings() -> AuthSettings {
     }
 }
 
-/// A store with a database of its own, which is deleted with the test, and the router over it.
+/// A store with a database, which is deleted with the test, and the router over it.
 pub struct TestApp {
     /// Built for the first request: most tests of the store send none.
     router: OnceLock<Router>,
     pub database: Database,
     /// That of everybody in `open` mode.
     pub store: Store,
-    pub folder: TempDir,
     /// Of the test's clock, since its start.
     minutes: AtomicI64,
     settings: AuthSettings,
+    /// Last, so that it is deleted when the connections above are closed.
+    pub place: Arc<TestDatabase>,
 }
 
 impl TestApp {
@@ -99,29 +96,44 @@ impl TestApp {
     /// Adds the first admin: until then, `login` mode serves only the setup.
     pub async fn add_first_admin(&self) {
         const ADMIN: &str = "INSERT INTO users (login, name, role, is_active, version, created_at, updated_at) VALUES \
-            ('first.admin', 'First Admin', 'admin', 1, 1, '2026-06-01T08:00:00+00:00', '2026-06-01T08:00:00+00:00')";
+            ('first.admin', 'First Admin', 'admin', true, 1, '2026-06-01T08:00:00+00:00', '2026-06-01T08:00:00+00:00')";
         let writer = self.database.writer();
         writer.execute_unprepared(ADMIN).await.unwrap();
     }
 
     pub async fn with(settings: AuthSettings) -> Self {
-        let folder = TempDir::new().unwrap();
-        let database = Database::open(&url_in(&folder)).await.unwrap();
+        let place = TestDatabase::new(TestEngine::of_this_run()).await;
+        Self::in_place(Arc::new(place), settings).await
+    }
+
+    /// The app on this engine, whichever the run is about.
+    pub async fn on(engine: TestEngine) -> Self {
+        let place = TestDatabase::new(engine).await;
+        Self::in_place(Arc::new(place), AuthSettings::default()).await
+    }
+
+    /// Another server on the same database.
+    pub async fn beside(&self) -> Self {
+        Self::in_place(Arc::clone(&self.place), self.settings.clone()).await
+    }
+
+    async fn in_place(place: Arc<TestDatabase>, settings: AuthSettings) -> Self {
+        let database = Database::open(&place.url()).await.unwrap();
         Migrator::up(database.writer(), None).await.unwrap();
         let store = in_open_mode(&database);
         Self {
             router: OnceLock::new(),
             database,
             store,
-            folder,
             minutes: AtomicI64::new(0),
             settings,
+            place,
         }
     }
 
     /// `DATABASE_URL` of the database.
     pub fn url(&self) -> String {
-        url_in(&self.folder)
+        self.place.url()
     }
 
     /// An actor, one minute after the last one.

@@ -297,11 +297,17 @@ fn the_signature_of_a_head_is_verified_by_the_public_key() {
         &run(&database, &["check", "--head", &signed]),
         &["name the key of its signature with --public-key"],
     );
-    let mut by_itself = program(&database);
-    by_itself
-        .args(["check", "--head", &signed])
-        .env("ROLLCALL_SIGNING_KEY_FILE", &key);
-    ended(&mut by_itself).done();
+    let by_itself = |head: &str| {
+        let mut command = program(&database);
+        command
+            .args(["check", "--head", head])
+            .env("ROLLCALL_SIGNING_KEY_FILE", &key);
+        ended(&mut command)
+    };
+    by_itself(&signed).done();
+    // It asks for no less than its public half.
+    found(&by_itself(&plain), &["the signature is missing"]);
+    run(&database, &["check", "--head", &plain]).done();
     for wrong in [format!("{plain}:"), format!("{plain}:AAAA")] {
         let refused = check(&wrong, &public);
         assert_eq!(refused.code, 2, "{refused:?}");

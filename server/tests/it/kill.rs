@@ -2,6 +2,7 @@
 //! nothing.
 use crate::{
     harness::{TestApp, in_open_mode, number},
+    test_database::{TestDatabase, TestEngine},
     world::draft,
 };
 use app::{
@@ -12,12 +13,10 @@ use app::{
     },
     store::Database,
 };
-use sea_orm::{ConnectionTrait, Statement, TryGetable};
+use sea_orm::{ConnectionTrait, Statement};
 use std::{
-    fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -35,9 +34,9 @@ struct KilledServer {
 }
 
 impl KilledServer {
-    fn start(database: &Path) -> Self {
+    fn start(database: &TestDatabase) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_rollcall"))
-            .env("DATABASE_URL", format!("sqlite://{}", database.display()))
+            .env("DATABASE_URL", database.url())
             .env("ROLLCALL_ADDR", "127.0.0.1:0")
             .env("ROLLCALL_USER", "Ana")
             .env("NO_COLOR", "1")
@@ -90,11 +89,25 @@ fn is_answered(stream: &mut TcpStream) -> bool {
     matches!(stream.read(&mut [0; 1]), Ok(1..))
 }
 
-async fn query<T: TryGetable>(database: &Database, sql: &str) -> T {
+/// Counts of one state of the database: one statement sees all of a commit or nothing, also while a killed server's is under way.
+async fn counts<const N: usize>(database: &Database, sql: [&str; N]) -> [i64; N] {
     let db = database.writer();
-    let statement = Statement::from_string(db.get_database_backend(), sql.to_owned());
+    let sql = sql.map(|it| format!("(SELECT count(*) FROM {it})"));
+    let statement = format!("SELECT {}", sql.join(", "));
+    let statement = Statement::from_string(db.get_database_backend(), statement);
     let row = db.query_one_raw(statement).await.unwrap().unwrap();
-    row.try_get_by_index(0).unwrap()
+    std::array::from_fn(|it| row.try_get_by_index(it).unwrap())
+}
+
+/// Fails if the database is damaged.
+async fn is_whole(database: &Database) {
+    if TestEngine::of_this_run() == TestEngine::Sqlite {
+        let db = database.writer();
+        let pragma = Statement::from_string(db.get_database_backend(), "PRAGMA integrity_check");
+        let row = db.query_one_raw(pragma).await.unwrap().unwrap();
+        assert_eq!(row.try_get_by_index::<String>(0).unwrap(), "ok");
+        assert_eq!(counts(database, ["pragma_foreign_key_check"]).await, [0]);
+    }
 }
 
 /// Creates customers and a draft with steps.
@@ -121,37 +134,15 @@ async fn release_and_customers(app: &TestApp) -> (ReleaseId, Vec<CustomerId>) {
     (release, customers)
 }
 
-fn copy(from: &Path, to: &Path) {
-    for ending in ["", "-wal", "-shm"] {
-        let with = |path: &Path| format!("{}{ending}", path.display());
-        let _ = fs::remove_file(with(to));
-        if fs::exists(with(from)).unwrap() {
-            fs::copy(with(from), with(to)).unwrap();
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
     let app = TestApp::new().await;
     let (release, customers) = release_and_customers(&app).await;
-    let folder = app.folder.path();
-    let (draft, active, victim) = (
-        folder.join("app.db"),
-        folder.join("active.db"),
-        folder.join("victim.db"),
-    );
-    let pragma = "PRAGMA wal_checkpoint(TRUNCATE)";
-    app.database
-        .writer()
-        .execute_unprepared(pragma)
-        .await
-        .unwrap();
-    copy(&draft, &active);
+    app.database.clone().close().await.unwrap();
+    let draft: &TestDatabase = &app.place;
+    let active = draft.copy().await;
     {
-        let database = Database::open(&format!("sqlite://{}", active.display()))
-            .await
-            .unwrap();
+        let database = Database::open(&active.url()).await.unwrap();
         in_open_mode(&database)
             .activate_release(release, Some(customers), app.ana())
             .await
@@ -162,7 +153,7 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
     let all = (1..=CUSTOMERS).map(|it| it.to_string()).collect::<Vec<_>>();
     let calls = [
         (
-            &draft,
+            draft,
             "activate_release",
             format!(r#"{{"id":1,"customers":[{}]}}"#, all.join(",")),
         ),
@@ -178,7 +169,7 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
     // The duration of each operation without a kill.
     let mut long = Vec::new();
     for (from, call, body) in &calls {
-        copy(from, &victim);
+        let victim = from.copy().await;
         let server = KilledServer::start(&victim);
         let began = Instant::now();
         let mut answer = Vec::new();
@@ -192,7 +183,7 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
     for n in 0..kills {
         let which = usize::try_from(n).unwrap() % 2;
         let (from, call, body) = &calls[which];
-        copy(from, &victim);
+        let victim = from.copy().await;
         let server = KilledServer::start(&victim);
         let mut stream = server.send(call, body);
         // The kills are spread evenly over the duration of the operation.
@@ -201,29 +192,24 @@ async fn a_server_that_is_killed_leaves_all_of_an_operation_or_nothing() {
         let answered = is_answered(&mut stream);
         drop(server);
         inside += u32::from(!answered);
-        let database = Database::open(&format!("sqlite://{}", victim.display()))
-            .await
-            .unwrap();
-        assert_eq!(
-            query::<String>(&database, "PRAGMA integrity_check").await,
-            "ok"
-        );
-        assert_eq!(
-            query::<i64>(&database, "SELECT count(*) FROM pragma_foreign_key_check").await,
-            0
-        );
-        let count = async |sql: &str| query::<i64>(&database, sql).await;
+        let database = Database::open(&victim.url()).await.unwrap();
+        is_whole(&database).await;
         let (changed, of, events, expected) = if which == 0 {
-            let members = count("SELECT count(*) FROM release_customers").await;
-            let is_active = count("SELECT count(*) FROM releases WHERE status = 'active'").await;
+            let tables = [
+                "release_customers",
+                "releases WHERE status = 'active'",
+                "customer_steps",
+                "audit_events WHERE action = 'activate'",
+            ];
+            let [members, is_active, cells, events] = counts(&database, tables).await;
             assert_eq!(is_active * i64::try_from(CUSTOMERS).unwrap(), members);
-            let cells = count("SELECT count(*) FROM customer_steps").await;
-            let events = count("SELECT count(*) FROM audit_events WHERE action = 'activate'").await;
             (cells, CELLS, events, 1)
         } else {
-            let cells =
-                count("SELECT count(*) FROM customer_steps WHERE status = 'in_progress'").await;
-            let events = count("SELECT count(*) FROM audit_events WHERE action = 'start'").await;
+            let tables = [
+                "customer_steps WHERE status = 'in_progress'",
+                "audit_events WHERE action = 'start'",
+            ];
+            let [cells, events] = counts(&database, tables).await;
             (cells, CELLS, events, CELLS)
         };
         assert!(

@@ -6,6 +6,7 @@
 #![recursion_limit = "512"]
 mod cli;
 mod cli_steps;
+mod cluster;
 mod copied;
 mod databases;
 mod faults;
@@ -17,6 +18,7 @@ mod kill;
 mod model;
 mod oidc;
 mod people;
+mod postgres;
 mod program;
 mod program_auth;
 mod program_setup;
@@ -25,5 +27,6 @@ mod raw_http;
 mod scope;
 mod shells;
 mod store;
+mod test_database;
 mod tidy;
 mod world;

@@ -14,13 +14,18 @@ pub struct EndedProgram {
     pub err: String,
 }
 
-/// A command for the program with a database and without any other setting of the environment.
+/// A command for the program with a database file and without any other setting of the environment.
 pub fn program(database: &Path) -> Command {
+    program_at(&format!("sqlite://{}", database.display()))
+}
+
+/// The same with this `DATABASE_URL`.
+pub fn program_at(url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
     command
         .env_clear()
         .env("PATH", std::env::var("PATH").unwrap_or_default())
-        .env("DATABASE_URL", format!("sqlite://{}", database.display()))
+        .env("DATABASE_URL", url)
         .env("ROLLCALL_ADDR", "127.0.0.1:0")
         .env("ROLLCALL_USER", "Ana")
         .env("NO_COLOR", "1")
@@ -40,6 +45,11 @@ pub fn ended(command: &mut Command) -> EndedProgram {
 /// Runs a verb to its end.
 pub fn run(database: &Path, arguments: &[&str]) -> EndedProgram {
     ended(program(database).args(arguments))
+}
+
+/// The same with this `DATABASE_URL`.
+pub fn run_at(url: &str, arguments: &[&str]) -> EndedProgram {
+    ended(program_at(url).args(arguments))
 }
 
 impl EndedProgram {

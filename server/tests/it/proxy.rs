@@ -10,13 +10,13 @@ use std::{
 };
 
 /// The host of the snippet's `server_name`, and of `ROLLCALL_PUBLIC_URL`.
-const PUBLIC_HOST: &str = "rollcall.example.com";
+pub const PUBLIC_HOST: &str = "rollcall.example.com";
 const NGINX: &str = "/usr/sbin/nginx";
 /// Basic authentication of `ana:secret`.
 const LOGIN: &str = "Authorization: Basic YW5hOnNlY3JldA==\r\n";
 
-/// The configurations, from the README: for `login` mode, then for `proxy` mode.
-fn snippet(n: usize) -> String {
+/// The configurations, from the README: for `login` mode, for `proxy` mode, and for two servers.
+pub fn snippet(n: usize) -> String {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let readme = fs::read_to_string(readme).unwrap();
     let rest = readme.split("```nginx\n").nth(1 + n).unwrap();
@@ -35,13 +35,14 @@ fn run(command: &mut Command) -> String {
 }
 
 /// nginx with a folder of its own; stopped when dropped.
-struct Proxy<'a> {
+pub struct Proxy<'a> {
     folder: &'a Path,
     address: String,
 }
 
 impl<'a> Proxy<'a> {
-    fn start(folder: &'a Path, snippet: &str, server: &str) -> Self {
+    /// Starts it with a snippet of the README, in front of servers: what the snippet says of each, and the address to say instead.
+    pub fn start(folder: &'a Path, snippet: &str, servers: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
         let address = port.unwrap().to_string();
         let at = |name: &str| folder.join(name).display().to_string();
@@ -62,9 +63,11 @@ impl<'a> Proxy<'a> {
             ("listen 443 ssl", format!("listen {address} ssl")),
             ("/etc/ssl/certs/rollcall.pem", at("certificate")),
             ("/etc/ssl/private/rollcall.key", at("key")),
-            ("http://127.0.0.1:3000", format!("http://{server}")),
         ] {
             site = replaced(&site, from, &to);
+        }
+        for (from, to) in servers {
+            site = replaced(&site, from, to);
         }
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
         let temporary = temporary.map(|it| format!("{it}_temp_path {};\n", at(it)));
@@ -96,7 +99,7 @@ impl<'a> Proxy<'a> {
     }
 
     /// The response to a request through TLS. HTTP/1.0, so that the body is not chunked.
-    fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
+    pub fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
         let mut client = Command::new("openssl")
             .args(["s_client", "-quiet", "-connect", &self.address])
             .stdin(Stdio::piped())
@@ -122,6 +125,17 @@ impl Drop for Proxy<'_> {
     }
 }
 
+/// Adds the first admin `ana` by this command for the program.
+pub fn add_ana(mut add: Command) {
+    add.args(["user", "add", "ana", "--name", "Ana", "--role", "admin"]);
+    add.args(["--password-stdin"]).stdin(Stdio::piped());
+    let mut add = add.stdout(Stdio::null()).spawn().unwrap();
+    let mut stdin = add.stdin.take().unwrap();
+    stdin.write_all(b"a long enough one\n").unwrap();
+    drop(stdin);
+    assert!(add.wait().unwrap().success());
+}
+
 /// The program in this mode behind nginx with the snippet of it; the first admin is `ana`. None without nginx.
 fn behind_nginx(mode: &str, snippet: &str, test: impl FnOnce(&Proxy<'_>)) {
     if !Path::new(NGINX).exists() {
@@ -130,21 +144,30 @@ fn behind_nginx(mode: &str, snippet: &str, test: impl FnOnce(&Proxy<'_>)) {
     }
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("app.db");
-    let mut add = program(&database);
-    add.args(["user", "add", "ana", "--name", "Ana", "--role", "admin"]);
-    add.args(["--password-stdin"]).stdin(Stdio::piped());
-    let mut add = add.stdout(Stdio::null()).spawn().unwrap();
-    let mut stdin = add.stdin.take().unwrap();
-    stdin.write_all(b"a long enough one\n").unwrap();
-    drop(stdin);
-    assert!(add.wait().unwrap().success());
+    add_ana(program(&database));
     let mut command = program(&database);
     command
         .env("ROLLCALL_PUBLIC_URL", format!("https://{PUBLIC_HOST}"))
         .env("ROLLCALL_TRUSTED_PROXIES", "127.0.0.1")
         .env("ROLLCALL_AUTH", mode);
     let server = RunningServer::start(&mut command);
-    test(&Proxy::start(folder.path(), snippet, &server.address));
+    let servers = [("127.0.0.1:3000", server.address.as_str())];
+    test(&Proxy::start(folder.path(), snippet, &servers));
+}
+
+/// Signs `ana` in through the proxy; returns her cookie as a browser sends it back.
+pub fn signed_in(proxy: &Proxy<'_>) -> String {
+    let credentials = r#"{"login":"ana","password":"a long enough one"}"#;
+    let own = format!("{JSON}Origin: https://{PUBLIC_HOST}\r\n");
+    let answer = proxy.ask("POST", "/api/session", &own, credentials);
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    let cookie = answer.lines().find_map(|it| {
+        let (name, value) = it.split_once(": ")?;
+        name.eq_ignore_ascii_case("set-cookie").then_some(value)
+    });
+    let cookie = cookie.unwrap();
+    assert!(cookie.starts_with("__Host-rollcall_session=") && cookie.contains("Secure"));
+    cookie.split(';').next().unwrap().to_owned()
 }
 
 const JSON: &str = "Content-Type: application/json\r\n";
@@ -158,20 +181,10 @@ fn the_snippet_for_login_mode_works() {
         // A request with the user header is refused, since a proxy would pass on a forged one.
         let forged = proxy.ask("GET", "/api/session", "X-Rollcall-User: ana\r\n", "");
         assert!(forged.starts_with("HTTP/1.1 403 "), "{forged}");
-        let credentials = r#"{"login":"ana","password":"a long enough one"}"#;
-        let own = format!("{JSON}Origin: https://{PUBLIC_HOST}\r\n");
-        let signed_in = proxy.ask("POST", "/api/session", &own, credentials);
-        assert!(signed_in.starts_with("HTTP/1.1 201 "), "{signed_in}");
-        let cookie = signed_in.lines().find_map(|it| {
-            let (name, value) = it.split_once(": ")?;
-            name.eq_ignore_ascii_case("set-cookie").then_some(value)
-        });
-        let cookie = cookie.unwrap();
-        assert!(cookie.starts_with("__Host-rollcall_session=") && cookie.contains("Secure"));
-        let cookie = cookie.split(';').next().unwrap();
+        let cookie = signed_in(proxy);
         let page = proxy.ask("GET", "/", &format!("Cookie: {cookie}\r\n"), "");
         assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
-        let own = format!("{own}Cookie: {cookie}\r\n");
+        let own = format!("{JSON}Origin: https://{PUBLIC_HOST}\r\nCookie: {cookie}\r\n");
         let made = proxy.ask("POST", "/rpc/create_cluster", &own, CLUSTER);
         assert!(made.starts_with("HTTP/1.1 200 "), "{made}");
         let evil = format!("{JSON}Cookie: {cookie}\r\nOrigin: https://evil.example\r\n");

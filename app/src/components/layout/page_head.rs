@@ -39,7 +39,7 @@ pub fn PageHead(
                 <h1>{title}</h1>
                 {beside.map(|it| it.run())}
             </div>
-            {children.map(|children| view! { <div class="page__actions">{children()}</div> })}
+            {children.map(|children| view! { <div class="page__actions">{children()}</div> }.into_any())}
         </div>
     }
 }

@@ -2,25 +2,65 @@
 //! the theme switch; of a user it is a menu.
 use crate::{
     browser,
-    components::{rights::OwnRights, ui::icon::Icon},
+    components::rights::OwnRights,
     domain::{actor_stamp::initials, permission::Permission, summary::LayoutInfo},
     paths,
 };
 use leptos::prelude::*;
-use maud::html;
+use maud::{Markup, html};
 
 /// The attribute of the button in a user's menu that switches the theme.
 const THEME_SWITCH: &str = "data-theme-switch";
 
-/// The menu of a user, who is named on it. HTML text, because elements of leptos would be large in the WASM.
-fn menu_html(actor: &str, signs_out: bool) -> String {
+/// The name at the foot of the sidebar. The page on which users change their own name sets it.
+#[derive(Clone, Copy)]
+pub struct OwnName(pub RwSignal<String>);
+
+impl OwnName {
+    /// That of the present layout.
+    pub fn from_context() -> Self {
+        use_context().unwrap_or_else(|| Self(RwSignal::default()))
+    }
+}
+
+// What follows is HTML text, because elements of leptos would be large in the WASM of every page.
+
+fn glyph(name: &str) -> Markup {
+    html! {
+        svg class="glyph" aria-hidden="true" { use href={ "#" (name) } {} }
+    }
+}
+
+/// A person as the sidebar names them.
+fn who(actor: &str) -> Markup {
+    html! {
+        span class="avatar" aria-hidden="true" data-initials=(initials(actor)) {}
+        span { (actor) }
+    }
+}
+
+/// What a link of the navigation says: a count of nothing is left out.
+fn link_html(icon: &str, label: &str, count: u32) -> String {
+    let html = html! {
+        (glyph(icon))
+        span { (label) }
+        @if count > 0 {
+            span class="count" aria-hidden="true" { (count) }
+        }
+    };
+    html.into_string()
+}
+
+/// The menu of a user, who is named on it. On a phone it has the
+/// second navigation too.
+fn menu_html(actor: &str, manages_users: bool, signs_out: bool) -> String {
     let html = html! {
         summary class="sidebar__who" aria-label={ "You: " (actor) } {
-            span class="avatar" aria-hidden="true" data-initials=(initials(actor)) {}
-            span { (actor) }
+            (who(actor))
         }
         div class="menu" {
             a class="menu__item" href=(paths::ACCOUNT) { "Your account" }
+            @if manages_users { a class="menu__item narrow" href=(paths::USERS) { "Users" } }
             button class="menu__item live-only" type="button" data-theme-switch="" { "Theme" }
             @if signs_out {
                 form method="post" action=(paths::LOGOUT) {
@@ -41,7 +81,7 @@ fn NavLink(
     label: &'static str,
     /// The path of the present page.
     here: Memo<String>,
-    #[prop(optional, into)] count: Option<u32>,
+    #[prop(optional)] count: u32,
 ) -> impl IntoView {
     let is_current = move || {
         let here = here.get();
@@ -49,11 +89,12 @@ fn NavLink(
     };
     view! {
         <li>
-            <a class="nav-link" href=path aria-current=move || is_current().then_some("page")>
-                <Icon name=icon/>
-                <span>{label}</span>
-                {count.filter(|it| *it > 0).map(|it| view! { <span class="count" aria-hidden="true">{it}</span> })}
-            </a>
+            <a
+                class="nav-link"
+                href=path
+                aria-current=move || is_current().then_some("page")
+                inner_html=link_html(icon, label, count)
+            ></a>
         </li>
     }
 }
@@ -68,7 +109,7 @@ pub fn Sidebar(
     rail: Memo<bool>,
     /// Gets the chosen theme; none follows the system.
     on_theme: Callback<Option<&'static str>>,
-    /// The person's name.
+    /// The person's name; the sidebar sets it to the one that the server knows.
     actor: RwSignal<String>,
     name_dialog_open: RwSignal<bool>,
 ) -> impl IntoView {
@@ -90,12 +131,10 @@ pub fn Sidebar(
         theme.set(next);
         on_theme.run(next);
     };
-    let menu = frame
-        .is_user
-        .then(|| menu_html(&frame.actor, frame.has_session));
-    let is_user = frame.is_user;
+    let (is_user, has_session) = (frame.is_user, frame.has_session);
     let manages_users = is_user && OwnRights::from_context().may(Permission::Users);
     actor.set(frame.actor);
+    let menu = move || actor.with(|it| menu_html(it, manages_users, has_session));
     view! {
         <header class="sidebar" data-rail=move || rail.get().then_some("")>
             <a class="brand" href=paths::DASHBOARD aria-label="Rollcall">
@@ -122,16 +161,17 @@ pub fn Sidebar(
                             </ul>
                         </nav>
                     }
+                    .into_any()
                 })}
             <div class="sidebar__foot">
-                {menu
-                    .map(|html| {
+                {is_user
+                    .then(|| {
                         let switch_theme = move |event: leptos::ev::MouseEvent| {
                             if browser::dom::closest_attribute(&event, THEME_SWITCH).is_some() {
                                 next_theme(event);
                             }
                         };
-                        view! { <details class="more" inner_html=html on:click=switch_theme></details> }
+                        view! { <details class="more" inner_html=menu on:click=switch_theme></details> }.into_any()
                     })}
                 {(!is_user)
                     .then(|| {
@@ -143,19 +183,17 @@ pub fn Sidebar(
                                 aria-label=theme_label
                                 title=theme_label
                                 on:click=next_theme
-                            >
-                                <Icon name="i-theme"/>
-                            </button>
+                                inner_html=glyph("i-theme").into_string()
+                            ></button>
                             <button
                                 class="sidebar__who"
                                 aria-haspopup="dialog"
                                 aria-label=move || format!("You: {}", actor.get())
                                 on:click=move |_| name_dialog_open.set(true)
-                            >
-                                <span class="avatar" aria-hidden="true" data-initials=move || initials(&actor.get())></span>
-                                <span>{move || actor.get()}</span>
-                            </button>
+                                inner_html=move || who(&actor.get()).into_string()
+                            ></button>
                         }
+                        .into_any()
                     })}
             </div>
         </header>

@@ -8,7 +8,7 @@ use super::{
     },
 };
 use crate::{
-    components::ui::html::pluralize,
+    components::ui::{html::pluralize, sorting::sort_by},
     domain::{cluster::ClusterSummary, fold::fold},
     paths,
 };
@@ -52,7 +52,7 @@ impl ClusterList {
             .filter(|it| is_shown(it))
             .collect();
         let (key, is_descending) = query.order(DEFAULT_ORDER);
-        found.sort_by(|a, b| {
+        sort_by(&mut found, |a, b| {
             let order = compare(key, a, b);
             if is_descending {
                 order.reverse()

@@ -7,7 +7,7 @@ use super::{
     },
 };
 use crate::{
-    components::ui::html::pluralize,
+    components::ui::{html::pluralize, sorting::sort_by},
     domain::{cluster::hue, customer::CustomerSummary, fold::fold, id::ClusterId},
     paths,
 };
@@ -39,7 +39,9 @@ impl CustomerList {
                 (it, fold(&searched))
             })
             .collect();
-        rows.sort_by(|(a, _), (b, _)| by_cluster(a, b).then_with(|| by_name(a, b)));
+        sort_by(&mut rows, |(a, _), (b, _)| {
+            by_cluster(a, b).then_with(|| by_name(a, b))
+        });
         let mut clusters: Vec<ClusterId> = rows
             .iter()
             .filter(|it| it.0.is_active)
@@ -64,7 +66,7 @@ impl CustomerList {
             .collect();
         let (key, is_descending) = query.order(DEFAULT_ORDER);
         if (key, is_descending) != (DEFAULT_ORDER, false) {
-            found.sort_by(|a, b| {
+            sort_by(&mut found, |a, b| {
                 let order = compare(key, a, b);
                 let order = if is_descending {
                     order.reverse()

@@ -7,7 +7,7 @@ use super::{
     },
 };
 use crate::{
-    components::ui::{bar::bar_html, html::pluralize, time::long_date},
+    components::ui::{bar::bar_html, html::pluralize, sorting::sort_by, time::long_date},
     domain::{fold::fold, progress::NO_STEPS, release::ReleaseSummary, vocabulary::ReleaseStatus},
     paths,
 };
@@ -59,7 +59,7 @@ impl ReleaseList {
         if (key, is_descending) == ("created", false) {
             found.reverse();
         } else if key != "created" {
-            found.sort_by(|a, b| {
+            sort_by(&mut found, |a, b| {
                 let order = compare(key, a, b);
                 if is_descending {
                     order.reverse()

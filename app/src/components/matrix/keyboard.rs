@@ -83,6 +83,10 @@ impl GridKeyboard {
             return;
         }
         event.prevent_default();
+        // A key that is held down marks once.
+        if event.repeat() && matches!(command, GridCommand::Act(_)) {
+            return;
+        }
         if command == GridCommand::Close {
             self.hover_card.hide();
         }

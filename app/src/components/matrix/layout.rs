@@ -5,7 +5,7 @@ use crate::{
     domain::matrix::FIRST_WINDOW_COLUMNS, domain::matrix::FIRST_WINDOW_ROWS, domain::matrix::Grid,
     domain::matrix::RowBlock, domain::matrix_filter::MatrixFilter, domain::vocabulary::Category,
 };
-use std::{collections::BTreeSet, ops::Range};
+use std::ops::Range;
 
 /// A row of the table: a step, or the header of a block of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +38,12 @@ impl VisualColumn {
 /// A visual row and a visual column, both counted from 0.
 pub type GridPosition = (usize, usize);
 
-/// The clusters and blocks that the user has collapsed.
+/// The clusters and blocks that the user has collapsed, each once and in order. Not as `BTreeSet`, which would weigh more in the
+/// WASM than all else that is done with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Collapsed {
-    pub clusters: BTreeSet<ClusterId>,
-    pub blocks: BTreeSet<RowBlock>,
+    pub clusters: Vec<ClusterId>,
+    pub blocks: Vec<RowBlock>,
 }
 
 /// The blocks from top to bottom. Markup names a block by its index in this array.
@@ -52,21 +53,32 @@ pub const BLOCKS: [RowBlock; 3] = [
     RowBlock::Custom,
 ];
 
+/// Adds an item, or removes it if it is there.
+fn toggle<T: Ord>(items: &mut Vec<T>, item: T) {
+    match items.binary_search(&item) {
+        Ok(at) => drop(items.remove(at)),
+        Err(at) => items.insert(at, item),
+    }
+}
+
+/// Adds an item unless it is there.
+fn insert<T: Ord>(items: &mut Vec<T>, item: T) {
+    if let Err(at) = items.binary_search(&item) {
+        items.insert(at, item);
+    }
+}
+
 impl Collapsed {
     /// Collapses or expands a cluster (`band 7`, where 7 is its id) or a block of rows (`block 0`, an index into
     /// `BLOCKS`). Other texts change nothing.
     pub fn toggle(&mut self, target: &str) {
         let cluster = target.strip_prefix("band ").and_then(|it| it.parse().ok());
-        if let Some(cluster) = cluster
-            && !self.clusters.remove(&cluster)
-        {
-            self.clusters.insert(cluster);
+        if let Some(cluster) = cluster {
+            toggle(&mut self.clusters, cluster);
         }
         let block = target.strip_prefix("block ").and_then(|it| it.parse().ok());
-        if let Some(block) = block.and_then(|it: usize| BLOCKS.get(it))
-            && !self.blocks.remove(block)
-        {
-            self.blocks.insert(*block);
+        if let Some(block) = block.and_then(|it: usize| BLOCKS.get(it)) {
+            toggle(&mut self.blocks, *block);
         }
     }
 
@@ -84,11 +96,11 @@ impl Collapsed {
         let mut this = Self::default();
         for word in text.split(',') {
             if let Ok(cluster) = word.parse() {
-                this.clusters.insert(cluster);
+                insert(&mut this.clusters, cluster);
             }
             for block in BLOCKS {
                 if block.label().eq_ignore_ascii_case(word) {
-                    this.blocks.insert(block);
+                    insert(&mut this.blocks, block);
                 }
             }
         }

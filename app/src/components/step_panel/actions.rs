@@ -131,13 +131,11 @@ pub fn StateButtons(
     on_next: Callback<()>,
 ) -> impl IntoView {
     let size = large.then_some("l");
-    let may_work = OwnRights::from_context().may(Permission::ActOnSteps);
-    let shown = if !may_work {
-        Vec::new()
-    } else if state.can_work {
+    // What is read alone has no buttons that would not work.
+    let shown = if state.can_work {
         primary_actions(state.status)
     } else {
-        primary_actions(StepStatus::Pending)
+        Vec::new()
     };
     let next = goes_on(state.status).then(|| {
         view! {
@@ -159,8 +157,6 @@ pub fn StateButtons(
     });
     let button = move |action: StepAction| {
         let key = shortcut_of(action);
-        let why = state.why_not(action);
-        let can = why.is_none();
         let is_main = action == StepAction::Done && !goes_on(state.status);
         let ink = move || (is_main && state.is_copied()).then_some("ink");
         view! {
@@ -169,9 +165,7 @@ pub fn StateButtons(
                 data-kind=ink
                 data-size=size
                 aria-keyshortcuts=key
-                aria-disabled=(!can).then_some("true")
-                title=why
-                on:click=move |_| { if can { state.request_action(action) } }
+                on:click=move |_| state.request_action(action)
             >
                 {action.label()}
                 " "
@@ -189,7 +183,7 @@ pub fn StateButtons(
         StepAction::Reopen,
     ]
     .into_iter()
-    .filter(|it| may_work && !shown.contains(it))
+    .filter(|it| !shown.contains(it))
     .map(|action| MenuItem {
         key: Some(shortcut_of(action)),
         disabled_reason: state.why_not(action),
@@ -199,13 +193,12 @@ pub fn StateButtons(
         )
     })
     .collect();
-    if state.can_work {
-        items.extend(state.read(|it| text_menu_items(it, state)));
-    }
+    items.extend(state.read(|it| text_menu_items(it, state)));
     view! {
         {next}
         {buttons}
-        {may_work
+        {state
+            .can_work
             .then(|| {
                 view! {
                     <Menu items=items size=if large { "l" } else { "m" }>

@@ -108,7 +108,7 @@ pub fn StepBody(state: StepDetailState) -> impl IntoView {
     view! {
         <DriftNotice state=state/>
         <ChangesNotice state=state/>
-        <section aria-label="Content">
+        <section aria-label="Content" on:copy=move |_| state.note_selection()>
             {kept.map(|it| view! { <p class="quiet small kept-label">{it}</p> })}
             <CodeBlock resolved=resolved raw=raw kind=kind view=state.code/>
         </section>

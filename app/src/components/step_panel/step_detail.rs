@@ -107,7 +107,7 @@ pub struct StepDetailState {
     pub id: StepId,
     /// The state of the step as it was read.
     pub status: StepStatus,
-    /// Whether the step can be changed: the release is active.
+    /// Whether the step can be changed: the release is active, and the role allows it.
     pub can_work: bool,
     /// Whether the text on screen is the one that a done step kept, because today's is another.
     pub is_kept: bool,
@@ -319,6 +319,14 @@ impl StepDetailState {
         });
     }
 
+    /// What a person selects in the text and copies counts as copied too.
+    pub fn note_selection(self) {
+        let on_screen = self.text_on_screen();
+        if on_screen.is_some() && browser::dom::has_selection() {
+            self.shown.show(self.id, on_screen, true);
+        }
+    }
+
     /// Copies today's text of a done step that shows the one it kept, and puts whether the clipboard took it into a signal.
     pub fn copy_todays(self, into: RwSignal<Option<bool>>) {
         let mut format = untrack(|| self.chosen_format());
@@ -339,7 +347,10 @@ impl StepDetailState {
     /// Sends an action, or opens the prompt for its reason first.
     pub fn request_action(self, action: StepAction) {
         if action.accepts_reason() {
-            self.refused.set(None);
+            // A question about another step, which is being opened, stays.
+            if untrack(|| self.failed()).is_some_and(|it| !it.is_text_changed()) {
+                self.refused.set(None);
+            }
             self.asking.set(Some((self.id, action)));
         } else {
             self.send_action(ActionRequest::new(action));
@@ -371,9 +382,6 @@ impl StepDetailState {
 
     /// Why an action is not possible now; none if it is.
     pub fn why_not(self, action: StepAction) -> Option<String> {
-        if !self.can_work {
-            return Some("The release is not active".to_owned());
-        }
         let past = action.past_tense();
         let word = self.status.in_sentence();
         (!action.allows(self.status)).then(|| format!("A {word} step cannot be {past}"))

@@ -12,7 +12,7 @@ use crate::{
         text_change::change_text,
         ui::{dialog::Dialog, icon::Icon, notice::Failure, time::Clock},
     },
-    domain::text_change::{TextChange, TextComparison},
+    domain::text_change::{ChangedText, TextChange, TextComparison},
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -129,8 +129,6 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
         compare();
         let now = move || found.get().and_then(Result::ok);
         let error = Signal::derive(move || found.get().and_then(Result::err));
-        let rows = RwSignal::new(None);
-        Effect::new(move |_| rows.set(now().map(|it: TextComparison| it.rows)));
         let open = RwSignal::new(true);
         Effect::new(move |_| {
             if !open.get() {
@@ -139,10 +137,7 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
             }
         });
         let request = StoredValue::new(request);
-        let send = move |_| {
-            let Some(now) = untrack(now).map(|it| it.now) else {
-                return;
-            };
+        let send = move |now: ChangedText| {
             let text = Some(Arc::new(ShownText {
                 sha256: now.resolved_sha256,
                 text: now.resolved_content,
@@ -154,6 +149,18 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
             state.refused.set(None);
             state.send_action(request);
         };
+        let rows = RwSignal::new(None);
+        Effect::new(move |_| {
+            let Some(TextComparison { now, rows: found }) = now() else {
+                return rows.set(None);
+            };
+            let shown = request.with_value(|it| it.text.as_ref().map(|it| it.sha256.clone()));
+            if shown.as_ref() == Some(&now.resolved_sha256) {
+                // What was copied is what is there now, whatever was on screen: there is nothing to ask.
+                return untrack(|| send(now));
+            }
+            rows.set(Some(found));
+        });
         Some(view! {
             <Dialog open=open title=title.clone() wide=true>
                 <div class="dialog__body stack">
@@ -170,7 +177,11 @@ pub fn TextChangedDialog(state: StepDetailState) -> impl IntoView {
                         data-kind="ink"
                         type="button"
                         disabled=move || now().is_none()
-                        on:click=send
+                        on:click=move |_| {
+                            if let Some(found) = untrack(now) {
+                                send(found.now);
+                            }
+                        }
                     >
                         {label}
                     </button>

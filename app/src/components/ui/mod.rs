@@ -11,6 +11,7 @@ pub mod menu;
 pub mod notice;
 pub mod posted;
 pub mod sortable;
+pub mod sorting;
 pub mod text_area;
 pub mod time;
 pub mod toast;

@@ -1,6 +1,7 @@
 //! Error messages: a failed action within a page, and in place of a page or a part of it that could not be loaded.
 use super::icon::Icon;
 use crate::error::AppError;
+pub use crate::error::sentence;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -89,19 +90,4 @@ pub fn UnavailablePart(error: AppError, on_retry: Callback<()>) -> impl IntoView
             </div>
         </div>
     }
-}
-
-/// A message as a sentence: with a capital letter at the start and a full stop at the end.
-pub fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters
-        .next()
-        .map(|it| it.to_uppercase().to_string())
-        .unwrap_or_default();
-    let end = if text.ends_with(['.', '!', '?']) {
-        ""
-    } else {
-        "."
-    };
-    format!("{first}{}{end}", letters.as_str())
 }

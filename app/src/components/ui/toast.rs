@@ -1,6 +1,7 @@
 //! Toasts: short messages about what has just been done, in a polite live region, with a button to undo it.
 use crate::{browser, domain::id::BatchId};
 use leptos::prelude::*;
+use maud::html;
 
 /// A change that was undone by its toast, and the change that the undo itself is.
 pub type UndoneBatch = (BatchId, Option<BatchId>);
@@ -16,13 +17,11 @@ pub struct Toast {
     number: u32,
 }
 
-/// The toasts of the page. Only the newest one is shown.
+/// The toasts of the page. Only the newest one is shown, and those that link to a step: what failed there is not told elsewhere.
 #[derive(Clone, Copy)]
 pub struct Toasts {
-    shown: RwSignal<Option<Toast>>,
+    shown: RwSignal<Vec<Toast>>,
     number: RwSignal<u32>,
-    /// Whether the pointer or the focus is on the toast. It is not hidden then.
-    is_held: RwSignal<bool>,
     /// Brings the page up to date after an undo.
     on_refresh: StoredValue<Option<Callback<UndoneBatch>>>,
 }
@@ -30,13 +29,15 @@ pub struct Toasts {
 /// How long a toast is shown. While the user is on it, it stays for another such period.
 const TOAST_DURATION_MS: u32 = 8_000;
 
+/// Selector of a toast with the pointer or the focus on it. It is not hidden then.
+const HELD: &str = ".toast:is(:hover, :focus-within)";
+
 impl Toasts {
     /// Without a toast. To be provided as context by the shell of the page.
     pub fn new() -> Self {
         Self {
-            shown: RwSignal::new(None),
+            shown: RwSignal::new(Vec::new()),
             number: RwSignal::new(0),
-            is_held: RwSignal::new(false),
             on_refresh: StoredValue::new(None),
         }
     }
@@ -51,7 +52,7 @@ impl Toasts {
         self.replace(text.into(), batch, None);
     }
 
-    /// Shows a toast with a link to the step that it is about.
+    /// Shows a toast with a link to the step that it is about. Later ones do not take its place, but for one about this step.
     pub fn show_step(self, text: String, address: String) {
         self.replace(text, None, Some(address));
     }
@@ -59,37 +60,36 @@ impl Toasts {
     fn replace(self, text: String, batch: Option<BatchId>, step: Option<String>) {
         self.number.update(|it| *it += 1);
         let number = self.number.get_untracked();
-        self.shown.set(Some(Toast {
-            text,
-            batch,
-            step,
-            number,
-        }));
+        self.shown.update(|all| {
+            all.retain(|it| it.step.is_some() && it.step != step);
+            all.push(Toast {
+                text,
+                batch,
+                step,
+                number,
+            });
+        });
         self.hide_later(number);
+    }
+
+    fn hide(self, number: u32) {
+        self.shown
+            .update(|all| all.retain(|it| it.number != number));
     }
 
     fn hide_later(self, number: u32) {
         browser::dom::after(TOAST_DURATION_MS, move || {
-            if self
-                .shown
-                .try_get_untracked()
-                .flatten()
-                .is_none_or(|it| it.number != number)
-            {
+            let is_this = |it: &Toast| it.number == number;
+            let is_shown = self.shown.try_with_untracked(|it| it.iter().any(is_this));
+            if is_shown != Some(true) {
                 return;
             }
-            if self.is_held.get_untracked() {
+            if browser::dom::exists(HELD) {
                 self.hide_later(number);
             } else {
-                self.shown.set(None);
+                self.hide(number);
             }
         });
-    }
-
-    /// Hides the toast. A removed element sends no `pointerleave`, so the hold is reset here.
-    pub fn dismiss(self) {
-        self.is_held.set(false);
-        self.shown.set(None);
     }
 
     /// Sets how the page is brought up to date after an undo, so that input is kept. Other pages are reloaded.
@@ -111,49 +111,47 @@ impl Default for Toasts {
     }
 }
 
+/// The attribute of what hides a toast when it is pressed: the toast's number.
+const PRESSED: &str = "data-toast";
+
+/// A toast. HTML text, because elements of leptos would be large in the WASM of every page.
+fn toast_html(toast: &Toast) -> String {
+    let html = html! {
+        div class="toast" {
+            span { (toast.text) }
+            @if let Some(step) = &toast.step {
+                a class="button" data-size="s" data-toast=(toast.number) href=(step) { "View step" }
+            }
+            @if toast.batch.is_some() {
+                button class="button" data-size="s" data-toast=(toast.number) { "Undo" }
+            }
+        }
+    };
+    html.into_string()
+}
+
 /// The region that shows the toasts of the page. `on_undo` gets the change to revert.
 #[component]
 pub fn ToastRegion(on_undo: Callback<BatchId>) -> impl IntoView {
     let toasts = Toasts::from_context();
-    view! {
-        <div class="toast-region" role="status" aria-live="polite">
-            {move || {
-                toasts.shown.get().map(|toast| {
-                    let undo = toast.batch.clone();
-                    view! {
-                        <div
-                            class="toast"
-                            on:pointerenter=move |_| toasts.is_held.set(true)
-                            on:pointerleave=move |_| toasts.is_held.set(false)
-                            on:focusin=move |_| toasts.is_held.set(true)
-                            on:focusout=move |_| toasts.is_held.set(false)
-                        >
-                            <span>{toast.text}</span>
-                            {toast.step.map(|step| {
-                                view! {
-                                    <a class="button" data-size="s" href=step on:click=move |_| toasts.dismiss()>
-                                        "View step"
-                                    </a>
-                                }
-                            })}
-                            {undo.map(|batch| {
-                                view! {
-                                    <button
-                                        class="button"
-                                        data-size="s"
-                                        on:click=move |_| {
-                                            toasts.dismiss();
-                                            on_undo.run(batch.clone());
-                                        }
-                                    >
-                                        "Undo"
-                                    </button>
-                                }
-                            })}
-                        </div>
-                    }
-                })
-            }}
-        </div>
-    }
+    let press = move |event: leptos::ev::MouseEvent| {
+        let number = browser::dom::closest_attribute(&event, PRESSED);
+        let Some(number) = number.and_then(|it| it.parse().ok()) else {
+            return;
+        };
+        let is_pressed = |it: &Toast| it.number == number;
+        let toast = toasts
+            .shown
+            .with_untracked(|all| all.iter().find(|it| is_pressed(it)).cloned());
+        toasts.hide(number);
+        if let Some(batch) = toast.and_then(|it| it.batch) {
+            on_undo.run(batch);
+        }
+    };
+    let html = move || {
+        toasts
+            .shown
+            .with(|all| all.iter().map(toast_html).collect::<String>())
+    };
+    view! { <div class="toast-region" role="status" aria-live="polite" inner_html=html on:click=press></div> }
 }

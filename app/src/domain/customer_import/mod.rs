@@ -47,7 +47,8 @@ pub struct ImportRow {
     pub variables: Metadata,
     /// Of a known customer; empty if the text says what is there already.
     pub changes: Vec<ImportChange>,
-    /// Why it is left out or doubtful, that a known customer is inactive, or that no column has a new one's name.
+    /// Why it is left out or doubtful (also of a known customer), that a known customer is inactive, or that no column has a
+    /// new one's name.
     pub reason: Option<String>,
     /// None if the text names no cluster that exists, and none was chosen.
     pub cluster_id: Option<ClusterId>,
@@ -66,6 +67,15 @@ impl ImportRow {
             ImportState::New | ImportState::Doubtful => true,
             ImportState::Known => !self.changes.is_empty(),
             ImportState::LeftOut => false,
+        }
+    }
+
+    /// Whether somebody should look at it first. Of a known customer only a doubt is told beside changes.
+    pub fn is_doubtful(&self) -> bool {
+        match self.state {
+            ImportState::Doubtful => true,
+            ImportState::Known => self.reason.is_some(),
+            ImportState::New | ImportState::LeftOut => false,
         }
     }
 
@@ -95,7 +105,7 @@ pub struct ImportRequest {
     /// Nothing is written.
     #[serde(default)]
     pub dry_run: bool,
-    /// Without ticks: known customers are written as well.
+    /// Without ticks: known customers are written as well, unless their rows are doubtful.
     #[serde(default)]
     pub update: bool,
     /// The rows that somebody ticked. Without it every new row counts.
@@ -144,6 +154,8 @@ pub struct KnownCustomer {
 pub struct ImportContext {
     /// By name, with whether they are active.
     pub clusters: HashMap<String, (ClusterId, bool)>,
+    /// The contexts of clusters whose context is not their name (R82).
+    pub contexts: Vec<(ClusterId, String)>,
     /// By cluster and namespace.
     pub customers: HashMap<(ClusterId, String), KnownCustomer>,
 }
@@ -179,7 +191,7 @@ impl ImportPlan {
                     ticked.update.iter().any(|it| it.is_of(&row))
                 }
                 (None, ImportAction::Create(_)) => row.is_ticked(),
-                (None, ImportAction::Update(..)) => request.update,
+                (None, ImportAction::Update(..)) => request.update && !row.is_doubtful(),
             };
             match action.filter(is_chosen) {
                 Some(ImportAction::Create(fields)) => {
@@ -198,5 +210,7 @@ impl ImportPlan {
     }
 }
 
+#[cfg(test)]
+mod doubtful_tests;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use crate::domain::{
     customer::{CustomerDraft, CustomerFields},
     customer_import_parser::{SourceRow, excerpt, is_zero_width},
     field_error::FieldError,
+    fold::lowercase,
     id::ClusterId,
     metadata::Metadata,
     text::Name,
@@ -18,20 +19,75 @@ use std::collections::HashMap;
 /// The line of the row that takes a namespace of a cluster.
 type Taken = HashMap<(ClusterId, String), u32>;
 
+/// The clusters that a text may mean, by their names and contexts in small letters; each with its name.
+type MeantClusters<'a> = HashMap<String, Vec<(ClusterId, &'a str)>>;
+
 impl ImportPlan {
     /// Decides on every row of a text. `chosen` is the cluster of rows that name none.
     pub fn of(rows: Vec<SourceRow>, chosen: Option<ClusterId>, context: &ImportContext) -> Self {
         let mut taken = Taken::new();
         let mut planned = Vec::new();
+        let meant = meant_clusters(context);
+        let rows = rows.into_iter().map(|mut row| {
+            if row.doubt.is_none() {
+                row.doubt = other_cluster(&row, chosen, &meant);
+            }
+            row
+        });
         // Certain rows are planned first, so that a doubtful one (a comment, say) never takes the namespace of a certain one.
-        let (doubtful, certain): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|it| it.doubt.is_some());
+        let (doubtful, certain): (Vec<_>, Vec<_>) = rows.partition(|it| it.doubt.is_some());
         for source in certain.into_iter().chain(doubtful) {
             planned.push(plan_row(source, chosen, context, &mut taken));
         }
         planned.sort_by_key(|it| it.row.line);
         Self(planned)
     }
+}
+
+fn meant_clusters(context: &ImportContext) -> MeantClusters<'_> {
+    let mut meant = MeantClusters::new();
+    for (name, (id, _)) in &context.clusters {
+        let cluster = (*id, name.as_str());
+        let contexts = context.contexts.iter().filter(|it| it.0 == *id);
+        let texts = contexts.map(|it| it.1.as_str()).chain([name.as_str()]);
+        for text in texts {
+            meant.entry(lowercase(text)).or_default().push(cluster);
+        }
+    }
+    meant
+}
+
+/// Why a row that names no cluster may belong into another one than the chosen: what stands above it, or one of its variables
+/// says so.
+fn other_cluster(
+    row: &SourceRow,
+    chosen: Option<ClusterId>,
+    meant: &MeantClusters,
+) -> Option<String> {
+    if row.names_cluster() {
+        return None;
+    }
+    let clusters_of = |text: &str| meant.get(&lowercase(text.trim()));
+    let is_chosen =
+        |text: &str| clusters_of(text).is_some_and(|it| it.iter().any(|it| Some(it.0) == chosen));
+    let other = |text: &str| {
+        let clusters = clusters_of(text).filter(|_| !is_chosen(text))?;
+        clusters.first().map(|it| it.1)
+    };
+    let is_apart = |it: char| it.is_whitespace() || "#:;,()[]{}<>|'\"=*".contains(it);
+    let said = || row.above.lines().chain(row.above.split(is_apart));
+    let above = said().find_map(other).filter(|_| !said().any(is_chosen));
+    if let Some(cluster) = above {
+        return Some(format!(
+            "The text above says {cluster}, which is a cluster, but not the chosen one"
+        ));
+    }
+    row.variables.0.iter().find_map(|(key, value)| {
+        let cluster = other(&value.to_string())?;
+        Some(format!(
+            "{key} is the cluster {cluster}, which is not the chosen one"
+        ))
+    })
 }
 
 fn plan_row(
@@ -76,6 +132,8 @@ fn plan_row(
     }
     taken.insert(place.clone(), row.line);
     if let Some(known) = context.customers.get(&place) {
+        // What is doubtful is shown, and written only if it is ticked.
+        row.reason = source.doubt;
         return of_known(row, fields, known, is_named);
     }
     let system =
@@ -113,7 +171,7 @@ fn checked(
     draft.parse().map_err(|it| reason_of(&it))
 }
 
-/// The cluster that a row names, else the one whose id it has, else the chosen one.
+/// The cluster that a row names, else the one whose id it has, else the chosen one. Name and id must not be of two clusters.
 fn cluster_of(
     named: &str,
     id: &str,
@@ -121,15 +179,23 @@ fn cluster_of(
     context: &ImportContext,
 ) -> Result<(ClusterId, String), String> {
     let by_id = |id: ClusterId| context.clusters.iter().find(|it| it.1.0 == id);
+    let of_id = id.trim().parse().ok().map(ClusterId).and_then(by_id);
     let found = if !named.is_empty() {
         // As cluster names are stored: trimmed and composed.
         let name = Name::parse(named).map(String::from).unwrap_or_default();
-        context.clusters.get_key_value(&name)
+        let found = context.clusters.get_key_value(&name);
+        if let (Some((name, _)), Some((other, _))) = (found, of_id)
+            && name != other
+        {
+            return Err(format!(
+                "Names the cluster {name}, but has the id of {other}"
+            ));
+        }
+        found
     } else if id.is_empty() {
         chosen.and_then(by_id)
     } else {
-        let id = id.trim().parse().ok().map(ClusterId);
-        id.and_then(by_id)
+        of_id
     };
     match found {
         Some((name, (id, true))) => Ok((*id, name.clone())),
@@ -181,6 +247,7 @@ fn of_known(
     }
     merge(&mut draft.metadata, &row.variables, &mut row.changes);
     if row.changes.is_empty() {
+        row.reason = None;
         return PlannedRow { row, action: None };
     }
     match draft.parse() {

@@ -1,7 +1,8 @@
 //! Which row of a table is its header, and whether the first row of a table without one looks like it.
 use super::{
     cells::{Record, TableCell},
-    heads::{self, Column, Heads},
+    head_words::Column,
+    heads::{self, Heads},
     plain::{assignment, is_comment, is_namespace, is_well_formed},
 };
 use crate::domain::fold::fold;

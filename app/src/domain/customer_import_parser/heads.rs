@@ -1,131 +1,33 @@
 //! The header row of a table: which column is the customer's name, its namespace, its cluster, its description; every
 //! other column is a variable.
-use super::cells::is_zero_width;
+use super::{
+    cells::is_zero_width,
+    head_words::{Column, WORDS, field, may_be_cluster, near},
+};
 use crate::domain::metadata::is_key;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// In characters, as `is_key` has it.
 const KEY_MAX: usize = 64;
 
-/// What the cells of a column are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Column {
-    Name,
-    Namespace,
-    Cluster,
-    Description,
-    /// A variable of this name.
-    Variable(String),
-    /// Row numbers under `#` or in an untitled first column, and what helm says of a release.
-    NotTaken,
-    Untitled,
-}
+/// What kubectl and oc print beside the name of a namespace.
+const LISTED: [&str; 3] = ["status", "age", "labels"];
 
 /// The columns of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heads {
     pub columns: Vec<Column>,
-    /// Which column has the id of a cluster. It is a variable in rows that name their cluster.
+    /// Which column has the id of a cluster.
     pub cluster_id: Option<usize>,
+    /// Variables whose headers name the cluster as well: their values must agree with it.
+    pub other_clusters: Vec<usize>,
+    /// Variables whose headers name the namespace as clearly as that of its column.
+    pub other_namespaces: Vec<usize>,
+    /// No header names the namespace, and some header is none of ours: it may be the namespace's.
+    pub is_namespace_guessed: bool,
     /// Each row is a release of helm: the first one in a namespace stands for the customer.
     pub is_of_releases: bool,
 }
-
-/// Words for each field of ours, English, German and French, without accents. If a table has several of them, the first in
-/// this list is the field and the others are variables.
-const WORDS: [(Column, &[&str]); 4] = [
-    (
-        Column::Namespace,
-        &[
-            "namespace",
-            "k8s namespace",
-            "kubernetes namespace",
-            "namespace name",
-            "ns",
-            "k8s ns",
-            "namespaces",
-            "name space",
-            "namensraum",
-            "espace de noms",
-            "espace de nom",
-        ],
-    ),
-    (
-        Column::Name,
-        &[
-            "customer name",
-            "customername",
-            "company name",
-            "client name",
-            "account name",
-            "tenant name",
-            "organization name",
-            "organisation name",
-            "kundenname",
-            "kunden name",
-            "firmenname",
-            "mandantenname",
-            "name des kunden",
-            "nom du client",
-            "nom client",
-            "raison sociale",
-            "display name",
-            "full name",
-            "name",
-            "nom",
-            "customer",
-            "company",
-            "client",
-            "account",
-            "tenant",
-            "organization",
-            "organisation",
-            "org",
-            "kunde",
-            "kundin",
-            "firma",
-            "mandant",
-            "unternehmen",
-            "societe",
-            "entreprise",
-            "customers",
-            "companies",
-            "clients",
-            "accounts",
-            "tenants",
-            "kunden",
-            "mandanten",
-        ],
-    ),
-    (
-        Column::Cluster,
-        &[
-            "cluster",
-            "cluster name",
-            "clustername",
-            "k8s cluster",
-            "kubernetes cluster",
-            "cluster kubernetes",
-            "target cluster",
-            "ziel cluster",
-            "zielcluster",
-            "cluster cible",
-            "nom du cluster",
-        ],
-    ),
-    (
-        Column::Description,
-        &[
-            "description",
-            "customer description",
-            "desc",
-            "beschreibung",
-        ],
-    ),
-];
-
-/// Languages write these words without a blank, or with others around it.
-const NAMESPACE_ENDS: [&str; 4] = [" ns", "namespace", "namespaces", "namensraum"];
 
 impl Heads {
     /// The columns under these header cells.
@@ -135,43 +37,87 @@ impl Heads {
             cells.push(without_comment(last));
         }
         let folded: Vec<String> = cells.iter().map(|it| fold(it)).collect();
-        let mut columns: Vec<Column> = (1..)
+        let columns: Vec<Column> = (1..)
             .zip(&cells)
             .map(|(number, it)| variable(it, number))
             .collect();
-        for (column, _) in &WORDS {
-            let best = (0..folded.len())
-                .filter_map(|index| {
-                    let (it, rank) = field(&folded[index])?;
-                    (it == *column).then_some((rank, index))
-                })
-                .min();
-            if let Some((_, index)) = best {
-                columns[index] = column.clone();
-            }
-        }
-        let is_of_releases = ["namespace", "revision", "updated", "chart"]
-            .iter()
-            .all(|word| folded.iter().any(|it| it == word));
-        if is_of_releases {
-            for column in columns.iter_mut().filter(|it| **it != Column::Namespace) {
-                *column = Column::NotTaken;
-            }
-        }
+        let is_cluster_id = |it: &String| matches!(it.as_str(), "cluster id" | "clusterid");
         let mut this = Self {
             columns,
-            cluster_id: folded.iter().position(|it| it == "cluster id"),
-            is_of_releases,
+            cluster_id: folded.iter().position(is_cluster_id),
+            other_clusters: Vec::new(),
+            other_namespaces: Vec::new(),
+            is_namespace_guessed: false,
+            is_of_releases: ["namespace", "revision", "updated", "chart"]
+                .iter()
+                .all(|word| folded.iter().any(|it| it == word)),
         };
-        // As `oc get projects` prints it: NAME is the namespace.
-        let plain = folded.iter().position(|it| it == "name");
-        let display = folded.iter().position(|it| it == "display name");
-        if let (false, Some(plain), Some(display)) = (this.has(&Column::Namespace), plain, display)
-        {
-            this.columns[plain] = Column::Namespace;
-            this.columns[display] = Column::Name;
+        for (column, _) in WORDS {
+            this.take_field(&column, &folded);
         }
+        if this.is_of_releases {
+            for column in &mut this.columns {
+                if !matches!(column, Column::Namespace | Column::Cluster) {
+                    *column = Column::NotTaken;
+                }
+            }
+        }
+        this.take_listing(&folded);
         this
+    }
+
+    /// Finds the column of a field by the best of its words, else by a misspelt one.
+    fn take_field(&mut self, column: &Column, folded: &[String]) {
+        let mut ranked: Vec<(usize, usize)> = (0..folded.len())
+            .filter_map(|index| {
+                let (it, rank) = field(&folded[index])?;
+                (it == *column).then_some((rank, index))
+            })
+            .collect();
+        if ranked.is_empty() {
+            ranked = (0..folded.len())
+                .filter(|index| near(&folded[*index]).as_ref() == Some(column))
+                .map(|index| (usize::MAX, index))
+                .collect();
+        }
+        ranked.sort_unstable();
+        let Some(((best, index), others)) = ranked.split_first() else {
+            return;
+        };
+        self.columns[*index] = column.clone();
+        match column {
+            Column::Cluster => self.other_clusters = others.iter().map(|it| it.1).collect(),
+            Column::Namespace => {
+                let is_as_clear =
+                    |it: &&(usize, usize)| (it.0 == usize::MAX) == (*best == usize::MAX);
+                self.other_namespaces = others.iter().filter(is_as_clear).map(|it| it.1).collect();
+            }
+            _ => {}
+        }
+    }
+
+    /// As `oc get projects` prints it, NAME is the namespace; kubectl prints it with its status and age. In any other table
+    /// without a namespace, a header that is not known may be that of the namespace.
+    fn take_listing(&mut self, folded: &[String]) {
+        if self.has(&Column::Namespace) {
+            return;
+        }
+        let place = |word: &str| folded.iter().position(|it| it == word);
+        let (plain, display) = (place("name"), place("display name"));
+        let is_listing = plain.is_some()
+            && (display.is_some() || LISTED[..2].iter().all(|it| place(it).is_some()));
+        let is_unknown = |index: usize| {
+            matches!(self.columns[index], Column::Variable(_))
+                && self.cluster_id != Some(index)
+                && !self.other_clusters.contains(&index)
+                && !(is_listing && LISTED.contains(&folded[index].as_str()))
+                && !(is_listing && plain == Some(index))
+        };
+        self.is_namespace_guessed = (0..folded.len()).any(is_unknown);
+        if let (Some(plain), Some(display)) = (plain, display) {
+            self.columns[plain] = Column::Namespace;
+            self.columns[display] = Column::Name;
+        }
     }
 
     /// Whether every column is a field of ours: then rows may go on with `KEY=value`.
@@ -187,6 +133,11 @@ impl Heads {
         self.has(&Column::Namespace) && !self.has(&Column::Name) && !self.has_no_variables()
     }
 
+    /// Whether a column names the cluster of its rows.
+    pub fn is_of_cluster(&self, index: usize) -> bool {
+        self.columns.get(index) == Some(&Column::Cluster) || self.other_clusters.contains(&index)
+    }
+
     /// Whether the table has this column.
     pub fn has(&self, column: &Column) -> bool {
         self.columns.contains(column)
@@ -199,23 +150,15 @@ impl Heads {
     }
 }
 
-/// The field that a header names, and how well it does (0 is best).
-fn field(folded: &str) -> Option<(Column, usize)> {
-    for (column, words) in WORDS {
-        if let Some(rank) = words.iter().position(|it| *it == folded) {
-            return Some((column, rank));
-        }
-    }
-    // "Target namespace", "Zielnamespace", but no sentence.
-    let is_namespace = NAMESPACE_ENDS.iter().any(|it| folded.ends_with(it))
-        && folded.split(' ').count() <= 3
-        && !folded.contains([',', ';', '|', '=']);
-    is_namespace.then_some((Column::Namespace, usize::MAX))
+/// Whether a header cell has one of our words, or a misspelt one for the namespace or the cluster.
+pub fn is_known(head: &str) -> bool {
+    let folded = fold(head);
+    field(&folded).is_some() || near(&folded).is_some_and(|it| it != Column::Name)
 }
 
-/// Whether a header cell has one of our words.
-pub fn is_known(head: &str) -> bool {
-    field(&fold(head)).is_some()
+/// Whether the name of a variable is that of a cluster rather.
+pub fn names_cluster(key: &str) -> bool {
+    may_be_cluster(&fold(key))
 }
 
 /// Whether a header cell has a word that no customer and no namespace is called.
@@ -229,6 +172,7 @@ pub fn is_certain(head: &str) -> bool {
         "name space",
         "namensraum",
         "espace de noms",
+        "espacio de nombres",
     ];
     field(&folded).is_some() && ends.iter().any(|it| folded.ends_with(it))
 }
@@ -378,6 +322,49 @@ mod tests {
     }
 
     #[test]
+    fn spanish_and_misspelt_heads_are_known() {
+        for line in [
+            "Cliente;Espacio de nombres;Clúster;Region",
+            "Nombre del cliente;Namepsace;Clusters;Region",
+            "Costumer;Name-spaces;Clutser;Region",
+            "Custmer;Namens-Raum;Grappe;Region",
+            "Kundennamen;Target namepsace;Kluster;Region",
+        ] {
+            assert_eq!(heads(line), "NAME NAMESPACE CLUSTER Region", "{line}");
+        }
+        // What is spelt right is the field, whatever else is like it.
+        assert_eq!(
+            heads("Namespce;Name;Namespace;Costumer"),
+            "Namespce NAME NAMESPACE Costumer"
+        );
+    }
+
+    #[test]
+    fn where_no_head_names_the_namespace_one_that_is_not_known_may() {
+        let is_guessed = |line: &str| Heads::of(line.split(';')).is_namespace_guessed;
+        for line in [
+            "Name;Bereich",
+            "Customer;Env;Cluster",
+            "Name;Kunde",
+            "Name;Display name;Slug",
+            "Name;Status",
+        ] {
+            assert!(is_guessed(line), "{line}");
+        }
+        for line in [
+            "Name",
+            "Name;Cluster;Description",
+            "#;Customer;Cluster id",
+            "Name;Cluster;Target cluster",
+            "Name;Namespace;Bereich",
+            "Name;Display name;Status",
+            "NAME;STATUS;AGE;LABELS",
+        ] {
+            assert!(!is_guessed(line), "{line}");
+        }
+    }
+
+    #[test]
     fn a_comment_behind_the_last_head_is_none_of_it() {
         assert_eq!(heads("name;namespace # of prod"), "NAME NAMESPACE");
         assert_eq!(
@@ -402,10 +389,14 @@ mod tests {
     }
 
     #[test]
-    fn of_helms_columns_only_the_namespace_is_taken() {
+    fn of_helms_columns_only_the_namespace_and_a_cluster_are_taken() {
         assert_eq!(
             heads("Name;Namespace;Revision;Updated;Status;Chart;App version"),
             "NOTTAKEN NAMESPACE NOTTAKEN NOTTAKEN NOTTAKEN NOTTAKEN NOTTAKEN"
+        );
+        assert_eq!(
+            heads("Cluster;Name;Namespace;Revision;Updated;Chart"),
+            "CLUSTER NOTTAKEN NAMESPACE NOTTAKEN NOTTAKEN NOTTAKEN"
         );
         assert_eq!(
             heads("Name;Namespace;Chart;App version"),

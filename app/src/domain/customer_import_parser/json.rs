@@ -1,11 +1,22 @@
 //! Customers from JSON: what `kubectl get ns -o json`, `oc get projects -o json` and `helm list -A -o json` print, and
 //! lists of plain objects with a namespace each. Several values may follow each other, as `jq` prints them.
 use super::{
-    NO_NAME, SourceRow,
-    heads::{Column, Heads},
-    tools,
+    NO_NAME, NO_NAMESPACE, SourceRow, beginning, excerpt,
+    head_words::Column,
+    heads::{Heads, names_cluster},
+    json_clusters::{
+        clusters_in, put_cluster, put_cluster_id, put_clusters, put_clusters_of_list, take_cluster,
+        text,
+    },
+    json_elements::{element_lines, element_starts},
+    may_name_cluster, tools, two_namespaces,
 };
-use crate::domain::{metadata::Value as Variable, text::Namespace};
+use crate::domain::{
+    fold::lowercase,
+    metadata::Value as Variable,
+    text::Namespace,
+    unique_members::{MarkedValue, TWICE, take_twice},
+};
 use serde_json::{Deserializer, Map, Value};
 use std::collections::HashSet;
 
@@ -24,13 +35,13 @@ pub fn is_json(text: &str) -> bool {
 /// numbered one by one instead.
 pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
     let mut rows = Vec::new();
-    let mut values = Deserializer::from_str(text).into_iter::<Value>();
+    let mut values = Deserializer::from_str(text).into_iter::<MarkedValue>();
     let (mut start, mut line) = (0, first_line);
     while let Some(value) = values.next() {
         match value {
             Ok(value) => {
                 let source = &text[start..values.byte_offset()];
-                read(value, &element_lines(source, line), &mut rows);
+                read(value.0, &element_lines(source, line), &mut rows);
                 start += source.len();
                 let breaks = u32::try_from(source.matches('\n').count());
                 line = line.saturating_add(breaks.unwrap_or(u32::MAX));
@@ -55,7 +66,16 @@ pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
         }
     }
     let mut seen = HashSet::new();
-    rows.retain(|(row, is_merged)| !is_merged || seen.insert(row.namespace.clone()));
+    rows.retain(|(row, is_merged)| {
+        let place = || {
+            (
+                row.cluster.clone(),
+                row.cluster_id.clone(),
+                row.namespace.clone(),
+            )
+        };
+        !is_merged || seen.insert(place())
+    });
     rows.into_iter().map(|it| it.0).collect()
 }
 
@@ -65,14 +85,22 @@ type Item = (SourceRow, bool);
 fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
     let root = lines.first().copied().unwrap_or_default();
     let mut clusters = Vec::new();
+    let mut whole = SourceRow::at(root);
     let elements = match value {
         Value::Array(elements) => elements,
         Value::Object(mut object) => {
-            let Some(elements) = list_in(&mut object) else {
+            let Some((member, elements)) = list_in(&mut object) else {
                 rows.push(item(Value::Object(object), root));
                 return;
             };
             clusters = clusters_in(&object);
+            put_clusters_of_list(&object, &mut whole);
+            beginning(&member).clone_into(&mut whole.above);
+            if let Some(Value::String(member)) = object.get(TWICE) {
+                let mut row = SourceRow::at(root);
+                row.leave_out(is_twice(member));
+                rows.push((row, false));
+            }
             elements
         }
         other => {
@@ -84,11 +112,13 @@ fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
     for (index, element) in elements.into_iter().enumerate() {
         let line = if has_lines { lines[index + 1] } else { root };
         let (mut row, is_merged) = item(element, line);
+        if !row.names_cluster() {
+            take_cluster(&mut row, &whole);
+        }
         // Ids of an export are its own: the name tells which cluster it is here.
-        if let Some((_, name)) = clusters.iter().find(|it| it.0 == row.cluster_id)
-            && row.cluster.is_empty()
-        {
-            row.cluster.clone_from(name);
+        if let Some((_, name)) = clusters.iter().find(|it| it.0 == row.cluster_id) {
+            row.put_cluster(name.clone());
+            row.cluster_id.clear();
         }
         rows.push((row, is_merged));
     }
@@ -96,7 +126,7 @@ fn read(value: Value, lines: &[u32], rows: &mut Vec<Item>) {
 
 /// Takes the list of customers out of an object: `items`, `customers`, or its only list of objects if it names nothing of a
 /// customer itself.
-fn list_in(object: &mut Map<String, Value>) -> Option<Vec<Value>> {
+fn list_in(object: &mut Map<String, Value>) -> Option<(String, Vec<Value>)> {
     let is_customer = object.contains_key("namespace");
     let has_list = |it: &&str| object.get(*it).is_some_and(Value::is_array);
     let named = ["items", "customers"].into_iter().find(has_list);
@@ -122,18 +152,9 @@ fn list_in(object: &mut Map<String, Value>) -> Option<Vec<Value>> {
         first
     };
     match object.remove(&member) {
-        Some(Value::Array(elements)) => Some(elements),
+        Some(Value::Array(elements)) => Some((member, elements)),
         _ => None,
     }
-}
-
-/// The ids and names of the clusters that a whole export has beside its customers.
-fn clusters_in(object: &Map<String, Value>) -> Vec<(String, String)> {
-    let clusters = object.get("clusters").and_then(Value::as_array);
-    let clusters = clusters.into_iter().flatten().filter_map(Value::as_object);
-    clusters
-        .filter_map(|it| Some((id_of(it.get("id")?)?, text(it, "name"))))
-        .collect()
 }
 
 /// Rows of the elements of a list that is no valid JSON: each element that is valid by itself, and `broken` where the first
@@ -142,15 +163,24 @@ fn rows_of_broken(text: &str, first_line: u32, broken: SourceRow) -> Vec<Item> {
     let starts = element_starts(text);
     let lines = element_lines(text, first_line);
     let is_object = text.trim_start().starts_with('{');
+    let around = starts.get(1).and_then(|it| text.get(..*it));
+    let may_name = is_object && around.is_some_and(|it| lowercase(it).contains("cluster"));
     let mut broken = Some(broken);
     let mut rows = Vec::new();
     for (index, line) in lines.into_iter().enumerate().skip(1) {
         let end = starts.get(index + 1).copied().unwrap_or(text.len());
         let source = text.get(starts[index]..end).unwrap_or_default();
-        match Deserializer::from_str(source).into_iter::<Value>().next() {
+        match Deserializer::from_str(source)
+            .into_iter::<MarkedValue>()
+            .next()
+        {
             Some(Ok(value)) => {
+                let value = value.0;
                 let is_meant = value.is_object() || value.is_string() && !is_object;
-                let (row, is_merged) = item(value, line);
+                let (mut row, is_merged) = item(value, line);
+                if may_name && !row.names_cluster() {
+                    row.put_doubt(may_name_cluster("The object that isn't whole"));
+                }
                 if is_meant && !row.namespace.is_empty() {
                     rows.push((row, is_merged));
                 }
@@ -176,9 +206,13 @@ fn rows_of_broken(text: &str, first_line: u32, broken: SourceRow) -> Vec<Item> {
     rows
 }
 
-fn item(value: Value, line: u32) -> Item {
+fn item(mut value: Value, line: u32) -> Item {
     let mut row = SourceRow::at(line);
     let mut is_merged = false;
+    // Which of the two is meant, nobody can tell.
+    if let Some(member) = take_twice(&mut value) {
+        row.leave_out(is_twice(&member));
+    }
     match value {
         Value::String(namespace) => row.namespace = namespace,
         Value::Object(object) => {
@@ -186,9 +220,13 @@ fn item(value: Value, line: u32) -> Item {
             let metadata = object.get("metadata").and_then(Value::as_object);
             let is_own = object.contains_key("namespace");
             match metadata.filter(|it| !is_own && it.contains_key("name")) {
-                Some(metadata) => is_merged = of_kubernetes(&object, metadata, &mut row),
+                Some(metadata) => {
+                    is_merged = of_kubernetes(&object, metadata, &mut row);
+                    put_clusters(&object, &mut row);
+                }
                 None if is_helm => {
                     row.namespace = text(&object, "namespace");
+                    put_clusters(&object, &mut row);
                     is_merged = true;
                 }
                 None => of_members(object, &mut row),
@@ -197,6 +235,10 @@ fn item(value: Value, line: u32) -> Item {
         _ => row.leave_out("Not an object with a namespace".to_owned()),
     }
     (row, is_merged)
+}
+
+fn is_twice(member: &str) -> String {
+    format!("{} is listed twice", excerpt(member))
 }
 
 /// An object of Kubernetes: a namespace, a project, or something that is in one. Says whether it is the latter.
@@ -232,13 +274,20 @@ fn of_kubernetes(
 fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
     let is_ours = object.contains_key("clusterId");
     let heads = Heads::of(object.keys().map(String::as_str));
+    let (mut has_unknown, mut may_be_cluster, mut namespaces) = (false, None, Vec::new());
     for (index, (column, (member, value))) in heads.columns.iter().zip(object).enumerate() {
         if is_ours && OWN_MEMBERS.contains(&member.as_str()) {
+            if member == "isActive" && value == Value::Bool(false) {
+                row.put_doubt("Inactive where it comes from".to_owned());
+            }
             continue;
         }
         if heads.cluster_id == Some(index) {
             put_cluster_id(row, &value);
             continue;
+        }
+        if heads.is_of_cluster(index) {
+            put_cluster(row, &value);
         }
         let value = match value {
             Value::Object(variables) if matches!(member.as_str(), "metadata" | "variables") => {
@@ -249,14 +298,40 @@ fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
             }
             value => value,
         };
+        has_unknown |= matches!(column, Column::Variable(_)) && !heads.is_of_cluster(index);
+        if heads.other_namespaces.contains(&index) {
+            namespaces.extend(value.as_str().map(str::to_owned));
+        }
         match (column, value) {
             (Column::Name, Value::String(it)) => row.name = Some(it),
+            (Column::Name, Value::Number(it)) => row.name = Some(it.to_string()),
+            (Column::Name, it) if !it.is_null() => {
+                row.put_doubt(
+                    "The name isn't a text, so it's named after its namespace".to_owned(),
+                );
+            }
             (Column::Namespace, Value::String(it)) => row.namespace = it,
-            (Column::Cluster, value) => put_cluster(row, value),
             (Column::Description, Value::String(it)) => row.description = it,
-            (Column::Variable(key), value) => put(row, key.clone(), value),
+            (Column::Variable(key), value) => {
+                // Lists and objects are no variables, but may say which cluster it is.
+                if !value.is_null() && names_cluster(&member) {
+                    may_be_cluster = Some(member);
+                }
+                put(row, key.clone(), value);
+            }
             _ => {}
         }
+    }
+    let is_other = |it: &&String| !it.is_empty() && **it != row.namespace;
+    if let Some(other) = namespaces.iter().find(is_other) {
+        let reason = two_namespaces(&row.namespace, other);
+        row.put_doubt(reason);
+    }
+    if heads.is_namespace_guessed && has_unknown {
+        row.put_doubt(NO_NAMESPACE.to_owned());
+    }
+    if let Some(member) = may_be_cluster.filter(|_| !row.names_cluster()) {
+        row.put_doubt(may_name_cluster(&member));
     }
     if heads.may_lack_name() {
         row.note = Some(NO_NAME.to_owned());
@@ -275,45 +350,6 @@ fn of_members(object: Map<String, Value>, row: &mut SourceRow) {
     row.name = row.name.take().filter(|it| !it.trim().is_empty());
 }
 
-/// The cluster of a row: its name, or an object that has its name or id. One that cannot be told leaves the row out, so that
-/// it never goes into the chosen one.
-fn put_cluster(row: &mut SourceRow, value: Value) {
-    match value {
-        Value::Null => {}
-        Value::String(name) => row.cluster = name,
-        Value::Number(name) => row.cluster = name.to_string(),
-        Value::Object(cluster) => {
-            let name = text(&cluster, "name");
-            if !name.trim().is_empty() {
-                row.cluster = name;
-            } else if let Some(id) = cluster.get("id").and_then(id_of) {
-                row.cluster_id = id;
-            } else {
-                row.leave_out(NO_CLUSTER.to_owned());
-            }
-        }
-        Value::Array(_) | Value::Bool(_) => row.leave_out(NO_CLUSTER.to_owned()),
-    }
-}
-
-const NO_CLUSTER: &str = "Cluster: enter its name or id";
-
-fn put_cluster_id(row: &mut SourceRow, value: &Value) {
-    match id_of(value) {
-        Some(id) => row.cluster_id = id,
-        None if value.is_null() => {}
-        None => row.leave_out(NO_CLUSTER.to_owned()),
-    }
-}
-
-fn id_of(value: &Value) -> Option<String> {
-    match value {
-        Value::Number(id) => Some(id.to_string()),
-        Value::String(id) => Some(id.clone()),
-        _ => None,
-    }
-}
-
 fn put(row: &mut SourceRow, key: String, value: Value) {
     if value.as_str() != Some("")
         && let Ok(value) = serde_json::from_value::<Variable>(value)
@@ -322,61 +358,10 @@ fn put(row: &mut SourceRow, key: String, value: Value) {
     }
 }
 
-fn text(object: &Map<String, Value>, member: &str) -> String {
-    let text = object.get(member).and_then(Value::as_str);
-    text.unwrap_or_default().to_owned()
-}
-
 /// Whether nothing but a prompt or the fence of a code block follows.
 fn is_over(rest: &str) -> bool {
     let mut lines = rest.lines().map(str::trim).filter(|it| !it.is_empty());
     lines.all(|it| it.starts_with("```") || tools::is_prompt(it))
-}
-
-/// The line on which a value begins, and those of the elements of its list.
-fn element_lines(text: &str, first_line: u32) -> Vec<u32> {
-    let (mut lines, mut line, mut before) = (Vec::new(), first_line, 0);
-    for start in element_starts(text) {
-        let passed = text.get(before..start).unwrap_or_default();
-        let breaks = passed.matches('\n').count();
-        line = line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
-        before = start;
-        lines.push(line);
-    }
-    lines
-}
-
-/// Where a value begins, in bytes, and where the elements of its list do: the value itself or a list in it.
-fn element_starts(text: &str) -> Vec<usize> {
-    let mut starts = Vec::new();
-    let mut open = Vec::new();
-    let (mut is_awaited, mut in_text, mut is_escaped) = (true, false, false);
-    for (at, byte) in text.bytes().enumerate() {
-        if in_text {
-            in_text = is_escaped || byte != b'"';
-            is_escaped = !is_escaped && byte == b'\\';
-            continue;
-        }
-        if byte.is_ascii_whitespace() {
-            continue;
-        }
-        let is_in_list = matches!(open.as_slice(), [] | [b'['] | [b'{', b'[']);
-        if is_awaited && is_in_list && byte != b']' {
-            starts.push(at);
-            is_awaited = false;
-        }
-        match byte {
-            b'"' => in_text = true,
-            b'[' | b'{' => open.push(byte),
-            b']' | b'}' => {
-                open.pop();
-            }
-            _ => {}
-        }
-        is_awaited |=
-            matches!(byte, b'[' | b',') && matches!(open.as_slice(), [b'['] | [b'{', b'[']);
-    }
-    starts
 }
 
 #[cfg(test)]
@@ -387,14 +372,6 @@ mod tests {
         let rows = rows(text, 1).into_iter();
         rows.map(|it| (it.line, it.namespace, it.left_out))
             .collect()
-    }
-
-    #[test]
-    fn elements_of_a_list_know_their_line() {
-        let text = "\n{\n \"items\": [\n  {\"a\": [1, 2]},\n  {\"b\": \"[{\\\"\"}\n ], \"z\": 1\n}";
-        assert_eq!(element_lines(text, 1), [2, 4, 5]);
-        assert_eq!(element_lines("[\"a\",\n\"b\"]", 3), [3, 3, 4]);
-        assert_eq!(element_lines("[]", 1), [1]);
     }
 
     #[test]

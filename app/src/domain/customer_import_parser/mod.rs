@@ -2,9 +2,12 @@
 //! namespaces, JSON, and what kubectl, oc and helm print. Only the server calls it. What a row means for the customers
 //! that exist is decided in `customer_import`.
 mod cells;
+mod head_words;
 mod header;
 mod heads;
 mod json;
+mod json_clusters;
+mod json_elements;
 mod plain;
 mod table;
 mod tools;
@@ -15,7 +18,7 @@ use super::{
     field_error::FieldError,
     metadata::{Metadata, Value},
 };
-use std::collections::btree_map::Entry;
+use std::collections::{HashMap, btree_map::Entry};
 
 /// A text has at most this many lines; JSON this many objects.
 pub const ROWS_MAX: usize = 5_000;
@@ -23,8 +26,14 @@ pub const ROWS_MAX: usize = 5_000;
 /// What is said of rows of a table whose name is in no known column.
 const NO_NAME: &str = "No column has the name, so it's named after its namespace";
 
+/// What is said of rows of a table whose namespace is in no known column.
+const NO_NAMESPACE: &str = "No column has the namespace, so the name is taken for it";
+
 /// In characters.
 const EXCERPT_MAX: usize = 60;
+
+/// In characters: what is repeated at many rows is kept up to here. No cluster has a name as long as that.
+const REPEATED_MAX: usize = 200;
 
 /// One customer as a row of the text has it; nothing is checked yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,8 +45,11 @@ pub struct SourceRow {
     pub namespace: String,
     /// The name of a cluster; empty if the row names none.
     pub cluster: String,
-    /// The id of a cluster, which counts if there is no name. If both are empty, it is the one that was chosen.
+    /// The id of a cluster. If there is no name either, it is the one that was chosen.
     pub cluster_id: String,
+    /// What stands above the row and may say which cluster it is of, in lines: the context in a command, a comment, a title,
+    /// the name of its list.
+    pub above: String,
     pub description: String,
     pub variables: Metadata,
     /// A warning about it. It is accepted all the same.
@@ -61,6 +73,36 @@ impl SourceRow {
         self.left_out.get_or_insert(reason);
     }
 
+    /// Names the cluster. Another name than before leaves the row out.
+    fn put_cluster(&mut self, name: String) {
+        if self.cluster.is_empty() {
+            self.cluster = name;
+        } else if !name.is_empty() && self.cluster.trim() != name.trim() {
+            let names = (excerpt(&self.cluster), excerpt(&name));
+            self.leave_out(format!("Names two clusters: {} and {}", names.0, names.1));
+        }
+    }
+
+    /// As `put_cluster`, with an id.
+    fn put_cluster_id(&mut self, id: String) {
+        if self.cluster_id.is_empty() {
+            self.cluster_id = id;
+        } else if !id.is_empty() && self.cluster_id.trim() != id.trim() {
+            let ids = (excerpt(&self.cluster_id), excerpt(&id));
+            self.leave_out(format!("Has two ids of a cluster: {} and {}", ids.0, ids.1));
+        }
+    }
+
+    /// Whether it says itself which cluster it goes to.
+    pub fn names_cluster(&self) -> bool {
+        !self.cluster.is_empty() || !self.cluster_id.is_empty()
+    }
+
+    /// Keeps the first doubt.
+    fn put_doubt(&mut self, reason: String) {
+        self.doubt.get_or_insert(reason);
+    }
+
     /// Adds a variable; one that is there already leaves the row out.
     fn put(&mut self, key: String, value: Value) {
         match self.variables.0.entry(key) {
@@ -80,10 +122,12 @@ pub fn parse(text: &str) -> Result<Vec<SourceRow>, FieldError> {
     let text = text.replace('\u{feff}', "");
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let (body, first_line) = tools::after_commands(&text);
+    let commands = text.strip_suffix(body).unwrap_or_default();
+    let commands = commands.replace("\\\n", " ");
     if json::is_json(body) {
         let rows = json::rows(body, first_line);
         at_most(rows.len())?;
-        return Ok(rows);
+        return Ok(looked_at(rows, &commands));
     }
     at_most(text.lines().count())?;
     if is_yaml(body) {
@@ -91,7 +135,50 @@ pub fn parse(text: &str) -> Result<Vec<SourceRow>, FieldError> {
         row.leave_out("YAML can't be read here. Use -o json instead".to_owned());
         return Ok(vec![row]);
     }
-    Ok(tools::rows(body, first_line).unwrap_or_else(|| table::rows(body, first_line)))
+    let rows = tools::rows(body, first_line).unwrap_or_else(|| {
+        let is_of_namespaces = commands.lines().any(tools::lists_namespaces);
+        table::rows(body, first_line, is_of_namespaces)
+    });
+    Ok(looked_at(rows, &commands))
+}
+
+/// Rows with the context that the commands above them name, and with a doubt where a variable may be the cluster of a row that
+/// names none.
+fn looked_at(mut rows: Vec<SourceRow>, commands: &str) -> Vec<SourceRow> {
+    let context = commands.lines().rev().find_map(tools::context_of);
+    let context = context.map(beginning);
+    let mut keys: HashMap<String, bool> = HashMap::new();
+    for row in &mut rows {
+        if let Some(context) = context {
+            row.above = format!("{context}\n{}", row.above);
+        }
+        if row.names_cluster() {
+            continue;
+        }
+        let named = row.variables.0.keys().find(|key| {
+            let is_known = keys.get(key.as_str()).copied();
+            is_known.unwrap_or_else(|| {
+                let names = heads::names_cluster(key);
+                keys.insert((*key).clone(), names);
+                names
+            })
+        });
+        if let Some(key) = named {
+            let reason = may_name_cluster(key);
+            row.put_doubt(reason);
+        }
+    }
+    rows
+}
+
+fn two_namespaces(one: &str, other: &str) -> String {
+    let (one, other) = (excerpt(one), excerpt(other));
+    format!("Has two namespaces: {one} and {other}")
+}
+
+fn may_name_cluster(head: &str) -> String {
+    let head = excerpt(head);
+    format!("{head} may name the cluster, but the row goes to the chosen one")
 }
 
 /// A text of the person's in a sentence: on one line, not too long.
@@ -101,6 +188,12 @@ pub fn excerpt(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
+}
+
+/// The beginning of a text that is kept at many rows.
+fn beginning(text: &str) -> &str {
+    let end = text.char_indices().nth(REPEATED_MAX);
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 fn at_most(long: usize) -> Result<(), FieldError> {

@@ -1,14 +1,16 @@
 //! Rows of a table with a header, and rows without one: `name, namespace, KEY=value...` or a bare namespace. The text is
 //! read with each separator, and the one that explains most of it wins.
 use super::{
-    NO_NAME, SourceRow,
+    NO_NAME, NO_NAMESPACE, SourceRow, beginning,
     cells::{self, Record, Separator, TableCell},
+    head_words::Column,
     header::{doubtful_header, header_of},
-    heads::{self, Column, Heads},
+    heads::{self, Heads},
     plain::{
         assignment, bare, is_comment, is_complete, is_namespace, is_well_formed, plain,
         put_assignment,
     },
+    two_namespaces,
 };
 use crate::domain::{fold::lowercase, metadata::Value};
 use std::collections::HashSet;
@@ -22,11 +24,12 @@ const SEPARATORS: [Separator; 5] = [
     Separator::Blanks,
 ];
 
-/// Reads every row of a text whose first line has the number `first_line`.
-pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
+/// Reads every row of a text whose first line has the number `first_line`. `is_of_namespaces` says that the command above it
+/// lists namespaces: then their names are in the column of the name.
+pub fn rows(text: &str, first_line: u32, is_of_namespaces: bool) -> Vec<SourceRow> {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     if let Some(separator) = declared_separator(first) {
-        return Table::read(rest, first_line + 1, separator).rows();
+        return Table::read(rest, first_line + 1, separator).rows(is_of_namespaces);
     }
     let mut best: Option<(Score, Table)> = None;
     for separator in SEPARATORS {
@@ -36,7 +39,8 @@ pub fn rows(text: &str, first_line: u32) -> Vec<SourceRow> {
             best = Some((score, table));
         }
     }
-    best.map(|it| it.1.rows()).unwrap_or_default()
+    best.map(|it| it.1.rows(is_of_namespaces))
+        .unwrap_or_default()
 }
 
 /// The first line `sep=;`, which Excel writes and reads.
@@ -118,7 +122,10 @@ impl<'a> Table<'a> {
         (namespace.is_some() && n_columns > 1 && !is_drawn, points)
     }
 
-    fn rows(self) -> Vec<SourceRow> {
+    fn rows(mut self, is_of_namespaces: bool) -> Vec<SourceRow> {
+        if let Some((_, heads)) = &mut self.header {
+            heads.is_namespace_guessed &= !is_of_namespaces;
+        }
         let is_list = self
             .records
             .iter()
@@ -130,6 +137,7 @@ impl<'a> Table<'a> {
         let is_merged = self.header.as_ref().is_some_and(|it| it.1.is_of_releases);
         let mut seen = HashSet::new();
         let mut rows = Vec::new();
+        let mut above = "";
         for (index, record) in self.records.iter().enumerate() {
             let mut row = match &self.header {
                 Some((header, _)) if index < *header => above_header(record),
@@ -140,6 +148,7 @@ impl<'a> Table<'a> {
             };
             if is_comment(record) {
                 if row.left_out.is_some() || !is_complete(&row) {
+                    above = beginning(record.raw);
                     continue;
                 }
                 row.doubt = Some("Starts with #, as a comment does".to_owned());
@@ -147,13 +156,19 @@ impl<'a> Table<'a> {
                 row.doubt = Some("Looks like the header of a column".to_owned());
             } else if doubtful == Some(index) {
                 row.doubt = Some("Looks like a header row".to_owned());
-            } else {
-                row.doubt = swallowed(&row, record, self.separator);
+            } else if let Some(doubt) = swallowed(&row, record, self.separator) {
+                row.doubt = Some(doubt);
             }
             if record.cells.iter().any(|it| it.is_unclosed) {
                 row.left_out = Some("Missing closing quote".to_owned());
             }
-            if !is_merged || seen.insert(row.namespace.clone()) {
+            if is_title(&row, record) {
+                above = beginning(record.raw);
+            } else {
+                above.clone_into(&mut row.above);
+            }
+            let place = (row.cluster.clone(), row.namespace.clone());
+            if !is_merged || seen.insert(place) {
                 rows.push(row);
             }
         }
@@ -254,25 +269,23 @@ fn namespace_points(text: &str) -> i64 {
 fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
     let mut row = SourceRow::at(record.line);
     let width = record.width();
-    let names_cluster = heads
-        .columns
-        .iter()
-        .zip(&record.cells)
-        .any(|(column, cell)| *column == Column::Cluster && !cell.text.is_empty());
     for (index, cell) in record.cells[..width].iter().enumerate() {
         let text = cell.text.clone();
         // kubectl prints <none> for an empty cell.
         if text.is_empty() || !cell.is_quoted && matches!(text.as_str(), "<none>" | "<unset>") {
             continue;
         }
-        if heads.cluster_id == Some(index) && !names_cluster {
-            row.cluster_id = text;
+        if heads.cluster_id == Some(index) {
+            row.put_cluster_id(text);
             continue;
+        }
+        if heads.other_clusters.contains(&index) {
+            row.put_cluster(text.clone());
         }
         match heads.columns.get(index) {
             Some(Column::Name) => row.name = Some(text),
             Some(Column::Namespace) => row.namespace = text,
-            Some(Column::Cluster) => row.cluster = text,
+            Some(Column::Cluster) => row.put_cluster(text),
             Some(Column::Description) => row.description = text,
             Some(Column::Variable(key)) => row.put(key.clone(), Value::Text(text)),
             Some(Column::NotTaken) => {}
@@ -291,6 +304,18 @@ fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
     if heads.may_lack_name() {
         row.note = Some(NO_NAME.to_owned());
     }
+    let mut others = heads.other_namespaces.iter();
+    let other = others.find_map(|it| {
+        let cell = record.cells.get(*it)?;
+        (!cell.text.is_empty() && cell.text != row.namespace).then_some(&cell.text)
+    });
+    if let Some(other) = other {
+        let reason = two_namespaces(&row.namespace, other);
+        row.put_doubt(reason);
+    }
+    if heads.is_namespace_guessed {
+        row.put_doubt(NO_NAMESPACE.to_owned());
+    }
     if !heads.has(&Column::Namespace) {
         // A column of bare namespaces.
         if is_namespace(row.name.as_deref()) {
@@ -300,6 +325,11 @@ fn by_heads(heads: &Heads, record: &Record) -> SourceRow {
         }
     }
     row
+}
+
+/// Whether a row is no customer, but says what those below it are.
+fn is_title(row: &SourceRow, record: &Record) -> bool {
+    record.width() < 2 && (row.left_out.is_some() || record.raw.trim_end().ends_with(':'))
 }
 
 fn above_header(record: &Record) -> SourceRow {

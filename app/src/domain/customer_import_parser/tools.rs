@@ -1,7 +1,7 @@
 //! Lists that kubectl, oc and helm print on a terminal, with or without their header and the command above them. Columns
 //! are told by words, not by blanks: a terminal or a chat may have changed those.
 use super::{
-    SourceRow,
+    SourceRow, beginning,
     cells::{self, TableCell},
     excerpt, heads,
 };
@@ -56,6 +56,7 @@ pub fn rows(text: &str, first_line: u32) -> Option<Vec<SourceRow>> {
     let mut rows = Vec::new();
     let mut seen = HashSet::new();
     let mut listing = None;
+    let mut context = "";
     for (number, line) in lines {
         if let Some(next) = header(line) {
             listing = Some(next);
@@ -63,6 +64,7 @@ pub fn rows(text: &str, first_line: u32) -> Option<Vec<SourceRow>> {
         }
         if is_command(line) || is_prompt(line) {
             listing = None;
+            context = beginning(context_of(line).unwrap_or_default());
             continue;
         }
         let row = match listing.or_else(|| shape(line)) {
@@ -70,8 +72,11 @@ pub fn rows(text: &str, first_line: u32) -> Option<Vec<SourceRow>> {
             None => Err("Not a line of this list"),
         };
         rows.push(match row {
-            Ok((row, true)) if !seen.insert(row.namespace.clone()) => continue,
-            Ok((row, _)) => row,
+            Ok((row, true)) if !seen.insert((context, row.namespace.clone())) => continue,
+            Ok((row, _)) => SourceRow {
+                above: context.to_owned(),
+                ..row
+            },
             Err(reason) => {
                 let mut row = SourceRow::at(number);
                 row.name = Some(excerpt(line));
@@ -247,6 +252,30 @@ fn is_command(line: &str) -> bool {
     is_prompted && words[index + 1..].iter().any(|it| verbs.contains(it))
 }
 
+/// Whether a line is a command that lists namespaces.
+pub fn lists_namespaces(line: &str) -> bool {
+    let kinds = ["ns", "namespace", "namespaces", "project", "projects"];
+    is_command(line) && line.split_whitespace().any(|it| kinds.contains(&it))
+}
+
+/// The context that a command names: `--context prod-eu`, `--kube-context=prod-eu`.
+pub fn context_of(line: &str) -> Option<&str> {
+    if !is_command(line) {
+        return None;
+    }
+    let mut words = line.split_whitespace();
+    while let Some(word) = words.next() {
+        let (option, value) = word
+            .split_once('=')
+            .map_or((word, None), |it| (it.0, Some(it.1)));
+        if matches!(option, "--context" | "--kube-context") {
+            let value = value.or_else(|| words.next())?;
+            return Some(value.trim_matches(['"', '\'']));
+        }
+    }
+    None
+}
+
 /// A prompt behind which nothing was typed.
 pub fn is_prompt(line: &str) -> bool {
     let line = line.trim();
@@ -284,6 +313,22 @@ mod tests {
         ] {
             assert!(!is_command(line), "{line}");
         }
+    }
+
+    #[test]
+    fn a_command_may_name_its_context() {
+        for command in [
+            "$ kubectl --context prod-us get ns",
+            "kubectl get ns --context=prod-us",
+            "ana@ops:~$ helm list -A --kube-context \"prod-us\"",
+        ] {
+            assert_eq!(context_of(command), Some("prod-us"), "{command}");
+        }
+        for line in ["kubectl get ns", "Acme, --context", "oc get ns --context"] {
+            assert_eq!(context_of(line), None, "{line}");
+        }
+        assert!(lists_namespaces("$ kubectl get ns -o wide") && !lists_namespaces("acme, ns"));
+        assert!(!lists_namespaces("$ kubectl get pods -A"));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::{
     ImportNote, ImportedStep, STEPS_MAX, TemplateImport,
     blocks::StepBlock,
-    heading, prose,
+    footnotes, heading, prose,
     scan::Heading,
     verify_words::{self, HeadingRole},
 };
@@ -227,7 +227,7 @@ impl StepCollector {
     /// the block's description.
     fn end_text(&mut self) {
         if let Some(group) = &mut self.group
-            && let Some(notes) = self.prose.take_if(|it| prose::is_footnotes(&it.text))
+            && let Some(notes) = self.prose.take_if(|it| footnotes::is_footnotes(&it.text))
         {
             group.description = join(group.description.take(), Some(notes));
         }

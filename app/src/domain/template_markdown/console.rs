@@ -3,7 +3,9 @@
 
 use super::{
     guess,
-    prompt::{PromptSign, behind_prompt, behind_sql_prompt, is_exit, opens_shell},
+    known_prompts::KnownPrompts,
+    opened_shell::{is_exit, opens_shell},
+    prompt::{PromptSign, behind_sql_prompt, prompted},
     shell_syntax::{ShellSyntax, heredoc},
 };
 use crate::domain::vocabulary::StepType;
@@ -26,6 +28,7 @@ const DOUBTED_MAX: usize = 1_000;
 struct SessionReader<'a> {
     lines: std::iter::Peekable<std::str::Lines<'a>>,
     sign: PromptSign,
+    prompts: KnownPrompts<'a>,
     taken: Vec<&'a str>,
     session: ConsoleSession,
 }
@@ -43,10 +46,10 @@ impl<'a> SessionReader<'a> {
             if !syntax.goes_on(line) {
                 break;
             }
-            let sign = self.sign;
+            let (sign, prompts) = (self.sign, &self.prompts);
             // Behind `> ` a command also goes on in lines that begin with it.
             let line = self.lines.next_if(|it| {
-                sign == PromptSign::Angle || behind_prompt(it.trim_start(), sign).is_none()
+                sign == PromptSign::Angle || prompts.behind(it.trim_start(), sign).is_none()
             });
             next = line.map(without_second_prompt);
         }
@@ -90,6 +93,12 @@ fn without_second_prompt(line: &str) -> &str {
         .unwrap_or(if trimmed == ">" { "" } else { line })
 }
 
+/// Whether a line is a comment: `# Stop it` or `#Stop it`, but not `#1` of some output.
+fn is_comment(line: &str) -> bool {
+    line.strip_prefix('#')
+        .is_some_and(|it| it.starts_with([' ', '\t']) || it.starts_with(char::is_alphabetic))
+}
+
 /// The commands of a shell session. None if no line has a prompt. `is_console` says that the fence is marked as one:
 /// then `# ` at the start of a line may be the prompt of root. In any other fence the first line that is no comment
 /// decides.
@@ -99,20 +108,16 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
             .map(str::trim_start)
             .filter(|it| !it.is_empty())
     };
-    // `% ` of zsh may also be a percentage in a text.
-    let is_user = |line: &str| {
-        let command = behind_prompt(line, PromptSign::User);
-        let is_sure = is_console || !line.starts_with(['%', '❯', '»', 'λ']);
-        command.is_some_and(|it| is_sure || guess::is_command(it))
-    };
+    let prompts = KnownPrompts::of(text, is_console);
+    let is_user = |line: &str| prompts.behind(line, PromptSign::User).is_some();
     // A comment in a bash block begins with `# `, so only a prompt with a host's name tells a root shell there.
     let is_root = |line: &str| {
-        let command = behind_prompt(line, PromptSign::Root);
+        let command = prompts.behind(line, PromptSign::Root);
         command.is_some_and(|it| !line.starts_with('#') || is_console && guess::is_command(it))
     };
     let is_angle = |line: &str| {
-        let command = behind_prompt(line, PromptSign::Angle);
-        command.is_some_and(guess::is_command)
+        let line = prompted(line, PromptSign::Angle);
+        line.is_some_and(|it| guess::is_command(it.command))
     };
     let mut first = lines().filter(|it| is_root(it) || !it.starts_with('#'));
     let sign = if is_console && lines().any(is_user)
@@ -130,31 +135,44 @@ fn shell(text: &str, is_console: bool) -> Option<ConsoleSession> {
     let mut reader = SessionReader {
         lines: text.lines().peekable(),
         sign,
+        prompts,
         taken: Vec::new(),
         session: ConsoleSession::default(),
     };
     let mut comments = Vec::new();
-    let mut is_root_open = false;
+    // How many shells are open that the session's commands opened.
+    let mut n_shells = 0_u32;
     while let Some(line) = reader.lines.next() {
         let trimmed = line.trim_start();
-        let own = behind_prompt(trimmed, sign);
-        is_root_open &= own.is_none();
+        let own = reader.prompts.behind(trimmed, sign);
+        if own.is_some() {
+            n_shells = 0;
+        }
+        let is_root_open = n_shells > 0;
         let command = own.or_else(|| {
             // `sudo -i` turns `host$` into `host#`, and `$` into `#`.
-            behind_prompt(trimmed, PromptSign::Root).filter(|it| {
-                !trimmed.starts_with('#') || is_root_open && (guess::is_command(it) || is_exit(it))
-            })
+            let line = prompted(trimmed, PromptSign::Root)?;
+            let is_prompt = if trimmed.starts_with('#') {
+                is_root_open && (guess::is_command(line.command) || is_exit(line.command))
+            } else {
+                reader.prompts.include(&line)
+            };
+            is_prompt.then_some(line.command)
         });
         match command.map(str::trim_end) {
             Some("") => {}
             Some(command) => {
-                is_root_open = (is_root_open || opens_shell(command)) && !is_exit(command);
+                if opens_shell(command) {
+                    n_shells += 1;
+                } else if is_exit(command) {
+                    n_shells = n_shells.saturating_sub(1);
+                }
                 reader.taken.append(&mut comments);
                 reader.command(command);
             }
             None if trimmed.is_empty() => {}
             // A comment above a command is kept with it. What reads like a command may be one of root.
-            None if trimmed.starts_with("# ") => {
+            None if is_comment(trimmed) => {
                 reader.session.is_doubtful |=
                     is_root_open || guess::is_command(trimmed.trim_start_matches(['#', ' ']));
                 comments.push(trimmed);

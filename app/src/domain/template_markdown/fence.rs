@@ -21,6 +21,12 @@ pub enum FenceLanguage {
 /// `bash{1-3}`, `bash:run.sh` and `language-bash` all name bash.
 fn word(info: &str) -> String {
     let info = info.trim();
+    // A directive of MyST: `{code-block} bash`.
+    let directive = info.strip_prefix('{').and_then(|it| it.split_once('}'));
+    let info = match directive {
+        Some(("code-block" | "code" | "sourcecode", rest)) => rest.trim(),
+        _ => info,
+    };
     let inner = info
         .strip_prefix('{')
         .map_or(info, |it| it.split('}').next().unwrap_or(it));
@@ -61,6 +67,15 @@ pub fn language(info: &str) -> FenceLanguage {
     }
 }
 
+/// The info string and the text of a fence that is all there is in a block of indented code.
+pub fn within(code: &str) -> Option<(&str, &str)> {
+    let (first, body) = code.trim_end().split_once('\n')?;
+    let info = first.trim_start_matches('`');
+    let sign = &first[..first.len() - info.len()];
+    let (text, last) = body.rsplit_once('\n').unwrap_or(("", body));
+    (sign.len() >= 3 && last == sign && !text.contains(sign)).then_some((info, text))
+}
+
 /// The text of a fenced block as it is in the source, and whether the block is closed. The line break before the closing
 /// fence belongs to the fence.
 /// `inner` is the text that the parser gives, without the indentation of a list and the signs of a quotation.
@@ -91,6 +106,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_fence_may_be_all_of_an_indented_block() {
+        assert_eq!(
+            within("```bash\nls\n\npwd\n```\n"),
+            Some(("bash", "ls\n\npwd"))
+        );
+        assert_eq!(within("````\n```\n````"), Some(("", "```")));
+        assert_eq!(within("```bash\n```"), Some(("bash", "")));
+        for code in [
+            "ls",
+            "```bash\nls",
+            "ls\n```\na\n```",
+            "```\na\n```\nb\n```\nc\n```",
+            "a\na",
+        ] {
+            assert_eq!(within(code), None, "{code}");
+        }
+    }
+
+    #[test]
     fn the_usual_words_name_bash_sql_and_sessions() {
         for info in [
             "sh",
@@ -104,6 +138,7 @@ mod tests {
             "bash title=\"x\"",
             "bash:run.sh",
             "language-bash",
+            "{code-block} bash",
             "{bash, echo=FALSE}",
             "{#id .sh}",
             " ksh ",

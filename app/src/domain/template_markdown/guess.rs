@@ -1,29 +1,44 @@
 //! What a text without a named language reads like. Used for fenced blocks that name none: the person is asked.
 
+use super::shell_syntax::{ShellSyntax, heredoc};
 use crate::domain::vocabulary::StepType;
 
 /// How many lines are looked at.
 const LINES_MAX: usize = 200;
 
 /// Commands that begin a line of a script and hardly ever a line of prose or output.
-const COMMANDS: &str = " ansible ansible-playbook apk apt apt-get argocd awk aws az base64 bash brew bundle calicoctl cargo \
-cd ceph certbot chgrp chmod chown cilium consul cp createdb createuser crictl crontab ctr curl date dd df dig dnf docker \
-docker-compose dropdb du echo ed egrep env etcdctl eval exec export fdisk flux flyway gcloud getent git gpg grep gsutil \
-gunzip gzip head helm helmfile hostname id ifconfig ip iptables istioctl java journalctl jq k3s k9s kill kinit kops \
-krew kubeadm kubectl kubectx kubens kustomize ldapsearch less liquibase ln ls lsblk lsof make md5sum minikube mkdir mkfs \
-mongo mongodump mongosh mount mv mvn mysql mysqladmin mysqldump nc netstat nginx node nodetool nomad npm npx nslookup nvm \
-oc openssl pacman patronictl pg_basebackup pg_ctl pg_dump pg_dumpall pg_restore pgbench php ping pip pip3 pkill pnpm podman \
-printf ps psql pwd python python3 rabbitmqctl rails rake rclone redis-cli restic rm rmdir rpm rsync rvm sc scp sed \
-service sha256sum sh skopeo sleep snap sops source sqlcmd sqlite3 sqlplus ss ssh ssh-keygen su sudo supervisorctl sysctl systemctl tail tar tcpdump \
-tee telnet terraform terragrunt timeout top touch tr truncate umount uname unset unzip vault vim virsh watch wget which \
-whoami xargs yarn yq yum zcat zfs zip zpool zypper ";
+const COMMANDS: &str = " alembic alias ansible ansible-playbook ansible-vault apachectl apk apt apt-get apt-key apt-mark \
+arangodump argo argocd awk aws az barman base64 bash blkid brew buildah bundle calicoctl cargo cat cd cdk ceph certbot \
+chage chef-client chgrp chmod chown chpasswd chronyc chroot cilium clickhouse-client cmake command composer conntrack \
+consul cosign cp cqlsh crane createdb createuser crictl crm crontab ctr curl cut date dd df diff dig dmesg dmidecode dnf \
+docker docker-compose dotnet dpkg dpkg-reconfigure drbdadm dropdb drush du e2fsck echo ed egrep eksctl env etcdctl etcdutl \
+ethtool eval exec export fdisk file find firewall-cmd flask flux flyway fsck gcc gcloud getent getfacl gh gh-ost git \
+gitlab-ctl gitlab-rake glab gpg gpg2 gradle grep groupadd grpcurl gsutil gunzip gzip haproxy head helm helmfile hostname \
+hostnamectl httpd hubble id ifconfig incus initdb ionice iostat ip iperf3 ipmitool iptables ipvsadm iscsiadm istioctl java \
+journalctl jq k3d k3s k9s keytool kill kinit kops krew kubeadm kubectl kubectx kubens kubescape kubeseal kustomize \
+ldapsearch less lftp linkerd liquibase ln loginctl ls lsblk lsmod lsof lvcreate lvdisplay lvextend lvreduce lvremove \
+lvresize lvs lxc machinectl make md5sum mdadm minikube mkdir mkfs mkswap mktemp modprobe mongo mongodump mongoexport \
+mongoimport mongorestore mongosh mount mtr multipath mv mvn mvnw mysql mysqladmin mysqlbinlog mysqlcheck mysqldump nano nc \
+nerdctl netstat newman nft nginx nice nmap node nodetool nohup nomad npm npx nsenter nslookup ntpq nvidia-smi nvm oc \
+openssl oras packer pacman parallel parted partprobe passwd patronictl pcs pg_basebackup pg_ctl pg_ctlcluster pg_dump \
+pg_dumpall pg_isready pg_lsclusters pg_repack pg_restore pg_rewind pg_upgrade pgbackrest pgbench php ping pip pip3 pkill \
+pm2 pnpm podman poetry popd poweroff printf ps psql pt-online-schema-change pulumi puppet pushd pvcreate pvdisplay \
+pvresize pvs pwd python python3 rabbitmq-diagnostics rabbitmq-plugins rabbitmqctl rails rake rclone reboot redis-cli \
+reindexdb repmgr resize2fs restic rm rmdir rpm rsync rustup rvm salt sc scp screen sed service setfacl setsid sftp sh \
+sha256sum shutdown skopeo sleep smartctl snap sops sort source sqlcmd sqlite3 sqlplus ss ssh ssh-copy-id ssh-keygen \
+ssh-keyscan stat stern su subscription-manager sudo sudoedit supervisorctl swapoff swapon syft sysctl systemctl \
+systemd-analyze systemd-run tac tail tar tcpdump tee telnet terraform terragrunt timedatectl timeout tmux tofu top touch \
+tr traceroute tree trivy truncate tune2fs ufw umount uname uniq unset unzip update-ca-certificates update-grub useradd \
+userdel usermod vacuumdb vagrant varnishadm vault velero vgcreate vgdisplay vgextend vgs vi vim virsh virt-install visudo \
+vmstat wal-g watch wc wget which whoami xargs xfs_growfs xxd yarn yq yum zcat zfs zip zkCli.sh zpool zypper ";
 
 /// Commands that are common words, too. They count only with something behind them that reads like an argument.
-const AMBIGUOUS: &str = " date dig head hostname id less mount node ps service sleep snap source tail tee timeout top touch \
-watch which yarn ";
+const AMBIGUOUS: &str = " alias command cut date diff dig file find flask head hostname id less mount nice node parallel \
+ps reboot salt screen service shutdown sleep snap sort source stat tail tee timeout top touch tree uniq watch wc which \
+yarn ";
 
 /// Words of the shell's own grammar. They count only beside a command.
-const GRAMMAR: &str = " for while until if then else elif fi do done case esac function set unset local return exit trap read wait \
+const GRAMMAR: &str = " for while until if then else elif fi do done case esac function select set unset local declare readonly shopt return exit trap read wait \
 { } ( ) [ [[ ! ;; test time ";
 
 /// Words of the grammar that may stand before a command.
@@ -70,6 +85,7 @@ pub fn is_command(line: &str) -> bool {
         || second.contains(['/', '.'])
         || second.starts_with(['-', '$', '"', '\'', '+'])
         || second.starts_with(|it: char| it.is_ascii_digit())
+        || is_assignment(second)
         || contains_word(COMMANDS, second);
     let is_prose = matches!(
         second,
@@ -87,7 +103,13 @@ pub fn is_command(line: &str) -> bool {
             | "->"
             | "|"
     ) && !matches!(first, "cd" | "echo" | "grep");
-    (is_word || is_path) && !is_prose && (!is_ambiguous || is_argument)
+    // ". ./env.sh" reads a file; "kafka-topics.sh --list" is on the path.
+    let is_sourced =
+        first == "." && (second.contains('/') || second.ends_with("env") || second.ends_with("sh"));
+    let is_script_on_path = is_script && !first.contains('/') && second.starts_with('-');
+    (is_word || is_path || is_sourced || is_script_on_path)
+        && !is_prose
+        && (!is_ambiguous || is_argument)
 }
 
 /// Whether a line that begins with the shell's grammar has a command in it: `for i in 1 2; do ssh host$i; done`.
@@ -106,26 +128,91 @@ fn has_command(line: &str) -> bool {
     })
 }
 
+/// Whether a line begins a function: `check() {`, `check ()`, `check() { curl -f x; }`.
+fn begins_function(line: &str) -> bool {
+    line.split_once('(').is_some_and(|(name, rest)| {
+        let name = name.trim_end();
+        let is_name = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '-');
+        let body = rest.strip_prefix(')').map(str::trim_start);
+        !name.is_empty()
+            && name.chars().all(is_name)
+            && body.is_some_and(|it| it.is_empty() || it.starts_with('{'))
+    })
+}
+
+/// Whether a line is part of the shell's grammar, or sets something.
+fn is_grammar(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let is_word =
+        contains_word(GRAMMAR, first) || contains_word(GRAMMAR, first.trim_end_matches(';'));
+    // "select x in a b"; any other select is one of SQL.
+    let is_select = first == "select";
+    is_word && (!is_select || words.nth(1) == Some("in")) || begins_function(line)
+}
+
+/// What is behind the pattern of a branch: ` systemctl start api;;` of `start) systemctl start api;;`.
+fn behind_pattern(line: &str) -> Option<&str> {
+    let (pattern, rest) = line.split_once(')')?;
+    let is_pattern = !pattern.is_empty() && !pattern.contains([' ', '(', '$', ';']);
+    is_pattern.then_some(rest)
+}
+
+/// Lines of a text that say what the shell is to do: without comments, here-documents, texts in quotes, and the lines that a
+/// command goes on in. At most [`LINES_MAX`] of the text's lines are looked at.
+fn statements(text: &str) -> Vec<&str> {
+    let mut lines = text.lines().map(str::trim).take(LINES_MAX);
+    let mut statements = Vec::new();
+    let mut continues = false;
+    while let Some(line) = lines.next() {
+        let was_continued = continues;
+        continues = line.ends_with(['\\', '|']) || line.ends_with("&&");
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if !was_continued {
+            statements.push(line);
+        }
+        // Only if the end is there: "it's" in a line of prose opens no quote.
+        let quote = ShellSyntax::open_quote(line);
+        let is_end = |it: &str| match quote {
+            Some(quote) => it.contains(quote),
+            None => heredoc(line).is_some_and(|word| it == word),
+        };
+        if let Some(n_lines) = lines.clone().position(is_end) {
+            lines.nth(n_lines);
+        }
+    }
+    statements
+}
+
 /// Whether a text without a language reads like a shell script: it begins with a command, and half of its lines do.
 fn is_shell(text: &str) -> bool {
     if text.starts_with("#!") {
         return text.lines().next().is_some_and(|it| it.contains("sh"));
     }
     let (mut n_lines, mut n_commands, mut n_grammar) = (0_u32, 0_u32, 0_u32);
-    let mut continues = false;
-    for line in text.lines().map(str::trim).take(LINES_MAX) {
-        let was_continued = continues;
-        continues = line.ends_with(['\\', '|']) || line.ends_with("&&");
-        if line.is_empty() || line.starts_with('#') || was_continued {
-            continue;
-        }
+    let mut n_cases = 0_u32;
+    for whole in statements(text) {
         n_lines += 1;
-        let first = line.split_whitespace().next().unwrap_or_default();
-        let line = line.trim_start_matches(['(', '{', ' ']);
-        let is_grammar = contains_word(GRAMMAR, first.trim_end_matches(';'));
-        if is_command(line) || is_grammar && has_command(line) {
+        let first = whole.split_whitespace().next().unwrap_or_default();
+        let line = whole.trim_start_matches(['(', '{', ' ']);
+        match first.trim_end_matches(';') {
+            "case" if whole.ends_with(" in") => n_cases += 1,
+            "esac" => n_cases = n_cases.saturating_sub(1),
+            _ => {}
+        }
+        let branch = behind_pattern(whole).filter(|_| n_cases > 0);
+        let has_grammar = is_grammar(whole);
+        if is_command(line)
+            || (has_grammar || branch.is_some()) && has_command(branch.unwrap_or(whole))
+        {
             n_commands += 1;
-        } else if is_grammar || is_assignment(first) || first.starts_with(['-', '|']) {
+        } else if has_grammar
+            || branch.is_some()
+            || is_assignment(first)
+            || first.starts_with(['-', '|'])
+        {
             n_grammar += 1;
         } else if n_commands + n_grammar == 0 {
             return false;
@@ -205,6 +292,27 @@ mod tests {
             "while ! curl -sf localhost/healthz; do\n  sleep 1\ndone",
             "function check { kubectl get pods; }",
             "service nginx restart\ntail -f /var/log/nginx/error.log",
+            "cat <<'EOF' | kubectl apply -f -\napiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nEOF",
+            "cat > /etc/app.conf <<EOF\na: 1\nb: 2\nc: 3\nEOF\nsystemctl restart app",
+            "psql app <<SQL\nSELECT 1;\nUPDATE a SET b = 1;\nDELETE FROM b;\nSQL",
+            "kubectl patch svc api -p '{\n  \"spec\": {\n    \"type\": \"NodePort\"\n  }\n}'",
+            "case $1 in\n  start) systemctl start x;;\n  stop) systemctl stop x;;\nesac",
+            "case \"$ENV\" in\nprod)\n  kubectl get pods\n  ;;\n*)\n  echo no\n  ;;\nesac",
+            "check() {\n  kubectl get pods\n}\ncheck",
+            "check () { curl -sf localhost; }",
+            ". ./env.sh",
+            ". /etc/profile\nkubectl get pods",
+            ". env.sh && ./run.sh",
+            "select pod in $(kubectl get pods -o name); do\n  kubectl delete $pod\ndone",
+            "nohup ./run.sh &",
+            "nohup java -jar app.jar > log 2>&1 &",
+            "nice -n 10 pg_dump app > app.sql",
+            "trap 'rm -f x' EXIT\nmktemp",
+            "pushd /srv\nls\npopd",
+            "kafka-topics.sh --list",
+            "find . -name '*.tmp' -delete",
+            "sudo reboot",
+            "pgbackrest --stanza=main check",
         ] {
             assert_eq!(script(text), Some(StepType::Bash), "{text}");
         }
@@ -216,6 +324,7 @@ mod tests {
             "SELECT count(*)\nFROM users;",
             "-- first\nBEGIN;\nUPDATE users SET a = 1;\nCOMMIT;",
             "alter table users add column x int;",
+            "select count(*)\nfrom users\nwhere date > now();",
         ] {
             assert_eq!(script(text), Some(StepType::Sql), "{text}");
         }
@@ -245,6 +354,15 @@ mod tests {
             "id | name\n---+-----\n 1 | a",
             "id  status\n1   ok",
             "error: unable to connect",
+            "find the pod that is down",
+            "diff between both: none",
+            "sort by name",
+            "reboot the host",
+            "file: app.conf",
+            "select the pod in the list",
+            "kubernetes() is a word",
+            "a) first\nb) second",
+            "It's up\nand it's well",
             "",
         ] {
             assert_eq!(script(text), None, "{text}");

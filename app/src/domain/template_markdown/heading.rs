@@ -161,15 +161,60 @@ pub fn numbered(name: &str, n: usize) -> String {
     cut(name, room) + &suffix
 }
 
-/// "Database: verify": a verify heading's words behind its parent's name, within the limit.
+/// Whether a word of a verify heading, in lower case, is a German noun, which begins with a capital wherever it stands.
+fn is_german_noun(word: &str) -> bool {
+    [
+        "ung",
+        "ungen",
+        "kontrolle",
+        "kontrollen",
+        "abnahme",
+        "fälle",
+    ]
+    .iter()
+    .any(|it| word.ends_with(it))
+        || word.starts_with("prüf") && word != "prüfen"
+        || [
+            "verifikation",
+            "abnahme",
+            "funktionstest",
+            "rauchtest",
+            "kontrollschritt",
+            "testschritt",
+        ]
+        .iter()
+        .any(|it| word.starts_with(it))
+}
+
+/// A word with a capital at its start.
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().unwrap_or_default();
+    first.to_uppercase().chain(letters).collect()
+}
+
+/// "Database: verify": a verify heading's words behind its parent's name, within the limit. The first letter becomes a small
+/// one, unless the word is a German noun or another word has a capital, too: "Anwendung: Smoke-Test".
 pub fn under_parent(parent: &str, words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().unwrap_or_default();
     let is_acronym = letters.clone().next().is_some_and(char::is_uppercase);
     let is_shouted = !words.contains(char::is_lowercase) && !words.contains(' ') && words.len() > 4;
-    let words = if is_shouted {
-        lowercase(words)
-    } else if is_acronym {
+    let has_capitals = words.split([' ', '-', '/']).skip(1).any(|it| {
+        let mut letters = it.chars();
+        letters.next().is_some_and(char::is_uppercase)
+            && letters.next().is_some_and(char::is_lowercase)
+    });
+    let lower = lowercase(words);
+    let is_noun = lower
+        .split([' ', '-', '/'])
+        .next()
+        .is_some_and(is_german_noun);
+    let words = if is_shouted && is_noun {
+        capitalized(&lower)
+    } else if is_shouted {
+        lower
+    } else if is_acronym || is_noun || has_capitals {
         words.to_owned()
     } else {
         first.to_lowercase().chain(letters).collect()
@@ -270,12 +315,30 @@ mod tests {
             "Database: smoke test"
         );
         assert_eq!(
-            under_parent("Database", "Überprüfung"),
-            "Database: überprüfung"
+            under_parent("Database", "Verify the rollout"),
+            "Database: verify the rollout"
         );
         assert_eq!(
             under_parent("Database", "SQL validation"),
             "Database: SQL validation"
         );
+    }
+    #[test]
+    fn german_nouns_and_titles_keep_their_capitals() {
+        for (words, name) in [
+            ("Überprüfung", "Datenbank: Überprüfung"),
+            ("ÜBERPRÜFUNG", "Datenbank: Überprüfung"),
+            ("Prüfung der Tabellen", "Datenbank: Prüfung der Tabellen"),
+            ("Prüfschritte", "Datenbank: Prüfschritte"),
+            ("Endkontrolle", "Datenbank: Endkontrolle"),
+            ("Abnahmetest", "Datenbank: Abnahmetest"),
+            ("Smoke-Test", "Datenbank: Smoke-Test"),
+            ("Verify Rollout", "Datenbank: Verify Rollout"),
+            ("Verify API", "Datenbank: verify API"),
+            ("Prüfen", "Datenbank: prüfen"),
+            ("Smoke tests", "Datenbank: smoke tests"),
+        ] {
+            assert_eq!(under_parent("Datenbank", words), name);
+        }
     }
 }

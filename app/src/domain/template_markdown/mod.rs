@@ -9,9 +9,12 @@ pub mod carried_edits;
 mod collector;
 mod console;
 mod fence;
+mod footnotes;
 mod front_matter;
 mod guess;
 mod heading;
+mod known_prompts;
+mod opened_shell;
 /// Edits of the preview's rows.
 pub mod preview;
 mod prompt;
@@ -19,6 +22,7 @@ mod prose;
 mod read;
 mod scan;
 mod shell_syntax;
+mod site_markup;
 mod verify_words;
 mod write;
 

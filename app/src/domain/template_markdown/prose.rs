@@ -2,6 +2,7 @@
 //! Links by reference become links in place, so that a text does not need its definition. Nothing else is changed, and
 //! an indented first line keeps its indent.
 
+use super::site_markup::{container_title, is_back_link, is_markup, n_statement_lines};
 use std::ops::Range;
 
 /// Prose of more lines is taken as it is: it is over every limit in any case.
@@ -70,50 +71,20 @@ fn is_filler(line: &str) -> bool {
     text.is_empty() || is_rule('-') || is_rule('*') || is_rule('_') || is_rule('=')
 }
 
-/// The title of a container of a site generator, `:::tip Beware` or `:::tip[Beware]`; empty if it has none, as at its end.
-fn container_title(line: &str) -> Option<&str> {
-    let rest = line.trim().strip_prefix(":::")?.trim_start_matches(':');
-    let rest = rest.trim_start();
-    let end = rest.find(|it: char| !(it.is_alphanumeric() || matches!(it, '-' | '_')));
-    let title = end.map_or("", |it| rest[it..].trim());
-    let title = title
-        .strip_prefix('[')
-        .and_then(|it| it.strip_suffix(']'))
-        .unwrap_or(title);
-    Some(if title.starts_with('{') { "" } else { title })
-}
-
-/// Whether a line imports a component, as MDX does: `import Tabs from '@theme/Tabs';`.
-fn is_import(line: &str) -> bool {
-    let what = line.strip_prefix("import ");
-    let what = what.map(|it| it.trim_end_matches(';').trim());
-    what.is_some_and(|it| {
-        it.ends_with(['\'', '"']) && (it.starts_with(['\'', '"']) || it.contains(" from "))
-    })
-}
-
-/// Whether a text is nothing but footnotes: `[^1]: The note.`, with the lines that they go on in.
-pub fn is_footnotes(text: &str) -> bool {
-    let is_note = |it: &str| {
-        let label = it.strip_prefix("[^").and_then(|it| it.split_once("]:"));
-        label.is_some_and(|it| !it.0.contains(char::is_whitespace))
-    };
-    let mut lines = text.lines().filter(|it| !it.trim().is_empty());
-    is_note(text.trim_start()) && lines.all(|it| is_note(it) || it.starts_with([' ', '\t']))
-}
-
-/// Whether a line is only markup of a site generator: `{{< hint >}}`, `{% endhint %}`, `{: .note }`, `:::tip`, an import.
-fn is_markup(line: &str) -> bool {
-    let text = line.trim();
-    let is_between = |start: &str, end: &str| {
-        text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end)
-    };
-    container_title(text).is_some_and(str::is_empty)
-        || is_import(text)
-        || is_between("{{<", ">}}")
-        || is_between("{{%", "%}}")
-        || is_between("{%", "%}")
-        || is_between("{:", "}")
+/// Takes out statements and comments of MDX.
+fn remove_statements(lines: &mut [ProseLine<'_>]) {
+    let mut at = 0;
+    while at < lines.len() {
+        let n_lines = if lines[at].is_code {
+            0
+        } else {
+            n_statement_lines(lines[at..].iter().map(|it| it.source))
+        };
+        for line in &mut lines[at..at + n_lines] {
+            line.is_gone = true;
+        }
+        at += n_lines.max(1);
+    }
 }
 
 /// Whether a text names a table of contents.
@@ -232,7 +203,7 @@ fn lines<'a>(source: &'a str, range: Range<usize>, edits: &[ProseEdit]) -> Vec<P
         bare.push_str(&source[at..end]);
         let bare = bare.replace("&nbsp;", " ");
         let is_empty = !without_signs(&bare).contains(|it: char| !it.is_whitespace());
-        let is_gone = !is_code && (is_edited && is_empty || is_markup(line));
+        let is_gone = !is_code && (is_edited && is_empty || is_markup(line) || is_back_link(&text));
         let title = container_title(line).filter(|it| !is_code && !it.is_empty());
         let text = title.unwrap_or(text.trim_end()).to_owned();
         lines.push(ProseLine {
@@ -275,7 +246,9 @@ pub fn text(
         let text = source[range.clone()].trim();
         return (!text.is_empty()).then(|| (range.start, text.to_owned()));
     }
-    let lines = without_contents(without_gone(lines(source, range, edits)));
+    let mut lines = lines(source, range, edits);
+    remove_statements(&mut lines);
+    let lines = without_contents(without_gone(lines));
     let from = lines.iter().position(|it| !is_filler(&it.text))?;
     let to = lines.iter().rposition(|it| !is_filler(&it.text))? + 1;
     let lines = &lines[from..to];
@@ -373,11 +346,21 @@ mod tests {
             "::: {.note}\n:::",
             "import Tabs from '@theme/Tabs';\nimport TabItem from \"@theme/TabItem\"",
             "import './style.css'",
+            "import {\n  A,\n  B,\n} from 'y';\nimport C, { D } from 'z'",
+            "export const version = '1.2';\n\nexport const x = {\n  a: 1,\n\n  b: 2,\n};",
+            "export const C = () => (\n  <div>\n    hi\n  </div>\n);",
+            "export default ({ children }) => <div>{children}</div>",
+            "export { a, b } from './c'",
+            "export * from './c'",
+            "export const text = `\nx (\n`;",
+            "{/* later */}",
+            "{/* later\n\nor never */}",
             "* * *",
             "1.\n",
             "- \n>",
             "- [ ]",
             "[TOC]",
+            "[Back to top](#contents)",
             "[[_TOC_]]\n",
             "- [Deploy](#deploy)\n  - [Verify](#verify)\n",
             "1. [A](#a)\n2. [B](#b)",
@@ -408,33 +391,25 @@ mod tests {
             ":::caution Beware\n\nIt is slow.\n\n:::",
             ":::caution[Beware]\n\nIt is slow.\n\n:::\n",
             "::: warning Beware\n\nIt is slow.\n\n:::",
+            "=== \"Beware\"\n\nIt is slow.",
         ] {
             assert_eq!(whole(source).unwrap(), "Beware\n\nIt is slow.", "{source}");
         }
+        for prose in [
+            "import the data from \"old\" first",
+            "import {{customer.name}} into the ledger",
+            "export FOO=1 first",
+            "export default values of the old host",
+            "export function and class",
+            "{customer} comes first",
+        ] {
+            assert_eq!(whole(prose).unwrap(), prose);
+        }
         assert_eq!(
-            whole("import the data from \"old\" first").unwrap(),
-            "import the data from \"old\" first"
+            whole("import {\n  A\n} from 'y'\n\nIt is slow.\n\nexport const a = 1\n\nIt is.")
+                .unwrap(),
+            "It is slow.\n\nIt is."
         );
-    }
-
-    #[test]
-    fn footnotes_are_told_from_other_prose() {
-        for text in [
-            "[^1]: The note.",
-            "[^a]: One.\n[^b]: Two.",
-            "[^1]: The\n    note.\n\n[^2]: More.",
-        ] {
-            assert!(is_footnotes(text), "{text}");
-        }
-        for text in [
-            "",
-            "See [^1]: there.",
-            "[^1]: The note.\n\nAnd more.",
-            "[1]: https://x",
-            "[^1] alone",
-        ] {
-            assert!(!is_footnotes(text), "{text}");
-        }
     }
 
     #[test]

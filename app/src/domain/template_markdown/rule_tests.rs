@@ -251,6 +251,24 @@ fn footnotes_behind_a_block_are_no_step() {
             "deploy text B: [^2]: Alone here."
         ]
     );
+    for behind in [
+        "[^1]: The note.\n\n[wiki]: https://wiki\n",
+        "[wiki]: https://wiki\n[^1]: The note.\n",
+    ] {
+        assert_eq!(
+            steps(&format!("## A\n```bash\na\n```\n{behind}")),
+            ["deploy bash A: a ([^1]: The note.)"]
+        );
+    }
+    let source = "## A\n```bash\na\n```\n[^1]: The note.\n[wiki]: https://wiki\n";
+    assert_eq!(steps(source).len(), 1);
+}
+
+#[test]
+fn statements_of_mdx_are_no_steps() {
+    let source = "import Tabs from 'x';\nimport {\n  A,\n} from 'y';\n\nexport const v = {\n  a: 1,\n\n  b: 2,\n};\n\n# June\n\nIntro.\n\n## A\n```bash\na\n```\n\n{/* later */}\n\nexport default ({ children }) => <div>{children}</div>\n";
+    assert_eq!(steps(source), ["deploy bash A: a"]);
+    assert_eq!(release(source), pair(Some("June"), Some("Intro.")));
 }
 
 #[test]

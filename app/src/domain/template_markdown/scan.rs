@@ -57,6 +57,9 @@ pub struct MarkdownScan {
     pub open_comment: Option<usize>,
 }
 
+/// How many spaces make code of a line.
+const CODE_INDENT: usize = 4;
+
 /// A link's target of more bytes is not put in place: it is an image's data.
 const TARGET_MAX: usize = 500;
 
@@ -175,6 +178,22 @@ impl<'a> MarkdownScanner<'a> {
         );
     }
 
+    /// A fence that is indented like code, as in the tabs of some site generators: it stays a fence.
+    fn indented_fence(&mut self, range: &Range<usize>, code: &str) {
+        let Some((info, text)) = fence::within(code) else {
+            return;
+        };
+        let language = fence::language(info);
+        if language != FenceLanguage::Other {
+            let fence = CodeFence {
+                language,
+                text: text.to_owned(),
+                list_indent: CODE_INDENT,
+            };
+            self.push(range, MarkdownElement::CodeFence(fence));
+        }
+    }
+
     /// A comment that marks the heading before it; any other block of HTML is edited.
     fn html(&mut self, range: Range<usize>) {
         let start = self.scan.start;
@@ -214,8 +233,9 @@ impl<'a> MarkdownScanner<'a> {
                     }
                 }
                 self.edit(whole, ProseChange::Keep);
-                if let CodeBlockKind::Fenced(info) = kind {
-                    self.fence(&info, &range, &inner);
+                match kind {
+                    CodeBlockKind::Fenced(info) => self.fence(&info, &range, &inner),
+                    CodeBlockKind::Indented => self.indented_fence(&range, &inner),
                 }
             }
             Event::Start(Tag::HtmlBlock) => self.html(range),
@@ -349,6 +369,15 @@ mod tests {
             panic!("no fence")
         };
         assert_eq!((fence.list_indent, fence.text.as_str()), (3, "ls\n  -l"));
+    }
+
+    #[test]
+    fn a_fence_that_is_indented_like_code_stays_a_fence() {
+        let scan = scan("=== \"CLI\"\n\n    ```bash\n    ls \\\n      -l\n    ```\n\nMore.\n");
+        let (_, MarkdownElement::CodeFence(fence)) = &scan.elements[0] else {
+            panic!("no fence")
+        };
+        assert_eq!(fence.text, "ls \\\n  -l");
     }
 
     #[test]

@@ -9,6 +9,13 @@ pub struct ShellSyntax {
 }
 
 impl ShellSyntax {
+    /// The quote that a line opens and does not close.
+    pub fn open_quote(line: &str) -> Option<char> {
+        let mut syntax = Self::default();
+        syntax.goes_on(line);
+        syntax.quote
+    }
+
     /// Reads a line of a command. Whether the command goes on in the next one: the line ends with a backslash, a pipe or
     /// an operator, a quote is open, or a loop is not closed.
     pub fn goes_on(&mut self, line: &str) -> bool {
@@ -84,6 +91,15 @@ mod tests {
         assert_eq!(goes_on(&["while a; do b", "done | c"]), [true, false]);
         assert_eq!(goes_on(&["x=$(", "ls", ")"]), [true, true, false]);
         assert_eq!(goes_on(&["echo if for do"]), [false]);
+    }
+
+    #[test]
+    fn a_quote_may_be_open_at_the_end_of_a_line() {
+        assert_eq!(ShellSyntax::open_quote("psql -c \""), Some('"'));
+        assert_eq!(ShellSyntax::open_quote("kubectl patch x -p '{"), Some('\''));
+        for line in ["echo 'a' \"b\"", "ls # it's", "echo it\\'s", ""] {
+            assert_eq!(ShellSyntax::open_quote(line), None, "{line}");
+        }
     }
 
     #[test]

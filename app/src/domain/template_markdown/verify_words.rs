@@ -29,11 +29,22 @@ impl HeadingRole {
 /// Words for "verify" in English, and as German, French and Spanish runbooks spell them.
 const VERIFY: &str = " verify verifying verification verifications validate validating validation validations vérification \
 vérifications vérifier validierung validieren verifikation verifizierung verifizieren überprüfung überprüfen prüfung prüfungen prüfen nachprüfung \
-funktionsprüfung abschlussprüfung abnahme endabnahme abnahmetest abnahmetests kontrolle verificación verificar \
-validación validar ";
+funktionsprüfung abschlussprüfung prüfschritt prüfschritte prüfpunkt prüfpunkte abnahme endabnahme abnahmeprüfung \
+abnahmetest abnahmetests kontrolle endkontrolle nachkontrolle schlusskontrolle kontrollieren kontrollschritte \
+funktionstest funktionstests rauchtest rauchtests valider verificación verificaciones verificar validación validaciones \
+validar comprobación comprobaciones comprobar verificação verificações validação verifica verifiche collaudo verificatie \
+verifiëren weryfikacja verifiering ";
+/// Words for checks that name the category only where nothing else is said: "Checks", but not "Check the pods".
+const CHECKS_ALONE: &str = " check checks tests testing healthcheck healthchecks kontrollen testen testfälle testschritte contrôle \
+contrôles recette pruebas controllo controlli controle controles controleren testes ";
+/// Small words between them.
+const BETWEEN: &str = " and und et y e of de du des la le les the ";
+/// Behind "checks": "Checks after the deployment".
+const AFTER: &str = " after following nach après después dopo depois ";
+/// Tests of a release, before "test" or "checks": "Integration tests".
+const KINDS: &str = " smoke sanity acceptance integration regression functional e2e ";
 /// Words that say how, before the words that count.
-const FILLERS: &str =
-    " run perform execute do carry out final finally the a an quick basic manual automated please ";
+const FILLERS: &str = " run perform execute do carry out how to final finally the a an quick basic manual automated please ";
 /// What is verified, before "verification": "Database verification".
 const SUBJECTS: &str = " acceptance api application cluster data database deploy deployment functional health \
 installation migration production release rollout schema service system upgrade ";
@@ -120,7 +131,7 @@ fn n_verify_words(words: &[String]) -> usize {
     let at = |index: usize| words.get(index).map_or("", String::as_str);
     match at(0) {
         "smoketest" | "smoketests" => 1,
-        "smoke" | "sanity" | "acceptance" if is_in(CHECKS, at(1)) => 2,
+        kind if is_in(KINDS, kind) && is_in(CHECKS, at(1)) => 2,
         "health" if is_in(" check checks ", at(1)) && words.len() == 2 => 2,
         first if is_in(VERIFY, first) => 1,
         _ => 0,
@@ -139,6 +150,15 @@ fn is_after(words: &[String]) -> bool {
         || first.starts_with("post") && words.len() >= 2 && words.len() <= 4 && is_in(CHECKS, last)
 }
 
+/// Whether words say nothing but that something is checked.
+fn are_checks(words: &[String]) -> bool {
+    words.iter().all(|it| {
+        [VERIFY, CHECKS_ALONE, SUFFIXES, BETWEEN]
+            .iter()
+            .any(|list| is_in(list, it))
+    })
+}
+
 fn role_of_words(words: &[String]) -> HeadingRole {
     if words.iter().any(|it| is_in(BEFORE, it)) {
         return HeadingRole::Plain;
@@ -149,9 +169,7 @@ fn role_of_words(words: &[String]) -> HeadingRole {
     let n_words = n_verify_words(words);
     if n_words > 0 {
         let rest = &words[n_words..];
-        let is_bare = rest
-            .iter()
-            .all(|it| is_in(SUFFIXES, it) || is_in(VERIFY, it) || it == "and")
+        let is_bare = are_checks(rest)
             || (rest.len() >= 2
                 && rest[0] == "and"
                 && n_verify_words(&rest[1..]) == rest.len() - 1);
@@ -161,8 +179,12 @@ fn role_of_words(words: &[String]) -> HeadingRole {
             HeadingRole::Verify
         };
     }
-    if is_after(words) {
+    let begins_with_checks = words.first().is_some_and(|it| is_in(CHECKS_ALONE, it));
+    if is_after(words) || begins_with_checks && are_checks(&words[1..]) {
         return section;
+    }
+    if begins_with_checks && words.get(1).is_some_and(|it| is_in(AFTER, it)) {
+        return HeadingRole::Verify;
     }
     let is_deploy = matches!(
         words.first().map(String::as_str),
@@ -269,7 +291,37 @@ mod tests {
             "✅ Abnahmetest",
             "Funktionsprüfung",
             "Kontrolle",
+            "Kontrollen",
+            "Endkontrolle",
+            "Prüfschritte",
+            "4. Prüfschritte:",
+            "Funktionstests",
             "4. Verify & validate",
+            "Tests",
+            "TESTS",
+            "Checks",
+            "✅ Checks",
+            "Check",
+            "Testing",
+            "Tests & checks",
+            "Prüfung und Abnahme",
+            "Run the tests",
+            "Final checks",
+            "Check steps",
+            "How to verify",
+            "Health checks",
+            "Healthcheck",
+            "Integration tests",
+            "Regression tests",
+            "Contrôles",
+            "Tests de validation",
+            "Recette",
+            "Vérifications",
+            "Comprobaciones",
+            "Pruebas",
+            "Verificaciones",
+            "Verificação",
+            "Controles",
         ] {
             assert_eq!(role(text), HeadingRole::Section(Category::Verify), "{text}");
         }
@@ -291,6 +343,10 @@ mod tests {
             "Prüfen der Pods",
             "Prüfung der Datenbank",
             "Abnahme durch Ana",
+            "Checks after deployment",
+            "Tests nach dem Rollout",
+            "Prüfschritte nach dem Rollout",
+            "Database: checks",
         ] {
             assert_eq!(role(text).category(), Some(Category::Verify), "{text}");
         }
@@ -335,6 +391,16 @@ mod tests {
             "Verified boot",
             "Postgres",
             "Smoke",
+            "Test",
+            "Test data",
+            "Test environment",
+            "Check disk space",
+            "Check the backup",
+            "Checks before deployment",
+            "Pre-checks",
+            "Prechecks",
+            "Checklist",
+            "Verantwortliche",
         ] {
             assert_eq!(role(text), HeadingRole::Plain, "{text}");
         }

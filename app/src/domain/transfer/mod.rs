@@ -14,6 +14,7 @@
 //! history that it was made at (R89).
 mod batch_order;
 pub mod checked_row;
+pub mod credentials;
 pub mod json_lines;
 pub mod row_checker;
 
@@ -24,7 +25,11 @@ use super::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
-use std::{collections::BTreeMap, fmt, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    ops::Range,
+};
 
 /// Version of the format; increases when a field is added or removed. Earlier versions are read too: what they lack may be
 /// empty.
@@ -33,7 +38,7 @@ pub const FORMAT_VERSION: u32 = 4;
 pub const FORMAT_WITHOUT_HASHES: u32 = 2;
 /// The first version whose events have hashes (R89). Events of earlier ones are chained when they are imported.
 const FIRST_VERSION_WITH_HASHES: u32 = 3;
-/// The first version with users (R22), without their passwords.
+/// The first version with users (R22), without their passwords (but see `credentials`).
 const FIRST_VERSION_WITH_USERS: u32 = 4;
 
 /// The largest id or version: 2^53, the largest integer that every JSON reader represents exactly.
@@ -194,14 +199,16 @@ impl Transfer {
         let mut errors = ImportErrors::default();
         let (mut format, mut last_ids, mut parts) = (None, BTreeMap::new(), BTreeMap::new());
         let (mut schema, mut head) = (String::new(), None);
+        let mut is_there = BTreeSet::new();
         for (key, value) in JsonItems::new(body, first).filter_map(|it| key_and_value(&it)) {
+            if !is_there.insert(key.clone()) {
+                errors.add(value.line, key, "this is there twice");
+                continue;
+            }
             match key.as_str() {
                 "rollcall" => format = serde_json::from_str::<u32>(value.text).ok(),
                 "schema" => schema = serde_json::from_str(value.text).unwrap_or_default(),
                 "head" => match read_head(value.text) {
-                    Ok(_) if head.is_some() => {
-                        errors.add(value.line, "head", "this is there twice");
-                    }
                     Ok(it) => head = Some((it, value.line)),
                     Err(problem) => errors.add(value.line, "head", problem),
                 },
@@ -221,9 +228,7 @@ impl Transfer {
                     Ok(part) => {
                         let start = skipped + value.offset;
                         let range_and_line = (start..start + value.text.len(), value.line);
-                        if parts.insert(part, range_and_line).is_some() {
-                            errors.add(value.line, name, "this list is there twice");
-                        }
+                        parts.insert(part, range_and_line);
                     }
                     Err(_) => errors.add(value.line, name, "unknown"),
                 },
@@ -333,6 +338,11 @@ mod tests {
                 "line 2, steps: write a list",
             ),
             ("\"steps\":[]", "\"steps\":[],\"steps\":[]", "there twice"),
+            (
+                "\"lastIds\":{},",
+                "\"lastIds\":{\"events\":9},\"lastIds\":{},",
+                "line 1, lastIds: this is there twice",
+            ),
             (
                 "[]\n}",
                 "[]\n,\"head\":{\"id\":1,\"hash\":\"x\"}}",

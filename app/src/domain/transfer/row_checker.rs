@@ -4,19 +4,21 @@ use super::{
     ImportErrors, JSON_INTEGER_MAX, Membership, Transfer, TransferPart,
     batch_order::BatchOrder,
     checked_row::{CheckedRow, check_state, field_of},
+    credentials::UserCredentials,
     json_error_message,
     json_lines::JsonItem,
 };
 use crate::domain::{
     cluster::{Cluster, ClusterDraft},
     customer::{Customer, CustomerDraft},
-    event::{Event, EventAction},
+    event::{Entity, Event, EventAction},
     history_chain::is_sha256,
     id::{ClusterId, CustomerId, ReleaseId, TemplateId},
     release::{Release, ReleaseDraft},
     step::CustomerStep,
     template::{StepTemplate, TemplateDraft},
     text::{Name, Notes, Reason},
+    unique_members,
     user::{User, UserDraft},
     vocabulary::{Category, ReleaseStatus},
 };
@@ -38,6 +40,8 @@ pub struct RowChecker {
     clusters: HashMap<ClusterId, bool>,
     cluster_names: HashSet<String>,
     logins: HashSet<String>,
+    /// Ids and hashes of tokens.
+    tokens: HashSet<String>,
     /// Issuer and subject of the provider's accounts.
     provider_accounts: HashSet<(String, String)>,
     namespaces: HashSet<(ClusterId, String)>,
@@ -75,6 +79,16 @@ impl RowChecker {
         part: TransferPart,
         item: &JsonItem<'_>,
     ) -> Option<T> {
+        self.read_beside(part, item, &[])
+    }
+
+    /// Parses a row that may have some other fields too.
+    fn read_beside<T: DeserializeOwned + Serialize>(
+        &mut self,
+        part: TransferPart,
+        item: &JsonItem<'_>,
+        others: &[&str],
+    ) -> Option<T> {
         let row: T = match serde_json::from_str(item.text) {
             Ok(row) => row,
             Err(error) => {
@@ -95,11 +109,26 @@ impl RowChecker {
         )]
         let fields: BTreeMap<String, IgnoredAny> =
             serde_json::from_str(item.text).unwrap_or_default();
-        let unknown_field = fields.into_keys().find(|it| !known.contains(it));
+        let mut fields = fields.into_keys();
+        let unknown_field = fields.find(|it| !known.contains(it) && !others.contains(&it.as_str()));
         if let Some(unknown_field) = unknown_field {
             self.row(part, item.line).add(unknown_field, "unknown");
         }
+        self.check_members(part, item);
         Some(row)
+    }
+
+    /// Variables with a name twice: of the two values one would be lost. Rows of other lists have none, or are read so.
+    fn check_members(&mut self, part: TransferPart, item: &JsonItem<'_>) {
+        use TransferPart::{Clusters, Customers, Releases};
+        if !matches!(part, Clusters | Customers | Releases) {
+            return;
+        }
+        if let Err(error) = unique_members::from_str(item.text) {
+            let field = field_of(item, &error);
+            self.row(part, item.line)
+                .add(field, json_error_message(&error));
+        }
     }
 
     fn id(&mut self, part: TransferPart, line: usize, id: i64) {
@@ -291,6 +320,8 @@ impl RowChecker {
             batch.is_ok_and(|name| name.as_str() == it.batch_id.0),
             "1 to 100 characters",
         );
+        let text = it.resolved_text.as_deref().unwrap_or_default();
+        row.check("resolvedText", !text.contains('\0'), "no text has NUL");
         row.check(
             "resolvedSha256",
             it.resolved_text.is_some() == it.resolved_sha256.is_some()
@@ -301,6 +332,12 @@ impl RowChecker {
             "resolvedSha256",
             it.resolved_text.is_some() || it.resolved_sha256.as_deref().is_none_or(is_sha256),
             "Enter 64 lowercase hexadecimal digits",
+        );
+        row.check(
+            "resolvedText",
+            (it.entity, it.action) != (Entity::Step, EventAction::Done)
+                || it.resolved_text.is_some(),
+            "a done step has the text that was executed",
         );
         row.check(
             "textShown",
@@ -316,11 +353,18 @@ impl RowChecker {
         Some(it)
     }
 
-    /// Validates a user; the clusters and customers of its scope must come first. No password comes with it.
-    pub fn user(&mut self, item: &JsonItem<'_>) -> Option<User> {
+    /// Validates a user; the clusters and customers of its scope must come first. A password comes with it
+    /// only from an export with credentials.
+    pub fn user(&mut self, item: &JsonItem<'_>) -> Option<(User, UserCredentials)> {
         let part = TransferPart::Users;
-        let mut it: User = self.read(part, item)?;
+        let mut it: User = self.read_beside(part, item, &UserCredentials::FIELDS)?;
         self.id(part, item.line, it.id.0);
+        let mut row = CheckedRow {
+            errors: &mut self.errors,
+            part,
+            line: item.line,
+        };
+        let credentials = UserCredentials::read(item, it.id, &mut self.tokens, &mut row)?;
         let scope = it.scope.clone().unwrap_or_default();
         let is_scope_known = scope
             .clusters
@@ -331,7 +375,8 @@ impl RowChecker {
                 .iter()
                 .all(|id| self.is_known(TransferPart::Customers, id.0));
         let account = it.oidc_issuer.clone().zip(it.oidc_subject.clone());
-        let is_whole = it.oidc_issuer.is_some() == it.oidc_subject.is_some();
+        let is_whole = it.oidc_issuer.is_some() == it.oidc_subject.is_some()
+            && account.iter().all(|it| !it.1.contains('\0'));
         let is_new_account = account.is_none_or(|it| self.provider_accounts.insert(it));
         let mut row = self.row(part, item.line);
         row.version(it.version);
@@ -350,11 +395,11 @@ impl RowChecker {
         it.login = fields.login.into();
         it.name = fields.name.into();
         it.email = fields.email;
-        it.has_password = false;
+        it.has_password = credentials.password_hash.is_some();
         let is_new = self.logins.insert(it.login.clone());
         self.row(part, item.line)
             .check("login", is_new, "an earlier user has this login");
-        Some(it)
+        Some((it, credentials))
     }
 
     fn is_known(&self, part: TransferPart, id: i64) -> bool {
@@ -462,6 +507,11 @@ mod tests {
         );
         assert!(one(|it| it["createdAt"] = json!("yesterday")).contains("clusters.createdAt"));
         assert!(one(|it| it["metadata"] = json!({ "1": "x" })).contains("clusters.metadata"));
+        let twice = text.replacen("\"metadata\": {}", "\"metadata\": {\"A\": 1, \"A\": 2}", 1);
+        assert_eq!(
+            errors(&[twice]),
+            "line 10, clusters.metadata: the member \"A\" is there twice"
+        );
     }
 
     #[test]

@@ -1,20 +1,21 @@
 //! Page of one's own account, `/account`: name, password, sessions, tokens.
+use super::scope_choices::scope_choices;
 use crate::{
     api::people::{
         change_password, create_token, end_session, read_account, rename_self, revoke_token,
     },
     components::{
-        account_parts::{PasswordForm, SessionTable, TokenForm, TokenTable},
-        layout::page_head::PageHead,
-        ui::{field::TextField, notice::Failure, toast::Toasts},
+        account_parts::{CardRequest, NameForm, PasswordForm, SessionTable, TokenForm, TokenTable},
+        layout::{page_head::PageHead, sidebar::OwnName},
+        scope_choice::ScopeChoices,
+        ui::{notice::Failure, toast::Toasts},
     },
     domain::{
         account::{Account, CreatedToken},
         id::{SessionId, TokenId},
         token::TokenDraft,
-        vocabulary::Field,
     },
-    pages::{SerialRequest, fetch::Fetch, loaded},
+    pages::{SerialRequest, fetch::Fetch, loaded, loaded_part},
 };
 use leptos::prelude::*;
 
@@ -22,15 +23,25 @@ use leptos::prelude::*;
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let account = Fetch::new(|| (), |()| read_account());
+    let choices = Fetch::new(|| (), |()| scope_choices());
     // Outside of what is fetched again: a new token must stay on the page.
     let made = RwSignal::new(None::<CreatedToken>);
     loaded(account, move |it| {
-        show(it, made, account.refetch_callback())
+        show(it, choices, made, account.refetch_callback())
     })
+}
+
+/// A request as a form needs it.
+fn of_card(sending: SerialRequest) -> CardRequest {
+    CardRequest {
+        error: sending.error,
+        is_busy: sending.is_busy(),
+    }
 }
 
 fn show(
     account: Account,
+    choices: Fetch<ScopeChoices>,
     made: RwSignal<Option<CreatedToken>>,
     reload: Callback<()>,
 ) -> impl IntoView {
@@ -39,9 +50,17 @@ fn show(
         sessions,
         tokens,
     } = account;
-    let toasts = Toasts::from_context();
-    let (changing, ending) = (SerialRequest::new(), SerialRequest::new());
-    let (creating, revoking) = (SerialRequest::new(), SerialRequest::new());
+    let (toasts, own_name) = (Toasts::from_context(), OwnName::from_context());
+    let (renaming, changing) = (SerialRequest::new(), SerialRequest::new());
+    let (ending, revoking) = (SerialRequest::new(), SerialRequest::new());
+    let creating = SerialRequest::new();
+    let on_rename = Callback::new(move |name: String| {
+        renaming.run(rename_self(name), move |it| {
+            toasts.show(format!("Saved {}", it.row.name), None);
+            own_name.0.set(it.row.name);
+            reload.run(());
+        });
+    });
     let on_password = Callback::new(move |(current, password): (String, String)| {
         changing.run(change_password(current, password), move |()| {
             toasts.show("Password changed. Other sessions ended".to_owned(), None);
@@ -61,13 +80,19 @@ fn show(
         revoking.run(revoke_token(id), move |()| reload.run(()));
     });
     let role = user.role;
-    let has_password = user.has_password;
+    let password_form = user.has_password.then(|| {
+        view! { <PasswordForm request=of_card(changing) on_change=on_password/> }
+    });
+    let token_form = loaded_part(choices, move |choices| {
+        view! {
+            <TokenForm role=role choices=choices made=made request=of_card(creating) on_create=on_create/>
+        }
+    });
     view! {
         <PageHead title="Your account" beside=move || view! { <span class="quiet">{role.label()}</span> }/>
         <div class="page__body account">
-            <NameForm login=user.login name=user.name reload=reload/>
-            {has_password
-                .then(|| view! { <PasswordForm error=changing.error is_busy=changing.is_busy() on_change=on_password/> })}
+            <NameForm login=user.login name=user.name request=of_card(renaming) on_rename=on_rename/>
+            {password_form}
             <section aria-labelledby="sessions-title">
                 <div class="section__head"><h2 id="sessions-title">"Sessions"</h2></div>
                 <Failure error=ending.error/>
@@ -77,48 +102,8 @@ fn show(
                 <div class="section__head"><h2 id="tokens-title">"Tokens"</h2></div>
                 <Failure error=revoking.error/>
                 <TokenTable tokens=tokens on_revoke=on_revoke/>
-                <TokenForm role=role made=made error=creating.error is_busy=creating.is_busy() on_create=on_create/>
+                {token_form}
             </section>
         </div>
-    }
-}
-
-/// The form of one's own name.
-#[component]
-fn NameForm(login: String, name: String, reload: Callback<()>) -> impl IntoView {
-    let toasts = Toasts::from_context();
-    let renaming = SerialRequest::new();
-    let name = RwSignal::new(name);
-    let error = renaming.error;
-    view! {
-        <form
-            class="card form"
-            on:submit=move |event| {
-                event.prevent_default();
-                renaming
-                    .run(
-                        rename_self(name.get_untracked()),
-                        move |it| {
-                            toasts.show(format!("Saved {}", it.row.name), None);
-                            reload.run(());
-                        },
-                    );
-            }
-        >
-            <div class="form__body">
-                <Failure error=error/>
-                <p class="muted">"Login: "<span class="mono">{login}</span></p>
-                <TextField
-                    label="Name"
-                    id="name"
-                    value=name
-                    error=Signal::derive(move || error.get().and_then(|it| it.message_for(Field::Name)))
-                    hint="Shown to others and in the history"
-                />
-            </div>
-            <div class="form__foot">
-                <button class="button push" data-kind="ink" type="submit">"Save name"</button>
-            </div>
-        </form>
     }
 }

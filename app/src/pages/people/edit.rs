@@ -1,25 +1,22 @@
 //! Pages with the form of a user: `/users/new` and `/users/:id/edit`; for admins.
+use super::scope_choices::scope_choices;
 use crate::{
-    api::{
-        clusters::list_clusters,
-        customers::list_customers,
-        people::{
-            create_user, deactivate_user, end_sessions_of, list_users, read_user, restore_user,
-            update_user,
-        },
+    api::people::{
+        create_user, deactivate_user, end_sessions_of, list_users, read_user, restore_user,
+        update_user,
     },
     components::{
         layout::page_head::PageHead,
         record_form::FormFrame,
+        scope_choice::ScopeChoices,
         ui::{notice::Failure, toast::Toasts},
-        user_form::{ScopeChoices, UserForm},
+        user_form::UserForm,
     },
     domain::{
         id::UserId,
         permission::Role,
         user::{User, UserDraft},
     },
-    error::AppError,
     pages::{
         SerialRequest,
         edit_conflict::{create_requests, edit_requests},
@@ -30,19 +27,6 @@ use crate::{
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-
-/// What a scope can be chosen from.
-async fn choices() -> Result<ScopeChoices, AppError> {
-    let clusters = list_clusters(true).await?;
-    let customers = list_customers(true).await?;
-    Ok(ScopeChoices {
-        clusters: clusters
-            .into_iter()
-            .map(|it| (it.cluster.id, it.cluster.name))
-            .collect(),
-        customers,
-    })
-}
 
 /// What the page of a form fetches.
 #[derive(Clone, Serialize, Deserialize)]
@@ -76,7 +60,7 @@ pub fn NewUserPage() -> impl IntoView {
         |()| async move {
             // A caller without the permission gets the refusal before the form is filled in.
             list_users().await?;
-            let choices = choices().await?;
+            let choices = scope_choices().await?;
             Ok(FormData {
                 user: None,
                 choices,
@@ -125,7 +109,7 @@ pub fn EditUserPage() -> impl IntoView {
     let id = param::<UserId>("id");
     let data = Fetch::new(id, |id| async move {
         let user = read_user(id.unwrap_or(UserId(0))).await?;
-        let choices = choices().await?;
+        let choices = scope_choices().await?;
         Ok(FormData {
             user: Some(user),
             choices,
@@ -164,6 +148,7 @@ pub fn EditUserPage() -> impl IntoView {
                 requests,
             };
             let title = format!("Edit {}", user.name);
+            let has_provider = user.oidc_subject.is_some();
             let draft = UserDraft::from(user.clone());
             view! {
                 <PageHead title=title crumbs=crumbs()>
@@ -175,6 +160,7 @@ pub fn EditUserPage() -> impl IntoView {
                         frame=frame
                         choices=choices
                         password_hint="Leave empty to keep it. A new one signs them out everywhere"
+                        has_provider=has_provider
                         current=current
                         on_submit=submit
                     />

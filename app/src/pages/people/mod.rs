@@ -2,3 +2,4 @@
 pub mod account;
 pub mod edit;
 pub mod list;
+mod scope_choices;

@@ -82,7 +82,9 @@ pub fn CustomerSelection(
         <div class="dialog__cols">
             {move || match offered.get() {
                 Some(customers) if customers.is_empty() => no_customers(is_draft).into_any(),
-                Some(customers) => view! { <CustomerPicker customers=customers chosen=selected/> }.into_any(),
+                Some(customers) => {
+                    view! { <CustomerPicker customers=customers chosen=selected takes_focus=true/> }.into_any()
+                }
                 None => {
                     view! {
                         <div class="dialog__pick" aria-busy=move || is_fetching.get().then_some("true")>

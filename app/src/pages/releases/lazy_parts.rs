@@ -13,12 +13,12 @@ use crate::{
     components::{
         bulk_bar::{BulkBar, BulkBarProps, ReasonDialog, ReasonDialogProps},
         matrix::state::MatrixState,
-        name_dialog::{NameDialog, NameDialogProps},
         shortcuts_dialog::ShortcutsDialog,
         ui::toast::Toasts,
     },
     domain::{id::ReleaseId, release::Release},
     pages::{
+        preferences,
         undo_flow::UndoFlow,
         undo_requests::{UndoRequest, UndoRequests},
     },
@@ -34,7 +34,12 @@ pub enum LazyPart {
         open: RwSignal<bool>,
         state: MatrixState,
     },
-    Name(NameDialogProps),
+    Name {
+        open: RwSignal<bool>,
+        actor: RwSignal<String>,
+    },
+    /// Renders nothing.
+    Theme(Option<&'static str>),
     Undo(Box<UndoRequest>, UndoRequests),
     BulkBar(BulkBarProps),
     BulkReason(Box<ReasonDialogProps>),
@@ -68,7 +73,11 @@ pub fn lazy_part(part: LazyPart) -> AnyView {
         LazyPart::Shortcuts { open, state } => {
             view! { <ShortcutsDialog open=open state=state/> }.into_any()
         }
-        LazyPart::Name(props) => NameDialog(props).into_any(),
+        LazyPart::Name { open, actor } => preferences::name_dialog(open, actor).into_any(),
+        LazyPart::Theme(theme) => {
+            preferences::store_theme(theme);
+            ().into_any()
+        }
         LazyPart::Undo(request, requests) => {
             view! { <UndoFlow request=*request requests=requests/> }.into_any()
         }

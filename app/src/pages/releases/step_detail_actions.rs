@@ -217,8 +217,13 @@ impl StepDetailActions {
                 match save_notes(&session, before, notes).await {
                     Ok(saved) => {
                         let Changed { row, batch_id } = saved;
+                        let is_stale = row.status != this.step.status;
                         let outcome = StepPanelOutcome::Noted(Box::new(row), batch_id, is_asked);
                         this.finish(None, None, Ok(outcome));
+                        // Somebody else has started it, say: the view shows that.
+                        if is_stale {
+                            this.report(StepPanelOutcome::Stale);
+                        }
                     }
                     Err(error) => {
                         if let Some(request) = then {

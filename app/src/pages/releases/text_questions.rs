@@ -1,12 +1,13 @@
 //! Questions about marks that were refused because a step's text had changed (R81): each is asked once the one before it is
-//! answered, and never over a dialog in which the person writes. The step panel shows the question itself.
+//! answered, and never while the person types. The step panel shows the question itself.
 use crate::{
     browser::dom,
     components::{
+        matrix::messages::failure_text,
         pending_actions::FailedAction,
         ui::{follow_effect::follow, toast::Toasts},
     },
-    domain::id::StepId,
+    domain::{id::StepId, vocabulary::StepAction},
 };
 use leptos::prelude::*;
 
@@ -19,10 +20,12 @@ pub struct TextQuestions {
     pub refused: RwSignal<Option<FailedAction>>,
     /// Whether a reason or a text is being written in a dialog.
     pub is_writing: Signal<bool>,
+    /// Whether the page is the one in the address. While another one is being loaded nothing is opened here.
+    pub is_here: Signal<bool>,
     /// Opens a step.
     pub open: Callback<StepId>,
-    /// The names of a step and its customer.
-    pub names: Callback<StepId, Option<(String, String)>>,
+    /// The names of a step and its customer, and the step's address.
+    pub place: Callback<StepId, Option<(String, String, String)>>,
     /// Says which step waits.
     pub toasts: Toasts,
 }
@@ -30,23 +33,27 @@ pub struct TextQuestions {
 impl TextQuestions {
     /// Asks one question after the other for as long as the calling component is mounted.
     pub fn ask_in_turn(self) {
+        let mut told = None;
         follow(move |_| {
             let is_asked = self.refused.with(|it| is_question(it.as_ref()));
             let is_writing = self.is_writing.get();
+            let is_here = self.is_here.get();
             let Some(newest) = self.waiting.with(|it| it.last().cloned()) else {
+                told = None;
                 return;
             };
-            if is_writing {
+            if (is_writing || dom::is_typing()) && told.as_ref() != Some(&newest) {
                 self.say_that_it_waits(&newest);
-            } else if !is_asked {
-                // Another dialog may be open, one that is no part of the step's view.
-                dom::after_dialogs(move || self.ask_next());
+                told = Some(newest);
+            }
+            if is_here && !is_writing && !is_asked {
+                dom::when_free(move || self.ask_next());
             }
         });
     }
 
     fn say_that_it_waits(self, failed: &FailedAction) {
-        if let Some((name, customer)) = self.names.run(failed.step) {
+        if let Some((name, customer, _)) = self.place.run(failed.step) {
             let past = failed.request.action.past_tense();
             let text = format!(
                 "{name} for {customer} was not {past}: its text changed. You'll be asked next."
@@ -61,7 +68,8 @@ impl TextQuestions {
         let is_asked = self
             .refused
             .try_with_untracked(|it| is_question(it.as_ref()));
-        if is_writing != Some(false) || is_asked != Some(false) {
+        let is_here = self.is_here.try_get_untracked();
+        if (is_writing, is_asked, is_here) != (Some(false), Some(false), Some(true)) {
             return;
         }
         let next = self.waiting.try_update(|it| {
@@ -73,10 +81,35 @@ impl TextQuestions {
             self.refused.set(Some(failed));
         }
     }
+
+    /// Tells of each question that is left when the page is, with a link to its step.
+    pub fn tell_all(self) {
+        let asked = self
+            .refused
+            .try_update(|it| it.take_if(|it| it.is_text_changed()));
+        let waiting = self.waiting.try_update(std::mem::take).unwrap_or_default();
+        for failed in asked.flatten().into_iter().chain(waiting) {
+            if let Some((name, customer, address)) = self.place.try_run(failed.step).flatten() {
+                let text = format!("{name} for {customer} {}.", failure_text(&failed));
+                self.toasts.show_step(text, address);
+            }
+        }
+    }
+}
+
+/// Whether the address is a page's own. Tracked.
+pub fn is_at(path: Memo<String>, own: &str) -> bool {
+    let now = path.try_get();
+    now.is_some_and(|it| it.trim_end_matches('/') == own)
 }
 
 fn is_question(failed: Option<&FailedAction>) -> bool {
     failed.is_some_and(FailedAction::is_text_changed)
+}
+
+/// Whether a question is asked now. What fails meanwhile must not take its place.
+pub fn is_asked(refused: RwSignal<Option<FailedAction>>) -> bool {
+    refused.with_untracked(|it| is_question(it.as_ref()))
 }
 
 /// Puts a question that is asked back among those that wait, because something else takes its place. It is asked again.
@@ -85,4 +118,20 @@ pub fn put_back(refused: RwSignal<Option<FailedAction>>, waiting: RwSignal<Vec<F
     if let Some(asked) = asked.filter(FailedAction::is_text_changed) {
         waiting.update(|it| it.insert(0, asked));
     }
+}
+
+/// An action on a step has succeeded: what failed of the step before is over. Questions about other actions stay. The page may
+/// be gone by now.
+pub fn settle(
+    refused: RwSignal<Option<FailedAction>>,
+    waiting: RwSignal<Vec<FailedAction>>,
+    step: StepId,
+    action: StepAction,
+) {
+    // A question that stays must not be rendered anew: it would lose the focus.
+    let _ = refused.try_maybe_update(|it| {
+        let over = it.take_if(|it| it.is_settled_by(step, action));
+        (over.is_some(), ())
+    });
+    let _ = waiting.try_update(|it| it.retain(|it| !it.is_settled_by(step, action)));
 }

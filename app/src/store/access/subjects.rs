@@ -1,5 +1,5 @@
-//! Whether a row exists for the caller: one query for each kind of row. What is out of scope, and somebody else's session or
-//! token, is not found.
+//! Whether a row exists for the caller: one query for each kind of row. What is out of scope, and the session or token of
+//! another user, is not found.
 use crate::domain::{
     event::Event,
     event_trim,
@@ -10,6 +10,7 @@ use crate::domain::{
 use crate::store::{
     Store,
     audit::event_texts,
+    engine::sought,
     entity::{
         audit_event, cluster, customer, customer_step, release, session, step_template, token, user,
     },
@@ -94,7 +95,7 @@ impl Store {
         let first = self
             .visible()
             .events()
-            .filter(audit_event::Column::BatchId.eq(batch.0.as_str()))
+            .filter(audit_event::Column::BatchId.eq(sought(&batch.0)))
             .order_by_desc(audit_event::Column::Id)
             .one(&self.read)
             .await?;

@@ -4,6 +4,7 @@ use crate::domain::{
     account::{Account, CreatedToken},
     actor_stamp::ActorStamp,
     token::TokenDraft,
+    user_agent::browser_name,
 };
 use crate::store::{Store, error::StoreError};
 use chrono::{DateTime, Utc};
@@ -11,9 +12,14 @@ use chrono::{DateTime, Utc};
 impl Store {
     /// The caller's user with its sessions and tokens. Errors: not found, if the caller is no user.
     pub async fn account(&self, now: DateTime<Utc>) -> Result<Account, StoreError> {
+        let mut sessions = self.own_sessions(now).await?;
+        for session in &mut sessions {
+            let agent = session.agent.take().filter(|it| !it.trim().is_empty());
+            session.agent = agent.map(|it| browser_name(&it));
+        }
         Ok(Account {
             user: self.own_user().await?,
-            sessions: self.own_sessions(now).await?,
+            sessions,
             tokens: self.tokens(false).await?,
         })
     }

@@ -1,5 +1,5 @@
-//! Who a request comes from: asked of the `Database`, before there is a caller. One query a request, and no cache of it: a session that
-//! ended, a user who was deactivated, another role or scope count at the next request, whichever server or command line wrote them.
+//! The caller of a request, by its session, token or proxy: asked of the `Database`. One query a request, and no cache of it: a session
+//! that ended, a user who was deactivated, another role or scope count at the next request, whichever server or command line wrote them.
 use super::password_hash::{self, Verified};
 use crate::domain::{
     caller::Caller,
@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::store::{
     Database,
     entity::{session, sha256, token, user},
-    error::StoreError,
+    error::{StoreError, chain},
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
@@ -21,7 +21,7 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, 
 #[derive(Clone, Debug)]
 pub enum LoginOutcome {
     User(Box<User>),
-    /// Wrong, whatever is: the login, the password, no password at all, an inactive user.
+    /// A wrong login or password, a user without a password, or an inactive user: all look the same.
     Wrong,
 }
 
@@ -112,11 +112,30 @@ impl Database {
         let found = found.filter(|it| it.is_active);
         let stored = found.as_ref().and_then(|it| it.password_hash.clone());
         let verified = password_hash::verify_password(password, stored).await?;
-        let Some(user) = found.filter(|_| verified != Verified::Wrong) else {
+        let Some(row) = found.filter(|_| verified != Verified::Wrong) else {
             return Ok(LoginOutcome::Wrong);
         };
-        let user: User = user.try_into()?;
+        if verified == Verified::RightButOld
+            && let Err(error) = self.renew_hash(&row, password).await
+        {
+            tracing::warn!(error = %chain(&error), "a password's hash was not renewed; it is tried again at the next login");
+        }
+        let user: User = row.try_into()?;
         Ok(LoginOutcome::User(Box::new(user)))
+    }
+
+    /// Replaces a hash of old parameters, now that the password is known. A hash that was set since then stays.
+    async fn renew_hash(&self, row: &user::Model, password: &str) -> Result<(), StoreError> {
+        let hash = password_hash::hash_compared(password).await?;
+        let tx = self.begin().await?;
+        user::Entity::update_many()
+            .col_expr(user::Column::PasswordHash, Expr::val(Some(hash)))
+            .filter(user::Column::Id.eq(row.id))
+            .filter(user::Column::PasswordHash.eq(row.password_hash.clone()))
+            .exec(&tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// The number of active admins.

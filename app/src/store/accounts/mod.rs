@@ -1,5 +1,5 @@
-//! Accounts: users, their sessions and tokens, passwords, and the first admin. `door` is asked before it is known who asks, so it
-//! belongs to the `Database`; all else is the `Store`'s, with permissions and events like every other change. Neither hash nor secret
+//! Accounts: users, their sessions and tokens, passwords, and the first admin. `door` finds the caller of a request, so it belongs
+//! to the `Database`; all else is the `Store`'s, with permissions and events like every other change. Neither hash nor secret
 //! leaves this folder.
 mod account;
 pub mod door;

@@ -57,6 +57,12 @@ pub(in crate::store) async fn hash_password(password: Password) -> Result<String
     run(move |hasher| hash(&hasher, password.as_bytes())).await
 }
 
+/// The same of a password that was compared with a hash: it may be one that could not be set today.
+pub(in crate::store) async fn hash_compared(password: &str) -> Result<String, StoreError> {
+    let password = composed(password);
+    run(move |hasher| hash(&hasher, password.as_bytes())).await
+}
+
 /// What comparing a password with a hash found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Verified {

@@ -43,7 +43,7 @@ async fn user_of(
     found.map(TryInto::try_into).transpose()
 }
 
-/// The login, with a number behind it if it is taken, by whomever.
+/// The login, with a number behind it if it is taken, also by an inactive user.
 async fn unused_login(tx: &DatabaseTransaction, wanted: &Login) -> Result<Login, StoreError> {
     let mut login = wanted.clone();
     let mut number = 2;
@@ -61,8 +61,8 @@ async fn unused_login(tx: &DatabaseTransaction, wanted: &Login) -> Result<Login,
 }
 
 impl Database {
-    /// The user of an account at a provider: made if this is its first time, with the role that its groups give. One whose role
-    /// changes loses its sessions. The last active admin stays one, whatever its groups.
+    /// The user of an account at a provider: made at its first sign-in, with the role of its groups. Another role ends the
+    /// sessions. The last active admin stays one, whatever its groups.
     pub async fn provider_user(
         &self,
         account: &ProviderAccount,

@@ -31,7 +31,7 @@ use std::sync::Arc;
 const AGENT_MAX_CHARS: usize = 200;
 
 impl Database {
-    /// Begins a session for a user who proved to be it, under a new secret. An earlier session of the same browser is none of
+    /// Begins a session for an authenticated user, under a new secret. An earlier session of the same browser is none of
     /// this one's: its secret is not taken over. Sessions of the user that ended by themselves are deleted.
     pub async fn begin_session(
         &self,
@@ -162,6 +162,7 @@ impl Store {
             .select_only()
             .column(session::Column::Id)
             .filter(session::Column::UserId.eq(user.0))
+            .order_by_asc(session::Column::Id)
             .into_tuple()
             .all(&change.tx)
             .await?;

@@ -1,5 +1,5 @@
-//! Signing in: by a password, or as the first admin by the code of the log. Failures are throttled by login and address (R24); a try
-//! that has to wait is refused whatever it brings, so that the answer tells nothing.
+//! Signing in: by a password, or as the first admin by the code of the log. Failures are throttled by login and address, those at a
+//! provider by address (R24); a try that has to wait is refused whatever it brings, so that the answer tells nothing.
 use super::{door::LoginOutcome, random};
 use crate::domain::{
     client::Client,
@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What failures with the code of the first admin are counted under. No login has a blank.
 const SETUP: &str = "setup code";
+/// What a sign-in at the provider is asked about under. Nothing is counted under it, since no login is known before.
+const PROVIDER: &str = "at the provider";
 
 /// The failures of one process; clones share them.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +50,12 @@ impl SharedThrottle {
         self.lock().failed(name, client.throttled_address(), now);
     }
 
+    /// Counts a failed try that named no login.
+    fn failed_without_login(&self, client: &Client, now: DateTime<Utc>) {
+        let address = client.throttled_address();
+        self.lock().failed_without_login(address, now);
+    }
+
     /// Forgets the failures under this name.
     pub(super) fn succeeded(&self, name: &str, client: &Client) {
         self.lock().succeeded(name, client.throttled_address());
@@ -68,7 +76,7 @@ pub struct SignedIn {
 
 impl Database {
     /// Begins a session by a password; none if login or password is wrong, which of the two is not said. With `admins_only` the
-    /// password of anybody else is wrong too. Errors: too many failures before; too many are waiting.
+    /// passwords of other roles are wrong too. Errors: too many failures before; too many are waiting.
     pub async fn sign_in(
         &self,
         login: &str,
@@ -113,7 +121,21 @@ impl Database {
         self.signed_in(user, SignIn::Setup, client, now).await
     }
 
-    /// Begins a session for a user who proved to be it.
+    /// Refuses a sign-in at the provider if too many failed from this address. Errors: how many seconds it has to wait.
+    pub fn must_not_wait_at_provider(
+        &self,
+        client: &Client,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.throttle.must_not_wait(PROVIDER, client, now)
+    }
+
+    /// Counts a sign-in at the provider that failed.
+    pub fn failed_at_provider(&self, client: &Client, now: DateTime<Utc>) {
+        self.throttle.failed_without_login(client, now);
+    }
+
+    /// Begins a session for an authenticated user.
     pub async fn signed_in(
         &self,
         user: User,

@@ -25,7 +25,7 @@ use sea_orm::{
 use std::collections::BTreeSet;
 
 impl Store {
-    /// The caller's tokens, newest first; everybody's if `all`. Errors: a role that is too low for all.
+    /// The caller's tokens, newest first; those of all users if `all`. Errors: a role that is too low for all.
     pub async fn tokens(&self, all: bool) -> Result<Vec<ApiToken>, StoreError> {
         let mut query = token::Entity::find().order_by_desc(token::Column::Id);
         if all {
@@ -85,7 +85,7 @@ impl Store {
         change.finish(row).await
     }
 
-    /// Revokes a token: one's own, or as an admin anybody's. Errors: not found.
+    /// Revokes one of the caller's tokens; admins revoke those of others too. Errors: not found.
     pub async fn revoke_token(&self, id: TokenId, stamp: ActorStamp) -> Result<(), StoreError> {
         let permit = self.permit(Permission::Read.on(id)).await?;
         let mut change = self.change(permit, stamp).await?;

@@ -195,7 +195,10 @@ impl Store {
             ..before.clone()
         };
         if new_hash.is_some() {
-            change.end_sessions(id, None).await?;
+            // The session of a caller who sets the own password stays, as in `change_own_password`.
+            let own = self.caller.user() == Some(id);
+            let kept = self.caller.session().filter(|_| own);
+            change.end_sessions(id, kept).await?;
             change.record(password_event(&before));
         }
         let hash = new_hash.or(hash);

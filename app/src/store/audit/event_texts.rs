@@ -2,13 +2,23 @@
 //! at whatever depth, is `{"text": ID}`; a `content` that is an object itself is `{"value": OBJECT}`, so that what is read
 //! is exactly what was written, and hashes alike (R89). Events of other nouns have no such texts, but variables of any name.
 use crate::domain::event::{Entity, Event};
-use crate::store::{entity::audit_event, error::StoreError, texts, texts::TextIds};
+use crate::store::{
+    engine::row_decode::of_row, entity::audit_event, error::StoreError, texts, texts::TextIds,
+};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, HashSet};
 
+const TABLE: &str = "audit_events";
+
 /// The member that is a text.
 const CONTENT: &str = "content";
+
+/// Whether a member is a text that is kept in `texts`. One with NUL, which no step has and PostgreSQL refuses, stays in the event,
+/// where JSON escapes it.
+fn is_kept(name: &str, text: &str) -> bool {
+    name == CONTENT && !text.contains('\0')
+}
 
 fn has_texts(event: &Event) -> bool {
     matches!(event.entity, Entity::Step | Entity::Template)
@@ -41,17 +51,21 @@ pub async fn rows(
     Ok(rows.collect())
 }
 
-/// Events with their texts. Errors: `Corrupt`, also for a text that is missing.
+/// Events with their texts. Errors: `Corrupt` with the row, also for a text that is missing.
 pub async fn read(
     db: &impl ConnectionTrait,
     rows: Vec<audit_event::Model>,
 ) -> Result<Vec<Event>, StoreError> {
-    let events = rows.into_iter().map(audit_event::Model::without_texts);
-    let mut events = events.collect::<Result<Vec<_>, _>>()?;
+    let mut events = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = row.id;
+        let event = row.without_texts().map_err(|it| of_row(it, TABLE, id))?;
+        events.push(event);
+    }
     let ids: HashSet<i64> = events.iter().flat_map(text_ids).collect();
     let bodies = texts::bodies(db, ids).await?;
     for event in &mut events {
-        put_back(event, &bodies)?;
+        put_back(event, &bodies).map_err(|it| of_row(it, TABLE, event.id.0))?;
     }
     Ok(events)
 }
@@ -83,7 +97,7 @@ fn add_texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
         Value::Object(members) => {
             for (name, it) in members {
                 match it {
-                    Value::String(text) if name == CONTENT => found.push(text),
+                    Value::String(text) if is_kept(name, text) => found.push(text),
                     it => add_texts(it, found),
                 }
             }
@@ -99,7 +113,9 @@ fn stored(value: Value, ids: &TextIds) -> Value {
             let members = members.into_iter().map(|(name, it)| {
                 let is_content = name == CONTENT;
                 let it = match it {
-                    Value::String(text) if is_content => json!({ "text": ids.of(&text) }),
+                    Value::String(text) if is_kept(&name, &text) => {
+                        json!({ "text": ids.of(&text) })
+                    }
                     Value::Object(_) if is_content => json!({ "value": stored(it, ids) }),
                     it => stored(it, ids),
                 };
@@ -160,7 +176,7 @@ fn tell(value: &mut Value, bodies: &HashMap<i64, String>) -> Result<(), StoreErr
 }
 
 fn missing(id: i64) -> StoreError {
-    StoreError::corrupt("audit_events", format!("text {id} is missing"))
+    StoreError::corrupt(TABLE, format!("text {id} is missing"))
 }
 
 #[cfg(test)]
@@ -175,6 +191,7 @@ mod tests {
             "exceptions": [{ "content": "SELECT 2;" }, { "content": null }, { "content": 7 }],
             "own": { "content": { "text": 5, "content": "SELECT 1;" } },
             "kept": { "content": { "text": 5 } },
+            "later": { "content": "with NUL \u{0}" },
             "name": "content",
         });
         let mut texts = Vec::new();

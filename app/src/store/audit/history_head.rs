@@ -2,13 +2,16 @@
 //! kept is part of the history.
 use crate::domain::{history_chain::Head, id::EventId};
 use crate::store::{
-    Database, Store, engine::row_decode::unreadable_column, entity::audit_event, error::StoreError,
+    Database, Store,
+    engine::{Engine, row_decode::unreadable_column},
+    entity::audit_event,
+    error::StoreError,
 };
 use audit_event::Column;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 /// What the next event of a transaction follows.
@@ -22,18 +25,17 @@ pub struct ChainEnd {
 
 /// The end of the chain, inside the transaction that writes the next event.
 pub async fn end(tx: &DatabaseTransaction) -> Result<ChainEnd, DbErr> {
-    let sql = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit_events'), 0), \
-               (SELECT hash FROM audit_events ORDER BY id DESC LIMIT 1)";
-    let row = tx
-        .query_one_raw(Statement::from_string(DbBackend::Sqlite, sql))
+    let last_id = Engine::of(tx).last_id(tx, "audit_events").await?;
+    let last: Option<Option<String>> = audit_event::Entity::find()
+        .select_only()
+        .column(Column::Hash)
+        .order_by_desc(Column::Id)
+        .into_tuple()
+        .one(tx)
         .await?;
-    let (last_id, hash) = match row {
-        Some(row) => (row.try_get_by_index(0)?, row.try_get_by_index(1)?),
-        None => (0, None),
-    };
     Ok(ChainEnd {
         last_id,
-        last_hash: hash.unwrap_or_else(|| Head::default().hash),
+        last_hash: last.flatten().unwrap_or_else(|| Head::default().hash),
     })
 }
 

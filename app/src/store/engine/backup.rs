@@ -1,5 +1,9 @@
-//! Verified backups of a database, also while it is in use, and inspection of a file before it replaces the database.
-use super::sqlite::{self, ConnectionRole};
+//! Verified backups of a database of `SQLite`, also while it is in use, and inspection of a file before it replaces the
+//! database.
+use super::sqlite;
+pub use super::sqlite::{
+    ConnectionRole, create_folder, foreign_key_errors, integrity_errors, tables, with_suffix,
+};
 use crate::store::error::StoreError;
 use rustix::{
     fs::{FlockOperation, fcntl_lock},
@@ -23,7 +27,7 @@ pub async fn copy(from: &Path, to: &Path, role: ConnectionRole) -> Result<(), St
         .and_then(|it| it.sync_all())
         .map_err(open_error)?;
     let copy = open_read_only(to).await?;
-    let errors = sqlite::integrity_errors(&copy).await?;
+    let errors = integrity_errors(&copy).await?;
     copy.close().await?;
     match errors.first() {
         None => Ok(()),
@@ -59,7 +63,7 @@ pub async fn is_unused(path: &Path) -> Result<bool, StoreError> {
 /// Whether another process holds one of `SQLite`'s locks: in WAL mode, each that has the database open holds one on the file
 /// itself and one on the `-shm` file beside it.
 fn is_locked_by_others(path: &Path) -> Result<bool, StoreError> {
-    for file in [path.to_owned(), sqlite::with_suffix(path, "-shm")] {
+    for file in [path.to_owned(), with_suffix(path, "-shm")] {
         let file = match fs::OpenOptions::new().read(true).write(true).open(file) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

@@ -1,5 +1,6 @@
 //! Reads rows one by one where they cannot be read together, to name the row and its column: SQLite holds a value of any
 //! type in any column, and the program cannot read all of them.
+use crate::store::error::StoreError;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, RuntimeErr, Select,
     SqlxError,
@@ -28,6 +29,20 @@ pub fn unreadable_column(error: &DbErr) -> Option<String> {
     match &**error {
         SqlxError::ColumnDecode { index, .. } => Some(index.trim_matches('"').to_owned()),
         _ => None,
+    }
+}
+
+/// The error of a row, which names the row.
+pub fn of_row(error: StoreError, table: &'static str, id: i64) -> StoreError {
+    match error {
+        StoreError::Corrupt { detail, .. } => {
+            StoreError::corrupt(table, format!("row {id}: {detail}"))
+        }
+        StoreError::Db(error) => match unreadable_column(&error) {
+            Some(column) => StoreError::corrupt(table, UnreadableRow { id, column }),
+            None => error.into(),
+        },
+        error => error,
     }
 }
 

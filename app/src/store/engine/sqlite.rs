@@ -4,7 +4,8 @@ use super::db_timing;
 use crate::store::error::chain;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, Statement,
+    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    sea_query::{Expr, Func, JoinType, SelectStatement},
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use std::{ffi::OsString, io, path::Path, path::PathBuf, time::Duration};
@@ -19,9 +20,6 @@ pub enum ConnectionRole {
     /// Reading a file that must not be changed.
     File,
 }
-
-/// Ids in one `IN (...)`; `SQLite` accepts 32,766 values per statement.
-pub const IDS_PER_STATEMENT_MAX: usize = 10_000;
 
 /// Connections of the read-only pool.
 const READERS: u32 = 8;
@@ -106,8 +104,8 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// What to do about a failure, from the message of `SQLite` or the operating system.
-pub fn advice(failure: &str) -> &'static str {
+/// What to do about a failure, from the message of `SQLite` or the operating system; none if it is unknown here.
+pub fn advice(failure: &str) -> Option<&'static str> {
     const KNOWN: &[(&[&str], &str)] = &[
         (
             &["disk is full", "disk I/O error", "No space left"],
@@ -135,7 +133,28 @@ pub fn advice(failure: &str) -> &'static str {
     KNOWN
         .iter()
         .find(|known| known.0.iter().any(|it| failure.contains(*it)))
-        .map_or("Check the path and its permissions", |known| known.1)
+        .map(|known| known.1)
+}
+
+/// Begins a write transaction with `BEGIN IMMEDIATE`. It waits for the one writer connection.
+pub async fn begin(write: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    begin_as(write, SqliteTransactionMode::Immediate).await
+}
+
+/// Begins a read transaction.
+pub async fn snapshot(read: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    begin_as(read, SqliteTransactionMode::Deferred).await
+}
+
+async fn begin_as(
+    db: &DatabaseConnection,
+    mode: SqliteTransactionMode,
+) -> Result<DatabaseTransaction, DbErr> {
+    db.begin_with_options(TransactionOptions {
+        sqlite_transaction_mode: Some(mode),
+        ..TransactionOptions::default()
+    })
+    .await
 }
 
 /// The first column of every row.
@@ -207,6 +226,31 @@ pub async fn set_last_id(tx: &DatabaseTransaction, table: &str, id: i64) -> Resu
     Ok(())
 }
 
+/// Selects from all pairs of two queries. A cross join keeps the order of both.
+pub fn select_pairs(
+    select: &mut SelectStatement,
+    first: (SelectStatement, &'static str),
+    second: (SelectStatement, &'static str),
+) {
+    select.from_subquery(first.0, first.1).join_subquery(
+        JoinType::CrossJoin,
+        second.0,
+        second.1,
+        Expr::val(true),
+    );
+}
+
+/// The rows of a group as one JSON text, a list of lists.
+pub fn json_rows(columns: impl IntoIterator<Item = Expr>) -> Expr {
+    let row = Func::cust("json_array").args(columns);
+    Expr::from(Func::cust("json_group_array").arg(row))
+}
+
+/// A member of the JSON object in a column, as JSON text.
+pub fn json_member(column: &str, name: &str) -> Expr {
+    Expr::cust(format!("json_extract(\"{column}\", '$.{name}')"))
+}
+
 /// Writes a consistent copy, also while the database is in use. Errors: the target exists.
 pub async fn copy_into(db: &DatabaseConnection, target: &Path) -> Result<(), DbErr> {
     let target = target.display().to_string().replace('\'', "''");
@@ -271,10 +315,10 @@ mod tests {
             ("(code: 13) database or disk is full", "space"),
             ("(code: 26) file is not a database", "restore"),
             ("(code: 14) unable to open database file", "writable"),
-            ("something else", "permissions"),
         ] {
-            assert!(advice(failure).contains(word), "{failure}");
+            assert!(advice(failure).unwrap().contains(word), "{failure}");
         }
+        assert_eq!(advice("something else"), None);
     }
 
     #[test]

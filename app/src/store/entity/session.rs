@@ -26,7 +26,7 @@ pub struct Model {
     pub used_at: DateTimeUtc,
 }
 
-/// The one relation that is loaded: who it belongs to, in the query that every request makes.
+/// The one relation that is loaded: its user, in the query that every request makes.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
     #[sea_orm(

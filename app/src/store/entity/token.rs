@@ -1,9 +1,10 @@
 //! Row of `tokens`. A token that was revoked has no row.
-use super::{parse_word, read_scope};
+use super::{parse_word, read_scope, write_scope};
 use crate::{
     domain::{
         id::{TokenId, UserId},
         token::ApiToken,
+        transfer::credentials::HashedToken,
     },
     store::error::StoreError,
 };
@@ -28,7 +29,7 @@ pub struct Model {
     pub created_at: DateTimeUtc,
 }
 
-/// The one relation that is loaded: who it belongs to, in the query that every request makes.
+/// The one relation that is loaded: its owner, in the query that every request makes.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
     #[sea_orm(
@@ -74,5 +75,44 @@ impl TryFrom<Model> for ApiToken {
             last_used_at,
             created_at,
         })
+    }
+}
+
+impl TryFrom<Model> for HashedToken {
+    type Error = StoreError;
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            sha256: row.sha256.clone(),
+            token: row.try_into()?,
+        })
+    }
+}
+
+impl From<HashedToken> for Model {
+    fn from(hashed: HashedToken) -> Self {
+        let HashedToken { token, sha256 } = hashed;
+        let ApiToken {
+            id,
+            user_id,
+            name,
+            hint,
+            role,
+            scope,
+            expires_at,
+            last_used_at,
+            created_at,
+        } = token;
+        Self {
+            id: id.0,
+            user_id: user_id.0,
+            name,
+            hint,
+            sha256,
+            role: role.map(|it| it.to_string()),
+            scope: write_scope(scope.as_ref()),
+            expires_at,
+            last_used_at,
+            created_at,
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::domain::{
 use crate::store::{
     Store,
     change::{Change, VersionedRow},
-    engine::{compute::compute, sqlite::IDS_PER_STATEMENT_MAX},
+    engine::{IDS_PER_STATEMENT_MAX, compute::compute},
     entity::{cluster, customer},
     error::StoreError,
 };
@@ -101,23 +101,23 @@ async fn load_context(
     db: &impl ConnectionTrait,
     rows: &[SourceRow],
 ) -> Result<ImportContext, StoreError> {
-    let clusters: Vec<(i64, String, bool)> = cluster::Entity::find()
+    let clusters: Vec<(i64, String, bool, Option<String>)> = cluster::Entity::find()
         .select_only()
         .columns([
             cluster::Column::Id,
             cluster::Column::Name,
             cluster::Column::IsActive,
+            cluster::Column::Context,
         ])
         .into_tuple()
         .all(db)
         .await?;
-    let mut context = ImportContext {
-        clusters: clusters
-            .into_iter()
-            .map(|(id, name, is_active)| (name, (ClusterId(id), is_active)))
-            .collect(),
-        ..ImportContext::default()
-    };
+    let mut context = ImportContext::default();
+    for (id, name, is_active, own) in clusters {
+        let id = ClusterId(id);
+        context.contexts.extend(own.map(|it| (id, it)));
+        context.clusters.insert(name, (id, is_active));
+    }
     let namespaces: BTreeSet<&str> = rows.iter().map(|it| it.namespace.trim()).collect();
     let namespaces: Vec<&str> = namespaces.into_iter().collect();
     for chunk in namespaces.chunks(IDS_PER_STATEMENT_MAX) {

@@ -20,7 +20,7 @@ use crate::domain::{
 use crate::store::{
     Store,
     change::VersionedRow,
-    engine::sqlite::IDS_PER_STATEMENT_MAX,
+    engine::{Engine, IDS_PER_STATEMENT_MAX},
     entity::{cluster, customer, customer_step, release_customer, step_template},
     error::StoreError,
     text_variables::{self, UnresolvedByCustomer},
@@ -29,7 +29,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Asterisk, Expr, JoinType, Order, Query},
+    sea_query::{Asterisk, Expr, Order, Query},
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -60,6 +60,7 @@ pub async fn resolve_customers(
             customer::Column::Name,
             customer::Column::IsActive,
         ])
+        .order_by_asc(customer::Column::Id)
         .into_tuple()
         .all(db)
         .await?;
@@ -207,7 +208,8 @@ async fn copy(
         .limit(u64::from(u32::MAX))
         .to_owned();
     let of = |column: From| Expr::col(("copied", column));
-    let select = Query::select()
+    let mut select = Query::select();
+    select
         .expr(of(From::ReleaseId))
         .column(("chosen", customer::Column::Id))
         .expr(of(From::Id))
@@ -223,10 +225,8 @@ async fn copy(
         .expr(Expr::val(false))
         .expr(Expr::val(1_i64))
         .expr(Expr::val(now))
-        .expr(Expr::val(now))
-        .from_subquery(chosen, "chosen")
-        .join_subquery(JoinType::CrossJoin, copied, "copied", Expr::val(true))
-        .to_owned();
+        .expr(Expr::val(now));
+    Engine::of(tx).select_pairs(&mut select, (chosen, "chosen"), (copied, "copied"));
     let insert = Query::insert()
         .into_table(customer_step::Entity)
         .columns([

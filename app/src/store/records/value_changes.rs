@@ -13,7 +13,7 @@ use crate::domain::{
     variables::VariableScope,
 };
 use crate::store::{
-    engine::sqlite::IDS_PER_STATEMENT_MAX, entity::audit_event, error::StoreError, text_variables,
+    engine::IDS_PER_STATEMENT_MAX, entity::audit_event, error::StoreError, text_variables,
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{

@@ -44,7 +44,7 @@ pub async fn template_order(
     Ok(ids.into_iter().map(TemplateId).collect())
 }
 
-/// Writes the template's order. `SQLite` checks the unique index row by row, so positions are first made negative.
+/// Writes the template's order. The unique index is checked row by row, so positions are first made negative.
 pub async fn write_template_order(
     tx: &DatabaseTransaction,
     release: ReleaseId,

@@ -19,7 +19,7 @@ use crate::domain::{
 use crate::store::{
     Store,
     change::{Change, VersionedRow},
-    engine::sqlite::IDS_PER_STATEMENT_MAX,
+    engine::IDS_PER_STATEMENT_MAX,
     entity::{customer_step, step_template},
     error::StoreError,
     records::{members, release_rows},
@@ -27,7 +27,8 @@ use crate::store::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr,
+    ActiveValue::NotSet, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -269,6 +270,7 @@ pub async fn edit(
         .filter(Column::Status.eq(StepStatus::Pending.as_str()))
         .filter(Column::IsOverridden.eq(false))
         .filter(Column::TemplateVersion.ne(before.version))
+        .order_by_asc(Column::Id)
         .all(&change.tx)
         .await?
         .into_iter()
@@ -387,6 +389,7 @@ pub async fn delete(
                 .or(Column::StateBy.is_not_null())
                 .or(Column::TemplateVersion.ne(template.version)),
         )
+        .order_by_asc(Column::Id)
         .all(&change.tx)
         .await?
         .into_iter()

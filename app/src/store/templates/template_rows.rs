@@ -16,7 +16,7 @@ use crate::store::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::NotSet, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    QueryFilter, QuerySelect,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 /// Loads a template step. Errors: not found.
@@ -80,6 +80,7 @@ pub async fn copies_of(
             Column::HasNotes,
         ])
         .filter(Column::TemplateId.eq(id.0))
+        .order_by_asc(Column::Id)
         .into_tuple()
         .all(db)
         .await?;

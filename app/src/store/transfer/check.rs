@@ -11,8 +11,8 @@ use crate::store::{
     Store,
     audit::event_texts,
     engine::{
+        Engine,
         row_decode::{UnreadableRow, read_rows, unreadable_column},
-        sqlite,
     },
     entity::{audit_event, customer_step, release_customer, sha256, step_template},
     error::StoreError,
@@ -60,12 +60,12 @@ impl Store {
         self.must_have(Permission::Transfer)?;
         let mut found = CheckFindings::default();
         let db = self.snapshot().await?;
-        for line in sqlite::integrity_errors(&db).await? {
+        for line in Engine::of(&db).integrity_errors(&db).await? {
             found.add(Check::Integrity, line);
         }
         // Rows read from a damaged file prove nothing.
         if found.findings.is_empty() {
-            for line in sqlite::foreign_key_errors(&db).await? {
+            for line in Engine::of(&db).foreign_key_errors(&db).await? {
                 found.add(Check::ForeignKeys, line);
             }
             self.check_rows(&mut found).await?;

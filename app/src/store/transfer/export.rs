@@ -12,7 +12,10 @@ use crate::domain::{
     release::Release,
     step::CustomerStep,
     template::StepTemplate,
-    transfer::{FORMAT_VERSION, FORMAT_WITHOUT_HASHES, Membership, TransferHeader, TransferPart},
+    transfer::{
+        FORMAT_VERSION, FORMAT_WITHOUT_HASHES, Membership, TransferHeader, TransferPart,
+        credentials::{HashedToken, UserCredentials, UserWithCredentials},
+    },
     user::User,
 };
 use crate::store::records::release_rows;
@@ -21,12 +24,12 @@ use crate::store::{
     access::visible::Visible,
     audit::{event_texts, history_head},
     engine::{
-        row_decode::{read_rows, unreadable_column},
-        sqlite,
+        Engine,
+        row_decode::{of_row, read_rows, unreadable_column},
     },
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, step_template,
-        user,
+        token, user,
     },
     error::StoreError,
 };
@@ -37,7 +40,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -68,12 +71,14 @@ struct SignedHead {
 #[derive(Debug)]
 pub struct Export {
     tx: DatabaseTransaction,
-    /// Who gets it: rows out of scope are no part of it.
+    /// The caller; rows out of its scope are no part of the export.
     caller: Arc<Caller>,
     /// The customers that the caller sees, if not all.
     visible: Option<HashSet<i64>>,
     /// Exports only this release, if given.
     release: Option<ReleaseId>,
+    /// Whether users come with hashes of their passwords and tokens.
+    has_credentials: bool,
     /// What the export of a release ends with.
     end: Option<SignedHead>,
     /// Index of the list to read next, and the key of the last row read from it.
@@ -95,7 +100,8 @@ impl Store {
         let tx = self.snapshot().await?;
         let mut end = None;
         if let Some(id) = release {
-            release_rows::load(&tx, id).await?;
+            let found = release_rows::load(&tx, id).await;
+            found.map_err(|it| of_row(it, "releases", id.0))?;
         }
         // A head proves what a scope hides.
         if release.is_some() && self.caller.sees_all() {
@@ -115,6 +121,7 @@ impl Store {
             caller: Arc::clone(&self.caller),
             visible,
             release,
+            has_credentials: false,
             end,
             part: 0,
             last: None,
@@ -150,7 +157,7 @@ fn json(row: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(row).map_err(|error| StoreError::corrupt("an export", error))
 }
 
-/// Reads the next rows of a table, and remembers the last id.
+/// Reads the next rows of a table, and remembers the last id; with a domain type as JSON of that.
 macro_rules! read_rows {
     ($this:ident, $table:ident, $visible:ident, $only:expr) => {{
         let mut query = Visible::of(&$this.caller).$visible();
@@ -172,6 +179,14 @@ macro_rules! read_rows {
         }
         rows
     }};
+    ($this:ident, $table:ident, $visible:ident, $row:ty, $only:expr) => {{
+        let rows = read_rows!($this, $table, $visible, $only);
+        let rows = rows.into_iter().map(|row| {
+            let id = row.id;
+            <$row>::try_from(row).map_err(|it| of_row(it, $table::Entity.table_name(), id))
+        });
+        $this.told(rows)
+    }};
 }
 
 impl Export {
@@ -187,9 +202,16 @@ impl Export {
         }
     }
 
+    /// With hashes of passwords and tokens, for a move to another database. For the command line only: who can open the database
+    /// has them anyway.
+    pub fn with_credentials(mut self) -> Self {
+        self.has_credentials = true;
+        self
+    }
+
     /// The next chunk of the text; none after the last one. Errors: `Corrupt` for a row that the domain cannot read.
     pub async fn next_chunk(&mut self) -> Result<Option<String>, StoreError> {
-        // The format of who sees only some customers has no users.
+        // An export for a caller with a scope has no users.
         if self.visible.is_some() && TransferPart::ALL.get(self.part) == Some(&TransferPart::Users)
         {
             self.part += 1;
@@ -232,7 +254,7 @@ impl Export {
                 None => FORMAT_VERSION,
                 Some(_) => FORMAT_WITHOUT_HASHES,
             },
-            schema: sqlite::schema(&self.tx).await?,
+            schema: Engine::of(&self.tx).schema(&self.tx).await?,
             last_ids: BTreeMap::new(),
         };
         // The highest ids tell how much there is in all.
@@ -242,7 +264,7 @@ impl Export {
             TABLES.as_slice()
         };
         for &(part, table) in tables {
-            let id = sqlite::last_id(&self.tx, table).await?;
+            let id = Engine::of(&self.tx).last_id(&self.tx, table).await?;
             header.last_ids.insert(part, id);
         }
         let text = json(&header)?;
@@ -258,32 +280,28 @@ impl Export {
         };
         match part {
             TransferPart::Clusters => {
-                let rows = read_rows!(self, cluster, clusters, |it| OfCluster::Id
-                    .in_subquery(clusters_of(it)));
-                self.told(rows.into_iter().map(Cluster::try_from))
+                read_rows!(self, cluster, clusters, Cluster, |it| OfCluster::Id
+                    .in_subquery(clusters_of(it)))
             }
             TransferPart::Customers => {
-                let rows = read_rows!(self, customer, customers, |it| OfCustomer::Id
-                    .in_subquery(members_of(it)));
-                self.told(rows.into_iter().map(Customer::try_from))
+                read_rows!(self, customer, customers, Customer, |it| OfCustomer::Id
+                    .in_subquery(members_of(it)))
             }
             TransferPart::Releases => {
-                let rows = read_rows!(self, release, releases, |it| OfRelease::Id.eq(it.0));
-                self.told(rows.into_iter().map(Release::try_from))
+                read_rows!(self, release, releases, Release, |it| OfRelease::Id
+                    .eq(it.0))
             }
             TransferPart::Templates => {
-                let rows = read_rows!(self, step_template, templates, |it| {
+                read_rows!(self, step_template, templates, StepTemplate, |it| {
                     OfTemplate::ReleaseId.eq(it.0)
-                });
-                self.told(rows.into_iter().map(StepTemplate::try_from))
+                })
             }
             TransferPart::Members => self.next_members().await,
             TransferPart::Users => self.next_users().await,
             TransferPart::Steps => {
-                let rows = read_rows!(self, customer_step, steps, |it| {
+                read_rows!(self, customer_step, steps, CustomerStep, |it| {
                     OfStep::ReleaseId.eq(it.0)
-                });
-                self.told(rows.into_iter().map(CustomerStep::try_from))
+                })
             }
             TransferPart::Events => {
                 let rows = read_rows!(self, audit_event, events, |it| {
@@ -309,7 +327,7 @@ impl Export {
         Ok(told)
     }
 
-    /// The next users, without their passwords; none are part of a release.
+    /// The next users; none are part of a release.
     async fn next_users(&mut self) -> Result<Vec<String>, StoreError> {
         if self.release.is_some() {
             self.n_read = 0;
@@ -322,13 +340,49 @@ impl Export {
         let query = query.order_by_asc(user::Column::Id).limit(CHUNK_ROWS_MAX);
         let found = read_rows(&self.tx, query, user::Column::Id).await?;
         self.n_read = found.len();
+        let mut tokens = if self.has_credentials {
+            let ids = found.iter().filter_map(|it| it.as_ref().ok());
+            self.tokens_of(ids.map(|it| it.id).collect()).await?
+        } else {
+            HashMap::new()
+        };
         let mut rows = Vec::with_capacity(found.len());
         for row in found {
             let row = row.map_err(|it| StoreError::corrupt("users", it))?;
-            self.last = Some((row.id, 0));
-            rows.push(json(&User::try_from(row)?)?);
+            let id = row.id;
+            self.last = Some((id, 0));
+            let credentials = UserCredentials {
+                password_hash: row.password_hash.clone(),
+                tokens: tokens.remove(&id).unwrap_or_default(),
+            };
+            let mut user = User::try_from(row).map_err(|it| of_row(it, "users", id))?;
+            rows.push(if self.has_credentials {
+                json(&UserWithCredentials { user, credentials })?
+            } else {
+                // As it is after an import.
+                user.has_password = false;
+                json(&user)?
+            });
         }
         Ok(rows)
+    }
+
+    /// The tokens of users, by user.
+    async fn tokens_of(
+        &self,
+        users: Vec<i64>,
+    ) -> Result<HashMap<i64, Vec<HashedToken>>, StoreError> {
+        let rows = token::Entity::find()
+            .filter(token::Column::UserId.is_in(users))
+            .order_by_asc(token::Column::Id)
+            .all(&self.tx)
+            .await?;
+        let mut tokens: HashMap<i64, Vec<HashedToken>> = HashMap::new();
+        for row in rows {
+            let of_user = tokens.entry(row.user_id).or_default();
+            of_user.push(row.try_into()?);
+        }
+        Ok(tokens)
     }
 
     /// The next memberships. They have no id, so their key is release and customer.

@@ -17,10 +17,10 @@ use crate::store::{
         event_texts,
         events::{self, NewEvent},
     },
-    engine::sqlite,
+    engine::Engine,
     entity::{
         audit_event, cluster, customer, customer_step, release, release_customer, sha256,
-        step_template, text_key, user,
+        step_template, text_key, token, user,
     },
     error::StoreError,
     text_variables,
@@ -62,6 +62,8 @@ struct Import {
     checker: RowChecker,
     chain: ImportChain,
     imported: ImportedCounts,
+    /// The highest id of a token.
+    last_token: i64,
     /// The texts of steps that are saved already: their ids by their keys.
     texts: HashMap<[u8; 32], i64>,
 }
@@ -83,6 +85,7 @@ impl Store {
             checker: RowChecker::default(),
             chain: ImportChain::of(file),
             imported: ImportedCounts::new(),
+            last_token: 0,
             texts: HashMap::new(),
         };
         import.import_clusters_and_customers(file).await?;
@@ -202,13 +205,26 @@ impl Import {
         Ok(())
     }
 
-    /// Takes in the users, who have no password then.
+    /// Takes in the users, who have passwords and tokens only if the text has hashes of them.
     async fn import_users(&mut self, file: &Transfer) -> Result<(), StoreError> {
-        import_rows!(self, file, TransferPart::Users, user, |item| self
-            .checker
-            .user(&item)
-            .map(|it| whole(user::Model::of(it, None))));
-        Ok(())
+        let mut tokens: Vec<token::Model> = Vec::new();
+        import_rows!(self, file, TransferPart::Users, user, |item| {
+            let user = self.checker.user(&item);
+            user.map(|(user, credentials)| {
+                tokens.extend(credentials.tokens.into_iter().map(Into::into));
+                whole(user::Model::of(user, credentials.password_hash))
+            })
+        });
+        self.last_token = tokens.iter().map(|it| it.id).max().unwrap_or_default();
+        let mut tokens = tokens.into_iter().map(whole::<token::ActiveModel, _>);
+        loop {
+            let mut rows: Vec<token::ActiveModel> =
+                tokens.by_ref().take(ROWS_PER_STATEMENT_MAX).collect();
+            if rows.is_empty() {
+                return Ok(());
+            }
+            import_rows!(self, token, rows);
+        }
     }
 
     async fn import_events(&mut self, file: &Transfer) -> Result<(), StoreError> {
@@ -266,17 +282,18 @@ impl Import {
         file: &Transfer,
         stamp: &ActorStamp,
     ) -> Result<Result<ImportOutcome, ImportErrors>, StoreError> {
-        for (part, table) in TABLES {
-            let id = self.checker.last_id(file, part);
-            if id > 0 {
-                sqlite::set_last_id(&self.tx, table, id).await?;
-            }
-        }
+        let last_ids = TABLES.map(|(part, table)| (table, self.checker.last_id(file, part)));
         let mut errors = self.checker.finish();
         let (head, part) = self.chain.finish(&mut errors);
         if !errors.is_empty() {
             self.tx.rollback().await?;
             return Ok(Err(errors));
+        }
+        // Only now: PostgreSQL's sequences are not rolled back.
+        let last_ids = last_ids.into_iter().chain([("tokens", self.last_token)]);
+        for (table, id) in last_ids.filter(|it| it.1 > 0) {
+            let engine = Engine::of(&self.tx);
+            engine.set_last_id(&self.tx, table, id).await?;
         }
         let batch_id = BatchId(uuid::Uuid::now_v7().to_string());
         let record = ImportRecord {

@@ -42,7 +42,9 @@ pub struct ImportChain {
     last_id: Option<i64>,
     /// Whether an event of the text cannot be of a history with the head.
     is_other_head: bool,
-    /// The steps of a release and what its events tell of them: an event that is missing may be seen only there.
+    /// The line of the last event.
+    last_line: usize,
+    /// The steps and what the events tell of them: an event that is missing may be seen only there.
     steps: Vec<StepAtLine>,
     states: RecordedStates,
 }
@@ -60,6 +62,7 @@ impl ImportChain {
             gap_line: 0,
             last_id: file.last_ids.get(&TransferPart::Events).copied(),
             is_other_head: false,
+            last_line: 1,
             steps: Vec::new(),
             states: RecordedStates::default(),
         }
@@ -73,15 +76,13 @@ impl ImportChain {
 
     /// A step of the text. Steps come before events.
     pub fn step(&mut self, step: &CustomerStep, line: usize) {
-        if self.head.is_some() {
-            self.steps.push(StepAtLine {
-                line,
-                id: step.id.0,
-                status: step.status,
-                executed_by: step.executed_by.clone(),
-                state_by: step.state_by.clone(),
-            });
-        }
+        self.steps.push(StepAtLine {
+            line,
+            id: step.id.0,
+            status: step.status,
+            executed_by: step.executed_by.clone(),
+            state_by: step.state_by.clone(),
+        });
     }
 
     /// The next event. Behind the first break nothing is asked any more.
@@ -96,8 +97,8 @@ impl ImportChain {
 
     fn problem(&mut self, event: &mut Event, line: usize) -> Option<ImportProblem> {
         let last = self.walk.last().cloned().unwrap_or_default();
-        let may_have_gaps = self.head.is_some() || !self.has_hashes;
-        if may_have_gaps && event.id < last.id {
+        self.last_line = line;
+        if self.walk.last().is_some_and(|it| event.id < it.id) {
             let problem = "events come in the order of their ids";
             return Some((line, "id", problem.to_owned()));
         }
@@ -127,8 +128,9 @@ impl ImportChain {
             let is_behind = event.previous_hash.as_ref() == Some(&head.hash);
             self.is_other_head |= has_hash != (event.id == head.id) || is_behind;
         }
-        self.take_state(event);
-        let broken = self.walk.take(event).err()?;
+        let Err(broken) = self.walk.take(event) else {
+            return self.take_state(event, line);
+        };
         let (line, field) = match broken {
             Break::Id(_) => (line, "id"),
             Break::Gap(_, at) if at == event.id => (line, "previousHash"),
@@ -138,14 +140,32 @@ impl ImportChain {
         Some((line, field, broken.to_string()))
     }
 
-    /// What a step's event tells of its state; nothing if that cannot be read.
-    fn take_state(&mut self, event: &Event) {
-        if self.steps.is_empty() || event.entity != Entity::Step {
-            return;
+    /// What a step's event tells of its state.
+    fn take_state(&mut self, event: &Event, line: usize) -> Option<ImportProblem> {
+        if event.entity != Entity::Step {
+            return None;
         }
         let state = event.after.as_ref().map(RecordedState::deserialize);
-        if let Ok(state) = state.transpose() {
-            self.states.take(event.entity_id, state);
+        let Ok(state) = state.transpose() else {
+            let problem = "this tells no state of the step";
+            return Some((line, "after", problem.to_owned()));
+        };
+        self.states.take(event.entity_id, state);
+        None
+    }
+
+    /// The steps that are in other states than the events tell, as a check would find them.
+    fn compare_states(&self, faults: &mut ImportErrors) {
+        for it in &self.steps {
+            let (executed_by, state_by) = (it.executed_by.as_deref(), it.state_by.as_deref());
+            let status = it.status.as_str();
+            let told = self
+                .states
+                .other_status(it.id, status, executed_by, state_by);
+            if let Some(told) = told {
+                let problem = format!("the events of the text say {told}: is one missing?");
+                faults.add(it.line, "steps.status", problem);
+            }
         }
     }
 
@@ -154,8 +174,19 @@ impl ImportChain {
         if self.is_broken {
             return (None, None);
         }
+        // What other faults have kept out may be what is missing.
+        let is_whole = faults.is_empty();
+        if is_whole {
+            self.compare_states(faults);
+        }
         let last = self.walk.last().cloned();
         let Some((head, line)) = self.head else {
+            // Every event is there, so the last id that was given is that of the last one.
+            let last_id = self.last_id.unwrap_or_default();
+            if is_whole && self.has_hashes && last.as_ref().map_or(0, |it| it.id.0) < last_id {
+                let problem = format!("event {last_id} was the last one, and it is missing");
+                faults.add(self.last_line, "events.id", problem);
+            }
             if let Err(broken) = self.walk.finish() {
                 faults.add(self.gap_line, "events.previousHash", broken);
             }
@@ -171,17 +202,6 @@ impl ImportChain {
         if !is_of_it {
             let problem = "the events of the text are not of the history with this head";
             faults.add(line, "head", problem);
-        }
-        for it in &self.steps {
-            let (executed_by, state_by) = (it.executed_by.as_deref(), it.state_by.as_deref());
-            let status = it.status.as_str();
-            let told = self
-                .states
-                .other_status(it.id, status, executed_by, state_by);
-            if let Some(told) = told {
-                let problem = format!("the events of the text say {told}: is one missing?");
-                faults.add(it.line, "steps.status", problem);
-            }
         }
         (Some(head), release.map(|it| self.walk.imported(it)))
     }

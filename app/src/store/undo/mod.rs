@@ -10,7 +10,10 @@ mod undo_steps;
 mod undo_templates;
 
 use self::report::UndoReport;
-use super::{Store, audit::event_texts, change::Change, entity::audit_event, error::StoreError};
+use super::{
+    Store, audit::event_texts, change::Change, engine::sought, entity::audit_event,
+    error::StoreError,
+};
 use crate::domain::{
     actor_stamp::ActorStamp,
     event::{Entity, Event, EventAction},
@@ -94,7 +97,8 @@ impl Store {
         undone.commit().await.map(UndoAnswer::Done)
     }
 
-    /// What an undo would do; nothing is changed. It is done and rolled back, so that it says what would happen. Errors: not
+    /// What an undo would do; nothing is changed. It is done and rolled back, so that it says what would happen: later events of
+    /// the batch meet the rows that earlier ones restored. So it holds the write lock as long as the undo itself. Errors: not
     /// found; not undoable; archived.
     pub async fn preview_undo(
         &self,
@@ -221,7 +225,7 @@ impl Change {
                 Column::CustomerId,
                 Column::Action,
             ])
-            .filter(Column::BatchId.eq(batch.0.as_str()))
+            .filter(Column::BatchId.eq(sought(&batch.0)))
             .order_by_desc(Column::Id)
             .into_tuple()
             .all(&self.tx)

@@ -4,11 +4,13 @@ use crate::domain::{
     event::{Entity, Event, EventAction},
     id::{CustomerId, EventId, ReleaseId, StepId},
 };
-use crate::store::{audit::last_change::LastChange, entity::audit_event, error::StoreError};
+use crate::store::{
+    audit::last_change::LastChange, engine::Engine, entity::audit_event, error::StoreError,
+};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    QuerySelect,
 };
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
@@ -84,12 +86,12 @@ async fn read(tx: &DatabaseTransaction, release: ReleaseId) -> Result<Vec<Remova
         .and(Column::Action.is_in([EventAction::Delete.as_str(), EventAction::Undo.as_str()]))
         .and(Column::Before.is_not_null());
     let of_customers = Column::Action.eq(EventAction::RemoveCustomers.as_str());
-    let ids = |path: &'static str| Expr::cust(format!("json_extract(\"before\", '{path}')"));
+    let ids = |name: &str| Engine::of(tx).json_member("before", name);
     let rows: Vec<RemovalRow> = audit_event::Entity::find()
         .select_only()
         .columns([Column::Id, Column::Actor, Column::At])
-        .expr_as(ids("$.removed"), "removed")
-        .expr_as(ids("$.customerIds"), "customer_ids")
+        .expr_as(ids("removed"), "removed")
+        .expr_as(ids("customerIds"), "customer_ids")
         .filter(Column::ReleaseId.eq(release.0))
         .filter(Condition::any().add(of_template).add(of_customers))
         .order_by_desc(Column::Id)

@@ -11,6 +11,7 @@ use crate::store::{
     Store,
     access::visible::Visible,
     audit::event_texts,
+    engine::sought,
     entity::{audit_event, cluster, customer, customer_step, release, step_template},
     error::StoreError,
 };
@@ -59,13 +60,13 @@ fn filter_condition(filter: &EventFilter, of: impl Fn(Column) -> Expr) -> Condit
         all = all.add(of(Column::Action).eq(action.as_str()));
     }
     if let Some(actor) = &filter.actor {
-        all = all.add(of(Column::Actor).eq(actor.as_str()));
+        all = all.add(of(Column::Actor).eq(sought(actor)));
     }
     if let Some(user) = filter.user_id {
         all = all.add(of(Column::UserId).eq(user.0));
     }
     if let Some(batch) = &filter.batch_id {
-        all = all.add(of(Column::BatchId).eq(batch.0.as_str()));
+        all = all.add(of(Column::BatchId).eq(sought(&batch.0)));
     }
     if let Some(from) = filter.from {
         all = all.add(of(Column::At).gte(from));

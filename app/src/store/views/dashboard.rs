@@ -204,6 +204,7 @@ impl Store {
                 Of::StateAt,
             ])
             .filter(Of::Id.is_in(wanted.iter().map(|it| it.2)))
+            .order_by_asc(Of::Id)
             .into_tuple()
             .all(&self.read)
             .await?;

@@ -10,6 +10,7 @@ use crate::domain::{
 };
 use crate::store::records::release_rows;
 use crate::store::{
+    engine::Engine,
     entity::{cluster, customer, customer_step, release_customer, step_template},
     error::StoreError,
     text_variables::{self, UnresolvedByCustomer},
@@ -21,10 +22,11 @@ use sea_orm::{
     QuerySelect,
     sea_query::{Expr, Func, Query},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
+    fmt,
     sync::Arc,
 };
 
@@ -35,11 +37,36 @@ pub struct NarrowCell<'a> {
     pub template: Option<i64>,
     #[serde(borrow)]
     status: Cow<'a, str>,
-    is_overridden: u8,
-    has_notes: u8,
+    #[serde(deserialize_with = "flag")]
+    is_overridden: bool,
+    #[serde(deserialize_with = "flag")]
+    has_notes: bool,
     pub text: i64,
     by: Option<String>,
     at: Option<DateTime<Utc>>,
+}
+
+/// Reads a boolean as `Engine::json_rows` has it.
+fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    struct Flag;
+
+    impl de::Visitor<'_> for Flag {
+        type Value = bool;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a boolean, 0 or 1")
+        }
+
+        fn visit_bool<E: de::Error>(self, is: bool) -> Result<bool, E> {
+            Ok(is)
+        }
+
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<bool, E> {
+            Ok(number != 0)
+        }
+    }
+
+    from.deserialize_any(Flag)
 }
 
 impl NarrowCell<'_> {
@@ -62,8 +89,8 @@ impl NarrowCell<'_> {
         Ok(Cell {
             step: StepId(self.id),
             status: status(&self.status)?,
-            is_overridden: self.is_overridden != 0,
-            has_notes: self.has_notes != 0,
+            is_overridden: self.is_overridden,
+            has_notes: self.has_notes,
             is_unresolved: false,
         })
     }
@@ -99,11 +126,10 @@ impl CustomerCells {
     ) -> Result<impl Stream<Item = Result<Self, DbErr>> + '_, DbErr> {
         use customer_step::Column as Of;
         let columns = NarrowCell::COLUMNS.map(ColumnTrait::into_expr);
-        let row = Func::cust("json_array").args(columns);
         let rows = customer_step::Entity::find()
             .select_only()
             .column(Of::CustomerId)
-            .expr_as(Func::cust("json_group_array").arg(row), "steps")
+            .expr_as(Engine::of(db).json_rows(columns), "steps")
             .filter(of)
             .group_by(Of::CustomerId)
             .into_tuple()

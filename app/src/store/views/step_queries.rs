@@ -15,7 +15,7 @@ use crate::highlight;
 use crate::store::{
     Store,
     audit::event_texts,
-    engine::{compute::compute, sqlite::IDS_PER_STATEMENT_MAX},
+    engine::{IDS_PER_STATEMENT_MAX, compute::compute},
     entity::{audit_event, customer_step, sha256},
     error::StoreError,
     records::{clusters, customers, members, value_changes::activation},

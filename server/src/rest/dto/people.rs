@@ -13,6 +13,19 @@ use utoipa::{
     },
 };
 
+/// Writes the `From` of a DTO that has the fields of its row, with ids as numbers. All fields are named, so that a new one is not
+/// forgotten.
+macro_rules! from_row {
+    ($module:ident :: $row:ident => $dto:ident { ids: $($id:ident),+; same: $($field:ident),+; }) => {
+        impl From<$module::$row> for $dto {
+            fn from(row: $module::$row) -> Self {
+                let $module::$row { $($id,)+ $($field,)+ } = row;
+                Self { $($id: $id.0,)+ $($field,)+ }
+            }
+        }
+    };
+}
+
 /// The customers that a user sees and works on: single ones, and all of some clusters.
 pub enum ScopeSchema {}
 
@@ -40,7 +53,7 @@ impl ToSchema for ScopeSchema {
     }
 }
 
-/// Somebody who may sign in. Deleting one deactivates it.
+/// A user, who may sign in while active. Deleting one deactivates it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
@@ -67,42 +80,12 @@ pub struct User {
     pub updated_at: DateTime<Utc>,
 }
 
-impl From<user::User> for User {
-    fn from(row: user::User) -> Self {
-        let user::User {
-            id,
-            login,
-            name,
-            email,
-            role,
-            scope,
-            has_password,
-            oidc_issuer,
-            oidc_subject,
-            is_active,
-            version,
-            created_at,
-            updated_at,
-        } = row;
-        Self {
-            id: id.0,
-            login,
-            name,
-            email,
-            role,
-            scope,
-            has_password,
-            oidc_issuer,
-            oidc_subject,
-            is_active,
-            version,
-            created_at,
-            updated_at,
-        }
-    }
-}
+from_row! { user::User => User {
+    ids: id;
+    same: login, name, email, role, scope, has_password, oidc_issuer, oidc_subject, is_active, version, created_at, updated_at;
+} }
 
-/// Who just signed in.
+/// The user of a new session.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NewSession {
     pub user: User,
@@ -136,30 +119,10 @@ pub struct Session {
     pub is_current: bool,
 }
 
-impl From<session::SessionInfo> for Session {
-    fn from(row: session::SessionInfo) -> Self {
-        let session::SessionInfo {
-            id,
-            how,
-            address,
-            agent,
-            created_at,
-            used_at,
-            ends_at,
-            is_current,
-        } = row;
-        Self {
-            id: id.0,
-            how,
-            address,
-            agent,
-            created_at,
-            used_at,
-            ends_at,
-            is_current,
-        }
-    }
-}
+from_row! { session::SessionInfo => Session {
+    ids: id;
+    same: how, address, agent, created_at, used_at, ends_at, is_current;
+} }
 
 /// A token, without its text.
 #[derive(Debug, Serialize, ToSchema)]
@@ -183,32 +146,10 @@ pub struct ApiToken {
     pub created_at: DateTime<Utc>,
 }
 
-impl From<token::ApiToken> for ApiToken {
-    fn from(row: token::ApiToken) -> Self {
-        let token::ApiToken {
-            id,
-            user_id,
-            name,
-            hint,
-            role,
-            scope,
-            expires_at,
-            last_used_at,
-            created_at,
-        } = row;
-        Self {
-            id: id.0,
-            user_id: user_id.0,
-            name,
-            hint,
-            role,
-            scope,
-            expires_at,
-            last_used_at,
-            created_at,
-        }
-    }
-}
+from_row! { token::ApiToken => ApiToken {
+    ids: id, user_id;
+    same: name, hint, role, scope, expires_at, last_used_at, created_at;
+} }
 
 /// A token that was just made.
 #[derive(Serialize, ToSchema)]

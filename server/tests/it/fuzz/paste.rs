@@ -69,6 +69,7 @@ fn context() -> ImportContext {
     ImportContext {
         clusters: [cluster("prod-eu", 1, true), cluster("old", 2, false)].into(),
         customers: [customer("known", 7, true), customer("gone", 8, false)].into(),
+        contexts: vec![(ClusterId(2), "old-context".to_owned())],
     }
 }
 

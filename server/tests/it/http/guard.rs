@@ -106,6 +106,30 @@ async fn the_health_checks_answer() {
 }
 
 #[tokio::test]
+async fn without_its_database_it_says_so_and_when_to_ask_again() {
+    let app = TestApp::new().await;
+    app.customers(1).await;
+    app.database.clone().close().await.unwrap();
+    assert_eq!(app.get("/healthz").await.body, "ok");
+    for path in ["/readyz", "/", "/releases"] {
+        let answer = app.get(path).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert_eq!(answer.header("retry-after"), "5", "{path}");
+        assert!(answer.body.contains("database does not answer"), "{path}");
+    }
+    let answer = app.api("GET", "/api/clusters", json!(null), &[]).await;
+    assert_eq!(answer.header("retry-after"), "5");
+    let problem = answer.problem(503);
+    assert_eq!(
+        (&problem["type"], &problem["retryAfter"]),
+        (
+            &json!("urn:rollcall:problem:database-unavailable"),
+            &json!(5)
+        )
+    );
+}
+
+#[tokio::test]
 async fn an_unknown_file_of_the_site_is_not_found() {
     let app = TestApp::new().await;
     assert_eq!(

@@ -78,6 +78,11 @@ async fn a_doubled_an_unknown_and_a_missing_name_are_nobody() {
     let (app, ana) = app(&[]).await;
     let twice = [("x-rollcall-user", "ana"), ("x-rollcall-user", "ana")];
     ask(&app, PROXY, &twice).await.problem(400);
+    for (method, path) in [("GET", "/"), ("POST", "/rpc/read_frame")] {
+        let answer = app.api_from(PROXY, method, path, json!({}), &twice).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(answer.body.contains("named two users"), "{}", answer.body);
+    }
     ask(&app, PROXY, &[]).await.problem(401);
     for unknown in ["eve", "ana,eve", "", "zoë"] {
         ask(&app, PROXY, &[("x-rollcall-user", unknown)])
@@ -158,4 +163,41 @@ async fn nobody_signs_in_with_a_password_behind_the_proxy() {
     app.api_from(PROXY, "POST", "/api/session", body, &[])
         .await
         .problem(409);
+}
+
+#[tokio::test]
+async fn a_page_for_nobody_does_not_go_round_in_a_circle() {
+    let (app, _) = app(&[]).await;
+    let page = app.api_from(PROXY, "GET", "/", Value::Null, &[]).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    let login = page.header("location").to_owned();
+    let login = app.api_from(PROXY, "GET", &login, Value::Null, &[]).await;
+    assert_eq!(login.status, StatusCode::UNAUTHORIZED);
+    assert!(login.body.contains("it named nobody"), "{}", login.body);
+    assert!(!login.body.contains("<form"));
+}
+
+#[tokio::test]
+async fn the_cookie_of_the_theme_is_secure_by_a_trusted_proxy_s_word_only() {
+    let (app, _) = app(&[]).await;
+    let admin = app.person(Role::Admin, None).await;
+    let headers = [
+        ("x-rollcall-user", admin.user.login.as_str()),
+        ("x-forwarded-proto", "https"),
+    ];
+    let body = json!({ "theme": "dark" });
+    let path = "/rpc/set_theme";
+    let set = app
+        .api_from(PROXY, "POST", path, body.clone(), &headers)
+        .await;
+    assert!(
+        set.header("set-cookie").ends_with("; Secure"),
+        "{}",
+        set.body
+    );
+    let open = TestApp::new().await;
+    let peer = "192.0.2.1";
+    let set = open.api_from(peer, "POST", path, body, &headers[1..]).await;
+    let cookie = set.header("set-cookie");
+    assert!(cookie.starts_with("rollcall_theme=dark") && !cookie.contains("Secure"));
 }

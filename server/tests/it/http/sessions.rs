@@ -189,3 +189,16 @@ async fn a_session_ends_without_use_and_at_last_anyhow() {
         StatusCode::UNAUTHORIZED
     );
 }
+
+#[tokio::test]
+async fn an_admin_who_sets_the_own_password_as_a_user_s_stays_signed_in() {
+    let app = TestApp::with_login().await;
+    let admin = app.person(Role::Admin, None).await;
+    let other = app.person(Role::Admin, None).await;
+    for person in [&admin, &other] {
+        let change = json!({ "password": "quite another one" });
+        patch(&app, &admin, person.user.id, change).await;
+    }
+    assert_eq!(status(&app, &admin.cookie).await, StatusCode::OK);
+    assert_eq!(status(&app, &other.cookie).await, StatusCode::UNAUTHORIZED);
+}

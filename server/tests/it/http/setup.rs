@@ -55,6 +55,13 @@ async fn until_there_is_an_admin_nothing_is_served_but_the_setup() {
         let problem = answer.problem(503);
         assert_eq!(problem["type"], "urn:rollcall:problem:setup", "{path}");
     }
+    // Server functions say it in the shape of their errors.
+    for path in ["/rpc/read_frame", "/rpc/create_cluster"] {
+        let answer = app.call(path, json!({})).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        let text = answer.error().to_string();
+        assert!(text.contains("make the first admin at /setup"), "{text}");
+    }
     for path in ["/healthz", "/readyz", "/setup"] {
         assert_eq!(app.get(path).await.status, StatusCode::OK, "{path}");
     }

@@ -39,6 +39,8 @@ async fn a_token_is_told_once_and_listed_without_its_text() {
         (&made["role"], &made["scope"]),
         (&Value::Null, &Value::Null)
     );
+    let present = ask(&app, &text, "GET", "/api/session", Value::Null).await;
+    assert_eq!(present.json()["user"]["id"], json!(ana.user.id));
     let list = app.api_as(&ana, "GET", "/api/tokens", Value::Null).await;
     assert!(!list.body.contains(&text), "{}", list.body);
     let row = &list.json()["items"][0];
@@ -99,6 +101,21 @@ async fn a_bad_token_is_refused_even_beside_a_good_session() {
             answer.header("www-authenticate").starts_with("Bearer"),
             "{bad}"
         );
+    }
+    // Pages and server functions answer the same.
+    let bearer = format!("Bearer {wrong}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("cookie", ana.cookie.as_str()),
+    ];
+    for (method, path, body) in [
+        ("GET", "/", Value::Null),
+        ("POST", "/rpc/read_frame", json!({})),
+    ] {
+        let answer = app.api(method, path, body, &headers).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+        let challenge = answer.header("www-authenticate");
+        assert!(challenge.starts_with("Bearer"), "{path}: {challenge}");
     }
     let bearer = format!("bearer {good}");
     let lower = [("authorization", bearer.as_str())];

@@ -17,9 +17,14 @@ impl ChainWatch {
         Self(Walk::new(sha256))
     }
 
+    /// The id of the last event that was read; 0 before the first.
+    pub fn last_id(&self) -> i64 {
+        self.0.last().map_or(0, |it| it.id.0)
+    }
+
     /// Whether every event that is new follows the one before it.
     pub async fn follow(&mut self, database: &Database) -> Result<(), Break> {
-        let last = self.0.last().map_or(0, |it| it.id.0);
+        let last = self.last_id();
         let rows = audit_event::Entity::find()
             .filter(audit_event::Column::Id.gt(last))
             .order_by_asc(audit_event::Column::Id)

@@ -138,3 +138,28 @@ async fn an_answer_in_the_name_of_another_provider_proves_nothing() {
     let why = "does not prove who you are";
     refused(&app, &answer, StatusCode::UNAUTHORIZED, why).await;
 }
+
+#[tokio::test]
+async fn failures_at_the_provider_have_to_wait_as_those_of_an_address_do() {
+    let provider = FakeProvider::start().await;
+    let app = provider.app(ROLES).await;
+    let browser = sent(&app, "/releases").await;
+    let state = &browser.asked["state"];
+    let wrong = format!("/login/oidc/callback?state={state}&code=wrong");
+    // What another site can bring about is not counted.
+    for _ in 0..60 {
+        let answer = page(&app, &wrong, "").await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    }
+    for _ in 0..50 {
+        let answer = page(&app, &wrong, &browser.cookie).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.body);
+    }
+    // Even the right code, and passwords from there too.
+    let waits = page(&app, &provider.allow(&browser), &browser.cookie).await;
+    let why = "Too many failed attempts. Try again in";
+    refused(&app, &waits, StatusCode::TOO_MANY_REQUESTS, why).await;
+    assert!(!waits.header("retry-after").is_empty());
+    assert!(!waits.headers.contains_key("set-cookie"));
+    app.sign_in("ana", "whatever").await.problem(429);
+}

@@ -75,6 +75,9 @@ async fn who_comes_back_is_signed_in_by_a_new_session_and_goes_on() {
     let second = session(&signed_in(&app, &provider).await).unwrap();
     assert_ne!(first, second);
     assert_eq!(who(&app, &second).await["id"], user["id"]);
+    // The dialog of a session that ends under an open page offers the provider too.
+    let shown = page(&app, "/releases", &second).await;
+    assert!(shown.body.contains("href=\"/login/oidc?next=/account\""));
     let headers = [("cookie", second.as_str())];
     let list = app.api("GET", "/api/sessions", Value::Null, &headers).await;
     assert_eq!(list.json()["items"][0]["how"], "oidc");
@@ -138,6 +141,27 @@ async fn userinfo_is_read_where_the_id_token_lacks_a_claim_and_only_there() {
     assert_eq!(provider.userinfo_reads(), 1);
     let user = who(&app, &cookie).await;
     assert_eq!([&user["login"], &user["role"]], ["ben", "admin"]);
+}
+
+#[tokio::test]
+async fn the_claim_of_the_groups_may_be_a_path_into_objects() {
+    let provider = FakeProvider::start().await;
+    let mut settings = provider.settings(ROLES);
+    "realm_access.roles".clone_into(&mut settings.groups_claim);
+    let app = TestApp::with_provider(settings).await;
+    let roles = json!({ "roles": ["offline_access", "team"] });
+    provider.claim("realm_access", roles);
+    let cookie = session(&signed_in(&app, &provider).await).unwrap();
+    assert_eq!(who(&app, &cookie).await["role"], "operator");
+    assert_eq!(provider.userinfo_reads(), 0);
+    // Also if only userinfo has it.
+    provider.claim("realm_access", json!({ "verify_caller": true }));
+    provider.set(|it| {
+        let roles = json!({ "roles": ["release-admins"] });
+        it.userinfo = json!({ "sub": "account-1", "realm_access": roles });
+    });
+    let cookie = session(&signed_in(&app, &provider).await).unwrap();
+    assert_eq!(who(&app, &cookie).await["role"], "admin");
 }
 
 #[tokio::test]

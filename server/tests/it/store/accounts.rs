@@ -14,10 +14,14 @@ use app::{
         user::{User, UserDraft},
         vocabulary::Noun,
     },
-    store::{accounts::random, entity::session, error::StoreError},
+    store::{
+        accounts::random,
+        entity::{session, user as row},
+        error::StoreError,
+    },
 };
 use chrono::TimeDelta;
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -141,6 +145,48 @@ async fn export(app: &TestApp) -> String {
         text.push_str(&piece);
     }
     text
+}
+
+#[tokio::test]
+async fn who_moves_with_credentials_gets_in_as_before() {
+    let app = TestApp::new().await;
+    let with_password = UserDraft {
+        password: Some(PASSWORD.into()),
+        ..draft("ana", Role::Operator)
+    };
+    let made = app.store.create_user(with_password, app.ana()).await;
+    let ana = made.unwrap().row;
+    let text = random::token_text().unwrap();
+    let token = TokenDraft {
+        name: "nightly".into(),
+        ..TokenDraft::default()
+    };
+    let made = app.store.create_token_of(ana.id, token, &text, app.ana());
+    let token = made.await.unwrap().row;
+    let mut export = app.store.export(None).await.unwrap().with_credentials();
+    let mut exported = String::new();
+    while let Some(piece) = export.next_chunk().await.unwrap() {
+        exported.push_str(&piece);
+    }
+    assert!(!exported.contains(PASSWORD) && !exported.contains(text.as_str()));
+    let target = TestApp::new().await;
+    let file = Transfer::read(exported.into_bytes()).unwrap();
+    let taken = target.store.import(&file, target.ana()).await.unwrap();
+    taken.unwrap();
+    let signed_in = target.database.check_password("ana", PASSWORD).await;
+    assert!(format!("{signed_in:?}").contains("User"));
+    let caller = target.database.token_caller(&text, token.created_at).await;
+    assert_eq!(caller.unwrap().unwrap().user(), Some(ana.id));
+    // Later ones get other ids.
+    let again = TokenDraft {
+        name: "weekly".into(),
+        ..TokenDraft::default()
+    };
+    let text = random::token_text().unwrap();
+    let made = target
+        .store
+        .create_token_of(ana.id, again, &text, target.ana());
+    assert!(made.await.unwrap().row.id.0 > token.id.0);
 }
 
 #[tokio::test]
@@ -286,4 +332,32 @@ async fn a_setup_code_counts_for_half_an_hour_and_the_newest_replaces_the_others
         .items;
     let text: Value = serde_json::to_value(&events).unwrap();
     assert_eq!(text[0]["entity"], "user");
+}
+
+#[tokio::test]
+async fn a_hash_of_old_parameters_is_replaced_at_the_next_login() {
+    // Of `PASSWORD`, by another program.
+    const OLD: &str = "$argon2id$v=19$m=8192,t=1,p=1$okHP0djkvIH28zbN5v+aaA$e337BzXWqobHH4e8UF5JUqbrxpnvf/Nbb3NlNLj3uO0";
+    let app = TestApp::new().await;
+    let ana = app.user_with_password("ana", Role::Viewer).await;
+    let set = format!(
+        "UPDATE users SET password_hash = '{OLD}' WHERE id = {}",
+        ana.id
+    );
+    let writer = app.database.writer();
+    writer.execute_unprepared(&set).await.unwrap();
+    let sign_in = async |password: &str| {
+        let client = Client::default();
+        let signed_in = app.database.sign_in("ana", password, false, &client, now());
+        signed_in.await.unwrap().is_some()
+    };
+    let hash = async || {
+        let row = row::Entity::find_by_id(ana.id.0).one(writer).await.unwrap();
+        row.unwrap().password_hash.unwrap()
+    };
+    assert!(!sign_in("another long one").await);
+    assert_eq!(hash().await, OLD);
+    assert!(sign_in(PASSWORD).await);
+    assert!(hash().await.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    assert!(sign_in(PASSWORD).await);
 }

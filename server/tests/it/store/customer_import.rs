@@ -48,6 +48,7 @@ fn context() -> ImportContext {
             customer(9, true, "bell-book", "Bell, Book & Candle", "{}"),
         ]
         .into(),
+        contexts: vec![(ClusterId(2), "aws-us".to_owned())],
     }
 }
 

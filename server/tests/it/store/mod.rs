@@ -1,4 +1,4 @@
-//! Tests of the store on a real SQLite file.
+//! Tests of the store on a real database of the engine that the run is about.
 mod accounts;
 mod activity;
 mod bulk;
@@ -15,8 +15,8 @@ mod permissions;
 mod releases;
 mod runbook_import;
 mod scale;
-mod schema;
 mod shown_texts;
+mod sqlite_only;
 mod step_panel;
 mod steps;
 mod template_authoring;

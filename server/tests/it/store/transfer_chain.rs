@@ -337,6 +337,67 @@ fn without_hashes(text: &str) -> String {
 }
 
 #[tokio::test]
+async fn the_text_of_everything_without_its_last_events_is_refused() {
+    let world = rich().await;
+    let text = exported(&world.app.store).await;
+    let events = events_of(&text);
+    let id_of = |event: &str| serde_json::from_str::<Value>(event).unwrap()["id"].clone();
+    let cut = |n: usize| {
+        let (start, end) = (events[..n].join(",\n"), events[n..].join(",\n"));
+        text.replacen(&format!("{start},\n{end}"), &start, 1)
+    };
+    let last = id_of(events[events.len() - 1]);
+    let found = faults(&cut(events.len() - 1)).await;
+    let expected = format!("events.id: event {last} was the last one, and it is missing");
+    assert!(found.contains(&expected), "{found}");
+    // Nor if the text says that there were no more: steps are in states that no event explains.
+    let started = events
+        .iter()
+        .position(|it| it.contains("\"action\":\"start\""));
+    let started = started.unwrap();
+    let before = id_of(events[started - 1]);
+    let number = format!("\"events\":{last}");
+    let shorter = cut(started).replacen(&number, &format!("\"events\":{before}"), 1);
+    let line = text
+        .lines()
+        .position(|it| it.contains("\"status\":\"in_progress\""));
+    let line = 1 + line.unwrap();
+    let expected = format!("line {line}, steps.status: the events of the text say pending");
+    for text in [without_hashes(&shorter), shorter] {
+        let found = faults(&text).await;
+        assert!(found.contains(&expected), "{found}");
+    }
+}
+
+#[tokio::test]
+async fn events_that_a_check_would_find_wrong_are_refused() {
+    let world = rich().await;
+    // Without hashes, so that nothing else is wrong.
+    let text = without_hashes(&exported(&world.app.store).await);
+    let done = events_of(&text)
+        .into_iter()
+        .find(|it| it.contains("\"action\":\"done\""))
+        .unwrap();
+    let changed = |members: &[(&str, Value)]| {
+        let mut event: Value = serde_json::from_str(done).unwrap();
+        for (member, value) in members {
+            event[*member] = value.clone();
+        }
+        text.replacen(done, &event.to_string(), 1)
+    };
+    let without_text = [
+        ("resolvedText", Value::Null),
+        ("resolvedSha256", Value::Null),
+    ];
+    let found = faults(&changed(&without_text)).await;
+    let problem = "events.resolvedText: a done step has the text that was executed";
+    assert!(found.contains(problem), "{found}");
+    let found = faults(&changed(&[("after", json!({}))])).await;
+    let problem = "events.after: this tells no state of the step";
+    assert!(found.contains(problem), "{found}");
+}
+
+#[tokio::test]
 async fn a_file_of_the_format_without_hashes_is_chained_when_it_comes_in() {
     let world = rich().await;
     let text = exported(&world.app.store).await;

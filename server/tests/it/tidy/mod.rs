@@ -112,6 +112,26 @@ fn only_the_store_names_sea_orm_and_only_the_browser_names_the_dom() {
 }
 
 #[test]
+fn only_the_engine_knows_which_database_it_is() {
+    let files = files_below("app/src/store").into_iter();
+    for (name, text) in files.chain(files_below("server/src")) {
+        if name.starts_with("app/src/store/engine/") {
+            continue;
+        }
+        for word in [
+            "DbBackend",
+            "database_backend",
+            "sqlite::",
+            "postgres::",
+            "Sqlite",
+            "Postgres",
+        ] {
+            assert!(!code(&text).contains(word), "{name}: {word}");
+        }
+    }
+}
+
+#[test]
 fn components_never_name_the_api_and_widgets_never_the_domain() {
     for (name, text) in files_below("app/src/components") {
         assert!(

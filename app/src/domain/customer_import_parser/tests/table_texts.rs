@@ -44,17 +44,19 @@ fn a_customer_may_be_called_like_a_head() {
 
 #[test]
 fn a_head_with_one_known_word_is_no_customer() {
-    assert_eq!(
-        read("customer,env\nacme,prod\nbeta,stage"),
-        ["2: -, acme, env=prod", "3: -, beta, env=stage"]
-    );
-    assert_eq!(
-        read("env;customer\nprod;acme\nstage;beta"),
-        ["2: -, acme, env=prod", "3: -, beta, env=stage"]
-    );
+    let guessed = "doubt: No column has the namespace, so the name is taken for it";
+    let rows = [
+        format!("2: -, acme, env=prod, {guessed}"),
+        format!("3: -, beta, env=stage, {guessed}"),
+    ];
+    assert_eq!(read("customer,env\nacme,prod\nbeta,stage"), rows);
+    assert_eq!(read("env;customer\nprod;acme\nstage;beta"), rows);
     assert_eq!(
         read("Customers 2026\nCustomer,env\nacme,prod"),
-        ["1: left out: Above the header row", "3: -, acme, env=prod"]
+        [
+            "1: left out: Above the header row".to_owned(),
+            format!("3: -, acme, env=prod, {guessed}")
+        ]
     );
     assert_eq!(
         read("ns,stage\nacme-eu,prod"),
@@ -323,7 +325,7 @@ fn bare_names_are_namespaces() {
     assert_eq!(
         read("name,host\nacme,a.io\nBig Corp,b.io"),
         [
-            "2: -, acme, host=a.io",
+            "2: -, acme, host=a.io, doubt: No column has the namespace, so the name is taken for it",
             "3: left out: Add a namespace column"
         ]
     );

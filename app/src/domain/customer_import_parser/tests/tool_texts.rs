@@ -41,12 +41,20 @@ fn what_kubectl_prints_is_read() {
             "4: left out: Not a line of kubectl get ns"
         ]
     );
+    let columns = "$ kubectl get ns -o custom-columns=NAME:.a,OWNER:.b,TIER:.c\nNAME     OWNER    TIER\nacme     ana      gold\nglobex   <none>   silver";
     assert_eq!(
-        read("NAME     OWNER    TIER\nacme     ana      gold\nglobex   <none>   silver"),
+        read(columns),
         [
-            "2: -, acme, OWNER=ana, TIER=gold",
-            "3: -, globex, TIER=silver"
+            "3: -, acme, OWNER=ana, TIER=gold",
+            "4: -, globex, TIER=silver"
         ]
+    );
+    // Without the command it may be a table of anything.
+    let (_, table) = columns.split_once('\n').unwrap();
+    assert!(
+        read(table)
+            .iter()
+            .all(|it| it.contains("doubt: No column has the namespace"))
     );
     assert_eq!(
         read(
@@ -68,6 +76,15 @@ fn what_helm_prints_is_a_customer_per_namespace() {
     assert_eq!(read(helm_2), ["2: -, acme"]);
     let json = "[{\"name\":\"web\",\"namespace\":\"acme\",\"revision\":\"3\",\"updated\":\"\",\"status\":\"deployed\",\"chart\":\"web-1\",\"app_version\":\"1\"},\n{\"name\":\"db\",\"namespace\":\"acme\",\"revision\":\"3\",\"chart\":\"db-1\",\"app_version\":\"1\"},\n{\"name\":\"db\",\"namespace\":\"b\",\"revision\":\"3\",\"chart\":\"db-1\",\"app_version\":\"1\"}]";
     assert_eq!(read(json), ["1: -, acme", "3: -, b"]);
+    // Of several clusters, if somebody has put them together.
+    assert_eq!(
+        read(
+            "CLUSTER,NAME,NAMESPACE,REVISION,UPDATED,CHART\neu,web,acme,1,x,c\nus,web,acme,1,x,c\nus,db,acme,1,x,c"
+        ),
+        ["2: -, acme, in eu", "3: -, acme, in us"]
+    );
+    let clusters = "[{\"cluster\":\"eu\",\"namespace\":\"acme\",\"revision\":1,\"chart\":\"c\"},\n{\"cluster\":\"us\",\"namespace\":\"acme\",\"revision\":1,\"chart\":\"c\"}]";
+    assert_eq!(read(clusters), ["1: -, acme, in eu", "2: -, acme, in us"]);
 }
 
 #[test]

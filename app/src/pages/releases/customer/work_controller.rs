@@ -6,8 +6,8 @@ use crate::{
     browser::drag, components::matrix::command::GridCommand,
     components::matrix::messages::done_text, components::matrix::messages::failure_text,
     components::pending_actions::ActionRequest, components::pending_actions::FailedAction,
-    components::pending_actions::ShownTexts, components::run_step::NextStep,
-    components::run_step::STEP_SELECTOR, components::step_state::already_in_state_text,
+    components::pending_actions::ShownTexts, components::rights::OwnRights,
+    components::run_step::NextStep, components::step_state::already_in_state_text,
     components::ui::notice::sentence, components::ui::time::Clock, components::ui::toast::Toasts,
     domain::customer_work::OpenStep, domain::customer_work::WorkRow,
     domain::customer_work::next_open, domain::customer_work::next_to_do,
@@ -17,14 +17,15 @@ use crate::{
     domain::vocabulary::StepAction, domain::vocabulary::StepStatus, pages::SerialRequest,
     pages::fetch::Fetch, pages::releases::step_detail_actions::NOTES_SAVED,
     pages::releases::step_detail_actions::StepPanelOutcome,
-    pages::releases::step_detail_actions::shown_step,
+    pages::releases::step_detail_actions::shown_step, pages::releases::text_questions,
     pages::releases::text_questions::TextQuestions, pages::releases::text_questions::put_back,
     pages::request_queue::send_in_order, paths,
 };
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
-    hooks::{use_navigate, use_query_map},
+    hooks::{use_location, use_navigate},
+    params::ParamsMap,
 };
 
 /// Handles to the state of the customer page, copied into every closure that needs them.
@@ -35,8 +36,10 @@ pub struct WorkController {
     /// The customer.
     pub customer: CustomerId,
     customer_name: StoredValue<String>,
-    /// Whether steps can be changed: the release is active.
+    /// Whether steps can be changed: the release is active, and the role allows it.
     pub can_work: bool,
+    /// Why not.
+    why_read_only: &'static str,
     /// The steps of all categories, in the customer's order.
     pub rows: RwSignal<Vec<WorkRow>>,
     /// The step in the URL, if it is in the list.
@@ -50,6 +53,8 @@ pub struct WorkController {
     /// Requests that reorder the list; one at a time.
     pub ordering: SerialRequest,
     open: Callback<Option<StepId>>,
+    /// The path and the query in the address.
+    address: (Memo<String>, Memo<ParamsMap>),
     reload: Callback<()>,
     toasts: Toasts,
     clock: Clock,
@@ -86,7 +91,8 @@ impl WorkController {
         reload: Callback<()>,
     ) -> Self {
         let rows = RwSignal::new(rows);
-        let query = use_query_map();
+        let location = use_location();
+        let query = location.query;
         let open_step = Memo::new(move |_| {
             let asked = query.with(|it| it.get("step").and_then(|it| it.parse::<StepId>().ok()))?;
             rows.with(|rows| rows.iter().any(|it| it.id == asked))
@@ -117,6 +123,7 @@ impl WorkController {
             customer,
             customer_name: StoredValue::new(customer_name),
             can_work,
+            why_read_only: OwnRights::from_context().why_read_only(),
             rows,
             open_step,
             detail,
@@ -124,6 +131,7 @@ impl WorkController {
             detail_versions,
             ordering: SerialRequest::new(),
             open,
+            address: (location.pathname, query),
             reload,
             toasts: Toasts::from_context(),
             clock: Clock::from_context(),
@@ -156,7 +164,7 @@ impl WorkController {
                     self.say_failure(&failed, untrack(|| self.names(failed.step)));
                 }
                 if now.is_some() {
-                    dom::focus(STEP_SELECTOR);
+                    dom::focus(dom::HOME);
                 }
             }
             now
@@ -165,17 +173,42 @@ impl WorkController {
 
     /// Asks about marks that were refused because the text had changed.
     fn ask_in_turn(self) {
-        let (asking, dialog) = (self.page.asking, self.page.memory.lasting().asked);
-        let is_writing = move || asking.with(Option::is_some) || dialog.with(Option::is_some);
         let questions = TextQuestions {
             waiting: self.page.questions,
             refused: self.page.refused,
-            is_writing: Signal::derive(is_writing),
+            is_writing: Signal::derive(move || self.is_writing()),
+            is_here: Signal::derive(move || self.is_here()),
             open: Callback::new(move |step| self.open.run(Some(step))),
-            names: Callback::new(move |step| Some(untrack(|| self.names(step)))),
+            place: Callback::new(move |step| {
+                let (name, customer) = untrack(|| self.names(step));
+                Some((name, customer, self.address_of(step)))
+            }),
             toasts: self.toasts,
         };
         questions.ask_in_turn();
+        on_cleanup(move || {
+            if !untrack(|| self.is_here()) {
+                questions.tell_all();
+            }
+        });
+    }
+
+    /// Whether the address is that of this customer's steps, though the list may have been rendered again. Beside another's steps,
+    /// or on paper, nothing is asked. Tracked.
+    fn is_here(self) -> bool {
+        let (path, query) = self.address;
+        let own = paths::customer_steps(self.release, self.customer);
+        text_questions::is_at(path, &own) && query.with(|it| it.get_str("view").is_none())
+    }
+
+    /// Whether a reason or a text is being written in a dialog. Tracked.
+    fn is_writing(self) -> bool {
+        let dialog = self.page.memory.lasting().asked;
+        self.page.asking.with(Option::is_some) || dialog.with(Option::is_some)
+    }
+
+    fn address_of(self, step: StepId) -> String {
+        paths::customer_step(self.release, self.customer, step)
     }
 
     /// The names of a step and of the customer.
@@ -190,9 +223,8 @@ impl WorkController {
     /// Says why an action failed on a step that is not open, with a link to it.
     fn say_failure(self, failed: &FailedAction, (name, customer): (String, String)) {
         let why = failure_text(failed);
-        let address = paths::customer_step(self.release, self.customer, failed.step);
-        self.toasts
-            .show_step(format!("{name} for {customer} {why}."), address);
+        let text = format!("{name} for {customer} {why}.");
+        self.toasts.show_step(text, self.address_of(failed.step));
     }
 
     /// The customer's name.
@@ -229,7 +261,7 @@ impl WorkController {
             Some(NextStep {
                 number: at + 1,
                 row: rows[at].clone(),
-                path: paths::customer_step(self.release, self.customer, step),
+                path: self.address_of(step),
             })
         })
     }
@@ -297,7 +329,7 @@ impl WorkController {
 
     fn fail_action(self, failed: FailedAction, names: (String, String)) {
         let page = self.page;
-        if failed.is_text_changed() {
+        if failed.is_text_changed() && untrack(|| self.is_here()) {
             let waits = page.questions.try_update(|it| it.push(failed.clone()));
             if waits.is_some() {
                 return;
@@ -306,7 +338,8 @@ impl WorkController {
         if failed.error.is_retryable() {
             let _ = page.failed.try_update(|it| it.push(failed.clone()));
         }
-        if self.open_step.try_get_untracked().flatten() == Some(failed.step) {
+        let is_open = self.open_step.try_get_untracked().flatten() == Some(failed.step);
+        if is_open && !text_questions::is_asked(page.refused) {
             page.refused.set(Some(failed));
         } else {
             self.say_failure(&failed, names);
@@ -342,12 +375,15 @@ impl WorkController {
             )
         };
         self.toasts.show(text, batch_id);
+        text_questions::settle(self.page.refused, self.page.questions, step, action);
         if self.open_step.get_untracked() != Some(step) {
             return;
         }
-        self.page.refused.set(None);
         let is_finished = matches!(action, StepAction::Done | StepAction::Skip);
-        if is_new && is_finished && asking.with_untracked(Option::is_none) {
+        // What is typed here is no shortcut of the next step. The reason that was given is still in its field.
+        let is_typing = dom::is_typing() && !dom::exists("dialog[open]");
+        let is_free = !is_typing && untrack(|| self.is_here() && !self.is_writing());
+        if is_new && is_finished && is_free {
             let next = self
                 .rows
                 .with_untracked(|rows| next_to_do(rows, Some(step)));
@@ -392,7 +428,7 @@ impl WorkController {
             row.map(|it| it.status)
         });
         if !self.can_work {
-            self.toasts.show("The release is not active.", None);
+            self.toasts.show(self.why_read_only, None);
         } else if action == StepAction::Done && status == Some(StepStatus::Failed) {
             // Who presses d for one step after the other must not mark a failed one done in passing.
             let text = "This step failed. Press n for the next one, or i to start it again.";

@@ -2,7 +2,8 @@
 //! so that each callback and each lazily loaded part can hold it.
 use super::{
     super::step_detail_actions::NOTES_SAVED, super::step_detail_actions::StepPanelOutcome,
-    super::text_questions::put_back, reloader::MatrixReloader, undo_stack::UndoStack, url_state,
+    super::text_questions, super::text_questions::put_back, reloader::MatrixReloader,
+    undo_stack::UndoStack, url_state,
 };
 use crate::{
     api::steps::act_on_step, browser, components::bulk_bar::BulkActionState,
@@ -30,9 +31,9 @@ use leptos_router::{
 pub struct MatrixController {
     /// Cells, selection, filter, and which groups are collapsed.
     pub state: MatrixState,
-    /// False for an archived release, which is read-only, and for who only reads.
+    /// False in an archived release, which is read-only, and for a viewer.
     pub can_work: bool,
-    /// What a key says that would change a cell where nothing can be changed.
+    /// The message for a key that would change a cell where nothing can be changed.
     why_read_only: &'static str,
     /// The step in the panel, as the URL says.
     pub open_step: Memo<Option<StepId>>,
@@ -84,15 +85,11 @@ impl MatrixController {
         let open_step = Memo::new(move |_| query.with(url_state::step_of));
         let navigate = use_navigate();
         let reloader = MatrixReloader::new(release, state);
-        let may_work = OwnRights::from_context().may(Permission::ActOnSteps);
+        let rights = OwnRights::from_context();
         let controller = Self {
             state,
-            can_work: status == ReleaseStatus::Active && may_work,
-            why_read_only: if may_work {
-                "The release is archived and read-only."
-            } else {
-                "Your role reads, and works on no steps."
-            },
+            can_work: status == ReleaseStatus::Active && rights.may(Permission::ActOnSteps),
+            why_read_only: rights.why_read_only(),
             open_step,
             intended_step: StoredValue::new(open_step.get_untracked()),
             navigate: Callback::new(move |address: String| {
@@ -410,8 +407,8 @@ impl MatrixController {
             };
             self.report(text, batch_id);
         }
+        text_questions::settle(self.failed_action, self.questions, step, action);
         if self.is_open(step) {
-            self.failed_action.set(None);
             self.reloader.reload_panel();
         }
     }
@@ -434,7 +431,7 @@ impl MatrixController {
         if is_outdated {
             self.reloader.reload_all();
         }
-        if self.is_open(step) {
+        if self.is_open(step) && !text_questions::is_asked(self.failed_action) {
             self.failed_action.set(Some(failed));
         } else if let Some((name, customer)) = names {
             let why = failure_text(&failed);

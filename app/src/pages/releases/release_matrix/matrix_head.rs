@@ -1,6 +1,7 @@
 //! The head of the matrix page: title, progress, undo and redo, and the actions on the release as a whole.
 use super::{controller::MatrixController, url_state};
 use crate::{
+    browser,
     components::{
         layout::page_head::PageHead,
         matrix::command::GridCommand,
@@ -8,6 +9,7 @@ use crate::{
         ui::{bar::Bar, icon::Icon},
     },
     domain::{
+        id::ReleaseId,
         permission::Permission,
         progress::{NO_STEPS, Progress},
         release::Release,
@@ -17,6 +19,39 @@ use crate::{
     paths,
 };
 use leptos::prelude::*;
+use maud::html;
+
+/// The attribute of an entry of the menu that is no link: what it does.
+const DOES: &str = "data-does";
+
+/// The entries of the menu. HTML text, because elements of leptos would be large in the WASM.
+fn menu_html(
+    id: ReleaseId,
+    may_undo: bool,
+    may_plan: bool,
+    is_archived: bool,
+    print: &str,
+) -> String {
+    let html = html! {
+        @if may_undo {
+            button class="menu__item narrow" data-does="undo" { "Undo" }
+        }
+        a class="menu__item" href=(paths::release_steps(id)) { "Steps" }
+        @if may_plan {
+            a class="menu__item" href=(paths::edit_release(id)) { "Edit" }
+            button class="menu__item" data-does="clone" { "Clone…" }
+            button class="menu__item" data-does="status" {
+                @if is_archived { "Restore" } @else { "Archive" }
+            }
+        }
+        a class="menu__item" rel="external" target="_blank" href=(print) { "Print" }
+        button class="menu__item" data-does="help" {
+            "Keys "
+            kbd aria-hidden="true" { "?" }
+        }
+    };
+    html.into_string()
+}
 
 /// The head above the matrix: breadcrumb, progress and the buttons of the release.
 #[component]
@@ -43,6 +78,20 @@ pub fn MatrixHead(
     let progress = move || {
         state.counts_version.track();
         Progress::from(state.grid.with_untracked(|grid| grid.total))
+    };
+    let menu = move || {
+        let print = url_state::print_address(state);
+        menu_html(id, may_undo, may_plan, is_archived, &print)
+    };
+    let on_menu = move |event: leptos::ev::MouseEvent| {
+        let entry = browser::dom::closest_attribute(&event, DOES);
+        match entry.as_deref() {
+            Some("undo") => on_command.run(GridCommand::Undo),
+            Some("clone") => dialogs.clone_release.set(true),
+            Some("status") => on_status.run(()),
+            Some("help") => on_command.run(GridCommand::Help),
+            _ => {}
+        }
     };
     view! {
         <PageHead
@@ -124,33 +173,11 @@ pub fn MatrixHead(
                         </button>
                     }
                 })}
-            <details class="more">
+            <details class="more" on:click=on_menu>
                 <summary class="button" data-kind="ghost" aria-label="More: edit, steps, clone, archive, print">
                     <Icon name="i-more"/>
                 </summary>
-                <div class="menu">
-                    {may_undo
-                        .then(|| {
-                            view! {
-                                <button class="menu__item narrow" on:click=move |_| on_command.run(GridCommand::Undo)>"Undo"</button>
-                            }
-                        })}
-                    <a class="menu__item" href=paths::release_steps(id)>"Steps"</a>
-                    {may_plan
-                        .then(|| {
-                            view! {
-                                <a class="menu__item" href=paths::edit_release(id)>"Edit"</a>
-                                <button class="menu__item" on:click=move |_| dialogs.clone_release.set(true)>"Clone…"</button>
-                                <button class="menu__item" on:click=move |_| on_status.run(())>
-                                    {if is_archived { "Restore" } else { "Archive" }}
-                                </button>
-                            }
-                        })}
-                    <a class="menu__item" rel="external" target="_blank" href=move || url_state::print_address(state)>"Print"</a>
-                    <button class="menu__item" on:click=move |_| on_command.run(GridCommand::Help)>
-                        "Keys " <kbd aria-hidden="true">"?"</kbd>
-                    </button>
-                </div>
+                <div class="menu" inner_html=menu></div>
             </details>
         </PageHead>
     }

@@ -4,7 +4,7 @@ use super::{
     super::step_detail_actions::{
         StepPanelOutcome, guard_typed_text, open_step_detail, shown_step,
     },
-    super::text_questions::TextQuestions,
+    super::text_questions::{TextQuestions, is_at},
     controller::MatrixController,
 };
 use crate::{
@@ -12,9 +12,10 @@ use crate::{
     components::step_panel::StepPanel, components::step_panel::events::PanelNeighbors,
     components::step_panel::panel_session::StepMemory, components::ui::notice::sentence,
     domain::customer_work::OpenStep, domain::id::StepId, domain::vocabulary::Noun, error::AppError,
-    pages::fetch::Fetch, pages::with_child_owner,
+    pages::fetch::Fetch, pages::with_child_owner, paths,
 };
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 /// Loads the open step and renders its panel beside the grid.
 #[component]
@@ -40,15 +41,21 @@ pub fn StepPanelHost(
             || bulk_reason_action.with(Option::is_some)
             || dialog.with(Option::is_some)
     };
+    let (path, own) = (use_location().pathname, paths::release(reloader.release));
     let questions = TextQuestions {
         waiting: controller.questions,
         refused: failed_action,
         is_writing: Signal::derive(is_writing),
+        is_here: Signal::derive(move || is_at(path, &own)),
         open: Callback::new(move |step| open_with_cell(&controller, step)),
-        names: Callback::new(move |step| controller.state.step_and_customer(step)),
+        place: Callback::new(move |step: StepId| {
+            let (name, customer) = controller.state.step_and_customer(step)?;
+            Some((name, customer, paths::step(reloader.release, step)))
+        }),
         toasts: controller.toasts,
     };
     questions.ask_in_turn();
+    on_cleanup(move || questions.tell_all());
     let (version, forced) = (reloader.panel_version, reloader.forced_panel_version);
     let shown = shown_step(
         memory,

@@ -5,6 +5,7 @@ use super::{
     import_rows::{ROWS_ID, edit_by_event, rows_html, wrong_fields},
     list::refusal_notice,
     messages,
+    runbook_edits::RunbookEdits,
     template_editor::{TemplateEditor, focus_soon},
 };
 use crate::{
@@ -24,8 +25,7 @@ use crate::{
         release::ReleaseDraft,
         template_markdown::{
             TemplateImport,
-            carried_edits::carried_over,
-            preview::{EditedSteps, RowEdit, apply},
+            preview::{EditedSteps, apply},
         },
     },
 };
@@ -62,23 +62,18 @@ struct RunbookForm {
     error: RwSignal<Option<String>>,
     /// Why the chosen file could not be read, until there is another text.
     file_error: RwSignal<Option<String>>,
-    edits: RwSignal<Vec<RowEdit>>,
-    /// What the edits are of: the text as it was read last.
-    edits_of: StoredValue<TemplateImport>,
+    edits: RunbookEdits,
     /// The steps after the edits.
     edited: Memo<EditedSteps>,
-    /// Whether the release takes the name and the description that the text offers.
-    takes_name: RwSignal<bool>,
-    takes_description: RwSignal<bool>,
 }
 
 impl RunbookForm {
     /// Reads the text of the editor's import, again after each change. Answers to an older text are dropped.
     fn new(editor: TemplateEditor) -> Self {
         let read = RwSignal::new(None::<TemplateImport>);
-        let edits = RwSignal::new(Vec::new());
+        let edits = editor.runbook_edits();
         let edited = Memo::new(move |_| {
-            let edits = edits.get();
+            let edits = edits.rows.get();
             read.with(|it| it.as_ref().map(|it| apply(&it.steps, &edits)))
                 .unwrap_or_default()
         });
@@ -88,10 +83,7 @@ impl RunbookForm {
             error: RwSignal::new(None),
             file_error: RwSignal::new(None),
             edits,
-            edits_of: StoredValue::new(TemplateImport::default()),
             edited,
-            takes_name: RwSignal::new(false),
-            takes_description: RwSignal::new(false),
         };
         let changes = StoredValue::new(0_u32);
         editor.sending.error.set(None);
@@ -102,7 +94,7 @@ impl RunbookForm {
             this.read.set(None);
             this.error.set(None);
             if typed.trim().is_empty() {
-                this.forget_edits();
+                edits.forget();
                 return;
             }
             this.file_error.set(None);
@@ -119,7 +111,7 @@ impl RunbookForm {
                     let error = answer.as_ref().err().map(|it| sentence(&it.to_string()));
                     this.error.set(error);
                     if let Ok(answer) = &answer {
-                        this.carry_edits_over(answer);
+                        edits.carry_over(answer);
                     }
                     this.read.set(answer.ok());
                 });
@@ -131,31 +123,6 @@ impl RunbookForm {
             dom::after(0, move || row_marks::mark_fields(ROWS_ID, &wrong));
         });
         this
-    }
-
-    /// Keeps the edits of steps that are still there, and what is ticked of the offers that are the same.
-    fn carry_edits_over(self, answer: &TemplateImport) {
-        let (edits, has_name, has_description) = self.edits_of.with_value(|before| {
-            let edits = self.edits.get_untracked();
-            (
-                carried_over(&edits, &before.steps, &answer.steps),
-                before.release_name == answer.release_name,
-                before.release_description == answer.release_description,
-            )
-        });
-        self.edits.set(edits);
-        self.takes_name.update(|it| *it &= has_name);
-        self.takes_description.update(|it| *it &= has_description);
-        self.edits_of.set_value(answer.clone());
-    }
-
-    /// Another text takes the place of the one before.
-    fn forget_edits(self) {
-        // A file may have been read after the dialog was closed.
-        let _ = self.edits.try_set(Vec::new());
-        let _ = self.edits_of.try_set_value(TemplateImport::default());
-        let _ = self.takes_name.try_set(false);
-        let _ = self.takes_description.try_set(false);
     }
 
     fn n_steps(self) -> u32 {
@@ -218,19 +185,28 @@ impl RunbookForm {
             return;
         }
         let steps = self.edited.with_untracked(|it| it.drafts.clone());
-        let name = untrack(|| self.offered_name()).filter(|_| self.takes_name.get_untracked());
+        let is_taken = |offered: &String, taken: RwSignal<Option<String>>| {
+            taken.with_untracked(|it| it.as_ref() == Some(offered))
+        };
+        let name = untrack(|| self.offered_name()).filter(|it| is_taken(it, self.edits.name));
         let description = untrack(|| self.offered_description())
-            .filter(|_| self.takes_description.get_untracked());
+            .filter(|it| is_taken(it, self.edits.description));
         editor
             .sending
             .run(import_templates(editor.release, steps), move |it| {
                 let text = format!("Imported {}", messages::counted(it.row, "step"));
                 editor.toasts.show(text.clone(), it.batch_id.clone());
-                editor.runbook.set(String::new());
+                self.discard();
                 editor.importing.set(false);
                 editor.reload();
                 write_details(editor, name, description, (text, it.batch_id));
             });
+    }
+
+    /// Throws the text and its edits away.
+    fn discard(self) {
+        self.edits.forget();
+        self.editor.runbook.set(String::new());
     }
 
     /// What is to be known of the text by line, and what is wrong with the edited rows.
@@ -248,6 +224,8 @@ impl RunbookForm {
                 wrong.map(|it| (format!("Step {}", it.row + 1), sentence(&it.message), true)),
             );
         });
+        lines.sort_by_key(|it| !it.2);
+        let is_long = lines.len() > 3;
         (!lines.is_empty()).then(|| {
             let lines = lines.into_iter().map(|(place, text, is_error)| {
                 let tone = if is_error { "danger" } else { "info" };
@@ -258,13 +236,18 @@ impl RunbookForm {
                     </li>
                 }
             });
-            view! { <ul class="stack stack-s" aria-label="Notes">{lines.collect_view()}</ul> }
+            // Many notes scroll, so that the steps stay in sight; errors come first.
+            view! {
+                <ul class="stack stack-s" aria-label="Notes" tabindex=is_long.then_some("0")>
+                    {lines.collect_view()}
+                </ul>
+            }
         })
     }
 
     /// The steps that were found. It is rendered once for a text: its fields keep what is typed.
     fn table(self) -> impl IntoView {
-        let edits = self.edits.get_untracked();
+        let edits = self.edits.rows.get_untracked();
         let rows = self
             .read
             .with(|it| it.as_ref().map(|it| rows_html(&it.steps, &edits)));
@@ -288,7 +271,7 @@ impl RunbookForm {
                             id=ROWS_ID
                             inner_html=rows
                             on:input=move |event| {
-                                self.edits.update(|edits| edit_by_event(edits, &event));
+                                self.edits.rows.update(|edits| edit_by_event(edits, &event));
                             }
                         ></tbody>
                     </table>
@@ -300,17 +283,16 @@ impl RunbookForm {
     /// What the text offers for the release itself.
     fn offers(self) -> impl IntoView {
         let name = self.offered_name().map(|it| {
-            offer(
-                format!("Rename this release to “{it}”"),
-                None,
-                self.takes_name,
-            )
+            let label = format!("Rename this release to “{it}”");
+            offer(label, None, it, self.edits.name)
         });
         let description = self.offered_description().map(|it| {
+            let label = "Use the text before the first step as the release's description";
             offer(
-                "Use the text before the first step as the release's description".to_owned(),
-                Some(it),
-                self.takes_description,
+                label.to_owned(),
+                Some(it.clone()),
+                it,
+                self.edits.description,
             )
         });
         view! {
@@ -326,16 +308,24 @@ impl RunbookForm {
     }
 }
 
-/// A box for something that the release can take from the text.
-fn offer(label: String, text: Option<String>, is_taken: RwSignal<bool>) -> impl IntoView {
+/// A box for something that the release can take from the text: `offered`, which is `taken` while the box is ticked.
+fn offer(
+    label: String,
+    text: Option<String>,
+    offered: String,
+    taken: RwSignal<Option<String>>,
+) -> impl IntoView {
+    let value = offered.clone();
     view! {
         <div class="field">
             <label class="row">
                 <input
                     type="checkbox"
                     class="check"
-                    prop:checked=move || is_taken.get()
-                    on:change=move |event| is_taken.set(event_target_checked(&event))
+                    prop:checked=move || taken.with(|it| it.as_ref() == Some(&offered))
+                    on:change=move |event| {
+                        taken.set(event_target_checked(&event).then(|| value.clone()));
+                    }
                 />
                 <span>{label}</span>
             </label>
@@ -376,11 +366,32 @@ fn write_details(
     });
 }
 
+/// Says that the text was there before the dialog was opened, with a way to throw it away.
+fn restored_notice(runbook: RunbookForm) -> impl IntoView {
+    let text = runbook.editor.runbook;
+    let is_shown = RwSignal::new(true);
+    let discard = move |_| {
+        is_shown.set(false);
+        runbook.discard();
+        dom::focus("#runbook");
+    };
+    view! {
+        <Show when=move || is_shown.get() && text.with(|it| !it.trim().is_empty())>
+            <p class="quiet small" role="status">
+                "Restored what you typed. "
+                <button type="button" class="link" on:click=discard>"Discard"</button>
+            </p>
+        </Show>
+    }
+}
+
 /// The text, what was found in it, and the button that imports it.
 #[component]
 fn ImportForm(editor: TemplateEditor) -> impl IntoView {
     let text = editor.runbook;
     let runbook = RunbookForm::new(editor);
+    // The text and its edits are still there after the dialog was closed.
+    let is_restored = text.with_untracked(|it| !it.trim().is_empty());
     let choose = move |event: leptos::ev::Event| {
         leptos::task::spawn_local(async move {
             let Some(content) = selected_file_bytes(&event).await else {
@@ -391,7 +402,7 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
                 Ok(chosen) => (chosen, None),
                 Err(error) => (String::new(), Some(error.to_string())),
             };
-            runbook.forget_edits();
+            runbook.edits.forget();
             let _ = text.try_set(chosen);
             let _ = runbook.file_error.try_set(error);
         });
@@ -408,6 +419,7 @@ fn ImportForm(editor: TemplateEditor) -> impl IntoView {
             }
         >
             {move || refusal_notice(editor)}
+            {is_restored.then(|| restored_notice(runbook))}
             <div class="field">
                 <label for="runbook">"Runbook in Markdown"</label>
                 <TextArea

@@ -7,6 +7,7 @@ mod import_rows;
 mod list;
 mod messages;
 mod preview;
+mod runbook_edits;
 mod template_editor;
 mod template_facts;
 

@@ -1,5 +1,6 @@
 //! State of the template page, shared by its parts: the release with its steps, the step in the editor with what is
 //! typed, and the confirmation that is open. It outlives every rendering, so that typed text is never lost.
+use super::runbook_edits::RunbookEdits;
 use crate::{
     api::{
         releases::read_release,
@@ -86,6 +87,8 @@ pub struct TemplateEditor {
     pub importing: RwSignal<bool>,
     /// The text in the import dialog.
     pub runbook: RwSignal<String>,
+    /// What is changed of that text's rows. Stored, as the fields are.
+    runbook_edits: StoredValue<RunbookEdits>,
     pub toasts: Toasts,
 }
 
@@ -112,6 +115,7 @@ impl TemplateEditor {
             asked: RwSignal::new(None),
             importing: RwSignal::new(false),
             runbook: RwSignal::new(String::new()),
+            runbook_edits: StoredValue::new(RunbookEdits::none()),
             toasts: Toasts::from_context(),
         };
         unsaved_guard::guard(Signal::derive(move || {
@@ -145,6 +149,11 @@ impl TemplateEditor {
     /// The fields of the editor.
     pub fn fields(self) -> StepFormFields {
         self.fields.get_value()
+    }
+
+    /// The edits of the runbook in the import dialog.
+    pub fn runbook_edits(self) -> RunbookEdits {
+        self.runbook_edits.get_value()
     }
 
     /// The status of the release.

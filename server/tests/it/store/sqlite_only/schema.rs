@@ -1,4 +1,4 @@
-//! Tests of the migrated schema: entities, foreign keys, indexes, SQLite's version and settings.
+//! Tests of the migrated schema on `SQLite`: entities, foreign keys, indexes, SQLite's version and settings.
 use crate::{harness::TestApp, world::World};
 use app::store::entity;
 use migration::{Migrator, MigratorTrait};
@@ -120,8 +120,7 @@ async fn sqlite_is_new_enough_and_writes_ahead() {
 #[tokio::test]
 async fn a_write_outside_of_a_change_fails() {
     let app = TestApp::new().await;
-    let url = format!("sqlite://{}", app.folder.path().join("app.db").display());
-    let path = app::store::engine::sqlite::path_of(&url);
+    let path = app::store::engine::sqlite::path_of(&app.url());
     let readers = app::store::engine::sqlite::connect(
         &path,
         app::store::engine::sqlite::ConnectionRole::Readers,

@@ -1,0 +1,244 @@
+//! Tests of the import of many customers: rows whose cluster or namespace cannot be told for certain are never ticked, and rows
+//! that contradict themselves are left out.
+use super::{
+    tests::{plan, rows, says},
+    *,
+};
+use crate::domain::customer_import_parser::parse;
+
+/// The state of the only row, and the reason for it.
+fn verdict(text: &str) -> String {
+    let mut rows = rows(text);
+    assert_eq!(rows.len(), 1, "{text}: {rows:?}");
+    let row = rows.remove(0);
+    format!("{}: {}", row.state, row.reason.unwrap_or_default())
+}
+
+#[test]
+fn a_row_that_names_two_clusters_is_left_out() {
+    for text in [
+        "name,namespace,cluster_id,cluster\nB,b,1,prod-us",
+        "name,namespace,cluster,target cluster\nB,b,prod-us,prod-eu",
+        "name,namespace,target cluster,cluster\nB,b,prod-us,prod-eu",
+        r#"{"name":"B","namespace":"b","clusterId":1,"cluster":{"name":"prod-us"}}"#,
+        r#"{"name":"B","namespace":"b","cluster":{"id":1,"name":"prod-us"}}"#,
+        r#"{"name":"B","namespace":"b","cluster":{"id":1},"clusterId":2}"#,
+        r#"{"name":"B","namespace":"b","cluster":"prod-us","clusterName":"prod-eu"}"#,
+        r#"{"clusters":[{"id":1,"name":"prod-us"}],"customers":[{"clusterId":1,"cluster":"prod-eu","name":"B","namespace":"b"}]}"#,
+    ] {
+        let verdict = verdict(text);
+        assert!(
+            verdict.starts_with("left-out: Names ") || verdict.starts_with("left-out: Has two ids"),
+            "{text}: {verdict}"
+        );
+    }
+}
+
+#[test]
+fn what_may_be_the_name_of_another_cluster_leaves_its_row_unticked() {
+    for text in [
+        "name,namespace,Umgebung/Cluster\nB,b,prod-us",
+        "name,namespace,Umgebung/Cluster\nB,b,prod-uk",
+        "name,namespace,clusterRef\nB,b,x",
+        "name,namespace,kube context\nB,b,x",
+        "name,namespace,env\nB,b,prod-us",
+        "name,namespace,env\nB,b,PROD-US",
+        "name,namespace,env\nB,b,old",
+        "name,namespace,where\nB,b,arn:aws:eks:us",
+        "B, b, TARGET=prod-us",
+        "B, b, CLUSTER=prod-uk",
+        r#"{"name":"B","namespace":"b","clusterInfo":{"name":"prod-us"}}"#,
+        r#"{"name":"B","namespace":"b","metadata":{"env":"prod-us"}}"#,
+        "$ kubectl --context arn:aws:eks:us get ns\nNAME STATUS AGE\nb Active 1d",
+        "$ kubectl --context=prod-us get ns -o json\n{\"metadata\":{\"name\":\"b\"}}",
+        "$ kubectl --context=prod-us get ns -o json\n{\"items\":[{\"metadata\":{\"name\":\"b\"}}]}",
+        "# prod-us\nB, b",
+        "# Customers of prod-us (new):\nname,namespace\nB,b",
+        r#"{"prod-us":[{"name":"B","namespace":"b"}]}"#,
+        r#"{"clusterInfo":"x","customers":[{"name":"B","namespace":"b"}]}"#,
+    ] {
+        let verdict = verdict(text);
+        assert!(
+            verdict.starts_with("doubtful: ") && verdict.contains("cluster"),
+            "{text}: {verdict}"
+        );
+    }
+    for text in [
+        "name,namespace,env\nB,b,prod-eu",
+        "name,namespace,env,cluster\nB,b,prod-us,prod-eu",
+        "name,namespace,cluster size,cluster\nB,b,3,prod-eu",
+        "name,namespace,cluster size\nB,b,",
+        "B, b, HOST=prod-us.example.com",
+        "$ kubectl --context prod-eu get ns\nNAME STATUS AGE\nb Active 1d",
+        "# prod-eu, as prod-us\nB, b",
+        "# prod-us.example.com\nB, b",
+        r#"{"cluster":"prod-eu","customers":[{"name":"B","namespace":"b","env":"prod-us"}]}"#,
+        "$ kubectl --context elsewhere get ns\nNAME STATUS AGE\nb Active 1d",
+    ] {
+        assert_eq!(verdict(text), "new: ", "{text}");
+    }
+}
+
+#[test]
+fn a_title_or_a_list_may_name_the_cluster_of_its_rows() {
+    let clusters = |text: &str| -> Vec<String> {
+        let rows = rows(text).into_iter();
+        rows.map(|it| format!("{} {} {}", it.state, it.name, it.cluster))
+            .collect()
+    };
+    assert_eq!(
+        clusters("prod-us:\nA, a\n# prod-eu\nB, b\n# prod-us\nC, c"),
+        [
+            "left-out prod-us: prod-eu",
+            "doubtful A prod-eu",
+            "new B prod-eu",
+            "doubtful C prod-eu"
+        ]
+    );
+    assert_eq!(
+        clusters("Customers in prod-us\nname,namespace\nA,a"),
+        [
+            "left-out Customers in prod-us prod-eu",
+            "doubtful A prod-eu"
+        ]
+    );
+    assert_eq!(
+        clusters(
+            r#"{"cluster":"prod-us","customers":[{"name":"A","namespace":"a"},{"name":"B","namespace":"b","cluster":"prod-eu"}]}"#
+        ),
+        ["new A prod-us", "new B prod-eu"]
+    );
+    let cut_off = r#"{"cluster":"prod-us","customers":[{"name":"A","namespace":"a"},"#;
+    assert_eq!(clusters(cut_off)[0], "doubtful A prod-eu");
+    assert_eq!(
+        clusters(r#"{"cluster":{"uid":7},"items":[{"name":"A","namespace":"a"}]}"#),
+        ["left-out A prod-eu"]
+    );
+}
+
+#[test]
+fn a_long_title_is_not_kept_at_every_row() {
+    let long = "x".repeat(100_000);
+    for text in [
+        format!("# {long}\nA, a"),
+        format!("kubectl --context {long} get ns\nNAME STATUS AGE\na Active 1d"),
+        format!("{{\"{long}\":[{{\"name\":\"A\",\"namespace\":\"a\"}}]}}"),
+        format!("{{\"cluster\":\"{long}\",\"items\":[{{\"name\":\"A\",\"namespace\":\"a\"}}]}}"),
+    ] {
+        let row = parse(&text).unwrap().remove(0);
+        assert!(row.above.len() + row.cluster.len() < 500, "{}", &text[..20]);
+    }
+}
+
+#[test]
+fn a_customer_that_is_inactive_elsewhere_or_has_no_text_for_a_name_is_doubtful() {
+    for (text, reason) in [
+        (
+            r#"{"id":4,"clusterId":1,"name":"B","namespace":"b","isActive":false}"#,
+            "doubtful: Inactive where it comes from",
+        ),
+        (
+            r#"{"name":{"first":"B"},"namespace":"b"}"#,
+            "doubtful: The name isn't a text, so it's named after its namespace",
+        ),
+    ] {
+        assert_eq!(verdict(text), reason, "{text}");
+    }
+    assert_eq!(rows(r#"{"name":42,"namespace":"b"}"#)[0].name, "42");
+}
+
+#[test]
+fn where_the_namespace_is_a_guess_no_row_is_ticked() {
+    let guessed = "doubtful: No column has the namespace, so the name is taken for it";
+    for text in [
+        "Name,Bereich\nacme,acme-prod",
+        "customer,env\nacme,prod",
+        "NAME   OWNER\nacme   ana",
+        "name;display name;slug\nacme;Acme;acme-prod",
+        r#"{"name":"acme","slug":"acme-prod"}"#,
+    ] {
+        assert_eq!(verdict(text), guessed, "{text}");
+    }
+    for text in [
+        "Old namespace,New namespace,Name\na,b,B",
+        "Namespace,NS,Name\na,b,B",
+        r#"{"name":"B","namespace":"b","ns":"a"}"#,
+    ] {
+        let verdict = verdict(text);
+        assert!(
+            verdict.starts_with("doubtful: Has two namespaces: "),
+            "{text}: {verdict}"
+        );
+    }
+    for text in [
+        "Name,Namepsace\nacme,acme-prod",
+        "Namepsace,Costumer\nacme-prod,Acme",
+        "Namespace,NS,Name\na,a,B",
+        "name\nacme",
+        "name,cluster\nacme,prod-eu",
+        "$ kubectl get ns -o custom-columns=NAME:.metadata.name,OWNER:.metadata.labels.owner\nNAME   OWNER\nacme   ana",
+        r#"{"name":"acme","namepsace":"acme-prod"}"#,
+        r#"{"name":"acme","metadata":{"HOST":"h"}}"#,
+    ] {
+        assert_eq!(verdict(text), "new: ", "{text}");
+    }
+    assert_eq!(
+        rows("Name,Namepsace\nacme,acme-prod")[0].namespace,
+        "acme-prod"
+    );
+}
+
+#[test]
+fn a_doubtful_row_changes_a_known_customer_only_if_it_is_ticked() {
+    let update = ImportRequest {
+        update: true,
+        ..ImportRequest::default()
+    };
+    for text in ["name,slug\norchard,x", "Orchard, orchard, ENV=prod-us"] {
+        let row = rows(text).remove(0);
+        assert!(
+            row.state == ImportState::Known && row.reason.is_some(),
+            "{row:?}"
+        );
+        assert!(plan(text).choose(&update).1.is_empty(), "{text}");
+        let ticked = TickedRows {
+            create: vec![],
+            update: vec![TickedUpdate {
+                line: row.line,
+                version: 4,
+            }],
+        };
+        let ticked = ImportRequest {
+            ticked: Some(ticked),
+            ..ImportRequest::default()
+        };
+        assert_eq!(plan(text).choose(&ticked).0.updated, 1, "{text}");
+    }
+}
+
+#[test]
+fn json_with_a_member_twice_is_left_out_whichever_it_is() {
+    for (members, name) in [
+        (r#""name":"B","name":"C","namespace":"b""#, "name"),
+        (r#""name":"B","namespace":"b","namespace":"c""#, "namespace"),
+        (r#""name":"B","namespace":"b","HOST":1,"HOST":1"#, "HOST"),
+        (
+            r#""name":"B","namespace":"b","metadata":{"A":1,"A":2}"#,
+            "A",
+        ),
+        (r#""metadata":{"name":"b","name":"c"}"#, "name"),
+        (r#""name":"B","namespace":"b","x":[{"y":1,"y":2}]"#, "y"),
+    ] {
+        let expected = format!("left-out: {name} is listed twice");
+        assert_eq!(verdict(&format!("{{{members}}}")), expected, "{members}");
+        let list = format!("[{{{members}}},\n{{\"name\":\"D\",\"namespace\":\"d\"}}]");
+        let states: Vec<String> = says(&list);
+        assert!(states[0].contains(&expected[10..]), "{states:?}");
+        assert_eq!(states[1], "2 new D d");
+    }
+    let lists = r#"{"items":[{"namespace":"a"}],"items":[{"namespace":"b"}]}"#;
+    assert_eq!(
+        says(lists),
+        ["1 left-out  : items is listed twice", "2 new a a"]
+    );
+}

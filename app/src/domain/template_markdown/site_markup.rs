@@ -1,0 +1,167 @@
+//! What site generators write between the prose of a page: containers, shortcodes, and the statements of MDX.
+
+/// The title of a container of a site generator, `:::tip Beware`, `:::tip[Beware]` or `=== "Tab"`; empty if it has none, as at
+/// its end.
+pub fn container_title(line: &str) -> Option<&str> {
+    if let Some(tab) = line.trim().strip_prefix("=== ") {
+        let tab = tab.trim_start_matches(['!', '+', ' ']);
+        return tab.strip_prefix('"')?.strip_suffix('"');
+    }
+    let rest = line.trim().strip_prefix(":::")?.trim_start_matches(':');
+    let rest = rest.trim_start();
+    let end = rest.find(|it: char| !(it.is_alphanumeric() || matches!(it, '-' | '_')));
+    let title = end.map_or("", |it| rest[it..].trim());
+    let title = title
+        .strip_prefix('[')
+        .and_then(|it| it.strip_suffix(']'))
+        .unwrap_or(title);
+    Some(if title.starts_with('{') { "" } else { title })
+}
+
+/// Whether a line imports a component, as MDX does: `import Tabs from '@theme/Tabs';`.
+fn is_import(line: &str) -> bool {
+    let what = line.strip_prefix("import ");
+    let what = what.map(|it| it.trim_end_matches(';').trim());
+    what.is_some_and(|it| {
+        it.ends_with(['\'', '"']) && (it.starts_with(['\'', '"']) || it.contains(" from "))
+    })
+}
+
+/// Whether a line is only markup of a site generator: `{{< hint >}}`, `{% endhint %}`, `{: .note }`, `:::tip`, an import.
+pub fn is_markup(line: &str) -> bool {
+    let text = line.trim();
+    let is_between = |start: &str, end: &str| {
+        text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end)
+    };
+    container_title(text).is_some_and(str::is_empty)
+        || is_import(text)
+        || is_between("{{<", ">}}")
+        || is_between("{{%", "%}}")
+        || is_between("{%", "%}")
+        || is_between("{:", "}")
+}
+
+/// Whether a line only leads back to the start of the page: `[↑ Back to top](#contents)`, `(back to top)`.
+pub fn is_back_link(line: &str) -> bool {
+    let (label, is_link) = line
+        .split_once("](#")
+        .map_or((line, line.trim().starts_with('(')), |it| (it.0, true));
+    let label = label.trim_matches(|it: char| !it.is_alphanumeric());
+    let labels = [
+        "back to top",
+        "back to the top",
+        "back to contents",
+        "top",
+        "nach oben",
+        "zurück nach oben",
+        "retour en haut",
+    ];
+    is_link && labels.iter().any(|it| label.eq_ignore_ascii_case(it))
+}
+
+/// Statements of MDX of more lines are taken for prose.
+const STATEMENT_LINES_MAX: usize = 200;
+
+/// Whether a line begins a statement that MDX runs: `import { A } from 'x'`, `export const version = '1'`.
+fn begins_statement(line: &str) -> bool {
+    // `{{` begins a variable of ours.
+    let is_list = |it: &str| it.starts_with('{') && !it.starts_with("{{");
+    if let Some(rest) = line.strip_prefix("import ") {
+        return is_import(line) || is_list(rest) || rest.trim_end().ends_with(", {");
+    }
+    let Some(rest) = line.strip_prefix("export ") else {
+        return false;
+    };
+    let mut words = rest.split_whitespace();
+    match words.next() {
+        Some("const" | "let" | "var") => rest.contains('='),
+        Some("function" | "class" | "async") => rest.contains(['(', '{']),
+        Some("default") => words.next().is_some_and(|it| {
+            it.starts_with(['(', '{', '[', '<']) || matches!(it, "function" | "class" | "async")
+        }),
+        Some("*") => is_import(&line.replacen("export", "import", 1)),
+        _ => is_list(rest),
+    }
+}
+
+/// How many lines at the start are a statement of MDX, or a comment: `{/* later */}`.
+pub fn n_statement_lines<'a>(lines: impl Iterator<Item = &'a str>) -> usize {
+    let mut lines = lines
+        .map(str::trim_end)
+        .take(STATEMENT_LINES_MAX)
+        .peekable();
+    let first = lines.peek().copied().unwrap_or_default();
+    if first.starts_with("{/*") {
+        let end = lines.position(|it| it.ends_with("*/}"));
+        return end.map_or(0, |it| it + 1);
+    }
+    if !begins_statement(first) {
+        return 0;
+    }
+    let mut depth = 0_i32;
+    let mut is_template = false;
+    let end = lines.position(|line| {
+        for letter in line.chars() {
+            match letter {
+                '`' => is_template = !is_template,
+                '(' | '[' | '{' if !is_template => depth += 1,
+                ')' | ']' | '}' if !is_template => depth -= 1,
+                _ => {}
+            }
+        }
+        let goes_on = line.ends_with(['=', ',', '?', ':', '+']) || line.ends_with("=>");
+        depth <= 0 && !is_template && !goes_on
+    });
+    end.map_or(0, |it| it + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn n_lines(source: &str) -> usize {
+        n_statement_lines(source.lines())
+    }
+
+    #[test]
+    fn a_link_to_the_top_is_known() {
+        for line in [
+            "[Back to top](#contents)",
+            "**[⬆ back to top](#readme)**",
+            "(back to top)",
+            "[Top](#)",
+        ] {
+            assert!(is_back_link(line), "{line}");
+        }
+        for line in [
+            "Back to top",
+            "[Deploy](#deploy)",
+            "(see above)",
+            "[top](https://x)",
+            "",
+        ] {
+            assert!(!is_back_link(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_statement_ends_where_its_brackets_are_closed() {
+        assert_eq!(n_lines("import A from 'a';\nMore."), 1);
+        assert_eq!(n_lines("import {\n  A,\n} from 'a';\n\nMore."), 3);
+        assert_eq!(n_lines("export const a =\n  1;\nMore."), 2);
+        assert_eq!(
+            n_lines("export const a = () => (\n  <b>it's</b>\n);\nMore."),
+            3
+        );
+        assert_eq!(n_lines("{/* a\n\nb */}\nMore."), 3);
+        for prose in [
+            "",
+            "More.",
+            "{/* open",
+            "export const a = {\n  b",
+            "import it first",
+        ] {
+            assert_eq!(n_lines(prose), 0, "{prose}");
+        }
+    }
+}

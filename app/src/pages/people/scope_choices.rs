@@ -1,0 +1,19 @@
+//! What the scope of a user or a token can be chosen from: what the signed-in user sees.
+use crate::{
+    api::{clusters::list_clusters, customers::list_customers},
+    components::scope_choice::ScopeChoices,
+    error::AppError,
+};
+
+/// All clusters and customers, inactive ones too.
+pub async fn scope_choices() -> Result<ScopeChoices, AppError> {
+    let clusters = list_clusters(true).await?;
+    let customers = list_customers(true).await?;
+    Ok(ScopeChoices {
+        clusters: clusters
+            .into_iter()
+            .map(|it| (it.cluster.id, it.cluster.name))
+            .collect(),
+        customers,
+    })
+}
