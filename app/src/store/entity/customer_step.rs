@@ -157,9 +157,7 @@ impl TryFrom<Model> for CustomerStep {
             name: row.name,
             category: parse_word("customer_steps", &row.category)?,
             kind: parse_word("customer_steps", &row.kind)?,
-            content: row
-                .content
-                .ok_or_else(|| missing_text("customer_steps", row.id))?,
+            content: row.content.ok_or_else(|| missing_text("customer_steps"))?,
             order_index: row.order_index,
             status: parse_word("customer_steps", &row.status)?,
             executed_at: row.executed_at,

@@ -52,8 +52,8 @@ pub fn write_scope(scope: Option<&ScopeIds>) -> Option<String> {
 }
 
 /// The error for a row whose text is not in `texts`.
-fn missing_text(table: &'static str, id: i64) -> StoreError {
-    StoreError::corrupt(table, format!("row {id}: its text is missing"))
+fn missing_text(table: &'static str) -> StoreError {
+    StoreError::corrupt(table, "its text is missing")
 }
 
 /// The key of a text in `texts`: its SHA-256.

@@ -122,7 +122,7 @@ impl TryFrom<Model> for StepTemplate {
             name,
             category: parse_word("step_templates", &category)?,
             kind: parse_word("step_templates", &kind)?,
-            content: content.ok_or_else(|| missing_text("step_templates", id))?,
+            content: content.ok_or_else(|| missing_text("step_templates"))?,
             order_index,
             description,
             version,

@@ -1,8 +1,9 @@
-//! Tests of what only `PostgreSQL` has (R41): several servers on one database, a database that is lost, settings, moving house, and
-//! the files that README shows. They run on `PostgreSQL`, whichever engine the run is about.
+//! Tests of what only `PostgreSQL` has (R41): several servers on one database, a database that is lost, settings, moving house, an
+//! earlier schema, and the files that README shows. They run on `PostgreSQL`, whichever engine the run is about.
 mod moving;
 mod order;
 mod schema;
 mod servers;
 mod settings;
 mod team_setup;
+mod texts;

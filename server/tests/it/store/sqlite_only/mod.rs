@@ -1,3 +1,4 @@
 //! Tests of what only `SQLite` has: its pragmas and plans, values of any type in any column, and databases of older versions.
 mod history;
 mod schema;
+mod texts;
