@@ -193,14 +193,14 @@ impl Progress {
                 Some(row) => row.try_get_by_index(0)?,
                 None => 0,
             };
-            total += u64::try_from(rows).unwrap_or_default();
+            total += rows.unsigned_abs();
         }
         Ok(Self { moved: 0, total })
     }
 
     fn add(&mut self, rows: usize) {
         let before = self.moved / ROWS_PER_LINE;
-        self.moved += u64::try_from(rows).unwrap_or_default();
+        self.moved += rows as u64;
         if self.moved / ROWS_PER_LINE > before {
             let Self { moved, total } = self;
             tracing::info!("texts are kept once: {moved} of {total} rows");

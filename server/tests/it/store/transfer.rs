@@ -25,6 +25,7 @@ use app::{
     },
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use std::pin::Pin;
 
 pub async fn text_of(store: &Store, release: Option<ReleaseId>) -> String {
     let mut export = store.export(release).await.unwrap();
@@ -85,8 +86,12 @@ pub async fn rich() -> World {
     rich_in(TestApp::new().await).await
 }
 
-/// The same in this app.
-pub async fn rich_in(app: TestApp) -> World {
+/// The same in this app. In a box: the future is large.
+pub fn rich_in(app: TestApp) -> Pin<Box<impl Future<Output = World>>> {
+    Box::pin(filled(app))
+}
+
+async fn filled(app: TestApp) -> World {
     let world = World::active_in(app).await;
     let (store, ana) = (&world.app.store, || world.app.ana());
     let because = || TransitionOptions {
