@@ -17,6 +17,8 @@ pub mod checked_row;
 pub mod credentials;
 pub mod json_lines;
 pub mod row_checker;
+#[cfg(test)]
+mod row_checker_tests;
 
 use super::{
     history_chain::{Head, is_sha256, is_signature},

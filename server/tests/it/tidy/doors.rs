@@ -42,7 +42,7 @@ const PAST_THE_SCOPE: [(&str, usize, &str); 6] = [
     ),
     (
         "audit/history_head.rs",
-        2,
+        3,
         "the head is refused to who has a scope",
     ),
 ];
