@@ -8,6 +8,9 @@
 //! There is one writer connection, and a read-only pool: a write outside a transaction fails at once. What differs between
 //! the engines is behind `engine::Engine`.
 //!
+//! Each public method of a `Store` is a span of the log at debug level (`tracing::instrument`), with ids as its only fields:
+//! other arguments may be texts, values or secrets, which are never logged.
+//!
 //! Modules from low to high: error, entity, engine, texts, audit, access, change, `text_variables`, records, templates, steps,
 //! undo, accounts, views, transfer. None imports from a later one; all may import `Store` and `Database` from here.
 pub mod access;

@@ -28,6 +28,7 @@ pub enum LoginOutcome {
 impl Database {
     /// The caller that a session's secret stands for; none if there is no such session, it ended, or its user is not active. The use
     /// is noted if `is_use`: streams, presence and background reads are none.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn session_caller(
         &self,
         secret: &str,
@@ -57,6 +58,7 @@ impl Database {
     }
 
     /// The caller that a token stands for; none if there is no such token, it expired, or its owner is not active.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn token_caller(
         &self,
         text: &TokenText,
@@ -86,6 +88,7 @@ impl Database {
     }
 
     /// The active user of this login, for a proxy's word.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn active_user(&self, login: &Login) -> Result<Option<User>, StoreError> {
         let found = user::Entity::find()
             .filter(user::Column::Login.eq(login.as_str()))
@@ -96,6 +99,7 @@ impl Database {
     }
 
     /// Compares a password with that of a login, in constant time also for unknown logins. Errors: too many are waiting.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn check_password(
         &self,
         login: &str,
@@ -139,6 +143,7 @@ impl Database {
     }
 
     /// The number of active admins.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn active_admins(&self) -> Result<u64, StoreError> {
         let is_admin = Expr::col(user::Column::Role)
             .eq(Role::Admin.as_str())

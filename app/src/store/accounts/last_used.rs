@@ -47,6 +47,7 @@ impl LastUsed {
 
 impl Database {
     /// Writes when sessions and tokens were used last. To be called each minute, and before the program ends.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn write_last_used(&self) -> Result<(), StoreError> {
         let Pending { sessions, tokens } = std::mem::take(&mut *self.last_used.lock());
         if sessions.is_empty() && tokens.is_empty() {

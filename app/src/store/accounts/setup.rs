@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 impl Database {
     /// Whether a code is there that can still be used.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn has_setup_code(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let alive = setup_code::Column::ExpiresAt.gt(now);
         let found = setup_code::Entity::find().filter(alive).count(&self.read);
@@ -36,6 +37,7 @@ impl Database {
     }
 
     /// Makes this the code, in the place of any other.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn set_setup_code(
         &self,
         code: &SetupCode,
@@ -55,6 +57,7 @@ impl Database {
 
     /// Makes the first admin with a code, which is used up. Errors: a wrong or expired code; wrong fields; not found, if there is an
     /// active admin already.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_first_admin(
         &self,
         code: &str,

@@ -77,6 +77,7 @@ pub struct SignedIn {
 impl Database {
     /// Begins a session by a password; none if login or password is wrong, which of the two is not said. With `admins_only` the
     /// passwords of other roles are wrong too. Errors: too many failures before; too many are waiting.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn sign_in(
         &self,
         login: &str,
@@ -103,6 +104,7 @@ impl Database {
 
     /// Makes the first admin by the code of the log, and begins its session. Errors: a wrong code; wrong fields; too many failures
     /// before.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn set_up(
         &self,
         code: &str,
@@ -136,6 +138,7 @@ impl Database {
     }
 
     /// Begins a session for an authenticated user.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn signed_in(
         &self,
         user: User,

@@ -101,6 +101,7 @@ async fn must_be_known(
 
 impl Store {
     /// All users by login. Errors: a role that is too low.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn users(&self, include_inactive: bool) -> Result<Vec<User>, StoreError> {
         self.must_have(Permission::Users)?;
         let mut query = user::Entity::find().order_by_asc(user::Column::Login);
@@ -112,17 +113,20 @@ impl Store {
     }
 
     /// One user. Errors: a role that is too low; not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn user(&self, id: UserId) -> Result<User, StoreError> {
         self.must_have(Permission::Users)?;
         Ok(load(&self.read, id).await?.0)
     }
 
     /// The caller's own user. Errors: not found, if it is none.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn own_user(&self) -> Result<User, StoreError> {
         Ok(load(&self.read, UserId(self.own_id())).await?.0)
     }
 
     /// Creates a user. Errors: wrong fields; a login that is taken; a scope with unknown ids.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_user(
         &self,
         draft: UserDraft,
@@ -166,6 +170,7 @@ impl Store {
 
     /// Replaces the details of a user, and its password if the draft has one. Another role or password ends its sessions (R24).
     /// Errors: not found; wrong fields; a login that is taken; the last active admin; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn update_user(
         &self,
         id: UserId,
@@ -208,6 +213,7 @@ impl Store {
     }
 
     /// Deactivates a user, whose sessions end (R22). Errors: not found; the last active admin.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn deactivate_user(
         &self,
         id: UserId,
@@ -217,6 +223,7 @@ impl Store {
     }
 
     /// Makes an inactive user active again. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn restore_user(
         &self,
         id: UserId,
@@ -247,6 +254,7 @@ impl Store {
     }
 
     /// Replaces the caller's own name. Errors: not found; a wrong name.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn rename_own_user(
         &self,
         name: String,
@@ -267,6 +275,7 @@ impl Store {
 
     /// Replaces the caller's own password. This session stays, the others end. Errors: not found; the present password is another;
     /// a password that may not be set; too many failures before; too many are waiting.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn change_own_password(
         &self,
         current: String,
@@ -306,6 +315,7 @@ impl Store {
 
     /// Sets a user's password, whose sessions end; the command line's way. Errors: a role that is too low; not found; a password
     /// that may not be set.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn set_password(
         &self,
         login: &str,

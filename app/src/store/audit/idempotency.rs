@@ -56,6 +56,7 @@ impl Store {
     /// Claims a key, which is the caller's own: another user or token may use the same word. `request` identifies the request:
     /// method, path and body. A kept response is given only to who may still make the change (R23). Also deletes expired keys.
     /// Errors: a role that is too low by now.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn claim_key(
         &self,
         key: &str,
@@ -104,6 +105,7 @@ impl Store {
     }
 
     /// Stores the response of the request that claimed the key.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn store_response(
         &self,
         key: &str,
@@ -125,6 +127,7 @@ impl Store {
     }
 
     /// Frees a key under which nothing was executed. An executed key is kept.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn release_key(&self, key: &str) -> Result<(), StoreError> {
         use idempotency_key::{Column, Entity};
         let key = stored_key(&self.caller, key);

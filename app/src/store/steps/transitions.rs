@@ -83,6 +83,7 @@ impl Store {
     /// Makes one transition (R2). If the step is in the target state already, nothing changes. Errors: not found; a
     /// transition that is not allowed; a missing reason; unresolved variables; stale (R3); a text that is another than
     /// the one that was shown (R81); a release that is not active.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn act_on_step(
         &self,
         id: StepId,
@@ -142,6 +143,7 @@ impl Store {
     }
 
     /// Replaces the notes of a step; empty notes remove them. Errors: not found; too long; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn note_step(
         &self,
         id: StepId,
@@ -162,6 +164,7 @@ impl Store {
 
     /// Replaces the text of a copy for this customer alone. `template_version` stays: it says what the text was based
     /// on. Errors: not found; a custom step; wrong text; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn override_step(
         &self,
         id: StepId,
@@ -187,6 +190,7 @@ impl Store {
 
     /// Keeps an override after the template changed: its text stays, and counts as based on the template's current version.
     /// Errors: not found; not overridden; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn keep_override(
         &self,
         id: StepId,
@@ -211,6 +215,7 @@ impl Store {
 
     /// Resets a copy to its template's name, type and text; its state stays (R13). Errors: not found; a custom step;
     /// stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn reset_step(
         &self,
         id: StepId,
@@ -235,6 +240,7 @@ impl Store {
 
     /// Moves a step within its category of the customer's list. Errors: not found; a position beside a step of another list or
     /// beside itself; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn move_step(
         &self,
         id: StepId,
@@ -267,6 +273,7 @@ impl Store {
 
     /// Reorders one customer's list. While it differs from the template's order it does not follow it (R11). Errors: not
     /// found; not a permutation of the list; a release that is not active.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0, customer = customer.0))]
     pub async fn reorder_steps(
         &self,
         release: ReleaseId,
@@ -280,6 +287,7 @@ impl Store {
     }
 
     /// `reorder_steps`, checked against the version of the release if one is given. Errors: also stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0, customer = customer.0))]
     pub async fn reorder_steps_of(
         &self,
         release: ReleaseId,

@@ -93,6 +93,7 @@ fn other_list(position: Position<TemplateId>) -> RuleViolation {
 
 impl Store {
     /// Adds a template step. Errors: not found; wrong fields; archived; a neighbour of another list.
+    #[tracing::instrument(level = "debug", skip_all, fields(release = release.0))]
     pub async fn add_template(
         &self,
         release: ReleaseId,
@@ -109,6 +110,7 @@ impl Store {
     }
 
     /// Adds a copy of a template step directly after it. Errors: not found; archived.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn duplicate_template(
         &self,
         id: TemplateId,
@@ -124,6 +126,7 @@ impl Store {
     }
 
     /// What an edit or a deletion would do to the copies. Errors: not found.
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn template_impact(&self, id: TemplateId) -> Result<TemplateImpact, StoreError> {
         self.must_have(Permission::PreviewTemplates)?;
         template_rows::load(&self.read, id).await?;
@@ -132,6 +135,7 @@ impl Store {
 
     /// Edits a template step and propagates name, type and text to pending copies without override (R9). A new
     /// category moves it as well. Errors: not found; wrong fields; archived; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn update_template(
         &self,
         id: TemplateId,
@@ -166,6 +170,7 @@ impl Store {
 
     /// Deletes a template step. Pending copies without override are deleted, the others become custom steps (R10).
     /// Errors: not found; archived; stale (R3).
+    #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
     pub async fn delete_template(
         &self,
         id: TemplateId,

@@ -92,6 +92,7 @@ pub struct Export {
 impl Store {
     /// Begins an export of everything, or of one release with its customers, their clusters and its events. Errors:
     /// not found.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn export(&self, release: Option<ReleaseId>) -> Result<Export, StoreError> {
         match release {
             None => self.must_have(Permission::Transfer)?,

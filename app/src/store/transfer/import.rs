@@ -71,6 +71,7 @@ struct Import {
 impl Store {
     /// Imports an export with its ids. If any row is invalid, nothing is imported and all errors are answered.
     /// Errors: the database is not empty.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn import(
         &self,
         file: &Transfer,

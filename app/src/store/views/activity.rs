@@ -97,6 +97,7 @@ fn is_last_of_batch(filter: &EventFilter, visible: Visible<'_>) -> Expr {
 
 impl Store {
     /// Events, newest first. Errors: a limit out of 1 to 500.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn events(&self, filter: EventFilter) -> Result<ListPage<Event>, StoreError> {
         self.page_of_events(&filter, false).await
     }
@@ -151,6 +152,7 @@ impl Store {
 
     /// Batches, newest first, each by its last event; or all events of one batch, if the filter names it. Errors: a
     /// limit out of 1 to 500.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn activity(&self, filter: EventFilter) -> Result<ListPage<NamedEvent>, StoreError> {
         let is_one_per_batch = filter.batch_id.is_none();
         let page = self.page_of_events(&filter, is_one_per_batch).await?;
@@ -268,6 +270,7 @@ impl Store {
     }
 
     /// The choices of the activity filter.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn activity_choices(&self) -> Result<ActivityFilterOptions, StoreError> {
         let clusters: Vec<(i64, String)> = self
             .visible()

@@ -137,6 +137,31 @@ fn every_public_item_has_a_doc_line() {
     }
 }
 
+#[test]
+fn every_public_method_of_a_store_is_a_span_without_its_arguments() {
+    let mut found = 0;
+    for (file, text) in files_below("app/src/store") {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let blocks = code
+            .split("\nimpl Store {\n")
+            .skip(1)
+            .filter_map(|it| it.split("\n}\n").next());
+        for lines in blocks.map(|it| it.lines().collect::<Vec<_>>()) {
+            for (index, line) in lines.iter().enumerate() {
+                // `permit` is asked within the span of the method that needs it.
+                if !line.starts_with("    pub async fn ") || line.contains(" fn permit(") {
+                    continue;
+                }
+                let above = index.checked_sub(1).map_or("", |it| lines[it]);
+                let is_span = above.contains("#[tracing::instrument(level = \"debug\", skip_all");
+                assert!(is_span, "{file}: no span above {}", line.trim());
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 100, "only {found} methods were found");
+}
+
 /// Whether a line begins a function, and how far it is indented.
 fn begins_function(line: &str) -> Option<usize> {
     let trimmed = line.trim_start();
