@@ -2,7 +2,7 @@
 //! spinner meanwhile.
 use super::{
     CheckArguments,
-    output::{CliOutput, ProgressSpinner, standard_output, write},
+    output::{CliOutput, ProgressSpinner, stdout_name, write},
 };
 use crate::{
     demo as example,
@@ -214,7 +214,7 @@ pub async fn export(
         write_export(export, out, path).await
     };
     let result = match &file {
-        None => export(&mut io::stdout(), standard_output()).await,
+        None => export(&mut io::stdout(), stdout_name()).await,
         Some(path) => match create_new(path, with_credentials) {
             Ok(mut out) => {
                 let written = export(&mut out, path).await;
@@ -348,7 +348,7 @@ pub fn keygen(file: Option<&Path>, output: CliOutput) -> Result<Exit, Failure> {
         if output.json {
             output.print("", &json!({ "key": text, "publicKey": public }))?;
         } else {
-            write(&mut io::stdout(), text.as_bytes(), standard_output())?;
+            write(&mut io::stdout(), text.as_bytes(), stdout_name())?;
             let sentence = format!("The public key is {public}.\n");
             write(
                 &mut io::stderr(),
