@@ -1,6 +1,6 @@
 //! Root component: leptos contexts, and the layout around every page.
 use crate::{
-    api::overview::read_frame,
+    api::layout::read_frame,
     browser,
     components::{
         layout::sidebar::{OwnName, Sidebar},

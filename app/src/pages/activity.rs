@@ -5,7 +5,7 @@ use super::{
     undo_requests::{UndoRequest, UndoRequests},
 };
 use crate::{
-    api::overview::{list_activity, read_activity_choices},
+    api::activity::{list_activity, read_activity_choices},
     browser,
     components::{
         activity_filter::{ActivityFilter, ActivityQuery, start_of_utc_day},

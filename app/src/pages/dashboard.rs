@@ -2,7 +2,7 @@
 //! while records are missing, the first steps to take.
 use super::{fetch::Fetch, loaded};
 use crate::{
-    api::overview::read_dashboard,
+    api::dashboard::read_dashboard,
     components::{
         activity_list::ActivityList,
         layout::page_head::PageHead,
