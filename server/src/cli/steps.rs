@@ -8,7 +8,7 @@ use crate::{
         database,
         failure::{Exit, Failure},
     },
-    rest::dto::runbook_import::ReadRunbook,
+    rest::dto::runbook_import::RunbookImportResult,
 };
 use app::{
     api::context::now,
@@ -137,7 +137,7 @@ impl Outcome {
         let faults: Vec<Value> = wrong
             .map(|it| json!({ "line": it.line, "field": "markdown", "problem": it.message }))
             .collect();
-        let mut json = json!(ReadRunbook::from(self.import));
+        let mut json = json!(RunbookImportResult::from(self.import));
         json["release"] = json!({ "id": self.release.0, "name": self.release.1 });
         json["batchId"] = json!(self.batch.map(|it| it.0));
         json["faults"] = json!(faults);

@@ -3,7 +3,7 @@ use super::{
     dto::{
         enums::{EntitySchema, EventActionSchema},
         rows::{Event, HistoryHead},
-        undo::{UndoOptions, Undone},
+        undo::{UndoOptions, UndoResponse},
     },
     extract::{HeadAnchors, Id, OptionalBody, QueryString, Reader, Writer},
     page::{self, List},
@@ -128,7 +128,7 @@ pub async fn read_head(Reader(store): Reader, HeadAnchors(anchors): HeadAnchors)
 /// and that have work, unless they are to be deleted with it.
 #[utoipa::path(post, path = "/api/audit/{batchId}/undo", tag = "audit", request_body = Option<UndoOptions>,
     params(("batchId" = String, Path, description = "The change, by the `batchId` of its events")),
-    responses((status = 200, description = "What was restored, or what would be done", body = Undone)))]
+    responses((status = 200, description = "What was restored, or what would be done", body = UndoResponse)))]
 pub async fn undo_batch(
     Id(batch): Id<BatchId>,
     caller: Writer,
@@ -138,7 +138,7 @@ pub async fn undo_batch(
     let deletes_work = options.delete_work.unwrap_or_default();
     if options.dry_run.unwrap_or_default() {
         let preview = store.preview_undo(batch, deletes_work, stamp).await?;
-        return Ok(response::ok(&Undone::DryRun(preview.into()), None));
+        return Ok(response::ok(&UndoResponse::DryRun(preview.into()), None));
     }
     let result = if deletes_work {
         store.undo_with_work(batch, stamp).await?
@@ -146,5 +146,5 @@ pub async fn undo_batch(
         store.undo(batch, stamp).await?
     };
     let batch = result.batch_id.clone();
-    Ok(response::ok(&Undone::Result(result.into()), batch))
+    Ok(response::ok(&UndoResponse::Result(result.into()), batch))
 }

@@ -4,12 +4,12 @@ use super::{
     dto::{
         enums::{CategorySchema, StepTypeSchema},
         rows::Step,
-        written::WrittenStep,
+        written::StepWithWarnings,
     },
     extract::{Id, JsonBody, OptionalBody, QueryString, Reader, Writer},
     page::{List, PageQuery},
     problem::Problem,
-    releases::OfVersion,
+    releases::VersionRequest,
     response::{self, RestResponse},
     steps::{changed, written},
     templates::position,
@@ -56,7 +56,7 @@ pub struct NewStep {
 /// Where to: before or after a neighbor.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Move {
+pub struct MoveRequest {
     /// The step of the same customer and category that it comes before.
     insert_before: Option<i64>,
     /// The step of the same customer and category that it comes after.
@@ -68,7 +68,7 @@ pub struct Move {
 /// A new order of one customer's steps in a category, whole.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CustomerReorder {
+pub struct CustomerReorderRequest {
     #[schema(value_type = CategorySchema)]
     category: Option<Category>,
     /// Every step of the customer in the category, once.
@@ -82,7 +82,7 @@ pub struct CustomerReorder {
 /// What became of a new order.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CustomerReordered {
+pub struct CustomerReorderResult {
     success: bool,
     /// Null if the order was that already.
     batch_id: Option<String>,
@@ -123,7 +123,7 @@ pub async fn list_customer_steps(
     params(
         ("id" = i64, Path, description = "The release's id"),
         ("customerId" = i64, Path, description = "The customer's id")),
-    responses((status = 201, description = "The customer's new step", body = WrittenStep)))]
+    responses((status = 201, description = "The customer's new step", body = StepWithWarnings)))]
 pub async fn create_step(
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
     caller: Writer,
@@ -146,18 +146,18 @@ pub async fn create_step(
     let created = store.add_custom_step(release, customer, draft, position, to_all, caller.stamp);
     let Changed { row, batch_id } = created.await?;
     let (location, version) = (format!("/api/steps/{}", row.id), row.version);
-    let written = WrittenStep::of(row, Some(&sent));
+    let written = StepWithWarnings::of(row, Some(&sent));
     Ok(response::created(&location, version, &written, batch_id))
 }
 
 /// Puts a step before or after another one of its customer's list; the category stays.
-#[utoipa::path(post, path = "/api/steps/{id}/move", tag = "steps", request_body = Option<Move>,
+#[utoipa::path(post, path = "/api/steps/{id}/move", tag = "steps", request_body = Option<MoveRequest>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
 pub async fn move_step(
     Id(id): Id<StepId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<Move>,
+    OptionalBody(body): OptionalBody<MoveRequest>,
 ) -> RestResponse {
     let row = caller.store.step_row(id).await?;
     let before = body.insert_before.map(StepId);
@@ -176,13 +176,13 @@ pub async fn move_step(
 }
 
 /// Makes a custom step a template step of the release; or an overridden copy's text the template's.
-#[utoipa::path(post, path = "/api/steps/{id}/promote", tag = "steps", request_body = Option<OfVersion>,
+#[utoipa::path(post, path = "/api/steps/{id}/promote", tag = "steps", request_body = Option<VersionRequest>,
     params(("id" = i64, Path, description = "The step's id")),
-    responses((status = 200, description = "The step as it is now", body = WrittenStep)))]
+    responses((status = 200, description = "The step as it is now", body = StepWithWarnings)))]
 pub async fn promote_step(
     Id(id): Id<StepId>,
     caller: Writer,
-    OptionalBody(body): OptionalBody<OfVersion>,
+    OptionalBody(body): OptionalBody<VersionRequest>,
 ) -> RestResponse {
     let version = caller.version(body.version);
     let done = caller.store.promote_step(id, version, caller.stamp);
@@ -190,15 +190,15 @@ pub async fn promote_step(
 }
 
 /// Puts one customer's steps of a category into an order of their own, which the template's order then leaves alone.
-#[utoipa::path(post, path = "/api/releases/{id}/customers/{customerId}/reorder", tag = "steps", request_body = CustomerReorder,
+#[utoipa::path(post, path = "/api/releases/{id}/customers/{customerId}/reorder", tag = "steps", request_body = CustomerReorderRequest,
     params(
         ("id" = i64, Path, description = "The release's id"),
         ("customerId" = i64, Path, description = "The customer's id")),
-    responses((status = 200, description = "The order is that now", body = CustomerReordered)))]
+    responses((status = 200, description = "The order is that now", body = CustomerReorderResult)))]
 pub async fn reorder_customer_steps(
     Id((release, customer)): Id<(ReleaseId, CustomerId)>,
     caller: Writer,
-    JsonBody(body): JsonBody<CustomerReorder>,
+    JsonBody(body): JsonBody<CustomerReorderRequest>,
 ) -> RestResponse {
     let category = body.category;
     let category = category.ok_or_else(|| Problem::missing("category"))?;
@@ -208,7 +208,7 @@ pub async fn reorder_customer_steps(
     let (ids, stamp) = (body.ordered_ids, caller.stamp);
     let done = store.reorder_steps_of(release, version, customer, category, ids, stamp);
     let batch_id = done.await?.batch_id;
-    let reordered = CustomerReordered {
+    let reordered = CustomerReorderResult {
         success: true,
         batch_id: batch_id.clone().map(|it| it.0),
     };

@@ -1,7 +1,7 @@
 //! Parts of the OpenAPI description that are the same for all operations, so that no handler repeats them: request headers,
 //! response headers, and the problem documents that can occur.
 use super::{
-    dto::undo::Undone,
+    dto::undo::UndoResponse,
     problem::{PROBLEM_MEDIA_TYPE, ProblemDetails},
 };
 use utoipa::{
@@ -57,7 +57,7 @@ pub fn complete(mut api: OpenApi) -> OpenApi {
     }
     let components = api.components.get_or_insert_default();
     // `anyOf` instead of the derived `oneOf`: a dry run's answer also satisfies the schema of a result.
-    if let Some(schema) = components.schemas.get_mut(&*Undone::name())
+    if let Some(schema) = components.schemas.get_mut(&*UndoResponse::name())
         && let RefOr::T(Schema::OneOf(either)) = schema
     {
         let any = AnyOf {

@@ -1,6 +1,6 @@
 //! REST: signing in and out, and the caller's sessions (R24).
 use super::{
-    dto::people::{NewSession, PresentSession, Session},
+    dto::people::{CurrentSession, NewSession, Session},
     extract::{Desk, Id, JsonBody, QueryString, Reader, Writer},
     page::{List, PageQuery},
     problem::Problem,
@@ -74,17 +74,17 @@ pub async fn begin_session(
 
 /// The caller.
 #[utoipa::path(get, path = "/api/session", tag = "account",
-    responses((status = 200, description = "The caller", body = PresentSession)))]
+    responses((status = 200, description = "The caller", body = CurrentSession)))]
 pub async fn read_session(
     Reader(store): Reader,
     Desk { settings, .. }: Desk,
-) -> Result<Json<PresentSession>, Problem> {
+) -> Result<Json<CurrentSession>, Problem> {
     let user = match store.caller().user() {
         Some(_) => Some(store.own_user().await?.into()),
         None => None,
     };
     let mode = settings.mode;
-    Ok(Json(PresentSession { user, mode }))
+    Ok(Json(CurrentSession { user, mode }))
 }
 
 /// Signs out: the session of this request ends.

@@ -94,7 +94,7 @@ pub struct ExportHead {
 
 /// How many rows of each list were taken in.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Imported {
+pub struct ImportCounts {
     pub imported: BTreeMap<String, usize>,
 }
 
@@ -126,7 +126,7 @@ pub async fn export_all(Reader(store): Reader) -> RestResponse {
 /// Takes an export into an empty database: all of it, or nothing. What is wrong with it is told by line and field. The last
 /// event of the history names the caller. In `login` and `proxy` mode only the command line imports everything.
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
-    responses((status = 200, description = "What was taken in", body = Imported)))]
+    responses((status = 200, description = "What was taken in", body = ImportCounts)))]
 pub async fn import_all(caller: Writer, request: Request) -> RestResponse {
     // An empty database has no user who could ask, and the import brings none with a password.
     if caller.store.caller().user().is_some() {
@@ -149,7 +149,10 @@ pub async fn import_all(caller: Writer, request: Request) -> RestResponse {
         .into_iter()
         .map(|(part, n)| (part.to_string(), n))
         .collect();
-    Ok(response::ok(&Imported { imported }, Some(outcome.batch_id)))
+    Ok(response::ok(
+        &ImportCounts { imported },
+        Some(outcome.batch_id),
+    ))
 }
 
 /// 422 with an error for each line and field.

@@ -21,7 +21,7 @@ pub struct UndoOptions {
 /// What was restored; or on a dry run, what would be done.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum Undone {
+pub enum UndoResponse {
     Result(UndoResult),
     DryRun(UndoDryRun),
 }

@@ -278,12 +278,12 @@ impl From<summary::DryRun> for DryRun {
 pub struct Effect {
     /// So many copies would follow it.
     pub changes: u32,
-    pub keeps: Keeps,
+    pub keeps: KeptCopies,
 }
 
 /// Copies that would keep their own text, by the reason.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Keeps {
+pub struct KeptCopies {
     pub overridden: u32,
     pub started: u32,
     pub executed: u32,
@@ -293,7 +293,7 @@ impl From<template::TemplateImpact> for Effect {
     fn from(it: template::TemplateImpact) -> Self {
         Self {
             changes: it.changes,
-            keeps: Keeps {
+            keeps: KeptCopies {
                 overridden: it.keeps.overridden,
                 started: it.keeps.started,
                 executed: it.keeps.executed,
