@@ -1,4 +1,4 @@
-//! Releases as the HTML text of a table, searched and sorted; newest first at first.
+//! Releases as the HTML text of a table, searched and sorted; by default the newest first.
 use super::{
     list_query::ListQuery,
     table_html::{
