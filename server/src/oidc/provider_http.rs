@@ -5,7 +5,7 @@ use reqwest::{Client, redirect::Policy};
 use std::{pin::Pin, time::Duration};
 
 /// Of one request. A sign-in makes up to four.
-const TIMEOUT: Duration = Duration::from_secs(6);
+const PROVIDER_TIMEOUT: Duration = Duration::from_secs(6);
 /// Bytes of an answer.
 const ANSWER_MAX: usize = 1024 * 1024;
 
@@ -27,7 +27,9 @@ impl ProviderHttp {
     pub fn new() -> Result<Self, ProviderHttpError> {
         // Fails if there is one already, which then is this one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
+        let builder = Client::builder()
+            .redirect(Policy::none())
+            .timeout(PROVIDER_TIMEOUT);
         Ok(Self(builder.build()?))
     }
 }

@@ -1,6 +1,6 @@
 //! Signing in: by a password, or as the first admin by the code of the log. Failures are throttled by login and address, those at a
 //! provider by address (R24); a try that has to wait is refused whatever it brings, so that the answer tells nothing.
-use super::{door::LoginOutcome, random};
+use super::{random, request_caller::LoginOutcome};
 use crate::domain::{
     client::Client,
     login::Login,

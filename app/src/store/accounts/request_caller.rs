@@ -1,5 +1,6 @@
-//! The caller of a request, by its session, token or proxy: asked of the `Database`. One query a request, and no cache of it: a session
-//! that ended, a user who was deactivated, another role or scope count at the next request, whichever server or command line wrote them.
+//! Finds the caller of a request by its session, its token, or the login that a proxy names; and compares passwords. One query per
+//! request without a cache, so that an ended session, a deactivated user, or a changed role or scope takes effect at the next
+//! request on every server.
 use super::password_hash::{self, Verified};
 use crate::domain::{
     caller::Caller,
