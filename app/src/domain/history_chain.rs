@@ -16,6 +16,7 @@ pub type Digest = fn(&str) -> String;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     pub id: EventId,
+    /// 64 lowercase hexadecimal digits.
     pub hash: String,
 }
 

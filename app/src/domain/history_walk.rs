@@ -51,8 +51,10 @@ impl fmt::Display for Break {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportedEvents {
+    /// True: not the whole history was imported.
     pub partial: bool,
     pub release: ReleaseId,
+    /// The number of events that came.
     pub events: u64,
     /// Of all their hashes, one folded into the other.
     pub events_sha256: String,

@@ -9,6 +9,7 @@ use std::{collections::HashMap, sync::Arc};
 /// have only a few different ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusChange {
+    /// The name of the person.
     pub by: Arc<str>,
     pub at: DateTime<Utc>,
     /// The first `REASON_PREVIEW_CHARS` characters of the reason, if one was given.

@@ -19,14 +19,18 @@ pub struct CustomerStep {
     pub id: StepId,
     pub release_id: ReleaseId,
     pub customer_id: CustomerId,
+    /// The template step that it is a copy of; none for a custom step.
     pub template_id: Option<TemplateId>,
     pub name: String,
     pub category: Category,
     #[serde(rename = "type")]
     pub kind: StepType,
+    /// The text with its variables as they are written; resolved only when it is shown or run.
     pub content: String,
+    /// Position within the customer's list of the category, from 0 without gaps.
     pub order_index: i32,
     pub status: StepStatus,
+    /// When it was last marked done, and by whom; both stay after a revert, and go with a reopen (R2).
     #[serde(with = "crate::domain::time_serde::option")]
     pub executed_at: Option<DateTime<Utc>>,
     pub executed_by: Option<String>,
@@ -43,8 +47,11 @@ pub struct CustomerStep {
     pub revert_reason: Option<String>,
     pub notes: Option<String>,
     pub is_custom: bool,
+    /// Whether the text differs from the template's for this customer alone (R13).
     pub is_overridden: bool,
+    /// The version of the template step that the text is based on; none for a custom step.
     pub template_version: Option<i64>,
+    /// Counts up by one with each change of the row; an edit names the one that it is based on (R3).
     pub version: i64,
     #[serde(with = "crate::domain::time_serde")]
     pub created_at: DateTime<Utc>,
@@ -56,6 +63,7 @@ pub struct CustomerStep {
 #[derive(Clone, Debug)]
 pub struct Transition {
     pub action: StepAction,
+    /// Required for fail and skip, optional for revert, none otherwise.
     pub reason: Option<Reason>,
 }
 

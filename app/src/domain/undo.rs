@@ -54,6 +54,7 @@ pub fn restored_in_words(now: &CustomerStep, then: &CustomerStep) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Conflict {
+    /// The id of the row that is left alone.
     pub id: i64,
     pub reason: String,
     pub changed_by: Option<String>,
@@ -112,11 +113,13 @@ impl UndoRow {
 /// What an undo would do (R101).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UndoPreview {
+    /// The number of rows that would be restored.
     pub restored: u32,
     pub conflicts: Vec<Conflict>,
     /// Rows with work that are deleted if that is allowed, else are conflicts.
     pub with_work: Vec<Conflict>,
     pub rows: Vec<UndoRow>,
+    /// Whether the batch is itself an undo.
     pub is_redo: bool,
 }
 
@@ -124,8 +127,10 @@ pub struct UndoPreview {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UndoResult {
+    /// The number of rows that were restored.
     pub restored: u32,
     pub conflicts: Vec<Conflict>,
+    /// The batch of the undo; none if nothing was restored.
     pub batch_id: Option<BatchId>,
     /// What pages say of it.
     pub message: String,
@@ -143,6 +148,7 @@ pub struct UndoLine {
 /// Rows in the dialog: how many there are, and the first of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UndoLines {
+    /// How many rows there are.
     pub n: u32,
     pub first: Vec<UndoLine>,
 }

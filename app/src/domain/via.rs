@@ -6,6 +6,7 @@ use std::{fmt, str::FromStr};
 /// The way of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Via {
+    /// The session of a signed-in user.
     Session,
     /// A token, by its name.
     Token(String),

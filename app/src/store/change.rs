@@ -27,6 +27,7 @@ use std::{sync::Arc, time::Instant};
 
 /// A change in progress: its transaction and the events to record. Dropping it rolls the transaction back.
 pub struct Change {
+    /// The write transaction, which a dropped `Change` rolls back.
     pub tx: DatabaseTransaction,
     /// The caller that makes the change.
     pub caller: Arc<Caller>,
@@ -40,6 +41,7 @@ pub struct Change {
     pub undoes: Option<BatchId>,
     /// The idempotency key of the request, if it brought one.
     pub idempotency_key: Option<String>,
+    /// Events that `finish` is going to write.
     pub events: Vec<NewEvent>,
     /// The number of events that `flush` has written already.
     n_written: usize,

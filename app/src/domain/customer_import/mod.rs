@@ -31,6 +31,7 @@ pub struct ImportChange {
     pub name: String,
     /// None if it is not set today.
     pub from: Option<String>,
+    /// The value in the text.
     pub to: String,
 }
 
@@ -90,7 +91,9 @@ impl ImportRow {
 #[serde(rename_all = "camelCase")]
 pub struct ImportReport {
     pub rows: Vec<ImportRow>,
+    /// The number of customers that were created; in a dry run, would be.
     pub created: u32,
+    /// The number of known customers that were changed; in a dry run, would be.
     pub updated: u32,
 }
 
@@ -127,6 +130,7 @@ pub struct TickedRows {
 /// A known customer that somebody ticked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TickedUpdate {
+    /// The row's line, from 1.
     pub line: u32,
     /// The customer's version when its row was shown.
     pub version: i64,
@@ -172,6 +176,7 @@ pub enum ImportAction {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedRow {
     pub row: ImportRow,
+    /// What is written; none if nothing is.
     pub action: Option<ImportAction>,
 }
 

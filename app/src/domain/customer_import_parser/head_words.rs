@@ -11,6 +11,7 @@ pub enum Column {
     Variable(String),
     /// Row numbers under `#` or in an untitled first column, and what helm says of a release.
     NotTaken,
+    /// A column without a header, which is not taken.
     Untitled,
 }
 

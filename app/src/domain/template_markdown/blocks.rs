@@ -18,9 +18,11 @@ pub struct StepBlock {
     pub raw: String,
     /// What is taken from it: of a session, only the commands.
     pub content: String,
+    /// What the person should decide about it.
     pub question: Option<String>,
     /// What to say about it.
     pub note: Option<String>,
+    /// How far it is indented within a list, in spaces.
     pub list_indent: usize,
 }
 

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct RowEdit {
     /// The row's index in the steps as they were read, from 0.
     pub row: u32,
+    /// The row is not imported.
     pub leave_out: bool,
+    /// The new name; none leaves it.
     pub name: Option<String>,
     pub category: Option<Category>,
     #[serde(rename = "type")]

@@ -20,6 +20,7 @@ use std::fmt;
 pub struct CheckedRow<'a> {
     pub errors: &'a mut ImportErrors,
     pub part: TransferPart,
+    /// From 1.
     pub line: usize,
 }
 

@@ -9,7 +9,9 @@ use crate::domain::{invisible, metadata::is_key};
 /// What was meant to be a variable: where it is in the text, in bytes, and how it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NearMiss {
+    /// In bytes of the text.
     pub start: usize,
+    /// In bytes of the text; the first one after it.
     pub end: usize,
     /// `{{customer.name}}`.
     pub meant: String,

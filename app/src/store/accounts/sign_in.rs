@@ -71,6 +71,7 @@ pub(super) fn throttled_name(login: &str) -> String {
 /// A user who signed in, and the secret of the session, which only the cookie has.
 pub struct SignedIn {
     pub user: User,
+    /// The value of the session's cookie.
     pub secret: String,
 }
 

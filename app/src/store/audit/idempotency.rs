@@ -33,6 +33,7 @@ pub struct StoredResponse {
     pub status: u16,
     pub location: Option<String>,
     pub etag: Option<String>,
+    /// The batch id of the change.
     pub batch: Option<String>,
     pub body: String,
 }

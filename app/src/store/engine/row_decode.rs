@@ -11,6 +11,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadableRow {
     pub id: i64,
+    /// The name of the column.
     pub column: String,
 }
 

@@ -195,6 +195,7 @@ impl Store {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TemplateCopyText {
+    /// The id of the copy.
     pub id: i64,
     pub name: String,
     #[serde(rename = "type")]
@@ -238,7 +239,9 @@ impl From<CustomerStep> for RemovedCopy {
 /// restores earlier texts.
 #[derive(Default)]
 pub struct PropagationLimits {
+    /// The ids of the copies that the edit may change.
     pub ids: HashSet<i64>,
+    /// The texts of copies that get another than the template's.
     pub texts: Vec<TemplateCopyText>,
 }
 

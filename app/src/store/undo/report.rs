@@ -68,6 +68,7 @@ pub struct UndoReport {
     pub own_steps: HashSet<i64>,
     pub rows: Vec<UndoRow>,
     pub conflicts: Vec<Conflict>,
+    /// Rows with work that the undo would delete.
     pub with_work: Vec<Conflict>,
     pub removals: StepRemovals,
     /// The steps that were left alone.

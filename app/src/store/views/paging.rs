@@ -24,6 +24,7 @@ use std::collections::{HashMap, HashSet};
 /// Which page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageRequest {
+    /// The number of rows, 1 to 500.
     pub limit: u64,
     /// The id of the previous page's last row; none for the first page.
     pub after: Option<i64>,
@@ -33,6 +34,7 @@ pub struct PageRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageOfRows<T> {
     pub items: Vec<T>,
+    /// The cursor of the next page; none on the last one.
     pub next: Option<i64>,
 }
 
