@@ -88,13 +88,15 @@ pub mod order;
 pub mod password;
 /// Roles and the table of rights.
 pub mod permission;
+/// Counts with their nouns.
+pub mod plural;
 /// Counts by state and the percentage finished.
 pub mod progress;
 /// An account at a provider.
 pub mod provider_account;
 /// Quoting of values for bash and sql.
 pub mod quote;
-/// Values of variables in records, as events store them.
+/// Releases and their lifecycle.
 pub mod release;
 /// A release as a flat table, for exports and reports.
 pub mod release_sheet;
@@ -112,6 +114,7 @@ pub mod status_info;
 pub mod step;
 /// View models of several pages.
 pub mod summary;
+/// Template steps, and how their changes reach the copies.
 pub mod template;
 /// Template steps from and to Markdown.
 pub mod template_markdown;

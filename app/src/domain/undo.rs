@@ -3,6 +3,7 @@ use super::{
     actor_stamp::ActorStamp,
     event::{Entity, EventAction},
     id::BatchId,
+    plural::pluralize,
     step::CustomerStep,
     template::{Propagation, propagation},
     vocabulary::StepStatus,
@@ -240,9 +241,8 @@ pub fn message(action: EventAction, entity: Entity, n: u32, conflicts: &[Conflic
         Entity::Customer => "customer",
         _ => "list",
     };
-    let plural = if n == 1 { "" } else { "s" };
-    let mut text =
-        format!("{done} on {n} {noun}{plural}. The record changed; clusters are not affected");
+    let rows = pluralize(n, noun);
+    let mut text = format!("{done} on {rows}. The record changed; clusters are not affected");
     if let Some(first) = conflicts.first() {
         text = format!("{text}. {} left alone: {}", conflicts.len(), first.reason);
         if let Some(by) = &first.changed_by {

@@ -3,6 +3,7 @@
 use super::site;
 use app::{
     api::context::{self, THEME_COOKIE},
+    domain::plural::pluralize,
     error::AppError,
     paths,
 };
@@ -161,7 +162,7 @@ fn waiting(seconds: u64) -> String {
     } else {
         (seconds.div_ceil(60), "minute")
     };
-    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+    pluralize(n, unit)
 }
 
 /// A field of a form.

@@ -7,8 +7,11 @@ use super::{
     },
 };
 use crate::{
-    components::ui::{bar::bar_html, html::pluralize, sorting::sort_by, time::long_date},
-    domain::{fold::fold, progress::NO_STEPS, release::ReleaseSummary, vocabulary::ReleaseStatus},
+    components::ui::{bar::bar_html, sorting::sort_by, time::long_date},
+    domain::{
+        fold::fold, plural::pluralize, progress::NO_STEPS, release::ReleaseSummary,
+        vocabulary::ReleaseStatus,
+    },
     paths,
 };
 use maud::{Markup, html};

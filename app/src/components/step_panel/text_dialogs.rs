@@ -8,7 +8,7 @@ use super::{
 use crate::{
     browser, components::diff_view::SideBySide, components::step_editor::StepEditor,
     components::ui::dialog::Dialog, components::ui::icon::Icon, components::ui::notice::Failure,
-    components::ui::time::Clock, domain::customer_work::Promotion,
+    components::ui::time::Clock, domain::customer_work::Promotion, domain::plural::pending_copies,
     domain::template::TemplateImpact, domain::vocabulary::Field,
 };
 use leptos::prelude::*;
@@ -239,15 +239,6 @@ pub fn DriftDialog(state: StepDetailState) -> impl IntoView {
                 {(can_work && is_overridden).then(|| view! { <KeepButton state=state/> })}
             </div>
         </Dialog>
-    }
-}
-
-/// "1 pending copy", "3 pending copies"
-fn pending_copies(n: u32) -> String {
-    if n == 1 {
-        "1 pending copy".to_owned()
-    } else {
-        format!("{n} pending copies")
     }
 }
 

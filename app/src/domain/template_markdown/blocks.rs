@@ -7,7 +7,7 @@ use super::{
     guess,
     scan::{CodeFence, Heading, MarkdownElement, MarkdownScan},
 };
-use crate::domain::vocabulary::StepType;
+use crate::domain::{plural::pluralize, vocabulary::StepType};
 use std::ops::Range;
 
 /// A fenced block that makes a step.
@@ -32,14 +32,6 @@ pub enum RunbookPart {
     Heading(Heading),
     StepBlock(StepBlock),
     Description(String),
-}
-
-fn counted(n: usize, word: &str) -> String {
-    if n == 1 {
-        format!("1 {word}")
-    } else {
-        format!("{n} {word}s")
-    }
 }
 
 const DOUBTFUL: &str = "Some lines without a prompt read like commands, and only those behind a prompt were taken. Is anything missing?";
@@ -84,7 +76,7 @@ fn block(fence: &CodeFence) -> Option<StepBlock> {
                 0 => "Only the commands were taken; the prompts are left out".to_owned(),
                 n => format!(
                     "Only the commands were taken; the prompts and {} of output are left out",
-                    counted(n, "line")
+                    pluralize(n, "line")
                 ),
             });
         }
