@@ -8,21 +8,18 @@ use super::{
     },
     extract::{Id, JsonBody, OptionalBody, QueryString, Reader, Writer},
     page::{List, PageQuery},
+    position::{position, require_neighbor},
     problem::Problem,
     releases::VersionRequest,
     response::{self, RestResponse},
     steps::{changed, written},
-    templates::position,
 };
-use app::{
-    domain::{
-        event::Changed,
-        id::{CustomerId, ReleaseId, StepId},
-        order::Position,
-        template::TemplateDraft,
-        vocabulary::Category,
-    },
-    store::{Store, error::StoreError},
+use app::domain::{
+    event::Changed,
+    id::{CustomerId, ReleaseId, StepId},
+    order::Position,
+    template::TemplateDraft,
+    vocabulary::Category,
 };
 use axum::Json;
 use serde::{Deserialize, Serialize};
@@ -88,20 +85,6 @@ pub struct CustomerReorderResult {
     batch_id: Option<String>,
 }
 
-/// 422 at the field if the neighbor does not exist. The store refuses one of another list (409).
-async fn require_neighbor(store: &Store, position: Position<StepId>) -> Result<(), Problem> {
-    let (field, id) = match position {
-        Position::Last => return Ok(()),
-        Position::Before(id) => ("insertBefore", id),
-        Position::After(id) => ("insertAfter", id),
-    };
-    match store.step_row(id).await {
-        Ok(_) => Ok(()),
-        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("Unknown: {id}"))),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// One customer's steps in a release, deploy first, in the customer's order.
 #[utoipa::path(get, path = "/api/releases/{id}/customers/{customerId}/steps", tag = "steps",
     params(
@@ -133,7 +116,7 @@ pub async fn create_step(
     store.must_be_member(release, customer).await?;
     let before = body.insert_before.map(StepId);
     let position = position(before, body.insert_after.map(StepId))?;
-    require_neighbor(store, position).await?;
+    require_neighbor(position, |id| store.step_row(id)).await?;
     let to_all = body.add_to_template.unwrap_or_default();
     let sent = body.content.clone();
     let draft = TemplateDraft {
@@ -162,7 +145,7 @@ pub async fn move_step(
     let row = caller.store.step_row(id).await?;
     let before = body.insert_before.map(StepId);
     let position = position(before, body.insert_after.map(StepId))?;
-    require_neighbor(&caller.store, position).await?;
+    require_neighbor(position, |id| caller.store.step_row(id)).await?;
     let version = caller.version(body.version);
     // A stale version is refused first (409), by the store.
     if position == Position::Last && version.is_none_or(|it| it == row.version) {

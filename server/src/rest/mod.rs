@@ -2,7 +2,7 @@
 //! description at `/api/openapi.json` is generated from the handlers; Swagger UI at `/api/docs` shows it from files in the
 //! binary.
 //!
-//! `problem` (errors), `etag`, `extract` (requests), `page` (lists), `response`, `streamed_body`, `idempotency` and `dto` serve
+//! `problem` (errors), `etag`, `extract` (requests), `page` (lists), `position`, `response`, `streamed_body`, `idempotency` and `dto` serve
 //! all resources and import none of them.
 #![expect(unused_qualifications, reason = "utoipa writes `params` with a path")]
 
@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod members;
 pub mod openapi_operations;
 pub mod page;
+pub mod position;
 pub mod problem;
 pub mod releases;
 pub mod response;

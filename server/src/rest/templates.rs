@@ -10,18 +10,16 @@ use super::{
     },
     extract::{Id, JsonBody, Patch, QueryString, Reader, Writer},
     page::{self, List, PageQuery},
+    position::{position, require_neighbor},
     problem::Problem,
     response::{self, RestResponse},
 };
 use app::{
     domain::{
         event::Changed,
-        field_error::FieldError,
         id::{ReleaseId, TemplateId},
-        order::Position,
         template::{StepTemplate, TemplateDraft, TemplateFields, TemplateImpact},
-        validation_errors::ValidationErrors,
-        vocabulary::{Category, Field},
+        vocabulary::Category,
     },
     store::{Store, error::StoreError},
 };
@@ -152,33 +150,6 @@ pub struct ReorderResult {
     batch_id: Option<String>,
 }
 
-/// The position that a body names by one neighbor; without one it is the last. Two neighbors are a wrong field.
-pub fn position<T>(before: Option<T>, after: Option<T>) -> Result<Position<T>, Problem> {
-    match (before, after) {
-        (None, None) => Ok(Position::Last),
-        (Some(id), None) => Ok(Position::Before(id)),
-        (None, Some(id)) => Ok(Position::After(id)),
-        (Some(_), Some(_)) => {
-            let error = ValidationErrors::one(Field::Position, FieldError::TwoNeighbours);
-            Err(StoreError::from(error).into())
-        }
-    }
-}
-
-/// 422 at the field if the neighbor does not exist. The store refuses one of another list (409).
-async fn require_neighbor(store: &Store, position: Position<TemplateId>) -> Result<(), Problem> {
-    let (field, id) = match position {
-        Position::Last => return Ok(()),
-        Position::Before(id) => ("insertBefore", id),
-        Position::After(id) => ("insertAfter", id),
-    };
-    match store.template_row(id).await {
-        Ok(_) => Ok(()),
-        Err(StoreError::NotFound(_)) => Err(Problem::invalid(field, format!("Unknown: {id}"))),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Dry run of an update: how many copies it would change. None if only the category differs, or nothing.
 async fn update_effect(
     store: &Store,
@@ -240,7 +211,7 @@ pub async fn create_template(
 ) -> RestResponse {
     let before = body.insert_before.map(TemplateId);
     let position = position(before, body.insert_after.map(TemplateId))?;
-    require_neighbor(&caller.store, position).await?;
+    require_neighbor(position, |id| caller.store.template_row(id)).await?;
     let sent = body.content.clone();
     let done = caller
         .store
