@@ -66,9 +66,10 @@ addEventListener("popstate", ({ state }) => {
 }, true);
 "#;
 
-/// After a session ended under an open page: asks to sign in again, in a dialog over the page, and sends the request that was refused
-/// once more. What was typed is still there. Plain JavaScript in the place of `fetch`, so that no request has to know of it. If
-/// another user signs in, the page is loaded again. The provider opens in a tab of its own; back here, the session is there.
+/// After a session ended under an open page: asks to sign in again, in a dialog over the page, and sends the request that was
+/// refused once more. What was typed is still there. Plain JavaScript in the place of `fetch`, so that no request has to know
+/// of it. If another user signs in, the page is loaded again. The provider opens in a tab of its own; back here, the session is
+/// there.
 const SIGN_IN: &str = r#"const door = document.getElementById("sign-in");
 if (door) {
   const send = fetch;

@@ -1,5 +1,5 @@
-//! Server functions that keep a preference of this browser in a cookie: the name (in `open` mode, where there are no accounts) and
-//! the theme. Nothing of it is stored in the database.
+//! Server functions that keep a preference of this browser in a cookie: the name (in `open` mode, where there are no accounts)
+//! and the theme. Nothing of it is stored in the database.
 use crate::error::AppError;
 use leptos::{
     prelude::*,

@@ -67,7 +67,7 @@ pub struct WorkRow {
     pub state_by: Option<String>,
     #[serde(with = "crate::domain::time_serde::option")]
     pub state_at: Option<DateTime<Utc>>,
-    /// Of a failed, skipped or reverted step.
+    /// The reason of a failed, skipped or reverted step.
     pub reason: Option<String>,
 }
 
@@ -121,8 +121,8 @@ pub fn next_open(rows: &[WorkRow], from: Option<StepId>, forward: bool) -> Optio
     next_where(rows, from, forward, StepStatus::is_open)
 }
 
-/// The next step to be worked on after `from`, wrapping around at the end. A failed step is never opened by itself: who
-/// marks one step after the other done would mark it done too.
+/// The next step to be worked on after `from`, wrapping around at the end. A failed step is never opened on its own:
+/// a person who presses "done" for one step after the other would mark it done too.
 pub fn next_to_do(rows: &[WorkRow], from: Option<StepId>) -> Option<StepId> {
     next_where(rows, from, true, |it| {
         it.is_open() && it != StepStatus::Failed

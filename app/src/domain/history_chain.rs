@@ -21,7 +21,7 @@ pub struct Head {
 }
 
 impl Default for Head {
-    /// Of a history without events.
+    /// The head of a history without events.
     fn default() -> Self {
         Self {
             id: EventId(0),

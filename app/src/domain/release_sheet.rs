@@ -40,7 +40,7 @@ pub struct SheetRow {
     #[serde(with = "crate::domain::time_serde::option")]
     pub executed_at: Option<DateTime<Utc>>,
     pub executed_by: Option<String>,
-    /// Of a failed, skipped or reverted step.
+    /// The reason of a failed, skipped or reverted step.
     pub reason: Option<String>,
     pub notes: Option<String>,
     pub is_overridden: bool,
@@ -55,7 +55,7 @@ pub struct SheetRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SheetProof {
-    /// Of the executed text, as 64 lowercase hexadecimal digits.
+    /// The SHA-256 of the executed text, as 64 lowercase hexadecimal digits.
     pub sha256: String,
     /// Whether the person had that text on the page (R81).
     pub is_shown: bool,

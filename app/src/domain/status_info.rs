@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::Arc};
 
-/// Who set the state of a cell, when, and why. Cells that were never acted on have none. Cells share the texts, since 100,000 cells
-/// have only a few different ones.
+/// Who set the state of a cell, when, and why. Cells that were never acted on have none. Cells share the texts, since 100,000
+/// cells have only a few different ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusChange {
     /// The name of the person.

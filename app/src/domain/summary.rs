@@ -43,7 +43,7 @@ pub struct LayoutInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartProgress {
-    /// Of the customer or cluster.
+    /// The id of the customer or cluster.
     pub id: i64,
     pub name: String,
     /// The number of customers; 1 for a customer.
@@ -71,7 +71,7 @@ pub struct Attention {
     pub cluster_id: ClusterId,
     pub cluster: String,
     pub status: StepStatus,
-    /// Of a failed or reverted step.
+    /// The reason of a failed or reverted step.
     pub reason: Option<String>,
     /// Who set the state.
     pub by: Option<String>,
@@ -278,7 +278,7 @@ pub struct StepDetail {
     pub resolved: ResolvedText,
     /// The text with its variables resolved, as one string.
     pub resolved_content: String,
-    /// Of `resolved_content`, as 64 lowercase hexadecimal digits.
+    /// The SHA-256 of `resolved_content`, as 64 lowercase hexadecimal digits.
     pub resolved_sha256: String,
     /// Of a done step: the text that its event kept.
     pub kept: Option<KeptText>,
@@ -289,7 +289,7 @@ pub struct StepDetail {
     pub variables: Vec<Variable>,
     /// What the Copy button puts on the clipboard: the header line, then the text.
     pub copy_text: String,
-    /// Of a bash step.
+    /// The frames of a bash step; empty for others.
     pub copy_frames: BashFrames,
     pub warnings: Vec<Warning>,
     /// Newest first.

@@ -34,7 +34,7 @@ pub const TEXT_CHANGED: &str = "The text changed since it was shown. Look at it 
 pub struct ChangedText {
     /// The text of today with its variables resolved.
     pub resolved_content: String,
-    /// Of `resolved_content`, as 64 lowercase hexadecimal digits.
+    /// The SHA-256 of `resolved_content`, as 64 lowercase hexadecimal digits.
     pub resolved_sha256: String,
     /// Oldest first.
     pub changes: Vec<TextChange>,

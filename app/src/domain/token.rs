@@ -96,9 +96,9 @@ pub struct ApiToken {
     pub name: String,
     /// The first characters of its text.
     pub hint: String,
-    /// None follows the owner's.
+    /// None: the owner's.
     pub role: Option<Role>,
-    /// None follows the owner's.
+    /// None: the owner's.
     pub scope: Option<ScopeIds>,
     #[serde(with = "crate::domain::time_serde")]
     pub expires_at: DateTime<Utc>,
@@ -113,9 +113,9 @@ pub struct ApiToken {
 #[serde(rename_all = "camelCase", default)]
 pub struct TokenDraft {
     pub name: String,
-    /// The word of a `Role`; none follows the owner's.
+    /// The word of a `Role`; none: the owner's.
     pub role: Option<String>,
-    /// None follows the owner's.
+    /// None: the owner's.
     pub scope: Option<ScopeIds>,
     /// Days from now.
     pub expires_in_days: Option<i64>,

@@ -1,5 +1,5 @@
-//! Users (R22): who may sign in, with which role and scope. Users are never deleted, only deactivated, since the history names them.
-//! A password's hash is the store's alone and no part of a user.
+//! Users (R22): who may sign in, with which role and scope. Users are never deleted, only deactivated, since the history names
+//! them. A password's hash is the store's alone and no part of a user.
 use super::{
     field_error::FieldError,
     id::UserId,
@@ -29,7 +29,7 @@ pub struct User {
     pub name: String,
     pub email: Option<String>,
     pub role: Role,
-    /// None is everywhere. Managers and admins have none.
+    /// None: all customers. Managers and admins have none.
     pub scope: Option<ScopeIds>,
     /// Whether the user can sign in with a password.
     pub has_password: bool,

@@ -1,5 +1,5 @@
-//! The way by which a change was made (R28): session, token, proxy, command line. Written as one text, in the database, in JSON and
-//! in the chain of the history, so no word is ever renamed.
+//! The way by which a change was made (R28): session, token, proxy, command line. Written as one text, in the database, in JSON
+//! and in the chain of the history, so no word is ever renamed.
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
 

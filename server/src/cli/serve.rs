@@ -46,7 +46,8 @@ pub async fn serve(settings: Settings, demo: bool) -> Result<(), Failure> {
             cause,
         })?;
     let address = listener.local_addr()?;
-    // Before the address is told: who knows it may also end the program, and a signal without a handler kills it.
+    // Before the address is logged: a supervisor that waits for this line may send a signal at once, and without a handler a
+    // signal kills the process.
     let mut signals = ShutdownSignals::handle()?;
     tracing::info!("Rollcall is at http://{address}");
     if settings.auth.is_open_to_others(address) {

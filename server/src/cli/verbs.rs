@@ -233,7 +233,7 @@ pub async fn export(
     Ok(Exit::Done)
 }
 
-/// A new file, which nobody else may read if it holds secrets.
+/// Creates a new file, readable only for its owner if it holds secrets.
 fn create_new(path: &Path, is_secret: bool) -> io::Result<fs::File> {
     let mode = if is_secret { 0o600 } else { 0o666 };
     let mut options = fs::OpenOptions::new();

@@ -1,6 +1,6 @@
-//! The first of two fences (R23): authenticates the caller, and refuses what the table of rights does not allow, before any handler, page
-//! or kept answer. It is closed by default: an address without a line in the table is not served. The second fence is the
-//! store, which is only to be had for a caller; this one puts the caller into the request's extensions.
+//! The first of two fences (R23): authenticates the caller, and refuses what the table of rights does not allow, before any
+//! handler, page or kept answer. It is closed by default: an address without a line in the table is not served. The second
+//! fence is the store, which is only to be had for a caller; this one puts the caller into the request's extensions.
 use super::{
     peer::{self, Arrival},
     rights::{AccessRule, FoundRight, PathSubject, RIGHTS, Right},
@@ -65,8 +65,8 @@ impl Access {
         Ok(!has_admin)
     }
 
-    /// Whether a public address is served before the first admin: the provider's, if that one can come from there; no other way to
-    /// sign in.
+    /// Whether a public address is served before there is an admin: of the ways to sign in only the provider's, if its groups can
+    /// make the first admin.
     fn needs_no_admin(&self, path: &str) -> bool {
         match path {
             "/login" | "/api/session" => false,
@@ -94,8 +94,8 @@ impl From<StoreError> for AccessError {
     }
 }
 
-/// The parts of a request that decide who the caller is. Not the request itself: its body is not `Sync`, so it cannot be held while
-/// the database answers.
+/// The parts of a request that decide who the caller is. Not the request itself: its body is not `Sync`, so it cannot be held
+/// while the database answers.
 #[derive(Clone, Copy)]
 struct RequestFacts<'a> {
     headers: &'a HeaderMap,
@@ -118,7 +118,7 @@ pub async fn check_access(
         .map(|it| RIGHTS.find(request.method(), it))
     {
         Some(FoundRight::Right(right)) => right,
-        // The router says that there is no such address, or not for this method; but to strangers nothing.
+        // The router answers 404 or 405, but only to authenticated callers.
         None | Some(FoundRight::OtherMethod) => Right {
             rule: AccessRule::SignedIn,
             takes_tokens: true,
@@ -144,7 +144,7 @@ pub async fn check_access(
         Err(_) if needs_no_admin => {}
         Err(error) => return refuse(&request, error.into()),
     }
-    // A proxy of `proxy` mode before a server of `login` mode is a mistake, at whatever address.
+    // The header of `proxy` mode at a server in `login` mode is a mistake of configuration, at every address.
     let names_somebody = request.headers().contains_key(ACTOR_HEADER);
     if access.settings.mode == AuthMode::Login && names_somebody {
         let text = "X-Rollcall-User names nobody here: sign in, or send a token";
@@ -232,7 +232,7 @@ async fn identify(access: &Access, facts: RequestFacts<'_>) -> Result<Option<Cal
     }
 }
 
-/// The caller of a token, if the request has one. A bad one is refused, whatever else the request has.
+/// The caller of a token, if the request has one. A request with an invalid token is refused even if it has a valid session.
 async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Caller>, AccessError> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else {

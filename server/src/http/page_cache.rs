@@ -1,8 +1,8 @@
-//! Response cache for server-rendered pages, keyed by URL, caller (user, role, scope) and theme, and valid for one version of the database and
-//! one second; requests that come together share one rendering. Rendering a page asks the database some twenty questions; many requests for the same page then cost one
-//! rendering. A cached page is never older than one that is rendered now: every change of data writes an event and so
-//! changes the version, and what depends on the time is shown by the second or coarser. Each response gets a nonce of its
-//! own.
+//! Response cache for server-rendered pages, keyed by URL, caller (user, role, scope) and theme, and valid for one version of
+//! the database and one second; requests that come together share one rendering. Rendering a page asks the database some twenty
+//! questions; many requests for the same page then cost one rendering. A cached page is never older than one that is rendered
+//! now: every change of data writes an event and so changes the version, and what depends on the time is shown by the second or
+//! coarser. Each response gets a nonce of its own.
 use super::access::refuse_by_store;
 use app::{
     api::context::{self, THEME_COOKIE},
@@ -109,8 +109,8 @@ impl CachedPage {
     }
 }
 
-/// Everything in a request that a page depends on. None if the request is not cached: what is asked by nobody, and pages about the
-/// caller's own sessions, which the key does not tell apart.
+/// Everything in a request that a page depends on. None if the request is not cached: those without a caller, and the page of
+/// one's own account, since the key does not tell sessions apart.
 fn cache_key(request: &Request) -> Option<String> {
     if request.method() != Method::GET {
         return None;
@@ -154,7 +154,8 @@ pub async fn serve_from_cache(
         last_event,
         request: key,
     };
-    // Requests that come together wait for one rendering. Who renders keeps the response: it may be none to be cached.
+    // Requests that come together wait for one rendering. The request that renders sends its own response, which may be one that
+    // is not cached.
     let mut to_render = Some((request, next));
     let mut rendered = None;
     let page = cache
@@ -178,7 +179,7 @@ pub async fn serve_from_cache(
     }
 }
 
-/// The response, and what of it can be cached.
+/// Renders the page: the response, and the page for the cache if it can be cached.
 async fn render(request: Request, next: Next) -> (Response, Option<Arc<CachedPage>>) {
     let response = next.run(request).await;
     if response.status() != StatusCode::OK {

@@ -1,5 +1,5 @@
-//! What is known of a connection: the address that it came to, its peer, and behind a trusted proxy the client's address and scheme.
-//! A client's address serves the throttle of logins and the list of sessions only, never identity (R24).
+//! What is known of a connection: the address that it came to, its peer, and behind a trusted proxy the client's address and
+//! scheme. A client's address serves the throttle of logins and the list of sessions only, never identity (R24).
 use crate::ops::auth_settings::TrustedProxies;
 use axum::{extract::connect_info::Connected, http::HeaderMap, serve::IncomingStream};
 use std::net::IpAddr;
@@ -27,8 +27,8 @@ impl Connected<IncomingStream<'_, TcpListener>> for Arrival {
     }
 }
 
-/// The client's address: the peer's; behind a trusted proxy the rightmost forwarded address that is none of the proxies'. What
-/// stands left of that anybody may have written.
+/// The client's address: the peer's; behind a trusted proxy the rightmost forwarded address that is not of a trusted
+/// proxy. Addresses left of that one may be forged.
 pub fn client_address(
     peer: Option<IpAddr>,
     headers: &HeaderMap,
@@ -42,7 +42,7 @@ pub fn client_address(
     let lines: Vec<&str> = lines.map(|it| it.to_str().unwrap_or_default()).collect();
     let mut client = peer;
     for entry in lines.iter().rev().flat_map(|it| it.rsplit(',')) {
-        // What cannot be read hides whatever stands left of it.
+        // Left of an entry that cannot be parsed nothing can be trusted.
         let Some(address) = forwarded_address(entry.trim()) else {
             break;
         };

@@ -1,6 +1,6 @@
-//! Reads the table of rights, `rights.txt`: for each address the rule that says who may request it, and what the ids in its path name.
-//! The table is a text file, so that people can read it as a table. A line that cannot be parsed leaves its address closed, and a
-//! test fails.
+//! Reads the table of rights, `rights.txt`: for each address the rule that says who may request it, and what the ids in its
+//! path name. The table is a text file, so that people can read it as a table. A line that cannot be parsed leaves its address
+//! closed, and a test fails.
 use app::domain::permission::{Need, Permission, Subject};
 use axum::http::Method;
 use std::{collections::HashMap, sync::LazyLock};

@@ -17,7 +17,8 @@ use leptos::prelude::*;
 use leptos_axum::LeptosRoutes;
 use std::sync::Arc;
 
-/// Builds the whole router; it answers requests for these hosts and loopback only. The program and each test build it once: it owns the page cache.
+/// Builds the whole router; it answers requests for these hosts and loopback only. The program and each test build it once: it
+/// owns the page cache.
 pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings) -> Router {
     prometheus::install();
     let provider = settings.provider().cloned();

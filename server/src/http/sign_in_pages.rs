@@ -144,7 +144,7 @@ async fn show_login(
 ) -> Response {
     match settings.mode {
         AuthMode::Login => login_page(&settings, query.path(), "", None).respond(&headers),
-        // Not to the dashboard: from there a request that the proxy names nobody in is sent here again.
+        // A redirect to the dashboard would be a loop: a request without a user from the proxy is sent here again.
         AuthMode::Proxy => refusal_page(&headers, StatusCode::UNAUTHORIZED, SIGNED_IN_BY_PROXY),
         AuthMode::Open => Redirect::to(paths::DASHBOARD).into_response(),
     }
@@ -208,7 +208,7 @@ async fn sign_out(
         let stamp = caller.stamp(now());
         let store = context.database.as_caller(caller);
         if let Err(error) = store.end_session(session, stamp).await {
-            // One that ended meanwhile is as good.
+            // If the session has ended meanwhile, signing out has succeeded.
             if !matches!(error, StoreError::NotFound(_)) {
                 to_app_error(error);
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();

@@ -1,12 +1,12 @@
-//! Requests to the provider: no redirects, answers of a bounded size, within a few seconds. The only HTTP client of the program; it
-//! goes through the proxy that the environment names, and trusts the certificates that the system trusts.
+//! Requests to the provider: no redirects, answers of a bounded size, within a few seconds. The only HTTP client of the
+//! program; it goes through the proxy that the environment names, and trusts the certificates that the system trusts.
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::{Client, redirect::Policy};
 use std::{pin::Pin, time::Duration};
 
-/// Of one request. A sign-in makes up to four.
+/// The timeout of one request. A sign-in makes up to four.
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(6);
-/// Bytes of an answer.
+/// The largest body of an answer, in bytes.
 const ANSWER_MAX: usize = 1024 * 1024;
 
 /// The client.

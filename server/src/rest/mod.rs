@@ -126,7 +126,8 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .merge(transfer::router())
 }
 
-/// Operations on users, and on the caller's own account. Those that tell a secret take no idempotency key, whose answer is kept.
+/// Operations on users, and on the caller's own account. Those that answer with a secret take no idempotency key,
+/// because the answer of a key is stored.
 fn account_operations() -> OpenApiRouter<Context> {
     OpenApiRouter::default()
         .routes(routes!(

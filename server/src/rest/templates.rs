@@ -144,7 +144,7 @@ pub struct ReorderRequest {
 #[serde(rename_all = "camelCase")]
 pub struct ReorderResult {
     success: bool,
-    /// So many customers' lists were left alone, because they were reordered for themselves.
+    /// The number of customers' lists that were left alone, because they have an order of their own.
     left_alone: u32,
     /// Null if the order was that already.
     batch_id: Option<String>,

@@ -128,7 +128,7 @@ pub async fn export_all(Reader(store): Reader) -> RestResponse {
 #[utoipa::path(post, path = "/api/import", tag = "transfer", request_body = ExportFile,
     responses((status = 200, description = "What was taken in", body = ImportCounts)))]
 pub async fn import_all(caller: Writer, request: Request) -> RestResponse {
-    // An empty database has no user who could ask, and the import brings none with a password.
+    // An import needs an empty database, which has no user to sign in; and imported users have no passwords.
     if caller.store.caller().user().is_some() {
         return Err(StoreError::from(RuleViolation::ImportOverHttp).into());
     }

@@ -15,8 +15,8 @@ pub enum Column {
     Untitled,
 }
 
-/// Words for each field of ours, English, German, French and Spanish, without accents. If a table has several of them, the first in
-/// this list is the field and the others are variables.
+/// Words for each field of ours, English, German, French and Spanish, without accents. If a table has several of them, the
+/// first in this list is the field and the others are variables.
 pub const WORDS: [(Column, &[&str]); 4] = [
     (
         Column::Namespace,

@@ -24,7 +24,7 @@ pub struct UserCredentials {
 pub struct HashedToken {
     #[serde(flatten)]
     pub token: ApiToken,
-    /// Of the token's text, as 64 lowercase hexadecimal digits.
+    /// The SHA-256 of the token's text, as 64 lowercase hexadecimal digits.
     pub sha256: String,
 }
 

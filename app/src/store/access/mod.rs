@@ -7,7 +7,7 @@ use super::{Store, error::StoreError};
 use crate::domain::permission::{Need, Permission, Subject};
 use visible::Visible;
 
-/// That the caller may make a change. Nothing else makes one.
+/// Proof that the caller may make a change. Only `Store::permit` makes one.
 #[derive(Debug)]
 #[must_use = "a permit that no change takes protects nothing"]
 pub struct Permit {

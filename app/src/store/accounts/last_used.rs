@@ -1,5 +1,5 @@
-//! When sessions and tokens were used last, gathered in memory and written once in a while: a write for every request would make every
-//! reader wait for the one writer. What is lost with a crash is a few minutes of it.
+//! When sessions and tokens were used last, gathered in memory and written once in a while: a write for every request would
+//! make every reader wait for the one writer. What is lost with a crash is a few minutes of it.
 use crate::domain::id::{SessionId, TokenId};
 use crate::store::{
     Database,

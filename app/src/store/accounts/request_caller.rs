@@ -1,6 +1,6 @@
-//! Finds the caller of a request by its session, its token, or the login that a proxy names; and compares passwords. One query per
-//! request without a cache, so that an ended session, a deactivated user, or a changed role or scope takes effect at the next
-//! request on every server.
+//! Finds the caller of a request by its session, its token, or the login that a proxy names; and compares passwords. One query
+//! per request without a cache, so that an ended session, a deactivated user, or a changed role or scope takes effect at the
+//! next request on every server.
 use super::password_hash::{self, Verified};
 use crate::domain::{
     caller::Caller,
@@ -27,8 +27,8 @@ pub enum LoginOutcome {
 }
 
 impl Database {
-    /// The caller that a session's secret stands for; none if there is no such session, it ended, or its user is not active. The use
-    /// is noted if `is_use`: streams, presence and background reads are none.
+    /// The caller that a session's secret stands for; none if there is no such session, it ended, or its user is not active.
+    /// The use is noted if `is_use`: streams, presence and background reads are none.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn session_caller(
         &self,

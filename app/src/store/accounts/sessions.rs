@@ -77,7 +77,8 @@ impl Database {
         Ok(id)
     }
 
-    /// Ends the session of a secret that another one takes the place of: the same browser signed in again. Nothing, if it is none.
+    /// Ends the session of a secret that another one takes the place of: the same browser signed in again. Nothing, if it is
+    /// none.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn end_replaced_session(
         &self,

@@ -1,5 +1,5 @@
-//! The first admin (R26): a one-time code that the log shows while there is no active admin, and the user that is made with it. The
-//! code's hash is in the database, so that all servers on it know the same one.
+//! The first admin (R26): a one-time code that the log shows while there is no active admin, and the user that is made with it.
+//! The code's hash is in the database, so that all servers on it know the same one.
 use super::{password_hash, users::insert};
 use crate::domain::{
     caller::Caller,
@@ -55,8 +55,8 @@ impl Database {
         Ok(())
     }
 
-    /// Makes the first admin with a code, which is used up. Errors: a wrong or expired code; wrong fields; not found, if there is an
-    /// active admin already.
+    /// Makes the first admin with a code, which is used up. Errors: a wrong or expired code; wrong fields; not found, if there
+    /// is an active admin already.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_first_admin(
         &self,

@@ -1,5 +1,6 @@
-//! Signing in: by a password, or as the first admin by the code of the log. Failures are throttled by login and address, those at a
-//! provider by address (R24); a try that has to wait is refused whatever it brings, so that the answer tells nothing.
+//! Signing in: by a password, or as the first admin by the code of the log. Failures are throttled by login and address, those
+//! at a provider by address (R24). An attempt that is throttled is refused without looking at the password, so that the answer
+//! tells nothing about it.
 use super::{random, request_caller::LoginOutcome};
 use crate::domain::{
     client::Client,
@@ -62,8 +63,8 @@ impl SharedThrottle {
     }
 }
 
-/// What failures of a login are counted under: as it is compared, so that capitals give no more tries. A text that is no login
-/// is nobody's, and is counted as one.
+/// The name that failures of a login are counted under: in the form in which logins are compared, so that capital letters give no
+/// further tries. All texts that cannot be a login count as one name.
 pub(super) fn throttled_name(login: &str) -> String {
     Login::parse(login).map_or_else(|_| "no login".to_owned(), String::from)
 }
@@ -103,8 +104,8 @@ impl Database {
         signed_in.await.map(Some)
     }
 
-    /// Makes the first admin by the code of the log, and begins its session. Errors: a wrong code; wrong fields; too many failures
-    /// before.
+    /// Makes the first admin by the code of the log, and begins its session. Errors: a wrong code; wrong fields; too many
+    /// failures before.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn set_up(
         &self,

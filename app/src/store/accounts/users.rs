@@ -1,4 +1,5 @@
-//! Writes to users: create, edit, deactivate, restore, set a password. No event holds a hash: an event has a `User`, which has none.
+//! Writes to users: create, edit, deactivate, restore, set a password. No event holds a hash: an event has a `User`, which has
+//! none.
 use super::password_hash::{self, Verified};
 use crate::domain::{
     actor_stamp::ActorStamp,
@@ -273,8 +274,8 @@ impl Store {
             .await
     }
 
-    /// Replaces the caller's own password. This session stays, the others end. Errors: not found; the present password is another;
-    /// a password that may not be set; too many failures before; too many are waiting.
+    /// Replaces the caller's own password. This session stays, the others end. Errors: not found; the present password is
+    /// another; a password that may not be set; too many failures before; too many are waiting.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn change_own_password(
         &self,
@@ -355,7 +356,7 @@ pub(super) async fn insert(
     row.insert(tx).await?.try_into()
 }
 
-/// That a password was set: nothing of it, neither before nor after.
+/// The event of a new password. It has neither the password nor a hash.
 fn password_event(user: &User) -> NewEvent {
     NewEvent::of(Entity::User, user.id.0, EventAction::Password)
         .after(&json!({ "login": user.login }))

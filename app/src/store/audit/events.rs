@@ -44,7 +44,7 @@ pub struct NewEvent {
 pub struct TextProof {
     /// The resolved text; on done only.
     pub text: Option<String>,
-    /// Of the resolved text, as 64 lowercase hexadecimal digits; on start and done.
+    /// The SHA-256 of the resolved text, as 64 lowercase hexadecimal digits; on start and done.
     pub sha256: Option<String>,
     /// On done: whether the person had that text on the page.
     pub is_shown: Option<bool>,

@@ -160,7 +160,7 @@ pub async fn mark_executed(
     Ok(())
 }
 
-/// A key as it is stored: behind its owner, who is a user and a token. A key is visible ASCII, so the line break parts them.
+/// A key as it is stored: the owner (user and token), a line break, the key. A key is visible ASCII, so it has no line break.
 fn stored_key(caller: &Caller, key: &str) -> String {
     match caller.key_owner() {
         Some(owner) => format!("{owner}\n{key}"),

@@ -1,7 +1,7 @@
 //! The database engines: `SQLite`, which is the default, and `PostgreSQL`. What is an engine's own (connections, locks,
-//! sequences, sizes, words of its SQL, errors) is in `sqlite` and `postgres`, and only here somebody asks which one it is.
-//! Besides: addresses, backups and WAL checkpoints of `SQLite`, query timings, values that cannot be read. It knows no table of
-//! the product.
+//! sequences, sizes, SQL that differs, errors) is in `sqlite` and `postgres`; only this file chooses between them. Also here:
+//! database addresses, backups and WAL checkpoints of `SQLite`, query timings, and rows that cannot be decoded. No table of the
+//! product is named in this folder.
 pub mod backup;
 pub mod compute;
 pub mod database_url;
@@ -38,7 +38,7 @@ pub struct Connections {
     pub wal_checkpointer: WalCheckpointer,
 }
 
-/// Held by who brings the schema up to date. `SQLite`'s file is locked by the migration itself.
+/// The lock that a process holds while it migrates the schema. `SQLite`'s file is locked by the migration itself.
 #[derive(Debug)]
 pub struct MigrationLock(Option<PgConnection>);
 
@@ -55,7 +55,7 @@ impl MigrationLock {
     pub async fn release(self) {
         use sqlx::Connection;
         if let Some(connection) = self.0 {
-            // The lock ends with the connection, whatever becomes of its last words.
+            // The lock ends with the connection, even if closing it fails.
             let _ = connection.close().await;
         }
     }
@@ -238,7 +238,7 @@ pub fn is_unavailable(error: &StoreError) -> bool {
     }
 }
 
-/// What to do about a failure, from its message. `database` is the address or path, if it is known whose failure it is.
+/// What to do about a failure, from its message. `database` is the address or path of the database that failed, if it is known.
 pub fn advice(database: Option<&str>, failure: &str) -> &'static str {
     const CHECK_PATH: &str = "Check the path and its permissions";
     match database.map(Engine::of_url) {

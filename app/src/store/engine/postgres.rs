@@ -22,7 +22,7 @@ const READERS: u32 = 8;
 
 /// The lock that each change takes: `rollcall` in ASCII.
 const CHANGE_LOCK: i64 = 0x726f_6c6c_6361_6c6c;
-/// The lock of who brings the schema up to date.
+/// The key of the advisory lock that a migration holds.
 const MIGRATION_LOCK: i64 = CHANGE_LOCK + 1;
 
 /// How long a statement waits for a lock, as long as `SQLite`'s busy timeout.
@@ -88,7 +88,7 @@ fn pool(options: PgConnectOptions, connections: u32, wait: Duration) -> Database
     let pool = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(wait)
-        // A connection that was lost while nobody used it is replaced before it is handed out.
+        // A connection that was lost while it was idle is replaced before it is handed out.
         .test_before_acquire(true)
         .connect_lazy_with(options);
     let mut db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
@@ -132,7 +132,7 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
     ))
 }
 
-/// Takes the lock of who brings the schema up to date, and waits for it: ten servers may start at once. It is held as long as
+/// Waits for the lock of migrations and takes it: ten servers may start at once. It is held as long as
 /// the connection.
 pub async fn lock_migrations(url: &str) -> Result<PgConnection, DbErr> {
     let mut connection = connect_once(&options(url, &[])?).await?;

@@ -275,7 +275,7 @@ fn next_state(
         StepAction::Done => {
             let text = StepText::of(before, scope);
             text.resolved.must_be_complete(options.allow_unresolved)?;
-            // Nobody was shown the texts of a bulk.
+            // A bulk action shows no texts.
             text.done(false, Vec::new())
         }
         _ => TextProof::default(),

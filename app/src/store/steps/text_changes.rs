@@ -56,7 +56,7 @@ pub struct StepText {
     pub resolved: variables::ResolvedText,
     /// The text with its variables resolved.
     pub text: String,
-    /// Of `text`, as 64 lowercase hexadecimal digits.
+    /// The SHA-256 of `text`, as 64 lowercase hexadecimal digits.
     pub sha256: String,
 }
 

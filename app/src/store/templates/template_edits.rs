@@ -315,7 +315,7 @@ pub async fn edit(
     let mut after_json = serde_json::to_value(&after).unwrap_or_default();
     after_json["copies"] = json!(impact_of(&copies));
     after_json["changedIds"] = json!(targets);
-    // Whose they are: who is removed from the release takes them along.
+    // By customer, because a customer that is removed from the release loses its copies too.
     let customers: HashMap<i64, i64> = copies.iter().map(|it| (it.id, it.customer)).collect();
     let customers: Vec<Option<&i64>> = targets.iter().map(|it| customers.get(it)).collect();
     after_json["changedCustomers"] = json!(customers);

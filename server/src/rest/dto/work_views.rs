@@ -276,7 +276,7 @@ impl From<summary::DryRun> for DryRun {
 /// What a change of a template would do to its copies.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Effect {
-    /// So many copies would follow it.
+    /// The number of copies that would change.
     pub changes: u32,
     pub keeps: KeptCopies,
 }

@@ -193,8 +193,8 @@ impl WorkController {
         });
     }
 
-    /// Whether the address is that of this customer's steps, though the list may have been rendered again. Beside another's steps,
-    /// or on paper, nothing is asked. Tracked.
+    /// Whether the address is that of this customer's steps, though the list may have been rendered again. Beside another's
+    /// steps, or on paper, nothing is asked. Tracked.
     fn is_here(self) -> bool {
         let (path, query) = self.address;
         let own = paths::customer_steps(self.release, self.customer);
@@ -430,7 +430,7 @@ impl WorkController {
         if !self.can_work {
             self.toasts.show(self.why_read_only, None);
         } else if action == StepAction::Done && status == Some(StepStatus::Failed) {
-            // Who presses d for one step after the other must not mark a failed one done in passing.
+            // Pressing d for one step after the other must not mark a failed step done in passing.
             let text = "This step failed. Press n for the next one, or i to start it again.";
             self.toasts.show(text, None);
         } else if !action.accepts_reason() {
