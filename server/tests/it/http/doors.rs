@@ -1,5 +1,5 @@
-//! The walk along every address (R23): who is nobody, who has too low a role, and who asks for what is out of scope, is turned
-//! away at each; and no address is without its line in the table of rights.
+//! Tests that walk along every address (R23): each refuses a request without a caller, one with too low a role, and one for
+//! something out of the caller's scope; and every address has its line in the table of rights.
 use crate::{
     harness::{TestApp, TestResponse},
     people::{Person, scope},

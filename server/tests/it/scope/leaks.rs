@@ -1,4 +1,4 @@
-//! No byte of what is out of scope is in any answer, and nothing can be told from numbers either.
+//! Tests that no answer has a byte of what is out of scope, and that its numbers do not reveal anything either.
 use super::{
     addresses::{self, Ids, Question},
     random_world::{MARKER, RandomWorld},
