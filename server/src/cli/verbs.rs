@@ -165,7 +165,7 @@ impl KeptHeads {
             })
         });
         let heads = arguments.head;
-        // The key of the settings asks for no less than one that is named.
+        // Without --public-key the key of the settings is used, and requires signatures in the same way.
         let is_anything_kept = anchors.is_some() || !heads.is_empty();
         let key = match (arguments.public_key, &settings.signing_key_file) {
             (None, Some(path)) if is_anything_kept => Some(anchors::read_key(path)?.public_key()),

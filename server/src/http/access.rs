@@ -187,7 +187,7 @@ async fn admit(
         ));
     }
     match right.rule {
-        // The lowest permission without a subject is everybody's.
+        // Every caller has the lowest permission, if it is not about a certain row.
         AccessRule::Public
         | AccessRule::SignedIn
         | AccessRule::Needs(Permission::Read, PathSubject::Nothing) => {}
@@ -217,7 +217,7 @@ async fn identify(access: &Access, facts: RequestFacts<'_>) -> Result<Option<Cal
     match access.settings.mode {
         AuthMode::Open => {
             let name = context::actor(headers, &access.default_actor);
-            // A name that is none is the handler's to refuse, at its field, as before there were users.
+            // An invalid name is kept here, so that the handler refuses it as an error of its field.
             let name = ActorStamp::new(&name, context::now()).map_or(name, |it| it.by);
             Ok(Some(Caller::open(name)))
         }
@@ -247,7 +247,7 @@ async fn by_token(access: &Access, headers: &HeaderMap) -> Result<Option<Caller>
         .unwrap_or_default()
         .split_once(' ')
         .unwrap_or_default();
-    // Another scheme is the proxy's affair.
+    // Other schemes (Basic) are between the browser and a proxy.
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Ok(None);
     }
@@ -340,7 +340,7 @@ fn refuse(request: &Request, refusal: AccessError) -> Response {
         return rest_refusal(refusal);
     }
     let is_rpc = path.starts_with("/rpc/");
-    // Where the text is all that the browser learns, the status is not that of `Denied`.
+    // Server functions and pages get `AppError::Denied` for its text, with the status of this refusal instead of its own.
     let denied = |status: StatusCode, text: &str| (status, AppError::Denied(text.to_owned()));
     let (status, error) = match refusal {
         AccessError::Nobody if is_rpc => (StatusCode::UNAUTHORIZED, AppError::SignIn),

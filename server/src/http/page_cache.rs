@@ -141,7 +141,7 @@ pub async fn serve_from_cache(
     };
     let last_event = match cache.database.last_event().await {
         Ok(last_event) => last_event,
-        // The page would ask for much, and wait each time.
+        // Rendering would send many queries, and each would wait until its timeout.
         Err(error) if is_unavailable(&error) => return refuse_by_store(&request, error),
         Err(_) => return next.run(request).await,
     };

@@ -170,7 +170,7 @@ impl Provider {
             CoreClientAuthMethod::ClientSecretBasic,
             CoreClientAuthMethod::ClientSecretPost,
         );
-        // Unsaid it is basic.
+        // The default is `client_secret_basic`.
         let methods = metadata.token_endpoint_auth_methods_supported();
         let wants_post = methods.is_some_and(|it| it.contains(&post) && !it.contains(&basic));
         let auth_type = if wants_post {

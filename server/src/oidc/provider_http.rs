@@ -25,7 +25,7 @@ pub enum ProviderHttpError {
 impl ProviderHttp {
     /// Errors: the system's certificates cannot be read.
     pub fn new() -> Result<Self, ProviderHttpError> {
-        // Fails if there is one already, which then is this one.
+        // Fails if a crypto provider is installed already, which can only be this one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = Client::builder()
             .redirect(Policy::none())

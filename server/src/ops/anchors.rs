@@ -188,7 +188,7 @@ pub async fn check(
             (Some(_), None) => found("the signature is missing"),
             _ => {}
         }
-        // Most hours nothing happens.
+        // In most hours there is no new event.
         if last.as_ref() != Some(&anchor.head) {
             if let Some(mismatch) = database.head_mismatch(&anchor.head).await? {
                 found(&mismatch);

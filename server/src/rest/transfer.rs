@@ -199,7 +199,7 @@ pub async fn export_release(
         }
         Some("md") => {
             // Read first: the report may show more than its head proves, and never less.
-            // A head proves what a scope hides.
+            // The head covers events of all customers, so a caller with a scope does not get it.
             let newest = if store.caller().sees_all() {
                 store.head().await?
             } else {

@@ -58,7 +58,7 @@ impl Database {
             session::Entity::update_many()
                 .col_expr(session::Column::UsedAt, Expr::val(at))
                 .filter(session::Column::Id.eq(id.0))
-                // A clock that was set back, or another server, makes nothing older.
+                // An earlier time, from a clock that was set back or another server, does not replace a later one.
                 .filter(session::Column::UsedAt.lt(at))
                 .exec(&tx)
                 .await?;

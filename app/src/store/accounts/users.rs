@@ -201,7 +201,7 @@ impl Store {
             ..before.clone()
         };
         if new_hash.is_some() {
-            // The session of a caller who sets the own password stays, as in `change_own_password`.
+            // A caller who sets their own password keeps this session, as in `change_own_password`.
             let own = self.caller.user() == Some(id);
             let kept = self.caller.session().filter(|_| own);
             change.end_sessions(id, kept).await?;

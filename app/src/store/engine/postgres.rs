@@ -103,7 +103,7 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
         &[
             ("lock_timeout", LOCK_TIMEOUT),
             ("default_transaction_isolation", "read committed"),
-            // What a lost machine began holds up all others.
+            // The open transaction of a machine that is gone would block all others.
             ("idle_in_transaction_session_timeout", "60s"),
         ],
     )?;
@@ -154,7 +154,7 @@ pub async fn begin(
     loop {
         match timeout(ANSWER_TIMEOUT, &mut begun).await {
             Ok(begun) => return begun,
-            // Either many write, or the database is lost.
+            // Either many changes are waiting, or the database is lost: this query tells which.
             Err(_) => read.execute_unprepared("SELECT 1").await?,
         };
     }

@@ -148,7 +148,7 @@ impl Change {
     ) -> Result<bool, StoreError> {
         let earlier: Customer = read_snapshot(before)?;
         if customers::load(&self.tx, earlier.id).await.is_ok() {
-            // It was brought back already.
+            // The customer was restored already.
             self.leave_changed(subject(event, &earlier.name), report)
                 .await?;
             return Ok(false);

@@ -157,7 +157,7 @@ impl Change {
             ..CustomerStep::blank(release, customer, self.stamp.at)
         };
         let mut step = snapshot.restored(&blank);
-        // It may have been restored already, or have no customer or no template to go back to.
+        // The step may have been restored already, or have no customer or template any more.
         if is_there
             || !members::is_member(&self.tx, release, customer).await?
             || !self.can_follow(&blank, step.template_id).await?

@@ -203,7 +203,7 @@ impl Change {
             let id = StepId(copy.id);
             let customer = Some(CustomerId(copy.customer));
             if report.own_steps.contains(&copy.id) {
-                // It was there before the template, or was left alone by the undo of its own event.
+                // The step was there before the template, or was left alone by the undo of its own event.
                 let gone = GoneStep {
                     id,
                     customer,
@@ -239,7 +239,7 @@ impl Change {
         match template_rows::load(&self.tx, earlier.id).await {
             Err(StoreError::NotFound(_)) => {}
             Err(error) => return Err(error),
-            // It was restored already.
+            // The step was restored already.
             Ok(template) => {
                 let subject = UndoSubject::template(event, &template.name);
                 self.leave_changed(subject, report).await?;
@@ -357,7 +357,7 @@ impl Change {
     pub async fn add_missing_copies(&mut self, id: TemplateId) -> Result<(), StoreError> {
         let template = match template_rows::load(&self.tx, id).await {
             Ok(template) => template,
-            // It could not come back.
+            // The template was not restored.
             Err(StoreError::NotFound(_)) => return Ok(()),
             Err(error) => return Err(error),
         };

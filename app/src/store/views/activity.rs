@@ -126,7 +126,7 @@ impl Store {
         let wanted = limit as usize + 1;
         let mut items: Vec<Event> = Vec::new();
         let mut cursor = filter.cursor;
-        // What a caller with a scope sees of an event may be nothing; then the page is filled from what follows.
+        // Trimming may leave nothing of an event for a caller with a scope; the page is then filled with later ones.
         loop {
             let mut rest = query.clone();
             if let Some(cursor) = cursor {
