@@ -127,7 +127,7 @@ pub fn NotesEditor(state: StepDetailState) -> impl IntoView {
     let saved = RwSignal::new(saved);
     let before = StoredValue::new(before);
     let is_changed = Memo::new(move |_| value.with(|text| saved.with(|it| differs(text, it))));
-    // What this page has saved is what is known from then on, also before the step is read again.
+    // Notes that this page has saved are the known ones from then on, even before the step is read again.
     follow(move |is_first| {
         let own = state.saved_notes.get().filter(|it| it.0 == id && !is_first);
         if let Some((_, text)) = own {

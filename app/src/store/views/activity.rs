@@ -126,7 +126,7 @@ impl Store {
         let wanted = limit as usize + 1;
         let mut items: Vec<Event> = Vec::new();
         let mut cursor = filter.cursor;
-        // Trimming may leave nothing of an event for a caller with a scope; the page is then filled with later ones.
+        // Trimming may leave nothing of an event for a caller with a scope; the page is then filled with older events.
         loop {
             let mut rest = query.clone();
             if let Some(cursor) = cursor {

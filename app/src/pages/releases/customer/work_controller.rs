@@ -353,7 +353,7 @@ impl WorkController {
         customer: &str,
     ) {
         let Changed { row, batch_id } = changed;
-        // What was copied counts until this page has marked it done itself.
+        // A copied text counts as shown until this page has marked the step done.
         if action == StepAction::Done && batch_id.is_some() {
             self.shown.forget(step);
         }
@@ -380,7 +380,7 @@ impl WorkController {
             return;
         }
         let is_finished = matches!(action, StepAction::Done | StepAction::Skip);
-        // What is typed here is no shortcut of the next step. The reason that was given is still in its field.
+        // While the person types, the next step is not opened, where these keys would be shortcuts. A reason stays in its field.
         let is_typing = dom::is_typing() && !dom::exists("dialog[open]");
         let is_free = !is_typing && untrack(|| self.is_here() && !self.is_writing());
         if is_new && is_finished && is_free {

@@ -386,7 +386,7 @@ impl MatrixController {
         changed: Changed<CustomerStep>,
     ) {
         let Changed { row, batch_id } = changed;
-        // What was copied counts until this page has marked it done itself.
+        // A copied text counts as shown until this page has marked the step done.
         if action == StepAction::Done && batch_id.is_some() {
             self.shown.forget(step);
         }
