@@ -1,5 +1,5 @@
-//! The end of the history's chain (R89): what the next event follows, the newest event, and whether a head that somebody
-//! kept is part of the history.
+//! The end of the history's chain (R89): the hash that the next event continues, the head (id and hash of the newest event), and
+//! whether a head that was kept elsewhere is part of this history.
 use crate::domain::{history_chain::Head, id::EventId};
 use crate::store::{
     Database, Store,
