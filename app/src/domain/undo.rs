@@ -65,7 +65,7 @@ pub struct Conflict {
 
 words! {
     /// What an undo does to a row.
-    RowFate {
+    RowOutcome {
         Restored = "restored", BroughtBack = "brought-back", Deleted = "deleted", LeftAlone = "left-alone",
     }
 }
@@ -78,7 +78,7 @@ pub struct UndoRow {
     pub name: String,
     /// The customer of a cell.
     pub customer: Option<String>,
-    pub fate: RowFate,
+    pub outcome: RowOutcome,
     /// In words: "done → pending"; of a row that is left alone the reason.
     pub becomes: String,
     /// Whether it has work that the undo deletes, or would delete.
@@ -98,7 +98,7 @@ impl UndoRow {
     }
 
     fn line(&self) -> UndoLine {
-        let text = if self.fate == RowFate::LeftAlone {
+        let text = if self.outcome == RowOutcome::LeftAlone {
             self.becomes.clone()
         } else {
             format!("{}: {}", self.full_name(), self.becomes)
@@ -190,9 +190,9 @@ impl From<UndoPreview> for UndoQuestion {
         Self {
             is_redo: preview.is_redo,
             can_restore: preview.restored > 0,
-            changes: lines(|it| !it.has_work && it.fate != RowFate::LeftAlone),
+            changes: lines(|it| !it.has_work && it.outcome != RowOutcome::LeftAlone),
             with_work: lines(|it| it.has_work),
-            left_alone: lines(|it| !it.has_work && it.fate == RowFate::LeftAlone),
+            left_alone: lines(|it| !it.has_work && it.outcome == RowOutcome::LeftAlone),
         }
     }
 }
@@ -323,23 +323,23 @@ mod tests {
 
     #[test]
     fn a_question_has_the_first_rows_of_each_kind_and_their_counts() {
-        let row = |id, fate, has_work| UndoRow {
+        let row = |id, outcome, has_work| UndoRow {
             entity: Entity::Step,
             id,
             name: "Announce".into(),
             customer: Some(format!("Customer {id}")),
-            fate,
+            outcome,
             becomes: "done → pending".into(),
             has_work,
             changed_by: None,
             changed_at: None,
         };
         let mut rows: Vec<UndoRow> = (0..300)
-            .map(|id| row(id, RowFate::Restored, false))
+            .map(|id| row(id, RowOutcome::Restored, false))
             .collect();
-        rows.push(row(300, RowFate::LeftAlone, false));
-        rows.push(row(301, RowFate::LeftAlone, true));
-        rows.push(row(302, RowFate::Deleted, true));
+        rows.push(row(300, RowOutcome::LeftAlone, false));
+        rows.push(row(301, RowOutcome::LeftAlone, true));
+        rows.push(row(302, RowOutcome::Deleted, true));
         let question = UndoQuestion::from(UndoPreview {
             restored: 300,
             conflicts: Vec::new(),
