@@ -54,6 +54,10 @@ pub mod event_trim;
 pub mod field_error;
 /// Text normalized for filters.
 pub mod fold;
+/// What others changed, as a page hears it.
+pub mod foreign_change;
+/// What differs between two readings of a matrix.
+pub mod grid_difference;
 /// What is hashed of an event, and heads of the history.
 pub mod history_chain;
 /// Walk along the history that finds its first break.

@@ -55,6 +55,7 @@ pub fn router(context: Context, hosts: AllowedHosts, settings: AuthSettings) -> 
         .route("/favicon.svg", get(async || site::asset("favicon.svg")))
         .route("/paper.css", get(async || site::asset("paper.css")))
         .route("/print.js", get(async || site::asset("print.js")))
+        .route("/live.js", get(async || site::asset("live.js")))
         .route("/robots.txt", get(async || site::asset("robots.txt")))
         .merge(rest::router(context.clone()))
         .merge(checklist_download::router(context.clone()))

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use server::http::rights::RIGHTS;
 
 /// Addresses without anything of anybody.
-const STATIC: [&str; 10] = [
+const STATIC: [&str; 11] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -14,6 +14,7 @@ const STATIC: [&str; 10] = [
     "/favicon.svg",
     "/paper.css",
     "/print.js",
+    "/live.js",
     "/robots.txt",
     "/api/openapi.json",
     "/api/docs",
