@@ -248,7 +248,7 @@ class Restarted {
   }
 }
 
-base('a lost connection is said, and what was missed is read when it is back', async ({ browser }) => {
+test('a lost connection is said, and what was missed is read when it is back', async ({ browser }) => {
   const server = new Restarted();
   await server.start();
   await server.call('create_cluster', { draft: { name: 'eu-west' } });
