@@ -215,6 +215,21 @@ test('a server of another version is said, and nothing is loaded again by force'
   await live(page);
 });
 
+test('who else is here is listed, and shown at the cell and in the panel', async ({ page, open, ben, openAsBen, server }) => {
+  const { june } = await activeJune(server);
+  await open(`/releases/${june}?step=${step.acme.announce}`);
+  await openAsBen(`/releases/${june}?step=${step.acme.announce}`);
+  await expect(page.getByRole('list', { name: 'Also here' })).toContainText('Ben Okoro');
+  await expect(cell(page, 'Step 1 Announce, Acme')).toHaveAttribute('data-here', 'BO');
+  const here = panel(page, 'Announce, Acme');
+  await expect(here.getByText('Ben Okoro is looking at this step')).toBeVisible();
+  await panel(ben, 'Announce, Acme').getByLabel('Notes').click();
+  await expect(here.getByText('Ben Okoro is editing')).toBeVisible();
+  await ben.goto('about:blank');
+  await expect(page.getByRole('list', { name: 'Also here' })).toBeHidden();
+  await expect(page.locator('[data-here]')).toHaveCount(0);
+});
+
 // A server that can be stopped and started again at its address.
 class Restarted {
   readonly folder = mkdtempSync(join(tmpdir(), 'rollcall-'));
@@ -268,6 +283,43 @@ test('a lost connection is said, and what was missed is read when it is back', a
   await server.call('create_cluster', { draft: { name: 'us-east' } });
   await expect(line).toHaveCount(0, { timeout: 30_000 });
   await expect(page.getByRole('link', { name: 'us-east' })).toBeVisible();
+  expect(problems).toEqual([]);
+  await context.close();
+  await server.stop();
+  rmSync(server.folder, { recursive: true, force: true });
+});
+
+test('a mark that was made without a connection waits, and is sent once when it is back', async ({ browser }) => {
+  const server = new Restarted();
+  await server.start();
+  await server.call('create_cluster', { draft: { name: 'eu-west' } });
+  await server.call('create_customer', { draft: { name: 'Acme', clusterId: 1, namespace: 'acme' } });
+  await server.call('create_release', { draft: { name: 'June', type: 'release' } });
+  const draft = { name: 'Announce', category: 'deploy', type: 'text', content: 'Tell them.', description: '' };
+  await server.call('add_template', { release: 1, draft, place: 'Last' });
+  await server.call('activate_release', { id: 1, customers: [1] });
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const problems = problemsOf(page, [/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED_ENCODING/]);
+  await page.goto(`${server.url}/releases/1?step=1`);
+  await live(page);
+  await expect(panel(page, 'Announce, Acme')).toBeVisible();
+  // The connection is there once a change has been heard.
+  await server.call('act_on_step', act(1, 'start'));
+  await expect(cell(page, /Announce, Acme, eu-west: in progress by Ana Ferreira/)).toBeVisible();
+  await server.stop();
+  await expect(said(page, 'Connection lost.')).toBeVisible();
+  await cell(page, 'Announce, Acme').click();
+  await page.keyboard.press('d');
+  const waiting = cell(page, 'Announce, Acme, eu-west: done');
+  await expect(waiting).toHaveAttribute('aria-busy', 'true');
+  await expect(said(page, '1 change waits to be sent.')).toBeVisible();
+  await server.start();
+  await expect(said(page, 'Marked Announce done for Acme')).toBeVisible({ timeout: 30_000 });
+  await expect(waiting).not.toHaveAttribute('aria-busy');
+  await expect(page.getByText('1 change waits')).toHaveCount(0);
+  const history = await (await page.request.get(`${server.url}/api/audit?limit=100`)).json();
+  expect(history.items.filter((it: { action: string }) => it.action === 'done')).toHaveLength(1);
   expect(problems).toEqual([]);
   await context.close();
   await server.stop();
