@@ -29,6 +29,8 @@ pub mod check_finding;
 /// Where a request comes from.
 pub mod client;
 pub mod cluster;
+/// Committed changes, as the stream tells them.
+pub mod committed;
 /// The texts to copy, with the header that says whom they are for.
 pub mod copy;
 /// The header line of a copied text.

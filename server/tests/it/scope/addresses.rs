@@ -93,6 +93,7 @@ fn queries(pattern: &str, ids: &Ids) -> Vec<String> {
             of("entity=cluster&entityId", &ids.clusters),
         ]
         .concat(),
+        "/api/events" => [of("release", &ids.releases), words(&["?after=0"])].concat(),
         "/activity" => [of("release", &ids.releases), of("customer", &ids.customers)].concat(),
         _ => Vec::new(),
     }

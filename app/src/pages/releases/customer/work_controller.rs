@@ -310,7 +310,7 @@ impl WorkController {
             let sent = request.clone();
             let sha256 = request.text.map(|it| it.sha256.clone());
             let allow = request.allow_unresolved;
-            match act_on_step(step, action, request.reason, allow, sha256).await {
+            match act_on_step(step, action, request.reason, allow, sha256, None).await {
                 Ok(changed) if !self.rows.is_disposed() => {
                     self.finish_action((step, action), changed, &names.1);
                 }
