@@ -127,6 +127,14 @@ impl Caller {
         }
     }
 
+    /// The person, by whatever way it comes: a user, or in `open` mode a name. Streams and presence are counted by it.
+    pub fn person(&self) -> String {
+        match self.user() {
+            Some(id) => format!("user {id}"),
+            None => format!("name {}", self.name),
+        }
+    }
+
     /// The session of the request, if it came with one.
     pub fn session(&self) -> Option<SessionId> {
         match self.identity {

@@ -29,6 +29,8 @@ pub mod check_finding;
 /// Where a request comes from.
 pub mod client;
 pub mod cluster;
+/// Committed changes, as the stream tells them.
+pub mod committed;
 /// The texts to copy, with the header that says whom they are for.
 pub mod copy;
 /// The header line of a copied text.
@@ -54,6 +56,10 @@ pub mod event_trim;
 pub mod field_error;
 /// Text normalized for filters.
 pub mod fold;
+/// What others changed, as a page hears it.
+pub mod foreign_change;
+/// What differs between two readings of a matrix.
+pub mod grid_difference;
 /// What is hashed of an event, and heads of the history.
 pub mod history_chain;
 /// Walk along the history that finds its first break.

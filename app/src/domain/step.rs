@@ -65,6 +65,8 @@ pub struct Transition {
     pub action: StepAction,
     /// Required for fail and skip, optional for revert, none otherwise.
     pub reason: Option<Reason>,
+    /// Whether a start takes over what somebody else has in progress (R33).
+    pub takes_over: bool,
 }
 
 impl Transition {
@@ -78,7 +80,17 @@ impl Transition {
         if action.needs_reason() && reason.is_none() {
             return Err(wrong(FieldError::Missing));
         }
-        Ok(Self { action, reason })
+        Ok(Self {
+            action,
+            reason,
+            takes_over: false,
+        })
+    }
+
+    /// The transition that also takes over, if it is a start.
+    pub fn taking_over(mut self, takes_over: bool) -> Self {
+        self.takes_over = takes_over && self.action == StepAction::Start;
+        self
     }
 }
 
@@ -115,19 +127,25 @@ impl CustomerStep {
         }
     }
 
-    /// The step after the transition; none if it is in that state already. Errors: a transition that R2 does not
+    /// The step after the transition; none if it is in that state already, and is not taken over. Errors: a transition that R2 does not
     /// allow.
     pub fn transition(
         &self,
         transition: &Transition,
         stamp: &ActorStamp,
     ) -> Result<Option<Self>, RuleViolation> {
-        let Transition { action, reason } = transition;
+        let Transition {
+            action,
+            reason,
+            takes_over,
+        } = transition;
         let target = action.target();
-        if self.status == target {
+        let is_another_s = self.started_by.as_ref() != Some(&stamp.by);
+        let is_taken_over = *takes_over && self.status == StepStatus::InProgress && is_another_s;
+        if self.status == target && !is_taken_over {
             return Ok(None);
         }
-        if !action.allows(self.status) {
+        if !is_taken_over && !action.allows(self.status) {
             return Err(RuleViolation::Transition {
                 action: *action,
                 status: self.status,
@@ -267,6 +285,35 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_start_that_takes_over_changes_who_has_it_in_progress_and_nothing_else() {
+        let later = DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(1);
+        let jonas = ActorStamp::new("Jonas", later).unwrap();
+        let start = |takes_over| {
+            let start = Transition::parse(StepAction::Start, None).unwrap();
+            start.taking_over(takes_over)
+        };
+        let of_ana = act(&step(StepStatus::Pending), StepAction::Start, None);
+        let of_ana = of_ana.unwrap().unwrap();
+        let plain = of_ana.transition(&start(false), &jonas);
+        assert_eq!(plain, Ok(None));
+        let taken = of_ana.transition(&start(true), &jonas).unwrap().unwrap();
+        let expected = CustomerStep {
+            started_at: Some(later),
+            started_by: Some("Jonas".into()),
+            state_at: Some(later),
+            state_by: Some("Jonas".into()),
+            ..of_ana.clone()
+        };
+        assert_eq!(taken, expected);
+        // Nobody takes over from oneself, nor what is not in progress.
+        assert_eq!(taken.transition(&start(true), &jonas), Ok(None));
+        let done = step(StepStatus::Done).transition(&start(true), &jonas);
+        assert!(done.is_err());
+        let fail = Transition::parse(StepAction::Fail, Some("x")).unwrap();
+        assert!(!fail.taking_over(true).takes_over);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Dashboard, `/`: steps that need attention, missing values, the progress of active releases and recent activity; or,
 //! while records are missing, the first steps to take.
-use super::{fetch::Fetch, loaded};
+use super::{fetch::Fetch, loaded, refresh_on_change::refresh_on_change};
 use crate::{
     api::dashboard::read_dashboard,
     components::{
@@ -33,6 +33,7 @@ use leptos::prelude::*;
 #[component]
 pub fn DashboardPage() -> impl IntoView {
     let dashboard = Fetch::new(|| (), |()| read_dashboard());
+    refresh_on_change(dashboard.refetch_callback(), |_| true);
     loaded(dashboard, |it| {
         let is_first_run = it.clusters == 0 || it.customers == 0 || it.releases == 0;
         if is_first_run && OwnRights::from_context().may(Permission::Clusters) {

@@ -4,12 +4,13 @@ use super::{
     Store,
     access::{Permit, visible::Visible},
     audit::{
+        commits::Commits,
         events::{self, NewEvent},
         history_head::ChainEnd,
         idempotency,
         last_change::LastChange,
     },
-    engine::{db_timing, wal_checkpoint::WalCheckpointer},
+    engine::{Engine, db_timing, wal_checkpoint::WalCheckpointer},
     error::StoreError,
     texts,
 };
@@ -51,6 +52,7 @@ pub struct Change {
     chain_end: Option<ChainEnd>,
     began: Instant,
     wal_checkpointer: WalCheckpointer,
+    commits: Commits,
 }
 
 /// A row that carries a version (R3), for `Change::finish_update`.
@@ -89,6 +91,7 @@ impl Store {
             chain_end: None,
             began: Instant::now(),
             wal_checkpointer: self.database.wal_checkpointer.clone(),
+            commits: self.database.commits.clone(),
         })
     }
 }
@@ -160,7 +163,10 @@ impl Change {
         if let Some(key) = &self.idempotency_key {
             idempotency::mark_executed(&self.tx, key, &self.batch, self.permission).await?;
         }
+        let last = self.chain_end.as_ref().map_or(0, |it| it.last_id);
+        Engine::of(&self.tx).announce(&self.tx, last).await?;
         self.tx.commit().await?;
+        self.commits.tell(last);
         db_timing::record_change(self.began.elapsed());
         self.wal_checkpointer.checkpoint_if_long();
         Ok(Some(self.batch))

@@ -32,6 +32,7 @@ pub mod views;
 
 use crate::domain::caller::Caller;
 use accounts::{last_used::LastUsed, sign_in::SharedThrottle};
+use audit::commits::Commits;
 use engine::{Connections, Engine, db_timing, wal_checkpoint::WalCheckpointer};
 use error::StoreError;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
@@ -49,6 +50,7 @@ pub struct Database {
     wal_checkpointer: WalCheckpointer,
     last_used: LastUsed,
     throttle: SharedThrottle,
+    commits: Commits,
 }
 
 /// The database as one caller may read and change it. Clones share the connections and caches.
@@ -81,6 +83,7 @@ impl Database {
             wal_checkpointer,
             last_used: LastUsed::default(),
             throttle: SharedThrottle::default(),
+            commits: Commits::default(),
         })
     }
 

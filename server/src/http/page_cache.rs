@@ -45,6 +45,10 @@ struct CachedPage {
     nonce_offsets: Vec<usize>,
 }
 
+/// The last event in the database when a page was asked for: the page shows at least what was changed up to it, and hears of the rest (R32).
+#[derive(Clone, Copy)]
+pub struct RenderedAfter(pub i64);
+
 #[derive(Clone)]
 pub struct PageCache {
     database: Database,
@@ -133,7 +137,7 @@ fn cache_key(request: &Request) -> Option<String> {
 /// Middleware: answers from the cache, or renders the page and caches it.
 pub async fn serve_from_cache(
     State(cache): State<PageCache>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let Some(key) = cache_key(&request) else {
@@ -145,6 +149,7 @@ pub async fn serve_from_cache(
         Err(error) if is_unavailable(&error) => return refuse_by_store(&request, error),
         Err(_) => return next.run(request).await,
     };
+    request.extensions_mut().insert(RenderedAfter(last_event));
     // An import may fill an empty database without a history, so without events there is no version.
     if last_event == 0 {
         return next.run(request).await;

@@ -49,6 +49,9 @@ pub struct AuditQuery {
     limit: Option<String>,
     /// The `nextCursor` of the page before.
     cursor: Option<String>,
+    /// Only what came after this event, oldest first: for those who follow the history.
+    #[param(value_type = Option<i64>)]
+    after: Option<String>,
     /// `json` (a page of it), or all of it as `csv` or `jsonl`.
     format: Option<String>,
 }
@@ -78,7 +81,7 @@ impl AuditQuery {
     }
 }
 
-/// The history, newest first.
+/// The history, newest first; with `after` oldest first.
 #[utoipa::path(get, path = "/api/audit", tag = "audit", params(AuditQuery),
     responses((status = 200, description = "A page of events, or all of them", content(
         (List<Event> = "application/json"),
@@ -90,16 +93,20 @@ pub async fn list_events(
     QueryString(query): QueryString<AuditQuery>,
 ) -> RestResponse {
     let filter = query.filter()?;
+    let after = page::parse_id("after", query.after.as_deref())?.map(EventId);
     match query.format.as_deref() {
         None | Some("json") => {}
-        Some("csv") => return transfer::history_csv(store, filter).await,
-        Some("jsonl") => return transfer::history_json_lines(store, filter).await,
+        Some("csv") => return transfer::history_csv(store, filter, after).await,
+        Some("jsonl") => return transfer::history_json_lines(store, filter, after).await,
         Some(other) => {
             let problem = format!("`{other}` is none of json, csv, jsonl");
             return Err(Problem::invalid("format", problem));
         }
     }
-    let page = store.events(filter).await?;
+    let page = match after {
+        Some(after) => store.events_after(after, filter).await?,
+        None => store.events(filter).await?,
+    };
     let list = List::<Event> {
         items: page.items.into_iter().map(Into::into).collect(),
         next_cursor: page.next_cursor.map(|it| it.to_string()),

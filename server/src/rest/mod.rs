@@ -15,6 +15,7 @@ pub mod dto;
 pub mod etag;
 pub mod extract;
 pub mod idempotency;
+pub mod live;
 pub mod members;
 pub mod openapi_operations;
 pub mod page;
@@ -122,6 +123,8 @@ fn operations(context: &Context) -> OpenApiRouter<Context> {
         .routes(routes!(audit::list_events))
         .routes(routes!(audit::read_head))
         .routes(routes!(audit::undo_batch))
+        .routes(routes!(live::follow_changes))
+        .routes(routes!(live::say_presence))
         .merge(account_operations())
         .merge(transfer::router())
 }

@@ -65,6 +65,8 @@ pub struct MarkDoneRequest {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StartRequest {
+    /// Whether to take over a step that somebody else has in progress: it is started anew, by the caller.
+    take_over: Option<bool>,
     /// The version that the change is based on; or send If-Match.
     version: Option<i64>,
     /// The SHA-256 of the text that was shown (`resolvedSha256`): if the text is another by now, 409 `text-changed`.
@@ -212,7 +214,7 @@ fn with_version(body: VersionRequest) -> TransitionOptions {
     }
 }
 
-/// Starts a step: its status becomes `in_progress`.
+/// Starts a step: its status becomes `in_progress`. One that is in progress stays as it is, unless it is taken over.
 #[utoipa::path(post, path = "/api/steps/{id}/start", tag = "steps", request_body = Option<StartRequest>,
     params(("id" = i64, Path, description = "The step's id")),
     responses((status = 200, description = "The step as it is now", body = Step)))]
@@ -224,6 +226,7 @@ pub async fn start_step(
     let options = TransitionOptions {
         version: body.version,
         text_sha256: body.text_sha256,
+        take_over: body.take_over.unwrap_or_default(),
         ..TransitionOptions::default()
     };
     act(caller, id, StepAction::Start, options).await

@@ -16,7 +16,7 @@ use app::{
     api::context::Context,
     domain::{
         event::{Event, EventFilter},
-        id::ReleaseId,
+        id::{EventId, ReleaseId},
         rule_violation::RuleViolation,
         transfer::{ImportErrors, Transfer},
     },
@@ -224,10 +224,15 @@ pub async fn export_release(
 }
 
 /// All events that the filter matches, newest first, as CSV.
-pub async fn history_csv(store: Store, filter: EventFilter) -> RestResponse {
+pub async fn history_csv(
+    store: Store,
+    filter: EventFilter,
+    after: Option<EventId>,
+) -> RestResponse {
     let reader = HistoryReader {
         store,
         filter,
+        after,
         render: csv_tables::event_csv_rows,
     };
     let header = csv_tables::event_csv_header();
@@ -235,10 +240,15 @@ pub async fn history_csv(store: Store, filter: EventFilter) -> RestResponse {
 }
 
 /// All events that the filter matches, newest first, as JSON lines.
-pub async fn history_json_lines(store: Store, filter: EventFilter) -> RestResponse {
+pub async fn history_json_lines(
+    store: Store,
+    filter: EventFilter,
+    after: Option<EventId>,
+) -> RestResponse {
     let reader = HistoryReader {
         store,
         filter,
+        after,
         render: event_json_lines,
     };
     stream_history(reader, Vec::new(), JSON_LINES_MEDIA_TYPE, "audit.jsonl").await
@@ -261,6 +271,8 @@ fn event_json_lines(events: &[Event]) -> Vec<u8> {
 struct HistoryReader {
     store: Store,
     filter: EventFilter,
+    /// Only what came after it, oldest first.
+    after: Option<EventId>,
     render: fn(&[Event]) -> Vec<u8>,
 }
 
@@ -268,7 +280,11 @@ impl HistoryReader {
     /// The next rendered events, and whether there are more.
     async fn next_chunk(&mut self) -> Result<(Vec<u8>, bool), StoreError> {
         self.filter.limit = Some(EVENTS_PER_READ);
-        let page = self.store.events(self.filter.clone()).await?;
+        let filter = self.filter.clone();
+        let page = match self.after {
+            Some(after) => self.store.events_after(after, filter).await?,
+            None => self.store.events(filter).await?,
+        };
         let has_more = page.next_cursor.is_some();
         self.filter.cursor = page.next_cursor;
         Ok(((self.render)(&page.items), has_more))

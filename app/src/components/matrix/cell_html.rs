@@ -257,6 +257,7 @@ impl GridView<'_> {
             html.push_str("data-none ");
             return;
         };
+        put!(html, r#"data-step="{}" "#, cell.step);
         html.push_str(r#"aria-selected="false" data-state=""#);
         html.push_str(cell.status.as_str());
         html.push_str("\" ");

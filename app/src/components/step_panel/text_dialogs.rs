@@ -19,7 +19,7 @@ const COMPARE_DEBOUNCE_MS: u32 = 300;
 /// Two texts side by side, compared again when the right one has changed. The server compares them, so that the WASM carries
 /// no diff; if it cannot be reached, that is said, with a button that tries again.
 #[component]
-fn Comparison(
+pub fn Comparison(
     state: StepDetailState,
     #[prop(into)] before: Signal<String>,
     #[prop(into)] after: Signal<String>,

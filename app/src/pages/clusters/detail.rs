@@ -15,7 +15,10 @@ use crate::{
         progress::NO_STEPS,
         summary::{ClusterDetail, ClusterRelease},
     },
-    pages::{SerialRequest, fetch::Fetch, loaded, param, releases::list::status_badge},
+    pages::{
+        SerialRequest, fetch::Fetch, loaded, param, refresh_on_change::refresh_on_change,
+        releases::list::status_badge,
+    },
     paths,
 };
 use leptos::prelude::*;
@@ -30,6 +33,7 @@ pub fn ClusterPage() -> impl IntoView {
     let cluster = Fetch::new(id, |id| async move {
         read_cluster(id.unwrap_or(ClusterId(0))).await
     });
+    refresh_on_change(cluster.refetch_callback(), |_| true);
     let sending = SerialRequest::new();
     loaded(cluster, move |it| show(it, cluster, sending))
 }

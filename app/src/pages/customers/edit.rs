@@ -9,7 +9,7 @@ use crate::{
         customer_form::CustomerForm, layout::page_head::PageHead, record_form::FormFrame,
         ui::toast::Toasts,
     },
-    domain::{cluster::ClusterSummary, customer::CustomerDraft, id::CustomerId},
+    domain::{cluster::ClusterSummary, customer::CustomerDraft, event::Entity, id::CustomerId},
     pages::{
         SerialRequest,
         edit_conflict::{create_requests, edit_requests},
@@ -124,6 +124,7 @@ pub fn EditCustomerPage() -> impl IntoView {
             });
         });
         let (requests, current) = edit_requests(
+            (Entity::Customer, id.0),
             sending,
             version,
             restore_request(sending),

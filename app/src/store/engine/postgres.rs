@@ -28,7 +28,7 @@ const MIGRATION_LOCK: i64 = CHANGE_LOCK + 1;
 /// How long a statement waits for a lock, as long as `SQLite`'s busy timeout.
 const LOCK_TIMEOUT: &str = "10s";
 /// How long it takes until a database that does not answer is taken for lost. Also how long a reader waits for a connection.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a change waits for those before it on the same server.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -64,7 +64,8 @@ fn options(url: &str, settings: &[(&str, &str)]) -> Result<PgConnectOptions, DbE
         .options(settings.iter().copied()))
 }
 
-fn connection_error(error: SqlxError) -> DbErr {
+/// The error of a connection.
+pub fn connection_error(error: SqlxError) -> DbErr {
     DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))
 }
 

@@ -32,6 +32,8 @@ pub struct TransitionOptions {
     /// The SHA-256 of the text that the caller was shown; ignored by all actions but `start` and `done`. None: no text was
     /// shown (R81).
     pub text_sha256: Option<String>,
+    /// Whether a start takes over what somebody else has in progress (R33); ignored by all other actions.
+    pub take_over: bool,
 }
 
 impl TransitionOptions {
@@ -69,7 +71,7 @@ impl From<TransitionResult> for Changed<CustomerStep> {
 }
 
 impl Store {
-    /// Makes one transition (R2). If the step is in the target state already, nothing changes. Errors: not found; a
+    /// Makes one transition (R2). If the step is in the target state already, nothing changes, unless it is taken over. Errors: not found; a
     /// transition that is not allowed; a missing reason; unresolved variables; stale (R3); a text that is another than
     /// the one that was shown (R81); a release that is not active.
     #[tracing::instrument(level = "debug", skip_all, fields(id = id.0))]
@@ -82,6 +84,7 @@ impl Store {
     ) -> Result<TransitionResult, StoreError> {
         let permit = self.permit(Permission::ActOnSteps.on(id)).await?;
         let transition = Transition::parse(action, options.reason.as_deref())?;
+        let transition = transition.taking_over(options.take_over);
         let notes = options
             .notes
             .as_deref()

@@ -55,7 +55,8 @@ pub struct WorkController {
     open: Callback<Option<StepId>>,
     /// The path and the query in the address.
     address: (Memo<String>, Memo<ParamsMap>),
-    reload: Callback<()>,
+    /// Reads the list again.
+    pub reload: Callback<()>,
     toasts: Toasts,
     clock: Clock,
     shown: ShownTexts,
@@ -279,12 +280,12 @@ impl WorkController {
     }
 
     /// Reads the open step again, unless something is being written in one of its dialogs.
-    fn reload_detail(self) {
+    pub fn reload_detail(self) {
         self.detail_versions.0.update(|it| *it += 1);
     }
 
     /// Shows a changed step in its row.
-    fn update_row(self, step: &CustomerStep) {
+    pub fn update_row(self, step: &CustomerStep) {
         let _ = self.rows.try_update(|rows| {
             if let Some(row) = rows.iter_mut().find(|it| it.id == step.id) {
                 *row = WorkRow::new(step, row.is_unresolved);
@@ -309,7 +310,7 @@ impl WorkController {
             let sent = request.clone();
             let sha256 = request.text.map(|it| it.sha256.clone());
             let allow = request.allow_unresolved;
-            match act_on_step(step, action, request.reason, allow, sha256).await {
+            match act_on_step(step, action, request.reason, allow, sha256, None).await {
                 Ok(changed) if !self.rows.is_disposed() => {
                     self.finish_action((step, action), changed, &names.1);
                 }

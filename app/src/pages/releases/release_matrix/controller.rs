@@ -363,7 +363,7 @@ impl MatrixController {
                 text,
             } = request.clone();
             let sha256 = text.map(|it| it.sha256.clone());
-            match act_on_step(step, action, reason, allow_unresolved, sha256).await {
+            match act_on_step(step, action, reason, allow_unresolved, sha256, None).await {
                 Ok(changed) => self.finish_action((step, action, number), changed),
                 Err(error) => {
                     let failed = FailedAction {
